@@ -1,0 +1,176 @@
+//! A moment in whole seconds, written `YYYY-MM-DDTHH:MM:SSZ` everywhere: on the wire, in D1 and in KV.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use time::{Date, Month, OffsetDateTime};
+
+/// Seconds since 1970-01-01T00:00:00Z, within the years 0000 to 9999, so that every value has its 20 characters and
+/// sorts as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(i64);
+
+/// 9999-12-31T23:59:59Z.
+const LATEST: i64 = 253_402_300_799;
+/// 0000-01-01T00:00:00Z.
+const EARLIEST: i64 = -62_167_219_200;
+
+impl Timestamp {
+    /// The moment that many seconds after 1970; what lies outside the years 0000 to 9999 becomes the nearest end.
+    #[must_use]
+    pub fn from_seconds(seconds: i64) -> Self {
+        Self(seconds.clamp(EARLIEST, LATEST))
+    }
+
+    /// Seconds since 1970.
+    #[must_use]
+    pub fn seconds(self) -> i64 {
+        self.0
+    }
+
+    /// This moment and so many seconds more (or, negative, less).
+    #[must_use]
+    pub fn plus(self, seconds: i64) -> Self {
+        Self::from_seconds(self.0.saturating_add(seconds))
+    }
+
+    /// Reads `YYYY-MM-DDTHH:MM:SSZ` and nothing else.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
+        let [
+            y0,
+            y1,
+            y2,
+            y3,
+            b'-',
+            m0,
+            m1,
+            b'-',
+            d0,
+            d1,
+            b'T',
+            h0,
+            h1,
+            b':',
+            n0,
+            n1,
+            b':',
+            s0,
+            s1,
+            b'Z',
+        ] = *bytes
+        else {
+            return None;
+        };
+        let number = |digits: &[u8]| {
+            digits.iter().try_fold(0_u16, |sum, digit| {
+                digit.is_ascii_digit().then(|| {
+                    sum.wrapping_mul(10)
+                        .wrapping_add(u16::from(digit.wrapping_sub(b'0')))
+                })
+            })
+        };
+        let small = |digits: [u8; 2]| number(&digits).and_then(|value| u8::try_from(value).ok());
+        let month = Month::try_from(small([m0, m1])?).ok()?;
+        let date = Date::from_calendar_date(
+            i32::from(number(&[y0, y1, y2, y3])?),
+            month,
+            small([d0, d1])?,
+        )
+        .ok()?;
+        let moment = date
+            .with_hms(small([h0, h1])?, small([n0, n1])?, small([s0, s1])?)
+            .ok()?;
+        Some(Self(moment.assume_utc().unix_timestamp()))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Cannot fail: every constructor keeps to the years 0000 to 9999.
+        let moment =
+            OffsetDateTime::from_unix_timestamp(self.0).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let (year, month, day) = (moment.year(), u8::from(moment.month()), moment.day());
+        let (hour, minute, second) = moment.to_hms();
+        write!(
+            formatter,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
+        )
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("not a time"))
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl schemars::JsonSchema for Timestamp {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "format": "date-time",
+            "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn known_moments() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_704_888_000, "2024-01-10T12:00:00Z"),
+            (LATEST, "9999-12-31T23:59:59Z"),
+            (EARLIEST, "0000-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(Timestamp::from_seconds(seconds).to_string(), text);
+            assert_eq!(Timestamp::parse(text), Some(Timestamp(seconds)));
+        }
+    }
+
+    #[test]
+    fn other_spellings_are_refused() {
+        for text in [
+            "",
+            "2024-01-10",
+            "2024-01-10T12:00:00",
+            "2024-01-10T12:00:00z",
+            "2024-01-10 12:00:00Z",
+            "2024-01-10T12:00:00.0Z",
+            "2024-13-10T12:00:00Z",
+            "2023-02-29T12:00:00Z",
+            "2024-01-10T24:00:00Z",
+            "2024-01-10T12:00:60Z",
+            "+024-01-10T12:00:00Z",
+            "2024-01-1é12:00:00Z",
+        ] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(seconds in any::<i64>()) {
+            let moment = Timestamp::from_seconds(seconds);
+            prop_assert_eq!(Timestamp::parse(&moment.to_string()), Some(moment));
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Simulator of the four AWS services that sign people in.
