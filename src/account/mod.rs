@@ -4,3 +4,4 @@
 pub mod role;
 pub mod secret;
 pub mod timestamp;
+pub mod token;

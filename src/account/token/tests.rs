@@ -1,0 +1,328 @@
+//! The door: what opens it, what does not, and how secrets change.
+
+use super::*;
+use jwt_attacks::{HEADER, attacks, controls};
+use proptest::prelude::*;
+
+#[path = "../../../tests/vectors/jwt_attacks/mod.rs"]
+mod jwt_attacks;
+
+const SECRET: &str = "correct horse battery staple, twice over";
+const OTHER: &str = "a secret of another time, also long enough";
+const ISSUER: &str = "https://auth.example.com";
+const AUDIENCE: &str = "workflows";
+const ISSUED: i64 = 1_704_888_000;
+const EXPIRES: i64 = ISSUED + 86_400;
+
+fn keys(current: &str, previous: Option<&str>) -> Keys {
+    let previous = previous.map(Secret::new);
+    Keys::new(&Secret::new(current), previous.as_ref(), ISSUER, AUDIENCE).unwrap()
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(seconds)
+}
+
+fn session() -> Session {
+    Session {
+        user: Uuid::from_u128(0xf47a_c10b_58cc_4372_a567_0e02_b2c3_d479),
+        sid: SessionId::from_bytes(*b"0123456789abcdef"),
+        generation: 7,
+    }
+}
+
+fn issue(keys: &Keys) -> String {
+    keys.issue(&session(), at(ISSUED), at(EXPIRES))
+}
+
+fn header_of(token: &str) -> String {
+    let segment = token.split('.').next().unwrap();
+    String::from_utf8(Base64UrlUnpadded::decode_vec(segment).unwrap()).unwrap()
+}
+
+#[test]
+fn a_token_says_this_and_nothing_else() {
+    let keys = keys(SECRET, None);
+    let token = issue(&keys);
+    assert_eq!(token, issue(&keys), "the same input, the same bytes");
+    assert_eq!(header_of(&token), HEADER);
+    let claims = token.split('.').nth(1).unwrap();
+    assert_eq!(
+        String::from_utf8(Base64UrlUnpadded::decode_vec(claims).unwrap()).unwrap(),
+        r#"{"iss":"https://auth.example.com","aud":"workflows","sub":"f47ac10b-58cc-4372-a567-0e02b2c3d479","sid":"MDEyMzQ1Njc4OWFiY2RlZg","gen":7,"iat":1704888000,"exp":1704974400}"#
+    );
+    assert_eq!(
+        keys.verify(&token, at(ISSUED)),
+        Ok(Claims {
+            session: session(),
+            issued_at: at(ISSUED),
+            expires_at: at(EXPIRES),
+        })
+    );
+}
+
+#[test]
+fn the_clock_may_be_off_by_thirty_seconds() {
+    let keys = keys(SECRET, None);
+    let token = issue(&keys);
+    let claims = keys.verify(&token, at(ISSUED)).unwrap();
+    for (now, expected) in [
+        (ISSUED - 31, Err(Rejection::Invalid)),
+        (ISSUED - 30, Ok(claims.clone())),
+        (EXPIRES, Ok(claims.clone())),
+        (EXPIRES + 29, Ok(claims.clone())),
+        (EXPIRES + 30, Err(Rejection::Expired(claims.clone()))),
+        (i64::MAX, Err(Rejection::Expired(claims))),
+        (i64::MIN, Err(Rejection::Invalid)),
+    ] {
+        assert_eq!(keys.verify(&token, at(now)), expected, "{now}");
+    }
+}
+
+#[test]
+fn every_attack_is_refused() {
+    let keys = keys(SECRET, None);
+    let token = issue(&keys);
+    for (name, token) in controls(SECRET, &token) {
+        assert!(keys.verify(&token, at(ISSUED)).is_ok(), "{name}: {token}");
+    }
+    let attacks = attacks(SECRET, &token);
+    for (name, attack) in &attacks {
+        assert_ne!(*attack, token, "{name} changes nothing");
+        let verdict = keys.verify(attack, at(ISSUED));
+        assert_eq!(verdict, Err(Rejection::Invalid), "{name}: {attack}");
+        // Nor does a forgery pass for an expired token, which may end a session; but for the one whose time comes.
+        let verdict = keys.verify(attack, at(EXPIRES + 86_400));
+        let invalid = verdict == Err(Rejection::Invalid);
+        assert_eq!(invalid, name != "iat in the future", "{name}: {attack}");
+    }
+    // What HTTP would trim or cannot carry.
+    for attack in [
+        String::new(),
+        format!(" {token}"),
+        format!("{token} "),
+        format!("{token}\n"),
+        format!("{token}\r\n"),
+        format!("\t{token}"),
+        format!("{token}\0"),
+        format!("\u{feff}{token}"),
+        token.replace('.', "\u{ff0e}"),
+        token.replace('.', ".\n"),
+        "é".repeat(200),
+    ] {
+        let verdict = keys.verify(&attack, at(ISSUED));
+        assert_eq!(verdict, Err(Rejection::Invalid), "{attack:?}");
+    }
+}
+
+#[test]
+fn the_payload_has_one_alphabet() {
+    let key = MacKey::new(SECRET.as_bytes());
+    // The low six bits of these characters are where the two alphabets differ.
+    let keys = Keys::new(&Secret::new(SECRET), None, ISSUER, "~~~???>>>").unwrap();
+    let token = issue(&keys);
+    assert!(keys.verify(&token, at(ISSUED)).is_ok());
+    let (signed, _) = token.rsplit_once('.').unwrap();
+    let respelt = signed.replace('-', "+").replace('_', "/");
+    assert_ne!(respelt, signed);
+    let tag = Base64UrlUnpadded::encode_string(&key.sign(respelt.as_bytes()));
+    let verdict = keys.verify(&format!("{respelt}.{tag}"), at(ISSUED));
+    assert_eq!(verdict, Err(Rejection::Invalid));
+}
+
+#[test]
+fn every_single_bit_counts() {
+    let keys = keys(SECRET, None);
+    let token = issue(&keys);
+    for place in 0..token.len() {
+        for bit in 0..7 {
+            let mut bytes = token.clone().into_bytes();
+            bytes[place] ^= 1 << bit;
+            let flipped = String::from_utf8(bytes).unwrap();
+            assert_eq!(
+                keys.verify(&flipped, at(ISSUED)),
+                Err(Rejection::Invalid),
+                "bit {bit} of byte {place}"
+            );
+        }
+    }
+}
+
+#[test]
+fn secrets_change_without_ending_anything() {
+    let old = keys(OTHER, None);
+    let rotating = keys(SECRET, Some(OTHER));
+    let new = keys(SECRET, None);
+    let (before, during, after) = (issue(&old), issue(&rotating), issue(&new));
+    let works = |keys: &Keys, token| keys.verify(token, at(ISSUED)).is_ok();
+
+    assert_eq!(header_of(&before), HEADER);
+    let during_header = header_of(&during);
+    assert!(
+        during_header.starts_with(r#"{"alg":"HS256","kid":""#)
+            && during_header.ends_with(r#"","typ":"JWT"}"#)
+            && during_header.len() == HEADER.len() + r#""kid":"12345678","#.len(),
+        "{during_header}"
+    );
+    assert_eq!(header_of(&after), HEADER);
+
+    for (name, keys, token, expected) in [
+        ("an old token while rotating", &rotating, &before, true),
+        ("an old token afterwards", &new, &before, false),
+        (
+            "a token with a kid while rotating",
+            &rotating,
+            &during,
+            true,
+        ),
+        ("a token with a kid afterwards", &new, &during, true),
+        ("a token with a kid before", &old, &during, false),
+        (
+            "a new token while some still rotate",
+            &rotating,
+            &after,
+            true,
+        ),
+        ("a new token where nothing rotates yet", &old, &after, false),
+    ] {
+        assert_eq!(works(keys, token), expected, "{name}");
+    }
+
+    // A rotation that overlaps with the next one, and one that is taken back.
+    let next = keys("the third secret, just as long as it takes", Some(SECRET));
+    assert!(works(&next, &during) && works(&next, &after));
+    assert!(!works(&next, &before));
+    let back = keys(OTHER, Some(SECRET));
+    assert!(works(&back, &before) && works(&back, &during) && works(&back, &after));
+}
+
+#[test]
+fn a_key_id_stands_for_its_key_alone() {
+    let rotating = keys(SECRET, Some(OTHER));
+    let reversed = keys(OTHER, Some(SECRET));
+    let (one, other) = (issue(&rotating), issue(&reversed));
+    let (header, _) = one.split_once('.').unwrap();
+    let (_, rest) = other.split_once('.').unwrap();
+    for keys in [&rotating, &reversed] {
+        assert!(keys.verify(&one, at(ISSUED)).is_ok());
+        assert!(keys.verify(&other, at(ISSUED)).is_ok());
+        // The old key's signature over the new key's header: correct HMAC, wrong name.
+        let claims = rest.split('.').next().unwrap();
+        let signed = format!("{header}.{claims}");
+        let tag = MacKey::new(OTHER.as_bytes()).sign(signed.as_bytes());
+        let crossed = format!("{signed}.{}", Base64UrlUnpadded::encode_string(&tag));
+        assert_eq!(keys.verify(&crossed, at(ISSUED)), Err(Rejection::Invalid));
+    }
+}
+
+#[test]
+fn the_same_secret_twice_is_no_rotation() {
+    let keys = keys(SECRET, Some(SECRET));
+    assert_eq!(header_of(&issue(&keys)), HEADER);
+}
+
+#[test]
+fn tokens_of_another_service_are_not_ours() {
+    let token = issue(&keys(SECRET, None));
+    let secret = Secret::new(SECRET);
+    for (issuer, audience) in [(ISSUER, "other"), ("other", AUDIENCE), (AUDIENCE, ISSUER)] {
+        let keys = Keys::new(&secret, None, issuer, audience).unwrap();
+        assert_eq!(keys.verify(&token, at(ISSUED)), Err(Rejection::Invalid));
+    }
+    assert_eq!(
+        keys(OTHER, None).verify(&token, at(ISSUED)),
+        Err(Rejection::Invalid)
+    );
+}
+
+#[test]
+fn short_secrets_and_long_names_are_refused() {
+    let long = Secret::new(SECRET);
+    // 31 and 32 bytes; the last is 31 characters, and bytes are what counts.
+    let (empty, short, enough, wide) = (
+        Secret::new(""),
+        Secret::new("x".repeat(31)),
+        Secret::new("x".repeat(32)),
+        Secret::new(format!("{}é", "x".repeat(30))),
+    );
+    let new = |current, previous| Keys::new(current, previous, ISSUER, AUDIENCE).map(|_| ());
+    assert_eq!(new(&short, None), Err(KeysError::CurrentTooShort));
+    assert_eq!(new(&empty, None), Err(KeysError::CurrentTooShort));
+    assert_eq!(new(&long, Some(&short)), Err(KeysError::PreviousTooShort));
+    assert_eq!(new(&enough, Some(&wide)), Ok(()));
+    let names = Keys::new(&long, None, &"i".repeat(1000), &"a".repeat(1100)).map(|_| ());
+    assert_eq!(names, Err(KeysError::NamesTooLong));
+}
+
+#[test]
+fn the_longest_names_still_fit_a_token() {
+    let room = LONGEST_OPENING - claims::opening("", "").len();
+    let issuer = "i".repeat(room);
+    let (new, old) = (Secret::new(SECRET), Secret::new(OTHER));
+    let keys = Keys::new(&new, Some(&old), &issuer, "").unwrap();
+    let session = Session {
+        generation: u32::MAX,
+        ..session()
+    };
+    let end = 253_402_300_799;
+    let token = keys.issue(&session, at(end - 1), at(end));
+    assert!(token.len() <= LONGEST_TOKEN, "{}", token.len());
+    assert!(keys.verify(&token, at(end - 1)).is_ok());
+}
+
+#[test]
+fn nothing_prints_a_secret() {
+    let keys = keys(SECRET, None);
+    let claims = keys.verify(&issue(&keys), at(ISSUED)).unwrap();
+    let shown = format!("{claims:?} {:?}", Rejection::Expired(claims.clone()));
+    assert!(!shown.contains("MDEyMzQ1"), "{shown}");
+    assert!(shown.contains("SessionId(redacted)"), "{shown}");
+}
+
+proptest! {
+    #[test]
+    fn what_is_issued_verifies(
+        user: u128, sid: [u8; 16], generation: u32, rotating: bool,
+        issued in 0..=253_402_300_799_i64 - LONGEST_LIFE, life in 1..=LONGEST_LIFE,
+        issuer in "\\PC{0,40}", audience in ".{0,40}",
+    ) {
+        let (new, old) = (Secret::new(SECRET), Secret::new(OTHER));
+        let keys = Keys::new(&new, rotating.then_some(&old), &issuer, &audience).unwrap();
+        let session = Session {
+            user: Uuid::from_u128(user),
+            sid: SessionId::from_bytes(sid),
+            generation,
+        };
+        let token = keys.issue(&session, at(issued), at(issued + life));
+        prop_assert!(token.len() <= LONGEST_TOKEN);
+        prop_assert_eq!(
+            keys.verify(&token, at(issued)),
+            Ok(Claims { session, issued_at: at(issued), expires_at: at(issued + life) })
+        );
+    }
+
+    #[test]
+    fn a_flipped_bit_spoils_any_token(
+        user: u128, sid: [u8; 16], generation: u32, rotating: bool,
+        place: prop::sample::Index, bit in 0..7_u32,
+    ) {
+        let keys = keys(SECRET, rotating.then_some(OTHER));
+        let session = Session {
+            user: Uuid::from_u128(user),
+            sid: SessionId::from_bytes(sid),
+            generation,
+        };
+        let mut bytes = keys.issue(&session, at(ISSUED), at(EXPIRES)).into_bytes();
+        let place = place.index(bytes.len());
+        bytes[place] ^= 1 << bit;
+        let flipped = String::from_utf8(bytes).unwrap();
+        prop_assert_eq!(keys.verify(&flipped, at(ISSUED)), Err(Rejection::Invalid));
+    }
+
+    #[test]
+    fn no_text_is_a_token(text in "\\PC{0,60}", dotted in "[A-Za-z0-9_.-]{0,200}") {
+        let keys = keys(SECRET, Some(OTHER));
+        prop_assert_eq!(keys.verify(&text, at(ISSUED)), Err(Rejection::Invalid));
+        prop_assert_eq!(keys.verify(&dotted, at(ISSUED)), Err(Rejection::Invalid));
+    }
+}

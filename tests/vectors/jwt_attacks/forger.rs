@@ -1,0 +1,125 @@
+//! Takes a valid token apart and signs others in its place.
+
+use super::HEADER;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+/// A valid token, taken apart.
+pub(super) struct Forger {
+    pub(super) secret: String,
+    pub(super) genuine: String,
+    pub(super) claims: String,
+    pub(super) parsed: serde_json::Value,
+}
+
+impl Forger {
+    pub(super) fn new(secret: &str, genuine: &str) -> Self {
+        let payload = genuine.split('.').nth(1).expect("a middle part");
+        let claims = Base64UrlUnpadded::decode_vec(payload).expect("base64url");
+        let claims = String::from_utf8(claims).expect("text");
+        Self {
+            secret: secret.to_owned(),
+            genuine: genuine.to_owned(),
+            parsed: serde_json::from_str(&claims).expect("JSON"),
+            claims,
+        }
+    }
+
+    pub(super) fn sign(&self, signed: &str) -> String {
+        format!("{signed}.{}", url(&hs256(self.secret.as_bytes(), signed)))
+    }
+
+    pub(super) fn token(&self, header: &str, claims: &str) -> String {
+        self.sign(&format!(
+            "{}.{}",
+            url(header.as_bytes()),
+            url(claims.as_bytes())
+        ))
+    }
+
+    /// The value of a claim, as it stands in the token.
+    pub(super) fn raw(&self, name: &str) -> String {
+        self.parsed.get(name).expect("the claim").to_string()
+    }
+
+    pub(super) fn seconds(&self, name: &str) -> i64 {
+        self.parsed[name].as_i64().expect("whole seconds")
+    }
+
+    /// The claims with one value replaced.
+    pub(super) fn with(&self, name: &str, value: &str) -> String {
+        let before = format!(r#""{name}":{}"#, self.raw(name));
+        assert_eq!(self.claims.matches(&before).count(), 1, "{name}");
+        self.claims
+            .replace(&before, &format!(r#""{name}":{value}"#))
+    }
+
+    /// The claims and something more at the end.
+    pub(super) fn and(&self, more: &str) -> String {
+        let open = self.claims.strip_suffix('}').expect("an object");
+        format!("{open},{more}}}")
+    }
+
+    pub(super) fn without(&self, name: &str) -> String {
+        let member = format!(r#""{name}":{}"#, self.raw(name));
+        self.claims
+            .replace(&format!("{member},"), "")
+            .replace(&format!(",{member}"), "")
+    }
+
+    pub(super) fn reordered(&self) -> String {
+        let exp = format!(r#""exp":{}"#, self.raw("exp"));
+        self.without("exp").replacen('{', &format!("{{{exp},"), 1)
+    }
+
+    /// A valid token of this length, filled up with white space; None for lengths that base64 cannot have.
+    pub(super) fn padded_to(&self, length: usize) -> Option<String> {
+        // Four characters hold three bytes; a few tries less, and the next ones meet the length or step over it.
+        let missing = length - self.genuine.len();
+        (missing / 4 * 3 - 6..)
+            .map(|spaces| {
+                let filled = format!("{{{}", " ".repeat(spaces));
+                self.token(HEADER, &self.claims.replacen('{', &filled, 1))
+            })
+            .find(|token| token.len() >= length)
+            .filter(|token| token.len() == length)
+    }
+
+    /// A valid token whose payload leaves bits unused and whose payload and signature both hold `-` or `_`.
+    pub(super) fn tricky(&self) -> String {
+        (0..4096)
+            .map(|number| {
+                // Spaces and tabs are white space to JSON, so each number is another payload of the same meaning.
+                let filled: String = (0..13)
+                    .map(|bit| if number >> bit & 1 == 0 { ' ' } else { '\t' })
+                    .collect();
+                let filled = format!("{{{filled}");
+                self.token(HEADER, &self.claims.replacen('{', &filled, 1))
+            })
+            .find(|token| {
+                let parts: Vec<&str> = token.split('.').collect();
+                parts[2].contains(['-', '_'])
+            })
+            .expect("one in four thousand")
+    }
+}
+
+pub(super) fn hs256(secret: &[u8], signed: &str) -> Vec<u8> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("any length");
+    mac.update(signed.as_bytes());
+    mac.finalize().into_bytes().to_vec()
+}
+
+pub(super) fn url(bytes: &[u8]) -> String {
+    Base64UrlUnpadded::encode_string(bytes)
+}
+
+/// The next character of the alphabet, for the last one of a text with unused bits: other text, same bytes.
+pub(super) fn respell(text: &str) -> String {
+    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let (rest, last) = text.split_at(text.len() - 1);
+    let place = ALPHABET.find(last).expect("base64url");
+    assert_eq!(place % 4, 0, "no unused bits in {text}");
+    format!("{rest}{}", &ALPHABET[place + 1..=place + 1])
+}
