@@ -1,0 +1,287 @@
+use super::*;
+use proptest::prelude::*;
+
+fn name(text: &str) -> String {
+    canonical(text).unwrap().0
+}
+
+fn skeleton_of(text: &str) -> String {
+    skeleton(&canonical(text).unwrap())
+}
+
+#[test]
+fn usernames_are_mapped() {
+    for (text, expected) in [
+        ("john", "john"),
+        ("John.Doe-7_x", "john.doe-7_x"),
+        ("O'Brien", "o'brien"),
+        // RFC 8265 section 3.5, table 1.
+        ("fussball", "fussball"),
+        ("fu\u{df}ball", "fu\u{df}ball"),
+        ("\u{3c0}", "\u{3c0}"),
+        ("\u{3a3}", "\u{3c3}"),
+        ("\u{3c3}", "\u{3c3}"),
+        ("\u{3c2}", "\u{3c2}"),
+        // Full width letters, and a letter that was composed of two.
+        ("\u{ff21}\u{ff44}min", "admin"),
+        ("E\u{301}mile", "\u{e9}mile"),
+        ("\u{5d0}\u{5d1}", "\u{5d0}\u{5d1}"),
+    ] {
+        assert_eq!(name(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_is_no_username() {
+    for text in [
+        "",
+        " ",
+        "foo bar",
+        "john ",
+        "john\u{0}",
+        "john\n",
+        "john\u{7f}",
+        "john@example.com",
+        "@",
+        // RFC 8265 section 3.5, table 2: a space, a Roman numeral, an infinity sign.
+        "henry\u{2163}",
+        "\u{265a}",
+        "\u{221e}",
+        "\u{ff20}john",
+        "jo\u{200b}hn",
+        "jo\u{200d}hn",
+        "jo\u{202e}hn",
+        "jo\u{ad}hn",
+        "\u{fb01}nn",
+        "\u{212b}ngstrom",
+        "\u{378}",
+        "a\u{5d0}",
+        "O'Brien; DROP TABLE users",
+    ] {
+        assert_eq!(canonical(text), Err(NameError::Username), "{text:?}");
+    }
+}
+
+#[test]
+fn usernames_have_1_to_64_code_points() {
+    assert_eq!(name(&"A".repeat(64)).len(), 64);
+    assert!(canonical(&"A".repeat(65)).is_err());
+    assert_eq!(name(&"e\u{301}".repeat(64)).chars().count(), 64);
+    assert!(canonical(&"\u{e9}".repeat(65)).is_err());
+    assert!(canonical(&"\u{e9}".repeat(100_000)).is_err());
+}
+
+#[test]
+fn confusable_usernames_share_a_skeleton() {
+    for (left, right) in [
+        ("admin", "adm\u{131}n"),
+        ("paypal", "p\u{430}yp\u{430}l"),
+        ("john", "j0hn"),
+        ("paul", "pau1"),
+        ("microsoft", "rnicrosoft"),
+        ("john", "JOHN"),
+        ("\u{3bf}\u{3bf}", "oo"),
+    ] {
+        assert_eq!(skeleton_of(left), skeleton_of(right), "{left} {right}");
+    }
+    for (left, right) in [
+        ("john", "joan"),
+        ("anna", "hanna"),
+        ("a.b", "a-b"),
+        ("a1", "a7"),
+    ] {
+        assert_ne!(skeleton_of(left), skeleton_of(right), "{left} {right}");
+    }
+}
+
+/// Those who cannot call this crate write the skeleton of the first administrator down.
+#[test]
+fn the_skeleton_of_admin() {
+    assert_eq!(skeleton_of("admin"), "adrnin");
+}
+
+#[test]
+fn every_single_character_settles() {
+    // The planes with letters: beyond them all is unassigned, private or a tag.
+    for c in '\0'..='\u{33fff}' {
+        let Ok(name) = canonical(&c.to_string()) else {
+            continue;
+        };
+        assert_eq!(canonical(&name.0).as_ref(), Ok(&name), "{c:?}");
+        let once = skeleton(&name);
+        assert_eq!(skeleton(&Username(once.clone())), once, "{c:?}");
+    }
+}
+
+/// The two ways through `canonical` and `lower_case` agree where they meet.
+#[test]
+fn the_ascii_way_is_only_faster() {
+    for c in '\0'..='\u{7f}' {
+        let slow = settled(&format!("a{c}z")).filter(|name| !name.contains('@'));
+        assert_eq!(
+            canonical(&format!("a{c}z")).ok().map(|name| name.0),
+            slow,
+            "{c:?}"
+        );
+    }
+}
+
+#[test]
+fn addresses_are_kept_as_given_and_compared_without_case() {
+    let address = email("John.Doe+x@Example.COM").unwrap();
+    assert_eq!(address.as_str(), "John.Doe+x@Example.COM");
+    assert_eq!(address.key(), "john.doe+x@example.com");
+    for (left, right) in [
+        ("E\u{301}mile@example.com", "\u{e9}mile@example.com"),
+        ("\u{3a3}\u{3a3}@x.gr", "\u{3c3}\u{3c3}@x.gr"),
+        ("a@M\u{dc}NCHEN.de", "a@m\u{fc}nchen.de"),
+        ("\u{212a}@x.org", "k@x.org"),
+    ] {
+        assert_eq!(
+            email(left).unwrap().key,
+            email(right).unwrap().key,
+            "{left}"
+        );
+    }
+    for good in [
+        "a@b",
+        "admin@localhost",
+        "o'brien@example.com",
+        "x@sub.domain-name.example",
+        "user@xn--mnchen-3ya.de",
+        "\u{7528}\u{6237}@\u{4f8b}\u{5b50}.\u{5e7f}\u{544a}",
+    ] {
+        assert!(email(good).is_ok(), "{good}");
+    }
+}
+
+#[test]
+fn what_is_no_address() {
+    let long =
+        |local: usize, label: usize| format!("{}@{}.example", "a".repeat(local), "b".repeat(label));
+    assert!(email(&long(64, 63)).is_ok());
+    for text in [
+        "",
+        "@",
+        "a@",
+        "@b",
+        "a",
+        "a@b@c",
+        "a b@c.de",
+        " a@b.de",
+        "a@b.de ",
+        "a@b.de\n",
+        "a\u{0}@b.de",
+        "a@b..de",
+        "a@.de",
+        "a@b.de.",
+        "a@-b.de",
+        "a@b-.de",
+        "a@b_c.de",
+        "\"a b\"@c.de",
+        "a@[127.0.0.1]",
+        "a,b@c.de",
+        "a;b@c.de",
+        "<a@b.de>",
+        "a\u{200b}@b.de",
+        "a\u{202e}@b.de",
+        "a\u{a0}@b.de",
+        "a\u{85}@b.de",
+        &long(65, 1),
+        &long(1, 64),
+        &format!("{}@{}de", "a".repeat(60), "b.".repeat(97)),
+    ] {
+        assert_eq!(email(text), Err(NameError::Email), "{text:?}");
+    }
+}
+
+#[test]
+fn texts_to_be_shown() {
+    for (given, expected) in [
+        ("John Doe", "John Doe"),
+        ("O'Brien; DROP TABLE users", "O'Brien; DROP TABLE users"),
+        ("Cafe\u{301} \u{1f600}", "Caf\u{e9} \u{1f600}"),
+        ("eu-north-1", "eu-north-1"),
+    ] {
+        assert_eq!(text(given).as_deref(), Ok(expected));
+    }
+    assert!(text(&"\u{1f600}".repeat(128)).is_ok());
+    for given in [
+        "",
+        " ",
+        "\u{3000}",
+        "a\nb",
+        "a\u{0}b",
+        "a\u{9f}b",
+        "a\u{202e}b",
+        "a\u{2028}b",
+    ] {
+        assert_eq!(text(given), Err(NameError::Text), "{given:?}");
+    }
+    assert!(text(&"a".repeat(129)).is_err());
+    assert!(text(&"a".repeat(1_000_000)).is_err());
+}
+
+#[test]
+fn a_sign_in_is_by_name_or_by_address() {
+    let username = |name: &str| Some(LoginName::Username(name.to_owned()));
+    let address = |key: &str| Some(LoginName::Email(key.to_owned()));
+    for (text, expected) in [
+        ("John", username("john")),
+        ("JOHN@Example.com", address("john@example.com")),
+        ("john@", None),
+        ("john doe", None),
+        ("", None),
+        ("jo\u{0}hn", None),
+    ] {
+        assert_eq!(login_key(text), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn full_names() {
+    for (username, expected) in [
+        ("aws-user", "AWS User"),
+        ("john.doe", "John Doe"),
+        ("john", "John"),
+        ("mary_ann-lee.smith", "Mary Ann Lee Smith"),
+        ("john.doe@example.com", "John Doe"),
+        ("..x..", "X"),
+        ("McDonald", "McDonald"),
+        ("\u{e9}mile", "\u{c9}mile"),
+        ("-", "-"),
+        ("", ""),
+    ] {
+        assert_eq!(full_name_from(username), expected, "{username}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn usernames_are_fixed_points(text in "\\PC{0,70}") {
+        if let Ok(name) = canonical(&text) {
+            prop_assert_eq!(canonical(&name.0), Ok(name.clone()));
+            prop_assert_eq!(login_key(&text), Some(LoginName::Username(name.0.clone())));
+            let skeleton_once = skeleton(&name);
+            prop_assert_eq!(skeleton(&Username(skeleton_once.clone())), skeleton_once);
+        }
+    }
+
+    #[test]
+    fn letters_of_all_scripts_are_fixed_points(text in "[\\p{L}\\p{M}\\p{Nd}]{1,12}") {
+        if let Ok(name) = canonical(&text) {
+            prop_assert_eq!(canonical(&name.0), Ok(name.clone()));
+            let once = skeleton(&name);
+            prop_assert_eq!(skeleton(&Username(once.clone())), once);
+        }
+    }
+
+    #[test]
+    fn addresses_have_one_key(local in "[\\p{L}\\p{M}\\p{Nd}.+]{1,12}", domain in "[\\p{L}\\p{Nd}]{1,8}") {
+        if let Ok(address) = email(&format!("{local}@{domain}.example")) {
+            let again = email(&address.key).unwrap();
+            prop_assert_eq!(&again.key, &address.key);
+            prop_assert_eq!(login_key(address.as_str()), Some(LoginName::Email(address.key)));
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The text form of a password hash, as the PHC string format and Argon2's reference implementation write it:
+//! `$argon2id$v=19$m=19456,t=2,p=1,keyid=…$salt$output`, base64 without padding.
+//!
+//! Read strictly and within bounds, because a row of the database decides how much memory and time a sign-in takes.
+
+use base64ct::{Base64Unpadded, Encoding};
+
+/// 64 bytes of salt and of output in base64, and the longest parameters, take 250 characters.
+const MAX_LENGTH: usize = 300;
+const MAX_MEMORY_KIB: u32 = 64 * 1024;
+const MAX_PASSES: u32 = 10;
+const MAX_LANES: u32 = 16;
+/// RFC 9106 section 3.1: at least 8 KiB a lane.
+const MIN_KIB_PER_LANE: u32 = 8;
+
+/// What one run of Argon2id costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cost {
+    pub(super) version: Version,
+    pub(super) memory_kib: u32,
+    pub(super) passes: u32,
+    pub(super) lanes: u32,
+}
+
+/// The version of the algorithm; 0x10 is older than RFC 9106.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Version {
+    V16,
+    V19,
+}
+
+/// A hash that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stored {
+    pub(super) cost: Cost,
+    pub(super) key_id: Option<String>,
+    /// 8 to 64 bytes.
+    pub(super) salt: Vec<u8>,
+    /// 16 to 64 bytes.
+    pub(super) output: Vec<u8>,
+}
+
+impl Stored {
+    /// Reads a hash of Argon2id; anything else, and any figure out of bounds, is `None`.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if text.len() > MAX_LENGTH {
+            return None;
+        }
+        let mut fields = text.strip_prefix("$argon2id$")?.split('$');
+        let mut field = fields.next()?;
+        // The reference implementation left the version out when there was only the first.
+        let mut version = Version::V16;
+        if let Some(number) = field.strip_prefix("v=") {
+            version = match number {
+                "16" => Version::V16,
+                "19" => Version::V19,
+                _ => return None,
+            };
+            field = fields.next()?;
+        }
+        let (cost, key_id) = parameters(version, field)?;
+        let salt = decode(fields.next()?, 8)?;
+        let output = decode(fields.next()?, 16)?;
+        fields.next().is_none().then_some(Self {
+            cost,
+            key_id,
+            salt,
+            output,
+        })
+    }
+
+    /// The text form.
+    pub(super) fn write(&self) -> String {
+        let Cost {
+            version,
+            memory_kib,
+            passes,
+            lanes,
+        } = self.cost;
+        let version = match version {
+            Version::V16 => 16,
+            Version::V19 => 19,
+        };
+        let key_id = self
+            .key_id
+            .as_ref()
+            .map_or(String::new(), |id| format!(",keyid={id}"));
+        let salt = Base64Unpadded::encode_string(&self.salt);
+        let output = Base64Unpadded::encode_string(&self.output);
+        format!("$argon2id$v={version}$m={memory_kib},t={passes},p={lanes}{key_id}${salt}${output}")
+    }
+}
+
+fn parameters(version: Version, field: &str) -> Option<(Cost, Option<String>)> {
+    let mut parts = field.split(',');
+    let memory_kib = number(parts.next()?.strip_prefix("m=")?, MAX_MEMORY_KIB)?;
+    let passes = number(parts.next()?.strip_prefix("t=")?, MAX_PASSES)?;
+    let lanes = number(parts.next()?.strip_prefix("p=")?, MAX_LANES)?;
+    let key_id = match parts.next() {
+        None => None,
+        Some(part) => {
+            let id = part.strip_prefix("keyid=")?;
+            // The PHC format of Argon2: at most 8 bytes.
+            let length = Base64Unpadded::decode_vec(id).ok()?.len();
+            ((1..=8).contains(&length)).then(|| Some(id.to_owned()))?
+        }
+    };
+    let enough = memory_kib >= lanes.checked_mul(MIN_KIB_PER_LANE)?;
+    (parts.next().is_none() && enough).then_some((
+        Cost {
+            version,
+            memory_kib,
+            passes,
+            lanes,
+        },
+        key_id,
+    ))
+}
+
+/// A decimal from 1 to `most`, with no sign and no leading zero.
+fn number(text: &str, most: u32) -> Option<u32> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    let value = plain.then(|| text.parse().ok())??;
+    (1..=most).contains(&value).then_some(value)
+}
+
+fn decode(text: &str, least: usize) -> Option<Vec<u8>> {
+    let bytes = Base64Unpadded::decode_vec(text).ok()?;
+    (least..=64).contains(&bytes.len()).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const SALT: &str = "c2l4dGVlbmJ5dGVzc2FsdA";
+    const OUTPUT: &str = "ZFhx2vIreSSn20V8X2EUUu7NvxVn6Jv10lA4AgB/z/0";
+
+    #[test]
+    fn both_ends_of_every_bound() {
+        let stored = |parameters: &str| {
+            Stored::parse(&format!("$argon2id$v=19${parameters}${SALT}${OUTPUT}")).is_some()
+        };
+        for good in [
+            "m=19456,t=2,p=1",
+            "m=8,t=1,p=1",
+            "m=65536,t=10,p=16",
+            "m=128,t=1,p=16",
+            "m=19456,t=2,p=1,keyid=AAAAAAAAAAA",
+            "m=19456,t=2,p=1,keyid=AA",
+        ] {
+            assert!(stored(good), "{good}");
+        }
+        for bad in [
+            "",
+            "m=7,t=1,p=1",
+            "m=127,t=1,p=16",
+            "m=65537,t=1,p=1",
+            "m=4294967296,t=1,p=1",
+            "m=99999999999999999999,t=1,p=1",
+            "m=19456,t=0,p=1",
+            "m=19456,t=11,p=1",
+            "m=19456,t=2,p=0",
+            "m=19456,t=2,p=17",
+            "m=019456,t=2,p=1",
+            "m=+19456,t=2,p=1",
+            "m=,t=2,p=1",
+            "m=19456,p=1,t=2",
+            "m=19456,t=2",
+            "m=19456,t=2,p=1,",
+            "m=19456,t=2,p=1,keyid=",
+            "m=19456,t=2,p=1,keyid=AAAAAAAAAAAA",
+            "m=19456,t=2,p=1,keyid=AB",
+            "m=19456,t=2,p=1,keyid=AA==",
+            "m=19456,t=2,p=1,data=AAAA",
+            "m=19456,t=2,p=1,keyid=AA,data=AAAA",
+        ] {
+            assert!(!stored(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn salt_and_output_have_bounds() {
+        let stored = |salt: usize, output: usize| {
+            let salt = Base64Unpadded::encode_string(&vec![7; salt]);
+            let output = Base64Unpadded::encode_string(&vec![9; output]);
+            Stored::parse(&format!("$argon2id$v=19$m=64,t=1,p=1${salt}${output}")).is_some()
+        };
+        assert!(stored(8, 16) && stored(64, 64));
+        assert!(!stored(7, 16) && !stored(65, 64) && !stored(8, 15) && !stored(64, 65));
+    }
+
+    #[test]
+    fn other_texts_are_refused() {
+        let tail = format!("m=64,t=1,p=1${SALT}${OUTPUT}");
+        for text in [
+            String::new(),
+            "$".to_owned(),
+            "$argon2id".to_owned(),
+            "$argon2id$".to_owned(),
+            format!("argon2id$v=19${tail}"),
+            format!("$argon2i$v=19${tail}"),
+            format!("$argon2d$v=19${tail}"),
+            format!("$argon2ID$v=19${tail}"),
+            format!("$argon2id$v=18${tail}"),
+            format!("$argon2id$v=$v=19${tail}"),
+            format!(" $argon2id$v=19${tail}"),
+            format!("$argon2id$v=19${tail}\n"),
+            format!("$argon2id$v=19${tail}$"),
+            format!("$argon2id$v=19$m=64,t=1,p=1${SALT}"),
+            format!("$argon2id$v=19$m=64,t=1,p=1${SALT}=${OUTPUT}"),
+            format!("$argon2id$v=19$m=64,t=1,p=1${SALT}${OUTPUT}="),
+            format!("$argon2id$v=19$m=64,t=1,p=1$$${OUTPUT}"),
+            format!("$argon2id$v=19${}", "m".repeat(10_000)),
+            "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW".to_owned(),
+        ] {
+            assert_eq!(Stored::parse(&text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_missing_version_is_the_first() {
+        let stored = Stored::parse(&format!("$argon2id$m=64,t=1,p=1${SALT}${OUTPUT}")).unwrap();
+        assert_eq!(stored.cost.version, Version::V16);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "\\PC{0,200}") {
+            let _ = Stored::parse(&text);
+            let _ = Stored::parse(&format!("$argon2id${text}"));
+        }
+
+        #[test]
+        fn nearly_right_texts_do_not_panic(
+            text in "\\$argon2id\\$v=1[69]\\$m=[0-9]{0,12},t=[0-9]{0,12},p=[0-9]{0,12}(,keyid=[A-Za-z0-9+/=]{0,14})?\\$[A-Za-z0-9+/=é]{0,90}\\$[A-Za-z0-9+/=]{0,90}"
+        ) {
+            if let Some(stored) = Stored::parse(&text) {
+                prop_assert_eq!(stored.write(), text);
+            }
+        }
+
+        #[test]
+        fn what_is_written_reads_back(
+            version in prop_oneof![Just(Version::V16), Just(Version::V19)],
+            lanes in 1..=MAX_LANES,
+            memory in 0..=MAX_MEMORY_KIB - 8 * MAX_LANES,
+            passes in 1..=MAX_PASSES,
+            key in proptest::option::of(proptest::collection::vec(any::<u8>(), 1..=8)),
+            salt in proptest::collection::vec(any::<u8>(), 8..=64),
+            output in proptest::collection::vec(any::<u8>(), 16..=64),
+        ) {
+            let stored = Stored {
+                cost: Cost { version, memory_kib: memory + 8 * lanes, passes, lanes },
+                key_id: key.map(|key| Base64Unpadded::encode_string(&key)),
+                salt,
+                output,
+            };
+            let text = stored.write();
+            prop_assert!(text.len() <= MAX_LENGTH, "{}", text.len());
+            prop_assert_eq!(Stored::parse(&text), Some(stored));
+        }
+    }
+}
