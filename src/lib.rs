@@ -1,4 +1,20 @@
-//! Edge Auth: the sign-in service behind `/api/auth/*`.
+//! Edge Auth: the sign-in service behind `/api/auth/*`, a Cloudflare Worker.
+//!
+//! | where | what |
+//! |---|---|
+//! | this file | the door: the platform's fetch and cron events become plain values, replies become the platform's |
+//! | [`router`] | every URL, method and error dialect on one screen |
+//! | [`endpoints`] | one file an endpoint: request, reply, story |
+//! | [`web`] | HTTP as plain values, who is calling, failures into text |
+//! | [`failure`] | every way a request can fail |
+//! | [`app`] | what a request works with: configuration, stores, randomness |
+//! | [`config`] | the environment, checked |
+//! | [`log`] | what goes into the log |
+//! | [`store`] | D1 and KV, one file a record |
+//! | [`aws`] | what AWS says on the wire |
+//! | [`account`] | rules about people, passwords, tokens and secrets |
+//!
+//! Imports go down this table, never up; `tests/architecture.rs` holds them to it.
 #![cfg_attr(
     not(test),
     deny(
@@ -12,4 +28,14 @@
 )]
 
 pub mod account;
+pub mod app;
 pub mod aws;
+pub mod config;
+pub mod endpoints;
+pub mod failure;
+pub mod log;
+pub mod router;
+pub mod store;
+pub mod web;
+
+mod door;

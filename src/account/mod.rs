@@ -1,9 +1,13 @@
 //! Rules about people, passwords, tokens and secrets. Pure: no clock, no randomness, no network, no storage; time and
 //! random bytes are arguments.
 
+pub mod fingerprint;
 pub mod names;
 pub mod password;
+pub mod policy;
 pub mod role;
 pub mod secret;
+pub mod session;
 pub mod timestamp;
 pub mod token;
+pub mod user;

@@ -1,0 +1,107 @@
+//! What a request works with: the configuration and the stores, bound once an isolate, and the one door to randomness.
+
+use crate::account::password::Peppers;
+use crate::account::timestamp::Timestamp;
+use crate::account::token::Keys;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::store::copies::Copies;
+use crate::store::d1::Database;
+use crate::store::kv::Kv;
+use crate::store::links::Links;
+use crate::store::sessions::Sessions;
+use crate::store::users::Users;
+use std::future::Future;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::future_to_promise;
+use worker::worker_sys::Context;
+
+/// Everything that outlives a request.
+pub struct App {
+    /// The checked configuration.
+    pub config: Config,
+    /// Signs and verifies access tokens.
+    pub keys: Keys,
+    /// Under every password hash.
+    pub peppers: Peppers,
+    /// D1.
+    pub database: &'static Database,
+    /// KV.
+    pub kv: &'static Kv,
+    /// Table `users`.
+    pub users: Users,
+    /// Table `sessions`.
+    pub sessions: Sessions,
+    /// KV's copies of sessions.
+    pub copies: Copies,
+    /// Table `password_links`.
+    pub links: Links,
+}
+
+impl App {
+    /// Binds the stores and prepares the keys; `None` if the keys are unusable, which `Config` rules out.
+    ///
+    /// The stores are leaked: they live as long as the isolate, and references to them go everywhere.
+    #[must_use]
+    pub fn new(config: Config, database: Database, kv: Kv) -> Option<Self> {
+        let database: &'static Database = Box::leak(Box::new(database));
+        let kv: &'static Kv = Box::leak(Box::new(kv));
+        let keys = Keys::new(
+            &config.jwt_secret,
+            config.jwt_secret_previous.as_ref(),
+            &config.jwt_issuer,
+            &config.jwt_audience,
+        )
+        .ok()?;
+        let peppers = Peppers::new(config.password_pepper, config.password_pepper_previous);
+        let copies = Copies::new(kv, config.session_edge_trust);
+        Some(Self {
+            config,
+            keys,
+            peppers,
+            database,
+            kv,
+            users: Users::new(database),
+            sessions: Sessions::new(database),
+            copies,
+            links: Links::new(database),
+        })
+    }
+}
+
+/// One request's view of the world.
+pub struct Call {
+    /// The isolate's.
+    pub app: &'static App,
+    /// When the request came; stands still while it is answered.
+    pub now: Timestamp,
+    context: Context,
+}
+
+impl Call {
+    /// A call at this moment, in this context.
+    #[must_use]
+    pub fn new(app: &'static App, now: Timestamp, context: Context) -> Self {
+        Self { app, now, context }
+    }
+
+    /// Does something after the reply has gone, and even if the client has.
+    pub fn after_reply(&self, work: impl Future<Output = ()> + 'static) {
+        let promise = future_to_promise(async move {
+            work.await;
+            Ok(JsValue::UNDEFINED)
+        });
+        // Refused only outside of an event, where there is no reply to outlive; the work runs all the same.
+        let _ = self.context.wait_until(&promise);
+    }
+}
+
+/// Random bytes from the runtime's own source.
+///
+/// # Errors
+/// `Platform` if the runtime has none to give.
+pub fn random<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| Failure::Platform)?;
+    Ok(bytes)
+}

@@ -1,0 +1,182 @@
+//! The platform's events. `fetch` runs for every request, so it does what costs little: two strings and one header are
+//! read, bindings are bound once an isolate, replies that need no wait make no promise, and the reply's header objects
+//! are made once. (`worker::event` walks all headers, wraps every body in a stream and answers by promise.)
+
+use crate::account::timestamp::Timestamp;
+use crate::app::{App, Call};
+use crate::config::Config;
+use crate::store::d1::Database;
+use crate::store::kv::Kv;
+use crate::web::reply::Reply;
+use crate::web::request::{BodyError, Method, Reading, Request};
+use crate::{log, router};
+use std::cell::OnceCell;
+use std::future::Future;
+use std::task::{Context as TaskContext, Poll, Waker};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use web_sys::{Headers, ReadableStreamDefaultReader, Response, ResponseInit};
+use worker::worker_sys::Context;
+
+/// On every reply: nothing here is for a cache, a frame or another site.
+const HEADERS: [(&str, &str); 7] = [
+    ("content-type", "application/json"),
+    ("cache-control", "no-store"),
+    (
+        "content-security-policy",
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+    ("referrer-policy", "no-referrer"),
+    (
+        "strict-transport-security",
+        "max-age=63072000; includeSubDomains",
+    ),
+    ("vary", "Origin"),
+    ("x-content-type-options", "nosniff"),
+];
+
+thread_local! {
+    static APP: OnceCell<Option<&'static App>> = const { OnceCell::new() };
+    static BASE_HEADERS: Headers = base_headers();
+    static PLAIN_OK: ResponseInit = BASE_HEADERS.with(|headers| {
+        let init = ResponseInit::new();
+        init.set_headers(headers);
+        init
+    });
+}
+
+/// A request: answered at once, or by a promise if the answer must wait for a store.
+#[wasm_bindgen]
+#[must_use]
+pub fn fetch(request: web_sys::Request, env: JsValue, context: Context) -> JsValue {
+    let app = app(&env);
+    let request = plain(request);
+    let is_head = request.method == Method::Head;
+    let enter = move |app| Call::new(app, now(), context);
+    let mut answer =
+        Box::pin(async move { response(router::answer(app, enter, request).await, is_head) });
+    match answer
+        .as_mut()
+        .poll(&mut TaskContext::from_waker(Waker::noop()))
+    {
+        Poll::Ready(response) => response,
+        Poll::Pending => future_to_promise(async move { Ok(answer.await) }).into(),
+    }
+}
+
+/// The cron event: removes what has ended.
+#[wasm_bindgen]
+#[must_use]
+pub fn scheduled(_event: JsValue, env: JsValue) -> js_sys::Promise {
+    let app = app(&env);
+    future_to_promise(async move {
+        if let Some(app) = app {
+            if app.sessions.remove_over(now()).await.is_err() {
+                log::sweep_failed("sessions");
+            }
+            if app.links.remove_over(now()).await.is_err() {
+                log::sweep_failed("password_links");
+            }
+        }
+        Ok(JsValue::UNDEFINED)
+    })
+}
+
+/// The isolate's [`App`], made at the first event; `None` if the configuration is not usable, which the log then says.
+fn app(env: &JsValue) -> Option<&'static App> {
+    APP.with(|app| *app.get_or_init(|| open(env)))
+}
+
+fn open(env: &JsValue) -> Option<&'static App> {
+    let binding =
+        |name: &str| js_sys::Reflect::get(env, &name.into()).unwrap_or(JsValue::UNDEFINED);
+    let config = Config::from_lookup(|name| binding(name).as_string())
+        .map_err(|mistakes| log::misconfigured(&mistakes))
+        .ok()?;
+    let stores = Database::from_binding(binding("DB")).zip(Kv::from_binding(binding("SESSIONS")));
+    let Some((database, kv)) = stores else {
+        log::failure("bindings", "DB and SESSIONS must be bound in wrangler.toml");
+        return None;
+    };
+    App::new(config, database, kv).map(|app| &*Box::leak(Box::new(app)))
+}
+
+fn now() -> Timestamp {
+    // Milliseconds since 1970 stay far below 2^53.
+    #[expect(clippy::cast_possible_truncation, reason = "whole seconds of a clock")]
+    Timestamp::from_seconds((js_sys::Date::now() / 1_000.0) as i64)
+}
+
+fn plain(request: web_sys::Request) -> Request {
+    let headers = request.headers();
+    Request {
+        method: Method::parse(&request.method()),
+        url: request.url(),
+        header: Box::new(move |name| headers.get(name).ok().flatten()),
+        body: Box::new(move |limit| Box::pin(read(request, limit)) as Reading),
+    }
+}
+
+/// Reads at most `limit` bytes of a body, chunk by chunk: a body of any length may come without saying how long it is.
+async fn read(request: web_sys::Request, limit: usize) -> Result<Vec<u8>, BodyError> {
+    let Some(stream) = request.body() else {
+        return Ok(Vec::new());
+    };
+    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    let mut bytes = Vec::new();
+    loop {
+        let chunk = JsFuture::from(reader.read())
+            .await
+            .map_err(|_| BodyError::Interrupted)?;
+        let field = |name: &str| {
+            js_sys::Reflect::get(&chunk, &name.into()).map_err(|_| BodyError::Interrupted)
+        };
+        if field("done")?.is_truthy() {
+            return Ok(bytes);
+        }
+        let chunk: js_sys::Uint8Array = field("value")?.unchecked_into();
+        if bytes.len().saturating_add(chunk.length() as usize) > limit {
+            // Nobody reads the rest; whether the cancel succeeds changes nothing.
+            let _ = JsFuture::from(reader.cancel()).await;
+            return Err(BodyError::TooLarge);
+        }
+        bytes.extend_from_slice(&chunk.to_vec());
+    }
+}
+
+fn base_headers() -> Headers {
+    // Cannot fail: a constructor without arguments, and names and values that are valid.
+    let headers = Headers::new().unwrap_or_else(|_| JsValue::UNDEFINED.unchecked_into());
+    for (name, value) in HEADERS {
+        let _ = headers.set(name, value);
+    }
+    headers
+}
+
+fn response(reply: Reply, is_head: bool) -> JsValue {
+    let body = reply.body.as_deref().filter(|_| !is_head);
+    let made = if reply.status == 200 && reply.headers.is_empty() {
+        PLAIN_OK.with(|init| Response::new_with_opt_str_and_init(body, init))
+    } else {
+        Response::new_with_opt_str_and_init(body, &init(&reply))
+    };
+    // Cannot fail: the status is one of ours and the headers are valid; a 500 without text would be the runtime's.
+    made.map_or(JsValue::UNDEFINED, JsValue::from)
+}
+
+fn init(reply: &Reply) -> ResponseInit {
+    let init = ResponseInit::new();
+    init.set_status(reply.status);
+    let headers = BASE_HEADERS
+        .with(|base| Headers::new_with_headers(base))
+        .unwrap_or_else(|_| base_headers());
+    if reply.body.is_none() {
+        let _ = headers.delete("content-type");
+    }
+    for (name, value) in &reply.headers {
+        let _ = headers.append(name, value);
+    }
+    init.set_headers(&headers);
+    init
+}

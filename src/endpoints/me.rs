@@ -1,0 +1,40 @@
+//! `GET /api/auth/me`: who am I.
+
+use crate::app::Call;
+use crate::failure::Failure;
+use crate::web::extract;
+use crate::web::reply::Reply;
+use crate::web::request::Request;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// The reply.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct MeReply {
+    /// Stays the same for good.
+    pub id: Uuid,
+    /// User name.
+    pub username: String,
+    /// E-mail, if known.
+    pub email: Option<String>,
+    /// Full name.
+    pub full_name: String,
+    /// Always true: a disabled person has no session.
+    pub is_active: bool,
+}
+
+/// Answers the route.
+///
+/// # Errors
+/// `NoToken`, `InvalidToken`, `StorageOut`.
+pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
+    let user = extract::viewer(&call, &request).await?;
+    Ok(Reply::ok(&MeReply {
+        id: user.id,
+        username: user.username,
+        email: user.email,
+        full_name: user.name,
+        is_active: user.is_active,
+    }))
+}

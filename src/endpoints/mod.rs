@@ -1,0 +1,12 @@
+//! One file per endpoint: its request, its reply, its story.
+
+pub mod health;
+pub mod login;
+pub mod logout;
+pub mod me;
+pub mod openapi;
+pub mod refresh;
+pub mod set_password;
+pub mod sign_in;
+pub mod user_json;
+pub mod validate;

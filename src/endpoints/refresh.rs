@@ -1,0 +1,57 @@
+//! `POST /api/auth/refresh`: a new token for the one that is current. The old one is superseded; who shows it again after
+//! ten seconds either lost it to somebody or is that somebody, so the session ends (RFC 9700 §4.14.2).
+
+use super::user_json::BearerReply;
+use crate::account::session::{SessionRecord, Standing};
+use crate::account::token::Session;
+use crate::app::Call;
+use crate::failure::Failure;
+use crate::web::extract;
+use crate::web::reply::Reply;
+use crate::web::request::Request;
+
+/// Answers the route.
+///
+/// # Errors
+/// `NoToken`, `InvalidToken`, `StorageOut`.
+pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
+    let shown = extract::claims(&call, &request)?.session;
+    let (id, lifetime) = (shown.sid.record_id(), call.app.config.token_lifetime);
+    let rotated = call
+        .app
+        .sessions
+        .rotate(&id, shown.user, shown.generation, call.now, lifetime)
+        .await?;
+    let record = rotated.ok_or(Failure::InvalidToken)?;
+    // The token shown is superseded now, by this call or by one that came just before: both get the same new one,
+    // written again from the row, byte for byte.
+    match record.standing(shown.generation, call.now) {
+        Standing::JustSuperseded => {}
+        Standing::Ended => return Err(Failure::InvalidToken),
+        Standing::Current | Standing::Superseded => return end_reused(&call, &record).await,
+    }
+    let next = Session {
+        generation: record.generation,
+        ..shown.clone()
+    };
+    let token = call
+        .app
+        .keys
+        .issue(&next, record.rotated_at, record.token_expires_at);
+    // A copy for the new token; the old one's is believed no longer than its ten seconds.
+    extract::put_back(&call, &record, record.generation);
+    extract::put_back(&call, &record, shown.generation);
+    Ok(Reply::ok(&BearerReply::new(&token, &record.user)))
+}
+
+async fn end_reused(call: &Call, record: &SessionRecord) -> Result<Reply, Failure> {
+    let ended = call
+        .app
+        .sessions
+        .revoke(&record.id, record.user.id, call.now)
+        .await?;
+    if let Some(session) = ended {
+        call.app.copies.end(&session.id, session.generation).await;
+    }
+    Err(Failure::InvalidToken)
+}

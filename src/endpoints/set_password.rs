@@ -1,0 +1,60 @@
+//! `POST /api/auth/set-password`: a one-time link sets its holder's password. All sessions of that person end, and all
+//! other links.
+
+use super::user_json::Done;
+use crate::account::fingerprint::fingerprint;
+use crate::account::password;
+use crate::account::policy::{self, OwnNames};
+use crate::app::{Call, random};
+use crate::failure::Failure;
+use crate::web::body;
+use crate::web::reply::Reply;
+use crate::web::request::Request;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use serde::Deserialize;
+
+/// The body.
+#[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct SetPasswordRequest {
+    /// The secret of the link.
+    token: String,
+    /// The new password.
+    password: String,
+}
+
+/// Answers the route.
+///
+/// # Errors
+/// `InvalidLink`, `PasswordRefused`, `StorageOut`, and what reading the body gives.
+pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
+    let body: SetPasswordRequest = body::json(request, Failure::InvalidBody).await?;
+    let id = fingerprint(&body.token);
+    let holder = call
+        .app
+        .links
+        .holder(&id, call.now)
+        .await?
+        .ok_or(Failure::InvalidLink)?;
+    let own = OwnNames {
+        username: &holder.username,
+        email: holder.email.as_deref(),
+        name: &holder.name,
+        organization: holder.organization.as_deref(),
+    };
+    let password = policy::check(&body.password, call.app.config.password_min_length, &own)
+        .map_err(Failure::PasswordRefused)?;
+    let hash =
+        password::hash(&password, random()?, &call.app.peppers).map_err(|_| Failure::Platform)?;
+    let mark = Base64UrlUnpadded::encode_string(&random::<16>()?);
+    let ended = call
+        .app
+        .links
+        .set_password(&id, &mark, &hash, call.now)
+        .await?
+        .ok_or(Failure::InvalidLink)?;
+    for session in ended {
+        call.app.copies.end(&session.id, session.generation).await;
+    }
+    Ok(Reply::ok(&Done::new("Password set")))
+}

@@ -1,0 +1,34 @@
+//! `GET /api/auth/validate`: is this token good, and whose is it.
+
+use crate::account::user::User;
+use crate::app::Call;
+use crate::failure::Failure;
+use crate::web::extract;
+use crate::web::reply::Reply;
+use crate::web::request::Request;
+use serde::Serialize;
+
+/// The reply.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct ValidateReply {
+    /// Always true.
+    pub success: bool,
+    /// `Token is valid`.
+    pub message: &'static str,
+    /// Whose token it is.
+    pub user: User,
+}
+
+/// Answers the route.
+///
+/// # Errors
+/// `NoToken`, `InvalidToken`, `StorageOut`.
+pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
+    let user = extract::viewer(&call, &request).await?;
+    Ok(Reply::ok(&ValidateReply {
+        success: true,
+        message: "Token is valid",
+        user,
+    }))
+}

@@ -1,0 +1,47 @@
+//! Every way a request can fail, in our words. No HTTP here: `web/envelope.rs` gives each its status and text.
+
+use crate::account::policy::PolicyError;
+
+/// Why a request was not answered with what it asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// No route has this path.
+    NotFound,
+    /// The path exists, the method does not; holds the methods that do, as an `Allow` value.
+    MethodNotAllowed(&'static str),
+    /// No bearer token came with the request.
+    NoToken,
+    /// The token is not ours, has expired, or its session has ended.
+    InvalidToken,
+    /// The body is over the limit.
+    BodyTooLarge,
+    /// A body came without `Content-Type: application/json`.
+    UnsupportedMediaType,
+    /// The body is not the JSON that the route takes.
+    InvalidBody,
+    /// `/login` without a usable username and password.
+    MissingLogin,
+    /// `/login` with a name and password that do not belong together.
+    WrongLogin,
+    /// `/set-password` with a link that is unknown, used or over.
+    InvalidLink,
+    /// A new password that the policy refuses.
+    PasswordRefused(PolicyError),
+    /// A store did not answer, or answered what it must not.
+    StorageOut(Outage),
+    /// `/health` found this store out.
+    StoreDown(&'static str),
+    /// The configuration is not usable; the log names every mistake.
+    Misconfigured,
+    /// The runtime denied something that it always gives, such as random bytes.
+    Platform,
+}
+
+/// What was wrong with a store, as a fixed code for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outage {
+    /// D1 failed or did not answer in time.
+    D1,
+    /// D1 holds a row that breaks our rules; the column is named.
+    CorruptRow(&'static str),
+}

@@ -1,0 +1,24 @@
+//! What goes into the log: fixed codes and route names, one JSON line each. Nothing that a client sent, nothing that a
+//! store or AWS answered.
+
+use crate::config::Mistake;
+use worker::console_error;
+
+/// A request failed for a reason of ours.
+pub fn failure(route: &'static str, code: &'static str) {
+    console_error!(r#"{{"event":"failure","route":"{route}","code":"{code}"}}"#);
+}
+
+/// The configuration cannot be used; every variable that is wrong, and what it must be.
+pub fn misconfigured(mistakes: &[Mistake]) {
+    for Mistake { name, expected } in mistakes {
+        console_error!(
+            r#"{{"event":"misconfigured","variable":"{name}","expected":"{expected}"}}"#
+        );
+    }
+}
+
+/// A sweep of the cron event did not finish.
+pub fn sweep_failed(table: &'static str) {
+    console_error!(r#"{{"event":"sweep_failed","table":"{table}"}}"#);
+}

@@ -1,0 +1,151 @@
+//! Copies of live sessions in KV, so that `/validate` and `/me` are answered at the edge.
+//!
+//! KV is eventually consistent: an overwrite is seen elsewhere after up to 60 seconds or more, so a copy is never the
+//! judge. Each carries `believe_until`, a short time after D1 last vouched for it; what a sign-out costs is at most that
+//! time on routes that grant nothing, and nothing on the others, which ask D1.
+//!
+//! | key | value | lifetime |
+//! |---|---|---|
+//! | `session:{SHA-256 of sid, hex}:{generation}` | `{"believe_until": seconds, "user": {the eleven fields}}` | the trust bound and the outage's 15 minutes |
+//! | the same, once ended | `{"ended": true}` | as long as a late copy could be believed |
+//!
+//! The key holds the session's id in D1 and not the token's `sid`, so whoever ends a session from its row can end its
+//! copies; and the generation, so that a new token has a key of its own.
+
+use super::StoreError;
+use super::kv::Kv;
+use crate::account::timestamp::Timestamp;
+use crate::account::user::User;
+use serde::{Deserialize, Serialize};
+
+/// Seconds that a copy is believed longer while D1 is out.
+pub const OUTAGE_TRUST: i64 = 15 * 60;
+
+/// A tombstone, and any copy, outlives the last moment at which a copy is believed by this many seconds.
+const MARGIN: i64 = 60;
+
+/// KV takes one write a second and key; a write that met another is made again after this many milliseconds.
+const WRITE_AGAIN: u32 = 1_100;
+
+const TOMBSTONE: &str = r#"{"ended":true}"#;
+
+/// What KV says of a token.
+#[derive(Debug)]
+pub enum Found {
+    /// D1 vouched for this person's session until then.
+    Copy {
+        /// The person, as shown.
+        user: User,
+        /// The end of belief.
+        believe_until: Timestamp,
+    },
+    /// The session was ended.
+    Ended,
+    /// No copy, or one that cannot be read.
+    Nothing,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    believe_until: i64,
+    user: &'a User,
+}
+
+#[derive(Deserialize)]
+struct Read {
+    #[serde(default)]
+    ended: bool,
+    #[serde(default)]
+    believe_until: i64,
+    user: Option<User>,
+}
+
+/// The copies.
+#[derive(Debug, Clone, Copy)]
+pub struct Copies {
+    kv: &'static Kv,
+    trust: i64,
+}
+
+impl Copies {
+    /// Copies in this namespace, each believed for `trust` seconds.
+    #[must_use]
+    pub fn new(kv: &'static Kv, trust: i64) -> Self {
+        Self { kv, trust }
+    }
+
+    /// Looks a token up.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn find(&self, id: &str, generation: u32) -> Result<Found, StoreError> {
+        let Some(text) = self.kv.get(&key(id, generation)).await? else {
+            return Ok(Found::Nothing);
+        };
+        Ok(match serde_json::from_str(&text) {
+            Ok(Read { ended: true, .. }) => Found::Ended,
+            Ok(Read {
+                user: Some(user),
+                believe_until,
+                ..
+            }) => Found::Copy {
+                user,
+                believe_until: Timestamp::from_seconds(believe_until),
+            },
+            _ => Found::Nothing,
+        })
+    }
+
+    /// Writes a copy of what D1 said at `read_at`; it is not believed after `no_later_than`.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn put(
+        &self,
+        id: &str,
+        generation: u32,
+        user: &User,
+        read_at: Timestamp,
+        no_later_than: Timestamp,
+    ) -> Result<(), StoreError> {
+        let believe_until = read_at.plus(self.trust).min(no_later_than).seconds();
+        // Cannot fail: strings, numbers and booleans.
+        let value = serde_json::to_string(&Written {
+            believe_until,
+            user,
+        })
+        .unwrap_or_default();
+        self.kv
+            .put(&key(id, generation), &value, self.lifetime())
+            .await
+    }
+
+    /// Overwrites the copies of an ended session: of its last token and of the one before, which may still be believed.
+    /// A write that fails is made once more; after that the trust bound ends the copy.
+    pub async fn end(&self, id: &str, generation: u32) {
+        self.end_one(id, generation).await;
+        if let Some(before) = generation.checked_sub(1) {
+            self.end_one(id, before).await;
+        }
+    }
+
+    /// Overwrites the copy of one token.
+    pub async fn end_one(&self, id: &str, generation: u32) {
+        let key = key(id, generation);
+        if self.kv.put(&key, TOMBSTONE, self.lifetime()).await.is_err() {
+            super::deadline::pause(WRITE_AGAIN).await;
+            // Failing twice is KV being out: the copy's own bound ends it.
+            let _ = self.kv.put(&key, TOMBSTONE, self.lifetime()).await;
+        }
+    }
+
+    fn lifetime(&self) -> i64 {
+        self.trust
+            .saturating_add(OUTAGE_TRUST)
+            .saturating_add(MARGIN)
+    }
+}
+
+fn key(id: &str, generation: u32) -> String {
+    format!("session:{id}:{generation}")
+}

@@ -1,0 +1,149 @@
+//! D1 as we use it: constant statements with numbered parameters, sent as one batch, rows read as JSON.
+//!
+//! Every access is a batch, of one statement too: it is one call, atomic, and always goes to the primary (no read
+//! replication is asked for, so what was acknowledged is what is read). Rows come as text through `JSON.stringify` and
+//! serde_json, which the Worker needs anyway; serde-wasm-bindgen would cross into JavaScript for each field.
+
+use super::StoreError;
+use super::deadline::within;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::{JsCast, JsValue};
+use worker::worker_sys::types::{D1Database, D1PreparedStatement, D1Result};
+
+/// D1 gets this long, in milliseconds; a client waits no longer for a 503.
+const PATIENCE: u32 = 5_000;
+
+/// A D1 database.
+#[derive(Debug)]
+pub struct Database(D1Database);
+
+/// A statement with its parameters.
+pub struct Statement {
+    sql: &'static str,
+    parameters: js_sys::Array,
+}
+
+impl Statement {
+    /// A statement without parameters yet; `?1` is the first that is bound.
+    #[must_use]
+    pub fn new(sql: &'static str) -> Self {
+        Self {
+            sql,
+            parameters: js_sys::Array::new(),
+        }
+    }
+
+    /// Binds the next parameter as text.
+    #[must_use]
+    pub fn text(self, value: impl AsRef<str>) -> Self {
+        self.parameters.push(&JsValue::from_str(value.as_ref()));
+        self
+    }
+
+    /// Binds the next parameter as text or NULL.
+    #[must_use]
+    pub fn optional(self, value: Option<impl AsRef<str>>) -> Self {
+        self.parameters
+            .push(&value.map_or(JsValue::NULL, |text| JsValue::from_str(text.as_ref())));
+        self
+    }
+
+    /// Binds the next parameter as a number; D1 takes no BigInt, and 32 bits are what we count with.
+    #[must_use]
+    pub fn number(self, value: u32) -> Self {
+        self.parameters.push(&JsValue::from_f64(f64::from(value)));
+        self
+    }
+}
+
+/// What one statement of a batch gave.
+#[derive(Debug)]
+pub struct Outcome {
+    rows: String,
+    /// How many rows the statement wrote.
+    pub changes: u32,
+}
+
+impl Outcome {
+    /// The rows.
+    ///
+    /// # Errors
+    /// `CorruptRow` if one has not the columns and types of `R`.
+    pub fn rows<R: DeserializeOwned>(&self) -> Result<Vec<R>, StoreError> {
+        serde_json::from_str(&self.rows).map_err(|_| StoreError::CorruptRow("shape"))
+    }
+
+    /// The first row.
+    ///
+    /// # Errors
+    /// As [`Outcome::rows`].
+    pub fn first<R: DeserializeOwned>(&self) -> Result<Option<R>, StoreError> {
+        Ok(self.rows()?.into_iter().next())
+    }
+}
+
+impl Database {
+    /// Takes the binding over; `None` if it is not there.
+    #[must_use]
+    pub fn from_binding(binding: JsValue) -> Option<Self> {
+        binding.is_object().then(|| Self(binding.unchecked_into()))
+    }
+
+    /// Runs the statements in order, all or none.
+    ///
+    /// # Errors
+    /// `Unavailable` if D1 refuses, fails or takes too long.
+    pub async fn batch<const N: usize>(
+        &self,
+        statements: [Statement; N],
+    ) -> Result<[Outcome; N], StoreError> {
+        let list = js_sys::Array::new();
+        for statement in statements {
+            let prepared = self.prepare(statement)?;
+            list.push(&prepared);
+        }
+        let promise = self.0.batch(list).map_err(|_| StoreError::Unavailable)?;
+        let results: js_sys::Array = within(PATIENCE, promise).await?;
+        let outcomes: Option<Vec<Outcome>> = results
+            .iter()
+            .map(|result| outcome(&result.unchecked_into()))
+            .collect();
+        outcomes
+            .and_then(|list| list.try_into().ok())
+            .ok_or(StoreError::Unavailable)
+    }
+
+    fn prepare(&self, statement: Statement) -> Result<D1PreparedStatement, StoreError> {
+        let prepared = self
+            .0
+            .prepare(statement.sql)
+            .map_err(|_| StoreError::Unavailable)?;
+        if statement.parameters.length() == 0 {
+            return Ok(prepared);
+        }
+        prepared
+            .bind(statement.parameters)
+            .map_err(|_| StoreError::Unavailable)
+    }
+}
+
+fn outcome(result: &D1Result) -> Option<Outcome> {
+    let rows = match result.results().ok()? {
+        Some(rows) => js_sys::JSON::stringify(&rows).ok()?.into(),
+        None => "[]".to_owned(),
+    };
+    let meta = result.meta().ok()?;
+    let changes = js_sys::Reflect::get(&meta, &"changes".into())
+        .ok()?
+        .as_f64()?;
+    // Saturates at both ends; a batch never writes four billion rows.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a count, saturating"
+    )]
+    Some(Outcome {
+        rows,
+        changes: changes as u32,
+    })
+}

@@ -1,0 +1,43 @@
+//! No store is waited for without an end.
+
+use super::StoreError;
+use std::future::Future;
+use std::pin::pin;
+use std::task::Poll;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Resolves after so many milliseconds; the runtime drops it with its request.
+    #[wasm_bindgen(js_namespace = scheduler, js_name = wait)]
+    fn wait(milliseconds: f64) -> js_sys::Promise;
+}
+
+/// Waits for so many milliseconds.
+pub async fn pause(milliseconds: u32) {
+    // A request that ends takes its timers with it; there is nobody left to tell.
+    let _ = JsFuture::from(wait(f64::from(milliseconds))).await;
+}
+
+/// The promise's value, or `Unavailable` if it is rejected or takes longer. A rejection's text stays here: it may hold
+/// statements and paths.
+pub(super) async fn within<T: JsCast>(
+    milliseconds: u32,
+    promise: js_sys::Promise,
+) -> Result<T, StoreError> {
+    let mut answer = pin!(JsFuture::from(promise));
+    let mut end = pin!(pause(milliseconds));
+    let settled: Option<Result<JsValue, JsValue>> = std::future::poll_fn(|context| {
+        if let Poll::Ready(result) = answer.as_mut().poll(context) {
+            return Poll::Ready(Some(result));
+        }
+        end.as_mut().poll(context).map(|()| None)
+    })
+    .await;
+    match settled {
+        Some(Ok(value)) => Ok(value.unchecked_into()),
+        Some(Err(_)) | None => Err(StoreError::Unavailable),
+    }
+}

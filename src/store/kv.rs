@@ -1,0 +1,64 @@
+//! KV as we use it: text by key, each with a lifetime. worker's own wrapper builds an option object and two promises for
+//! each read; this one passes the two calls through, since a read of KV is most of what `/validate` costs.
+
+use super::StoreError;
+use super::deadline::within;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+
+#[wasm_bindgen]
+extern "C" {
+    #[derive(Debug)]
+    type KVNamespace;
+
+    #[wasm_bindgen(method, catch)]
+    fn get(this: &KVNamespace, key: &str) -> Result<js_sys::Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn put(
+        this: &KVNamespace,
+        key: &str,
+        value: &str,
+        options: &JsValue,
+    ) -> Result<js_sys::Promise, JsValue>;
+}
+
+/// KV gets this long, in milliseconds; after that D1 is asked.
+const PATIENCE: u32 = 1_000;
+
+/// A KV namespace.
+#[derive(Debug)]
+pub struct Kv(KVNamespace);
+
+impl Kv {
+    /// Takes the binding over; `None` if it is not there.
+    #[must_use]
+    pub fn from_binding(binding: JsValue) -> Option<Self> {
+        binding.is_object().then(|| Self(binding.unchecked_into()))
+    }
+
+    /// The text under a key.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn get(&self, key: &str) -> Result<Option<String>, StoreError> {
+        let promise = self.0.get(key).map_err(|_| StoreError::Unavailable)?;
+        Ok(within::<JsValue>(PATIENCE, promise).await?.as_string())
+    }
+
+    /// Writes a text that is gone after `lifetime` seconds (KV takes no less than 60).
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn put(&self, key: &str, value: &str, lifetime: i64) -> Result<(), StoreError> {
+        let options = js_sys::Object::new();
+        let lifetime = JsValue::from(i32::try_from(lifetime.max(60)).unwrap_or(i32::MAX));
+        js_sys::Reflect::set(&options, &"expirationTtl".into(), &lifetime)
+            .map_err(|_| StoreError::Unavailable)?;
+        let promise = self
+            .0
+            .put(key, value, &options)
+            .map_err(|_| StoreError::Unavailable)?;
+        within::<JsValue>(PATIENCE, promise).await.map(drop)
+    }
+}

@@ -1,0 +1,121 @@
+//! One-time links that set a password: table `password_links`. Made by the command line, used by `/set-password`.
+
+use super::StoreError;
+use super::d1::{Database, Statement};
+use super::sessions::Ended;
+use crate::account::timestamp::Timestamp;
+use serde::Deserialize;
+
+/// Whom a link belongs to; the policy compares a new password with these.
+#[derive(Debug, Deserialize)]
+pub struct Holder {
+    /// User name.
+    pub username: String,
+    /// E-mail.
+    pub email: Option<String>,
+    /// Full name.
+    pub name: String,
+    /// Organization.
+    pub organization: Option<String>,
+}
+
+const HOLDER: &str = "
+    SELECT users.username, users.email, users.name, users.organization
+    FROM password_links JOIN users ON users.id = password_links.user_id
+    WHERE password_links.id = ?1 AND password_links.used_by IS NULL AND password_links.expires_at > ?2
+      AND users.source = 'password' AND users.is_active = 1";
+
+/// The one UPDATE that decides between many uses of one link: the mark names the request that won.
+const CLAIM: &str = "
+    UPDATE password_links SET used_by = ?1
+    WHERE id = ?2 AND used_by IS NULL AND expires_at > ?3
+      AND EXISTS (SELECT 1 FROM users WHERE users.id = password_links.user_id AND users.is_active = 1)";
+
+const SET_PASSWORD: &str = "
+    UPDATE users SET password_hash = ?1, updated_at = ?2
+    WHERE id = (SELECT user_id FROM password_links WHERE id = ?3 AND used_by = ?4)";
+
+const REVOKE_SESSIONS: &str = "
+    UPDATE sessions SET revoked_at = ?1
+    WHERE revoked_at IS NULL AND user_id = (SELECT user_id FROM password_links WHERE id = ?2 AND used_by = ?3)
+    RETURNING id, generation";
+
+/// A new password ends the person's other links as well.
+const DROP_OTHERS: &str = "
+    DELETE FROM password_links
+    WHERE id <> ?1 AND user_id = (SELECT user_id FROM password_links WHERE id = ?1 AND used_by = ?2)";
+
+const REMOVE_OVER: &str = "DELETE FROM password_links WHERE expires_at <= ?1";
+
+/// The links.
+#[derive(Debug, Clone, Copy)]
+pub struct Links {
+    database: &'static Database,
+}
+
+impl Links {
+    /// Links in this database.
+    #[must_use]
+    pub fn new(database: &'static Database) -> Self {
+        Self { database }
+    }
+
+    /// Whom a link belongs to, while it can be used.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn holder(&self, id: &str, now: Timestamp) -> Result<Option<Holder>, StoreError> {
+        let [found] = self
+            .database
+            .batch([Statement::new(HOLDER).text(id).text(now.to_string())])
+            .await?;
+        found.first()
+    }
+
+    /// Sets the password and ends the person's sessions, if this request is the one that uses the link; `mark` is random.
+    /// Gives the sessions that ended, or `None` if the link was used meanwhile.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; then nothing was changed, or D1 did not say.
+    pub async fn set_password(
+        &self,
+        id: &str,
+        mark: &str,
+        password_hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<Vec<Ended>>, StoreError> {
+        let now = now.to_string();
+        let [claimed, _, ended, _] = self
+            .database
+            .batch([
+                Statement::new(CLAIM).text(mark).text(id).text(&now),
+                Statement::new(SET_PASSWORD)
+                    .text(password_hash)
+                    .text(&now)
+                    .text(id)
+                    .text(mark),
+                Statement::new(REVOKE_SESSIONS)
+                    .text(&now)
+                    .text(id)
+                    .text(mark),
+                Statement::new(DROP_OTHERS).text(id).text(mark),
+            ])
+            .await?;
+        if claimed.changes == 0 {
+            Ok(None)
+        } else {
+            ended.rows().map(Some)
+        }
+    }
+
+    /// Removes the links that are over.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn remove_over(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.database
+            .batch([Statement::new(REMOVE_OVER).text(now.to_string())])
+            .await
+            .map(drop)
+    }
+}

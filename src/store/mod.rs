@@ -1,0 +1,21 @@
+//! What is kept: one file a record, with its SQL and its KV key. D1 is the record; KV holds copies.
+
+pub mod copies;
+pub mod d1;
+pub mod deadline;
+pub mod health;
+pub mod kv;
+pub mod links;
+pub mod sessions;
+pub mod users;
+
+/// Why a store did not give what was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// It failed, or did not answer in time.
+    #[error("store unavailable")]
+    Unavailable,
+    /// A row breaks our rules; names the column.
+    #[error("corrupt row: {0}")]
+    CorruptRow(&'static str),
+}

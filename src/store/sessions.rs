@@ -1,0 +1,230 @@
+//! The record of sessions: table `sessions`. Every question here goes to D1's primary; the copies at the edge, and what
+//! their delay costs at sign-out, are in `copies.rs`.
+
+use super::StoreError;
+use super::d1::{Database, Outcome, Statement};
+use super::users::{UserRow, moment};
+use crate::account::role::Role;
+use crate::account::session::SessionRecord;
+use crate::account::timestamp::Timestamp;
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// A session about to begin.
+#[derive(Debug)]
+pub struct NewSession<'a> {
+    /// SHA-256 of the token's `sid`, lower-case hex.
+    pub id: &'a str,
+    /// Whose it is.
+    pub user_id: Uuid,
+    /// The role that decided `ends_at`; the session does not begin if it has changed meanwhile.
+    pub role: Role,
+    /// Now.
+    pub created_at: Timestamp,
+    /// `exp` of its first token.
+    pub token_expires_at: Timestamp,
+    /// Its absolute end.
+    pub ends_at: Timestamp,
+    /// What the client says it is.
+    pub device: Option<&'a str>,
+    /// Where the client is.
+    pub address: Option<&'a str>,
+    /// The hash that the password was checked against; the session does not begin if it has changed meanwhile.
+    pub password_hash: Option<&'a str>,
+    /// A hash with today's parameters, to put in its place.
+    pub new_password_hash: Option<&'a str>,
+}
+
+/// A session that was just ended, with what is needed to end its copies.
+#[derive(Debug, Deserialize)]
+pub struct Ended {
+    /// The session.
+    pub id: String,
+    /// Its last generation.
+    pub generation: u32,
+}
+
+#[derive(Deserialize)]
+struct SessionRow {
+    id: String,
+    generation: u32,
+    rotated_at: String,
+    token_expires_at: String,
+    ends_at: String,
+    revoked_at: Option<String>,
+    #[serde(flatten)]
+    user: UserRow,
+}
+
+impl TryFrom<SessionRow> for SessionRecord {
+    type Error = StoreError;
+
+    fn try_from(row: SessionRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id,
+            user: row.user.try_into()?,
+            generation: row.generation,
+            rotated_at: moment(&row.rotated_at, "sessions.rotated_at")?,
+            token_expires_at: moment(&row.token_expires_at, "sessions.token_expires_at")?,
+            ends_at: moment(&row.ends_at, "sessions.ends_at")?,
+            revoked_at: row
+                .revoked_at
+                .map(|text| moment(&text, "sessions.revoked_at"))
+                .transpose()?,
+        })
+    }
+}
+
+/// Begins only for a person who is still active, with the role and the password that were just checked.
+const BEGIN: &str = "
+    INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, token_expires_at, ends_at, device, address)
+    SELECT ?1, id, 0, ?3, ?3, ?4, ?5, ?6, ?7
+    FROM users WHERE id = ?2 AND is_active = 1 AND role = ?8 AND (?9 IS NULL OR password_hash = ?9)";
+
+const RECORD_LOGIN: &str = "
+    UPDATE users SET last_login = ?1, password_hash = coalesce(?2, password_hash)
+    WHERE id = ?3 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?4)";
+
+/// `last_login` of a session's person is the sign-in that began the session.
+const FIND: &str = "
+    SELECT sessions.id, sessions.generation, sessions.rotated_at, sessions.token_expires_at, sessions.ends_at,
+           sessions.revoked_at, users.id AS user_id, users.username, users.email, users.name, users.organization,
+           users.aws_region, users.role, users.is_active, users.created_at AS user_created_at,
+           users.updated_at AS user_updated_at, sessions.created_at AS last_login
+    FROM sessions JOIN users ON users.id = sessions.user_id
+    WHERE sessions.id = ?1 AND sessions.user_id = ?2";
+
+/// The one UPDATE that decides between many refreshes of one token.
+const ROTATE: &str = "
+    UPDATE sessions SET generation = generation + 1, rotated_at = ?1, token_expires_at = min(?2, ends_at)
+    WHERE id = ?3 AND user_id = ?4 AND generation = ?5 AND revoked_at IS NULL AND ends_at > ?1
+      AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active = 1)";
+
+const REVOKE: &str = "
+    UPDATE sessions SET revoked_at = ?1 WHERE id = ?2 AND user_id = ?3 AND revoked_at IS NULL
+    RETURNING id, generation";
+
+/// A revoked row is kept for as long as its last token could be shown; a bounded piece at a time, so that a sweep never
+/// holds the one writer for long.
+const REMOVE_OVER: &str = "
+    DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ends_at <= ?1 ORDER BY ends_at LIMIT 1000)";
+
+/// The sessions.
+#[derive(Debug, Clone, Copy)]
+pub struct Sessions {
+    database: &'static Database,
+}
+
+impl Sessions {
+    /// Sessions in this database.
+    #[must_use]
+    pub fn new(database: &'static Database) -> Self {
+        Self { database }
+    }
+
+    /// Begins a session and records the sign-in; false if the person was changed meanwhile.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn begin(&self, new: &NewSession<'_>) -> Result<bool, StoreError> {
+        let (user_id, now) = (new.user_id.to_string(), new.created_at.to_string());
+        let [begun, _] = self
+            .database
+            .batch([
+                Statement::new(BEGIN)
+                    .text(new.id)
+                    .text(&user_id)
+                    .text(&now)
+                    .text(new.token_expires_at.to_string())
+                    .text(new.ends_at.to_string())
+                    .optional(new.device)
+                    .optional(new.address)
+                    .text(new.role.as_str())
+                    .optional(new.password_hash),
+                Statement::new(RECORD_LOGIN)
+                    .text(&now)
+                    .optional(new.new_password_hash)
+                    .text(&user_id)
+                    .text(new.id),
+            ])
+            .await?;
+        Ok(begun.changes > 0)
+    }
+
+    /// A session of this person, ended ones too.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn find(&self, id: &str, user_id: Uuid) -> Result<Option<SessionRecord>, StoreError> {
+        let [found] = self
+            .database
+            .batch([Statement::new(FIND).text(id).text(user_id.to_string())])
+            .await?;
+        record(&found)
+    }
+
+    /// Moves a session from this generation to the next, if it still is at this one; gives what D1 has afterwards, so
+    /// that the caller sees whether this call, another or none moved it.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn rotate(
+        &self,
+        id: &str,
+        user_id: Uuid,
+        generation: u32,
+        now: Timestamp,
+        token_lifetime: i64,
+    ) -> Result<Option<SessionRecord>, StoreError> {
+        let user_id = user_id.to_string();
+        let [_, found] = self
+            .database
+            .batch([
+                Statement::new(ROTATE)
+                    .text(now.to_string())
+                    .text(now.plus(token_lifetime).to_string())
+                    .text(id)
+                    .text(&user_id)
+                    .number(generation),
+                Statement::new(FIND).text(id).text(&user_id),
+            ])
+            .await?;
+        record(&found)
+    }
+
+    /// Ends a session; `None` if there is none that lives.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; then nobody may be told that it has ended.
+    pub async fn revoke(
+        &self,
+        id: &str,
+        user_id: Uuid,
+        now: Timestamp,
+    ) -> Result<Option<Ended>, StoreError> {
+        let revoke = Statement::new(REVOKE)
+            .text(now.to_string())
+            .text(id)
+            .text(user_id.to_string());
+        let [ended] = self.database.batch([revoke]).await?;
+        ended.first()
+    }
+
+    /// Removes sessions that are past their absolute end, at most a thousand a call.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn remove_over(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.database
+            .batch([Statement::new(REMOVE_OVER).text(now.to_string())])
+            .await
+            .map(drop)
+    }
+}
+
+fn record(found: &Outcome) -> Result<Option<SessionRecord>, StoreError> {
+    found
+        .first::<SessionRow>()?
+        .map(SessionRecord::try_from)
+        .transpose()
+}

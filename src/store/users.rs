@@ -1,0 +1,114 @@
+//! The record of people: table `users`. People are made by the command line or by their first sign-in from an identity
+//! source; this file finds them and keeps what a sign-in changes.
+
+use super::StoreError;
+use super::d1::{Database, Statement};
+use crate::account::names::LoginName;
+use crate::account::role::Role;
+use crate::account::timestamp::Timestamp;
+use crate::account::user::User;
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// A password user with what `/login` compares.
+#[derive(Debug)]
+pub struct Registered {
+    /// The person.
+    pub user: User,
+    /// PHC string; `None` until a password is set.
+    pub password_hash: Option<String>,
+}
+
+/// A user's columns as D1 gives them.
+#[derive(Deserialize)]
+pub(super) struct UserRow {
+    user_id: String,
+    username: String,
+    email: Option<String>,
+    name: String,
+    organization: Option<String>,
+    aws_region: Option<String>,
+    role: String,
+    is_active: u8,
+    user_created_at: String,
+    user_updated_at: String,
+    last_login: Option<String>,
+}
+
+impl TryFrom<UserRow> for User {
+    type Error = StoreError;
+
+    fn try_from(row: UserRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: Uuid::parse_str(&row.user_id).map_err(|_| StoreError::CorruptRow("users.id"))?,
+            username: row.username,
+            email: row.email,
+            name: row.name,
+            organization: row.organization,
+            aws_region: row.aws_region,
+            role: Role::parse(&row.role).ok_or(StoreError::CorruptRow("users.role"))?,
+            is_active: row.is_active == 1,
+            created_at: moment(&row.user_created_at, "users.created_at")?,
+            updated_at: moment(&row.user_updated_at, "users.updated_at")?,
+            last_login: row
+                .last_login
+                .map(|text| moment(&text, "users.last_login"))
+                .transpose()?,
+        })
+    }
+}
+
+/// A time column, or its name.
+pub(super) fn moment(text: &str, column: &'static str) -> Result<Timestamp, StoreError> {
+    Timestamp::parse(text).ok_or(StoreError::CorruptRow(column))
+}
+
+#[derive(Deserialize)]
+struct RegisteredRow {
+    #[serde(flatten)]
+    user: UserRow,
+    password_hash: Option<String>,
+}
+
+const BY_USERNAME: &str = "
+    SELECT id AS user_id, username, email, name, organization, aws_region, role, is_active,
+           created_at AS user_created_at, updated_at AS user_updated_at, last_login, password_hash
+    FROM users WHERE source = 'password' AND username = ?1";
+
+const BY_EMAIL: &str = "
+    SELECT id AS user_id, username, email, name, organization, aws_region, role, is_active,
+           created_at AS user_created_at, updated_at AS user_updated_at, last_login, password_hash
+    FROM users WHERE source = 'password' AND email_key = ?1";
+
+/// The people.
+#[derive(Debug, Clone, Copy)]
+pub struct Users {
+    database: &'static Database,
+}
+
+impl Users {
+    /// People in this database.
+    #[must_use]
+    pub fn new(database: &'static Database) -> Self {
+        Self { database }
+    }
+
+    /// The password user with this name or e-mail.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn find(&self, login: &LoginName) -> Result<Option<Registered>, StoreError> {
+        let statement = match login {
+            LoginName::Username(name) => Statement::new(BY_USERNAME).text(name),
+            LoginName::Email(email) => Statement::new(BY_EMAIL).text(email),
+        };
+        let [found] = self.database.batch([statement]).await?;
+        let Some(row) = found.first::<RegisteredRow>()? else {
+            return Ok(None);
+        };
+        Ok(Some(Registered {
+            user: row.user.try_into()?,
+            password_hash: row.password_hash,
+        }))
+    }
+}

@@ -1,0 +1,99 @@
+//! The one place where a [`Failure`] becomes a status and a text, in the dialect of the route that failed.
+
+use super::reply::Reply;
+use crate::failure::{Failure, Outage};
+use serde::Serialize;
+
+/// The two shapes of errors that the API documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// `{"success": false, "message": …}`
+    Message,
+    /// `{"detail": …}`
+    Detail,
+}
+
+/// The message dialect's body.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct MessageError {
+    /// Always false.
+    pub success: bool,
+    /// What went wrong, for a person.
+    pub message: &'static str,
+}
+
+/// The detail dialect's body.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct DetailError {
+    /// What went wrong, for a person.
+    pub detail: &'static str,
+}
+
+/// Seconds after which a client may ask again when a store was out.
+const RETRY_AFTER_OUTAGE: &str = "5";
+
+/// The status and text of a failure; the whole table.
+#[must_use]
+pub fn status_and_text(failure: &Failure, dialect: Dialect) -> (u16, &'static str) {
+    match (failure, dialect) {
+        (Failure::InvalidBody, _) => (400, "Invalid request body"),
+        (Failure::MissingLogin, _) => (400, "Username and password are required"),
+        (Failure::InvalidLink, _) => (400, "Invalid or expired link"),
+        (Failure::PasswordRefused(reason), _) => (400, reason.text()),
+        (Failure::WrongLogin, _) => (401, "Invalid username or password"),
+        (Failure::NoToken, Dialect::Message) => (401, "No token provided"),
+        (Failure::InvalidToken, Dialect::Message) => (401, "Invalid or expired token"),
+        (Failure::NoToken | Failure::InvalidToken, Dialect::Detail) => {
+            (401, "Could not validate credentials")
+        }
+        (Failure::NotFound, _) => (404, "Not found"),
+        (Failure::MethodNotAllowed(_), _) => (405, "Method not allowed"),
+        (Failure::BodyTooLarge, _) => (413, "Request body too large"),
+        (Failure::UnsupportedMediaType, _) => (415, "Content-Type must be application/json"),
+        (Failure::StoreDown("D1"), _) => (503, "Service temporarily unavailable: D1"),
+        (Failure::StoreDown(_), _) => (503, "Service temporarily unavailable: KV"),
+        (Failure::StorageOut(_) | Failure::Misconfigured | Failure::Platform, _) => {
+            (503, "Service temporarily unavailable")
+        }
+    }
+}
+
+/// The reply for a failure: body in the dialect, and the headers that its status asks for (RFC 9110, RFC 6750 §3).
+#[must_use]
+pub fn reply(failure: &Failure, dialect: Dialect) -> Reply {
+    let (status, text) = status_and_text(failure, dialect);
+    let reply = match dialect {
+        Dialect::Message => Reply::json(
+            status,
+            &MessageError {
+                success: false,
+                message: text,
+            },
+        ),
+        Dialect::Detail => Reply::json(status, &DetailError { detail: text }),
+    };
+    match (status, failure) {
+        (_, Failure::InvalidToken) => {
+            reply.with("www-authenticate", "Bearer error=\"invalid_token\"")
+        }
+        (401, _) => reply.with("www-authenticate", "Bearer"),
+        (_, Failure::MethodNotAllowed(allowed)) => reply.with("allow", *allowed),
+        (503, _) => reply.with("retry-after", RETRY_AFTER_OUTAGE),
+        _ => reply,
+    }
+}
+
+/// The fixed code under which a failure of ours is logged; `None` for what is the client's business.
+#[must_use]
+pub fn log_code(failure: &Failure) -> Option<&'static str> {
+    match failure {
+        Failure::StorageOut(Outage::D1) => Some("d1_unavailable"),
+        Failure::StorageOut(Outage::CorruptRow(column)) => Some(column),
+        Failure::StoreDown(store) => Some(store),
+        Failure::Misconfigured => Some("misconfigured"),
+        Failure::Platform => Some("platform"),
+        _ => None,
+    }
+}

@@ -1,0 +1,197 @@
+//! Who is calling. A handler that needs to know asks here, and there are two answers: [`viewer`] for routes that show a
+//! person what they know already, [`authority`] for routes that grant or show something.
+
+use crate::account::session::{GRACE, SessionRecord, Standing};
+use crate::account::token::{Claims, Rejection};
+use crate::account::user::User;
+use crate::app::Call;
+use crate::config::Consistency;
+use crate::failure::{Failure, Outage};
+use crate::store::StoreError;
+use crate::store::copies::{Found, OUTAGE_TRUST};
+use crate::web::request::Request;
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable => Self::StorageOut(Outage::D1),
+            StoreError::CorruptRow(column) => Self::StorageOut(Outage::CorruptRow(column)),
+        }
+    }
+}
+
+/// A session as D1 has it, and the token that showed it.
+#[derive(Debug)]
+pub struct Authority {
+    /// The token.
+    pub claims: Claims,
+    /// The record.
+    pub record: SessionRecord,
+}
+
+/// The token in an `Authorization` header (RFC 6750 §2.1); the scheme's case does not matter (RFC 9110 §11.1).
+fn bearer(header: Option<&str>) -> Option<&str> {
+    let (scheme, token) = header?.split_once(' ')?;
+    let token = token.trim_matches(' ');
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// The claims of the request's token, if it is ours and in time.
+///
+/// # Errors
+/// `NoToken`, `InvalidToken`.
+pub fn claims(call: &Call, request: &Request) -> Result<Claims, Failure> {
+    match token(call, request)? {
+        Ok(claims) => Ok(claims),
+        Err(_) => Err(Failure::InvalidToken),
+    }
+}
+
+/// The claims of the request's token, if it is ours, expired or not: enough to end its session.
+#[must_use]
+pub fn claims_even_if_expired(call: &Call, request: &Request) -> Option<Claims> {
+    match token(call, request).ok()? {
+        Ok(claims) | Err(Rejection::Expired(claims)) => Some(claims),
+        Err(Rejection::Invalid) => None,
+    }
+}
+
+fn token(call: &Call, request: &Request) -> Result<Result<Claims, Rejection>, Failure> {
+    let header = request.header("authorization");
+    let token = bearer(header.as_deref()).ok_or(Failure::NoToken)?;
+    let verified = call.app.keys.verify(token, call.now);
+    let is_before_epoch = |claims: &Claims| {
+        call.app
+            .config
+            .session_epoch
+            .is_some_and(|epoch| claims.issued_at < epoch)
+    };
+    Ok(verified.and_then(|claims| {
+        if is_before_epoch(&claims) {
+            Err(Rejection::Invalid)
+        } else {
+            Ok(claims)
+        }
+    }))
+}
+
+/// The caller, for routes that grant nothing: from KV's copy while that is to be believed, else from D1.
+///
+/// # Errors
+/// `NoToken`, `InvalidToken`; `StorageOut` if neither store can tell.
+pub async fn viewer(call: &Call, request: &Request) -> Result<User, Failure> {
+    let claims = claims(call, request)?;
+    let mut last_word = None;
+    if call.app.config.session_consistency == Consistency::Edge {
+        match call
+            .app
+            .copies
+            .find(&claims.session.sid.record_id(), claims.session.generation)
+            .await
+        {
+            Ok(Found::Copy {
+                user,
+                believe_until,
+            }) if call.now < believe_until => return Ok(user),
+            Ok(Found::Copy {
+                user,
+                believe_until,
+            }) => last_word = Some((user, believe_until)),
+            Ok(Found::Ended) => return Err(Failure::InvalidToken),
+            // KV out or empty: D1 answers.
+            Ok(Found::Nothing) | Err(_) => {}
+        }
+    }
+    match judge(call, &claims).await {
+        Ok(record) => {
+            put_back(call, &record, claims.session.generation);
+            Ok(record.user)
+        }
+        Err(Failure::StorageOut(outage)) => match last_word {
+            Some((user, believe_until)) if call.now < believe_until.plus(OUTAGE_TRUST) => Ok(user),
+            _ => Err(Failure::StorageOut(outage)),
+        },
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The caller, for routes that grant or show something: D1's primary alone decides.
+///
+/// # Errors
+/// `NoToken`, `InvalidToken`, `StorageOut`.
+pub async fn authority(call: &Call, request: &Request) -> Result<Authority, Failure> {
+    let claims = claims(call, request)?;
+    let record = judge(call, &claims).await?;
+    Ok(Authority { claims, record })
+}
+
+async fn judge(call: &Call, claims: &Claims) -> Result<SessionRecord, Failure> {
+    let record = call
+        .app
+        .sessions
+        .find(&claims.session.sid.record_id(), claims.session.user)
+        .await?;
+    let record = record.ok_or(Failure::InvalidToken)?;
+    match record.standing(claims.session.generation, call.now) {
+        Standing::Current | Standing::JustSuperseded => Ok(record),
+        Standing::Superseded | Standing::Ended => Err(Failure::InvalidToken),
+    }
+}
+
+/// Puts a copy of what D1 just said back into KV, after the reply.
+///
+/// A sign-out may come between D1's answer and this write, which would then cover its tombstone: so D1 is asked once
+/// more after the write, and if the session has ended by then the tombstone is renewed. Whoever ends it later writes
+/// theirs after ours.
+pub fn put_back(call: &Call, record: &SessionRecord, generation: u32) {
+    if call.app.config.session_consistency == Consistency::Strict {
+        return;
+    }
+    let (app, now, record) = (call.app, call.now, record.clone());
+    call.after_reply(async move {
+        let no_later_than = if generation == record.generation {
+            record.ends_at
+        } else {
+            record.rotated_at.plus(GRACE)
+        };
+        if app
+            .copies
+            .put(&record.id, generation, &record.user, now, no_later_than)
+            .await
+            .is_err()
+        {
+            return;
+        }
+        let has_ended = match app.sessions.find(&record.id, record.user.id).await {
+            Ok(Some(again)) => again.standing(generation, now) == Standing::Ended,
+            Ok(None) => true,
+            Err(_) => false,
+        };
+        if has_ended {
+            app.copies.end_one(&record.id, generation).await;
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bearer;
+
+    #[test]
+    fn only_a_bearer_header_with_a_token_has_one() {
+        for (header, token) in [
+            ("Bearer abc", Some("abc")),
+            ("bearer abc", Some("abc")),
+            ("BEARER  abc ", Some("abc")),
+            ("Bearer a b", Some("a b")),
+            ("Bearer", None),
+            ("Bearer ", None),
+            ("", None),
+            ("Basic YTpi", None),
+            ("Bearerabc", None),
+        ] {
+            assert_eq!(bearer(Some(header)), token, "{header}");
+        }
+        assert_eq!(bearer(None), None);
+    }
+}

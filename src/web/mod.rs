@@ -1,0 +1,8 @@
+//! HTTP as plain values: requests, replies, who is calling, and the one place where failures become text.
+
+pub mod body;
+pub mod cors;
+pub mod envelope;
+pub mod extract;
+pub mod reply;
+pub mod request;

@@ -1,0 +1,51 @@
+//! A reply as plain values. The headers that every reply carries are added by the door (`lib.rs`).
+
+use serde::Serialize;
+
+/// What goes back to the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// JSON text; `None` where the status has no body (204).
+    pub body: Option<String>,
+    /// Headers beyond the ones that every reply carries.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+impl Reply {
+    /// 200 with this value as JSON.
+    #[must_use]
+    pub fn ok(value: &impl Serialize) -> Self {
+        Self::json(200, value)
+    }
+
+    /// Any status with this value as JSON.
+    #[must_use]
+    pub fn json(status: u16, value: &impl Serialize) -> Self {
+        // Cannot fail: replies are structs of strings, numbers and booleans, with no maps and no fallible Serialize.
+        let body = serde_json::to_string(value).unwrap_or_default();
+        Self {
+            status,
+            body: Some(body),
+            headers: Vec::new(),
+        }
+    }
+
+    /// 204, no body.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            status: 204,
+            body: None,
+            headers: Vec::new(),
+        }
+    }
+
+    /// The same with one header more.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}

@@ -1,0 +1,104 @@
+//! A request as plain values. `lib.rs` fills it from the platform's; headers are read when asked for, since each read
+//! crosses into JavaScript and most routes need one or two.
+
+use std::future::Future;
+use std::pin::Pin;
+
+/// The methods that some route knows; everything else is [`Method::Other`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// GET
+    Get,
+    /// HEAD, answered like GET without the body.
+    Head,
+    /// POST
+    Post,
+    /// DELETE
+    Delete,
+    /// OPTIONS
+    Options,
+    /// Any other word.
+    Other,
+}
+
+impl Method {
+    /// The method with this name; names are case-sensitive (RFC 9110 §9.1).
+    #[must_use]
+    pub fn parse(name: &str) -> Self {
+        match name {
+            "GET" => Self::Get,
+            "HEAD" => Self::Head,
+            "POST" => Self::Post,
+            "DELETE" => Self::Delete,
+            "OPTIONS" => Self::Options,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Why a body could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyError {
+    /// More bytes than the limit.
+    TooLarge,
+    /// The client broke off.
+    Interrupted,
+}
+
+/// A body on its way: at most so many bytes, or why not.
+pub type Reading = Pin<Box<dyn Future<Output = Result<Vec<u8>, BodyError>>>>;
+
+/// What a client sent.
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// Scheme, authority, path and query, as the platform gives them.
+    pub url: String,
+    /// Reads one header; the name in lower case.
+    pub header: Box<dyn Fn(&str) -> Option<String>>,
+    /// Reads the body, up to so many bytes.
+    pub body: Box<dyn FnOnce(usize) -> Reading>,
+}
+
+impl Request {
+    /// The value of a header, if it came.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<String> {
+        (self.header)(name)
+    }
+
+    /// The path as sent, without query; not percent-decoded, since no route needs it and two spellings of one path
+    /// would be two doors.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        path_of(&self.url)
+    }
+}
+
+fn path_of(url: &str) -> &str {
+    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path_and_query = after_scheme
+        .find('/')
+        .and_then(|start| after_scheme.get(start..))
+        .unwrap_or("/");
+    path_and_query.split(['?', '#']).next().unwrap_or("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_is_what_stands_between_authority_and_query() {
+        for (url, path) in [
+            ("http://127.0.0.1:8787/api/auth/me", "/api/auth/me"),
+            ("https://a.example/api/auth/me?x=/y#z", "/api/auth/me"),
+            ("https://a.example", "/"),
+            ("https://a.example?x", "/"),
+            ("/api", "/api"),
+            ("https://a.example//api//auth", "//api//auth"),
+        ] {
+            assert_eq!(path_of(url), path, "{url}");
+        }
+    }
+}
