@@ -1,0 +1,104 @@
+//! `cargo xtask build`: the Worker's wasm and its JavaScript in `build/`, made again only if a source has changed.
+
+use crate::{
+    Command, cache, clone,
+    failed::Failed,
+    process::LongStep,
+    setup,
+    tools::{Tools, WORKER_BUILD},
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
+
+pub const COMMAND: Command = Command {
+    name: "build",
+    about: "build the Worker, if a source has changed",
+    help: Some(
+        "Usage: cargo xtask build
+
+Builds the Worker as it is deployed (release, wasm-opt) into build/, if src/, Cargo.toml or Cargo.lock have changed
+since the last time. wrangler runs it by itself, at its start and after every change in src/ (wrangler.toml, [build]).",
+    ),
+    run: |words| {
+        crate::no_words(words)?;
+        let tools = setup::ensure()?;
+        ensure(&tools)?;
+        Ok(ExitCode::SUCCESS)
+    },
+};
+
+/// Builds what is stale. Several processes may ask at once; one builds.
+pub fn ensure(tools: &Tools) -> Result<(), Failed> {
+    let root = clone::root();
+    let output = root.join("build");
+    fs::create_dir_all(&output).map_err(|error| Failed::file("make", &output, &error))?;
+    // worker-build leaves other files in `build/` alone, and a person who removes the folder removes this record too.
+    let record = output.join(".built-from");
+    let _lock = cache::lock_file(&output.join(".lock"))?;
+    let start = Instant::now();
+    // Taken before the build, so that a file saved meanwhile is built next time.
+    let state = state_of_sources(&root, tools)?;
+    if is_current(&output, &record, &state) {
+        println!("The Worker in build/ is up to date.");
+        return Ok(());
+    }
+    let what = "Building the Worker";
+    LongStep {
+        what,
+        why: "Rust to optimised wasm; usually 1 to 2 minutes the first time, 20 s after a change",
+    }
+    .run(&mut tools.worker_build())
+    .map_err(|ended| ended.explain(what))?;
+    fs::write(&record, state).map_err(|error| Failed::file("write", &record, &error))?;
+    println!("Built the Worker in {} s.", start.elapsed().as_secs());
+    Ok(())
+}
+
+fn is_current(output: &Path, record: &Path, state: &str) -> bool {
+    fs::read_to_string(record).is_ok_and(|recorded| recorded == state)
+        && ["index.js", "index_bg.wasm"]
+            .iter()
+            .all(|file| output.join(file).is_file())
+}
+
+/// A fingerprint of everything that the output is made from.
+fn state_of_sources(root: &Path, tools: &Tools) -> Result<String, Failed> {
+    let mut files = vec![
+        root.join("Cargo.toml"),
+        root.join("Cargo.lock"),
+        root.join(".cargo/config.toml"),
+    ];
+    add_sources(&root.join("src"), &mut files)?;
+    files.sort();
+    let mut parts: Vec<Vec<u8>> = vec![
+        WORKER_BUILD.into(),
+        tools.wasm_bindgen_version().into(),
+        Tools::node_name().into(),
+    ];
+    for file in files {
+        let content = fs::read(&file).map_err(|error| Failed::file("read", &file, &error))?;
+        let name = file.strip_prefix(root).unwrap_or(&file);
+        parts.push(name.as_os_str().as_encoded_bytes().to_vec());
+        parts.push(content);
+    }
+    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+    Ok(cache::key(&parts))
+}
+
+/// Every file below, but for the JavaScript, which wrangler bundles itself.
+fn add_sources(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failed> {
+    let entries = fs::read_dir(folder).map_err(|error| Failed::file("read", folder, &error))?;
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            add_sources(&path, files)?;
+        } else if path.extension().is_none_or(|ending| ending != "mjs") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}

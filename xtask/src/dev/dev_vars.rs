@@ -1,0 +1,133 @@
+//! `.dev.vars`: the secrets of this machine. Written once with random values, and never touched again.
+
+use super::random;
+use crate::failed::Failed;
+use std::{
+    fs::{self, OpenOptions},
+    io::{ErrorKind, Write},
+    path::Path,
+};
+
+/// The secrets without which the Worker does not start. As in `.dev.vars.example`.
+const REQUIRED: [&str; 4] = ["JWT_SECRET", "PASSWORD_PEPPER", "HANDLE_KEY", "AUDIT_KEY"];
+
+/// Writes the file if there is none; names what is missing in one that somebody wrote.
+pub fn ensure(root: &Path) -> Result<(), Failed> {
+    let path = root.join(".dev.vars");
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(&path) {
+        Ok(mut file) => {
+            println!("Writing .dev.vars with fresh random secrets.");
+            let written = content().map(|content| file.write_all(content.as_bytes()));
+            if !matches!(written, Ok(Ok(()))) {
+                // Half a file would be taken for somebody's own at the next start.
+                let _ = fs::remove_file(&path);
+            }
+            written?.map_err(|error| Failed::file("write", &path, &error))
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let text =
+                fs::read_to_string(&path).map_err(|error| Failed::file("read", &path, &error))?;
+            let missing = missing_in(&text);
+            if missing.is_empty() {
+                return Ok(());
+            }
+            Err(Failed::because(format!(
+                ".dev.vars has no {}; .dev.vars.example says what each is.",
+                missing.join(", ")
+            )))
+        }
+        Err(error) => Err(Failed::file("write", &path, &error)),
+    }
+}
+
+fn content() -> Result<String, Failed> {
+    let mut text = String::from(
+        "# Secrets of this machine only, made by `cargo dev`; .dev.vars.example says what each is and what may be added.\n",
+    );
+    for name in REQUIRED {
+        text.push_str(&format!("{name}={}\n", random::secret()?));
+    }
+    Ok(text)
+}
+
+fn missing_in(text: &str) -> Vec<&'static str> {
+    let is_set = |name: &str| {
+        text.lines().any(|line| {
+            let line = line.trim_start();
+            let assignment = line.strip_prefix("export ").unwrap_or(line).split_once('=');
+            assignment.is_some_and(|(set, value)| {
+                set.trim() == name && !value.trim().trim_matches('"').is_empty()
+            })
+        })
+    };
+    REQUIRED.into_iter().filter(|name| !is_set(name)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{REQUIRED, content, ensure, missing_in};
+    use std::{env, fs, path::PathBuf, process};
+
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let path = env::temp_dir().join(format!("edge-auth-{name}-{}", process::id()));
+            fs::create_dir_all(&path).expect("a folder");
+            Self(path)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn the_file_is_written_once_and_only_its_owner_reads_it() {
+        let folder = Folder::new("written-once");
+        let path = folder.0.join(".dev.vars");
+        ensure(&folder.0).expect("written");
+        let first = fs::read_to_string(&path).expect("there");
+        assert_eq!(missing_in(&first), Vec::<&str>::new());
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::PermissionsExt::mode(
+                &fs::metadata(&path).expect("there").permissions(),
+            );
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        ensure(&folder.0).expect("left alone");
+        assert_eq!(fs::read_to_string(&path).expect("there"), first);
+    }
+
+    #[test]
+    fn a_file_of_the_persons_own_is_never_overwritten() {
+        let folder = Folder::new("own");
+        let path = folder.0.join(".dev.vars");
+        let own = "export JWT_SECRET = \"x\"\nPASSWORD_PEPPER=\n# HANDLE_KEY=x\nAUDIT_KEY=y\n";
+        fs::write(&path, own).expect("written");
+        let failed = ensure(&folder.0).expect_err("two are missing");
+        assert_eq!(
+            failed.sentence(),
+            Some(
+                ".dev.vars has no PASSWORD_PEPPER, HANDLE_KEY; .dev.vars.example says what each is."
+            )
+        );
+        assert_eq!(fs::read_to_string(&path).expect("there"), own);
+    }
+
+    #[test]
+    fn every_secret_is_fresh_and_named_in_the_example() {
+        assert_ne!(content().expect("random"), content().expect("random"));
+        let example = include_str!("../../../.dev.vars.example");
+        for name in REQUIRED {
+            assert!(example.contains(&format!("\n{name}=")), "{name}");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! `cargo dev`: from a fresh clone to a Worker that somebody can sign in to, and from then on in seconds.
+
+mod database;
+mod dev_vars;
+mod first_admin;
+mod options;
+mod random;
+mod worker;
+
+use crate::{Command, build, clone, failed::Failed, process, setup};
+use options::Options;
+use std::{
+    process::ExitCode,
+    thread,
+    time::{Duration, Instant},
+};
+use worker::Worker;
+
+pub const COMMAND: Command = Command {
+    name: "dev",
+    about: "run the Worker on this machine; sets up what is missing",
+    help: Some(
+        "Usage: cargo dev [--port N] [--persist-to DIR]
+
+Runs the Worker on this machine in workerd, with a real D1 and KV, and rebuilds it when a source changes. Sets up,
+builds, writes .dev.vars with random secrets, applies the migrations and creates a first administrator, each if it has
+not been done. Ctrl-C ends it; people, sessions and secrets stay.
+
+  --port N          where it listens on 127.0.0.1 (default: 8787)
+  --persist-to DIR  where D1 and KV are kept (default: .wrangler/state)",
+    ),
+    run,
+};
+
+fn run(words: &[String]) -> Result<ExitCode, Failed> {
+    let start = Instant::now();
+    let options = Options::read(words)?;
+    options.check_that_the_port_is_free()?;
+    let tools = setup::ensure()?;
+    dev_vars::ensure(&clone::root())?;
+    // Both take seconds, and neither needs the other.
+    let database = thread::scope(|scope| {
+        let database = scope.spawn(|| database::prepare(&tools, &options.persist_to));
+        let built = build::ensure(&tools);
+        let database = database
+            .join()
+            .unwrap_or_else(|_| Err(Failed::because("Preparing the database broke off.")));
+        built.and(database)
+    })?;
+    let mut worker = Worker::start(&tools, &options)?;
+    let ready = worker
+        .wait_until_healthy()
+        .and_then(|()| match database.invitation() {
+            Some(invitation) => invitation.accept(&worker).map(Some),
+            None => Ok(None),
+        });
+    let password = match ready {
+        Ok(password) => password,
+        Err(failed) => {
+            worker.stop();
+            return Err(failed);
+        }
+    };
+    if let Err(failed) = database.remember() {
+        worker.stop();
+        return Err(failed);
+    }
+    println!(
+        "{}",
+        farewell(worker.address(), password.as_deref(), start.elapsed())
+    );
+    worker.show_what_it_writes();
+    loop {
+        if process::is_interrupted() {
+            worker.stop();
+            return Ok(ExitCode::SUCCESS);
+        }
+        if let Some(status) = worker.has_ended()? {
+            return Err(Failed::because(format!(
+                "wrangler ended by itself ({status})."
+            )));
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// The last words before the Worker's own; `Ready: ` begins the line that programs may look for.
+fn farewell(address: &str, password: Option<&str>, took: Duration) -> String {
+    let shown = password.unwrap_or("YOUR-PASSWORD");
+    // Double quotes and backslashes read the same in POSIX shells and in Windows' cmd; the password has no character
+    // that any of them expands.
+    let body = format!(
+        r#"{{\"username\":\"{}\",\"password\":\"{shown}\"}}"#,
+        first_admin::USERNAME
+    );
+    let curl = format!(
+        r#"curl -s {address}/api/auth/login -H "Content-Type: application/json" -d "{body}""#
+    );
+    let who = match password {
+        Some(password) => format!(
+            "First administrator: {} with the password {password}\nIt is shown this once and kept nowhere.",
+            first_admin::USERNAME
+        ),
+        None => format!(
+            "Sign in with the password that was shown when {} was made.",
+            first_admin::USERNAME
+        ),
+    };
+    format!(
+        "\n{who}\n\n  {curl}\n\nReady: {address} (after {:.1} s; Ctrl-C ends it)\n",
+        took.as_secs_f32()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::farewell;
+    use std::time::Duration;
+
+    #[test]
+    fn the_farewell_has_a_line_that_signs_in_and_a_line_for_programs() {
+        let text = farewell(
+            "http://127.0.0.1:8787",
+            Some("pass-word_1"),
+            Duration::from_millis(4_210),
+        );
+        assert!(text.contains(
+            r#"  curl -s http://127.0.0.1:8787/api/auth/login -H "Content-Type: application/json" -d "{\"username\":\"admin\",\"password\":\"pass-word_1\"}""#
+        ));
+        assert!(text.contains("\nReady: http://127.0.0.1:8787 (after 4.2 s; Ctrl-C ends it)\n"));
+    }
+}

@@ -1,0 +1,153 @@
+//! What can be said after `cargo dev`.
+
+use crate::{clone, failed::Failed};
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    path::PathBuf,
+    time::Duration,
+};
+
+/// The options, checked.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Options {
+    pub port: u16,
+    /// A whole path: wrangler runs in the clone's root, the person may be elsewhere.
+    pub persist_to: PathBuf,
+}
+
+impl Options {
+    const DEFAULT_PORT: u16 = 8787;
+
+    /// Reads `--port N`, `--port=N`, and the same for `--persist-to`.
+    pub fn read(words: &[String]) -> Result<Self, Failed> {
+        let mut options = Self {
+            port: Self::DEFAULT_PORT,
+            persist_to: clone::root().join(".wrangler/state"),
+        };
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            let (name, value) = match word.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (word.as_str(), None),
+            };
+            if !["--port", "--persist-to"].contains(&name) {
+                return Err(Failed::because(format!(
+                    "`{word}` means nothing here; `cargo dev --help` says what does."
+                )));
+            }
+            let value = value
+                .or_else(|| words.next().map(String::as_str))
+                .filter(|value| !value.is_empty())
+                .ok_or_else(|| {
+                    Failed::because(format!(
+                        "{name} needs a value, as in `{name} {}`.",
+                        example(name)
+                    ))
+                })?;
+            if name == "--port" {
+                options.port = value
+                    .parse()
+                    .ok()
+                    .filter(|port| *port != 0)
+                    .ok_or_else(|| {
+                        Failed::because(format!(
+                            "`{value}` is not a port; ports are numbers from 1 to 65535."
+                        ))
+                    })?;
+            } else {
+                options.persist_to = std::path::absolute(value).map_err(|error| {
+                    Failed::because(format!("`{value}` is not a folder: {error}."))
+                })?;
+            }
+        }
+        Ok(options)
+    }
+
+    /// Before anything slow, and before wrangler, which would choose another port.
+    pub fn check_that_the_port_is_free(&self) -> Result<(), Failed> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        // macOS lets one program listen on 127.0.0.1 while another has all addresses, so binding alone does not tell.
+        let answers = TcpStream::connect_timeout(&address, Duration::from_millis(500)).is_ok();
+        match TcpListener::bind(address) {
+            Ok(_) if !answers => Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                Err(Failed::because(format!(
+                    "This user may not listen on port {}; choose one from 1024 with --port.",
+                    self.port
+                )))
+            }
+            _ => Err(Failed::because(format!(
+                "Port {} is taken; end the program that listens there, or choose another port with --port.",
+                self.port
+            ))),
+        }
+    }
+}
+
+fn example(name: &str) -> &'static str {
+    if name == "--port" {
+        "8788"
+    } else {
+        "/tmp/edge-auth"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Options;
+    use std::{net::TcpListener, path::Path};
+
+    fn read(words: &[&str]) -> Result<Options, String> {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        Options::read(&words).map_err(|failed| failed.sentence().unwrap_or_default().to_owned())
+    }
+
+    #[test]
+    fn both_spellings_of_an_option_are_read() {
+        assert_eq!(read(&[]).expect("defaults").port, 8787);
+        assert_eq!(read(&["--port", "9000"]).expect("a port").port, 9000);
+        let options = read(&["--persist-to=state", "--port=9001"]).expect("both");
+        assert_eq!(options.port, 9001);
+        assert!(
+            options.persist_to.is_absolute() && options.persist_to.ends_with(Path::new("state"))
+        );
+    }
+
+    #[test]
+    fn every_mistake_is_one_sentence() {
+        for (words, start) in [
+            (&["--port"][..], "--port needs a value"),
+            (&["--port="], "--port needs a value"),
+            (&["--port", "0"], "`0` is not a port"),
+            (&["--port", "65536"], "`65536` is not a port"),
+            (&["--port", "http"], "`http` is not a port"),
+            (&["--persist-to"], "--persist-to needs a value"),
+            (&["--prot", "1"], "`--prot` means nothing here"),
+            (&["8787"], "`8787` means nothing here"),
+        ] {
+            let sentence = read(words).expect_err("a mistake");
+            assert!(
+                sentence.starts_with(start) && sentence.lines().count() == 1,
+                "{sentence}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_taken_port_is_named() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("its address").port();
+        let mut options = read(&[]).expect("defaults");
+        options.port = port;
+        let failed = options
+            .check_that_the_port_is_free()
+            .expect_err("it is taken");
+        assert!(
+            failed
+                .sentence()
+                .is_some_and(|text| text.starts_with(&format!("Port {port} is taken; ")))
+        );
+        drop(listener);
+        assert!(options.check_that_the_port_is_free().is_ok());
+    }
+}

@@ -1,0 +1,42 @@
+//! `cargo xtask help`: the overview.
+
+use crate::{COMMANDS, Command};
+use std::process::ExitCode;
+
+pub const COMMAND: Command = Command {
+    name: "help",
+    about: "show this overview",
+    help: Some("Usage: cargo xtask help\n\nLists every command."),
+    run: |_| {
+        println!("{}", overview());
+        Ok(ExitCode::SUCCESS)
+    },
+};
+
+fn overview() -> String {
+    let mut text = String::from(
+        "Usage: cargo xtask <command> [--help]   (`cargo dev` is `cargo xtask dev`)\n",
+    );
+    for command in COMMANDS {
+        text.push_str(&format!("\n  {:<10} {}", command.name, command.about));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::overview;
+    use crate::COMMANDS;
+
+    #[test]
+    fn the_overview_names_every_command() {
+        let text = overview();
+        for command in COMMANDS {
+            assert!(
+                text.contains(&format!("\n  {} ", command.name)),
+                "{}",
+                command.name
+            );
+        }
+    }
+}
