@@ -52,11 +52,16 @@ pub fn key(parts: &[&[u8]]) -> String {
         hash.update(part.len().to_le_bytes());
         hash.update(part);
     }
-    let digest = hash.finalize();
-    digest
+    hex(&hash.finalize()[..6])
+}
+
+/// Lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
         .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
+        .flat_map(|byte| [byte >> 4, byte & 0x0f])
+        .map(|digit| char::from(DIGITS[usize::from(digit)]))
         .collect()
 }
 

@@ -14,13 +14,11 @@ pub const COMMAND: Command = Command {
 };
 
 fn overview() -> String {
-    let mut text = String::from(
-        "Usage: cargo xtask <command> [--help]   (`cargo dev` is `cargo xtask dev`)\n",
-    );
-    for command in COMMANDS {
-        text.push_str(&format!("\n  {:<10} {}", command.name, command.about));
-    }
-    text
+    let usage = "Usage: cargo xtask <command> [--help]   (`cargo dev` is `cargo xtask dev`)\n";
+    let commands = COMMANDS
+        .iter()
+        .map(|command| format!("\n  {:<10} {}", command.name, command.about));
+    std::iter::once(usage.to_owned()).chain(commands).collect()
 }
 
 #[cfg(test)]

@@ -49,7 +49,9 @@ fn content() -> Result<String, Failed> {
         "# Secrets of this machine only, made by `cargo dev`; .dev.vars.example says what each is and what may be added.\n",
     );
     for name in REQUIRED {
-        text.push_str(&format!("{name}={}\n", random::secret()?));
+        for part in [name, "=", &random::secret()?, "\n"] {
+            text.push_str(part);
+        }
     }
     Ok(text)
 }

@@ -2,7 +2,7 @@
 //! takes itself. So the password is hashed by the Worker and there is no other way to get one.
 
 use super::{random, worker::Worker};
-use crate::failed::Failed;
+use crate::{cache, failed::Failed};
 use sha2::{Digest, Sha256};
 
 /// Their name.
@@ -58,10 +58,7 @@ impl Invitation {
 
     /// What the database knows of the link.
     fn hash(&self) -> String {
-        Sha256::digest(&self.secret)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        cache::hex(&Sha256::digest(&self.secret))
     }
 }
 

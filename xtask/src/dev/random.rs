@@ -1,6 +1,6 @@
 //! Random bytes from the operating system, and the ways in which they are written.
 
-use crate::failed::Failed;
+use crate::{cache, failed::Failed};
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 
 /// `N` random bytes.
@@ -26,7 +26,7 @@ pub fn uuid() -> Result<String, Failed> {
     let mut bytes = bytes::<16>()?;
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = cache::hex(&bytes);
     Ok([
         &hex[..8],
         &hex[8..12],
