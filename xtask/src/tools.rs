@@ -98,7 +98,8 @@ impl Tools {
         let mut command =
             Command::new(self.crate_program("worker-build", WORKER_BUILD, "worker-build"));
         command
-            .arg("--release")
+            // Only this package: the others are for the machine that builds, not for wasm.
+            .args(["--release", ".", "--package", "edge-auth"])
             .current_dir(clone::root())
             .env("PATH", self.path())
             .env(
