@@ -40,3 +40,5 @@ pub mod store;
 pub mod web;
 
 mod door;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod openapi;

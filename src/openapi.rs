@@ -1,0 +1,257 @@
+//! The OpenAPI 3.1 description, made from the route table, the types and the table of failures. Native only: the Worker
+//! serves the text that `tests/openapi.rs` holds to this.
+
+use crate::endpoints::health::HealthReply;
+use crate::endpoints::login::{LoginReply, LoginRequest};
+use crate::endpoints::me::MeReply;
+use crate::endpoints::set_password::SetPasswordRequest;
+use crate::endpoints::user_json::{BearerReply, Done};
+use crate::endpoints::validate::ValidateReply;
+use crate::failure::{Failure, Outage};
+use crate::router::{Endpoint, ROUTES, Route};
+use crate::web::envelope::{DetailError, Dialect, MessageError, status_and_text};
+use crate::web::request::Method;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// What a reader needs to know of a route beyond its path, method and dialect.
+struct Operation {
+    summary: &'static str,
+    description: &'static str,
+    request: Option<Body>,
+    reply: Body,
+    failures: Vec<Failure>,
+    is_secured: bool,
+}
+
+/// A JSON body: its schema and an example.
+struct Body {
+    schema: Value,
+    example: Value,
+}
+
+fn body<T: JsonSchema>(schemas: &mut SchemaGenerator, example: Value) -> Body {
+    Body { schema: schemas.subschema_for::<T>().into(), example }
+}
+
+fn token() -> Value {
+    json!("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...")
+}
+
+fn user() -> Value {
+    json!({
+        "id": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+        "username": "john",
+        "email": "john@example.com",
+        "name": "John Doe",
+        "organization": "Acme Corp",
+        "aws_region": "eu-north-1",
+        "role": "admin",
+        "is_active": true,
+        "created_at": "2024-01-01T00:00:00Z",
+        "updated_at": "2024-01-01T00:00:00Z",
+        "last_login": "2024-01-10T12:00:00Z"
+    })
+}
+
+fn bearer_reply() -> Value {
+    let user = json!({"username": "john.doe", "email": "john.doe@example.com", "full_name": "John Doe"});
+    json!({"access_token": token(), "token_type": "bearer", "user": user})
+}
+
+fn operation(endpoint: Endpoint, schemas: &mut SchemaGenerator) -> Operation {
+    let out = Failure::StorageOut(Outage::D1);
+    let signed_in = || vec![Failure::NoToken, Failure::InvalidToken, Failure::StorageOut(Outage::D1)];
+    match endpoint {
+        Endpoint::Login => Operation {
+            summary: "Sign in with a password",
+            description: "User name or e-mail, and password. Unknown, disabled and wrong are one answer.",
+            request: Some(body::<LoginRequest>(
+                schemas,
+                json!({"username": "john@example.com", "password": "securePassword123"}),
+            )),
+            reply: body::<LoginReply>(
+                schemas,
+                json!({"success": true, "message": "Login successful", "token": token(), "user": user()}),
+            ),
+            failures: vec![Failure::MissingLogin, Failure::WrongLogin, out],
+            is_secured: false,
+        },
+        Endpoint::Validate => Operation {
+            summary: "Is this token good, and whose is it",
+            description: "Answered at the edge; see the README for how soon an ended session is felt.",
+            request: None,
+            reply: body::<ValidateReply>(
+                schemas,
+                json!({"success": true, "message": "Token is valid", "user": user()}),
+            ),
+            failures: signed_in(),
+            is_secured: true,
+        },
+        Endpoint::Me => Operation {
+            summary: "Who am I",
+            description: "Answered at the edge, as /validate is.",
+            request: None,
+            reply: body::<MeReply>(
+                schemas,
+                json!({
+                    "id": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+                    "username": "john.doe",
+                    "email": "john.doe@example.com",
+                    "full_name": "John Doe",
+                    "is_active": true
+                }),
+            ),
+            failures: signed_in(),
+            is_secured: true,
+        },
+        Endpoint::Refresh => Operation {
+            summary: "A new token for the current one",
+            description: "The old token is superseded. Shown again within ten seconds it gets the same new token; \
+                          later it ends the session.",
+            request: None,
+            reply: body::<BearerReply<'_>>(schemas, bearer_reply()),
+            failures: signed_in(),
+            is_secured: true,
+        },
+        Endpoint::Logout => Operation {
+            summary: "End the session of this token",
+            description: "200 without a token or with one that is not ours; an expired or superseded token ends its \
+                          session too.",
+            request: None,
+            reply: body::<Done>(schemas, json!({"success": true, "message": "Logged out"})),
+            failures: vec![out],
+            is_secured: true,
+        },
+        Endpoint::SetPassword => Operation {
+            summary: "Set a password by a one-time link",
+            description: "Ends all sessions and all other links of the person.",
+            request: Some(body::<SetPasswordRequest>(
+                schemas,
+                json!({"token": "q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80", "password": "correct horse battery staple"}),
+            )),
+            reply: body::<Done>(schemas, json!({"success": true, "message": "Password set"})),
+            failures: {
+                let mut failures = vec![Failure::InvalidBody, Failure::InvalidLink];
+                failures.extend(crate::account::policy::PolicyError::ALL.map(Failure::PasswordRefused));
+                failures.push(out);
+                failures
+            },
+            is_secured: false,
+        },
+        Endpoint::Health => Operation {
+            summary: "Does the service answer, and do its stores",
+            description: "The 503 names the store that does not.",
+            request: None,
+            reply: body::<HealthReply>(
+                schemas,
+                json!({"success": true, "message": "OK", "version": env!("CARGO_PKG_VERSION")}),
+            ),
+            failures: vec![Failure::StoreDown("D1"), Failure::StoreDown("KV"), Failure::Misconfigured],
+            is_secured: false,
+        },
+        Endpoint::OpenApi => Operation {
+            summary: "This description",
+            description: "OpenAPI 3.1.",
+            request: None,
+            reply: Body { schema: json!({"type": "object"}), example: json!({"openapi": "3.1.0"}) },
+            failures: vec![Failure::Misconfigured],
+            is_secured: false,
+        },
+    }
+}
+
+/// The whole description.
+#[must_use]
+pub fn document() -> Value {
+    let mut schemas = SchemaGenerator::new(schemars::generate::SchemaSettings::draft2020_12().with(|settings| {
+        settings.definitions_path = "/components/schemas".into();
+        settings.meta_schema = None;
+    }));
+    let message: Value = schemas.subschema_for::<MessageError>().into();
+    let detail: Value = schemas.subschema_for::<DetailError>().into();
+    let mut paths = Map::new();
+    for route in ROUTES {
+        let error = if route.dialect == Dialect::Message { &message } else { &detail };
+        let described = describe(route, operation(route.endpoint, &mut schemas), error);
+        let method = if route.method == Method::Get { "get" } else { "post" };
+        paths.insert(route.path.to_owned(), json!({ method: described }));
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Edge Auth",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Sign-in service of the LLM workflow platform. Errors are in one of two envelopes, by route."
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas.take_definitions(true),
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+        }
+    })
+}
+
+fn describe(route: &Route, mut operation: Operation, error: &Value) -> Value {
+    if operation.request.is_some() {
+        operation.failures.extend([Failure::BodyTooLarge, Failure::UnsupportedMediaType]);
+    }
+    let mut replies = Map::new();
+    let json = json!({"schema": operation.reply.schema, "example": operation.reply.example});
+    replies.insert("200".into(), json!({"description": "Done", "content": {"application/json": json}}));
+    for (status, texts) in by_status(route.dialect, &operation.failures) {
+        replies.insert(status.to_string(), failure_reply(status, &texts, route.dialect, error));
+    }
+    let name = route.path.trim_start_matches("/api/auth/").trim_end_matches(".json").replace('-', "_");
+    let mut described = json!({
+        "operationId": name,
+        "summary": operation.summary,
+        "description": operation.description,
+        "responses": replies
+    });
+    if let Some(fields) = described.as_object_mut() {
+        if let Some(request) = operation.request {
+            let json = json!({"schema": request.schema, "example": request.example});
+            fields.insert("requestBody".into(), json!({"required": true, "content": {"application/json": json}}));
+        }
+        if operation.is_secured {
+            fields.insert("security".into(), json!([{"bearer": []}]));
+        }
+    }
+    described
+}
+
+fn by_status(dialect: Dialect, failures: &[Failure]) -> BTreeMap<u16, Vec<&'static str>> {
+    let mut statuses: BTreeMap<u16, Vec<&'static str>> = BTreeMap::new();
+    for failure in failures {
+        let (status, text) = status_and_text(failure, dialect);
+        let texts = statuses.entry(status).or_default();
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    statuses
+}
+
+fn failure_reply(status: u16, texts: &[&str], dialect: Dialect, error: &Value) -> Value {
+    let example = |text: &&str| match dialect {
+        Dialect::Message => json!({"success": false, "message": text}),
+        Dialect::Detail => json!({"detail": text}),
+    };
+    let examples: Map<String, Value> =
+        texts.iter().enumerate().map(|(index, text)| (index.to_string(), json!({"value": example(text)}))).collect();
+    let mut reply = json!({
+        "description": texts.join(", or "),
+        "content": {"application/json": {"schema": error, "examples": examples}}
+    });
+    let header = match status {
+        401 => Some("WWW-Authenticate"),
+        429 | 503 => Some("Retry-After"),
+        _ => None,
+    };
+    if let (Some(name), Some(fields)) = (header, reply.as_object_mut()) {
+        fields.insert("headers".into(), json!({ name: {"required": true, "schema": {"type": "string"}} }));
+    }
+    reply
+}

@@ -1,0 +1,17 @@
+//! The committed OpenAPI text is the one that the types and tables give. After a change of either:
+//! `WRITE_OPENAPI=1 cargo test --test openapi`.
+
+use std::fs;
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/endpoints/openapi.json");
+
+#[test]
+fn the_served_text_is_what_the_code_says() {
+    let document = edge_auth::openapi::document();
+    let text = document.to_string();
+    if std::env::var_os("WRITE_OPENAPI").is_some() {
+        fs::write(FILE, &text).expect("openapi.json is writable");
+    }
+    let committed = fs::read_to_string(FILE).expect("openapi.json is readable");
+    assert_eq!(committed, text, "run WRITE_OPENAPI=1 cargo test --test openapi");
+}
