@@ -6,6 +6,7 @@ pub mod names;
 pub mod password;
 pub mod policy;
 pub mod role;
+pub mod sealed;
 pub mod secret;
 pub mod session;
 pub mod timestamp;

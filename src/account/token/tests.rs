@@ -236,6 +236,21 @@ fn tokens_of_another_service_are_not_ours() {
 }
 
 #[test]
+fn what_no_session_has_is_not_issued_to_last() {
+    let keys = keys(SECRET, None);
+    for (issued, expires) in [
+        (-10, -5),
+        (-10, 10),
+        (ISSUED, ISSUED),
+        (ISSUED, ISSUED + LONGEST_LIFE + 1),
+    ] {
+        let token = keys.issue(&session(), at(issued), at(expires));
+        let verdict = keys.verify(&token, at(issued));
+        assert_eq!(verdict, Err(Rejection::Invalid), "{issued} to {expires}");
+    }
+}
+
+#[test]
 fn short_secrets_and_long_names_are_refused() {
     let long = Secret::new(SECRET);
     // 31 and 32 bytes; the last is 31 characters, and bytes are what counts.

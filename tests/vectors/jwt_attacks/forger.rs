@@ -77,7 +77,7 @@ impl Forger {
     pub(super) fn padded_to(&self, length: usize) -> Option<String> {
         // Four characters hold three bytes; a few tries less, and the next ones meet the length or step over it.
         let missing = length - self.genuine.len();
-        (missing / 4 * 3 - 6..)
+        (missing / 4 * 3 - 6..missing)
             .map(|spaces| {
                 let filled = format!("{{{}", " ".repeat(spaces));
                 self.token(HEADER, &self.claims.replacen('{', &filled, 1))
@@ -86,22 +86,22 @@ impl Forger {
             .filter(|token| token.len() == length)
     }
 
-    /// A valid token whose payload leaves bits unused and whose payload and signature both hold `-` or `_`.
-    pub(super) fn tricky(&self) -> String {
-        (0..4096)
+    /// A valid token whose tag is to the taste, which one in a few hundred must be.
+    pub(super) fn with_tag(&self, taste: impl Fn(&[u8]) -> bool) -> (String, Vec<u8>) {
+        (0..8192)
             .map(|number| {
                 // Spaces and tabs are white space to JSON, so each number is another payload of the same meaning.
                 let filled: String = (0..13)
                     .map(|bit| if number >> bit & 1 == 0 { ' ' } else { '\t' })
                     .collect();
                 let filled = format!("{{{filled}");
-                self.token(HEADER, &self.claims.replacen('{', &filled, 1))
+                let claims = self.claims.replacen('{', &filled, 1);
+                let signed = format!("{}.{}", url(HEADER.as_bytes()), url(claims.as_bytes()));
+                let tag = hs256(self.secret.as_bytes(), &signed);
+                (signed, tag)
             })
-            .find(|token| {
-                let parts: Vec<&str> = token.split('.').collect();
-                parts[2].contains(['-', '_'])
-            })
-            .expect("one in four thousand")
+            .find(|(_, tag)| taste(tag))
+            .expect("a tag in eight thousand")
     }
 }
 

@@ -1,15 +1,14 @@
 //! The right content in other clothes.
 
-use super::forger::{Forger, hs256, respell, url};
+use super::forger::{Forger, respell, url};
 use super::{Attack, HEADER};
 
 /// The bytes of a valid token, spelt otherwise.
 pub(super) fn encodings(forger: &Forger) -> Vec<Attack> {
-    let genuine = forger.tricky();
-    let parts: Vec<&str> = genuine.split('.').collect();
-    let (header, payload, signature) = (parts[0], parts[1], parts[2]);
-    let standard = |text: &str| text.replace('-', "+").replace('_', "/");
-    let tag = hs256(forger.secret.as_bytes(), &format!("{header}.{payload}"));
+    let (signed, tag) = forger.with_tag(|tag| url(tag).contains(['-', '_']));
+    let (header, payload) = signed.split_once('.').expect("two parts");
+    let signature = url(&tag);
+    let (unfinished, zero) = forger.with_tag(|tag| tag.ends_with(&[0]));
     let hexadecimal = tag
         .iter()
         .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
@@ -20,11 +19,18 @@ pub(super) fn encodings(forger: &Forger) -> Vec<Attack> {
         ),
         (
             "signature with unused bits set".into(),
-            format!("{header}.{payload}.{}", respell(signature)),
+            format!("{header}.{payload}.{}", respell(&signature)),
         ),
         (
             "signature in the other alphabet".into(),
-            format!("{header}.{payload}.{}", standard(signature)),
+            format!(
+                "{header}.{payload}.{}",
+                signature.replace('-', "+").replace('_', "/")
+            ),
+        ),
+        (
+            "signature without its last byte, a zero".into(),
+            format!("{unfinished}.{}", url(&zero[..31])),
         ),
         (
             "signature in hexadecimal".into(),
@@ -43,7 +49,13 @@ pub(super) fn encodings(forger: &Forger) -> Vec<Attack> {
             format!("{header}.{payload}.{signature}%3D"),
         ),
     ];
-    // These are signed as they stand, so that only the spelling is against them.
+    found.extend(signed_as_spelt(forger, header, payload));
+    found
+}
+
+/// Other spellings that are signed as they stand, so that only the spelling is against them.
+fn signed_as_spelt(forger: &Forger, header: &str, payload: &str) -> Vec<Attack> {
+    let mut found = Vec::new();
     for (name, header, payload) in [
         ("header padded", format!("{header}="), payload.to_owned()),
         (

@@ -1,0 +1,305 @@
+//! A handle opens for whom it was sealed, until its end, and for nothing else.
+
+use super::*;
+use proptest::prelude::*;
+use serde::Deserialize;
+
+const SECRET: &str = "a handle secret of the tests, long enough";
+const OTHER: &str = "a secret of another time, also long enough";
+const CLIENT: &[u8] = b"client-1";
+const END: i64 = 1_704_888_600;
+const NONCE: [u8; NONCE_LENGTH] = [
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
+];
+const PURPOSES: [Purpose; 3] = [
+    Purpose::ClientSecret,
+    Purpose::DeviceCode,
+    Purpose::ClientRegistration,
+];
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Device {
+    code: String,
+    number: u32,
+}
+
+fn device() -> Device {
+    Device {
+        code: "abc".into(),
+        number: 7,
+    }
+}
+
+fn sealer(current: &str, previous: Option<&str>) -> Sealer {
+    let previous = previous.map(Secret::new);
+    Sealer::new(&Secret::new(current), previous.as_ref()).unwrap()
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(seconds)
+}
+
+fn seal(sealer: &Sealer) -> String {
+    sealer
+        .seal(Purpose::DeviceCode, CLIENT, at(END), &device(), NONCE)
+        .unwrap()
+}
+
+fn open(sealer: &Sealer, handle: &str) -> Result<Device, OpenError> {
+    sealer.open(Purpose::DeviceCode, CLIENT, handle, at(END - 1))
+}
+
+#[test]
+fn the_format_is_what_another_implementation_writes() {
+    // Computed by HKDF, HChaCha20, ChaCha20 and Poly1305 written anew from RFC 5869, RFC 8439 and
+    // draft-irtf-cfrg-xchacha, and checked there against the draft's vector A.3.1.
+    let expected = "AQABAgMEBQYHCAkKCwwNDg8QERITFBUWF1U6uQCRjqjmJzVwEDblLCLd_OgkRoWbxdvK07bbA-v7D5GucqTeHy6xmk4_1TRzlBc";
+    let sealer = sealer(SECRET, None);
+    assert_eq!(seal(&sealer), expected);
+    assert_eq!(open(&sealer, expected), Ok(device()));
+}
+
+#[test]
+fn a_handle_ends() {
+    let sealer = sealer(SECRET, None);
+    let handle = seal(&sealer);
+    for (now, expected) in [
+        (0, Ok(device())),
+        (END - 1, Ok(device())),
+        (END, Err(OpenError::Expired)),
+        (i64::MAX, Err(OpenError::Expired)),
+    ] {
+        let opened = sealer.open(Purpose::DeviceCode, CLIENT, &handle, at(now));
+        assert_eq!(opened, expected, "{now}");
+    }
+    // To others an old handle is not even old.
+    let opened = sealer.open::<Device>(Purpose::DeviceCode, b"client-2", &handle, at(END));
+    assert_eq!(opened, Err(OpenError::Invalid));
+}
+
+#[test]
+fn a_handle_is_bound_to_client_and_purpose() {
+    let sealer = sealer(SECRET, None);
+    let handle = seal(&sealer);
+    for client in [
+        &b""[..],
+        b"client-2",
+        b"client-",
+        b"client-11",
+        b"client-1\0",
+        b"CLIENT-1",
+        b"\x01client-1",
+    ] {
+        let opened = sealer.open::<Device>(Purpose::DeviceCode, client, &handle, at(0));
+        assert_eq!(opened, Err(OpenError::Invalid), "{client:?}");
+    }
+    for sealed_for in PURPOSES {
+        let handle = sealer
+            .seal(sealed_for, CLIENT, at(END), &device(), NONCE)
+            .unwrap();
+        for purpose in PURPOSES {
+            let opened = sealer.open::<Device>(purpose, CLIENT, &handle, at(0));
+            assert_eq!(opened.is_ok(), purpose == sealed_for, "{purpose:?}");
+        }
+    }
+}
+
+#[test]
+fn secrets_change_without_ending_handles() {
+    let handle = seal(&sealer(OTHER, None));
+    let rotating = sealer(SECRET, Some(OTHER));
+    assert_eq!(open(&rotating, &handle), Ok(device()));
+    assert_eq!(
+        open(&sealer(SECRET, None), &handle),
+        Err(OpenError::Invalid)
+    );
+    // What is sealed while rotating is sealed with the new secret.
+    let handle = seal(&rotating);
+    assert_eq!(open(&sealer(SECRET, None), &handle), Ok(device()));
+    assert_eq!(open(&sealer(OTHER, None), &handle), Err(OpenError::Invalid));
+    // The old one ends handles as well.
+    let opened = rotating.open::<Device>(
+        Purpose::DeviceCode,
+        CLIENT,
+        &seal(&sealer(OTHER, None)),
+        at(END),
+    );
+    assert_eq!(opened, Err(OpenError::Expired));
+}
+
+#[test]
+fn every_single_bit_and_byte_counts() {
+    let sealer = sealer(SECRET, Some(OTHER));
+    let handle = seal(&sealer);
+    let bytes = Base64UrlUnpadded::decode_vec(&handle).unwrap();
+    for place in 0..bytes.len() {
+        for bit in 0..8 {
+            let mut changed = bytes.clone();
+            changed[place] ^= 1 << bit;
+            let changed = Base64UrlUnpadded::encode_string(&changed);
+            let opened = open(&sealer, &changed);
+            assert_eq!(opened, Err(OpenError::Invalid), "bit {bit} of byte {place}");
+        }
+        let cut = Base64UrlUnpadded::encode_string(&bytes[..place]);
+        assert_eq!(open(&sealer, &cut), Err(OpenError::Invalid), "{place}");
+        let cut = Base64UrlUnpadded::encode_string(&bytes[place + 1..]);
+        assert_eq!(open(&sealer, &cut), Err(OpenError::Invalid), "{place}");
+    }
+}
+
+#[test]
+fn other_spellings_are_refused() {
+    let sealer = sealer(SECRET, None);
+    let handle = seal(&sealer);
+    // 75 bytes are written in whole groups; one payload character more leaves unused bits.
+    let longer = Device {
+        code: "abcd".into(),
+        number: 7,
+    };
+    let uneven = sealer
+        .seal(Purpose::DeviceCode, CLIENT, at(END), &longer, NONCE)
+        .unwrap();
+    assert_eq!(open(&sealer, &uneven), Ok(longer));
+    let (rest, last) = uneven.split_at(uneven.len() - 1);
+    for other in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".chars() {
+        if last != other.to_string() {
+            let respelt = format!("{rest}{other}");
+            assert_eq!(open(&sealer, &respelt), Err(OpenError::Invalid), "{other}");
+        }
+    }
+    for text in [
+        String::new(),
+        "AQ".into(),
+        format!("{handle}="),
+        format!("{handle}\n"),
+        format!(" {handle}"),
+        format!("{handle}A"),
+        format!("{handle}{handle}"),
+        handle.replace('_', "/"),
+        "é".repeat(60),
+        "A".repeat(LONGEST_HANDLE),
+        "A".repeat(LONGEST_HANDLE + 4),
+        "A".repeat(1_000_000),
+    ] {
+        let opened = open(&sealer, &text);
+        assert_eq!(opened, Err(OpenError::Invalid), "{}", text.len());
+    }
+    assert!(handle.contains('_'));
+}
+
+#[test]
+fn another_type_is_not_read() {
+    let sealer = sealer(SECRET, None);
+    let handle = sealer
+        .seal(Purpose::DeviceCode, CLIENT, at(END), &"text", NONCE)
+        .unwrap();
+    assert_eq!(open(&sealer, &handle), Err(OpenError::Invalid));
+}
+
+#[test]
+fn what_could_not_be_opened_is_not_sealed() {
+    let sealer = sealer(SECRET, None);
+    let seal = |payload: &str| {
+        let handle = sealer.seal(Purpose::DeviceCode, CLIENT, at(END), &payload, NONCE);
+        if let Ok(handle) = &handle {
+            assert!(handle.len() <= LONGEST_HANDLE);
+            let opened = sealer.open::<String>(Purpose::DeviceCode, CLIENT, handle, at(0));
+            assert_eq!(opened.as_deref(), Ok(payload));
+        }
+        handle.map(|handle| handle.len())
+    };
+    // 6144 bytes less version, nonce, tag, end and two quotes.
+    let most = LONGEST_HANDLE / 4 * 3 - 1 - NONCE_LENGTH - 16 - 8 - 2;
+    assert_eq!(seal(&"x".repeat(most)), Ok(LONGEST_HANDLE));
+    assert_eq!(seal(&"x".repeat(most + 1)), Err(SealError::TooLong));
+    assert_eq!(seal(&"x".repeat(1_000_000)), Err(SealError::TooLong));
+
+    let unwritable = std::collections::BTreeMap::from([(vec![1], 1)]);
+    let handle = sealer.seal(Purpose::DeviceCode, CLIENT, at(END), &unwritable, NONCE);
+    assert_eq!(handle, Err(SealError::NoJson));
+}
+
+#[test]
+fn a_longer_handle_is_not_looked_at() {
+    let sealer = sealer(SECRET, None);
+    // Sealed with our key by hand, and right in everything but its length.
+    let text = [&END.to_be_bytes()[..], format!("{:7000}", 7).as_bytes()].concat();
+    let message = Payload {
+        msg: &text,
+        aad: &authenticated(CLIENT),
+    };
+    let text = cipher(&sealer.current, Purpose::DeviceCode)
+        .and_then(|cipher| cipher.encrypt(&XNonce::from(NONCE), message).ok())
+        .unwrap();
+    let handle = Base64UrlUnpadded::encode_string(&[&[VERSION], &NONCE[..], &text].concat());
+    let opened = sealer.open::<u32>(Purpose::DeviceCode, CLIENT, &handle, at(0));
+    assert_eq!(opened, Err(OpenError::Invalid));
+}
+
+#[test]
+fn short_secrets_are_refused() {
+    let (short, long) = (Secret::new("x".repeat(31)), Secret::new("x".repeat(32)));
+    let new = |current, previous| Sealer::new(current, previous).map(|_| ());
+    assert_eq!(new(&short, None), Err(SealerError::CurrentTooShort));
+    assert_eq!(new(&long, Some(&short)), Err(SealerError::PreviousTooShort));
+    assert_eq!(new(&long, Some(&long)), Ok(()));
+}
+
+proptest! {
+    #[test]
+    fn what_is_sealed_opens(
+        code in ".{0,200}", number: u32, client in prop::collection::vec(any::<u8>(), 0..80),
+        nonce: [u8; NONCE_LENGTH], end in 1..=253_402_300_799_i64,
+    ) {
+        let sealer = sealer(SECRET, Some(OTHER));
+        let device = Device { code, number };
+        for purpose in PURPOSES {
+            let handle = sealer.seal(purpose, &client, at(end), &device, nonce).unwrap();
+            let opened = sealer.open::<Device>(purpose, &client, &handle, at(end - 1));
+            prop_assert_eq!(opened.as_ref(), Ok(&device));
+            let opened = sealer.open::<Device>(purpose, &client, &handle, at(end));
+            prop_assert_eq!(opened, Err(OpenError::Expired));
+        }
+    }
+
+    #[test]
+    fn a_handle_of_one_client_is_noise_to_another(
+        one in prop::collection::vec(any::<u8>(), 0..40),
+        other in prop::collection::vec(any::<u8>(), 0..40),
+        nonce: [u8; NONCE_LENGTH],
+    ) {
+        prop_assume!(one != other);
+        let sealer = sealer(SECRET, None);
+        let handle = sealer
+            .seal(Purpose::ClientSecret, &one, at(END), &device(), nonce)
+            .unwrap();
+        let opened = sealer.open::<Device>(Purpose::ClientSecret, &other, &handle, at(0));
+        prop_assert_eq!(opened, Err(OpenError::Invalid));
+    }
+
+    #[test]
+    fn an_altered_handle_does_not_open(
+        code in ".{0,200}", nonce: [u8; NONCE_LENGTH],
+        place: prop::sample::Index, bit in 0..7_u32, cut: prop::sample::Index,
+    ) {
+        let sealer = sealer(SECRET, Some(OTHER));
+        let device = Device { code, number: 1 };
+        let handle = sealer
+            .seal(Purpose::DeviceCode, CLIENT, at(END), &device, nonce)
+            .unwrap();
+        let shorter = &handle[..cut.index(handle.len())];
+        prop_assert_eq!(open(&sealer, shorter), Err(OpenError::Invalid));
+        let mut bytes = handle.into_bytes();
+        let place = place.index(bytes.len());
+        bytes[place] ^= 1 << bit;
+        let altered = String::from_utf8(bytes).unwrap();
+        prop_assert_eq!(open(&sealer, &altered), Err(OpenError::Invalid));
+    }
+
+    #[test]
+    fn no_text_is_a_handle(text in "\\PC{0,60}", letters in "[A-Za-z0-9_-]{0,300}") {
+        let sealer = sealer(SECRET, Some(OTHER));
+        prop_assert_eq!(open(&sealer, &text), Err(OpenError::Invalid));
+        prop_assert_eq!(open(&sealer, &letters), Err(OpenError::Invalid));
+    }
+}
