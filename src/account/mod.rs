@@ -11,4 +11,5 @@ pub mod secret;
 pub mod session;
 pub mod timestamp;
 pub mod token;
+mod unicode;
 pub mod user;

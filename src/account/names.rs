@@ -2,12 +2,16 @@
 //! same.
 //!
 //! User names of password users follow PRECIS `UsernameCaseMapped` (RFC 8265 section 3.3) and hold no `@`, so that a
-//! sign-in can tell a name from an address. Names from an identity source are not judged here.
+//! sign-in can tell a name from an address. Names from an identity source are not judged here. Only native programs give
+//! user names out ([`canonical`], [`skeleton`]); the Worker looks people up by [`login_key`].
 
-use precis_profiles::UsernameCaseMapped;
-use precis_profiles::precis_core::profile::PrecisFastInvocation;
+use super::unicode::{lower_case, nfc, upper_character};
 use std::fmt;
-use unicode_normalization::UnicodeNormalization;
+
+#[cfg(not(target_arch = "wasm32"))]
+mod admission;
+#[cfg(not(target_arch = "wasm32"))]
+pub use admission::{canonical, skeleton};
 
 const MAX_USERNAME: usize = 64;
 const MAX_TEXT: usize = 128;
@@ -16,7 +20,7 @@ const MAX_EMAIL_BYTES: usize = 254;
 const MAX_LOCAL_BYTES: usize = 64;
 /// RFC 1035 section 2.3.4.
 const MAX_LABEL_BYTES: usize = 63;
-/// No spelling of 64 code points is longer; looked at before anything is mapped.
+/// Of names and texts; looked at before anything is mapped.
 const MAX_INPUT_BYTES: usize = 1024;
 
 /// Why a name is refused; the texts are for whoever typed it.
@@ -81,63 +85,6 @@ pub enum LoginName {
     Username(String),
     /// The key of an e-mail address.
     Email(String),
-}
-
-/// The canonical form of a user name: width and case mapped, in NFC.
-///
-/// # Errors
-/// [`NameError::Username`] for what PRECIS refuses (spaces, symbols, unassigned, invisible and compatibility characters,
-/// mixed directions), for an `@`, and for more than 64 code points.
-pub fn canonical(text: &str) -> Result<Username, NameError> {
-    let mapped = if text.is_ascii() {
-        // RFC 8264 section 9.11: of ASCII, the visible characters and nothing else.
-        text.bytes()
-            .all(|byte| byte.is_ascii_graphic())
-            .then(|| text.to_ascii_lowercase())
-    } else {
-        settled(text)
-    };
-    mapped
-        .filter(|name| !name.contains('@') && (1..=MAX_USERNAME).contains(&name.chars().count()))
-        .map(Username)
-        .ok_or(NameError::Username)
-}
-
-/// Applies the profile until it changes nothing, as RFC 8264 section 7 asks; a name that does not settle is refused.
-fn settled(text: &str) -> Option<String> {
-    if text.len() > MAX_INPUT_BYTES {
-        return None;
-    }
-    let mut name = UsernameCaseMapped::enforce(text).ok()?.into_owned();
-    for _ in 0..3 {
-        let again = UsernameCaseMapped::enforce(name.as_str())
-            .ok()?
-            .into_owned();
-        if again == name {
-            return Some(name);
-        }
-        name = again;
-    }
-    None
-}
-
-/// What two user names have in common if people may take one for the other: the skeleton of UTS #39 section 4, with case
-/// folded too, as a fixed point of both.
-///
-/// Two such names are never given out: a unique index of the skeletons refuses the second.
-#[must_use]
-pub fn skeleton(name: &Username) -> String {
-    let mut text = name.0.clone();
-    // Each round only replaces characters by prototypes and lower case, and prototypes have none of their own; the
-    // bound is for tables yet to come.
-    for _ in 0..8 {
-        let folded = lower_case(&unicode_security::skeleton(&text).collect::<String>());
-        if folded == text {
-            break;
-        }
-        text = folded;
-    }
-    text
 }
 
 /// Reads an e-mail address: one `@`, a local part of up to 64 bytes, a domain of dot-separated labels; letters of all
@@ -205,25 +152,15 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
-/// Lower case character by character (a sigma at the end of a word stays like any other), in NFC, as a fixed point.
-fn lower_case(text: &str) -> String {
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
-    }
-    let once = |text: &str| -> String { text.nfc().flat_map(char::to_lowercase).nfc().collect() };
-    once(&once(text))
-}
-
 /// A text to be shown, such as a person's name or an organization's, in NFC.
 ///
 /// # Errors
 /// [`NameError::Text`] unless it has 1 to 128 code points, one of them no space, and no control or reordering ones.
 pub fn text(text: &str) -> Result<String, NameError> {
-    // NFC makes one code point of four at the most.
-    if text.len() > MAX_TEXT.saturating_mul(16) {
+    if text.len() > MAX_INPUT_BYTES {
         return Err(NameError::Text);
     }
-    let normal: String = text.nfc().collect();
+    let normal = nfc(text);
     let reorders = |c| matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     let is_text = (1..=MAX_TEXT).contains(&normal.chars().count())
         && !normal.chars().all(char::is_whitespace)
@@ -233,13 +170,38 @@ pub fn text(text: &str) -> Result<String, NameError> {
 
 /// What to look a sign-in up by: an address if there is an `@` in it, else a user name. `None` for what can be neither,
 /// and so is nobody's.
+///
+/// A user name is mapped as [`canonical`] maps it, but not judged: whether it may be given out was decided when it was,
+/// and the tables for that would take 29 KiB of the Worker. A text that the profile refuses finds nobody, or the one whose
+/// name it folds to.
 #[must_use]
 pub fn login_key(text: &str) -> Option<LoginName> {
     if text.contains('@') {
-        email(text).ok().map(|email| LoginName::Email(email.key))
-    } else {
-        canonical(text).ok().map(|name| LoginName::Username(name.0))
+        return email(text).ok().map(|email| LoginName::Email(email.key));
     }
+    if text.len() > MAX_INPUT_BYTES {
+        return None;
+    }
+    let name = lower_case(&text.chars().map(of_usual_width).collect::<String>());
+    let can_be = (1..=MAX_USERNAME).contains(&name.chars().count())
+        && !name.contains('@')
+        && !name.chars().any(|c| c.is_control() || c.is_whitespace());
+    can_be.then_some(LoginName::Username(name))
+}
+
+/// The width mapping of RFC 8265 section 3.3.1, as far as it makes characters that a user name may hold: full-width ASCII
+/// and half-width katakana. (The other narrow and wide forms become symbols, or letters that PRECIS refuses.)
+fn of_usual_width(c: char) -> char {
+    const KATAKANA: &str = "・ヲァィゥェォャュョッーアイウエオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワン\u{3099}\u{309a}";
+    let code = u32::from(c);
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(code.wrapping_sub(0xfee0)),
+        '\u{ff65}'..='\u{ff9f}' => usize::try_from(code.wrapping_sub(0xff65))
+            .ok()
+            .and_then(|place| KATAKANA.chars().nth(place)),
+        _ => None,
+    }
+    .unwrap_or(c)
 }
 
 /// A name to show for somebody of whom only the user name is known: split at `.`, `_`, `-` and capitalised (`john.doe`:
@@ -268,8 +230,8 @@ fn capitalised(word: &str) -> String {
     letters
         .next()
         .into_iter()
-        .flat_map(char::to_uppercase)
-        .chain(letters)
+        .map(upper_character)
+        .chain(letters.map(String::from))
         .collect()
 }
 

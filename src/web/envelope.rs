@@ -3,6 +3,7 @@
 use super::reply::Reply;
 use crate::failure::{Failure, Outage};
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// The two shapes of errors that the API documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct MessageError {
     /// Always false.
     pub success: bool,
     /// What went wrong, for a person.
-    pub message: &'static str,
+    pub message: Cow<'static, str>,
 }
 
 /// The detail dialect's body.
@@ -28,7 +29,7 @@ pub struct MessageError {
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct DetailError {
     /// What went wrong, for a person.
-    pub detail: &'static str,
+    pub detail: Cow<'static, str>,
 }
 
 /// Seconds after which a client may ask again when a store was out.
@@ -36,12 +37,14 @@ const RETRY_AFTER_OUTAGE: &str = "5";
 
 /// The status and text of a failure; the whole table.
 #[must_use]
-pub fn status_and_text(failure: &Failure, dialect: Dialect) -> (u16, &'static str) {
-    match (failure, dialect) {
+pub fn status_and_text(failure: &Failure, dialect: Dialect) -> (u16, Cow<'static, str>) {
+    let (status, text) = match (failure, dialect) {
         (Failure::InvalidBody, _) => (400, "Invalid request body"),
         (Failure::MissingLogin, _) => (400, "Username and password are required"),
         (Failure::InvalidLink, _) => (400, "Invalid or expired link"),
-        (Failure::PasswordRefused(reason), _) => (400, reason.text()),
+        (Failure::PasswordRefused(reason), _) => {
+            return (400, Cow::Owned(reason.to_string()));
+        }
         (Failure::WrongLogin, _) => (401, "Invalid username or password"),
         (Failure::NoToken, Dialect::Message) => (401, "No token provided"),
         (Failure::InvalidToken, Dialect::Message) => (401, "Invalid or expired token"),
@@ -57,7 +60,8 @@ pub fn status_and_text(failure: &Failure, dialect: Dialect) -> (u16, &'static st
         (Failure::StorageOut(_) | Failure::Misconfigured | Failure::Platform, _) => {
             (503, "Service temporarily unavailable")
         }
-    }
+    };
+    (status, Cow::Borrowed(text))
 }
 
 /// The reply for a failure: body in the dialect, and the headers that its status asks for (RFC 9110, RFC 6750 §3).

@@ -9,11 +9,11 @@ mod phc;
 pub use pepper::Peppers;
 
 use super::secret::Secret;
+use super::unicode::nfc;
 use argon2::{Algorithm, Argon2, Block, Params};
 use phc::{Cost, Stored, Version};
 use std::cell::Cell;
 use subtle::ConstantTimeEq;
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// The longest password in bytes, as sent and after normalization: room for 128 code points of any script in any form,
 /// and little for who would make us normalize megabytes.
@@ -43,10 +43,7 @@ impl Password {
         if text.len() > MAX_BYTES {
             return Err(PasswordTooLong);
         }
-        if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
-            return Ok(Self(Secret::new(text)));
-        }
-        let normal: String = text.nfc().collect();
+        let normal = nfc(text);
         if normal.len() > MAX_BYTES {
             return Err(PasswordTooLong);
         }

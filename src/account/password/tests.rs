@@ -334,7 +334,7 @@ fn the_bound_is_on_both_forms() {
     );
     assert!(Password::parse(&"\u{1f600}".repeat(256)).is_ok());
     // U+FB2C is one of those that NFC writes as three: 3 bytes become 6.
-    assert_eq!("\u{fb2c}".nfc().collect::<String>().len(), 6);
+    assert_eq!(nfc("\u{fb2c}").len(), 6);
     assert!(Password::parse(&"\u{fb2c}".repeat(170)).is_ok());
     assert!(Password::parse(&"\u{fb2c}".repeat(171)).is_err());
 }

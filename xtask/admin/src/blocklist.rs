@@ -1,0 +1,89 @@
+//! `blocklist`: writes the Worker's set of common passwords from a published list, most frequent first.
+
+use edge_auth::account::policy::{LEAST_MINIMUM, blocklist_hash};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Passwords of the default minimum length are rare in such lists: these are taken from far down.
+const LONG: usize = 15;
+const LONG_RANKS: usize = 500_000;
+/// The others only matter where an operator allows them.
+const RANKS: usize = 16_000;
+/// As `account::policy` reads them.
+const REMAINDER_BITS: u32 = 16;
+
+/// Reads the list (one password a line), writes the set, and says what it took.
+pub fn write(list: &Path, set: &Path) -> Result<String, String> {
+    let text = std::fs::read(list).map_err(|error| format!("{}: {error}", list.display()))?;
+    let text = String::from_utf8_lossy(&text);
+    let passwords = select(&text);
+    let hashes: BTreeSet<u32> = passwords.iter().map(|text| blocklist_hash(text)).collect();
+    let bytes = encode(&hashes);
+    std::fs::write(set, &bytes).map_err(|error| format!("{}: {error}", set.display()))?;
+    let long = passwords
+        .iter()
+        .filter(|text| text.chars().count() >= LONG)
+        .count();
+    Ok(format!(
+        "{} passwords, {long} of them with {LONG} or more characters, in {} bytes",
+        hashes.len(),
+        bytes.len()
+    ))
+}
+
+fn select(list: &str) -> BTreeSet<String> {
+    list.lines()
+        .enumerate()
+        .map(|(rank, line)| (rank, line.to_lowercase()))
+        .filter(|(rank, line)| match line.chars().count() {
+            LONG.. => *rank < LONG_RANKS,
+            LEAST_MINIMUM.. => *rank < RANKS,
+            _ => false,
+        })
+        .map(|(_, line)| line)
+        .collect()
+}
+
+fn encode(hashes: &BTreeSet<u32>) -> Vec<u8> {
+    let mut bits = Vec::new();
+    let mut last = 0;
+    for hash in hashes {
+        let gap = hash - last;
+        last = *hash;
+        bits.extend((0..gap >> REMAINDER_BITS).map(|_| 1));
+        bits.push(0);
+        bits.extend(
+            (0..REMAINDER_BITS)
+                .rev()
+                .map(|place| (gap >> place & 1) as u8),
+        );
+    }
+    // Ones, so that the filling is never read as one more.
+    while bits.len() % 8 != 0 {
+        bits.push(1);
+    }
+    bits.chunks(8)
+        .map(|byte| byte.iter().fold(0, |sum, bit| sum << 1 | bit))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_matter_is_taken() {
+        let list = format!(
+            "short\nLongEnough\n{}ninechars\nfifteen letters\n",
+            "x\n".repeat(RANKS)
+        );
+        let taken: Vec<String> = select(&list).into_iter().collect();
+        assert_eq!(taken, ["fifteen letters", "longenough"]);
+    }
+
+    #[test]
+    fn gaps_are_coded() {
+        let set = BTreeSet::from([(1 << REMAINDER_BITS) + 1]);
+        assert_eq!(encode(&set), [0b1000_0000, 0b0000_0000, 0b0111_1111]);
+    }
+}
