@@ -98,9 +98,10 @@ impl Tools {
         let mut command =
             Command::new(self.crate_program("worker-build", WORKER_BUILD, "worker-build"));
         command
-            // Only this package: the others are for the machine that builds, not for wasm.
-            .args(["--release", ".", "--package", "edge-auth"])
+            // Only the Worker: its neighbours in the workspace are programs, and not for WebAssembly.
+            .args(["--release", "--package", "edge-auth"])
             .current_dir(clone::root())
+            .env("RUST_BACKTRACE", "0")
             .env("PATH", self.path())
             .env(
                 "WASM_BINDGEN_BIN",
