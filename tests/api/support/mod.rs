@@ -52,7 +52,8 @@ mod server;
 mod snapshot;
 mod toolchain;
 
-pub use app::App;
-pub use client::Reply;
+pub use app::{App, eventually};
+pub use client::{Reply, Request};
 pub use fault::Fault;
+pub use people::{CREATED_AT, PASSWORD, Person, hash};
 pub use server::Vars;

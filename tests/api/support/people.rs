@@ -1,16 +1,27 @@
-//! The people of a test. They are put into D1 directly, each with a name of its own; nothing else of the record is set.
+//! The people of a test: rows put into D1 directly, each with a name of its own.
 
 use super::app::App;
+use super::server::PEPPER;
+use edge_auth::account::names;
+use edge_auth::account::password::{self, Password, Peppers};
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse battery staple";
 
-/// [`PASSWORD`] hashed with the pepper of [`super::server::Vars`].
-fn password_hash() -> &'static str {
-    "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$AAAA"
+/// [`PASSWORD`] as the Worker would store it; made once, because each hash takes its time.
+static PASSWORD_HASH: LazyLock<String> = LazyLock::new(|| hash(PASSWORD));
+
+/// A PHC string of this password, under the pepper that all servers have.
+pub fn hash(password: &str) -> String {
+    let password = Password::parse(password).expect("a password");
+    password::hash(&password, *b"salt of 16 bytes", &Peppers::new(PEPPER, None)).expect("a hash")
 }
+
+/// When everybody's row was made.
+pub const CREATED_AT: &str = "2024-01-01T00:00:00Z";
 
 static LAST_PERSON: AtomicU32 = AtomicU32::new(0);
 
@@ -75,7 +86,7 @@ impl App {
             organization: None,
             aws_region: None,
             is_active: true,
-            password_hash: Some(password_hash().to_owned()),
+            password_hash: Some(PASSWORD_HASH.clone()),
         }
     }
 }
@@ -111,39 +122,53 @@ impl NewPerson<'_> {
         self
     }
 
+    /// With another password than [`PASSWORD`].
+    pub fn password(self, password: &str) -> Self {
+        let phc = hash(password);
+        self.stored_password(password, &phc)
+    }
+
     /// With a PHC string of the test's own; `password` is what it is of.
-    pub fn password(mut self, password: &str, phc: &str) -> Self {
+    pub fn stored_password(mut self, password: &str, phc: &str) -> Self {
         password.clone_into(&mut self.person.password);
         self.password_hash = Some(phc.to_owned());
         self
     }
 
+    /// With exactly this username, in whatever form; nobody else may have it, nor one that looks like it.
+    pub fn username(mut self, username: &str) -> Self {
+        username.clone_into(&mut self.person.username);
+        self
+    }
+
+    /// With exactly this e-mail.
+    pub fn email(mut self, email: &str) -> Self {
+        email.clone_into(&mut self.person.email);
+        self
+    }
+
     pub async fn create(self) -> Person {
-        let Person {
-            id,
-            username,
-            email,
-            name,
-            ..
-        } = &self.person;
+        let Person { id, username, email, name, .. } = &self.person;
+        let username = names::canonical(username).expect("a username");
+        let email = names::email(email).expect("an e-mail");
         let parameters = json!([
             id,
-            username,
-            email,
+            username.as_str(),
+            names::skeleton(&username),
+            email.as_str(),
+            email.key(),
             name,
             self.organization,
             self.aws_region,
             self.role,
             i32::from(self.is_active),
-            self.password_hash
+            self.password_hash,
+            CREATED_AT
         ]);
         let sql = "INSERT INTO users (id, source, username, username_skeleton, email, email_key, name, organization, \
                    aws_region, role, is_active, password_hash, created_at, updated_at) \
-                   VALUES (?1, 'password', ?2, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10)";
-        let parameters = parameters.as_array().expect("a list").iter().cloned();
-        self.app
-            .sql(sql, parameters.chain([json!("2024-01-01T00:00:00Z")]))
-            .await;
+                   VALUES (?1, 'password', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)";
+        self.app.sql(sql, parameters.as_array().expect("a list").clone()).await;
         self.person
     }
 }
