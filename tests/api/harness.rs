@@ -59,7 +59,7 @@ async fn a_clock_is_of_one_test() {
 async fn stale_reads_show_the_past_and_kv_entries_end_by_the_shifted_clock() {
     let app = App::shared();
     let token = app.sign_in(&app.password_user("ada").await).await;
-    let stale = app.fault(Fault::kv().ops(&["get"]).is_stale(60)).await;
+    let stale = app.fault(Fault::kv().ops(&["get"]).reads_stale(60)).await;
     // Sixty seconds ago there was no copy; the record answers.
     let seen = validate(&app, &token).await.seen().await;
     assert!(seen.d1() > 0);

@@ -25,7 +25,7 @@ struct Inner {
 static LAST_APP: AtomicU32 = AtomicU32::new(0);
 
 /// The patience of the harness: longer than any wait of the Worker.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 impl App {
     /// A view of the server with the default variables.

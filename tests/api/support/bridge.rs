@@ -69,7 +69,7 @@ fn start() -> Result<Bridge, String> {
 }
 
 fn distribute(output: ChildStdout) {
-    let waiting = &BRIDGE.wait().as_ref().ok().expect("the bridge that this thread reads from").waiting;
+    let waiting = &BRIDGE.wait().as_ref().expect("the bridge that this thread reads from").waiting;
     for line in BufReader::new(output).lines().map_while(Result::ok) {
         let Ok(answer) = serde_json::from_str::<Value>(&line) else {
             eprintln!("bridge: {line}");

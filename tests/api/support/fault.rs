@@ -49,7 +49,7 @@ impl Fault {
     }
 
     /// KV's answer to more than one write a second of a key.
-    pub fn is_throttled(self) -> Self {
+    pub fn throttles(self) -> Self {
         self.fails_with("KV PUT failed: 429 Too Many Requests")
     }
 
@@ -74,7 +74,7 @@ impl Fault {
     }
 
     /// KV reads answer as they would have done so many seconds ago by the test's clock.
-    pub fn is_stale(self, seconds: u32) -> Self {
+    pub fn reads_stale(self, seconds: u32) -> Self {
         self.with("effect", json!("stale")).with("seconds", json!(seconds))
     }
 

@@ -8,7 +8,7 @@
 //! #[tokio::test]
 //! async fn signing_out_ends_the_copy() {
 //!     let app = App::shared();                               // or App::with(Vars::new().set("SESSION_CONSISTENCY", "strict"))
-//!     let ada = app.password_user("ada").await;                    // app.admin(..), app.person(..).organization(..).create()
+//!     let ada = app.password_user("ada").await;                    // app.admin(..), app.person(..).organization(..).create(); see `people`
 //!     let reply = app.login(&ada).await;
 //!     reply.assert_status(200);
 //!     let token = reply.json()["token"].as_str().unwrap().to_owned();  // or app.sign_in(&ada).await
@@ -22,7 +22,7 @@
 //!     app.fault(Fault::d1().matching("UPDATE sessions").nth(2).fails_with("UNIQUE constraint failed: x.y")).await;
 //!     let paused = app.fault(Fault::kv().ops(&["put"]).pauses()).await;
 //!     paused.release().await;                                      // paused.mend(), paused.hits(), app.mend_all()
-//!     app.fault(Fault::kv().ops(&["get"]).is_stale(60)).await;     // reads as they were 60 s ago; also hangs, loses_reply, delays
+//!     app.fault(Fault::kv().ops(&["get"]).reads_stale(60)).await;     // reads as they were 60 s ago; also hangs, loses_reply, delays
 //!
 //!     app.shift_clock(301).await;                                  // for this test; KV entries end by it too
 //!     app.sql("SELECT revoked_at FROM sessions WHERE user_id = ?1", [ada.id.clone()]).await;
@@ -37,8 +37,10 @@
 //! - [`App::alone`] gives a server of one's own, which can be killed and started again on the same storage:
 //!   `app.server().kill()` (SIGKILL to workerd, and nothing else), `app.server().restart()`.
 //! - Calls made by the harness itself (`sql`, `kv_*`) are neither counted nor faulted.
-//! - Timers are not shifted with the clock; neither is SQLite's own clock. What KV held before a restart is not known to
+//! - Timers are not shifted with the clock; neither is D1's own clock. What KV held before a restart is not known to
 //!   stale reads or to a shifted clock.
+//! - Rate-limit bindings are those of wrangler.toml; its vars are not read, [`Vars`] are a server's own.
+//! - The Worker is built once per run; `EDGE_AUTH_NODE` and `EDGE_AUTH_NODE_MODULES`, both set, skip that (`toolchain`).
 //! - Nothing is left behind: the bridge process (`bridge.mjs`) ends all and removes all when this process ends, however
 //!   it ends.
 
@@ -46,14 +48,13 @@ mod app;
 mod bridge;
 mod client;
 mod fault;
-mod people;
+pub mod people;
 mod seen;
 mod server;
 mod snapshot;
 mod toolchain;
 
 pub use app::{App, eventually};
-pub use client::{Reply, Request};
+pub use client::Reply;
 pub use fault::Fault;
-pub use people::{CREATED_AT, PASSWORD, Person, hash};
 pub use server::Vars;
