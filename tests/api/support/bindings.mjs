@@ -1,0 +1,128 @@
+// D1 and KV as the Worker sees them under test: the real ones, with every call recorded and every fault of the test
+// applied. The class names are the runtime's own, because bindings are recognised by them.
+import { offset } from "./clock.mjs";
+import { perform } from "./faults.mjs";
+
+const realStatements = new WeakMap();
+
+class D1PreparedStatement {
+  constructor(statement, sql) {
+    realStatements.set(this, statement);
+    this.statement = sql;
+  }
+  bind(...values) {
+    return new D1PreparedStatement(realStatements.get(this).bind(...values), this.statement);
+  }
+  first(...given) {
+    return this.#perform("first", given);
+  }
+  run(...given) {
+    return this.#perform("run", given);
+  }
+  all(...given) {
+    return this.#perform("all", given);
+  }
+  raw(...given) {
+    return this.#perform("raw", given);
+  }
+  #perform(op, given) {
+    return perform({ store: "d1", op, statements: [this.statement] }, () => realStatements.get(this)[op](...given));
+  }
+}
+
+class D1DatabaseSession {
+  #real;
+  constructor(real) {
+    this.#real = real;
+  }
+  prepare(sql) {
+    return new D1PreparedStatement(this.#real.prepare(sql), sql);
+  }
+  batch(statements) {
+    return perform({ store: "d1", op: "batch", statements: statements.map(({ statement }) => statement) }, () =>
+      this.#real.batch(statements.map((statement) => realStatements.get(statement))),
+    );
+  }
+  getBookmark() {
+    return this.#real.getBookmark();
+  }
+}
+
+export class D1Database extends D1DatabaseSession {
+  #real;
+  constructor(real) {
+    super(real);
+    this.#real = real;
+  }
+  exec(sql) {
+    return perform({ store: "d1", op: "exec", statements: [sql] }, () => this.#real.exec(sql));
+  }
+  withSession(constraint) {
+    return new D1DatabaseSession(this.#real.withSession(constraint));
+  }
+}
+
+export class KvNamespace {
+  #real;
+  // Every value a key had, by the test's clock: what a stale read answers, and when an entry ends for a shifted clock.
+  #past = new Map();
+
+  constructor(real) {
+    this.#real = real;
+  }
+
+  async get(key, options) {
+    return this.#read("get", key, (given) => this.#real.get(given, options), options);
+  }
+  async getWithMetadata(key, options) {
+    const none = { value: null, metadata: null, cacheStatus: null };
+    const wrap = (value) => ({ ...none, value });
+    return this.#read("get", key, (given) => this.#real.getWithMetadata(given, options), options, wrap, none);
+  }
+  async list(options) {
+    return perform({ store: "kv", op: "list", key: options?.prefix ?? "" }, () => this.#real.list(options));
+  }
+  async put(key, value, options) {
+    const shift = Math.round(offset() / 1000);
+    const absolute = options?.expiration === undefined ? {} : { expiration: options.expiration - shift };
+    return perform({ store: "kv", op: "put", key }, async () => {
+      const text = typeof value === "string" ? value : await new Response(value).text();
+      await this.#real.put(key, text, { ...options, ...absolute });
+      const ends = options?.expiration ? options.expiration * 1000 : Date.now() + (options?.expirationTtl ?? Infinity) * 1000;
+      this.#remember(key, text, ends);
+    });
+  }
+  async delete(key) {
+    return perform({ store: "kv", op: "delete", key }, async () => {
+      await this.#real.delete(key);
+      this.#remember(key, null, Infinity);
+    });
+  }
+
+  #remember(key, text, ends) {
+    const past = this.#past.get(key) ?? [];
+    past.push({ at: Date.now(), text, ends });
+    this.#past.set(key, past);
+  }
+
+  async #read(op, key, read, options, wrap = (value) => value, none = null) {
+    const keys = Array.isArray(key) ? key : [key];
+    const call = { store: "kv", op, key: keys.join(" ") };
+    if (Array.isArray(key)) return perform(call, () => read(key));
+    const ended = ({ ends }) => ends <= Date.now();
+    const fresh = () => (this.#past.get(key)?.findLast(() => true)?.ends <= Date.now() ? none : read(key));
+    const stale = (seconds) => {
+      const then = this.#past.get(key)?.findLast(({ at }) => at <= Date.now() - seconds * 1000);
+      return !then || then.text === null || ended(then) ? none : wrap(decode(then.text, options));
+    };
+    return perform(call, fresh, stale);
+  }
+}
+
+function decode(text, options) {
+  const type = typeof options === "string" ? options : options?.type;
+  if (type === "json") return JSON.parse(text);
+  if (type === "arrayBuffer") return new TextEncoder().encode(text).buffer;
+  if (type === "stream") return new Response(text).body;
+  return text;
+}

@@ -1,0 +1,166 @@
+// Runs the Worker in workerd for the Rust tests: one process, any number of servers, told what to do in lines of JSON on
+// standard input, answering in lines of JSON on standard output. When its input ends (the test process is gone, however
+// it went) it stops every workerd and removes what they stored.
+//
+// Miniflare is driven directly: wrangler's own test harness keeps its storage in memory, so nothing could be killed and
+// found again, and it bundles the Worker anew for each server.
+//
+//   node bridge.mjs <repository> <node_modules> <scratch directory>
+import childProcess from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { createInterface } from "node:readline";
+
+const [repository, nodeModules, scratch] = process.argv.slice(2);
+const fromWrangler = createRequire(path.join(nodeModules, "wrangler", "package.json"));
+const { Miniflare } = fromWrangler("miniflare");
+
+// A terminal's Ctrl-C reaches the whole process group; the end of input is what ends this one, after cleaning up.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+
+// Miniflare does not tell which process it started, and a durability test must kill exactly that one.
+const spawned = [];
+const spawn = childProcess.spawn;
+childProcess.spawn = (...given) => {
+  const child = spawn(...given);
+  spawned.push(child);
+  return child;
+};
+
+const servers = new Map();
+let lastServer = 0;
+let workerFiles;
+let platform;
+
+/** The test entry and all it imports, in one module as wrangler makes it for production, and the wasm beside it. */
+async function bundle() {
+  const { build } = fromWrangler("esbuild");
+  const modules = {};
+  const wasm = {
+    name: "wasm",
+    setup(it) {
+      it.onResolve({ filter: /\.wasm$/ }, async ({ path: specifier, resolveDir }) => {
+        const name = path.basename(specifier);
+        modules[name] = { type: "wasm", contents: await readFile(path.resolve(resolveDir, specifier)) };
+        return { path: `./${name}`, external: true };
+      });
+    },
+  };
+  const { outputFiles } = await build({
+    entryPoints: [path.join(import.meta.dirname, "entry.mjs")],
+    alias: { "edge-auth-entry": path.join(repository, "src", "entry.mjs") },
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2024",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["node:*", "cloudflare:*"],
+    plugins: [wasm],
+    logLevel: "silent",
+  });
+  return { mainModule: "worker.mjs", modulesRoot: "/", modules: { "worker.mjs": { type: "esm", contents: outputFiles[0].text }, ...modules } };
+}
+
+/** What the deployed Worker gets from wrangler.toml, apart from vars: those are each test server's own. */
+function readPlatform() {
+  const { unstable_readConfig: readConfig } = fromWrangler("wrangler");
+  const config = readConfig({ config: path.join(repository, "wrangler.toml") }, { hideWarnings: true });
+  const env = {};
+  for (const { binding } of config.d1_databases) env[binding] = { type: "d1", id: binding };
+  for (const { binding } of config.kv_namespaces) env[binding] = { type: "kv", id: binding };
+  for (const { name, namespace_id: namespace, simple } of config.ratelimits ?? []) env[name] = { type: "rate-limit", namespace, simple };
+  return { compatibilityDate: config.compatibility_date, compatibilityFlags: config.compatibility_flags, env };
+}
+
+async function run(server) {
+  workerFiles ??= bundle();
+  platform ??= readPlatform();
+  const { compatibilityDate, compatibilityFlags, env } = platform;
+  const text = (value) => ({ type: "text", value });
+  const vars = Object.fromEntries(Object.entries({ ...server.vars, TEST_CONTROL_KEY: server.key }).map(([name, value]) => [name, text(value)]));
+  const before = spawned.length;
+  server.miniflare = new Miniflare({
+    host: "127.0.0.1",
+    port: server.port ?? 0,
+    cf: false,
+    telemetry: { enabled: false },
+    resourcePersistencePath: server.storage,
+    handleStructuredLogs: (line) => server.logs.push(line),
+    handleUncaughtError: (error) => server.logs.push({ level: "uncaught", message: String(error?.stack ?? error) }),
+    workers: [
+      {
+        config: {
+          name: "edge-auth",
+          compatibilityDate,
+          compatibilityFlags: [...compatibilityFlags, "nodejs_als"],
+          manifest: await workerFiles,
+          env: { ...env, ...vars },
+        },
+      },
+    ],
+  });
+  const url = await server.miniflare.ready;
+  server.port = Number(url.port);
+  server.process = spawned.slice(before).findLast(({ spawnfile }) => path.basename(spawnfile).startsWith("workerd"));
+  return { server: server.id, url: url.origin, key: server.key };
+}
+
+const operations = {
+  async start({ vars, schema }) {
+    lastServer += 1;
+    const server = { id: lastServer, vars, key: randomBytes(16).toString("hex"), storage: path.join(scratch, `storage-${lastServer}`), logs: [] };
+    servers.set(server.id, server);
+    const started = await run(server);
+    const database = await server.miniflare.getD1Database("DB");
+    for (const migration of schema) await database.prepare(migration).run();
+    return started;
+  },
+  kill({ server }) {
+    const { process: workerd } = servers.get(server);
+    const gone = new Promise((resolve) => workerd.once("exit", resolve));
+    workerd.kill("SIGKILL");
+    return gone.then(() => null);
+  },
+  async restart({ server }) {
+    const it = servers.get(server);
+    await it.miniflare.dispose();
+    return run(it);
+  },
+  async stop({ server }) {
+    const it = servers.get(server);
+    servers.delete(server);
+    await it.miniflare.dispose();
+    await rm(it.storage, { recursive: true, force: true });
+  },
+  async scheduled({ server, cron }) {
+    const worker = await servers.get(server).miniflare.getWorker("edge-auth");
+    return worker.scheduled({ cron });
+  },
+  logs: ({ server }) => servers.get(server).logs,
+};
+
+// Starts are taken one after another, so that the process that appeared is the server's own.
+let starting = Promise.resolve();
+const inTurn = (work) => (starting = starting.then(work, work));
+
+async function answer(line) {
+  const { id, op, ...given } = JSON.parse(line);
+  const work = async () => operations[op](given);
+  try {
+    const value = await (op === "start" || op === "restart" ? inTurn(work) : work());
+    process.stdout.write(`${JSON.stringify({ id, ok: value ?? null })}\n`);
+  } catch (error) {
+    process.stdout.write(`${JSON.stringify({ id, error: String(error?.stack ?? error) })}\n`);
+  }
+}
+
+process.stdout.on("error", () => {});
+for await (const line of createInterface({ input: process.stdin })) void answer(line);
+await starting.catch(() => {});
+await Promise.allSettled([...servers.values()].map(({ miniflare }) => miniflare?.dispose()));
+for (const child of spawned) child.kill("SIGKILL");
+await rm(scratch, { recursive: true, force: true });
+process.exit(0);

@@ -1,0 +1,57 @@
+//! What one request did: its calls of D1 and KV and what it logged, deferred work included.
+
+use serde_json::Value;
+
+pub struct Seen {
+    pub calls: Vec<Call>,
+    /// Level and text of each line.
+    pub logs: Vec<(String, String)>,
+}
+
+#[derive(Debug)]
+pub struct Call {
+    /// `d1` or `kv`.
+    pub store: String,
+    /// The method of the binding.
+    pub op: String,
+    /// The SQL of a D1 call; each statement of a batch.
+    pub statements: Vec<String>,
+    /// The key of a KV call.
+    pub key: String,
+}
+
+impl Seen {
+    pub fn read(seen: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        let call = |call: &Value| Call {
+            store: text(&call["store"]),
+            op: text(&call["op"]),
+            statements: list(&call["statements"]).iter().map(text).collect(),
+            key: text(&call["key"]),
+        };
+        Self {
+            calls: list(&seen["calls"]).iter().map(call).collect(),
+            logs: list(&seen["logs"]).iter().map(|line| (text(&line["level"]), text(&line["text"]))).collect(),
+        }
+    }
+
+    /// Calls of D1; a batch is one.
+    pub fn d1(&self) -> usize {
+        self.of("d1").count()
+    }
+
+    /// Statements sent to D1, those in batches included.
+    pub fn statements(&self) -> Vec<&str> {
+        self.of("d1").flat_map(|call| &call.statements).map(String::as_str).collect()
+    }
+
+    /// Calls of KV by this name: `get`, `put`, `delete` or `list`.
+    pub fn kv(&self, op: &str) -> usize {
+        self.of("kv").filter(|call| call.op == op).count()
+    }
+
+    fn of(&self, store: &'static str) -> impl Iterator<Item = &Call> {
+        self.calls.iter().filter(move |call| call.store == store)
+    }
+}
