@@ -102,7 +102,10 @@ impl Call {
 /// `Platform` if the runtime has none to give.
 pub fn random<const N: usize>() -> Result<[u8; N], Failure> {
     let mut bytes = [0; N];
-    #[cfg_attr(not(test), expect(clippy::disallowed_methods, reason = "the one source of random bytes"))]
+    #[cfg_attr(
+        not(test),
+        expect(clippy::disallowed_methods, reason = "the one source of random bytes")
+    )]
     getrandom::fill(&mut bytes).map_err(|_| Failure::Platform)?;
     Ok(bytes)
 }

@@ -105,7 +105,10 @@ fn open(env: &JsValue) -> Option<&'static App> {
 fn now() -> Timestamp {
     // Milliseconds since 1970 stay far below 2^53.
     #[expect(clippy::cast_possible_truncation, reason = "whole seconds of a clock")]
-    #[cfg_attr(not(test), expect(clippy::disallowed_methods, reason = "the one clock"))]
+    #[cfg_attr(
+        not(test),
+        expect(clippy::disallowed_methods, reason = "the one clock")
+    )]
     Timestamp::from_seconds((js_sys::Date::now() / 1_000.0) as i64)
 }
 

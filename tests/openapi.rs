@@ -13,5 +13,8 @@ fn the_served_text_is_what_the_code_says() {
         fs::write(FILE, &text).expect("openapi.json is writable");
     }
     let committed = fs::read_to_string(FILE).expect("openapi.json is readable");
-    assert_eq!(committed, text, "run WRITE_OPENAPI=1 cargo test --test openapi");
+    assert_eq!(
+        committed, text,
+        "run WRITE_OPENAPI=1 cargo test --test openapi"
+    );
 }

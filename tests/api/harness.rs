@@ -14,11 +14,22 @@ async fn calls_are_those_of_the_one_request() {
     let (ada, bob) = (App::shared(), App::shared());
     let token = ada.sign_in(&ada.password_user("ada").await).await;
     for _ in 0..20 {
-        let (of_ada, of_bob) = tokio::join!(validate(&ada, &token), bob.get("/api/auth/health").send());
+        let (of_ada, of_bob) =
+            tokio::join!(validate(&ada, &token), bob.get("/api/auth/health").send());
         of_ada.assert_status(200);
         let (of_ada, of_bob) = (of_ada.seen().await, of_bob.seen().await);
-        assert_eq!((of_ada.d1(), of_ada.kv("get"), of_ada.calls.len()), (0, 1, 1), "{:?}", of_ada.calls);
-        assert_eq!((of_bob.d1(), of_bob.kv("get"), of_bob.calls.len()), (1, 1, 2), "{:?}", of_bob.calls);
+        assert_eq!(
+            (of_ada.d1(), of_ada.kv("get"), of_ada.calls.len()),
+            (0, 1, 1),
+            "{:?}",
+            of_ada.calls
+        );
+        assert_eq!(
+            (of_bob.d1(), of_bob.kv("get"), of_bob.calls.len()),
+            (1, 1, 2),
+            "{:?}",
+            of_bob.calls
+        );
     }
 }
 
@@ -29,19 +40,31 @@ async fn every_statement_of_a_sign_in_is_seen() {
     let seen = app.login(&ada).await.seen().await;
     assert_eq!(seen.kv("put"), 1, "{:?}", seen.calls);
     assert!(seen.statements().len() > seen.d1(), "{:?}", seen.calls);
-    assert!(seen.statements().iter().any(|sql| sql.contains("INSERT INTO sessions")), "{:?}", seen.calls);
+    assert!(
+        seen.statements()
+            .iter()
+            .any(|sql| sql.contains("INSERT INTO sessions")),
+        "{:?}",
+        seen.calls
+    );
 }
 
 #[tokio::test]
 async fn a_fault_is_of_one_test_and_of_the_calls_that_it_names() {
     let (ada, bob) = (App::shared(), App::shared());
-    let fault = ada.fault(Fault::d1().matching("^select 1").nth(2).times(1).fails()).await;
+    let fault = ada
+        .fault(Fault::d1().matching("^select 1").nth(2).times(1).fails())
+        .await;
     for expected in [200, 503, 200] {
-        ada.get("/api/auth/health").send().await.assert_status(expected);
+        ada.get("/api/auth/health")
+            .send()
+            .await
+            .assert_status(expected);
         bob.get("/api/auth/health").send().await.assert_status(200);
     }
     assert_eq!(fault.hits().await, 1);
-    ada.fault(Fault::d1().matching("no such statement").fails()).await;
+    ada.fault(Fault::d1().matching("no such statement").fails())
+        .await;
     ada.get("/api/auth/health").send().await.assert_status(200);
 }
 
@@ -49,10 +72,18 @@ async fn a_fault_is_of_one_test_and_of_the_calls_that_it_names() {
 async fn a_clock_is_of_one_test() {
     let (ahead, beside) = (App::shared(), App::shared());
     ahead.shift_clock(86_400).await;
-    let (ada, bob) = (ahead.password_user("ada").await, beside.password_user("bob").await);
+    let (ada, bob) = (
+        ahead.password_user("ada").await,
+        beside.password_user("bob").await,
+    );
     let (tomorrow, today) = tokio::join!(ahead.login(&ada), beside.login(&bob));
     let day = |reply: &Reply| reply.json()["user"]["last_login"].as_str().unwrap()[..10].to_owned();
-    assert!(day(&tomorrow) > day(&today), "{} {}", day(&tomorrow), day(&today));
+    assert!(
+        day(&tomorrow) > day(&today),
+        "{} {}",
+        day(&tomorrow),
+        day(&today)
+    );
 }
 
 #[tokio::test]
@@ -96,9 +127,15 @@ async fn a_paused_write_waits_and_is_then_done() {
 async fn a_lost_reply_is_a_write_done() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
-    app.fault(Fault::d1().matching("insert into sessions").loses_reply()).await;
+    app.fault(Fault::d1().matching("insert into sessions").loses_reply())
+        .await;
     app.login(&ada).await.assert_status(503);
-    assert_eq!(app.sql("SELECT id FROM sessions WHERE user_id = ?1", [ada.id]).await.len(), 1);
+    assert_eq!(
+        app.sql("SELECT id FROM sessions WHERE user_id = ?1", [ada.id])
+            .await
+            .len(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -115,7 +152,13 @@ async fn cron_events_are_seen_and_faulted_like_requests() {
     let app = App::shared();
     let (outcome, seen) = app.scheduled("0 * * * *").await;
     assert_eq!(outcome, "ok");
-    assert!(seen.statements().iter().any(|sql| sql.contains("DELETE FROM sessions")), "{:?}", seen.calls);
+    assert!(
+        seen.statements()
+            .iter()
+            .any(|sql| sql.contains("DELETE FROM sessions")),
+        "{:?}",
+        seen.calls
+    );
     let fault = app.fault(Fault::d1().fails()).await;
     let (_, seen) = app.scheduled("0 * * * *").await;
     assert!(fault.hits().await > 0);
@@ -143,18 +186,39 @@ async fn what_was_stored_outlives_the_runtime() {
 async fn bytes_of_your_own_arrive_as_they_are() {
     let app = App::shared();
     let name = app.next_request();
-    let request =
-        format!("GET /api/auth/%68ealth HTTP/1.1\r\nhost: x\r\nx-test-request: {name}\r\nconnection: close\r\n\r\n");
+    let request = format!(
+        "GET /api/auth/%68ealth HTTP/1.1\r\nhost: x\r\nx-test-request: {name}\r\nconnection: close\r\n\r\n"
+    );
     let reply = app.send_raw(request.as_bytes()).await;
-    assert!(reply.starts_with(b"HTTP/1.1 404 "), "{}", String::from_utf8_lossy(&reply));
+    assert!(
+        reply.starts_with(b"HTTP/1.1 404 "),
+        "{}",
+        String::from_utf8_lossy(&reply)
+    );
     assert!(app.seen(&name).await.calls.is_empty());
 }
 
 #[tokio::test]
 async fn sql_takes_and_gives_every_type() {
     let app = App::shared();
-    let parameters = [json!("O'Brien; DROP TABLE users"), json!(1.5), json!(7), Value::Null];
-    let rows = app.sql("SELECT ?1 AS text, ?2 AS real, ?3 AS whole, ?4 AS none", parameters).await;
-    assert_eq!(rows, [json!({"text": "O'Brien; DROP TABLE users", "real": 1.5, "whole": 7, "none": null})]);
-    eventually("a second statement is answered", async || app.sql("SELECT 1", [0; 0]).await.len() == 1).await;
+    let parameters = [
+        json!("O'Brien; DROP TABLE users"),
+        json!(1.5),
+        json!(7),
+        Value::Null,
+    ];
+    let rows = app
+        .sql(
+            "SELECT ?1 AS text, ?2 AS real, ?3 AS whole, ?4 AS none",
+            parameters,
+        )
+        .await;
+    assert_eq!(
+        rows,
+        [json!({"text": "O'Brien; DROP TABLE users", "real": 1.5, "whole": 7, "none": null})]
+    );
+    eventually("a second statement is answered", async || {
+        app.sql("SELECT 1", [0; 0]).await.len() == 1
+    })
+    .await;
 }

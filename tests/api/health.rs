@@ -38,11 +38,18 @@ async fn a_store_that_fails_or_hangs_is_named_and_the_next_request_is_answered()
         let fault = app.fault(fault).await;
         let reply = app.get("/api/auth/health").send().await;
         reply.assert_status(503);
-        assert_eq!(reply.json()["message"], format!("Service temporarily unavailable: {store}"));
+        assert_eq!(
+            reply.json()["message"],
+            format!("Service temporarily unavailable: {store}")
+        );
         assert!(reply.header("retry-after").is_some());
         fault.mend().await;
         let logs = reply.seen().await.logs;
-        assert!(logs.iter().any(|(level, text)| level == "error" && text.contains(store)), "{store}: {logs:?}");
+        assert!(
+            logs.iter()
+                .any(|(level, text)| level == "error" && text.contains(store)),
+            "{store}: {logs:?}"
+        );
         app.get("/api/auth/health").send().await.assert_status(200);
     }
 }
@@ -55,6 +62,9 @@ async fn a_service_without_its_secrets_says_so_in_the_log_only() {
     assert_eq!(reply.json()["message"], "Service temporarily unavailable");
     let logs = app.server().logs();
     for variable in ["JWT_SECRET", "AUDIT_KEY"] {
-        assert!(logs.iter().any(|(_, text)| text.contains(variable)), "{variable}: {logs:?}");
+        assert!(
+            logs.iter().any(|(_, text)| text.contains(variable)),
+            "{variable}: {logs:?}"
+        );
     }
 }

@@ -2,5 +2,8 @@
 
 mod harness;
 mod health;
-#[expect(dead_code, reason = "a vocabulary for tests; some words wait for theirs")]
+#[expect(
+    dead_code,
+    reason = "a vocabulary for tests; some words wait for theirs"
+)]
 mod support;

@@ -46,9 +46,17 @@ impl App {
     fn new(server: Arc<Server>) -> Self {
         let number = LAST_APP.fetch_add(1, Ordering::Relaxed);
         let thread = std::thread::current();
-        let name = format!("{}.{number}", thread.name().unwrap_or("test").replace("::", "."));
+        let name = format!(
+            "{}.{number}",
+            thread.name().unwrap_or("test").replace("::", ".")
+        );
         // RFC 2544's range for tests; behind NAT nobody could tell them apart, here they are what throttling counts by.
-        let address = format!("198.{}.{}.{}", 18 + (number >> 16), (number >> 8) & 255, number & 255);
+        let address = format!(
+            "198.{}.{}.{}",
+            18 + (number >> 16),
+            (number >> 8) & 255,
+            number & 255
+        );
         // Connections belong to the runtime of one test, so each has its own client.
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -57,7 +65,14 @@ impl App {
             .build()
             .expect("a client");
         let redactions = Mutex::default();
-        Self(Arc::new(Inner { server, client, name, address, last_request: AtomicU32::new(0), redactions }))
+        Self(Arc::new(Inner {
+            server,
+            client,
+            name,
+            address,
+            last_request: AtomicU32::new(0),
+            redactions,
+        }))
     }
 
     pub fn server(&self) -> &Server {
@@ -79,7 +94,11 @@ impl App {
 
     /// A name for the next request: what `x-test-request` carries.
     pub fn next_request(&self) -> String {
-        format!("{}/{}", self.0.name, self.0.last_request.fetch_add(1, Ordering::Relaxed))
+        format!(
+            "{}/{}",
+            self.0.name,
+            self.0.last_request.fetch_add(1, Ordering::Relaxed)
+        )
     }
 
     pub fn get(&self, path: &str) -> Request {
@@ -113,7 +132,8 @@ impl App {
 
     /// Sets this test's clock so many seconds ahead (negative: behind) of the true one.
     pub async fn shift_clock(&self, seconds: i64) {
-        self.control("clock", json!({ "test": self.name(), "seconds": seconds })).await;
+        self.control("clock", json!({ "test": self.name(), "seconds": seconds }))
+            .await;
     }
 
     /// As [`App::shift_clock`], for all requests of a server of one's own, unnamed ones too.
@@ -122,18 +142,28 @@ impl App {
     }
 
     /// Runs SQL with its numbered parameters; rows as objects.
-    pub async fn sql<T: Into<Value>>(&self, sql: &str, parameters: impl IntoIterator<Item = T>) -> Vec<Value> {
+    pub async fn sql<T: Into<Value>>(
+        &self,
+        sql: &str,
+        parameters: impl IntoIterator<Item = T>,
+    ) -> Vec<Value> {
         let parameters: Vec<Value> = parameters.into_iter().map(Into::into).collect();
-        let rows = self.control("sql", json!({ "sql": sql, "params": parameters })).await;
+        let rows = self
+            .control("sql", json!({ "sql": sql, "params": parameters }))
+            .await;
         rows.as_array().expect("rows").clone()
     }
 
     pub async fn kv_get(&self, key: &str) -> Option<String> {
-        self.control("kv_get", json!({ "key": key })).await.as_str().map(str::to_owned)
+        self.control("kv_get", json!({ "key": key }))
+            .await
+            .as_str()
+            .map(str::to_owned)
     }
 
     pub async fn kv_put(&self, key: &str, value: &str) {
-        self.control("kv_put", json!({ "key": key, "value": value })).await;
+        self.control("kv_put", json!({ "key": key, "value": value }))
+            .await;
     }
 
     pub async fn kv_delete(&self, key: &str) {
@@ -143,7 +173,11 @@ impl App {
     /// The keys that begin with `prefix`, of all tests.
     pub async fn kv_list(&self, prefix: &str) -> Vec<String> {
         let keys = self.control("kv_list", json!({ "prefix": prefix })).await;
-        keys.as_array().expect("keys").iter().filter_map(|key| key.as_str().map(str::to_owned)).collect()
+        keys.as_array()
+            .expect("keys")
+            .iter()
+            .filter_map(|key| key.as_str().map(str::to_owned))
+            .collect()
     }
 
     /// Fires the cron event in this test's name and waits for all that it deferred. Gives its outcome (`ok` or
@@ -151,7 +185,8 @@ impl App {
     pub async fn scheduled(&self, cron: &str) -> (String, Seen) {
         let _one_at_a_time = self.server().cron.lock().await;
         let request = self.next_request();
-        self.control("name_cron", json!({ "request": request })).await;
+        self.control("name_cron", json!({ "request": request }))
+            .await;
         let outcome = self.server().fire_cron(cron);
         (outcome, self.seen(&request).await)
     }
@@ -163,12 +198,20 @@ impl App {
 
     /// What this request has done until now.
     pub async fn seen_so_far(&self, request: &str) -> Seen {
-        Seen::read(&self.control("seen_so_far", json!({ "request": request })).await)
+        Seen::read(
+            &self
+                .control("seen_so_far", json!({ "request": request }))
+                .await,
+        )
     }
 
     /// Snapshots of this test's replies show `[label]` in place of this text.
     pub fn redact(&self, text: &str, label: &str) {
-        self.0.redactions.lock().unwrap().push((text.to_owned(), format!("[{label}]")));
+        self.0
+            .redactions
+            .lock()
+            .unwrap()
+            .push((text.to_owned(), format!("[{label}]")));
     }
 
     pub fn redactions(&self) -> Vec<(String, String)> {
@@ -179,17 +222,30 @@ impl App {
     pub async fn control(&self, op: &str, mut given: Value) -> Value {
         given["op"] = json!(op);
         let door = self.server().door();
-        let request = self.client().post(&door.origin).header("x-test-control", door.key).body(given.to_string());
-        let reply = request.send().await.unwrap_or_else(|error| panic!("{op}: {error:?}"));
+        let request = self
+            .client()
+            .post(&door.origin)
+            .header("x-test-control", door.key)
+            .body(given.to_string());
+        let reply = request
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("{op}: {error:?}"));
         let status = reply.status();
-        let text = reply.text().await.unwrap_or_else(|error| panic!("{op}: {error:?}"));
+        let text = reply
+            .text()
+            .await
+            .unwrap_or_else(|error| panic!("{op}: {error:?}"));
         assert!(status.is_success(), "{op}: {text}");
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("{op}: {text}"))
     }
 
     /// Signs a person in and gives the whole reply.
     pub async fn login(&self, person: &super::people::Person) -> Reply {
-        self.post("/api/auth/login").json(&person.login()).send().await
+        self.post("/api/auth/login")
+            .json(&person.login())
+            .send()
+            .await
     }
 
     /// Signs a person in and gives the token.
@@ -204,7 +260,10 @@ impl App {
 pub async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
     let start = Instant::now();
     while !is_so().await {
-        assert!(start.elapsed() < Duration::from_secs(10), "waited 10 s until {what}");
+        assert!(
+            start.elapsed() < Duration::from_secs(10),
+            "waited 10 s until {what}"
+        );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -27,13 +27,18 @@ static BRIDGE: OnceLock<Result<Bridge, String>> = OnceLock::new();
 /// Asks the bridge for `op` with the fields of `given` and waits for its answer. Blocks the thread: a test has one of its
 /// own, and starting a server is the longest it waits for.
 pub fn call(op: &str, given: Value) -> Value {
-    let answer = post(op, given).recv().unwrap_or_else(|_| Err("the bridge has ended".to_owned()));
+    let answer = post(op, given)
+        .recv()
+        .unwrap_or_else(|_| Err("the bridge has ended".to_owned()));
     answer.unwrap_or_else(|error| panic!("{op}: {error}"))
 }
 
 /// As [`call`], without waiting.
 pub fn post(op: &str, mut given: Value) -> Receiver<Result<Value, String>> {
-    let bridge = BRIDGE.get_or_init(start).as_ref().unwrap_or_else(|error| panic!("no server: {error}"));
+    let bridge = BRIDGE
+        .get_or_init(start)
+        .as_ref()
+        .unwrap_or_else(|error| panic!("no server: {error}"));
     let (sender, receiver) = channel();
     let id = {
         let mut waiting = bridge.waiting.lock().unwrap();
@@ -53,7 +58,8 @@ pub fn post(op: &str, mut given: Value) -> Receiver<Result<Value, String>> {
 fn start() -> Result<Bridge, String> {
     let tools = toolchain::prepare()?;
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("api-{}", std::process::id()));
+    let scratch =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("api-{}", std::process::id()));
     let mut child = Command::new(&tools.node)
         .arg(repository.join("tests/api/support/bridge.mjs"))
         .args([repository, &tools.node_modules, &scratch])
@@ -65,20 +71,30 @@ fn start() -> Result<Bridge, String> {
         return Err("no pipes to the bridge".to_owned());
     };
     std::thread::spawn(move || distribute(output));
-    Ok(Bridge { input: Mutex::new(input), waiting: Mutex::default() })
+    Ok(Bridge {
+        input: Mutex::new(input),
+        waiting: Mutex::default(),
+    })
 }
 
 fn distribute(output: ChildStdout) {
-    let waiting = &BRIDGE.wait().as_ref().expect("the bridge that this thread reads from").waiting;
+    let waiting = &BRIDGE
+        .wait()
+        .as_ref()
+        .expect("the bridge that this thread reads from")
+        .waiting;
     for line in BufReader::new(output).lines().map_while(Result::ok) {
         let Ok(answer) = serde_json::from_str::<Value>(&line) else {
             eprintln!("bridge: {line}");
             continue;
         };
-        let sender = answer["id"].as_u64().and_then(|id| waiting.lock().unwrap().senders.remove(&id));
-        let result = answer
-            .get("error")
-            .map_or_else(|| Ok(answer["ok"].clone()), |error| Err(error.as_str().unwrap_or_default().to_owned()));
+        let sender = answer["id"]
+            .as_u64()
+            .and_then(|id| waiting.lock().unwrap().senders.remove(&id));
+        let result = answer.get("error").map_or_else(
+            || Ok(answer["ok"].clone()),
+            |error| Err(error.as_str().unwrap_or_default().to_owned()),
+        );
         // A receiver may have gone: `post` allows it.
         let _ = sender.map(|sender| sender.send(result));
     }

@@ -23,8 +23,14 @@ impl Request {
     pub fn new(app: App, method: &str, path: &str) -> Self {
         let name = app.next_request();
         let address = app.address().to_owned();
-        let request =
-            Self { app, name, method: method.to_owned(), path: path.to_owned(), headers: HeaderMap::new(), body: None };
+        let request = Self {
+            app,
+            name,
+            method: method.to_owned(),
+            path: path.to_owned(),
+            headers: HeaderMap::new(),
+            body: None,
+        };
         let name = request.name.clone();
         request.header("x-test-request", &name).from(&address)
     }
@@ -37,14 +43,20 @@ impl Request {
     /// Sets a header, replacing it; the value may be any bytes that HTTP allows.
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let name: HeaderName = name.parse().expect("a header name");
-        self.headers.insert(name, HeaderValue::from_bytes(value.as_ref()).expect("a header value"));
+        self.headers.insert(
+            name,
+            HeaderValue::from_bytes(value.as_ref()).expect("a header value"),
+        );
         self
     }
 
     /// As [`Request::header`], beside the values that are there.
     pub fn header_too(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let name: HeaderName = name.parse().expect("a header name");
-        self.headers.append(name, HeaderValue::from_bytes(value.as_ref()).expect("a header value"));
+        self.headers.append(
+            name,
+            HeaderValue::from_bytes(value.as_ref()).expect("a header value"),
+        );
         self
     }
 
@@ -59,7 +71,8 @@ impl Request {
 
     /// A JSON body with its Content-Type.
     pub fn json(self, value: &Value) -> Self {
-        self.header("content-type", "application/json").body(value.to_string())
+        self.header("content-type", "application/json")
+            .body(value.to_string())
     }
 
     /// A body of any bytes, without a Content-Type.
@@ -71,7 +84,9 @@ impl Request {
     /// Sends it and reads the whole reply. Panics if there is none; see [`Request::try_send`].
     pub async fn send(self) -> Reply {
         let what = format!("{} {}", self.method, self.path);
-        self.try_send().await.unwrap_or_else(|error| panic!("{what}: {error:?}"))
+        self.try_send()
+            .await
+            .unwrap_or_else(|error| panic!("{what}: {error:?}"))
     }
 
     /// As [`Request::send`], where the server may be down.
@@ -117,14 +132,19 @@ impl Reply {
     }
 
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{}: {error}\n{}", self.what, self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{}: {error}\n{}", self.what, self.text()))
     }
 
     /// The value of a header, if it came once.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
         let first = values.next()?;
-        assert!(values.next().is_none(), "{}: {name} came more than once", self.what);
+        assert!(
+            values.next().is_none(),
+            "{}: {name} came more than once",
+            self.what
+        );
         first.to_str().ok()
     }
 
@@ -136,12 +156,22 @@ impl Reply {
     /// The whole reply as text for `insta::assert_snapshot!`: status, headers by name, body in its own order of fields.
     /// What differs from run to run is redacted: ids, times, tokens, the names of this test's people.
     pub fn snapshot(&self) -> String {
-        snapshot::of(self.status, &self.headers, &self.text(), &self.app.redactions())
+        snapshot::of(
+            self.status,
+            &self.headers,
+            &self.text(),
+            &self.app.redactions(),
+        )
     }
 
     /// As [`Reply::snapshot`], without the headers.
     pub fn snapshot_body(&self) -> String {
-        snapshot::of(self.status, &HeaderMap::new(), &self.text(), &self.app.redactions())
+        snapshot::of(
+            self.status,
+            &HeaderMap::new(),
+            &self.text(),
+            &self.app.redactions(),
+        )
     }
 }
 
@@ -153,7 +183,9 @@ pub async fn send_raw(origin: &str, bytes: &[u8]) -> Vec<u8> {
     // The server may refuse and close before it has read all.
     let _ = stream.write_all(bytes).await;
     let mut part = [0; 4096];
-    while let Ok(Ok(length)) = tokio::time::timeout(Duration::from_secs(2), stream.read(&mut part)).await {
+    while let Ok(Ok(length)) =
+        tokio::time::timeout(Duration::from_secs(2), stream.read(&mut part)).await
+    {
         if length == 0 {
             break;
         }

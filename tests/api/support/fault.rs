@@ -70,12 +70,14 @@ impl Fault {
 
     /// The call takes so much longer.
     pub fn delays(self, milliseconds: u32) -> Self {
-        self.with("effect", json!("delay")).with("milliseconds", json!(milliseconds))
+        self.with("effect", json!("delay"))
+            .with("milliseconds", json!(milliseconds))
     }
 
     /// KV reads answer as they would have done so many seconds ago by the test's clock.
     pub fn reads_stale(self, seconds: u32) -> Self {
-        self.with("effect", json!("stale")).with("seconds", json!(seconds))
+        self.with("effect", json!("stale"))
+            .with("seconds", json!(seconds))
     }
 
     fn with(mut self, name: &str, value: Value) -> Self {
@@ -92,7 +94,9 @@ pub struct InForce<'a> {
 
 impl<'a> InForce<'a> {
     pub async fn set(app: &'a App, fault: Fault) -> Self {
-        let id = app.control("fault", json!({ "test": app.name(), "fault": fault.0 })).await;
+        let id = app
+            .control("fault", json!({ "test": app.name(), "fault": fault.0 }))
+            .await;
         Self { app, id }
     }
 
@@ -117,6 +121,8 @@ impl<'a> InForce<'a> {
     }
 
     async fn tell(&self, op: &str) -> Value {
-        self.app.control(op, json!({ "test": self.app.name(), "id": self.id })).await
+        self.app
+            .control(op, json!({ "test": self.app.name(), "id": self.id }))
+            .await
     }
 }

@@ -148,7 +148,13 @@ impl NewPerson<'_> {
     }
 
     pub async fn create(self) -> Person {
-        let Person { id, username, email, name, .. } = &self.person;
+        let Person {
+            id,
+            username,
+            email,
+            name,
+            ..
+        } = &self.person;
         let username = names::canonical(username).expect("a username");
         let email = names::email(email).expect("an e-mail");
         let parameters = json!([
@@ -168,7 +174,9 @@ impl NewPerson<'_> {
         let sql = "INSERT INTO users (id, source, username, username_skeleton, email, email_key, name, organization, \
                    aws_region, role, is_active, password_hash, created_at, updated_at) \
                    VALUES (?1, 'password', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)";
-        self.app.sql(sql, parameters.as_array().expect("a list").clone()).await;
+        self.app
+            .sql(sql, parameters.as_array().expect("a list").clone())
+            .await;
         self.person
     }
 }

@@ -32,7 +32,10 @@ impl Seen {
         };
         Self {
             calls: list(&seen["calls"]).iter().map(call).collect(),
-            logs: list(&seen["logs"]).iter().map(|line| (text(&line["level"]), text(&line["text"]))).collect(),
+            logs: list(&seen["logs"])
+                .iter()
+                .map(|line| (text(&line["level"]), text(&line["text"])))
+                .collect(),
         }
     }
 
@@ -43,7 +46,10 @@ impl Seen {
 
     /// Statements sent to D1, those in batches included.
     pub fn statements(&self) -> Vec<&str> {
-        self.of("d1").flat_map(|call| &call.statements).map(String::as_str).collect()
+        self.of("d1")
+            .flat_map(|call| &call.statements)
+            .map(String::as_str)
+            .collect()
     }
 
     /// Calls of KV by this name: `get`, `put`, `delete` or `list`.

@@ -28,7 +28,10 @@ impl Vars {
             ("SESSION_EDGE_TRUST", "300"),
             ("ALLOWED_ORIGINS", "https://app.example.com"),
         ];
-        Self(vars.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+        Self(
+            vars.map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+        )
     }
 
     pub fn set(mut self, name: &str, value: &str) -> Self {
@@ -69,10 +72,19 @@ static SERVERS: LazyLock<Mutex<HashMap<Vars, Shared>>> = LazyLock::new(Mutex::de
 impl Server {
     /// The server that all tests with these variables share.
     pub fn shared(vars: Vars) -> Arc<Self> {
-        let place = SERVERS.lock().unwrap().entry(vars.clone()).or_default().clone();
+        let place = SERVERS
+            .lock()
+            .unwrap()
+            .entry(vars.clone())
+            .or_default()
+            .clone();
         // A test that fails here must not take the others with it.
-        let mut place = place.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        place.get_or_insert_with(|| Arc::new(Self::start(vars, true))).clone()
+        let mut place = place
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        place
+            .get_or_insert_with(|| Arc::new(Self::start(vars, true)))
+            .clone()
     }
 
     /// A server of one's own; it stops when dropped.
@@ -83,7 +95,13 @@ impl Server {
     fn start(vars: Vars, is_shared: bool) -> Self {
         let started = bridge::call("start", json!({ "vars": vars.0, "schema": schema() }));
         let id = started["server"].as_u64().expect("the server's number");
-        Self { id, vars, door: RwLock::new(door(&started)), is_shared, cron: tokio::sync::Mutex::default() }
+        Self {
+            id,
+            vars,
+            door: RwLock::new(door(&started)),
+            is_shared,
+            cron: tokio::sync::Mutex::default(),
+        }
     }
 
     pub fn door(&self) -> Door {
@@ -95,7 +113,10 @@ impl Server {
         let text = |line: &Value, name: &str| line[name].as_str().unwrap_or_default().to_owned();
         let lines = bridge::call("logs", json!({ "server": self.id }));
         let lines = lines.as_array().expect("a list of lines");
-        lines.iter().map(|line| (text(line, "level"), text(line, "message"))).collect()
+        lines
+            .iter()
+            .map(|line| (text(line, "level"), text(line, "message")))
+            .collect()
     }
 
     /// SIGKILL to this server's workerd. Returns when it is gone.
@@ -125,14 +146,28 @@ impl Drop for Server {
 }
 
 fn door(started: &Value) -> Door {
-    let text = |name: &str| started[name].as_str().expect("where the server is").to_owned();
-    Door { origin: text("url"), key: text("key") }
+    let text = |name: &str| {
+        started[name]
+            .as_str()
+            .expect("where the server is")
+            .to_owned()
+    };
+    Door {
+        origin: text("url"),
+        key: text("key"),
+    }
 }
 
 /// The migrations, oldest first.
 fn schema() -> Vec<String> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-    let mut files: Vec<_> = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.sort();
-    files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
+    files
+        .iter()
+        .map(|file| std::fs::read_to_string(file).unwrap())
+        .collect()
 }

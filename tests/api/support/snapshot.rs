@@ -11,7 +11,12 @@ pub fn of(status: u16, headers: &HeaderMap, body: &str, redactions: &[(String, S
     let mut lines: Vec<(String, String)> = headers
         .iter()
         .filter(|(name, _)| !TRANSPORT.contains(&name.as_str()))
-        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .map(|(name, value)| {
+            (
+                name.to_string(),
+                String::from_utf8_lossy(value.as_bytes()).into_owned(),
+            )
+        })
         .collect();
     lines.sort();
     for (name, value) in lines {
@@ -21,7 +26,11 @@ pub fn of(status: u16, headers: &HeaderMap, body: &str, redactions: &[(String, S
     // Longer texts first: a name may be part of an address.
     let mut redactions = redactions.to_vec();
     redactions.sort_by_key(|(from, _)| std::cmp::Reverse(from.len()));
-    redactions.iter().fold(text, |text, (from, to)| text.replace(from, to)).trim_end().to_owned()
+    redactions
+        .iter()
+        .fold(text, |text, (from, to)| text.replace(from, to))
+        .trim_end()
+        .to_owned()
 }
 
 /// JSON over several lines. The order of fields and the spelling of every value stay as they came, which a parsed and
@@ -99,9 +108,12 @@ fn redacted(value: &str) -> &str {
 /// `x` is a lower-case hex digit, `d` a digit, the rest itself.
 fn has_shape(value: &str, shape: &str) -> bool {
     value.len() == shape.len()
-        && value.bytes().zip(shape.bytes()).all(|(byte, form)| match form {
-            b'x' => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
-            b'd' => byte.is_ascii_digit(),
-            _ => byte == form,
-        })
+        && value
+            .bytes()
+            .zip(shape.bytes())
+            .all(|(byte, form)| match form {
+                b'x' => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
+                b'd' => byte.is_ascii_digit(),
+                _ => byte == form,
+            })
 }

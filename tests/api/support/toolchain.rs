@@ -13,29 +13,51 @@ pub struct Toolchain {
 /// Builds the Worker if it is stale and asks where the tools are. Takes minutes the first time, a second afterwards.
 /// With `EDGE_AUTH_NODE` and `EDGE_AUTH_NODE_MODULES` set, these are taken and what is built is tested as it is.
 pub fn prepare() -> Result<Toolchain, String> {
-    if let (Some(node), Some(node_modules)) = (var_os("EDGE_AUTH_NODE"), var_os("EDGE_AUTH_NODE_MODULES")) {
-        return Ok(Toolchain { node: node.into(), node_modules: node_modules.into() });
+    if let (Some(node), Some(node_modules)) =
+        (var_os("EDGE_AUTH_NODE"), var_os("EDGE_AUTH_NODE_MODULES"))
+    {
+        return Ok(Toolchain {
+            node: node.into(),
+            node_modules: node_modules.into(),
+        });
     }
     xtask("build")?;
     let printed = xtask("env")?;
-    let named: HashMap<&str, &str> = printed.lines().filter_map(|line| line.split_once('=')).collect();
+    let named: HashMap<&str, &str> = printed
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .collect();
     let path = |name: &str| {
-        let text = named.get(name).ok_or_else(|| format!("`cargo xtask env` does not name {name}"))?;
+        let text = named
+            .get(name)
+            .ok_or_else(|| format!("`cargo xtask env` does not name {name}"))?;
         Ok::<_, String>(PathBuf::from(text))
     };
-    Ok(Toolchain { node: path("EDGE_AUTH_NODE")?, node_modules: path("EDGE_AUTH_NODE_MODULES")? })
+    Ok(Toolchain {
+        node: path("EDGE_AUTH_NODE")?,
+        node_modules: path("EDGE_AUTH_NODE_MODULES")?,
+    })
 }
 
 fn xtask(task: &str) -> Result<String, String> {
     let mut command = Command::new(env!("CARGO"));
-    command.args(["xtask", task]).current_dir(env!("CARGO_MANIFEST_DIR")).stdin(Stdio::null()).stderr(Stdio::inherit());
+    command
+        .args(["xtask", task])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit());
     // What cargo told this test about its own package would make the inner cargo build others anew.
     for (name, _) in std::env::vars() {
-        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_BIN_") {
+        if name.starts_with("CARGO_PKG_")
+            || name.starts_with("CARGO_MANIFEST_")
+            || name.starts_with("CARGO_BIN_")
+        {
             command.env_remove(name);
         }
     }
-    let output = command.output().map_err(|error| format!("cargo xtask {task}: {error}"))?;
+    let output = command
+        .output()
+        .map_err(|error| format!("cargo xtask {task}: {error}"))?;
     if !output.status.success() {
         return Err(format!("cargo xtask {task} failed, see above"));
     }
