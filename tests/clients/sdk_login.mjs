@@ -55,10 +55,12 @@ const { roleCredentials } = await sso.send(
   new GetRoleCredentialsCommand({ accessToken, accountId, roleName: "Administrator" }),
 );
 assert.ok(roleCredentials.expiration > Date.now(), "milliseconds");
-const sts = new STSClient({ ...options, credentials: roleCredentials });
+// The portal's number of milliseconds; a number of seconds would be long past, and the signer would refuse it.
+const credentials = { ...roleCredentials, expiration: new Date(roleCredentials.expiration) };
+const sts = new STSClient({ ...options, credentials });
 const caller = await sts.send(new GetCallerIdentityCommand({}));
 assert.match(caller.Arn, /:assumed-role\/AWSReservedSSO_Administrator_[0-9a-f]{16}\/grace\.hopper@example\.com$/);
-const stranger = new STSClient({ ...options, credentials: { ...roleCredentials, secretAccessKey: "wrong" } });
+const stranger = new STSClient({ ...options, credentials: { ...credentials, secretAccessKey: "wrong" } });
 await assert.rejects(stranger.send(new GetCallerIdentityCommand({})), { name: "SignatureDoesNotMatch" });
 
 await sso.send(new LogoutCommand({ accessToken }));

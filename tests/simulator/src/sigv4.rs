@@ -219,6 +219,14 @@ mod tests {
         assert_eq!(seen, 15, "vectors present");
     }
 
+    /// What is escaped on the wire is escaped once more in the canonical request, for every service but S3.
+    #[test]
+    fn paths_are_encoded_twice() {
+        assert_eq!(canonical_path("/model/a%3Ab@c"), "/model/a%253Ab%40c");
+        assert_eq!(canonical_path(""), "/");
+        assert_eq!(canonical_path("/../..//a/./b/../"), "/a/");
+    }
+
     #[test]
     fn a_malformed_claim_is_named() {
         let good = "AWS4-HMAC-SHA256 Credential=A/20150830/r/s/aws4_request, SignedHeaders=host, Signature=00";
