@@ -3,7 +3,7 @@
 use crate::form::encode;
 use crate::http::Reply;
 use crate::misbehaviour::{Misbehaviour, UPSTREAM_MARK};
-use serde_json::{Value, json};
+use crate::reshape::reshaped;
 
 /// Bytes for the wire, and how it goes on after them.
 pub(crate) struct Delivery {
@@ -24,6 +24,7 @@ pub(crate) enum Then {
 }
 
 const HUGE: u64 = 100 * 1024 * 1024;
+const DEPTH: usize = 100_000;
 
 impl Delivery {
     pub(crate) fn whole(reply: &Reply) -> Self {
@@ -104,23 +105,17 @@ pub(crate) fn apply(
             let body = reshaped(misbehaviour, &genuine.body);
             go(replaced(genuine, body.into_bytes()))
         }
-        M::DeepNesting => {
-            let depth = 100_000;
-            text(
-                200,
-                "application/json",
-                "[".repeat(depth) + &"]".repeat(depth),
-            )
-        }
+        M::DeepNesting => text(
+            200,
+            "application/json",
+            "[".repeat(DEPTH) + &"]".repeat(DEPTH),
+        ),
         M::HugeBody | M::HugeBodyWithoutLength => flood(misbehaviour, &genuine),
         M::HugeHeader => go(genuine.with("X-Padding", "a".repeat(1024 * 1024))),
-        M::ShortContentLength => {
-            let short = genuine.body.len() / 2;
-            wire(
-                [genuine.head(Some(short)), genuine.body].concat(),
-                Then::Close,
-            )
-        }
+        M::ShortContentLength => wire(
+            [genuine.head(Some(genuine.body.len() / 2)), genuine.body].concat(),
+            Then::Close,
+        ),
         M::TwoContentLengths => {
             let other = genuine.with("Content-Length", "3");
             wire(other.bytes(), Then::Close)
@@ -130,23 +125,18 @@ pub(crate) fn apply(
             let body = broken_text(&genuine.body);
             go(replaced(genuine, body))
         }
-        M::WrongCharset => {
-            let media = "application/json; charset=utf-16le";
-            let units = String::from_utf8_lossy(&genuine.body).into_owned();
-            let body: Vec<u8> = units.encode_utf16().flat_map(u16::to_le_bytes).collect();
-            go(replaced(genuine, body).with("Content-Type", media))
-        }
+        M::WrongCharset => go(in_utf16(genuine)),
         M::XmlBomb => text(200, "text/xml", bomb()),
         M::XmlExternalEntity => text(200, "text/xml", external_entity(canary)),
         M::NotHttp => wire(
             format!("220 {UPSTREAM_MARK} ESMTP\r\n").into_bytes(),
             Then::Close,
         ),
-        M::Redirect301 => go(redirect(301, canary)),
-        M::Redirect302 => go(redirect(302, canary)),
-        M::Redirect303 => go(redirect(303, canary)),
-        M::Redirect307 => go(redirect(307, canary)),
-        M::Redirect308 => go(redirect(308, canary)),
+        M::Redirect301 => redirect(301, canary),
+        M::Redirect302 => redirect(302, canary),
+        M::Redirect303 => redirect(303, canary),
+        M::Redirect307 => redirect(307, canary),
+        M::Redirect308 => redirect(308, canary),
     }
 }
 
@@ -166,16 +156,19 @@ fn filled(reply: Reply) -> Reply {
     }
 }
 
-fn redirect(status: u16, canary: &str) -> Reply {
-    Reply::new(status, "text/plain", UPSTREAM_MARK).with("Location", canary)
+fn in_utf16(genuine: Reply) -> Reply {
+    let text = String::from_utf8_lossy(&genuine.body).into_owned();
+    let body = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    replaced(genuine, body).with("Content-Type", "application/json; charset=utf-16le")
+}
+
+fn redirect(status: u16, canary: &str) -> Delivery {
+    Delivery::whole(&Reply::new(status, "text/plain", UPSTREAM_MARK).with("Location", canary))
 }
 
 /// An invalid byte right after the first opening bracket's name, or as the whole body.
 fn broken_text(body: &[u8]) -> Vec<u8> {
-    let at = body
-        .iter()
-        .position(|byte| byte.is_ascii_alphabetic())
-        .unwrap_or(0);
+    let at = body.iter().position(u8::is_ascii_alphabetic).unwrap_or(0);
     let (before, after) = body.split_at(at);
     [before, b"\xff\xfe\xc0\x80", after].concat()
 }
@@ -195,95 +188,6 @@ fn flood(misbehaviour: Misbehaviour, genuine: &Reply) -> Delivery {
     }
 }
 
-fn reshaped(misbehaviour: Misbehaviour, body: &[u8]) -> String {
-    match serde_json::from_slice::<Value>(body) {
-        Ok(value) => reshaped_json(misbehaviour, value),
-        Err(_) => reshaped_xml(misbehaviour, &String::from_utf8_lossy(body)),
-    }
-}
-
-fn reshaped_json(misbehaviour: Misbehaviour, value: Value) -> String {
-    match misbehaviour {
-        Misbehaviour::MissingMembers => "{}".into(),
-        Misbehaviour::DuplicateKeys => doubled(&value),
-        // serde_json holds no number of that size, so it goes in as text and loses its quotes here.
-        Misbehaviour::HugeNumbers => changed(misbehaviour, value)
-            .to_string()
-            .replace("\"a huge number\"", "99999999999999999999999999"),
-        _ => changed(misbehaviour, value).to_string(),
-    }
-}
-
-/// The same tree with its leaves changed.
-fn changed(misbehaviour: Misbehaviour, value: Value) -> Value {
-    use Misbehaviour as M;
-    match (value, misbehaviour) {
-        (Value::Object(members), _) => members
-            .into_iter()
-            .map(|(name, value)| (name, changed(misbehaviour, value)))
-            .collect(),
-        (Value::Array(items), M::WrongTypes) if items.is_empty() => json!(UPSTREAM_MARK),
-        (Value::Array(items), _) => items
-            .into_iter()
-            .map(|item| changed(misbehaviour, item))
-            .collect(),
-        (_, M::NullMembers) => Value::Null,
-        (Value::String(_), M::EmptyTexts) => json!(""),
-        (Value::Number(_), M::NegativeNumbers) => json!(-1),
-        (Value::Number(_), M::HugeNumbers) => json!("a huge number"),
-        (Value::String(_), M::WrongTypes) => json!({"text": [UPSTREAM_MARK]}),
-        (Value::Number(_) | Value::Bool(_) | Value::Null, M::WrongTypes) => json!(UPSTREAM_MARK),
-        (same, _) => same,
-    }
-}
-
-fn doubled(value: &Value) -> String {
-    match value {
-        Value::Object(members) => {
-            let members: Vec<String> = members
-                .iter()
-                .map(|(name, value)| {
-                    let name = json!(name);
-                    format!("{name}:{},{name}:{}", json!(UPSTREAM_MARK), doubled(value))
-                })
-                .collect();
-            format!("{{{}}}", members.join(","))
-        }
-        other => other.to_string(),
-    }
-}
-
-/// For STS's flat XML: what stands between a leaf's tags is changed.
-fn reshaped_xml(misbehaviour: Misbehaviour, xml: &str) -> String {
-    let mut reshaped = String::new();
-    for line in xml.lines() {
-        let text = line.trim();
-        let leaf = text
-            .strip_prefix('<')
-            .and_then(|rest| rest.split_once('>'))
-            .filter(|(name, rest)| rest.ends_with(&format!("</{name}>")));
-        let Some((name, _)) = leaf else {
-            reshaped.push_str(line);
-            continue;
-        };
-        let other = format!("<{name}>{UPSTREAM_MARK}</{name}>");
-        reshaped.push_str(&match misbehaviour {
-            Misbehaviour::MissingMembers => String::new(),
-            Misbehaviour::WrongTypes => {
-                format!("<{name}><{name}>{UPSTREAM_MARK}</{name}></{name}>")
-            }
-            Misbehaviour::NullMembers | Misbehaviour::EmptyTexts => format!("<{name}/>"),
-            Misbehaviour::DuplicateKeys => other + text,
-            _ => text.to_owned(),
-        });
-    }
-    if reshaped.is_empty() {
-        "null".into()
-    } else {
-        reshaped
-    }
-}
-
 fn identity(entity: &str) -> String {
     format!(
         "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
@@ -297,7 +201,7 @@ fn bomb() -> String {
         format!("<?xml version=\"1.0\"?><!DOCTYPE lolz [<!ENTITY lol0 \"{UPSTREAM_MARK}\">");
     for level in 1..=10 {
         let inner = format!("&lol{};", level - 1).repeat(10);
-        xml.push_str(&format!("<!ENTITY lol{level} \"{inner}\">"));
+        xml = xml + "<!ENTITY lol" + &level.to_string() + " \"" + &inner + "\">";
     }
     xml + "]>" + &identity("&lol10;")
 }

@@ -289,7 +289,7 @@ mod tests {
             refused(b"GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"),
             Some(411)
         );
-        let long = [b"GET / HTTP/1.1\r\nA: ".as_slice(), &[b'a'; MAX_HEAD]].concat();
+        let long = [b"GET / HTTP/1.1\r\nA: ".as_slice(), &vec![b'a'; MAX_HEAD]].concat();
         assert_eq!(refused(&long), Some(431));
         let many = "A: b\r\n".repeat(101);
         assert_eq!(

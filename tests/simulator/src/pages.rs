@@ -57,19 +57,13 @@ fn device(simulator: &Simulator, world: &World, request: &Request) -> Reply {
         .clients
         .get(&device.client_id)
         .map_or("", |client| client.name.as_str());
-    let people: String = world
-        .people
-        .iter()
-        .filter(|person| person.enabled)
-        .map(|person| {
-            let shown = person.display_name.as_deref().unwrap_or(&person.user_name);
-            let name = escape(&person.user_name);
-            format!(
-                "<option value=\"{name}\">{} ({name})</option>\n",
-                escape(shown)
-            )
-        })
-        .collect();
+    let mut people = String::new();
+    for person in world.people.iter().filter(|person| person.enabled) {
+        let shown = escape(person.display_name.as_deref().unwrap_or(&person.user_name));
+        let name = escape(&person.user_name);
+        people =
+            people + "<option value=\"" + &name + "\">" + &shown + " (" + &name + ")</option>\n";
+    }
     page(
         200,
         &format!(

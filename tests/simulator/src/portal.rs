@@ -86,13 +86,7 @@ pub(crate) fn answer(
                 .map(|assignment| json!({"roleName": assignment.permission_set, "accountId": account}))
                 .collect();
             if roles.is_empty() {
-                return raw(
-                    Service::Portal,
-                    request,
-                    "ForbiddenException",
-                    (403, ""),
-                    "No access",
-                );
+                return no_access(request);
             }
             let page = page(&query, &roles);
             page.map_or_else(
@@ -106,35 +100,42 @@ pub(crate) fn answer(
             )
         }
         (Operation::GetRoleCredentials, Some(account), Some(role)) => {
-            let assigned = person.assignments.iter().any(|assignment| {
+            let is_assigned = person.assignments.iter().any(|assignment| {
                 assignment.account_id == account && assignment.permission_set == role
             });
-            if !assigned {
-                // Not in the model, but what AWS answers.
-                return raw(
-                    Service::Portal,
-                    request,
-                    "ForbiddenException",
-                    (403, ""),
-                    "No access",
-                );
+            if is_assigned {
+                role_credentials(&issue(simulator, world, account, role, session))
+            } else {
+                no_access(request)
             }
-            let credentials = issue(simulator, world, account, role, session);
-            Reply::json(
-                200,
-                &json!({"roleCredentials": {
-                    "accessKeyId": credentials.access_key_id,
-                    "secretAccessKey": credentials.secret_access_key,
-                    "sessionToken": credentials.session_token,
-                    "expiration": credentials.expiration,
-                }}),
-            )
         }
         _ => refuse(
             "InvalidRequestException",
             "Request is missing account_id or role_name",
         ),
     }
+}
+
+/// Not in the model, but what AWS answers.
+fn no_access(request: &Request) -> Reply {
+    let status = (403, "");
+    raw(
+        Service::Portal,
+        request,
+        "ForbiddenException",
+        status,
+        "No access",
+    )
+}
+
+fn role_credentials(credentials: &Credentials) -> Reply {
+    let members = json!({
+        "accessKeyId": credentials.access_key_id,
+        "secretAccessKey": credentials.secret_access_key,
+        "sessionToken": credentials.session_token,
+        "expiration": credentials.expiration,
+    });
+    Reply::json(200, &json!({"roleCredentials": members}))
 }
 
 /// `emailAddress` is the account owner's, the same for everyone: whoever takes it for the person's merges them all.

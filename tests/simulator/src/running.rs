@@ -8,7 +8,7 @@ use crate::misbehaviour::{Only, Rule};
 use crate::people::{ACCOUNT, Credentials, Person, Principal, default_people};
 use crate::random::Random;
 use crate::server::Server;
-use crate::simulator::{Simulator, lock};
+use crate::simulator::{Listener, Simulator, lock};
 use crate::world::{Decision, Key, Undecided, World};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -42,7 +42,7 @@ pub struct Config {
     /// What time it is.
     pub clock: Clock,
     /// Called after every request, for a log line; an entry holds no secret.
-    pub on_request: Option<Box<dyn Fn(&Entry) + Send + Sync>>,
+    pub on_request: Option<Listener>,
 }
 
 impl Default for Config {
@@ -55,10 +55,10 @@ impl Default for Config {
             people: default_people(),
             app_credentials: None,
             interval: Duration::from_secs(1),
-            device_lifetime: Duration::from_secs(600),
-            client_lifetime: Duration::from_secs(90 * 86_400),
-            token_lifetime: Duration::from_secs(8 * 3600),
-            role_lifetime: Duration::from_secs(3600),
+            device_lifetime: Duration::from_mins(10),
+            client_lifetime: Duration::from_hours(90 * 24),
+            token_lifetime: Duration::from_hours(8),
+            role_lifetime: Duration::from_hours(1),
             clock: Clock::system(),
             on_request: None,
         }
@@ -180,9 +180,9 @@ impl Running {
         self.simulator.put_person(person);
     }
 
-    /// Deletes a person by user name; whether there was one.
-    pub fn remove_person(&self, user_name: &str) -> bool {
-        self.simulator.remove_person(user_name)
+    /// Deletes a person by user name.
+    pub fn remove_person(&self, user_name: &str) {
+        self.simulator.remove_person(user_name);
     }
 
     /// Approves a user code as a person.
@@ -202,9 +202,9 @@ impl Running {
     }
 
     /// Ends whatever belongs to that line before its time: client registrations, device codes, SSO tokens, role
-    /// sessions. Returns how many.
-    pub fn expire(&self, only: &Only) -> usize {
-        self.simulator.expire(only)
+    /// sessions.
+    pub fn expire(&self, only: &Only) {
+        self.simulator.expire(only);
     }
 
     /// A key of a principal that did not come through Identity Center.
@@ -234,9 +234,9 @@ impl Running {
         lock(&self.simulator.rules).add(rule)
     }
 
-    /// Takes a rule back; whether it was still there.
-    pub fn behave(&self, rule: u64) -> bool {
-        lock(&self.simulator.rules).remove(rule)
+    /// Takes a rule back, if it is still there.
+    pub fn behave(&self, rule: u64) {
+        lock(&self.simulator.rules).remove(rule);
     }
 
     /// Takes all rules back.

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// More connections than these are closed unheard.
 const MAX_CONNECTIONS: usize = 512;
 /// No misbehaving reply lasts longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const BETWEEN_BYTES: Duration = Duration::from_millis(400);
 
 /// What a listener does with a request.
@@ -287,7 +287,7 @@ fn trickle(mut writer: &TcpStream, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn flood(mut writer: &TcpStream, count: u64) -> io::Result<()> {
-    let chunk = [b'a'; 64 * 1024];
+    let chunk = vec![b'a'; 64 * 1024];
     let mut left = count;
     while left > 0 {
         let size = usize::try_from(left).unwrap_or(usize::MAX).min(chunk.len());

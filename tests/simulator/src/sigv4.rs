@@ -73,25 +73,21 @@ pub(crate) fn canonical_request(
     body: &[u8],
 ) -> String {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let mut canonical = format!(
-        "{method}\n{}\n{}\n",
+    let mut lines = vec![
+        method.to_owned(),
         canonical_path(path),
-        canonical_query(query)
-    );
+        canonical_query(query),
+    ];
     for name in signed_headers {
         let values: Vec<String> = headers
             .iter()
             .filter(|(key, _)| key == name)
             .map(|(_, value)| value.split_ascii_whitespace().collect::<Vec<_>>().join(" "))
             .collect();
-        canonical.push_str(&format!("{name}:{}\n", values.join(",")));
+        lines.push(format!("{name}:{}", values.join(",")));
     }
-    canonical.push_str(&format!(
-        "\n{}\n{}",
-        signed_headers.join(";"),
-        sha256_hex(body)
-    ));
-    canonical
+    lines.extend([String::new(), signed_headers.join(";"), sha256_hex(body)]);
+    lines.join("\n")
 }
 
 fn canonical_path(path: &str) -> String {

@@ -19,7 +19,8 @@ use std::time::Duration;
 /// The journal keeps this many of its latest entries, and as many secrets are remembered.
 const KEPT: usize = 20_000;
 
-type Listener = Box<dyn Fn(&Entry) + Send + Sync>;
+/// Hears of every request once it is answered.
+pub type Listener = Box<dyn Fn(&Entry) + Send + Sync>;
 
 pub(crate) struct Simulator {
     pub(crate) url: String,

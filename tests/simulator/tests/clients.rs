@@ -23,7 +23,9 @@ fn cache() -> PathBuf {
 }
 
 fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
         output.status.success(),
@@ -43,16 +45,25 @@ fn boto3() {
     let environment = cache().join("boto3-1.44.5");
     let python = environment.join("bin/python");
     if !environment.join("complete").exists() {
-        run(Command::new("python3").args(["-m", "venv"]).arg(&environment));
+        run(Command::new("python3")
+            .args(["-m", "venv"])
+            .arg(&environment));
         let requirements = clients().join("requirements.txt");
-        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(requirements));
+        run(Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet", "-r"])
+            .arg(requirements));
         fs::write(environment.join("complete"), "").expect("a mark");
     }
     let simulator = simulator();
     let key = simulator.app_credentials();
     let said = run(Command::new(&python)
         .arg(clients().join("boto3_login.py"))
-        .args([simulator.url(), simulator.start_url(), &key.access_key_id, &key.secret_access_key]));
+        .args([
+            simulator.url(),
+            simulator.start_url(),
+            &key.access_key_id,
+            &key.secret_access_key,
+        ]));
     assert!(said.trim_end().ends_with("/Zoë.O'Neil"), "{said}");
 }
 
@@ -67,13 +78,18 @@ fn aws_sdk_for_javascript() {
     // Node resolves packages from where the script lies.
     copy("sdk_login.mjs");
     if !folder.join("node_modules").exists() {
-        run(Command::new("npm").args(["ci", "--ignore-scripts"]).current_dir(&folder));
+        run(Command::new("npm")
+            .args(["ci", "--ignore-scripts"])
+            .current_dir(&folder));
     }
     let simulator = simulator();
     let said = run(Command::new("node")
         .arg(folder.join("sdk_login.mjs"))
         .args([simulator.url(), simulator.start_url()]));
-    assert!(said.trim_end().ends_with("/grace.hopper@example.com"), "{said}");
+    assert!(
+        said.trim_end().ends_with("/grace.hopper@example.com"),
+        "{said}"
+    );
 }
 
 #[test]
