@@ -161,6 +161,7 @@ fn start_device_authorization(
     let device_code = simulator.random.base64url(64);
     let user_code = simulator.random.user_code();
     simulator.gave_out(&[&device_code]);
+    world.forget_the_old(now);
     world.devices.insert(
         device_code.clone(),
         Device {

@@ -17,10 +17,12 @@ pub struct Person {
     /// First and last name.
     pub name: Option<(String, String)>,
     /// The Identity Store keeps one at most; the first is the primary one.
+    #[serde(default)]
     pub emails: Vec<String>,
     /// Disabled people cannot approve a sign-in.
     pub enabled: bool,
     /// Accounts and permission sets, in the order the portal lists them.
+    #[serde(default)]
     pub assignments: Vec<Assignment>,
 }
 
