@@ -1,19 +1,24 @@
 //! What a request works with: the configuration and the stores, bound once an isolate, and the one door to randomness.
 
 use crate::account::password::Peppers;
+use crate::account::sealed::Sealer;
 use crate::account::timestamp::Timestamp;
 use crate::account::token::Keys;
+use crate::aws::Aws;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::store::copies::Copies;
 use crate::store::d1::Database;
 use crate::store::kv::Kv;
 use crate::store::links::Links;
+use crate::store::proofs::Proofs;
 use crate::store::sessions::Sessions;
 use crate::store::users::Users;
+use std::cell::Cell;
 use std::future::Future;
+use std::rc::Rc;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::future_to_promise;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use worker::worker_sys::Context;
 
 /// Everything that outlives a request.
@@ -24,6 +29,10 @@ pub struct App {
     pub keys: Keys,
     /// Under every password hash.
     pub peppers: Peppers,
+    /// Seals the handles of the device flow.
+    pub sealer: Sealer,
+    /// AWS.
+    pub aws: Aws,
     /// D1.
     pub database: &'static Database,
     /// KV.
@@ -36,6 +45,8 @@ pub struct App {
     pub copies: Copies,
     /// Table `password_links`.
     pub links: Links,
+    /// Table `used_proofs`.
+    pub proofs: Proofs,
 }
 
 impl App {
@@ -54,17 +65,22 @@ impl App {
         )
         .ok()?;
         let peppers = Peppers::new(config.password_pepper, config.password_pepper_previous);
+        let sealer = Sealer::new(&config.handle_key, config.handle_key_previous.as_ref()).ok()?;
+        let aws = Aws::new(config.aws.region, config.aws.sso_region, config.aws.overrides.clone());
         let copies = Copies::new(kv, config.session_edge_trust);
         Some(Self {
             config,
             keys,
             peppers,
+            sealer,
+            aws,
             database,
             kv,
             users: Users::new(database),
             sessions: Sessions::new(database),
             copies,
             links: Links::new(database),
+            proofs: Proofs::new(database),
         })
     }
 }
@@ -83,6 +99,28 @@ impl Call {
     #[must_use]
     pub fn new(app: &'static App, now: Timestamp, context: Context) -> Self {
         Self { app, now, context }
+    }
+
+    /// Milliseconds since 1970 as the clock has them now, for how long something took; it moves at each wait.
+    #[must_use]
+    pub fn clock(&self) -> f64 {
+        js_sys::Date::now()
+    }
+
+    /// Does something that must come to its end even if the client leaves meanwhile.
+    ///
+    /// # Errors
+    /// `Platform` if the runtime broke it off.
+    pub async fn to_the_end<T: 'static>(&self, work: impl Future<Output = T> + 'static) -> Result<T, Failure> {
+        let outcome = Rc::new(Cell::new(None));
+        let slot = Rc::clone(&outcome);
+        let promise = future_to_promise(async move {
+            slot.set(Some(work.await));
+            Ok(JsValue::UNDEFINED)
+        });
+        let _ = self.context.wait_until(&promise);
+        let _ = JsFuture::from(promise).await;
+        outcome.take().ok_or(Failure::Platform)
     }
 
     /// Does something after the reply has gone, and even if the client has.

@@ -1,7 +1,13 @@
 //! Strings in; a [`Config`], or every mistake at once. The only file that knows the names of the environment.
 
+use crate::account::names;
 use crate::account::secret::Secret;
 use crate::account::timestamp::Timestamp;
+use crate::aws::Overrides;
+use crate::aws::arn;
+use crate::aws::identity::{LoginArns, RoleMap};
+use crate::aws::partition::{Endpoint, Region};
+use crate::aws::sigv4::Credentials;
 use base64ct::{Base64, Encoding};
 
 /// What an operator sets; README's configuration table says it for people.
@@ -23,10 +29,10 @@ pub struct Config {
     pub password_pepper_previous: Option<Key>,
     /// `PASSWORD_MIN_LENGTH`: code points of a new password, 8 to 64.
     pub password_min_length: usize,
-    /// `HANDLE_KEY`: 32 bytes; seals the handles of the device flow.
-    pub handle_key: Key,
+    /// `HANDLE_KEY`: base64 of 32 bytes, used as that text; seals the handles of the device flow.
+    pub handle_key: Secret,
     /// `HANDLE_KEY_PREVIOUS`: still opens while rotating.
-    pub handle_key_previous: Option<Key>,
+    pub handle_key_previous: Option<Secret>,
     /// `AUDIT_KEY`: 32 bytes; signs audit rows.
     pub audit_key: Key,
     /// `ALLOWED_ORIGINS`: exact origins that browsers may call from.
@@ -37,6 +43,48 @@ pub struct Config {
     pub session_edge_trust: i64,
     /// `SESSION_EPOCH`: tokens issued before this moment are dead.
     pub session_epoch: Option<Timestamp>,
+    /// What is known of AWS.
+    pub aws: AwsConfig,
+}
+
+/// The variables of AWS; absent ones switch off what needs them.
+#[derive(Debug)]
+pub struct AwsConfig {
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`: the service's own keys.
+    pub credentials: Option<Credentials>,
+    /// `AWS_REGION`: where the own keys and proofs are asked about.
+    pub region: Region,
+    /// `AWS_SSO_REGION`: where Identity Center is; `AWS_REGION` if absent.
+    pub sso_region: Region,
+    /// `AWS_SSO_START_URL`: the portal that people sign in to.
+    pub sso_start_url: Option<String>,
+    /// `AWS_SSO_ACCOUNT_ID`: twelve digits; the first assigned account if absent.
+    pub sso_account_id: Option<String>,
+    /// `AWS_SSO_ROLE_NAME`: a permission set; the first assigned one if absent.
+    pub sso_role_name: Option<String>,
+    /// `AWS_IDENTITY_STORE_ID`: where people's stable ids, names and e-mails are read.
+    pub identity_store_id: Option<String>,
+    /// `AWS_SSO_ROLE_MAP`: roles by permission set. If set, it decides at each sign-in, and an unnamed set gives `user`.
+    pub sso_role_map: Option<RoleMap>,
+    /// `AWS_EMAIL_DOMAIN`: makes an e-mail of a user name that is none.
+    pub email_domain: Option<String>,
+    /// `AWS_LOGIN`: which ways `/aws-login` offers.
+    pub login: AwsLogin,
+    /// `AWS_LOGIN_ARNS`: who may sign in by proof, and as what.
+    pub login_arns: LoginArns,
+    /// `DEVICE_TOKEN_WAIT`: seconds that `/token` holds a request, 0 to 25.
+    pub device_token_wait: u32,
+    /// `AWS_ENDPOINT_URL_STS` and its like: loopback only, so development only.
+    pub overrides: Overrides,
+}
+
+/// The ways of `/aws-login`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AwsLogin {
+    /// The service's own keys sign in whoever asks.
+    pub app: bool,
+    /// A client's proof signs in its principal.
+    pub proof: bool,
 }
 
 /// 32 secret bytes.
@@ -89,8 +137,8 @@ impl Config {
                 15,
                 |text| number(text, 8, 64),
             ),
-            handle_key: read.required("HANDLE_KEY", KEY_FORM, key),
-            handle_key_previous: read.optional("HANDLE_KEY_PREVIOUS", KEY_FORM, key),
+            handle_key: read.required("HANDLE_KEY", KEY_FORM, key_text),
+            handle_key_previous: read.optional("HANDLE_KEY_PREVIOUS", KEY_FORM, key_text),
             audit_key: read.required("AUDIT_KEY", KEY_FORM, key),
             allowed_origins: read.or("ALLOWED_ORIGINS", ORIGINS_FORM, Vec::new(), origins),
             session_consistency: read.or(
@@ -123,6 +171,108 @@ impl Config {
     }
 }
 
+impl AwsConfig {
+    fn read<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Self {
+        let region = read.or("AWS_REGION", REGION_FORM, Region::default(), Region::parse);
+        Self {
+            credentials: credentials(read),
+            region,
+            sso_region: read.or("AWS_SSO_REGION", REGION_FORM, region, Region::parse),
+            sso_start_url: read.optional("AWS_SSO_START_URL", "an https URL of a portal", start_url),
+            sso_account_id: read.optional("AWS_SSO_ACCOUNT_ID", "twelve digits", |text| {
+                arn::is_account(text).then(|| text.to_owned())
+            }),
+            sso_role_name: read.optional("AWS_SSO_ROLE_NAME", "the name of a permission set", |text| {
+                arn::is_permission_set(text).then(|| text.to_owned())
+            }),
+            identity_store_id: read.optional("AWS_IDENTITY_STORE_ID", "d- and ten hex digits, or a UUID", store_id),
+            sso_role_map: read.optional("AWS_SSO_ROLE_MAP", "SET=ROLE, several separated by commas", |text| {
+                RoleMap::parse(text).ok()
+            }),
+            email_domain: read.optional("AWS_EMAIL_DOMAIN", "a domain such as example.com", domain),
+            login: read.or("AWS_LOGIN", "none, app, proof, or app,proof", AwsLogin { app: false, proof: true }, login),
+            login_arns: read.or("AWS_LOGIN_ARNS", "ARN=ROLE, several separated by commas", LoginArns::default(), |text| {
+                LoginArns::parse(text).ok()
+            }),
+            device_token_wait: read.or("DEVICE_TOKEN_WAIT", "whole seconds from 0 to 25", 25, |text| {
+                number(text, 0, 25)
+            }),
+            overrides: Overrides {
+                sts: read.optional("AWS_ENDPOINT_URL_STS", LOOPBACK_FORM, loopback),
+                sso_oidc: read.optional("AWS_ENDPOINT_URL_SSO_OIDC", LOOPBACK_FORM, loopback),
+                sso_portal: read.optional("AWS_ENDPOINT_URL_SSO", LOOPBACK_FORM, loopback),
+                identity_store: read.optional("AWS_ENDPOINT_URL_IDENTITYSTORE", LOOPBACK_FORM, loopback),
+            },
+        }
+    }
+}
+
+/// Both keys or neither; a token only with them.
+fn credentials<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Option<Credentials> {
+    let secret = |text: &str| {
+        let is_plain = text.len() <= 4_096 && text.bytes().all(|byte| byte.is_ascii_graphic());
+        is_plain.then(|| Secret::new(text))
+    };
+    let id = read.optional("AWS_ACCESS_KEY_ID", "an access key id", secret);
+    let key = read.optional("AWS_SECRET_ACCESS_KEY", "the secret of AWS_ACCESS_KEY_ID", secret);
+    let session_token = read.optional("AWS_SESSION_TOKEN", "the token of a temporary key", secret);
+    match (id, key) {
+        (Some(access_key_id), Some(secret_access_key)) => {
+            Some(Credentials { access_key_id, secret_access_key, session_token })
+        }
+        (Some(_), None) => {
+            read.missing("AWS_SECRET_ACCESS_KEY", "the secret of AWS_ACCESS_KEY_ID");
+            None
+        }
+        (None, Some(_)) => {
+            read.missing("AWS_ACCESS_KEY_ID", "the id of AWS_SECRET_ACCESS_KEY");
+            None
+        }
+        (None, None) => None,
+    }
+}
+
+fn start_url(text: &str) -> Option<String> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://127.0.0.1"))?;
+    let is_plain = text.len() <= 500 && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"');
+    (is_plain && !host.is_empty()).then(|| text.to_owned())
+}
+
+fn store_id(text: &str) -> Option<String> {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    ((1..=36).contains(&text.len()) && text.bytes().all(is_plain)).then(|| text.to_owned())
+}
+
+fn domain(text: &str) -> Option<String> {
+    names::email(&format!("a@{text}")).ok().map(|_| text.to_owned())
+}
+
+fn login(text: &str) -> Option<AwsLogin> {
+    let none = AwsLogin { app: false, proof: false };
+    if text == "none" {
+        return Some(none);
+    }
+    text.split(',').map(str::trim).try_fold(none, |login, way| match way {
+        "app" => Some(AwsLogin { app: true, ..login }),
+        "proof" => Some(AwsLogin { proof: true, ..login }),
+        _ => None,
+    })
+}
+
+/// An endpoint on this machine. A deployed Worker reaches none, so an override left in its configuration leads nowhere,
+/// least of all to a host that would see a bearer.
+fn loopback(text: &str) -> Option<Endpoint> {
+    let is_here = |endpoint: &Endpoint| {
+        let host = endpoint.authority();
+        ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| {
+            host.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+        })
+    };
+    Endpoint::overridden(text).filter(is_here)
+}
+
+const REGION_FORM: &str = "an AWS region such as eu-north-1";
+const LOOPBACK_FORM: &str = "an http URL on 127.0.0.1, localhost or [::1]; development only";
 const JWT_SECRET_FORM: &str = "at least 32 bytes of text";
 const NAME_FORM: &str = "1 to 200 printable ASCII characters";
 const KEY_FORM: &str = "base64 of exactly 32 random bytes";
@@ -148,6 +298,12 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         value
     }
 
+    fn missing(&mut self, name: &'static str, expected: &'static str) {
+        if !self.mistakes.iter().any(|mistake| mistake.name == name) {
+            self.mistakes.push(Mistake { name, expected });
+        }
+    }
+
     fn or<T>(
         &mut self,
         name: &'static str,
@@ -165,10 +321,9 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         expected: &'static str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> T {
-        let before = self.mistakes.len();
         let value = self.optional(name, expected, parse);
-        if value.is_none() && self.mistakes.len() == before {
-            self.mistakes.push(Mistake { name, expected });
+        if value.is_none() {
+            self.missing(name, expected);
         }
         value.unwrap_or_else(T::stand)
     }
@@ -208,6 +363,10 @@ fn name(text: &str) -> Option<String> {
 fn key(text: &str) -> Option<Key> {
     let mut bytes = Key::default();
     (Base64::decode(text, &mut bytes).ok()?.len() == bytes.len()).then_some(bytes)
+}
+
+fn key_text(text: &str) -> Option<Secret> {
+    key(text).map(|_| Secret::new(text))
 }
 
 fn number<T: std::str::FromStr + PartialOrd>(text: &str, least: T, most: T) -> Option<T> {

@@ -120,6 +120,13 @@ pub static REGIONS: [Region; 39] = [
     region("eusc-de-east-1", Partition::EuropeanSovereign),
 ];
 
+impl Default for Region {
+    /// `us-east-1`, as AWS's own tools have it.
+    fn default() -> Self {
+        region("us-east-1", Partition::Aws)
+    }
+}
+
 impl Region {
     /// The region with exactly this name, if there is one.
     #[must_use]

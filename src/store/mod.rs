@@ -6,6 +6,9 @@ pub mod deadline;
 pub mod health;
 pub mod kv;
 pub mod links;
+pub mod people;
+pub mod proofs;
+pub mod registration;
 pub mod sessions;
 pub mod users;
 

@@ -4,5 +4,6 @@ pub mod body;
 pub mod cors;
 pub mod envelope;
 pub mod extract;
+pub mod prefer;
 pub mod reply;
 pub mod request;

@@ -1,0 +1,59 @@
+//! `POST /api/auth/device-authorization`: starts a device flow (RFC 8628 §3.1) at the configured Identity Center.
+
+use super::handles;
+use crate::app::Call;
+use crate::failure::Failure;
+use crate::web::body;
+use crate::web::reply::Reply;
+use crate::web::request::Request;
+use serde::{Deserialize, Serialize};
+
+/// The body.
+#[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct DeviceAuthorizationRequest {
+    /// From `/register-client`.
+    client_id: String,
+    /// From `/register-client`.
+    client_secret: String,
+}
+
+/// The reply (RFC 8628 §3.2).
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct DeviceAuthorizationReply {
+    /// A sealed handle, for `/token`.
+    pub device_code: String,
+    /// What the person compares with the page.
+    pub user_code: String,
+    /// Where the person goes.
+    pub verification_uri: String,
+    /// The same with the code in it.
+    pub verification_uri_complete: String,
+    /// Seconds until the code ends.
+    pub expires_in: u32,
+    /// Seconds between two calls of `/token`.
+    pub interval: u32,
+}
+
+/// Answers the route.
+///
+/// # Errors
+/// `InvalidClientHandle`, `DeviceAuthorization`, `Platform`, and what reading the body gives.
+pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
+    let body: DeviceAuthorizationRequest = body::json(request, Failure::InvalidClientHandle).await?;
+    let registration =
+        handles::open_client(&call, &body.client_id, &body.client_secret).ok_or(Failure::InvalidClientHandle)?;
+    let start_url = call.app.config.aws.sso_start_url.as_deref().ok_or(Failure::DeviceAuthorization)?;
+    let started = call.app.aws.start_device_authorization(&registration, start_url).await;
+    let device = started.map_err(|_| Failure::DeviceAuthorization)?;
+    let device_code = handles::seal_device(&call, &body.client_id, &device)?;
+    Ok(Reply::ok(&DeviceAuthorizationReply {
+        device_code,
+        user_code: device.user_code,
+        verification_uri: device.verification_uri,
+        verification_uri_complete: device.verification_uri_complete,
+        expires_in: device.expires_in,
+        interval: device.interval,
+    }))
+}

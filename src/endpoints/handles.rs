@@ -1,0 +1,159 @@
+//! The sealed handles of the device flow: what a visitor carries for us, so that nothing is kept for visitors and any
+//! location serves the next step. AWS's values are inside and never leave in the clear.
+
+use crate::account::sealed::Purpose;
+use crate::account::secret::Secret;
+use crate::account::timestamp::Timestamp;
+use crate::account::token::SessionId;
+use crate::app::{Call, random};
+use crate::aws::sso_oidc::{DeviceAuthorization, Registration};
+use crate::failure::Failure;
+use crate::store::registration;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use serde::{Deserialize, Serialize};
+
+/// Seconds that a client's handle is good for.
+const CLIENT_LIFETIME: i64 = 86_400;
+
+/// A registration that ends sooner than this many seconds is renewed: a handle made now must outlive its device flow.
+const RENEW_BEFORE: i64 = 2 * CLIENT_LIFETIME;
+
+/// Seconds that a device handle outlives AWS's device code: a sign-in made in the last of them may be asked for again.
+pub const RETRY: i64 = 120;
+
+/// What `/register-client` gives out.
+pub struct Client {
+    /// Random, ours; says nothing.
+    pub id: String,
+    /// The sealed registration.
+    pub secret: String,
+    /// When the handle ends.
+    pub expires_at: Timestamp,
+}
+
+/// What is in a device handle.
+pub struct Device {
+    /// AWS's.
+    pub code: Secret,
+    /// Seconds between two questions to AWS.
+    pub interval: u32,
+    /// When AWS's code ends.
+    pub ends_at: Timestamp,
+    /// The session that this device flow will begin: drawn with the handle, so that all who show it get the same one.
+    pub sid: SessionId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SealedClient {
+    id: String,
+    secret: String,
+    ends: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SealedDevice {
+    code: String,
+    interval: u32,
+    ends: i64,
+    sid: [u8; 16],
+}
+
+impl SealedClient {
+    fn of(registration: &Registration) -> Self {
+        Self {
+            id: registration.client_id.reveal().to_owned(),
+            secret: registration.client_secret.reveal().to_owned(),
+            ends: registration.expires_at.seconds(),
+        }
+    }
+
+    fn open(self) -> Registration {
+        Registration {
+            client_id: Secret::new(self.id),
+            client_secret: Secret::new(self.secret),
+            expires_at: Timestamp::from_seconds(self.ends),
+        }
+    }
+}
+
+/// A client of its own for a visitor, over the one registration that we have at AWS.
+///
+/// # Errors
+/// `RegisterClient`, `Platform`.
+pub async fn new_client(call: &Call) -> Result<Client, Failure> {
+    let registration = our_registration(call).await?;
+    let id = Base64UrlUnpadded::encode_string(&random::<16>()?);
+    let expires_at = call.now.plus(CLIENT_LIFETIME).min(registration.expires_at);
+    let sealed = SealedClient::of(&registration);
+    let secret = call.app.sealer.seal(Purpose::ClientSecret, id.as_bytes(), expires_at, &sealed, random()?);
+    Ok(Client { id, secret: secret.map_err(|_| Failure::RegisterClient)?, expires_at })
+}
+
+/// From KV, or new from AWS if there is none or it ends soon.
+async fn our_registration(call: &Call) -> Result<Registration, Failure> {
+    let (sealer, region) = (&call.app.sealer, call.app.config.aws.sso_region.as_str());
+    // KV out is no reason to fail: AWS registers another.
+    let kept = registration::find(call.app.kv, region).await.ok().flatten();
+    let kept = kept.and_then(|text| {
+        sealer.open::<SealedClient>(Purpose::ClientRegistration, region.as_bytes(), &text, call.now).ok()
+    });
+    if let Some(kept) = kept.map(SealedClient::open)
+        && kept.expires_at > call.now.plus(RENEW_BEFORE)
+    {
+        return Ok(kept);
+    }
+    let new = call.app.aws.register_client().await.map_err(|_| Failure::RegisterClient)?;
+    if new.expires_at <= call.now {
+        return Err(Failure::RegisterClient);
+    }
+    let sealed = SealedClient::of(&new);
+    let text =
+        sealer.seal(Purpose::ClientRegistration, region.as_bytes(), new.expires_at, &sealed, random()?);
+    if let Ok(text) = text {
+        let kv = call.app.kv;
+        // If it is lost, the next visitor registers another.
+        call.after_reply(async move {
+            let _ = registration::keep(kv, region, &text).await;
+        });
+    }
+    Ok(new)
+}
+
+/// The registration in a client's handle; `None` if it is not a living one of ours for this client.
+#[must_use]
+pub fn open_client(call: &Call, client_id: &str, client_secret: &str) -> Option<Registration> {
+    let opened: Result<SealedClient, _> =
+        call.app.sealer.open(Purpose::ClientSecret, client_id.as_bytes(), client_secret, call.now);
+    opened.ok().map(SealedClient::open)
+}
+
+/// The handle of a device flow that begins now, for this client alone.
+///
+/// # Errors
+/// `DeviceAuthorization`, `Platform`.
+pub fn seal_device(call: &Call, client_id: &str, device: &DeviceAuthorization) -> Result<String, Failure> {
+    let ends_at = call.now.plus(i64::from(device.expires_in));
+    let sealed = SealedDevice {
+        code: device.device_code.reveal().to_owned(),
+        interval: device.interval,
+        ends: ends_at.seconds(),
+        sid: random()?,
+    };
+    let handle =
+        call.app.sealer.seal(Purpose::DeviceCode, client_id.as_bytes(), ends_at.plus(RETRY), &sealed, random()?);
+    handle.map_err(|_| Failure::DeviceAuthorization)
+}
+
+/// What is in a device handle; `None` if it is not a living one of ours for this client.
+#[must_use]
+pub fn open_device(call: &Call, client_id: &str, device_code: &str) -> Option<Device> {
+    let opened: Result<SealedDevice, _> =
+        call.app.sealer.open(Purpose::DeviceCode, client_id.as_bytes(), device_code, call.now);
+    let device = opened.ok()?;
+    Some(Device {
+        code: Secret::new(device.code),
+        interval: device.interval,
+        ends_at: Timestamp::from_seconds(device.ends),
+        sid: SessionId::from_bytes(device.sid),
+    })
+}

@@ -1,0 +1,37 @@
+//! `POST /api/auth/register-client`: a client of its own for a visitor who wants to sign in with Identity Center.
+
+use super::handles;
+use crate::account::timestamp::Timestamp;
+use crate::app::Call;
+use crate::failure::Failure;
+use crate::web::reply::Reply;
+use crate::web::request::Request;
+use serde::Serialize;
+
+/// The reply.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct RegisterClientReply {
+    /// Random.
+    pub client_id: String,
+    /// A sealed handle, about 3 kB.
+    pub client_secret: String,
+    /// When the handle ends; never later than AWS's registration.
+    pub expiration: Timestamp,
+}
+
+/// Answers the route.
+///
+/// # Errors
+/// `RegisterClient`, `Platform`.
+pub async fn handle(call: Call, _: Request) -> Result<Reply, Failure> {
+    if call.app.config.aws.sso_start_url.is_none() {
+        return Err(Failure::RegisterClient);
+    }
+    let client = handles::new_client(&call).await?;
+    Ok(Reply::ok(&RegisterClientReply {
+        client_id: client.id,
+        client_secret: client.secret,
+        expiration: client.expires_at,
+    }))
+}

@@ -1,0 +1,168 @@
+//! `POST /api/auth/token`: waits for the person to approve a device flow, and signs them in (RFC 8628 §3.4).
+//!
+//! Everybody who shows one device handle gets one session: its `sid` is in the handle. AWS gives its token to one question
+//! only; from then on the sign-in is finished whatever the client does, and who asks again within two minutes gets it.
+
+use super::handles::{self, Device, RETRY};
+use super::sign_in::{self, Origin, Terms};
+use super::user_json::BearerReply;
+use crate::account::role::Role;
+use crate::account::secret::Secret;
+use crate::account::token::Session;
+use crate::app::Call;
+use crate::aws::fault::{Code, Fault};
+use crate::aws::identity::{self, Person};
+use crate::aws::sso_oidc::Registration;
+use crate::failure::Failure;
+use crate::store::deadline::pause;
+use crate::web::body;
+use crate::web::prefer;
+use crate::web::reply::Reply;
+use crate::web::request::Request;
+use serde::Deserialize;
+use std::rc::Rc;
+
+/// RFC 8628 §3.5: what `slow_down` adds to the interval, in seconds.
+const SLOW_DOWN: u32 = 5;
+
+/// Who finds the code used waits this many seconds for whoever used it to finish.
+const FINISHING: u32 = 8;
+
+/// The body.
+#[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct TokenRequest {
+    /// From `/register-client`.
+    client_id: String,
+    /// From `/register-client`.
+    client_secret: String,
+    /// From `/device-authorization`.
+    device_code: String,
+}
+
+/// Answers the route.
+///
+/// # Errors
+/// `InvalidDeviceHandle`, `AuthorizationPending`, `AuthorizationOver`, `TokenFailed`, `StorageOut`, `Platform`, and what
+/// reading the body gives.
+pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
+    let origin = Origin::of(&request);
+    let longest = call.app.config.aws.device_token_wait;
+    let preferred = prefer::wait(request.header("prefer").as_deref()).map(|seconds| seconds.min(longest));
+    let body: TokenRequest = body::json(request, Failure::InvalidDeviceHandle).await?;
+    let registration = handles::open_client(&call, &body.client_id, &body.client_secret);
+    let device = handles::open_device(&call, &body.client_id, &body.device_code);
+    let (registration, device) = registration.zip(device).ok_or(Failure::InvalidDeviceHandle)?;
+    let call = Rc::new(call);
+    let flow = Flow { call: Rc::clone(&call), origin, registration, device };
+    let waited = call.to_the_end(async move { flow.wait(preferred.unwrap_or(longest)).await }).await?;
+    match (waited, preferred) {
+        (Ok(reply), Some(seconds)) => Ok(reply.with("preference-applied", format!("wait={seconds}"))),
+        (Err(Failure::AuthorizationPending { retry_after, .. }), preference) => {
+            Err(Failure::AuthorizationPending { retry_after, preference })
+        }
+        (outcome, _) => outcome,
+    }
+}
+
+/// One request's part in a device flow.
+struct Flow {
+    call: Rc<Call>,
+    origin: Origin,
+    registration: Registration,
+    device: Device,
+}
+
+impl Flow {
+    /// Asks AWS at its interval until the person has answered or so many seconds are over.
+    async fn wait(&self, seconds: u32) -> Result<Reply, Failure> {
+        let end = self.call.clock() + f64::from(seconds) * 1_000.0;
+        let mut interval = self.device.interval.max(1);
+        loop {
+            if let Some(reply) = self.already().await? {
+                return Ok(reply);
+            }
+            match self.call.app.aws.create_token(&self.registration, &self.device.code).await {
+                Ok(token) => return self.finish(token).await,
+                Err(Fault::Refused(Code::AUTHORIZATION_PENDING)) => {}
+                Err(Fault::Refused(Code::SLOW_DOWN)) => interval = interval.saturating_add(SLOW_DOWN),
+                Err(Fault::Refused(Code::EXPIRED_TOKEN | Code::INVALID_GRANT)) => return self.used_or_over().await,
+                Err(_) => return Err(Failure::TokenFailed),
+            }
+            if self.call.clock() + f64::from(interval) * 1_000.0 > end {
+                return Err(Failure::AuthorizationPending { retry_after: interval, preference: None });
+            }
+            pause(interval.saturating_mul(1_000)).await;
+        }
+    }
+
+    /// The session of this flow, if somebody has begun it within the last two minutes.
+    async fn already(&self) -> Result<Option<Reply>, Failure> {
+        let now = self.call.moment();
+        let found = self.call.app.sessions.find(&self.device.sid.record_id()).await?;
+        let Some(record) = found.filter(|record| record.generation == 0 && record.rotated_at.plus(RETRY) >= now) else {
+            return Ok(None);
+        };
+        if record.revoked_at.is_some() || !record.user.is_active {
+            return Err(Failure::TokenFailed);
+        }
+        let session = Session { user: record.user.id, sid: self.device.sid.clone(), generation: 0 };
+        let token = self.call.app.keys.issue(&session, record.rotated_at, record.token_expires_at);
+        Ok(Some(Reply::ok(&BearerReply::new(&token, &record.user))))
+    }
+
+    /// AWS takes a code once: before its end, "invalid" means that another request has it in hand.
+    async fn used_or_over(&self) -> Result<Reply, Failure> {
+        let tries = if self.call.moment() < self.device.ends_at { FINISHING } else { 0 };
+        for _ in 0..tries {
+            if let Some(reply) = self.already().await? {
+                return Ok(reply);
+            }
+            pause(1_000).await;
+        }
+        self.already().await?.ok_or(Failure::AuthorizationOver)
+    }
+
+    async fn finish(&self, token: Secret) -> Result<Reply, Failure> {
+        let person = self.identify(&token).await;
+        let aws = &self.call.app.aws;
+        // The token opens everything that the person may do in AWS; it has done its work, well or not.
+        self.call.after_reply(async move {
+            let _ = aws.logout(&token).await;
+        });
+        let person = person?;
+        let session = Terms { sid: Some(self.device.sid.clone()), ..Terms::default() };
+        let signed_in = sign_in::arrive(&self.call, &self.origin, &person, self.role(&person), session).await?;
+        match signed_in {
+            Some((token, user)) => Ok(Reply::ok(&BearerReply::new(&token, &user))),
+            None => Err(Failure::TokenFailed),
+        }
+    }
+
+    /// Who AWS says has approved (see the module `aws::identity`).
+    async fn identify(&self, token: &Secret) -> Result<Person, Failure> {
+        let (aws, config, now) = (&self.call.app.aws, &self.call.app.config.aws, self.call.moment());
+        let failed = |_| Failure::TokenFailed;
+        let (account, set) = (config.sso_account_id.as_deref(), config.sso_role_name.as_deref());
+        let assignment = aws.assignment(token, account, set).await.map_err(failed)?;
+        let credentials = aws.role_credentials(token, &assignment).await.map_err(failed)?;
+        let caller = aws.role_identity(&credentials, now).await.map_err(failed)?;
+        let entry = match (&config.identity_store_id, &config.credentials, caller.arn.signed_in()) {
+            (Some(store), Some(own), Some((_, username))) => {
+                Some(aws.identity_store_user(store, username, own, now).await.map_err(failed)?)
+            }
+            _ => None,
+        };
+        let start_url = config.sso_start_url.as_deref().ok_or(Failure::TokenFailed)?;
+        let domain = config.email_domain.as_deref();
+        identity::signed_in(&caller, entry.as_ref(), start_url, &assignment.account, domain)
+            .map_err(|_| Failure::TokenFailed)
+    }
+
+    /// Where a map is configured it decides, so that who is no longer in it loses what it gave.
+    fn role(&self, person: &Person) -> Option<Role> {
+        let map = self.call.app.config.aws.sso_role_map.as_ref()?;
+        let mapped = person.permission_set.as_deref().and_then(|set| map.role(set));
+        Some(mapped.unwrap_or(Role::User))
+    }
+}

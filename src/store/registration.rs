@@ -1,0 +1,33 @@
+//! This service's one registration as a client of AWS, sealed, in KV.
+//!
+//! | key | value | lifetime |
+//! |---|---|---|
+//! | `aws-client:{region}` | a sealed handle, see `account/sealed.rs` | 90 days; the seal ends with the registration |
+//!
+//! KV may still give an older one elsewhere: it works until its own end, and two registrations harm nobody.
+
+use super::StoreError;
+use super::kv::Kv;
+
+/// Seconds that KV keeps it; AWS's registrations live about as long.
+const LIFETIME: i64 = 90 * 86_400;
+
+/// The sealed registration for a region, if there is one.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn find(kv: &Kv, region: &str) -> Result<Option<String>, StoreError> {
+    kv.get(&key(region)).await
+}
+
+/// Keeps a sealed registration.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn keep(kv: &Kv, region: &str, sealed: &str) -> Result<(), StoreError> {
+    kv.put(&key(region), sealed, LIFETIME).await
+}
+
+fn key(region: &str) -> String {
+    format!("aws-client:{region}")
+}
