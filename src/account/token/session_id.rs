@@ -35,17 +35,6 @@ impl SessionId {
         hex(&Sha256::digest(self.write(&mut text)))
     }
 
-    /// The name of the copy of one generation in KV: lower-case hex of SHA-256 over the 22 characters, a dot and the
-    /// generation in decimal. The dot is no character of a `sid`, so this is never a [`Self::record_id`].
-    #[must_use]
-    pub fn copy_id(&self, generation: u32) -> String {
-        let mut text = [0; TEXT_LENGTH];
-        hex(&Sha256::digest(format!(
-            "{}.{generation}",
-            self.write(&mut text)
-        )))
-    }
-
     /// Writes the 22 characters into `buffer`.
     pub(super) fn write<'b>(&self, buffer: &'b mut [u8; TEXT_LENGTH]) -> &'b str {
         // Cannot fail: the buffer has exactly the length of the encoding.
@@ -91,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_hashes_of_the_text() {
+    fn the_record_id_is_a_hash_of_the_text() {
         let id = SessionId::from_bytes(*b"0123456789abcdef");
         let mut text = SessionId::BUFFER;
         assert_eq!(id.write(&mut text), "MDEyMzQ1Njc4OWFiY2RlZg");
@@ -99,11 +88,6 @@ mod tests {
         assert_eq!(
             id.record_id(),
             "3e0d962904b8fedc86e5872eacd26369665db2042fcbad5ff0edcc368aaa1f96"
-        );
-        // printf MDEyMzQ1Njc4OWFiY2RlZg.7 | sha256sum
-        assert_eq!(
-            id.copy_id(7),
-            "2d11c9d649929b8d660c6bb428589705127fafcca9bf2ddb7269d133b46d5b32"
         );
     }
 
