@@ -12,7 +12,7 @@ use crate::store::d1::Database;
 use crate::store::kv::Kv;
 use crate::store::links::Links;
 use crate::store::proofs::Proofs;
-use crate::store::sessions::Sessions;
+use crate::store::sessions::{Ended, Sessions};
 use crate::store::users::Users;
 use std::cell::Cell;
 use std::future::Future;
@@ -66,7 +66,11 @@ impl App {
         .ok()?;
         let peppers = Peppers::new(config.password_pepper, config.password_pepper_previous);
         let sealer = Sealer::new(&config.handle_key, config.handle_key_previous.as_ref()).ok()?;
-        let aws = Aws::new(config.aws.region, config.aws.sso_region, config.aws.overrides.clone());
+        let aws = Aws::new(
+            config.aws.region,
+            config.aws.sso_region,
+            config.aws.overrides.clone(),
+        );
         let copies = Copies::new(kv, config.session_edge_trust);
         Some(Self {
             config,
@@ -107,11 +111,22 @@ impl Call {
         js_sys::Date::now()
     }
 
+    /// The moment that the clock has now; unlike `now` it moves at each wait.
+    #[must_use]
+    pub fn moment(&self) -> Timestamp {
+        // Milliseconds since 1970 stay far below 2^53.
+        #[expect(clippy::cast_possible_truncation, reason = "whole seconds of a clock")]
+        Timestamp::from_seconds((self.clock() / 1_000.0) as i64)
+    }
+
     /// Does something that must come to its end even if the client leaves meanwhile.
     ///
     /// # Errors
     /// `Platform` if the runtime broke it off.
-    pub async fn to_the_end<T: 'static>(&self, work: impl Future<Output = T> + 'static) -> Result<T, Failure> {
+    pub async fn to_the_end<T: 'static>(
+        &self,
+        work: impl Future<Output = T> + 'static,
+    ) -> Result<T, Failure> {
         let outcome = Rc::new(Cell::new(None));
         let slot = Rc::clone(&outcome);
         let promise = future_to_promise(async move {
@@ -121,6 +136,13 @@ impl Call {
         let _ = self.context.wait_until(&promise);
         let _ = JsFuture::from(promise).await;
         outcome.take().ok_or(Failure::Platform)
+    }
+
+    /// Overwrites the copies of sessions that D1 has just ended.
+    pub async fn end_copies(&self, sessions: impl IntoIterator<Item = Ended>) {
+        for session in sessions {
+            self.app.copies.end(&session.id, session.generation).await;
+        }
     }
 
     /// Does something after the reply has gone, and even if the client has.

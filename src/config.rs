@@ -162,6 +162,7 @@ impl Config {
                 "a moment as YYYY-MM-DDTHH:MM:SSZ",
                 Timestamp::parse,
             ),
+            aws: AwsConfig::read(&mut read),
         };
         if read.mistakes.is_empty() {
             Ok(config)
@@ -174,34 +175,72 @@ impl Config {
 impl AwsConfig {
     fn read<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Self {
         let region = read.or("AWS_REGION", REGION_FORM, Region::default(), Region::parse);
+        let credentials = credentials(read);
+        let identity_store_id = read.optional(
+            "AWS_IDENTITY_STORE_ID",
+            "d- and ten hex digits, or a UUID",
+            store_id,
+        );
+        if identity_store_id.is_some() && credentials.is_none() {
+            read.missing(
+                "AWS_ACCESS_KEY_ID",
+                "keys that may read AWS_IDENTITY_STORE_ID",
+            );
+        }
         Self {
-            credentials: credentials(read),
+            credentials,
             region,
             sso_region: read.or("AWS_SSO_REGION", REGION_FORM, region, Region::parse),
-            sso_start_url: read.optional("AWS_SSO_START_URL", "an https URL of a portal", start_url),
+            sso_start_url: read.optional(
+                "AWS_SSO_START_URL",
+                "an https URL of a portal",
+                start_url,
+            ),
             sso_account_id: read.optional("AWS_SSO_ACCOUNT_ID", "twelve digits", |text| {
                 arn::is_account(text).then(|| text.to_owned())
             }),
-            sso_role_name: read.optional("AWS_SSO_ROLE_NAME", "the name of a permission set", |text| {
-                arn::is_permission_set(text).then(|| text.to_owned())
-            }),
-            identity_store_id: read.optional("AWS_IDENTITY_STORE_ID", "d- and ten hex digits, or a UUID", store_id),
-            sso_role_map: read.optional("AWS_SSO_ROLE_MAP", "SET=ROLE, several separated by commas", |text| {
-                RoleMap::parse(text).ok()
-            }),
+            sso_role_name: read.optional(
+                "AWS_SSO_ROLE_NAME",
+                "the name of a permission set",
+                |text| arn::is_permission_set(text).then(|| text.to_owned()),
+            ),
+            identity_store_id,
+            sso_role_map: read.optional(
+                "AWS_SSO_ROLE_MAP",
+                "SET=ROLE, several separated by commas",
+                |text| RoleMap::parse(text).ok(),
+            ),
             email_domain: read.optional("AWS_EMAIL_DOMAIN", "a domain such as example.com", domain),
-            login: read.or("AWS_LOGIN", "none, app, proof, or app,proof", AwsLogin { app: false, proof: true }, login),
-            login_arns: read.or("AWS_LOGIN_ARNS", "ARN=ROLE, several separated by commas", LoginArns::default(), |text| {
-                LoginArns::parse(text).ok()
-            }),
-            device_token_wait: read.or("DEVICE_TOKEN_WAIT", "whole seconds from 0 to 25", 25, |text| {
-                number(text, 0, 25)
-            }),
+            login: read.or(
+                "AWS_LOGIN",
+                "none, app, proof, or app,proof",
+                AwsLogin {
+                    app: false,
+                    proof: true,
+                },
+                login,
+            ),
+            login_arns: read.or(
+                "AWS_LOGIN_ARNS",
+                "ARN=ROLE, several separated by commas",
+                LoginArns::default(),
+                |text| LoginArns::parse(text).ok(),
+            ),
+            device_token_wait: read.or(
+                "DEVICE_TOKEN_WAIT",
+                "whole seconds from 0 to 25",
+                25,
+                |text| number(text, 0, 25),
+            ),
             overrides: Overrides {
                 sts: read.optional("AWS_ENDPOINT_URL_STS", LOOPBACK_FORM, loopback),
                 sso_oidc: read.optional("AWS_ENDPOINT_URL_SSO_OIDC", LOOPBACK_FORM, loopback),
                 sso_portal: read.optional("AWS_ENDPOINT_URL_SSO", LOOPBACK_FORM, loopback),
-                identity_store: read.optional("AWS_ENDPOINT_URL_IDENTITYSTORE", LOOPBACK_FORM, loopback),
+                identity_store: read.optional(
+                    "AWS_ENDPOINT_URL_IDENTITYSTORE",
+                    LOOPBACK_FORM,
+                    loopback,
+                ),
             },
         }
     }
@@ -214,12 +253,18 @@ fn credentials<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Option<Cr
         is_plain.then(|| Secret::new(text))
     };
     let id = read.optional("AWS_ACCESS_KEY_ID", "an access key id", secret);
-    let key = read.optional("AWS_SECRET_ACCESS_KEY", "the secret of AWS_ACCESS_KEY_ID", secret);
+    let key = read.optional(
+        "AWS_SECRET_ACCESS_KEY",
+        "the secret of AWS_ACCESS_KEY_ID",
+        secret,
+    );
     let session_token = read.optional("AWS_SESSION_TOKEN", "the token of a temporary key", secret);
     match (id, key) {
-        (Some(access_key_id), Some(secret_access_key)) => {
-            Some(Credentials { access_key_id, secret_access_key, session_token })
-        }
+        (Some(access_key_id), Some(secret_access_key)) => Some(Credentials {
+            access_key_id,
+            secret_access_key,
+            session_token,
+        }),
         (Some(_), None) => {
             read.missing("AWS_SECRET_ACCESS_KEY", "the secret of AWS_ACCESS_KEY_ID");
             None
@@ -233,8 +278,13 @@ fn credentials<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Option<Cr
 }
 
 fn start_url(text: &str) -> Option<String> {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://127.0.0.1"))?;
-    let is_plain = text.len() <= 500 && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"');
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://127.0.0.1"))?;
+    let is_plain = text.len() <= 500
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_graphic() && byte != b'"');
     (is_plain && !host.is_empty()).then(|| text.to_owned())
 }
 
@@ -244,19 +294,29 @@ fn store_id(text: &str) -> Option<String> {
 }
 
 fn domain(text: &str) -> Option<String> {
-    names::email(&format!("a@{text}")).ok().map(|_| text.to_owned())
+    names::email(&format!("a@{text}"))
+        .ok()
+        .map(|_| text.to_owned())
 }
 
 fn login(text: &str) -> Option<AwsLogin> {
-    let none = AwsLogin { app: false, proof: false };
+    let none = AwsLogin {
+        app: false,
+        proof: false,
+    };
     if text == "none" {
         return Some(none);
     }
-    text.split(',').map(str::trim).try_fold(none, |login, way| match way {
-        "app" => Some(AwsLogin { app: true, ..login }),
-        "proof" => Some(AwsLogin { proof: true, ..login }),
-        _ => None,
-    })
+    text.split(',')
+        .map(str::trim)
+        .try_fold(none, |login, way| match way {
+            "app" => Some(AwsLogin { app: true, ..login }),
+            "proof" => Some(AwsLogin {
+                proof: true,
+                ..login
+            }),
+            _ => None,
+        })
 }
 
 /// An endpoint on this machine. A deployed Worker reaches none, so an override left in its configuration leads nowhere,
@@ -265,7 +325,8 @@ fn loopback(text: &str) -> Option<Endpoint> {
     let is_here = |endpoint: &Endpoint| {
         let host = endpoint.authority();
         ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| {
-            host.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+            host.strip_prefix(name)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
         })
     };
     Endpoint::overridden(text).filter(is_here)

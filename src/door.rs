@@ -75,6 +75,9 @@ pub fn scheduled(_event: JsValue, env: JsValue) -> js_sys::Promise {
             if app.sessions.remove_over(now()).await.is_err() {
                 log::sweep_failed("sessions");
             }
+            if app.proofs.remove_over(now()).await.is_err() {
+                log::sweep_failed("used_proofs");
+            }
             if app.links.remove_over(now()).await.is_err() {
                 log::sweep_failed("password_links");
             }

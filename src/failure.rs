@@ -1,6 +1,7 @@
 //! Every way a request can fail, in our words. No HTTP here: `web/envelope.rs` gives each its status and text.
 
 use crate::account::policy::PolicyError;
+use crate::aws::fault::Fault;
 
 /// Why a request was not answered with what it asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,31 @@ pub enum Failure {
     InvalidLink,
     /// A new password that the policy refuses.
     PasswordRefused(PolicyError),
+    /// `/register-client`: AWS failed or is not configured.
+    RegisterClient,
+    /// `/device-authorization`: AWS failed or is not configured.
+    DeviceAuthorization,
+    /// `/device-authorization` with a client that is not a living one of ours.
+    InvalidClientHandle,
+    /// `/token` with a client or a device code that is not a living one of ours.
+    InvalidDeviceHandle,
+    /// `/token`: the person has not answered yet.
+    AuthorizationPending {
+        /// Seconds after which it is worth asking again.
+        retry_after: u32,
+        /// The `wait` preference that was followed, in seconds.
+        preference: Option<u32>,
+    },
+    /// `/token`: the device code has ended.
+    AuthorizationOver,
+    /// `/token`: the person said no, may not sign in, or AWS failed.
+    TokenFailed,
+    /// `/aws-login` with neither a proof nor keys of our own.
+    AwsCredentialsMissing,
+    /// `/aws-login`: AWS failed, or refused our own keys.
+    AwsLogin(Fault),
+    /// `/aws-login`: a proof that is none, is used, or of somebody who may not sign in.
+    ProofRefused,
     /// A store did not answer, or answered what it must not.
     StorageOut(Outage),
     /// `/health` found this store out.

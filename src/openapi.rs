@@ -2,10 +2,17 @@
 //! serves the text that `tests/openapi.rs` holds to this.
 
 use crate::account::policy::PolicyError;
+use crate::aws::fault::Fault;
+use crate::endpoints::aws_login::AwsLoginRequest;
+use crate::endpoints::device_authorization::{
+    DeviceAuthorizationReply, DeviceAuthorizationRequest,
+};
 use crate::endpoints::health::HealthReply;
 use crate::endpoints::login::{LoginReply, LoginRequest};
 use crate::endpoints::me::MeReply;
+use crate::endpoints::register_client::RegisterClientReply;
 use crate::endpoints::set_password::SetPasswordRequest;
+use crate::endpoints::token::TokenRequest;
 use crate::endpoints::user_json::{BearerReply, Done};
 use crate::endpoints::validate::ValidateReply;
 use crate::failure::{Failure, Outage};
@@ -159,6 +166,91 @@ fn operation(endpoint: Endpoint, schemas: &mut SchemaGenerator) -> Operation {
             },
             is_secured: false,
         },
+        Endpoint::RegisterClient => Operation {
+            summary: "A client for the device flow",
+            description: "The secret is a sealed handle of about 3 kB; it ends at `expiration`.",
+            request: None,
+            reply: body::<RegisterClientReply>(
+                schemas,
+                json!({
+                    "client_id": "abcdef123456",
+                    "client_secret": "secret123456",
+                    "expiration": "2023-03-13T12:00:00Z"
+                }),
+            ),
+            failures: vec![Failure::RegisterClient, Failure::Misconfigured],
+            is_secured: false,
+        },
+        Endpoint::DeviceAuthorization => Operation {
+            summary: "Start a device flow (RFC 8628)",
+            description: "Show the person the user code, and say who asks and for what: a code that somebody else sent \
+                          them is an attack (RFC 8628 section 5.4).",
+            request: Some(body::<DeviceAuthorizationRequest>(
+                schemas,
+                json!({"client_id": "abcdef123456", "client_secret": "secret123456"}),
+            )),
+            reply: body::<DeviceAuthorizationReply>(
+                schemas,
+                json!({
+                    "device_code": "device-code-123",
+                    "user_code": "USER-CODE",
+                    "verification_uri": "https://device.sso.us-east-1.amazonaws.com",
+                    "verification_uri_complete": "https://device.sso.us-east-1.amazonaws.com?user_code=USER-CODE",
+                    "expires_in": 600,
+                    "interval": 5
+                }),
+            ),
+            failures: vec![
+                Failure::InvalidClientHandle,
+                Failure::DeviceAuthorization,
+                Failure::Misconfigured,
+            ],
+            is_secured: false,
+        },
+        Endpoint::Token => Operation {
+            summary: "Wait for the person, and sign them in",
+            description: "Holds the request up to DEVICE_TOKEN_WAIT seconds, or as `Prefer: wait=N` (RFC 7240) says. 408 \
+                          with Retry-After: not yet, ask again; 408 without: the code has ended.",
+            request: Some(body::<TokenRequest>(
+                schemas,
+                json!({
+                    "client_id": "abcdef123456",
+                    "client_secret": "secret123456",
+                    "device_code": "device-code-123"
+                }),
+            )),
+            reply: body::<BearerReply<'_>>(schemas, bearer_reply()),
+            failures: vec![
+                Failure::InvalidDeviceHandle,
+                Failure::AuthorizationOver,
+                Failure::TokenFailed,
+                out,
+            ],
+            is_secured: false,
+        },
+        Endpoint::AwsLogin => Operation {
+            summary: "Sign in by AWS credentials",
+            description: "With a body: a proof, the client's signature of a GetCallerIdentity request (see the README). \
+                          Without: the service's own keys, where AWS_LOGIN has `app`.",
+            request: Some(body::<AwsLoginRequest>(
+                schemas,
+                json!({
+                    "access_key_id": "AKIAIOSFODNN7EXAMPLE",
+                    "amz_date": "20240110T120000Z",
+                    "signature": "3a1f8c0d5b7e9246f0c1d2e3b4a5968778695a4b3c2d1e0f9e8d7c6b5a493827"
+                }),
+            )),
+            reply: body::<BearerReply<'_>>(schemas, bearer_reply()),
+            failures: vec![
+                Failure::AwsCredentialsMissing,
+                Failure::ProofRefused,
+                Failure::AwsLogin(Fault::Timeout),
+                Failure::AwsLogin(Fault::ConnectionError),
+                Failure::AwsLogin(Fault::InvalidResponse),
+                out,
+            ],
+            is_secured: false,
+        },
         Endpoint::Health => Operation {
             summary: "Does the service answer, and do its stores",
             description: "The 503 names the store that does not.",
@@ -260,6 +352,7 @@ fn describe(route: &Route, mut operation: Operation, error: &Value) -> Value {
     });
     if let Some(fields) = described.as_object_mut() {
         if let Some(request) = operation.request {
+            let is_required = route.endpoint != Endpoint::AwsLogin;
             let json = json!({"schema": request.schema, "example": request.example});
             fields.insert(
                 "requestBody".into(),

@@ -1,7 +1,10 @@
 //! Every URL, method and error dialect on one screen, and the way from a request to a reply.
 
 use crate::app::{App, Call};
-use crate::endpoints::{health, login, logout, me, openapi, refresh, set_password, validate};
+use crate::endpoints::{
+    aws_login, device_authorization, health, login, logout, me, openapi, refresh, register_client,
+    set_password, token, validate,
+};
 use crate::failure::Failure;
 use crate::web::envelope::{self, Dialect};
 use crate::web::request::{Method, Request};
@@ -14,13 +17,17 @@ use crate::web::{cors, reply::Reply};
     reason = "named like the files in endpoints/, which document themselves"
 )]
 pub enum Endpoint {
+    AwsLogin,
+    DeviceAuthorization,
     Health,
     Login,
     Logout,
     Me,
     OpenApi,
     Refresh,
+    RegisterClient,
     SetPassword,
+    Token,
     Validate,
 }
 
@@ -67,6 +74,18 @@ pub const ROUTES: &[Route] = &[
         Dialect::Message,
         Endpoint::SetPassword,
     ),
+    post("/api/auth/token", Dialect::Detail, Endpoint::Token),
+    post(
+        "/api/auth/device-authorization",
+        Dialect::Detail,
+        Endpoint::DeviceAuthorization,
+    ),
+    post(
+        "/api/auth/register-client",
+        Dialect::Detail,
+        Endpoint::RegisterClient,
+    ),
+    post("/api/auth/aws-login", Dialect::Detail, Endpoint::AwsLogin),
     get("/api/auth/health", Dialect::Message, Endpoint::Health),
     get(
         "/api/auth/openapi.json",
@@ -127,13 +146,17 @@ pub async fn answer(
 
 async fn dispatch(endpoint: Endpoint, call: Call, request: Request) -> Result<Reply, Failure> {
     match endpoint {
+        Endpoint::AwsLogin => aws_login::handle(call, request).await,
+        Endpoint::DeviceAuthorization => device_authorization::handle(call, request).await,
         Endpoint::Health => health::handle(call, request).await,
         Endpoint::Login => login::handle(call, request).await,
         Endpoint::Logout => logout::handle(call, request).await,
         Endpoint::Me => me::handle(call, request).await,
         Endpoint::OpenApi => Ok(openapi::handle()),
         Endpoint::Refresh => refresh::handle(call, request).await,
+        Endpoint::RegisterClient => register_client::handle(call, request).await,
         Endpoint::SetPassword => set_password::handle(call, request).await,
+        Endpoint::Token => token::handle(call, request).await,
         Endpoint::Validate => validate::handle(call, request).await,
     }
 }

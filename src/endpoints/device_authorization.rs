@@ -41,11 +41,22 @@ pub struct DeviceAuthorizationReply {
 /// # Errors
 /// `InvalidClientHandle`, `DeviceAuthorization`, `Platform`, and what reading the body gives.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let body: DeviceAuthorizationRequest = body::json(request, Failure::InvalidClientHandle).await?;
-    let registration =
-        handles::open_client(&call, &body.client_id, &body.client_secret).ok_or(Failure::InvalidClientHandle)?;
-    let start_url = call.app.config.aws.sso_start_url.as_deref().ok_or(Failure::DeviceAuthorization)?;
-    let started = call.app.aws.start_device_authorization(&registration, start_url).await;
+    let body: DeviceAuthorizationRequest =
+        body::json(request, Failure::InvalidClientHandle).await?;
+    let registration = handles::open_client(&call, &body.client_id, &body.client_secret)
+        .ok_or(Failure::InvalidClientHandle)?;
+    let start_url = call
+        .app
+        .config
+        .aws
+        .sso_start_url
+        .as_deref()
+        .ok_or(Failure::DeviceAuthorization)?;
+    let started = call
+        .app
+        .aws
+        .start_device_authorization(&registration, start_url)
+        .await;
     let device = started.map_err(|_| Failure::DeviceAuthorization)?;
     let device_code = handles::seal_device(&call, &body.client_id, &device)?;
     Ok(Reply::ok(&DeviceAuthorizationReply {

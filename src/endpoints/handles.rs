@@ -85,8 +85,18 @@ pub async fn new_client(call: &Call) -> Result<Client, Failure> {
     let id = Base64UrlUnpadded::encode_string(&random::<16>()?);
     let expires_at = call.now.plus(CLIENT_LIFETIME).min(registration.expires_at);
     let sealed = SealedClient::of(&registration);
-    let secret = call.app.sealer.seal(Purpose::ClientSecret, id.as_bytes(), expires_at, &sealed, random()?);
-    Ok(Client { id, secret: secret.map_err(|_| Failure::RegisterClient)?, expires_at })
+    let secret = call.app.sealer.seal(
+        Purpose::ClientSecret,
+        id.as_bytes(),
+        expires_at,
+        &sealed,
+        random()?,
+    );
+    Ok(Client {
+        id,
+        secret: secret.map_err(|_| Failure::RegisterClient)?,
+        expires_at,
+    })
 }
 
 /// From KV, or new from AWS if there is none or it ends soon.
@@ -95,20 +105,37 @@ async fn our_registration(call: &Call) -> Result<Registration, Failure> {
     // KV out is no reason to fail: AWS registers another.
     let kept = registration::find(call.app.kv, region).await.ok().flatten();
     let kept = kept.and_then(|text| {
-        sealer.open::<SealedClient>(Purpose::ClientRegistration, region.as_bytes(), &text, call.now).ok()
+        sealer
+            .open::<SealedClient>(
+                Purpose::ClientRegistration,
+                region.as_bytes(),
+                &text,
+                call.now,
+            )
+            .ok()
     });
     if let Some(kept) = kept.map(SealedClient::open)
         && kept.expires_at > call.now.plus(RENEW_BEFORE)
     {
         return Ok(kept);
     }
-    let new = call.app.aws.register_client().await.map_err(|_| Failure::RegisterClient)?;
+    let new = call
+        .app
+        .aws
+        .register_client()
+        .await
+        .map_err(|_| Failure::RegisterClient)?;
     if new.expires_at <= call.now {
         return Err(Failure::RegisterClient);
     }
     let sealed = SealedClient::of(&new);
-    let text =
-        sealer.seal(Purpose::ClientRegistration, region.as_bytes(), new.expires_at, &sealed, random()?);
+    let text = sealer.seal(
+        Purpose::ClientRegistration,
+        region.as_bytes(),
+        new.expires_at,
+        &sealed,
+        random()?,
+    );
     if let Ok(text) = text {
         let kv = call.app.kv;
         // If it is lost, the next visitor registers another.
@@ -122,8 +149,12 @@ async fn our_registration(call: &Call) -> Result<Registration, Failure> {
 /// The registration in a client's handle; `None` if it is not a living one of ours for this client.
 #[must_use]
 pub fn open_client(call: &Call, client_id: &str, client_secret: &str) -> Option<Registration> {
-    let opened: Result<SealedClient, _> =
-        call.app.sealer.open(Purpose::ClientSecret, client_id.as_bytes(), client_secret, call.now);
+    let opened: Result<SealedClient, _> = call.app.sealer.open(
+        Purpose::ClientSecret,
+        client_id.as_bytes(),
+        client_secret,
+        call.now,
+    );
     opened.ok().map(SealedClient::open)
 }
 
@@ -131,7 +162,11 @@ pub fn open_client(call: &Call, client_id: &str, client_secret: &str) -> Option<
 ///
 /// # Errors
 /// `DeviceAuthorization`, `Platform`.
-pub fn seal_device(call: &Call, client_id: &str, device: &DeviceAuthorization) -> Result<String, Failure> {
+pub fn seal_device(
+    call: &Call,
+    client_id: &str,
+    device: &DeviceAuthorization,
+) -> Result<String, Failure> {
     let ends_at = call.now.plus(i64::from(device.expires_in));
     let sealed = SealedDevice {
         code: device.device_code.reveal().to_owned(),
@@ -139,16 +174,25 @@ pub fn seal_device(call: &Call, client_id: &str, device: &DeviceAuthorization) -
         ends: ends_at.seconds(),
         sid: random()?,
     };
-    let handle =
-        call.app.sealer.seal(Purpose::DeviceCode, client_id.as_bytes(), ends_at.plus(RETRY), &sealed, random()?);
+    let handle = call.app.sealer.seal(
+        Purpose::DeviceCode,
+        client_id.as_bytes(),
+        ends_at.plus(RETRY),
+        &sealed,
+        random()?,
+    );
     handle.map_err(|_| Failure::DeviceAuthorization)
 }
 
 /// What is in a device handle; `None` if it is not a living one of ours for this client.
 #[must_use]
 pub fn open_device(call: &Call, client_id: &str, device_code: &str) -> Option<Device> {
-    let opened: Result<SealedDevice, _> =
-        call.app.sealer.open(Purpose::DeviceCode, client_id.as_bytes(), device_code, call.now);
+    let opened: Result<SealedDevice, _> = call.app.sealer.open(
+        Purpose::DeviceCode,
+        client_id.as_bytes(),
+        device_code,
+        call.now,
+    );
     let device = opened.ok()?;
     Some(Device {
         code: Secret::new(device.code),

@@ -2,7 +2,7 @@
 //!
 //! An unknown, disabled or passwordless user costs the same hash and gets the same bytes as a wrong password.
 
-use super::sign_in::{self, Origin, PasswordGuard};
+use super::sign_in::{self, Origin, Terms};
 use crate::account::names;
 use crate::account::password::{self, Password, Verdict};
 use crate::account::user::User;
@@ -67,11 +67,12 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     } else {
         None
     };
-    let guard = PasswordGuard {
+    let terms = Terms {
         checked: hash.as_deref(),
         renewed: renewed.as_deref(),
+        ..Terms::default()
     };
-    let token = sign_in::begin(&call, &origin, &mut user, guard)
+    let token = sign_in::begin(&call, &origin, &mut user, terms)
         .await?
         .ok_or(Failure::WrongLogin)?;
     Ok(Reply::ok(&LoginReply {

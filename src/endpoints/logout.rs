@@ -22,9 +22,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
                 call.now,
             )
             .await?;
-        if let Some(session) = ended {
-            call.app.copies.end(&session.id, session.generation).await;
-        }
+        call.end_copies(ended).await;
     }
     Ok(Reply::ok(&Done::new("Logged out")))
 }

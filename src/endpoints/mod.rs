@@ -1,12 +1,17 @@
 //! One file per endpoint: its request, its reply, its story.
 
+pub mod aws_login;
+pub mod device_authorization;
+pub mod handles;
 pub mod health;
 pub mod login;
 pub mod logout;
 pub mod me;
 pub mod openapi;
 pub mod refresh;
+pub mod register_client;
 pub mod set_password;
 pub mod sign_in;
+pub mod token;
 pub mod user_json;
 pub mod validate;

@@ -22,7 +22,9 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         .sessions
         .rotate(&id, shown.user, shown.generation, call.now, lifetime)
         .await?;
-    let record = rotated.ok_or(Failure::InvalidToken)?;
+    let record = rotated
+        .filter(|record| record.user.id == shown.user)
+        .ok_or(Failure::InvalidToken)?;
     // The token shown is superseded now, by this call or by one that came just before: both get the same new one,
     // written again from the row, byte for byte.
     match record.standing(shown.generation, call.now) {
@@ -50,8 +52,6 @@ async fn end_reused(call: &Call, record: &SessionRecord) -> Result<Reply, Failur
         .sessions
         .revoke(&record.id, record.user.id, call.now)
         .await?;
-    if let Some(session) = ended {
-        call.app.copies.end(&session.id, session.generation).await;
-    }
+    call.end_copies(ended).await;
     Err(Failure::InvalidToken)
 }

@@ -53,8 +53,6 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         .set_password(&id, &mark, &hash, call.now)
         .await?
         .ok_or(Failure::InvalidLink)?;
-    for session in ended {
-        call.app.copies.end(&session.id, session.generation).await;
-    }
+    call.end_copies(ended).await;
     Ok(Reply::ok(&Done::new("Password set")))
 }

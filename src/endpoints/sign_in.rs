@@ -1,24 +1,31 @@
 //! What every way of signing in ends with: a session in D1, its copy in KV, and a token.
 
+use crate::account::role::Role;
 use crate::account::session::longest;
 use crate::account::token::{Session, SessionId};
 use crate::account::user::User;
 use crate::app::{Call, random};
+use crate::aws::identity::Person;
 use crate::config::Consistency;
 use crate::failure::Failure;
+use crate::store::people::{self, Arrival};
 use crate::store::sessions::NewSession;
 use crate::web::request::Request;
 
 /// Characters of a `User-Agent` that are kept: enough to tell devices apart in a list.
 const DEVICE_LENGTH: usize = 200;
 
-/// How a password sign-in guards against a password that changes while it is being checked.
+/// What is particular about one way of signing in.
 #[derive(Debug, Default)]
-pub struct PasswordGuard<'a> {
-    /// The hash that was checked.
+pub struct Terms<'a> {
+    /// The session's `sid` where it was drawn before; else it is drawn now.
+    pub sid: Option<SessionId>,
+    /// The hash that a password was checked against; if it has changed meanwhile nobody is signed in.
     pub checked: Option<&'a str>,
     /// The same password under today's parameters.
     pub renewed: Option<&'a str>,
+    /// Seconds after which the session ends where that is sooner than its role's end.
+    pub longest: Option<i64>,
 }
 
 /// Where and on what somebody signs in.
@@ -44,6 +51,38 @@ impl Origin {
     }
 }
 
+/// Signs in a person whom AWS vouches for: bound to a record at first sight, with this role if the sign-in decides one.
+/// `None` if an administrator has disabled the person.
+///
+/// # Errors
+/// `StorageOut`, `Platform`.
+pub async fn arrive(
+    call: &Call,
+    origin: &Origin,
+    person: &Person,
+    role: Option<Role>,
+    terms: Terms<'_>,
+) -> Result<Option<(String, User)>, Failure> {
+    let arrival = Arrival {
+        source: &person.source,
+        subject: &person.subject,
+        username: &person.username,
+        email: person.email.as_deref(),
+        name: &person.full_name,
+        role,
+    };
+    let new_id = uuid::Builder::from_random_bytes(random()?).into_uuid();
+    let (mut user, ended) =
+        people::arrive(call.app.database, &arrival, new_id, call.moment()).await?;
+    call.end_copies(ended).await;
+    if !user.is_active {
+        return Ok(None);
+    }
+    Ok(begin(call, origin, &mut user, terms)
+        .await?
+        .map(|token| (token, user)))
+}
+
 /// Begins a session; gives the token, or `None` if the person was changed while signing in. `user.last_login` becomes
 /// this sign-in.
 ///
@@ -53,34 +92,40 @@ pub async fn begin(
     call: &Call,
     origin: &Origin,
     user: &mut User,
-    guard: PasswordGuard<'_>,
+    terms: Terms<'_>,
 ) -> Result<Option<String>, Failure> {
+    let now = call.moment();
+    let sid = match terms.sid {
+        Some(sid) => sid,
+        None => SessionId::from_bytes(random()?),
+    };
     let session = Session {
         user: user.id,
-        sid: SessionId::from_bytes(random()?),
+        sid,
         generation: 0,
     };
     let id = session.sid.record_id();
-    let ends_at = call.now.plus(longest(user.role));
-    let token_expires_at = call.now.plus(call.app.config.token_lifetime).min(ends_at);
+    let lifetime = terms.longest.unwrap_or(i64::MAX).min(longest(user.role));
+    let ends_at = now.plus(lifetime);
+    let token_expires_at = now.plus(call.app.config.token_lifetime).min(ends_at);
     let new = NewSession {
         id: &id,
         user_id: user.id,
         role: user.role,
-        created_at: call.now,
+        created_at: now,
         token_expires_at,
         ends_at,
         device: origin.device.as_deref(),
         address: origin.address.as_deref(),
-        password_hash: guard.checked,
-        new_password_hash: guard.renewed,
+        password_hash: terms.checked,
+        new_password_hash: terms.renewed,
     };
     if !call.app.sessions.begin(&new).await? {
         return Ok(None);
     }
-    user.last_login = Some(call.now);
+    user.last_login = Some(now);
     if call.app.config.session_consistency == Consistency::Edge {
-        let (copies, user, now) = (call.app.copies, user.clone(), call.now);
+        let (copies, user) = (call.app.copies, user.clone());
         // If it fails, the first request at the edge asks D1 and puts a copy back.
         call.after_reply(async move {
             let _ = copies.put(&id, 0, &user, now, ends_at).await;

@@ -48,18 +48,33 @@ pub struct TokenRequest {
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let origin = Origin::of(&request);
     let longest = call.app.config.aws.device_token_wait;
-    let preferred = prefer::wait(request.header("prefer").as_deref()).map(|seconds| seconds.min(longest));
+    let preferred =
+        prefer::wait(request.header("prefer").as_deref()).map(|seconds| seconds.min(longest));
     let body: TokenRequest = body::json(request, Failure::InvalidDeviceHandle).await?;
     let registration = handles::open_client(&call, &body.client_id, &body.client_secret);
     let device = handles::open_device(&call, &body.client_id, &body.device_code);
-    let (registration, device) = registration.zip(device).ok_or(Failure::InvalidDeviceHandle)?;
+    let (registration, device) = registration
+        .zip(device)
+        .ok_or(Failure::InvalidDeviceHandle)?;
     let call = Rc::new(call);
-    let flow = Flow { call: Rc::clone(&call), origin, registration, device };
-    let waited = call.to_the_end(async move { flow.wait(preferred.unwrap_or(longest)).await }).await?;
+    let flow = Flow {
+        call: Rc::clone(&call),
+        origin,
+        registration,
+        device,
+    };
+    let waited = call
+        .to_the_end(async move { flow.wait(preferred.unwrap_or(longest)).await })
+        .await?;
     match (waited, preferred) {
-        (Ok(reply), Some(seconds)) => Ok(reply.with("preference-applied", format!("wait={seconds}"))),
+        (Ok(reply), Some(seconds)) => {
+            Ok(reply.with("preference-applied", format!("wait={seconds}")))
+        }
         (Err(Failure::AuthorizationPending { retry_after, .. }), preference) => {
-            Err(Failure::AuthorizationPending { retry_after, preference })
+            Err(Failure::AuthorizationPending {
+                retry_after,
+                preference,
+            })
         }
         (outcome, _) => outcome,
     }
@@ -82,15 +97,28 @@ impl Flow {
             if let Some(reply) = self.already().await? {
                 return Ok(reply);
             }
-            match self.call.app.aws.create_token(&self.registration, &self.device.code).await {
+            match self
+                .call
+                .app
+                .aws
+                .create_token(&self.registration, &self.device.code)
+                .await
+            {
                 Ok(token) => return self.finish(token).await,
                 Err(Fault::Refused(Code::AUTHORIZATION_PENDING)) => {}
-                Err(Fault::Refused(Code::SLOW_DOWN)) => interval = interval.saturating_add(SLOW_DOWN),
-                Err(Fault::Refused(Code::EXPIRED_TOKEN | Code::INVALID_GRANT)) => return self.used_or_over().await,
+                Err(Fault::Refused(Code::SLOW_DOWN)) => {
+                    interval = interval.saturating_add(SLOW_DOWN)
+                }
+                Err(Fault::Refused(Code::EXPIRED_TOKEN | Code::INVALID_GRANT)) => {
+                    return self.used_or_over().await;
+                }
                 Err(_) => return Err(Failure::TokenFailed),
             }
             if self.call.clock() + f64::from(interval) * 1_000.0 > end {
-                return Err(Failure::AuthorizationPending { retry_after: interval, preference: None });
+                return Err(Failure::AuthorizationPending {
+                    retry_after: interval,
+                    preference: None,
+                });
             }
             pause(interval.saturating_mul(1_000)).await;
         }
@@ -99,21 +127,40 @@ impl Flow {
     /// The session of this flow, if somebody has begun it within the last two minutes.
     async fn already(&self) -> Result<Option<Reply>, Failure> {
         let now = self.call.moment();
-        let found = self.call.app.sessions.find(&self.device.sid.record_id()).await?;
-        let Some(record) = found.filter(|record| record.generation == 0 && record.rotated_at.plus(RETRY) >= now) else {
+        let found = self
+            .call
+            .app
+            .sessions
+            .find(&self.device.sid.record_id())
+            .await?;
+        let Some(record) =
+            found.filter(|record| record.generation == 0 && record.rotated_at.plus(RETRY) >= now)
+        else {
             return Ok(None);
         };
         if record.revoked_at.is_some() || !record.user.is_active {
             return Err(Failure::TokenFailed);
         }
-        let session = Session { user: record.user.id, sid: self.device.sid.clone(), generation: 0 };
-        let token = self.call.app.keys.issue(&session, record.rotated_at, record.token_expires_at);
+        let session = Session {
+            user: record.user.id,
+            sid: self.device.sid.clone(),
+            generation: 0,
+        };
+        let token = self
+            .call
+            .app
+            .keys
+            .issue(&session, record.rotated_at, record.token_expires_at);
         Ok(Some(Reply::ok(&BearerReply::new(&token, &record.user))))
     }
 
     /// AWS takes a code once: before its end, "invalid" means that another request has it in hand.
     async fn used_or_over(&self) -> Result<Reply, Failure> {
-        let tries = if self.call.moment() < self.device.ends_at { FINISHING } else { 0 };
+        let tries = if self.call.moment() < self.device.ends_at {
+            FINISHING
+        } else {
+            0
+        };
         for _ in 0..tries {
             if let Some(reply) = self.already().await? {
                 return Ok(reply);
@@ -131,8 +178,18 @@ impl Flow {
             let _ = aws.logout(&token).await;
         });
         let person = person?;
-        let session = Terms { sid: Some(self.device.sid.clone()), ..Terms::default() };
-        let signed_in = sign_in::arrive(&self.call, &self.origin, &person, self.role(&person), session).await?;
+        let session = Terms {
+            sid: Some(self.device.sid.clone()),
+            ..Terms::default()
+        };
+        let signed_in = sign_in::arrive(
+            &self.call,
+            &self.origin,
+            &person,
+            self.role(&person),
+            session,
+        )
+        .await?;
         match signed_in {
             Some((token, user)) => Ok(Reply::ok(&BearerReply::new(&token, &user))),
             None => Err(Failure::TokenFailed),
@@ -141,28 +198,56 @@ impl Flow {
 
     /// Who AWS says has approved (see the module `aws::identity`).
     async fn identify(&self, token: &Secret) -> Result<Person, Failure> {
-        let (aws, config, now) = (&self.call.app.aws, &self.call.app.config.aws, self.call.moment());
+        let (aws, config, now) = (
+            &self.call.app.aws,
+            &self.call.app.config.aws,
+            self.call.moment(),
+        );
         let failed = |_| Failure::TokenFailed;
-        let (account, set) = (config.sso_account_id.as_deref(), config.sso_role_name.as_deref());
+        let (account, set) = (
+            config.sso_account_id.as_deref(),
+            config.sso_role_name.as_deref(),
+        );
         let assignment = aws.assignment(token, account, set).await.map_err(failed)?;
-        let credentials = aws.role_credentials(token, &assignment).await.map_err(failed)?;
+        let credentials = aws
+            .role_credentials(token, &assignment)
+            .await
+            .map_err(failed)?;
         let caller = aws.role_identity(&credentials, now).await.map_err(failed)?;
-        let entry = match (&config.identity_store_id, &config.credentials, caller.arn.signed_in()) {
-            (Some(store), Some(own), Some((_, username))) => {
-                Some(aws.identity_store_user(store, username, own, now).await.map_err(failed)?)
-            }
+        let entry = match (
+            &config.identity_store_id,
+            &config.credentials,
+            caller.arn.signed_in(),
+        ) {
+            (Some(store), Some(own), Some((_, username))) => Some(
+                aws.identity_store_user(store, username, own, now)
+                    .await
+                    .map_err(failed)?,
+            ),
             _ => None,
         };
-        let start_url = config.sso_start_url.as_deref().ok_or(Failure::TokenFailed)?;
+        let start_url = config
+            .sso_start_url
+            .as_deref()
+            .ok_or(Failure::TokenFailed)?;
         let domain = config.email_domain.as_deref();
-        identity::signed_in(&caller, entry.as_ref(), start_url, &assignment.account, domain)
-            .map_err(|_| Failure::TokenFailed)
+        identity::signed_in(
+            &caller,
+            entry.as_ref(),
+            start_url,
+            &assignment.account,
+            domain,
+        )
+        .map_err(|_| Failure::TokenFailed)
     }
 
     /// Where a map is configured it decides, so that who is no longer in it loses what it gave.
     fn role(&self, person: &Person) -> Option<Role> {
         let map = self.call.app.config.aws.sso_role_map.as_ref()?;
-        let mapped = person.permission_set.as_deref().and_then(|set| map.role(set));
+        let mapped = person
+            .permission_set
+            .as_deref()
+            .and_then(|set| map.role(set));
         Some(mapped.unwrap_or(Role::User))
     }
 }

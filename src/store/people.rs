@@ -73,7 +73,11 @@ pub async fn arrive(
                 .text(arrival.name)
                 .text(role.unwrap_or(Role::User.as_str()))
                 .text(&now),
-            Statement::new(REVOKE_OF_OTHER_ROLE).text(&now).text(arrival.source).text(arrival.subject).optional(role),
+            Statement::new(REVOKE_OF_OTHER_ROLE)
+                .text(&now)
+                .text(arrival.source)
+                .text(arrival.subject)
+                .optional(role),
             Statement::new(UPDATE)
                 .text(arrival.username)
                 .optional(arrival.email)
@@ -82,10 +86,14 @@ pub async fn arrive(
                 .text(&now)
                 .text(arrival.source)
                 .text(arrival.subject),
-            Statement::new(FIND).text(arrival.source).text(arrival.subject),
+            Statement::new(FIND)
+                .text(arrival.source)
+                .text(arrival.subject),
         ])
         .await?;
     let user: Option<UserRow> = found.first()?;
-    let user = user.ok_or(StoreError::CorruptRow("users.subject"))?.try_into()?;
+    let user = user
+        .ok_or(StoreError::CorruptRow("users.subject"))?
+        .try_into()?;
     Ok((user, ended.rows()?))
 }

@@ -4,7 +4,8 @@ use super::StoreError;
 use super::d1::{Database, Statement};
 use crate::account::timestamp::Timestamp;
 
-const USE: &str = "INSERT INTO used_proofs (id, ends_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING";
+const USE: &str =
+    "INSERT INTO used_proofs (id, ends_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING";
 
 const REMOVE_OVER: &str = "DELETE FROM used_proofs WHERE ends_at <= ?1";
 
@@ -26,7 +27,10 @@ impl Proofs {
     /// # Errors
     /// Any [`StoreError`].
     pub async fn use_once(&self, id: &str, ends_at: Timestamp) -> Result<bool, StoreError> {
-        let [used] = self.database.batch([Statement::new(USE).text(id).text(ends_at.to_string())]).await?;
+        let [used] = self
+            .database
+            .batch([Statement::new(USE).text(id).text(ends_at.to_string())])
+            .await?;
         Ok(used.changes > 0)
     }
 
@@ -35,6 +39,9 @@ impl Proofs {
     /// # Errors
     /// Any [`StoreError`].
     pub async fn remove_over(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.database.batch([Statement::new(REMOVE_OVER).text(now.to_string())]).await.map(drop)
+        self.database
+            .batch([Statement::new(REMOVE_OVER).text(now.to_string())])
+            .await
+            .map(drop)
     }
 }

@@ -79,7 +79,8 @@ impl TryFrom<SessionRow> for SessionRecord {
 const BEGIN: &str = "
     INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, token_expires_at, ends_at, device, address)
     SELECT ?1, id, 0, ?3, ?3, ?4, ?5, ?6, ?7
-    FROM users WHERE id = ?2 AND is_active = 1 AND role = ?8 AND (?9 IS NULL OR password_hash = ?9)";
+    FROM users WHERE id = ?2 AND is_active = 1 AND role = ?8 AND (?9 IS NULL OR password_hash = ?9)
+    ON CONFLICT (id) DO NOTHING";
 
 const RECORD_LOGIN: &str = "
     UPDATE users SET last_login = ?1, password_hash = coalesce(?2, password_hash)
@@ -92,7 +93,7 @@ const FIND: &str = "
            users.aws_region, users.role, users.is_active, users.created_at AS user_created_at,
            users.updated_at AS user_updated_at, sessions.created_at AS last_login
     FROM sessions JOIN users ON users.id = sessions.user_id
-    WHERE sessions.id = ?1 AND sessions.user_id = ?2";
+    WHERE sessions.id = ?1";
 
 /// The one UPDATE that decides between many refreshes of one token.
 const ROTATE: &str = "
@@ -151,15 +152,12 @@ impl Sessions {
         Ok(begun.changes > 0)
     }
 
-    /// A session of this person, ended ones too.
+    /// A session, ended ones too.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub async fn find(&self, id: &str, user_id: Uuid) -> Result<Option<SessionRecord>, StoreError> {
-        let [found] = self
-            .database
-            .batch([Statement::new(FIND).text(id).text(user_id.to_string())])
-            .await?;
+    pub async fn find(&self, id: &str) -> Result<Option<SessionRecord>, StoreError> {
+        let [found] = self.database.batch([Statement::new(FIND).text(id)]).await?;
         record(&found)
     }
 
@@ -186,7 +184,7 @@ impl Sessions {
                     .text(id)
                     .text(&user_id)
                     .number(generation),
-                Statement::new(FIND).text(id).text(&user_id),
+                Statement::new(FIND).text(id),
             ])
             .await?;
         record(&found)

@@ -19,6 +19,19 @@ const DEPTH: u8 = 16;
 /// # Errors
 /// `BodyTooLarge`, `UnsupportedMediaType`, or `refusal`.
 pub async fn json<T: DeserializeOwned>(request: Request, refusal: Failure) -> Result<T, Failure> {
+    optional_json(request, refusal.clone())
+        .await?
+        .ok_or(refusal)
+}
+
+/// The same for a route that takes a body or none.
+///
+/// # Errors
+/// `BodyTooLarge`, `UnsupportedMediaType`, or `refusal`.
+pub async fn optional_json<T: DeserializeOwned>(
+    request: Request,
+    refusal: Failure,
+) -> Result<Option<T>, Failure> {
     let declared = request
         .header("content-length")
         .and_then(|length| length.parse::<usize>().ok());
@@ -30,10 +43,13 @@ pub async fn json<T: DeserializeOwned>(request: Request, refusal: Failure) -> Re
         BodyError::TooLarge => Failure::BodyTooLarge,
         BodyError::Interrupted => refusal.clone(),
     })?;
-    if !bytes.is_empty() && !media_type.as_deref().is_some_and(is_json) {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    if !media_type.as_deref().is_some_and(is_json) {
         return Err(Failure::UnsupportedMediaType);
     }
-    parse(&bytes).ok_or(refusal)
+    parse(&bytes).map(Some).ok_or(refusal)
 }
 
 /// `application/json`, with or without parameters, in any case (RFC 9110 §8.3.1); a charset must be UTF-8 (RFC 8259).

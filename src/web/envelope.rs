@@ -48,8 +48,24 @@ pub fn status_and_text(failure: &Failure, dialect: Dialect) -> (u16, Cow<'static
         (Failure::WrongLogin, _) => (401, "Invalid username or password"),
         (Failure::NoToken, Dialect::Message) => (401, "No token provided"),
         (Failure::InvalidToken, Dialect::Message) => (401, "Invalid or expired token"),
-        (Failure::NoToken | Failure::InvalidToken, Dialect::Detail) => {
+        (Failure::ProofRefused, _)
+        | (Failure::NoToken | Failure::InvalidToken, Dialect::Detail) => {
             (401, "Could not validate credentials")
+        }
+        (Failure::AwsCredentialsMissing, _) => (400, "AWS credentials not provided"),
+        (Failure::AwsLogin(fault), _) => {
+            return (
+                500,
+                Cow::Owned(format!("Failed to login with AWS credentials: {fault}")),
+            );
+        }
+        (Failure::RegisterClient, _) => (500, "Failed to register with AWS SSO"),
+        (Failure::InvalidClientHandle, _) => (400, "Failed to start device authorization"),
+        (Failure::DeviceAuthorization, _) => (500, "Failed to start device authorization"),
+        (Failure::InvalidDeviceHandle, _) => (400, "Failed to create token from device code"),
+        (Failure::TokenFailed, _) => (500, "Failed to create token from device code"),
+        (Failure::AuthorizationPending { .. } | Failure::AuthorizationOver, _) => {
+            (408, "Authorization timed out")
         }
         (Failure::NotFound, _) => (404, "Not found"),
         (Failure::MethodNotAllowed(_), _) => (405, "Method not allowed"),
@@ -84,6 +100,19 @@ pub fn reply(failure: &Failure, dialect: Dialect) -> Reply {
         }
         (401, _) => reply.with("www-authenticate", "Bearer"),
         (_, Failure::MethodNotAllowed(allowed)) => reply.with("allow", *allowed),
+        (
+            _,
+            Failure::AuthorizationPending {
+                retry_after,
+                preference,
+            },
+        ) => {
+            let reply = reply.with("retry-after", retry_after.to_string());
+            match preference {
+                Some(seconds) => reply.with("preference-applied", format!("wait={seconds}")),
+                None => reply,
+            }
+        }
         (503, _) => reply.with("retry-after", RETRY_AFTER_OUTAGE),
         _ => reply,
     }
@@ -98,6 +127,10 @@ pub fn log_code(failure: &Failure) -> Option<&'static str> {
         Failure::StoreDown(store) => Some(store),
         Failure::Misconfigured => Some("misconfigured"),
         Failure::Platform => Some("platform"),
+        Failure::RegisterClient => Some("aws_register_client"),
+        Failure::DeviceAuthorization => Some("aws_device_authorization"),
+        Failure::TokenFailed => Some("aws_token"),
+        Failure::AwsLogin(_) => Some("aws_login"),
         _ => None,
     }
 }

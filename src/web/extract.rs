@@ -126,12 +126,14 @@ pub async fn authority(call: &Call, request: &Request) -> Result<Authority, Fail
 }
 
 async fn judge(call: &Call, claims: &Claims) -> Result<SessionRecord, Failure> {
-    let record = call
+    let found = call
         .app
         .sessions
-        .find(&claims.session.sid.record_id(), claims.session.user)
+        .find(&claims.session.sid.record_id())
         .await?;
-    let record = record.ok_or(Failure::InvalidToken)?;
+    let record = found
+        .filter(|record| record.user.id == claims.session.user)
+        .ok_or(Failure::InvalidToken)?;
     match record.standing(claims.session.generation, call.now) {
         Standing::Current | Standing::JustSuperseded => Ok(record),
         Standing::Superseded | Standing::Ended => Err(Failure::InvalidToken),
@@ -162,7 +164,7 @@ pub fn put_back(call: &Call, record: &SessionRecord, generation: u32) {
         {
             return;
         }
-        let has_ended = match app.sessions.find(&record.id, record.user.id).await {
+        let has_ended = match app.sessions.find(&record.id).await {
             Ok(Some(again)) => again.standing(generation, now) == Standing::Ended,
             Ok(None) => true,
             Err(_) => false,

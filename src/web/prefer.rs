@@ -3,7 +3,9 @@
 /// The seconds of the first `wait` preference; `None` if there is none or it is malformed, which RFC 7240 ignores.
 #[must_use]
 pub fn wait(header: Option<&str>) -> Option<u32> {
-    let preferences = header?.split(',').map(|preference| preference.split(';').next().unwrap_or(""));
+    let preferences = header?
+        .split(',')
+        .map(|preference| preference.split(';').next().unwrap_or(""));
     let (_, value) = preferences
         .filter_map(|preference| preference.split_once('='))
         .find(|(name, _)| name.trim().eq_ignore_ascii_case("wait"))?;

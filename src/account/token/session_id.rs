@@ -1,7 +1,7 @@
 //! The random name of a session. Who knows it can write half a token, so only its hashes are ever stored.
 
+use crate::account::fingerprint::fingerprint;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use sha2::{Digest, Sha256};
 use std::fmt;
 use subtle::ConstantTimeEq;
 
@@ -32,7 +32,7 @@ impl SessionId {
     #[must_use]
     pub fn record_id(&self) -> String {
         let mut text = [0; TEXT_LENGTH];
-        hex(&Sha256::digest(self.write(&mut text)))
+        fingerprint(self.write(&mut text))
     }
 
     /// Writes the 22 characters into `buffer`.
@@ -43,14 +43,6 @@ impl SessionId {
 
     /// A place to [`Self::write`] to.
     pub(super) const BUFFER: [u8; TEXT_LENGTH] = [0; TEXT_LENGTH];
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|nibble| char::from_digit(u32::from(nibble), 16))
-        .collect()
 }
 
 impl fmt::Debug for SessionId {

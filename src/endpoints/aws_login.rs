@@ -1,0 +1,125 @@
+//! `POST /api/auth/aws-login`: signs in by AWS credentials.
+//!
+//! With a body it is the client's own: a proof, its signature of a request that is rebuilt here and that STS judges.
+//! Without one it is the service's: where `AWS_LOGIN` has `app`, whoever asks is signed in as the configured keys' principal,
+//! never above `user` and for an hour at most.
+
+use super::sign_in::{self, Origin, Terms};
+use super::user_json::BearerReply;
+use crate::account::fingerprint::hex;
+use crate::account::role::Role;
+use crate::app::Call;
+use crate::aws::fault::Fault;
+use crate::aws::identity::{self, Person};
+use crate::aws::proof::Proof;
+use crate::failure::Failure;
+use crate::web::body;
+use crate::web::reply::Reply;
+use crate::web::request::Request;
+use serde::Deserialize;
+
+/// Seconds that a sign-in with the service's own keys lasts at most.
+const APP_SESSION: i64 = 3_600;
+
+/// The body: a proof.
+#[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct AwsLoginRequest {
+    /// `AKIA…` or `ASIA…`.
+    access_key_id: String,
+    /// When it was signed, `YYYYMMDDTHHMMSSZ`.
+    amz_date: String,
+    /// 64 lower-case hex digits.
+    signature: String,
+    /// With temporary keys only.
+    session_token: Option<String>,
+}
+
+/// Answers the route.
+///
+/// # Errors
+/// `AwsCredentialsMissing`, `AwsLogin`, `ProofRefused`, `StorageOut`, `Platform`, and what reading the body gives.
+pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
+    let origin = Origin::of(&request);
+    let body =
+        body::optional_json::<AwsLoginRequest>(request, Failure::AwsCredentialsMissing).await?;
+    let (person, role, longest) = match body {
+        Some(proof) => by_proof(&call, &proof).await?,
+        None => by_own_keys(&call).await?,
+    };
+    let terms = Terms {
+        longest,
+        ..Terms::default()
+    };
+    let signed_in = sign_in::arrive(&call, &origin, &person, Some(role), terms).await?;
+    let (token, user) = signed_in.ok_or(Failure::ProofRefused)?;
+    Ok(Reply::ok(&BearerReply::new(&token, &user)))
+}
+
+async fn by_proof(
+    call: &Call,
+    body: &AwsLoginRequest,
+) -> Result<(Person, Role, Option<i64>), Failure> {
+    let config = &call.app.config.aws;
+    if !config.login.proof || config.login_arns.is_empty() {
+        return Err(Failure::AwsCredentialsMissing);
+    }
+    let proof = Proof::parse(
+        &body.access_key_id,
+        &body.amz_date,
+        &body.signature,
+        body.session_token.as_deref(),
+    )
+    .filter(|proof| proof.is_fresh(call.now))
+    .ok_or(Failure::ProofRefused)?;
+    let caller = call
+        .app
+        .aws
+        .proven_identity(&proof, &call.app.config.jwt_issuer)
+        .await
+        .map_err(|fault| match fault {
+            Fault::Refused(code) if code.is_about_credentials() => Failure::ProofRefused,
+            fault => Failure::AwsLogin(fault),
+        })?;
+    let role = config
+        .login_arns
+        .role(&caller.arn)
+        .ok_or(Failure::ProofRefused)?;
+    // Only now, so that nobody fills the table with what AWS would refuse; before the session, so that of many at once
+    // one gets it.
+    if !call
+        .app
+        .proofs
+        .use_once(&hex(&proof.used_key()), proof.ends_at())
+        .await?
+    {
+        return Err(Failure::ProofRefused);
+    }
+    Ok((
+        identity::principal(&caller, config.email_domain.as_deref()),
+        role,
+        None,
+    ))
+}
+
+async fn by_own_keys(call: &Call) -> Result<(Person, Role, Option<i64>), Failure> {
+    let config = &call.app.config.aws;
+    let own = config
+        .credentials
+        .as_ref()
+        .filter(|_| config.login.app)
+        .ok_or(Failure::AwsCredentialsMissing)?;
+    let caller = call
+        .app
+        .aws
+        .caller_identity(own, call.now)
+        .await
+        .map_err(Failure::AwsLogin)?;
+    let person = identity::principal(&caller, config.email_domain.as_deref());
+    // A source of its own: who proves to be the same principal may have a role, who merely asks here has none.
+    let person = Person {
+        source: format!("app:{}", person.source),
+        ..person
+    };
+    Ok((person, Role::User, Some(APP_SESSION)))
+}
