@@ -93,10 +93,6 @@ mod carrier {
             Self
         }
 
-        #[expect(
-            clippy::unused_self,
-            reason = "the native carrier's has the same shape"
-        )]
         pub(super) async fn attempt(
             &self,
             outbound: &Outbound,

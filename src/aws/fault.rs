@@ -38,9 +38,15 @@ impl Fault {
 fn code_in_body(reply: &Inbound) -> Option<Code> {
     let text = std::str::from_utf8(&reply.body).ok()?;
     if text.trim_start().starts_with('<') {
-        // The query protocol's envelope; some servers leave out the outer element.
-        return xml::text_at(text, &["ErrorResponse", "Error", "Code"])
-            .or_else(|| xml::text_at(text, &["Error", "Code"]))
+        // The query protocol's envelope, and two that stand-ins for AWS send.
+        let envelopes: [&[&str]; 3] = [
+            &["ErrorResponse", "Error", "Code"],
+            &["ErrorResponse", "Errors", "Error", "Code"],
+            &["Error", "Code"],
+        ];
+        return envelopes
+            .into_iter()
+            .find_map(|path| xml::text_at(text, path))
             .and_then(|name| Code::parse(&name));
     }
     let body: Value = serde_json::from_str(text).ok()?;

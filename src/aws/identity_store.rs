@@ -25,7 +25,7 @@ pub struct StoreUser {
     pub is_disabled: bool,
 }
 
-/// GetUserId by user name, still to be signed.
+/// `GetUserId` by user name, still to be signed.
 #[must_use]
 pub fn get_user_id(endpoint: &Endpoint, store: &str, user_name: &str) -> Outbound {
     post(
@@ -40,7 +40,7 @@ pub fn get_user_id(endpoint: &Endpoint, store: &str, user_name: &str) -> Outboun
     )
 }
 
-/// Reads GetUserId's reply.
+/// Reads `GetUserId`'s reply.
 ///
 /// # Errors
 /// Any [`Fault`] but those of the connection.
@@ -53,7 +53,7 @@ pub fn user_id(reply: &Inbound) -> Result<String, Fault> {
     checked_id(&reply.json::<Reply>()?.user_id)
 }
 
-/// DescribeUser, still to be signed.
+/// `DescribeUser`, still to be signed.
 #[must_use]
 pub fn describe_user(endpoint: &Endpoint, store: &str, user_id: &str) -> Outbound {
     post(
@@ -63,7 +63,7 @@ pub fn describe_user(endpoint: &Endpoint, store: &str, user_id: &str) -> Outboun
     )
 }
 
-/// Reads DescribeUser's reply.
+/// Reads `DescribeUser`'s reply.
 ///
 /// # Errors
 /// Any [`Fault`] but those of the connection.

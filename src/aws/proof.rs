@@ -1,4 +1,4 @@
-//! Proof of an AWS identity that a client brings: its signature of a GetCallerIdentity request that is never taken from
+//! Proof of an AWS identity that a client brings: its signature of a `GetCallerIdentity` request that is never taken from
 //! it. It sends four short values; the whole request is rebuilt here from constants, the configured host and those
 //! values, so nothing it sends can change what is asked of whom (the way in of CVE-2020-16250).
 //!
@@ -32,7 +32,7 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Reads the four values: `\w{16,128}`, `YYYYMMDDTHHMMSSZ`, 64 lower-case hex digits and, for temporary keys, a token
+    /// `Reads the` four values: `\w{16,128}`, `YYYYMMDDTHHMMSSZ`, 64 lower-case hex digits and, for temporary keys, a token
     /// of visible ASCII of at most 8 KiB.
     #[must_use]
     pub fn parse(

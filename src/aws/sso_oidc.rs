@@ -45,7 +45,7 @@ pub struct DeviceAuthorization {
     pub interval: u32,
 }
 
-/// RegisterClient. Repeatable: a registration whose reply was lost is forgotten and harms nobody.
+/// `RegisterClient`. Repeatable: a registration whose reply was lost is forgotten and harms nobody.
 #[must_use]
 pub fn register_client(endpoint: &Endpoint, client_name: &str) -> Outbound {
     post(
@@ -60,30 +60,32 @@ pub fn register_client(endpoint: &Endpoint, client_name: &str) -> Outbound {
     )
 }
 
-/// Reads RegisterClient's reply.
+/// Reads `RegisterClient`'s reply.
 ///
 /// # Errors
 /// Any [`Fault`] but those of the connection.
 pub fn registration(reply: &Inbound) -> Result<Registration, Fault> {
     #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
     struct Reply {
-        client_id: String,
-        client_secret: String,
-        client_secret_expires_at: i64,
+        #[serde(rename = "clientId")]
+        id: String,
+        #[serde(rename = "clientSecret")]
+        secret: String,
+        #[serde(rename = "clientSecretExpiresAt")]
+        expires_at: i64,
     }
     let reply: Reply = reply.json()?;
-    if reply.client_secret_expires_at <= 0 {
+    if reply.expires_at <= 0 {
         return Err(Fault::InvalidResponse);
     }
     Ok(Registration {
-        client_id: token(reply.client_id)?,
-        client_secret: token(reply.client_secret)?,
-        expires_at: Timestamp::from_seconds(reply.client_secret_expires_at),
+        client_id: token(reply.id)?,
+        client_secret: token(reply.secret)?,
+        expires_at: Timestamp::from_seconds(reply.expires_at),
     })
 }
 
-/// StartDeviceAuthorization. Repeatable: an authorization whose reply was lost is approved by nobody and expires.
+/// `StartDeviceAuthorization`. Repeatable: an authorization whose reply was lost is approved by nobody and expires.
 #[must_use]
 pub fn start_device_authorization(
     endpoint: &Endpoint,
@@ -101,7 +103,7 @@ pub fn start_device_authorization(
     )
 }
 
-/// Reads StartDeviceAuthorization's reply. The addresses in it are shown to people, so they must be https, or http where
+/// Reads `StartDeviceAuthorization`'s reply. The addresses in it are shown to people, so they must be https, or http where
 /// the endpoint itself is.
 ///
 /// # Errors
@@ -144,7 +146,7 @@ pub fn device_authorization(
     })
 }
 
-/// CreateToken for a device code. Sent once: the code is used up by the question that gets the token.
+/// `CreateToken` for a device code. Sent once: the code is used up by the question that gets the token.
 #[must_use]
 pub fn create_token(
     endpoint: &Endpoint,
@@ -164,7 +166,7 @@ pub fn create_token(
     .once()
 }
 
-/// Reads CreateToken's reply: the access token, which opens all that the person may do in AWS.
+/// Reads `CreateToken`'s reply: the access token, which opens all that the person may do in AWS.
 ///
 /// # Errors
 /// Any [`Fault`] but those of the connection; while the person has not answered, `AuthorizationPendingException`.

@@ -31,7 +31,7 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-/// ListAccounts. The e-mail addresses in its reply are the account owners', never the person's, and are not read.
+/// `ListAccounts`. The e-mail addresses in its reply are the account owners', never the person's, and are not read.
 #[must_use]
 pub fn list_accounts(endpoint: &Endpoint, token: &Secret, next: Option<&str>) -> Outbound {
     let query = next.map_or_else(String::new, |next| {
@@ -40,7 +40,7 @@ pub fn list_accounts(endpoint: &Endpoint, token: &Secret, next: Option<&str>) ->
     get(endpoint, &format!("/assignment/accounts{query}"), token)
 }
 
-/// Reads ListAccounts' reply.
+/// Reads `ListAccounts`' reply.
 ///
 /// # Errors
 /// Any [`Fault`] but those of the connection.
@@ -62,7 +62,7 @@ pub fn accounts(reply: &Inbound) -> Result<Page, Fault> {
     page(items, reply.next_token, is_account)
 }
 
-/// ListAccountRoles.
+/// `ListAccountRoles`.
 #[must_use]
 pub fn list_account_roles(
     endpoint: &Endpoint,
@@ -81,7 +81,7 @@ pub fn list_account_roles(
     )
 }
 
-/// Reads ListAccountRoles' reply.
+/// Reads `ListAccountRoles`' reply.
 ///
 /// # Errors
 /// Any [`Fault`] but those of the connection.
@@ -103,7 +103,7 @@ pub fn account_roles(reply: &Inbound) -> Result<Page, Fault> {
     page(items, reply.next_token, is_permission_set)
 }
 
-/// GetRoleCredentials.
+/// `GetRoleCredentials`.
 #[must_use]
 pub fn get_role_credentials(
     endpoint: &Endpoint,
@@ -119,7 +119,7 @@ pub fn get_role_credentials(
     )
 }
 
-/// Reads GetRoleCredentials' reply. Their end is not read: they are used at once and forgotten.
+/// Reads `GetRoleCredentials`' reply. Their end is not read: they are used at once and forgotten.
 ///
 /// # Errors
 /// Any [`Fault`] but those of the connection.
@@ -162,7 +162,7 @@ pub fn logout(endpoint: &Endpoint, token: &Secret) -> Outbound {
     Outbound::post(endpoint, "/logout", "application/json", "").with_header(BEARER, token.reveal())
 }
 
-/// Reads Logout's reply, which has no body and may say so with a 204.
+/// `Reads Logout`'s reply, which has no body and may say so with a 204.
 ///
 /// # Errors
 /// Any [`Fault`] but those of the connection.

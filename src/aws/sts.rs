@@ -26,7 +26,7 @@ pub struct CallerIdentity {
     pub principal_id: String,
 }
 
-/// GetCallerIdentity, still to be signed; `Accept` is set afterwards by [`accepting_json`], so that it stays unsigned.
+/// `GetCallerIdentity`, still to be signed; `Accept` is set afterwards by [`accepting_json`], so that it stays unsigned.
 #[must_use]
 pub fn get_caller_identity(endpoint: &Endpoint) -> Outbound {
     Outbound::post(endpoint, "/", CONTENT_TYPE, BODY)
@@ -38,7 +38,7 @@ pub fn accepting_json(request: Outbound) -> Outbound {
     request.with_header("accept", "application/json")
 }
 
-/// Reads GetCallerIdentity's reply.
+/// Reads `GetCallerIdentity`'s reply.
 ///
 /// # Errors
 /// Any [`Fault`] but those of the connection; `InvalidResponse` too for a principal that [`Arn`] does not know.

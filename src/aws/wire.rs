@@ -124,7 +124,7 @@ pub struct Inbound {
 }
 
 impl Inbound {
-    /// Reads the JSON of a 200.
+    /// `Reads the` JSON of a 200.
     ///
     /// # Errors
     /// `InvalidResponse` for other successes, redirects and JSON of another shape; the refusal for anything from 400.
@@ -155,7 +155,7 @@ impl fmt::Debug for Inbound {
     }
 }
 
-/// Percent-encodes a value of a query: all but RFC 3986's unreserved characters, as SigV4 wants it.
+/// Percent-encodes a value of a query: all but RFC 3986's unreserved characters, as `SigV4` wants it.
 #[must_use]
 pub fn encode_query_value(text: &str) -> String {
     const DIGITS: [char; 16] = [
