@@ -1,0 +1,220 @@
+//! Who a principal of AWS is as a person here, and which role the configuration gives. Pure.
+//!
+//! A person is a source and a subject that never changes there. Nobody is ever joined with another account because a user
+//! name or an e-mail address is the same.
+
+use super::arn::{Arn, ArnPattern, Principal, is_permission_set};
+use super::identity_store::StoreUser;
+use super::sts::CallerIdentity;
+use crate::account::names;
+use crate::account::role::Role;
+
+/// A person whom AWS vouches for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The start URL of the Identity Center, or `arn:PARTITION:iam::ACCOUNT` for an account's own principals.
+    pub source: String,
+    /// Who there: the directory's user id, else the user name with ASCII in lower case; of an account's own principals the
+    /// role's or user's id.
+    pub subject: String,
+    /// As AWS writes it. It need not fit the rules of password users' names.
+    pub username: String,
+    /// Never the account owner's.
+    pub email: Option<String>,
+    /// A name to show.
+    pub full_name: String,
+    /// What of Identity Center the person signed in with.
+    pub permission_set: Option<String>,
+}
+
+/// Why a principal is nobody whom Identity Center signed in, as far as we go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotSignedIn {
+    /// A role whose session name its caller chose.
+    #[error("not a role of Identity Center")]
+    NotReserved,
+    /// Not the account that role credentials were asked for.
+    #[error("another account")]
+    OtherAccount,
+    /// The directory's entry is of somebody else.
+    #[error("another user")]
+    OtherUser,
+    /// The directory has disabled the person.
+    #[error("disabled in the directory")]
+    Disabled,
+}
+
+/// The person whom Identity Center signed in, as STS and, where configured, the directory tell.
+///
+/// # Errors
+/// See [`NotSignedIn`].
+pub fn signed_in(
+    caller: &CallerIdentity,
+    user: Option<&StoreUser>,
+    start_url: &str,
+    account: &str,
+    email_domain: Option<&str>,
+) -> Result<Person, NotSignedIn> {
+    let (permission_set, username) = caller.arn.signed_in().ok_or(NotSignedIn::NotReserved)?;
+    if caller.arn.account != account {
+        return Err(NotSignedIn::OtherAccount);
+    }
+    // Only ASCII: all of Unicode's lower case would make one of names that the directory tells apart (the Kelvin sign
+    // and k). Signing in spelled differently would split a person, never join two.
+    let key = username.to_ascii_lowercase();
+    if let Some(user) = user {
+        if user.user_name.to_ascii_lowercase() != key {
+            return Err(NotSignedIn::OtherUser);
+        }
+        if user.is_disabled {
+            return Err(NotSignedIn::Disabled);
+        }
+    }
+    let told_email = user.and_then(|user| user.email.as_deref());
+    let display_name = user.and_then(|user| user.display_name.as_deref());
+    Ok(Person {
+        // The portal opens with and without these ends; a person must not become another by them.
+        source: start_url.trim_end_matches(['/', '#']).to_owned(),
+        subject: user.map_or(key, |user| user.user_id.clone()),
+        email: email(told_email, username, email_domain),
+        full_name: full_name(display_name, username),
+        username: username.to_owned(),
+        permission_set: Some(permission_set.to_owned()),
+    })
+}
+
+/// The person for an account's own principal, which a proof or the configured keys show. A role counts as one person,
+/// whoever assumed it: its session's name is anybody's choice, and enters nowhere here.
+#[must_use]
+pub fn principal(caller: &CallerIdentity, email_domain: Option<&str>) -> Person {
+    let Arn {
+        partition,
+        account,
+        principal,
+    } = &caller.arn;
+    let username = match principal {
+        Principal::Root => "root",
+        Principal::User { name, .. } => name,
+        Principal::AssumedRole { role, .. } => role,
+    };
+    Person {
+        source: format!("arn:{}:iam::{account}", partition.as_str()),
+        subject: caller.principal_id.clone(),
+        username: username.to_owned(),
+        email: email(None, username, email_domain),
+        full_name: full_name(None, username),
+        permission_set: None,
+    }
+}
+
+fn email(told: Option<&str>, username: &str, domain: Option<&str>) -> Option<String> {
+    let read = |text: &str| {
+        names::email(text)
+            .ok()
+            .map(|email| email.as_str().to_owned())
+    };
+    told.and_then(read).or_else(|| {
+        // A user name with an @ that is no address gets none made of it.
+        if username.contains('@') {
+            read(username)
+        } else {
+            read(&format!("{username}@{}", domain?))
+        }
+    })
+}
+
+fn full_name(told: Option<&str>, username: &str) -> String {
+    told.and_then(|name| names::text(name).ok())
+        .unwrap_or_else(|| names::full_name_from(username))
+}
+
+/// `AWS_SSO_ROLE_MAP`: which role a permission set gives, read at each sign-in.
+///
+/// `SET=ROLE`, several separated by commas or space: `AdministratorAccess=admin,ReadOnly=user`. Sets are compared exactly;
+/// roles are `user`, `admin`, `super_admin`. A set with a comma in its name cannot be written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoleMap(Vec<(String, Role)>);
+
+impl RoleMap {
+    /// Reads the map.
+    ///
+    /// # Errors
+    /// Every mistake in it, each with the entry that it is in.
+    pub fn parse(text: &str) -> Result<Self, Vec<String>> {
+        entries(text, |name| {
+            is_permission_set(name)
+                .then(|| name.to_owned())
+                .ok_or("is not the name of a permission set")
+        })
+        .map(Self)
+    }
+
+    /// The role for a permission set, if it has one.
+    #[must_use]
+    pub fn role(&self, permission_set: &str) -> Option<Role> {
+        self.0
+            .iter()
+            .find(|(set, _)| set == permission_set)
+            .map(|(_, role)| *role)
+    }
+}
+
+/// `AWS_LOGIN_ARNS`: whose proof signs in, and as what.
+///
+/// `PATTERN=ROLE`, several separated by commas or space; the patterns are [`ArnPattern`]'s, each names one user or one role.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoginArns(Vec<(ArnPattern, Role)>);
+
+impl LoginArns {
+    /// Reads the list.
+    ///
+    /// # Errors
+    /// Every mistake in it, each with the entry that it is in.
+    pub fn parse(text: &str) -> Result<Self, Vec<String>> {
+        entries(text, ArnPattern::parse).map(Self)
+    }
+
+    /// The role for a principal, if it may sign in.
+    #[must_use]
+    pub fn role(&self, arn: &Arn) -> Option<Role> {
+        self.0
+            .iter()
+            .find(|(pattern, _)| pattern.allows(arn))
+            .map(|(_, role)| *role)
+    }
+
+    /// True if nobody may.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+fn entries<K: PartialEq>(
+    text: &str,
+    read: impl Fn(&str) -> Result<K, &'static str>,
+) -> Result<Vec<(K, Role)>, Vec<String>> {
+    let mut found: Vec<(K, Role)> = Vec::new();
+    let mut mistakes = Vec::new();
+    let pieces = text.split(|character: char| character == ',' || character.is_ascii_whitespace());
+    for entry in pieces.filter(|entry| !entry.is_empty()) {
+        // Names may hold `=`, roles do not.
+        let (key, role) = entry.rsplit_once('=').unwrap_or((entry, ""));
+        let role = Role::parse(role).ok_or("must end in =user, =admin or =super_admin");
+        match (read(key), role) {
+            (Ok(key), Ok(_)) if found.iter().any(|(other, _)| *other == key) => {
+                mistakes.push(format!("`{entry}` names something a second time"));
+            }
+            (Ok(key), Ok(role)) => found.push((key, role)),
+            (Err(mistake), _) | (_, Err(mistake)) => mistakes.push(format!("`{entry}` {mistake}")),
+        }
+    }
+    if mistakes.is_empty() {
+        Ok(found)
+    } else {
+        Err(mistakes)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,252 @@
+//! IAM Identity Center's directory: a person's unchanging id, name and e-mail address.
+//! Source: botocore's model `identitystore/2020-06-15` (JSON 1.1, signed).
+
+use super::fault::Fault;
+use super::partition::Endpoint;
+use super::wire::{Inbound, Outbound};
+use serde::Deserialize;
+use serde_json::json;
+
+/// The signing name.
+pub const SIGNING_NAME: &str = "identitystore";
+
+/// A person in the directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreUser {
+    /// Never changes and is never given out again.
+    pub user_id: String,
+    /// What the person signs in with.
+    pub user_name: String,
+    /// How the person wishes to be called.
+    pub display_name: Option<String>,
+    /// The primary address, else the only one.
+    pub email: Option<String>,
+    /// True if the directory has disabled the person.
+    pub is_disabled: bool,
+}
+
+/// `GetUserId` by user name, still to be signed.
+#[must_use]
+pub fn get_user_id(endpoint: &Endpoint, store: &str, user_name: &str) -> Outbound {
+    post(
+        endpoint,
+        "GetUserId",
+        &json!({
+            "IdentityStoreId": store,
+            "AlternateIdentifier": {
+                "UniqueAttribute": {"AttributePath": "userName", "AttributeValue": user_name},
+            },
+        }),
+    )
+}
+
+/// Reads `GetUserId`'s reply.
+///
+/// # Errors
+/// Any [`Fault`] but those of the connection.
+pub fn user_id(reply: &Inbound) -> Result<String, Fault> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Reply {
+        user_id: String,
+    }
+    checked_id(&reply.json::<Reply>()?.user_id)
+}
+
+/// `DescribeUser`, still to be signed.
+#[must_use]
+pub fn describe_user(endpoint: &Endpoint, store: &str, user_id: &str) -> Outbound {
+    post(
+        endpoint,
+        "DescribeUser",
+        &json!({"IdentityStoreId": store, "UserId": user_id}),
+    )
+}
+
+/// Reads `DescribeUser`'s reply.
+///
+/// # Errors
+/// Any [`Fault`] but those of the connection.
+pub fn user(reply: &Inbound) -> Result<StoreUser, Fault> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Reply {
+        user_id: String,
+        user_name: String,
+        display_name: Option<String>,
+        emails: Option<Vec<Email>>,
+        user_status: Option<String>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Email {
+        value: Option<String>,
+        primary: Option<bool>,
+    }
+    let reply: Reply = reply.json()?;
+    let emails = reply.emails.unwrap_or_default();
+    let primary =
+        emails
+            .iter()
+            .find(|email| email.primary == Some(true))
+            .or(match emails.as_slice() {
+                [only] => Some(only),
+                _ => None,
+            });
+    Ok(StoreUser {
+        user_id: checked_id(&reply.user_id)?,
+        email: primary.and_then(|email| email.value.clone()),
+        user_name: reply.user_name,
+        display_name: reply.display_name,
+        is_disabled: reply.user_status.as_deref() == Some("DISABLED"),
+    })
+}
+
+/// The model's `ResourceId`: a UUID, perhaps behind ten hex digits and `-`, perhaps as the end of an ARN; the same person
+/// must not have two spellings.
+fn checked_id(text: &str) -> Result<String, Fault> {
+    let id = text.rsplit_once('/').map_or(text, |(_, id)| id);
+    let is_id = [36, 47].contains(&id.len())
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    is_id
+        .then(|| id.to_ascii_lowercase())
+        .ok_or(Fault::InvalidResponse)
+}
+
+fn post(endpoint: &Endpoint, operation: &str, body: &serde_json::Value) -> Outbound {
+    Outbound::post(
+        endpoint,
+        "/",
+        "application/x-amz-json-1.1",
+        body.to_string(),
+    )
+    .with_header("x-amz-target", &format!("AWSIdentityStore.{operation}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::partition::{Region, Service};
+    use serde_json::Value;
+
+    const ID: &str = "906767ab12-1d3e4f56-7a8b-4c9d-8e0f-1a2b3c4d5e6f";
+
+    fn reply(status: u16, body: &Value) -> Inbound {
+        Inbound {
+            status,
+            error_type: None,
+            body: body.to_string().into_bytes(),
+        }
+    }
+
+    #[test]
+    fn requests_are_as_the_model_says() {
+        let endpoint = Endpoint::of(Service::IdentityStore, Region::parse("eu-west-1").unwrap());
+        for (request, target, body) in [
+            (
+                get_user_id(&endpoint, "d-1234567890", "zoë\"@x"),
+                "AWSIdentityStore.GetUserId",
+                json!({"IdentityStoreId": "d-1234567890", "AlternateIdentifier": {"UniqueAttribute":
+                    {"AttributePath": "userName", "AttributeValue": "zoë\"@x"}}}),
+            ),
+            (
+                describe_user(&endpoint, "d-1234567890", ID),
+                "AWSIdentityStore.DescribeUser",
+                json!({"IdentityStoreId": "d-1234567890", "UserId": ID}),
+            ),
+        ] {
+            assert_eq!(
+                request.url(),
+                "https://identitystore.eu-west-1.amazonaws.com/"
+            );
+            assert_eq!(request.header("x-amz-target"), Some(target));
+            assert_eq!(
+                request.header("content-type"),
+                Some("application/x-amz-json-1.1")
+            );
+            let sent: Value = serde_json::from_str(request.body.reveal()).unwrap();
+            assert_eq!(sent, body);
+        }
+    }
+
+    #[test]
+    fn ids_have_one_spelling() {
+        for text in [
+            ID.to_owned(),
+            ID.to_ascii_uppercase(),
+            format!("arn:aws:identitystore:::user/{ID}"),
+        ] {
+            assert_eq!(
+                user_id(&reply(200, &json!({"UserId": text}))),
+                Ok(ID.to_owned())
+            );
+        }
+        for text in [
+            "",
+            "x",
+            "arn:aws:identitystore:::user/",
+            &ID[1..],
+            &format!("{ID}0"),
+            &ID.replace('a', "g"),
+        ] {
+            let read = user_id(&reply(200, &json!({"UserId": text})));
+            assert_eq!(read, Err(Fault::InvalidResponse), "{text}");
+        }
+    }
+
+    #[test]
+    fn users_are_read() {
+        let with = |emails: Value, status: Value| {
+            user(&reply(
+                200,
+                &json!({"IdentityStoreId": "d-1", "UserId": ID, "UserArn": "a", "Revision": "r", "UserName": "zoë",
+                    "DisplayName": "Zoë Ä.", "Emails": emails, "UserStatus": status, "CreatedAt": 1.5}),
+            ))
+            .unwrap()
+        };
+        let address = |value: &str, primary: bool| json!({"Value": value, "Type": "Work", "Primary": primary});
+        for (emails, email) in [
+            (
+                json!([address("a@x", false), address("b@x", true)]),
+                Some("b@x"),
+            ),
+            (json!([address("a@x", false)]), Some("a@x")),
+            (json!([address("a@x", false), address("b@x", false)]), None),
+            (json!([{"Primary": true}]), None),
+            (json!([]), None),
+            (Value::Null, None),
+        ] {
+            assert_eq!(with(emails, Value::Null).email.as_deref(), email);
+        }
+        assert!(with(Value::Null, json!("DISABLED")).is_disabled);
+        assert!(!with(Value::Null, json!("ENABLED")).is_disabled);
+        for body in [
+            json!({}),
+            json!([]),
+            json!({"UserId": ID}),
+            json!({"UserId": 1, "UserName": "x"}),
+        ] {
+            assert_eq!(user(&reply(200, &body)), Err(Fault::InvalidResponse));
+        }
+    }
+
+    #[test]
+    fn the_modelled_errors_are_told_apart() {
+        for name in [
+            "ResourceNotFoundException",
+            "ThrottlingException",
+            "AccessDeniedException",
+            "InternalServerException",
+            "ValidationException",
+        ] {
+            let refused = reply(
+                400,
+                &json!({"__type": format!("com.amazonaws.identitystore#{name}"), "Message": "x"}),
+            );
+            assert_eq!(user(&refused).unwrap_err().to_string(), name);
+            assert_eq!(user_id(&refused).unwrap_err().to_string(), name);
+        }
+    }
+}

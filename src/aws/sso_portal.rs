@@ -1,0 +1,355 @@
+//! IAM Identity Center's portal: what a signed-in person is assigned to, and keys for it.
+//! Source: botocore's model `sso/2019-06-10`. Requests carry the access token as a bearer and are not signed.
+
+use super::arn::{is_account, is_permission_set};
+use super::fault::Fault;
+use super::partition::Endpoint;
+use super::sigv4::Credentials;
+use super::wire::{Inbound, Outbound, encode_query_value};
+use crate::account::secret::Secret;
+use serde::Deserialize;
+
+const BEARER: &str = "x-amz-sso_bearer_token";
+/// AWS's own are well under 2 kB; what is longer would come back as a query that servers refuse.
+const LONGEST_NEXT_TOKEN: usize = 4 * 1024;
+
+/// An account and a permission set that a person has there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// Twelve digits.
+    pub account: String,
+    /// The permission set's name, which the portal calls role name.
+    pub permission_set: String,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Account ids, or names of permission sets.
+    pub items: Vec<String>,
+    /// What asks for the page behind it.
+    pub next: Option<String>,
+}
+
+/// `ListAccounts`. The e-mail addresses in its reply are the account owners', never the person's, and are not read.
+#[must_use]
+pub fn list_accounts(endpoint: &Endpoint, token: &Secret, next: Option<&str>) -> Outbound {
+    let query = next.map_or_else(String::new, |next| {
+        format!("?next_token={}", encode_query_value(next))
+    });
+    get(endpoint, &format!("/assignment/accounts{query}"), token)
+}
+
+/// Reads `ListAccounts`' reply.
+///
+/// # Errors
+/// Any [`Fault`] but those of the connection.
+pub fn accounts(reply: &Inbound) -> Result<Page, Fault> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Reply {
+        next_token: Option<String>,
+        account_list: Option<Vec<Account>>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Account {
+        account_id: String,
+    }
+    let reply: Reply = reply.json()?;
+    let items = reply.account_list.unwrap_or_default();
+    let items = items.into_iter().map(|account| account.account_id);
+    page(items, reply.next_token, is_account)
+}
+
+/// `ListAccountRoles`.
+#[must_use]
+pub fn list_account_roles(
+    endpoint: &Endpoint,
+    token: &Secret,
+    account: &str,
+    next: Option<&str>,
+) -> Outbound {
+    let next = next.map_or_else(String::new, |next| {
+        format!("&next_token={}", encode_query_value(next))
+    });
+    let account = encode_query_value(account);
+    get(
+        endpoint,
+        &format!("/assignment/roles?account_id={account}{next}"),
+        token,
+    )
+}
+
+/// Reads `ListAccountRoles`' reply.
+///
+/// # Errors
+/// Any [`Fault`] but those of the connection.
+pub fn account_roles(reply: &Inbound) -> Result<Page, Fault> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Reply {
+        next_token: Option<String>,
+        role_list: Option<Vec<Role>>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Role {
+        role_name: String,
+    }
+    let reply: Reply = reply.json()?;
+    let items = reply.role_list.unwrap_or_default();
+    let items = items.into_iter().map(|role| role.role_name);
+    page(items, reply.next_token, is_permission_set)
+}
+
+/// `GetRoleCredentials`.
+#[must_use]
+pub fn get_role_credentials(
+    endpoint: &Endpoint,
+    token: &Secret,
+    assignment: &Assignment,
+) -> Outbound {
+    let account = encode_query_value(&assignment.account);
+    let role = encode_query_value(&assignment.permission_set);
+    get(
+        endpoint,
+        &format!("/federation/credentials?account_id={account}&role_name={role}"),
+        token,
+    )
+}
+
+/// Reads `GetRoleCredentials`' reply. Their end is not read: they are used at once and forgotten.
+///
+/// # Errors
+/// Any [`Fault`] but those of the connection.
+pub fn role_credentials(reply: &Inbound) -> Result<Credentials, Fault> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Reply {
+        role_credentials: Keys,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Keys {
+        access_key_id: String,
+        secret_access_key: String,
+        session_token: String,
+    }
+    let Keys {
+        access_key_id,
+        secret_access_key,
+        session_token,
+    } = reply.json::<Reply>()?.role_credentials;
+    let is_key =
+        |text: &String| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if ![&access_key_id, &secret_access_key, &session_token]
+        .into_iter()
+        .all(is_key)
+    {
+        return Err(Fault::InvalidResponse);
+    }
+    Ok(Credentials {
+        access_key_id: Secret::new(access_key_id),
+        secret_access_key: Secret::new(secret_access_key),
+        session_token: Some(Secret::new(session_token)),
+    })
+}
+
+/// Logout, which ends the access token. Repeatable: ending what is ended changes nothing.
+#[must_use]
+pub fn logout(endpoint: &Endpoint, token: &Secret) -> Outbound {
+    Outbound::post(endpoint, "/logout", "application/json", "").with_header(BEARER, token.reveal())
+}
+
+/// `Reads Logout`'s reply, which has no body and may say so with a 204.
+///
+/// # Errors
+/// Any [`Fault`] but those of the connection.
+pub fn logged_out(reply: &Inbound) -> Result<(), Fault> {
+    match reply.status {
+        204 => Ok(()),
+        _ => reply.success().map(|_| ()),
+    }
+}
+
+fn get(endpoint: &Endpoint, path_and_query: &str, token: &Secret) -> Outbound {
+    Outbound::get(endpoint, path_and_query).with_header(BEARER, token.reveal())
+}
+
+fn page(
+    items: impl Iterator<Item = String>,
+    next: Option<String>,
+    is_item: fn(&str) -> bool,
+) -> Result<Page, Fault> {
+    let items: Vec<String> = items.collect();
+    let next = next.filter(|next| !next.is_empty());
+    if !items.iter().all(|item| is_item(item))
+        || next
+            .as_ref()
+            .is_some_and(|next| next.len() > LONGEST_NEXT_TOKEN)
+    {
+        return Err(Fault::InvalidResponse);
+    }
+    Ok(Page { items, next })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::partition::{Region, Service};
+
+    fn endpoint() -> Endpoint {
+        Endpoint::of(Service::SsoPortal, Region::parse("eu-west-1").unwrap())
+    }
+
+    fn reply(status: u16, body: &str) -> Inbound {
+        Inbound {
+            status,
+            error_type: None,
+            body: body.as_bytes().to_vec(),
+        }
+    }
+
+    #[test]
+    fn requests_are_as_the_model_says() {
+        let token = Secret::new("token");
+        let assignment = Assignment {
+            account: "123456789012".to_owned(),
+            permission_set: "Power+User@Work".to_owned(),
+        };
+        for (request, method, path) in [
+            (
+                list_accounts(&endpoint(), &token, None),
+                "GET",
+                "/assignment/accounts",
+            ),
+            (
+                list_accounts(&endpoint(), &token, Some("a&b=/+")),
+                "GET",
+                "/assignment/accounts?next_token=a%26b%3D%2F%2B",
+            ),
+            (
+                list_account_roles(&endpoint(), &token, "123456789012", Some("n")),
+                "GET",
+                "/assignment/roles?account_id=123456789012&next_token=n",
+            ),
+            (
+                get_role_credentials(&endpoint(), &token, &assignment),
+                "GET",
+                "/federation/credentials?account_id=123456789012&role_name=Power%2BUser%40Work",
+            ),
+            (logout(&endpoint(), &token), "POST", "/logout"),
+        ] {
+            assert_eq!(request.method.as_str(), method);
+            assert_eq!(
+                request.url(),
+                format!("https://portal.sso.eu-west-1.amazonaws.com{path}")
+            );
+            assert_eq!(request.header("x-amz-sso_bearer_token"), Some("token"));
+            assert_eq!(request.header("authorization"), None);
+            assert_eq!(request.body.reveal(), "");
+            assert!(request.is_repeatable);
+        }
+    }
+
+    #[test]
+    fn replies_are_read() {
+        let body = r#"{"nextToken":"n","accountList":[{"accountId":"123456789012","accountName":"x",
+            "emailAddress":"owner@example.com"}]}"#;
+        assert_eq!(
+            accounts(&reply(200, body)),
+            Ok(Page {
+                items: vec!["123456789012".to_owned()],
+                next: Some("n".to_owned())
+            })
+        );
+        let body =
+            r#"{"nextToken":"","roleList":[{"roleName":"Admin_1","accountId":"123456789012"}]}"#;
+        assert_eq!(
+            account_roles(&reply(200, body)),
+            Ok(Page {
+                items: vec!["Admin_1".to_owned()],
+                next: None
+            })
+        );
+        assert_eq!(
+            accounts(&reply(200, "{}")),
+            Ok(Page {
+                items: vec![],
+                next: None
+            })
+        );
+        let body = r#"{"roleCredentials":{"accessKeyId":"ASIA","secretAccessKey":"s/+=","sessionToken":"t",
+            "expiration":1704888000000}}"#;
+        let keys = role_credentials(&reply(200, body)).unwrap();
+        assert_eq!(keys.secret_access_key, Secret::new("s/+="));
+        assert_eq!(keys.session_token, Some(Secret::new("t")));
+        for (status, body) in [(200, ""), (200, "{}"), (204, "")] {
+            assert_eq!(logged_out(&reply(status, body)), Ok(()));
+        }
+    }
+
+    #[test]
+    fn odd_replies_are_invalid() {
+        let long = format!(
+            r#"{{"nextToken":"{}"}}"#,
+            "n".repeat(LONGEST_NEXT_TOKEN + 1)
+        );
+        for body in [
+            "",
+            "[]",
+            r#"{"accountList":{}}"#,
+            r#"{"accountList":[{}]}"#,
+            r#"{"accountList":[{"accountId":123456789012}]}"#,
+            r#"{"accountList":[{"accountId":"12345678901"}]}"#,
+            r#"{"accountList":[{"accountId":"12345678901x"}]}"#,
+            r#"{"accountList":[{"accountId":"１２３４５６７８９０１２"}]}"#,
+            &long,
+        ] {
+            assert_eq!(
+                accounts(&reply(200, body)),
+                Err(Fault::InvalidResponse),
+                "{body}"
+            );
+        }
+        for name in ["", "a b", "a/b", "a\\\"b", "é", "a&b", &"a".repeat(33)] {
+            let body = format!(r#"{{"roleList":[{{"roleName":"{name}"}}]}}"#);
+            assert_eq!(
+                account_roles(&reply(200, &body)),
+                Err(Fault::InvalidResponse),
+                "{name}"
+            );
+        }
+        for keys in [
+            "null",
+            "{}",
+            r#"{"accessKeyId":"a","secretAccessKey":"b"}"#,
+            r#"{"accessKeyId":"","secretAccessKey":"b","sessionToken":"c"}"#,
+            r#"{"accessKeyId":"a","secretAccessKey":"b","sessionToken":"c\r\nx: y"}"#,
+        ] {
+            let body = format!(r#"{{"roleCredentials":{keys}}}"#);
+            assert_eq!(
+                role_credentials(&reply(200, &body)),
+                Err(Fault::InvalidResponse),
+                "{keys}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_modelled_errors_are_told_apart() {
+        for (status, name) in [
+            (400, "InvalidRequestException"),
+            (401, "UnauthorizedException"),
+            (404, "ResourceNotFoundException"),
+            (429, "TooManyRequestsException"),
+        ] {
+            let refused = reply(status, r#"{"message":"canary"}"#);
+            assert_eq!(accounts(&refused).unwrap_err().to_string(), name);
+            assert_eq!(account_roles(&refused).unwrap_err().to_string(), name);
+            assert_eq!(role_credentials(&refused).unwrap_err().to_string(), name);
+            assert_eq!(logged_out(&refused).unwrap_err().to_string(), name);
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! Our requests, judged by other people's servers: moto and ministack recompute every signature. Each has a hole (moto
+//! asks no clock, ministack knows magic keys), so both are asked. What they say is no proof of what AWS says; that they
+//! accept the right keys and refuse all else is one of ours.
+//!
+//! Needs python3 with pip; the two are installed once into a folder outside of the clone (`EDGE_AUTH_CACHE`, else the
+//! user's cache).
+
+#[path = "aws_native/server.rs"]
+mod server;
+
+use edge_auth::account::secret::Secret;
+use edge_auth::account::timestamp::Timestamp;
+use edge_auth::aws::arn::{Arn, Principal};
+use edge_auth::aws::client::Client;
+use edge_auth::aws::fault::Fault;
+use edge_auth::aws::partition::{Endpoint, Region};
+use edge_auth::aws::proof::Proof;
+use edge_auth::aws::sigv4::{Credentials, Scope, sign};
+use edge_auth::aws::wire::Outbound;
+use edge_auth::aws::{Aws, Overrides, identity, sts};
+use server::Server;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+const ACCOUNT: &str = "123456789012";
+const REGION: &str = "eu-west-1";
+const AUDIENCE: &str = "https://auth.example";
+const POLICY: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"*"}}]}"#;
+const ROLE: &str = "AWSReservedSSO_Read_Only_0123456789abcdef";
+
+fn now() -> Timestamp {
+    let seconds = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    Timestamp::from_seconds(seconds.try_into().unwrap())
+}
+
+fn keys(id: &str, secret: &str, token: Option<&str>) -> Credentials {
+    Credentials {
+        access_key_id: Secret::new(id),
+        secret_access_key: Secret::new(secret),
+        session_token: token.map(Secret::new),
+    }
+}
+
+/// Calls an operation of a query-protocol service and gives back its XML.
+async fn query(
+    endpoint: &Endpoint,
+    service: &str,
+    by: &Credentials,
+    parameters: &[(&str, &str)],
+) -> String {
+    let body: Vec<String> = parameters
+        .iter()
+        .map(|(name, value)| format!("{name}={}", edge_auth::aws::wire::encode_query_value(value)))
+        .collect();
+    let request = Outbound::post(endpoint, "/", sts::CONTENT_TYPE, body.join("&"));
+    let request = sign(
+        request,
+        by,
+        Scope {
+            region: REGION,
+            service,
+        },
+        now(),
+    )
+    .unwrap();
+    let reply = Client::new().carry(&request).await.unwrap();
+    let text = String::from_utf8(reply.body).unwrap();
+    assert_eq!(reply.status, 200, "{text}");
+    text
+}
+
+fn element<'a>(xml: &'a str, name: &str) -> &'a str {
+    let (_, rest) = xml.split_once(&format!("<{name}>")).unwrap();
+    rest.split_once(&format!("</{name}>")).unwrap().0
+}
+
+/// Makes a user, and a role that looks like Identity Center's; gives the user's keys and a session's.
+async fn people(endpoint: &Endpoint) -> (Credentials, Credentials) {
+    // ministack's magic keys, which it never checks; moto checks nothing yet.
+    let nobody = keys("test", "test", None);
+    let version = ("Version", "2010-05-08");
+    let name = ("UserName", "aws-user");
+    query(
+        endpoint,
+        "iam",
+        &nobody,
+        &[("Action", "CreateUser"), version, name],
+    )
+    .await;
+    let policy = [
+        ("Action", "PutUserPolicy"),
+        version,
+        name,
+        ("PolicyName", "all"),
+        ("PolicyDocument", POLICY),
+    ];
+    query(endpoint, "iam", &nobody, &policy).await;
+    let made = query(
+        endpoint,
+        "iam",
+        &nobody,
+        &[("Action", "CreateAccessKey"), version, name],
+    )
+    .await;
+    let user = keys(
+        element(&made, "AccessKeyId"),
+        element(&made, "SecretAccessKey"),
+        None,
+    );
+
+    // From here on both servers ask for a signature.
+    let role = [
+        ("Action", "CreateRole"),
+        version,
+        ("RoleName", ROLE),
+        ("AssumeRolePolicyDocument", TRUST),
+    ];
+    query(endpoint, "iam", &user, &role).await;
+    let policy = [
+        ("Action", "PutRolePolicy"),
+        version,
+        ("RoleName", ROLE),
+        ("PolicyName", "all"),
+        ("PolicyDocument", POLICY),
+    ];
+    query(endpoint, "iam", &user, &policy).await;
+    let arn = format!("arn:aws:iam::{ACCOUNT}:role/{ROLE}");
+    let assume = [
+        ("Action", "AssumeRole"),
+        ("Version", "2011-06-15"),
+        ("RoleArn", arn.as_str()),
+        ("RoleSessionName", "jane.roe@corp.example"),
+    ];
+    let made = query(endpoint, "sts", &user, &assume).await;
+    let session = keys(
+        element(&made, "AccessKeyId"),
+        element(&made, "SecretAccessKey"),
+        Some(element(&made, "SessionToken")),
+    );
+    (user, session)
+}
+
+fn aws(endpoint: &Endpoint) -> Aws {
+    let region = Region::parse(REGION).unwrap();
+    let overrides = Overrides {
+        sts: Some(endpoint.clone()),
+        sso_oidc: Some(endpoint.clone()),
+        sso_portal: Some(endpoint.clone()),
+        identity_store: Some(endpoint.clone()),
+    };
+    Aws::new(region, region, overrides)
+}
+
+fn is_refused<T: std::fmt::Debug>(answer: Result<T, Fault>, what: &str) {
+    match answer {
+        Err(Fault::Refused(code)) if code.is_about_credentials() => {}
+        other => panic!("{what}: {other:?}"),
+    }
+}
+
+/// The parts that both servers must judge alike.
+async fn signatures_are_judged(endpoint: &Endpoint) -> Credentials {
+    let (user, session) = people(endpoint).await;
+    let aws = aws(endpoint);
+
+    let caller = aws.caller_identity(&user, now()).await.unwrap();
+    assert_eq!(
+        caller.arn,
+        Arn::parse(&format!("arn:aws:iam::{ACCOUNT}:user/aws-user")).unwrap()
+    );
+    let person = identity::principal(&caller, Some("example.com"));
+    assert_eq!(
+        (person.full_name.as_str(), person.email.as_deref()),
+        ("AWS User", Some("aws-user@example.com"))
+    );
+
+    let caller = aws.role_identity(&session, now()).await.unwrap();
+    assert!(matches!(&caller.arn.principal, Principal::AssumedRole { role, .. } if role == ROLE));
+    let person = identity::signed_in(
+        &caller,
+        None,
+        "https://d-1.awsapps.com/start",
+        ACCOUNT,
+        None,
+    )
+    .unwrap();
+    assert_eq!(person.subject, "jane.roe@corp.example");
+    assert_eq!(person.permission_set.as_deref(), Some("Read_Only"));
+
+    let wrong = Credentials {
+        secret_access_key: Secret::new("wrong"),
+        ..user.clone()
+    };
+    is_refused(aws.caller_identity(&wrong, now()).await, "a wrong secret");
+    let wrong = Credentials {
+        secret_access_key: Secret::new("wrong"),
+        ..session.clone()
+    };
+    is_refused(
+        aws.role_identity(&wrong, now()).await,
+        "a session with a wrong secret",
+    );
+    let unknown = keys("AKIAUNKNOWN000000000", "x", None);
+    is_refused(aws.caller_identity(&unknown, now()).await, "an unknown key");
+
+    for credentials in [&user, &session] {
+        let proof = Proof::sign(endpoint, REGION, AUDIENCE, credentials, now()).unwrap();
+        let proven = aws.proven_identity(&proof, AUDIENCE).await.unwrap();
+        assert_eq!(
+            proven,
+            aws.caller_identity(credentials, now()).await.unwrap()
+        );
+        is_refused(
+            aws.proven_identity(&proof, "https://other.example").await,
+            "another audience",
+        );
+
+        let (key, date, signature, token) = proof.values();
+        let altered_date =
+            Proof::sign(endpoint, REGION, AUDIENCE, credentials, now().plus(-60)).unwrap();
+        let altered = Proof::parse(key, altered_date.values().1, signature, token).unwrap();
+        is_refused(
+            aws.proven_identity(&altered, AUDIENCE).await,
+            "an altered date",
+        );
+        let flipped: String = signature.chars().rev().collect();
+        let altered = Proof::parse(key, date, &flipped, token).unwrap();
+        is_refused(
+            aws.proven_identity(&altered, AUDIENCE).await,
+            "an altered signature",
+        );
+        let signed_for_another_host = Endpoint::overridden("http://127.0.0.1:9").unwrap();
+        let other = Proof::sign(
+            &signed_for_another_host,
+            REGION,
+            AUDIENCE,
+            credentials,
+            now(),
+        )
+        .unwrap();
+        is_refused(aws.proven_identity(&other, AUDIENCE).await, "another host");
+    }
+    user
+}
+
+#[tokio::test]
+async fn moto_judges_our_signatures() {
+    // Three calls prepare the user; after them every signature is checked.
+    let server = Server::moto(3).await;
+    let user = signatures_are_judged(&server.endpoint).await;
+
+    let aws = aws(&server.endpoint);
+    let store = "d-1234567890";
+    let body = serde_json::json!({
+        "IdentityStoreId": store,
+        "UserName": "jane.roe@corp.example",
+        "DisplayName": "Jane R.",
+        "Name": {"GivenName": "Jane", "FamilyName": "Roe"},
+        "Emails": [{"Value": "jane@corp.example", "Type": "Work", "Primary": true}],
+    });
+    let request = Outbound::post(
+        &server.endpoint,
+        "/",
+        "application/x-amz-json-1.1",
+        body.to_string(),
+    )
+    .with_header("x-amz-target", "AWSIdentityStore.CreateUser");
+    let scope = Scope {
+        region: REGION,
+        service: "identitystore",
+    };
+    let request = sign(request, &user, scope, now()).unwrap();
+    let reply = Client::new().carry(&request).await.unwrap();
+    assert_eq!(
+        reply.status,
+        200,
+        "{:?}",
+        String::from_utf8_lossy(&reply.body)
+    );
+
+    let found = aws
+        .identity_store_user(store, "jane.roe@corp.example", &user, now())
+        .await
+        .unwrap();
+    assert_eq!(found.user_name, "jane.roe@corp.example");
+    assert_eq!(found.display_name.as_deref(), Some("Jane R."));
+    assert_eq!(found.email.as_deref(), Some("jane@corp.example"));
+    let missing = aws.identity_store_user(store, "nobody", &user, now()).await;
+    assert_eq!(
+        missing.unwrap_err().to_string(),
+        "ResourceNotFoundException"
+    );
+    let wrong = Credentials {
+        secret_access_key: Secret::new("wrong"),
+        ..user
+    };
+    is_refused(
+        aws.identity_store_user(store, "jane.roe@corp.example", &wrong, now())
+            .await,
+        "a wrong secret",
+    );
+}
+
+#[tokio::test]
+async fn ministack_judges_our_signatures_and_the_time() {
+    let server = Server::ministack().await;
+    let user = signatures_are_judged(&server.endpoint).await;
+    let late = aws(&server.endpoint)
+        .caller_identity(&user, now().plus(-16 * 60))
+        .await;
+    is_refused(late, "sixteen minutes old");
+}
