@@ -106,9 +106,9 @@ mod carrier {
                     Fault::ConnectionError
                 }
             };
-            let request = request(outbound, limit).map_err(|_| Fault::ConnectionError)?;
+            let request = request(outbound).map_err(|_| Fault::ConnectionError)?;
             let response = worker::Fetch::Request(worker::Request::from(request))
-                .send()
+                .send_with_signal(&worker::AbortSignal::from(limit.clone()))
                 .await
                 .map_err(|_| failed(JsValue::NULL))?;
             let response = Response::from(response);
@@ -140,7 +140,7 @@ mod carrier {
         }
     }
 
-    fn request(outbound: &Outbound, limit: &AbortSignal) -> Result<Request, JsValue> {
+    fn request(outbound: &Outbound) -> Result<Request, JsValue> {
         let headers = Headers::new()?;
         for (name, value) in &outbound.headers {
             headers.append(name, value.reveal())?;
@@ -149,7 +149,6 @@ mod carrier {
         init.set_method(outbound.method.as_str());
         init.set_redirect(RequestRedirect::Manual);
         init.set_headers(&headers);
-        init.set_signal(Some(limit));
         if outbound.method == Method::Post {
             init.set_body(&JsValue::from_str(outbound.body.reveal()));
         }
@@ -165,8 +164,10 @@ mod carrier {
     use tokio::time::{Instant, timeout_at};
 
     /// The moment when a call that starts now is given up.
-    pub(super) fn limit(milliseconds: u32) -> Option<Instant> {
-        Instant::now().checked_add(Duration::from_millis(milliseconds.into()))
+    pub(super) fn limit(milliseconds: u32) -> Instant {
+        let now = Instant::now();
+        now.checked_add(Duration::from_millis(milliseconds.into()))
+            .unwrap_or(now)
     }
 
     #[derive(Clone, Debug)]
@@ -186,10 +187,9 @@ mod carrier {
         pub(super) async fn attempt(
             &self,
             outbound: &Outbound,
-            limit: &Option<Instant>,
+            limit: &Instant,
         ) -> Result<Inbound, Fault> {
-            let limit = limit.ok_or(Fault::Timeout)?;
-            timeout_at(limit, self.exchange(outbound))
+            timeout_at(*limit, self.exchange(outbound))
                 .await
                 .unwrap_or(Err(Fault::Timeout))
         }

@@ -1,4 +1,4 @@
-//! The official SigV4 vectors that apply; `tests/vectors/sigv4/README.md` lists the others and why.
+//! The official `SigV4` vectors that apply; `tests/vectors/sigv4/README.md` lists the others and why.
 
 use super::{Credentials, Scope, sign};
 use crate::account::secret::Secret;
