@@ -108,6 +108,10 @@ impl Call {
     /// Milliseconds since 1970 as the clock has them now, for how long something took; it moves at each wait.
     #[must_use]
     pub fn clock(&self) -> f64 {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the door for how long something took"
+        )]
         js_sys::Date::now()
     }
 

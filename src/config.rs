@@ -430,7 +430,7 @@ fn key_text(text: &str) -> Option<Secret> {
     key(text).map(|_| Secret::new(text))
 }
 
-fn number<T: std::str::FromStr + PartialOrd>(text: &str, least: T, most: T) -> Option<T> {
+fn number<T: std::str::FromStr + PartialOrd + Copy>(text: &str, least: T, most: T) -> Option<T> {
     text.parse()
         .ok()
         .filter(|value| least <= *value && *value <= most)
@@ -459,8 +459,8 @@ mod tests {
 
     fn lookup<'a>(changes: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
         move |name| {
-            let changed = changes.iter().find(|(changed, _)| *changed == name);
-            let text = match (changed, name) {
+            let found = changes.iter().find(|(changed, _)| *changed == name);
+            let text = match (found, name) {
                 (Some((_, text)), _) => text,
                 (None, "JWT_SECRET") => "0123456789abcdef0123456789abcdef",
                 (None, "JWT_ISSUER" | "JWT_AUDIENCE") => "https://auth.example.com",

@@ -49,13 +49,17 @@ thread_local! {
 /// A request: answered at once, or by a promise if the answer must wait for a store.
 #[wasm_bindgen]
 #[must_use]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the runtime hands its objects over"
+)]
 pub fn fetch(request: web_sys::Request, env: JsValue, context: Context) -> JsValue {
     let app = app(&env);
     let request = plain(request);
     let is_head = request.method == Method::Head;
     let enter = move |app| Call::new(app, now(), context);
     let mut answer =
-        Box::pin(async move { response(router::answer(app, enter, request).await, is_head) });
+        Box::pin(async move { response(&router::answer(app, enter, request).await, is_head) });
     match answer
         .as_mut()
         .poll(&mut TaskContext::from_waker(Waker::noop()))
@@ -67,7 +71,10 @@ pub fn fetch(request: web_sys::Request, env: JsValue, context: Context) -> JsVal
 
 /// The cron event: removes what has ended.
 #[wasm_bindgen]
-#[must_use]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the runtime hands its objects over"
+)]
 pub fn scheduled(_event: JsValue, env: JsValue) -> js_sys::Promise {
     let app = app(&env);
     future_to_promise(async move {
@@ -161,12 +168,12 @@ fn base_headers() -> Headers {
     headers
 }
 
-fn response(reply: Reply, is_head: bool) -> JsValue {
+fn response(reply: &Reply, is_head: bool) -> JsValue {
     let body = reply.body.as_deref().filter(|_| !is_head);
     let made = if reply.status == 200 && reply.headers.is_empty() {
         PLAIN_OK.with(|init| Response::new_with_opt_str_and_init(body, init))
     } else {
-        Response::new_with_opt_str_and_init(body, &init(&reply))
+        Response::new_with_opt_str_and_init(body, &init(reply))
     };
     // Cannot fail: the status is one of ours and the headers are valid; a 500 without text would be the runtime's.
     made.map_or(JsValue::UNDEFINED, JsValue::from)
@@ -176,7 +183,7 @@ fn init(reply: &Reply) -> ResponseInit {
     let init = ResponseInit::new();
     init.set_status(reply.status);
     let headers = BASE_HEADERS
-        .with(|base| Headers::new_with_headers(base))
+        .with(Headers::new_with_headers)
         .unwrap_or_else(|_| base_headers());
     if reply.body.is_none() {
         let _ = headers.delete("content-type");

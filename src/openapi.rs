@@ -1,4 +1,4 @@
-//! The OpenAPI 3.1 description, made from the route table, the types and the table of failures. Native only: the Worker
+//! The `OpenAPI` 3.1 description, made from the route table, the types and the table of failures. Native only: the Worker
 //! serves the text that `tests/openapi.rs` holds to this.
 
 use crate::account::policy::PolicyError;
@@ -72,6 +72,10 @@ fn bearer_reply() -> Value {
     json!({"access_token": token(), "token_type": "bearer", "user": user})
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a table with an entry for each endpoint"
+)]
 fn operation(endpoint: Endpoint, schemas: &mut SchemaGenerator) -> Operation {
     let out = Failure::StorageOut(Outage::D1);
     let signed_in = || {
@@ -356,7 +360,7 @@ fn describe(route: &Route, mut operation: Operation, error: &Value) -> Value {
             let json = json!({"schema": request.schema, "example": request.example});
             fields.insert(
                 "requestBody".into(),
-                json!({"required": true, "content": {"application/json": json}}),
+                json!({"required": is_required, "content": {"application/json": json}}),
             );
         }
         if operation.is_secured {

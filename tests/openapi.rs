@@ -1,4 +1,4 @@
-//! The committed OpenAPI text is the one that the types and tables give. After a change of either:
+//! The committed `OpenAPI` text is the one that the types and tables give. After a change of either:
 //! `WRITE_OPENAPI=1 cargo test --test openapi`.
 
 use std::fs;

@@ -128,12 +128,12 @@ async fn our_registration(call: &Call) -> Result<Registration, Failure> {
     if new.expires_at <= call.now {
         return Err(Failure::RegisterClient);
     }
-    let sealed = SealedClient::of(&new);
+    let content = SealedClient::of(&new);
     let text = sealer.seal(
         Purpose::ClientRegistration,
         region.as_bytes(),
         new.expires_at,
-        &sealed,
+        &content,
         random()?,
     );
     if let Ok(text) = text {

@@ -107,7 +107,7 @@ impl Flow {
                 Ok(token) => return self.finish(token).await,
                 Err(Fault::Refused(Code::AUTHORIZATION_PENDING)) => {}
                 Err(Fault::Refused(Code::SLOW_DOWN)) => {
-                    interval = interval.saturating_add(SLOW_DOWN)
+                    interval = interval.saturating_add(SLOW_DOWN);
                 }
                 Err(Fault::Refused(Code::EXPIRED_TOKEN | Code::INVALID_GRANT)) => {
                     return self.used_or_over().await;

@@ -2,7 +2,7 @@
 //!
 //! Every access is a batch, of one statement too: it is one call, atomic, and always goes to the primary (no read
 //! replication is asked for, so what was acknowledged is what is read). Rows come as text through `JSON.stringify` and
-//! serde_json, which the Worker needs anyway; serde-wasm-bindgen would cross into JavaScript for each field.
+//! `serde_json`, which the Worker needs anyway; `serde-wasm-bindgen` would cross into JavaScript for each field.
 
 use super::StoreError;
 use super::deadline::within;
@@ -48,7 +48,7 @@ impl Statement {
         self
     }
 
-    /// Binds the next parameter as a number; D1 takes no BigInt, and 32 bits are what we count with.
+    /// Binds the next parameter as a number; D1 takes no `BigInt`, and 32 bits are what we count with.
     #[must_use]
     pub fn number(self, value: u32) -> Self {
         self.parameters.push(&JsValue::from_f64(f64::from(value)));

@@ -194,7 +194,7 @@ mod tests {
             r#"{"a":"x","b":"é"}{}"#,
             "\u{feff}{\"a\":\"x\",\"b\":\"é\"}",
             r#"{"a":"x","b":"\ud800"}"#,
-            r#"{'a':'x','b':'é'}"#,
+            r"{'a':'x','b':'é'}",
             r#"{"a":"x","b":"é",}"#,
         ] {
             assert_eq!(parse::<Pair>(text.as_bytes()), None, "{text}");

@@ -48,6 +48,9 @@ pub enum BodyError {
 /// A body on its way: at most so many bytes, or why not.
 pub type Reading = Pin<Box<dyn Future<Output = Result<Vec<u8>, BodyError>>>>;
 
+/// Reads one header by its name in lower case.
+pub type Headers = Box<dyn Fn(&str) -> Option<String>>;
+
 /// What a client sent.
 pub struct Request {
     /// The method.
@@ -55,7 +58,7 @@ pub struct Request {
     /// Scheme, authority, path and query, as the platform gives them.
     pub url: String,
     /// Reads one header; the name in lower case.
-    pub header: Box<dyn Fn(&str) -> Option<String>>,
+    pub header: Headers,
     /// Reads the body, up to so many bytes.
     pub body: Box<dyn FnOnce(usize) -> Reading>,
 }
