@@ -98,41 +98,55 @@ pub fn has_ended(child: &mut Child) -> Result<Option<ExitStatus>, Failed> {
         .map_err(|error| Failed::because(format!("Lost sight of a started program: {error}.")))
 }
 
-/// Ends a child and waits for it: first a second in which a Ctrl-C that the terminal sent to it as well may do its
-/// work, then a polite signal, then, after 5 s more, the hard way.
-pub fn stop(child: &mut Child) {
-    if ends_within(child, Duration::from_secs(1)) {
-        return;
-    }
-    ask_to_end(child);
-    if !ends_within(child, Duration::from_secs(5)) {
-        let _ = child.kill();
-        let _ = child.wait();
-    }
+/// Starts a program as the head of a group of its own, so that `stop` reaches whatever it starts in turn. A Ctrl-C in
+/// the terminal then goes to this process alone, which passes it on.
+pub fn start(command: &mut Command) -> io::Result<Child> {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    command.spawn()
 }
 
-fn ends_within(child: &mut Child, patience: Duration) -> bool {
+/// Ends a program that `start` began, and all that it started: first politely, and after 5 s the hard way.
+pub fn stop(child: &mut Child) {
+    if !matches!(child.try_wait(), Ok(None)) {
+        return;
+    }
+    signal_group(child, Manner::Polite);
     let start = Instant::now();
-    while start.elapsed() < patience {
+    while start.elapsed() < Duration::from_secs(5) {
         if !matches!(child.try_wait(), Ok(None)) {
-            return true;
+            return;
         }
         thread::sleep(Duration::from_millis(20));
     }
-    false
+    signal_group(child, Manner::Hard);
+    let _ = child.wait();
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Polite,
+    Hard,
 }
 
 #[cfg(unix)]
-fn ask_to_end(child: &Child) {
-    use nix::{sys::signal, unistd::Pid};
+fn signal_group(child: &Child, manner: Manner) {
+    use nix::{
+        sys::signal::{Signal, killpg},
+        unistd::Pid,
+    };
+    let signal = match manner {
+        Manner::Polite => Signal::SIGTERM,
+        Manner::Hard => Signal::SIGKILL,
+    };
     if let Ok(id) = i32::try_from(child.id()) {
-        let _ = signal::kill(Pid::from_raw(id), signal::Signal::SIGTERM);
+        let _ = killpg(Pid::from_raw(id), signal);
     }
 }
 
 // Windows has no polite signal for a console program, and does not end grandchildren by itself.
 #[cfg(windows)]
-fn ask_to_end(child: &Child) {
+fn signal_group(child: &Child, _: Manner) {
     let _ = Command::new("taskkill")
         .args(["/T", "/F", "/PID", &child.id().to_string()])
         .stdout(Stdio::null())
@@ -205,34 +219,33 @@ impl LongStep<'_> {
 
     /// Runs the program to its end; its output is kept, and shown only in what is returned on failure.
     pub fn run(&self, command: &mut Command) -> Result<(), Ended> {
-        let start = Instant::now();
+        let started = Instant::now();
         println!("{} ({}) …", self.what, self.why);
         let lines = Lines::default();
-        let mut child = command
+        command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| {
-                Ended::NotStarted(command.get_program().display().to_string(), error)
-            })?;
+            .stderr(Stdio::piped());
+        let mut child = start(command).map_err(|error| {
+            Ended::NotStarted(command.get_program().display().to_string(), error)
+        })?;
         lines.collect(child.stdout.take());
         lines.collect(child.stderr.take());
         let mut words = 1;
         let status = wait(&mut child, || {
-            if start.elapsed() > Self::WORD_EVERY * words {
+            if started.elapsed() > Self::WORD_EVERY * words {
                 words += 1;
                 println!(
                     "  {}: {} s … {}",
                     self.what,
-                    start.elapsed().as_secs(),
+                    started.elapsed().as_secs(),
                     lines.last()
                 );
             }
         });
         match status {
             Ok(status) if status.success() => {
-                println!("  {}: done in {} s", self.what, start.elapsed().as_secs());
+                println!("  {}: done in {} s", self.what, started.elapsed().as_secs());
                 Ok(())
             }
             Ok(_) => {

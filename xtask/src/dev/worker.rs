@@ -47,8 +47,7 @@ impl Worker {
             command.env("FORCE_COLOR", "1");
         }
         println!("Starting the Worker …");
-        let mut child = command
-            .spawn()
+        let mut child = process::start(&mut command)
             .map_err(|error| Failed::because(format!("Cannot start wrangler: {error}.")))?;
         let lines = Lines::default();
         let is_shown = Arc::new(AtomicBool::new(false));
