@@ -9,6 +9,10 @@ use crate::failure::Failure;
 use crate::web::envelope::{self, Dialect};
 use crate::web::request::{Method, Request};
 use crate::web::{cors, reply::Reply};
+use std::pin::Pin;
+
+/// What an endpoint gives.
+type Answer = Pin<Box<dyn Future<Output = Result<Reply, Failure>>>>;
 
 /// What a path and a method lead to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,19 +148,20 @@ pub async fn answer(
     }
 }
 
-async fn dispatch(endpoint: Endpoint, call: Call, request: Request) -> Result<Reply, Failure> {
+/// Each endpoint's future is boxed by itself: one that held them all would be as large as the largest, on every request.
+fn dispatch(endpoint: Endpoint, call: Call, request: Request) -> Answer {
     match endpoint {
-        Endpoint::AwsLogin => aws_login::handle(call, request).await,
-        Endpoint::DeviceAuthorization => device_authorization::handle(call, request).await,
-        Endpoint::Health => health::handle(call, request).await,
-        Endpoint::Login => login::handle(call, request).await,
-        Endpoint::Logout => logout::handle(call, request).await,
-        Endpoint::Me => me::handle(call, request).await,
-        Endpoint::OpenApi => Ok(openapi::handle()),
-        Endpoint::Refresh => refresh::handle(call, request).await,
-        Endpoint::RegisterClient => register_client::handle(call, request).await,
-        Endpoint::SetPassword => set_password::handle(call, request).await,
-        Endpoint::Token => token::handle(call, request).await,
-        Endpoint::Validate => validate::handle(call, request).await,
+        Endpoint::AwsLogin => Box::pin(aws_login::handle(call, request)),
+        Endpoint::DeviceAuthorization => Box::pin(device_authorization::handle(call, request)),
+        Endpoint::Health => Box::pin(health::handle(call, request)),
+        Endpoint::Login => Box::pin(login::handle(call, request)),
+        Endpoint::Logout => Box::pin(logout::handle(call, request)),
+        Endpoint::Me => Box::pin(me::handle(call, request)),
+        Endpoint::OpenApi => Box::pin(std::future::ready(Ok(openapi::handle()))),
+        Endpoint::Refresh => Box::pin(refresh::handle(call, request)),
+        Endpoint::RegisterClient => Box::pin(register_client::handle(call, request)),
+        Endpoint::SetPassword => Box::pin(set_password::handle(call, request)),
+        Endpoint::Token => Box::pin(token::handle(call, request)),
+        Endpoint::Validate => Box::pin(validate::handle(call, request)),
     }
 }

@@ -52,17 +52,14 @@ struct SessionRow {
     token_expires_at: String,
     ends_at: String,
     revoked_at: Option<String>,
-    #[serde(flatten)]
-    user: UserRow,
 }
 
-impl TryFrom<SessionRow> for SessionRecord {
-    type Error = StoreError;
-
-    fn try_from(row: SessionRow) -> Result<Self, StoreError> {
-        Ok(Self {
+impl SessionRow {
+    fn with(self, user: UserRow) -> Result<SessionRecord, StoreError> {
+        let row = self;
+        Ok(SessionRecord {
             id: row.id,
-            user: row.user.try_into()?,
+            user: user.try_into()?,
             generation: row.generation,
             rotated_at: moment(&row.rotated_at, "sessions.rotated_at")?,
             token_expires_at: moment(&row.token_expires_at, "sessions.token_expires_at")?,
@@ -221,8 +218,8 @@ impl Sessions {
 }
 
 fn record(found: &Outcome) -> Result<Option<SessionRecord>, StoreError> {
-    found
-        .first::<SessionRow>()?
-        .map(SessionRecord::try_from)
-        .transpose()
+    let Some((session, user)) = found.first::<SessionRow>()?.zip(found.first::<UserRow>()?) else {
+        return Ok(None);
+    };
+    session.with(user).map(Some)
 }

@@ -63,10 +63,10 @@ pub(super) fn moment(text: &str, column: &'static str) -> Result<Timestamp, Stor
     Timestamp::parse(text).ok_or(StoreError::CorruptRow(column))
 }
 
+/// The column beside [`UserRow`]'s in the same row. (`serde(flatten)` would buffer every value of every row, and takes 15 KB
+/// of code.)
 #[derive(Deserialize)]
-struct RegisteredRow {
-    #[serde(flatten)]
-    user: UserRow,
+struct HashRow {
     password_hash: Option<String>,
 }
 
@@ -103,12 +103,12 @@ impl Users {
             LoginName::Email(email) => Statement::new(BY_EMAIL).text(email),
         };
         let [found] = self.database.batch([statement]).await?;
-        let Some(row) = found.first::<RegisteredRow>()? else {
+        let Some((user, hash)) = found.first::<UserRow>()?.zip(found.first::<HashRow>()?) else {
             return Ok(None);
         };
         Ok(Some(Registered {
-            user: row.user.try_into()?,
-            password_hash: row.password_hash,
+            user: user.try_into()?,
+            password_hash: hash.password_hash,
         }))
     }
 }
