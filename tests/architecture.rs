@@ -209,3 +209,19 @@ fn every_statement_fits_the_migrated_tables() {
             .unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }
+
+#[test]
+fn the_readme_names_every_variable() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).expect("README.md");
+    let config = fs::read_to_string(root.join("src/config.rs")).expect("config.rs");
+    let code = config.split("#[cfg(test)]").next().expect("code");
+    let is_name = |word: &&str| {
+        word.len() > 5 && word.contains('_') && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+    };
+    let names: Vec<&str> = code.split('"').skip(1).step_by(2).filter(is_name).collect();
+    assert!(names.len() > 25, "found only {names:?}");
+    for name in names {
+        assert!(readme.contains(&format!("`{name}`")), "README.md does not name {name}");
+    }
+}
