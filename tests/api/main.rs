@@ -2,8 +2,13 @@
 
 mod harness;
 mod health;
+mod login;
+mod logout;
+mod me;
+mod set_password;
 #[expect(
     dead_code,
     reason = "a vocabulary for tests; some words wait for theirs"
 )]
 mod support;
+mod validate;
