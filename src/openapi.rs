@@ -19,6 +19,7 @@ use crate::failure::{Failure, Outage};
 use crate::router::{Endpoint, ROUTES, Route};
 use crate::web::envelope::{DetailError, Dialect, MessageError, status_and_text};
 use crate::web::request::Method;
+use schemars::generate::Contract;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -291,6 +292,8 @@ pub fn document() -> Value {
         schemars::generate::SchemaSettings::draft2020_12().with(|settings| {
             settings.definitions_path = "/components/schemas".into();
             settings.meta_schema = None;
+            // Replies always have all their fields, null ones too; requests have no optional ones.
+            settings.contract = Contract::Serialize;
         }),
     );
     let message: Value = schemas.subschema_for::<MessageError>().into();
