@@ -46,7 +46,7 @@ async fn what_is_no_body_of_the_route_is_400_with_the_routes_text() {
         r#"{"username":"a","token":"a","password":"b"} x"#,
         r#"{"username":"a","token":"a","password":"b"}{}"#,
         r#"{"username":"a","token":"a","password":"b",}"#,
-        r#"{'username':'a','token':'a','password':'b'}"#,
+        r"{'username':'a','token':'a','password':'b'}",
         r#"{"username":"a","token":"a","password":"\ud800"}"#,
         r#"{"username":"a","token":"a","password":"b","x":01}"#,
         r#"{"username":"a","token":"a","password":"b","x":NaN}"#,

@@ -158,11 +158,14 @@ fn every_example_is_what_its_schema_says() {
 }
 
 #[test]
-fn every_field_of_a_body_is_always_there() {
+fn every_field_of_a_reply_is_always_there_and_null_if_it_has_no_value() {
     for (name, schema) in object(&DOCUMENT["components"]["schemas"]) {
         let Some(properties) = schema.get("properties") else {
             continue;
         };
+        if name.ends_with("Request") {
+            continue;
+        }
         let required: BTreeSet<_> = schema["required"]
             .as_array()
             .unwrap()
