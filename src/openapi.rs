@@ -19,6 +19,7 @@ use crate::failure::{Failure, Outage};
 use crate::router::{Endpoint, ROUTES, Route};
 use crate::web::envelope::{DetailError, Dialect, MessageError, status_and_text};
 use crate::web::request::Method;
+use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -39,9 +40,23 @@ struct Body {
     example: Value,
 }
 
-fn body<T: JsonSchema>(schemas: &mut SchemaGenerator, example: Value) -> Body {
+/// The schemas of what clients send, where an optional field may be missing, and of what they get, where it is there and
+/// null.
+struct Schemas {
+    requests: SchemaGenerator,
+    replies: SchemaGenerator,
+}
+
+fn request<T: JsonSchema>(schemas: &mut Schemas, example: Value) -> Body {
     Body {
-        schema: schemas.subschema_for::<T>().into(),
+        schema: schemas.requests.subschema_for::<T>().into(),
+        example,
+    }
+}
+
+fn body<T: JsonSchema>(schemas: &mut Schemas, example: Value) -> Body {
+    Body {
+        schema: schemas.replies.subschema_for::<T>().into(),
         example,
     }
 }
@@ -76,7 +91,7 @@ fn bearer_reply() -> Value {
     clippy::too_many_lines,
     reason = "a table with an entry for each endpoint"
 )]
-fn operation(endpoint: Endpoint, schemas: &mut SchemaGenerator) -> Operation {
+fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
     let out = Failure::StorageOut(Outage::D1);
     let signed_in = || {
         vec![
@@ -89,7 +104,7 @@ fn operation(endpoint: Endpoint, schemas: &mut SchemaGenerator) -> Operation {
         Endpoint::Login => Operation {
             summary: "Sign in with a password",
             description: "User name or e-mail, and password. Unknown, disabled and wrong are one answer.",
-            request: Some(body::<LoginRequest>(
+            request: Some(request::<LoginRequest>(
                 schemas,
                 json!({"username": "john@example.com", "password": "securePassword123"}),
             )),
@@ -149,7 +164,7 @@ fn operation(endpoint: Endpoint, schemas: &mut SchemaGenerator) -> Operation {
         Endpoint::SetPassword => Operation {
             summary: "Set a password by a one-time link",
             description: "Ends all sessions and all other links of the person.",
-            request: Some(body::<SetPasswordRequest>(
+            request: Some(request::<SetPasswordRequest>(
                 schemas,
                 json!({"token": "q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80", "password": "correct horse battery staple"}),
             )),
@@ -189,7 +204,7 @@ fn operation(endpoint: Endpoint, schemas: &mut SchemaGenerator) -> Operation {
             summary: "Start a device flow (RFC 8628)",
             description: "Show the person the user code, and say who asks and for what: a code that somebody else sent \
                           them is an attack (RFC 8628 section 5.4).",
-            request: Some(body::<DeviceAuthorizationRequest>(
+            request: Some(request::<DeviceAuthorizationRequest>(
                 schemas,
                 json!({"client_id": "abcdef123456", "client_secret": "secret123456"}),
             )),
@@ -215,7 +230,7 @@ fn operation(endpoint: Endpoint, schemas: &mut SchemaGenerator) -> Operation {
             summary: "Wait for the person, and sign them in",
             description: "Holds the request up to DEVICE_TOKEN_WAIT seconds, or as `Prefer: wait=N` (RFC 7240) says. 408 \
                           with Retry-After: not yet, ask again; 408 without: the code has ended.",
-            request: Some(body::<TokenRequest>(
+            request: Some(request::<TokenRequest>(
                 schemas,
                 json!({
                     "client_id": "abcdef123456",
@@ -236,7 +251,7 @@ fn operation(endpoint: Endpoint, schemas: &mut SchemaGenerator) -> Operation {
             summary: "Sign in by AWS credentials",
             description: "With a body: a proof, the client's signature of a GetCallerIdentity request (see the README). \
                           Without: the service's own keys, where AWS_LOGIN has `app`.",
-            request: Some(body::<AwsLoginRequest>(
+            request: Some(request::<AwsLoginRequest>(
                 schemas,
                 json!({
                     "access_key_id": "AKIAIOSFODNN7EXAMPLE",
@@ -287,14 +302,16 @@ fn operation(endpoint: Endpoint, schemas: &mut SchemaGenerator) -> Operation {
 /// The whole description.
 #[must_use]
 pub fn document() -> Value {
-    let mut schemas = SchemaGenerator::new(
-        schemars::generate::SchemaSettings::draft2020_12().with(|settings| {
-            settings.definitions_path = "/components/schemas".into();
-            settings.meta_schema = None;
-        }),
-    );
-    let message: Value = schemas.subschema_for::<MessageError>().into();
-    let detail: Value = schemas.subschema_for::<DetailError>().into();
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.definitions_path = "/components/schemas".into();
+        settings.meta_schema = None;
+    });
+    let mut schemas = Schemas {
+        requests: settings.clone().into_generator(),
+        replies: settings.for_serialize().into_generator(),
+    };
+    let message: Value = schemas.replies.subschema_for::<MessageError>().into();
+    let detail: Value = schemas.replies.subschema_for::<DetailError>().into();
     let mut paths = Map::new();
     for route in ROUTES {
         let error = if route.dialect == Dialect::Message {
@@ -310,6 +327,8 @@ pub fn document() -> Value {
         };
         paths.insert(route.path.to_owned(), json!({ method: described }));
     }
+    let mut definitions = schemas.replies.take_definitions(true);
+    definitions.extend(schemas.requests.take_definitions(true));
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -319,7 +338,7 @@ pub fn document() -> Value {
         },
         "paths": paths,
         "components": {
-            "schemas": schemas.take_definitions(true),
+            "schemas": definitions,
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
         }
     })

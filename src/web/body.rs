@@ -68,6 +68,10 @@ fn is_json(content_type: &str) -> bool {
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     let text = std::str::from_utf8(bytes).ok()?;
+    // Serde would also take a list of a struct's values in their order; every body here is an object.
+    if !text.trim_ascii_start().starts_with('{') {
+        return None;
+    }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     Plain { depth: DEPTH }.deserialize(&mut deserializer).ok()?;
     deserializer.end().ok()?;
@@ -182,6 +186,7 @@ mod tests {
             " ",
             "null",
             "[]",
+            r#"["x","é"]"#,
             "\"a\"",
             "{",
             r#"{"a":"x"}"#,

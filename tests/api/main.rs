@@ -1,9 +1,76 @@
 //! The API of the built Worker, tested from outside: in workerd, with a real local D1 and KV. See `support`.
+//!
+//! What the API's two documents say, sentence by sentence, and the tests that show it:
+//!
+//! | sentence | test |
+//! |---|---|
+//! | **Authentication API Documentation** | |
+//! | All endpoints are relative to the base URL: `/api/auth` | `envelopes::a_path_has_one_spelling`, `openapi::it_is_openapi_3_1` |
+//! | `/me`: Gets the current user's information. | `me::the_documented_example` |
+//! | `/me`: Method: `GET` | `envelopes::another_method_is_405_and_is_told_what_is_allowed` |
+//! | `/me`: Auth required: Yes | `me::the_documented_401_is_that_of_no_token_and_of_a_token_that_is_not_good` |
+//! | `/me`: Permissions required: None | `me::the_documented_example`, whose John is a plain user |
+//! | `/me`: `200 OK`, content example | `me::the_documented_example` |
+//! | `/me`: `401 Unauthorized`, content example | `me::the_documented_401_is_that_of_no_token_and_of_a_token_that_is_not_good`, `tokens::every_attack_is_the_same_401_and_asks_no_store` |
+//! | `/refresh`: Refreshes the JWT token. | `tokens::a_token_of_the_previous_secret_opens_and_is_refreshed_under_the_new_one` |
+//! | `/refresh`: Method: `POST` | `envelopes::another_method_is_405_and_is_told_what_is_allowed` |
+//! | `/refresh`: Auth required: Yes | `envelopes::a_401_names_the_scheme_and_an_error_only_if_a_token_came` |
+//! | `/refresh`: Permissions required: None | `logout::the_token_is_dead_everywhere_afterwards`, whose Ada is a plain user |
+//! | `/refresh`: `200 OK` | `tokens::strange_but_right_tokens_open_every_door` |
+//! | **Authentication APIs** | |
+//! | Authenticates a user and returns a JWT token. | `login::the_documented_example`, `tokens::a_token_says_whose_session_it_is_until_when_and_nothing_else` |
+//! | `"username"`: Email or username | `login::a_username_or_an_email_in_any_case_signs_in`, `login::a_name_of_any_script_signs_in_however_it_is_typed` |
+//! | login: Response (200 OK) | `login::the_documented_example`, `login::nothing_is_left_out_and_nothing_invented` |
+//! | login: 400 Bad Request, Username and password are required | `login::the_documented_400`, `bodies::what_is_no_body_of_the_route_is_400_with_the_routes_text`, `bodies::an_empty_username_or_password_is_a_missing_one` |
+//! | login: 401 Unauthorized, Invalid username or password | `login::the_documented_401`, `login::unknown_disabled_passwordless_and_wrong_are_one_answer` |
+//! | Validates an existing JWT token and returns user information. | `validate::the_documented_example`, `validate::the_user_is_the_same_as_in_the_sign_in_from_the_copy_and_from_the_record` |
+//! | Authorization: Bearer eyJ… | `validate::the_scheme_is_bearer_in_any_case`, `validate::a_token_elsewhere_than_in_the_header_is_no_token` |
+//! | validate: Response (200 OK) | `validate::the_documented_example` |
+//! | validate: 401 Unauthorized, No token provided | `validate::the_documented_401_without_a_token` |
+//! | validate: 401 Unauthorized, Invalid or expired token | `validate::the_documented_401_with_a_token_that_is_not_good`, `tokens::every_attack_is_the_same_401_and_asks_no_store` |
+//! | Logs out the current user. | `logout::the_token_is_dead_everywhere_afterwards`, `logout::the_persons_other_sessions_live_on` |
+//! | Client should delete the stored token. | `logout::nobody_is_logged_out_as_well`: one that did may ask again |
+//! | logout: Response (200 OK) | `logout::the_documented_example` |
+//! | Always use HTTPS in production | `headers::every_kind_of_reply_has_them`: browsers are told to |
+//! | Store tokens securely (localStorage or httpOnly cookies) | `cors::no_reply_lets_cookies_along`: a token travels in bodies and in its header only |
+//! | Include Bearer prefix in Authorization header | `envelopes::a_401_names_the_scheme_and_an_error_only_if_a_token_came` |
+//! | Handle token expiration gracefully (24 hour lifetime) | `validate::a_token_is_good_for_24_hours`, `tokens::a_token_says_whose_session_it_is_until_when_and_nothing_else` |
+//! | Clear tokens on logout | `logout::the_token_is_dead_everywhere_afterwards`: one that is kept opens nothing |
 
+mod bodies;
+mod cors;
+mod envelopes;
 mod harness;
+mod headers;
 mod health;
+mod login;
+mod logout;
+mod me;
+mod openapi;
+mod rehash;
+mod set_password;
 #[expect(
     dead_code,
     reason = "a vocabulary for tests; some words wait for theirs"
 )]
 mod support;
+mod tokens;
+mod validate;
+
+#[test]
+fn the_table_names_tests_that_are_there() {
+    let rows = include_str!("main.rs")
+        .lines()
+        .filter(|line| line.starts_with("//! | ") && line.contains("::"));
+    let mut named = 0;
+    for word in rows.flat_map(|row| row.split('`')) {
+        let Some((file, test)) = word.split_once("::") else {
+            continue;
+        };
+        let path = format!("{}/tests/api/{file}.rs", env!("CARGO_MANIFEST_DIR"));
+        let source = std::fs::read_to_string(&path).expect(&path);
+        assert!(source.contains(&format!("fn {test}()")), "{word}");
+        named += 1;
+    }
+    assert!(named > 30, "{named}");
+}

@@ -1,6 +1,7 @@
 //! Requests as tests write them, and replies as tests read them.
 
 use super::app::App;
+use super::documented;
 use super::seen::Seen;
 use super::snapshot;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -98,14 +99,30 @@ impl Request {
             request = request.body(body);
         }
         let reply = request.send().await?;
-        Ok(Reply {
+        let reply = Reply {
             what: format!("{} {}", self.method, self.path),
             status: reply.status().as_u16(),
             headers: reply.headers().clone(),
             body: reply.bytes().await?.to_vec(),
             name: self.name,
             app: self.app,
-        })
+        };
+        let undocumented = documented::undocumented(
+            &self.method,
+            &self.path,
+            reply.status,
+            &reply.headers,
+            &reply.body,
+        );
+        if let Some(surprise) = undocumented {
+            panic!(
+                "{}: {} {surprise}\n{}",
+                reply.what,
+                reply.status,
+                reply.text()
+            );
+        }
+        Ok(reply)
     }
 }
 

@@ -33,6 +33,7 @@
 //! }
 //! ```
 //!
+//! - Every reply is held against the API's own description (`documented`).
 //! - Every test has its own client address (`CF-Connecting-IP`); `.from("203.0.113.9")` on a request changes it.
 //! - [`App::alone`] gives a server of one's own, which can be killed and started again on the same storage:
 //!   `app.server().kill()` (SIGKILL to workerd, and nothing else), `app.server().restart()`.
@@ -47,6 +48,7 @@
 mod app;
 mod bridge;
 mod client;
+pub mod documented;
 mod fault;
 pub mod people;
 mod seen;
@@ -57,4 +59,4 @@ mod toolchain;
 pub use app::{App, eventually};
 pub use client::Reply;
 pub use fault::Fault;
-pub use server::Vars;
+pub use server::{PEPPER, Vars};

@@ -106,7 +106,7 @@ fn redacted(value: &str) -> &str {
 }
 
 /// `x` is a lower-case hex digit, `d` a digit, the rest itself.
-fn has_shape(value: &str, shape: &str) -> bool {
+pub fn has_shape(value: &str, shape: &str) -> bool {
     value.len() == shape.len()
         && value
             .bytes()

@@ -1,0 +1,247 @@
+//! `GET /api/auth/openapi.json`: what the service takes and gives, for machines. That it knows every reply which any test
+//! here meets is seen to by the client itself: `support/documented.rs`.
+
+use crate::support::App;
+use crate::support::documented::{DOCUMENT, TEXT, resolve, violation};
+use edge_auth::router::ROUTES;
+use edge_auth::web::request::Method;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+fn object(value: &Value) -> &Map<String, Value> {
+    value
+        .as_object()
+        .unwrap_or_else(|| panic!("no object: {value}"))
+}
+
+/// Path, method and description of every operation.
+fn operations() -> Vec<(&'static str, &'static str, &'static Value)> {
+    let paths = object(&DOCUMENT["paths"]).iter();
+    paths
+        .flat_map(|(path, item)| {
+            let operations = object(item).iter();
+            operations.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+        })
+        .collect()
+}
+
+/// Every JSON body that an operation names: what it is of, and its media type object.
+fn bodies() -> Vec<(String, &'static Value)> {
+    let mut found = Vec::new();
+    for (path, method, operation) in operations() {
+        let name = format!("{method} {path}");
+        if let Some(request) = operation.get("requestBody") {
+            found.push((name.clone(), &request["content"]["application/json"]));
+        }
+        for (status, reply) in object(&operation["responses"]) {
+            found.push((
+                format!("{name} {status}"),
+                &reply["content"]["application/json"],
+            ));
+        }
+    }
+    found
+}
+
+fn each_value(value: &'static Value, visit: &mut impl FnMut(&'static str, &'static Value)) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                visit(name, field);
+                each_value(field, visit);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| each_value(item, visit)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn it_is_served_to_everybody_without_asking_a_store() {
+    let app = App::shared();
+    let reply = app.get("/api/auth/openapi.json").send().await;
+    reply.assert_status(200);
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    assert_eq!(reply.text(), TEXT);
+    assert!(reply.seen().await.calls.is_empty());
+}
+
+#[test]
+fn it_is_openapi_3_1() {
+    assert_eq!(DOCUMENT["openapi"], "3.1.0");
+    assert_eq!(DOCUMENT["info"]["title"], "Edge Auth");
+    assert_eq!(DOCUMENT["info"]["version"], env!("CARGO_PKG_VERSION"));
+    let known = ["openapi", "info", "paths", "components"];
+    assert!(
+        object(&DOCUMENT)
+            .keys()
+            .all(|field| known.contains(&field.as_str()))
+    );
+    for (path, method, operation) in operations() {
+        assert!(path.starts_with("/api/auth/"), "{path}");
+        assert!(["get", "post"].contains(&method), "{method} {path}");
+        for field in ["operationId", "summary", "description"] {
+            assert!(
+                operation[field]
+                    .as_str()
+                    .is_some_and(|text| !text.is_empty()),
+                "{path} {field}"
+            );
+        }
+        for (status, reply) in object(&operation["responses"]) {
+            assert!(reply["description"].is_string(), "{path} {status}");
+            let number: u16 = status.parse().expect("a status");
+            assert!((200..600).contains(&number), "{path} {status}");
+        }
+        assert!(operation["responses"]["200"].is_object(), "{path}");
+    }
+}
+
+#[test]
+fn every_route_is_in_it_and_nothing_else() {
+    let described: BTreeSet<_> = operations()
+        .into_iter()
+        .map(|(path, method, _)| (path, method))
+        .collect();
+    let routed = ROUTES.iter().map(|route| {
+        let method = if route.method == Method::Get {
+            "get"
+        } else {
+            "post"
+        };
+        (route.path, method)
+    });
+    assert_eq!(described, routed.collect());
+}
+
+#[test]
+fn operations_have_names_of_their_own() {
+    let names: BTreeSet<_> = operations()
+        .iter()
+        .map(|(_, _, operation)| operation["operationId"].as_str())
+        .collect();
+    assert_eq!(names.len(), operations().len());
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_every_schema_is_used() {
+    let mut used = BTreeSet::new();
+    each_value(&DOCUMENT, &mut |name, value| {
+        if name == "$ref" {
+            resolve(value);
+            used.insert(value.as_str().unwrap().rsplit('/').next().unwrap());
+        }
+    });
+    let schemas: BTreeSet<_> = object(&DOCUMENT["components"]["schemas"])
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(used, schemas);
+}
+
+#[test]
+fn every_example_is_what_its_schema_says() {
+    let mut count = 0;
+    for (name, media) in bodies() {
+        let one = media.get("example").into_iter();
+        let several = media.get("examples").map(object).into_iter().flatten();
+        let examples: Vec<_> = one
+            .chain(several.map(|(_, example)| &example["value"]))
+            .collect();
+        assert!(!examples.is_empty(), "{name} has no example");
+        for example in examples {
+            assert_eq!(violation(&media["schema"], example, &name), None);
+            count += 1;
+        }
+    }
+    assert!(count > bodies().len());
+}
+
+#[test]
+fn every_field_of_a_reply_is_always_there_and_null_if_it_has_no_value() {
+    for (name, schema) in object(&DOCUMENT["components"]["schemas"]) {
+        let Some(properties) = schema.get("properties") else {
+            continue;
+        };
+        if name.ends_with("Request") {
+            continue;
+        }
+        let required: BTreeSet<_> = schema["required"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        let all: BTreeSet<_> = object(properties).keys().map(String::as_str).collect();
+        assert_eq!(required, all, "{name}");
+    }
+}
+
+#[test]
+fn every_failure_names_the_headers_that_it_carries() {
+    for (path, _, operation) in operations() {
+        for (status, reply) in object(&operation["responses"]) {
+            let expected = match status.as_str() {
+                "401" => json!(["WWW-Authenticate"]),
+                "429" | "503" => json!(["Retry-After"]),
+                _ => json!([]),
+            };
+            let headers: Vec<_> = reply
+                .get("headers")
+                .map(object)
+                .into_iter()
+                .flat_map(Map::keys)
+                .collect();
+            assert_eq!(json!(headers), expected, "{path} {status}");
+        }
+    }
+}
+
+#[test]
+fn routes_that_take_a_token_say_so() {
+    for (path, _, operation) in operations() {
+        let takes_token = ["validate", "me", "refresh", "logout"]
+            .iter()
+            .any(|name| path.ends_with(&format!("/{name}")));
+        let expected = if takes_token {
+            json!([{ "bearer": [] }])
+        } else {
+            Value::Null
+        };
+        assert_eq!(
+            operation.get("security").unwrap_or(&Value::Null),
+            &expected,
+            "{path}"
+        );
+    }
+    assert_eq!(
+        DOCUMENT["components"]["securitySchemes"]["bearer"],
+        json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT" })
+    );
+}
+
+#[test]
+fn the_check_of_replies_notices_what_is_undocumented() {
+    let schema = json!({ "$ref": "#/components/schemas/MeReply" });
+    let good = json!({
+        "id": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+        "username": "john.doe",
+        "email": null,
+        "full_name": "John Doe",
+        "is_active": true
+    });
+    assert_eq!(violation(&schema, &good, "body"), None);
+    for (field, value) in [
+        ("id", json!(1)),
+        ("id", json!("123456")),
+        ("email", json!(1)),
+        ("role", json!("user")),
+    ] {
+        let mut bad = good.clone();
+        bad[field] = value;
+        assert!(violation(&schema, &bad, "body").is_some(), "{bad}");
+    }
+    let mut bad = good;
+    bad.as_object_mut().unwrap().remove("email");
+    assert!(violation(&schema, &bad, "body").is_some(), "{bad}");
+}

@@ -1,0 +1,135 @@
+//! The API's own description, held against every reply that any test sees: a status, header or field that it does not
+//! know fails the test that met it. The part of JSON Schema that the description uses is understood here; a keyword
+//! beyond it fails too, so nothing goes unchecked.
+
+use reqwest::header::HeaderMap;
+use serde_json::{Map, Value};
+use std::sync::LazyLock;
+
+pub const TEXT: &str = include_str!("../../../src/endpoints/openapi.json");
+
+pub static DOCUMENT: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(TEXT).expect("a description in JSON"));
+
+/// Says what is undocumented about a reply, if anything is.
+pub fn undocumented(
+    method: &str,
+    path: &str,
+    status: u16,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Option<String> {
+    let path = path.split('?').next().unwrap_or(path);
+    let operations = &DOCUMENT["paths"][path];
+    let operation = match method {
+        "HEAD" => &operations["get"],
+        _ => &operations[method.to_ascii_lowercase()],
+    };
+    if operation.is_null() {
+        // OpenAPI describes what is there: not other paths, other methods or preflights.
+        let expected = match (operations.is_null(), method) {
+            (true, _) => status == 404,
+            (false, "OPTIONS") => status == 405 || status == 204,
+            (false, _) => status == 405,
+        };
+        return (!expected).then(|| "neither path nor method is documented".to_owned());
+    }
+    let reply = &operation["responses"][status.to_string()];
+    if reply.is_null() {
+        return Some("the status is not documented".to_owned());
+    }
+    let no_headers = Map::new();
+    let promised = reply["headers"].as_object().unwrap_or(&no_headers);
+    if let Some(name) = promised.keys().find(|name| !headers.contains_key(*name)) {
+        return Some(format!("the documented {name} is missing"));
+    }
+    if method == "HEAD" {
+        return (!body.is_empty()).then(|| "a body to HEAD".to_owned());
+    }
+    let Ok(value) = serde_json::from_slice(body) else {
+        return Some("the body is not JSON".to_owned());
+    };
+    violation(
+        &reply["content"]["application/json"]["schema"],
+        &value,
+        "body",
+    )
+}
+
+/// The first place where a value is not what a schema says.
+pub fn violation(schema: &Value, value: &Value, place: &str) -> Option<String> {
+    let schema = schema
+        .as_object()
+        .unwrap_or_else(|| panic!("no schema for {place}: {schema}"));
+    schema.iter().find_map(|(keyword, rule)| {
+        let is_met = match keyword.as_str() {
+            "$ref" => return violation(resolve(rule), value, place),
+            "properties" => {
+                return fields(value).iter().find_map(|(name, field)| {
+                    rule.get(name).map_or_else(
+                        || Some(format!("{place}.{name} is not documented")),
+                        |schema| violation(schema, field, &format!("{place}.{name}")),
+                    )
+                });
+            }
+            "description" | "title" => true,
+            "type" => has_type(rule, value),
+            "required" => list(rule)
+                .iter()
+                .all(|name| name.as_str().is_some_and(|name| value.get(name).is_some())),
+            "anyOf" => list(rule)
+                .iter()
+                .any(|schema| violation(schema, value, place).is_none()),
+            "oneOf" => {
+                let fitting = list(rule)
+                    .iter()
+                    .filter(|schema| violation(schema, value, place).is_none());
+                fitting.count() == 1
+            }
+            "const" => rule == value,
+            "format" | "pattern" => value.as_str().is_none_or(|text| is_formed(rule, text)),
+            other => panic!("{place}: the tests do not know the keyword {other}"),
+        };
+        (!is_met).then(|| format!("{place} breaks {keyword} {rule}: {value}"))
+    })
+}
+
+/// What a local reference names.
+pub fn resolve(reference: &Value) -> &'static Value {
+    let pointer = reference.as_str().and_then(|text| text.strip_prefix('#'));
+    pointer
+        .and_then(|pointer| DOCUMENT.pointer(pointer))
+        .unwrap_or_else(|| panic!("{reference} leads nowhere"))
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn fields(value: &Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
+}
+
+fn has_type(rule: &Value, value: &Value) -> bool {
+    let own = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    rule == own || list(rule).iter().any(|name| name == own)
+}
+
+fn is_formed(rule: &Value, text: &str) -> bool {
+    let form = match rule.as_str() {
+        Some("uuid") => "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
+        Some("date-time" | "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$") => {
+            "dddd-dd-ddTdd:dd:ddZ"
+        }
+        other => panic!("the tests do not know the form {other:?}"),
+    };
+    super::snapshot::has_shape(text, form)
+}
