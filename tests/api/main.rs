@@ -1,7 +1,13 @@
 //! The API of the built Worker, tested from outside: in workerd, with a real local D1 and KV. See `support`.
 
+mod calls;
+mod edge;
 mod harness;
 mod health;
+mod outages;
+mod refresh;
+mod sessions;
+mod strict;
 #[expect(
     dead_code,
     reason = "a vocabulary for tests; some words wait for theirs"
