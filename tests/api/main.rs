@@ -1,6 +1,9 @@
 //! The API of the built Worker, tested from outside: in workerd, with a real local D1 and KV. See `support`.
 
 mod calls;
+mod canary;
+mod configuration;
+mod cron;
 mod edge;
 mod harness;
 mod health;
