@@ -144,9 +144,8 @@ impl Call {
 
     /// Overwrites the copies of sessions that D1 has just ended.
     pub async fn end_copies(&self, sessions: impl IntoIterator<Item = Ended>) {
-        for session in sessions {
-            self.app.copies.end(&session.id, session.generation).await;
-        }
+        let sessions: Vec<Ended> = sessions.into_iter().collect();
+        self.app.copies.end(&sessions).await;
     }
 
     /// Does something after the reply has gone, and even if the client has.

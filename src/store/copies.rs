@@ -6,14 +6,16 @@
 //!
 //! | key | value | lifetime |
 //! |---|---|---|
-//! | `session:{SHA-256 of sid, hex}:{generation}` | `{"believe_until": seconds, "user": {the eleven fields}}` | the trust bound and the outage's 15 minutes |
+//! | `session:{SHA-256 of sid, hex}:{generation}` | `{"believe_until": seconds, "never_after": seconds, "user": {the eleven fields}}` | the trust bound and the outage's 15 minutes |
 //! | the same, once ended | `{"ended": true}` | as long as a late copy could be believed |
 //!
 //! The key holds the session's id in D1 and not the token's `sid`, so whoever ends a session from its row can end its
 //! copies; and the generation, so that a new token has a key of its own.
 
 use super::StoreError;
-use super::kv::Kv;
+use super::deadline::{all, pause};
+use super::kv::{Kv, PATIENCE};
+use super::sessions::Ended;
 use crate::account::timestamp::Timestamp;
 use crate::account::user::User;
 use serde::{Deserialize, Serialize};
@@ -27,6 +29,10 @@ const MARGIN: i64 = 60;
 /// KV takes one write a second and key; a write that met another is made again after this many milliseconds.
 const WRITE_AGAIN: u32 = 1_100;
 
+/// A copy is written after the reply, so nobody waits; its writer waits longer, in milliseconds, because it must look
+/// at D1 again after a late write. Within the 30 seconds that the platform gives to work after a reply.
+const LATE_WRITE: u32 = 20_000;
+
 const TOMBSTONE: &str = r#"{"ended":true}"#;
 
 /// What KV says of a token.
@@ -38,6 +44,8 @@ pub enum Found {
         user: User,
         /// The end of belief.
         believe_until: Timestamp,
+        /// The end of belief while D1 is out: [`OUTAGE_TRUST`] later, but never after the token itself has ended.
+        believe_in_outage_until: Timestamp,
     },
     /// The session was ended.
     Ended,
@@ -48,6 +56,7 @@ pub enum Found {
 #[derive(Serialize)]
 struct Written<'a> {
     believe_until: i64,
+    never_after: i64,
     user: &'a User,
 }
 
@@ -57,6 +66,8 @@ struct Read {
     ended: bool,
     #[serde(default)]
     believe_until: i64,
+    #[serde(default)]
+    never_after: i64,
     user: Option<User>,
 }
 
@@ -87,16 +98,23 @@ impl Copies {
             Ok(Read {
                 user: Some(user),
                 believe_until,
+                never_after,
                 ..
-            }) => Found::Copy {
-                user,
-                believe_until: Timestamp::from_seconds(believe_until),
-            },
+            }) => {
+                let believe_until = Timestamp::from_seconds(believe_until);
+                Found::Copy {
+                    user,
+                    believe_until,
+                    believe_in_outage_until: believe_until
+                        .plus(OUTAGE_TRUST)
+                        .min(Timestamp::from_seconds(never_after)),
+                }
+            }
             _ => Found::Nothing,
         })
     }
 
-    /// Writes a copy of what D1 said at `read_at`; it is not believed after `no_later_than`.
+    /// Writes a copy of what D1 said at `read_at`; it is not believed after `never_after`, D1 out or not.
     ///
     /// # Errors
     /// `Unavailable`.
@@ -106,37 +124,42 @@ impl Copies {
         generation: u32,
         user: &User,
         read_at: Timestamp,
-        no_later_than: Timestamp,
+        never_after: Timestamp,
     ) -> Result<(), StoreError> {
-        let believe_until = read_at.plus(self.trust).min(no_later_than).seconds();
+        let believe_until = read_at.plus(self.trust).min(never_after).seconds();
         // Cannot fail: strings, numbers and booleans.
         let value = serde_json::to_string(&Written {
             believe_until,
+            never_after: never_after.seconds(),
             user,
         })
         .unwrap_or_default();
-        self.kv
-            .put(&key(id, generation), &value, self.lifetime())
-            .await
+        self.write(&key(id, generation), &value, LATE_WRITE).await
     }
 
-    /// Overwrites the copies of an ended session: of its last token and of the one before, which may still be believed.
-    /// A write that fails is made once more; after that the trust bound ends the copy.
-    pub async fn end(&self, id: &str, generation: u32) {
-        self.end_one(id, generation).await;
-        if let Some(before) = generation.checked_sub(1) {
-            self.end_one(id, before).await;
-        }
+    /// Overwrites the copies of ended sessions: of the last token of each and of the one before, which may still be
+    /// believed. A write that fails twice is KV being out; then the trust bound ends the copy.
+    pub async fn end(&self, sessions: &[Ended]) {
+        let tokens = sessions.iter().flat_map(|session| {
+            let before = session.generation.checked_sub(1);
+            let generations = [Some(session.generation), before].into_iter().flatten();
+            generations.map(move |generation| (session.id.as_str(), generation))
+        });
+        all(tokens.map(|(id, generation)| Box::pin(self.end_one(id, generation)) as _)).await;
     }
 
     /// Overwrites the copy of one token.
     pub async fn end_one(&self, id: &str, generation: u32) {
-        let key = key(id, generation);
-        if self.kv.put(&key, TOMBSTONE, self.lifetime()).await.is_err() {
-            super::deadline::pause(WRITE_AGAIN).await;
-            // Failing twice is KV being out: the copy's own bound ends it.
-            let _ = self.kv.put(&key, TOMBSTONE, self.lifetime()).await;
+        let _ = self.write(&key(id, generation), TOMBSTONE, PATIENCE).await;
+    }
+
+    async fn write(&self, key: &str, value: &str, patience: u32) -> Result<(), StoreError> {
+        let lifetime = self.lifetime();
+        if self.kv.put(key, value, lifetime, patience).await.is_ok() {
+            return Ok(());
         }
+        pause(WRITE_AGAIN).await;
+        self.kv.put(key, value, lifetime, PATIENCE).await
     }
 
     fn lifetime(&self) -> i64 {

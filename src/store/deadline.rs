@@ -2,7 +2,7 @@
 
 use super::StoreError;
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -19,6 +19,20 @@ extern "C" {
 pub async fn pause(milliseconds: u32) {
     // A request that ends takes its timers with it; there is nobody left to tell.
     let _ = JsFuture::from(wait(f64::from(milliseconds))).await;
+}
+
+/// Does these side by side, until the last has ended.
+pub(super) async fn all<'a>(works: impl Iterator<Item = Pin<Box<dyn Future<Output = ()> + 'a>>>) {
+    let mut works: Vec<_> = works.collect();
+    std::future::poll_fn(|context| {
+        works.retain_mut(|work| work.as_mut().poll(context).is_pending());
+        if works.is_empty() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    })
+    .await;
 }
 
 /// The promise's value, or `Unavailable` if it is rejected or takes longer. A rejection's text stays here: it may hold

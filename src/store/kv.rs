@@ -23,8 +23,8 @@ extern "C" {
     ) -> Result<js_sys::Promise, JsValue>;
 }
 
-/// KV gets this long, in milliseconds; after that D1 is asked.
-const PATIENCE: u32 = 1_000;
+/// KV gets this long, in milliseconds, while a client waits; after that D1 is asked.
+pub const PATIENCE: u32 = 1_000;
 
 /// A KV namespace.
 #[derive(Debug)]
@@ -46,11 +46,18 @@ impl Kv {
         Ok(within::<JsValue>(PATIENCE, promise).await?.as_string())
     }
 
-    /// Writes a text that is gone after `lifetime` seconds (KV takes no less than 60).
+    /// Writes a text that is gone after `lifetime` seconds (KV takes no less than 60); gives up after `patience`
+    /// milliseconds.
     ///
     /// # Errors
-    /// `Unavailable`.
-    pub async fn put(&self, key: &str, value: &str, lifetime: i64) -> Result<(), StoreError> {
+    /// `Unavailable`; after `patience` the write may still be done, and late.
+    pub async fn put(
+        &self,
+        key: &str,
+        value: &str,
+        lifetime: i64,
+        patience: u32,
+    ) -> Result<(), StoreError> {
         let options = js_sys::Object::new();
         let lifetime = JsValue::from(i32::try_from(lifetime.max(60)).unwrap_or(i32::MAX));
         js_sys::Reflect::set(&options, &"expirationTtl".into(), &lifetime)
@@ -59,6 +66,6 @@ impl Kv {
             .0
             .put(key, value, &options)
             .map_err(|_| StoreError::Unavailable)?;
-        within::<JsValue>(PATIENCE, promise).await.map(drop)
+        within::<JsValue>(patience, promise).await.map(drop)
     }
 }

@@ -7,7 +7,7 @@
 //! KV may still give an older one elsewhere: it works until its own end, and two registrations harm nobody.
 
 use super::StoreError;
-use super::kv::Kv;
+use super::kv::{Kv, PATIENCE};
 
 /// Seconds that KV keeps it; AWS's registrations live about as long.
 const LIFETIME: i64 = 90 * 86_400;
@@ -25,7 +25,7 @@ pub async fn find(kv: &Kv, region: &str) -> Result<Option<String>, StoreError> {
 /// # Errors
 /// `Unavailable`.
 pub async fn keep(kv: &Kv, region: &str, sealed: &str) -> Result<(), StoreError> {
-    kv.put(&key(region), sealed, LIFETIME).await
+    kv.put(&key(region), sealed, LIFETIME, PATIENCE).await
 }
 
 fn key(region: &str) -> String {

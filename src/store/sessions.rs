@@ -35,7 +35,7 @@ pub struct NewSession<'a> {
     pub new_password_hash: Option<&'a str>,
 }
 
-/// A session that was just ended, with what is needed to end its copies.
+/// A session that was ended, with what is needed to end its copies.
 #[derive(Debug, Deserialize)]
 pub struct Ended {
     /// The session.
@@ -98,8 +98,9 @@ const ROTATE: &str = "
     WHERE id = ?3 AND user_id = ?4 AND generation = ?5 AND revoked_at IS NULL AND ends_at > ?1
       AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active = 1)";
 
+/// Gives a session that has ended before as well: if the answer was lost then, its copies are still to be ended.
 const REVOKE: &str = "
-    UPDATE sessions SET revoked_at = ?1 WHERE id = ?2 AND user_id = ?3 AND revoked_at IS NULL
+    UPDATE sessions SET revoked_at = coalesce(revoked_at, ?1) WHERE id = ?2 AND user_id = ?3
     RETURNING id, generation";
 
 /// A revoked row is kept for as long as its last token could be shown; a bounded piece at a time, so that a sweep never
@@ -187,7 +188,7 @@ impl Sessions {
         record(&found)
     }
 
-    /// Ends a session; `None` if there is none that lives.
+    /// Ends a session, or finds it ended; `None` if there is none.
     ///
     /// # Errors
     /// Any [`StoreError`]; then nobody may be told that it has ended.

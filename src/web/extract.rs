@@ -2,13 +2,14 @@
 //! person what they know already, [`authority`] for routes that grant or show something.
 
 use crate::account::session::{GRACE, SessionRecord, Standing};
+use crate::account::timestamp::Timestamp;
 use crate::account::token::{Claims, Rejection};
 use crate::account::user::User;
-use crate::app::Call;
+use crate::app::{App, Call};
 use crate::config::Consistency;
 use crate::failure::{Failure, Outage};
 use crate::store::StoreError;
-use crate::store::copies::{Found, OUTAGE_TRUST};
+use crate::store::copies::Found;
 use crate::web::request::Request;
 
 impl From<StoreError> for Failure {
@@ -92,14 +93,16 @@ pub async fn viewer(call: &Call, request: &Request) -> Result<User, Failure> {
             Ok(Found::Copy {
                 user,
                 believe_until,
-            }) if call.now < believe_until => return Ok(user),
-            Ok(Found::Copy {
-                user,
-                believe_until,
-            }) => last_word = Some((user, believe_until)),
+                believe_in_outage_until,
+            }) if user.id == claims.session.user => {
+                if call.now < believe_until {
+                    return Ok(user);
+                }
+                last_word = Some((user, believe_in_outage_until));
+            }
             Ok(Found::Ended) => return Err(Failure::InvalidToken),
-            // KV out or empty: D1 answers.
-            Ok(Found::Nothing) | Err(_) => {}
+            // KV out, empty or with somebody else's copy: D1 answers.
+            Ok(Found::Nothing | Found::Copy { .. }) | Err(_) => {}
         }
     }
     match judge(call, &claims).await {
@@ -108,7 +111,7 @@ pub async fn viewer(call: &Call, request: &Request) -> Result<User, Failure> {
             Ok(record.user)
         }
         Err(Failure::StorageOut(outage)) => match last_word {
-            Some((user, believe_until)) if call.now < believe_until.plus(OUTAGE_TRUST) => Ok(user),
+            Some((user, believe_until)) if call.now < believe_until => Ok(user),
             _ => Err(Failure::StorageOut(outage)),
         },
         Err(failure) => Err(failure),
@@ -142,37 +145,52 @@ async fn judge(call: &Call, claims: &Claims) -> Result<SessionRecord, Failure> {
 
 /// Puts a copy of what D1 just said back into KV, after the reply.
 ///
-/// A sign-out may come between D1's answer and this write, which would then cover its tombstone: so D1 is asked once
-/// more after the write, and if the session has ended by then the tombstone is renewed. Whoever ends it later writes
-/// theirs after ours.
+/// A sign-out or a refresh may come between D1's answer and this write, which would then cover what they wrote: so D1 is
+/// asked once more after the write, and what it says now is written over it. Whoever ends or moves the session later
+/// writes theirs after ours.
 pub fn put_back(call: &Call, record: &SessionRecord, generation: u32) {
     if call.app.config.session_consistency == Consistency::Strict {
         return;
     }
     let (app, now, record) = (call.app, call.now, record.clone());
     call.after_reply(async move {
-        let no_later_than = if generation == record.generation {
-            record.ends_at
-        } else {
-            record.rotated_at.plus(GRACE)
-        };
-        if app
-            .copies
-            .put(&record.id, generation, &record.user, now, no_later_than)
-            .await
-            .is_err()
-        {
+        if put(app, &record, generation, now).await.is_err() {
             return;
         }
-        let has_ended = match app.sessions.find(&record.id).await {
-            Ok(Some(again)) => again.standing(generation, now) == Standing::Ended,
-            Ok(None) => true,
-            Err(_) => false,
+        // D1 out: the copy's own bound ends it.
+        let Ok(again) = app.sessions.find(&record.id).await else {
+            return;
         };
-        if has_ended {
-            app.copies.end_one(&record.id, generation).await;
+        match again.map(|again| (again.standing(generation, now), again)) {
+            Some((Standing::Current, _)) => {}
+            Some((Standing::JustSuperseded, again)) => {
+                if again.generation != record.generation {
+                    // Failing is as above.
+                    let _ = put(app, &again, generation, now).await;
+                }
+            }
+            Some((Standing::Superseded | Standing::Ended, _)) | None => {
+                app.copies.end_one(&record.id, generation).await;
+            }
         }
     });
+}
+
+/// Writes a copy that ends with the session or, for a token that is superseded, with its ten seconds.
+async fn put(
+    app: &App,
+    record: &SessionRecord,
+    generation: u32,
+    read_at: Timestamp,
+) -> Result<(), StoreError> {
+    let never_after = if generation == record.generation {
+        record.ends_at
+    } else {
+        record.rotated_at.plus(GRACE)
+    };
+    app.copies
+        .put(&record.id, generation, &record.user, read_at, never_after)
+        .await
 }
 
 #[cfg(test)]

@@ -38,7 +38,12 @@
 //! | Clear tokens on logout | `logout::the_token_is_dead_everywhere_afterwards`: one that is kept opens nothing |
 
 mod bodies;
+mod calls;
+mod canary;
+mod configuration;
 mod cors;
+mod cron;
+mod edge;
 mod envelopes;
 mod harness;
 mod headers;
@@ -47,8 +52,12 @@ mod login;
 mod logout;
 mod me;
 mod openapi;
+mod outages;
+mod refresh;
 mod rehash;
+mod sessions;
 mod set_password;
+mod strict;
 #[expect(
     dead_code,
     reason = "a vocabulary for tests; some words wait for theirs"
