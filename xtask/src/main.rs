@@ -34,7 +34,6 @@ const COMMANDS: &[Command] = &[
     build::COMMAND,
     deny::COMMAND,
     admin::USER,
-    admin::AUDIT,
     admin::AWS_LOGIN,
     help::COMMAND,
 ];

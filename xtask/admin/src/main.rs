@@ -3,6 +3,7 @@
 //! Apart from `cargo xtask` itself, because it needs the Worker's rules and Argon2, which take long to compile.
 
 mod arguments;
+mod aws_login;
 mod blocklist;
 mod person;
 mod place;
@@ -13,11 +14,12 @@ use arguments::Action;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let outcome = arguments::read(std::env::args_os().skip(1)).and_then(|action| match action {
-        Action::Help(text) => Ok(text.to_owned()),
-        Action::Blocklist { list, set } => blocklist::write(&list, &set),
-        Action::User { command, place } => user::run(command, &place),
-    });
+    let mut words = std::env::args_os().skip(1).peekable();
+    let outcome = if words.next_if(|word| word == "aws-login").is_some() {
+        aws_login::start(words)
+    } else {
+        arguments::read(words).and_then(act)
+    };
     match outcome {
         Ok(text) => {
             println!("{text}");
@@ -27,5 +29,13 @@ fn main() -> ExitCode {
             eprintln!("{sentence}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn act(action: Action) -> Result<String, String> {
+    match action {
+        Action::Help(text) => Ok(text.to_owned()),
+        Action::Blocklist { list, set } => blocklist::write(&list, &set),
+        Action::User { command, place } => user::run(command, &place),
     }
 }
