@@ -217,11 +217,18 @@ fn the_readme_names_every_variable() {
     let config = fs::read_to_string(root.join("src/config.rs")).expect("config.rs");
     let code = config.split("#[cfg(test)]").next().expect("code");
     let is_name = |word: &&str| {
-        word.len() > 5 && word.contains('_') && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+        word.len() > 5
+            && word.contains('_')
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
     };
     let names: Vec<&str> = code.split('"').skip(1).step_by(2).filter(is_name).collect();
     assert!(names.len() > 25, "found only {names:?}");
     for name in names {
-        assert!(readme.contains(&format!("`{name}`")), "README.md does not name {name}");
+        assert!(
+            readme.contains(&format!("`{name}`")),
+            "README.md does not name {name}"
+        );
     }
 }
