@@ -12,11 +12,11 @@
 //! | `/me`: Permissions required: None | `me::the_documented_example`, whose John is a plain user |
 //! | `/me`: `200 OK`, content example | `me::the_documented_example` |
 //! | `/me`: `401 Unauthorized`, content example | `me::the_documented_401_is_that_of_no_token_and_of_a_token_that_is_not_good`, `tokens::every_attack_is_the_same_401_and_asks_no_store` |
-//! | `/refresh`: Refreshes the JWT token. | `tokens::a_token_of_the_previous_secret_opens_and_is_refreshed_under_the_new_one` |
+//! | `/refresh`: Refreshes the JWT token. | `refresh::a_refresh_gives_the_next_token_of_the_same_session` |
 //! | `/refresh`: Method: `POST` | `envelopes::another_method_is_405_and_is_told_what_is_allowed` |
 //! | `/refresh`: Auth required: Yes | `envelopes::a_401_names_the_scheme_and_an_error_only_if_a_token_came` |
 //! | `/refresh`: Permissions required: None | `logout::the_token_is_dead_everywhere_afterwards`, whose Ada is a plain user |
-//! | `/refresh`: `200 OK` | `tokens::strange_but_right_tokens_open_every_door` |
+//! | `/refresh`: `200 OK` | `tokens::a_refreshed_token_comes_with_its_person` |
 //! | **Authentication APIs** | |
 //! | Authenticates a user and returns a JWT token. | `login::the_documented_example`, `tokens::a_token_says_whose_session_it_is_until_when_and_nothing_else` |
 //! | `"username"`: Email or username | `login::a_username_or_an_email_in_any_case_signs_in`, `login::a_name_of_any_script_signs_in_however_it_is_typed` |
@@ -58,10 +58,6 @@ mod rehash;
 mod sessions;
 mod set_password;
 mod strict;
-#[expect(
-    dead_code,
-    reason = "a vocabulary for tests; some words wait for theirs"
-)]
 mod support;
 mod tokens;
 mod validate;

@@ -88,6 +88,26 @@ async fn the_session_is_kept_under_a_hash_only() {
 }
 
 #[tokio::test]
+async fn a_refreshed_token_comes_with_its_person() {
+    let app = App::shared();
+    let john = app.person("john").named("John Doe").create().await;
+    let token = app.sign_in(&john).await;
+    let reply = send(&app, DOORS[2], &token).await;
+    insta::assert_snapshot!(reply.snapshot_body(), @r#"
+    200
+    {
+      "access_token": "[token]",
+      "token_type": "bearer",
+      "user": {
+        "username": "[john]",
+        "email": "[john]@example.com",
+        "full_name": "John Doe"
+      }
+    }
+    "#);
+}
+
+#[tokio::test]
 async fn a_token_lives_as_long_as_is_configured() {
     let app = App::with(Vars::new().set("TOKEN_LIFETIME", "600"));
     let token = app.sign_in(&app.password_user("ada").await).await;
