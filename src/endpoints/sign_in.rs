@@ -131,9 +131,5 @@ pub async fn begin(
             let _ = copies.put(&id, 0, &user, now, ends_at).await;
         });
     }
-    Ok(Some(call.app.keys.issue(
-        &session,
-        call.now,
-        token_expires_at,
-    )))
+    Ok(Some(call.app.keys.issue(&session, now, token_expires_at)))
 }

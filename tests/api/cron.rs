@@ -90,7 +90,7 @@ async fn a_sweep_that_fails_is_logged_and_does_not_stop_the_next() {
         let (outcome, seen) = app.scheduled(CRON).await;
         assert_eq!(fault.hits().await, 1);
         fault.mend().await;
-        assert_eq!((outcome.as_str(), seen.d1()), ("ok", 2));
+        assert_eq!((outcome.as_str(), seen.d1()), ("ok", 3));
         let line = format!(r#"{{"event":"sweep_failed","table":"{table}"}}"#);
         assert_eq!(seen.logs, [("error".to_owned(), line)]);
         assert_eq!(has_session(&app, &token).await, table == "sessions");

@@ -2,7 +2,7 @@
 //! words that the tests of sessions share.
 
 use crate::support::people::Person;
-use crate::support::{App, Reply};
+use crate::support::{App, Fault, Reply};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use edge_auth::account::fingerprint::fingerprint;
 use edge_auth::account::token::SessionId;
@@ -190,4 +190,16 @@ async fn a_session_keeps_where_it_began_and_no_secret() {
     assert_eq!(column(&app, &token, "address").await, app.address());
     let device = column(&app, &token, "device").await;
     assert_eq!(device.as_str().unwrap().chars().count(), 200);
+}
+
+#[tokio::test]
+async fn a_token_is_as_old_as_its_session_however_long_the_sign_in_took() {
+    let app = App::shared();
+    let ada = app.password_user("ada").await;
+    app.fault(Fault::d1().matching("from users").times(1).delays(2_100))
+        .await;
+    let token = signed_in(&app, &ada).await;
+    let said = claims(&token);
+    let life = said["exp"].as_i64().unwrap() - said["iat"].as_i64().unwrap();
+    assert_eq!(life, 86_400);
 }
