@@ -1,6 +1,7 @@
 //! What goes into the log: fixed codes and route names, one JSON line each. Nothing that a client sent, nothing that a
 //! store or AWS answered.
 
+use crate::account::password::Unusable;
 use crate::config::Mistake;
 use worker::console_error;
 
@@ -21,4 +22,9 @@ pub fn misconfigured(mistakes: &[Mistake]) {
 /// A sweep of the cron event did not finish.
 pub fn sweep_failed(table: &'static str) {
     console_error!(r#"{{"event":"sweep_failed","table":"{table}"}}"#);
+}
+
+/// A stored password hash that no password can fit: the person cannot sign in until it is set anew.
+pub fn unusable_hash(fault: Unusable) {
+    console_error!(r#"{{"event":"unusable_hash","reason":"{fault}"}}"#);
 }

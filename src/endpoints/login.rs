@@ -8,6 +8,7 @@ use crate::account::password::{self, Password, Verdict};
 use crate::account::user::User;
 use crate::app::{Call, random};
 use crate::failure::Failure;
+use crate::log;
 use crate::store::users::Registered;
 use crate::web::body;
 use crate::web::reply::Reply;
@@ -59,6 +60,9 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     // Over the limit is never anybody's; not hashing it tells only what the client knows.
     let password = Password::parse(&body.password).map_err(|_| Failure::WrongLogin)?;
     let verdict = password::verify(&password, hash.as_deref(), &call.app.peppers);
+    if let Verdict::Unusable(fault) = verdict {
+        log::unusable_hash(fault);
+    }
     let (Verdict::Right { needs_rehash }, Some(mut user)) = (verdict, user) else {
         return Err(Failure::WrongLogin);
     };

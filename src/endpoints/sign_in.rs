@@ -131,5 +131,6 @@ pub async fn begin(
             let _ = copies.put(&id, 0, &user, now, ends_at).await;
         });
     }
+    // Of the record's moment, not the request's: who reads the record later makes the same token, byte for byte.
     Ok(Some(call.app.keys.issue(&session, now, token_expires_at)))
 }

@@ -14,7 +14,7 @@ use crate::aws::fault::{Code, Fault};
 use crate::aws::identity::{self, Person};
 use crate::aws::sso_oidc::Registration;
 use crate::failure::Failure;
-use crate::store::deadline::pause;
+use crate::store::deadline::{before, pause};
 use crate::web::body;
 use crate::web::prefer;
 use crate::web::reply::Reply;
@@ -25,8 +25,13 @@ use std::rc::Rc;
 /// RFC 8628 §3.5: what `slow_down` adds to the interval, in seconds.
 const SLOW_DOWN: u32 = 5;
 
-/// Who finds the code used waits this many seconds for whoever used it to finish.
-const FINISHING: u32 = 8;
+/// From a question to AWS to the end of all that follows from its answer, in milliseconds: each call has a limit of its
+/// own, but six slow ones in a row would outlast any client's patience. Who finds the code used waits as long for whoever
+/// used it.
+const FINISHING: f64 = 8_000.0;
+
+/// How often the record is looked at meanwhile, in milliseconds.
+const AGAIN: u32 = 1_000;
 
 /// The body.
 #[derive(Deserialize)]
@@ -97,6 +102,7 @@ impl Flow {
             if let Some(reply) = self.already().await? {
                 return Ok(reply);
             }
+            let finished = self.call.clock() + FINISHING;
             match self
                 .call
                 .app
@@ -104,13 +110,13 @@ impl Flow {
                 .create_token(&self.registration, &self.device.code)
                 .await
             {
-                Ok(token) => return self.finish(token).await,
+                Ok(token) => return self.finish(token, finished).await,
                 Err(Fault::Refused(Code::AUTHORIZATION_PENDING)) => {}
                 Err(Fault::Refused(Code::SLOW_DOWN)) => {
                     interval = interval.saturating_add(SLOW_DOWN);
                 }
                 Err(Fault::Refused(Code::EXPIRED_TOKEN | Code::INVALID_GRANT)) => {
-                    return self.used_or_over().await;
+                    return self.used_or_over(finished).await;
                 }
                 Err(_) => return Err(Failure::TokenFailed),
             }
@@ -155,23 +161,29 @@ impl Flow {
     }
 
     /// AWS takes a code once: before its end, "invalid" means that another request has it in hand.
-    async fn used_or_over(&self) -> Result<Reply, Failure> {
-        let tries = if self.call.moment() < self.device.ends_at {
-            FINISHING
-        } else {
-            0
-        };
-        for _ in 0..tries {
+    async fn used_or_over(&self, end: f64) -> Result<Reply, Failure> {
+        loop {
             if let Some(reply) = self.already().await? {
                 return Ok(reply);
             }
-            pause(1_000).await;
+            let is_over = self.call.moment() >= self.device.ends_at;
+            if is_over || self.call.clock() + f64::from(AGAIN) > end {
+                return Err(Failure::AuthorizationOver);
+            }
+            pause(AGAIN).await;
         }
-        self.already().await?.ok_or(Failure::AuthorizationOver)
     }
 
-    async fn finish(&self, token: Secret) -> Result<Reply, Failure> {
-        let person = self.identify(&token).await;
+    async fn finish(&self, token: Secret, end: f64) -> Result<Reply, Failure> {
+        // Between 0 and 8,000 unless the clock jumps, and then saturating.
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole milliseconds, saturating"
+        )]
+        let left = (end - self.call.clock()).min(FINISHING) as u32;
+        let person = before(left, self.identify(&token)).await;
+        let person = person.unwrap_or(Err(Failure::TokenFailed));
         let aws = &self.call.app.aws;
         // The token opens everything that the person may do in AWS; it has done its work, well or not.
         self.call.after_reply(async move {

@@ -1,11 +1,11 @@
-//! No store is waited for without an end.
+//! Nothing is waited for without an end.
 
 use super::StoreError;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::Poll;
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen]
@@ -35,22 +35,26 @@ pub(super) async fn all<'a>(works: impl Iterator<Item = Pin<Box<dyn Future<Outpu
     .await;
 }
 
+/// What some work gives, or nothing if it takes longer than so many milliseconds; it is then dropped where it stands.
+pub async fn before<T>(milliseconds: u32, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    let mut end = pin!(pause(milliseconds));
+    std::future::poll_fn(|context| {
+        if let Poll::Ready(value) = work.as_mut().poll(context) {
+            return Poll::Ready(Some(value));
+        }
+        end.as_mut().poll(context).map(|()| None)
+    })
+    .await
+}
+
 /// The promise's value, or `Unavailable` if it is rejected or takes longer. A rejection's text stays here: it may hold
 /// statements and paths.
 pub(super) async fn within<T: JsCast>(
     milliseconds: u32,
     promise: js_sys::Promise,
 ) -> Result<T, StoreError> {
-    let mut answer = pin!(JsFuture::from(promise));
-    let mut end = pin!(pause(milliseconds));
-    let settled: Option<Result<JsValue, JsValue>> = std::future::poll_fn(|context| {
-        if let Poll::Ready(result) = answer.as_mut().poll(context) {
-            return Poll::Ready(Some(result));
-        }
-        end.as_mut().poll(context).map(|()| None)
-    })
-    .await;
-    match settled {
+    match before(milliseconds, JsFuture::from(promise)).await {
         Some(Ok(value)) => Ok(value.unchecked_into()),
         Some(Err(_)) | None => Err(StoreError::Unavailable),
     }

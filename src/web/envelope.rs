@@ -134,3 +134,56 @@ pub fn log_code(failure: &Failure) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::policy::PolicyError;
+    use crate::aws::fault::Fault;
+
+    #[test]
+    fn the_whole_table() {
+        let failures = [
+            Failure::NotFound,
+            Failure::MethodNotAllowed("GET, HEAD"),
+            Failure::NoToken,
+            Failure::InvalidToken,
+            Failure::BodyTooLarge,
+            Failure::UnsupportedMediaType,
+            Failure::InvalidBody,
+            Failure::MissingLogin,
+            Failure::WrongLogin,
+            Failure::InvalidLink,
+            Failure::PasswordRefused(PolicyError::TooShort(15)),
+            Failure::RegisterClient,
+            Failure::DeviceAuthorization,
+            Failure::InvalidClientHandle,
+            Failure::InvalidDeviceHandle,
+            Failure::AuthorizationPending {
+                retry_after: 5,
+                preference: Some(3),
+            },
+            Failure::AuthorizationOver,
+            Failure::TokenFailed,
+            Failure::AwsCredentialsMissing,
+            Failure::AwsLogin(Fault::Timeout),
+            Failure::ProofRefused,
+            Failure::StorageOut(Outage::D1),
+            Failure::StorageOut(Outage::CorruptRow("users.id")),
+            Failure::StoreDown("D1"),
+            Failure::StoreDown("KV"),
+            Failure::Misconfigured,
+            Failure::Platform,
+        ];
+        let line = |failure: &Failure| {
+            let texts = [Dialect::Message, Dialect::Detail]
+                .map(|dialect| status_and_text(failure, dialect));
+            let [(status, message), (_, detail)] = texts;
+            let headers = reply(failure, Dialect::Message).headers;
+            let code = log_code(failure).unwrap_or("-");
+            format!("{status} | {message} | {detail} | {headers:?} | {code}")
+        };
+        let table: Vec<String> = failures.iter().map(line).collect();
+        insta::assert_snapshot!(table.join("\n"));
+    }
+}
