@@ -248,9 +248,8 @@ async fn posts_without_a_body_need_no_content_type() {
     let app = App::with(portal(&SIMULATOR));
     for headers in ["content-length: 0\r\n", ""] {
         for (path, status) in [(REGISTER, "200"), (super::AWS_LOGIN, "400")] {
-            let request = format!(
-                "POST {path} HTTP/1.1\r\nhost: x\r\n{headers}connection: close\r\n\r\n"
-            );
+            let request =
+                format!("POST {path} HTTP/1.1\r\nhost: x\r\n{headers}connection: close\r\n\r\n");
             let reply = app.send_raw(request.as_bytes()).await;
             let reply = String::from_utf8_lossy(&reply);
             assert!(
@@ -306,7 +305,10 @@ async fn prefer_says_how_long_to_wait() {
             elapsed >= Duration::from_millis(least).saturating_sub(Duration::from_secs(1)),
             "{prefer}: {elapsed:?}"
         );
-        assert!(elapsed < Duration::from_millis(least + 2_000), "{prefer}: {elapsed:?}");
+        assert!(
+            elapsed < Duration::from_millis(least + 2_000),
+            "{prefer}: {elapsed:?}"
+        );
     }
     let ada = somebody(&app, "ada");
     let device = app.device().await;

@@ -21,7 +21,10 @@ async fn refused(app: &App, id: &str, secret: &str, code: &str, why: &str) {
     let reply = token(app, id, secret, code).await;
     assert_eq!(
         (reply.status, reply.json()),
-        (400, json!({ "detail": "Failed to create token from device code" })),
+        (
+            400,
+            json!({ "detail": "Failed to create token from device code" })
+        ),
         "{why}"
     );
 }
@@ -31,7 +34,10 @@ async fn refused_client(app: &App, id: &str, secret: &str, why: &str) {
     let reply = app.post(AUTHORIZE).json(&body).send().await;
     assert_eq!(
         (reply.status, reply.json()),
-        (400, json!({ "detail": "Failed to start device authorization" })),
+        (
+            400,
+            json!({ "detail": "Failed to start device authorization" })
+        ),
         "{why}"
     );
 }
@@ -49,7 +55,14 @@ async fn another_clients_or_an_altered_handle_is_refused_and_aws_not_asked() {
     refused_client(app, id, &mine.code, "a device code as a secret").await;
     refused(app, id, secret, &other.code, "another's device code").await;
     refused(app, id, secret, secret, "a secret as a device code").await;
-    refused(app, &other.client.id, &other.client.secret, &mine.code, "stolen").await;
+    refused(
+        app,
+        &other.client.id,
+        &other.client.secret,
+        &mine.code,
+        "stolen",
+    )
+    .await;
     let kept = app.kv_get(REGISTRATION).await.expect("the registration");
     refused_client(app, id, &kept, "the sealed registration as a secret").await;
     refused_client(app, "us-east-1", &kept, "with its own associated data").await;
@@ -83,7 +96,10 @@ fn alterations(handle: &str) -> Vec<(String, String)> {
         all.push((text, format!("cut to {length}")));
     }
     let longer = [&bytes[..], b"x"].concat();
-    all.push((Base64UrlUnpadded::encode_string(&longer), "a byte more".into()));
+    all.push((
+        Base64UrlUnpadded::encode_string(&longer),
+        "a byte more".into(),
+    ));
     for end in ["=", "==", " ", "\n", "A", "AAAA", "\u{0}"] {
         all.push((format!("{handle}{end}"), format!("{end:?} behind")));
         all.push((format!("{end}{handle}"), format!("{end:?} before")));
@@ -123,7 +139,14 @@ async fn an_older_key_opens_while_it_is_rotated_and_not_afterwards() {
     let before = simulator.journal().len();
     let rotated = App::alone(under(NEW));
     refused_client(&rotated, id, secret, "sealed with the old key").await;
-    refused(&rotated, id, secret, &device.code, "sealed with the old key").await;
+    refused(
+        &rotated,
+        id,
+        secret,
+        &device.code,
+        "sealed with the old key",
+    )
+    .await;
     assert_eq!(simulator.journal().len(), before);
     rotated.token(&renewed).await.assert_status(408);
 }
@@ -140,8 +163,10 @@ async fn one_registration_serves_all_and_is_renewed_before_its_end() {
     let (app, simulator) = (&alone.app, &alone.simulator);
     let registrations = || alone.calls(Operation::RegisterClient);
     let first = app.register_client().await;
-    crate::support::eventually("it is kept", async || app.kv_get(REGISTRATION).await.is_some())
-        .await;
+    crate::support::eventually("it is kept", async || {
+        app.kv_get(REGISTRATION).await.is_some()
+    })
+    .await;
     let mut seen = vec![first.id];
     for _ in 0..20 {
         let client = app.register_client().await;
@@ -183,7 +208,9 @@ async fn one_registration_serves_all_and_is_renewed_before_its_end() {
     app.device().await;
     assert_eq!(registrations(), 3);
     crate::support::eventually("it is kept", async || {
-        app.kv_get(REGISTRATION).await.is_some_and(|now| Some(now) != kept)
+        app.kv_get(REGISTRATION)
+            .await
+            .is_some_and(|now| Some(now) != kept)
     })
     .await;
     app.register_client().await;

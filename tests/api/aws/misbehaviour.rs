@@ -103,7 +103,8 @@ async fn assert_silent(reply: &Reply, what: &str) {
 }
 
 async fn sessions_of(app: &App, person: &Person) -> usize {
-    let sql = "SELECT sessions.id FROM sessions JOIN users ON users.id = user_id WHERE username = ?1";
+    let sql =
+        "SELECT sessions.id FROM sessions JOIN users ON users.id = user_id WHERE username = ?1";
     app.sql(sql, [person.user_name.clone()]).await.len()
 }
 
@@ -157,9 +158,9 @@ async fn all(sign_ins: impl IntoIterator<Item = impl Future<Output = ()> + Send 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_misbehaviour_of_every_operation_of_a_sign_in() {
     let app = App::with(directory(&SIMULATOR));
-    let cases = Misbehaviour::ALL.into_iter().flat_map(|misbehaviour| {
-        OF_A_LINE.map(|operation| (operation, misbehaviour))
-    });
+    let cases = Misbehaviour::ALL
+        .into_iter()
+        .flat_map(|misbehaviour| OF_A_LINE.map(|operation| (operation, misbehaviour)));
     all(cases.map(|(operation, misbehaviour)| {
         let expected = Expected::of_misbehaviour(misbehaviour, operation);
         sign_in(app.clone(), operation, misbehaviour.into(), expected)
@@ -234,7 +235,11 @@ async fn walk(alone: &Alone, operation: Operation, path: &'static str, body: ser
     };
     let check = async |(reply, elapsed): (Reply, Duration), may_succeed: bool, what: &str| {
         assert!(elapsed < SOON, "{what}: {elapsed:?}");
-        assert!(may_succeed || reply.status == 500, "{what}: {}", reply.text());
+        assert!(
+            may_succeed || reply.status == 500,
+            "{what}: {}",
+            reply.text()
+        );
         if reply.status != 200 {
             reply.assert_status(500);
             assert_eq!(reply.json(), json!({ "detail": detail }), "{what}");
@@ -279,7 +284,10 @@ async fn walk(alone: &Alone, operation: Operation, path: &'static str, body: ser
 async fn every_failure_of_the_registration() {
     let alone = Alone::new(Config::default(), portal);
     // So that each visitor needs a new one.
-    alone.app.fault(Fault::kv().matching("aws-client").fails()).await;
+    alone
+        .app
+        .fault(Fault::kv().matching("aws-client").fails())
+        .await;
     walk(&alone, Operation::RegisterClient, REGISTER, json!({})).await;
 }
 
@@ -299,7 +307,9 @@ async fn refused_connections() {
     let (app, simulator) = (&alone.app, &alone.simulator);
     app.fault(Fault::kv().matching("aws-client").fails()).await;
     let device = app.device().await;
-    simulator.approve(&device.user_code, "ada.lovelace").unwrap();
+    simulator
+        .approve(&device.user_code, "ada.lovelace")
+        .unwrap();
     simulator.refuse_connections();
     let mut replies = Vec::new();
     replies.push(app.post(REGISTER).send().await);
