@@ -65,7 +65,18 @@ async fn the_keys_sign_in_as_their_principal_for_an_hour_and_never_above_user() 
             .set("AWS_EMAIL_DOMAIN", "example.com"),
     );
     let reply = app.post(AWS_LOGIN).send().await;
-    insta::assert_snapshot!(reply.snapshot_body(), @"");
+    insta::assert_snapshot!(reply.snapshot_body(), @r#"
+    200
+    {
+      "access_token": "[token]",
+      "token_type": "bearer",
+      "user": {
+        "username": "edge-auth",
+        "email": "edge-auth@example.com",
+        "full_name": "Edge Auth"
+      }
+    }
+    "#);
     let user = app.who(&reply).await;
     assert_eq!(
         (&user["username"], &user["role"]),

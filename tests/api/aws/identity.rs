@@ -1,7 +1,7 @@
 //! The right person, with the right role.
 
 use super::{SIMULATOR, directory, own_name, portal, somebody, start, text};
-use crate::support::{App, Reply, Vars};
+use crate::support::{App, Reply};
 use aws_simulator::{ACCOUNT, Assignment, Config, Person};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -606,37 +606,36 @@ async fn hostile_configuration_connects_nowhere() {
         );
     }
     let simulator = start(Config::default());
-    for (name, text) in [
+    let canary = simulator.canary_url();
+    let wrong = [
         ("AWS_SSO_REGION", "us-east-1.evil.example".to_owned()),
         ("AWS_REGION", "us-east-1@evil.example".to_owned()),
         (
             "AWS_ENDPOINT_URL_SSO_OIDC",
-            simulator.canary_url().replace("127.0.0.1", "x@127.0.0.1"),
+            canary.replace("127.0.0.1", "x@127.0.0.1"),
         ),
-        (
-            "AWS_ENDPOINT_URL_STS",
-            format!("{}/elsewhere", simulator.canary_url()),
-        ),
+        ("AWS_ENDPOINT_URL_STS", format!("{canary}/elsewhere")),
+    ];
+    let vars = wrong.iter().fold(portal(&simulator), |vars, (name, text)| {
+        vars.set(name, text)
+    });
+    let app = App::alone(vars);
+    for path in [
+        super::REGISTER,
+        super::AUTHORIZE,
+        super::TOKEN,
+        super::AWS_LOGIN,
     ] {
-        let vars: Vars = portal(&simulator).set(name, &text);
-        let app = App::alone(vars);
-        for path in [
-            super::REGISTER,
-            super::AUTHORIZE,
-            super::TOKEN,
-            super::AWS_LOGIN,
-        ] {
-            let reply = app.post(path).json(&json!({})).send().await;
-            reply.assert_status(503);
-            assert_eq!(
-                reply.json(),
-                json!({ "detail": "Service temporarily unavailable" })
-            );
-        }
-        let logs = app.server().logs();
+        let reply = app.post(path).json(&json!({})).send().await;
+        reply.assert_status(503);
+        let detail = json!({ "detail": "Service temporarily unavailable" });
+        assert_eq!(reply.json(), detail);
+    }
+    let logs = app.server().logs();
+    for (name, text) in &wrong {
         assert!(logs.iter().any(|(_, line)| line.contains(name)), "{logs:?}");
         assert!(
-            !logs.iter().any(|(_, line)| line.contains(&text)),
+            !logs.iter().any(|(_, line)| line.contains(text)),
             "{logs:?}"
         );
     }
