@@ -1,1 +1,473 @@
-//! x
+//! `/aws-login` with a proof: the client's own signature, of a request that the Worker rebuilds.
+
+use super::{AWS_LOGIN, SIMULATOR, own_name, portal, text};
+use crate::support::{App, Reply, Vars};
+use aws_simulator::{
+    ACCOUNT, Credentials, Effect, Misbehaviour, Only, Operation, Principal, Rule, UPSTREAM_MARK,
+};
+use edge_auth::account::secret::Secret;
+use edge_auth::account::timestamp::Timestamp;
+use edge_auth::aws::partition::Endpoint;
+use edge_auth::aws::proof::Proof;
+use edge_auth::aws::sigv4::{self, Scope};
+use edge_auth::aws::sts;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::task::JoinSet;
+
+const AUDIENCE: &str = "https://auth.example.com";
+
+fn vars() -> Vars {
+    let arns = format!(
+        "arn:aws:sts::{ACCOUNT}:assumed-role/Deployer/*=user, arn:aws:iam::{ACCOUNT}:role/ci/Admin=admin, \
+         arn:aws:iam::{ACCOUNT}:user/listed=super_admin"
+    );
+    portal(&SIMULATOR).set("AWS_LOGIN_ARNS", &arns)
+}
+
+/// Keys of a session of a role.
+fn session(role: &str) -> Credentials {
+    session_named(ACCOUNT, role, &own_name("session"))
+}
+
+fn session_named(account: &str, role: &str, name: &str) -> Credentials {
+    let principal = Principal::role_session(account, role, name);
+    SIMULATOR.start_session(principal, Duration::from_hours(1))
+}
+
+fn keys(of: &Credentials) -> sigv4::Credentials {
+    sigv4::Credentials {
+        access_key_id: Secret::new(of.access_key_id.as_str()),
+        secret_access_key: Secret::new(of.secret_access_key.as_str()),
+        session_token: of.session_token.as_deref().map(Secret::new),
+    }
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    since.as_secs().try_into().unwrap()
+}
+
+fn at(url: &str) -> Endpoint {
+    Endpoint::overridden(url).expect("an endpoint")
+}
+
+/// The body of a proof signed for this endpoint, region, audience and moment.
+fn signed(by: &Credentials, url: &str, region: &str, audience: &str, when: i64) -> Value {
+    let when = Timestamp::from_seconds(when);
+    let proof = Proof::sign(&at(url), region, audience, &keys(by), when).expect("a proof");
+    let (access_key_id, amz_date, signature, session_token) = proof.values();
+    let mut body = json!({
+        "access_key_id": access_key_id, "amz_date": amz_date, "signature": signature,
+    });
+    if let Some(token) = session_token {
+        body["session_token"] = json!(token);
+    }
+    body
+}
+
+fn proof(by: &Credentials) -> Value {
+    signed(by, SIMULATOR.url(), "us-east-1", AUDIENCE, now())
+}
+
+async fn login(app: &App, body: &Value) -> Reply {
+    app.post(AWS_LOGIN).json(body).send().await
+}
+
+fn refused(reply: &Reply, what: &str) {
+    assert_eq!(reply.status, 401, "{what}: {}", reply.text());
+    assert_eq!(
+        reply.json(),
+        json!({ "detail": "Could not validate credentials" }),
+        "{what}"
+    );
+    assert_eq!(reply.header("www-authenticate"), Some("Bearer"), "{what}");
+}
+
+#[tokio::test]
+async fn a_proof_signs_in_once() {
+    let app = App::with(vars());
+    let keys = session("Deployer");
+    let body = proof(&keys);
+    let reply = login(&app, &body).await;
+    insta::assert_snapshot!(reply.snapshot(), @r#"
+    200
+    cache-control: no-store
+    content-security-policy: default-src 'none'; frame-ancestors 'none'
+    content-type: application/json
+    referrer-policy: no-referrer
+    strict-transport-security: max-age=63072000; includeSubDomains
+    vary: Origin
+    x-content-type-options: nosniff
+    {
+      "access_token": "[token]",
+      "token_type": "bearer",
+      "user": {
+        "username": "Deployer",
+        "email": null,
+        "full_name": "Deployer"
+      }
+    }
+    "#);
+    assert!(reply.seen().await.logs.is_empty());
+    refused(&login(&app, &body).await, "replayed");
+    // A minute later the same keys sign another.
+    let later = signed(&keys, SIMULATOR.url(), "us-east-1", AUDIENCE, now() + 60);
+    let again = login(&app, &later).await;
+    let (first, second) = (app.who(&reply).await, app.who(&again).await);
+    assert_eq!(first["id"], second["id"]);
+    assert_ne!(reply.text(), again.text(), "a session of its own");
+}
+
+#[tokio::test]
+async fn of_forty_at_once_one_signs_in() {
+    let app = App::with(vars());
+    let body = proof(&session("Deployer"));
+    let mut asking = JoinSet::new();
+    for _ in 0..40 {
+        let (app, body) = (app.clone(), body.clone());
+        asking.spawn(async move { login(&app, &body).await });
+    }
+    let replies: Vec<Reply> = asking.join_all().await;
+    let winners = replies.iter().filter(|reply| reply.status == 200).count();
+    assert_eq!(winners, 1);
+    for reply in replies.iter().filter(|reply| reply.status != 200) {
+        refused(reply, "the others");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_signed_for_this_service_now_is_refused() {
+    let app = App::with(vars());
+    let keys = session("Deployer");
+    let url = SIMULATOR.url();
+    let good = proof(&keys);
+    let other_host = SIMULATOR.canary_url();
+    let with = |name: &str, value: Value| {
+        let mut body = good.clone();
+        body[name] = value;
+        body
+    };
+    let date = text(&good, "amz_date");
+    let signature = text(&good, "signature");
+    let token = text(&good, "session_token");
+    let flipped = |text: &str| {
+        let last = if text.ends_with('0') { '1' } else { '0' };
+        format!("{}{last}", &text[..text.len() - 1])
+    };
+    let second = if date.ends_with("00Z") { "01Z" } else { "00Z" };
+    let mut without_token = good.clone();
+    without_token
+        .as_object_mut()
+        .unwrap()
+        .remove("session_token");
+    let others = session("Deployer");
+    for (body, what) in [
+        (
+            with("amz_date", json!(format!("{}{second}", &date[..13]))),
+            "another second",
+        ),
+        (
+            with("signature", json!(flipped(&signature))),
+            "an altered signature",
+        ),
+        (with("signature", json!("0".repeat(64))), "no signature"),
+        (
+            with("signature", json!(signature.to_uppercase())),
+            "upper case",
+        ),
+        (
+            with("signature", json!(format!("{signature}\r\nx: y"))),
+            "a header behind it",
+        ),
+        (
+            with("session_token", json!(flipped(&token))),
+            "an altered token",
+        ),
+        (
+            with("session_token", json!(others.session_token)),
+            "another's token",
+        ),
+        (with("session_token", json!("")), "an empty token"),
+        (
+            with("session_token", json!("a\r\nhost: evil")),
+            "a header in the token",
+        ),
+        (without_token, "no token"),
+        (
+            with("access_key_id", json!(others.access_key_id)),
+            "another's key id",
+        ),
+        (
+            with("access_key_id", json!("AKIDEXAMPLE000000000")),
+            "an unknown key id",
+        ),
+        (
+            with("access_key_id", json!("AKID/20240101/x")),
+            "a scope in the key id",
+        ),
+        (with("amz_date", json!("20240230T000000Z")), "no date"),
+        (with("amz_date", json!("")), "an empty date"),
+        (
+            signed(&keys, url, "us-east-1", "https://other.example.com", now()),
+            "another audience",
+        ),
+        (
+            signed(&keys, url, "us-east-1", "https://auth.example.com/", now()),
+            "nearly the audience",
+        ),
+        (
+            signed(&keys, other_host, "us-east-1", AUDIENCE, now()),
+            "another host",
+        ),
+        (
+            signed(&keys, url, "eu-west-1", AUDIENCE, now()),
+            "another region",
+        ),
+        (
+            signed(&keys, url, "us-east-1", AUDIENCE, now() - 16 * 60),
+            "16 minutes old",
+        ),
+        (
+            signed(&keys, url, "us-east-1", AUDIENCE, now() + 6 * 60),
+            "of the future",
+        ),
+        (
+            signed(&session("Nobody"), url, "us-east-1", AUDIENCE, now()),
+            "a role that is not listed",
+        ),
+        (
+            signed(
+                &session_named("444455556666", "Deployer", "x"),
+                url,
+                "us-east-1",
+                AUDIENCE,
+                now(),
+            ),
+            "the role of another account",
+        ),
+    ] {
+        refused(&login(&app, &body).await, what);
+    }
+    // None of this has used the proof up, and none signed anybody in.
+    login(&app, &good).await.assert_status(200);
+    refused(&login(&app, &good).await, "replayed");
+}
+
+#[tokio::test]
+async fn a_signature_over_other_headers_is_refused() {
+    let app = App::with(vars());
+    let keys = session("Deployer");
+    let plain = || sts::get_caller_identity(&at(SIMULATOR.url()));
+    for (request, what) in [
+        (plain(), "without the audience"),
+        (
+            sts::accepting_json(plain()).with_header("x-edge-auth-server-id", AUDIENCE),
+            "one header more",
+        ),
+        (
+            plain()
+                .with_header("x-edge-auth-server-id", AUDIENCE)
+                .with_header("x-edge-auth-server-id", AUDIENCE),
+            "a header twice",
+        ),
+    ] {
+        let scope = Scope {
+            region: "us-east-1",
+            service: "sts",
+        };
+        let moment = Timestamp::from_seconds(now());
+        let request = sigv4::sign(request, &self::keys(&keys), scope, moment).unwrap();
+        let header = request.header("authorization").unwrap();
+        let (_, signature) = header.rsplit_once("Signature=").unwrap();
+        let body = json!({
+            "access_key_id": keys.access_key_id, "amz_date": request.header("x-amz-date"),
+            "signature": signature, "session_token": keys.session_token,
+        });
+        refused(&login(&app, &body).await, what);
+    }
+}
+
+#[tokio::test]
+async fn a_proof_ends_after_fifteen_minutes_by_our_clock_too_and_its_row_is_swept() {
+    let app = App::alone(vars());
+    let keys = session("Deployer");
+    let (used, unused) = (proof(&keys), proof(&session("Deployer")));
+    login(&app, &used).await.assert_status(200);
+    let rows = async || app.sql("SELECT id FROM used_proofs", [0; 0]).await.len();
+    assert_eq!(rows().await, 1);
+    app.shift_clock(14 * 60).await;
+    app.scheduled("*/10 * * * *").await;
+    assert_eq!(rows().await, 1);
+    refused(&login(&app, &used).await, "replayed");
+    app.shift_clock(16 * 60).await;
+    let before = SIMULATOR.journal_of(&Only::AccessKeyId(text(&unused, "access_key_id")));
+    refused(&login(&app, &unused).await, "16 minutes old");
+    let after = SIMULATOR.journal_of(&Only::AccessKeyId(text(&unused, "access_key_id")));
+    assert_eq!(before.len(), after.len(), "AWS is not asked");
+    app.scheduled("*/10 * * * *").await;
+    assert_eq!(rows().await, 0);
+    refused(&login(&app, &used).await, "replayed, its row gone");
+}
+
+#[tokio::test]
+async fn a_session_name_is_its_callers_choice_and_decides_nothing() {
+    let app = App::with(vars());
+    let ada = app.password_user("ada").await;
+    let mut ids = Vec::new();
+    for name in [
+        ada.username.as_str(),
+        &ada.email,
+        "root",
+        "Admin",
+        "AWSReservedSSO_Administrator_0123456789abcdef",
+    ] {
+        let reply = login(&app, &proof(&session_named(ACCOUNT, "Deployer", name))).await;
+        let user = app.who(&reply).await;
+        assert_eq!(
+            (&user["username"], &user["role"]),
+            (&json!("Deployer"), &json!("user"))
+        );
+        assert_eq!(user["email"], Value::Null);
+        ids.push(user["id"].clone());
+    }
+    ids.dedup();
+    assert_eq!(ids.len(), 1, "one role is one person");
+    assert_ne!(ids[0], json!(ada.id));
+
+    let reply = login(&app, &proof(&session("Admin"))).await;
+    let admin = app.who(&reply).await;
+    assert_eq!(admin["role"], "admin");
+    assert_ne!(admin["id"], ids[0]);
+}
+
+#[tokio::test]
+async fn a_user_of_iam_may_be_listed_and_a_disabled_one_stays_out() {
+    let app = App::with(vars());
+    let long_term = |id: &str| Credentials {
+        access_key_id: id.into(),
+        secret_access_key: format!("secret of {id}").replace(' ', "+"),
+        session_token: None,
+        expiration: None,
+    };
+    let (listed, unlisted) = (
+        long_term("AKIALISTED0000000000"),
+        long_term("AKIAOTHER00000000000"),
+    );
+    SIMULATOR.put_key(listed.clone(), Principal::user(ACCOUNT, "listed"), false);
+    SIMULATOR.put_key(
+        unlisted.clone(),
+        Principal::user(ACCOUNT, "unlisted"),
+        false,
+    );
+    refused(&login(&app, &proof(&unlisted)).await, "not listed");
+    let user = app.who(&login(&app, &proof(&listed)).await).await;
+    assert_eq!(
+        (&user["username"], &user["role"]),
+        (&json!("listed"), &json!("super_admin"))
+    );
+    let id = text(&user, "id");
+    app.sql("UPDATE users SET is_active = 0 WHERE id = ?1", [id.clone()])
+        .await;
+    let later = signed(&listed, SIMULATOR.url(), "us-east-1", AUDIENCE, now() + 60);
+    refused(&login(&app, &later).await, "disabled");
+    let rows = app
+        .sql("SELECT is_active FROM users WHERE id = ?1", [id])
+        .await;
+    assert_eq!(rows, [json!({ "is_active": 0 })]);
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_proof_is_answered_with_the_routes_text() {
+    let app = App::with(vars());
+    let good = proof(&session("Deployer"));
+    let mut bodies = vec![json!({}), json!([]), json!(null), json!("x")];
+    for name in ["access_key_id", "amz_date", "signature", "session_token"] {
+        for value in [json!(7), json!([]), json!({}), json!(true)] {
+            let mut body = good.clone();
+            body[name] = value;
+            bodies.push(body);
+        }
+        let mut body = good.clone();
+        body.as_object_mut().unwrap().remove(name);
+        if name != "session_token" {
+            bodies.push(body);
+        }
+    }
+    for body in &bodies {
+        let reply = login(&app, body).await;
+        assert_eq!(
+            (reply.status, reply.json()),
+            (400, json!({ "detail": "AWS credentials not provided" })),
+            "{body}"
+        );
+    }
+    login(&app, &good).await.assert_status(200);
+}
+
+/// `/aws-login` of which STS goes wrong: refused, or failed with a code of AWS's or one of ours.
+async fn misbehaving(app: App, effect: Effect) {
+    let what = format!("{effect:?}");
+    let may_succeed = match effect {
+        Effect::Misbehaviour(misbehaviour) => {
+            misbehaviour.may_leave_the_reply_good(Operation::GetCallerIdentity)
+        }
+        _ => false,
+    };
+    let body = proof(&session("Deployer"));
+    let line = Only::AccessKeyId(text(&body, "access_key_id"));
+    let rule = Rule::new(effect)
+        .on(Operation::GetCallerIdentity)
+        .only(line);
+    let rule = SIMULATOR.misbehave(rule).unwrap();
+    let start = Instant::now();
+    let reply = login(&app, &body).await;
+    assert!(
+        start.elapsed() < Duration::from_secs(9),
+        "{what}: {:?}",
+        start.elapsed()
+    );
+    let told = format!("{:?}{}", reply.headers, reply.text());
+    assert!(!told.contains(UPSTREAM_MARK), "{what}: {told}");
+    for (_, line) in reply.seen().await.logs {
+        let expected = r#"{"event":"failure","route":"/api/auth/aws-login","code":"aws_login"}"#;
+        assert_eq!(line, expected, "{what}");
+    }
+    match reply.status {
+        200 => assert!(may_succeed, "{what}"),
+        401 => refused(&reply, &what),
+        _ => {
+            reply.assert_status(500);
+            let detail = text(&reply.json(), "detail");
+            let code = detail.strip_prefix("Failed to login with AWS credentials: ");
+            let code = code.unwrap_or_else(|| panic!("{what}: {detail}"));
+            assert!(
+                code.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+                "{what}: {code}"
+            );
+        }
+    }
+    SIMULATOR.behave(rule);
+    // A proof that AWS never judged is not used up.
+    let again = login(&app, &body).await;
+    again.assert_status(if reply.status == 200 { 401 } else { 200 });
+}
+
+#[tokio::test]
+async fn every_failure_of_sts() {
+    let app = App::with(vars());
+    let errors = Operation::GetCallerIdentity.errors();
+    let errors = errors
+        .into_iter()
+        .map(|error| Effect::Error(error.name.into()));
+    let mut running = JoinSet::new();
+    for effect in Misbehaviour::ALL
+        .into_iter()
+        .map(Effect::from)
+        .chain(errors)
+    {
+        running.spawn(misbehaving(app.clone(), effect));
+    }
+    running.join_all().await;
+    assert!(SIMULATOR.canary().is_empty());
+}
