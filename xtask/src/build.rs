@@ -43,7 +43,7 @@ pub fn ensure(tools: &Tools) -> Result<(), Failed> {
     // Taken before the build, so that a file saved meanwhile is built next time.
     let state = state_of_sources(&root, tools)?;
     if is_current(&output, &record, &state) {
-        println!("The Worker in build/ is up to date.");
+        eprintln!("The Worker in build/ is up to date.");
         return Ok(());
     }
     let what = "Building the Worker";
@@ -54,7 +54,7 @@ pub fn ensure(tools: &Tools) -> Result<(), Failed> {
     .run(&mut tools.worker_build())
     .map_err(|ended| ended.explain(what))?;
     fs::write(&record, state).map_err(|error| Failed::file("write", &record, &error))?;
-    println!("Built the Worker in {} s.", start.elapsed().as_secs());
+    eprintln!("Built the Worker in {} s.", start.elapsed().as_secs());
     Ok(())
 }
 

@@ -118,7 +118,7 @@ pub fn lock_file(path: &Path) -> Result<File, Failed> {
             }
             Err(TryLockError::WouldBlock) => {
                 if !is_said {
-                    println!("Waiting for another process that does the same …");
+                    eprintln!("Waiting for another process that does the same …");
                     is_said = true;
                 }
                 thread::sleep(Duration::from_millis(100));

@@ -9,6 +9,7 @@ mod cache;
 mod clone;
 mod deny;
 mod dev;
+mod env;
 mod failed;
 mod help;
 mod process;
@@ -32,6 +33,7 @@ const COMMANDS: &[Command] = &[
     dev::COMMAND,
     setup::COMMAND,
     build::COMMAND,
+    env::COMMAND,
     deny::COMMAND,
     admin::USER,
     admin::AWS_LOGIN,

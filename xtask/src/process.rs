@@ -220,7 +220,7 @@ impl LongStep<'_> {
     /// Runs the program to its end; its output is kept, and shown only in what is returned on failure.
     pub fn run(&self, command: &mut Command) -> Result<(), Ended> {
         let started = Instant::now();
-        println!("{} ({}) …", self.what, self.why);
+        eprintln!("{} ({}) …", self.what, self.why);
         let lines = Lines::default();
         command
             .stdin(Stdio::null())
@@ -235,7 +235,7 @@ impl LongStep<'_> {
         let status = wait(&mut child, || {
             if started.elapsed() > Self::WORD_EVERY * words {
                 words += 1;
-                println!(
+                eprintln!(
                     "  {}: {} s … {}",
                     self.what,
                     started.elapsed().as_secs(),
@@ -245,7 +245,7 @@ impl LongStep<'_> {
         });
         match status {
             Ok(status) if status.success() => {
-                println!("  {}: done in {} s", self.what, started.elapsed().as_secs());
+                eprintln!("  {}: done in {} s", self.what, started.elapsed().as_secs());
                 Ok(())
             }
             Ok(_) => {

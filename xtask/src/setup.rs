@@ -43,7 +43,7 @@ pub fn ensure() -> Result<Tools, Failed> {
     let lacks = Lacks::of(&tools);
     lacks.check_what_it_takes()?;
     if lacks.anything() {
-        println!("Setting up, once on this machine. Later starts take seconds.");
+        eprintln!("Setting up, once on this machine. Later starts take seconds.");
     }
     // npm mostly waits for the network while cargo mostly computes.
     thread::scope(|scope| {

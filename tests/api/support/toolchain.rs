@@ -40,12 +40,22 @@ pub fn prepare() -> Result<Toolchain, String> {
 }
 
 fn xtask(task: &str) -> Result<String, String> {
-    let mut command = Command::new(env!("CARGO"));
-    command
+    let output = cargo()
         .args(["xtask", task])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
         .stdin(Stdio::null())
-        .stderr(Stdio::inherit());
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("cargo xtask {task}: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("cargo xtask {task} failed, see above"));
+    }
+    String::from_utf8(output.stdout).map_err(|error| error.to_string())
+}
+
+/// The cargo that runs this test, in the clone.
+pub fn cargo() -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
     // What cargo told this test about its own package would make the inner cargo build others anew.
     for (name, _) in std::env::vars() {
         if name.starts_with("CARGO_PKG_")
@@ -55,11 +65,5 @@ fn xtask(task: &str) -> Result<String, String> {
             command.env_remove(name);
         }
     }
-    let output = command
-        .output()
-        .map_err(|error| format!("cargo xtask {task}: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("cargo xtask {task} failed, see above"));
-    }
-    String::from_utf8(output.stdout).map_err(|error| error.to_string())
+    command
 }

@@ -28,7 +28,7 @@ pub fn prepare(tools: &Tools, persist_to: &Path) -> Result<Database, Failed> {
     let invitation = if is_current {
         None
     } else {
-        println!("Preparing the database …");
+        eprintln!("Preparing the database …");
         wrangler_d1(tools, persist_to, &["migrations", "apply", "DB"])?;
         invite(tools, persist_to)?
     };

@@ -20,7 +20,7 @@ pub fn ensure(root: &Path) -> Result<(), Failed> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(&path) {
         Ok(mut file) => {
-            println!("Writing .dev.vars with fresh random secrets.");
+            eprintln!("Writing .dev.vars with fresh random secrets.");
             let written = content().map(|content| file.write_all(content.as_bytes()));
             if !matches!(written, Ok(Ok(()))) {
                 // Half a file would be taken for somebody's own at the next start.
@@ -57,16 +57,21 @@ fn content() -> Result<String, Failed> {
 }
 
 fn missing_in(text: &str) -> Vec<&'static str> {
-    let is_set = |name: &str| {
-        text.lines().any(|line| {
-            let line = line.trim_start();
-            let assignment = line.strip_prefix("export ").unwrap_or(line).split_once('=');
-            assignment.is_some_and(|(set, value)| {
-                set.trim() == name && !value.trim().trim_matches('"').is_empty()
-            })
+    REQUIRED
+        .into_iter()
+        .filter(|name| !is_set(text, name))
+        .collect()
+}
+
+/// Whether a line gives this name a value.
+pub fn is_set(text: &str, name: &str) -> bool {
+    text.lines().any(|line| {
+        let line = line.trim_start();
+        let assignment = line.strip_prefix("export ").unwrap_or(line).split_once('=');
+        assignment.is_some_and(|(set, value)| {
+            set.trim() == name && !value.trim().trim_matches('"').is_empty()
         })
-    };
-    REQUIRED.into_iter().filter(|name| !is_set(name)).collect()
+    })
 }
 
 #[cfg(test)]

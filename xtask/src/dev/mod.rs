@@ -1,5 +1,6 @@
 //! `cargo dev`: from a fresh clone to a Worker that somebody can sign in to, and from then on in seconds.
 
+mod aws;
 mod database;
 mod dev_vars;
 mod first_admin;
@@ -8,6 +9,7 @@ mod random;
 mod worker;
 
 use crate::{Command, build, clone, failed::Failed, process, setup};
+use aws::Simulated;
 use options::Options;
 use std::{
     process::ExitCode,
@@ -26,6 +28,9 @@ Runs the Worker on this machine in workerd, with a real D1 and KV, and rebuilds 
 builds, writes .dev.vars with random secrets, applies the migrations and creates a first administrator, each if it has
 not been done. Ctrl-C ends it; people, sessions and secrets stay.
 
+AWS is simulated in this process, unless .dev.vars says which AWS to ask (.dev.vars.example). The last lines show how to
+sign in, with a password and through the simulated IAM Identity Center.
+
   --port N          where it listens on 127.0.0.1 (default: 8787)
   --persist-to DIR  where D1 and KV are kept (default: .wrangler/state)",
     ),
@@ -38,6 +43,7 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
     options.check_that_the_port_is_free()?;
     let tools = setup::ensure()?;
     dev_vars::ensure(&clone::root())?;
+    let aws = Simulated::start(&options)?;
     // Both take seconds, and neither needs the other.
     let database = thread::scope(|scope| {
         let database = scope.spawn(|| database::prepare(&tools, &options.persist_to));
@@ -47,7 +53,7 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
             .unwrap_or_else(|_| Err(Failed::because("Preparing the database broke off.")));
         built.and(database)
     })?;
-    let mut worker = Worker::start(&tools, &options)?;
+    let mut worker = Worker::start(&tools, &options, aws.as_ref())?;
     let ready = worker
         .wait_until_healthy()
         .and_then(|()| match database.invitation() {
@@ -67,7 +73,12 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
     }
     println!(
         "{}",
-        farewell(worker.address(), password.as_deref(), start.elapsed())
+        farewell(
+            worker.address(),
+            aws.as_ref().map(Simulated::url),
+            password.as_deref(),
+            start.elapsed()
+        )
     );
     worker.show_what_it_writes();
     loop {
@@ -85,7 +96,7 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
 }
 
 /// The last words before the Worker's own; `Ready: ` begins the line that programs may look for.
-fn farewell(address: &str, password: Option<&str>, took: Duration) -> String {
+fn farewell(address: &str, aws: Option<&str>, password: Option<&str>, took: Duration) -> String {
     let shown = password.unwrap_or("YOUR-PASSWORD");
     // Double quotes and backslashes read the same in POSIX shells and in Windows' cmd; the password has no character
     // that any of them expands.
@@ -106,21 +117,40 @@ fn farewell(address: &str, password: Option<&str>, took: Duration) -> String {
             first_admin::USERNAME
         ),
     };
+    let device_flow = aws.map_or_else(String::new, |aws| {
+        format!(
+            "AWS is simulated at {aws}; .dev.vars can name a real one. Ada Lovelace signs in through it (bash):\n\n{}\n",
+            device_flow(address, aws)
+        )
+    });
     format!(
-        "\n{who}\n\n  {curl}\n\nReady: {address} (after {:.1} s; Ctrl-C ends it)\n",
+        "\n{who}\n\n  {curl}\n\n{device_flow}Ready: {address} (after {:.1} s; Ctrl-C ends it)\n",
         took.as_secs_f32()
     )
 }
 
+/// The README shows it with the default addresses, so both are one text.
+fn device_flow(address: &str, aws: &str) -> String {
+    let script = include_str!("device_flow.sh")
+        .replace("http://127.0.0.1:8787", address)
+        .replace("http://127.0.0.1:8789", aws);
+    let indented = |line: &str| match line {
+        "" => "\n".to_owned(),
+        line => format!("  {line}\n"),
+    };
+    script.lines().map(indented).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::farewell;
+    use super::{device_flow, farewell};
     use std::time::Duration;
 
     #[test]
     fn the_farewell_has_a_line_that_signs_in_and_a_line_for_programs() {
         let text = farewell(
             "http://127.0.0.1:8787",
+            Some("http://127.0.0.1:40000"),
             Some("pass-word_1"),
             Duration::from_millis(4_210),
         );
@@ -128,5 +158,16 @@ mod tests {
             r#"  curl -s http://127.0.0.1:8787/api/auth/login -H "Content-Type: application/json" -d "{\"username\":\"admin\",\"password\":\"pass-word_1\"}""#
         ));
         assert!(text.contains("\nReady: http://127.0.0.1:8787 (after 4.2 s; Ctrl-C ends it)\n"));
+        assert!(text.contains("\n  curl -s http://127.0.0.1:40000/approve -d "));
+    }
+
+    #[test]
+    fn the_device_flow_goes_to_the_addresses_that_listen() {
+        let shown = device_flow("http://127.0.0.1:1", "http://127.0.0.1:2");
+        assert!(shown.contains("=http://127.0.0.1:1/api/auth "));
+        assert!(shown.contains(" http://127.0.0.1:2/approve "));
+        assert!(!shown.contains("127.0.0.1:87"));
+        let without = farewell("http://127.0.0.1:1", None, None, Duration::ZERO);
+        assert!(!without.contains("/approve"));
     }
 }

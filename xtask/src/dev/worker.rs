@@ -1,6 +1,6 @@
 //! The Worker in `wrangler dev`, from its start to its end.
 
-use super::options::Options;
+use super::{aws::Simulated, options::Options};
 use crate::{
     failed::Failed,
     process::{self, Lines},
@@ -32,21 +32,26 @@ impl Worker {
     /// How long a Worker that answers, but is not well, gets to recover.
     const PATIENCE_WITH_ILLNESS: Duration = Duration::from_secs(5);
 
-    /// Starts it.
-    pub fn start(tools: &Tools, options: &Options) -> Result<Self, Failed> {
+    /// Starts it, with the simulated AWS if there is one.
+    pub fn start(
+        tools: &Tools,
+        options: &Options,
+        aws: Option<&Simulated>,
+    ) -> Result<Self, Failed> {
         let mut command = tools.wrangler(&["dev", "--local", "--ip", "127.0.0.1", "--port"]);
         command
             .arg(options.port.to_string())
             .arg("--persist-to")
             .arg(&options.persist_to)
             .arg("--show-interactive-dev-session=false")
+            .args(aws.into_iter().flat_map(Simulated::words))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         if process::is_colourful() {
             command.env("FORCE_COLOR", "1");
         }
-        println!("Starting the Worker …");
+        eprintln!("Starting the Worker …");
         let mut child = process::start(&mut command)
             .map_err(|error| Failed::because(format!("Cannot start wrangler: {error}.")))?;
         let lines = Lines::default();

@@ -1,0 +1,329 @@
+//! What a newcomer does, done for real: `cargo dev`, the lines that it prints pasted into a shell, Ctrl-C; and what a tag
+//! does, as far as it goes without an account. Needs bash, curl and sed, as the printed lines do.
+#![cfg(unix)]
+
+#[path = "api/support/toolchain.rs"]
+mod toolchain;
+
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread::{self, sleep};
+use std::time::{Duration, Instant};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// For everything that a started `cargo dev` has to do, the build apart.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+#[tokio::test]
+async fn what_cargo_dev_prints_can_be_pasted_and_ctrl_c_ends_it_all() {
+    toolchain::prepare().expect("tools and Worker");
+    let state = Folder::new("state");
+    let is_simulated = has_no_aws_of_its_own();
+
+    let mut first = Dev::start(&state.0);
+    let login = first.line_with("/api/auth/login");
+    let reply = json(&bash(&login));
+    assert_eq!(reply["success"], true, "{reply}");
+    assert_eq!(reply["user"]["username"], "admin", "{reply}");
+    assert_eq!(reply["user"]["role"], "super_admin", "{reply}");
+    let status = bash(&format!("{login} -o /dev/null -w '%{{http_code}}'"));
+    assert_eq!(status, "200");
+    use_up(&first.address, reply["token"].as_str().expect("a token")).await;
+    if is_simulated {
+        first.sign_in_ada();
+    }
+    first.end("INT");
+
+    let again = Dev::start(&state.0);
+    assert!(
+        again.printed.contains("the password that was shown")
+            && !again.printed.contains("shown this once"),
+        "a second first administrator: {}",
+        again.printed
+    );
+    if is_simulated {
+        // This simulator has never heard of what the one before gave out.
+        again.sign_in_ada();
+    }
+    again.end("TERM");
+}
+
+#[test]
+fn production_is_what_wrangler_would_deploy() {
+    let tools = toolchain::prepare().expect("tools and Worker");
+    let bundle = Folder::new("bundle");
+    let mut wrangler = Command::new(&tools.node);
+    wrangler
+        .arg("--no-warnings")
+        .arg(tools.node_modules.join("wrangler/wrangler-dist/cli.js"))
+        .args(["deploy", "--dry-run", "--env", "production", "--outdir"])
+        .arg(&bundle.0)
+        .current_dir(ROOT)
+        .env("WRANGLER_SEND_METRICS", "false");
+    let said = output(&mut wrangler);
+    for binding in ["env.DB", "env.SESSIONS", "env.JWT_ISSUER"] {
+        assert!(said.contains(binding), "{binding} is missing:\n{said}");
+    }
+    let files = fs::read_dir(&bundle.0).expect("the bundle");
+    let has_wasm = files.flatten().any(|file| {
+        file.path()
+            .extension()
+            .is_some_and(|ending| ending == "wasm")
+    });
+    assert!(has_wasm, "no wasm in the bundle");
+}
+
+/// The token works where it should, and ends.
+async fn use_up(address: &str, token: &str) {
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(20))
+        .build()
+        .expect("a client");
+    let ask = async |method: reqwest::Method, path: &str, token: &str| {
+        let request = client
+            .request(method, format!("{address}/api/auth/{path}"))
+            .bearer_auth(token);
+        let reply = request.send().await.expect("a reply");
+        let status = reply.status().as_u16();
+        (status, json(&reply.text().await.expect("a body")))
+    };
+    use reqwest::Method;
+    let (status, body) = ask(Method::GET, "validate", token).await;
+    assert_eq!((status, &body["success"]), (200, &true.into()), "{body}");
+    let (status, body) = ask(Method::GET, "me", token).await;
+    assert_eq!(
+        (status, &body["username"]),
+        (200, &"admin".into()),
+        "{body}"
+    );
+    let (status, body) = ask(Method::POST, "refresh", token).await;
+    assert_eq!(status, 200, "{body}");
+    let fresh = body["access_token"].as_str().expect("a token");
+    assert_ne!(fresh, token);
+    let (status, body) = ask(Method::POST, "logout", fresh).await;
+    assert_eq!((status, &body["success"]), (200, &true.into()), "{body}");
+    let (status, body) = ask(Method::POST, "refresh", fresh).await;
+    assert_eq!(status, 401, "{body}");
+}
+
+/// A running `cargo dev`; ended when dropped.
+struct Dev {
+    child: Child,
+    address: String,
+    port: u16,
+    /// Up to the ready line and with it.
+    printed: String,
+    lines: Receiver<String>,
+}
+
+impl Dev {
+    fn start(state: &Path) -> Self {
+        let port = free_port();
+        let child = toolchain::cargo()
+            .args(["xtask", "dev", "--port", &port.to_string(), "--persist-to"])
+            .arg(state)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            // A terminal's Ctrl-C would reach a group of its own.
+            .process_group(0)
+            .spawn()
+            .expect("cargo starts");
+        let mut dev = Self {
+            child,
+            address: format!("http://127.0.0.1:{port}"),
+            port,
+            printed: String::new(),
+            lines: channel().1,
+        };
+        let (sender, lines) = channel();
+        let pipe = BufReader::new(dev.child.stdout.take().expect("a pipe"));
+        thread::spawn(move || {
+            for line in pipe.lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        dev.lines = lines;
+        dev.read_until_ready();
+        dev
+    }
+
+    fn read_until_ready(&mut self) {
+        let started = Instant::now();
+        let ready = format!("Ready: {} ", self.address);
+        while !self.printed.contains(&ready) {
+            match self.lines.recv_timeout(Duration::from_secs(1)) {
+                Ok(line) => self.printed += &(line + "\n"),
+                Err(RecvTimeoutError::Disconnected) => {
+                    panic!("cargo dev ended before it was ready:\n{}", self.printed)
+                }
+                Err(RecvTimeoutError::Timeout) => assert!(
+                    started.elapsed() < PATIENCE,
+                    "cargo dev is not ready:\n{}",
+                    self.printed
+                ),
+            }
+        }
+    }
+
+    fn line_with(&self, text: &str) -> String {
+        let mut lines = self.printed.lines();
+        let line = lines.find(|line| line.contains(text));
+        line.unwrap_or_else(|| panic!("no line with {text}:\n{}", self.printed))
+            .to_owned()
+    }
+
+    /// Pastes the block of the device flow into a shell.
+    fn sign_in_ada(&self) {
+        let block: Vec<&str> = self
+            .printed
+            .lines()
+            .skip_while(|line| !line.starts_with("AWS is simulated"))
+            .skip(1)
+            .take_while(|line| !line.starts_with("Ready: "))
+            .collect();
+        let said = bash(&block.join("\n"));
+        let (approved, me) = said.split_once('\n').expect("two lines");
+        assert!(approved.contains("approved as ada.lovelace"), "{said}");
+        let me = json(me);
+        assert_eq!(me["username"], "ada.lovelace");
+        assert_eq!(me["email"], "ada.lovelace@example.com");
+        assert_eq!(me["full_name"], "Ada Lovelace");
+        assert_eq!(me["is_active"], true);
+    }
+
+    /// Asks it to end; it has to, well, and with everything that it started.
+    fn end(mut self, signal: &str) {
+        let started = self.descendants();
+        assert!(
+            !cfg!(target_os = "linux") || started.len() >= 2,
+            "wrangler and workerd were expected below it: {started:?}"
+        );
+        self.signal(signal);
+        let asked = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("a status") {
+                break status;
+            }
+            assert!(asked.elapsed() < Duration::from_secs(20), "it goes on");
+            sleep(Duration::from_millis(50));
+        };
+        assert!(status.success(), "it ended with {status}");
+        let left = processes();
+        let left: Vec<_> = left.iter().filter(|(id, _)| started.contains(id)).collect();
+        assert!(left.is_empty(), "still running: {left:?}");
+        let answers = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
+        assert!(answers.is_err(), "something still listens");
+    }
+
+    /// Everything that it started, in any generation.
+    fn descendants(&self) -> BTreeSet<u32> {
+        let all = processes();
+        let mut found = BTreeSet::from([self.child.id()]);
+        loop {
+            let more: Vec<u32> = all
+                .iter()
+                .filter(|(id, parent)| found.contains(parent) && !found.contains(id))
+                .map(|(id, _)| *id)
+                .collect();
+            if more.is_empty() {
+                found.remove(&self.child.id());
+                return found;
+            }
+            found.extend(more);
+        }
+    }
+
+    fn signal(&self, signal: &str) {
+        let kill = format!("kill -{signal} {}", self.child.id());
+        let _ = Command::new("sh").args(["-c", &kill]).status();
+    }
+}
+
+impl Drop for Dev {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.signal("TERM");
+            let asked = Instant::now();
+            while matches!(self.child.try_wait(), Ok(None)) && asked.elapsed().as_secs() < 10 {
+                sleep(Duration::from_millis(50));
+            }
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// Every process that has not ended, with its parent; none where there is no `/proc`.
+fn processes() -> Vec<(u32, u32)> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let read = |entry: fs::DirEntry| {
+        let id = entry.file_name().to_str()?.parse().ok()?;
+        let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+        // proc_pid_stat(5): the name is in parentheses and may hold some; state and parent follow it.
+        let mut fields = stat.rsplit_once(") ")?.1.split(' ');
+        let state = fields.next()?;
+        let parent = fields.next()?.parse().ok()?;
+        (state != "Z").then_some((id, parent))
+    };
+    entries.filter_map(read).collect()
+}
+
+/// Runs it as it is, from a folder that is not the clone.
+fn bash(script: &str) -> String {
+    let mut command = Command::new("bash");
+    command
+        .args(["-euo", "pipefail", "-c", script])
+        .current_dir(std::env::temp_dir())
+        // A proxy that the environment names cannot reach this machine's loopback.
+        .env("no_proxy", "127.0.0.1");
+    output(&mut command)
+}
+
+fn output(command: &mut Command) -> String {
+    let output = command.stdin(Stdio::null()).output().expect("it starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}\n{text}{errors}");
+    text
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+/// Whoever has set up a real AWS for `cargo dev` gets no simulated one.
+fn has_no_aws_of_its_own() -> bool {
+    let text = fs::read_to_string(Path::new(ROOT).join(".dev.vars")).unwrap_or_default();
+    !text.contains("AWS_") && !text.contains('$')
+}
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let name = format!("edge-auth-dev-{name}-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::create_dir_all(&path).expect("a folder");
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
