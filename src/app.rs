@@ -5,10 +5,11 @@ use crate::account::sealed::Sealer;
 use crate::account::timestamp::Timestamp;
 use crate::account::token::Keys;
 use crate::aws::Aws;
-use crate::config::Config;
+use crate::config::{Config, Key};
 use crate::failure::Failure;
 use crate::store::copies::Copies;
 use crate::store::d1::Database;
+use crate::store::deadline::settled_within;
 use crate::store::kv::Kv;
 use crate::store::links::Links;
 use crate::store::proofs::Proofs;
@@ -18,7 +19,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::future_to_promise;
 use worker::worker_sys::Context;
 
 /// Everything that outlives a request.
@@ -64,7 +65,10 @@ impl App {
             &config.jwt_audience,
         )
         .ok()?;
-        let peppers = Peppers::new(config.password_pepper, config.password_pepper_previous);
+        let peppers = Peppers::new(
+            config.password_pepper.reveal(),
+            config.password_pepper_previous.as_ref().map(Key::reveal),
+        );
         let sealer = Sealer::new(&config.handle_key, config.handle_key_previous.as_ref()).ok()?;
         let aws = Aws::new(
             config.aws.region,
@@ -123,14 +127,13 @@ impl Call {
         Timestamp::from_seconds((self.clock() / 1_000.0) as i64)
     }
 
-    /// Does something that must come to its end even if the client leaves meanwhile.
-    ///
-    /// # Errors
-    /// `Platform` if the runtime broke it off.
+    /// Does something that must come to its end even if the client leaves or so many milliseconds pass meanwhile; gives
+    /// what it gave, if it was in time.
     pub async fn to_the_end<T: 'static>(
         &self,
+        milliseconds: u32,
         work: impl Future<Output = T> + 'static,
-    ) -> Result<T, Failure> {
+    ) -> Option<T> {
         let outcome = Rc::new(Cell::new(None));
         let slot = Rc::clone(&outcome);
         let promise = future_to_promise(async move {
@@ -138,8 +141,8 @@ impl Call {
             Ok(JsValue::UNDEFINED)
         });
         let _ = self.context.wait_until(&promise);
-        let _ = JsFuture::from(promise).await;
-        outcome.take().ok_or(Failure::Platform)
+        settled_within(milliseconds, &promise).await;
+        outcome.take()
     }
 
     /// Overwrites the copies of sessions that D1 has just ended.

@@ -9,6 +9,7 @@ use crate::aws::identity::{LoginArns, RoleMap};
 use crate::aws::partition::{Endpoint, Region};
 use crate::aws::sigv4::Credentials;
 use base64ct::{Base64, Encoding};
+use std::fmt;
 
 /// What an operator sets; README's configuration table says it for people.
 #[derive(Debug)]
@@ -87,8 +88,22 @@ pub struct AwsLogin {
     pub proof: bool,
 }
 
-/// 32 secret bytes.
-pub type Key = [u8; 32];
+/// 32 secret bytes that cannot be printed.
+pub struct Key([u8; 32]);
+
+impl Key {
+    /// The bytes; the caller answers for where they go.
+    #[must_use]
+    pub fn reveal(&self) -> [u8; 32] {
+        self.0
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Key(redacted)")
+    }
+}
 
 /// Where a session is looked up on routes that grant nothing new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -278,14 +293,17 @@ fn credentials<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Option<Cr
 }
 
 fn start_url(text: &str) -> Option<String> {
-    let host = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://127.0.0.1"))?;
     let is_plain = text.len() <= 500
         && text
             .bytes()
             .all(|byte| byte.is_ascii_graphic() && byte != b'"');
-    (is_plain && !host.is_empty()).then(|| text.to_owned())
+    let is_remote = text
+        .strip_prefix("https://")
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_alphanumeric()));
+    let is_here = text
+        .strip_prefix("http://127.0.0.1")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':']));
+    (is_plain && (is_remote || is_here)).then(|| text.to_owned())
 }
 
 fn store_id(text: &str) -> Option<String> {
@@ -409,7 +427,7 @@ impl Stand for String {
 
 impl Stand for Key {
     fn stand() -> Self {
-        [0; 32]
+        Self([0; 32])
     }
 }
 
@@ -422,8 +440,8 @@ fn name(text: &str) -> Option<String> {
 }
 
 fn key(text: &str) -> Option<Key> {
-    let mut bytes = Key::default();
-    (Base64::decode(text, &mut bytes).ok()?.len() == bytes.len()).then_some(bytes)
+    let mut bytes = [0; 32];
+    (Base64::decode(text, &mut bytes).ok()?.len() == bytes.len()).then_some(Key(bytes))
 }
 
 fn key_text(text: &str) -> Option<Secret> {
@@ -448,7 +466,9 @@ fn origin(text: &str) -> Option<String> {
         .or_else(|| text.strip_prefix("http://"))?;
     let is_plain =
         |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:[]".contains(&byte);
-    (!authority.is_empty() && authority.bytes().all(is_plain)).then(|| text.to_owned())
+    let is_default_port = authority.ends_with(":443") || authority.ends_with(":80");
+    let is_host = authority.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[');
+    (is_host && !is_default_port && authority.bytes().all(is_plain)).then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -518,6 +538,15 @@ mod tests {
             ("ALLOWED_ORIGINS", "*"),
             ("ALLOWED_ORIGINS", "null"),
             ("ALLOWED_ORIGINS", "https://a.example/"),
+            ("ALLOWED_ORIGINS", "https://a.example:443"),
+            ("ALLOWED_ORIGINS", "https://-"),
+            ("AWS_SSO_START_URL", "http://127.0.0.1.evil.example/"),
+            ("AWS_SSO_START_URL", "http://portal.example/start"),
+            ("AWS_REGION", "us-east-1.evil.example"),
+            ("AWS_LOGIN", "app,other"),
+            ("AWS_SESSION_TOKEN", "with space"),
+            ("AWS_ENDPOINT_URL_STS", "https://sts.evil.example"),
+            ("DEVICE_TOKEN_WAIT", "26"),
             ("ALLOWED_ORIGINS", "https://a.example,https://B.example"),
             ("SESSION_CONSISTENCY", "Edge"),
             ("SESSION_EDGE_TRUST", "29"),

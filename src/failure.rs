@@ -28,10 +28,10 @@ pub enum Failure {
     InvalidLink,
     /// A new password that the policy refuses.
     PasswordRefused(PolicyError),
-    /// `/register-client`: AWS failed or is not configured.
-    RegisterClient,
-    /// `/device-authorization`: AWS failed or is not configured.
-    DeviceAuthorization,
+    /// `/register-client`: AWS failed or is not configured; why, as a fixed code.
+    RegisterClient(&'static str),
+    /// `/device-authorization`: AWS failed or is not configured; why, as a fixed code.
+    DeviceAuthorization(&'static str),
     /// `/device-authorization` with a client that is not a living one of ours.
     InvalidClientHandle,
     /// `/token` with a client or a device code that is not a living one of ours.
@@ -45,8 +45,8 @@ pub enum Failure {
     },
     /// `/token`: the device code has ended.
     AuthorizationOver,
-    /// `/token`: the person said no, may not sign in, or AWS failed.
-    TokenFailed,
+    /// `/token`: the person said no, may not sign in, or AWS failed; why, as a fixed code.
+    TokenFailed(&'static str),
     /// `/aws-login` with neither a proof nor keys of our own.
     AwsCredentialsMissing,
     /// `/aws-login`: AWS failed, or refused our own keys.

@@ -2,7 +2,8 @@
 //!
 //! | where | what |
 //! |---|---|
-//! | this file | the door: the platform's fetch and cron events become plain values, replies become the platform's |
+//! | `door` | the platform's fetch and cron events become plain values, replies become the platform's |
+//! | `openapi` | the description of the API, from types and tables (native only) |
 //! | [`router`] | every URL, method and error dialect on one screen |
 //! | [`endpoints`] | one file an endpoint: request, reply, story |
 //! | [`web`] | HTTP as plain values, who is calling, failures into text |

@@ -197,7 +197,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                     "expiration": "2023-03-13T12:00:00Z"
                 }),
             ),
-            failures: vec![Failure::RegisterClient, Failure::Misconfigured],
+            failures: vec![Failure::RegisterClient("Timeout"), Failure::Misconfigured],
             is_secured: false,
         },
         Endpoint::DeviceAuthorization => Operation {
@@ -221,7 +221,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             ),
             failures: vec![
                 Failure::InvalidClientHandle,
-                Failure::DeviceAuthorization,
+                Failure::DeviceAuthorization("Timeout"),
                 Failure::Misconfigured,
             ],
             is_secured: false,
@@ -242,7 +242,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             failures: vec![
                 Failure::InvalidDeviceHandle,
                 Failure::AuthorizationOver,
-                Failure::TokenFailed,
+                Failure::TokenFailed("Timeout"),
                 out,
             ],
             is_secured: false,

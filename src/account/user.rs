@@ -5,9 +5,6 @@ use super::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The `source` of people who sign in with a password; people of an identity source have its name instead.
-pub const PASSWORD_SOURCE: &str = "password";
-
 /// One person: the eleven fields of the API, in its order, and nothing that it does not show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]

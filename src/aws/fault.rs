@@ -24,6 +24,17 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// The text of `Display`, which is one of a fixed list.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Timeout => "Timeout",
+            Self::ConnectionError => "ConnectionError",
+            Self::InvalidResponse => "InvalidResponse",
+            Self::Refused(code) => code.as_str(),
+        }
+    }
+
     /// What a reply of 400 and more says: the name in `x-amzn-ErrorType`, else in the body, else, for the portal's
     /// bare `{"message"}`, what its model gives that status.
     #[must_use]

@@ -44,6 +44,19 @@ pub enum NotSignedIn {
     Disabled,
 }
 
+impl NotSignedIn {
+    /// A fixed code for the log.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotReserved => "not_of_identity_center",
+            Self::OtherAccount => "other_account",
+            Self::OtherUser => "other_user",
+            Self::Disabled => "disabled_in_the_directory",
+        }
+    }
+}
+
 /// The person whom Identity Center signed in, as STS and, where configured, the directory tell.
 ///
 /// # Errors

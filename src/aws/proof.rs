@@ -32,7 +32,7 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// `Reads the` four values: `\w{16,128}`, `YYYYMMDDTHHMMSSZ`, 64 lower-case hex digits and, for temporary keys, a token
+    /// Reads the four values: `\w{16,128}`, `YYYYMMDDTHHMMSSZ`, 64 lower-case hex digits and, for temporary keys, a token
     /// of visible ASCII of at most 8 KiB.
     #[must_use]
     pub fn parse(

@@ -162,7 +162,7 @@ pub fn logout(endpoint: &Endpoint, token: &Secret) -> Outbound {
     Outbound::post(endpoint, "/logout", "application/json", "").with_header(BEARER, token.reveal())
 }
 
-/// `Reads Logout`'s reply, which has no body and may say so with a 204.
+/// Reads `Logout`'s reply, which has no body and may say so with a 204.
 ///
 /// # Errors
 /// Any [`Fault`] but those of the connection.

@@ -124,7 +124,7 @@ pub struct Inbound {
 }
 
 impl Inbound {
-    /// `Reads the` JSON of a 200.
+    /// Reads the JSON of a 200.
     ///
     /// # Errors
     /// `InvalidResponse` for other successes, redirects and JSON of another shape; the refusal for anything from 400.

@@ -51,13 +51,16 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         .aws
         .sso_start_url
         .as_deref()
-        .ok_or(Failure::DeviceAuthorization)?;
+        .ok_or(Failure::DeviceAuthorization("not_configured"))?;
     let started = call
         .app
         .aws
         .start_device_authorization(&registration, start_url)
         .await;
-    let device = started.map_err(|_| Failure::DeviceAuthorization)?;
+    let device = started.map_err(|fault| {
+        handles::forget_if_unknown(&call, fault);
+        Failure::DeviceAuthorization(fault.code())
+    })?;
     let device_code = handles::seal_device(&call, &body.client_id, &device)?;
     Ok(Reply::ok(&DeviceAuthorizationReply {
         device_code,

@@ -6,6 +6,7 @@ use crate::account::secret::Secret;
 use crate::account::timestamp::Timestamp;
 use crate::account::token::SessionId;
 use crate::app::{Call, random};
+use crate::aws::fault::{Code, Fault};
 use crate::aws::sso_oidc::{DeviceAuthorization, Registration};
 use crate::failure::Failure;
 use crate::store::registration;
@@ -94,7 +95,7 @@ pub async fn new_client(call: &Call) -> Result<Client, Failure> {
     );
     Ok(Client {
         id,
-        secret: secret.map_err(|_| Failure::RegisterClient)?,
+        secret: secret.map_err(|_| Failure::RegisterClient("too_long"))?,
         expires_at,
     })
 }
@@ -124,9 +125,9 @@ async fn our_registration(call: &Call) -> Result<Registration, Failure> {
         .aws
         .register_client()
         .await
-        .map_err(|_| Failure::RegisterClient)?;
+        .map_err(|fault| Failure::RegisterClient(fault.code()))?;
     if new.expires_at <= call.now {
-        return Err(Failure::RegisterClient);
+        return Err(Failure::RegisterClient("registration_over"));
     }
     let content = SealedClient::of(&new);
     let text = sealer.seal(
@@ -144,6 +145,17 @@ async fn our_registration(call: &Call) -> Result<Registration, Failure> {
         });
     }
     Ok(new)
+}
+
+/// Forgets our registration if that is what AWS no longer knows, so that the next client gets another.
+pub fn forget_if_unknown(call: &Call, fault: Fault) {
+    if fault == Fault::Refused(Code::INVALID_CLIENT) {
+        let (kv, region) = (call.app.kv, call.app.config.aws.sso_region.as_str());
+        call.after_reply(async move {
+            // If KV is out, the next visitor brings us here again.
+            let _ = registration::keep(kv, region, "").await;
+        });
+    }
 }
 
 /// The registration in a client's handle; `None` if it is not a living one of ours for this client.
@@ -181,7 +193,7 @@ pub fn seal_device(
         &sealed,
         random()?,
     );
-    handle.map_err(|_| Failure::DeviceAuthorization)
+    handle.map_err(|_| Failure::DeviceAuthorization("too_long"))
 }
 
 /// What is in a device handle; `None` if it is not a living one of ours for this client.

@@ -4,7 +4,7 @@
 
 use super::sign_in::{self, Origin, Terms};
 use crate::account::names;
-use crate::account::password::{self, Password, Verdict};
+use crate::account::password::{self, Password, Unusable, Verdict};
 use crate::account::user::User;
 use crate::app::{Call, random};
 use crate::failure::Failure;
@@ -60,8 +60,10 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     // Over the limit is never anybody's; not hashing it tells only what the client knows.
     let password = Password::parse(&body.password).map_err(|_| Failure::WrongLogin)?;
     let verdict = password::verify(&password, hash.as_deref(), &call.app.peppers);
-    if let Verdict::Unusable(fault) = verdict {
-        log::unusable_hash(fault);
+    match verdict {
+        Verdict::Unusable(Unusable::OutOfMemory) => return Err(Failure::Platform),
+        Verdict::Unusable(fault) => log::unusable_hash(fault),
+        Verdict::Right { .. } | Verdict::Wrong => {}
     }
     let (Verdict::Right { needs_rehash }, Some(mut user)) = (verdict, user) else {
         return Err(Failure::WrongLogin);

@@ -26,7 +26,7 @@ pub struct RegisterClientReply {
 /// `RegisterClient`, `Platform`.
 pub async fn handle(call: Call, _: Request) -> Result<Reply, Failure> {
     if call.app.config.aws.sso_start_url.is_none() {
-        return Err(Failure::RegisterClient);
+        return Err(Failure::RegisterClient("not_configured"));
     }
     let client = handles::new_client(&call).await?;
     Ok(Reply::ok(&RegisterClientReply {

@@ -72,9 +72,10 @@ pub async fn arrive(
         role,
     };
     let new_id = uuid::Builder::from_random_bytes(random()?).into_uuid();
-    let (mut user, ended) =
-        people::arrive(call.app.database, &arrival, new_id, call.moment()).await?;
-    call.end_copies(ended).await;
+    let arrived = people::arrive(call.app.database, &arrival, new_id, call.moment()).await?;
+    let mut user = arrived.user;
+    call.end_copies(arrived.ended).await;
+    call.app.copies.forget(&arrived.stale).await;
     if !user.is_active {
         return Ok(None);
     }

@@ -14,7 +14,7 @@ use crate::aws::fault::{Code, Fault};
 use crate::aws::identity::{self, Person};
 use crate::aws::sso_oidc::Registration;
 use crate::failure::Failure;
-use crate::store::deadline::{before, pause};
+use crate::store::deadline::pause;
 use crate::web::body;
 use crate::web::prefer;
 use crate::web::reply::Reply;
@@ -25,10 +25,12 @@ use std::rc::Rc;
 /// RFC 8628 §3.5: what `slow_down` adds to the interval, in seconds.
 const SLOW_DOWN: u32 = 5;
 
-/// From a question to AWS to the end of all that follows from its answer, in milliseconds: each call has a limit of its
-/// own, but six slow ones in a row would outlast any client's patience. Who finds the code used waits as long for whoever
-/// used it.
+/// From a question to AWS to the client's reply, in milliseconds: each call has a limit of its own, but six slow ones in a
+/// row would outlast any client's patience. Who finds the code used waits as long for whoever used it.
 const FINISHING: f64 = 8_000.0;
+
+/// The longest wait, the last question and what follows from it, in milliseconds.
+const LONGEST: u32 = 45_000;
 
 /// How often the record is looked at meanwhile, in milliseconds.
 const AGAIN: u32 = 1_000;
@@ -62,15 +64,18 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         .zip(device)
         .ok_or(Failure::InvalidDeviceHandle)?;
     let call = Rc::new(call);
-    let flow = Flow {
+    let flow = Rc::new(Flow {
         call: Rc::clone(&call),
         origin,
         registration,
         device,
-    };
+    });
     let waited = call
-        .to_the_end(async move { flow.wait(preferred.unwrap_or(longest)).await })
-        .await?;
+        .to_the_end(LONGEST, async move {
+            flow.wait(preferred.unwrap_or(longest)).await
+        })
+        .await
+        .ok_or(Failure::Platform)?;
     match (waited, preferred) {
         (Ok(reply), Some(seconds)) => {
             Ok(reply.with("preference-applied", format!("wait={seconds}")))
@@ -95,7 +100,7 @@ struct Flow {
 
 impl Flow {
     /// Asks AWS at its interval until the person has answered or so many seconds are over.
-    async fn wait(&self, seconds: u32) -> Result<Reply, Failure> {
+    async fn wait(self: &Rc<Self>, seconds: u32) -> Result<Reply, Failure> {
         let end = self.call.clock() + f64::from(seconds) * 1_000.0;
         let mut interval = self.device.interval.max(1);
         loop {
@@ -110,7 +115,17 @@ impl Flow {
                 .create_token(&self.registration, &self.device.code)
                 .await
             {
-                Ok(token) => return self.finish(token, finished).await,
+                Ok(token) => {
+                    let flow = Rc::clone(self);
+                    // What AWS has given is used to its end, even where the client is told that it took too long: the
+                    // client's next question finds the session.
+                    let signed_in = self.call.to_the_end(self.until(finished), async move {
+                        flow.finish(token).await
+                    });
+                    return signed_in
+                        .await
+                        .unwrap_or(Err(Failure::TokenFailed("Timeout")));
+                }
                 Err(Fault::Refused(Code::AUTHORIZATION_PENDING)) => {}
                 Err(Fault::Refused(Code::SLOW_DOWN)) => {
                     interval = interval.saturating_add(SLOW_DOWN);
@@ -118,7 +133,10 @@ impl Flow {
                 Err(Fault::Refused(Code::EXPIRED_TOKEN | Code::INVALID_GRANT)) => {
                     return self.used_or_over(finished).await;
                 }
-                Err(_) => return Err(Failure::TokenFailed),
+                Err(fault) => {
+                    handles::forget_if_unknown(&self.call, fault);
+                    return Err(Failure::TokenFailed(fault.code()));
+                }
             }
             if self.call.clock() + f64::from(interval) * 1_000.0 > end {
                 return Err(Failure::AuthorizationPending {
@@ -130,7 +148,8 @@ impl Flow {
         }
     }
 
-    /// The session of this flow, if somebody has begun it within the last two minutes.
+    /// The session of this flow, if somebody has begun it; after two minutes, or once its token was refreshed, the flow is
+    /// over.
     async fn already(&self) -> Result<Option<Reply>, Failure> {
         let now = self.call.moment();
         let found = self
@@ -139,13 +158,14 @@ impl Flow {
             .sessions
             .find(&self.device.sid.record_id())
             .await?;
-        let Some(record) =
-            found.filter(|record| record.generation == 0 && record.rotated_at.plus(RETRY) >= now)
-        else {
+        let Some(record) = found else {
             return Ok(None);
         };
         if record.revoked_at.is_some() || !record.user.is_active {
-            return Err(Failure::TokenFailed);
+            return Err(Failure::TokenFailed("session_ended"));
+        }
+        if record.generation > 0 || record.rotated_at.plus(RETRY) < now {
+            return Err(Failure::AuthorizationOver);
         }
         let session = Session {
             user: record.user.id,
@@ -174,16 +194,20 @@ impl Flow {
         }
     }
 
-    async fn finish(&self, token: Secret, end: f64) -> Result<Reply, Failure> {
+    /// Milliseconds until then.
+    fn until(&self, moment: f64) -> u32 {
         // Between 0 and 8,000 unless the clock jumps, and then saturating.
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "whole milliseconds, saturating"
         )]
-        let left = (end - self.call.clock()).min(FINISHING) as u32;
-        let person = before(left, self.identify(&token)).await;
-        let person = person.unwrap_or(Err(Failure::TokenFailed));
+        let left = (moment - self.call.clock()).min(FINISHING) as u32;
+        left
+    }
+
+    async fn finish(&self, token: Secret) -> Result<Reply, Failure> {
+        let person = self.identify(&token).await;
         let aws = &self.call.app.aws;
         // The token opens everything that the person may do in AWS; it has done its work, well or not.
         self.call.after_reply(async move {
@@ -204,7 +228,7 @@ impl Flow {
         .await?;
         match signed_in {
             Some((token, user)) => Ok(Reply::ok(&BearerReply::new(&token, &user))),
-            None => Err(Failure::TokenFailed),
+            None => Err(Failure::TokenFailed("disabled_here")),
         }
     }
 
@@ -215,7 +239,7 @@ impl Flow {
             &self.call.app.config.aws,
             self.call.moment(),
         );
-        let failed = |_| Failure::TokenFailed;
+        let failed = |fault: Fault| Failure::TokenFailed(fault.code());
         let (account, set) = (
             config.sso_account_id.as_deref(),
             config.sso_role_name.as_deref(),
@@ -241,7 +265,7 @@ impl Flow {
         let start_url = config
             .sso_start_url
             .as_deref()
-            .ok_or(Failure::TokenFailed)?;
+            .ok_or(Failure::TokenFailed("not_configured"))?;
         let domain = config.email_domain.as_deref();
         identity::signed_in(
             &caller,
@@ -250,7 +274,7 @@ impl Flow {
             &assignment.account,
             domain,
         )
-        .map_err(|_| Failure::TokenFailed)
+        .map_err(|reason| Failure::TokenFailed(reason.code()))
     }
 
     /// Where a map is configured it decides, so that who is no longer in it loses what it gave.

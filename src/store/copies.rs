@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | `session:{SHA-256 of sid, hex}:{generation}` | `{"believe_until": seconds, "never_after": seconds, "user": {the eleven fields}}` | the trust bound and the outage's 15 minutes |
 //! | the same, once ended | `{"ended": true}` | as long as a late copy could be believed |
+//! | the same, once outdated | `{}` | the same |
 //!
 //! The key holds the session's id in D1 and not the token's `sid`, so whoever ends a session from its row can end its
 //! copies; and the generation, so that a new token has a key of its own.
@@ -31,7 +32,14 @@ const WRITE_AGAIN: u32 = 1_100;
 
 /// A copy is written after the reply, so nobody waits; its writer waits longer, in milliseconds, because it must look
 /// at D1 again after a late write. Within the 30 seconds that the platform gives to work after a reply.
-const LATE_WRITE: u32 = 20_000;
+const LATE_WRITE: u32 = 15_000;
+
+/// So many sessions of one person have their copies overwritten at once; KV takes 1,000 writes from one request. The
+/// copies of any more end at their bound.
+const MOST: usize = 200;
+
+/// Reads as no copy.
+const NOTHING: &str = "{}";
 
 const TOMBSTONE: &str = r#"{"ended":true}"#;
 
@@ -140,12 +148,24 @@ impl Copies {
     /// Overwrites the copies of ended sessions: of the last token of each and of the one before, which may still be
     /// believed. A write that fails twice is KV being out; then the trust bound ends the copy.
     pub async fn end(&self, sessions: &[Ended]) {
-        let tokens = sessions.iter().flat_map(|session| {
+        self.overwrite(sessions, TOMBSTONE).await;
+    }
+
+    /// Overwrites the copies of sessions that live on, because they show what is no longer so: D1 tells.
+    pub async fn forget(&self, sessions: &[Ended]) {
+        self.overwrite(sessions, NOTHING).await;
+    }
+
+    async fn overwrite(&self, sessions: &[Ended], value: &str) {
+        let tokens = sessions.iter().take(MOST).flat_map(|session| {
             let before = session.generation.checked_sub(1);
             let generations = [Some(session.generation), before].into_iter().flatten();
-            generations.map(move |generation| (session.id.as_str(), generation))
+            generations.map(move |generation| key(&session.id, generation))
         });
-        all(tokens.map(|(id, generation)| Box::pin(self.end_one(id, generation)) as _)).await;
+        let write = |key: String| async move {
+            let _ = self.write(&key, value, PATIENCE).await;
+        };
+        all(tokens.map(|key| Box::pin(write(key)) as _)).await;
     }
 
     /// Overwrites the copy of one token.

@@ -1,8 +1,8 @@
-//! Nothing is waited for without an end.
+//! No store and no work is waited for without an end.
 
 use super::StoreError;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::Poll;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -15,10 +15,26 @@ extern "C" {
     fn wait(milliseconds: f64) -> js_sys::Promise;
 }
 
+// In JavaScript, because what Rust keeps for a promise it keeps until that settles, and of two that race the timer never
+// does: the runtime drops it with its request.
+#[wasm_bindgen(inline_js = "
+    export function race(promise, milliseconds) {
+        return Promise.race([promise, new Promise((_, reject) => setTimeout(reject, milliseconds))]);
+    }")]
+extern "C" {
+    fn race(promise: &js_sys::Promise, milliseconds: u32) -> js_sys::Promise;
+}
+
 /// Waits for so many milliseconds.
 pub async fn pause(milliseconds: u32) {
     // A request that ends takes its timers with it; there is nobody left to tell.
     let _ = JsFuture::from(wait(f64::from(milliseconds))).await;
+}
+
+/// Waits until the promise has settled, or for so many milliseconds.
+pub async fn settled_within(milliseconds: u32, promise: &js_sys::Promise) {
+    // Either end is one.
+    let _ = JsFuture::from(race(promise, milliseconds)).await;
 }
 
 /// Does these side by side, until the last has ended.
@@ -35,27 +51,14 @@ pub(super) async fn all<'a>(works: impl Iterator<Item = Pin<Box<dyn Future<Outpu
     .await;
 }
 
-/// What some work gives, or nothing if it takes longer than so many milliseconds; it is then dropped where it stands.
-pub async fn before<T>(milliseconds: u32, work: impl Future<Output = T>) -> Option<T> {
-    let mut work = pin!(work);
-    let mut end = pin!(pause(milliseconds));
-    std::future::poll_fn(|context| {
-        if let Poll::Ready(value) = work.as_mut().poll(context) {
-            return Poll::Ready(Some(value));
-        }
-        end.as_mut().poll(context).map(|()| None)
-    })
-    .await
-}
-
 /// The promise's value, or `Unavailable` if it is rejected or takes longer. A rejection's text stays here: it may hold
 /// statements and paths.
 pub(super) async fn within<T: JsCast>(
     milliseconds: u32,
     promise: js_sys::Promise,
 ) -> Result<T, StoreError> {
-    match before(milliseconds, JsFuture::from(promise)).await {
-        Some(Ok(value)) => Ok(value.unchecked_into()),
-        Some(Err(_)) | None => Err(StoreError::Unavailable),
-    }
+    JsFuture::from(race(&promise, milliseconds))
+        .await
+        .map(JsCast::unchecked_into)
+        .map_err(|_| StoreError::Unavailable)
 }

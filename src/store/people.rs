@@ -27,6 +27,17 @@ pub struct Arrival<'a> {
     pub role: Option<Role>,
 }
 
+/// What arriving has done.
+#[derive(Debug)]
+pub struct Arrived {
+    /// The person, as the record has them now.
+    pub user: User,
+    /// Sessions that ended because the role changed.
+    pub ended: Vec<Ended>,
+    /// Sessions whose copies show what has changed.
+    pub stale: Vec<Ended>,
+}
+
 /// The first sight makes a row; every later one finds it.
 const BIND: &str = "
     INSERT INTO users (id, source, subject, username, email, name, role, is_active, created_at, updated_at)
@@ -46,12 +57,19 @@ const UPDATE: &str = "
     WHERE source = ?6 AND subject = ?7 AND is_active = 1
       AND (username IS NOT ?1 OR email IS NOT ?2 OR name IS NOT ?3 OR role IS NOT coalesce(?4, role))";
 
+/// Sessions whose copies show what UPDATE has just changed; more than these lapse at their bound.
+const LIVE: &str = "
+    SELECT sessions.id, sessions.generation FROM sessions JOIN users ON users.id = sessions.user_id
+    WHERE users.source = ?1 AND users.subject = ?2 AND users.updated_at = ?3
+      AND sessions.revoked_at IS NULL AND sessions.ends_at > ?3
+    ORDER BY sessions.created_at DESC LIMIT 200";
+
 const FIND: &str = "
     SELECT id AS user_id, username, email, name, organization, aws_region, role, is_active,
            created_at AS user_created_at, updated_at AS user_updated_at, last_login
     FROM users WHERE source = ?1 AND subject = ?2";
 
-/// Lets a person in at the record: gives the person, and the sessions that ended because the role changed.
+/// Lets a person in at the record.
 ///
 /// # Errors
 /// Any [`StoreError`].
@@ -60,9 +78,9 @@ pub async fn arrive(
     arrival: &Arrival<'_>,
     new_id: Uuid,
     now: Timestamp,
-) -> Result<(User, Vec<Ended>), StoreError> {
+) -> Result<Arrived, StoreError> {
     let (now, role) = (now.to_string(), arrival.role.map(Role::as_str));
-    let [_, ended, _, found] = database
+    let [_, ended, updated, live, found] = database
         .batch([
             Statement::new(BIND)
                 .text(new_id.to_string())
@@ -86,14 +104,27 @@ pub async fn arrive(
                 .text(&now)
                 .text(arrival.source)
                 .text(arrival.subject),
+            Statement::new(LIVE)
+                .text(arrival.source)
+                .text(arrival.subject)
+                .text(&now),
             Statement::new(FIND)
                 .text(arrival.source)
                 .text(arrival.subject),
         ])
         .await?;
     let user: Option<UserRow> = found.first()?;
-    let user = user
+    let user: User = user
         .ok_or(StoreError::CorruptRow("users.subject"))?
         .try_into()?;
-    Ok((user, ended.rows()?))
+    let stale = if updated.changes > 0 {
+        live.rows()?
+    } else {
+        Vec::new()
+    };
+    Ok(Arrived {
+        user,
+        ended: ended.rows()?,
+        stale,
+    })
 }

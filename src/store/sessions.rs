@@ -103,7 +103,7 @@ const REVOKE: &str = "
     UPDATE sessions SET revoked_at = coalesce(revoked_at, ?1) WHERE id = ?2 AND user_id = ?3
     RETURNING id, generation";
 
-/// A revoked row is kept for as long as its last token could be shown; a bounded piece at a time, so that a sweep never
+/// A revoked row is kept to its absolute end, so that its tokens find it ended; a bounded piece at a time, so that a sweep never
 /// holds the one writer for long.
 const REMOVE_OVER: &str = "
     DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ends_at <= ?1 ORDER BY ends_at LIMIT 1000)";
@@ -206,15 +206,16 @@ impl Sessions {
         ended.first()
     }
 
-    /// Removes sessions that are past their absolute end, at most a thousand a call.
+    /// Removes sessions that are past their absolute end, at most a thousand a call; true if there may be more.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub async fn remove_over(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.database
+    pub async fn remove_over(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let [removed] = self
+            .database
             .batch([Statement::new(REMOVE_OVER).text(now.to_string())])
-            .await
-            .map(drop)
+            .await?;
+        Ok(removed.changes == 1_000)
     }
 }
 

@@ -32,8 +32,9 @@ pub struct DetailError {
     pub detail: Cow<'static, str>,
 }
 
-/// Seconds after which a client may ask again when a store was out.
-const RETRY_AFTER_OUTAGE: &str = "5";
+/// Seconds after which a client may ask again when a store was out. With D1's patience of 5 seconds it stays within
+/// the 10 in which a refresh whose reply was lost can be asked for again.
+const RETRY_AFTER_OUTAGE: &str = "2";
 
 /// The status and text of a failure; the whole table.
 #[must_use]
@@ -59,11 +60,11 @@ pub fn status_and_text(failure: &Failure, dialect: Dialect) -> (u16, Cow<'static
                 Cow::Owned(format!("Failed to login with AWS credentials: {fault}")),
             );
         }
-        (Failure::RegisterClient, _) => (500, "Failed to register with AWS SSO"),
+        (Failure::RegisterClient(_), _) => (500, "Failed to register with AWS SSO"),
         (Failure::InvalidClientHandle, _) => (400, "Failed to start device authorization"),
-        (Failure::DeviceAuthorization, _) => (500, "Failed to start device authorization"),
+        (Failure::DeviceAuthorization(_), _) => (500, "Failed to start device authorization"),
         (Failure::InvalidDeviceHandle, _) => (400, "Failed to create token from device code"),
-        (Failure::TokenFailed, _) => (500, "Failed to create token from device code"),
+        (Failure::TokenFailed(_), _) => (500, "Failed to create token from device code"),
         (Failure::AuthorizationPending { .. } | Failure::AuthorizationOver, _) => {
             (408, "Authorization timed out")
         }
@@ -127,10 +128,12 @@ pub fn log_code(failure: &Failure) -> Option<&'static str> {
         Failure::StoreDown(store) => Some(store),
         Failure::Misconfigured => Some("misconfigured"),
         Failure::Platform => Some("platform"),
-        Failure::RegisterClient => Some("aws_register_client"),
-        Failure::DeviceAuthorization => Some("aws_device_authorization"),
-        Failure::TokenFailed => Some("aws_token"),
-        Failure::AwsLogin(_) => Some("aws_login"),
+        // A person's own no is nobody's failure.
+        Failure::TokenFailed("AccessDeniedException") => None,
+        Failure::RegisterClient(cause)
+        | Failure::DeviceAuthorization(cause)
+        | Failure::TokenFailed(cause) => Some(cause),
+        Failure::AwsLogin(fault) => Some(fault.code()),
         _ => None,
     }
 }
@@ -155,8 +158,8 @@ mod tests {
             Failure::WrongLogin,
             Failure::InvalidLink,
             Failure::PasswordRefused(PolicyError::TooShort(15)),
-            Failure::RegisterClient,
-            Failure::DeviceAuthorization,
+            Failure::RegisterClient("Timeout"),
+            Failure::DeviceAuthorization("Timeout"),
             Failure::InvalidClientHandle,
             Failure::InvalidDeviceHandle,
             Failure::AuthorizationPending {
@@ -164,7 +167,7 @@ mod tests {
                 preference: Some(3),
             },
             Failure::AuthorizationOver,
-            Failure::TokenFailed,
+            Failure::TokenFailed("Timeout"),
             Failure::AwsCredentialsMissing,
             Failure::AwsLogin(Fault::Timeout),
             Failure::ProofRefused,

@@ -146,17 +146,16 @@ async fn judge(call: &Call, claims: &Claims) -> Result<SessionRecord, Failure> {
 /// Puts a copy of what D1 just said back into KV, after the reply.
 ///
 /// A sign-out or a refresh may come between D1's answer and this write, which would then cover what they wrote: so D1 is
-/// asked once more after the write, and what it says now is written over it. Whoever ends or moves the session later
-/// writes theirs after ours.
+/// asked once more after the write, and what it says now is written over it. Who ends or moves the session after that
+/// writes later than this, as far as KV keeps to an order; where it does not, the copy's own bound ends it.
 pub fn put_back(call: &Call, record: &SessionRecord, generation: u32) {
     if call.app.config.session_consistency == Consistency::Strict {
         return;
     }
     let (app, now, record) = (call.app, call.now, record.clone());
     call.after_reply(async move {
-        if put(app, &record, generation, now).await.is_err() {
-            return;
-        }
+        // A write that failed may still be done, and late: whatever it says, D1 is asked again.
+        let _ = put(app, &record, generation, now).await;
         // D1 out: the copy's own bound ends it.
         let Ok(again) = app.sessions.find(&record.id).await else {
             return;

@@ -1,4 +1,4 @@
-//! A reply as plain values. The headers that every reply carries are added by the door (`lib.rs`).
+//! A reply as plain values. The headers that every reply carries are added by the door (`door.rs`).
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! A request as plain values. `lib.rs` fills it from the platform's; headers are read when asked for, since each read
+//! A request as plain values. `door.rs` fills it from the platform's; headers are read when asked for, since each read
 //! crosses into JavaScript and most routes need one or two.
 
 use std::future::Future;
@@ -13,8 +13,6 @@ pub enum Method {
     Head,
     /// POST
     Post,
-    /// DELETE
-    Delete,
     /// OPTIONS
     Options,
     /// Any other word.
@@ -29,7 +27,6 @@ impl Method {
             "GET" => Self::Get,
             "HEAD" => Self::Head,
             "POST" => Self::Post,
-            "DELETE" => Self::Delete,
             "OPTIONS" => Self::Options,
             _ => Self::Other,
         }

@@ -21,7 +21,7 @@ fn named(app: &App) -> Vec<String> {
 
 fn assert_plain_503(reply: &Reply, body: &serde_json::Value) {
     assert_eq!(&reply.assert_status(503).json(), body);
-    assert_eq!(reply.header("retry-after"), Some("5"));
+    assert_eq!(reply.header("retry-after"), Some("2"));
     assert_eq!(reply.header("content-type"), Some("application/json"));
     assert_eq!(reply.header("cache-control"), Some("no-store"));
 }

@@ -268,7 +268,7 @@ async fn storage_that_is_out_is_503_and_says_when_to_come_back() {
     content-security-policy: default-src 'none'; frame-ancestors 'none'
     content-type: application/json
     referrer-policy: no-referrer
-    retry-after: 5
+    retry-after: 2
     strict-transport-security: max-age=63072000; includeSubDomains
     vary: Origin
     x-content-type-options: nosniff
@@ -294,7 +294,7 @@ async fn storage_that_is_out_is_503_and_says_when_to_come_back() {
     ] {
         let reply = request.send().await;
         reply.assert_status(503);
-        assert_eq!(reply.header("retry-after"), Some("5"));
+        assert_eq!(reply.header("retry-after"), Some("2"));
     }
     // Nothing of this needs a store.
     app.get("/api/auth/openapi.json")

@@ -22,7 +22,7 @@ fn assert_out(reply: &Reply) {
         body == message || body == json!({ "detail": text }),
         "{body}"
     );
-    assert_eq!(reply.header("retry-after"), Some("5"));
+    assert_eq!(reply.header("retry-after"), Some("2"));
     assert_eq!(reply.header("cache-control"), Some("no-store"));
     assert_eq!(reply.header("www-authenticate"), None);
 }
