@@ -58,7 +58,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         .start_device_authorization(&registration, start_url)
         .await;
     let device = started.map_err(|fault| {
-        handles::forget_if_unknown(&call, fault);
+        handles::forget_if_unknown(&call, fault, &registration);
         Failure::DeviceAuthorization(fault.code())
     })?;
     let device_code = handles::seal_device(&call, &body.client_id, &device)?;

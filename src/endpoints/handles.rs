@@ -5,7 +5,7 @@ use crate::account::sealed::Purpose;
 use crate::account::secret::Secret;
 use crate::account::timestamp::Timestamp;
 use crate::account::token::SessionId;
-use crate::app::{Call, random};
+use crate::app::{App, Call, random};
 use crate::aws::fault::{Code, Fault};
 use crate::aws::sso_oidc::{DeviceAuthorization, Registration};
 use crate::failure::Failure;
@@ -103,19 +103,7 @@ pub async fn new_client(call: &Call) -> Result<Client, Failure> {
 /// From KV, or new from AWS if there is none or it ends soon.
 async fn our_registration(call: &Call) -> Result<Registration, Failure> {
     let (sealer, region) = (&call.app.sealer, call.app.config.aws.sso_region.as_str());
-    // KV out is no reason to fail: AWS registers another.
-    let kept = registration::find(call.app.kv, region).await.ok().flatten();
-    let kept = kept.and_then(|text| {
-        sealer
-            .open::<SealedClient>(
-                Purpose::ClientRegistration,
-                region.as_bytes(),
-                &text,
-                call.now,
-            )
-            .ok()
-    });
-    if let Some(kept) = kept.map(SealedClient::open)
+    if let Some(kept) = kept_registration(call.app, call.now).await
         && kept.expires_at > call.now.plus(RENEW_BEFORE)
     {
         return Ok(kept);
@@ -147,15 +135,30 @@ async fn our_registration(call: &Call) -> Result<Registration, Failure> {
     Ok(new)
 }
 
-/// Forgets our registration if that is what AWS no longer knows, so that the next client gets another.
-pub fn forget_if_unknown(call: &Call, fault: Fault) {
-    if fault == Fault::Refused(Code::INVALID_CLIENT) {
-        let (kv, region) = (call.app.kv, call.app.config.aws.sso_region.as_str());
-        call.after_reply(async move {
-            // If KV is out, the next visitor brings us here again.
-            let _ = registration::keep(kv, region, "").await;
-        });
+async fn kept_registration(app: &App, now: Timestamp) -> Option<Registration> {
+    let region = app.config.aws.sso_region.as_str();
+    // KV out is no reason to fail: AWS registers another.
+    let text = registration::find(app.kv, region).await.ok().flatten()?;
+    let opened: Result<SealedClient, _> =
+        app.sealer
+            .open(Purpose::ClientRegistration, region.as_bytes(), &text, now);
+    opened.ok().map(SealedClient::open)
+}
+
+/// Forgets our registration if it is the one that AWS no longer knows, so that the next client gets another. Who comes with
+/// the handle of an older one does not throw the new one away.
+pub fn forget_if_unknown(call: &Call, fault: Fault, refused: &Registration) {
+    if fault != Fault::Refused(Code::INVALID_CLIENT) {
+        return;
     }
+    let (app, now, refused) = (call.app, call.now, refused.client_id.clone());
+    call.after_reply(async move {
+        let kept = kept_registration(app, now).await;
+        if kept.is_some_and(|kept| kept.client_id == refused) {
+            // If KV is out, the next visitor brings us here again.
+            let _ = registration::forget(app.kv, app.config.aws.sso_region.as_str()).await;
+        }
+    });
 }
 
 /// The registration in a client's handle; `None` if it is not a living one of ours for this client.

@@ -134,7 +134,7 @@ impl Flow {
                     return self.used_or_over(finished).await;
                 }
                 Err(fault) => {
-                    handles::forget_if_unknown(&self.call, fault);
+                    handles::forget_if_unknown(&self.call, fault, &self.registration);
                     return Err(Failure::TokenFailed(fault.code()));
                 }
             }

@@ -28,6 +28,15 @@ pub async fn keep(kv: &Kv, region: &str, sealed: &str) -> Result<(), StoreError>
     kv.put(&key(region), sealed, LIFETIME, PATIENCE).await
 }
 
+/// Keeps it no longer. KV's deletion may be seen as late as a write; an empty text, which opens as nothing, is the same and
+/// needs no other call.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn forget(kv: &Kv, region: &str) -> Result<(), StoreError> {
+    kv.put(&key(region), "", 0, PATIENCE).await
+}
+
 fn key(region: &str) -> String {
     format!("aws-client:{region}")
 }

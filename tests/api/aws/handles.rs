@@ -2,7 +2,7 @@
 
 use super::{AUTHORIZE, Alone, Client, Device, TOKEN, portal};
 use crate::support::{App, Reply};
-use aws_simulator::{Config, Operation, Running};
+use aws_simulator::{Config, Only, Operation, Running};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::json;
 
@@ -226,5 +226,23 @@ async fn kv_being_out_is_no_reason_to_fail() {
     for _ in 0..2 {
         app.device().await;
     }
+    assert_eq!(alone.calls(Operation::RegisterClient), 2);
+}
+
+#[tokio::test]
+async fn a_registration_that_aws_no_longer_knows_is_replaced() {
+    let alone = Alone::new(Config::default(), portal);
+    let (app, simulator) = (&alone.app, &alone.simulator);
+    let first = app.device().await.client;
+    simulator.expire(&Only::ClientName("edge-auth".into()));
+    let reply = app.try_authorize(&first).await;
+    reply.assert_status(500).seen().await;
+    let second = app.device().await.client;
+    assert_eq!(alone.calls(Operation::RegisterClient), 2);
+    // The old handle does not throw the new registration away.
+    let reply = app.try_authorize(&first).await;
+    reply.assert_status(500).seen().await;
+    app.authorize(&second).await;
+    app.device().await;
     assert_eq!(alone.calls(Operation::RegisterClient), 2);
 }

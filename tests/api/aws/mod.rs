@@ -6,10 +6,14 @@
 mod app_login;
 mod canaries;
 mod concurrency;
+mod configuration;
 mod device_flow;
+mod forged;
 mod handles;
 mod identity;
 mod misbehaviour;
+mod names;
+mod polling;
 mod proof;
 
 use crate::support::{App, Reply, Vars};
@@ -17,11 +21,15 @@ use aws_simulator::{ACCOUNT, Config, Entry, Only, Operation, Person, Running};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 pub const REGISTER: &str = "/api/auth/register-client";
 pub const AUTHORIZE: &str = "/api/auth/device-authorization";
 pub const TOKEN: &str = "/api/auth/token";
 pub const AWS_LOGIN: &str = "/api/auth/aws-login";
+
+/// The simulator's interval between two questions for one device code, and a little.
+pub const INTERVAL: Duration = Duration::from_millis(1_100);
 
 /// The simulator that all tests share.
 pub static SIMULATOR: LazyLock<Running> = LazyLock::new(|| start(Config::default()));

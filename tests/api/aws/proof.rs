@@ -9,15 +9,14 @@ use edge_auth::account::secret::Secret;
 use edge_auth::account::timestamp::Timestamp;
 use edge_auth::aws::partition::Endpoint;
 use edge_auth::aws::proof::Proof;
-use edge_auth::aws::sigv4::{self, Scope};
-use edge_auth::aws::sts;
+use edge_auth::aws::sigv4;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::task::JoinSet;
 
-const AUDIENCE: &str = "https://auth.example.com";
+pub const AUDIENCE: &str = "https://auth.example.com";
 
-fn vars() -> Vars {
+pub fn vars() -> Vars {
     let arns = format!(
         "arn:aws:sts::{ACCOUNT}:assumed-role/Deployer/*=user, arn:aws:iam::{ACCOUNT}:role/ci/Admin=admin, \
          arn:aws:iam::{ACCOUNT}:user/listed=super_admin"
@@ -26,16 +25,16 @@ fn vars() -> Vars {
 }
 
 /// Keys of a session of a role.
-fn session(role: &str) -> Credentials {
+pub fn session(role: &str) -> Credentials {
     session_named(ACCOUNT, role, &own_name("session"))
 }
 
-fn session_named(account: &str, role: &str, name: &str) -> Credentials {
+pub fn session_named(account: &str, role: &str, name: &str) -> Credentials {
     let principal = Principal::role_session(account, role, name);
     SIMULATOR.start_session(principal, Duration::from_hours(1))
 }
 
-fn keys(of: &Credentials) -> sigv4::Credentials {
+pub fn keys(of: &Credentials) -> sigv4::Credentials {
     sigv4::Credentials {
         access_key_id: Secret::new(of.access_key_id.as_str()),
         secret_access_key: Secret::new(of.secret_access_key.as_str()),
@@ -43,17 +42,17 @@ fn keys(of: &Credentials) -> sigv4::Credentials {
     }
 }
 
-fn now() -> i64 {
+pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     since.as_secs().try_into().unwrap()
 }
 
-fn at(url: &str) -> Endpoint {
+pub fn at(url: &str) -> Endpoint {
     Endpoint::overridden(url).expect("an endpoint")
 }
 
 /// The body of a proof signed for this endpoint, region, audience and moment.
-fn signed(by: &Credentials, url: &str, region: &str, audience: &str, when: i64) -> Value {
+pub fn signed(by: &Credentials, url: &str, region: &str, audience: &str, when: i64) -> Value {
     let when = Timestamp::from_seconds(when);
     let proof = Proof::sign(&at(url), region, audience, &keys(by), when).expect("a proof");
     let (access_key_id, amz_date, signature, session_token) = proof.values();
@@ -66,15 +65,15 @@ fn signed(by: &Credentials, url: &str, region: &str, audience: &str, when: i64) 
     body
 }
 
-fn proof(by: &Credentials) -> Value {
+pub fn proof(by: &Credentials) -> Value {
     signed(by, SIMULATOR.url(), "us-east-1", AUDIENCE, now())
 }
 
-async fn login(app: &App, body: &Value) -> Reply {
+pub async fn login(app: &App, body: &Value) -> Reply {
     app.post(AWS_LOGIN).json(body).send().await
 }
 
-fn refused(reply: &Reply, what: &str) {
+pub fn refused(reply: &Reply, what: &str) {
     assert_eq!(reply.status, 401, "{what}: {}", reply.text());
     assert_eq!(
         reply.json(),
@@ -133,158 +132,6 @@ async fn of_forty_at_once_one_signs_in() {
     assert_eq!(winners, 1);
     for reply in replies.iter().filter(|reply| reply.status != 200) {
         refused(reply, "the others");
-    }
-}
-
-#[tokio::test]
-async fn what_is_not_signed_for_this_service_now_is_refused() {
-    let app = App::with(vars());
-    let keys = session("Deployer");
-    let url = SIMULATOR.url();
-    let good = proof(&keys);
-    let other_host = SIMULATOR.canary_url();
-    let with = |name: &str, value: Value| {
-        let mut body = good.clone();
-        body[name] = value;
-        body
-    };
-    let date = text(&good, "amz_date");
-    let signature = text(&good, "signature");
-    let token = text(&good, "session_token");
-    let flipped = |text: &str| {
-        let last = if text.ends_with('0') { '1' } else { '0' };
-        format!("{}{last}", &text[..text.len() - 1])
-    };
-    let second = if date.ends_with("00Z") { "01Z" } else { "00Z" };
-    let mut without_token = good.clone();
-    without_token
-        .as_object_mut()
-        .unwrap()
-        .remove("session_token");
-    let others = session("Deployer");
-    for (body, what) in [
-        (
-            with("amz_date", json!(format!("{}{second}", &date[..13]))),
-            "another second",
-        ),
-        (
-            with("signature", json!(flipped(&signature))),
-            "an altered signature",
-        ),
-        (with("signature", json!("0".repeat(64))), "no signature"),
-        (
-            with("signature", json!(signature.to_uppercase())),
-            "upper case",
-        ),
-        (
-            with("signature", json!(format!("{signature}\r\nx: y"))),
-            "a header behind it",
-        ),
-        (
-            with("session_token", json!(flipped(&token))),
-            "an altered token",
-        ),
-        (
-            with("session_token", json!(others.session_token)),
-            "another's token",
-        ),
-        (with("session_token", json!("")), "an empty token"),
-        (
-            with("session_token", json!("a\r\nhost: evil")),
-            "a header in the token",
-        ),
-        (without_token, "no token"),
-        (
-            with("access_key_id", json!(others.access_key_id)),
-            "another's key id",
-        ),
-        (
-            with("access_key_id", json!("AKIDEXAMPLE000000000")),
-            "an unknown key id",
-        ),
-        (
-            with("access_key_id", json!("AKID/20240101/x")),
-            "a scope in the key id",
-        ),
-        (with("amz_date", json!("20240230T000000Z")), "no date"),
-        (with("amz_date", json!("")), "an empty date"),
-        (
-            signed(&keys, url, "us-east-1", "https://other.example.com", now()),
-            "another audience",
-        ),
-        (
-            signed(&keys, url, "us-east-1", "https://auth.example.com/", now()),
-            "nearly the audience",
-        ),
-        (
-            signed(&keys, other_host, "us-east-1", AUDIENCE, now()),
-            "another host",
-        ),
-        (
-            signed(&keys, url, "eu-west-1", AUDIENCE, now()),
-            "another region",
-        ),
-        (
-            signed(&keys, url, "us-east-1", AUDIENCE, now() - 16 * 60),
-            "16 minutes old",
-        ),
-        (
-            signed(&keys, url, "us-east-1", AUDIENCE, now() + 6 * 60),
-            "of the future",
-        ),
-        (
-            signed(&session("Nobody"), url, "us-east-1", AUDIENCE, now()),
-            "a role that is not listed",
-        ),
-        (
-            signed(
-                &session_named("444455556666", "Deployer", "x"),
-                url,
-                "us-east-1",
-                AUDIENCE,
-                now(),
-            ),
-            "the role of another account",
-        ),
-    ] {
-        refused(&login(&app, &body).await, what);
-    }
-    // None of this has used the proof up, and none signed anybody in.
-    login(&app, &good).await.assert_status(200);
-    refused(&login(&app, &good).await, "replayed");
-}
-
-#[tokio::test]
-async fn a_signature_over_other_headers_is_refused() {
-    let app = App::with(vars());
-    let keys = session("Deployer");
-    let plain = || sts::get_caller_identity(&at(SIMULATOR.url()));
-    for (request, what) in [
-        (plain(), "without the audience"),
-        (
-            sts::accepting_json(plain()).with_header("x-edge-auth-server-id", AUDIENCE),
-            "one header more",
-        ),
-        (
-            plain()
-                .with_header("x-edge-auth-server-id", AUDIENCE)
-                .with_header("x-edge-auth-server-id", AUDIENCE),
-            "a header twice",
-        ),
-    ] {
-        let scope = Scope {
-            region: "us-east-1",
-            service: "sts",
-        };
-        let moment = Timestamp::from_seconds(now());
-        let request = sigv4::sign(request, &self::keys(&keys), scope, moment).unwrap();
-        let header = request.header("authorization").unwrap();
-        let (_, signature) = header.rsplit_once("Signature=").unwrap();
-        let body = json!({
-            "access_key_id": keys.access_key_id, "amz_date": request.header("x-amz-date"),
-            "signature": signature, "session_token": keys.session_token,
-        });
-        refused(&login(&app, &body).await, what);
     }
 }
 
