@@ -1,7 +1,7 @@
 //! The right person, with the right role.
 
 use super::{SIMULATOR, directory, own_name, portal, somebody, text};
-use crate::support::{App, Reply};
+use crate::support::{App, Reply, Vars};
 use aws_simulator::{ACCOUNT, Assignment, Person};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -9,6 +9,11 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 const FAILED: &str = "Failed to create token from device code";
+
+fn mapped() -> Vars {
+    let map = "Administrator=admin, Owner=super_admin, Developer=user";
+    portal(&SIMULATOR).set("AWS_SSO_ROLE_MAP", map)
+}
 
 fn refused(reply: &Reply) {
     reply.assert_status(500);
@@ -79,8 +84,8 @@ async fn a_renamed_person_of_the_directory_stays_the_same_user() {
 
 #[tokio::test]
 async fn whom_an_administrator_disabled_is_refused_and_stays_disabled() {
-    for vars in [portal(&SIMULATOR), directory(&SIMULATOR)] {
-        let app = App::with(vars.set("AWS_SSO_ROLE_MAP", "Administrator=admin"));
+    for vars in [mapped(), directory(&SIMULATOR)] {
+        let app = App::with(vars);
         let mut ada = somebody(&app, "ada");
         let user = app.who(&app.arrive(&ada).await).await;
         let id = text(&user, "id");
@@ -204,8 +209,7 @@ async fn only_a_role_of_identity_center_in_the_asked_account_signs_in() {
 
 #[tokio::test]
 async fn the_map_gives_roles_at_each_sign_in() {
-    let map = "Administrator=admin, Owner=super_admin, Developer=user";
-    let app = App::with(portal(&SIMULATOR).set("AWS_SSO_ROLE_MAP", map));
+    let app = App::with(mapped());
     let mut ada = somebody(&app, "ada");
     let mut id = Value::Null;
     for (set, role) in [
@@ -228,7 +232,7 @@ async fn the_map_gives_roles_at_each_sign_in() {
 
 #[tokio::test]
 async fn a_demotion_ends_the_other_sessions() {
-    let app = App::with(portal(&SIMULATOR).set("AWS_SSO_ROLE_MAP", "Administrator=admin"));
+    let app = App::with(mapped());
     let mut ada = somebody(&app, "ada");
     assign(&mut ada, "Administrator");
     let mut tokens = Vec::new();

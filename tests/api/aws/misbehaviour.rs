@@ -1,22 +1,17 @@
 //! AWS failing, in every way that its models list and in many that they do not: the documented reply, soon; nobody signed
 //! in; nothing of what AWS said in a reply or in the log; and the next request works.
 
-use super::{AUTHORIZE, Alone, REGISTER, SIMULATOR, directory, own_name, portal, text};
+use super::{AUTHORIZE, Alone, REGISTER, SIMULATOR, all, directory, own_name, portal, text};
 use crate::support::{App, Fault, Reply};
 use aws_simulator::{
     ACCOUNT, Config, Effect, Misbehaviour, Only, Operation, Person, Rule, UPSTREAM_MARK,
 };
 use serde_json::json;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// What a client waits at most.
 const SOON: Duration = Duration::from_secs(9);
-
-/// As many sign-ins at once as do not slow each other down beyond that.
-const AT_ONCE: usize = 16;
 
 /// The operations of one sign-in, which rules find by its user code or by its person.
 const OF_A_LINE: [Operation; 8] = [
@@ -139,20 +134,6 @@ async fn sign_in(app: App, operation: Operation, effect: Effect, expected: Expec
         app.arrive(&person).await.assert_status(200);
     }
     assert_eq!(sessions_of(&app, &person).await, sessions + 1, "{what}");
-}
-
-/// Each in turn, some at once. The first that fails ends the test with its own words.
-async fn all(sign_ins: impl IntoIterator<Item = impl Future<Output = ()> + Send + 'static>) {
-    let gate = Arc::new(Semaphore::new(AT_ONCE));
-    let mut running = JoinSet::new();
-    for sign_in in sign_ins {
-        let gate = Arc::clone(&gate);
-        running.spawn(async move {
-            let _pass = gate.acquire().await.expect("a gate");
-            sign_in.await;
-        });
-    }
-    running.join_all().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -22,6 +22,8 @@ use serde_json::{Value, json};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
 pub const REGISTER: &str = "/api/auth/register-client";
 pub const AUTHORIZE: &str = "/api/auth/device-authorization";
@@ -221,6 +223,21 @@ impl App {
             .await
             .len()
     }
+}
+
+/// As many at once, of all tests, as do not slow each other down beyond the times that are measured.
+static GATE: Semaphore = Semaphore::const_new(16);
+
+/// Does each, some at once. The first that fails ends the test with its own words.
+pub async fn all(each: impl IntoIterator<Item = impl Future<Output = ()> + Send + 'static>) {
+    let mut running = JoinSet::new();
+    for one in each {
+        running.spawn(async move {
+            let _pass = GATE.acquire().await.expect("a gate");
+            one.await;
+        });
+    }
+    running.join_all().await;
 }
 
 /// A member that is text.

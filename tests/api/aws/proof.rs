@@ -1,6 +1,6 @@
 //! `/aws-login` with a proof: the client's own signature, of a request that the Worker rebuilds.
 
-use super::{AWS_LOGIN, SIMULATOR, own_name, portal, text};
+use super::{AWS_LOGIN, SIMULATOR, all, own_name, portal, text};
 use crate::support::{App, Reply, Vars};
 use aws_simulator::{
     ACCOUNT, Credentials, Effect, Misbehaviour, Only, Operation, Principal, Rule, UPSTREAM_MARK,
@@ -307,14 +307,10 @@ async fn every_failure_of_sts() {
     let errors = errors
         .into_iter()
         .map(|error| Effect::Error(error.name.into()));
-    let mut running = JoinSet::new();
-    for effect in Misbehaviour::ALL
+    let effects = Misbehaviour::ALL
         .into_iter()
         .map(Effect::from)
-        .chain(errors)
-    {
-        running.spawn(misbehaving(app.clone(), effect));
-    }
-    running.join_all().await;
+        .chain(errors);
+    all(effects.map(|effect| misbehaving(app.clone(), effect))).await;
     assert!(SIMULATOR.canary().is_empty());
 }
