@@ -28,7 +28,7 @@ async fn what_cargo_dev_prints_can_be_pasted_and_ctrl_c_ends_it_all() {
     let state = Folder::new("state");
     let is_simulated = has_no_aws_of_its_own();
 
-    let mut first = Dev::start(&state.0);
+    let first = Dev::start(&state.0);
     let login = first.line_with("/api/auth/login");
     let reply = json(&bash(&login));
     assert_eq!(reply["success"], true, "{reply}");

@@ -51,6 +51,7 @@ pub fn ensure() -> Result<Tools, Failed> {
         let rust = if lacks.target { add_target() } else { Ok(()) };
         let crates = rust.and_then(|()| {
             if lacks.crates {
+                scope.spawn(compile_worker_ahead);
                 install_crates(&tools)
             } else {
                 Ok(())
@@ -266,6 +267,22 @@ pub fn install_cargo_deny() -> Result<PathBuf, Failed> {
         "checks the dependencies; usually 2 minutes",
     )?;
     Ok(Tools::locate()?.crate_program("cargo-deny", CARGO_DENY, "cargo-deny"))
+}
+
+/// What worker-build will ask cargo for, word for word, so that it finds it done: linking the Worker and the tools takes
+/// one processor, and leaves the others idle. Any failure is worker-build's to explain.
+fn compile_worker_ahead() {
+    let mut cargo = process::cargo();
+    cargo
+        .current_dir(clone::root())
+        .args(["build", "--release", "--target", TARGET])
+        .args(["--package", "edge-auth", "--lib"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    if let Ok(mut child) = process::start(&mut cargo) {
+        let _ = process::wait(&mut child, || {});
+    }
 }
 
 /// The folder in which all tools are compiled, so that what they have in common is compiled once.
