@@ -2,6 +2,8 @@
 //! read, bindings are bound once an isolate, replies that need no wait make no promise, and the reply's header objects
 //! are made once. (`worker::event` walks all headers, wraps every body in a stream and answers by promise.)
 
+mod promise;
+
 use crate::account::timestamp::Timestamp;
 use crate::app::{App, Call};
 use crate::config::Config;
@@ -11,8 +13,6 @@ use crate::web::reply::Reply;
 use crate::web::request::{BodyError, Method, Reading, Request};
 use crate::{log, router};
 use std::cell::OnceCell;
-use std::future::Future;
-use std::task::{Context as TaskContext, Poll, Waker};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
@@ -58,15 +58,9 @@ pub fn fetch(request: web_sys::Request, env: JsValue, context: Context) -> JsVal
     let request = plain(request);
     let is_head = request.method == Method::Head;
     let enter = move |app| Call::new(app, now(), context);
-    let mut answer =
-        Box::pin(async move { response(&router::answer(app, enter, request).await, is_head) });
-    match answer
-        .as_mut()
-        .poll(&mut TaskContext::from_waker(Waker::noop()))
-    {
-        Poll::Ready(response) => response,
-        Poll::Pending => future_to_promise(async move { Ok(answer.await) }).into(),
-    }
+    promise::answer(Box::pin(async move {
+        response(&router::answer(app, enter, request).await, is_head)
+    }))
 }
 
 /// The cron event: removes what has ended.

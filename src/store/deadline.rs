@@ -19,7 +19,7 @@ extern "C" {
 // does: the runtime drops it with its request.
 #[wasm_bindgen(inline_js = "
     export function race(promise, milliseconds) {
-        return Promise.race([promise, new Promise((_, reject) => setTimeout(reject, milliseconds))]);
+        return Promise.race([promise, scheduler.wait(milliseconds).then(() => Promise.reject())]);
     }")]
 extern "C" {
     fn race(promise: &js_sys::Promise, milliseconds: u32) -> js_sys::Promise;

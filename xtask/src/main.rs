@@ -4,6 +4,7 @@
 //! (`xtask/admin`), because they need the Worker's rules and Argon2, and this crate has to compile in a few seconds.
 
 mod admin;
+mod bench;
 mod build;
 mod cache;
 mod clone;
@@ -34,6 +35,7 @@ const COMMANDS: &[Command] = &[
     setup::COMMAND,
     build::COMMAND,
     env::COMMAND,
+    bench::COMMAND,
     deny::COMMAND,
     admin::USER,
     admin::AWS_LOGIN,

@@ -1,0 +1,194 @@
+//! Load for one Worker, and what it cost: closed loops over keep-alive connections, and the process's CPU clock.
+
+use crate::{failed::Failed, process};
+use serde_json::Value;
+use std::{
+    io::{self, BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    thread,
+    time::{Duration, Instant},
+};
+
+/// Enough that workerd always has a next request waiting.
+const CONNECTIONS: usize = 16;
+/// A reply that takes longer is a failure.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A running Worker and the request that it gets.
+pub struct Target {
+    pub name: String,
+    /// Bytes of the bundle, each module gzipped.
+    pub gzip: u64,
+    address: String,
+    process: i32,
+    request: String,
+    status: u16,
+}
+
+impl Target {
+    /// From the line that `bench/start.mjs` prints.
+    pub fn read(value: &Value) -> Option<Self> {
+        let address = value["address"].as_str()?;
+        let path = value["path"].as_str()?;
+        let authorization = value["token"]
+            .as_str()
+            .map(|token| format!("Authorization: Bearer {token}\r\n"))
+            .unwrap_or_default();
+        Some(Self {
+            name: value["name"].as_str()?.to_owned(),
+            gzip: value["gzip"].as_u64()?,
+            address: address.to_owned(),
+            process: value["process"].as_i64()?.try_into().ok()?,
+            request: format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{authorization}\r\n"),
+            status: value["status"].as_u64()?.try_into().ok()?,
+        })
+    }
+}
+
+/// What one slice of load gave.
+pub struct Slice {
+    /// CPU time of the process.
+    pub cpu: Duration,
+    /// Wall time.
+    pub elapsed: Duration,
+    /// Of every request, in order of size.
+    pub latencies: Vec<Duration>,
+}
+
+/// Loads a Worker for so long.
+pub fn run(target: &Target, length: Duration) -> Result<Slice, Failed> {
+    if process::is_interrupted() {
+        return Err(Failed::interrupted());
+    }
+    let (cpu, start) = (cpu_time(target)?, Instant::now());
+    let outcomes: Vec<io::Result<Vec<Duration>>> = thread::scope(|scope| {
+        let connections: Vec<_> = (0..CONNECTIONS)
+            .map(|_| scope.spawn(|| connection(target, start, length)))
+            .collect();
+        connections
+            .into_iter()
+            .map(|thread| {
+                let lost = |_| Err(io::Error::other("a thread was lost"));
+                thread.join().unwrap_or_else(lost)
+            })
+            .collect()
+    });
+    let elapsed = start.elapsed();
+    let mut latencies = Vec::new();
+    for outcome in outcomes {
+        latencies.extend(outcome.map_err(|error| {
+            Failed::because(format!("{} did not answer: {error}.", target.name))
+        })?);
+    }
+    latencies.sort_unstable();
+    Ok(Slice {
+        cpu: cpu_time(target)?.saturating_sub(cpu),
+        elapsed,
+        latencies,
+    })
+}
+
+fn connection(target: &Target, start: Instant, length: Duration) -> io::Result<Vec<Duration>> {
+    let mut stream = TcpStream::connect(&target.address)?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut latencies = Vec::new();
+    while start.elapsed() < length {
+        let sent = Instant::now();
+        stream.write_all(target.request.as_bytes())?;
+        let status = read_reply(&mut reader)?;
+        if status != target.status {
+            return Err(io::Error::other(format!(
+                "status {status} in place of {}",
+                target.status
+            )));
+        }
+        latencies.push(sent.elapsed());
+    }
+    Ok(latencies)
+}
+
+/// Reads one reply (RFC 9112 §6) to its end; its status.
+fn read_reply(reader: &mut impl BufRead) -> io::Result<u16> {
+    let malformed = || io::Error::other("it is no HTTP reply");
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    let status = line
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .ok_or_else(malformed)?;
+    let mut length = None;
+    loop {
+        line.clear();
+        reader.read_line(&mut line)?;
+        let Some((name, value)) = line.trim_end().split_once(':') else {
+            break;
+        };
+        if name.eq_ignore_ascii_case("content-length") {
+            length = value.trim().parse().ok();
+        }
+    }
+    if let Some(length) = length {
+        skip(reader, length)?;
+        return Ok(status);
+    }
+    loop {
+        line.clear();
+        reader.read_line(&mut line)?;
+        let size = u64::from_str_radix(line.trim_end(), 16).map_err(|_| malformed())?;
+        // The chunk and the line end after it.
+        skip(reader, size.saturating_add(2))?;
+        if size == 0 {
+            return Ok(status);
+        }
+    }
+}
+
+fn skip(reader: &mut impl BufRead, length: u64) -> io::Result<()> {
+    match io::copy(&mut reader.take(length), &mut io::sink())? {
+        read if read == length => Ok(()),
+        _ => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}
+
+/// CPU time of the process since it began, all threads, those that have ended too.
+#[cfg(target_os = "linux")]
+fn cpu_time(target: &Target) -> Result<Duration, Failed> {
+    // To the nanosecond, where /proc/PID/stat counts hundredths of a second.
+    nix::time::clock_getcpuclockid(nix::unistd::Pid::from_raw(target.process))
+        .and_then(nix::time::ClockId::now)
+        .map(Duration::from)
+        .map_err(|error| {
+            Failed::because(format!("Cannot read {}'s CPU time: {error}.", target.name))
+        })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn cpu_time(target: &Target) -> Result<Duration, Failed> {
+    Err(Failed::because(format!(
+        "Cannot read {}'s CPU time here.",
+        target.process
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_reply;
+
+    #[test]
+    fn a_reply_is_read_to_its_end_and_not_further() {
+        let two = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: y\r\n\r\n{}\
+                   HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+        let mut reader = two.as_bytes();
+        assert_eq!(read_reply(&mut reader).ok(), Some(200));
+        assert_eq!(read_reply(&mut reader).ok(), Some(401));
+        assert!(reader.is_empty());
+        assert!(read_reply(&mut reader).is_err());
+        assert!(
+            read_reply(&mut "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort".as_bytes())
+                .is_err()
+        );
+    }
+}

@@ -1,0 +1,229 @@
+//! Rounds into rows: medians, spreads and ratios.
+
+use super::load::{Slice, Target};
+use serde_json::{Value, json};
+use std::{fmt::Write, time::Duration};
+
+/// One Worker's figures.
+pub struct Row {
+    name: String,
+    gzip: u64,
+    requests: usize,
+    /// CPU µs a request: lowest round, median, highest.
+    cpu: [f64; 3],
+    /// Requests a second, the median of rounds.
+    rate: f64,
+    /// Milliseconds.
+    p50: f64,
+    p99: f64,
+    /// Times the CPU of the Workers that others are compared with; the median of the rounds' ratios.
+    ratios: Vec<(&'static str, f64)>,
+}
+
+/// What the others are compared with, by the name in `bench/start.mjs` and the column's head.
+const BASES: [(&str, &str); 2] = [
+    ("empty JS Worker", "x empty"),
+    ("Hono + jose + KV", "x Hono"),
+];
+
+/// The figures of every target from all rounds.
+pub fn rows(targets: &[Target], rounds: &[Vec<Slice>]) -> Vec<Row> {
+    let bases: Vec<(&'static str, usize)> = BASES
+        .iter()
+        .filter_map(|(name, head)| {
+            let index = targets.iter().position(|target| target.name == *name)?;
+            Some((*head, index))
+        })
+        .collect();
+    targets
+        .iter()
+        .enumerate()
+        .map(|(index, target)| row(target, index, rounds, &bases))
+        .collect()
+}
+
+fn row(
+    target: &Target,
+    index: usize,
+    rounds: &[Vec<Slice>],
+    bases: &[(&'static str, usize)],
+) -> Row {
+    let slices: Vec<&Slice> = rounds.iter().map(|round| &round[index]).collect();
+    let cpu = sorted(slices.iter().map(|slice| cost(slice)));
+    let ratio_to = |base: usize| {
+        let ratios = rounds
+            .iter()
+            .map(|round| cost(&round[index]) / cost(&round[base]));
+        median(&sorted(ratios))
+    };
+    let mut latencies: Vec<Duration> = slices
+        .iter()
+        .flat_map(|slice| slice.latencies.iter().copied())
+        .collect();
+    latencies.sort_unstable();
+    let rate = |slice: &&Slice| count(slice.latencies.len()) / slice.elapsed.as_secs_f64();
+    Row {
+        name: target.name.clone(),
+        gzip: target.gzip,
+        requests: latencies.len(),
+        cpu: [cpu[0], median(&cpu), cpu[cpu.len() - 1]],
+        rate: median(&sorted(slices.iter().map(rate))),
+        p50: percentile(&latencies, 50),
+        p99: percentile(&latencies, 99),
+        ratios: bases
+            .iter()
+            .map(|(head, base)| (*head, ratio_to(*base)))
+            .collect(),
+    }
+}
+
+/// For people.
+pub fn text(group: &str, rows: &[Row]) -> String {
+    let mut text = format!(
+        "{group:<30} {:>8} {:>13} {:>9} {:>8} {:>8} {:>8}",
+        "CPU us", "spread", "req/s", "p50 ms", "p99 ms", "gzip KB"
+    );
+    for (head, _) in rows
+        .first()
+        .map(|row| row.ratios.as_slice())
+        .unwrap_or_default()
+    {
+        let _ = write!(text, " {head:>8}");
+    }
+    for row in rows {
+        let [low, middle, high] = row.cpu;
+        let spread = format!("{low:.0}-{high:.0}");
+        let _ = write!(
+            text,
+            "\n{:<30} {middle:>8.1} {spread:>13} {:>9.0} {:>8.2} {:>8.2} {:>8.1}",
+            row.name,
+            row.rate,
+            row.p50,
+            row.p99,
+            bytes(row.gzip) / 1_000.0
+        );
+        for (_, ratio) in &row.ratios {
+            let _ = write!(text, " {ratio:>8.2}");
+        }
+    }
+    text
+}
+
+/// For programs.
+pub fn json(rows: &[Row]) -> Value {
+    let one = |row: &Row| {
+        let [low, middle, high] = row.cpu.map(rounded);
+        let ratios: serde_json::Map<String, Value> = row
+            .ratios
+            .iter()
+            .map(|(head, ratio)| ((*head).to_owned(), rounded(*ratio).into()))
+            .collect();
+        json!({
+            "name": row.name,
+            "requests": row.requests,
+            "cpu_us": { "median": middle, "lowest": low, "highest": high },
+            "requests_per_second": rounded(row.rate),
+            "p50_ms": rounded(row.p50),
+            "p99_ms": rounded(row.p99),
+            "gzip_bytes": row.gzip,
+            "cpu_ratios": ratios,
+        })
+    };
+    rows.iter().map(one).collect()
+}
+
+/// CPU µs a request; infinite if there was none.
+fn cost(slice: &Slice) -> f64 {
+    slice.cpu.as_secs_f64() * 1e6 / count(slice.latencies.len())
+}
+
+fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+/// The middle of values in order, of which there is at least one.
+fn median(values: &[f64]) -> f64 {
+    let middle = values.len() / 2;
+    if values.len().is_multiple_of(2) {
+        f64::midpoint(values[middle - 1], values[middle])
+    } else {
+        values[middle]
+    }
+}
+
+/// Milliseconds within which so many of a hundred latencies are; they come in order.
+fn percentile(latencies: &[Duration], percent: usize) -> f64 {
+    let index = latencies.len() * percent / 100;
+    latencies
+        .get(index)
+        .map_or(f64::INFINITY, |latency| latency.as_secs_f64() * 1_000.0)
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+fn count(number: usize) -> f64 {
+    number as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+fn bytes(number: u64) -> f64 {
+    number as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{median, rows, text};
+    use crate::bench::load::{Slice, Target};
+    use serde_json::json;
+    use std::time::Duration;
+
+    fn target(name: &str) -> Target {
+        let value = json!({
+            "name": name, "address": "127.0.0.1:1", "process": 1, "path": "/", "token": null, "status": 200, "gzip": 1500
+        });
+        Target::read(&value).expect("a whole target")
+    }
+
+    fn slice(cpu_us: u64) -> Slice {
+        Slice {
+            cpu: Duration::from_micros(cpu_us * 4),
+            elapsed: Duration::from_secs(2),
+            latencies: [1, 2, 3, 4].map(Duration::from_millis).to_vec(),
+        }
+    }
+
+    #[test]
+    fn a_ratio_is_taken_within_each_round() {
+        let targets = [target("empty JS Worker"), target("Edge Auth")];
+        // The second round met a busy machine.
+        let rounds = [
+            vec![slice(50), slice(100)],
+            vec![slice(500), slice(1000)],
+            vec![slice(60), slice(120)],
+        ];
+        let rows = rows(&targets, &rounds);
+        let figures = super::json(&rows);
+        assert_eq!(figures[1]["cpu_us"]["median"], 120.0);
+        assert_eq!(figures[1]["cpu_us"]["highest"], 1000.0);
+        assert_eq!(figures[1]["cpu_ratios"]["x empty"], 2.0);
+        assert_eq!(figures[1]["requests_per_second"], 2.0);
+        assert_eq!(figures[1]["p50_ms"], 3.0);
+        let text = text("validate", &rows);
+        assert!(
+            text.contains("x empty") && !text.contains("x Hono"),
+            "{text}"
+        );
+        assert!(text.contains("100-1000"), "{text}");
+    }
+
+    #[test]
+    fn the_median_of_an_even_count_is_between() {
+        assert!((median(&[1.0, 2.0, 4.0, 9.0]) - 3.0).abs() < f64::EPSILON);
+        assert!((median(&[7.0]) - 7.0).abs() < f64::EPSILON);
+    }
+}
