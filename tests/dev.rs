@@ -5,6 +5,7 @@
 #[path = "api/support/toolchain.rs"]
 mod toolchain;
 
+use reqwest::Method;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -96,7 +97,6 @@ async fn use_up(address: &str, token: &str) {
         let status = reply.status().as_u16();
         (status, json(&reply.text().await.expect("a body")))
     };
-    use reqwest::Method;
     let (status, body) = ask(Method::GET, "validate", token).await;
     assert_eq!((status, &body["success"]), (200, &true.into()), "{body}");
     let (status, body) = ask(Method::GET, "me", token).await;

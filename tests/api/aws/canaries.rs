@@ -116,7 +116,9 @@ async fn no_secret_of_aws_leaves_the_worker() {
         let reply = app.token(&device).await;
         reply.seen().await;
         tell(&reply);
-        rule.map(|rule| simulator.behave(rule));
+        if let Some(rule) = rule {
+            simulator.behave(rule);
+        }
         if reply.status == 200 {
             let token = super::text(&reply.json(), "access_token");
             for path in ["/api/auth/validate", "/api/auth/me"] {

@@ -6,6 +6,7 @@ use aws_simulator::Config;
 use serde_json::json;
 
 /// Regions and hosts that lead elsewhere: see `hostile_configuration_connects_nowhere`.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn hostile() -> Vec<(&'static str, String)> {
     let regions = [
         "us-east-1.evil.example",

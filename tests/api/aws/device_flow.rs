@@ -17,6 +17,7 @@ fn hide(app: &App, reply: &Reply, names: &[&str]) {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "whole replies")]
 async fn a_person_signs_in_step_by_step() {
     let app = App::with(directory(&SIMULATOR));
     let reply = app.post(REGISTER).send().await;

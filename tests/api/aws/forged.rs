@@ -13,6 +13,7 @@ use edge_auth::aws::sts;
 use serde_json::{Value, json};
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 async fn what_is_not_signed_for_this_service_now_is_refused() {
     let app = App::with(vars());
     let keys = session("Deployer");

@@ -119,7 +119,7 @@ impl Impostor {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let arn = arn.lock().unwrap().clone();
-                let _ = answer(stream, &arn);
+                let _ = answer(&stream, &arn);
             }
         });
         Self { url, says }
@@ -130,8 +130,8 @@ impl Impostor {
     }
 }
 
-fn answer(stream: TcpStream, arn: &str) -> std::io::Result<()> {
-    let mut reader = BufReader::new(&stream);
+fn answer(stream: &TcpStream, arn: &str) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
     let (mut line, mut length) = (String::new(), 0);
     while reader.read_line(&mut line)? > 2 {
         let lower = line.to_ascii_lowercase();
@@ -147,8 +147,9 @@ fn answer(stream: TcpStream, arn: &str) -> std::io::Result<()> {
         "Account": account, "Arn": arn, "UserId": format!("AROAIMPOSTOR0000000000:{session}"),
     } } })
     .to_string();
+    let mut stream = stream;
     write!(
-        &stream,
+        stream,
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     )

@@ -188,7 +188,7 @@ async fn calls_that_are_slow_together_are_not_waited_for_and_still_sign_in() {
     }
 }
 
-fn hangs(misbehaviour: &Misbehaviour) -> bool {
+fn hangs(misbehaviour: Misbehaviour) -> bool {
     matches!(
         misbehaviour,
         Misbehaviour::HangBeforeStatus
@@ -240,7 +240,7 @@ async fn walk(alone: &Alone, operation: Operation, path: &'static str, body: ser
     let errors = operation.errors().into_iter();
     let effects = Misbehaviour::ALL
         .into_iter()
-        .filter(|misbehaviour| !hangs(misbehaviour))
+        .filter(|misbehaviour| !hangs(**misbehaviour))
         .map(|misbehaviour| {
             let may_succeed = misbehaviour.may_leave_the_reply_good(operation);
             (Effect::from(misbehaviour), may_succeed)
