@@ -231,7 +231,7 @@ async fn walk(alone: &Alone, operation: Operation, path: &'static str, body: ser
         alone.simulator.misbehave(rule).expect("a rule")
     };
     let mut hanging = JoinSet::new();
-    for misbehaviour in Misbehaviour::ALL.into_iter().filter(hangs) {
+    for misbehaviour in Misbehaviour::ALL.into_iter().filter(|misbehaviour| hangs(*misbehaviour)) {
         let before = alone.calls(operation);
         misbehave(misbehaviour.into(), Some(1));
         hanging.spawn(ask(alone.app.clone()));
@@ -240,7 +240,7 @@ async fn walk(alone: &Alone, operation: Operation, path: &'static str, body: ser
     let errors = operation.errors().into_iter();
     let effects = Misbehaviour::ALL
         .into_iter()
-        .filter(|misbehaviour| !hangs(**misbehaviour))
+        .filter(|misbehaviour| !hangs(*misbehaviour))
         .map(|misbehaviour| {
             let may_succeed = misbehaviour.may_leave_the_reply_good(operation);
             (Effect::from(misbehaviour), may_succeed)
