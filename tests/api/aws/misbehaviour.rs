@@ -231,7 +231,10 @@ async fn walk(alone: &Alone, operation: Operation, path: &'static str, body: ser
         alone.simulator.misbehave(rule).expect("a rule")
     };
     let mut hanging = JoinSet::new();
-    for misbehaviour in Misbehaviour::ALL.into_iter().filter(|misbehaviour| hangs(*misbehaviour)) {
+    for misbehaviour in Misbehaviour::ALL
+        .into_iter()
+        .filter(|misbehaviour| hangs(*misbehaviour))
+    {
         let before = alone.calls(operation);
         misbehave(misbehaviour.into(), Some(1));
         hanging.spawn(ask(alone.app.clone()));
