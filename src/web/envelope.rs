@@ -128,8 +128,6 @@ pub fn log_code(failure: &Failure) -> Option<&'static str> {
         Failure::StoreDown(store) => Some(store),
         Failure::Misconfigured => Some("misconfigured"),
         Failure::Platform => Some("platform"),
-        // A person's own no is nobody's failure.
-        Failure::TokenFailed("AccessDeniedException") => None,
         Failure::RegisterClient(cause)
         | Failure::DeviceAuthorization(cause)
         | Failure::TokenFailed(cause) => Some(cause),
