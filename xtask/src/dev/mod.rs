@@ -158,7 +158,7 @@ mod tests {
             r#"  curl -s http://127.0.0.1:8787/api/auth/login -H "Content-Type: application/json" -d "{\"username\":\"admin\",\"password\":\"pass-word_1\"}""#
         ));
         assert!(text.contains("\nReady: http://127.0.0.1:8787 (after 4.2 s; Ctrl-C ends it)\n"));
-        assert!(text.contains("\n  curl -s http://127.0.0.1:40000/approve -d "));
+        assert!(text.contains("\n  curl -sS http://127.0.0.1:40000/approve -d "));
     }
 
     #[test]
