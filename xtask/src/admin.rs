@@ -1,7 +1,7 @@
 //! `cargo xtask user|aws-login …`: handed on, word for word, to the crate `edge-auth-admin`.
 
 use crate::{Command, clone, failed::Failed, process};
-use std::process::ExitCode;
+use std::process::{Command as Program, ExitCode};
 
 pub const USER: Command = Command {
     name: "user",
@@ -18,6 +18,7 @@ pub const AWS_LOGIN: Command = Command {
 };
 
 fn hand_on(name: &str, words: &[String]) -> Result<ExitCode, Failed> {
+    check_openssl()?;
     let mut command = process::cargo();
     command
         .args([
@@ -38,4 +39,18 @@ fn hand_on(name: &str, words: &[String]) -> Result<ExitCode, Failed> {
         .code()
         .and_then(|code| u8::try_from(code).ok())
         .map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// The commands speak to Cloudflare and AWS through the system's TLS, which on Linux is OpenSSL.
+fn check_openssl() -> Result<(), Failed> {
+    if !cfg!(target_os = "linux") || std::env::var_os("OPENSSL_DIR").is_some() {
+        return Ok(());
+    }
+    match process::first_line(Program::new("pkg-config").args(["--modversion", "openssl"])) {
+        Some(_) => Ok(()),
+        None => Err(Failed::because(
+            "OpenSSL's headers or pkg-config, which finds them, are missing; on Debian and Ubuntu: sudo apt install \
+             pkg-config libssl-dev.",
+        )),
+    }
 }

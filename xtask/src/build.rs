@@ -76,7 +76,7 @@ fn state_of_sources(root: &Path, tools: &Tools) -> Result<String, Failed> {
     files.sort();
     let mut parts: Vec<Vec<u8>> = vec![
         WORKER_BUILD.into(),
-        tools.wasm_bindgen_version().into(),
+        tools.bindgen_name().into(),
         Tools::node_name().into(),
     ];
     for file in files {

@@ -10,9 +10,12 @@ use std::{
 
 /// Bundles the wasm of workers-rs; its version goes with that of the crate `worker`.
 pub const WORKER_BUILD: &str = "0.8.7";
+/// The package, and the program, that stands in for wasm-bindgen's own.
+const BINDGEN_PACKAGE: &str = "edge-auth-bindgen";
 /// Checks licences and origins of dependencies; only `cargo xtask deny` wants it.
 pub const CARGO_DENY: &str = "0.20.2";
 
+const BINDGEN: &str = include_str!("../bindgen/src/main.rs");
 const PACKAGE_LOCK: &str = include_str!("../tools/package-lock.json");
 const PACKAGE_JSON: &str = include_str!("../tools/package.json");
 
@@ -43,9 +46,15 @@ impl Tools {
         format!("node-tools-{}", cache::key(&contents))
     }
 
-    /// The version of wasm-bindgen that `Cargo.lock` names.
-    pub fn wasm_bindgen_version(&self) -> &str {
-        &self.wasm_bindgen
+    /// The cache's name for our `wasm-bindgen` (`xtask/bindgen`).
+    pub fn bindgen_name(&self) -> String {
+        let key = cache::key(&[BINDGEN.as_bytes()]);
+        format!("bindgen-{}-{key}", self.wasm_bindgen)
+    }
+
+    /// Our `wasm-bindgen`.
+    pub fn bindgen(&self) -> PathBuf {
+        self.program_in(&self.bindgen_name(), BINDGEN_PACKAGE)
     }
 
     /// The folder of the npm packages.
@@ -55,8 +64,12 @@ impl Tools {
 
     /// The program of a crate that was installed.
     pub fn crate_program(&self, crate_name: &str, version: &str, program: &str) -> PathBuf {
-        let folder = self.cache.join(crate_folder(crate_name, version));
-        folder
+        self.program_in(&crate_folder(crate_name, version), program)
+    }
+
+    fn program_in(&self, folder: &str, program: &str) -> PathBuf {
+        self.cache
+            .join(folder)
             .join("bin")
             .join(format!("{program}{}", env::consts::EXE_SUFFIX))
     }
@@ -103,10 +116,7 @@ impl Tools {
             .current_dir(clone::root())
             .env("RUST_BACKTRACE", "0")
             .env("PATH", self.path())
-            .env(
-                "WASM_BINDGEN_BIN",
-                self.crate_program("wasm-bindgen-cli", &self.wasm_bindgen, "wasm-bindgen"),
-            )
+            .env("WASM_BINDGEN_BIN", self.bindgen())
             .env("ESBUILD_BIN", self.esbuild())
             .env("WASM_OPT_BIN", self.wasm_opt());
         process::forget_this_package(&mut command);
@@ -166,9 +176,22 @@ fn node_processor() -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{PACKAGE_JSON, PACKAGE_LOCK, Tools, WORKER_BUILD};
+    use super::{BINDGEN_PACKAGE, PACKAGE_JSON, PACKAGE_LOCK, Tools, WORKER_BUILD};
     use crate::clone;
     use serde_json::Value;
+
+    #[test]
+    fn our_crates_have_the_names_by_which_they_are_asked_for() {
+        let root = clone::root();
+        let manifest = |folder: &str| {
+            std::fs::read_to_string(root.join(folder).join("Cargo.toml")).expect("a manifest")
+        };
+        assert!(manifest("xtask/bindgen").contains(&format!("name = \"{BINDGEN_PACKAGE}\"")));
+        assert_eq!(
+            clone::locked_version("wasm-bindgen").ok(),
+            clone::locked_version("wasm-bindgen-cli-support").ok()
+        );
+    }
 
     #[test]
     fn the_lock_file_pins_every_package_and_names_no_registry() {
