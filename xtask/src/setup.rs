@@ -204,65 +204,58 @@ fn check_that_wrangler_starts(node_modules: &Path) -> Result<(), Failed> {
 }
 
 fn install_crates(tools: &Tools) -> Result<(), Failed> {
-    install_bindgen(tools)?;
-    let patches = without_what_it_does_not_use();
-    let words: Vec<&str> = patches
-        .iter()
-        .flat_map(|patch| ["--config", patch])
-        .collect();
+    let clone = clone::root();
+    let bindgen = clone.join("xtask/bindgen");
     install_crate(
-        "worker-build",
-        WORKER_BUILD,
-        "worker-build",
+        &tools.bindgen_name(),
+        &["--path".into(), bindgen.to_string_lossy().into_owned()],
+        "Compiling wasm-bindgen",
+        "joins wasm and JavaScript; usually 30 s",
+    )?;
+    let mut words = crate_words("worker-build", WORKER_BUILD);
+    words.extend(without_what_it_does_not_use(&clone));
+    install_crate(
+        &tools::crate_folder("worker-build", WORKER_BUILD),
         &words,
+        &format!("Installing worker-build {WORKER_BUILD}"),
         "bundles the Worker; usually 1 minute",
     )?;
-    // Half a gigabyte that nothing asks for again.
+    // Hundreds of megabytes that nothing asks for again.
     let _lock = cache::lock(COMPILING)?;
     let _ = fs::remove_dir_all(cache::root()?.join(COMPILING));
     Ok(())
 }
 
-/// Cargo settings that put our own small crates in the place of three dependencies of worker-build: two that it names
-/// but does not use, and the one that it would download programs with. They are two thirds of what it takes to compile.
-fn without_what_it_does_not_use() -> Vec<String> {
-    let folder = clone::root().join("xtask/tools/worker-build");
-    ["binary-install", "worker-codegen", "ureq"]
-        .into_iter()
-        .map(|name| {
-            // JSON's text is TOML's text too, backslashes of Windows included.
-            let path = Value::from(folder.join(name).to_string_lossy());
-            format!("patch.crates-io.{name}.path={path}")
-        })
-        .collect()
+/// What `cargo install` is told to get the program of the crate's own name.
+fn crate_words(name: &str, version: &str) -> Vec<String> {
+    [name, "--version", version, "--bin", name]
+        .map(str::to_owned)
+        .into()
 }
 
-/// Compiled in the clone, where it finds what it has in common with this program.
-fn install_bindgen(tools: &Tools) -> Result<(), Failed> {
-    let what = "Compiling wasm-bindgen";
-    cache::install(&tools.bindgen_name(), |folder| {
-        let mut cargo = process::cargo();
-        cargo
-            .current_dir(clone::root())
-            .args(["install", "--path", "xtask/bindgen"])
-            .args(["--locked", "--debug", "--no-track", "--root"])
-            .arg(folder);
-        LongStep {
-            what,
-            why: "joins wasm and JavaScript; usually 30 s",
-        }
-        .run(&mut cargo)
-        .map_err(|ended| ended.explain(what))
-    })
+/// Cargo settings that put our own small crates in the place of three dependencies of worker-build: two that it names
+/// but does not use, and the one that it would download programs with. They are two thirds of what it takes to compile.
+fn without_what_it_does_not_use(clone: &Path) -> Vec<String> {
+    let folder = clone.join("xtask/tools/worker-build");
+    ["binary-install", "worker-codegen", "ureq"]
+        .into_iter()
+        .flat_map(|name| {
+            // JSON's text is TOML's text too, backslashes of Windows included.
+            let path = Value::from(folder.join(name).to_string_lossy());
+            [
+                "--config".to_owned(),
+                format!("patch.crates-io.{name}.path={path}"),
+            ]
+        })
+        .collect()
 }
 
 /// Installs what `cargo xtask deny` wants.
 pub fn install_cargo_deny() -> Result<PathBuf, Failed> {
     install_crate(
-        "cargo-deny",
-        CARGO_DENY,
-        "cargo-deny",
-        &[],
+        &tools::crate_folder("cargo-deny", CARGO_DENY),
+        &crate_words("cargo-deny", CARGO_DENY),
+        &format!("Installing cargo-deny {CARGO_DENY}"),
         "checks the dependencies; usually 2 minutes",
     )?;
     Ok(Tools::locate()?.crate_program("cargo-deny", CARGO_DENY, "cargo-deny"))
@@ -289,37 +282,34 @@ fn compile_worker_ahead() {
 /// The folder in which all tools are compiled, so that what they have in common is compiled once.
 const COMPILING: &str = "compiling";
 
-fn install_crate(
-    name: &str,
-    version: &str,
-    program: &str,
-    more: &[&str],
-    why: &str,
-) -> Result<(), Failed> {
-    let what = format!("Installing {name} {version}");
-    cache::install(&tools::crate_folder(name, version), |folder| {
+/// Lets `cargo install` fill the cache's folder of this name; the words say with which crate.
+fn install_crate(name: &str, words: &[String], what: &str, why: &str) -> Result<(), Failed> {
+    cache::install(name, |folder| {
         let _lock = cache::lock(COMPILING)?;
         let mut cargo = process::cargo();
         cargo
             // Outside of the clone, whose cargo settings are not meant for tools.
             .current_dir(folder)
-            .args(["install", name, "--version", version, "--bin", program])
-            .args(more)
+            .arg("install")
+            .args(words)
             // Unoptimised is a third of the work, and these tools take seconds either way.
             .args(["--locked", "--debug", "--no-track", "--root"])
             .arg(folder)
             .arg("--target-dir")
             .arg(cache::root()?.join(COMPILING))
-            .env("CARGO_PROFILE_DEV_DEBUG", "0")
-            .env("CARGO_PROFILE_DEV_DEBUG_ASSERTIONS", "false")
-            .env("CARGO_PROFILE_DEV_OVERFLOW_CHECKS", "false")
-            .env("CARGO_PROFILE_DEV_PANIC", "abort")
+            .envs([
+                ("CARGO_INCREMENTAL", "0"),
+                ("CARGO_PROFILE_DEV_DEBUG", "0"),
+                ("CARGO_PROFILE_DEV_DEBUG_ASSERTIONS", "false"),
+                ("CARGO_PROFILE_DEV_OVERFLOW_CHECKS", "false"),
+                ("CARGO_PROFILE_DEV_PANIC", "abort"),
+            ])
             .env_remove("CARGO_TARGET_DIR")
             .env_remove("CARGO_BUILD_TARGET")
             .env_remove("RUSTFLAGS");
-        LongStep { what: &what, why }
+        LongStep { what, why }
             .run(&mut cargo)
-            .map_err(|ended| ended.explain(&what))
+            .map_err(|ended| ended.explain(what))
     })
 }
 

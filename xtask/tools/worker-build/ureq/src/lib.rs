@@ -61,7 +61,8 @@ pub struct Refused;
 
 impl fmt::Display for Refused {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("worker-build may not download; `cargo xtask setup` installs what it needs")
+        formatter
+            .write_str("worker-build may not download; `cargo xtask setup` installs what it needs")
     }
 }
 
