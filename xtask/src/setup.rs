@@ -279,7 +279,7 @@ fn compile_worker_ahead() {
     }
 }
 
-/// The folder in which all tools are compiled, so that what they have in common is compiled once.
+/// The folder in which the tools are compiled, one at a time.
 const COMPILING: &str = "compiling";
 
 /// Lets `cargo install` fill the cache's folder of this name; the words say with which crate.

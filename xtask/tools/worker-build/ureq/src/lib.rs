@@ -1,7 +1,7 @@
 //! The HTTP client of worker-build, which here refuses every request: esbuild, wasm-opt and wasm-bindgen are pinned and
 //! handed to it, and it shall not download others from release pages when one of them is missing.
 //!
-//! Without TLS worker-build needs no OpenSSL and compiles in half the time.
+//! Without TLS worker-build needs no OpenSSL, and a third less of the time that it takes to compile.
 
 use std::{error::Error, fmt, io::Empty};
 
