@@ -46,6 +46,10 @@ pub struct Config {
     pub session_epoch: Option<Timestamp>,
     /// What is known of AWS.
     pub aws: AwsConfig,
+    /// `NVIDIA_API_KEY`: shown masked to administrators, used for nothing here.
+    pub nvidia_api_key: Option<Secret>,
+    /// `NVIDIA_MODEL_ID`: the model that the examples ask.
+    pub nvidia_model_id: String,
 }
 
 /// The variables of AWS; absent ones switch off what needs them.
@@ -73,6 +77,8 @@ pub struct AwsConfig {
     pub login: AwsLogin,
     /// `AWS_LOGIN_ARNS`: who may sign in by proof, and as what.
     pub login_arns: LoginArns,
+    /// `BEDROCK_MODEL_ID`: the model, or inference profile, that the examples ask.
+    pub bedrock_model_id: String,
     /// `DEVICE_TOKEN_WAIT`: seconds that `/token` holds a request, 0 to 25.
     pub device_token_wait: u32,
     /// `AWS_ENDPOINT_URL_STS` and its like: loopback only, so development only.
@@ -178,6 +184,13 @@ impl Config {
                 Timestamp::parse,
             ),
             aws: AwsConfig::read(&mut read),
+            nvidia_api_key: read.optional("NVIDIA_API_KEY", "an API key of NVIDIA", header_text),
+            nvidia_model_id: read.or(
+                "NVIDIA_MODEL_ID",
+                MODEL_FORM,
+                "nvidia/nemotron-3-super-120b-a12b".to_owned(),
+                model,
+            ),
         };
         if read.mistakes.is_empty() {
             Ok(config)
@@ -241,6 +254,12 @@ impl AwsConfig {
                 LoginArns::default(),
                 |text| LoginArns::parse(text).ok(),
             ),
+            bedrock_model_id: read.or(
+                "BEDROCK_MODEL_ID",
+                MODEL_FORM,
+                "global.anthropic.claude-sonnet-4-6".to_owned(),
+                model,
+            ),
             device_token_wait: read.or(
                 "DEVICE_TOKEN_WAIT",
                 "whole seconds from 0 to 25",
@@ -263,17 +282,17 @@ impl AwsConfig {
 
 /// Both keys or neither; a token only with them.
 fn credentials<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Option<Credentials> {
-    let secret = |text: &str| {
-        let is_plain = text.len() <= 4_096 && text.bytes().all(|byte| byte.is_ascii_graphic());
-        is_plain.then(|| Secret::new(text))
-    };
-    let id = read.optional("AWS_ACCESS_KEY_ID", "an access key id", secret);
+    let id = read.optional("AWS_ACCESS_KEY_ID", "an access key id", header_text);
     let key = read.optional(
         "AWS_SECRET_ACCESS_KEY",
         "the secret of AWS_ACCESS_KEY_ID",
-        secret,
+        header_text,
     );
-    let session_token = read.optional("AWS_SESSION_TOKEN", "the token of a temporary key", secret);
+    let session_token = read.optional(
+        "AWS_SESSION_TOKEN",
+        "the token of a temporary key",
+        header_text,
+    );
     match (id, key) {
         (Some(access_key_id), Some(secret_access_key)) => Some(Credentials {
             access_key_id,
@@ -290,6 +309,18 @@ fn credentials<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Option<Cr
         }
         (None, None) => None,
     }
+}
+
+/// A key of somebody else's that has to fit into a header: a line break or a blank was copied along by mistake.
+fn header_text(text: &str) -> Option<Secret> {
+    let is_plain = text.len() <= 4_096 && text.bytes().all(|byte| byte.is_ascii_graphic());
+    is_plain.then(|| Secret::new(text))
+}
+
+/// Any text as long as AWS allows (`ConversationalModelId`): its form is the vendor's business, and the examples quote
+/// it. Only the names that a path would swallow are none.
+fn model(text: &str) -> Option<String> {
+    (text.len() <= 2_048 && !matches!(text, "." | "..")).then(|| text.to_owned())
 }
 
 fn start_url(text: &str) -> Option<String> {
@@ -352,6 +383,7 @@ fn loopback(text: &str) -> Option<Endpoint> {
 
 const REGION_FORM: &str = "an AWS region such as eu-north-1";
 const LOOPBACK_FORM: &str = "an http URL on 127.0.0.1, localhost or [::1]; development only";
+const MODEL_FORM: &str = "the id of a model, up to 2048 bytes";
 const JWT_SECRET_FORM: &str = "at least 32 bytes of text";
 const NAME_FORM: &str = "1 to 200 printable ASCII characters";
 const KEY_FORM: &str = "base64 of exactly 32 random bytes";
@@ -501,6 +533,12 @@ mod tests {
         assert_eq!(config.session_epoch, None);
         assert!(config.allowed_origins.is_empty());
         assert!(config.jwt_secret_previous.is_none() && config.handle_key_previous.is_none());
+        assert!(config.aws.credentials.is_none() && config.nvidia_api_key.is_none());
+        assert_eq!(
+            config.aws.bedrock_model_id,
+            "global.anthropic.claude-sonnet-4-6"
+        );
+        assert_eq!(config.nvidia_model_id, "nvidia/nemotron-3-super-120b-a12b");
     }
 
     #[test]
@@ -545,6 +583,9 @@ mod tests {
             ("AWS_REGION", "us-east-1.evil.example"),
             ("AWS_LOGIN", "app,other"),
             ("AWS_SESSION_TOKEN", "with space"),
+            ("NVIDIA_API_KEY", "nvapi-with-a-line-break\n"),
+            ("NVIDIA_MODEL_ID", ".."),
+            ("BEDROCK_MODEL_ID", "."),
             ("AWS_ENDPOINT_URL_STS", "https://sts.evil.example"),
             ("DEVICE_TOKEN_WAIT", "26"),
             ("ALLOWED_ORIGINS", "https://a.example,https://B.example"),

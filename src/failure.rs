@@ -14,6 +14,12 @@ pub enum Failure {
     NoToken,
     /// The token is not ours, has expired, or its session has ended.
     InvalidToken,
+    /// The person who asks is no administrator.
+    AdminRequired,
+    /// `/aws-credentials` where the service has no AWS keys, or none that Bedrock takes.
+    AwsKeysAbsent,
+    /// `/nvidia-credentials` where the service has no NVIDIA key.
+    NvidiaKeyAbsent,
     /// The body is over the limit.
     BodyTooLarge,
     /// A body came without `Content-Type: application/json`.

@@ -2,7 +2,11 @@
 //! serves the text that `tests/openapi.rs` holds to this.
 
 use crate::account::policy::PolicyError;
+use crate::account::secret::Secret;
 use crate::aws::fault::Fault;
+use crate::aws::partition::Region;
+use crate::aws::sigv4::Credentials;
+use crate::endpoints::aws_credentials::AwsCredentialsReply;
 use crate::endpoints::aws_login::AwsLoginRequest;
 use crate::endpoints::device_authorization::{
     DeviceAuthorizationReply, DeviceAuthorizationRequest,
@@ -10,6 +14,7 @@ use crate::endpoints::device_authorization::{
 use crate::endpoints::health::HealthReply;
 use crate::endpoints::login::{LoginReply, LoginRequest};
 use crate::endpoints::me::MeReply;
+use crate::endpoints::nvidia_credentials::NvidiaCredentialsReply;
 use crate::endpoints::register_client::RegisterClientReply;
 use crate::endpoints::set_password::SetPasswordRequest;
 use crate::endpoints::token::TokenRequest;
@@ -87,6 +92,29 @@ fn bearer_reply() -> Value {
     json!({"access_token": token(), "token_type": "bearer", "user": user})
 }
 
+/// The page of AWS's own example keys, as it would be shown in Stockholm.
+fn aws_credentials() -> Value {
+    let keys = Credentials {
+        access_key_id: Secret::new("AKIAIOSFODNN7EXAMPLE"),
+        secret_access_key: Secret::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEYX"),
+        session_token: None,
+    };
+    let region = Region::parse("eu-north-1").unwrap_or_default();
+    json!(AwsCredentialsReply::new(
+        &keys,
+        region,
+        "global.anthropic.claude-sonnet-4-6"
+    ))
+}
+
+fn nvidia_credentials() -> Value {
+    let key = Secret::new("nvapi-0123456789abcdef0123456789abcdefxxxx");
+    json!(NvidiaCredentialsReply::new(
+        &key,
+        "nvidia/nemotron-3-super-120b-a12b"
+    ))
+}
+
 #[expect(
     clippy::too_many_lines,
     reason = "a table with an entry for each endpoint"
@@ -99,6 +127,11 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             Failure::InvalidToken,
             Failure::StorageOut(Outage::D1),
         ]
+    };
+    let for_administrators = |absent| {
+        let mut failures = signed_in();
+        failures.extend([Failure::AdminRequired, absent]);
+        failures
     };
     match endpoint {
         Endpoint::Login => Operation {
@@ -269,6 +302,22 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                 out,
             ],
             is_secured: false,
+        },
+        Endpoint::AwsCredentials => Operation {
+            summary: "The service's AWS keys, masked, and programs that ask Bedrock with such keys",
+            description: "For administrators. The programs run as they are once the variables that they name are set.",
+            request: None,
+            reply: body::<AwsCredentialsReply>(schemas, aws_credentials()),
+            failures: for_administrators(Failure::AwsKeysAbsent),
+            is_secured: true,
+        },
+        Endpoint::NvidiaCredentials => Operation {
+            summary: "The service's NVIDIA key, masked, and programs that ask a model with such a key",
+            description: "For administrators. The programs run as they are once the variable that they name is set.",
+            request: None,
+            reply: body::<NvidiaCredentialsReply>(schemas, nvidia_credentials()),
+            failures: for_administrators(Failure::NvidiaKeyAbsent),
+            is_secured: true,
         },
         Endpoint::Health => Operation {
             summary: "Does the service answer, and do its stores",

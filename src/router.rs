@@ -2,8 +2,8 @@
 
 use crate::app::{App, Call};
 use crate::endpoints::{
-    aws_login, device_authorization, health, login, logout, me, openapi, refresh, register_client,
-    set_password, token, validate,
+    aws_credentials, aws_login, device_authorization, health, login, logout, me,
+    nvidia_credentials, openapi, refresh, register_client, set_password, token, validate,
 };
 use crate::failure::Failure;
 use crate::web::envelope::{self, Dialect};
@@ -21,12 +21,14 @@ type Answer = Pin<Box<dyn Future<Output = Result<Reply, Failure>>>>;
     reason = "named like the files in endpoints/, which document themselves"
 )]
 pub enum Endpoint {
+    AwsCredentials,
     AwsLogin,
     DeviceAuthorization,
     Health,
     Login,
     Logout,
     Me,
+    NvidiaCredentials,
     OpenApi,
     Refresh,
     RegisterClient,
@@ -90,6 +92,16 @@ pub const ROUTES: &[Route] = &[
         Endpoint::RegisterClient,
     ),
     post("/api/auth/aws-login", Dialect::Detail, Endpoint::AwsLogin),
+    get(
+        "/api/auth/aws-credentials",
+        Dialect::Message,
+        Endpoint::AwsCredentials,
+    ),
+    get(
+        "/api/auth/nvidia-credentials",
+        Dialect::Message,
+        Endpoint::NvidiaCredentials,
+    ),
     get("/api/auth/health", Dialect::Message, Endpoint::Health),
     get(
         "/api/auth/openapi.json",
@@ -151,12 +163,14 @@ pub async fn answer(
 /// Each endpoint's future is boxed by itself: one that held them all would be as large as the largest, on every request.
 fn dispatch(endpoint: Endpoint, call: Call, request: Request) -> Answer {
     match endpoint {
+        Endpoint::AwsCredentials => Box::pin(aws_credentials::handle(call, request)),
         Endpoint::AwsLogin => Box::pin(aws_login::handle(call, request)),
         Endpoint::DeviceAuthorization => Box::pin(device_authorization::handle(call, request)),
         Endpoint::Health => Box::pin(health::handle(call, request)),
         Endpoint::Login => Box::pin(login::handle(call, request)),
         Endpoint::Logout => Box::pin(logout::handle(call, request)),
         Endpoint::Me => Box::pin(me::handle(call, request)),
+        Endpoint::NvidiaCredentials => Box::pin(nvidia_credentials::handle(call, request)),
         Endpoint::OpenApi => Box::pin(std::future::ready(Ok(openapi::handle()))),
         Endpoint::Refresh => Box::pin(refresh::handle(call, request)),
         Endpoint::RegisterClient => Box::pin(register_client::handle(call, request)),

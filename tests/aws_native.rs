@@ -54,7 +54,7 @@ async fn query(
 ) -> String {
     let body: Vec<String> = parameters
         .iter()
-        .map(|(name, value)| format!("{name}={}", edge_auth::aws::wire::encode_query_value(value)))
+        .map(|(name, value)| format!("{name}={}", edge_auth::aws::wire::percent_encoded(value)))
         .collect();
     let request = Outbound::post(endpoint, "/", sts::CONTENT_TYPE, body.join("&"));
     let request = sign(

@@ -2,6 +2,7 @@
 //! random bytes are arguments.
 
 pub mod fingerprint;
+pub mod mask;
 pub mod names;
 pub mod password;
 pub mod policy;

@@ -77,7 +77,8 @@ const fn without_bedrock(name: &'static str, partition: Partition) -> Region {
     }
 }
 
-/// Every public region. Those with Bedrock are the ones that botocore's `endpoints.json` lists under `bedrock`.
+/// Every public region. Those with Bedrock are the ones that botocore's `endpoints.json` lists under `bedrock`; its
+/// shorter list of `bedrock-runtime-…` names is passed over, since the service's own rules give each of them a host.
 pub static REGIONS: [Region; 39] = [
     region("af-south-1", Partition::Aws),
     without_bedrock("ap-east-1", Partition::Aws),
@@ -151,6 +152,17 @@ impl Region {
     pub fn has_bedrock(self) -> bool {
         self.has_bedrock
     }
+
+    /// Where keys of this region may ask Bedrock: here if it runs here, else in `us-east-1` if keys of here count there.
+    /// None in China, whose keys are good for no other partition.
+    #[must_use]
+    pub fn for_bedrock(self) -> Option<Self> {
+        if self.has_bedrock {
+            Some(self)
+        } else {
+            Some(Self::default()).filter(|region| region.partition == self.partition)
+        }
+    }
 }
 
 /// A service that is called from here.
@@ -164,6 +176,8 @@ pub enum Service {
     Sts,
     /// IAM Identity Center's directory.
     IdentityStore,
+    /// Amazon Bedrock's models (`bedrock-runtime`); the examples call it, this service does not.
+    BedrockRuntime,
 }
 
 impl Service {
@@ -173,6 +187,7 @@ impl Service {
             Self::SsoPortal => "portal.sso",
             Self::Sts => "sts",
             Self::IdentityStore => "identitystore",
+            Self::BedrockRuntime => "bedrock-runtime",
         }
     }
 }
@@ -275,6 +290,21 @@ mod tests {
                 "eusc-de-east-1",
                 "sts.eusc-de-east-1.amazonaws.eu",
             ),
+            (
+                Service::BedrockRuntime,
+                "eu-north-1",
+                "bedrock-runtime.eu-north-1.amazonaws.com",
+            ),
+            (
+                Service::BedrockRuntime,
+                "us-gov-west-1",
+                "bedrock-runtime.us-gov-west-1.amazonaws.com",
+            ),
+            (
+                Service::BedrockRuntime,
+                "eusc-de-east-1",
+                "bedrock-runtime.eusc-de-east-1.amazonaws.eu",
+            ),
         ] {
             let endpoint = Endpoint::of(service, Region::parse(region).unwrap());
             assert_eq!(endpoint.authority(), host);
@@ -294,6 +324,20 @@ mod tests {
         let bedrock = REGIONS.iter().filter(|region| region.has_bedrock()).count();
         assert_eq!(bedrock, 36);
         assert!(!Region::parse("cn-north-1").unwrap().has_bedrock());
+    }
+
+    #[test]
+    fn keys_ask_bedrock_in_their_own_partition() {
+        for (here, there) in [
+            ("eu-north-1", Some("eu-north-1")),
+            ("us-gov-west-1", Some("us-gov-west-1")),
+            ("eusc-de-east-1", Some("eusc-de-east-1")),
+            ("ap-east-1", Some("us-east-1")),
+            ("cn-north-1", None),
+        ] {
+            let asked = Region::parse(here).unwrap().for_bedrock();
+            assert_eq!(asked.map(Region::as_str), there, "{here}");
+        }
     }
 
     /// Alterations of real names and hosts of the kinds that reach another server where a host is glued from text.
@@ -393,6 +437,7 @@ mod tests {
                 Service::SsoPortal,
                 Service::Sts,
                 Service::IdentityStore,
+                Service::BedrockRuntime,
             ] {
                 let url = Endpoint::of(service, region).url("/path");
                 let url = reqwest::Url::parse(&url).unwrap();

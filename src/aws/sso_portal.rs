@@ -5,7 +5,7 @@ use super::arn::{is_account, is_permission_set};
 use super::fault::Fault;
 use super::partition::Endpoint;
 use super::sigv4::Credentials;
-use super::wire::{Inbound, Outbound, encode_query_value};
+use super::wire::{Inbound, Outbound, percent_encoded};
 use crate::account::secret::Secret;
 use serde::Deserialize;
 
@@ -35,7 +35,7 @@ pub struct Page {
 #[must_use]
 pub fn list_accounts(endpoint: &Endpoint, token: &Secret, next: Option<&str>) -> Outbound {
     let query = next.map_or_else(String::new, |next| {
-        format!("?next_token={}", encode_query_value(next))
+        format!("?next_token={}", percent_encoded(next))
     });
     get(endpoint, &format!("/assignment/accounts{query}"), token)
 }
@@ -71,9 +71,9 @@ pub fn list_account_roles(
     next: Option<&str>,
 ) -> Outbound {
     let next = next.map_or_else(String::new, |next| {
-        format!("&next_token={}", encode_query_value(next))
+        format!("&next_token={}", percent_encoded(next))
     });
-    let account = encode_query_value(account);
+    let account = percent_encoded(account);
     get(
         endpoint,
         &format!("/assignment/roles?account_id={account}{next}"),
@@ -110,8 +110,8 @@ pub fn get_role_credentials(
     token: &Secret,
     assignment: &Assignment,
 ) -> Outbound {
-    let account = encode_query_value(&assignment.account);
-    let role = encode_query_value(&assignment.permission_set);
+    let account = percent_encoded(&assignment.account);
+    let role = percent_encoded(&assignment.permission_set);
     get(
         endpoint,
         &format!("/federation/credentials?account_id={account}&role_name={role}"),

@@ -155,9 +155,9 @@ impl fmt::Debug for Inbound {
     }
 }
 
-/// Percent-encodes a value of a query: all but RFC 3986's unreserved characters, as `SigV4` wants it.
+/// Percent-encodes a value of a query or a segment of a path: all but RFC 3986's unreserved characters, as `SigV4` wants it.
 #[must_use]
-pub fn encode_query_value(text: &str) -> String {
+pub fn percent_encoded(text: &str) -> String {
     const DIGITS: [char; 16] = [
         '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
     ];
@@ -200,13 +200,13 @@ mod tests {
     }
 
     #[test]
-    fn query_values_are_encoded_as_sigv4_does() {
+    fn values_are_encoded_as_sigv4_does() {
         for (text, encoded) in [
             ("AZaz09-._~", "AZaz09-._~"),
             ("a b+c/d=&", "a%20b%2Bc%2Fd%3D%26"),
             ("é\r\n", "%C3%A9%0D%0A"),
         ] {
-            assert_eq!(encode_query_value(text), encoded);
+            assert_eq!(percent_encoded(text), encoded);
         }
     }
 

@@ -1,12 +1,15 @@
 //! One file per endpoint: its request, its reply, its story.
 
+pub mod aws_credentials;
 pub mod aws_login;
 pub mod device_authorization;
+pub mod examples;
 pub mod handles;
 pub mod health;
 pub mod login;
 pub mod logout;
 pub mod me;
+pub mod nvidia_credentials;
 pub mod openapi;
 pub mod refresh;
 pub mod register_client;

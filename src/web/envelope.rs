@@ -68,6 +68,9 @@ pub fn status_and_text(failure: &Failure, dialect: Dialect) -> (u16, Cow<'static
         (Failure::AuthorizationPending { .. } | Failure::AuthorizationOver, _) => {
             (408, "Authorization timed out")
         }
+        (Failure::AdminRequired, _) => (403, "Admin access required"),
+        (Failure::AwsKeysAbsent, _) => (404, "AWS credentials are not configured"),
+        (Failure::NvidiaKeyAbsent, _) => (404, "NVIDIA credentials are not configured"),
         (Failure::NotFound, _) => (404, "Not found"),
         (Failure::MethodNotAllowed(_), _) => (405, "Method not allowed"),
         (Failure::BodyTooLarge, _) => (413, "Request body too large"),
@@ -149,6 +152,9 @@ mod tests {
             Failure::MethodNotAllowed("GET, HEAD"),
             Failure::NoToken,
             Failure::InvalidToken,
+            Failure::AdminRequired,
+            Failure::AwsKeysAbsent,
+            Failure::NvidiaKeyAbsent,
             Failure::BodyTooLarge,
             Failure::UnsupportedMediaType,
             Failure::InvalidBody,

@@ -1,5 +1,6 @@
-//! Who is calling. A handler that needs to know asks here, and there are two answers: [`viewer`] for routes that show a
-//! person what they know already, [`authority`] for routes that grant or show something.
+//! Who is calling. A handler that needs to know asks here, and there are three answers: [`viewer`] for routes that show a
+//! person what they know already, [`authority`] for routes that grant or show something, [`administrator`] for those of
+//! administrators.
 
 use crate::account::session::{GRACE, SessionRecord, Standing};
 use crate::account::timestamp::Timestamp;
@@ -126,6 +127,19 @@ pub async fn authority(call: &Call, request: &Request) -> Result<Authority, Fail
     let claims = claims(call, request)?;
     let record = judge(call, &claims).await?;
     Ok(Authority { claims, record })
+}
+
+/// The caller, for routes of administrators: role and activity as D1's primary has them at this moment.
+///
+/// # Errors
+/// `NoToken`, `InvalidToken`, `AdminRequired`, `StorageOut`.
+pub async fn administrator(call: &Call, request: &Request) -> Result<Authority, Failure> {
+    let authority = authority(call, request).await?;
+    if authority.record.user.role.is_admin() {
+        Ok(authority)
+    } else {
+        Err(Failure::AdminRequired)
+    }
 }
 
 async fn judge(call: &Call, claims: &Claims) -> Result<SessionRecord, Failure> {

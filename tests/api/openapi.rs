@@ -200,9 +200,16 @@ fn every_failure_names_the_headers_that_it_carries() {
 #[test]
 fn routes_that_take_a_token_say_so() {
     for (path, _, operation) in operations() {
-        let takes_token = ["validate", "me", "refresh", "logout"]
-            .iter()
-            .any(|name| path.ends_with(&format!("/{name}")));
+        let takes_token = [
+            "validate",
+            "me",
+            "refresh",
+            "logout",
+            "aws-credentials",
+            "nvidia-credentials",
+        ]
+        .iter()
+        .any(|name| path.ends_with(&format!("/{name}")));
         let expected = if takes_token {
             json!([{ "bearer": [] }])
         } else {

@@ -1,0 +1,160 @@
+//! `GET /api/auth/aws-credentials`: which AWS keys the service has, and programs that show an administrator how to ask
+//! Bedrock with them. The keys themselves are not on the page.
+
+use super::examples::{Examples, bedrock};
+use crate::account::mask::mask;
+use crate::app::Call;
+use crate::aws::partition::Region;
+use crate::aws::sigv4::Credentials;
+use crate::failure::Failure;
+use crate::web::extract;
+use crate::web::reply::Reply;
+use crate::web::request::Request;
+use serde::Serialize;
+
+/// Stars of a secret access key.
+const STARS: usize = 28;
+
+/// The reply.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct AwsCredentialsReply {
+    /// Always true.
+    pub success: bool,
+    /// The keys, masked, and how to use them.
+    pub credentials: AwsCredentials,
+}
+
+/// The service's AWS keys as they may be shown.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct AwsCredentials {
+    /// The administrator's own region where Bedrock runs there, else the service's.
+    pub region: &'static str,
+    /// Whole: it names a key and opens nothing.
+    pub access_key_id: String,
+    /// The first and last four characters; only stars if it is short.
+    pub secret_access_key: String,
+    /// Where Bedrock answers for the configured model.
+    pub endpoint: String,
+    /// How requests are authenticated.
+    pub auth_method: &'static str,
+    /// For a shell.
+    pub curl_example: String,
+    /// For Node.js.
+    pub node_example: String,
+    /// For Python.
+    pub python_example: String,
+}
+
+impl AwsCredentialsReply {
+    /// The page of these keys for this region and model.
+    #[must_use]
+    pub fn new(keys: &Credentials, region: Region, model: &str) -> Self {
+        let Examples { curl, node, python } =
+            bedrock::examples(region, model, keys.session_token.is_some());
+        let credentials = AwsCredentials {
+            region: region.as_str(),
+            access_key_id: keys.access_key_id.reveal().to_owned(),
+            secret_access_key: mask(&keys.secret_access_key, STARS),
+            endpoint: bedrock::converse_url(region, model),
+            auth_method: "AWS Signature Version 4",
+            curl_example: curl,
+            node_example: node,
+            python_example: python,
+        };
+        Self {
+            success: true,
+            credentials,
+        }
+    }
+}
+
+/// The administrator's own region where Bedrock runs there; else the configured one, or the one that its keys may ask.
+fn region(own: Option<&str>, configured: Region) -> Option<Region> {
+    own.and_then(Region::parse)
+        .filter(|region| region.has_bedrock())
+        .or_else(|| configured.for_bedrock())
+}
+
+/// Answers the route.
+///
+/// # Errors
+/// `NoToken`, `InvalidToken`, `AdminRequired`, `AwsKeysAbsent`, `StorageOut`.
+pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
+    let admin = extract::administrator(&call, &request).await?.record.user;
+    let aws = &call.app.config.aws;
+    let keys = aws.credentials.as_ref().ok_or(Failure::AwsKeysAbsent)?;
+    let region = region(admin.aws_region.as_deref(), aws.region).ok_or(Failure::AwsKeysAbsent)?;
+    let page = AwsCredentialsReply::new(keys, region, &aws.bedrock_model_id);
+    Ok(Reply::ok(&page))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::secret::Secret;
+    use proptest::prelude::*;
+
+    fn page(secret: &str, token: Option<&str>) -> String {
+        let keys = Credentials {
+            access_key_id: Secret::new("AKIAIOSFODNN7EXAMPLE"),
+            secret_access_key: Secret::new(secret),
+            session_token: token.map(Secret::new),
+        };
+        let model = "global.anthropic.claude-sonnet-4-6";
+        let page = AwsCredentialsReply::new(&keys, Region::default(), model);
+        serde_json::to_string(&page).unwrap()
+    }
+
+    #[test]
+    fn the_own_region_counts_where_bedrock_runs() {
+        let stockholm = Region::parse("eu-north-1").unwrap();
+        for (own, configured, shown) in [
+            (Some("eu-west-3"), stockholm, Some("eu-west-3")),
+            (Some("us-gov-west-1"), stockholm, Some("us-gov-west-1")),
+            (None, stockholm, Some("eu-north-1")),
+            (Some("ap-east-1"), stockholm, Some("eu-north-1")),
+            (Some("$(reboot)"), stockholm, Some("eu-north-1")),
+            (Some("EU-WEST-3"), stockholm, Some("eu-north-1")),
+            (None, Region::parse("ap-east-1").unwrap(), Some("us-east-1")),
+            (None, Region::parse("cn-north-1").unwrap(), None),
+        ] {
+            let chosen = region(own, configured);
+            assert_eq!(chosen.map(Region::as_str), shown, "{own:?}");
+        }
+    }
+
+    proptest! {
+        /// Of secrets in the letters that AWS writes them with. Five characters that a page of any secret shows (`crede`,
+        /// a piece of the key id) are the page's own; everything else would be the secret's.
+        #[test]
+        fn no_five_characters_of_a_secret_are_on_the_page(
+            secret in "[A-Za-z0-9/+=]{1,200}",
+            token in "[A-Za-z0-9/+=]{1,200}",
+        ) {
+            let (page, of_another) = (page(&secret, Some(&token)), page("", Some("")));
+            for text in [&secret, &token] {
+                for start in 0..text.len().saturating_sub(4) {
+                    let five = &text[start..start + 5];
+                    prop_assert!(of_another.contains(five) || !page.contains(five), "{}", five);
+                }
+            }
+        }
+
+        /// Whatever the middle of a secret is, and whatever a session token, the page is the same.
+        #[test]
+        fn the_page_knows_the_ends_of_a_secret_only(
+            ends in "\\PC{8}",
+            (one, other) in ("\\PC{16,192}", "\\PC{16,192}"),
+            (token, other_token) in ("\\PC{1,200}", "\\PC{1,200}"),
+            (short, other_short) in ("\\PC{1,23}", "\\PC{1,23}"),
+        ) {
+            let (first, last) = ends.split_at(ends.char_indices().nth(4).unwrap().0);
+            let with = |middle: &str, token: &str| page(&format!("{first}{middle}{last}"), Some(token));
+            prop_assert_eq!(with(&one, &token), with(&other, &other_token));
+            prop_assert_eq!(page(&short, None), page(&other_short, None));
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! `GET /api/auth/nvidia-credentials`: which NVIDIA key the service has, and programs that show an administrator how to use
+//! it. The key itself is not on the page.
+
+use super::examples::{Examples, nvidia};
+use crate::account::mask::mask;
+use crate::account::secret::Secret;
+use crate::app::Call;
+use crate::failure::Failure;
+use crate::web::extract;
+use crate::web::reply::Reply;
+use crate::web::request::Request;
+use serde::Serialize;
+
+/// Stars of an API key.
+const STARS: usize = 36;
+
+/// The reply.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct NvidiaCredentialsReply {
+    /// Always true.
+    pub success: bool,
+    /// The key, masked, and how to use it.
+    pub credentials: NvidiaCredentials,
+}
+
+/// The service's NVIDIA key as it may be shown.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct NvidiaCredentials {
+    /// The first and last four characters; only stars if it is short.
+    pub api_key: String,
+    /// Where the API is.
+    pub base_url: &'static str,
+    /// Where chat completions are.
+    pub endpoint: &'static str,
+    /// For a shell.
+    pub curl_example: String,
+    /// For Node.js.
+    pub node_example: String,
+    /// For Python.
+    pub python_example: String,
+}
+
+impl NvidiaCredentialsReply {
+    /// The page of this key for this model.
+    #[must_use]
+    pub fn new(key: &Secret, model: &str) -> Self {
+        let Examples { curl, node, python } = nvidia::examples(model);
+        let credentials = NvidiaCredentials {
+            api_key: mask(key, STARS),
+            base_url: nvidia::BASE_URL,
+            endpoint: nvidia::ENDPOINT,
+            curl_example: curl,
+            node_example: node,
+            python_example: python,
+        };
+        Self {
+            success: true,
+            credentials,
+        }
+    }
+}
+
+/// Answers the route.
+///
+/// # Errors
+/// `NoToken`, `InvalidToken`, `AdminRequired`, `NvidiaKeyAbsent`, `StorageOut`.
+pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
+    extract::administrator(&call, &request).await?;
+    let config = &call.app.config;
+    let key = config
+        .nvidia_api_key
+        .as_ref()
+        .ok_or(Failure::NvidiaKeyAbsent)?;
+    let page = NvidiaCredentialsReply::new(key, &config.nvidia_model_id);
+    Ok(Reply::ok(&page))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn page(key: &str) -> String {
+        let page = NvidiaCredentialsReply::new(&Secret::new(key), "nvidia/model");
+        serde_json::to_string(&page).unwrap()
+    }
+
+    proptest! {
+        /// As for AWS's; NVIDIA's keys are written with these letters.
+        #[test]
+        fn no_five_characters_of_a_key_are_on_the_page(key in "[A-Za-z0-9_-]{1,200}") {
+            let (page, of_another) = (page(&key), page(""));
+            for start in 0..key.len().saturating_sub(4) {
+                let five = &key[start..start + 5];
+                prop_assert!(of_another.contains(five) || !page.contains(five), "{}", five);
+            }
+        }
+
+        #[test]
+        fn the_page_knows_the_ends_of_a_key_only(
+            ends in "\\PC{8}",
+            (one, other) in ("\\PC{16,192}", "\\PC{16,192}"),
+            (short, other_short) in ("\\PC{1,23}", "\\PC{1,23}"),
+        ) {
+            let (first, last) = ends.split_at(ends.char_indices().nth(4).unwrap().0);
+            let with = |middle: &str| page(&format!("{first}{middle}{last}"));
+            prop_assert_eq!(with(&one), with(&other));
+            prop_assert_eq!(page(&short), page(&other_short));
+        }
+    }
+}
