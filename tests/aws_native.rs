@@ -2,14 +2,16 @@
 //! asks no clock, ministack knows magic keys), so both are asked. What they say is no proof of what AWS says; that they
 //! accept the right keys and refuse all else is one of ours.
 //!
-//! Needs python3 with pip; the two are installed once into a folder outside of the clone (`EDGE_AUTH_CACHE`, else the
-//! user's cache).
+//! Needs python3 with pip; see `installed`.
 
+#[path = "aws_native/installed.rs"]
+mod installed;
+#[path = "aws_native/people.rs"]
+mod people;
 #[path = "aws_native/server.rs"]
 mod server;
 
 use edge_auth::account::secret::Secret;
-use edge_auth::account::timestamp::Timestamp;
 use edge_auth::aws::arn::{Arn, Principal};
 use edge_auth::aws::client::Client;
 use edge_auth::aws::fault::Fault;
@@ -17,131 +19,22 @@ use edge_auth::aws::partition::{Endpoint, Region};
 use edge_auth::aws::proof::Proof;
 use edge_auth::aws::sigv4::{Credentials, Scope, sign};
 use edge_auth::aws::wire::Outbound;
-use edge_auth::aws::{Aws, Overrides, identity, sts};
+use edge_auth::aws::{Aws, Overrides, identity};
+use people::{ACCOUNT, REGION, ROLE, keys, now, people};
 use server::Server;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-const ACCOUNT: &str = "123456789012";
-const REGION: &str = "eu-west-1";
 const AUDIENCE: &str = "https://auth.example";
-const POLICY: &str =
-    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
-const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"*"}}]}"#;
-const ROLE: &str = "AWSReservedSSO_Read_Only_0123456789abcdef";
 
-fn now() -> Timestamp {
-    let seconds = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_secs();
-    Timestamp::from_seconds(seconds.try_into().unwrap())
+/// moto, which checks no signature of the first so many calls.
+async fn moto(unchecked: u32) -> Server {
+    let words = ["-m", "moto.server", "-H", "127.0.0.1", "-p", "PORT"];
+    let unchecked = unchecked.to_string();
+    Server::start(&words, &[("INITIAL_NO_AUTH_ACTION_COUNT", &unchecked)]).await
 }
 
-fn keys(id: &str, secret: &str, token: Option<&str>) -> Credentials {
-    Credentials {
-        access_key_id: Secret::new(id),
-        secret_access_key: Secret::new(secret),
-        session_token: token.map(Secret::new),
-    }
-}
-
-/// Calls an operation of a query-protocol service and gives back its XML.
-async fn query(
-    endpoint: &Endpoint,
-    service: &str,
-    by: &Credentials,
-    parameters: &[(&str, &str)],
-) -> String {
-    let body: Vec<String> = parameters
-        .iter()
-        .map(|(name, value)| format!("{name}={}", edge_auth::aws::wire::percent_encoded(value)))
-        .collect();
-    let request = Outbound::post(endpoint, "/", sts::CONTENT_TYPE, body.join("&"));
-    let request = sign(
-        request,
-        by,
-        Scope {
-            region: REGION,
-            service,
-        },
-        now(),
-    )
-    .unwrap();
-    let reply = Client::new().carry(&request).await.unwrap();
-    let text = String::from_utf8(reply.body).unwrap();
-    assert_eq!(reply.status, 200, "{text}");
-    text
-}
-
-fn element<'a>(xml: &'a str, name: &str) -> &'a str {
-    let (_, rest) = xml.split_once(&format!("<{name}>")).unwrap();
-    rest.split_once(&format!("</{name}>")).unwrap().0
-}
-
-/// Makes a user, and a role that looks like Identity Center's; gives the user's keys and a session's.
-async fn people(endpoint: &Endpoint) -> (Credentials, Credentials) {
-    // ministack's magic keys, which it never checks; moto checks nothing yet.
-    let nobody = keys("test", "test", None);
-    let version = ("Version", "2010-05-08");
-    let name = ("UserName", "aws-user");
-    query(
-        endpoint,
-        "iam",
-        &nobody,
-        &[("Action", "CreateUser"), version, name],
-    )
-    .await;
-    let policy = [
-        ("Action", "PutUserPolicy"),
-        version,
-        name,
-        ("PolicyName", "all"),
-        ("PolicyDocument", POLICY),
-    ];
-    query(endpoint, "iam", &nobody, &policy).await;
-    let made = query(
-        endpoint,
-        "iam",
-        &nobody,
-        &[("Action", "CreateAccessKey"), version, name],
-    )
-    .await;
-    let user = keys(
-        element(&made, "AccessKeyId"),
-        element(&made, "SecretAccessKey"),
-        None,
-    );
-
-    // From here on both servers ask for a signature.
-    let role = [
-        ("Action", "CreateRole"),
-        version,
-        ("RoleName", ROLE),
-        ("AssumeRolePolicyDocument", TRUST),
-    ];
-    query(endpoint, "iam", &user, &role).await;
-    let policy = [
-        ("Action", "PutRolePolicy"),
-        version,
-        ("RoleName", ROLE),
-        ("PolicyName", "all"),
-        ("PolicyDocument", POLICY),
-    ];
-    query(endpoint, "iam", &user, &policy).await;
-    let arn = format!("arn:aws:iam::{ACCOUNT}:role/{ROLE}");
-    let assume = [
-        ("Action", "AssumeRole"),
-        ("Version", "2011-06-15"),
-        ("RoleArn", arn.as_str()),
-        ("RoleSessionName", "jane.roe@corp.example"),
-    ];
-    let made = query(endpoint, "sts", &user, &assume).await;
-    let session = keys(
-        element(&made, "AccessKeyId"),
-        element(&made, "SecretAccessKey"),
-        Some(element(&made, "SessionToken")),
-    );
-    (user, session)
+/// ministack with its checks on.
+async fn ministack() -> Server {
+    Server::start(&["-m", "ministack"], &people::MINISTACK).await
 }
 
 fn aws(endpoint: &Endpoint) -> Aws {
@@ -250,7 +143,7 @@ async fn signatures_are_judged(endpoint: &Endpoint) -> Credentials {
 #[tokio::test]
 async fn moto_judges_our_signatures() {
     // Three calls prepare the user; after them every signature is checked.
-    let server = Server::moto(3).await;
+    let server = moto(3).await;
     let user = signatures_are_judged(&server.endpoint).await;
 
     let aws = aws(&server.endpoint);
@@ -307,7 +200,7 @@ async fn moto_judges_our_signatures() {
 
 #[tokio::test]
 async fn ministack_judges_our_signatures_and_the_time() {
-    let server = Server::ministack().await;
+    let server = ministack().await;
     let user = signatures_are_judged(&server.endpoint).await;
     let late = aws(&server.endpoint)
         .caller_identity(&user, now().plus(-16 * 60))

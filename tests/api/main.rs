@@ -31,6 +31,12 @@
 //! | Logs out the current user. | `logout::the_token_is_dead_everywhere_afterwards`, `logout::the_persons_other_sessions_live_on` |
 //! | Client should delete the stored token. | `logout::nobody_is_logged_out_as_well`: one that did may ask again |
 //! | logout: Response (200 OK) | `logout::the_documented_example` |
+//! | aws-credentials: Admin/Super Admin only. | `aws_credentials::administrators_only`, `aws_credentials::who_is_no_administrator_any_more_is_refused_at_the_next_call` |
+//! | Retrieves masked AWS credentials and example API calls. | `aws_credentials::the_documented_example`, `aws_credentials::no_five_characters_of_a_secret_come_out`, `examples/bedrock::the_examples_run_and_a_wrong_secret_does_not` |
+//! | aws-credentials: Response (200 OK) | `aws_credentials::the_documented_example` |
+//! | nvidia-credentials: Admin/Super Admin only. | `nvidia_credentials::administrators_only` |
+//! | Retrieves masked NVIDIA API key and example API calls. | `nvidia_credentials::the_documented_example`, `nvidia_credentials::no_five_characters_of_a_key_come_out`, `examples/nvidia::the_examples_run_and_a_wrong_key_does_not` |
+//! | nvidia-credentials: Response (200 OK) | `nvidia_credentials::the_documented_example` |
 //! | Always use HTTPS in production | `headers::every_kind_of_reply_has_them`: browsers are told to |
 //! | Store tokens securely (localStorage or httpOnly cookies) | `cors::no_reply_lets_cookies_along`: a token travels in bodies and in its header only |
 //! | Include Bearer prefix in Authorization header | `envelopes::a_401_names_the_scheme_and_an_error_only_if_a_token_came` |
@@ -38,6 +44,7 @@
 //! | Clear tokens on logout | `logout::the_token_is_dead_everywhere_afterwards`: one that is kept opens nothing |
 
 mod aws;
+mod aws_credentials;
 mod bodies;
 mod calls;
 mod canary;
@@ -46,12 +53,14 @@ mod cors;
 mod cron;
 mod edge;
 mod envelopes;
+mod examples;
 mod harness;
 mod headers;
 mod health;
 mod login;
 mod logout;
 mod me;
+mod nvidia_credentials;
 mod openapi;
 mod outages;
 mod refresh;

@@ -5,12 +5,13 @@ use super::toolchain;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, OnceLock};
 
 struct Bridge {
+    node: PathBuf,
     input: Mutex<ChildStdin>,
     waiting: Mutex<Waiting>,
 }
@@ -33,12 +34,21 @@ pub fn call(op: &str, given: Value) -> Value {
     answer.unwrap_or_else(|error| panic!("{op}: {error}"))
 }
 
-/// As [`call`], without waiting.
-pub fn post(op: &str, mut given: Value) -> Receiver<Result<Value, String>> {
-    let bridge = BRIDGE
+/// The Node that the servers run in.
+pub fn node() -> &'static Path {
+    &bridge().node
+}
+
+fn bridge() -> &'static Bridge {
+    BRIDGE
         .get_or_init(start)
         .as_ref()
-        .unwrap_or_else(|error| panic!("no server: {error}"));
+        .unwrap_or_else(|error| panic!("no server: {error}"))
+}
+
+/// As [`call`], without waiting.
+pub fn post(op: &str, mut given: Value) -> Receiver<Result<Value, String>> {
+    let bridge = bridge();
     let (sender, receiver) = channel();
     let id = {
         let mut waiting = bridge.waiting.lock().unwrap();
@@ -72,6 +82,7 @@ fn start() -> Result<Bridge, String> {
     };
     std::thread::spawn(move || distribute(output));
     Ok(Bridge {
+        node: tools.node,
         input: Mutex::new(input),
         waiting: Mutex::default(),
     })

@@ -57,6 +57,7 @@ mod snapshot;
 mod toolchain;
 
 pub use app::{App, eventually};
+pub use bridge::node;
 pub use client::Reply;
 pub use fault::Fault;
 pub use server::{PEPPER, Vars};

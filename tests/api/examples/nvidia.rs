@@ -1,0 +1,29 @@
+//! The examples of `/nvidia-credentials`, against a stand-in that speaks OpenAI's API to whoever has the key.
+
+use super::{Desk, Way, programs, said};
+use crate::nvidia_credentials::{keyed, page};
+use crate::sessions::signed_in;
+use crate::support::App;
+
+const KEY: &str = "nvapi-of-the-examples-0123456789abcdef";
+
+#[tokio::test]
+async fn the_examples_run_and_a_wrong_key_does_not() {
+    let desk = Desk::new();
+    let way = Way::new(&desk, KEY).await;
+    let app = App::with(keyed(KEY));
+    let shown = page(&app, &signed_in(&app, &app.admin("ada").await).await).await;
+    for (language, program) in programs(&shown) {
+        let output = way.run(&desk, language, &program, &[("NVIDIA_API_KEY", KEY)]);
+        let text = said(&output);
+        assert!(output.status.success(), "{language:?}: {text}");
+        let answer = "[a stand-in for nvidia/nemotron-3-super-120b-a12b] The sea is wide.";
+        assert!(text.contains(answer), "{language:?}: {text}");
+        for wrong in ["nvapi-of-somebody-else", ""] {
+            // A key of OpenAI must not go to NVIDIA, not even where theirs is missing.
+            let keys = [("NVIDIA_API_KEY", wrong), ("OPENAI_API_KEY", KEY)];
+            let output = way.run(&desk, language, &program, &keys);
+            assert!(!output.status.success(), "{language:?}: {}", said(&output));
+        }
+    }
+}
