@@ -89,6 +89,8 @@ async fn a_token_that_is_not_ours_costs_nothing() {
     for reply in [
         validate(&app, "not.a.token").await,
         me(&app, "not.a.token").await,
+        crate::aws_credentials::page(&app, "not.a.token").await,
+        crate::nvidia_credentials::page(&app, "not.a.token").await,
         refresh(&app, "not.a.token").await,
         logout(&app, "not.a.token").await,
         app.get("/api/auth/validate").send().await,
@@ -171,6 +173,20 @@ async fn a_new_password_is_two_calls_of_d1_and_a_write_for_each_copy() {
     let reply = set_password(&app, &link, "a wholly different passphrase").await;
     reply.assert_status(400);
     assert_eq!(cost(&reply).await, [1, 1, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_credentials_page_is_one_call_of_d1_for_whoever_asks() {
+    let app = App::shared();
+    let ada = signed_in(&app, &app.password_user("ada").await).await;
+    let grace = signed_in(&app, &app.admin("grace").await).await;
+    for path in ["/api/auth/aws-credentials", "/api/auth/nvidia-credentials"] {
+        for (token, status) in [(&ada, 403), (&grace, 404)] {
+            let reply = app.get(path).bearer(token).send().await;
+            reply.assert_status(status);
+            assert_eq!(cost(&reply).await, [1, 1, 0, 0]);
+        }
+    }
 }
 
 #[tokio::test]

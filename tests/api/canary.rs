@@ -1,6 +1,8 @@
 //! No secret in any log line, D1 row or KV value: after a run of all routes, everything that
 //! was kept or printed is searched for every secret of the run, in every spelling that a leak would likely have.
 
+use crate::aws_credentials::page as aws_page;
+use crate::nvidia_credentials::page as nvidia_page;
 use crate::sessions::{
     claims, logout, me, password_link, refresh, refreshed, set_password, signed_in, validate,
 };
@@ -59,7 +61,17 @@ async fn kept(app: &App) -> Vec<String> {
 
 #[tokio::test]
 async fn nothing_that_is_kept_or_printed_holds_a_secret() {
-    let vars = Vars::new();
+    let vars = Vars::new()
+        .set("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+        .set(
+            "AWS_SECRET_ACCESS_KEY",
+            "canary/of+the/service/own/aws/secret/key",
+        )
+        .set(
+            "AWS_SESSION_TOKEN",
+            "canary/of+the/service/own/aws/session/token",
+        )
+        .set("NVIDIA_API_KEY", "nvapi-canary-of-the-key-of-the-service");
     let app = App::alone(vars.clone());
     let (first_password, second_password) = (
         "canary: the first passphrase of Ada",
@@ -74,6 +86,16 @@ async fn nothing_that_is_kept_or_printed_holds_a_secret() {
     validate(&app, &second).await.assert_status(200);
     me(&app, &second).await.assert_status(200);
     app.get("/api/auth/health").send().await.assert_status(200);
+    let grace = signed_in(&app, &app.admin("grace").await).await;
+    let pages = async || {
+        [
+            aws_page(&app, &grace).await,
+            nvidia_page(&app, &grace).await,
+        ]
+    };
+    for page in pages().await {
+        page.assert_status(200);
+    }
 
     // A password typed as a name, a wrong one, a body that breaks off, a token in the address and in a header.
     for body in [
@@ -111,6 +133,7 @@ async fn nothing_that_is_kept_or_printed_holds_a_secret() {
         refresh(&app, &second).await;
         set_password(&app, &link, first_password).await;
         app.get("/api/auth/health").send().await;
+        pages().await;
         app.scheduled(CRON).await;
         fault.mend().await;
     }
@@ -132,23 +155,9 @@ async fn nothing_that_is_kept_or_printed_holds_a_secret() {
         ("the link that was none", no_link.into()),
     ];
     for (name, token) in [("first", &first), ("second", &second), ("third", &third)] {
-        let signature = token.rsplit('.').next().expect("a signature");
-        let sid = claims(token)["sid"].as_str().expect("a sid").to_owned();
-        let raw = Base64UrlUnpadded::decode_vec(&sid).expect("base64url");
-        secrets.extend([
-            (name, token.clone().into_bytes()),
-            (name, signature.into()),
-            (name, sid.into()),
-            (name, raw),
-        ]);
+        secrets.extend(of_token(token).map(|secret| (name, secret)));
     }
-    for name in ["JWT_SECRET", "PASSWORD_PEPPER", "HANDLE_KEY", "AUDIT_KEY"] {
-        let value = vars.get(name).expect("a value");
-        secrets.push((name, value.into()));
-        if let Ok(raw) = Base64::decode_vec(value) {
-            secrets.push((name, raw));
-        }
-    }
+    secrets.extend(of_configuration(&vars));
     let lines = kept(&app).await;
     for store in ["D1 users", "D1 sessions", "KV session:", "log error"] {
         assert!(
@@ -156,9 +165,41 @@ async fn nothing_that_is_kept_or_printed_holds_a_secret() {
             "nothing of {store} was searched"
         );
     }
+    assert_hidden(&secrets, &lines);
+}
+
+/// A token, and what of it is as good as the whole.
+fn of_token(token: &str) -> [Vec<u8>; 4] {
+    let signature = token.rsplit('.').next().expect("a signature");
+    let sid = claims(token)["sid"].as_str().expect("a sid").to_owned();
+    let raw = Base64UrlUnpadded::decode_vec(&sid).expect("base64url");
+    [token.into(), signature.into(), sid.into(), raw]
+}
+
+fn of_configuration(vars: &Vars) -> Vec<(&'static str, Vec<u8>)> {
+    let mut secrets: Vec<(&str, Vec<u8>)> = Vec::new();
+    for name in [
+        "JWT_SECRET",
+        "PASSWORD_PEPPER",
+        "HANDLE_KEY",
+        "AUDIT_KEY",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "NVIDIA_API_KEY",
+    ] {
+        let value = vars.get(name).expect("a value");
+        secrets.push((name, value.into()));
+        if let Ok(raw) = Base64::decode_vec(value) {
+            secrets.push((name, raw));
+        }
+    }
+    secrets
+}
+
+fn assert_hidden(secrets: &[(&str, Vec<u8>)], lines: &[String]) {
     for (name, secret) in secrets {
-        for spelling in spellings(&secret) {
-            for line in &lines {
+        for spelling in spellings(secret) {
+            for line in lines {
                 assert!(
                     !line.contains(&spelling),
                     "{name}, as {spelling}, in {line}"

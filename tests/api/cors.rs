@@ -4,13 +4,15 @@ use crate::support::{App, Fault, Reply, Vars};
 
 const OURS: &str = "https://app.example.com";
 
-const ROUTES: [(&str, &str, &str); 8] = [
+const ROUTES: [(&str, &str, &str); 10] = [
     ("POST", "/api/auth/login", "POST"),
     ("GET", "/api/auth/validate", "GET, HEAD"),
     ("POST", "/api/auth/logout", "POST"),
     ("GET", "/api/auth/me", "GET, HEAD"),
     ("POST", "/api/auth/refresh", "POST"),
     ("POST", "/api/auth/set-password", "POST"),
+    ("GET", "/api/auth/aws-credentials", "GET, HEAD"),
+    ("GET", "/api/auth/nvidia-credentials", "GET, HEAD"),
     ("GET", "/api/auth/health", "GET, HEAD"),
     ("GET", "/api/auth/openapi.json", "GET, HEAD"),
 ];

@@ -46,6 +46,12 @@ async fn a_false_copy_opens_no_granting_route() {
     reply.assert_status(200).seen().await;
     assert_eq!(reply.json()["user"]["username"], ada.username);
     let next = reply.json()["access_token"].as_str().unwrap().to_owned();
+    app.kv_put(&copy_key(&next), &copy.to_string()).await;
+    for page in ["/api/auth/aws-credentials", "/api/auth/nvidia-credentials"] {
+        let reply = app.get(page).bearer(&next).send().await;
+        reply.assert_status(403);
+    }
+    app.kv_delete(&copy_key(&next)).await;
     assert_eq!(claims(&next)["sub"], ada.id);
     let user = validate(&app, &next).await.json()["user"].clone();
     assert_eq!(

@@ -4,8 +4,10 @@
 use crate::support::{App, Fault, Reply, Vars};
 use serde_json::{Value, json};
 
-const MESSAGE_GETS: [&str; 3] = [
+const MESSAGE_GETS: [&str; 5] = [
     "/api/auth/validate",
+    "/api/auth/aws-credentials",
+    "/api/auth/nvidia-credentials",
     "/api/auth/health",
     "/api/auth/openapi.json",
 ];

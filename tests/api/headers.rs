@@ -103,6 +103,8 @@ async fn every_kind_of_reply_has_them() {
             app.post("/api/auth/refresh")
                 .header("origin", "https://app.example.com"),
         ),
+        (403, app.get("/api/auth/aws-credentials").bearer(&token)),
+        (403, app.get("/api/auth/nvidia-credentials").bearer(&token)),
         (404, app.get("/")),
         (404, app.post("/api/auth/nothing")),
         (405, app.get("/api/auth/login")),

@@ -62,7 +62,7 @@ fn node(region: Region, model: &str, is_temporary: bool) -> String {
     let (variables, region) = (variables(is_temporary), json(region.as_str()));
     let (model, prompt) = (json(model), json(PROMPT));
     format!(
-        r#"// Node.js 20 or later: npm install @aws-sdk/client-bedrock-runtime
+        r#"// Node.js 22 or later: npm install @aws-sdk/client-bedrock-runtime
 // Save as example.mjs, set {variables}, run: node example.mjs
 import {{ BedrockRuntimeClient, ConverseCommand }} from "@aws-sdk/client-bedrock-runtime";
 

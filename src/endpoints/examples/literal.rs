@@ -8,35 +8,30 @@ pub fn shell(text: &str) -> String {
 
 /// A string of JSON (RFC 8259 §7), which is one of JavaScript as well. Beyond ASCII it is UTF-16 units, as both have it.
 pub fn json(text: &str) -> String {
-    let mut units = [0; 2];
-    let escaped = text.chars().map(|character| match as_it_is(character) {
-        Some(plain) => plain,
-        None => character
-            .encode_utf16(&mut units)
-            .iter()
-            .map(|unit| format!("\\u{unit:04x}"))
-            .collect(),
-    });
-    format!("\"{}\"", escaped.collect::<String>())
+    quoted(text, |character| {
+        let mut units = [0; 2];
+        let units = character.encode_utf16(&mut units).iter();
+        units.fold(String::new(), |text, unit| format!("{text}\\u{unit:04x}"))
+    })
 }
 
 /// A string of Python, where an escape is a whole character.
 pub fn python(text: &str) -> String {
-    let escaped = text.chars().map(|character| match as_it_is(character) {
-        Some(plain) => plain,
-        None if character <= '\u{ffff}' => format!("\\u{:04x}", u32::from(character)),
-        None => format!("\\U{:08x}", u32::from(character)),
-    });
-    format!("\"{}\"", escaped.collect::<String>())
+    quoted(text, |character| format!("\\U{:08x}", u32::from(character)))
 }
 
-/// What needs no number in either language.
-fn as_it_is(character: char) -> Option<String> {
-    match character {
-        '"' | '\\' => Some(format!("\\{character}")),
-        ' '..='~' => Some(character.to_string()),
-        _ => None,
+/// Between double quotes, with what is not printable ASCII as `escape` writes it.
+fn quoted(text: &str, escape: impl Fn(char) -> String) -> String {
+    let mut literal = String::from('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => literal.extend(['\\', character]),
+            ' '..='~' => literal.push(character),
+            _ => literal.push_str(&escape(character)),
+        }
     }
+    literal.push('"');
+    literal
 }
 
 #[cfg(test)]
@@ -54,7 +49,7 @@ mod tests {
         );
         assert_eq!(
             python(text),
-            r#""a'\"\\\u000a\u0000\u00e9\u2028\U0001f511$(x)`y`""#
+            r#""a'\"\\\U0000000a\U00000000\U000000e9\U00002028\U0001f511$(x)`y`""#
         );
         assert_eq!(shell("it's $HOME"), r"'it'\''s $HOME'");
     }

@@ -37,7 +37,7 @@ fn curl(model: &str) -> String {
     )
 }
 
-/// Without a key the package would send that of OpenAI, if it finds one, to NVIDIA.
+/// Without a key the package would send `OPENAI_API_KEY`, if it finds one, to NVIDIA.
 fn node(model: &str) -> String {
     let (base, model, prompt) = (json(SDK_BASE_URL), json(model), json(PROMPT));
     format!(

@@ -1,7 +1,7 @@
 //! The examples of `/aws-credentials`, against ministack, which recomputes every signature.
 
 use super::people::people;
-use super::{Desk, Way, programs, said};
+use super::{Desk, Way, ministack, programs, said};
 use crate::aws_credentials::{keyed, page};
 use crate::sessions::signed_in;
 use crate::support::App;
@@ -11,8 +11,9 @@ use edge_auth::aws::sigv4::Credentials;
 #[tokio::test]
 async fn the_examples_run_and_a_wrong_secret_does_not() {
     let desk = Desk::new();
-    let way = Way::new(&desk, "none").await;
-    let (user, session) = people(&way.bedrock.endpoint).await;
+    let bedrock = ministack().await;
+    let way = Way::new(&desk, Some(&bedrock), "none").await;
+    let (user, session) = people(&bedrock.endpoint).await;
     for keys in [user, session] {
         let Credentials {
             access_key_id,

@@ -1,7 +1,7 @@
 //! Configuration that would be code if it could: every example still is one program, which passes the text on as it is.
 
 use super::people::people;
-use super::{Desk, LANGUAGES, Language, Way, programs, said};
+use super::{Desk, LANGUAGES, Language, Way, ministack, programs, said};
 use crate::aws_credentials as aws;
 use crate::nvidia_credentials as nvidia;
 use crate::sessions::signed_in;
@@ -17,19 +17,7 @@ const HOSTILE: &str = "a'b\"c\\d`touch out`$(touch out)${HOME}!!#{1}\n\r\t'; tou
 #[test]
 fn every_example_is_well_formed_whatever_the_model_is_called() {
     let desk = Desk::new();
-    for model in [
-        HOSTILE,
-        "\0",
-        "'",
-        "\"",
-        "\\",
-        "`",
-        "$(",
-        "\n",
-        "\u{7f}\u{1b}[31m",
-        "-",
-        " ",
-    ] {
+    for model in [HOSTILE, "\0", "'", "\\", "\u{7f}\u{1b}[31m"] {
         for Examples { curl, node, python } in [
             bedrock::examples(Region::default(), model, true),
             nvidia_examples::examples(model),
@@ -51,8 +39,9 @@ fn every_example_is_well_formed_whatever_the_model_is_called() {
 async fn every_example_passes_the_text_on_as_it_is() {
     let desk = Desk::new();
     let key = "nvapi-'\"$(touch:out)`touch:out`\\";
-    let way = Way::new(&desk, key).await;
-    let (user, _) = people(&way.bedrock.endpoint).await;
+    let bedrock = ministack().await;
+    let way = Way::new(&desk, Some(&bedrock), key).await;
+    let (user, _) = people(&bedrock.endpoint).await;
 
     let app = App::with(
         nvidia::keyed(key)

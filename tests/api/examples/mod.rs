@@ -16,12 +16,18 @@ mod people;
 mod server;
 
 use crate::support::{Reply, node};
+use edge_auth::aws::partition::Endpoint;
 use server::Server;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
+
+#[cfg(unix)]
+use std::os::unix::fs::symlink as link;
+#[cfg(windows)]
+use std::os::windows::fs::symlink_dir as link;
 
 const PACKAGE: &str = include_str!("package.json");
 const PACKAGE_LOCK: &str = include_str!("package-lock.json");
@@ -75,8 +81,7 @@ impl Desk {
             );
         });
         // Node looks for packages from where the program lies.
-        std::os::unix::fs::symlink(packages.join("node_modules"), folder.join("node_modules"))
-            .unwrap();
+        link(packages.join("node_modules"), folder.join("node_modules")).unwrap();
         let python = installed::python("examples", REQUIREMENTS);
         Self { folder, python }
     }
@@ -138,24 +143,30 @@ fn said(output: &Output) -> String {
     texts.concat()
 }
 
-/// The way to servers that stand for Bedrock and NVIDIA.
+fn script(name: &str) -> String {
+    format!("{}/tests/api/examples/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// What stands for Bedrock: ministack, which recomputes every signature.
+async fn ministack() -> Server {
+    Server::start(&[&script("bedrock.py")], &people::MINISTACK).await
+}
+
+/// The way to what stands for Bedrock and NVIDIA.
 struct Way {
-    bedrock: Server,
+    bedrock: Option<Endpoint>,
     door: Server,
     authority: PathBuf,
 }
 
 impl Way {
-    /// Starts both servers; NVIDIA's shall take this key.
-    async fn new(desk: &Desk, nvidia_key: &str) -> Self {
-        let script =
-            |name: &str| format!("{}/tests/api/examples/{name}", env!("CARGO_MANIFEST_DIR"));
-        let bedrock = Server::start(&[&script("bedrock.py")], &people::MINISTACK).await;
-        let (_, port) = bedrock
-            .endpoint
-            .authority()
-            .rsplit_once(':')
-            .expect("a port");
+    /// Opens a door; NVIDIA's shall take this key.
+    async fn new(desk: &Desk, bedrock: Option<&Server>, nvidia_key: &str) -> Self {
+        let bedrock = bedrock.map(|server| server.endpoint.clone());
+        let authority = bedrock.as_ref().map(Endpoint::authority);
+        let (_, port) = authority
+            .and_then(|authority| authority.rsplit_once(':'))
+            .unwrap_or(("", "0"));
         let folder = desk.folder.to_str().expect("a path in Unicode");
         let words = [&script("door.py"), "PORT", folder, port, nvidia_key];
         let door = Server::start(&words, &[]).await;
@@ -169,33 +180,21 @@ impl Way {
 
     /// What leads each language's clients there.
     fn variables(&self, language: Language) -> Vec<(&'static str, String)> {
-        let proxy = self.door.endpoint.url("");
-        let authority = self
-            .authority
-            .to_str()
-            .expect("a path in Unicode")
-            .to_owned();
-        let bedrock = (
-            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
-            self.bedrock.endpoint.url(""),
-        );
-        let proxy = ("HTTPS_PROXY", proxy);
-        match language {
-            Language::Shell => vec![proxy, ("CURL_CA_BUNDLE", authority)],
-            Language::Node => vec![
-                bedrock,
-                proxy,
-                ("NODE_USE_ENV_PROXY", "1".to_owned()),
-                ("NODE_EXTRA_CA_CERTS", authority),
-            ],
-            // The first of a proxy and an endpoint on loopback would be the proxy.
-            Language::Python => vec![
-                bedrock,
-                proxy,
-                ("NO_PROXY", "127.0.0.1".to_owned()),
-                ("SSL_CERT_FILE", authority),
-            ],
+        let authority = self.authority.to_str().expect("a path in Unicode");
+        let mut variables = vec![("HTTPS_PROXY", self.door.endpoint.url(""))];
+        let bundle = match language {
+            Language::Shell => "CURL_CA_BUNDLE",
+            Language::Node => "NODE_EXTRA_CA_CERTS",
+            Language::Python => "SSL_CERT_FILE",
+        };
+        variables.push((bundle, authority.to_owned()));
+        if language == Language::Node {
+            variables.push(("NODE_USE_ENV_PROXY", "1".to_owned()));
         }
+        if let Some(bedrock) = &self.bedrock {
+            variables.push(("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", bedrock.url("")));
+        }
+        variables
     }
 
     /// Runs a program with these variables and those of the way.

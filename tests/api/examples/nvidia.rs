@@ -1,4 +1,4 @@
-//! The examples of `/nvidia-credentials`, against a stand-in that speaks OpenAI's API to whoever has the key.
+//! The examples of `/nvidia-credentials`, against a stand-in that speaks `OpenAI`'s API to whoever has the key.
 
 use super::{Desk, Way, programs, said};
 use crate::nvidia_credentials::{keyed, page};
@@ -10,7 +10,7 @@ const KEY: &str = "nvapi-of-the-examples-0123456789abcdef";
 #[tokio::test]
 async fn the_examples_run_and_a_wrong_key_does_not() {
     let desk = Desk::new();
-    let way = Way::new(&desk, KEY).await;
+    let way = Way::new(&desk, None, KEY).await;
     let app = App::with(keyed(KEY));
     let shown = page(&app, &signed_in(&app, &app.admin("ada").await).await).await;
     for (language, program) in programs(&shown) {
