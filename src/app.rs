@@ -1,5 +1,6 @@
 //! What a request works with: the configuration and the stores, bound once an isolate, and the one door to randomness.
 
+use crate::account::audit::{AuditKeys, Entry, Signed};
 use crate::account::password::Peppers;
 use crate::account::sealed::Sealer;
 use crate::account::timestamp::Timestamp;
@@ -32,6 +33,8 @@ pub struct App {
     pub peppers: Peppers,
     /// Seals the handles of the device flow.
     pub sealer: Sealer,
+    /// Signs the audit log.
+    pub audit_keys: AuditKeys,
     /// AWS.
     pub aws: Aws,
     /// D1.
@@ -70,6 +73,8 @@ impl App {
             config.password_pepper_previous.as_ref().map(Key::reveal),
         );
         let sealer = Sealer::new(&config.handle_key, config.handle_key_previous.as_ref()).ok()?;
+        let previous: Vec<_> = config.audit_keys_previous.iter().map(Key::reveal).collect();
+        let audit_keys = AuditKeys::new(&config.audit_key.reveal(), &previous);
         let aws = Aws::new(
             config.aws.region,
             config.aws.sso_region,
@@ -81,6 +86,7 @@ impl App {
             keys,
             peppers,
             sealer,
+            audit_keys,
             aws,
             database,
             kv,
@@ -125,6 +131,12 @@ impl Call {
         // Milliseconds since 1970 stay far below 2^53.
         #[expect(clippy::cast_possible_truncation, reason = "whole seconds of a clock")]
         Timestamp::from_seconds((self.clock() / 1_000.0) as i64)
+    }
+
+    /// Signs an entry of the audit log.
+    #[must_use]
+    pub fn sign(&self, entry: Entry) -> Signed {
+        self.app.audit_keys.sign(entry)
     }
 
     /// Does something that must come to its end even if the client leaves or so many milliseconds pass meanwhile; gives

@@ -36,6 +36,8 @@ pub struct Config {
     pub handle_key_previous: Option<Secret>,
     /// `AUDIT_KEY`: 32 bytes; signs audit rows.
     pub audit_key: Key,
+    /// `AUDIT_KEY_PREVIOUS`: those before it, newest first; rows are kept for good, and they still verify older ones.
+    pub audit_keys_previous: Vec<Key>,
     /// `ALLOWED_ORIGINS`: exact origins that browsers may call from.
     pub allowed_origins: Vec<String>,
     /// `SESSION_CONSISTENCY`: where `/validate` and `/me` look.
@@ -161,6 +163,7 @@ impl Config {
             handle_key: read.required("HANDLE_KEY", KEY_FORM, key_text),
             handle_key_previous: read.optional("HANDLE_KEY_PREVIOUS", KEY_FORM, key_text),
             audit_key: read.required("AUDIT_KEY", KEY_FORM, key),
+            audit_keys_previous: read.or("AUDIT_KEY_PREVIOUS", KEYS_FORM, Vec::new(), keys),
             allowed_origins: read.or("ALLOWED_ORIGINS", ORIGINS_FORM, Vec::new(), origins),
             session_consistency: read.or(
                 "SESSION_CONSISTENCY",
@@ -387,6 +390,8 @@ const MODEL_FORM: &str = "the id of a model, up to 2048 bytes";
 const JWT_SECRET_FORM: &str = "at least 32 bytes of text";
 const NAME_FORM: &str = "1 to 200 printable ASCII characters";
 const KEY_FORM: &str = "base64 of exactly 32 random bytes";
+const KEYS_FORM: &str =
+    "base64 of exactly 32 random bytes; several, the newest first, separated by commas";
 const ORIGINS_FORM: &str = "origins such as https://app.example.com, separated by commas";
 
 struct Reader<L> {
@@ -474,6 +479,10 @@ fn name(text: &str) -> Option<String> {
 fn key(text: &str) -> Option<Key> {
     let mut bytes = [0; 32];
     (Base64::decode(text, &mut bytes).ok()?.len() == bytes.len()).then_some(Key(bytes))
+}
+
+fn keys(text: &str) -> Option<Vec<Key>> {
+    text.split(',').map(str::trim).map(key).collect()
 }
 
 fn key_text(text: &str) -> Option<Secret> {
@@ -571,6 +580,11 @@ mod tests {
             (
                 "PASSWORD_PEPPER",
                 "not base64 at all, but of some length......",
+            ),
+            ("AUDIT_KEY_PREVIOUS", "AAECAwQ="),
+            (
+                "AUDIT_KEY_PREVIOUS",
+                "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=,",
             ),
             ("PASSWORD_MIN_LENGTH", "7"),
             ("ALLOWED_ORIGINS", "*"),

@@ -1,6 +1,7 @@
 //! Rules about people, passwords, tokens and secrets. Pure: no clock, no randomness, no network, no storage; time and
 //! random bytes are arguments.
 
+pub mod audit;
 pub mod fingerprint;
 pub mod mask;
 pub mod names;

@@ -4,7 +4,7 @@
 //! Without one it is the service's: where `AWS_LOGIN` has `app`, whoever asks is signed in as the configured keys' principal,
 //! never above `user` and for an hour at most.
 
-use super::sign_in::{self, Origin, Terms};
+use super::sign_in::{self, Method, Terms, Whom};
 use super::user_json::BearerReply;
 use crate::account::fingerprint::hex;
 use crate::account::role::Role;
@@ -14,6 +14,7 @@ use crate::aws::identity::{self, Person};
 use crate::aws::proof::Proof;
 use crate::failure::Failure;
 use crate::web::body;
+use crate::web::origin::Origin;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 use serde::Deserialize;
@@ -40,16 +41,21 @@ pub struct AwsLoginRequest {
 /// # Errors
 /// `AwsCredentialsMissing`, `AwsLogin`, `ProofRefused`, `StorageOut`, `Platform`, and what reading the body gives.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let origin = Origin::of(&request);
+    let origin = Origin::of(&request)?;
     let body =
         body::optional_json::<AwsLoginRequest>(request, Failure::AwsCredentialsMissing).await?;
-    let (person, role, longest) = match body {
-        Some(proof) => by_proof(&call, &proof).await?,
-        None => by_own_keys(&call).await?,
-    };
-    let terms = Terms {
-        longest,
-        ..Terms::default()
+    let (person, role, terms) = match body {
+        Some(proof) => {
+            let (person, role) = by_proof(&call, &origin, &proof).await?;
+            (person, role, Terms::of(Method::AwsProof))
+        }
+        None => {
+            let terms = Terms {
+                longest: Some(APP_SESSION),
+                ..Terms::of(Method::AwsApp)
+            };
+            (by_own_keys(&call).await?, Role::User, terms)
+        }
     };
     let signed_in = sign_in::arrive(&call, &origin, &person, Some(role), terms).await?;
     let (token, user) = signed_in.ok_or(Failure::ProofRefused)?;
@@ -58,8 +64,9 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
 
 async fn by_proof(
     call: &Call,
+    origin: &Origin,
     body: &AwsLoginRequest,
-) -> Result<(Person, Role, Option<i64>), Failure> {
+) -> Result<(Person, Role), Failure> {
     let config = &call.app.config.aws;
     if !config.login.proof || config.login_arns.is_empty() {
         return Err(Failure::AwsCredentialsMissing);
@@ -81,10 +88,13 @@ async fn by_proof(
             Fault::Refused(code) if code.is_about_credentials() => Failure::ProofRefused,
             fault => Failure::AwsLogin(fault),
         })?;
-    let role = config
-        .login_arns
-        .role(&caller.arn)
-        .ok_or(Failure::ProofRefused)?;
+    let person = identity::principal(&caller, config.email_domain.as_deref());
+    let Some(role) = config.login_arns.role(&caller.arn) else {
+        let name_key = call.app.audit_keys.name_key("aws", &person.subject);
+        let (method, whom) = (Method::AwsProof, Whom::Nobody(name_key));
+        sign_in::refuse(call, origin, method, whom, "not allowed").await?;
+        return Err(Failure::ProofRefused);
+    };
     // Only now, so that nobody fills the table with what AWS would refuse; before the session, so that of many at once
     // one gets it.
     if !call
@@ -95,14 +105,10 @@ async fn by_proof(
     {
         return Err(Failure::ProofRefused);
     }
-    Ok((
-        identity::principal(&caller, config.email_domain.as_deref()),
-        role,
-        None,
-    ))
+    Ok((person, role))
 }
 
-async fn by_own_keys(call: &Call) -> Result<(Person, Role, Option<i64>), Failure> {
+async fn by_own_keys(call: &Call) -> Result<Person, Failure> {
     let config = &call.app.config.aws;
     let own = config
         .credentials
@@ -117,9 +123,8 @@ async fn by_own_keys(call: &Call) -> Result<(Person, Role, Option<i64>), Failure
         .map_err(Failure::AwsLogin)?;
     let person = identity::principal(&caller, config.email_domain.as_deref());
     // A source of its own: who proves to be the same principal may have a role, who merely asks here has none.
-    let person = Person {
+    Ok(Person {
         source: format!("app:{}", person.source),
         ..person
-    };
-    Ok((person, Role::User, Some(APP_SESSION)))
+    })
 }

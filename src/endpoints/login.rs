@@ -2,8 +2,8 @@
 //!
 //! An unknown, disabled or passwordless user costs the same hash and gets the same bytes as a wrong password.
 
-use super::sign_in::{self, Origin, Terms};
-use crate::account::names;
+use super::sign_in::{self, Method, Terms, Whom};
+use crate::account::names::{self, LoginName};
 use crate::account::password::{self, Password, Unusable, Verdict};
 use crate::account::user::User;
 use crate::app::{Call, random};
@@ -11,6 +11,7 @@ use crate::failure::Failure;
 use crate::log;
 use crate::store::users::Registered;
 use crate::web::body;
+use crate::web::origin::Origin;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 use serde::{Deserialize, Serialize};
@@ -44,53 +45,118 @@ pub struct LoginReply {
 /// # Errors
 /// `MissingLogin`, `WrongLogin`, `StorageOut`, and what reading the body gives.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let origin = Origin::of(&request);
+    let origin = Origin::of(&request)?;
     let body: LoginRequest = body::json(request, Failure::MissingLogin).await?;
     if body.username.is_empty() || body.password.is_empty() {
         return Err(Failure::MissingLogin);
     }
-    let registered = find(&call, &body.username).await?;
-    let (user, hash) = match registered {
-        Some(Registered {
-            user,
-            password_hash,
-        }) if user.is_active => (Some(user), password_hash),
-        _ => (None, None),
+    let name = names::login_key(&body.username);
+    let registered = find(&call, name.as_ref()).await?;
+    // Of every name, so that one that belongs to nobody takes no longer.
+    let name_key = name_key(&call, name.as_ref(), &body.username);
+    let whom = registered
+        .as_ref()
+        .map_or(Whom::Nobody(name_key), |found| Whom::User(found.user.id));
+    let why = match check(&call, &body.password, registered)? {
+        Err(why) => why,
+        Ok(checked) => match sign_in(&call, &origin, checked).await? {
+            Some(reply) => return Ok(reply),
+            None => sign_in::CHANGED,
+        },
+    };
+    sign_in::refuse(&call, &origin, Method::Password, whom, why).await?;
+    Err(Failure::WrongLogin)
+}
+
+/// A name that no password user can have is looked up all the same, so that it takes as long.
+async fn find(call: &Call, name: Option<&LoginName>) -> Result<Option<Registered>, Failure> {
+    let nobody = LoginName::Username(String::new());
+    Ok(call.app.users.find(name.unwrap_or(&nobody)).await?)
+}
+
+/// What is kept of a name that belongs to nobody: people type passwords there.
+fn name_key(call: &Call, name: Option<&LoginName>, typed: &str) -> String {
+    let (source, name) = match name {
+        Some(LoginName::Username(name)) => ("username", name.as_str()),
+        Some(LoginName::Email(key)) => ("email", key.as_str()),
+        None => ("other", typed),
+    };
+    call.app.audit_keys.name_key(source, name)
+}
+
+/// Somebody whose password was right.
+struct Checked {
+    user: User,
+    hash: String,
+    /// The same password under today's parameters, where the hash is older.
+    renewed: Option<String>,
+}
+
+/// Hashes the password whoever is asked for; gives the person, or why not for the audit log.
+fn check(
+    call: &Call,
+    password: &str,
+    registered: Option<Registered>,
+) -> Result<Result<Checked, &'static str>, Failure> {
+    let (user, hash, why) = match registered {
+        None => (None, None, "unknown name"),
+        Some(found) if !found.user.is_active => (None, None, sign_in::DISABLED),
+        Some(found) => {
+            let why = if found.password_hash.is_some() {
+                "wrong"
+            } else {
+                "none set"
+            };
+            (Some(found.user), found.password_hash, why)
+        }
     };
     // Over the limit is never anybody's; not hashing it tells only what the client knows.
-    let password = Password::parse(&body.password).map_err(|_| Failure::WrongLogin)?;
-    let verdict = password::verify(&password, hash.as_deref(), &call.app.peppers);
-    match verdict {
+    let Ok(password) = Password::parse(password) else {
+        return Ok(Err(why));
+    };
+    let needs_rehash = match password::verify(&password, hash.as_deref(), &call.app.peppers) {
+        Verdict::Right { needs_rehash } => needs_rehash,
+        Verdict::Wrong => return Ok(Err(why)),
         Verdict::Unusable(Unusable::OutOfMemory) => return Err(Failure::Platform),
-        Verdict::Unusable(fault) => log::unusable_hash(fault),
-        Verdict::Right { .. } | Verdict::Wrong => {}
-    }
-    let (Verdict::Right { needs_rehash }, Some(mut user)) = (verdict, user) else {
-        return Err(Failure::WrongLogin);
+        Verdict::Unusable(fault) => {
+            log::unusable_hash(fault);
+            return Ok(Err("unusable hash"));
+        }
+    };
+    let Some((user, hash)) = user.zip(hash) else {
+        return Ok(Err(why));
     };
     let renewed = if needs_rehash {
         password::hash(&password, random()?, &call.app.peppers).ok()
     } else {
         None
     };
-    let terms = Terms {
-        checked: hash.as_deref(),
-        renewed: renewed.as_deref(),
-        ..Terms::default()
-    };
-    let token = sign_in::begin(&call, &origin, &mut user, terms)
-        .await?
-        .ok_or(Failure::WrongLogin)?;
-    Ok(Reply::ok(&LoginReply {
-        success: true,
-        message: "Login successful",
-        token,
+    Ok(Ok(Checked {
         user,
+        hash,
+        renewed,
     }))
 }
 
-/// A name that no password user can have is looked up all the same, so that it takes as long.
-async fn find(call: &Call, username: &str) -> Result<Option<Registered>, Failure> {
-    let login = names::login_key(username).unwrap_or(names::LoginName::Username(String::new()));
-    Ok(call.app.users.find(&login).await?)
+/// `None` if the person was changed since the check.
+async fn sign_in(call: &Call, origin: &Origin, checked: Checked) -> Result<Option<Reply>, Failure> {
+    let Checked {
+        mut user,
+        hash,
+        renewed,
+    } = checked;
+    let terms = Terms {
+        checked: Some(&hash),
+        renewed: renewed.as_deref(),
+        ..Terms::of(Method::Password)
+    };
+    let token = sign_in::begin(call, origin, &mut user, terms).await?;
+    Ok(token.map(|token| {
+        Reply::ok(&LoginReply {
+            success: true,
+            message: "Login successful",
+            token,
+            user,
+        })
+    }))
 }

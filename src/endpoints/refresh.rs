@@ -2,11 +2,13 @@
 //! ten seconds either lost it to somebody or is that somebody, so the session ends (RFC 9700 §4.14.2).
 
 use super::user_json::BearerReply;
+use crate::account::audit::Kind;
 use crate::account::session::{SessionRecord, Standing};
 use crate::account::token::Session;
 use crate::app::Call;
 use crate::failure::Failure;
 use crate::web::extract;
+use crate::web::origin::Origin;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 
@@ -30,7 +32,9 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     match record.standing(shown.generation, call.now) {
         Standing::JustSuperseded => {}
         Standing::Ended => return Err(Failure::InvalidToken),
-        Standing::Current | Standing::Superseded => return end_reused(&call, &record).await,
+        Standing::Current | Standing::Superseded => {
+            return end_reused(&call, &request, &record).await;
+        }
     }
     let next = Session {
         generation: record.generation,
@@ -46,11 +50,23 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     Ok(Reply::ok(&BearerReply::new(&token, &record.user)))
 }
 
-async fn end_reused(call: &Call, record: &SessionRecord) -> Result<Reply, Failure> {
+/// Who showed it is not known, so neither entry has an actor.
+async fn end_reused(
+    call: &Call,
+    request: &Request,
+    record: &SessionRecord,
+) -> Result<Reply, Failure> {
+    let origin = Origin::of(request)?;
+    let entry = |kind| {
+        let entry = origin.entry(call, kind);
+        entry.map(|entry| entry.about(record.user.id).of_session(&record.id))
+    };
+    let reused = call.sign(entry(Kind::RefreshReuse)?);
+    let revoked = call.sign(entry(Kind::SessionRevoked)?.detail("refresh_reuse"));
     let ended = call
         .app
         .sessions
-        .revoke(&record.id, record.user.id, call.now)
+        .revoke(&record.id, record.user.id, call.now, [&reused, &revoked])
         .await?;
     call.end_copies(ended).await;
     Err(Failure::InvalidToken)

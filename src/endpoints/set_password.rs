@@ -2,12 +2,15 @@
 //! other links.
 
 use super::user_json::Done;
+use crate::account::audit::Kind;
 use crate::account::fingerprint::fingerprint;
 use crate::account::password;
 use crate::account::policy::{self, OwnNames};
 use crate::app::{Call, random};
 use crate::failure::Failure;
+use crate::store::links::PasswordSet;
 use crate::web::body;
+use crate::web::origin::Origin;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -28,6 +31,7 @@ pub struct SetPasswordRequest {
 /// # Errors
 /// `InvalidLink`, `PasswordRefused`, `StorageOut`, and what reading the body gives.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
+    let origin = Origin::of(&request)?;
     let body: SetPasswordRequest = body::json(request, Failure::InvalidBody).await?;
     let id = fingerprint(&body.token);
     let holder = call
@@ -47,10 +51,18 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let hash =
         password::hash(&password, random()?, &call.app.peppers).map_err(|_| Failure::Platform)?;
     let mark = Base64UrlUnpadded::encode_string(&random::<16>()?);
+    let entry = |kind| {
+        let entry = origin.entry(&call, kind);
+        entry.map(|entry| entry.by(holder.id).about(holder.id))
+    };
+    let entries = PasswordSet {
+        password_set: call.sign(entry(Kind::PasswordSet)?.detail("link")),
+        sessions_revoked: call.sign(entry(Kind::SessionRevoked)?.detail("password_set")),
+    };
     let ended = call
         .app
         .links
-        .set_password(&id, &mark, &hash, call.now)
+        .set_password(&id, &mark, &hash, call.now, &entries)
         .await?
         .ok_or(Failure::InvalidLink)?;
     call.end_copies(ended).await;

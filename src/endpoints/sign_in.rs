@@ -1,5 +1,6 @@
-//! What every way of signing in ends with: a session in D1, its copy in KV, and a token.
+//! What every way of signing in ends with: a session in D1, its copy in KV, and a token; or an entry that says why not.
 
+use crate::account::audit::Kind;
 use crate::account::role::Role;
 use crate::account::session::longest;
 use crate::account::token::{Session, SessionId};
@@ -7,17 +8,44 @@ use crate::account::user::User;
 use crate::app::{Call, random};
 use crate::aws::identity::Person;
 use crate::config::Consistency;
-use crate::failure::Failure;
-use crate::store::people::{self, Arrival};
+use crate::failure::{Failure, Outage};
+use crate::store::audit;
+use crate::store::people::{self, Arrival, RoleChanged, Updated};
 use crate::store::sessions::NewSession;
-use crate::web::request::Request;
+use crate::web::origin::Origin;
+use uuid::Uuid;
 
-/// Characters of a `User-Agent` that are kept: enough to tell devices apart in a list.
-const DEVICE_LENGTH: usize = 200;
+/// How somebody signs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// By a password.
+    Password,
+    /// By a device flow of Identity Center.
+    AwsDevice,
+    /// By the service's own keys.
+    AwsApp,
+    /// By a proof of an AWS identity.
+    AwsProof,
+}
 
-/// What is particular about one way of signing in.
-#[derive(Debug, Default)]
+impl Method {
+    /// The word for it in the audit log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::AwsDevice => "aws_device",
+            Self::AwsApp => "aws_app",
+            Self::AwsProof => "aws_proof",
+        }
+    }
+}
+
+/// What is particular about one sign-in.
+#[derive(Debug)]
 pub struct Terms<'a> {
+    /// How.
+    pub method: Method,
     /// The session's `sid` where it was drawn before; else it is drawn now.
     pub sid: Option<SessionId>,
     /// The hash that a password was checked against; if it has changed meanwhile nobody is signed in.
@@ -28,31 +56,60 @@ pub struct Terms<'a> {
     pub longest: Option<i64>,
 }
 
-/// Where and on what somebody signs in.
-#[derive(Debug)]
-pub struct Origin {
-    /// The start of `User-Agent`.
-    pub device: Option<String>,
-    /// The client's address as Cloudflare saw it.
-    pub address: Option<String>,
-}
-
-impl Origin {
-    /// What the request says.
+impl Terms<'_> {
+    /// Nothing particular.
     #[must_use]
-    pub fn of(request: &Request) -> Self {
-        let device = request
-            .header("user-agent")
-            .map(|agent| agent.chars().take(DEVICE_LENGTH).collect());
+    pub fn of(method: Method) -> Self {
         Self {
-            device,
-            address: request.header("cf-connecting-ip"),
+            method,
+            sid: None,
+            checked: None,
+            renewed: None,
+            longest: None,
         }
     }
 }
 
+/// Who was not signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// A person in the record.
+    User(Uuid),
+    /// A name that belongs to nobody, as its keyed hash.
+    Nobody(String),
+}
+
+/// Writes down that somebody was not signed in, and why in fixed words.
+///
+/// # Errors
+/// `StorageOut`, `Platform`.
+pub async fn refuse(
+    call: &Call,
+    origin: &Origin,
+    method: Method,
+    whom: Whom,
+    why: &'static str,
+) -> Result<(), Failure> {
+    let entry = origin.entry(call, Kind::SignInFailed)?;
+    let entry = match whom {
+        Whom::User(id) => entry.about(id),
+        Whom::Nobody(name_key) => entry.about_name(name_key),
+    };
+    let failed = call.sign(entry.detail(format!("{}: {why}", method.as_str())));
+    let [_] = call.app.database.batch([audit::append(&failed)]).await?;
+    Ok(())
+}
+
+/// So many times the record is looked at again because somebody else changed it meanwhile.
+const ATTEMPTS: usize = 3;
+
+/// Why a person in the record was not signed in.
+pub const DISABLED: &str = "disabled";
+/// The record was changed between the check and the session.
+pub const CHANGED: &str = "changed meanwhile";
+
 /// Signs in a person whom AWS vouches for: bound to a record at first sight, with this role if the sign-in decides one.
-/// `None` if an administrator has disabled the person.
+/// `None` if the person is disabled, which is written down.
 ///
 /// # Errors
 /// `StorageOut`, `Platform`.
@@ -71,17 +128,71 @@ pub async fn arrive(
         name: &person.full_name,
         role,
     };
-    let new_id = uuid::Builder::from_random_bytes(random()?).into_uuid();
-    let arrived = people::arrive(call.app.database, &arrival, new_id, call.moment()).await?;
-    let mut user = arrived.user;
-    call.end_copies(arrived.ended).await;
-    call.app.copies.forget(&arrived.stale).await;
-    if !user.is_active {
-        return Ok(None);
+    let mut user = known(call, origin, &arrival).await?;
+    for _ in 0..ATTEMPTS {
+        if !user.is_active || arrival.is_known_as(&user) {
+            break;
+        }
+        user = match update(call, origin, &arrival, &user).await? {
+            Some(user) => user,
+            None => known(call, origin, &arrival).await?,
+        };
     }
-    Ok(begin(call, origin, &mut user, terms)
-        .await?
-        .map(|token| (token, user)))
+    if user.is_active && arrival.has_other_role(&user) {
+        return Err(Failure::StorageOut(Outage::D1));
+    }
+    let (id, method) = (user.id, terms.method);
+    let why = if user.is_active {
+        if let Some(token) = begin(call, origin, &mut user, terms).await? {
+            return Ok(Some((token, user)));
+        }
+        CHANGED
+    } else {
+        DISABLED
+    };
+    refuse(call, origin, method, Whom::User(id), why).await?;
+    Ok(None)
+}
+
+/// The person's row, made if there is none.
+async fn known(call: &Call, origin: &Origin, arrival: &Arrival<'_>) -> Result<User, Failure> {
+    if let Some(user) = people::find(call.app.database, arrival).await? {
+        return Ok(user);
+    }
+    let id = uuid::Builder::from_random_bytes(random()?).into_uuid();
+    let role = arrival.role.unwrap_or(Role::User);
+    let entry = origin.entry(call, Kind::UserAdded)?.by(id).about(id);
+    let added = call.sign(entry.detail(format!("role {}", role.as_str())));
+    Ok(people::bind(call.app.database, arrival, id, call.moment(), &added).await?)
+}
+
+/// The person's row, brought up to date; `None` if somebody else changed it meanwhile.
+async fn update(
+    call: &Call,
+    origin: &Origin,
+    arrival: &Arrival<'_>,
+    known: &User,
+) -> Result<Option<User>, Failure> {
+    let entries = match arrival.role.filter(|role| *role != known.role) {
+        None => None,
+        Some(role) => {
+            let entry = |kind| {
+                let entry = origin.entry(call, kind);
+                entry.map(|entry| entry.by(known.id).about(known.id))
+            };
+            let change = format!("role {} -> {}", known.role.as_str(), role.as_str());
+            Some(RoleChanged {
+                role_changed: call.sign(entry(Kind::RoleChanged)?.detail(change)),
+                sessions_revoked: call.sign(entry(Kind::SessionRevoked)?.detail("role_changed")),
+            })
+        }
+    };
+    let now = call.moment();
+    let Updated { user, ended, stale } =
+        people::update(call.app.database, arrival, known, now, entries.as_ref()).await?;
+    call.end_copies(ended).await;
+    call.app.copies.forget(&stale).await;
+    Ok(user)
 }
 
 /// Begins a session; gives the token, or `None` if the person was changed while signing in. `user.last_login` becomes
@@ -121,7 +232,10 @@ pub async fn begin(
         password_hash: terms.checked,
         new_password_hash: terms.renewed,
     };
-    if !call.app.sessions.begin(&new).await? {
+    let entry = origin.entry(call, Kind::SignIn)?;
+    let entry = entry.by(user.id).about(user.id).of_session(&id);
+    let signed_in = call.sign(entry.detail(terms.method.as_str()));
+    if !call.app.sessions.begin(&new, &signed_in).await? {
         return Ok(None);
     }
     user.last_login = Some(now);

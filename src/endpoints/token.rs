@@ -4,7 +4,7 @@
 //! only; from then on the sign-in is finished whatever the client does, and who asks again within two minutes gets it.
 
 use super::handles::{self, Device, RETRY};
-use super::sign_in::{self, Origin, Terms};
+use super::sign_in::{self, Method, Terms};
 use super::user_json::BearerReply;
 use crate::account::role::Role;
 use crate::account::secret::Secret;
@@ -16,6 +16,7 @@ use crate::aws::sso_oidc::Registration;
 use crate::failure::Failure;
 use crate::store::deadline::pause;
 use crate::web::body;
+use crate::web::origin::Origin;
 use crate::web::prefer;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
@@ -53,7 +54,7 @@ pub struct TokenRequest {
 /// `InvalidDeviceHandle`, `AuthorizationPending`, `AuthorizationOver`, `TokenFailed`, `StorageOut`, `Platform`, and what
 /// reading the body gives.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let origin = Origin::of(&request);
+    let origin = Origin::of(&request)?;
     let longest = call.app.config.aws.device_token_wait;
     let preferred =
         prefer::wait(request.header("prefer").as_deref()).map(|seconds| seconds.min(longest));
@@ -216,7 +217,7 @@ impl Flow {
         let person = person?;
         let session = Terms {
             sid: Some(self.device.sid.clone()),
-            ..Terms::default()
+            ..Terms::of(Method::AwsDevice)
         };
         let signed_in = sign_in::arrive(
             &self.call,

@@ -97,6 +97,16 @@ impl Database {
         &self,
         statements: [Statement; N],
     ) -> Result<[Outcome; N], StoreError> {
+        let outcomes = self.all(statements.into()).await?;
+        outcomes.try_into().map_err(|_| StoreError::Unavailable)
+    }
+
+    /// As [`Database::batch`], for as many as there are.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn all(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, StoreError> {
+        let count = statements.len();
         let list = js_sys::Array::new();
         for statement in statements {
             let prepared = self.prepare(statement)?;
@@ -109,7 +119,7 @@ impl Database {
             .map(|result| outcome(&result.unchecked_into()))
             .collect();
         outcomes
-            .and_then(|list| list.try_into().ok())
+            .filter(|list| list.len() == count)
             .ok_or(StoreError::Unavailable)
     }
 

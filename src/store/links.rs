@@ -1,14 +1,19 @@
 //! One-time links that set a password: table `password_links`. Made by the command line, used by `/set-password`.
 
 use super::StoreError;
+use super::audit::append_if_changed;
 use super::d1::{Database, Statement};
 use super::sessions::Ended;
+use crate::account::audit::Signed;
 use crate::account::timestamp::Timestamp;
 use serde::Deserialize;
+use uuid::Uuid;
 
 /// Whom a link belongs to; the policy compares a new password with these.
 #[derive(Debug, Deserialize)]
 pub struct Holder {
+    /// The person.
+    pub id: Uuid,
     /// User name.
     pub username: String,
     /// E-mail.
@@ -19,8 +24,17 @@ pub struct Holder {
     pub organization: Option<String>,
 }
 
+/// The entries of a new password.
+#[derive(Debug)]
+pub struct PasswordSet {
+    /// That it was set.
+    pub password_set: Signed,
+    /// That sessions ended by it; written if any did.
+    pub sessions_revoked: Signed,
+}
+
 const HOLDER: &str = "
-    SELECT users.username, users.email, users.name, users.organization
+    SELECT users.id, users.username, users.email, users.name, users.organization
     FROM password_links JOIN users ON users.id = password_links.user_id
     WHERE password_links.id = ?1 AND password_links.used_by IS NULL AND password_links.expires_at > ?2
       AND users.source = 'password' AND users.is_active = 1";
@@ -83,9 +97,10 @@ impl Links {
         mark: &str,
         password_hash: &str,
         now: Timestamp,
+        entries: &PasswordSet,
     ) -> Result<Option<Vec<Ended>>, StoreError> {
         let now = now.to_string();
-        let [claimed, _, ended, _] = self
+        let [claimed, _, _, ended, ..] = self
             .database
             .batch([
                 Statement::new(CLAIM).text(mark).text(id).text(&now),
@@ -94,10 +109,12 @@ impl Links {
                     .text(&now)
                     .text(id)
                     .text(mark),
+                append_if_changed(&entries.password_set),
                 Statement::new(REVOKE_SESSIONS)
                     .text(&now)
                     .text(id)
                     .text(mark),
+                append_if_changed(&entries.sessions_revoked),
                 Statement::new(DROP_OTHERS).text(id).text(mark),
             ])
             .await?;

@@ -1,5 +1,6 @@
 //! What is kept: one file a record, with its SQL and its KV key. D1 is the record; KV holds copies.
 
+pub mod audit;
 pub mod copies;
 pub mod d1;
 pub mod deadline;

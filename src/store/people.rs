@@ -2,9 +2,11 @@
 //! date at each sign-in, never joined with another account because a name or an e-mail is the same.
 
 use super::StoreError;
-use super::d1::{Database, Statement};
+use super::audit::append_if_changed;
+use super::d1::{Database, Outcome, Statement};
 use super::sessions::Ended;
 use super::users::UserRow;
+use crate::account::audit::Signed;
 use crate::account::role::Role;
 use crate::account::timestamp::Timestamp;
 use crate::account::user::User;
@@ -27,15 +29,41 @@ pub struct Arrival<'a> {
     pub role: Option<Role>,
 }
 
-/// What arriving has done.
+impl Arrival<'_> {
+    /// Whether the record says of this person what the source says.
+    #[must_use]
+    pub fn is_known_as(&self, user: &User) -> bool {
+        user.username == self.username
+            && user.email.as_deref() == self.email
+            && user.name == self.name
+            && !self.has_other_role(user)
+    }
+
+    /// Whether this sign-in decides another role than the record's.
+    #[must_use]
+    pub fn has_other_role(&self, user: &User) -> bool {
+        self.role.is_some_and(|role| role != user.role)
+    }
+}
+
+/// What bringing the record up to date has done.
 #[derive(Debug)]
-pub struct Arrived {
-    /// The person, as the record has them now.
-    pub user: User,
+pub struct Updated {
+    /// The person, as the record has them now; `None` if it was changed by somebody else meanwhile.
+    pub user: Option<User>,
     /// Sessions that ended because the role changed.
     pub ended: Vec<Ended>,
     /// Sessions whose copies show what has changed.
     pub stale: Vec<Ended>,
+}
+
+/// The entries of another role.
+#[derive(Debug)]
+pub struct RoleChanged {
+    /// That it changed.
+    pub role_changed: Signed,
+    /// That sessions ended by it; written if any did.
+    pub sessions_revoked: Signed,
 }
 
 /// The first sight makes a row; every later one finds it.
@@ -44,87 +72,131 @@ const BIND: &str = "
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?8)
     ON CONFLICT (source, subject) WHERE subject IS NOT NULL DO NOTHING";
 
-/// Another role than before ends what the old one opened.
-const REVOKE_OF_OTHER_ROLE: &str = "
-    UPDATE sessions SET revoked_at = ?1
-    WHERE revoked_at IS NULL AND user_id =
-      (SELECT id FROM users WHERE source = ?2 AND subject = ?3 AND is_active = 1 AND role <> coalesce(?4, role))
-    RETURNING id, generation";
-
-/// `updated_at` only moves if something did; a disabled person's row stays as it is.
+/// Only the row that was looked at before, so that what the audit log says was the role before was it.
 const UPDATE: &str = "
-    UPDATE users SET username = ?1, email = ?2, name = ?3, role = coalesce(?4, role), updated_at = ?5
-    WHERE source = ?6 AND subject = ?7 AND is_active = 1
-      AND (username IS NOT ?1 OR email IS NOT ?2 OR name IS NOT ?3 OR role IS NOT coalesce(?4, role))";
+    UPDATE users SET username = ?1, email = ?2, name = ?3, role = ?4, updated_at = ?5
+    WHERE id = ?6 AND is_active = 1 AND role = ?7";
+
+/// Another role than before ends what the old one opened. The entry tells that it was this batch that changed the role.
+const REVOKE_ALL: &str = "
+    UPDATE sessions SET revoked_at = ?1
+    WHERE user_id = ?2 AND revoked_at IS NULL AND EXISTS (SELECT 1 FROM audit WHERE id = ?3)
+    RETURNING id, generation";
 
 /// Sessions whose copies show what UPDATE has just changed; more than these lapse at their bound.
 const LIVE: &str = "
-    SELECT sessions.id, sessions.generation FROM sessions JOIN users ON users.id = sessions.user_id
-    WHERE users.source = ?1 AND users.subject = ?2 AND users.updated_at = ?3
-      AND sessions.revoked_at IS NULL AND sessions.ends_at > ?3
-    ORDER BY sessions.created_at DESC LIMIT 200";
+    SELECT id, generation FROM sessions WHERE user_id = ?1 AND revoked_at IS NULL AND ends_at > ?2
+    ORDER BY created_at DESC LIMIT 200";
 
 const FIND: &str = "
     SELECT id AS user_id, username, email, name, organization, aws_region, role, is_active,
            created_at AS user_created_at, updated_at AS user_updated_at, last_login
     FROM users WHERE source = ?1 AND subject = ?2";
 
-/// Lets a person in at the record.
+/// The person, if there is a row.
 ///
 /// # Errors
 /// Any [`StoreError`].
-pub async fn arrive(
+pub async fn find(database: &Database, arrival: &Arrival<'_>) -> Result<Option<User>, StoreError> {
+    let [found] = database.batch([find_statement(arrival)]).await?;
+    user(&found)
+}
+
+/// Makes a row for a person at first sight, unless another sign-in just has.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn bind(
     database: &Database,
     arrival: &Arrival<'_>,
     new_id: Uuid,
     now: Timestamp,
-) -> Result<Arrived, StoreError> {
-    let (now, role) = (now.to_string(), arrival.role.map(Role::as_str));
-    let [_, ended, updated, live, found] = database
-        .batch([
-            Statement::new(BIND)
-                .text(new_id.to_string())
-                .text(arrival.source)
-                .text(arrival.subject)
-                .text(arrival.username)
-                .optional(arrival.email)
-                .text(arrival.name)
-                .text(role.unwrap_or(Role::User.as_str()))
-                .text(&now),
-            Statement::new(REVOKE_OF_OTHER_ROLE)
-                .text(&now)
-                .text(arrival.source)
-                .text(arrival.subject)
-                .optional(role),
-            Statement::new(UPDATE)
-                .text(arrival.username)
-                .optional(arrival.email)
-                .text(arrival.name)
-                .optional(role)
-                .text(&now)
-                .text(arrival.source)
-                .text(arrival.subject),
-            Statement::new(LIVE)
-                .text(arrival.source)
-                .text(arrival.subject)
-                .text(&now),
-            Statement::new(FIND)
-                .text(arrival.source)
-                .text(arrival.subject),
-        ])
+    added: &Signed,
+) -> Result<User, StoreError> {
+    let bind = Statement::new(BIND)
+        .text(new_id.to_string())
+        .text(arrival.source)
+        .text(arrival.subject)
+        .text(arrival.username)
+        .optional(arrival.email)
+        .text(arrival.name)
+        .text(arrival.role.unwrap_or(Role::User).as_str())
+        .text(now.to_string());
+    let [_, _, found] = database
+        .batch([bind, append_if_changed(added), find_statement(arrival)])
         .await?;
-    let user: Option<UserRow> = found.first()?;
-    let user: User = user
-        .ok_or(StoreError::CorruptRow("users.subject"))?
-        .try_into()?;
-    let stale = if updated.changes > 0 {
-        live.rows()?
+    user(&found)?.ok_or(StoreError::CorruptRow("users.subject"))
+}
+
+/// Brings the record up to date; `entries` if the role is another than `known`'s.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn update(
+    database: &Database,
+    arrival: &Arrival<'_>,
+    known: &User,
+    now: Timestamp,
+    entries: Option<&RoleChanged>,
+) -> Result<Updated, StoreError> {
+    let (id, now) = (known.id.to_string(), now.to_string());
+    let update = Statement::new(UPDATE)
+        .text(arrival.username)
+        .optional(arrival.email)
+        .text(arrival.name)
+        .text(arrival.role.unwrap_or(known.role).as_str())
+        .text(&now)
+        .text(&id)
+        .text(known.role.as_str());
+    let (updated, sessions, found) = match entries {
+        None => {
+            let live = Statement::new(LIVE).text(&id).text(&now);
+            let [updated, live, found] = database
+                .batch([update, live, find_statement(arrival)])
+                .await?;
+            (updated, live, found)
+        }
+        Some(entries) => {
+            let revoke = Statement::new(REVOKE_ALL)
+                .text(&now)
+                .text(&id)
+                .text(&entries.role_changed.entry.id);
+            let [updated, _, ended, _, found] = database
+                .batch([
+                    update,
+                    append_if_changed(&entries.role_changed),
+                    revoke,
+                    append_if_changed(&entries.sessions_revoked),
+                    find_statement(arrival),
+                ])
+                .await?;
+            (updated, ended, found)
+        }
+    };
+    let is_done = updated.changes > 0;
+    let sessions = if is_done {
+        sessions.rows()?
     } else {
         Vec::new()
     };
-    Ok(Arrived {
-        user,
-        ended: ended.rows()?,
+    let (ended, stale) = if entries.is_some() {
+        (sessions, Vec::new())
+    } else {
+        (Vec::new(), sessions)
+    };
+    Ok(Updated {
+        user: user(&found)?.filter(|_| is_done),
+        ended,
         stale,
     })
+}
+
+fn find_statement(arrival: &Arrival<'_>) -> Statement {
+    Statement::new(FIND)
+        .text(arrival.source)
+        .text(arrival.subject)
+}
+
+fn user(found: &Outcome) -> Result<Option<User>, StoreError> {
+    found.first::<UserRow>()?.map(User::try_from).transpose()
 }

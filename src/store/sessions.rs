@@ -2,8 +2,10 @@
 //! their delay costs at sign-out, are in `copies.rs`.
 
 use super::StoreError;
+use super::audit::append_if_changed;
 use super::d1::{Database, Outcome, Statement};
 use super::users::{UserRow, moment};
+use crate::account::audit::Signed;
 use crate::account::role::Role;
 use crate::account::session::SessionRecord;
 use crate::account::timestamp::Timestamp;
@@ -98,10 +100,12 @@ const ROTATE: &str = "
     WHERE id = ?3 AND user_id = ?4 AND generation = ?5 AND revoked_at IS NULL AND ends_at > ?1
       AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active = 1)";
 
-/// Gives a session that has ended before as well: if the answer was lost then, its copies are still to be ended.
 const REVOKE: &str = "
-    UPDATE sessions SET revoked_at = coalesce(revoked_at, ?1) WHERE id = ?2 AND user_id = ?3
-    RETURNING id, generation";
+    UPDATE sessions SET revoked_at = ?1 WHERE id = ?2 AND user_id = ?3 AND revoked_at IS NULL";
+
+/// Gives a session that has ended before as well: if the answer was lost then, its copies are still to be ended.
+const REVOKED: &str = "
+    SELECT id, generation FROM sessions WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NOT NULL";
 
 /// A revoked row is kept to its absolute end, so that its tokens find it ended; a bounded piece at a time, so that a sweep never
 /// holds the one writer for long.
@@ -121,13 +125,17 @@ impl Sessions {
         Self { database }
     }
 
-    /// Begins a session and records the sign-in; false if the person was changed meanwhile.
+    /// Begins a session and records the sign-in; false if the person was changed meanwhile, and then no entry is written.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub async fn begin(&self, new: &NewSession<'_>) -> Result<bool, StoreError> {
+    pub async fn begin(
+        &self,
+        new: &NewSession<'_>,
+        signed_in: &Signed,
+    ) -> Result<bool, StoreError> {
         let (user_id, now) = (new.user_id.to_string(), new.created_at.to_string());
-        let [begun, _] = self
+        let [begun, ..] = self
             .database
             .batch([
                 Statement::new(BEGIN)
@@ -140,6 +148,7 @@ impl Sessions {
                     .optional(new.address)
                     .text(new.role.as_str())
                     .optional(new.password_hash),
+                append_if_changed(signed_in),
                 Statement::new(RECORD_LOGIN)
                     .text(&now)
                     .optional(new.new_password_hash)
@@ -188,22 +197,28 @@ impl Sessions {
         record(&found)
     }
 
-    /// Ends a session, or finds it ended; `None` if there is none.
+    /// Ends a session, or finds it ended; `None` if there is none. The entries are written by the call that ends it.
     ///
     /// # Errors
     /// Any [`StoreError`]; then nobody may be told that it has ended.
-    pub async fn revoke(
+    pub async fn revoke<const N: usize>(
         &self,
         id: &str,
         user_id: Uuid,
         now: Timestamp,
+        entries: [&Signed; N],
     ) -> Result<Option<Ended>, StoreError> {
+        let user_id = user_id.to_string();
         let revoke = Statement::new(REVOKE)
             .text(now.to_string())
             .text(id)
-            .text(user_id.to_string());
-        let [ended] = self.database.batch([revoke]).await?;
-        ended.first()
+            .text(&user_id);
+        let revoked = Statement::new(REVOKED).text(id).text(&user_id);
+        let statements = std::iter::once(revoke)
+            .chain(entries.map(append_if_changed))
+            .chain([revoked]);
+        let outcomes = self.database.all(statements.collect()).await?;
+        outcomes.last().map_or(Ok(None), Outcome::first)
     }
 
     /// Removes sessions that are past their absolute end, at most a thousand a call; true if there may be more.

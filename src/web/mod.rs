@@ -4,6 +4,7 @@ pub mod body;
 pub mod cors;
 pub mod envelope;
 pub mod extract;
+pub mod origin;
 pub mod prefer;
 pub mod reply;
 pub mod request;

@@ -235,7 +235,7 @@ async fn unknown_disabled_passwordless_and_wrong_are_one_answer() {
         );
         assert_eq!(
             (seen.d1(), seen.calls.len()),
-            (1, 1),
+            (2, 2),
             "{who}: {:?}",
             seen.calls
         );
