@@ -8,12 +8,14 @@ use crate::account::token::Keys;
 use crate::aws::Aws;
 use crate::config::{Config, Key};
 use crate::failure::Failure;
+use crate::store::audit;
 use crate::store::copies::Copies;
 use crate::store::d1::Database;
 use crate::store::deadline::settled_within;
 use crate::store::kv::Kv;
 use crate::store::links::Links;
 use crate::store::proofs::Proofs;
+use crate::store::seals::Seals;
 use crate::store::sessions::{Ended, Sessions};
 use crate::store::users::Users;
 use std::cell::Cell;
@@ -51,6 +53,8 @@ pub struct App {
     pub links: Links,
     /// Table `used_proofs`.
     pub proofs: Proofs,
+    /// Seals of the audit log.
+    pub seals: Seals,
 }
 
 impl App {
@@ -95,6 +99,7 @@ impl App {
             copies,
             links: Links::new(database),
             proofs: Proofs::new(database),
+            seals: Seals::new(database, kv),
         })
     }
 }
@@ -137,6 +142,16 @@ impl Call {
     #[must_use]
     pub fn sign(&self, entry: Entry) -> Signed {
         self.app.audit_keys.sign(entry)
+    }
+
+    /// Writes an entry of the audit log that goes with no other write.
+    ///
+    /// # Errors
+    /// `StorageOut`; then what it was to record must not be done.
+    pub async fn record(&self, entry: Entry) -> Result<(), Failure> {
+        let entry = audit::append(&self.sign(entry));
+        let [_] = self.app.database.batch([entry]).await?;
+        Ok(())
     }
 
     /// Does something that must come to its end even if the client leaves or so many milliseconds pass meanwhile; gives

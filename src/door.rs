@@ -3,6 +3,7 @@
 //! are made once. (`worker::event` walks all headers, wraps every body in a stream and answers by promise.)
 
 mod promise;
+mod sweep;
 
 use crate::account::timestamp::Timestamp;
 use crate::app::{App, Call};
@@ -63,7 +64,7 @@ pub fn fetch(request: web_sys::Request, env: JsValue, context: Context) -> JsVal
     }))
 }
 
-/// The cron event: removes what has ended.
+/// The cron event: removes what has ended, and seals the audit log.
 #[wasm_bindgen]
 #[expect(
     clippy::needless_pass_by_value,
@@ -73,32 +74,10 @@ pub fn scheduled(_event: JsValue, env: JsValue) -> js_sys::Promise {
     let app = app(&env);
     future_to_promise(async move {
         if let Some(app) = app {
-            sweep(app, now()).await;
+            sweep::run(app, now()).await;
         }
         Ok(JsValue::UNDEFINED)
     })
-}
-
-/// Pieces of a thousand rows, until one is smaller; so many that a cron event keeps up with 100 sign-ins a second.
-const PIECES: usize = 60;
-
-async fn sweep(app: &App, now: Timestamp) {
-    for _ in 0..PIECES {
-        match app.sessions.remove_over(now).await {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(_) => {
-                log::sweep_failed("sessions");
-                break;
-            }
-        }
-    }
-    if app.proofs.remove_over(now).await.is_err() {
-        log::sweep_failed("used_proofs");
-    }
-    if app.links.remove_over(now).await.is_err() {
-        log::sweep_failed("password_links");
-    }
 }
 
 /// The isolate's [`App`], made at the first event; `None` if the configuration is not usable, which the log then says.

@@ -24,6 +24,11 @@ pub fn sweep_failed(table: &'static str) {
     console_error!(r#"{{"event":"sweep_failed","table":"{table}"}}"#);
 }
 
+/// The audit log is not what it was: see `GET /api/auth/audit/verify`.
+pub fn audit_broken(reason: &'static str) {
+    console_error!(r#"{{"event":"audit_broken","reason":"{reason}"}}"#);
+}
+
 /// A stored password hash that no password can fit: the person cannot sign in until it is set anew.
 pub fn unusable_hash(fault: Unusable) {
     console_error!(r#"{{"event":"unusable_hash","reason":"{fault}"}}"#);

@@ -9,7 +9,6 @@ use crate::app::{Call, random};
 use crate::aws::identity::Person;
 use crate::config::Consistency;
 use crate::failure::{Failure, Outage};
-use crate::store::audit;
 use crate::store::people::{self, Arrival, RoleChanged, Updated};
 use crate::store::sessions::NewSession;
 use crate::web::origin::Origin;
@@ -95,9 +94,8 @@ pub async fn refuse(
         Whom::User(id) => entry.about(id),
         Whom::Nobody(name_key) => entry.about_name(name_key),
     };
-    let failed = call.sign(entry.detail(format!("{}: {why}", method.as_str())));
-    let [_] = call.app.database.batch([audit::append(&failed)]).await?;
-    Ok(())
+    let words = format!("{}: {why}", method.as_str());
+    call.record(entry.detail(words)).await
 }
 
 /// So many times the record is looked at again because somebody else changed it meanwhile.

@@ -58,13 +58,31 @@ impl Kv {
         lifetime: i64,
         patience: u32,
     ) -> Result<(), StoreError> {
-        let options = js_sys::Object::new();
         let lifetime = JsValue::from(i32::try_from(lifetime.max(60)).unwrap_or(i32::MAX));
+        let options = js_sys::Object::new();
         js_sys::Reflect::set(&options, &"expirationTtl".into(), &lifetime)
             .map_err(|_| StoreError::Unavailable)?;
+        self.write(key, value, &options, patience).await
+    }
+
+    /// Writes a text that stays.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn keep(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        self.write(key, value, &JsValue::UNDEFINED, PATIENCE).await
+    }
+
+    async fn write(
+        &self,
+        key: &str,
+        value: &str,
+        options: &JsValue,
+        patience: u32,
+    ) -> Result<(), StoreError> {
         let promise = self
             .0
-            .put(key, value, &options)
+            .put(key, value, options)
             .map_err(|_| StoreError::Unavailable)?;
         within::<JsValue>(patience, promise).await.map(drop)
     }

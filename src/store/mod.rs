@@ -10,6 +10,7 @@ pub mod links;
 pub mod people;
 pub mod proofs;
 pub mod registration;
+pub mod seals;
 pub mod sessions;
 pub mod users;
 

@@ -1,0 +1,108 @@
+//! What the cron event does: it removes what has ended, and seals the audit log.
+
+use crate::account::audit::{Entry, Head, Reason, Signature};
+use crate::account::timestamp::Timestamp;
+use crate::app::App;
+use crate::log;
+use crate::store::StoreError;
+use crate::store::seals::Pending;
+
+/// Pieces of a thousand rows, until one is smaller; so many that a cron event keeps up with 100 sign-ins a second.
+const PIECES: usize = 60;
+
+/// Does all that the cron event is for; what fails is logged, and does not keep the rest from being done.
+pub async fn run(app: &App, now: Timestamp) {
+    for _ in 0..PIECES {
+        match app.sessions.remove_over(now).await {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(_) => {
+                log::sweep_failed("sessions");
+                break;
+            }
+        }
+    }
+    if app.proofs.remove_over(now).await.is_err() {
+        log::sweep_failed("used_proofs");
+    }
+    if app.links.remove_over(now).await.is_err() {
+        log::sweep_failed("password_links");
+    }
+    match seal(app, now).await {
+        Ok(()) => {}
+        Err(Stopped::Out) => log::sweep_failed("audit_seals"),
+        Err(Stopped::Broken(reason)) => log::audit_broken(reason.as_str()),
+    }
+}
+
+/// Seals of one cron event; 500 rows each, they keep up with the same 100 entries a second.
+const SEALS: usize = 120;
+
+/// Why nothing more was sealed.
+enum Stopped {
+    /// A store was out; the next event goes on.
+    Out,
+    /// The log is not what it was. Sealing it would make that look as it should.
+    Broken(Reason),
+}
+
+impl From<StoreError> for Stopped {
+    fn from(_: StoreError) -> Self {
+        Self::Out
+    }
+}
+
+/// The one place where the log is sealed. Of two events at once one adds a seal and the other stops.
+async fn seal(app: &App, now: Timestamp) -> Result<(), Stopped> {
+    // Before D1, or a seal that comes in between would look as if it were missing there.
+    let head = app.seals.head().await?;
+    let (mut last, previous) = app.seals.last().await?;
+    let is_head = match (&head, &last) {
+        (None, None) => true,
+        (Some(_), None) => return Err(Stopped::Broken(Reason::CutOff)),
+        (Some(head), Some(last)) if head.seal > last.number => {
+            return Err(Stopped::Broken(Reason::CutOff));
+        }
+        (Some(head), Some(last)) if !head.allows(last) => {
+            return Err(Stopped::Broken(Reason::HeadDiffers));
+        }
+        (Some(head), Some(last)) if head.seal == last.number => true,
+        // The head was not kept when this seal was made, so it is made sure that we made it.
+        (_, Some(last)) => {
+            let rows = app.seals.rows_of(last).await?;
+            if !app.audit_keys.has_sealed(previous.as_ref(), last, &rows) {
+                return Err(Stopped::Broken(Reason::SealAltered));
+            }
+            false
+        }
+    };
+    let mut is_new = !is_head;
+    for _ in 0..SEALS {
+        let after = last.as_ref().map_or(0, |seal| seal.last);
+        let Pending { unsigned, rows } = app.seals.pending(after).await?;
+        if !unsigned.is_empty() {
+            let sign = |(number, entry): &(u32, Entry)| {
+                (*number, app.audit_keys.sign_late(*number, now, entry))
+            };
+            app.seals
+                .sign(unsigned.iter().map(sign).collect(), now)
+                .await?;
+            continue;
+        }
+        if rows.iter().any(|row| row.signature() == Signature::None) {
+            log::audit_broken(Reason::Unsigned.as_str());
+        }
+        let Some(seal) = app.audit_keys.seal(last.as_ref(), &rows, now) else {
+            break;
+        };
+        if !app.seals.add(&seal).await? {
+            return Ok(());
+        }
+        last = Some(seal);
+        is_new = true;
+    }
+    if let Some(seal) = last.filter(|_| is_new) {
+        app.seals.put_head(&Head::of(&seal)).await?;
+    }
+    Ok(())
+}
