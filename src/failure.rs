@@ -20,6 +20,10 @@ pub enum Failure {
     AwsKeysAbsent,
     /// `/nvidia-credentials` where the service has no NVIDIA key.
     NvidiaKeyAbsent,
+    /// The person who asks is no super administrator.
+    SuperAdminRequired,
+    /// The URL has a parameter that the route does not take, or a value that it cannot have.
+    InvalidParameters,
     /// The body is over the limit.
     BodyTooLarge,
     /// A body came without `Content-Type: application/json`.

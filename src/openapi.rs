@@ -1,11 +1,14 @@
 //! The `OpenAPI` 3.1 description, made from the route table, the types and the table of failures. Native only: the Worker
 //! serves the text that `tests/openapi.rs` holds to this.
 
+use crate::account::audit::Kind;
 use crate::account::policy::PolicyError;
 use crate::account::secret::Secret;
 use crate::aws::fault::Fault;
 use crate::aws::partition::Region;
 use crate::aws::sigv4::Credentials;
+use crate::endpoints::audit::AuditReply;
+use crate::endpoints::audit_verify::AuditVerifyReply;
 use crate::endpoints::aws_credentials::AwsCredentialsReply;
 use crate::endpoints::aws_login::AwsLoginRequest;
 use crate::endpoints::device_authorization::{
@@ -113,6 +116,66 @@ fn nvidia_credentials() -> Value {
         &key,
         "nvidia/nemotron-3-super-120b-a12b"
     ))
+}
+
+fn audit_page() -> Value {
+    let entry = json!({
+        "number": 1042,
+        "id": "7d3f0c2e-5a55-4d3c-9a0a-0c7d4f1f2b11",
+        "at": "2024-01-10T12:00:00Z",
+        "kind": "sign_in",
+        "outcome": "success",
+        "actor": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+        "subject": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+        "name_key": null,
+        "session": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        "detail": "password",
+        "address": "203.0.113.9",
+        "device": "curl/8.5.0",
+        "request": "230b030023ae2822-SJC",
+        "signature": "own"
+    });
+    json!({"success": true, "entries": [entry], "next": "2024-01-10T12:00:00Z.1042"})
+}
+
+/// What a route takes in its URL.
+fn parameters(endpoint: Endpoint) -> Vec<Value> {
+    let parameter = |name: &str, description: &str, schema: Value| json!({"name": name, "in": "query", "required": false, "description": description, "schema": schema});
+    let time =
+        json!({"type": "string", "format": "date-time", "examples": ["2024-01-10T12:00:00Z"]});
+    let kinds: Vec<&str> = Kind::ALL.map(Kind::as_str).into();
+    match endpoint {
+        Endpoint::Audit => vec![
+            parameter(
+                "user",
+                "Id of who did it or whom it is about",
+                json!({"type": "string", "format": "uuid"}),
+            ),
+            parameter(
+                "kind",
+                "What happened",
+                json!({"type": "string", "enum": kinds}),
+            ),
+            parameter("from", "Not before", time.clone()),
+            parameter("to", "Not after", time),
+            parameter(
+                "limit",
+                "Entries of the page",
+                json!({"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
+            ),
+            parameter(
+                "cursor",
+                "`next` of the page before",
+                json!({"type": "string"}),
+            ),
+        ],
+        Endpoint::AuditVerify => vec![parameter(
+            "after",
+            "`next` of the call before: rows after this number",
+            json!({"type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 0}),
+        )],
+        _ => Vec::new(),
+    }
 }
 
 #[expect(
@@ -319,6 +382,42 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             failures: for_administrators(Failure::NvidiaKeyAbsent),
             is_secured: true,
         },
+        Endpoint::Audit => Operation {
+            summary: "What happened, newest first",
+            description: "The audit log, for administrators. Whether it is what it was tells /audit/verify.",
+            request: None,
+            reply: body::<AuditReply>(schemas, audit_page()),
+            failures: {
+                let mut failures = signed_in();
+                failures.extend([Failure::AdminRequired, Failure::InvalidParameters]);
+                failures
+            },
+            is_secured: true,
+        },
+        Endpoint::AuditVerify => Operation {
+            summary: "Is the audit log what it was",
+            description: "For super administrators. Verifies up to 2,000 rows a call and names the first that fails; \
+                          follow `next` to the end.",
+            request: None,
+            reply: body::<AuditVerifyReply>(
+                schemas,
+                json!({
+                    "success": true,
+                    "rows": 1042,
+                    "late_signatures": 1,
+                    "sealed_to": 1040,
+                    "unsealed_rows": 2,
+                    "failure": null,
+                    "next": null
+                }),
+            ),
+            failures: {
+                let mut failures = signed_in();
+                failures.extend([Failure::SuperAdminRequired, Failure::InvalidParameters]);
+                failures
+            },
+            is_secured: true,
+        },
         Endpoint::Health => Operation {
             summary: "Does the service answer, and do its stores",
             description: "The 503 names the store that does not.",
@@ -415,7 +514,7 @@ fn describe(route: &Route, mut operation: Operation, error: &Value) -> Value {
         .path
         .trim_start_matches("/api/auth/")
         .trim_end_matches(".json")
-        .replace('-', "_");
+        .replace(['-', '/'], "_");
     let mut described = json!({
         "operationId": name,
         "summary": operation.summary,
@@ -430,6 +529,10 @@ fn describe(route: &Route, mut operation: Operation, error: &Value) -> Value {
                 "requestBody".into(),
                 json!({"required": is_required, "content": {"application/json": json}}),
             );
+        }
+        let parameters = parameters(route.endpoint);
+        if !parameters.is_empty() {
+            fields.insert("parameters".into(), json!(parameters));
         }
         if operation.is_secured {
             fields.insert("security".into(), json!([{"bearer": []}]));

@@ -2,8 +2,8 @@
 
 use crate::app::{App, Call};
 use crate::endpoints::{
-    aws_credentials, aws_login, device_authorization, health, login, logout, me,
-    nvidia_credentials, openapi, refresh, register_client, set_password, token, validate,
+    audit, audit_verify, aws_credentials, aws_login, device_authorization, health, login, logout,
+    me, nvidia_credentials, openapi, refresh, register_client, set_password, token, validate,
 };
 use crate::failure::Failure;
 use crate::web::envelope::{self, Dialect};
@@ -22,6 +22,8 @@ type Answer = Pin<Box<dyn Future<Output = Result<Reply, Failure>>>>;
 )]
 pub enum Endpoint {
     AwsCredentials,
+    Audit,
+    AuditVerify,
     AwsLogin,
     DeviceAuthorization,
     Health,
@@ -102,6 +104,12 @@ pub const ROUTES: &[Route] = &[
         Dialect::Message,
         Endpoint::NvidiaCredentials,
     ),
+    get("/api/auth/audit", Dialect::Message, Endpoint::Audit),
+    get(
+        "/api/auth/audit/verify",
+        Dialect::Message,
+        Endpoint::AuditVerify,
+    ),
     get("/api/auth/health", Dialect::Message, Endpoint::Health),
     get(
         "/api/auth/openapi.json",
@@ -164,6 +172,8 @@ pub async fn answer(
 fn dispatch(endpoint: Endpoint, call: Call, request: Request) -> Answer {
     match endpoint {
         Endpoint::AwsCredentials => Box::pin(aws_credentials::handle(call, request)),
+        Endpoint::Audit => Box::pin(audit::handle(call, request)),
+        Endpoint::AuditVerify => Box::pin(audit_verify::handle(call, request)),
         Endpoint::AwsLogin => Box::pin(aws_login::handle(call, request)),
         Endpoint::DeviceAuthorization => Box::pin(device_authorization::handle(call, request)),
         Endpoint::Health => Box::pin(health::handle(call, request)),

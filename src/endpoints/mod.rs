@@ -1,5 +1,7 @@
 //! One file per endpoint: its request, its reply, its story.
 
+pub mod audit;
+pub mod audit_verify;
 pub mod aws_credentials;
 pub mod aws_login;
 pub mod device_authorization;

@@ -1,7 +1,8 @@
-//! Who is calling. A handler that needs to know asks here, and there are three answers: [`viewer`] for routes that show a
-//! person what they know already, [`authority`] for routes that grant or show something, [`administrator`] for those of
-//! administrators.
+//! Who is calling. A handler that needs to know asks here, and there are four answers: [`viewer`] for routes that show a
+//! person what they know already, [`authority`] for routes that grant or show something, [`administrator`] and
+//! [`super_administrator`] for theirs.
 
+use crate::account::role::Role;
 use crate::account::session::{GRACE, SessionRecord, Standing};
 use crate::account::timestamp::Timestamp;
 use crate::account::token::{Claims, Rejection};
@@ -139,6 +140,19 @@ pub async fn administrator(call: &Call, request: &Request) -> Result<Authority, 
         Ok(authority)
     } else {
         Err(Failure::AdminRequired)
+    }
+}
+
+/// The caller, for routes of super administrators.
+///
+/// # Errors
+/// `NoToken`, `InvalidToken`, `SuperAdminRequired`, `StorageOut`.
+pub async fn super_administrator(call: &Call, request: &Request) -> Result<Authority, Failure> {
+    let authority = authority(call, request).await?;
+    if authority.record.user.role == Role::SuperAdmin {
+        Ok(authority)
+    } else {
+        Err(Failure::SuperAdminRequired)
     }
 }
 

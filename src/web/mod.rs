@@ -6,5 +6,6 @@ pub mod envelope;
 pub mod extract;
 pub mod origin;
 pub mod prefer;
+pub mod query;
 pub mod reply;
 pub mod request;

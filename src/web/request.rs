@@ -73,6 +73,19 @@ impl Request {
     pub fn path(&self) -> &str {
         path_of(&self.url)
     }
+
+    /// The query as sent, without its question mark; empty if there is none.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        query_of(&self.url)
+    }
+}
+
+fn query_of(url: &str) -> &str {
+    let before_fragment = url.split('#').next().unwrap_or(url);
+    before_fragment
+        .split_once('?')
+        .map_or("", |(_, query)| query)
 }
 
 fn path_of(url: &str) -> &str {
@@ -87,6 +100,18 @@ fn path_of(url: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_query_is_what_follows_the_first_question_mark() {
+        for (url, query) in [
+            ("https://a.example/api/auth/audit", ""),
+            ("https://a.example/api/auth/audit?", ""),
+            ("https://a.example/api/auth/audit?a=b?&c", "a=b?&c"),
+            ("https://a.example?x=1#y?z", "x=1"),
+        ] {
+            assert_eq!(query_of(url), query, "{url}");
+        }
+    }
 
     #[test]
     fn the_path_is_what_stands_between_authority_and_query() {

@@ -1,0 +1,167 @@
+//! `GET /api/auth/audit`: what happened, newest first, for administrators.
+
+use crate::account::audit::{Entry, Kind, Outcome, Placed, Signature};
+use crate::account::timestamp::Timestamp;
+use crate::app::Call;
+use crate::failure::Failure;
+use crate::store::audit::{self, Search};
+use crate::web::extract;
+use crate::web::query::{self, Query};
+use crate::web::reply::Reply;
+use crate::web::request::Request;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// Entries of a page if nothing is said.
+const LIMIT: u32 = 50;
+/// Entries of the longest page.
+const LONGEST: u32 = 200;
+
+/// The reply.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct AuditReply {
+    /// Always true.
+    pub success: bool,
+    /// Newest first.
+    pub entries: Vec<AuditEntry>,
+    /// The `cursor` of the next page; null on the last.
+    pub next: Option<String>,
+}
+
+/// What happened.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct AuditEntry {
+    /// 1, 2, 3, … without a gap.
+    pub number: u32,
+    /// Random.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Uuid"))]
+    pub id: String,
+    /// When.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Timestamp"))]
+    pub at: String,
+    /// What.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Kind"))]
+    pub kind: String,
+    /// Whether it was done.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Outcome"))]
+    pub outcome: String,
+    /// Id of who did it, or `command-line`; null if nobody knows.
+    pub actor: Option<String>,
+    /// Id of whom it is about.
+    pub subject: Option<String>,
+    /// Keyed hash of a name that belongs to nobody: the same name has the same.
+    pub name_key: Option<String>,
+    /// The session, as a hash.
+    pub session: Option<String>,
+    /// More about it.
+    pub detail: Option<String>,
+    /// Client address.
+    pub address: Option<String>,
+    /// The start of `User-Agent`: a client's own text.
+    pub device: Option<String>,
+    /// Cloudflare's ray id, or a random UUID.
+    pub request: String,
+    /// Whose signature it carries; `/audit/verify` tells whether it is right.
+    pub signature: Signature,
+}
+
+impl From<(Placed, Entry)> for AuditEntry {
+    fn from((row, entry): (Placed, Entry)) -> Self {
+        Self {
+            number: row.number,
+            id: entry.id,
+            at: entry.at,
+            kind: entry.kind,
+            outcome: entry.outcome,
+            actor: entry.actor,
+            subject: entry.subject,
+            name_key: entry.name_key,
+            session: entry.session,
+            detail: entry.detail,
+            address: entry.address,
+            device: entry.device,
+            request: entry.request,
+            signature: row.signature(),
+        }
+    }
+}
+
+/// Answers the route.
+///
+/// # Errors
+/// `NoToken`, `InvalidToken`, `AdminRequired`, `InvalidParameters`, `StorageOut`.
+pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
+    extract::administrator(&call, &request).await?;
+    let names = ["user", "kind", "from", "to", "limit", "cursor"];
+    let query = Query::of(&request, &names)?;
+    let limit = query.get("limit", |text| query::number(text, 1, LONGEST))?;
+    let limit = limit.unwrap_or(LIMIT);
+    let search = Search {
+        user: query.get("user", user)?,
+        kind: query.get("kind", Kind::parse)?,
+        from: query.get("from", Timestamp::parse)?,
+        to: query.get("to", Timestamp::parse)?,
+        before: query.get("cursor", place)?,
+        // One more, to see whether there is another page.
+        limit: limit.saturating_add(1),
+    };
+    let mut rows = audit::search(call.app.database, &search).await?;
+    let has_more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next = rows.last().filter(|_| has_more).map(cursor);
+    Ok(Reply::ok(&AuditReply {
+        success: true,
+        entries: rows.into_iter().map(AuditEntry::from).collect(),
+        next,
+    }))
+}
+
+fn user(text: &str) -> Option<Uuid> {
+    // Without hyphens, in braces or as a URN it would be one too.
+    Uuid::try_parse(text).ok().filter(|_| text.len() == 36)
+}
+
+fn cursor((row, entry): &(Placed, Entry)) -> String {
+    format!("{}.{}", entry.at, row.number)
+}
+
+fn place(cursor: &str) -> Option<(Timestamp, u32)> {
+    let (at, number) = cursor.split_once('.')?;
+    Some((Timestamp::parse(at)?, query::number(number, 1, u32::MAX)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_one_place() {
+        let at = Timestamp::from_seconds(0);
+        assert_eq!(place("1970-01-01T00:00:00Z.7"), Some((at, 7)));
+        for text in [
+            "",
+            ".",
+            "7",
+            "1970-01-01T00:00:00Z",
+            "1970-01-01T00:00:00Z.0",
+            "1970-01-01T00:00:00Z.-7",
+        ] {
+            assert_eq!(place(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_user_is_a_uuid_as_we_write_it() {
+        assert!(user("1b4e28ba-2fa1-41d2-883f-0016d3cca427").is_some());
+        for text in [
+            "",
+            "ada",
+            "1b4e28ba2fa141d2883f0016d3cca427",
+            "{1b4e28ba-2fa1-41d2-883f-0016d3cca427}",
+        ] {
+            assert_eq!(user(text), None, "{text}");
+        }
+    }
+}
