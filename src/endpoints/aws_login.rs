@@ -44,18 +44,15 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let origin = Origin::of(&request)?;
     let body =
         body::optional_json::<AwsLoginRequest>(request, Failure::AwsCredentialsMissing).await?;
-    let (person, role, terms) = match body {
-        Some(proof) => {
-            let (person, role) = by_proof(&call, &origin, &proof).await?;
-            (person, role, Terms::of(Method::AwsProof))
-        }
-        None => {
-            let terms = Terms {
-                longest: Some(APP_SESSION),
-                ..Terms::of(Method::AwsApp)
-            };
-            (by_own_keys(&call).await?, Role::User, terms)
-        }
+    let (person, role, terms) = if let Some(proof) = body {
+        let (person, role) = by_proof(&call, &origin, &proof).await?;
+        (person, role, Terms::of(Method::AwsProof))
+    } else {
+        let terms = Terms {
+            longest: Some(APP_SESSION),
+            ..Terms::of(Method::AwsApp)
+        };
+        (by_own_keys(&call).await?, Role::User, terms)
     };
     let signed_in = sign_in::arrive(&call, &origin, &person, Some(role), terms).await?;
     let (token, user) = signed_in.ok_or(Failure::ProofRefused)?;

@@ -205,6 +205,8 @@ fn routes_that_take_a_token_say_so() {
             "me",
             "refresh",
             "logout",
+            "audit",
+            "verify",
             "aws-credentials",
             "nvidia-credentials",
         ]

@@ -14,7 +14,7 @@ mod identity;
 mod misbehaviour;
 mod names;
 mod polling;
-mod proof;
+pub mod proof;
 
 use crate::support::{App, Reply, Vars};
 use aws_simulator::{ACCOUNT, Config, Entry, Only, Operation, Person, Running};

@@ -154,6 +154,26 @@ impl App {
         rows.as_array().expect("rows").clone()
     }
 
+    /// Runs SQL that may be refused; then gives the database's words.
+    pub async fn try_sql(&self, sql: &str) -> Result<Vec<Value>, String> {
+        let given = json!({ "op": "sql", "sql": sql, "params": [] });
+        let door = self.server().door();
+        let request = self.client().post(&door.origin);
+        let request = request.header("x-test-control", door.key);
+        let reply = request
+            .body(given.to_string())
+            .send()
+            .await
+            .expect("a reply");
+        let is_done = reply.status().is_success();
+        let text = reply.text().await.expect("a text");
+        if is_done {
+            Ok(serde_json::from_str(&text).expect("rows"))
+        } else {
+            Err(text)
+        }
+    }
+
     pub async fn kv_get(&self, key: &str) -> Option<String> {
         self.control("kv_get", json!({ "key": key }))
             .await
@@ -203,6 +223,17 @@ impl App {
                 .control("seen_so_far", json!({ "request": request }))
                 .await,
         )
+    }
+
+    /// As [`App::scheduled`], but another may be on its way: it has to have begun.
+    pub async fn fire(&self, cron: &str) -> Seen {
+        let request = self.next_request();
+        self.control("name_cron", json!({ "request": request }))
+            .await;
+        let (app, cron) = (self.clone(), cron.to_owned());
+        let fired = tokio::task::spawn_blocking(move || app.server().fire_cron(&cron));
+        assert_eq!(fired.await.expect("fired"), "ok");
+        self.seen(&request).await
     }
 
     /// Snapshots of this test's replies show `[label]` in place of this text.

@@ -72,6 +72,12 @@ pub fn violation(schema: &Value, value: &Value, place: &str) -> Option<String> {
                     )
                 });
             }
+            "items" => {
+                return list(value)
+                    .iter()
+                    .enumerate()
+                    .find_map(|(index, item)| violation(rule, item, &format!("{place}[{index}]")));
+            }
             "description" | "title" => true,
             "type" => has_type(rule, value),
             "required" => list(rule)
@@ -87,7 +93,7 @@ pub fn violation(schema: &Value, value: &Value, place: &str) -> Option<String> {
                 fitting.count() == 1
             }
             "const" => rule == value,
-            "minimum" => value.as_f64() >= rule.as_f64(),
+            "minimum" => value.is_null() || value.as_f64() >= rule.as_f64(),
             "format" | "pattern" => value.as_str().is_none_or(|text| is_formed(rule, text)),
             other => panic!("{place}: the tests do not know the keyword {other}"),
         };

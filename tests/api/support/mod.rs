@@ -61,3 +61,4 @@ pub use bridge::node;
 pub use client::Reply;
 pub use fault::Fault;
 pub use server::{PEPPER, Vars};
+pub use snapshot::has_shape;

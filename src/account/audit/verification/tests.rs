@@ -125,9 +125,10 @@ fn an_honest_log_is_right() {
     for length in [0, 1, 499, 500, 501, 1_200] {
         let (rows, seals) = log(length);
         assert_eq!(verify(&keys(), &rows, &seals), Ok(length / 7));
-        assert_eq!(seals.len() as u32, length.div_ceil(SEAL_LENGTH));
+        assert_eq!(seals.len(), length.div_ceil(SEAL_LENGTH) as usize);
         for (index, seal) in seals.iter().enumerate() {
-            assert_eq!(seal.marks.len() as u32, 8 * (seal.last - seal.first + 1));
+            let rows = seal.last - seal.first + 1;
+            assert_eq!(seal.marks.len(), 8 * rows as usize);
             let range: Vec<Placed> = rows
                 .iter()
                 .map(|(row, _)| row.clone())
