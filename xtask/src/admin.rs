@@ -1,4 +1,4 @@
-//! `cargo xtask user|aws-login …`: handed on, word for word, to the crate `edge-auth-admin`.
+//! `cargo xtask user|audit|aws-login …`: handed on, word for word, to the crate `edge-auth-admin`.
 
 use crate::{Command, clone, failed::Failed, process};
 use std::process::{Command as Program, ExitCode};
@@ -8,6 +8,13 @@ pub const USER: Command = Command {
     about: "add, list, enable and disable people, and set their roles",
     help: None,
     run: |words| hand_on("user", words),
+};
+
+pub const AUDIT: Command = Command {
+    name: "audit",
+    about: "search and verify the audit log of a running service",
+    help: None,
+    run: |words| hand_on("audit", words),
 };
 
 pub const AWS_LOGIN: Command = Command {

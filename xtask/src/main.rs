@@ -38,6 +38,7 @@ const COMMANDS: &[Command] = &[
     bench::COMMAND,
     deny::COMMAND,
     admin::USER,
+    admin::AUDIT,
     admin::AWS_LOGIN,
     help::COMMAND,
 ];

@@ -3,11 +3,15 @@
 //! Apart from `cargo xtask` itself, because it needs the Worker's rules and Argon2, which take long to compile.
 
 mod arguments;
+mod audit;
 mod aws_login;
 mod blocklist;
+mod entries;
 mod person;
 mod place;
+mod service;
 mod sql;
+mod table;
 mod user;
 
 use arguments::Action;
@@ -16,18 +20,40 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let mut words = std::env::args_os().skip(1).peekable();
     let outcome = if words.next_if(|word| word == "aws-login").is_some() {
-        aws_login::start(words)
+        aws_login::start(words).map(Answer::good)
+    } else if words.next_if(|word| word == "audit").is_some() {
+        audit::start(words)
     } else {
-        arguments::read(words).and_then(act)
+        arguments::read(words).and_then(act).map(Answer::good)
     };
     match outcome {
-        Ok(text) => {
+        Ok(Answer { text, is_good }) => {
             println!("{text}");
-            ExitCode::SUCCESS
+            if is_good {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
         }
         Err(sentence) => {
             eprintln!("{sentence}");
             ExitCode::FAILURE
+        }
+    }
+}
+
+/// What a command found.
+struct Answer {
+    text: String,
+    /// What is found can be bad, however well it was looked for.
+    is_good: bool,
+}
+
+impl Answer {
+    fn good(text: String) -> Self {
+        Self {
+            text,
+            is_good: true,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! ever read as SQL, neither by `SQLite` nor by wrangler, which splits what it is given at semicolons and removes the words
 //! `BEGIN TRANSACTION;` even within quotes.
 
+use crate::entries::Written;
 use crate::person::Person;
 use edge_auth::account::role::Role;
 use edge_auth::account::timestamp::Timestamp;
@@ -30,10 +31,35 @@ fn optional(value: Option<&str>) -> Result<String, String> {
     value.map_or_else(|| Ok("NULL".to_owned()), text)
 }
 
+/// Writes an entry of the audit log if this is so, where it stands among the statements.
+fn audit(written: &Written, condition: &str) -> Result<String, String> {
+    let entry = &written.entry;
+    let mut columns = String::new();
+    for column in [
+        Some(&entry.id),
+        Some(&entry.at),
+        Some(&entry.kind),
+        Some(&entry.outcome),
+        entry.actor.as_ref(),
+        entry.subject.as_ref(),
+        entry.detail.as_ref(),
+        Some(&entry.request),
+        written.mac.as_ref(),
+    ] {
+        columns.push_str(", ");
+        columns.push_str(&optional(column.map(String::as_str))?);
+    }
+    Ok(format!(
+        "INSERT INTO audit (number, id, at, kind, outcome, actor, subject, detail, request, mac) \
+         SELECT (SELECT coalesce(max(number), 0) + 1 FROM audit){columns} WHERE {condition}; "
+    ))
+}
+
 /// A one-time link to be kept: the hash of its secret, and its hour.
 pub struct Link<'a> {
     pub hash: &'a str,
     pub now: Timestamp,
+    pub created: &'a Written,
 }
 
 /// One hour.
@@ -41,7 +67,12 @@ const LINK_LIFETIME: i64 = 3_600;
 
 /// Adds the person unless somebody has the name, a name like it, or the address. The last result has a row for each of
 /// those; if it has none, the person was added, with the link if there is one.
-pub fn add(person: &Person, now: Timestamp, link: Option<&str>) -> Result<String, String> {
+pub fn add(
+    person: &Person,
+    now: Timestamp,
+    added: &Written,
+    link: Option<&Link<'_>>,
+) -> Result<String, String> {
     let id = text(&person.id)?;
     let username = text(person.username.as_str())?;
     let skeleton = text(&person.skeleton)?;
@@ -58,14 +89,18 @@ pub fn add(person: &Person, now: Timestamp, link: Option<&str>) -> Result<String
     );
     let invite = match link {
         None => String::new(),
-        Some(hash) => keep_link(&person.id, &Link { hash, now })?,
+        Some(link) => keep_link(&person.id, link)?,
     };
+    let entry = audit(
+        added,
+        &format!("EXISTS (SELECT 1 FROM users WHERE id = {id})"),
+    )?;
     Ok(format!(
         "INSERT INTO users (id, source, username, username_skeleton, email, email_key, name, organization, \
          aws_region, role, is_active, password_hash, created_at, updated_at) \
          SELECT {id}, 'password', {username}, {skeleton}, {email}, {key}, {name}, {organization}, \
          {region}, {role}, 1, {hash}, {now_text}, {now_text} WHERE NOT EXISTS ({taken}); \
-         {invite}{taken};"
+         {entry}{invite}{taken};"
     ))
 }
 
@@ -74,9 +109,14 @@ pub fn keep_link(user_id: &str, link: &Link<'_>) -> Result<String, String> {
     let (user_id, hash) = (text(user_id)?, text(link.hash)?);
     let now = text(&link.now.to_string())?;
     let end = text(&link.now.plus(LINK_LIFETIME).to_string())?;
+    let entry = audit(
+        link.created,
+        &format!("EXISTS (SELECT 1 FROM password_links WHERE id = {hash})"),
+    )?;
     Ok(format!(
         "INSERT INTO password_links (id, user_id, created_at, expires_at) \
-         SELECT {hash}, id, {now}, {end} FROM users WHERE id = {user_id} AND source = 'password' AND is_active = 1; "
+         SELECT {hash}, id, {now}, {end} FROM users WHERE id = {user_id} AND source = 'password' AND is_active = 1; \
+         {entry}"
     ))
 }
 
@@ -98,55 +138,65 @@ pub fn find(
     ))
 }
 
+/// What a change writes: that it was made, and that sessions ended by it.
+pub struct Change<'a> {
+    pub done: &'a Written,
+    pub revoked: &'a Written,
+    pub now: Timestamp,
+    /// Copies of sessions that ended before this are gone.
+    pub copies_since: Timestamp,
+}
+
 /// Takes the right to sign in, ends the sessions and drops the links.
-pub fn disable(id: &str, now: Timestamp, copies_since: Timestamp) -> Result<String, String> {
-    let (ends, ended) = (end_sessions(id, now, "1")?, ended(id, copies_since)?);
+pub fn disable(id: &str, change: &Change<'_>) -> Result<String, String> {
+    let (ends, ended) = (end_sessions(id, change, "1")?, ended(id, change)?);
     let drop = drop_links(id)?;
-    let (id, now) = (text(id)?, text(&now.to_string())?);
+    let (id, now) = (text(id)?, text(&change.now.to_string())?);
+    let is_active = format!("EXISTS (SELECT 1 FROM users WHERE id = {id} AND is_active = 1)");
+    let entry = audit(change.done, &is_active)?;
     Ok(format!(
-        "UPDATE users SET is_active = 0, updated_at = {now} WHERE id = {id} AND is_active = 1; {drop}{ends}{ended}"
+        "{entry}UPDATE users SET is_active = 0, updated_at = {now} WHERE id = {id} AND is_active = 1; \
+         {drop}{ends}{ended}"
     ))
 }
 
 /// Gives the right to sign in back.
-pub fn enable(id: &str, now: Timestamp) -> Result<String, String> {
+pub fn enable(id: &str, now: Timestamp, enabled: &Written) -> Result<String, String> {
     let (id, now) = (text(id)?, text(&now.to_string())?);
+    let is_disabled = format!("EXISTS (SELECT 1 FROM users WHERE id = {id} AND is_active = 0)");
+    let entry = audit(enabled, &is_disabled)?;
     Ok(format!(
-        "UPDATE users SET is_active = 1, updated_at = {now} WHERE id = {id} AND is_active = 0;"
+        "{entry}UPDATE users SET is_active = 1, updated_at = {now} WHERE id = {id} AND is_active = 0;"
     ))
 }
 
-/// Gives another role, which ends the sessions; the same role changes nothing.
-pub fn set_role(
-    id: &str,
-    role: Role,
-    now: Timestamp,
-    copies_since: Timestamp,
-) -> Result<String, String> {
-    let role = text(role.as_str())?;
+/// Gives another role in place of this one, which ends the sessions; the same role changes nothing. The last but one result
+/// is empty if the role was no longer that one: then nothing is done.
+pub fn set_role(id: &str, from: Role, to: Role, change: &Change<'_>) -> Result<String, String> {
+    let (from, to) = (text(from.as_str())?, text(to.as_str())?);
     let differs = format!(
-        "EXISTS (SELECT 1 FROM users WHERE id = {} AND role <> {role})",
+        "EXISTS (SELECT 1 FROM users WHERE id = {} AND role = {from} AND role <> {to})",
         text(id)?
     );
-    let (ends, ended) = (end_sessions(id, now, &differs)?, ended(id, copies_since)?);
-    let (id, now) = (text(id)?, text(&now.to_string())?);
+    let (ends, ended) = (end_sessions(id, change, &differs)?, ended(id, change)?);
+    let entry = audit(change.done, &differs)?;
+    let (id, now) = (text(id)?, text(&change.now.to_string())?);
     Ok(format!(
-        "{ends}UPDATE users SET role = {role}, updated_at = {now} WHERE id = {id} AND role <> {role}; {ended}"
+        "{entry}{ends}UPDATE users SET role = {to}, updated_at = {now} \
+         WHERE id = {id} AND role = {from} AND role <> {to} RETURNING id; {ended}"
     ))
 }
 
 /// Sets the password, ends the sessions and drops the links.
-pub fn set_password(
-    id: &str,
-    hash: &str,
-    now: Timestamp,
-    copies_since: Timestamp,
-) -> Result<String, String> {
-    let (ends, ended) = (end_sessions(id, now, "1")?, ended(id, copies_since)?);
+pub fn set_password(id: &str, hash: &str, change: &Change<'_>) -> Result<String, String> {
+    let (ends, ended) = (end_sessions(id, change, "1")?, ended(id, change)?);
     let drop = drop_links(id)?;
-    let (id, hash, now) = (text(id)?, text(hash)?, text(&now.to_string())?);
+    let (id, hash, now) = (text(id)?, text(hash)?, text(&change.now.to_string())?);
+    let has_password =
+        format!("EXISTS (SELECT 1 FROM users WHERE id = {id} AND source = 'password')");
+    let entry = audit(change.done, &has_password)?;
     Ok(format!(
-        "UPDATE users SET password_hash = {hash}, updated_at = {now} WHERE id = {id} AND source = 'password'; \
+        "{entry}UPDATE users SET password_hash = {hash}, updated_at = {now} WHERE id = {id} AND source = 'password'; \
          {drop}{ends}{ended}"
     ))
 }
@@ -158,16 +208,21 @@ fn drop_links(id: &str) -> Result<String, String> {
     ))
 }
 
-fn end_sessions(id: &str, now: Timestamp, condition: &str) -> Result<String, String> {
-    let (id, now) = (text(id)?, text(&now.to_string())?);
+fn end_sessions(id: &str, change: &Change<'_>, condition: &str) -> Result<String, String> {
+    let (id, now) = (text(id)?, text(&change.now.to_string())?);
+    let live = format!("user_id = {id} AND revoked_at IS NULL AND {condition}");
+    let entry = audit(
+        change.revoked,
+        &format!("EXISTS (SELECT 1 FROM sessions WHERE {live})"),
+    )?;
     Ok(format!(
-        "UPDATE sessions SET revoked_at = {now} WHERE user_id = {id} AND revoked_at IS NULL AND {condition}; "
+        "{entry}UPDATE sessions SET revoked_at = {now} WHERE {live}; "
     ))
 }
 
 /// The sessions whose copies may still be at the edge, those of a command included that could not end them.
-fn ended(id: &str, since: Timestamp) -> Result<String, String> {
-    let (id, since) = (text(id)?, text(&since.to_string())?);
+fn ended(id: &str, change: &Change<'_>) -> Result<String, String> {
+    let (id, since) = (text(id)?, text(&change.copies_since.to_string())?);
     Ok(format!(
         "SELECT id, generation FROM sessions WHERE user_id = {id} AND revoked_at >= {since};"
     ))

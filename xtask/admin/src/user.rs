@@ -1,10 +1,13 @@
 //! `user …`: what each command does, and what it says.
 
 use crate::arguments::{Command, NewPerson, Password, Place};
+use crate::entries::{Entries, Written};
 use crate::person::Person;
 use crate::place::{self, copy_lifetime, execute};
-use crate::sql;
+use crate::sql::{self, Change};
+use crate::table::{aligned, cell};
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
+use edge_auth::account::audit::Kind;
 use edge_auth::account::fingerprint::fingerprint;
 use edge_auth::account::names;
 use edge_auth::account::password::{self, Peppers};
@@ -29,15 +32,15 @@ pub fn run(command: Command, place: &Place) -> Result<String, String> {
         Command::List => Ok(table(&last(execute(place, sql::LIST)?))),
         Command::Disable(who) => {
             let found = find(place, &who)?;
-            let sessions = end(
-                place,
-                &sql::disable(&found.id, now, copies_since(place, now)?)?,
-            )?;
+            let change = Changed::new(place, now, &found, Kind::UserDisabled, None)?;
+            let sessions = end(place, &sql::disable(&found.id, &change.of())?)?;
             Ok(format!("{} is disabled; {sessions}.", found.shown))
         }
         Command::Enable(who) => {
             let found = find(place, &who)?;
-            execute(place, &sql::enable(&found.id, now)?)?;
+            let entries = Entries::new(place, now)?;
+            let enabled = entries.entry(Kind::UserEnabled, &found.id, None)?;
+            execute(place, &sql::enable(&found.id, now, &enabled)?)?;
             Ok(format!("{} may sign in.", found.shown))
         }
         Command::SetRole(who, role) => set_role(place, &who, role, now),
@@ -62,8 +65,23 @@ fn add(typed: &NewPerson, by: Password, place: &Place, now: Timestamp) -> Result
             None
         }
     };
-    let hash = link.as_ref().map(OneTimeLink::hash);
-    let taken = last(execute(place, &sql::add(&person, now, hash.as_deref())?)?);
+    let entries = Entries::new(place, now)?;
+    let role = format!("role {}", person.role.as_str());
+    let added = entries.entry(Kind::UserAdded, &person.id, Some(role))?;
+    let statements = match &link {
+        None => sql::add(&person, now, &added, None)?,
+        Some(link) => {
+            let created = entries.entry(Kind::PasswordLinkCreated, &person.id, None)?;
+            let hash = link.hash();
+            let link = sql::Link {
+                hash: &hash,
+                now,
+                created: &created,
+            };
+            sql::add(&person, now, &added, Some(&link))?
+        }
+    };
+    let taken = last(execute(place, &statements)?);
     if let Some(other) = taken.first() {
         return Err(conflict(&person, other));
     }
@@ -98,8 +116,24 @@ fn set_role(place: &Place, who: &str, role: Role, now: Timestamp) -> Result<Stri
             found.shown, found.role
         ));
     }
-    let statements = sql::set_role(&found.id, role, now, copies_since(place, now)?)?;
-    let sessions = end(place, &statements)?;
+    let before = Role::parse(&found.role).ok_or_else(|| {
+        format!(
+            "{} has the role {}, which is none.",
+            found.shown, found.role
+        )
+    })?;
+    let words = format!("role {} -> {}", before.as_str(), role.as_str());
+    let change = Changed::new(place, now, &found, Kind::RoleChanged, Some(words))?;
+    let statements = sql::set_role(&found.id, before, role, &change.of())?;
+    let mut results = execute(place, &statements)?;
+    let sessions = results.pop().unwrap_or_default();
+    if last(results).is_empty() {
+        return Err(format!(
+            "The role of {} was changed by somebody else just now; nothing is done.",
+            found.shown
+        ));
+    }
+    let sessions = end_copies(place, &sessions)?;
     Ok(format!(
         "{} has the role {} now; {sessions}.",
         found.shown,
@@ -123,10 +157,14 @@ fn new_password(place: &Place, who: &str, by: Password, now: Timestamp) -> Resul
         Password::Link => {
             let link = OneTimeLink::new()?;
             let hash = link.hash();
-            execute(
-                place,
-                &sql::keep_link(&found.id, &sql::Link { hash: &hash, now })?,
-            )?;
+            let entries = Entries::new(place, now)?;
+            let created = entries.entry(Kind::PasswordLinkCreated, &found.id, None)?;
+            let kept = sql::Link {
+                hash: &hash,
+                now,
+                created: &created,
+            };
+            execute(place, &sql::keep_link(&found.id, &kept)?)?;
             link.instructions(place)
         }
         Password::Stdin => {
@@ -137,7 +175,8 @@ fn new_password(place: &Place, who: &str, by: Password, now: Timestamp) -> Resul
                 organization: found.organization.as_deref(),
             };
             let hash = hash_of_stdin(place, &own)?;
-            let statements = sql::set_password(&found.id, &hash, now, copies_since(place, now)?)?;
+            let change = Changed::new(place, now, &found, Kind::PasswordSet, None)?;
+            let statements = sql::set_password(&found.id, &hash, &change.of())?;
             let sessions = end(place, &statements)?;
             Ok(format!("{} has a new password; {sessions}.", found.shown))
         }
@@ -146,7 +185,11 @@ fn new_password(place: &Place, who: &str, by: Password, now: Timestamp) -> Resul
 
 /// Runs statements whose last result names the sessions that are over, and ends their copies.
 fn end(place: &Place, statements: &str) -> Result<String, String> {
-    let sessions: Vec<(String, u64)> = last(execute(place, statements)?)
+    end_copies(place, &last(execute(place, statements)?))
+}
+
+fn end_copies(place: &Place, sessions: &[Value]) -> Result<String, String> {
+    let sessions: Vec<(String, u64)> = sessions
         .iter()
         .map(|row| {
             (
@@ -164,9 +207,40 @@ fn end(place: &Place, statements: &str) -> Result<String, String> {
     }
 }
 
-/// Copies of sessions that ended before this are gone.
-fn copies_since(place: &Place, now: Timestamp) -> Result<Timestamp, String> {
-    Ok(now.plus(-copy_lifetime(place)?))
+/// A change of somebody, which may end sessions.
+struct Changed {
+    done: Written,
+    revoked: Written,
+    now: Timestamp,
+    copies_since: Timestamp,
+}
+
+impl Changed {
+    fn new(
+        place: &Place,
+        now: Timestamp,
+        found: &Found,
+        kind: Kind,
+        detail: Option<String>,
+    ) -> Result<Self, String> {
+        let entries = Entries::new(place, now)?;
+        let by = Some(kind.as_str().to_owned());
+        Ok(Self {
+            done: entries.entry(kind, &found.id, detail)?,
+            revoked: entries.entry(Kind::SessionRevoked, &found.id, by)?,
+            now,
+            copies_since: now.plus(-copy_lifetime(place)?),
+        })
+    }
+
+    fn of(&self) -> Change<'_> {
+        Change {
+            done: &self.done,
+            revoked: &self.revoked,
+            now: self.now,
+            copies_since: self.copies_since,
+        }
+    }
 }
 
 struct Found {
@@ -306,14 +380,7 @@ fn table(people: &[Value]) -> String {
     ];
     let mut lines = vec![HEADS.map(str::to_owned)];
     lines.extend(people.iter().map(|row| {
-        let shown = |name| match row[name].as_str() {
-            None | Some("") => "-".to_owned(),
-            // Names from elsewhere may hold what a terminal obeys.
-            Some(text) => text
-                .chars()
-                .map(|c| if c.is_control() { '?' } else { c })
-                .collect(),
-        };
+        let shown = |name| cell(row[name].as_str());
         let status = if row["is_active"] == 1 {
             "active"
         } else {
@@ -330,27 +397,7 @@ fn table(people: &[Value]) -> String {
             shown("id"),
         ]
     }));
-    let widths: Vec<usize> = (0..HEADS.len())
-        .map(|place| {
-            lines
-                .iter()
-                .map(|line| line[place].chars().count())
-                .max()
-                .unwrap_or(0)
-        })
-        .collect();
-    let texts: Vec<String> = lines
-        .iter()
-        .map(|line| {
-            let cells: Vec<String> = line
-                .iter()
-                .zip(&widths)
-                .map(|(cell, width)| format!("{cell:<width$}"))
-                .collect();
-            cells.join("  ").trim_end().to_owned()
-        })
-        .collect();
-    texts.join("\n")
+    aligned(&lines)
 }
 
 #[cfg(test)]

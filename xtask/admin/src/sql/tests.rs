@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::arguments::NewPerson;
+use edge_auth::account::audit::{Entry, Kind};
 use proptest::prelude::*;
 use rusqlite::Connection;
 use rusqlite::fallible_iterator::FallibleIterator as _;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 fn database() -> Connection {
     let database = Connection::open_in_memory().unwrap();
@@ -61,9 +63,58 @@ fn person(id: &str, username: &str, email: &str) -> Person {
     Person::new(&typed, id.into()).unwrap()
 }
 
+/// An entry of its own about the person 1.
+fn written(kind: Kind) -> Written {
+    static LAST: AtomicU32 = AtomicU32::new(0);
+    let id = uuid::Uuid::from_u128(LAST.fetch_add(1, Ordering::Relaxed).into());
+    let mut entry = Entry::new(id, at(0), kind, "a command").by_command_line();
+    entry.subject = Some("1".into());
+    Written {
+        entry,
+        mac: Some("mac".into()),
+    }
+}
+
+fn add_linked(person: &Person, now: Timestamp, hash: Option<&str>) -> String {
+    let (added, created) = (written(Kind::UserAdded), written(Kind::PasswordLinkCreated));
+    let link = hash.map(|hash| Link {
+        hash,
+        now,
+        created: &created,
+    });
+    add(person, now, &added, link.as_ref()).unwrap()
+}
+
+/// Runs what `statements` makes of a change at this time.
+fn change(
+    database: &Connection,
+    kind: Kind,
+    now: Timestamp,
+    statements: impl Fn(&Change<'_>) -> Result<String, String>,
+) -> Vec<Vec<String>> {
+    let (done, revoked) = (written(kind), written(Kind::SessionRevoked));
+    let change = Change {
+        done: &done,
+        revoked: &revoked,
+        now,
+        copies_since: at(150),
+    };
+    run(database, &statements(&change).unwrap())
+}
+
+/// What the log says, in order, without a gap.
+fn logged(database: &Connection) -> Vec<String> {
+    let rows = run(database, "SELECT number, kind FROM audit ORDER BY number");
+    let kinds = rows.into_iter().zip(1..).map(|(mut row, number)| {
+        assert_eq!(row[0], number.to_string());
+        row.remove(1)
+    });
+    kinds.collect()
+}
+
 fn with_john() -> Connection {
     let database = database();
-    let added = add(&person("1", "john", "John@x.de"), at(100), Some("hash")).unwrap();
+    let added = add_linked(&person("1", "john", "John@x.de"), at(100), Some("hash"));
     assert!(run(&database, &added).is_empty());
     for (id, generation, revoked) in [
         ("a", 0, "NULL"),
@@ -93,6 +144,7 @@ fn user(database: &Connection) -> Vec<String> {
     .remove(0)
 }
 
+const BY_ADDING: [&str; 2] = ["user_added", "password_link_created"];
 const SET_AT_100: &str = "1970-01-01T00:01:40Z";
 const SET_AT_200: &str = "1970-01-01T00:03:20Z";
 
@@ -103,7 +155,7 @@ fn adding_writes_the_person_and_the_link() {
     someone.name = "O'Brien; DROP TABLE users; BEGIN TRANSACTION; -- /* \" `".into();
     someone.organization = Some("a\u{1f600}b".into());
     someone.role = Role::SuperAdmin;
-    assert!(run(&database, &add(&someone, at(100), Some("hash")).unwrap()).is_empty());
+    assert!(run(&database, &add_linked(&someone, at(100), Some("hash"))).is_empty());
     let rows = run(&database, "SELECT * FROM users");
     let expected = [
         "1",
@@ -129,6 +181,7 @@ fn adding_writes_the_person_and_the_link() {
         links,
         [["hash", "1", SET_AT_100, "1970-01-01T01:01:40Z", "NULL"]]
     );
+    assert_eq!(logged(&database), ["user_added", "password_link_created"]);
 }
 
 #[test]
@@ -136,9 +189,10 @@ fn adding_with_a_password_makes_no_link() {
     let database = database();
     let mut someone = person("1", "john", "j@x.de");
     someone.password_hash = Some("$argon2id$…".into());
-    assert!(run(&database, &add(&someone, at(100), None).unwrap()).is_empty());
+    assert!(run(&database, &add_linked(&someone, at(100), None)).is_empty());
     assert_eq!(user(&database), ["user", "1", "$argon2id$…", SET_AT_100]);
     assert!(run(&database, "SELECT * FROM password_links").is_empty());
+    assert_eq!(logged(&database), ["user_added"]);
 }
 
 #[test]
@@ -151,13 +205,14 @@ fn what_is_taken_is_named_and_nothing_is_written() {
     ] {
         let rows = run(
             &database,
-            &add(&person("2", username, email), at(200), Some("other")).unwrap(),
+            &add_linked(&person("2", username, email), at(200), Some("other")),
         );
         assert_eq!(rows, [["john", "John@x.de"]], "{username}");
         assert_eq!(run(&database, "SELECT id FROM users"), [["1"]]);
         assert_eq!(run(&database, "SELECT id FROM password_links"), [["hash"]]);
+        assert_eq!(logged(&database), BY_ADDING);
     }
-    let mary = add(&person("2", "mary", "mary@x.de"), at(200), None).unwrap();
+    let mary = add_linked(&person("2", "mary", "mary@x.de"), at(200), None);
     assert!(run(&database, &mary).is_empty());
     assert_eq!(run(&database, LIST).len(), 2);
 }
@@ -191,60 +246,109 @@ fn people_are_found_by_id_name_or_address() {
 #[test]
 fn disabling_ends_everything() {
     let database = with_john();
-    let ended = run(&database, &disable("1", at(200), at(150)).unwrap());
+    let ended = change(&database, Kind::UserDisabled, at(200), |change| {
+        disable("1", change)
+    });
     assert_eq!(ended, [["a", "0"], ["b", "7"]]);
     assert_eq!(user(&database), ["user", "0", "NULL", SET_AT_200]);
     assert_eq!(live_sessions(&database), 0);
     assert!(run(&database, "SELECT * FROM password_links").is_empty());
     // Again: nothing changes, and the copies can be ended again.
-    let again = run(&database, &disable("1", at(300), at(150)).unwrap());
+    let again = change(&database, Kind::UserDisabled, at(300), |change| {
+        disable("1", change)
+    });
     assert_eq!(again, ended);
     assert_eq!(user(&database), ["user", "0", "NULL", SET_AT_200]);
     // A link is not for somebody disabled.
     let link = Link {
         hash: "x",
         now: at(300),
+        created: &written(Kind::PasswordLinkCreated),
     };
     run(&database, &keep_link("1", &link).unwrap());
     assert!(run(&database, "SELECT * FROM password_links").is_empty());
 
-    run(&database, &enable("1", at(100)).unwrap());
+    run(
+        &database,
+        &enable("1", at(100), &written(Kind::UserEnabled)).unwrap(),
+    );
     assert_eq!(user(&database), ["user", "1", "NULL", SET_AT_100]);
-    run(&database, &enable("1", at(200)).unwrap());
+    run(
+        &database,
+        &enable("1", at(200), &written(Kind::UserEnabled)).unwrap(),
+    );
     assert_eq!(user(&database), ["user", "1", "NULL", SET_AT_100]);
     assert_eq!(live_sessions(&database), 0);
+    // Each once, however often it was asked for.
+    let expected = ["user_disabled", "session_revoked", "user_enabled"];
+    assert_eq!(logged(&database)[2..], expected);
 }
 
 #[test]
 fn another_role_ends_the_sessions_and_the_same_does_not() {
     let database = with_john();
-    let same = run(
-        &database,
-        &set_role("1", Role::User, at(200), at(150)).unwrap(),
-    );
+    let same = change(&database, Kind::RoleChanged, at(200), |change| {
+        set_role("1", Role::User, Role::User, change)
+    });
     assert!(same.is_empty());
     assert_eq!(user(&database), ["user", "1", "NULL", SET_AT_100]);
     assert_eq!(live_sessions(&database), 2);
-    let ended = run(
-        &database,
-        &set_role("1", Role::Admin, at(200), at(150)).unwrap(),
-    );
+    let ended = change(&database, Kind::RoleChanged, at(200), |change| {
+        set_role("1", Role::User, Role::Admin, change)
+    });
     assert_eq!(ended, [["a", "0"], ["b", "7"]]);
     assert_eq!(user(&database), ["admin", "1", "NULL", SET_AT_200]);
     assert_eq!(live_sessions(&database), 0);
+    assert_eq!(logged(&database)[2..], ["role_changed", "session_revoked"]);
+    // Who looked before that and wants another role does nothing.
+    change(&database, Kind::RoleChanged, at(300), |change| {
+        set_role("1", Role::User, Role::SuperAdmin, change)
+    });
+    assert_eq!(user(&database), ["admin", "1", "NULL", SET_AT_200]);
+    assert_eq!(logged(&database).len(), 4);
+}
+
+#[test]
+fn an_entry_has_these_columns_and_is_unsigned_without_a_key() {
+    let database = database();
+    let mut added = written(Kind::UserAdded);
+    added.mac = None;
+    added.entry.detail = Some("role 'user'".into());
+    run(
+        &database,
+        &add(&person("1", "john", "j@x.de"), at(100), &added, None).unwrap(),
+    );
+    let Entry { id, .. } = &added.entry;
+    let expected = [
+        "1",
+        id,
+        "1970-01-01T00:00:00Z",
+        "user_added",
+        "success",
+        "command-line",
+        "1",
+        "NULL",
+        "NULL",
+        "role 'user'",
+        "NULL",
+        "NULL",
+        "a command",
+        "NULL",
+    ];
+    assert_eq!(run(&database, "SELECT * FROM audit"), [expected]);
 }
 
 #[test]
 fn a_new_password_ends_sessions_and_links() {
     let database = with_john();
-    let ended = run(
-        &database,
-        &set_password("1", "new", at(200), at(150)).unwrap(),
-    );
+    let ended = change(&database, Kind::PasswordSet, at(200), |change| {
+        set_password("1", "new", change)
+    });
     assert_eq!(ended, [["a", "0"], ["b", "7"]]);
     assert_eq!(user(&database), ["user", "1", "new", SET_AT_200]);
     assert_eq!(live_sessions(&database), 0);
     assert!(run(&database, "SELECT * FROM password_links").is_empty());
+    assert_eq!(logged(&database)[2..], ["password_set", "session_revoked"]);
 }
 
 #[test]
