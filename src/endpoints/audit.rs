@@ -1,6 +1,6 @@
 //! `GET /api/auth/audit`: what happened, newest first, for administrators.
 
-use crate::account::audit::{Entry, Kind, Outcome, Placed, Signature};
+use crate::account::audit::{Entry, Kind, Placed, Signature};
 use crate::account::timestamp::Timestamp;
 use crate::app::Call;
 use crate::failure::Failure;
@@ -45,7 +45,10 @@ pub struct AuditEntry {
     #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Kind"))]
     pub kind: String,
     /// Whether it was done.
-    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Outcome"))]
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        schemars(with = "crate::account::audit::Outcome")
+    )]
     pub outcome: String,
     /// Id of who did it, or `command-line`; null if nobody knows.
     pub actor: Option<String>,

@@ -59,6 +59,24 @@ async fn kept(app: &App) -> Vec<String> {
     lines
 }
 
+/// Where nothing was written nothing would be found.
+fn assert_searched(lines: &[String]) {
+    for store in [
+        "D1 users",
+        "D1 sessions",
+        "D1 audit ",
+        "D1 audit_seals",
+        "KV session:",
+        "KV audit-head",
+        "log error",
+    ] {
+        assert!(
+            lines.iter().any(|line| line.starts_with(store)),
+            "nothing of {store} was searched"
+        );
+    }
+}
+
 #[tokio::test]
 async fn nothing_that_is_kept_or_printed_holds_a_secret() {
     let vars = Vars::new()
@@ -80,6 +98,7 @@ async fn nothing_that_is_kept_or_printed_holds_a_secret() {
     let ada = app.person("ada").password(first_password).create().await;
     let link = password_link(&app, &ada, "2999-01-01T00:00:00Z").await;
     let no_link = "canary: a link that was never made";
+    let no_name = "canary.somebody@example.com";
 
     let first = signed_in(&app, &ada).await;
     let second = refreshed(&app, &first).await;
@@ -100,6 +119,7 @@ async fn nothing_that_is_kept_or_printed_holds_a_secret() {
     // A password typed as a name, a wrong one, a body that breaks off, a token in the address and in a header.
     for body in [
         json!({ "username": first_password, "password": "x" }).to_string(),
+        json!({ "username": no_name, "password": "x" }).to_string(),
         json!({ "username": ada.username, "password": second_password }).to_string(),
         format!(
             "{{\"username\": \"{}\", \"password\": \"{first_password}",
@@ -153,18 +173,14 @@ async fn nothing_that_is_kept_or_printed_holds_a_secret() {
         ("the second password", second_password.into()),
         ("the link", link.into()),
         ("the link that was none", no_link.into()),
+        ("the name that was none", no_name.into()),
     ];
     for (name, token) in [("first", &first), ("second", &second), ("third", &third)] {
         secrets.extend(of_token(token).map(|secret| (name, secret)));
     }
     secrets.extend(of_configuration(&vars));
     let lines = kept(&app).await;
-    for store in ["D1 users", "D1 sessions", "KV session:", "log error"] {
-        assert!(
-            lines.iter().any(|line| line.starts_with(store)),
-            "nothing of {store} was searched"
-        );
-    }
+    assert_searched(&lines);
     assert_hidden(&secrets, &lines);
 }
 

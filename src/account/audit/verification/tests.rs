@@ -127,8 +127,8 @@ fn an_honest_log_is_right() {
         assert_eq!(verify(&keys(), &rows, &seals), Ok(length / 7));
         assert_eq!(seals.len(), length.div_ceil(SEAL_LENGTH) as usize);
         for (index, seal) in seals.iter().enumerate() {
-            let rows = seal.last - seal.first + 1;
-            assert_eq!(seal.marks.len(), 8 * rows as usize);
+            let count = seal.last - seal.first + 1;
+            assert_eq!(seal.marks.len(), 8 * count as usize);
             let range: Vec<Placed> = rows
                 .iter()
                 .map(|(row, _)| row.clone())
