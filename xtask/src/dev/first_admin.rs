@@ -29,17 +29,38 @@ impl Invitation {
     pub fn sql(&self) -> Result<String, Failed> {
         let id = random::uuid()?;
         let link = self.hash();
+        let command = random::uuid()?;
+        // Without a signature, as of any command line that has no key: the Worker's cron signs them.
+        let entry = |kind: &str, detail: &str, about: &str| -> Result<String, Failed> {
+            let id = random::uuid()?;
+            Ok(format!(
+                "INSERT INTO audit (number, id, at, kind, outcome, actor, subject, detail, request) \
+                 SELECT (SELECT coalesce(max(number), 0) + 1 FROM audit), '{id}', \
+                 strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), '{kind}', 'success', 'command-line', {about}, {detail}, \
+                 '{command}' WHERE {about} IS NOT NULL; "
+            ))
+        };
+        let added = entry(
+            "user_added",
+            "'role super_admin'",
+            &format!("(SELECT id FROM users WHERE id = '{id}')"),
+        )?;
+        let invited = entry(
+            "password_link_created",
+            "NULL",
+            &format!("(SELECT user_id FROM password_links WHERE id = '{link}')"),
+        )?;
         Ok(format!(
             "INSERT INTO users (id, source, username, username_skeleton, email, email_key, name, role, is_active, \
              created_at, updated_at) \
              SELECT '{id}', 'password', '{USERNAME}', '{SKELETON}', '{EMAIL}', '{EMAIL}', 'Administrator', \
              'super_admin', 1, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), strftime('%Y-%m-%dT%H:%M:%SZ', 'now') \
-             WHERE NOT EXISTS (SELECT 1 FROM users); \
+             WHERE NOT EXISTS (SELECT 1 FROM users); {added}\
              INSERT INTO password_links (id, user_id, created_at, expires_at) \
              SELECT '{link}', id, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), \
              strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '+1 hour') \
              FROM users WHERE source = 'password' AND email_key = '{EMAIL}' AND password_hash IS NULL \
-             AND (SELECT count(*) FROM users) = 1; \
+             AND (SELECT count(*) FROM users) = 1; {invited}\
              SELECT count(*) AS invited FROM password_links WHERE id = '{link}';"
         ))
     }
