@@ -1,6 +1,6 @@
 //! What the cron event does: it removes what has ended, and seals the audit log.
 
-use crate::account::audit::{Entry, Head, Reason, Signature};
+use crate::account::audit::{Entry, Head, Reason, Seal, Signature};
 use crate::account::timestamp::Timestamp;
 use crate::app::App;
 use crate::log;
@@ -52,30 +52,36 @@ impl From<StoreError> for Stopped {
     }
 }
 
-/// The one place where the log is sealed. Of two events at once one adds a seal and the other stops.
-async fn seal(app: &App, now: Timestamp) -> Result<(), Stopped> {
+/// The last seal, and whether it is the head outside of D1 too.
+async fn last_seal(app: &App) -> Result<(Option<Seal>, bool), Stopped> {
     // Before D1, or a seal that comes in between would look as if it were missing there.
     let head = app.seals.head().await?;
-    let (mut last, previous) = app.seals.last().await?;
-    let is_head = match (&head, &last) {
-        (None, None) => true,
-        (Some(_), None) => return Err(Stopped::Broken(Reason::CutOff)),
-        (Some(head), Some(last)) if head.seal > last.number => {
-            return Err(Stopped::Broken(Reason::CutOff));
-        }
-        (Some(head), Some(last)) if !head.allows(last) => {
-            return Err(Stopped::Broken(Reason::HeadDiffers));
-        }
-        (Some(head), Some(last)) if head.seal == last.number => true,
-        // The head was not kept when this seal was made, so it is made sure that we made it.
-        (_, Some(last)) => {
-            let rows = app.seals.rows_of(last).await?;
-            if !app.audit_keys.has_sealed(previous.as_ref(), last, &rows) {
-                return Err(Stopped::Broken(Reason::SealAltered));
-            }
-            false
-        }
+    let (last, previous) = app.seals.last().await?;
+    let Some(seal) = &last else {
+        return match head {
+            None => Ok((None, true)),
+            Some(_) => Err(Stopped::Broken(Reason::CutOff)),
+        };
     };
+    match head {
+        Some(head) if head.seal > seal.number => Err(Stopped::Broken(Reason::CutOff)),
+        Some(head) if !head.allows(seal) => Err(Stopped::Broken(Reason::HeadDiffers)),
+        Some(head) if head.seal == seal.number => Ok((last, true)),
+        // The head was not kept when this seal was made, so it is made sure that we made it.
+        _ => {
+            let rows = app.seals.rows_of(seal).await?;
+            if app.audit_keys.has_sealed(previous.as_ref(), seal, &rows) {
+                Ok((last, false))
+            } else {
+                Err(Stopped::Broken(Reason::SealAltered))
+            }
+        }
+    }
+}
+
+/// The one place where the log is sealed. Of two events at once one adds a seal and the other stops.
+async fn seal(app: &App, now: Timestamp) -> Result<(), Stopped> {
+    let (mut last, is_head) = last_seal(app).await?;
     let mut is_new = !is_head;
     for _ in 0..SEALS {
         let after = last.as_ref().map_or(0, |seal| seal.last);
