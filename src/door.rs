@@ -1,6 +1,6 @@
-//! The platform's events. `fetch` runs for every request, so it does what costs little: two strings and one header are
-//! read, bindings are bound once an isolate, replies that need no wait make no promise, and the reply's header objects
-//! are made once. (`worker::event` walks all headers, wraps every body in a stream and answers by promise.)
+//! The platform's events. `answer` runs for every request, so it does what costs little: the strings that every request
+//! needs come as arguments (`entry.mjs`), bindings are bound once an isolate, and the reply's header objects are made
+//! once. (`worker::event` walks all headers, wraps every body in a stream and each future in three promises.)
 
 mod promise;
 mod sweep;
@@ -47,21 +47,27 @@ thread_local! {
     });
 }
 
-/// A request: answered at once, or by a promise if the answer must wait for a store.
+/// A request: `resolve` gets the reply. `authorization` is the one header that most requests are asked for.
 #[wasm_bindgen]
-#[must_use]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the runtime hands its objects over"
-)]
-pub fn fetch(request: web_sys::Request, env: JsValue, context: Context) -> JsValue {
-    let app = app(&env);
-    let request = plain(request);
+pub fn answer(
+    method: &str,
+    url: String,
+    authorization: Option<String>,
+    headers: Headers,
+    request: web_sys::Request,
+    env: &JsValue,
+    context: Context,
+    resolve: js_sys::Function,
+) {
+    let app = app(env);
+    let request = plain(method, url, authorization, headers, request);
     let is_head = request.method == Method::Head;
     let enter = move |app| Call::new(app, now(), context);
-    promise::answer(Box::pin(async move {
-        response(&router::answer(app, enter, request).await, is_head)
-    }))
+    promise::run(Box::pin(async move {
+        let reply = router::answer(app, enter, request).await;
+        // Cannot fail: a promise's own function, which throws nothing.
+        let _ = resolve.call1(&JsValue::UNDEFINED, &response(&reply, is_head));
+    }));
 }
 
 /// The cron event: removes what has ended, and seals the audit log.
@@ -122,11 +128,17 @@ fn now() -> Timestamp {
     Timestamp::from_seconds((js_sys::Date::now() / 1_000.0) as i64)
 }
 
-fn plain(request: web_sys::Request) -> Request {
-    let headers = request.headers();
+fn plain(
+    method: &str,
+    url: String,
+    authorization: Option<String>,
+    headers: Headers,
+    request: web_sys::Request,
+) -> Request {
     Request {
-        method: Method::parse(&request.method()),
-        url: request.url(),
+        method: Method::parse(method),
+        url,
+        authorization,
         header: Box::new(move |name| headers.get(name).ok().flatten()),
         body: Box::new(move |limit| Box::pin(read(request, limit)) as Reading),
     }

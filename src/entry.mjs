@@ -3,13 +3,18 @@
 import Worker from "../build/index.js";
 
 const state = globalThis.__worker_init_state;
-const { fetch, scheduled } = Worker.prototype;
+const worker = (env, ctx) => (state.criticalError ? new Worker(ctx, env) : Worker.prototype);
 
 export default {
   fetch(request, env, ctx) {
-    return state.criticalError ? new Worker(ctx, env).fetch(request) : fetch.call({ env, ctx }, request);
+    const { method, url, headers } = request;
+    const authorization = headers.get("authorization");
+    // Rust calls `resolve` with the reply.
+    return new Promise((resolve) =>
+      worker(env, ctx).answer(method, url, authorization, headers, request, env, ctx, resolve),
+    );
   },
   scheduled(event, env, ctx) {
-    return state.criticalError ? new Worker(ctx, env).scheduled(event) : scheduled.call({ env, ctx }, event);
+    return worker(env, ctx).scheduled.call({ env, ctx }, event);
   },
 };

@@ -7,22 +7,19 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
-use wasm_bindgen::JsValue;
 
-type Work = Pin<Box<dyn Future<Output = JsValue>>>;
+/// A future that hands its outcome on by itself.
+type Work = Pin<Box<dyn Future<Output = ()>>>;
 
 /// Wakers have to be movable between threads and futures that hold JavaScript's values are not, so a waker only knows a
 /// number.
 struct Task(u64);
 
-#[derive(Default)]
 struct Waiting {
     /// Not here while it is polled.
     work: Option<Work>,
     /// Woken meanwhile.
     is_woken: bool,
-    /// Settles the promise; there once the first poll was not the last.
-    resolve: Option<js_sys::Function>,
 }
 
 #[derive(Default)]
@@ -35,29 +32,18 @@ thread_local! {
     static TASKS: RefCell<Tasks> = RefCell::default();
 }
 
-/// The value if it is there at once, else a promise of it.
-pub fn answer(mut work: Work) -> JsValue {
+/// Polls the future now and at each of its wakes, until it is ready.
+pub fn run(work: Work) {
     let id = TASKS.with_borrow_mut(|tasks| {
         tasks.last = tasks.last.wrapping_add(1);
-        tasks.waiting.insert(tasks.last, Waiting::default());
+        let waiting = Waiting {
+            work: Some(work),
+            is_woken: false,
+        };
+        tasks.waiting.insert(tasks.last, waiting);
         tasks.last
     });
-    let waker = Waker::from(Arc::new(Task(id)));
-    if let Poll::Ready(value) = work.as_mut().poll(&mut Context::from_waker(&waker)) {
-        TASKS.with_borrow_mut(|tasks| tasks.waiting.remove(&id));
-        return value;
-    }
-    let promise = js_sys::Promise::new(&mut |resolve, _| {
-        TASKS.with_borrow_mut(|tasks| {
-            if let Some(waiting) = tasks.waiting.get_mut(&id) {
-                waiting.resolve = Some(resolve);
-            }
-        });
-    });
-    if put_back(id, work) {
-        waker.wake();
-    }
-    promise.into()
+    Arc::new(Task(id)).wake();
 }
 
 impl Wake for Task {
@@ -66,7 +52,7 @@ impl Wake for Task {
         let waker = Waker::from(self);
         while let Some(mut work) = take(id) {
             match work.as_mut().poll(&mut Context::from_waker(&waker)) {
-                Poll::Ready(value) => return settle(id, &value),
+                Poll::Ready(()) => return end(id),
                 Poll::Pending if !put_back(id, work) => return,
                 Poll::Pending => {}
             }
@@ -94,10 +80,6 @@ fn put_back(id: u64, work: Work) -> bool {
     })
 }
 
-fn settle(id: u64, value: &JsValue) {
-    let ended = TASKS.with_borrow_mut(|tasks| tasks.waiting.remove(&id));
-    if let Some(resolve) = ended.and_then(|waiting| waiting.resolve) {
-        // Cannot fail: a promise's own function, which throws nothing.
-        let _ = resolve.call1(&JsValue::UNDEFINED, value);
-    }
+fn end(id: u64) {
+    TASKS.with_borrow_mut(|tasks| tasks.waiting.remove(&id));
 }

@@ -60,8 +60,7 @@ pub fn claims_even_if_expired(call: &Call, request: &Request) -> Option<Claims> 
 }
 
 fn token(call: &Call, request: &Request) -> Result<Result<Claims, Rejection>, Failure> {
-    let header = request.header("authorization");
-    let token = bearer(header.as_deref()).ok_or(Failure::NoToken)?;
+    let token = bearer(request.authorization.as_deref()).ok_or(Failure::NoToken)?;
     let verified = call.app.keys.verify(token, call.now);
     let is_before_epoch = |claims: &Claims| {
         call.app

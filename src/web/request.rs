@@ -1,5 +1,5 @@
-//! A request as plain values. `door.rs` fills it from the platform's; headers are read when asked for, since each read
-//! crosses into JavaScript and most routes need one or two.
+//! A request as plain values. `door.rs` fills it from the platform's; headers but the one that most routes need are read
+//! when asked for, since each read crosses into JavaScript.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -54,14 +54,16 @@ pub struct Request {
     pub method: Method,
     /// Scheme, authority, path and query, as the platform gives them.
     pub url: String,
-    /// Reads one header; the name in lower case.
+    /// The header `Authorization`.
+    pub authorization: Option<String>,
+    /// Reads any other header; the name in lower case.
     pub header: Headers,
     /// Reads the body, up to so many bytes.
     pub body: Box<dyn FnOnce(usize) -> Reading>,
 }
 
 impl Request {
-    /// The value of a header, if it came.
+    /// The value of a header other than `Authorization`, if it came.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<String> {
         (self.header)(name)
