@@ -172,6 +172,7 @@ async function session(miniflare) {
 const OURS = "src/entry.mjs";
 const VALIDATE = "/api/auth/validate";
 const LONG_TRUST = { SESSION_EDGE_TRUST: "3600" };
+const ONE_READ = { ...LONG_TRUST, SESSION_ISOLATE_TRUST: "0" };
 
 const GROUPS = {
   validate: [
@@ -186,14 +187,12 @@ const GROUPS = {
       },
     },
     { name: "Hono + jose + KV", entry: "bench/peers/hono.mjs", path: VALIDATE, prepare: session },
-    { name: "Edge Auth", entry: OURS, vars: LONG_TRUST, path: VALIDATE, prepare: signIn },
-    ...against.map((clone) => ({
-      name: `Edge Auth of ${path.basename(clone)}`,
-      entry: path.join(clone, OURS),
-      vars: LONG_TRUST,
-      path: VALIDATE,
-      prepare: signIn,
-    })),
+    ...[{ name: "Edge Auth", root: repository }, ...against.map((root) => ({ name: `Edge Auth of ${path.basename(root)}`, root }))].flatMap(
+      ({ name, root }) => [
+        { name: `${name}, one KV read`, entry: path.join(root, OURS), vars: ONE_READ, path: VALIDATE, prepare: signIn },
+        { name, entry: path.join(root, OURS), vars: LONG_TRUST, path: VALIDATE, prepare: signIn },
+      ],
+    ),
     { name: "Edge Auth, strict (D1)", entry: OURS, vars: { SESSION_CONSISTENCY: "strict" }, path: VALIDATE, prepare: signIn },
     { name: "Edge Auth, refused", entry: OURS, path: VALIDATE, status: 401, prepare: async (...given) => `${(await signIn(...given)).slice(0, -4)}AAAA` },
   ],

@@ -84,7 +84,7 @@ impl App {
             config.aws.sso_region,
             config.aws.overrides.clone(),
         );
-        let copies = Copies::new(kv, config.session_edge_trust);
+        let copies = Copies::new(kv, config.session_edge_trust, config.session_isolate_trust);
         Some(Self {
             config,
             keys,

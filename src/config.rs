@@ -44,6 +44,8 @@ pub struct Config {
     pub session_consistency: Consistency,
     /// `SESSION_EDGE_TRUST`: seconds that a KV copy is believed, 30 to 3,600.
     pub session_edge_trust: i64,
+    /// `SESSION_ISOLATE_TRUST`: seconds of these for which an isolate believes a copy without reading it again, 0 to 30.
+    pub session_isolate_trust: i64,
     /// `SESSION_EPOCH`: tokens issued before this moment are dead.
     pub session_epoch: Option<Timestamp>,
     /// What is known of AWS.
@@ -180,6 +182,12 @@ impl Config {
                 "whole seconds from 30 to 3600",
                 300,
                 |text| number(text, 30, 3_600),
+            ),
+            session_isolate_trust: read.or(
+                "SESSION_ISOLATE_TRUST",
+                "whole seconds from 0 to 30",
+                5,
+                |text| number(text, 0, 30),
             ),
             session_epoch: read.optional(
                 "SESSION_EPOCH",
@@ -539,6 +547,7 @@ mod tests {
         assert_eq!(config.password_min_length, 15);
         assert_eq!(config.session_consistency, Consistency::Edge);
         assert_eq!(config.session_edge_trust, 300);
+        assert_eq!(config.session_isolate_trust, 5);
         assert_eq!(config.session_epoch, None);
         assert!(config.allowed_origins.is_empty());
         assert!(config.jwt_secret_previous.is_none() && config.handle_key_previous.is_none());
@@ -605,6 +614,8 @@ mod tests {
             ("ALLOWED_ORIGINS", "https://a.example,https://B.example"),
             ("SESSION_CONSISTENCY", "Edge"),
             ("SESSION_EDGE_TRUST", "29"),
+            ("SESSION_ISOLATE_TRUST", "-1"),
+            ("SESSION_ISOLATE_TRUST", "31"),
             ("SESSION_EPOCH", "yesterday"),
         ] {
             let mistakes = Config::from_lookup(lookup(&[(name, text)])).expect_err(name);

@@ -215,7 +215,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             summary: "Is this token good, and whose is it",
             description: "Answered at the edge; see the README for how soon an ended session is felt.",
             request: None,
-            reply: body::<ValidateReply>(
+            reply: body::<ValidateReply<'_>>(
                 schemas,
                 json!({"success": true, "message": "Token is valid", "user": user()}),
             ),
@@ -226,7 +226,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             summary: "Who am I",
             description: "Answered at the edge, as /validate is.",
             request: None,
-            reply: body::<MeReply>(
+            reply: body::<MeReply<'_>>(
                 schemas,
                 json!({
                     "id": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",

@@ -11,15 +11,15 @@ use uuid::Uuid;
 /// The reply.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-pub struct MeReply {
+pub struct MeReply<'a> {
     /// Stays the same for good.
     pub id: Uuid,
     /// User name.
-    pub username: String,
+    pub username: &'a str,
     /// E-mail, if known.
-    pub email: Option<String>,
+    pub email: Option<&'a str>,
     /// Full name.
-    pub full_name: String,
+    pub full_name: &'a str,
     /// Always true: a disabled person has no session.
     pub is_active: bool,
 }
@@ -32,9 +32,9 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let user = extract::viewer(&call, &request).await?;
     Ok(Reply::ok(&MeReply {
         id: user.id,
-        username: user.username,
-        email: user.email,
-        full_name: user.name,
+        username: &user.username,
+        email: user.email.as_deref(),
+        full_name: &user.name,
         is_active: user.is_active,
     }))
 }

@@ -238,7 +238,7 @@ pub async fn begin(
     }
     user.last_login = Some(now);
     if call.app.config.session_consistency == Consistency::Edge {
-        let (copies, user) = (call.app.copies, user.clone());
+        let (copies, user) = (&call.app.copies, user.clone());
         // If it fails, the first request at the edge asks D1 and puts a copy back.
         call.after_reply(async move {
             let _ = copies.put(&id, 0, &user, now, ends_at).await;

@@ -11,13 +11,13 @@ use serde::Serialize;
 /// The reply.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-pub struct ValidateReply {
+pub struct ValidateReply<'a> {
     /// Always true.
     pub success: bool,
     /// `Token is valid`.
     pub message: &'static str,
     /// Whose token it is.
-    pub user: User,
+    pub user: &'a User,
 }
 
 /// Answers the route.
@@ -29,6 +29,6 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     Ok(Reply::ok(&ValidateReply {
         success: true,
         message: "Token is valid",
-        user,
+        user: &user,
     }))
 }

@@ -16,10 +16,12 @@
 use super::StoreError;
 use super::deadline::{all, pause};
 use super::kv::{Kv, PATIENCE};
+use super::recent::Recent;
 use super::sessions::Ended;
 use crate::account::timestamp::Timestamp;
 use crate::account::user::User;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 
 /// Seconds that a copy is believed longer while D1 is out.
 pub const OUTAGE_TRUST: i64 = 15 * 60;
@@ -46,19 +48,23 @@ const TOMBSTONE: &str = r#"{"ended":true}"#;
 /// What KV says of a token.
 #[derive(Debug)]
 pub enum Found {
-    /// D1 vouched for this person's session until then.
-    Copy {
-        /// The person, as shown.
-        user: User,
-        /// The end of belief.
-        believe_until: Timestamp,
-        /// The end of belief while D1 is out: [`OUTAGE_TRUST`] later, but never after the token itself has ended.
-        believe_in_outage_until: Timestamp,
-    },
+    /// D1 vouched for the session.
+    Copy(SessionCopy),
     /// The session was ended.
     Ended,
     /// No copy, or one that cannot be read.
     Nothing,
+}
+
+/// A person's live session, as D1 had it.
+#[derive(Debug, Clone)]
+pub struct SessionCopy {
+    /// The person, as shown.
+    pub user: Rc<User>,
+    /// The end of belief.
+    pub believe_until: Timestamp,
+    /// The end of belief while D1 is out: [`OUTAGE_TRUST`] later, but never after the token itself has ended.
+    pub believe_in_outage_until: Timestamp,
 }
 
 #[derive(Serialize)]
@@ -80,46 +86,49 @@ struct Read {
 }
 
 /// The copies.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Copies {
     kv: &'static Kv,
+    recent: Recent<SessionCopy>,
     trust: i64,
 }
 
 impl Copies {
-    /// Copies in this namespace, each believed for `trust` seconds.
+    /// Copies in this namespace, each believed for `trust` seconds; this isolate asks for one that it has seen again
+    /// after `isolate_trust` seconds.
     #[must_use]
-    pub fn new(kv: &'static Kv, trust: i64) -> Self {
-        Self { kv, trust }
+    pub fn new(kv: &'static Kv, trust: i64, isolate_trust: i64) -> Self {
+        Self {
+            kv,
+            recent: Recent::new(isolate_trust),
+            trust,
+        }
     }
 
     /// Looks a token up.
     ///
     /// # Errors
     /// `Unavailable`.
-    pub async fn find(&self, id: &str, generation: u32) -> Result<Found, StoreError> {
-        let Some(text) = self.kv.get(&key(id, generation)).await? else {
+    pub async fn find(
+        &self,
+        id: &str,
+        generation: u32,
+        now: Timestamp,
+    ) -> Result<Found, StoreError> {
+        let key = key(id, generation);
+        if let Some(copy) = self.recent.get(&key, now) {
+            return Ok(Found::Copy(copy));
+        }
+        let before = self.recent.before();
+        let Some(text) = self.kv.get(&key).await? else {
             return Ok(Found::Nothing);
         };
-        Ok(match serde_json::from_str(&text) {
-            Ok(Read { ended: true, .. }) => Found::Ended,
-            Ok(Read {
-                user: Some(user),
-                believe_until,
-                never_after,
-                ..
-            }) => {
-                let believe_until = Timestamp::from_seconds(believe_until);
-                Found::Copy {
-                    user,
-                    believe_until,
-                    believe_in_outage_until: believe_until
-                        .plus(OUTAGE_TRUST)
-                        .min(Timestamp::from_seconds(never_after)),
-                }
-            }
-            _ => Found::Nothing,
-        })
+        let found = read(&text);
+        if let Found::Copy(copy) = &found {
+            let (copy, until) = (copy.clone(), copy.believe_until);
+            self.recent.keep(before, key, text.len(), copy, now, until);
+        }
+        Ok(found)
     }
 
     /// Writes a copy of what D1 said at `read_at`; it is not believed after `never_after`, D1 out or not.
@@ -142,7 +151,9 @@ impl Copies {
             user,
         })
         .unwrap_or_default();
-        self.write(&key(id, generation), &value, LATE_WRITE).await
+        let key = key(id, generation);
+        self.recent.forget(&key);
+        self.write(&key, &value, LATE_WRITE).await
     }
 
     /// Overwrites the copies of ended sessions: of the last token of each and of the one before, which may still be
@@ -157,11 +168,14 @@ impl Copies {
     }
 
     async fn overwrite(&self, sessions: &[Ended], value: &str) {
-        let tokens = sessions.iter().take(MOST).flat_map(|session| {
+        let tokens = |session: &Ended| {
             let before = session.generation.checked_sub(1);
-            let generations = [Some(session.generation), before].into_iter().flatten();
-            generations.map(move |generation| key(&session.id, generation))
-        });
+            [Some(session.generation), before].map(|generation| Some(key(&session.id, generation?)))
+        };
+        for key in sessions.iter().flat_map(tokens).flatten() {
+            self.recent.forget(&key);
+        }
+        let tokens = sessions.iter().take(MOST).flat_map(tokens).flatten();
         let write = |key: String| async move {
             let _ = self.write(&key, value, PATIENCE).await;
         };
@@ -170,7 +184,9 @@ impl Copies {
 
     /// Overwrites the copy of one token.
     pub async fn end_one(&self, id: &str, generation: u32) {
-        let _ = self.write(&key(id, generation), TOMBSTONE, PATIENCE).await;
+        let key = key(id, generation);
+        self.recent.forget(&key);
+        let _ = self.write(&key, TOMBSTONE, PATIENCE).await;
     }
 
     async fn write(&self, key: &str, value: &str, patience: u32) -> Result<(), StoreError> {
@@ -186,6 +202,28 @@ impl Copies {
         self.trust
             .saturating_add(OUTAGE_TRUST)
             .saturating_add(MARGIN)
+    }
+}
+
+fn read(text: &str) -> Found {
+    match serde_json::from_str(text) {
+        Ok(Read { ended: true, .. }) => Found::Ended,
+        Ok(Read {
+            user: Some(user),
+            believe_until,
+            never_after,
+            ..
+        }) => {
+            let believe_until = Timestamp::from_seconds(believe_until);
+            Found::Copy(SessionCopy {
+                user: Rc::new(user),
+                believe_until,
+                believe_in_outage_until: believe_until
+                    .plus(OUTAGE_TRUST)
+                    .min(Timestamp::from_seconds(never_after)),
+            })
+        }
+        _ => Found::Nothing,
     }
 }
 

@@ -9,6 +9,7 @@ pub mod kv;
 pub mod links;
 pub mod people;
 pub mod proofs;
+mod recent;
 pub mod registration;
 pub mod seals;
 pub mod sessions;

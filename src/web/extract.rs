@@ -13,6 +13,7 @@ use crate::failure::{Failure, Outage};
 use crate::store::StoreError;
 use crate::store::copies::Found;
 use crate::web::request::Request;
+use std::rc::Rc;
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
@@ -77,42 +78,42 @@ fn token(call: &Call, request: &Request) -> Result<Result<Claims, Rejection>, Fa
     }))
 }
 
-/// The caller, for routes that grant nothing: from KV's copy while that is to be believed, else from D1.
+/// The caller, for routes that grant nothing: from KV's copy, or what the isolate has just seen of it, while that is to be believed, else from D1.
 ///
 /// # Errors
 /// `NoToken`, `InvalidToken`; `StorageOut` if neither store can tell.
-pub async fn viewer(call: &Call, request: &Request) -> Result<User, Failure> {
+pub async fn viewer(call: &Call, request: &Request) -> Result<Rc<User>, Failure> {
     let claims = claims(call, request)?;
     let mut last_word = None;
     if call.app.config.session_consistency == Consistency::Edge {
         match call
             .app
             .copies
-            .find(&claims.session.sid.record_id(), claims.session.generation)
+            .find(
+                &claims.session.sid.record_id(),
+                claims.session.generation,
+                call.now,
+            )
             .await
         {
-            Ok(Found::Copy {
-                user,
-                believe_until,
-                believe_in_outage_until,
-            }) if user.id == claims.session.user => {
-                if call.now < believe_until {
-                    return Ok(user);
+            Ok(Found::Copy(copy)) if copy.user.id == claims.session.user => {
+                if call.now < copy.believe_until {
+                    return Ok(copy.user);
                 }
-                last_word = Some((user, believe_in_outage_until));
+                last_word = Some(copy);
             }
             Ok(Found::Ended) => return Err(Failure::InvalidToken),
             // KV out, empty or with somebody else's copy: D1 answers.
-            Ok(Found::Nothing | Found::Copy { .. }) | Err(_) => {}
+            Ok(Found::Nothing | Found::Copy(_)) | Err(_) => {}
         }
     }
     match judge(call, &claims).await {
         Ok(record) => {
             put_back(call, &record, claims.session.generation);
-            Ok(record.user)
+            Ok(Rc::new(record.user))
         }
         Err(Failure::StorageOut(outage)) => match last_word {
-            Some((user, believe_until)) if call.now < believe_until => Ok(user),
+            Some(copy) if call.now < copy.believe_in_outage_until => Ok(copy.user),
             _ => Err(Failure::StorageOut(outage)),
         },
         Err(failure) => Err(failure),

@@ -58,6 +58,7 @@ mod examples;
 mod harness;
 mod headers;
 mod health;
+mod isolate;
 mod login;
 mod logout;
 mod me;

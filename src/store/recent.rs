@@ -1,0 +1,201 @@
+//! What KV said a moment ago, kept by the isolate: a client that asks many times a second costs one read of KV in so
+//! many seconds.
+//!
+//! An entry adds nothing to how long a copy is believed; it only looks away from KV for a few seconds. What this isolate
+//! ends or changes by itself it forgets at once, so that only ends that happen elsewhere are noticed that much later.
+
+use crate::account::timestamp::Timestamp;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::mem;
+
+/// Entries of each half; with texts of [`LONGEST`] bytes the two take 4 MiB of the isolate's 128.
+const MOST: usize = 500;
+
+/// Bytes of the longest text of KV whose content is kept.
+const LONGEST: usize = 4_096;
+
+/// Entries by key, each for so many seconds.
+#[derive(Debug)]
+pub struct Recent<T> {
+    seconds: i64,
+    halves: RefCell<Halves<T>>,
+    forgotten: Cell<u32>,
+}
+
+/// New entries go to `young`; when that is as old as an entry becomes, all of `old` have ended and the halves move on.
+#[derive(Debug)]
+struct Halves<T> {
+    young: BTreeMap<String, Entry<T>>,
+    old: BTreeMap<String, Entry<T>>,
+    moved_at: Timestamp,
+}
+
+#[derive(Debug)]
+struct Entry<T> {
+    value: T,
+    since: Timestamp,
+    until: Timestamp,
+}
+
+/// From before a read of KV: what the isolate forgets meanwhile, that read may still have seen.
+#[derive(Debug, Clone, Copy)]
+pub struct Before(u32);
+
+impl<T: Clone> Recent<T> {
+    /// Keeps entries for so many seconds; 0 keeps none.
+    #[must_use]
+    pub fn new(seconds: i64) -> Self {
+        let halves = Halves {
+            young: BTreeMap::new(),
+            old: BTreeMap::new(),
+            moved_at: Timestamp::from_seconds(0),
+        };
+        Self {
+            seconds,
+            halves: RefCell::new(halves),
+            forgotten: Cell::new(0),
+        }
+    }
+
+    /// What is still believed under this key.
+    #[must_use]
+    pub fn get(&self, key: &str, now: Timestamp) -> Option<T> {
+        let halves = self.halves.borrow();
+        let entry = halves.young.get(key).or_else(|| halves.old.get(key))?;
+        // A clock that was set back must not make an entry last.
+        (entry.since <= now && now < entry.until).then(|| entry.value.clone())
+    }
+
+    /// To be asked for before KV is read.
+    #[must_use]
+    pub fn before(&self) -> Before {
+        Before(self.forgotten.get())
+    }
+
+    /// Keeps what KV said in a text of `length` bytes, but never beyond `never_after`. Keeps nothing if anything was
+    /// forgotten since `before`, and nothing while the store is full.
+    pub fn keep(
+        &self,
+        before: Before,
+        key: String,
+        length: usize,
+        value: T,
+        now: Timestamp,
+        never_after: Timestamp,
+    ) {
+        if self.seconds == 0 || length > LONGEST || before.0 != self.forgotten.get() {
+            return;
+        }
+        let mut halves = self.halves.borrow_mut();
+        if halves.moved_at.plus(self.seconds) <= now {
+            halves.old = mem::take(&mut halves.young);
+            halves.moved_at = now;
+        }
+        if halves.young.len() < MOST {
+            let until = now.plus(self.seconds).min(never_after);
+            let entry = Entry {
+                value,
+                since: now,
+                until,
+            };
+            halves.young.insert(key, entry);
+        }
+    }
+
+    /// Forgets what is under this key, and what a read on its way would bring.
+    pub fn forget(&self, key: &str) {
+        self.forgotten.set(self.forgotten.get().wrapping_add(1));
+        let mut halves = self.halves.borrow_mut();
+        halves.young.remove(key);
+        halves.old.remove(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FAR: i64 = 1_000_000;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_seconds(second)
+    }
+
+    fn keep(recent: &Recent<u32>, key: &str, value: u32, now: i64, never_after: i64) {
+        let before = recent.before();
+        recent.keep(before, key.into(), 1, value, at(now), at(never_after));
+    }
+
+    #[test]
+    fn an_entry_ends_after_its_seconds_or_with_its_copy() {
+        let recent = Recent::new(5);
+        keep(&recent, "a", 1, 100, FAR);
+        keep(&recent, "b", 2, 100, 103);
+        for (second, a, b) in [
+            (99, None, None),
+            (100, Some(1), Some(2)),
+            (102, Some(1), Some(2)),
+            (103, Some(1), None),
+            (104, Some(1), None),
+            (105, None, None),
+        ] {
+            assert_eq!(recent.get("a", at(second)), a, "a at {second}");
+            assert_eq!(recent.get("b", at(second)), b, "b at {second}");
+        }
+    }
+
+    #[test]
+    fn an_entry_outlives_one_move_of_the_halves_and_is_gone_after_two() {
+        let recent = Recent::new(5);
+        keep(&recent, "first", 0, 100, FAR);
+        keep(&recent, "a", 1, 104, FAR);
+        keep(&recent, "b", 2, 105, FAR);
+        assert_eq!(recent.get("a", at(108)), Some(1));
+        keep(&recent, "c", 3, 110, FAR);
+        assert_eq!(recent.halves.borrow().young.len(), 1);
+        assert_eq!(recent.halves.borrow().old.len(), 1);
+    }
+
+    #[test]
+    fn what_is_read_again_is_renewed() {
+        let recent = Recent::new(5);
+        keep(&recent, "a", 1, 100, FAR);
+        keep(&recent, "a", 2, 105, FAR);
+        assert_eq!(recent.get("a", at(109)), Some(2));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_gone_and_a_read_on_its_way_does_not_bring_it_back() {
+        let recent = Recent::new(5);
+        keep(&recent, "a", 1, 100, FAR);
+        let before = recent.before();
+        recent.forget("a");
+        assert_eq!(recent.get("a", at(100)), None);
+        recent.keep(before, "a".into(), 1, 1, at(100), at(FAR));
+        assert_eq!(recent.get("a", at(100)), None);
+        keep(&recent, "a", 2, 100, FAR);
+        assert_eq!(recent.get("a", at(100)), Some(2));
+    }
+
+    #[test]
+    fn it_is_bounded_and_can_be_off() {
+        let recent = Recent::new(5);
+        for number in 0..2_000 {
+            keep(&recent, &number.to_string(), number, 100, FAR);
+        }
+        assert_eq!(recent.halves.borrow().young.len(), MOST);
+        recent.keep(
+            recent.before(),
+            "long".into(),
+            LONGEST + 1,
+            1,
+            at(105),
+            at(FAR),
+        );
+        assert_eq!(recent.get("long", at(105)), None);
+        let off = Recent::new(0);
+        keep(&off, "a", 1, 100, FAR);
+        assert_eq!(off.get("a", at(100)), None);
+    }
+}
