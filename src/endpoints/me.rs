@@ -29,7 +29,7 @@ pub struct MeReply<'a> {
 /// # Errors
 /// `NoToken`, `InvalidToken`, `StorageOut`.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let user = extract::viewer(&call, &request).await?;
+    let user = extract::viewer(&call, &request).await?.user;
     Ok(Reply::ok(&MeReply {
         id: user.id,
         username: &user.username,

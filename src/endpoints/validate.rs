@@ -1,12 +1,12 @@
 //! `GET /api/auth/validate`: is this token good, and whose is it.
 
-use crate::account::user::User;
 use crate::app::Call;
 use crate::failure::Failure;
 use crate::web::extract;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 /// The reply.
 #[derive(Serialize)]
@@ -17,7 +17,11 @@ pub struct ValidateReply<'a> {
     /// `Token is valid`.
     pub message: &'static str,
     /// Whose token it is.
-    pub user: &'a User,
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        schemars(with = "crate::account::user::User")
+    )]
+    pub user: &'a RawValue,
 }
 
 /// Answers the route.
@@ -25,10 +29,10 @@ pub struct ValidateReply<'a> {
 /// # Errors
 /// `NoToken`, `InvalidToken`, `StorageOut`.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let user = extract::viewer(&call, &request).await?;
+    let viewer = extract::viewer(&call, &request).await?;
     Ok(Reply::ok(&ValidateReply {
         success: true,
         message: "Token is valid",
-        user: &user,
+        user: &viewer.json,
     }))
 }

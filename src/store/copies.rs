@@ -21,6 +21,7 @@ use super::sessions::Ended;
 use crate::account::timestamp::Timestamp;
 use crate::account::user::User;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::rc::Rc;
 
 /// Seconds that a copy is believed longer while D1 is out.
@@ -59,8 +60,10 @@ pub enum Found {
 /// A person's live session, as D1 had it.
 #[derive(Debug, Clone)]
 pub struct SessionCopy {
-    /// The person, as shown.
+    /// The person.
     pub user: Rc<User>,
+    /// The same as JSON, which is most of what `/validate` sends.
+    pub json: Rc<RawValue>,
     /// The end of belief.
     pub believe_until: Timestamp,
     /// The end of belief while D1 is out: [`OUTAGE_TRUST`] later, but never after the token itself has ended.
@@ -75,14 +78,15 @@ struct Written<'a> {
 }
 
 #[derive(Deserialize)]
-struct Read {
+struct Read<'t> {
     #[serde(default)]
     ended: bool,
     #[serde(default)]
     believe_until: i64,
     #[serde(default)]
     never_after: i64,
-    user: Option<User>,
+    #[serde(borrow)]
+    user: Option<&'t RawValue>,
 }
 
 /// The copies.
@@ -206,25 +210,27 @@ impl Copies {
 }
 
 fn read(text: &str) -> Found {
-    match serde_json::from_str(text) {
-        Ok(Read { ended: true, .. }) => Found::Ended,
-        Ok(Read {
-            user: Some(user),
-            believe_until,
-            never_after,
-            ..
-        }) => {
-            let believe_until = Timestamp::from_seconds(believe_until);
-            Found::Copy(SessionCopy {
-                user: Rc::new(user),
-                believe_until,
-                believe_in_outage_until: believe_until
-                    .plus(OUTAGE_TRUST)
-                    .min(Timestamp::from_seconds(never_after)),
-            })
-        }
-        _ => Found::Nothing,
+    let Ok(read) = serde_json::from_str::<Read<'_>>(text) else {
+        return Found::Nothing;
+    };
+    if read.ended {
+        return Found::Ended;
     }
+    let user = read
+        .user
+        .and_then(|json| Some((serde_json::from_str(json.get()).ok()?, json.to_owned())));
+    let Some((user, json)) = user else {
+        return Found::Nothing;
+    };
+    let believe_until = Timestamp::from_seconds(read.believe_until);
+    Found::Copy(SessionCopy {
+        user: Rc::new(user),
+        json: json.into(),
+        believe_until,
+        believe_in_outage_until: believe_until
+            .plus(OUTAGE_TRUST)
+            .min(Timestamp::from_seconds(read.never_after)),
+    })
 }
 
 fn key(id: &str, generation: u32) -> String {

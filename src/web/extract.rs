@@ -11,8 +11,9 @@ use crate::app::{App, Call};
 use crate::config::Consistency;
 use crate::failure::{Failure, Outage};
 use crate::store::StoreError;
-use crate::store::copies::Found;
+use crate::store::copies::{Found, SessionCopy};
 use crate::web::request::Request;
+use serde_json::value::RawValue;
 use std::rc::Rc;
 
 impl From<StoreError> for Failure {
@@ -31,6 +32,35 @@ pub struct Authority {
     pub claims: Claims,
     /// The record.
     pub record: SessionRecord,
+}
+
+/// A caller who is only shown to himself.
+#[derive(Debug)]
+pub struct Viewer {
+    /// Who it is.
+    pub user: Rc<User>,
+    /// The same as JSON.
+    pub json: Rc<RawValue>,
+}
+
+impl Viewer {
+    fn of(user: User) -> Result<Self, Failure> {
+        // Cannot fail: strings, numbers and booleans.
+        let json = serde_json::value::to_raw_value(&user).map_err(|_| Failure::Platform)?;
+        Ok(Self {
+            user: Rc::new(user),
+            json: json.into(),
+        })
+    }
+}
+
+impl From<SessionCopy> for Viewer {
+    fn from(copy: SessionCopy) -> Self {
+        Self {
+            user: copy.user,
+            json: copy.json,
+        }
+    }
 }
 
 /// The token in an `Authorization` header (RFC 6750 §2.1); the scheme's case does not matter (RFC 9110 §11.1).
@@ -82,7 +112,7 @@ fn token(call: &Call, request: &Request) -> Result<Result<Claims, Rejection>, Fa
 ///
 /// # Errors
 /// `NoToken`, `InvalidToken`; `StorageOut` if neither store can tell.
-pub async fn viewer(call: &Call, request: &Request) -> Result<Rc<User>, Failure> {
+pub async fn viewer(call: &Call, request: &Request) -> Result<Viewer, Failure> {
     let claims = claims(call, request)?;
     let mut last_word = None;
     if call.app.config.session_consistency == Consistency::Edge {
@@ -98,7 +128,7 @@ pub async fn viewer(call: &Call, request: &Request) -> Result<Rc<User>, Failure>
         {
             Ok(Found::Copy(copy)) if copy.user.id == claims.session.user => {
                 if call.now < copy.believe_until {
-                    return Ok(copy.user);
+                    return Ok(Viewer::from(copy));
                 }
                 last_word = Some(copy);
             }
@@ -110,10 +140,10 @@ pub async fn viewer(call: &Call, request: &Request) -> Result<Rc<User>, Failure>
     match judge(call, &claims).await {
         Ok(record) => {
             put_back(call, &record, claims.session.generation);
-            Ok(Rc::new(record.user))
+            Viewer::of(record.user)
         }
         Err(Failure::StorageOut(outage)) => match last_word {
-            Some(copy) if call.now < copy.believe_in_outage_until => Ok(copy.user),
+            Some(copy) if call.now < copy.believe_in_outage_until => Ok(Viewer::from(copy)),
             _ => Err(Failure::StorageOut(outage)),
         },
         Err(failure) => Err(failure),

@@ -5,7 +5,7 @@
 use crate::sessions::{
     logout, me, password_link, refresh, refreshed, set_password, signed_in, validate,
 };
-use crate::support::{App, Fault, Reply};
+use crate::support::{App, Fault, Reply, Vars};
 
 /// D1 calls, statements in them, KV reads, KV writes; nothing else was called.
 async fn cost(reply: &Reply) -> [usize; 4] {
@@ -27,7 +27,7 @@ async fn cost(reply: &Reply) -> [usize; 4] {
 
 #[tokio::test]
 async fn within_the_trust_bound_a_session_is_one_read_of_kv() {
-    let app = App::shared();
+    let app = App::with(Vars::new().set("SESSION_ISOLATE_TRUST", "0"));
     let token = signed_in(&app, &app.password_user("ada").await).await;
     for seconds in [0, 295] {
         app.shift_clock(seconds).await;
@@ -35,6 +35,20 @@ async fn within_the_trust_bound_a_session_is_one_read_of_kv() {
             reply.assert_status(200);
             assert_eq!(cost(&reply).await, [0, 0, 1, 0]);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_the_isolate_has_just_seen_costs_nothing() {
+    let app = App::shared();
+    let token = signed_in(&app, &app.password_user("ada").await).await;
+    for seconds in [0, 295] {
+        app.shift_clock(seconds).await;
+        let costs = [
+            cost(&validate(&app, &token).await).await,
+            cost(&me(&app, &token).await).await,
+        ];
+        assert_eq!(costs, [[0, 0, 1, 0], [0; 4]]);
     }
 }
 

@@ -1,4 +1,5 @@
-//! KV's copies: what they save, and what they cannot do. KV may be empty, late, false or broken; D1 is the record.
+//! KV's copies: what they save, and what they cannot do. KV may be empty, late, false or broken; D1 is the record. Here
+//! every question goes to KV; `isolate.rs` has what an isolate keeps of the answers.
 
 use crate::sessions::{
     assert_dead, claims, copy_key, logout, me, refresh, refreshed, signed_in, validate,
@@ -6,9 +7,17 @@ use crate::sessions::{
 use crate::support::{App, Fault, Vars};
 use serde_json::{Value, json};
 
+fn asking() -> App {
+    asking_with(Vars::new())
+}
+
+fn asking_with(vars: Vars) -> App {
+    App::with(vars.set("SESSION_ISOLATE_TRUST", "0"))
+}
+
 #[tokio::test]
 async fn an_emptied_kv_signs_nobody_out_and_fills_again() {
-    let app = App::shared();
+    let app = asking();
     let token = signed_in(&app, &app.password_user("ada").await).await;
     let before = app.kv_get(&copy_key(&token)).await.expect("a copy");
     app.kv_delete(&copy_key(&token)).await;
@@ -23,7 +32,7 @@ async fn an_emptied_kv_signs_nobody_out_and_fills_again() {
 
 #[tokio::test]
 async fn a_sign_in_counts_where_kv_has_not_caught_up() {
-    let app = App::shared();
+    let app = asking();
     app.fault(Fault::kv().ops(&["get"]).reads_stale(60)).await;
     let token = signed_in(&app, &app.password_user("ada").await).await;
     for reply in [validate(&app, &token).await, me(&app, &token).await] {
@@ -33,7 +42,7 @@ async fn a_sign_in_counts_where_kv_has_not_caught_up() {
 
 #[tokio::test]
 async fn a_false_copy_opens_no_granting_route() {
-    let app = App::shared();
+    let app = asking();
     let (ada, bob) = (app.password_user("ada").await, app.admin("bob").await);
     let (token, of_bob) = (signed_in(&app, &ada).await, signed_in(&app, &bob).await);
     let mut copy: Value =
@@ -66,7 +75,7 @@ async fn a_false_copy_opens_no_granting_route() {
 
 #[tokio::test]
 async fn a_copy_of_somebody_else_is_no_copy() {
-    let app = App::shared();
+    let app = asking();
     let (ada, bob) = (app.password_user("ada").await, app.admin("bob").await);
     let (token, of_bob) = (signed_in(&app, &ada).await, signed_in(&app, &bob).await);
     let copy = app.kv_get(&copy_key(&of_bob)).await.unwrap();
@@ -77,7 +86,7 @@ async fn a_copy_of_somebody_else_is_no_copy() {
 
 #[tokio::test]
 async fn a_copy_that_cannot_be_read_is_no_copy() {
-    let app = App::shared();
+    let app = asking();
     let ada = app.password_user("ada").await;
     let token = signed_in(&app, &ada).await;
     let copy = app.kv_get(&copy_key(&token)).await.unwrap();
@@ -118,8 +127,8 @@ async fn a_copy_that_cannot_be_read_is_no_copy() {
 #[tokio::test]
 async fn a_copy_is_believed_for_the_trust_bound_and_no_longer() {
     for (app, trust) in [
-        (App::shared(), 300),
-        (App::with(Vars::new().set("SESSION_EDGE_TRUST", "30")), 30),
+        (asking(), 300),
+        (asking_with(Vars::new().set("SESSION_EDGE_TRUST", "30")), 30),
     ] {
         let token = signed_in(&app, &app.password_user("ada").await).await;
         app.shift_clock(trust - 5).await;
@@ -134,7 +143,7 @@ async fn a_copy_is_believed_for_the_trust_bound_and_no_longer() {
 
 #[tokio::test]
 async fn a_change_that_no_command_made_is_seen_at_the_trust_bound() {
-    let app = App::shared();
+    let app = asking();
     let ada = app.password_user("ada").await;
     let token = signed_in(&app, &ada).await;
     app.sql("UPDATE users SET is_active = 0 WHERE id = ?1", [ada.id])
@@ -147,7 +156,7 @@ async fn a_change_that_no_command_made_is_seen_at_the_trust_bound() {
 
 #[tokio::test]
 async fn if_the_end_cannot_be_written_the_trust_bound_is_the_end() {
-    let app = App::shared();
+    let app = asking();
     let token = signed_in(&app, &app.password_user("ada").await).await;
     // As late as can be: a copy that was just put back.
     app.shift_clock(301).await;
@@ -162,7 +171,7 @@ async fn if_the_end_cannot_be_written_the_trust_bound_is_the_end() {
 
 #[tokio::test]
 async fn a_write_that_kv_refuses_once_is_made_again() {
-    let app = App::shared();
+    let app = asking();
     let token = signed_in(&app, &app.password_user("ada").await).await;
     app.fault(Fault::kv().ops(&["put"]).times(1).throttles())
         .await;
@@ -172,7 +181,7 @@ async fn a_write_that_kv_refuses_once_is_made_again() {
 
 #[tokio::test]
 async fn a_refresh_whose_copy_kv_refuses_once_still_ends_the_old_token() {
-    let app = App::shared();
+    let app = asking();
     let first = signed_in(&app, &app.password_user("ada").await).await;
     app.fault(
         Fault::kv()
@@ -209,7 +218,7 @@ async fn put_back_across(app: &App, token: &str, meanwhile: impl AsyncFnOnce()) 
 
 #[tokio::test]
 async fn a_put_back_that_comes_after_a_sign_out_revives_nothing() {
-    let app = App::shared();
+    let app = asking();
     let token = signed_in(&app, &app.password_user("ada").await).await;
     put_back_across(&app, &token, async || {
         logout(&app, &token).await.assert_status(200).seen().await;
@@ -220,7 +229,7 @@ async fn a_put_back_that_comes_after_a_sign_out_revives_nothing() {
 
 #[tokio::test]
 async fn a_put_back_that_comes_seconds_after_a_sign_out_revives_nothing() {
-    let app = App::shared();
+    let app = asking();
     let token = signed_in(&app, &app.password_user("ada").await).await;
     put_back_across(&app, &token, async || {
         logout(&app, &token).await.assert_status(200).seen().await;
@@ -232,7 +241,7 @@ async fn a_put_back_that_comes_seconds_after_a_sign_out_revives_nothing() {
 
 #[tokio::test]
 async fn a_put_back_that_comes_after_a_refresh_does_not_prolong_the_old_token() {
-    let app = App::shared();
+    let app = asking();
     let first = signed_in(&app, &app.password_user("ada").await).await;
     put_back_across(&app, &first, async || {
         refreshed(&app, &first).await;
@@ -245,7 +254,7 @@ async fn a_put_back_that_comes_after_a_refresh_does_not_prolong_the_old_token() 
 
 #[tokio::test]
 async fn a_put_back_that_comes_after_two_refreshes_ends_the_oldest_token() {
-    let app = App::shared();
+    let app = asking();
     let first = signed_in(&app, &app.password_user("ada").await).await;
     put_back_across(&app, &first, async || {
         let second = refreshed(&app, &first).await;
@@ -257,7 +266,7 @@ async fn a_put_back_that_comes_after_two_refreshes_ends_the_oldest_token() {
 
 #[tokio::test]
 async fn a_put_back_of_a_refresh_that_comes_after_a_sign_out_revives_nothing() {
-    let app = App::shared();
+    let app = asking();
     let first = signed_in(&app, &app.password_user("ada").await).await;
     let paused = app.fault(Fault::kv().ops(&["put"]).times(2).pauses()).await;
     let reply = refresh(&app, &first).await;
@@ -271,7 +280,7 @@ async fn a_put_back_of_a_refresh_that_comes_after_a_sign_out_revives_nothing() {
 
 #[tokio::test]
 async fn the_copy_of_a_sign_in_that_comes_after_the_sign_out_ends_at_the_trust_bound() {
-    let app = App::shared();
+    let app = asking();
     let ada = app.password_user("ada").await;
     let paused = app.fault(Fault::kv().ops(&["put"]).times(1).pauses()).await;
     let reply = app.login(&ada).await;
@@ -287,7 +296,7 @@ async fn the_copy_of_a_sign_in_that_comes_after_the_sign_out_ends_at_the_trust_b
 
 #[tokio::test]
 async fn reads_a_minute_old_keep_the_promise() {
-    let app = App::shared();
+    let app = asking();
     let token = signed_in(&app, &app.password_user("ada").await).await;
     app.shift_clock(100).await;
     app.fault(Fault::kv().ops(&["get"]).reads_stale(60)).await;
@@ -302,7 +311,7 @@ async fn reads_a_minute_old_keep_the_promise() {
 
 #[tokio::test]
 async fn reads_that_never_catch_up_end_at_the_trust_bound() {
-    let app = App::shared();
+    let app = asking();
     let token = signed_in(&app, &app.password_user("ada").await).await;
     let copy = app.kv_get(&copy_key(&token)).await.unwrap();
     logout(&app, &token).await.assert_status(200).seen().await;
