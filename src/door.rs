@@ -49,6 +49,10 @@ thread_local! {
 
 /// A request: `resolve` gets the reply. `authorization` is the one header that most requests are asked for.
 #[wasm_bindgen]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "JavaScript reads them from its objects faster than Rust does"
+)]
 pub fn answer(
     method: &str,
     url: String,
