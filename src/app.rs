@@ -1,5 +1,7 @@
 //! What a request works with: the configuration and the stores, bound once an isolate, and the one door to randomness.
 
+pub mod admission;
+
 use crate::account::audit::{AuditKeys, Entry, Signed};
 use crate::account::password::Peppers;
 use crate::account::sealed::Sealer;
@@ -11,13 +13,14 @@ use crate::failure::Failure;
 use crate::store::audit;
 use crate::store::copies::Copies;
 use crate::store::d1::Database;
-use crate::store::deadline::settled_within;
+use crate::store::deadline::{pause, settled_within};
 use crate::store::kv::Kv;
 use crate::store::links::Links;
 use crate::store::proofs::Proofs;
 use crate::store::seals::Seals;
 use crate::store::sessions::{Ended, Sessions};
-use crate::store::users::Users;
+use crate::store::throttle::Throttle;
+use admission::{Admission, Turn};
 use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
@@ -43,12 +46,14 @@ pub struct App {
     pub database: &'static Database,
     /// KV.
     pub kv: &'static Kv,
-    /// Table `users`.
-    pub users: Users,
+    /// Tables `sign_in_attempts` and `address_attempts`.
+    pub throttle: Throttle,
     /// Table `sessions`.
     pub sessions: Sessions,
     /// KV's copies of sessions.
     pub copies: Copies,
+    /// How many password hashes are under way.
+    pub admission: Admission,
     /// Table `password_links`.
     pub links: Links,
     /// Table `used_proofs`.
@@ -94,7 +99,8 @@ impl App {
             aws,
             database,
             kv,
-            users: Users::new(database),
+            throttle: Throttle::new(database),
+            admission: Admission::default(),
             sessions: Sessions::new(database),
             copies,
             links: Links::new(database),
@@ -170,6 +176,20 @@ impl Call {
         let _ = self.context.wait_until(&promise);
         settled_within(milliseconds, &promise).await;
         outcome.take()
+    }
+
+    /// A place among the few requests that hash at once; the request hashes while it holds it, after others had their
+    /// turn: a hash holds the isolate's one thread for tens of milliseconds.
+    ///
+    /// # Errors
+    /// `Busy` if there is none.
+    pub fn place(&self) -> Result<Turn, Failure> {
+        self.app.admission.enter(self.clock()).ok_or(Failure::Busy)
+    }
+
+    /// Lets everything that waits in this isolate go on, then comes back.
+    pub async fn let_others_go_on(&self) {
+        pause(0).await;
     }
 
     /// Overwrites the copies of sessions that D1 has just ended.

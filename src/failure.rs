@@ -34,6 +34,10 @@ pub enum Failure {
     MissingLogin,
     /// `/login` with a name and password that do not belong together.
     WrongLogin,
+    /// Nothing is evaluated for so many seconds: there were too many requests or failures.
+    TooManyRequests(u32),
+    /// This isolate hashes as many passwords as it can at once.
+    Busy,
     /// `/set-password` with a link that is unknown, used or over.
     InvalidLink,
     /// A new password that the policy refuses.

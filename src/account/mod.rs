@@ -1,7 +1,9 @@
 //! Rules about people, passwords, tokens and secrets. Pure: no clock, no randomness, no network, no storage; time and
 //! random bytes are arguments.
 
+pub mod address;
 pub mod audit;
+pub mod device;
 pub mod fingerprint;
 pub mod mask;
 pub mod names;

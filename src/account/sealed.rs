@@ -40,6 +40,8 @@ pub enum Purpose {
     DeviceCode,
     /// Our registration as a client of AWS, which is kept in KV.
     ClientRegistration,
+    /// The cookie of a device on which somebody signed in.
+    KnownDevice,
 }
 
 /// Why there is no [`Sealer`].
@@ -181,6 +183,7 @@ impl Purpose {
             Self::ClientSecret => b"Edge Auth handle 1: client_secret",
             Self::DeviceCode => b"Edge Auth handle 1: device_code",
             Self::ClientRegistration => b"Edge Auth handle 1: AWS client registration",
+            Self::KnownDevice => b"Edge Auth handle 1: known device",
         }
     }
 }

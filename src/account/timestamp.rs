@@ -27,6 +27,22 @@ impl Timestamp {
         self.0
     }
 
+    /// The whole second of a clock's milliseconds since 1970.
+    #[must_use]
+    pub fn from_milliseconds(milliseconds: f64) -> Self {
+        // Saturates, and a clock's milliseconds stay far below 2^53.
+        #[expect(clippy::cast_possible_truncation, reason = "whole seconds of a clock")]
+        Self::from_seconds((milliseconds / 1_000.0).floor() as i64)
+    }
+
+    /// Milliseconds since 1970, exactly: they stay far below 2^53.
+    #[must_use]
+    pub fn milliseconds(self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+        let seconds = self.0 as f64;
+        seconds * 1_000.0
+    }
+
     /// This moment and so many seconds more (or, negative, less).
     #[must_use]
     pub fn plus(self, seconds: i64) -> Self {

@@ -12,16 +12,11 @@ const PIECES: usize = 60;
 
 /// Does all that the cron event is for; what fails is logged, and does not keep the rest from being done.
 pub async fn run(app: &App, now: Timestamp) {
-    for _ in 0..PIECES {
-        match app.sessions.remove_over(now).await {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(_) => {
-                log::sweep_failed("sessions");
-                break;
-            }
-        }
-    }
+    in_pieces("sessions", async || app.sessions.remove_over(now).await).await;
+    in_pieces("sign_in_attempts", async || {
+        app.throttle.remove_over(now).await
+    })
+    .await;
     if app.proofs.remove_over(now).await.is_err() {
         log::sweep_failed("used_proofs");
     }
@@ -32,6 +27,17 @@ pub async fn run(app: &App, now: Timestamp) {
         Ok(()) => {}
         Err(Stopped::Out) => log::sweep_failed("audit_seals"),
         Err(Stopped::Broken(reason)) => log::audit_broken(reason.as_str()),
+    }
+}
+
+/// Removes a piece at a time, while there may be more.
+async fn in_pieces(table: &'static str, remove: impl AsyncFn() -> Result<bool, StoreError>) {
+    for _ in 0..PIECES {
+        match remove().await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(_) => return log::sweep_failed(table),
+        }
     }
 }
 

@@ -3,14 +3,18 @@
 //! An unknown, disabled or passwordless user costs the same hash and gets the same bytes as a wrong password.
 
 use super::sign_in::{self, Method, Terms, Whom};
+use crate::account::address::network;
+use crate::account::device::Device;
 use crate::account::names::{self, LoginName};
 use crate::account::password::{self, Password, Unusable, Verdict};
 use crate::account::user::User;
 use crate::app::{Call, random};
 use crate::failure::Failure;
 use crate::log;
+use crate::store::throttle::{Attempt, Reservation, Reserved};
 use crate::store::users::Registered;
 use crate::web::body;
+use crate::web::device_cookie::DeviceCookie;
 use crate::web::origin::Origin;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
@@ -43,35 +47,37 @@ pub struct LoginReply {
 /// Answers the route.
 ///
 /// # Errors
-/// `MissingLogin`, `WrongLogin`, `StorageOut`, and what reading the body gives.
+/// `MissingLogin`, `WrongLogin`, `TooManyRequests`, `Busy`, `StorageOut`, and what reading the body gives.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let origin = Origin::of(&request)?;
+    let cookie = DeviceCookie::of(&request);
+    let device = cookie.open(&call);
     let body: LoginRequest = body::json(request, Failure::MissingLogin).await?;
     if body.username.is_empty() || body.password.is_empty() {
         return Err(Failure::MissingLogin);
     }
+    // Over the limit is never anybody's; not counting it tells only what the client knows.
+    let password = Password::parse(&body.password).map_err(|_| Failure::WrongLogin)?;
+    let place = call.place()?;
     let name = names::login_key(&body.username);
-    let registered = find(&call, name.as_ref()).await?;
     // Of every name, so that one that belongs to nobody takes no longer.
     let name_key = name_key(&call, name.as_ref(), &body.username);
+    let (attempt, registered) = reserve(&call, &origin, device.as_ref(), name, &name_key).await?;
     let whom = registered
         .as_ref()
         .map_or(Whom::Nobody(name_key), |found| Whom::User(found.user.id));
-    let why = match check(&call, &body.password, registered)? {
+    call.let_others_go_on().await;
+    let checked = check(&call, &password, registered)?;
+    drop(place);
+    let why = match checked {
         Err(why) => why,
-        Ok(checked) => match sign_in(&call, &origin, checked).await? {
-            Some(reply) => return Ok(reply),
+        Ok(checked) => match sign_in(&call, &origin, checked, &attempt).await? {
+            Some((token, user)) => return reply(&call, &cookie, device, token, user),
             None => sign_in::CHANGED,
         },
     };
     sign_in::refuse(&call, &origin, Method::Password, whom, why).await?;
     Err(Failure::WrongLogin)
-}
-
-/// A name that no password user can have is looked up all the same, so that it takes as long.
-async fn find(call: &Call, name: Option<&LoginName>) -> Result<Option<Registered>, Failure> {
-    let nobody = LoginName::Username(String::new());
-    Ok(call.app.users.find(name.unwrap_or(&nobody)).await?)
 }
 
 /// What is kept of a name that belongs to nobody: people type passwords there.
@@ -82,6 +88,29 @@ fn name_key(call: &Call, name: Option<&LoginName>, typed: &str) -> String {
         None => ("other", typed),
     };
     call.app.audit_keys.name_key(source, name)
+}
+
+/// Counts the attempt and finds whom it is for. A name that no password user can have is looked up all the same, so that it
+/// takes as long.
+async fn reserve(
+    call: &Call,
+    origin: &Origin,
+    device: Option<&Device>,
+    name: Option<LoginName>,
+    name_key: &str,
+) -> Result<(Reservation, Option<Registered>), Failure> {
+    let attempt = Attempt {
+        login: &name.unwrap_or(LoginName::Username(String::new())),
+        name_key,
+        device,
+        network: &network(origin.address.as_deref()),
+        now: call.clock(),
+    };
+    match call.app.throttle.reserve(&attempt).await? {
+        Reserved::Yes(attempt, registered) => Ok((attempt, registered)),
+        Reserved::Later(seconds) => Err(Failure::TooManyRequests(seconds)),
+        Reserved::Off => Err(Failure::WrongLogin),
+    }
 }
 
 /// Somebody whose password was right.
@@ -95,7 +124,7 @@ struct Checked {
 /// Hashes the password whoever is asked for; gives the person, or why not for the audit log.
 fn check(
     call: &Call,
-    password: &str,
+    password: &Password,
     registered: Option<Registered>,
 ) -> Result<Result<Checked, &'static str>, Failure> {
     let (user, hash, why) = match registered {
@@ -110,11 +139,7 @@ fn check(
             (Some(found.user), found.password_hash, why)
         }
     };
-    // Over the limit is never anybody's; not hashing it tells only what the client knows.
-    let Ok(password) = Password::parse(password) else {
-        return Ok(Err(why));
-    };
-    let needs_rehash = match password::verify(&password, hash.as_deref(), &call.app.peppers) {
+    let needs_rehash = match password::verify(password, hash.as_deref(), &call.app.peppers) {
         Verdict::Right { needs_rehash } => needs_rehash,
         Verdict::Wrong => return Ok(Err(why)),
         Verdict::Unusable(Unusable::OutOfMemory) => return Err(Failure::Platform),
@@ -127,7 +152,7 @@ fn check(
         return Ok(Err(why));
     };
     let renewed = if needs_rehash {
-        password::hash(&password, random()?, &call.app.peppers).ok()
+        password::hash(password, random()?, &call.app.peppers).ok()
     } else {
         None
     };
@@ -138,8 +163,13 @@ fn check(
     }))
 }
 
-/// `None` if the person was changed since the check.
-async fn sign_in(call: &Call, origin: &Origin, checked: Checked) -> Result<Option<Reply>, Failure> {
+/// The token; `None` if the person was changed since the check.
+async fn sign_in(
+    call: &Call,
+    origin: &Origin,
+    checked: Checked,
+    attempt: &Reservation,
+) -> Result<Option<(String, User)>, Failure> {
     let Checked {
         mut user,
         hash,
@@ -148,15 +178,34 @@ async fn sign_in(call: &Call, origin: &Origin, checked: Checked) -> Result<Optio
     let terms = Terms {
         checked: Some(&hash),
         renewed: renewed.as_deref(),
+        attempt: Some(attempt),
         ..Terms::of(Method::Password)
     };
     let token = sign_in::begin(call, origin, &mut user, terms).await?;
-    Ok(token.map(|token| {
-        Reply::ok(&LoginReply {
-            success: true,
-            message: "Login successful",
-            token,
-            user,
-        })
-    }))
+    Ok(token.map(|token| (token, user)))
+}
+
+/// The reply, which makes the device known for this person.
+fn reply(
+    call: &Call,
+    cookie: &DeviceCookie,
+    device: Option<Device>,
+    token: String,
+    user: User,
+) -> Result<Reply, Failure> {
+    let device = match device {
+        Some(device) => device,
+        None => Device::new(random()?),
+    };
+    let cookie = cookie.seal(call, &device.after_sign_in(user.id))?;
+    let reply = Reply::ok(&LoginReply {
+        success: true,
+        message: "Login successful",
+        token,
+        user,
+    });
+    Ok(match cookie {
+        Some(cookie) => reply.with("set-cookie", cookie),
+        None => reply,
+    })
 }

@@ -29,7 +29,7 @@ pub struct SetPasswordRequest {
 /// Answers the route.
 ///
 /// # Errors
-/// `InvalidLink`, `PasswordRefused`, `StorageOut`, and what reading the body gives.
+/// `InvalidLink`, `PasswordRefused`, `Busy`, `StorageOut`, and what reading the body gives.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let origin = Origin::of(&request)?;
     let body: SetPasswordRequest = body::json(request, Failure::InvalidBody).await?;
@@ -48,8 +48,11 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     };
     let password = policy::check(&body.password, call.app.config.password_min_length, &own)
         .map_err(Failure::PasswordRefused)?;
+    let place = call.place()?;
+    call.let_others_go_on().await;
     let hash =
         password::hash(&password, random()?, &call.app.peppers).map_err(|_| Failure::Platform)?;
+    drop(place);
     let mark = Base64UrlUnpadded::encode_string(&random::<16>()?);
     let entry = |kind| {
         let entry = origin.entry(&call, kind);

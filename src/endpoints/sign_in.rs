@@ -11,6 +11,7 @@ use crate::config::Consistency;
 use crate::failure::{Failure, Outage};
 use crate::store::people::{self, Arrival, RoleChanged, Updated};
 use crate::store::sessions::NewSession;
+use crate::store::throttle::Reservation;
 use crate::web::origin::Origin;
 use uuid::Uuid;
 
@@ -51,6 +52,8 @@ pub struct Terms<'a> {
     pub checked: Option<&'a str>,
     /// The same password under today's parameters.
     pub renewed: Option<&'a str>,
+    /// The attempt that succeeded, where attempts are counted.
+    pub attempt: Option<&'a Reservation>,
     /// Seconds after which the session ends where that is sooner than its role's end.
     pub longest: Option<i64>,
 }
@@ -64,6 +67,7 @@ impl Terms<'_> {
             sid: None,
             checked: None,
             renewed: None,
+            attempt: None,
             longest: None,
         }
     }
@@ -229,6 +233,7 @@ pub async fn begin(
         address: origin.address.as_deref(),
         password_hash: terms.checked,
         new_password_hash: terms.renewed,
+        attempt: terms.attempt,
     };
     let entry = origin.entry(call, Kind::SignIn)?;
     let entry = entry.by(user.id).about(user.id).of_session(&id);

@@ -48,6 +48,13 @@ impl Statement {
         self
     }
 
+    /// Binds the next parameter as milliseconds, since 1970 or of a time span; whole ones fit a column of integers.
+    #[must_use]
+    pub fn milliseconds(self, value: f64) -> Self {
+        self.parameters.push(&JsValue::from_f64(value.floor()));
+        self
+    }
+
     /// Binds the next parameter as a number; D1 takes no `BigInt`, and 32 bits are what we count with.
     #[must_use]
     pub fn number(self, value: u32) -> Self {

@@ -59,6 +59,16 @@ const DROP_OTHERS: &str = "
     DELETE FROM password_links
     WHERE id <> ?1 AND user_id = (SELECT user_id FROM password_links WHERE id = ?1 AND used_by = ?2)";
 
+/// A link restores a password that too many failures have switched off. A device's counters begin with the person's id.
+const RESTORE: &str = "
+    DELETE FROM sign_in_attempts
+    WHERE key IN (
+      SELECT 'account:' || user_id FROM password_links WHERE id = ?1 AND used_by = ?2
+      UNION ALL
+      SELECT key FROM password_links JOIN sign_in_attempts
+        ON key > 'device:' || user_id || ':' AND key < 'device:' || user_id || ';'
+      WHERE id = ?1 AND used_by = ?2)";
+
 const REMOVE_OVER: &str = "DELETE FROM password_links WHERE expires_at <= ?1";
 
 /// The links.
@@ -116,6 +126,7 @@ impl Links {
                     .text(mark),
                 append_if_changed(&entries.sessions_revoked),
                 Statement::new(DROP_OTHERS).text(id).text(mark),
+                Statement::new(RESTORE).text(id).text(mark),
             ])
             .await?;
         if claimed.changes == 0 {

@@ -13,6 +13,7 @@ mod recent;
 pub mod registration;
 pub mod seals;
 pub mod sessions;
+pub mod throttle;
 pub mod users;
 
 /// Why a store did not give what was asked.

@@ -4,6 +4,7 @@
 use super::StoreError;
 use super::audit::append_if_changed;
 use super::d1::{Database, Outcome, Statement};
+use super::throttle::{self, Reservation};
 use super::users::{UserRow, moment};
 use crate::account::audit::Signed;
 use crate::account::role::Role;
@@ -35,6 +36,8 @@ pub struct NewSession<'a> {
     pub password_hash: Option<&'a str>,
     /// A hash with today's parameters, to put in its place.
     pub new_password_hash: Option<&'a str>,
+    /// The attempt that succeeded, which no longer counts as failed.
+    pub attempt: Option<&'a Reservation>,
 }
 
 /// A session that was ended, with what is needed to end its copies.
@@ -135,6 +138,7 @@ impl Sessions {
         signed_in: &Signed,
     ) -> Result<bool, StoreError> {
         let (user_id, now) = (new.user_id.to_string(), new.created_at.to_string());
+        let [forget, forget_network] = throttle::forget(new.attempt, new.id);
         let [begun, ..] = self
             .database
             .batch([
@@ -154,6 +158,8 @@ impl Sessions {
                     .optional(new.new_password_hash)
                     .text(&user_id)
                     .text(new.id),
+                forget,
+                forget_network,
             ])
             .await?;
         Ok(begun.changes > 0)

@@ -2,7 +2,7 @@
 //! source; this file finds them and keeps what a sign-in changes.
 
 use super::StoreError;
-use super::d1::{Database, Statement};
+use super::d1::{Outcome, Statement};
 use crate::account::names::LoginName;
 use crate::account::role::Role;
 use crate::account::timestamp::Timestamp;
@@ -80,35 +80,21 @@ const BY_EMAIL: &str = "
            created_at AS user_created_at, updated_at AS user_updated_at, last_login, password_hash
     FROM users WHERE source = 'password' AND email_key = ?1";
 
-/// The people.
-#[derive(Debug, Clone, Copy)]
-pub struct Users {
-    database: &'static Database,
+/// The statement that finds the password user with this name or e-mail; [`registered`] reads what it gives.
+pub(super) fn find(login: &LoginName) -> Statement {
+    match login {
+        LoginName::Username(name) => Statement::new(BY_USERNAME).text(name),
+        LoginName::Email(email) => Statement::new(BY_EMAIL).text(email),
+    }
 }
 
-impl Users {
-    /// People in this database.
-    #[must_use]
-    pub fn new(database: &'static Database) -> Self {
-        Self { database }
-    }
-
-    /// The password user with this name or e-mail.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub async fn find(&self, login: &LoginName) -> Result<Option<Registered>, StoreError> {
-        let statement = match login {
-            LoginName::Username(name) => Statement::new(BY_USERNAME).text(name),
-            LoginName::Email(email) => Statement::new(BY_EMAIL).text(email),
-        };
-        let [found] = self.database.batch([statement]).await?;
-        let Some((user, hash)) = found.first::<UserRow>()?.zip(found.first::<HashRow>()?) else {
-            return Ok(None);
-        };
-        Ok(Some(Registered {
-            user: user.try_into()?,
-            password_hash: hash.password_hash,
-        }))
-    }
+/// Whom [`find`] found.
+pub(super) fn registered(found: &Outcome) -> Result<Option<Registered>, StoreError> {
+    let Some((user, hash)) = found.first::<UserRow>()?.zip(found.first::<HashRow>()?) else {
+        return Ok(None);
+    };
+    Ok(Some(Registered {
+        user: user.try_into()?,
+        password_hash: hash.password_hash,
+    }))
 }

@@ -77,11 +77,13 @@ pub fn status_and_text(failure: &Failure, dialect: Dialect) -> (u16, Cow<'static
         (Failure::MethodNotAllowed(_), _) => (405, "Method not allowed"),
         (Failure::BodyTooLarge, _) => (413, "Request body too large"),
         (Failure::UnsupportedMediaType, _) => (415, "Content-Type must be application/json"),
+        (Failure::TooManyRequests(_), _) => (429, "Too many requests"),
         (Failure::StoreDown("D1"), _) => (503, "Service temporarily unavailable: D1"),
         (Failure::StoreDown(_), _) => (503, "Service temporarily unavailable: KV"),
-        (Failure::StorageOut(_) | Failure::Misconfigured | Failure::Platform, _) => {
-            (503, "Service temporarily unavailable")
-        }
+        (
+            Failure::StorageOut(_) | Failure::Misconfigured | Failure::Platform | Failure::Busy,
+            _,
+        ) => (503, "Service temporarily unavailable"),
     };
     (status, Cow::Borrowed(text))
 }
@@ -119,6 +121,7 @@ pub fn reply(failure: &Failure, dialect: Dialect) -> Reply {
                 None => reply,
             }
         }
+        (_, Failure::TooManyRequests(seconds)) => reply.with("retry-after", seconds.to_string()),
         (503, _) => reply.with("retry-after", RETRY_AFTER_OUTAGE),
         _ => reply,
     }
@@ -179,6 +182,8 @@ mod tests {
             Failure::AwsCredentialsMissing,
             Failure::AwsLogin(Fault::Timeout),
             Failure::ProofRefused,
+            Failure::TooManyRequests(10),
+            Failure::Busy,
             Failure::StorageOut(Outage::D1),
             Failure::StorageOut(Outage::CorruptRow("users.id")),
             Failure::StoreDown("D1"),

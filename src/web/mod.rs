@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod cors;
+pub mod device_cookie;
 pub mod envelope;
 pub mod extract;
 pub mod origin;

@@ -1,0 +1,67 @@
+//! Devices on which somebody signed in before. Such a device has a counter of failures of its own, so that nobody who
+//! guesses elsewhere locks its people out; that is all that it is good for.
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// People that one device is known for; of more, those who signed in last.
+const MOST_PEOPLE: usize = 5;
+
+/// A device, as its sealed cookie has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    id: String,
+    people: Vec<Uuid>,
+}
+
+impl Device {
+    /// A device that nobody has signed in on, of bytes that the caller draws at random.
+    #[must_use]
+    pub fn new(bytes: [u8; 16]) -> Self {
+        Self {
+            id: Base64UrlUnpadded::encode_string(&bytes),
+            people: Vec::new(),
+        }
+    }
+
+    /// Its name: 22 characters of base64url.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Who signed in on it, the last first.
+    #[must_use]
+    pub fn people(&self) -> &[Uuid] {
+        &self.people
+    }
+
+    /// The same after this person signed in.
+    #[must_use]
+    pub fn after_sign_in(mut self, person: Uuid) -> Self {
+        self.people.retain(|known| *known != person);
+        self.people.insert(0, person);
+        self.people.truncate(MOST_PEOPLE);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_remembers_the_last_five_and_each_once() {
+        let people: Vec<Uuid> = (1..=6).map(Uuid::from_u128).collect();
+        let device = people
+            .iter()
+            .chain(&people[2..4])
+            .fold(Device::new([7; 16]), |device, person| {
+                device.after_sign_in(*person)
+            });
+        let expected: Vec<Uuid> = [4, 3, 6, 5, 2].map(Uuid::from_u128).to_vec();
+        assert_eq!(device.people(), expected);
+        assert_eq!(device.id(), "BwcHBwcHBwcHBwcHBwcHBw");
+    }
+}

@@ -1,0 +1,244 @@
+//! What slows down guessing: tables `sign_in_attempts` and `address_attempts`.
+//!
+//! An attempt is *reserved* before its password is hashed: one conditional write counts it as failed, and only if that was
+//! written it is evaluated. So of many at once no more are evaluated than one after another would be. A success takes the
+//! count back, in the batch that begins the session.
+//!
+//! Counted are: the account, found by name or e-mail; for a name that nobody has, a keyed hash of it, in the same way, so
+//! that nothing tells the two apart; on a device where this person signed in before, that device instead of the account,
+//! so that nobody who guesses elsewhere locks its people out; and, but for such devices, the client's network.
+
+use super::StoreError;
+use super::d1::{Database, Statement};
+use super::users::{self, Registered};
+use crate::account::device::Device;
+use crate::account::names::LoginName;
+use crate::account::timestamp::Timestamp;
+use serde::Deserialize;
+
+/// Failures in a row after which a password is off (NIST SP 800-63B-4 section 3.2.2 allows no more).
+pub const MOST_FAILURES: u32 = 100;
+/// Milliseconds that one failure from a network takes to be forgotten: three a minute.
+const NETWORK_INTERVAL: f64 = 20_000.0;
+/// Failures from a network that are let through at once are three: two may not be forgotten yet when another comes.
+const NETWORK_BURST: f64 = 2.0 * NETWORK_INTERVAL;
+/// Seconds after which failures that did not switch a password off are forgotten.
+const MEMORY: i64 = 30 * 86_400;
+
+/// An attempt to sign in with a password.
+#[derive(Debug)]
+pub struct Attempt<'a> {
+    /// Who it says it is.
+    pub login: &'a LoginName,
+    /// The keyed hash under which a name that nobody has is counted.
+    pub name_key: &'a str,
+    /// The device, if it is one where somebody signed in before.
+    pub device: Option<&'a Device>,
+    /// The client's network.
+    pub network: &'a str,
+    /// Milliseconds since 1970.
+    pub now: f64,
+}
+
+/// What became of an attempt.
+#[derive(Debug)]
+pub enum Reserved {
+    /// It is counted and may be evaluated.
+    Yes(Reservation, Option<Registered>),
+    /// Nothing is evaluated for so many seconds more.
+    Later(u32),
+    /// The password is off here until a one-time link restores it.
+    Off,
+}
+
+/// A counted attempt, with what takes the count back.
+#[derive(Clone, Debug)]
+pub struct Reservation {
+    key: String,
+    /// `None` on a known device, which its network's failures do not concern.
+    network: Option<String>,
+    /// Failures in a row, this attempt included.
+    pub failures: u32,
+}
+
+// The device's people are a JSON list.
+
+/// Changes no row if the attempt may not be evaluated.
+const RESERVE: &str = "
+    INSERT INTO sign_in_attempts (key, failures, open_at_ms, ends_at)
+    SELECT counter.key, 1, ?5 + 1000, ?6
+    FROM (SELECT coalesce(
+            (SELECT CASE WHEN id IN (SELECT value FROM json_each(?2)) THEN 'device:' || id || ':' || ?3
+                         ELSE 'account:' || id END
+             FROM password_logins WHERE login = ?1),
+            'name:' || ?4) AS key) AS counter
+    WHERE substr(counter.key, 1, 7) = 'device:'
+       OR NOT EXISTS (SELECT 1 FROM address_attempts WHERE address = ?7 AND empty_at_ms > ?5 + ?8)
+    ON CONFLICT (key) DO UPDATE SET
+      failures = failures + 1,
+      open_at_ms = ?5 + CASE failures WHEN 1 THEN 3000 WHEN 2 THEN 5000 ELSE 10000 END,
+      ends_at = CASE WHEN failures + 1 < ?9 THEN ?6 END
+    WHERE open_at_ms <= ?5 AND failures < ?9";
+
+/// Directly after [`RESERVE`], whose `changes()` it asks.
+const COUNT_NETWORK: &str = "
+    INSERT INTO address_attempts (address, empty_at_ms)
+    SELECT ?2, ?3 + ?4
+    WHERE changes() > 0
+      AND NOT EXISTS (SELECT 1 FROM password_logins WHERE login = ?1 AND id IN (SELECT value FROM json_each(?5)))
+    ON CONFLICT (address) DO UPDATE SET empty_at_ms = max(empty_at_ms, ?3) + ?4";
+
+const STATE: &str = "
+    SELECT counter.key, failures, open_at_ms,
+           (SELECT empty_at_ms FROM address_attempts WHERE address = ?5) AS empty_at_ms
+    FROM (SELECT coalesce(
+            (SELECT CASE WHEN id IN (SELECT value FROM json_each(?2)) THEN 'device:' || id || ':' || ?3
+                         ELSE 'account:' || id END
+             FROM password_logins WHERE login = ?1),
+            'name:' || ?4) AS key) AS counter
+    LEFT JOIN sign_in_attempts ON sign_in_attempts.key = counter.key";
+
+/// Takes the count back, if the attempt began this session.
+const FORGET: &str = "
+    DELETE FROM sign_in_attempts WHERE key = ?1 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?2)";
+
+const FORGET_NETWORK: &str = "
+    UPDATE address_attempts SET empty_at_ms = empty_at_ms - ?1
+    WHERE address = ?2 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?3)";
+
+const REMOVE_OVER: &str = "
+    DELETE FROM sign_in_attempts
+    WHERE key IN (SELECT key FROM sign_in_attempts WHERE ends_at <= ?1 ORDER BY ends_at LIMIT 1000)";
+
+const REMOVE_NETWORKS: &str = "
+    DELETE FROM address_attempts
+    WHERE address IN (SELECT address FROM address_attempts WHERE empty_at_ms <= ?1 ORDER BY empty_at_ms LIMIT 1000)";
+
+#[derive(Deserialize)]
+struct StateRow {
+    key: String,
+    failures: Option<u32>,
+    open_at_ms: Option<f64>,
+    empty_at_ms: Option<f64>,
+}
+
+/// The counters.
+#[derive(Debug, Clone, Copy)]
+pub struct Throttle {
+    database: &'static Database,
+}
+
+impl Throttle {
+    /// Counters in this database.
+    #[must_use]
+    pub fn new(database: &'static Database) -> Self {
+        Self { database }
+    }
+
+    /// Counts an attempt if it may be evaluated, and finds whom it is for.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn reserve(&self, attempt: &Attempt<'_>) -> Result<Reserved, StoreError> {
+        let (LoginName::Username(login) | LoginName::Email(login)) = attempt.login;
+        let people = people(attempt.device);
+        let device = attempt.device.map(Device::id);
+        let ends_at = Timestamp::from_milliseconds(attempt.now).plus(MEMORY);
+        let [found, reserved, _, state] = self
+            .database
+            .batch([
+                users::find(attempt.login),
+                Statement::new(RESERVE)
+                    .text(login)
+                    .text(&people)
+                    .optional(device)
+                    .text(attempt.name_key)
+                    .milliseconds(attempt.now)
+                    .text(ends_at.to_string())
+                    .text(attempt.network)
+                    .milliseconds(NETWORK_BURST)
+                    .number(MOST_FAILURES),
+                Statement::new(COUNT_NETWORK)
+                    .text(login)
+                    .text(attempt.network)
+                    .milliseconds(attempt.now)
+                    .milliseconds(NETWORK_INTERVAL)
+                    .text(&people),
+                Statement::new(STATE)
+                    .text(login)
+                    .text(&people)
+                    .optional(device)
+                    .text(attempt.name_key)
+                    .text(attempt.network),
+            ])
+            .await?;
+        let state: StateRow = state
+            .first()?
+            .ok_or(StoreError::CorruptRow("sign_in_attempts"))?;
+        let is_device = state.key.starts_with("device:");
+        let failures = state.failures.unwrap_or(0);
+        if reserved.changes > 0 {
+            let reservation = Reservation {
+                key: state.key,
+                network: (!is_device).then(|| attempt.network.to_owned()),
+                failures,
+            };
+            return Ok(Reserved::Yes(reservation, users::registered(&found)?));
+        }
+        if failures >= MOST_FAILURES {
+            return Ok(Reserved::Off);
+        }
+        let counter = state.open_at_ms.unwrap_or(0.0) - attempt.now;
+        let network = if is_device {
+            0.0
+        } else {
+            state.empty_at_ms.unwrap_or(0.0) - NETWORK_BURST - attempt.now
+        };
+        // A cast saturates; neither is more than minutes.
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "seconds to wait"
+        )]
+        let seconds = (counter.max(network) / 1_000.0).ceil().max(1.0) as u32;
+        Ok(Reserved::Later(seconds))
+    }
+
+    /// Removes counters that are over, at most a thousand of each kind; true if there may be more.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn remove_over(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let [attempts, networks] = self
+            .database
+            .batch([
+                Statement::new(REMOVE_OVER).text(now.to_string()),
+                Statement::new(REMOVE_NETWORKS).milliseconds(now.milliseconds()),
+            ])
+            .await?;
+        Ok(attempts.changes == 1_000 || networks.changes == 1_000)
+    }
+}
+
+/// What takes an attempt's count back, in the batch that begins the session of this id. Without an attempt, nothing.
+pub(super) fn forget(reservation: Option<&Reservation>, session: &str) -> [Statement; 2] {
+    let key = reservation.map(|reservation| &reservation.key);
+    let network = reservation.and_then(|reservation| reservation.network.as_ref());
+    [
+        Statement::new(FORGET).optional(key).text(session),
+        Statement::new(FORGET_NETWORK)
+            .milliseconds(NETWORK_INTERVAL)
+            .optional(network)
+            .text(session),
+    ]
+}
+
+fn people(device: Option<&Device>) -> String {
+    let people: Vec<String> = device
+        .map(Device::people)
+        .unwrap_or_default()
+        .iter()
+        .map(|id| format!("\"{id}\""))
+        .collect();
+    format!("[{}]", people.join(","))
+}

@@ -1,0 +1,126 @@
+//! The cookie of a device on which somebody signed in. It opens nothing: `account/device.rs` says what it is good for.
+
+use super::request::Request;
+use crate::account::device::Device;
+use crate::account::sealed::Purpose;
+use crate::app::{Call, random};
+use crate::failure::Failure;
+
+/// Seconds that a browser keeps it; Chromium keeps none longer (RFC 6265bis section 5.5).
+const LIFETIME: i64 = 400 * 86_400;
+
+/// The request's cookie, and how its reply may set one.
+#[derive(Debug)]
+pub struct DeviceCookie {
+    sent: Option<String>,
+    name: Option<&'static str>,
+}
+
+impl DeviceCookie {
+    /// What the request says. Over https the name has the `__Host-` prefix, which no other host and no plain http can
+    /// write; on this machine, where development has no https, there is a name without; elsewhere over http there is none.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        let name = cookie_name(&request.url);
+        let sent = name.and_then(|name| value(&request.header("cookie")?, name).map(str::to_owned));
+        Self { sent, name }
+    }
+
+    /// The device that it names, if it is ours.
+    #[must_use]
+    pub fn open(&self, call: &Call) -> Option<Device> {
+        let sealer = &call.app.sealer;
+        sealer
+            .open(Purpose::KnownDevice, b"", self.sent.as_deref()?, call.now)
+            .ok()
+    }
+
+    /// The `Set-Cookie` value that makes this device known; `None` where there must be no cookie.
+    ///
+    /// # Errors
+    /// `Platform`.
+    pub fn seal(&self, call: &Call, device: &Device) -> Result<Option<String>, Failure> {
+        let Some(name) = self.name else {
+            return Ok(None);
+        };
+        let sealed = call
+            .app
+            .sealer
+            .seal(
+                Purpose::KnownDevice,
+                b"",
+                call.now.plus(LIFETIME),
+                device,
+                random()?,
+            )
+            .map_err(|_| Failure::Platform)?;
+        let secure = if name == SECURE_NAME { "; Secure" } else { "" };
+        Ok(Some(format!(
+            "{name}={sealed}; Path=/; Max-Age={LIFETIME}; HttpOnly{secure}; SameSite=Strict"
+        )))
+    }
+}
+
+const SECURE_NAME: &str = "__Host-edge-auth-device";
+const DEVELOPMENT_NAME: &str = "edge-auth-device";
+
+fn cookie_name(url: &str) -> Option<&'static str> {
+    let (scheme, rest) = url.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    let is_here = ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| {
+        host.strip_prefix(name)
+            .is_some_and(|port| port.is_empty() || port.starts_with(':'))
+    });
+    match scheme {
+        "https" => Some(SECURE_NAME),
+        "http" if is_here => Some(DEVELOPMENT_NAME),
+        _ => None,
+    }
+}
+
+/// The value of the first cookie with this name (RFC 6265 section 5.4).
+fn value<'h>(header: &'h str, name: &str) -> Option<&'h str> {
+    header.split(';').find_map(|pair| {
+        let (key, value) = pair.split_once('=')?;
+        (key.trim() == name).then_some(value.trim())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_gets_a_cookie_on_this_machine_only() {
+        for (url, name) in [
+            ("https://auth.example.com/api/auth/login", Some(SECURE_NAME)),
+            ("https://127.0.0.1/", Some(SECURE_NAME)),
+            (
+                "http://127.0.0.1:8787/api/auth/login",
+                Some(DEVELOPMENT_NAME),
+            ),
+            ("http://localhost/", Some(DEVELOPMENT_NAME)),
+            ("http://[::1]:8787/", Some(DEVELOPMENT_NAME)),
+            ("http://auth.example.com/", None),
+            ("http://localhost.example.com/", None),
+            ("http://127.0.0.1.example.com/", None),
+            ("/api/auth/login", None),
+        ] {
+            assert_eq!(cookie_name(url), name, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_others() {
+        for (header, found) in [
+            ("a=1; edge-auth-device=x.y-z; b=2", Some("x.y-z")),
+            ("edge-auth-device=x", Some("x")),
+            ("edge-auth-device=", Some("")),
+            ("xedge-auth-device=1;edge-auth-device=2", Some("2")),
+            ("edge-auth-device", None),
+            ("", None),
+        ] {
+            assert_eq!(value(header, DEVELOPMENT_NAME), found, "{header}");
+        }
+    }
+}
