@@ -498,6 +498,7 @@ fn describe(route: &Route, mut operation: Operation, error: &Value) -> Value {
             .failures
             .extend([Failure::BodyTooLarge, Failure::UnsupportedMediaType]);
     }
+    operation.failures.push(Failure::TooManyRequests(1));
     let mut replies = Map::new();
     let json = json!({"schema": operation.reply.schema, "example": operation.reply.example});
     replies.insert(

@@ -71,6 +71,7 @@ mod sessions;
 mod set_password;
 mod strict;
 mod support;
+mod throttle;
 mod tokens;
 mod validate;
 

@@ -4,34 +4,8 @@ use crate::support::people::{CREATED_AT, PASSWORD, Person};
 use crate::support::{App, Fault, Reply};
 use edge_auth::account::fingerprint::fingerprint;
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 const NEW: &str = "four unlikely words in a row";
-
-/// A link as the command line makes it, of one hour unless it ends at another time.
-async fn link_until(app: &App, person: &Person, expires_at: &str) -> String {
-    static LAST: AtomicU32 = AtomicU32::new(0);
-    let number = LAST.fetch_add(1, Ordering::Relaxed);
-    let secret = format!("{}-{number:036}", person.id);
-    let sql = "INSERT INTO password_links (id, user_id, created_at, expires_at) VALUES (?1, ?2, ?3, \
-               coalesce(?4, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '+1 hour')))";
-    let end = (!expires_at.is_empty()).then_some(expires_at);
-    app.sql(
-        sql,
-        [
-            json!(fingerprint(&secret)),
-            json!(person.id),
-            json!(CREATED_AT),
-            json!(end),
-        ],
-    )
-    .await;
-    secret
-}
-
-async fn link(app: &App, person: &Person) -> String {
-    link_until(app, person, "").await
-}
 
 async fn set(app: &App, link: &str, password: &str) -> Reply {
     app.post("/api/auth/set-password")
@@ -57,7 +31,7 @@ async fn links(app: &App, person: &Person) -> Vec<Value> {
 async fn a_link_sets_the_password() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
-    let reply = set(&app, &link(&app, &ada).await, NEW).await;
+    let reply = set(&app, &app.password_link(&ada).await, NEW).await;
     insta::assert_snapshot!(reply.snapshot(), @r#"
     200
     cache-control: no-store
@@ -80,7 +54,7 @@ async fn a_link_sets_the_password() {
 async fn a_first_password_is_set_the_same_way() {
     let app = App::shared();
     let ada = app.person("ada").without_password().create().await;
-    set(&app, &link(&app, &ada).await, NEW)
+    set(&app, &app.password_link(&ada).await, NEW)
         .await
         .assert_status(200);
     assert_eq!(login(&app, &ada, NEW).await, 200);
@@ -90,7 +64,7 @@ async fn a_first_password_is_set_the_same_way() {
 async fn a_link_works_once() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
-    let link = link(&app, &ada).await;
+    let link = app.password_link(&ada).await;
     set(&app, &link, NEW).await.assert_status(200);
     let reply = set(&app, &link, "another four unlikely words").await;
     insta::assert_snapshot!(reply.snapshot_body(), @r#"
@@ -108,13 +82,13 @@ async fn unknown_expired_used_and_a_disabled_persons_are_one_answer() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
     let disabled = app.person("disabled").disabled().create().await;
-    let expired = link_until(&app, &ada, "2024-01-01T01:00:00Z").await;
-    let of_disabled = link(&app, &disabled).await;
+    let expired = app.password_link_until(&ada, "2024-01-01T01:00:00Z").await;
+    let of_disabled = app.password_link(&disabled).await;
     let stranger = app.password_user("stranger").await;
-    let of_stranger = link(&app, &stranger).await;
+    let of_stranger = app.password_link(&stranger).await;
     let sql = "UPDATE users SET source = 'https://sso.example', subject = id WHERE id = ?1";
     app.sql(sql, [stranger.id.clone()]).await;
-    let used = link(&app, &ada).await;
+    let used = app.password_link(&ada).await;
     set(&app, &used, NEW).await.assert_status(200);
 
     let unknown = set(&app, "unknown", NEW).await;
@@ -149,7 +123,7 @@ async fn unknown_expired_used_and_a_disabled_persons_are_one_answer() {
 async fn a_link_is_good_for_its_hour() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
-    let (first, second) = (link(&app, &ada).await, link(&app, &ada).await);
+    let (first, second) = (app.password_link(&ada).await, app.password_link(&ada).await);
     app.shift_clock(3_601).await;
     set(&app, &first, NEW).await.assert_status(400);
     app.shift_clock(3_500).await;
@@ -164,7 +138,7 @@ async fn a_password_that_is_too_weak_is_refused_with_the_reason() {
         .organization("Analytical Engines")
         .create()
         .await;
-    let link = link(&app, &ada).await;
+    let link = app.password_link(&ada).await;
     for (password, reason) in [
         ("", "Password must have at least 15 characters"),
         (
@@ -211,7 +185,7 @@ async fn no_rule_of_composition_stands_in_the_way_of_a_long_password() {
     // 128 code points, the most; four bytes each.
     let emoji: String = ('\u{1f400}'..).take(125).chain("zqx".chars()).collect();
     for password in ["fifteen letters", "            a b c d", &emoji] {
-        set(&app, &link(&app, &ada).await, password)
+        set(&app, &app.password_link(&ada).await, password)
             .await
             .assert_status(200);
         assert_eq!(login(&app, &ada, password).await, 200, "{password}");
@@ -224,7 +198,7 @@ async fn a_new_password_is_not_trimmed_and_normalized_once() {
     let ada = app.password_user("ada").await;
     set(
         &app,
-        &link(&app, &ada).await,
+        &app.password_link(&ada).await,
         " cre\u{300}me bru\u{302}le\u{301}e, deux fois ",
     )
     .await
@@ -244,7 +218,7 @@ async fn every_session_of_the_person_ends_and_nobody_elses() {
     let of_bob = app.sign_in(&bob).await;
     here.seen().await;
     there.seen().await;
-    set(&app, &link(&app, &ada).await, NEW)
+    set(&app, &app.password_link(&ada).await, NEW)
         .await
         .assert_status(200);
     for reply in [&here, &there] {
@@ -276,9 +250,9 @@ async fn the_persons_other_links_end_and_nobody_elses() {
         app.password_user("bob").await,
     );
     let (used, other, of_bob) = (
-        link(&app, &ada).await,
-        link(&app, &ada).await,
-        link(&app, &bob).await,
+        app.password_link(&ada).await,
+        app.password_link(&ada).await,
+        app.password_link(&bob).await,
     );
     set(&app, &used, NEW).await.assert_status(200);
     set(&app, &other, "another four unlikely words")
@@ -292,7 +266,7 @@ async fn the_persons_other_links_end_and_nobody_elses() {
 async fn a_password_is_a_change_of_the_person_and_no_sign_in() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
-    set(&app, &link(&app, &ada).await, NEW)
+    set(&app, &app.password_link(&ada).await, NEW)
         .await
         .assert_status(200);
     let sql = "SELECT updated_at, last_login FROM users WHERE id = ?1";
@@ -309,7 +283,7 @@ async fn a_password_is_a_change_of_the_person_and_no_sign_in() {
 async fn of_forty_uses_at_once_exactly_one_wins() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
-    let link = link(&app, &ada).await;
+    let link = app.password_link(&ada).await;
     // All find the link unused before the first of them can use it.
     let late = app
         .fault(Fault::d1().matching("UPDATE password_links").delays(2_000))
@@ -339,7 +313,7 @@ async fn of_forty_uses_at_once_exactly_one_wins() {
 async fn a_person_disabled_in_the_meantime_gets_no_password() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
-    let link = link(&app, &ada).await;
+    let link = app.password_link(&ada).await;
     let paused = app
         .fault(Fault::d1().matching("UPDATE password_links").pauses())
         .await;
@@ -362,7 +336,7 @@ async fn a_person_disabled_in_the_meantime_gets_no_password() {
 async fn what_the_record_does_not_confirm_is_503_and_the_link_stays_good() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
-    let link = link(&app, &ada).await;
+    let link = app.password_link(&ada).await;
     for fault in [Fault::d1(), Fault::d1().matching("UPDATE password_links")] {
         let fault = app.fault(fault.fails()).await;
         let reply = set(&app, &link, NEW).await;
@@ -378,7 +352,7 @@ async fn what_the_record_does_not_confirm_is_503_and_the_link_stays_good() {
 async fn neither_link_nor_password_is_kept_as_it_came() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
-    let link = link(&app, &ada).await;
+    let link = app.password_link(&ada).await;
     let reply = set(&app, &link, NEW).await;
     let row = app
         .sql("SELECT * FROM users WHERE id = ?1", [ada.id.clone()])

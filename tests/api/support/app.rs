@@ -5,7 +5,7 @@ use super::fault::{Fault, InForce};
 use super::seen::Seen;
 use super::server::{Server, Vars};
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,8 @@ struct Inner {
     name: String,
     address: String,
     last_request: AtomicU32,
+    /// Seconds that this test's clock is ahead.
+    clock: AtomicI64,
     redactions: Mutex<Vec<(String, String)>>,
 }
 
@@ -71,6 +73,7 @@ impl App {
             name,
             address,
             last_request: AtomicU32::new(0),
+            clock: AtomicI64::new(0),
             redactions,
         }))
     }
@@ -90,6 +93,20 @@ impl App {
     /// The address that this test's requests come from.
     pub fn address(&self) -> &str {
         &self.0.address
+    }
+
+    /// An address in a network that no other test uses, another for each number.
+    pub fn elsewhere(&self, number: usize) -> String {
+        let own = self
+            .address()
+            .split('.')
+            .skip(1)
+            .map(|part| part.parse::<u16>().unwrap());
+        let [second, third, fourth]: [u16; 3] = own.collect::<Vec<_>>().try_into().unwrap();
+        format!(
+            "2001:db{:02x}:{third:02x}{fourth:02x}:{number:x}::1",
+            second - 18
+        )
     }
 
     /// A name for the next request: what `x-test-request` carries.
@@ -132,8 +149,15 @@ impl App {
 
     /// Sets this test's clock so many seconds ahead (negative: behind) of the true one.
     pub async fn shift_clock(&self, seconds: i64) {
+        self.0.clock.store(seconds, Ordering::Relaxed);
         self.control("clock", json!({ "test": self.name(), "seconds": seconds }))
             .await;
+    }
+
+    /// Moves this test's clock on, so far that no failure before slows down what comes.
+    pub async fn calm_down(&self) {
+        let ahead = self.0.clock.load(Ordering::Relaxed) + 61;
+        self.shift_clock(ahead).await;
     }
 
     /// As [`App::shift_clock`], for all requests of a server of one's own, unnamed ones too.

@@ -2,6 +2,7 @@
 
 use super::app::App;
 use super::server::PEPPER;
+use edge_auth::account::fingerprint::fingerprint;
 use edge_auth::account::names;
 use edge_auth::account::password::{self, Password, Peppers};
 use serde_json::{Value, json};
@@ -57,6 +58,29 @@ impl App {
     /// An active user with a password. The username begins with `name` and is nobody else's.
     pub async fn password_user(&self, name: &str) -> Person {
         self.person(name).create().await
+    }
+
+    /// A one-time link as the command line makes it, of one hour.
+    pub async fn password_link(&self, person: &Person) -> String {
+        self.password_link_until(person, "").await
+    }
+
+    /// As [`App::password_link`], ending at this time.
+    pub async fn password_link_until(&self, person: &Person, expires_at: &str) -> String {
+        static LAST: AtomicU32 = AtomicU32::new(0);
+        let number = LAST.fetch_add(1, Ordering::Relaxed);
+        let secret = format!("{}-{number:036}", person.id);
+        let sql = "INSERT INTO password_links (id, user_id, created_at, expires_at) VALUES (?1, ?2, ?3, \
+                   coalesce(?4, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '+1 hour')))";
+        let end = (!expires_at.is_empty()).then_some(expires_at);
+        let parameters = [
+            json!(fingerprint(&secret)),
+            json!(person.id),
+            json!(CREATED_AT),
+            json!(end),
+        ];
+        self.sql(sql, parameters).await;
+        secret
     }
 
     pub async fn admin(&self, name: &str) -> Person {
