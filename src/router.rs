@@ -162,9 +162,14 @@ pub async fn answer(
         }
         envelope::reply(&failure, dialect)
     });
-    match origin {
-        Some(origin) => cors::permit(reply, origin),
-        None => reply,
+    let Some(origin) = origin else {
+        return reply;
+    };
+    let reply = cors::permit(reply, origin);
+    if route.is_some_and(|route| route.endpoint == Endpoint::Login) {
+        cors::with_cookies(reply)
+    } else {
+        reply
     }
 }
 

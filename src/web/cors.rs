@@ -33,6 +33,12 @@ pub fn preflight(methods: &'static str) -> Reply {
         .with("access-control-max-age", "7200")
 }
 
+/// Lets a browser send and keep our cookie, which it does otherwise for our own origin only.
+#[must_use]
+pub fn with_cookies(reply: Reply) -> Reply {
+    reply.with("access-control-allow-credentials", "true")
+}
+
 /// Lets that origin read the reply.
 #[must_use]
 pub fn permit(reply: Reply, origin: String) -> Reply {

@@ -90,8 +90,8 @@ async fn a_sweep_that_fails_is_logged_and_does_not_stop_the_next() {
         let (outcome, seen) = app.scheduled(CRON).await;
         assert_eq!(fault.hits().await, 1);
         fault.mend().await;
-        // One for each of the three tables, and four that seal the entry of the sign-in.
-        assert_eq!((outcome.as_str(), seen.d1()), ("ok", 7));
+        // One for each of the four batches, and four that seal the entry of the sign-in.
+        assert_eq!((outcome.as_str(), seen.d1()), ("ok", 8));
         let line = format!(r#"{{"event":"sweep_failed","table":"{table}"}}"#);
         assert_eq!(seen.logs, [("error".to_owned(), line)]);
         assert_eq!(has_session(&app, &token).await, table == "sessions");

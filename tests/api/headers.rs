@@ -19,7 +19,8 @@ const ALWAYS: [(&str, &str); 6] = [
 ];
 
 /// Beyond what every reply has, what some have, and what the local runtime adds.
-const SOMETIMES: [&str; 8] = [
+const SOMETIMES: [&str; 10] = [
+    "access-control-allow-credentials",
     "access-control-allow-headers",
     "access-control-allow-methods",
     "access-control-allow-origin",
@@ -27,6 +28,7 @@ const SOMETIMES: [&str; 8] = [
     "access-control-max-age",
     "allow",
     "retry-after",
+    "set-cookie",
     "www-authenticate",
 ];
 const TRANSPORT: [&str; 5] = [

@@ -38,6 +38,7 @@ async fn the_documented_example() {
     content-security-policy: default-src 'none'; frame-ancestors 'none'
     content-type: application/json
     referrer-policy: no-referrer
+    set-cookie: edge-auth-device=[cookie]; Path=/; Max-Age=34560000; HttpOnly; SameSite=Strict
     strict-transport-security: max-age=63072000; includeSubDomains
     vary: Origin
     x-content-type-options: nosniff
@@ -184,6 +185,7 @@ async fn a_name_is_no_sql() {
     let ada = app.password_user("o'brien").await;
     app.login(&ada).await.assert_status(200);
     for name in ["' OR 1=1 --", "%", "_", "*", "a\0b", "\u{202e}ada"] {
+        app.calm_down().await;
         login(&app, name, PASSWORD).await.assert_status(401);
     }
 }
@@ -202,11 +204,13 @@ async fn refused(app: &App) -> Vec<(&'static str, String, String)> {
     let sql = "UPDATE users SET source = 'https://sso.example', subject = id WHERE id = ?1";
     app.sql(sql, [stranger.id.clone()]).await;
     let right = || PASSWORD.to_owned();
+    // Attempts at these are counted as well, and other tests have other clocks.
+    let nobody = format!("nobody-{}", app.address());
     vec![
         ("wrong password", ada.username.clone(), "wrong".into()),
-        ("unknown name", "nobody-at-all".into(), right()),
-        ("unknown e-mail", "nobody@example.com".into(), right()),
-        ("no name that can be", "no body\u{7}".into(), right()),
+        ("unknown name", nobody.clone(), right()),
+        ("unknown e-mail", format!("{nobody}@example.com"), right()),
+        ("no name that can be", format!("{nobody}\u{7}"), right()),
         ("disabled", disabled.username, right()),
         ("disabled, by e-mail", disabled.email, right()),
         ("without a password", passwordless.username, right()),
@@ -222,6 +226,7 @@ async fn unknown_disabled_passwordless_and_wrong_are_one_answer() {
     let app = App::shared();
     let mut first: Option<(String, Vec<u8>)> = None;
     for (who, username, password) in refused(&app).await {
+        app.calm_down().await;
         let reply = login(&app, &username, &password).await;
         reply.assert_status(401);
         let seen = reply.seen().await;
@@ -233,9 +238,11 @@ async fn unknown_disabled_passwordless_and_wrong_are_one_answer() {
             "{who}: {:?}",
             seen.logs
         );
+        // That length is known to whoever sent it, and is nobody's password.
+        let calls = if who == "more than 1,024 bytes" { 0 } else { 2 };
         assert_eq!(
             (seen.d1(), seen.calls.len()),
-            (2, 2),
+            (calls, calls),
             "{who}: {:?}",
             seen.calls
         );
@@ -258,6 +265,7 @@ async fn unknown_disabled_and_passwordless_cost_what_a_wrong_password_costs() {
     let mut best: HashMap<&str, Duration> = HashMap::new();
     for _ in 0..ROUNDS {
         for (who, username, password) in &people {
+            app.calm_down().await;
             let start = Instant::now();
             login(&app, username, password).await.assert_status(401);
             let took = start.elapsed();
@@ -310,10 +318,12 @@ async fn a_password_is_never_trimmed() {
         "correct horse ",
         " correct horse  ",
     ] {
+        app.calm_down().await;
         login(&app, &ada.username, password)
             .await
             .assert_status(401);
     }
+    app.calm_down().await;
     login(&app, &ada.username, " ").await.assert_status(401);
 }
 
@@ -392,6 +402,8 @@ async fn a_sign_in_that_the_record_does_not_confirm_is_none() {
         let fault = app.fault(fault.fails()).await;
         app.login(&ada).await.assert_status(503);
         fault.mend().await;
+        // It was an attempt all the same.
+        app.calm_down().await;
     }
     assert_eq!(row(&app, &ada).await["last_login"], Value::Null);
     app.login(&ada).await.assert_status(200);

@@ -344,5 +344,6 @@ async fn a_batch_that_fails_in_the_middle_has_done_nothing() {
     assert!(app.sql(sql, [ada.id.clone()]).await.is_empty());
     let drop = format!("DROP TRIGGER refuse_{}", ada.username.replace('-', "_"));
     app.sql(&drop, [0; 0]).await;
+    app.calm_down().await;
     app.login(&ada).await.assert_status(200);
 }

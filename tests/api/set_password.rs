@@ -293,7 +293,12 @@ async fn of_forty_uses_at_once_exactly_one_wins() {
         let (app, link) = (app.clone(), link.clone());
         uses.spawn(async move {
             let password = format!("{NEW}, number {number}");
-            (set(&app, &link, &password).await.status, password)
+            // An isolate hashes four at a time.
+            let mut status = 503;
+            while status == 503 {
+                status = set(&app, &link, &password).await.status;
+            }
+            (status, password)
         });
     }
     let (won, lost): (Vec<_>, Vec<_>) = uses

@@ -160,15 +160,16 @@ async fn names_that_nobody_has_are_slowed_down_alike() {
     let ada = app.password_user("ada").await;
     let disabled = app.person("disabled").disabled().create().await;
     let passwordless = app.person("passwordless").without_password().create().await;
+    let nobody = format!("nobody-{}", app.address());
     let mut told: Vec<Vec<String>> = Vec::new();
     for (number, name) in [
         ada.username.as_str(),
         &disabled.username,
         &passwordless.username,
         &passwordless.email,
-        "nobody-at-all-here",
-        "nobody-at-all@example.com",
-        "no body\u{7}",
+        &nobody,
+        &format!("{nobody}@example.com"),
+        &format!("{nobody}\u{7}"),
     ]
     .into_iter()
     .enumerate()

@@ -19,7 +19,13 @@ pub fn of(status: u16, headers: &HeaderMap, body: &str, redactions: &[(String, S
         })
         .collect();
     lines.sort();
-    for (name, value) in lines {
+    for (name, mut value) in lines {
+        if name == "set-cookie"
+            && let Some((cookie, rest)) = value.split_once(';')
+        {
+            let (key, _) = cookie.split_once('=').expect("a name");
+            value = format!("{key}=[cookie];{rest}");
+        }
         writeln!(text, "{name}: {value}").expect("text");
     }
     text.push_str(&pretty(body));
