@@ -11,7 +11,7 @@ use crate::account::user::User;
 use crate::app::{Call, random};
 use crate::failure::Failure;
 use crate::log;
-use crate::store::throttle::{Attempt, Reservation, Reserved};
+use crate::store::throttle::{Attempt, MOST_FAILURES, Reservation, Reserved};
 use crate::store::users::Registered;
 use crate::web::body;
 use crate::web::device_cookie::DeviceCookie;
@@ -76,7 +76,12 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
             None => sign_in::CHANGED,
         },
     };
-    sign_in::refuse(&call, &origin, Method::Password, whom, why).await?;
+    let why = if attempt.failures < MOST_FAILURES {
+        why.to_owned()
+    } else {
+        format!("{why}; off now, after {MOST_FAILURES} in a row")
+    };
+    sign_in::refuse(&call, &origin, Method::Password, whom, &why).await?;
     Err(Failure::WrongLogin)
 }
 

@@ -91,7 +91,7 @@ pub async fn refuse(
     origin: &Origin,
     method: Method,
     whom: Whom,
-    why: &'static str,
+    why: &str,
 ) -> Result<(), Failure> {
     let entry = origin.entry(call, Kind::SignInFailed)?;
     let entry = match whom {

@@ -210,7 +210,7 @@ async fn a_name_that_nobody_has_is_kept_as_a_keyed_hash_only() {
         )
         .await;
     let hashed =
-        |key: &str| key.len() == 69 && key[5..].bytes().all(|byte| byte.is_ascii_hexdigit());
+        |key: &str| key.len() == 37 && key[5..].bytes().all(|byte| byte.is_ascii_hexdigit());
     assert!(
         !rows.is_empty() && rows.iter().all(|row| hashed(row["key"].as_str().unwrap())),
         "{rows:?}"
