@@ -34,6 +34,8 @@ pub enum Failure {
     MissingLogin,
     /// `/login` with a name and password that do not belong together.
     WrongLogin,
+    /// `/change-password` with another password than the current one, or of somebody who has none.
+    WrongCurrentPassword,
     /// Nothing is evaluated for so many seconds: there were too many requests or failures.
     TooManyRequests(u32),
     /// This isolate hashes as many passwords as it can at once.

@@ -11,6 +11,7 @@ use crate::endpoints::audit::AuditReply;
 use crate::endpoints::audit_verify::AuditVerifyReply;
 use crate::endpoints::aws_credentials::AwsCredentialsReply;
 use crate::endpoints::aws_login::AwsLoginRequest;
+use crate::endpoints::change_password::ChangePasswordRequest;
 use crate::endpoints::device_authorization::{
     DeviceAuthorizationReply, DeviceAuthorizationRequest,
 };
@@ -19,6 +20,7 @@ use crate::endpoints::login::{LoginReply, LoginRequest};
 use crate::endpoints::me::MeReply;
 use crate::endpoints::nvidia_credentials::NvidiaCredentialsReply;
 use crate::endpoints::register_client::RegisterClientReply;
+use crate::endpoints::sessions::SessionsReply;
 use crate::endpoints::set_password::SetPasswordRequest;
 use crate::endpoints::token::TokenRequest;
 use crate::endpoints::user_json::{BearerReply, Done};
@@ -140,6 +142,12 @@ fn audit_page() -> Value {
 
 /// What a route takes in its URL.
 fn parameters(endpoint: Endpoint) -> Vec<Value> {
+    if endpoint == Endpoint::EndSession {
+        let schema = json!({"type": "string", "pattern": "^[0-9a-f]{64}$"});
+        return vec![json!({
+            "name": "id", "in": "path", "required": true, "description": "Of GET /sessions", "schema": schema
+        })];
+    }
     let parameter = |name: &str, description: &str, schema: Value| json!({"name": name, "in": "query", "required": false, "description": description, "schema": schema});
     let time =
         json!({"type": "string", "format": "date-time", "examples": ["2024-01-10T12:00:00Z"]});
@@ -176,6 +184,17 @@ fn parameters(endpoint: Endpoint) -> Vec<Value> {
         )],
         _ => Vec::new(),
     }
+}
+
+fn refused_passwords() -> Vec<Failure> {
+    [
+        PolicyError::TooShort(15),
+        PolicyError::TooLong,
+        PolicyError::Common,
+        PolicyError::OwnNames,
+    ]
+    .map(Failure::PasswordRefused)
+    .to_vec()
 }
 
 #[expect(
@@ -265,21 +284,76 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                 json!({"token": "q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80", "password": "correct horse battery staple"}),
             )),
             reply: body::<Done>(schemas, json!({"success": true, "message": "Password set"})),
-            failures: {
-                let mut failures = vec![Failure::InvalidBody, Failure::InvalidLink];
-                failures.extend(
-                    [
-                        PolicyError::TooShort(15),
-                        PolicyError::TooLong,
-                        PolicyError::Common,
-                        PolicyError::OwnNames,
-                    ]
-                    .map(Failure::PasswordRefused),
-                );
-                failures.push(out);
-                failures
-            },
+            failures: [
+                vec![Failure::InvalidBody, Failure::InvalidLink],
+                refused_passwords(),
+                vec![out],
+            ]
+            .concat(),
             is_secured: false,
+        },
+        Endpoint::Sessions => Operation {
+            summary: "Where am I signed in",
+            description: "The caller's live sessions, the newest first; 200 at most.",
+            request: None,
+            reply: body::<SessionsReply>(
+                schemas,
+                json!({
+                    "success": true,
+                    "sessions": [{
+                        "id": "3e0d962904b8fedc86e5872eacd26369665db2042fcbad5ff0edcc368aaa1f96",
+                        "created_at": "2024-01-10T12:00:00Z",
+                        "refreshed_at": "2024-01-10T18:00:00Z",
+                        "ends_at": "2024-02-09T12:00:00Z",
+                        "device": "curl/8.5.0",
+                        "address": "192.0.2.7",
+                        "is_current": true
+                    }]
+                }),
+            ),
+            failures: signed_in(),
+            is_secured: true,
+        },
+        Endpoint::EndSession => Operation {
+            summary: "End one of my sessions",
+            description: "By its id in GET /sessions. May be repeated.",
+            request: None,
+            reply: body::<Done>(
+                schemas,
+                json!({"success": true, "message": "Session ended"}),
+            ),
+            failures: [signed_in(), vec![Failure::NotFound]].concat(),
+            is_secured: true,
+        },
+        Endpoint::LogoutAll => Operation {
+            summary: "End all my sessions",
+            description: "The one that asks, too.",
+            request: None,
+            reply: body::<Done>(
+                schemas,
+                json!({"success": true, "message": "Logged out everywhere"}),
+            ),
+            failures: signed_in(),
+            is_secured: true,
+        },
+        Endpoint::ChangePassword => Operation {
+            summary: "Set a new password by the current one",
+            description: "Ends the person's other sessions and all their one-time links.",
+            request: Some(request::<ChangePasswordRequest>(
+                schemas,
+                json!({"current_password": "securePassword123", "new_password": "correct horse battery staple"}),
+            )),
+            reply: body::<Done>(
+                schemas,
+                json!({"success": true, "message": "Password changed"}),
+            ),
+            failures: [
+                vec![Failure::InvalidBody, Failure::WrongCurrentPassword],
+                refused_passwords(),
+                signed_in(),
+            ]
+            .concat(),
+            is_secured: true,
         },
         Endpoint::RegisterClient => Operation {
             summary: "A client for the device flow",
@@ -468,10 +542,10 @@ pub fn document() -> Value {
             &detail
         };
         let described = describe(route, operation(route.endpoint, &mut schemas), error);
-        let method = if route.method == Method::Get {
-            "get"
-        } else {
-            "post"
+        let method = match route.method {
+            Method::Get => "get",
+            Method::Delete => "delete",
+            _ => "post",
         };
         paths.insert(route.path.to_owned(), json!({ method: described }));
     }
@@ -515,6 +589,7 @@ fn describe(route: &Route, mut operation: Operation, error: &Value) -> Value {
         .path
         .trim_start_matches("/api/auth/")
         .trim_end_matches(".json")
+        .replace("/{id}", "_end")
         .replace(['-', '/'], "_");
     let mut described = json!({
         "operationId": name,

@@ -2,8 +2,9 @@
 
 use crate::app::{App, Call};
 use crate::endpoints::{
-    audit, audit_verify, aws_credentials, aws_login, device_authorization, health, login, logout,
-    me, nvidia_credentials, openapi, refresh, register_client, set_password, token, validate,
+    audit, audit_verify, aws_credentials, aws_login, change_password, device_authorization,
+    end_session, health, login, logout, logout_all, me, nvidia_credentials, openapi, refresh,
+    register_client, sessions, set_password, token, validate,
 };
 use crate::failure::Failure;
 use crate::web::envelope::{self, Dialect};
@@ -25,15 +26,19 @@ pub enum Endpoint {
     Audit,
     AuditVerify,
     AwsLogin,
+    ChangePassword,
     DeviceAuthorization,
+    EndSession,
     Health,
     Login,
     Logout,
+    LogoutAll,
     Me,
     NvidiaCredentials,
     OpenApi,
     Refresh,
     RegisterClient,
+    Sessions,
     SetPassword,
     Token,
     Validate,
@@ -42,7 +47,7 @@ pub enum Endpoint {
 /// A path of the API.
 #[derive(Debug)]
 pub struct Route {
-    /// The path, matched byte by byte.
+    /// The path, matched byte by byte; a last segment `{id}` stands for any one that is not empty.
     pub path: &'static str,
     /// Its one method; GET answers HEAD as well.
     pub method: Method,
@@ -104,6 +109,23 @@ pub const ROUTES: &[Route] = &[
         Dialect::Message,
         Endpoint::NvidiaCredentials,
     ),
+    get("/api/auth/sessions", Dialect::Message, Endpoint::Sessions),
+    Route {
+        path: "/api/auth/sessions/{id}",
+        method: Method::Delete,
+        dialect: Dialect::Message,
+        endpoint: Endpoint::EndSession,
+    },
+    post(
+        "/api/auth/logout-all",
+        Dialect::Message,
+        Endpoint::LogoutAll,
+    ),
+    post(
+        "/api/auth/change-password",
+        Dialect::Message,
+        Endpoint::ChangePassword,
+    ),
     get("/api/auth/audit", Dialect::Message, Endpoint::Audit),
     get(
         "/api/auth/audit/verify",
@@ -122,10 +144,19 @@ impl Route {
     /// The methods, as `Allow` lists them.
     #[must_use]
     pub fn allow(&self) -> &'static str {
-        if self.method == Method::Get {
-            "GET, HEAD"
-        } else {
-            "POST"
+        match self.method {
+            Method::Get => "GET, HEAD",
+            Method::Delete => "DELETE",
+            _ => "POST",
+        }
+    }
+
+    fn has(&self, path: &str) -> bool {
+        match self.path.strip_suffix("{id}") {
+            None => self.path == path,
+            Some(start) => path
+                .strip_prefix(start)
+                .is_some_and(|id| !id.is_empty() && !id.contains('/')),
         }
     }
 
@@ -141,7 +172,7 @@ pub async fn answer(
     request: Request,
 ) -> Reply {
     let origin = app.and_then(|app| cors::allowed_origin(&app.config.allowed_origins, &request));
-    let route = ROUTES.iter().find(|route| route.path == request.path());
+    let route = ROUTES.iter().find(|route| route.has(request.path()));
     let dialect = route.map_or(Dialect::Message, |route| route.dialect);
     let result = match route {
         None => Err(Failure::NotFound),
@@ -180,15 +211,19 @@ fn dispatch(endpoint: Endpoint, call: Call, request: Request) -> Answer {
         Endpoint::Audit => Box::pin(audit::handle(call, request)),
         Endpoint::AuditVerify => Box::pin(audit_verify::handle(call, request)),
         Endpoint::AwsLogin => Box::pin(aws_login::handle(call, request)),
+        Endpoint::ChangePassword => Box::pin(change_password::handle(call, request)),
         Endpoint::DeviceAuthorization => Box::pin(device_authorization::handle(call, request)),
+        Endpoint::EndSession => Box::pin(end_session::handle(call, request)),
         Endpoint::Health => Box::pin(health::handle(call, request)),
         Endpoint::Login => Box::pin(login::handle(call, request)),
         Endpoint::Logout => Box::pin(logout::handle(call, request)),
+        Endpoint::LogoutAll => Box::pin(logout_all::handle(call, request)),
         Endpoint::Me => Box::pin(me::handle(call, request)),
         Endpoint::NvidiaCredentials => Box::pin(nvidia_credentials::handle(call, request)),
         Endpoint::OpenApi => Box::pin(std::future::ready(Ok(openapi::handle()))),
         Endpoint::Refresh => Box::pin(refresh::handle(call, request)),
         Endpoint::RegisterClient => Box::pin(register_client::handle(call, request)),
+        Endpoint::Sessions => Box::pin(sessions::handle(call, request)),
         Endpoint::SetPassword => Box::pin(set_password::handle(call, request)),
         Endpoint::Token => Box::pin(token::handle(call, request)),
         Endpoint::Validate => Box::pin(validate::handle(call, request)),

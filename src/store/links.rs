@@ -59,11 +59,14 @@ const DROP_OTHERS: &str = "
     DELETE FROM password_links
     WHERE id <> ?1 AND user_id = (SELECT user_id FROM password_links WHERE id = ?1 AND used_by = ?2)";
 
-/// A link restores a password that too many failures have switched off. A device's counters begin with the person's id.
+/// A link restores a password that too many failures have switched off: at sign-in, for its change (counted as the name
+/// of the person's id) and on each device, whose counters begin with that id.
 const RESTORE: &str = "
     DELETE FROM sign_in_attempts
     WHERE key IN (
       SELECT 'account:' || user_id FROM password_links WHERE id = ?1 AND used_by = ?2
+      UNION ALL
+      SELECT 'name:' || user_id FROM password_links WHERE id = ?1 AND used_by = ?2
       UNION ALL
       SELECT key FROM password_links JOIN sign_in_attempts
         ON key > 'device:' || user_id || ':' AND key < 'device:' || user_id || ';'

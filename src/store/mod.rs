@@ -7,6 +7,7 @@ pub mod deadline;
 pub mod health;
 pub mod kv;
 pub mod links;
+pub mod passwords;
 pub mod people;
 pub mod proofs;
 mod recent;

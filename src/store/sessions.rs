@@ -49,6 +49,48 @@ pub struct Ended {
     pub generation: u32,
 }
 
+/// A live session, as its person is shown it.
+#[derive(Debug)]
+pub struct Live {
+    /// The session.
+    pub id: String,
+    /// The sign-in.
+    pub created_at: Timestamp,
+    /// The last refresh, or the sign-in.
+    pub rotated_at: Timestamp,
+    /// Its absolute end.
+    pub ends_at: Timestamp,
+    /// What the client said it is.
+    pub device: Option<String>,
+    /// Where the client was.
+    pub address: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct LiveRow {
+    id: String,
+    created_at: String,
+    rotated_at: String,
+    ends_at: String,
+    device: Option<String>,
+    address: Option<String>,
+}
+
+impl TryFrom<LiveRow> for Live {
+    type Error = StoreError;
+
+    fn try_from(row: LiveRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id,
+            created_at: moment(&row.created_at, "sessions.created_at")?,
+            rotated_at: moment(&row.rotated_at, "sessions.rotated_at")?,
+            ends_at: moment(&row.ends_at, "sessions.ends_at")?,
+            device: row.device,
+            address: row.address,
+        })
+    }
+}
+
 #[derive(Deserialize)]
 struct SessionRow {
     id: String,
@@ -109,6 +151,15 @@ const REVOKE: &str = "
 /// Gives a session that has ended before as well: if the answer was lost then, its copies are still to be ended.
 const REVOKED: &str = "
     SELECT id, generation FROM sessions WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NOT NULL";
+
+const LIVE_OF: &str = "
+    SELECT id, created_at, rotated_at, ends_at, device, address FROM sessions
+    WHERE user_id = ?1 AND revoked_at IS NULL AND ends_at > ?2
+    ORDER BY created_at DESC, id LIMIT 200";
+
+const REVOKE_ALL: &str = "
+    UPDATE sessions SET revoked_at = ?1 WHERE user_id = ?2 AND revoked_at IS NULL
+    RETURNING id, generation";
 
 /// A revoked row is kept to its absolute end, so that its tokens find it ended; a bounded piece at a time, so that a sweep never
 /// holds the one writer for long.
@@ -225,6 +276,39 @@ impl Sessions {
             .chain([revoked]);
         let outcomes = self.database.all(statements.collect()).await?;
         outcomes.last().map_or(Ok(None), Outcome::first)
+    }
+
+    /// A person's live sessions, the newest first, 200 at most.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn live_of(&self, user_id: Uuid, now: Timestamp) -> Result<Vec<Live>, StoreError> {
+        let find = Statement::new(LIVE_OF)
+            .text(user_id.to_string())
+            .text(now.to_string());
+        let [found] = self.database.batch([find]).await?;
+        let rows: Vec<LiveRow> = found.rows()?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// Ends all sessions of a person, and gives them.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; then nobody may be told that they have ended.
+    pub async fn revoke_all(
+        &self,
+        user_id: Uuid,
+        now: Timestamp,
+        entry: &Signed,
+    ) -> Result<Vec<Ended>, StoreError> {
+        let revoke = Statement::new(REVOKE_ALL)
+            .text(now.to_string())
+            .text(user_id.to_string());
+        let [ended, _] = self
+            .database
+            .batch([revoke, append_if_changed(entry)])
+            .await?;
+        ended.rows()
     }
 
     /// Removes sessions that are past their absolute end, at most a thousand a call; true if there may be more.

@@ -43,6 +43,7 @@ pub fn status_and_text(failure: &Failure, dialect: Dialect) -> (u16, Cow<'static
         (Failure::InvalidBody, _) => (400, "Invalid request body"),
         (Failure::MissingLogin, _) => (400, "Username and password are required"),
         (Failure::InvalidLink, _) => (400, "Invalid or expired link"),
+        (Failure::WrongCurrentPassword, _) => (400, "Current password is incorrect"),
         (Failure::PasswordRefused(reason), _) => {
             return (400, Cow::Owned(reason.to_string()));
         }
@@ -182,6 +183,7 @@ mod tests {
             Failure::AwsCredentialsMissing,
             Failure::AwsLogin(Fault::Timeout),
             Failure::ProofRefused,
+            Failure::WrongCurrentPassword,
             Failure::TooManyRequests(10),
             Failure::Busy,
             Failure::StorageOut(Outage::D1),

@@ -13,6 +13,8 @@ pub enum Method {
     Head,
     /// POST
     Post,
+    /// DELETE
+    Delete,
     /// OPTIONS
     Options,
     /// Any other word.
@@ -27,6 +29,7 @@ impl Method {
             "GET" => Self::Get,
             "HEAD" => Self::Head,
             "POST" => Self::Post,
+            "DELETE" => Self::Delete,
             "OPTIONS" => Self::Options,
             _ => Self::Other,
         }
@@ -74,6 +77,13 @@ impl Request {
     #[must_use]
     pub fn path(&self) -> &str {
         path_of(&self.url)
+    }
+
+    /// What stands after the path's last slash.
+    #[must_use]
+    pub fn last_segment(&self) -> &str {
+        let path = self.path();
+        path.rsplit_once('/').map_or(path, |(_, last)| last)
     }
 
     /// The query as sent, without its question mark; empty if there is none.

@@ -1,0 +1,122 @@
+//! `POST /api/auth/change-password`: the caller sets a new password by the current one. Their other sessions end, and all
+//! their one-time links.
+
+use super::user_json::Done;
+use crate::account::address::network;
+use crate::account::audit::Kind;
+use crate::account::names::LoginName;
+use crate::account::password::{self, Password, Unusable, Verdict};
+use crate::account::policy::{self, OwnNames};
+use crate::account::user::User;
+use crate::app::{Call, random};
+use crate::failure::Failure;
+use crate::log;
+use crate::store::passwords::{self, Change};
+use crate::store::sessions::Ended;
+use crate::store::throttle::{Attempt, Reservation, Reserved};
+use crate::web::body;
+use crate::web::extract;
+use crate::web::origin::Origin;
+use crate::web::reply::Reply;
+use crate::web::request::Request;
+use serde::Deserialize;
+
+/// The body.
+#[derive(Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct ChangePasswordRequest {
+    /// The password that is to be replaced.
+    current_password: String,
+    /// The new one.
+    new_password: String,
+}
+
+/// Answers the route.
+///
+/// # Errors
+/// `NoToken`, `InvalidToken`, `WrongCurrentPassword`, `PasswordRefused`, `TooManyRequests`, `Busy`, `StorageOut`, and what
+/// reading the body gives.
+pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
+    let caller = extract::authority(&call, &request).await?.record;
+    let origin = Origin::of(&request)?;
+    let body: ChangePasswordRequest = body::json(request, Failure::InvalidBody).await?;
+    let user = &caller.user;
+    let own = OwnNames {
+        username: &user.username,
+        email: user.email.as_deref(),
+        name: &user.name,
+        organization: user.organization.as_deref(),
+    };
+    let new = policy::check(
+        &body.new_password,
+        call.app.config.password_min_length,
+        &own,
+    )
+    .map_err(Failure::PasswordRefused)?;
+    let place = call.place()?;
+    let attempt = reserve(&call, &origin, user).await?;
+    let old = passwords::hash_of(call.app.database, user.id).await?;
+    call.let_others_go_on().await;
+    if !is_right(&call, &body.current_password, old.as_deref())? {
+        return Err(Failure::WrongCurrentPassword);
+    }
+    let hash = password::hash(&new, random()?, &call.app.peppers).map_err(|_| Failure::Platform)?;
+    drop(place);
+    let entry = |kind| {
+        let entry = origin.entry(&call, kind);
+        entry.map(|entry| entry.by(user.id).about(user.id).of_session(&caller.id))
+    };
+    let change = Change {
+        user: user.id,
+        session: &caller.id,
+        old: old.as_deref().unwrap_or_default(),
+        new: &hash,
+        now: call.now,
+        attempt: &attempt,
+        password_set: call.sign(entry(Kind::PasswordSet)?.detail("change")),
+        sessions_revoked: call.sign(entry(Kind::SessionRevoked)?.detail("password_set")),
+    };
+    let ended = passwords::change(call.app.database, &change)
+        .await?
+        .ok_or(Failure::InvalidToken)?;
+    call.end_copies(ended).await;
+    // What the copy of this session shows, such as `updated_at`, is no longer so.
+    let shown = Ended {
+        generation: caller.generation,
+        id: caller.id,
+    };
+    call.app.copies.forget(&[shown]).await;
+    Ok(Reply::ok(&Done::new("Password changed")))
+}
+
+/// Counts the attempt: who has got hold of a session must not find out the password by it. The counter is of this route
+/// alone, so that nobody is kept from signing in.
+async fn reserve(call: &Call, origin: &Origin, user: &User) -> Result<Reservation, Failure> {
+    let attempt = Attempt {
+        login: &LoginName::Username(String::new()),
+        name_key: &user.id.to_string(),
+        device: None,
+        network: &network(origin.address.as_deref()),
+        now: call.clock(),
+    };
+    match call.app.throttle.reserve(&attempt).await? {
+        Reserved::Yes(attempt, _) => Ok(attempt),
+        Reserved::Later(seconds) => Err(Failure::TooManyRequests(seconds)),
+        Reserved::Off => Err(Failure::WrongCurrentPassword),
+    }
+}
+
+fn is_right(call: &Call, password: &str, hash: Option<&str>) -> Result<bool, Failure> {
+    let Ok(password) = Password::parse(password) else {
+        return Ok(false);
+    };
+    match password::verify(&password, hash, &call.app.peppers) {
+        Verdict::Right { .. } => Ok(hash.is_some()),
+        Verdict::Wrong => Ok(false),
+        Verdict::Unusable(Unusable::OutOfMemory) => Err(Failure::Platform),
+        Verdict::Unusable(fault) => {
+            log::unusable_hash(fault);
+            Ok(false)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! `GET /api/auth/sessions`: where the caller is signed in.
+
+use crate::account::timestamp::Timestamp;
+use crate::app::Call;
+use crate::failure::Failure;
+use crate::store::sessions::Live;
+use crate::web::extract;
+use crate::web::reply::Reply;
+use crate::web::request::Request;
+use serde::Serialize;
+
+/// The reply.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct SessionsReply {
+    /// Always true.
+    pub success: bool,
+    /// The live sessions, the newest first; 200 at most.
+    pub sessions: Vec<SessionEntry>,
+}
+
+/// One session.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct SessionEntry {
+    /// What `DELETE /sessions/{id}` takes; no secret.
+    pub id: String,
+    /// The sign-in.
+    pub created_at: Timestamp,
+    /// The last refresh, or the sign-in.
+    pub refreshed_at: Timestamp,
+    /// Its absolute end.
+    pub ends_at: Timestamp,
+    /// The start of the `User-Agent` that signed in.
+    pub device: Option<String>,
+    /// The address that signed in.
+    pub address: Option<String>,
+    /// Whether it is the one that asks.
+    pub is_current: bool,
+}
+
+/// Answers the route.
+///
+/// # Errors
+/// `NoToken`, `InvalidToken`, `StorageOut`.
+pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
+    let caller = extract::authority(&call, &request).await?.record;
+    let live = call.app.sessions.live_of(caller.user.id, call.now).await?;
+    let entry = |session: Live| SessionEntry {
+        is_current: session.id == caller.id,
+        id: session.id,
+        created_at: session.created_at,
+        refreshed_at: session.rotated_at,
+        ends_at: session.ends_at,
+        device: session.device,
+        address: session.address,
+    };
+    Ok(Reply::ok(&SessionsReply {
+        success: true,
+        sessions: live.into_iter().map(entry).collect(),
+    }))
+}

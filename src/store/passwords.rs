@@ -1,0 +1,102 @@
+//! A password changed by its person, who is signed in and knows the old one: table `users`, with what ends by it.
+
+use super::StoreError;
+use super::audit::append_if_changed;
+use super::d1::{Database, Statement};
+use super::sessions::Ended;
+use super::throttle::{self, Reservation};
+use crate::account::audit::Signed;
+use crate::account::timestamp::Timestamp;
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// A change of password.
+#[derive(Debug)]
+pub struct Change<'a> {
+    /// Whose.
+    pub user: Uuid,
+    /// The session that asks, which goes on.
+    pub session: &'a str,
+    /// The hash that the old password was checked against.
+    pub old: &'a str,
+    /// The hash of the new one; its random salt makes it unlike any other.
+    pub new: &'a str,
+    /// Now.
+    pub now: Timestamp,
+    /// The attempt that succeeded, which no longer counts as failed.
+    pub attempt: &'a Reservation,
+    /// The entry of the change.
+    pub password_set: Signed,
+    /// The entry of the other sessions' end; written if any ended.
+    pub sessions_revoked: Signed,
+}
+
+#[derive(Deserialize)]
+struct HashRow {
+    password_hash: Option<String>,
+}
+
+const HASH: &str = "SELECT password_hash FROM users WHERE id = ?1 AND source = 'password'";
+
+const SET: &str = "
+    UPDATE users SET password_hash = ?1, updated_at = ?2
+    WHERE id = ?3 AND password_hash = ?4 AND is_active = 1
+      AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?5 AND revoked_at IS NULL)";
+
+const REVOKE_OTHERS: &str = "
+    UPDATE sessions SET revoked_at = ?1
+    WHERE user_id = ?2 AND id <> ?3 AND revoked_at IS NULL
+      AND EXISTS (SELECT 1 FROM users WHERE users.id = ?2 AND password_hash = ?4)
+    RETURNING id, generation";
+
+const DROP_LINKS: &str = "
+    DELETE FROM password_links
+    WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM users WHERE users.id = ?1 AND password_hash = ?2)";
+
+/// The hash of a person's password, if they have one.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn hash_of(database: &Database, user: Uuid) -> Result<Option<String>, StoreError> {
+    let find = Statement::new(HASH).text(user.to_string());
+    let [found] = database.batch([find]).await?;
+    let row: Option<HashRow> = found.first()?;
+    Ok(row.and_then(|row| row.password_hash))
+}
+
+/// Sets the new password, and gives the sessions that ended by it; `None` if the person, the password or the session was
+/// changed meanwhile, and then nothing is written.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn change(
+    database: &Database,
+    change: &Change<'_>,
+) -> Result<Option<Vec<Ended>>, StoreError> {
+    let (user, now) = (change.user.to_string(), change.now.to_string());
+    let [forget, forget_network] = throttle::forget(Some(change.attempt), change.session);
+    let [set, _, ended, ..] = database
+        .batch([
+            Statement::new(SET)
+                .text(change.new)
+                .text(&now)
+                .text(&user)
+                .text(change.old)
+                .text(change.session),
+            append_if_changed(&change.password_set),
+            Statement::new(REVOKE_OTHERS)
+                .text(&now)
+                .text(&user)
+                .text(change.session)
+                .text(change.new),
+            append_if_changed(&change.sessions_revoked),
+            Statement::new(DROP_LINKS).text(&user).text(change.new),
+            forget,
+            forget_network,
+        ])
+        .await?;
+    if set.changes == 0 {
+        return Ok(None);
+    }
+    ended.rows().map(Some)
+}
