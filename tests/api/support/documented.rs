@@ -20,7 +20,7 @@ pub fn undocumented(
     body: &[u8],
 ) -> Option<String> {
     let path = path.split('?').next().unwrap_or(path);
-    let operations = &DOCUMENT["paths"][path];
+    let operations = &DOCUMENT["paths"][template(path)];
     let operation = match method {
         "HEAD" => &operations["get"],
         _ => &operations[method.to_ascii_lowercase()],
@@ -54,6 +54,14 @@ pub fn undocumented(
         &value,
         "body",
     )
+}
+
+/// The path as the description has it.
+fn template(path: &str) -> String {
+    match path.rsplit_once('/') {
+        Some((start @ "/api/auth/sessions", id)) if !id.is_empty() => format!("{start}/{{id}}"),
+        _ => path.to_owned(),
+    }
 }
 
 /// The first place where a value is not what a schema says.
