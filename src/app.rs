@@ -15,6 +15,7 @@ use crate::store::copies::Copies;
 use crate::store::d1::Database;
 use crate::store::deadline::{pause, settled_within};
 use crate::store::kv::Kv;
+use crate::store::limits::{Group, Limits, PERIOD};
 use crate::store::links::Links;
 use crate::store::proofs::Proofs;
 use crate::store::seals::Seals;
@@ -52,6 +53,8 @@ pub struct App {
     pub sessions: Sessions,
     /// KV's copies of sessions.
     pub copies: Copies,
+    /// The coarse shield.
+    pub limits: Limits,
     /// How many password hashes are under way.
     pub admission: Admission,
     /// Table `password_links`.
@@ -67,7 +70,7 @@ impl App {
     ///
     /// The stores are leaked: they live as long as the isolate, and references to them go everywhere.
     #[must_use]
-    pub fn new(config: Config, database: Database, kv: Kv) -> Option<Self> {
+    pub fn new(config: Config, database: Database, kv: Kv, limits: Limits) -> Option<Self> {
         let database: &'static Database = Box::leak(Box::new(database));
         let kv: &'static Kv = Box::leak(Box::new(kv));
         let keys = Keys::new(
@@ -100,6 +103,7 @@ impl App {
             database,
             kv,
             throttle: Throttle::new(database),
+            limits,
             admission: Admission::default(),
             sessions: Sessions::new(database),
             copies,
@@ -176,6 +180,18 @@ impl Call {
         let _ = self.context.wait_until(&promise);
         settled_within(milliseconds, &promise).await;
         outcome.take()
+    }
+
+    /// Lets one more request of this group and key through.
+    ///
+    /// # Errors
+    /// `TooManyRequests`.
+    pub async fn limit(&self, group: Group, key: &str) -> Result<(), Failure> {
+        if self.app.limits.allow(group, key, self.now).await {
+            Ok(())
+        } else {
+            Err(Failure::TooManyRequests(PERIOD))
+        }
     }
 
     /// A place among the few requests that hash at once; the request hashes while it holds it, after others had their

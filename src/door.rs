@@ -10,6 +10,7 @@ use crate::app::{App, Call};
 use crate::config::Config;
 use crate::store::d1::Database;
 use crate::store::kv::Kv;
+use crate::store::limits::Limits;
 use crate::web::reply::Reply;
 use crate::web::request::{BodyError, Method, Reading, Request};
 use crate::{log, router};
@@ -106,7 +107,8 @@ fn open(env: &JsValue) -> Option<&'static App> {
         log::failure("bindings", "DB and SESSIONS must be bound in wrangler.toml");
         return None;
     };
-    App::new(config, database, kv).map(|app| &*Box::leak(Box::new(app)))
+    let limits = Limits::from_bindings(binding("SIGN_IN_LIMIT"), binding("SESSION_LIMIT"));
+    App::new(config, database, kv, limits).map(|app| &*Box::leak(Box::new(app)))
 }
 
 /// A variable's text. wrangler.toml may hold a number or a list where it should hold a string: their JSON is judged like

@@ -1,5 +1,6 @@
 //! Every URL, method and error dialect on one screen, and the way from a request to a reply.
 
+use crate::account::address::network;
 use crate::app::{App, Call};
 use crate::endpoints::{
     audit, audit_verify, aws_credentials, aws_login, change_password, device_authorization,
@@ -7,6 +8,7 @@ use crate::endpoints::{
     register_client, sessions, set_password, token, validate,
 };
 use crate::failure::Failure;
+use crate::store::limits::Group;
 use crate::web::envelope::{self, Dialect};
 use crate::web::request::{Method, Request};
 use crate::web::{cors, reply::Reply};
@@ -183,7 +185,13 @@ pub async fn answer(
             Err(Failure::MethodNotAllowed(route.allow()))
         }
         Some(route) => match app {
-            Some(app) => dispatch(route.endpoint, enter(app), request).await,
+            Some(app) => {
+                let call = enter(app);
+                match limit(route.endpoint, &call, &request).await {
+                    Ok(()) => dispatch(route.endpoint, call, request).await,
+                    Err(failure) => Err(failure),
+                }
+            }
             None => Err(Failure::Misconfigured),
         },
     };
@@ -202,6 +210,23 @@ pub async fn answer(
     } else {
         reply
     }
+}
+
+/// The coarse shield of the routes that nobody has to be signed in for, by the client's network. The others are limited
+/// where their caller is found out (`web/extract.rs`).
+async fn limit(endpoint: Endpoint, call: &Call, request: &Request) -> Result<(), Failure> {
+    let group = match endpoint {
+        Endpoint::AwsLogin
+        | Endpoint::DeviceAuthorization
+        | Endpoint::Login
+        | Endpoint::RegisterClient
+        | Endpoint::SetPassword
+        | Endpoint::Token => Group::SignIn,
+        Endpoint::Health => Group::Session,
+        _ => return Ok(()),
+    };
+    call.limit(group, &network(request.address().as_deref()))
+        .await
 }
 
 /// Each endpoint's future is boxed by itself: one that held them all would be as large as the largest, on every request.

@@ -17,7 +17,7 @@ use crate::web::request::Request;
 /// # Errors
 /// `NoToken`, `InvalidToken`, `StorageOut`.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let shown = extract::claims(&call, &request)?.session;
+    let shown = extract::claims(&call, &request).await?.session;
     let (id, lifetime) = (shown.sid.record_id(), call.app.config.token_lifetime);
     let rotated = call
         .app

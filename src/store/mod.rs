@@ -6,6 +6,7 @@ pub mod d1;
 pub mod deadline;
 pub mod health;
 pub mod kv;
+pub mod limits;
 pub mod links;
 pub mod passwords;
 pub mod people;

@@ -2,6 +2,7 @@
 //! person what they know already, [`authority`] for routes that grant or show something, [`administrator`] and
 //! [`super_administrator`] for theirs.
 
+use crate::account::address::network;
 use crate::account::role::Role;
 use crate::account::session::{GRACE, SessionRecord, Standing};
 use crate::account::timestamp::Timestamp;
@@ -12,6 +13,7 @@ use crate::config::Consistency;
 use crate::failure::{Failure, Outage};
 use crate::store::StoreError;
 use crate::store::copies::{Found, SessionCopy};
+use crate::store::limits::Group;
 use crate::web::request::Request;
 use serde_json::value::RawValue;
 use std::rc::Rc;
@@ -73,24 +75,48 @@ fn bearer(header: Option<&str>) -> Option<&str> {
 /// The claims of the request's token, if it is ours and in time.
 ///
 /// # Errors
-/// `NoToken`, `InvalidToken`.
-pub fn claims(call: &Call, request: &Request) -> Result<Claims, Failure> {
-    match token(call, request)? {
+/// `TooManyRequests`, `NoToken`, `InvalidToken`.
+pub async fn claims(call: &Call, request: &Request) -> Result<Claims, Failure> {
+    match token(call, request).await?? {
         Ok(claims) => Ok(claims),
         Err(_) => Err(Failure::InvalidToken),
     }
 }
 
 /// The claims of the request's token, if it is ours, expired or not: enough to end its session.
-#[must_use]
-pub fn claims_even_if_expired(call: &Call, request: &Request) -> Option<Claims> {
-    match token(call, request).ok()? {
-        Ok(claims) | Err(Rejection::Expired(claims)) => Some(claims),
-        Err(Rejection::Invalid) => None,
-    }
+///
+/// # Errors
+/// `TooManyRequests`.
+pub async fn claims_even_if_expired(
+    call: &Call,
+    request: &Request,
+) -> Result<Option<Claims>, Failure> {
+    Ok(match token(call, request).await? {
+        Ok(Ok(claims) | Err(Rejection::Expired(claims))) => Some(claims),
+        Ok(Err(Rejection::Invalid)) | Err(_) => None,
+    })
 }
 
-fn token(call: &Call, request: &Request) -> Result<Result<Claims, Rejection>, Failure> {
+/// A token, or why there is none.
+type Verified = Result<Result<Claims, Rejection>, Failure>;
+
+/// The request's token, after the coarse shield: by the session of a good one, else by the client's network.
+async fn token(call: &Call, request: &Request) -> Result<Verified, Failure> {
+    let verified = verify(call, request);
+    match &verified {
+        Ok(Ok(claims)) => {
+            call.limit(Group::Session, &claims.session.sid.record_id())
+                .await?
+        }
+        _ => {
+            let network = network(request.address().as_deref());
+            call.limit(Group::Session, &network).await?;
+        }
+    }
+    Ok(verified)
+}
+
+fn verify(call: &Call, request: &Request) -> Verified {
     let token = bearer(request.authorization.as_deref()).ok_or(Failure::NoToken)?;
     let verified = call.app.keys.verify(token, call.now);
     let is_before_epoch = |claims: &Claims| {
@@ -111,9 +137,9 @@ fn token(call: &Call, request: &Request) -> Result<Result<Claims, Rejection>, Fa
 /// The caller, for routes that grant nothing: from KV's copy, or what the isolate has just seen of it, while that is to be believed, else from D1.
 ///
 /// # Errors
-/// `NoToken`, `InvalidToken`; `StorageOut` if neither store can tell.
+/// `TooManyRequests`, `NoToken`, `InvalidToken`; `StorageOut` if neither store can tell.
 pub async fn viewer(call: &Call, request: &Request) -> Result<Viewer, Failure> {
-    let claims = claims(call, request)?;
+    let claims = claims(call, request).await?;
     let mut last_word = None;
     if call.app.config.session_consistency == Consistency::Edge {
         match call
@@ -153,9 +179,9 @@ pub async fn viewer(call: &Call, request: &Request) -> Result<Viewer, Failure> {
 /// The caller, for routes that grant or show something: D1's primary alone decides.
 ///
 /// # Errors
-/// `NoToken`, `InvalidToken`, `StorageOut`.
+/// `TooManyRequests`, `NoToken`, `InvalidToken`, `StorageOut`.
 pub async fn authority(call: &Call, request: &Request) -> Result<Authority, Failure> {
-    let claims = claims(call, request)?;
+    let claims = claims(call, request).await?;
     let record = judge(call, &claims).await?;
     Ok(Authority { claims, record })
 }
@@ -163,7 +189,7 @@ pub async fn authority(call: &Call, request: &Request) -> Result<Authority, Fail
 /// The caller, for routes of administrators: role and activity as D1's primary has them at this moment.
 ///
 /// # Errors
-/// `NoToken`, `InvalidToken`, `AdminRequired`, `StorageOut`.
+/// `TooManyRequests`, `NoToken`, `InvalidToken`, `AdminRequired`, `StorageOut`.
 pub async fn administrator(call: &Call, request: &Request) -> Result<Authority, Failure> {
     let authority = authority(call, request).await?;
     if authority.record.user.role.is_admin() {
@@ -176,7 +202,7 @@ pub async fn administrator(call: &Call, request: &Request) -> Result<Authority, 
 /// The caller, for routes of super administrators.
 ///
 /// # Errors
-/// `NoToken`, `InvalidToken`, `SuperAdminRequired`, `StorageOut`.
+/// `TooManyRequests`, `NoToken`, `InvalidToken`, `SuperAdminRequired`, `StorageOut`.
 pub async fn super_administrator(call: &Call, request: &Request) -> Result<Authority, Failure> {
     let authority = authority(call, request).await?;
     if authority.record.user.role == Role::SuperAdmin {

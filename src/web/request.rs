@@ -72,6 +72,12 @@ impl Request {
         (self.header)(name)
     }
 
+    /// The client's address as Cloudflare saw it.
+    #[must_use]
+    pub fn address(&self) -> Option<String> {
+        self.header("cf-connecting-ip")
+    }
+
     /// The path as sent, without query; not percent-decoded, since no route needs it and two spellings of one path
     /// would be two doors.
     #[must_use]
