@@ -60,6 +60,7 @@ mod harness;
 mod headers;
 mod health;
 mod isolate;
+mod limits;
 mod login;
 mod logout;
 mod me;

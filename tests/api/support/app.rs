@@ -95,6 +95,16 @@ impl App {
         &self.0.address
     }
 
+    /// Where the next request comes from: the test's own address, and after many requests other networks, since one may
+    /// begin only so many sign-ins a minute.
+    pub fn next_address(&self) -> String {
+        const MANY: u32 = 80;
+        match self.0.last_request.load(Ordering::Relaxed) / MANY {
+            0 => self.address().to_owned(),
+            more => self.elsewhere(0xf000 + more as usize),
+        }
+    }
+
     /// An address in a network that no other test uses, another for each number.
     pub fn elsewhere(&self, number: usize) -> String {
         let own = self

@@ -23,7 +23,7 @@ pub struct Request {
 impl Request {
     pub fn new(app: App, method: &str, path: &str) -> Self {
         let name = app.next_request();
-        let address = app.address().to_owned();
+        let address = app.next_address();
         let request = Self {
             app,
             name,

@@ -1,0 +1,100 @@
+//! The coarse shield: so many requests a minute of one network, or of one session. The figures are wrangler.toml's.
+
+use crate::sessions::signed_in;
+use crate::support::App;
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Sends them one after the other, since the last counts; gives how many got each status.
+async fn statuses(
+    times: usize,
+    send: impl AsyncFn() -> crate::support::Reply,
+) -> BTreeMap<u16, usize> {
+    let mut statuses = BTreeMap::new();
+    for _ in 0..times {
+        let reply = send().await;
+        if reply.status == 429 {
+            assert_eq!(reply.header("retry-after"), Some("60"));
+        }
+        *statuses.entry(reply.status).or_default() += 1;
+    }
+    statuses
+}
+
+#[tokio::test]
+async fn a_network_begins_a_hundred_sign_ins_a_minute() {
+    let app = App::shared();
+    let (busy, calm) = (app.elsewhere(1), app.elsewhere(2));
+    let begin = async || {
+        let routes = [
+            "login",
+            "set-password",
+            "aws-login",
+            "token",
+            "device-authorization",
+        ];
+        let path = format!(
+            "/api/auth/{}",
+            routes[app.elsewhere(0).len() % routes.len()]
+        );
+        app.post(&path)
+            .from(&busy)
+            .json(&json!({ "x": 1 }))
+            .send()
+            .await
+    };
+    // Twice as many and one: the minute may change meanwhile.
+    let statuses = statuses(201, begin).await;
+    let limited = statuses.get(&429).copied().unwrap_or(0);
+    assert!((1..=101).contains(&limited), "{statuses:?}");
+    assert_eq!(
+        statuses.get(&400).copied().unwrap_or(0) + limited,
+        201,
+        "{statuses:?}"
+    );
+    for (status, path) in [(400, "login"), (400, "token")] {
+        let path = format!("/api/auth/{path}");
+        app.post(&path)
+            .from(&calm)
+            .json(&json!({ "x": 1 }))
+            .send()
+            .await
+            .assert_status(status);
+    }
+    // Another group.
+    app.get("/api/auth/me")
+        .from(&busy)
+        .send()
+        .await
+        .assert_status(401);
+}
+
+#[tokio::test]
+async fn a_session_is_counted_by_itself_and_its_network_is_not() {
+    let app = App::shared();
+    let (ada, bob) = (
+        app.password_user("ada").await,
+        app.password_user("bob").await,
+    );
+    let (busy, calm) = (signed_in(&app, &ada).await, signed_in(&app, &bob).await);
+    let ask = async || app.get("/api/auth/me").bearer(&busy).send().await;
+    // 60 a minute unasked, 1,200 that the binding lets through, twice, and one.
+    let statuses = statuses(2 * 1_260 + 1, ask).await;
+    let limited = statuses.get(&429).copied().unwrap_or(0);
+    assert!((1..=1_261).contains(&limited), "{statuses:?}");
+    assert_eq!(
+        statuses.get(&200).copied().unwrap_or(0) + limited,
+        2_521,
+        "{statuses:?}"
+    );
+    app.get("/api/auth/me")
+        .bearer(&calm)
+        .send()
+        .await
+        .assert_status(200);
+    app.get("/api/auth/me")
+        .bearer("not.a.token")
+        .send()
+        .await
+        .assert_status(401);
+}
