@@ -114,6 +114,9 @@ impl App {
     }
 }
 
+/// Milliseconds that a request which hashes may take: two calls of D1 with its whole patience, and the hash.
+const LONGEST_HASHING: u32 = 12_000;
+
 /// One request's view of the world.
 pub struct Call {
     /// The isolate's.
@@ -194,13 +197,24 @@ impl Call {
         }
     }
 
-    /// A place among the few requests that hash at once; the request hashes while it holds it, after others had their
-    /// turn: a hash holds the isolate's one thread for tens of milliseconds.
+    /// Does something that hashes passwords, if there is a place for it among the few that do so at once, and to its end:
+    /// the runtime drops a request whose client hangs up, without running what would free its place, and a counted attempt
+    /// would have no entry in the audit log. `is_known` opens the last place: of somebody on a known device, or signed in.
     ///
     /// # Errors
-    /// `Busy` if there is none.
-    pub fn place(&self) -> Result<Turn, Failure> {
-        self.app.admission.enter(self.clock()).ok_or(Failure::Busy)
+    /// `Busy` if there is no place; `Platform` if it takes too long; what `work` gives.
+    pub async fn hashing<T: 'static, F: Future<Output = Result<T, Failure>> + 'static>(
+        self,
+        is_known: bool,
+        work: impl FnOnce(Rc<Self>, Turn) -> F,
+    ) -> Result<T, Failure> {
+        let place = self.app.admission.enter(self.clock(), is_known);
+        let place = place.ok_or(Failure::Busy)?;
+        let call = Rc::new(self);
+        let work = work(Rc::clone(&call), place);
+        call.to_the_end(LONGEST_HASHING, work)
+            .await
+            .unwrap_or(Err(Failure::Platform))
     }
 
     /// Lets everything that waits in this isolate go on, then comes back.

@@ -220,9 +220,9 @@ async fn limit(endpoint: Endpoint, call: &Call, request: &Request) -> Result<(),
         | Endpoint::DeviceAuthorization
         | Endpoint::Login
         | Endpoint::RegisterClient
-        | Endpoint::SetPassword
-        | Endpoint::Token => Group::SignIn,
-        Endpoint::Health => Group::Session,
+        | Endpoint::SetPassword => Group::SignIn,
+        // A device flow asks it again and again, for each person behind a network.
+        Endpoint::Health | Endpoint::Token => Group::Session,
         _ => return Ok(()),
     };
     call.limit(group, &network(request.address().as_deref()))

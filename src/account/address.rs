@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// What failures from this address are counted under: an IPv4 address by itself, an IPv6 address by its /64, which is what
-/// one subscriber has (RFC 6177 section 2). Everything that is no address, and callers without one, share a name.
+/// What failures from this address are counted under: an IPv4 address by itself, an IPv6 address by its /64, the
+/// smallest network that a subscriber has (RFC 4291 section 2.5.4). Everything that is no address, and callers without one, share a name.
 #[must_use]
 pub fn network(address: Option<&str>) -> String {
     match address.and_then(|text| text.parse().ok()) {

@@ -6,6 +6,8 @@ use std::rc::Rc;
 
 /// Sign-ins that are under way in one isolate at most.
 const PLACES: usize = 4;
+/// Of these, for those on a known device alone: a flood from elsewhere leaves it to them.
+const KEPT: usize = 1;
 /// Milliseconds after which a place is free again whatever happened: the runtime drops a request whose client has gone,
 /// without a word. Two calls of D1 with its whole patience and a hash take less.
 const LONGEST: f64 = 15_000.0;
@@ -28,12 +30,18 @@ pub struct Turn {
 impl Admission {
     /// A place, if one is free at this moment (milliseconds since 1970).
     #[must_use]
-    pub fn enter(&self, now: f64) -> Option<Turn> {
+    pub fn enter(&self, now: f64, is_known: bool) -> Option<Turn> {
+        let open = if is_known {
+            PLACES
+        } else {
+            PLACES.saturating_sub(KEPT)
+        };
         let is_free = |since: f64| since <= 0.0 || now - since >= LONGEST;
         let (index, place) = self
             .places
             .iter()
             .enumerate()
+            .take(open)
             .find(|(_, place)| is_free(place.get()))?;
         place.set(now);
         Some(Turn {
@@ -58,26 +66,39 @@ impl Drop for Turn {
 mod tests {
     use super::*;
 
+    fn enter(admission: &Admission, times: usize, now: f64, is_known: bool) -> Vec<Turn> {
+        (0..times)
+            .filter_map(|_| admission.enter(now, is_known))
+            .collect()
+    }
+
     #[test]
-    fn a_fifth_waits_until_one_has_left() {
+    fn a_fifth_is_turned_away_until_one_has_left() {
         let admission = Admission::default();
-        let mut turns: Vec<Turn> = (0..4).filter_map(|_| admission.enter(1_000.0)).collect();
-        assert_eq!(turns.len(), PLACES);
-        assert!(admission.enter(1_000.0).is_none());
+        let mut turns = enter(&admission, 5, 1_000.0, true);
+        assert_eq!(turns.len(), 4);
         turns.pop();
-        assert!(admission.enter(1_001.0).is_some());
+        assert!(admission.enter(1_001.0, true).is_some());
+    }
+
+    #[test]
+    fn the_last_place_is_for_known_devices() {
+        let admission = Admission::default();
+        let strangers = enter(&admission, 5, 1_000.0, false);
+        assert_eq!(strangers.len(), 3);
+        let known = enter(&admission, 5, 1_000.0, true);
+        assert_eq!(known.len(), 1);
     }
 
     #[test]
     fn a_request_that_was_dropped_without_a_word_does_not_hold_its_place_for_good() {
         let admission = Admission::default();
-        let lost: Vec<Turn> = (0..4).filter_map(|_| admission.enter(1_000.0)).collect();
-        assert!(admission.enter(15_999.0).is_none());
-        let turn = admission.enter(16_000.0);
+        let lost = enter(&admission, 4, 1_000.0, true);
+        assert!(admission.enter(15_999.0, true).is_none());
+        let turn = admission.enter(16_000.0, true);
         assert!(turn.is_some());
         // Should one of the lost end after all, it frees nobody else's place.
         drop(lost);
-        let others: Vec<Turn> = (0..4).filter_map(|_| admission.enter(16_000.0)).collect();
-        assert_eq!(others.len(), PLACES - 1);
+        assert_eq!(enter(&admission, 4, 16_000.0, true).len(), 3);
     }
 }

@@ -2,12 +2,14 @@
 //! Bedrock with them. The keys themselves are not on the page.
 
 use super::examples::{Examples, bedrock};
+use crate::account::audit::Kind;
 use crate::account::mask::mask;
 use crate::app::Call;
 use crate::aws::partition::Region;
 use crate::aws::sigv4::Credentials;
 use crate::failure::Failure;
 use crate::web::extract;
+use crate::web::origin::Origin;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 use serde::Serialize;
@@ -83,10 +85,15 @@ fn region(own: Option<&str>, configured: Region) -> Option<Region> {
 /// # Errors
 /// `NoToken`, `InvalidToken`, `AdminRequired`, `AwsKeysAbsent`, `StorageOut`.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let admin = extract::administrator(&call, &request).await?.record.user;
+    let record = extract::administrator(&call, &request).await?.record;
+    let admin = &record.user;
     let aws = &call.app.config.aws;
     let keys = aws.credentials.as_ref().ok_or(Failure::AwsKeysAbsent)?;
     let region = region(admin.aws_region.as_deref(), aws.region).ok_or(Failure::AwsKeysAbsent)?;
+    // First written down, then shown.
+    let entry = Origin::of(&request)?.entry(&call, Kind::AwsCredentialsViewed)?;
+    call.record(entry.by(admin.id).of_session(&record.id))
+        .await?;
     let page = AwsCredentialsReply::new(keys, region, &aws.bedrock_model_id);
     Ok(Reply::ok(&page))
 }

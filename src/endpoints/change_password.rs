@@ -2,18 +2,17 @@
 //! their one-time links.
 
 use super::user_json::Done;
-use crate::account::address::network;
 use crate::account::audit::Kind;
 use crate::account::names::LoginName;
 use crate::account::password::{self, Password, Unusable, Verdict};
 use crate::account::policy::{self, OwnNames};
-use crate::account::user::User;
+use crate::account::session::SessionRecord;
 use crate::app::{Call, random};
 use crate::failure::Failure;
 use crate::log;
 use crate::store::passwords::{self, Change};
 use crate::store::sessions::Ended;
-use crate::store::throttle::{Attempt, Reservation, Reserved};
+use crate::store::throttle::{Attempt, MOST_FAILURES, Reservation, Reserved};
 use crate::web::body;
 use crate::web::extract;
 use crate::web::origin::Origin;
@@ -53,26 +52,81 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         &own,
     )
     .map_err(Failure::PasswordRefused)?;
-    let place = call.place()?;
-    let attempt = reserve(&call, &origin, user).await?;
-    let old = passwords::hash_of(call.app.database, user.id).await?;
-    call.let_others_go_on().await;
-    if !is_right(&call, &body.current_password, old.as_deref())? {
-        return Err(Failure::WrongCurrentPassword);
+    call.hashing(true, |call, place| async move {
+        let attempt = reserve(&call, &caller).await?;
+        let old = passwords::hash_of(call.app.database, caller.user.id).await?;
+        call.let_others_go_on().await;
+        if !is_right(&call, &body.current_password, old.as_deref())? {
+            drop(place);
+            refuse(&call, &origin, &caller, &attempt).await?;
+            return Err(Failure::WrongCurrentPassword);
+        }
+        call.let_others_go_on().await;
+        let hash =
+            password::hash(&new, random()?, &call.app.peppers).map_err(|_| Failure::Platform)?;
+        drop(place);
+        set(&call, &origin, caller, &attempt, old.as_deref(), &hash).await?;
+        Ok(Reply::ok(&Done::new("Password changed")))
+    })
+    .await
+}
+
+/// Counts the attempt: who has got hold of a session must not find out the password by it. The counter is of this session
+/// alone, so that nobody is kept from signing in, nor its owner from changing the password in another session.
+async fn reserve(call: &Call, caller: &SessionRecord) -> Result<Reservation, Failure> {
+    let attempt = Attempt {
+        login: &LoginName::Username(String::new()),
+        name_key: &caller.id,
+        device: None,
+        network: None,
+        now: call.clock(),
+    };
+    match call.app.throttle.reserve(&attempt).await? {
+        Reserved::Yes(attempt, _) => Ok(attempt),
+        Reserved::Later(seconds) => Err(Failure::TooManyRequests(seconds)),
+        Reserved::Off => Err(Failure::WrongCurrentPassword),
     }
-    let hash = password::hash(&new, random()?, &call.app.peppers).map_err(|_| Failure::Platform)?;
-    drop(place);
+}
+
+/// Writes down that the current password was not known.
+async fn refuse(
+    call: &Call,
+    origin: &Origin,
+    caller: &SessionRecord,
+    attempt: &Reservation,
+) -> Result<(), Failure> {
+    let id = caller.user.id;
+    let entry = origin.entry(call, Kind::PasswordChangeFailed)?;
+    let entry = entry.by(id).about(id).of_session(&caller.id);
+    let why = if attempt.failures < MOST_FAILURES {
+        "wrong"
+    } else {
+        "wrong; off in this session now"
+    };
+    call.record(entry.detail(why)).await
+}
+
+/// Sets the new password, and ends what ends by it.
+async fn set(
+    call: &Call,
+    origin: &Origin,
+    caller: SessionRecord,
+    attempt: &Reservation,
+    old: Option<&str>,
+    new: &str,
+) -> Result<(), Failure> {
+    let user = caller.user.id;
     let entry = |kind| {
-        let entry = origin.entry(&call, kind);
-        entry.map(|entry| entry.by(user.id).about(user.id).of_session(&caller.id))
+        let entry = origin.entry(call, kind);
+        entry.map(|entry| entry.by(user).about(user).of_session(&caller.id))
     };
     let change = Change {
-        user: user.id,
+        user,
         session: &caller.id,
-        old: old.as_deref().unwrap_or_default(),
-        new: &hash,
+        old: old.unwrap_or_default(),
+        new,
         now: call.now,
-        attempt: &attempt,
+        attempt,
         password_set: call.sign(entry(Kind::PasswordSet)?.detail("change")),
         sessions_revoked: call.sign(entry(Kind::SessionRevoked)?.detail("password_set")),
     };
@@ -86,24 +140,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         id: caller.id,
     };
     call.app.copies.forget(&[shown]).await;
-    Ok(Reply::ok(&Done::new("Password changed")))
-}
-
-/// Counts the attempt: who has got hold of a session must not find out the password by it. The counter is of this route
-/// alone, so that nobody is kept from signing in.
-async fn reserve(call: &Call, origin: &Origin, user: &User) -> Result<Reservation, Failure> {
-    let attempt = Attempt {
-        login: &LoginName::Username(String::new()),
-        name_key: &user.id.to_string(),
-        device: None,
-        network: &network(origin.address.as_deref()),
-        now: call.clock(),
-    };
-    match call.app.throttle.reserve(&attempt).await? {
-        Reserved::Yes(attempt, _) => Ok(attempt),
-        Reserved::Later(seconds) => Err(Failure::TooManyRequests(seconds)),
-        Reserved::Off => Err(Failure::WrongCurrentPassword),
-    }
+    Ok(())
 }
 
 fn is_right(call: &Call, password: &str, hash: Option<&str>) -> Result<bool, Failure> {

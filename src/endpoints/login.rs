@@ -58,31 +58,34 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     }
     // Over the limit is never anybody's; not counting it tells only what the client knows.
     let password = Password::parse(&body.password).map_err(|_| Failure::WrongLogin)?;
-    let place = call.place()?;
-    let name = names::login_key(&body.username);
-    // Of every name, so that one that belongs to nobody takes no longer.
-    let name_key = name_key(&call, name.as_ref(), &body.username);
-    let (attempt, registered) = reserve(&call, &origin, device.as_ref(), name, &name_key).await?;
-    let whom = registered
-        .as_ref()
-        .map_or(Whom::Nobody(name_key), |found| Whom::User(found.user.id));
-    call.let_others_go_on().await;
-    let checked = check(&call, &password, registered)?;
-    drop(place);
-    let why = match checked {
-        Err(why) => why,
-        Ok(checked) => match sign_in(&call, &origin, checked, &attempt).await? {
-            Some((token, user)) => return reply(&call, &cookie, device, token, user),
-            None => sign_in::CHANGED,
-        },
-    };
-    let why = if attempt.failures < MOST_FAILURES {
-        why.to_owned()
-    } else {
-        format!("{why}; off now, after {MOST_FAILURES} in a row")
-    };
-    sign_in::refuse(&call, &origin, Method::Password, whom, &why).await?;
-    Err(Failure::WrongLogin)
+    let (username, is_known) = (body.username, device.is_some());
+    call.hashing(is_known, |call, place| async move {
+        let name = names::login_key(&username);
+        // Of every name, so that one that belongs to nobody takes no longer.
+        let name_key = name_key(&call, name.as_ref(), &username);
+        let (attempt, registered) =
+            reserve(&call, &origin, device.as_ref(), name, &name_key).await?;
+        let whom = registered
+            .as_ref()
+            .map_or(Whom::Nobody(name_key), |found| Whom::User(found.user.id));
+        let checked = check(&call, &password, registered).await?;
+        drop(place);
+        let why = match checked {
+            Err(why) => why,
+            Ok(checked) => match sign_in(&call, &origin, checked, &attempt).await? {
+                Some((token, user)) => return reply(&call, &cookie, device, token, user),
+                None => sign_in::CHANGED,
+            },
+        };
+        let why = if attempt.failures < MOST_FAILURES {
+            why.to_owned()
+        } else {
+            format!("{why}; off now, after {MOST_FAILURES} in a row")
+        };
+        sign_in::refuse(&call, &origin, Method::Password, whom, &why).await?;
+        Err(Failure::WrongLogin)
+    })
+    .await
 }
 
 /// What is kept of a name that belongs to nobody: people type passwords there.
@@ -108,7 +111,7 @@ async fn reserve(
         login: &name.unwrap_or(LoginName::Username(String::new())),
         name_key,
         device,
-        network: &network(origin.address.as_deref()),
+        network: Some(&network(origin.address.as_deref())),
         now: call.clock(),
     };
     match call.app.throttle.reserve(&attempt).await? {
@@ -126,8 +129,9 @@ struct Checked {
     renewed: Option<String>,
 }
 
-/// Hashes the password whoever is asked for; gives the person, or why not for the audit log.
-fn check(
+/// Hashes the password whoever is asked for; gives the person, or why not for the audit log. Before each hash others have
+/// their turn.
+async fn check(
     call: &Call,
     password: &Password,
     registered: Option<Registered>,
@@ -144,6 +148,7 @@ fn check(
             (Some(found.user), found.password_hash, why)
         }
     };
+    call.let_others_go_on().await;
     let needs_rehash = match password::verify(password, hash.as_deref(), &call.app.peppers) {
         Verdict::Right { needs_rehash } => needs_rehash,
         Verdict::Wrong => return Ok(Err(why)),
@@ -157,6 +162,7 @@ fn check(
         return Ok(Err(why));
     };
     let renewed = if needs_rehash {
+        call.let_others_go_on().await;
         password::hash(password, random()?, &call.app.peppers).ok()
     } else {
         None

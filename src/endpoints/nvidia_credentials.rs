@@ -2,11 +2,13 @@
 //! it. The key itself is not on the page.
 
 use super::examples::{Examples, nvidia};
+use crate::account::audit::Kind;
 use crate::account::mask::mask;
 use crate::account::secret::Secret;
 use crate::app::Call;
 use crate::failure::Failure;
 use crate::web::extract;
+use crate::web::origin::Origin;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 use serde::Serialize;
@@ -68,12 +70,16 @@ impl NvidiaCredentialsReply {
 /// # Errors
 /// `NoToken`, `InvalidToken`, `AdminRequired`, `NvidiaKeyAbsent`, `StorageOut`.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    extract::administrator(&call, &request).await?;
+    let record = extract::administrator(&call, &request).await?.record;
     let config = &call.app.config;
     let key = config
         .nvidia_api_key
         .as_ref()
         .ok_or(Failure::NvidiaKeyAbsent)?;
+    // First written down, then shown.
+    let entry = Origin::of(&request)?.entry(&call, Kind::NvidiaCredentialsViewed)?;
+    call.record(entry.by(record.user.id).of_session(&record.id))
+        .await?;
     let page = NvidiaCredentialsReply::new(key, &config.nvidia_model_id);
     Ok(Reply::ok(&page))
 }

@@ -48,26 +48,29 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     };
     let password = policy::check(&body.password, call.app.config.password_min_length, &own)
         .map_err(Failure::PasswordRefused)?;
-    let place = call.place()?;
-    call.let_others_go_on().await;
-    let hash =
-        password::hash(&password, random()?, &call.app.peppers).map_err(|_| Failure::Platform)?;
-    drop(place);
-    let mark = Base64UrlUnpadded::encode_string(&random::<16>()?);
-    let entry = |kind| {
-        let entry = origin.entry(&call, kind);
-        entry.map(|entry| entry.by(holder.id).about(holder.id))
-    };
-    let entries = PasswordSet {
-        password_set: call.sign(entry(Kind::PasswordSet)?.detail("link")),
-        sessions_revoked: call.sign(entry(Kind::SessionRevoked)?.detail("password_set")),
-    };
-    let ended = call
-        .app
-        .links
-        .set_password(&id, &mark, &hash, call.now, &entries)
-        .await?
-        .ok_or(Failure::InvalidLink)?;
-    call.end_copies(ended).await;
-    Ok(Reply::ok(&Done::new("Password set")))
+    // Who holds a living link is nobody's guess.
+    call.hashing(true, |call, place| async move {
+        call.let_others_go_on().await;
+        let hash = password::hash(&password, random()?, &call.app.peppers)
+            .map_err(|_| Failure::Platform)?;
+        drop(place);
+        let mark = Base64UrlUnpadded::encode_string(&random::<16>()?);
+        let entry = |kind| {
+            let entry = origin.entry(&call, kind);
+            entry.map(|entry| entry.by(holder.id).about(holder.id))
+        };
+        let entries = PasswordSet {
+            password_set: call.sign(entry(Kind::PasswordSet)?.detail("link")),
+            sessions_revoked: call.sign(entry(Kind::SessionRevoked)?.detail("password_set")),
+        };
+        let ended = call
+            .app
+            .links
+            .set_password(&id, holder.id, &mark, &hash, call.now, &entries)
+            .await?
+            .ok_or(Failure::InvalidLink)?;
+        call.end_copies(ended).await;
+        Ok(Reply::ok(&Done::new("Password set")))
+    })
+    .await
 }

@@ -4,6 +4,7 @@ use super::StoreError;
 use super::audit::append_if_changed;
 use super::d1::{Database, Statement};
 use super::sessions::Ended;
+use super::throttle;
 use crate::account::audit::Signed;
 use crate::account::timestamp::Timestamp;
 use serde::Deserialize;
@@ -59,19 +60,6 @@ const DROP_OTHERS: &str = "
     DELETE FROM password_links
     WHERE id <> ?1 AND user_id = (SELECT user_id FROM password_links WHERE id = ?1 AND used_by = ?2)";
 
-/// A link restores a password that too many failures have switched off: at sign-in, for its change (counted as the name
-/// of the person's id) and on each device, whose counters begin with that id.
-const RESTORE: &str = "
-    DELETE FROM sign_in_attempts
-    WHERE key IN (
-      SELECT 'account:' || user_id FROM password_links WHERE id = ?1 AND used_by = ?2
-      UNION ALL
-      SELECT 'name:' || user_id FROM password_links WHERE id = ?1 AND used_by = ?2
-      UNION ALL
-      SELECT key FROM password_links JOIN sign_in_attempts
-        ON key > 'device:' || user_id || ':' AND key < 'device:' || user_id || ';'
-      WHERE id = ?1 AND used_by = ?2)";
-
 const REMOVE_OVER: &str = "DELETE FROM password_links WHERE expires_at <= ?1";
 
 /// The links.
@@ -107,6 +95,7 @@ impl Links {
     pub async fn set_password(
         &self,
         id: &str,
+        holder: Uuid,
         mark: &str,
         password_hash: &str,
         now: Timestamp,
@@ -129,7 +118,7 @@ impl Links {
                     .text(mark),
                 append_if_changed(&entries.sessions_revoked),
                 Statement::new(DROP_OTHERS).text(id).text(mark),
-                Statement::new(RESTORE).text(id).text(mark),
+                throttle::restore(&holder.to_string(), password_hash),
             ])
             .await?;
         if claimed.changes == 0 {

@@ -93,6 +93,7 @@ pub async fn change(
             Statement::new(DROP_LINKS).text(&user).text(change.new),
             forget,
             forget_network,
+            throttle::restore(&user, change.new),
         ])
         .await?;
     if set.changes == 0 {

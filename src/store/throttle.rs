@@ -4,9 +4,10 @@
 //! written it is evaluated. So of many at once no more are evaluated than one after another would be. A success takes the
 //! count back, in the batch that begins the session.
 //!
-//! Counted are: the account, found by name or e-mail; for a name that nobody has, a keyed hash of it, in the same way, so
-//! that nothing tells the two apart; on a device where this person signed in before, that device instead of the account,
-//! so that nobody who guesses elsewhere locks its people out; and, but for such devices, the client's network.
+//! Counted are: the account, found by name or e-mail; for a name that nobody has, a keyed hash of it, in the same way. (That
+//! a name and an e-mail share a counter tells that they are one account's: docs/SECURITY.md.) On a device where this
+//! person signed in before it is that device instead of the account, so that nobody who guesses elsewhere locks its people
+//! out. Everywhere else the client's network is counted as well.
 
 use super::StoreError;
 use super::d1::{Database, Statement};
@@ -34,8 +35,8 @@ pub struct Attempt<'a> {
     pub name_key: &'a str,
     /// The device, if it is one where somebody signed in before.
     pub device: Option<&'a Device>,
-    /// The client's network.
-    pub network: &'a str,
+    /// The client's network, where it is counted too.
+    pub network: Option<&'a str>,
     /// Milliseconds since 1970.
     pub now: f64,
 }
@@ -84,7 +85,7 @@ const RESERVE: &str = "
 const COUNT_NETWORK: &str = "
     INSERT INTO address_attempts (address, empty_at_ms)
     SELECT ?2, ?3 + ?4
-    WHERE changes() > 0
+    WHERE changes() > 0 AND ?2 IS NOT NULL
       AND NOT EXISTS (SELECT 1 FROM password_logins WHERE login = ?1 AND id IN (SELECT value FROM json_each(?5)))
     ON CONFLICT (address) DO UPDATE SET empty_at_ms = max(empty_at_ms, ?3) + ?4";
 
@@ -105,6 +106,11 @@ const FORGET: &str = "
 const FORGET_NETWORK: &str = "
     UPDATE address_attempts SET empty_at_ms = empty_at_ms - ?1
     WHERE address = ?2 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?3)";
+
+const RESTORE: &str = "
+    DELETE FROM sign_in_attempts
+    WHERE (key = 'account:' || ?1 OR (key > 'device:' || ?1 || ':' AND key < 'device:' || ?1 || ';'))
+      AND EXISTS (SELECT 1 FROM users WHERE users.id = ?1 AND password_hash = ?2)";
 
 const REMOVE_OVER: &str = "
     DELETE FROM sign_in_attempts
@@ -155,12 +161,12 @@ impl Throttle {
                     .text(attempt.name_key)
                     .milliseconds(attempt.now)
                     .text(ends_at.to_string())
-                    .text(attempt.network)
+                    .optional(attempt.network)
                     .milliseconds(NETWORK_BURST)
                     .number(MOST_FAILURES),
                 Statement::new(COUNT_NETWORK)
                     .text(login)
-                    .text(attempt.network)
+                    .optional(attempt.network)
                     .milliseconds(attempt.now)
                     .milliseconds(NETWORK_INTERVAL)
                     .text(&people),
@@ -169,7 +175,7 @@ impl Throttle {
                     .text(&people)
                     .optional(device)
                     .text(attempt.name_key)
-                    .text(attempt.network),
+                    .optional(attempt.network),
             ])
             .await?;
         let state: StateRow = state
@@ -180,7 +186,7 @@ impl Throttle {
         if reserved.changes > 0 {
             let reservation = Reservation {
                 key: state.key,
-                network: (!is_device).then(|| attempt.network.to_owned()),
+                network: attempt.network.filter(|_| !is_device).map(str::to_owned),
                 failures,
             };
             return Ok(Reserved::Yes(reservation, users::registered(&found)?));
@@ -231,6 +237,12 @@ pub(super) fn forget(reservation: Option<&Reservation>, session: &str) -> [State
             .optional(network)
             .text(session),
     ]
+}
+
+/// Forgets all failures of a person whose password has just become this one: at sign-in, and on each device, whose counters
+/// begin with the person's id.
+pub(super) fn restore(user: &str, password_hash: &str) -> Statement {
+    Statement::new(RESTORE).text(user).text(password_hash)
 }
 
 fn people(device: Option<&Device>) -> String {

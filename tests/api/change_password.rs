@@ -1,6 +1,6 @@
 //! `POST /api/auth/change-password`: a new password by the current one.
 
-use crate::sessions::{refresh, refreshed, signed_in, validate};
+use crate::sessions::{record_id, refresh, refreshed, signed_in, validate};
 use crate::support::people::{PASSWORD, Person};
 use crate::support::{App, Fault, Reply};
 use serde_json::{Value, json};
@@ -120,22 +120,37 @@ async fn a_wrong_current_password_changes_nothing_and_slows_down() {
 }
 
 #[tokio::test]
-async fn after_a_hundred_failures_it_is_off_until_a_link_restores_it() {
+async fn after_a_hundred_failures_it_is_off_in_this_session_and_in_no_other() {
+    let app = App::shared();
+    let ada = app.password_user("ada").await;
+    let (stolen, token) = (signed_in(&app, &ada).await, signed_in(&app, &ada).await);
+    let sql = "INSERT INTO sign_in_attempts (key, failures, open_at_ms) VALUES (?1, 99, 0)";
+    app.sql(sql, [format!("name:{}", record_id(&stolen))]).await;
+    change(&app, &stolen, "wrong", NEW).await.assert_status(400);
+    app.shift_clock(11).await;
+    change(&app, &stolen, PASSWORD, NEW)
+        .await
+        .assert_status(400);
+    let sql =
+        "SELECT outcome, detail FROM audit WHERE subject = ?1 AND kind = 'password_change_failed'";
+    assert_eq!(
+        app.sql(sql, [ada.id.clone()]).await,
+        [json!({ "outcome": "failure", "detail": "wrong; off in this session now" })]
+    );
+    change(&app, &token, PASSWORD, NEW).await.assert_status(200);
+    refresh(&app, &stolen).await.assert_status(401);
+}
+
+#[tokio::test]
+async fn a_new_password_is_on_where_the_old_one_was_off() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
     let token = signed_in(&app, &ada).await;
     let sql = "INSERT INTO sign_in_attempts (key, failures, open_at_ms) VALUES (?1, 100, 0)";
-    app.sql(sql, [format!("name:{}", ada.id)]).await;
-    change(&app, &token, PASSWORD, NEW).await.assert_status(400);
-    let link = app.password_link(&ada).await;
-    let body = json!({ "token": link, "password": PASSWORD });
-    app.post("/api/auth/set-password")
-        .json(&body)
-        .send()
-        .await
-        .assert_status(200);
-    let token = signed_in(&app, &ada).await;
+    app.sql(sql, [format!("account:{}", ada.id)]).await;
+    assert_eq!(login(&app, &ada, PASSWORD).await, 401);
     change(&app, &token, PASSWORD, NEW).await.assert_status(200);
+    assert_eq!(login(&app, &ada, NEW).await, 200);
 }
 
 #[tokio::test]

@@ -518,43 +518,76 @@ async fn a_success_is_not_counted() {
 }
 
 #[tokio::test]
-async fn an_isolate_takes_on_four_sign_ins_at_a_time() {
+async fn an_isolate_takes_on_four_sign_ins_at_a_time_and_keeps_one_for_known_devices() {
     // Of its own: the places are everybody's.
     let app = App::alone(crate::support::Vars::new());
     let mut people = Vec::new();
     for name in ["ada", "bob", "eve", "joe", "kim"] {
         people.push(app.password_user(name).await);
     }
+    let cookie = known_device(&app, &people[3]).await;
     let paused = app
-        .fault(Fault::d1().matching("sign_in_attempts").times(4).pauses())
+        .fault(
+            Fault::d1()
+                .matching("INTO sign_in_attempts")
+                .times(4)
+                .pauses(),
+        )
         .await;
-    let first: Vec<_> = people[..4]
-        .iter()
-        .enumerate()
-        .map(|(number, person)| {
-            let address = app.elsewhere(number);
-            tokio::spawn(
-                app.post("/api/auth/login")
-                    .json(&person.login())
-                    .from(&address)
-                    .send(),
-            )
-        })
+    let sign_in = |index: usize, cookie: Option<&str>| {
+        let request = app.post("/api/auth/login").json(&people[index].login());
+        let request = request.from(&app.elsewhere(index));
+        match cookie {
+            Some(cookie) => request.header("cookie", cookie),
+            None => request,
+        }
+    };
+    let mut running: Vec<_> = (0..3)
+        .map(|index| tokio::spawn(sign_in(index, None).send()))
         .collect();
-    paused.has_hit(4).await;
-    let fifth = app.login(&people[4]).await;
-    fifth.assert_status(503);
-    assert_eq!(fifth.header("retry-after"), Some("2"));
+    paused.has_hit(3).await;
+    let fourth = sign_in(4, None).send().await;
+    fourth.assert_status(503);
+    assert_eq!(fourth.header("retry-after"), Some("2"));
     assert_eq!(
-        fifth.seen().await.calls.len(),
+        fourth.seen().await.calls.len(),
         0,
         "before anything is counted"
     );
+    running.push(tokio::spawn(sign_in(3, Some(&cookie)).send()));
+    paused.has_hit(4).await;
+    sign_in(3, Some(&cookie)).send().await.assert_status(503);
     paused.release().await;
-    for sign_in in first {
+    for sign_in in running {
         sign_in.await.unwrap().assert_status(200);
     }
-    app.login(&people[4]).await.assert_status(200);
+    sign_in(4, None).send().await.assert_status(200);
+}
+
+#[tokio::test]
+async fn who_hangs_up_frees_the_place_and_leaves_an_entry() {
+    let app = App::alone(crate::support::Vars::new());
+    let ada = app.password_user("ada").await;
+    for round in 0..6 {
+        let eve = app.password_user("eve").await;
+        let paused = app
+            .fault(Fault::d1().matching("INTO sign_in_attempts").pauses())
+            .await;
+        let body = json!({ "username": eve.username, "password": "wrong" });
+        let request = app.post("/api/auth/login").json(&body);
+        let name = request.name();
+        let hanging = tokio::spawn(request.from(&app.elsewhere(round)).send());
+        paused.has_hit(1).await;
+        hanging.abort();
+        assert!(hanging.await.is_err_and(|error| error.is_cancelled()));
+        paused.release().await;
+        paused.mend().await;
+        app.seen(&name).await;
+        assert_eq!(failures(&app, &eve).await, 1);
+        let sql = "SELECT count(*) AS n FROM audit WHERE subject = ?1 AND kind = 'sign_in_failed'";
+        assert_eq!(app.sql(sql, [eve.id]).await[0]["n"], 1, "{round}");
+    }
+    app.login(&ada).await.assert_status(200);
 }
 
 #[tokio::test]

@@ -26,6 +26,8 @@ pub enum Kind {
     SessionRevoked,
     /// A password was set.
     PasswordSet,
+    /// Somebody signed in did not know the current password.
+    PasswordChangeFailed,
     /// A one-time link that sets a password was made.
     PasswordLinkCreated,
     /// A person was added.
@@ -44,13 +46,14 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::SignIn,
         Self::SignInFailed,
         Self::SignOut,
         Self::RefreshReuse,
         Self::SessionRevoked,
         Self::PasswordSet,
+        Self::PasswordChangeFailed,
         Self::PasswordLinkCreated,
         Self::UserAdded,
         Self::UserDisabled,
@@ -76,6 +79,7 @@ impl Kind {
             Self::RefreshReuse => "refresh_reuse",
             Self::SessionRevoked => "session_revoked",
             Self::PasswordSet => "password_set",
+            Self::PasswordChangeFailed => "password_change_failed",
             Self::PasswordLinkCreated => "password_link_created",
             Self::UserAdded => "user_added",
             Self::UserDisabled => "user_disabled",
@@ -88,7 +92,9 @@ impl Kind {
 
     fn outcome(self) -> Outcome {
         match self {
-            Self::SignInFailed | Self::RefreshReuse => Outcome::Failure,
+            Self::SignInFailed | Self::RefreshReuse | Self::PasswordChangeFailed => {
+                Outcome::Failure
+            }
             _ => Outcome::Success,
         }
     }

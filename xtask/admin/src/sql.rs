@@ -190,14 +190,23 @@ pub fn set_role(id: &str, from: Role, to: Role, change: &Change<'_>) -> Result<S
 /// Sets the password, ends the sessions and drops the links.
 pub fn set_password(id: &str, hash: &str, change: &Change<'_>) -> Result<String, String> {
     let (ends, ended) = (end_sessions(id, change, "1")?, ended(id, change)?);
-    let drop = drop_links(id)?;
+    let (drop, restore) = (drop_links(id)?, restore(id)?);
     let (id, hash, now) = (text(id)?, text(hash)?, text(&change.now.to_string())?);
     let has_password =
         format!("EXISTS (SELECT 1 FROM users WHERE id = {id} AND source = 'password')");
     let entry = audit(change.done, &has_password)?;
     Ok(format!(
         "{entry}UPDATE users SET password_hash = {hash}, updated_at = {now} WHERE id = {id} AND source = 'password'; \
-         {drop}{ends}{ended}"
+         {drop}{restore}{ends}{ended}"
+    ))
+}
+
+/// A new password is on again, where too many failures had switched the old one off.
+fn restore(id: &str) -> Result<String, String> {
+    let id = text(id)?;
+    Ok(format!(
+        "DELETE FROM sign_in_attempts WHERE key = 'account:' || {id} \
+         OR (key > 'device:' || {id} || ':' AND key < 'device:' || {id} || ';'); "
     ))
 }
 
