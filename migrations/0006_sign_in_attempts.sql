@@ -1,7 +1,8 @@
 -- How often somebody failed to sign in with a password, in a row. An attempt is counted before it is made, so that many at
 -- once are not many evaluations, and taken back when it succeeds.
 CREATE TABLE sign_in_attempts (
-  key        TEXT NOT NULL PRIMARY KEY,    -- account:{user id}, device:{user id}:{device}, or name:{keyed hash} of nobody's name
+  key        TEXT NOT NULL PRIMARY KEY,    -- account:{user id}, device:{user id}:{device}, name:{keyed hash} of nobody's name,
+                                           -- or name:{session id} of changes of password
   failures   INTEGER NOT NULL,             -- in a row, the one that is being made included
   open_at_ms INTEGER NOT NULL,             -- milliseconds since 1970; nothing is evaluated before
   ends_at    TEXT                          -- forgotten then; NULL: off until a one-time link restores it
