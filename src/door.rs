@@ -67,12 +67,14 @@ pub fn answer(
     let app = app(env);
     let request = plain(method, url, authorization, headers, request);
     let is_head = request.method == Method::Head;
-    let enter = move |app| Call::new(app, now(), context);
-    promise::run(Box::pin(async move {
+    let now = now();
+    let enter = move |app| Call::new(app, now, context);
+    let work = async move {
         let reply = router::answer(app, enter, request).await;
         // Cannot fail: a promise's own function, which throws nothing.
         let _ = resolve.call1(&JsValue::UNDEFINED, &response(&reply, is_head));
-    }));
+    };
+    promise::run(Box::pin(work), now);
 }
 
 /// The cron event: removes what has ended, and seals the audit log.

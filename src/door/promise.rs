@@ -1,6 +1,7 @@
 //! A future as a promise. `future_to_promise` polls it first, and again at each wake, from a microtask of its own; here
 //! it is polled where it is woken, which is in the callback of the promise that it waited for.
 
+use crate::account::timestamp::Timestamp;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -15,7 +16,12 @@ type Work = Pin<Box<dyn Future<Output = ()>>>;
 /// number.
 struct Task(u64);
 
+/// Seconds after which a request is over, whatever became of it: the runtime drops one whose client hung up, and tells
+/// nobody, so that what it holds would be held for good. No request of ours takes half as long.
+const LONGEST: i64 = 120;
+
 struct Waiting {
+    since: Timestamp,
     /// Not here while it is polled.
     work: Option<Work>,
     /// Woken meanwhile.
@@ -28,15 +34,26 @@ struct Tasks {
     waiting: BTreeMap<u64, Waiting>,
 }
 
+impl Tasks {
+    /// At most one for each that comes, which keeps up with them.
+    fn take_one_that_is_over(&mut self, now: Timestamp) -> Option<Waiting> {
+        let oldest = self.waiting.first_entry()?;
+        (oldest.get().since.plus(LONGEST) < now).then(|| oldest.remove())
+    }
+}
+
 thread_local! {
     static TASKS: RefCell<Tasks> = RefCell::default();
 }
 
 /// Polls the future now and at each of its wakes, until it is ready.
-pub fn run(work: Work) {
+pub fn run(work: Work, now: Timestamp) {
+    // Taken out first: what it drops may look in here.
+    drop(TASKS.with_borrow_mut(|tasks| tasks.take_one_that_is_over(now)));
     let id = TASKS.with_borrow_mut(|tasks| {
         tasks.last = tasks.last.wrapping_add(1);
         let waiting = Waiting {
+            since: now,
             work: Some(work),
             is_woken: false,
         };
@@ -82,4 +99,52 @@ fn put_back(id: u64, work: Work) -> bool {
 
 fn end(id: u64) {
     TASKS.with_borrow_mut(|tasks| tasks.waiting.remove(&id));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_runtime_has_dropped_is_dropped_here_too() {
+        let at = Timestamp::from_seconds;
+        let held = std::rc::Rc::new(());
+        let hold = |now| {
+            let held = std::rc::Rc::clone(&held);
+            run(
+                Box::pin(async move {
+                    std::future::pending::<()>().await;
+                    drop(held);
+                }),
+                now,
+            );
+        };
+        hold(at(0));
+        hold(at(120));
+        assert_eq!(std::rc::Rc::strong_count(&held), 3);
+        run(Box::pin(async {}), at(121));
+        assert_eq!(std::rc::Rc::strong_count(&held), 2);
+        run(Box::pin(async {}), at(240));
+        assert_eq!(std::rc::Rc::strong_count(&held), 2);
+        run(Box::pin(async {}), at(241));
+        assert_eq!(std::rc::Rc::strong_count(&held), 1);
+    }
+
+    #[test]
+    fn a_future_that_wakes_itself_while_it_is_polled_is_polled_again() {
+        let polls = std::rc::Rc::new(std::cell::Cell::new(0));
+        let seen = std::rc::Rc::clone(&polls);
+        let work = std::future::poll_fn(move |context| {
+            seen.set(seen.get() + 1);
+            context.waker().wake_by_ref();
+            if seen.get() < 3 {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        });
+        run(Box::pin(work), Timestamp::from_seconds(0));
+        assert_eq!(polls.get(), 3);
+        assert!(TASKS.with_borrow(|tasks| tasks.waiting.is_empty()));
+    }
 }
