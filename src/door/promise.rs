@@ -1,7 +1,6 @@
 //! A future as a promise. `future_to_promise` polls it first, and again at each wake, from a microtask of its own; here
 //! it is polled where it is woken, which is in the callback of the promise that it waited for.
 
-use crate::account::timestamp::Timestamp;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -16,12 +15,11 @@ type Work = Pin<Box<dyn Future<Output = ()>>>;
 /// number.
 struct Task(u64);
 
-/// Seconds after which a request is over, whatever became of it: the runtime drops one whose client hung up, and tells
-/// nobody, so that what it holds would be held for good. No request of ours takes half as long.
-const LONGEST: i64 = 120;
+/// Requests that an isolate has under way at most. The runtime drops one whose client hung up and tells nobody, so that what
+/// it holds would be held for good: of more than these, the oldest are such.
+const MOST: usize = 4_096;
 
 struct Waiting {
-    since: Timestamp,
     /// Not here while it is polled.
     work: Option<Work>,
     /// Woken meanwhile.
@@ -35,10 +33,10 @@ struct Tasks {
 }
 
 impl Tasks {
-    /// At most one for each that comes, which keeps up with them.
-    fn take_one_that_is_over(&mut self, now: Timestamp) -> Option<Waiting> {
-        let oldest = self.waiting.first_entry()?;
-        (oldest.get().since.plus(LONGEST) < now).then(|| oldest.remove())
+    fn take_one_too_many(&mut self) -> Option<Waiting> {
+        let is_full = self.waiting.len() >= MOST;
+        let oldest = self.waiting.first_entry().filter(|_| is_full)?;
+        Some(oldest.remove())
     }
 }
 
@@ -47,13 +45,12 @@ thread_local! {
 }
 
 /// Polls the future now and at each of its wakes, until it is ready.
-pub fn run(work: Work, now: Timestamp) {
+pub fn run(work: Work) {
     // Taken out first: what it drops may look in here.
-    drop(TASKS.with_borrow_mut(|tasks| tasks.take_one_that_is_over(now)));
+    drop(TASKS.with_borrow_mut(Tasks::take_one_too_many));
     let id = TASKS.with_borrow_mut(|tasks| {
         tasks.last = tasks.last.wrapping_add(1);
         let waiting = Waiting {
-            since: now,
             work: Some(work),
             is_woken: false,
         };
@@ -107,27 +104,17 @@ mod tests {
 
     #[test]
     fn what_the_runtime_has_dropped_is_dropped_here_too() {
-        let at = Timestamp::from_seconds;
         let held = std::rc::Rc::new(());
-        let hold = |now| {
+        for _ in 0..MOST + 3 {
             let held = std::rc::Rc::clone(&held);
-            run(
-                Box::pin(async move {
-                    std::future::pending::<()>().await;
-                    drop(held);
-                }),
-                now,
-            );
-        };
-        hold(at(0));
-        hold(at(120));
-        assert_eq!(std::rc::Rc::strong_count(&held), 3);
-        run(Box::pin(async {}), at(121));
-        assert_eq!(std::rc::Rc::strong_count(&held), 2);
-        run(Box::pin(async {}), at(240));
-        assert_eq!(std::rc::Rc::strong_count(&held), 2);
-        run(Box::pin(async {}), at(241));
-        assert_eq!(std::rc::Rc::strong_count(&held), 1);
+            run(Box::pin(async move {
+                std::future::pending::<()>().await;
+                drop(held);
+            }));
+        }
+        assert_eq!(std::rc::Rc::strong_count(&held), MOST + 1);
+        run(Box::pin(async {}));
+        assert_eq!(std::rc::Rc::strong_count(&held), MOST);
     }
 
     #[test]
@@ -143,7 +130,7 @@ mod tests {
                 Poll::Ready(())
             }
         });
-        run(Box::pin(work), Timestamp::from_seconds(0));
+        run(Box::pin(work));
         assert_eq!(polls.get(), 3);
         assert!(TASKS.with_borrow(|tasks| tasks.waiting.is_empty()));
     }
