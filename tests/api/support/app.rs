@@ -164,9 +164,14 @@ impl App {
             .await;
     }
 
+    /// Seconds that this test's clock is ahead.
+    pub fn clock(&self) -> i64 {
+        self.0.clock.load(Ordering::Relaxed)
+    }
+
     /// Moves this test's clock on, so far that no failure before slows down what comes.
     pub async fn calm_down(&self) {
-        let ahead = self.0.clock.load(Ordering::Relaxed) + 61;
+        let ahead = self.clock() + 61;
         self.shift_clock(ahead).await;
     }
 

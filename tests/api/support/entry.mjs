@@ -49,6 +49,11 @@ async function control(request, env) {
 
 const operations = {
   sql: async ({ sql, params }, { DB }) => (await DB.prepare(sql).bind(...params).all()).results,
+  // As wrangler does: split at semicolons, in one batch.
+  async batch({ sql }, { DB }) {
+    const statements = sql.split(";").filter((text) => text.trim());
+    return (await DB.batch(statements.map((text) => DB.prepare(text)))).map(({ results }) => ({ results, success: true }));
+  },
   kv_get: ({ key }, { SESSIONS }) => SESSIONS.get(key),
   kv_put: ({ key, value }, { SESSIONS }) => SESSIONS.put(key, value),
   kv_delete: ({ key }, { SESSIONS }) => SESSIONS.delete(key),

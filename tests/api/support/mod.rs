@@ -33,6 +33,8 @@
 //! }
 //! ```
 //!
+//! - Thousands of people and sessions: `app.crowd(..)`, `app.mint(..)` (`minted`). What an administrator does:
+//!   `app.user_command(..)`, `app.record(..)` (`command_line`).
 //! - Every reply is held against the API's own description (`documented`).
 //! - Every test has its own client address (`CF-Connecting-IP`); `.from("203.0.113.9")` on a request changes it.
 //! - [`App::alone`] gives a server of one's own, which can be killed and started again on the same storage:
@@ -48,8 +50,10 @@
 mod app;
 mod bridge;
 mod client;
+pub mod command_line;
 pub mod documented;
 mod fault;
+pub mod minted;
 pub mod people;
 mod seen;
 mod server;
