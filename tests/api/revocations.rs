@@ -109,7 +109,15 @@ async fn end_many(probe: &Arc<Probe>, ending: Ending, people: usize, asked: usiz
         let (probe, recorded, part) = (probe.clone(), recorded.clone(), part.to_vec());
         running.spawn(async move {
             for (number, member) in part.iter().enumerate() {
-                end_one(&probe, ending, recorded.as_ref().as_ref(), member, number, asked).await;
+                end_one(
+                    &probe,
+                    ending,
+                    recorded.as_ref().as_ref(),
+                    member,
+                    number,
+                    asked,
+                )
+                .await;
             }
         });
     }
@@ -145,7 +153,11 @@ async fn end_one(
         }
     }
     let is_alone = ending == Ending::Logout;
-    let old = if is_alone || number.is_multiple_of(2) { own } else { other };
+    let old = if is_alone || number.is_multiple_of(2) {
+        own
+    } else {
+        other
+    };
     probe.assert_refused(old, asked).await;
     if is_alone && number.is_multiple_of(20) {
         validate(app, other).await.assert_status(200);
@@ -175,8 +187,13 @@ async fn at_the_edge_none_is_late_on_a_route_that_grants_something() {
 /// A one-time link for somebody of a crowd.
 async fn link(app: &App, member: &Member) -> String {
     let secret = format!("the secret of the link of {}", member.id);
-    let sql = "INSERT INTO password_links (id, user_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?3)";
-    let parameters = [fingerprint(&secret), member.id.clone(), "2999-01-01T00:00:00Z".into()];
+    let sql =
+        "INSERT INTO password_links (id, user_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?3)";
+    let parameters = [
+        fingerprint(&secret),
+        member.id.clone(),
+        "2999-01-01T00:00:00Z".into(),
+    ];
     app.sql(sql, parameters).await;
     secret
 }
@@ -200,7 +217,12 @@ async fn change_many(people: usize, sessions: usize) {
                 if number.is_multiple_of(2) {
                     let body = json!({ "current_password": CROWD_PASSWORD, "new_password": NEW });
                     let change = probe.app.post("/api/auth/change-password").bearer(own);
-                    change.json(&body).from(&from).send().await.assert_status(200);
+                    change
+                        .json(&body)
+                        .from(&from)
+                        .send()
+                        .await
+                        .assert_status(200);
                     validate(&probe.app, own).await.assert_status(200);
                 } else {
                     let body = json!({ "token": link(&probe.app, member).await, "password": NEW });

@@ -45,6 +45,11 @@ impl App {
         Self::new(Server::alone(vars))
     }
 
+    /// Another view of the same server, as another test's.
+    pub fn beside(&self) -> Self {
+        Self::new(self.0.server.clone())
+    }
+
     fn new(server: Arc<Server>) -> Self {
         let number = LAST_APP.fetch_add(1, Ordering::Relaxed);
         let thread = std::thread::current();

@@ -24,7 +24,14 @@ static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
         Some(name) => name,
     };
     let built = toolchain::cargo()
-        .args(["build", "--quiet", "--package", "edge-auth-admin", "--profile", profile])
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "edge-auth-admin",
+            "--profile",
+            profile,
+        ])
         .status();
     assert!(built.expect("cargo").success(), "no command line");
     folder.join(format!("edge-auth-admin{}", std::env::consts::EXE_SUFFIX))

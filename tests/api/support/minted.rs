@@ -7,6 +7,7 @@ use edge_auth::account::secret::Secret;
 use edge_auth::account::timestamp::Timestamp;
 use edge_auth::account::token::{Keys, Session, SessionId};
 use serde_json::{Value, json};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
@@ -22,6 +23,9 @@ pub struct Member {
 
 /// The password of a whole crowd.
 pub const CROWD_PASSWORD: &str = "an orchestra of forty kettledrums";
+
+/// Made once, because each hash takes its time.
+static CROWD_HASH: LazyLock<String> = LazyLock::new(|| hash(CROWD_PASSWORD));
 
 static LAST: AtomicU64 = AtomicU64::new(0);
 
@@ -43,7 +47,7 @@ impl App {
         let parameters = [
             json!(json!(ids).to_string()),
             json!(role),
-            json!(hash(CROWD_PASSWORD)),
+            json!(*CROWD_HASH),
             json!(CREATED_AT),
         ];
         self.sql(PEOPLE, parameters).await;
@@ -89,11 +93,7 @@ impl App {
             rows.push(json!([session.sid.record_id(), owner]));
             tokens.push(keys.issue(&session, now, end));
         }
-        let parameters = [
-            json!(rows).to_string(),
-            now.to_string(),
-            end.to_string(),
-        ];
+        let parameters = [json!(rows).to_string(), now.to_string(), end.to_string()];
         self.sql(SESSIONS, parameters).await;
         tokens
     }

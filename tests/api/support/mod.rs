@@ -62,7 +62,7 @@ mod toolchain;
 
 pub use app::{App, eventually};
 pub use bridge::node;
-pub use client::Reply;
+pub use client::{Reply, Request};
 pub use fault::Fault;
 pub use server::{PEPPER, Vars};
 pub use snapshot::has_shape;

@@ -131,6 +131,14 @@ impl Server {
         *self.door.write().unwrap() = door(&bridge::call("restart", json!({ "server": self.id })));
     }
 
+    /// Starts the cron event and does not wait for it: the server may be killed meanwhile.
+    pub fn start_cron(&self, cron: &str) {
+        drop(bridge::post(
+            "scheduled",
+            json!({ "server": self.id, "cron": cron }),
+        ));
+    }
+
     /// Fires the cron event as the runtime does; returns its outcome, `ok` or `exception`.
     pub fn fire_cron(&self, cron: &str) -> String {
         let result = bridge::call("scheduled", json!({ "server": self.id, "cron": cron }));
