@@ -29,6 +29,10 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 use worker::worker_sys::Context;
 
+/// Turns of the event loop between two hashes while several wait: as many as an answer takes that goes from the request to
+/// a store and back.
+const TURNS: usize = 6;
+
 /// Everything that outlives a request.
 pub struct App {
     /// The checked configuration.
@@ -217,9 +221,22 @@ impl Call {
             .unwrap_or(Err(Failure::Platform))
     }
 
-    /// Lets everything that waits in this isolate go on, then comes back.
+    /// Lets everything that waits in this isolate go on, then comes back for one hash. Of several that wait here one comes
+    /// back, and the others wait again: else they would hash one after the other, and who came meanwhile would wait for
+    /// all of them, once for the request and once more for each answer of a store.
     pub async fn let_others_go_on(&self) {
-        pause(0).await;
+        let admission = &self.app.admission;
+        loop {
+            let begun = admission.begun();
+            let turns = if admission.is_crowded() { TURNS } else { 1 };
+            for _ in 0..turns {
+                // Later than whatever is there already.
+                pause(1).await;
+            }
+            if admission.begun() == begun {
+                return admission.begin();
+            }
+        }
     }
 
     /// Overwrites the copies of sessions that D1 has just ended.

@@ -17,6 +17,8 @@ const LONGEST: f64 = 15_000.0;
 pub struct Admission {
     /// Since when each is taken, in milliseconds since 1970; 0 if it is free.
     places: Rc<[Cell<f64>; PLACES]>,
+    /// Hashes begun, counted around.
+    begun: Cell<u32>,
 }
 
 /// A place, until it is dropped.
@@ -28,6 +30,27 @@ pub struct Turn {
 }
 
 impl Admission {
+    /// Whether more than one place is taken.
+    #[must_use]
+    pub fn is_crowded(&self) -> bool {
+        self.places
+            .iter()
+            .filter(|place| place.get() > 0.0)
+            .nth(1)
+            .is_some()
+    }
+
+    /// How many hashes have been begun: who waited and finds another number knows that somebody was faster.
+    #[must_use]
+    pub fn begun(&self) -> u32 {
+        self.begun.get()
+    }
+
+    /// Counts a hash that begins now.
+    pub fn begin(&self) {
+        self.begun.set(self.begun.get().wrapping_add(1));
+    }
+
     /// A place, if one is free at this moment (milliseconds since 1970).
     #[must_use]
     pub fn enter(&self, now: f64, is_known: bool) -> Option<Turn> {
@@ -79,6 +102,10 @@ mod tests {
         assert_eq!(turns.len(), 4);
         turns.pop();
         assert!(admission.enter(1_001.0, true).is_some());
+        turns.truncate(2);
+        assert!(admission.is_crowded());
+        turns.pop();
+        assert!(!admission.is_crowded());
     }
 
     #[test]

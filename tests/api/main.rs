@@ -57,6 +57,7 @@ mod durability;
 mod edge;
 mod envelopes;
 mod examples;
+mod flood;
 mod harness;
 mod headers;
 mod health;
