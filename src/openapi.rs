@@ -611,7 +611,14 @@ fn describe(route: &Route, mut operation: Operation, error: &Value) -> Value {
             fields.insert("parameters".into(), json!(parameters));
         }
         if operation.is_secured {
-            fields.insert("security".into(), json!([{"bearer": []}]));
+            // Signing out is done for who has no token as well.
+            let is_optional = route.endpoint == Endpoint::Logout;
+            let security = if is_optional {
+                json!([{"bearer": []}, {}])
+            } else {
+                json!([{"bearer": []}])
+            };
+            fields.insert("security".into(), security);
         }
     }
     described

@@ -25,8 +25,10 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct LoginRequest {
     /// User name or e-mail.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(length(min = 1)))]
     username: String,
     /// Password, never trimmed.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(length(min = 1)))]
     password: String,
 }
 

@@ -261,3 +261,13 @@ fn the_check_of_replies_notices_what_is_undocumented() {
     bad.as_object_mut().unwrap().remove("email");
     assert!(violation(&schema, &bad, "body").is_some(), "{bad}");
 }
+
+#[test]
+fn what_is_optional_and_what_is_refused_empty_is_said() {
+    let logout = &DOCUMENT["paths"]["/api/auth/logout"]["post"];
+    assert_eq!(logout["security"], json!([{ "bearer": [] }, {}]));
+    let login = &DOCUMENT["components"]["schemas"]["LoginRequest"]["properties"];
+    for field in ["username", "password"] {
+        assert_eq!(login[field]["minLength"], 1, "{field}");
+    }
+}
