@@ -39,7 +39,7 @@ const TRANSPORT: [&str; 5] = [
     "transfer-encoding",
 ];
 
-fn assert_headers(reply: &Reply) {
+pub fn assert_headers(reply: &Reply) {
     for (name, value) in ALWAYS {
         assert_eq!(reply.header(name), Some(value), "{} {name}", reply.status);
     }

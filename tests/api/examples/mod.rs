@@ -8,7 +8,7 @@
 mod bedrock;
 mod hostile;
 #[path = "../../aws_native/installed.rs"]
-mod installed;
+pub mod installed;
 mod nvidia;
 #[path = "../../aws_native/people.rs"]
 mod people;

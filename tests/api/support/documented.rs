@@ -23,7 +23,9 @@ pub fn undocumented(
     let operations = &DOCUMENT["paths"][template(path)];
     let operation = match method {
         "HEAD" => &operations["get"],
-        _ => &operations[method.to_ascii_lowercase()],
+        // Names of methods are in capitals; in others it is another method.
+        _ if method == method.to_ascii_uppercase() => &operations[method.to_ascii_lowercase()],
+        _ => &Value::Null,
     };
     if operation.is_null() {
         // OpenAPI describes what is there: not other paths, other methods or preflights.
