@@ -97,19 +97,10 @@ impl From<(Placed, Entry)> for AuditEntry {
 /// `NoToken`, `InvalidToken`, `AdminRequired`, `InvalidParameters`, `StorageOut`.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     extract::administrator(&call, &request).await?;
-    let names = ["user", "kind", "from", "to", "limit", "cursor"];
-    let query = Query::of(&request, &names)?;
-    let limit = query.get("limit", |text| query::number(text, 1, LONGEST))?;
-    let limit = limit.unwrap_or(LIMIT);
-    let search = Search {
-        user: query.get("user", user)?,
-        kind: query.get("kind", Kind::parse)?,
-        from: query.get("from", Timestamp::parse)?,
-        to: query.get("to", Timestamp::parse)?,
-        before: query.get("cursor", place)?,
-        // One more, to see whether there is another page.
-        limit: limit.saturating_add(1),
-    };
+    let mut search = search(&request)?;
+    let limit = search.limit;
+    // One more, to see whether there is another page.
+    search.limit = limit.saturating_add(1);
     let mut rows = audit::search(call.app.database, &search).await?;
     let has_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
@@ -119,6 +110,24 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         entries: rows.into_iter().map(AuditEntry::from).collect(),
         next,
     }))
+}
+
+/// What the request's query asks for.
+///
+/// # Errors
+/// `InvalidParameters`.
+pub fn search(request: &Request) -> Result<Search, Failure> {
+    let names = ["user", "kind", "from", "to", "limit", "cursor"];
+    let query = Query::of(request, &names)?;
+    let limit = query.get("limit", |text| query::number(text, 1, LONGEST))?;
+    Ok(Search {
+        user: query.get("user", user)?,
+        kind: query.get("kind", Kind::parse)?,
+        from: query.get("from", Timestamp::parse)?,
+        to: query.get("to", Timestamp::parse)?,
+        before: query.get("cursor", place)?,
+        limit: limit.unwrap_or(LIMIT),
+    })
 }
 
 fn user(text: &str) -> Option<Uuid> {

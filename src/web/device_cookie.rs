@@ -26,12 +26,18 @@ impl DeviceCookie {
         Self { sent, name }
     }
 
+    /// What came under its name.
+    #[must_use]
+    pub fn sent(&self) -> Option<&str> {
+        self.sent.as_deref()
+    }
+
     /// The device that it names, if it is ours.
     #[must_use]
     pub fn open(&self, call: &Call) -> Option<Device> {
         let sealer = &call.app.sealer;
         sealer
-            .open(Purpose::KnownDevice, b"", self.sent.as_deref()?, call.now)
+            .open(Purpose::KnownDevice, b"", self.sent()?, call.now)
             .ok()
     }
 

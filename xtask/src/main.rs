@@ -12,6 +12,7 @@ mod deny;
 mod dev;
 mod env;
 mod failed;
+mod fuzz;
 mod help;
 mod process;
 mod setup;
@@ -36,6 +37,7 @@ const COMMANDS: &[Command] = &[
     build::COMMAND,
     env::COMMAND,
     bench::COMMAND,
+    fuzz::COMMAND,
     deny::COMMAND,
     admin::USER,
     admin::AUDIT,
@@ -44,6 +46,9 @@ const COMMANDS: &[Command] = &[
 ];
 
 fn main() -> ExitCode {
+    if let Some(code) = fuzz::compile() {
+        return code;
+    }
     let words: Vec<String> = std::env::args().skip(1).collect();
     let outcome = process::end_children_on_interrupt().and_then(|()| run(&words));
     outcome.unwrap_or_else(|failed| {

@@ -137,6 +137,13 @@ pub fn verify(password: &Password, stored: Option<&str>, peppers: &Peppers) -> V
     }
 }
 
+/// A stored hash that [`verify`] would go by, read and written again; `None` if it is no PHC string of Argon2id within
+/// bounds.
+#[must_use]
+pub fn respelled(stored: &str) -> Option<String> {
+    Stored::parse(stored).map(|stored| stored.write())
+}
+
 /// A hash in our form that stands for none: whatever verifying finds, the answer is no.
 fn nothing(peppers: &Peppers) -> Stored {
     Stored {

@@ -1,0 +1,132 @@
+//! Sealed handles: any text in place of one, and any content under a good seal.
+
+use crate::{NOW, Target, choose, seed};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use edge_auth::account::device::Device;
+use edge_auth::account::sealed::{NONCE_LENGTH, OpenError, Purpose, Sealer};
+use edge_auth::account::secret::Secret;
+use edge_auth::account::timestamp::Timestamp;
+use hkdf::Hkdf;
+use serde_json::{Value, json};
+use sha2::Sha256;
+use std::sync::LazyLock;
+use uuid::Uuid;
+
+pub const TARGET: Target = Target {
+    name: "handle",
+    run,
+    seeds,
+    words: &[
+        "\0\0\0\0\0\0\0\0",
+        r#""people":[]"#,
+        r#""id":"""#,
+        "{}",
+        "null",
+    ],
+};
+
+const SECRET: &str = "a handle secret for the fuzzer, long enough";
+
+pub static SEALER: LazyLock<Sealer> =
+    LazyLock::new(|| Sealer::new(&Secret::new(SECRET), None).expect("a sealer"));
+
+fn run(data: &[u8]) {
+    let (choice, input) = choose(data);
+    if choice % 2 == 0 {
+        any_text(&String::from_utf8_lossy(input));
+    } else {
+        any_content(input);
+    }
+}
+
+/// Only what was sealed for this opens.
+fn any_text(text: &str) {
+    let opened = SEALER.open::<Value>(Purpose::KnownDevice, b"", text, now());
+    if opened != Err(OpenError::Invalid) {
+        let bytes = Base64UrlUnpadded::decode_vec(text).expect("base64url");
+        assert!(bytes.len() >= 1 + NONCE_LENGTH + 16 + 8);
+        assert_eq!(Base64UrlUnpadded::encode_string(&bytes), text);
+        for (purpose, associated) in [
+            (Purpose::KnownDevice, &b"x"[..]),
+            (Purpose::DeviceCode, b""),
+            (Purpose::ClientSecret, b""),
+            (Purpose::ClientRegistration, b""),
+        ] {
+            let other = SEALER.open::<Value>(purpose, associated, text, now());
+            assert_eq!(other, Err(OpenError::Invalid));
+        }
+    }
+}
+
+/// Content is read with its end before it.
+fn any_content(content: &[u8]) {
+    let end = content.first_chunk().map(|end| i64::from_be_bytes(*end));
+    let json = content.get(8..).unwrap_or_default();
+    let handle = sealed(content);
+    match SEALER.open::<Value>(Purpose::KnownDevice, b"", &handle, now()) {
+        Ok(value) => {
+            assert!(end.is_some_and(|end| end > NOW));
+            assert_eq!(serde_json::from_slice::<Value>(json).ok(), Some(value));
+        }
+        Err(OpenError::Expired) => assert!(end.is_some_and(|end| end <= NOW)),
+        Err(OpenError::Invalid) => {
+            assert!(end.is_none() || serde_json::from_slice::<Value>(json).is_err());
+        }
+    }
+    if let Ok(device) = SEALER.open::<Device>(Purpose::KnownDevice, b"", &handle, now()) {
+        let moved = device.clone().after_sign_in(Uuid::from_u128(1));
+        assert!(moved.people().len() <= 5 && moved.id() == device.id());
+        let end = now().plus(60);
+        let again = SEALER.seal(Purpose::KnownDevice, b"", end, &moved, [1; NONCE_LENGTH]);
+        if let Ok(again) = again {
+            assert_eq!(
+                SEALER.open(Purpose::KnownDevice, b"", &again, now()),
+                Ok(moved)
+            );
+        }
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_seconds(NOW)
+}
+
+/// A handle, made without the code that is tried.
+fn sealed(content: &[u8]) -> String {
+    let mut key = [0; 32];
+    Hkdf::<Sha256>::new(None, SECRET.as_bytes())
+        .expand(b"Edge Auth handle 1: known device", &mut key)
+        .expect("a key");
+    let message = Payload {
+        msg: content,
+        aad: &[1],
+    };
+    let nonce = [9; NONCE_LENGTH];
+    let sealed = XChaCha20Poly1305::new(&key.into())
+        .encrypt(&XNonce::from(nonce), message)
+        .expect("sealed");
+    Base64UrlUnpadded::encode_string(&[&[1], &nonce[..], &sealed].concat())
+}
+
+/// A device's cookie.
+pub fn device() -> String {
+    let device = Device::new([7; 16]).after_sign_in(Uuid::from_u128(5));
+    let end = now().plus(86_400);
+    SEALER
+        .seal(Purpose::KnownDevice, b"", end, &device, [3; NONCE_LENGTH])
+        .expect("a handle")
+}
+
+fn seeds() -> Vec<Vec<u8>> {
+    let content = |end: i64| {
+        let device = Device::new([7; 16]).after_sign_in(Uuid::from_u128(5));
+        [&end.to_be_bytes()[..], json!(device).to_string().as_bytes()].concat()
+    };
+    vec![
+        seed(0, device()),
+        seed(1, content(NOW + 60)),
+        seed(1, content(NOW - 60)),
+    ]
+}

@@ -1,0 +1,54 @@
+//! libFuzzer around one of the targets, which `EDGE_AUTH_FUZZ` names; `list` prints their names.
+#![cfg_attr(feature = "libfuzzer-sys", no_main)]
+
+#[cfg(feature = "libfuzzer-sys")]
+mod fuzzing {
+    use edge_auth_fuzz::{TARGETS, Target};
+    use std::path::PathBuf;
+    use std::sync::LazyLock;
+
+    static TARGET: LazyLock<&Target> = LazyLock::new(|| {
+        let name = std::env::var("EDGE_AUTH_FUZZ").unwrap_or_default();
+        if name == "list" {
+            for target in TARGETS {
+                println!("{}", target.name);
+            }
+            std::process::exit(0);
+        }
+        TARGETS
+            .iter()
+            .find(|target| target.name == name)
+            .expect("EDGE_AUTH_FUZZ names a target")
+    });
+
+    /// libFuzzer reads its corpus and its dictionary after this.
+    fn write_seeds() {
+        let Some(folder) = std::env::var_os("EDGE_AUTH_FUZZ_SEEDS").map(PathBuf::from) else {
+            LazyLock::force(&TARGET);
+            return;
+        };
+        for (number, seed) in (TARGET.seeds)().iter().enumerate() {
+            std::fs::write(folder.join(format!("seed-{number}")), seed).expect("a seed is written");
+        }
+        let dictionary: String = TARGET.words.iter().map(|word| entry(word)).collect();
+        std::fs::write(folder.with_extension("dict"), dictionary).expect("a dictionary is written");
+    }
+
+    /// A line of a dictionary: every byte in hexadecimal digits, which needs no thought of quotes.
+    fn entry(word: &str) -> String {
+        let bytes: Vec<String> = word.bytes().map(|byte| format!("\\x{byte:02x}")).collect();
+        format!("\"{}\"\n", bytes.concat())
+    }
+
+    libfuzzer_sys::fuzz_target!(
+        init: write_seeds(),
+        |data: &[u8]| {
+            (TARGET.run)(data);
+        }
+    );
+}
+
+#[cfg(not(feature = "libfuzzer-sys"))]
+fn main() {
+    eprintln!("`cargo xtask fuzz` builds and runs this.");
+}

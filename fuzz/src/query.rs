@@ -1,0 +1,86 @@
+//! The query of the audit log, and the cursor in it.
+
+use crate::{Target, request};
+use edge_auth::endpoints::audit::search;
+
+pub const TARGET: Target = Target {
+    name: "query",
+    run,
+    seeds,
+    words: &[
+        "user=",
+        "kind=",
+        "from=",
+        "to=",
+        "limit=",
+        "cursor=",
+        "&",
+        "%2B",
+        "%00",
+        "%20",
+        "+",
+        "-",
+        ".1",
+        "T00:00:00Z",
+    ],
+};
+
+fn run(data: &[u8]) {
+    let query = String::from_utf8_lossy(data).replace('#', "");
+    let url = format!("https://auth.example.com/api/auth/audit?{query}");
+    let Ok(search) = search(&request(&url, Vec::new())) else {
+        return;
+    };
+    assert!((1..=200).contains(&search.limit), "{}", search.limit);
+    let names = ["user", "kind", "from", "to", "limit", "cursor"];
+    let pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
+    let value = |name: &str| {
+        let mut found = pairs.iter().filter(|(known, _)| known == name);
+        let first = found.next().map(|(_, value)| value.as_str());
+        assert!(found.next().is_none(), "{name} came twice: {query:?}");
+        first
+    };
+    assert!(
+        pairs.iter().all(|(name, _)| names.contains(&name.as_str())),
+        "{query:?}"
+    );
+    assert_eq!(
+        search.user.map(|user| user.to_string()),
+        value("user").map(str::to_lowercase)
+    );
+    assert_eq!(search.kind.map(|kind| kind.as_str()), value("kind"));
+    assert_eq!(
+        search.from.map(|at| at.to_string()).as_deref(),
+        value("from")
+    );
+    assert_eq!(search.to.map(|at| at.to_string()).as_deref(), value("to"));
+    assert_eq!(search.before.is_some(), value("cursor").is_some());
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(limit) = value("limit") {
+        assert!(
+            is_number(limit) && limit.parse() == Ok(search.limit),
+            "{limit:?}"
+        );
+    }
+    if let Some(((at, number), cursor)) = search.before.zip(value("cursor")) {
+        let (time, digits) = cursor.split_once('.').expect("a place");
+        assert!(
+            is_number(digits) && digits.parse() == Ok(number),
+            "{cursor:?}"
+        );
+        assert_eq!(at.to_string(), time);
+    }
+}
+
+fn seeds() -> Vec<Vec<u8>> {
+    [
+        "",
+        "user=1b4e28ba-2fa1-41d2-883f-0016d3cca427&kind=sign_in_failed&limit=200",
+        "from=2024-01-01T00:00:00Z&to=2024-01-31T23%3A59%3A59Z",
+        "cursor=2024-01-10T12:00:00Z.1042&limit=1",
+    ]
+    .map(|text| text.as_bytes().to_vec())
+    .into()
+}

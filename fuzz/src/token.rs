@@ -1,0 +1,130 @@
+//! Access tokens: any text in place of one, and any claims under a good signature.
+
+use crate::{NOW, Target, choose, seed};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use edge_auth::account::secret::Secret;
+use edge_auth::account::timestamp::Timestamp;
+use edge_auth::account::token::{
+    Claims, Keys, LEEWAY, LONGEST_LIFE, Rejection, Session, SessionId,
+};
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::Value;
+use sha2::Sha256;
+use std::sync::LazyLock;
+use uuid::Uuid;
+
+pub const TARGET: Target = Target {
+    name: "token",
+    run,
+    seeds,
+    words: &[
+        r#""aud":"""#,
+        r#""iss":"#,
+        r#""exp":"#,
+        r#""iat":"#,
+        r#""gen":"#,
+        r#","x":1"#,
+        "null",
+        "1e9",
+        ".0",
+        ".",
+        r"\u0061",
+        "eyJhbGciOiJub25lIn0.",
+    ],
+};
+
+const SECRET: &str = "a secret for the fuzzer, long enough";
+const ISSUER: &str = "edge-auth";
+const AUDIENCE: &str = "llm-workflow-platform";
+const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
+
+static KEYS: LazyLock<Keys> =
+    LazyLock::new(|| Keys::new(&Secret::new(SECRET), None, ISSUER, AUDIENCE).expect("keys"));
+
+fn run(data: &[u8]) {
+    let (choice, input) = choose(data);
+    // Of any text next to nothing is a token.
+    if choice % 8 == 0 {
+        any_text(&String::from_utf8_lossy(input));
+    } else {
+        any_claims(input);
+    }
+}
+
+/// Only what bears our signature under our header says anything.
+fn any_text(text: &str) {
+    if let Some(claims) = opened(text) {
+        let (signed, _) = text.rsplit_once('.').expect("a signature");
+        let (_, payload) = signed.split_once('.').expect("a header");
+        let payload = Base64UrlUnpadded::decode_vec(payload).expect("base64url");
+        assert_eq!(token(&payload), text, "a token of another spelling");
+        any_claims(&payload);
+        reissued(&claims);
+    }
+}
+
+/// Claims are read as they stand, and every one of them counts.
+fn any_claims(payload: &[u8]) {
+    let Some(claims) = opened(&token(payload)) else {
+        return;
+    };
+    let json: Value = serde_json::from_slice(payload).expect("what was read is JSON");
+    assert_eq!(json.as_object().expect("an object").len(), 7);
+    assert_eq!(
+        (&json["iss"], &json["aud"]),
+        (&ISSUER.into(), &AUDIENCE.into())
+    );
+    assert_eq!(json["sub"], claims.session.user.to_string());
+    assert_eq!(json["gen"], claims.session.generation);
+    assert_eq!(json["iat"], claims.issued_at.seconds());
+    assert_eq!(json["exp"], claims.expires_at.seconds());
+    reissued(&claims);
+}
+
+fn opened(token: &str) -> Option<Claims> {
+    let (claims, is_over) = match KEYS.verify(token, Timestamp::from_seconds(NOW)) {
+        Ok(claims) => (claims, false),
+        Err(Rejection::Expired(claims)) => (claims, true),
+        Err(Rejection::Invalid) => return None,
+    };
+    let (from, to) = (claims.issued_at.seconds(), claims.expires_at.seconds());
+    assert!(from >= 0 && from < to && to - from <= LONGEST_LIFE);
+    assert!(from <= NOW + LEEWAY);
+    assert_eq!(is_over, to + LEEWAY <= NOW);
+    Some(claims)
+}
+
+fn reissued(claims: &Claims) {
+    let again = KEYS.issue(&claims.session, claims.issued_at, claims.expires_at);
+    assert_eq!(opened(&again).as_ref(), Some(claims));
+}
+
+/// A signed token, made without the code that is tried.
+fn token(payload: &[u8]) -> String {
+    let url = |bytes: &[u8]| Base64UrlUnpadded::encode_string(bytes);
+    let signed = format!("{}.{}", url(HEADER.as_bytes()), url(payload));
+    let mut mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("any length");
+    mac.update(signed.as_bytes());
+    format!("{signed}.{}", url(&mac.finalize().into_bytes()))
+}
+
+fn seeds() -> Vec<Vec<u8>> {
+    let issue = |from, to| {
+        let session = Session {
+            user: Uuid::from_u128(0x1b4e_28ba_2fa1_41d2_883f_0016_d3cc_a427),
+            sid: SessionId::from_bytes([7; 16]),
+            generation: 1,
+        };
+        let [from, to] = [from, to].map(Timestamp::from_seconds);
+        KEYS.issue(&session, from, to)
+    };
+    [(NOW, NOW + 86_400), (NOW - 86_400, NOW - 60)]
+        .into_iter()
+        .flat_map(|(from, to)| {
+            let token = issue(from, to);
+            let payload = token.split('.').nth(1).expect("claims").to_owned();
+            let payload = Base64UrlUnpadded::decode_vec(&payload).expect("base64url");
+            [seed(0, token), seed(1, payload)]
+        })
+        .collect()
+}
