@@ -1,6 +1,7 @@
 //! The query of the audit log, and the cursor in it.
 
 use crate::{Target, request};
+use edge_auth::account::audit::Kind;
 use edge_auth::endpoints::audit::search;
 
 pub const TARGET: Target = Target {
@@ -50,7 +51,7 @@ fn run(data: &[u8]) {
         search.user.map(|user| user.to_string()),
         value("user").map(str::to_lowercase)
     );
-    assert_eq!(search.kind.map(|kind| kind.as_str()), value("kind"));
+    assert_eq!(search.kind.map(Kind::as_str), value("kind"));
     assert_eq!(
         search.from.map(|at| at.to_string()).as_deref(),
         value("from")

@@ -18,7 +18,8 @@ async fn nothing_undocumented() {
     let cases = std::env::var("EDGE_AUTH_SCHEMATHESIS").map_or(2_000, |cases| -> usize {
         cases.parse().expect("EDGE_AUTH_SCHEMATHESIS is a number")
     });
-    let each: usize = cases / ROUTES.len();
+    // It leaves out the route of the description itself, and stops early where there is little to choose.
+    let each: usize = cases / (ROUTES.len() - 2);
     let app = App::alone(keyed(&SIMULATOR).set("DEVICE_TOKEN_WAIT", "0"));
     let people = [
         ("user", app.password_user("ada").await),
@@ -54,9 +55,7 @@ async fn nothing_undocumented() {
         "{said}{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let generated = said.split(" generated").next().and_then(|text| {
-        let number = text.rsplit(|letter: char| !letter.is_ascii_digit()).next();
-        number?.parse::<usize>().ok()
-    });
+    let summary = said.split_once("Test cases:").map(|(_, rest)| rest.trim());
+    let generated = summary.and_then(|text| text.split(' ').next()?.parse::<usize>().ok());
     assert!(generated.is_some_and(|it| it >= cases / 4 * 3), "{said}");
 }

@@ -103,6 +103,9 @@ pub fn violation(schema: &Value, value: &Value, place: &str) -> Option<String> {
                 fitting.count() == 1
             }
             "const" => rule == value,
+            "minLength" => value
+                .as_str()
+                .is_none_or(|text| Some(text.chars().count() as u64) >= rule.as_u64()),
             "minimum" => value.is_null() || value.as_f64() >= rule.as_f64(),
             "format" | "pattern" => value.as_str().is_none_or(|text| is_formed(rule, text)),
             other => panic!("{place}: the tests do not know the keyword {other}"),
