@@ -8,13 +8,11 @@ use std::net::{IpAddr, Ipv6Addr};
 pub fn network(address: Option<&str>) -> String {
     match address.and_then(|text| text.parse().ok()) {
         Some(IpAddr::V4(address)) => address.to_string(),
-        Some(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
-            Some(address) => address.to_string(),
-            None => {
-                let prefix = Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX));
-                format!("{prefix}/64")
-            }
-        },
+        Some(IpAddr::V6(address)) => {
+            let prefix = Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX));
+            let mapped = address.to_ipv4_mapped();
+            mapped.map_or_else(|| format!("{prefix}/64"), |address| address.to_string())
+        }
         None => "unknown".to_owned(),
     }
 }

@@ -117,7 +117,7 @@ async fn reserve(
         now: call.clock(),
     };
     match call.app.throttle.reserve(&attempt).await? {
-        Reserved::Yes(attempt, registered) => Ok((attempt, registered)),
+        Reserved::Yes(attempt, registered) => Ok((attempt, registered.map(|found| *found))),
         Reserved::Later(seconds) => Err(Failure::TooManyRequests(seconds)),
         Reserved::Off => Err(Failure::WrongLogin),
     }

@@ -45,7 +45,7 @@ pub struct Attempt<'a> {
 #[derive(Debug)]
 pub enum Reserved {
     /// It is counted and may be evaluated.
-    Yes(Reservation, Option<Registered>),
+    Yes(Reservation, Option<Box<Registered>>),
     /// Nothing is evaluated for so many seconds more.
     Later(u32),
     /// The password is off here until a one-time link restores it.
@@ -189,7 +189,10 @@ impl Throttle {
                 network: attempt.network.filter(|_| !is_device).map(str::to_owned),
                 failures,
             };
-            return Ok(Reserved::Yes(reservation, users::registered(&found)?));
+            return Ok(Reserved::Yes(
+                reservation,
+                users::registered(&found)?.map(Box::new),
+            ));
         }
         if failures >= MOST_FAILURES {
             return Ok(Reserved::Off);

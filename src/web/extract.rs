@@ -103,15 +103,12 @@ type Verified = Result<Result<Claims, Rejection>, Failure>;
 /// The request's token, after the coarse shield: by the session of a good one, else by the client's network.
 async fn token(call: &Call, request: &Request) -> Result<Verified, Failure> {
     let verified = verify(call, request);
-    match &verified {
-        Ok(Ok(claims)) => {
-            call.limit(Group::Session, &claims.session.sid.record_id())
-                .await?
-        }
-        _ => {
-            let network = network(request.address().as_deref());
-            call.limit(Group::Session, &network).await?;
-        }
+    if let Ok(Ok(claims)) = &verified {
+        let session = claims.session.sid.record_id();
+        call.limit(Group::Session, &session).await?;
+    } else {
+        let network = network(request.address().as_deref());
+        call.limit(Group::Session, &network).await?;
     }
     Ok(verified)
 }

@@ -62,11 +62,13 @@ fn needs(endpoint: Endpoint) -> Needs {
         // The head of the log is in KV.
         Endpoint::AuditVerify => (2, true, true),
         Endpoint::Audit
+        | Endpoint::AwsCredentials
         | Endpoint::AwsLogin
         | Endpoint::ChangePassword
         | Endpoint::EndSession
         | Endpoint::Login
         | Endpoint::LogoutAll
+        | Endpoint::NvidiaCredentials
         | Endpoint::Sessions
         | Endpoint::Token => (2, false, true),
     };
@@ -175,7 +177,10 @@ impl Prepared {
         };
         match route.endpoint {
             Endpoint::Health | Endpoint::OpenApi | Endpoint::RegisterClient => {}
-            Endpoint::Audit | Endpoint::AuditVerify => drop(it.member("super_admin").await),
+            Endpoint::Audit
+            | Endpoint::AuditVerify
+            | Endpoint::AwsCredentials
+            | Endpoint::NvidiaCredentials => drop(it.member("super_admin").await),
             Endpoint::Logout
             | Endpoint::LogoutAll
             | Endpoint::Me

@@ -17,7 +17,9 @@ PEOPLE = dict(line.split("=", 1) for line in os.environ["EDGE_AUTH_PEOPLE"].spli
 CALLERS = {
     "/api/auth/audit": "admin",
     "/api/auth/audit/verify": "super_admin",
+    "/api/auth/aws-credentials": "admin",
     "/api/auth/change-password": "guesser",
+    "/api/auth/nvidia-credentials": "admin",
 }
 ENDING = ("/logout", "/logout-all", "/refresh")
 HEADERS = {

@@ -25,14 +25,6 @@ struct Waiting {
 
 static BRIDGE: OnceLock<Result<Bridge, String>> = OnceLock::new();
 
-/// The Node that the bridge runs on.
-pub fn node() -> &'static Path {
-    let bridge = BRIDGE.get_or_init(start).as_ref();
-    &bridge
-        .unwrap_or_else(|error| panic!("no server: {error}"))
-        .node
-}
-
 /// Asks the bridge for `op` with the fields of `given` and waits for its answer. Blocks the thread: a test has one of its
 /// own, and starting a server is the longest it waits for.
 pub fn call(op: &str, given: Value) -> Value {
