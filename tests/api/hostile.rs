@@ -245,8 +245,11 @@ fn next() -> usize {
 
 /// What every reply must be. That its status is documented, `support` has seen already.
 fn judge(path: &str, reply: &Reply, what: &str) {
+    // An isolate takes on a few passwords at a time, and many callers are at it here.
+    let hashes = ["/login", "/set-password", "/change-password"];
+    let is_busy = reply.status == 503 && hashes.iter().any(|end| path.ends_with(end));
     assert!(
-        reply.status < 500,
+        reply.status < 500 || is_busy,
         "{what}: {}\n{}",
         reply.status,
         reply.text()

@@ -158,7 +158,12 @@ fn vars() -> Vars {
     let arns: Vec<String> = (0..ROLES)
         .map(|number| format!("arn:aws:sts::{ACCOUNT}:assumed-role/Matrix{number}/*=user"))
         .collect();
-    portal(&SIMULATOR).set("AWS_LOGIN_ARNS", &arns.join(","))
+    portal(&SIMULATOR)
+        .set("AWS_LOGIN_ARNS", &arns.join(","))
+        // For the credentials pages.
+        .set("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+        .set("AWS_SECRET_ACCESS_KEY", "a-secret-access-key-of-the-tests")
+        .set("NVIDIA_API_KEY", "nvapi-a-key-of-the-tests")
 }
 
 impl Prepared {

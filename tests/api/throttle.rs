@@ -635,3 +635,27 @@ async fn counters_that_are_over_are_removed() {
     app.scheduled("*/10 * * * *").await;
     assert_eq!(left().await, ["account:off"]);
 }
+
+#[tokio::test]
+async fn another_worker_says_whose_failures_it_brings() {
+    let app = App::shared();
+    let relayed = async |number: usize, client: usize| {
+        let name = format!("relayed-{number}-{}", app.address());
+        let body = json!({ "username": name, "password": "wrong" });
+        let request = app.post("/api/auth/login").json(&body);
+        // One network has only three; here it is the other Worker's, and does not count.
+        let request = request.from(&app.elsewhere(0));
+        let request = request.header("x-test-relay", app.elsewhere(client));
+        request.send().await.status
+    };
+    for number in 0..3 {
+        assert_eq!(relayed(number, 1).await, 401);
+    }
+    assert_eq!(relayed(3, 1).await, 429);
+    assert_eq!(relayed(4, 2).await, 401);
+    let sql = "SELECT address FROM address_attempts WHERE address = ?1";
+    for (client, rows) in [(0, 0), (1, 1), (2, 1)] {
+        let network = network(Some(&app.elsewhere(client)));
+        assert_eq!(app.sql(sql, [network]).await.len(), rows, "{client}");
+    }
+}

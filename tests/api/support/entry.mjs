@@ -4,7 +4,7 @@ import "./clock.mjs";
 import { everyone, NAME_HEADER, requestNamed, runAs, settled, testNamed, track } from "./scope.mjs";
 import { D1Database, KvNamespace } from "./bindings.mjs";
 import { addFault } from "./faults.mjs";
-import worker from "edge-auth-entry";
+import worker, { Relay } from "edge-auth-entry";
 
 let watched;
 let nextCron;
@@ -29,6 +29,9 @@ export default {
   async fetch(request, env, context) {
     if (request.headers.get("x-test-control") === env.TEST_CONTROL_KEY) return control(request, env);
     const name = request.headers.get(NAME_HEADER);
+    const relayed = request.headers.get("x-test-relay");
+    // As the runtime does for another Worker's call.
+    if (relayed) return runAs(name, async () => new Relay(context, watch(env)).fetchFor(request, relayed));
     return runAs(name, async () => worker.fetch(request, watch(env), deferred(context, name)));
   },
   async scheduled(event, env, context) {
