@@ -132,8 +132,9 @@ async function signIn(miniflare, origin) {
   const database = await miniflare.getD1Database("DB");
   const folder = path.join(repository, "migrations");
   for (const file of (await readdir(folder)).sort()) {
-    const statements = (await readFile(path.join(folder, file), "utf8")).replaceAll(/--.*$/gm, "").split(";");
-    for (const statement of statements) if (statement.trim()) await database.prepare(statement).run();
+    const statements = (await readFile(path.join(folder, file), "utf8")).replaceAll(/--.*$/gm, "");
+    // A trigger holds semicolons of its own.
+    for (const statement of statements.split(/;\s*\n(?=\s*(?:CREATE\b|$))/)) if (statement.trim()) await database.prepare(statement).run();
   }
   const { id, username, email, name, organization, aws_region, role, created_at, updated_at } = PERSON;
   await database
