@@ -80,7 +80,8 @@ fn split_tag(text: &str) -> Option<(&str, &str)> {
                 let (tag, rest) = text.split_at_checked(at)?;
                 return Some((tag, rest.strip_prefix('>')?));
             }
-            (None, '<') => return None,
+            // In an attribute's value it would have to be `&lt;` (XML 1.0 section 3.1).
+            (_, '<') => return None,
             (None, '"' | '\'') => quote = Some(character),
             (Some(open), _) if open == character => quote = None,
             _ => {}
@@ -183,6 +184,7 @@ mod tests {
             "<a><b>x</b></a",
             "<a><b>x</b></a></a>",
             "<a><b>x</b></a><a/>",
+            "<a c=\"<\"><b>x</b></a>",
             "<a><b>x</b></a>tail",
             "head<a><b>x</b></a>",
             "<a><b>x</b><b>y</b></a>",
