@@ -43,12 +43,34 @@ static KEYS: LazyLock<Keys> =
 
 fn run(data: &[u8]) {
     let (choice, input) = choose(data);
-    // Of any text next to nothing is a token.
-    if choice % 8 == 0 {
-        any_text(&String::from_utf8_lossy(input));
-    } else {
-        any_claims(input);
+    match choice % 8 {
+        0 => any_text(&String::from_utf8_lossy(input)),
+        1 => any_claims(input),
+        _ => any_claims(&edited(input)),
     }
+}
+
+/// Good claims with one value, which the first byte chooses, in other words; or with something more at their end.
+fn edited(input: &[u8]) -> Vec<u8> {
+    let (choice, words) = choose(input);
+    let sub = "1b4e28ba-2fa1-41d2-883f-0016d3cca427";
+    let mut members = [
+        ("iss", format!("\"{ISSUER}\"")),
+        ("aud", format!("\"{AUDIENCE}\"")),
+        ("sub", format!("\"{sub}\"")),
+        ("sid", "\"BwcHBwcHBwcHBwcHBwcHBw\"".to_owned()),
+        ("gen", "1".to_owned()),
+        ("iat", NOW.to_string()),
+        ("exp", (NOW + 60).to_string()),
+    ]
+    .map(|(name, value)| (name, value.into_bytes()));
+    let mut more = &b""[..];
+    match members.get_mut(usize::from(choice) % 9) {
+        Some((_, value)) => *value = words.to_vec(),
+        None => more = words,
+    }
+    let members = members.map(|(name, value)| [format!("\"{name}\":").as_bytes(), &value].concat());
+    [b"{", &members.join(&b","[..])[..], more, b"}"].concat()
 }
 
 /// Only what bears our signature under our header says anything.
@@ -118,6 +140,8 @@ fn seeds() -> Vec<Vec<u8>> {
         let [from, to] = [from, to].map(Timestamp::from_seconds);
         KEYS.issue(&session, from, to)
     };
+    let edits = [(1, "\"edge-auth\""), (6, "1704888060"), (8, ", \"gen\": 1")]
+        .map(|(place, words)| seed(2, seed(place, words)));
     [(NOW, NOW + 86_400), (NOW - 86_400, NOW - 60)]
         .into_iter()
         .flat_map(|(from, to)| {
@@ -126,5 +150,6 @@ fn seeds() -> Vec<Vec<u8>> {
             let payload = Base64UrlUnpadded::decode_vec(&payload).expect("base64url");
             [seed(0, token), seed(1, payload)]
         })
+        .chain(edits)
         .collect()
 }
