@@ -16,7 +16,7 @@ pub const TARGET: Target = Target {
     run,
     seeds,
     words: &[
-        "[", "]", r#"{"a":"#, "}", ",", r#""""#, r"\u0000", r"\ud800", "1e999", "null",
+        "[]", "{}", r#"{"a":"#, "}", ",", r#""""#, r"\u0000", r"\ud800", "1e999", "null",
     ],
 };
 

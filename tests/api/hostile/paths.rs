@@ -74,6 +74,6 @@ async fn of_any_spelling() {
         IDS.into_iter()
             .map(|id| Attempt::new("DELETE", &format!("/api/auth/sessions/{id}"))),
     );
-    let count = try_all(attempts, &[Who::Nobody, Who::SuperAdmin]).await;
-    assert!(count > 850, "{count}");
+    let count = try_all(attempts, &[Who::SuperAdmin]).await;
+    assert!(count > 420, "{count}");
 }

@@ -65,6 +65,6 @@ async fn of_any_name_and_value() {
             attempts.push(Attempt::new("GET", &format!("{path}?{query}")));
         }
     }
-    let count = try_all(attempts, &[Who::User, Who::SuperAdmin]).await;
-    assert!(count > 1_000, "{count}");
+    let count = try_all(attempts, &[Who::SuperAdmin]).await;
+    assert!(count > 500, "{count}");
 }
