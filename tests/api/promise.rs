@@ -3,7 +3,7 @@
 
 use crate::sessions::{logout, me, record_id, refresh, refreshed, set_password, validate};
 use crate::support::minted::{CROWD_PASSWORD, Member};
-use crate::support::{App, Fault, Vars};
+use crate::support::{App, Fault};
 use edge_auth::account::fingerprint::fingerprint;
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -112,8 +112,8 @@ async fn at_the_edge(app: &App, token: &str, seconds: i64) -> [u16; 2] {
 
 async fn keeps_the_promise(ending: Ending, kv: Kv) {
     let what = format!("{ending:?} with KV {kv:?}");
-    // A view of its own: a clock and faults that no other case sees. What an isolate adds is shown in `isolate`.
-    let app = App::with(Vars::new().set("SESSION_ISOLATE_TRUST", "0"));
+    // A view of its own: a clock and faults that no other case sees.
+    let app = App::shared();
     let mut person = app.crowd(1, "admin", 2).await.remove(0);
     let first = person.tokens[0].clone();
     app.shift_clock(COPIED).await;

@@ -170,14 +170,8 @@ async fn numbers_have_no_gaps_however_many_write_at_once() {
         let app = app.clone();
         running.spawn(async move {
             let address = app.elsewhere(index);
-            // An isolate takes on a few at a time.
-            let reply = loop {
-                let request = app.post("/api/auth/login").json(&body);
-                let reply = request.from(&address).send().await;
-                if reply.status != 503 {
-                    break reply;
-                }
-            };
+            let request = app.post("/api/auth/login").json(&body);
+            let reply = request.from(&address).send_until_admitted().await;
             let token = reply.json()["token"].as_str().map(str::to_owned);
             if let Some(token) = token {
                 logout(&app, &token).await.assert_status(200);

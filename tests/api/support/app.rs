@@ -319,7 +319,7 @@ impl App {
     pub async fn login(&self, person: &super::people::Person) -> Reply {
         self.post("/api/auth/login")
             .json(&person.login())
-            .send()
+            .send_until_admitted()
             .await
     }
 

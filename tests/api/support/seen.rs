@@ -52,6 +52,13 @@ impl Seen {
             .collect()
     }
 
+    /// Whether D1 was asked at most, and told nothing.
+    pub fn has_only_reads(&self) -> bool {
+        let statements = self.statements();
+        let is_read = |sql: &&str| sql.trim_start().starts_with("SELECT");
+        statements.iter().all(is_read)
+    }
+
     /// Calls of KV by this name: `get`, `put`, `delete` or `list`.
     pub fn kv(&self, op: &str) -> usize {
         self.of("kv").filter(|call| call.op == op).count()
