@@ -2,6 +2,7 @@
 //! within 60 seconds, and never later than `SESSION_EDGE_TRUST`, whatever becomes of the write to KV.
 
 use crate::sessions::{logout, me, record_id, refresh, refreshed, set_password, validate};
+use crate::support::command_line::program;
 use crate::support::minted::{CROWD_PASSWORD, Member};
 use crate::support::{App, Fault};
 use edge_auth::account::fingerprint::fingerprint;
@@ -136,9 +137,10 @@ async fn keeps_the_promise(ending: Ending, kv: Kv) {
     // D1 alone is asked here.
     let list = app.get("/api/auth/sessions").bearer(token).send().await;
     assert_eq!(list.status, 401, "{what}");
+    // `lasts` leaves a busy machine time to get there: a shifted clock goes on.
     let (lasts, ends) = match (kv, ending.is_by_command_line()) {
-        (Kv::Late, false) => (Some(30), 61),
-        (Kv::Deaf, false) | (Kv::Late, true) => (Some(TRUST - 100), TRUST),
+        (Kv::Late, false) => (Some(15), 61),
+        (Kv::Deaf, false) | (Kv::Late, true) => (Some(100), TRUST),
         (Kv::Deaf, true) => (None, 0),
     };
     if let Some(seconds) = lasts {
@@ -161,6 +163,7 @@ async fn keeps_the_promise(ending: Ending, kv: Kv) {
 
 #[tokio::test]
 async fn every_end_is_noticed_within_a_minute_and_never_later_than_the_trust_bound() {
+    program().await;
     let mut cases = JoinSet::new();
     for ending in ENDINGS {
         for kv in [Kv::Late, Kv::Deaf] {

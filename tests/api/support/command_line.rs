@@ -37,6 +37,13 @@ static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     folder.join(format!("edge-auth-admin{}", std::env::consts::EXE_SUFFIX))
 });
 
+/// The program. The first to ask builds it, for minutes on a machine that has compiled nothing: a test whose clock matters
+/// asks before its story begins. It is built beside the test's one thread, so that requests under way do not wait for it.
+pub async fn program() -> &'static Path {
+    let program = tokio::task::spawn_blocking(|| PROGRAM.as_path()).await;
+    program.expect("the program")
+}
+
 /// A folder in which `wrangler.mjs` stands where the program looks for wrangler.
 static MODULES: LazyLock<PathBuf> = LazyLock::new(|| {
     let modules = scratch("modules");
@@ -69,9 +76,7 @@ impl App {
     async fn run(&self, words: &[&str], statements: Option<&Path>) -> Output {
         let door = self.server().door();
         let node = bridge::node();
-        // Beside the test's one thread: the first to ask builds, and requests under way must not wait for it.
-        let program = tokio::task::spawn_blocking(|| &*PROGRAM).await;
-        let mut command = tokio::process::Command::new(program.expect("the program"));
+        let mut command = tokio::process::Command::new(program().await);
         command
             .arg("user")
             .args(words)
