@@ -20,7 +20,7 @@ pub const COMMAND: Command = Command {
     help: Some(
         "Usage: cargo xtask build
 
-Builds the Worker as it is deployed (release, wasm-opt) into build/, if src/, Cargo.toml or Cargo.lock have changed
+Builds the Worker as it is deployed into build/, if src/, Cargo.toml or Cargo.lock have changed
 since the last time. wrangler runs it by itself, at its start and after every change in src/ (wrangler.toml, [build]).",
     ),
     run: |words| {
@@ -49,7 +49,7 @@ pub fn ensure(tools: &Tools) -> Result<(), Failed> {
     let what = "Building the Worker";
     LongStep {
         what,
-        why: "Rust to optimised wasm; usually 1 to 2 minutes the first time, 20 s after a change",
+        why: "Rust to optimised wasm; usually 2 minutes the first time, half a minute after a change",
     }
     .run(&mut tools.worker_build())
     .map_err(|ended| ended.explain(what))?;
@@ -69,6 +69,7 @@ fn is_current(output: &Path, record: &Path, state: &str) -> bool {
 fn state_of_sources(root: &Path, tools: &Tools) -> Result<String, Failed> {
     let mut files = vec![
         root.join("Cargo.toml"),
+        root.join("xtask/worker/Cargo.toml"),
         root.join("Cargo.lock"),
         root.join(".cargo/config.toml"),
     ];

@@ -21,7 +21,7 @@ pub const COMMAND: Command = Command {
         "Usage: cargo xtask setup
 
 Installs what builds and runs the Worker, if it is missing: the Rust target wasm32-unknown-unknown (rustup),
-wrangler with workerd, esbuild, wasm-opt and Node 22 (npm), worker-build and wasm-bindgen (cargo). Every version is
+wrangler with workerd, esbuild and Node 22 (npm), worker-build and wasm-bindgen (cargo). Every version is
 pinned. Takes 2 to 3 minutes the first time on a machine, and then nothing: the tools are kept outside of the clone,
 in EDGE_AUTH_CACHE if that is set, else in the system's folder for caches, under edge-auth. Removing that folder is
 safe. `node_modules` in the clone becomes a link to it, so that `npx wrangler` is the pinned one.
@@ -178,7 +178,7 @@ fn install_node_tools() -> Result<(), Failed> {
             .env_remove("NODE_ENV");
         LongStep {
             what,
-            why: "wrangler, workerd, esbuild, wasm-opt, Node 22; usually 15 to 60 s",
+            why: "wrangler, workerd, esbuild, Node 22; usually 15 to 60 s",
         }
         .run(&mut npm)
         .map_err(|ended| ended.explain(what))?;

@@ -111,14 +111,12 @@ impl Tools {
         let mut command =
             Command::new(self.crate_program("worker-build", WORKER_BUILD, "worker-build"));
         command
-            // Only the Worker: its neighbours in the workspace are programs, and not for WebAssembly.
-            .args(["--release", "--package", "edge-auth"])
-            .current_dir(clone::root())
+            .args(["--release", "--out-dir", "../../build"])
+            .current_dir(clone::root().join("xtask/worker"))
             .env("RUST_BACKTRACE", "0")
             .env("PATH", self.path())
             .env("WASM_BINDGEN_BIN", self.bindgen())
-            .env("ESBUILD_BIN", self.esbuild())
-            .env("WASM_OPT_BIN", self.wasm_opt());
+            .env("ESBUILD_BIN", self.esbuild());
         process::forget_this_package(&mut command);
         command
     }
@@ -137,15 +135,6 @@ impl Tools {
         } else {
             package.join("bin/esbuild")
         }
-    }
-
-    fn wasm_opt(&self) -> PathBuf {
-        let name = if cfg!(windows) {
-            "wasm-opt.cmd"
-        } else {
-            "wasm-opt"
-        };
-        self.node_modules().join(".bin").join(name)
     }
 }
 
