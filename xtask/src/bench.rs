@@ -118,7 +118,7 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
     }
     let options = Options::read(words)?;
     let tools = setup::ensure()?;
-    build::ensure(&tools)?;
+    build::ensure(&tools, build::Effort::Full)?;
     let peers = install_peers()?;
     println!("Starting the Workers …");
     let workers = Workers::start(&tools, &peers, &options)?;

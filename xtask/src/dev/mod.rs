@@ -47,7 +47,7 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
     // Both take seconds, and neither needs the other.
     let database = thread::scope(|scope| {
         let database = scope.spawn(|| database::prepare(&tools, &options.persist_to));
-        let built = build::ensure(&tools);
+        let built = build::ensure(&tools, build::Effort::Quick);
         let database = database
             .join()
             .unwrap_or_else(|_| Err(Failed::because("Preparing the database broke off.")));
