@@ -10,7 +10,8 @@ pub use pepper::Peppers;
 
 use super::secret::Secret;
 use super::unicode::nfc;
-use argon2::{Algorithm, Argon2, Block, Params};
+use argon2::{Algorithm, Argon2, Params};
+use argon2id::Block;
 use phc::{Cost, Stored, Version};
 use std::cell::Cell;
 use subtle::ConstantTimeEq;
@@ -192,38 +193,68 @@ thread_local! {
     static MEMORY: Cell<Vec<Block>> = const { Cell::new(Vec::new()) };
 }
 
-/// The one call of Argon2id.
-///
-/// A run that needs more memory than ours gives the kept memory back first and keeps none: 64 MiB, the most that
-/// [`phc`] lets through, is then also the most that is ever held.
+/// The one call of Argon2id. Ours makes hashes of today's version with one lane, the crate makes the others, which are
+/// renewed at the next sign-in.
 fn derive(cost: Cost, input: &[u8], salt: &[u8], output: &mut [u8]) -> Result<(), HashError> {
+    if cost.version != Version::V19 || cost.lanes != 1 {
+        return derive_by_crate(cost, input, salt, output);
+    }
+    let cost = argon2id::Cost {
+        memory_kib: cost.memory_kib,
+        passes: cost.passes,
+    };
+    let mut memory = take_memory(cost.block_count())?;
+    // The bounds of `phc` lie within its own; its only other error is about memory.
+    let result = argon2id::hash(cost, input, salt, &mut memory, output);
+    keep_memory(memory);
+    result.map_err(|_| HashError::OutOfMemory)
+}
+
+/// As [`derive`], in memory of its own: the kept memory is given back first.
+fn derive_by_crate(
+    cost: Cost,
+    input: &[u8],
+    salt: &[u8],
+    output: &mut [u8],
+) -> Result<(), HashError> {
     let version = match cost.version {
         Version::V16 => argon2::Version::V0x10,
         Version::V19 => argon2::Version::V0x13,
     };
-    // The bounds of `phc` lie within those of the crate; its only other error is about memory.
+    // Here too.
     let parameters = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(output.len()))
         .map_err(|_| HashError::OutOfMemory)?;
-    let needed = parameters.block_count();
-    let kept = usize::try_from(COST.memory_kib).unwrap_or(usize::MAX);
+    drop(MEMORY.take());
+    Argon2::new(Algorithm::Argon2id, version, parameters)
+        .hash_password_into(input, salt, output)
+        .map_err(|_| HashError::OutOfMemory)
+}
 
+/// At least so many blocks. A run that needs more than ours gives the kept memory back first and keeps none: 64 MiB, the
+/// most that [`phc`] lets through, is then also the most that is ever held.
+fn take_memory(needed: usize) -> Result<Vec<Block>, HashError> {
     let mut memory = MEMORY.take();
     if needed > memory.len() {
         drop(memory);
         memory = Vec::new();
-        let size = needed.max(kept);
+        let size = needed.max(kept());
         memory
             .try_reserve_exact(size)
             .map_err(|_| HashError::OutOfMemory)?;
-        memory.resize(size, Block::new());
+        memory.resize(size, Block::ZERO);
     }
-    let result = Argon2::new(Algorithm::Argon2id, version, parameters)
-        .hash_password_into_with_memory(input, salt, output, memory.as_mut_slice())
-        .map_err(|_| HashError::OutOfMemory);
-    if memory.len() == kept {
+    Ok(memory)
+}
+
+fn keep_memory(memory: Vec<Block>) {
+    if memory.len() == kept() {
         MEMORY.set(memory);
     }
-    result
+}
+
+/// Blocks of a run at our cost.
+fn kept() -> usize {
+    usize::try_from(COST.memory_kib).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]
