@@ -124,12 +124,15 @@ fn fill(memory: &mut [Block], passes: u32) {
         let permuted = permute_rows(&input);
         let mut reference = 0;
         for (number, input) in input.0.iter_mut().enumerate() {
-            let mut column = combine(permute(permuted.0[number]), *input);
-            let target = &mut memory[here].0[number];
-            if !is_first_pass {
-                column = combine(column, *target);
+            let mut column = permute(permuted.0[number]);
+            let targets = &mut memory[here].0[number];
+            for ((pair, input), target) in column.iter_mut().zip(&*input).zip(targets) {
+                *pair = xor(*pair, *input);
+                if !is_first_pass {
+                    *pair = xor(*pair, *target);
+                }
+                *target = *pair;
             }
-            *target = column;
             if number == 0 {
                 place = place.next();
                 let word = if place.is_public() {
@@ -158,7 +161,7 @@ fn compress(input: &Block) -> Block {
 #[inline]
 #[expect(clippy::indexing_slicing, reason = "eight by eight")]
 fn permute_rows(input: &Block) -> Block {
-    let mut block = *input;
+    let mut block = Block::ZERO;
     for row in 0..8 {
         let pairs = permute(array::from_fn(|column| input.0[column][row]));
         for (column, pair) in block.0.iter_mut().zip(pairs) {
