@@ -297,6 +297,10 @@ fn the_kept_memory_stays_at_one_run() {
     run(64 * 1024);
     assert_eq!(kept(), 0);
     run(19 * 1024);
+    let of_the_crate = Cost { lanes: 2, ..COST };
+    derive(of_the_crate, b"input", &[7; 16], &mut [0; 32]).unwrap();
+    assert_eq!(kept(), 0);
+    run(19 * 1024);
     assert_eq!(kept(), 19 * 1024);
 }
 
