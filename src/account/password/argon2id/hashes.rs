@@ -1,6 +1,6 @@
 //! Where `BLAKE2b` comes in: before the memory is filled, and after.
 
-use crate::{Block, Cost, Misfit, TYPE};
+use super::{Block, Cost, Misfit, TYPE};
 use blake2::digest::Output;
 use blake2::digest::block_api::{UpdateCore, VariableOutputCore};
 use blake2::digest::block_buffer::LazyBuffer;

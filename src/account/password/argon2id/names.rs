@@ -1,7 +1,7 @@
 //! The words that name references before the password has a say: RFC 9106 section 3.4.1.2.
 
-use crate::place::Place;
-use crate::{Block, TYPE, compress};
+use super::place::Place;
+use super::{Block, TYPE, compress};
 
 /// Words in a block.
 const WORDS: usize = 128;

@@ -1,4 +1,4 @@
-use crate::{Block, Cost, Misfit, hash};
+use super::{Block, Cost, Misfit, hash};
 use argon2::{Algorithm, Argon2, Params, Version};
 use proptest::collection::vec;
 use proptest::prelude::*;
