@@ -1,7 +1,7 @@
 //! The API against schemathesis, which makes requests of the API's own description: such as it allows, and such as it
 //! forbids. What it may be answered stands there too.
 //!
-//! `EDGE_AUTH_SCHEMATHESIS` says about how many requests; 2,000 by default.
+//! `EDGE_AUTH_SCHEMATHESIS` says how many requests at least; 2,000 by default.
 
 use crate::aws::{SIMULATOR, keyed};
 use crate::examples::installed;
@@ -18,8 +18,8 @@ async fn nothing_undocumented() {
     let cases = std::env::var("EDGE_AUTH_SCHEMATHESIS").map_or(2_000, |cases| -> usize {
         cases.parse().expect("EDGE_AUTH_SCHEMATHESIS is a number")
     });
-    // It leaves out the route of the description itself, and stops early where there is little to choose.
-    let each: usize = cases / (ROUTES.len() - 2);
+    // It leaves out the route of the description itself, and stops early where there is little to choose: at every fourth.
+    let each: usize = cases * 3 / 2 / (ROUTES.len() - 2);
     let app = App::alone(keyed(&SIMULATOR).set("DEVICE_TOKEN_WAIT", "0"));
     let people = [
         ("user", app.password_user("ada").await),
@@ -57,5 +57,5 @@ async fn nothing_undocumented() {
     );
     let summary = said.split_once("Test cases:").map(|(_, rest)| rest.trim());
     let generated = summary.and_then(|text| text.split(' ').next()?.parse::<usize>().ok());
-    assert!(generated.is_some_and(|it| it >= cases / 4 * 3), "{said}");
+    assert!(generated.is_some_and(|it| it >= cases), "{said}");
 }
