@@ -7,23 +7,19 @@
 
 mod load;
 mod table;
+mod workers;
 
-use crate::{
-    Command, build, cache, clone,
-    failed::Failed,
-    process::{self, LongStep},
-    setup,
-    tools::Tools,
-};
-use load::{Slice, Target};
+use crate::{Command, build, cache, clone, failed::Failed, process::LongStep, setup};
+use load::{Amount, Slice};
 use serde_json::Value;
 use std::{
     fs,
-    io::{BufRead, BufReader},
-    path::{Path, PathBuf},
-    process::{Child, ChildStdin, Command as Program, ExitCode, Stdio},
+    path::PathBuf,
+    process::{Command as Program, ExitCode},
     time::Duration,
 };
+use table::Measured;
+use workers::{Launch, Workers};
 
 pub const COMMAND: Command = Command {
     name: "bench",
@@ -45,6 +41,8 @@ accounts it, so it runs on Linux only. Other work on the machine makes all figur
 const GROUPS: [&str; 1] = ["validate"];
 /// Before the first round: V8 compiles what is hot.
 const WARM_UP: Duration = Duration::from_secs(2);
+/// Requests before memory is read: what an isolate keeps shows by then.
+const AT_LEAST: usize = 1_000;
 const ROUND: Duration = Duration::from_secs(1);
 
 struct Options {
@@ -119,34 +117,59 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
     let options = Options::read(words)?;
     let tools = setup::ensure()?;
     build::ensure(&tools, build::Effort::Full)?;
-    let peers = install_peers()?;
-    println!("Starting the Workers …");
-    let workers = Workers::start(&tools, &peers, &options)?;
+    let launch = Launch {
+        peers: install_peers()?,
+        tools,
+        against: options.against,
+    };
     let mut results = serde_json::Map::new();
-    for (group, targets) in &workers.groups {
-        let rounds = measure(group, targets, options.seconds)?;
-        let rows = table::rows(targets, &rounds);
+    for group in GROUPS {
+        if options.only.as_deref().is_some_and(|only| only != group) {
+            continue;
+        }
+        println!("\n{group}: starting the Workers …");
+        let mut workers = launch.start(group)?;
+        let measured = measure(&mut workers, options.seconds)?;
+        let rows = table::rows(&workers.targets, &measured);
         println!("\n{}", table::text(group, &rows));
-        results.insert(group.clone(), table::json(&rows));
+        results.insert(group.to_owned(), table::json(&rows));
     }
     let path = clone::root().join("bench/results.json");
     let text = serde_json::to_string_pretty(&Value::Object(results)).unwrap_or_default();
     fs::write(&path, text + "\n").map_err(|error| Failed::file("write", &path, &error))?;
-    println!("Written to bench/results.json.");
+    println!("\nWritten to bench/results.json.");
     Ok(ExitCode::SUCCESS)
 }
 
-/// The rounds of a group; each has a slice for every target.
-fn measure(group: &str, targets: &[Target], seconds: u32) -> Result<Vec<Vec<Slice>>, Failed> {
-    println!("{group}: {} Workers, {seconds} s each …", targets.len());
-    for target in targets {
-        load::run(target, WARM_UP)?;
+/// Loads a group's Workers in turn; each round has a slice of every one.
+fn measure(workers: &mut Workers, seconds: u32) -> Result<Measured, Failed> {
+    println!("{} Workers, {seconds} s each …", workers.targets.len());
+    for target in &workers.targets {
+        load::run(target, Amount::Time(WARM_UP))?;
     }
-    let round = |_| {
-        let slices = targets.iter().map(|target| load::run(target, ROUND));
-        slices.collect()
-    };
-    (0..seconds).map(round).collect()
+    let before = workers.calls()?;
+    let mut rounds = Vec::new();
+    for _ in 0..seconds {
+        let slices = workers.targets.iter();
+        let slices = slices.map(|target| load::run(target, Amount::Time(ROUND)));
+        rounds.push(slices.collect::<Result<_, _>>()?);
+    }
+    let after = workers.calls()?;
+    for (index, target) in workers.targets.iter().enumerate() {
+        let so_far = rounds
+            .iter()
+            .map(|round: &Vec<Slice>| round[index].latencies.len());
+        let rest = AT_LEAST.saturating_sub(so_far.sum());
+        load::run(target, Amount::Requests(rest))?;
+    }
+    let calls = after.iter().zip(&before);
+    let calls = calls.map(|(after, before)| after.since(before)).collect();
+    let memory = workers.targets.iter().map(load::memory);
+    Ok(Measured {
+        rounds,
+        calls,
+        memory: memory.collect::<Result<_, _>>()?,
+    })
 }
 
 fn install_peers() -> Result<PathBuf, Failed> {
@@ -180,80 +203,9 @@ fn install_peers() -> Result<PathBuf, Failed> {
     Ok(cache::root()?.join(name).join("node_modules"))
 }
 
-/// The running Workers; ended when dropped.
-struct Workers {
-    child: Child,
-    /// The Node that holds them ends them when this closes.
-    input: Option<ChildStdin>,
-    groups: Vec<(String, Vec<Target>)>,
-}
-
-impl Workers {
-    fn start(tools: &Tools, peers: &Path, options: &Options) -> Result<Self, Failed> {
-        let root = clone::root();
-        let mut command = Program::new(tools.node());
-        command
-            .arg(root.join("bench/start.mjs"))
-            .arg(&root)
-            .arg(tools.node_modules())
-            .arg(peers)
-            .arg(options.only.as_deref().unwrap_or("all"))
-            .args(&options.against)
-            .env("PATH", tools.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        let mut child = process::start(&mut command)
-            .map_err(|error| Failed::because(format!("Cannot start Node: {error}.")))?;
-        let input = child.stdin.take();
-        let output = child.stdout.take();
-        let mut workers = Self {
-            child,
-            input,
-            groups: Vec::new(),
-        };
-        let mut line = String::new();
-        if let Some(output) = output {
-            // Ctrl-C does not interrupt this read; a start that hangs is ended with Node by its own time limits.
-            let _ = BufReader::new(output).read_line(&mut line);
-        }
-        workers.groups = started(&line)?;
-        Ok(workers)
-    }
-}
-
-impl Drop for Workers {
-    fn drop(&mut self) {
-        drop(self.input.take());
-        let _ = process::wait(&mut self.child, || {});
-    }
-}
-
-/// What `bench/start.mjs` says that it has started.
-fn started(line: &str) -> Result<Vec<(String, Vec<Target>)>, Failed> {
-    let answer: Value = serde_json::from_str(line)
-        .map_err(|_| Failed::because("bench/start.mjs ended before the Workers were ready."))?;
-    let Some(groups) = answer["groups"].as_object() else {
-        let error = answer["error"].as_str().unwrap_or_default();
-        return Err(Failed::because(format!(
-            "The Workers did not start: {error}"
-        )));
-    };
-    groups
-        .iter()
-        .map(|(group, list)| {
-            let targets: Option<Vec<Target>> = list
-                .as_array()
-                .and_then(|list| list.iter().map(Target::read).collect());
-            targets
-                .map(|targets| (group.clone(), targets))
-                .ok_or_else(|| Failed::because("bench/start.mjs said something unexpected."))
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Options, started};
+    use super::Options;
 
     fn options(words: &[&str]) -> Result<Options, String> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
@@ -274,21 +226,5 @@ mod tests {
             let sentence = options(words).err().expect("refused");
             assert!(sentence.contains(part), "{sentence}");
         }
-    }
-
-    #[test]
-    fn a_start_that_failed_says_why() {
-        let sentence = |line| started(line).err().expect("failed");
-        assert!(
-            sentence(r#"{"error":"no wasm"}"#)
-                .sentence()
-                .is_some_and(|text| text.ends_with("no wasm"))
-        );
-        assert!(sentence("").sentence().is_some());
-        assert!(
-            sentence(r#"{"groups":{"validate":[{}]}}"#)
-                .sentence()
-                .is_some()
-        );
     }
 }

@@ -3,46 +3,60 @@
 use crate::{failed::Failed, process};
 use serde_json::Value;
 use std::{
+    fs,
     io::{self, BufRead, BufReader, Read, Write},
     net::TcpStream,
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
-/// Enough that workerd always has a next request waiting.
-const CONNECTIONS: usize = 16;
 /// A reply that takes longer is a failure.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A running Worker and the request that it gets.
+/// A running Worker and the requests that it gets.
 pub struct Target {
     pub name: String,
     /// Bytes of the bundle, each module gzipped.
     pub gzip: u64,
     address: String,
     process: i32,
-    request: String,
+    /// As they go over the wire, at least one; sent in turn.
+    requests: Vec<String>,
+    /// Of every reply.
     status: u16,
+    /// That send at a time.
+    connections: usize,
 }
 
 impl Target {
-    /// From the line that `bench/start.mjs` prints.
+    /// From what `bench/start.mjs` prints.
     pub fn read(value: &Value) -> Option<Self> {
-        let address = value["address"].as_str()?;
-        let path = value["path"].as_str()?;
-        let authorization = value["token"]
-            .as_str()
-            .map(|token| format!("Authorization: Bearer {token}\r\n"))
-            .unwrap_or_default();
+        let number = |name: &str| value[name].as_u64();
+        let request = |request: &Value| request.as_str().map(str::to_owned);
+        let requests: Vec<String> = value["requests"]
+            .as_array()?
+            .iter()
+            .map(request)
+            .collect::<Option<_>>()?;
         Some(Self {
             name: value["name"].as_str()?.to_owned(),
-            gzip: value["gzip"].as_u64()?,
-            address: address.to_owned(),
-            process: value["process"].as_i64()?.try_into().ok()?,
-            request: format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{authorization}\r\n"),
-            status: value["status"].as_u64()?.try_into().ok()?,
+            gzip: number("gzip")?,
+            address: value["address"].as_str()?.to_owned(),
+            process: number("process")?.try_into().ok()?,
+            requests: Some(requests).filter(|requests| !requests.is_empty())?,
+            status: number("status")?.try_into().ok()?,
+            connections: number("connections")?.try_into().ok()?,
         })
     }
+}
+
+/// How much load.
+#[derive(Clone, Copy)]
+pub enum Amount {
+    Time(Duration),
+    Requests(usize),
 }
 
 /// What one slice of load gave.
@@ -55,15 +69,24 @@ pub struct Slice {
     pub latencies: Vec<Duration>,
 }
 
-/// Loads a Worker for so long.
-pub fn run(target: &Target, length: Duration) -> Result<Slice, Failed> {
+/// Loads a Worker.
+pub fn run(target: &Target, amount: Amount) -> Result<Slice, Failed> {
     if process::is_interrupted() {
         return Err(Failed::interrupted());
     }
-    let (cpu, start) = (cpu_time(target)?, Instant::now());
+    let (cpu, start, begun) = (cpu_time(target)?, Instant::now(), AtomicUsize::new(0));
+    // The number of the next request, if there is to be one.
+    let next = || {
+        let number = begun.fetch_add(1, Ordering::Relaxed);
+        let goes_on = match amount {
+            Amount::Time(length) => start.elapsed() < length,
+            Amount::Requests(count) => number < count && !process::is_interrupted(),
+        };
+        goes_on.then_some(number)
+    };
     let outcomes: Vec<io::Result<Vec<Duration>>> = thread::scope(|scope| {
-        let connections: Vec<_> = (0..CONNECTIONS)
-            .map(|_| scope.spawn(|| connection(target, start, length)))
+        let connections: Vec<_> = (0..target.connections)
+            .map(|_| scope.spawn(|| connection(target, next)))
             .collect();
         connections
             .into_iter()
@@ -88,15 +111,17 @@ pub fn run(target: &Target, length: Duration) -> Result<Slice, Failed> {
     })
 }
 
-fn connection(target: &Target, start: Instant, length: Duration) -> io::Result<Vec<Duration>> {
+/// One closed loop.
+fn connection(target: &Target, next: impl Fn() -> Option<usize>) -> io::Result<Vec<Duration>> {
     let mut stream = TcpStream::connect(&target.address)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut latencies = Vec::new();
-    while start.elapsed() < length {
+    while let Some(number) = next() {
         let sent = Instant::now();
-        stream.write_all(target.request.as_bytes())?;
+        let request = &target.requests[number % target.requests.len()];
+        stream.write_all(request.as_bytes())?;
         let status = read_reply(&mut reader)?;
         if status != target.status {
             return Err(io::Error::other(format!(
@@ -173,9 +198,25 @@ fn cpu_time(target: &Target) -> Result<Duration, Failed> {
     )))
 }
 
+/// Bytes of memory that the process has held at most so far.
+pub fn memory(target: &Target) -> Result<u64, Failed> {
+    let path = format!("/proc/{}/status", target.process);
+    let status = fs::read_to_string(&path)
+        .map_err(|error| Failed::file("read", Path::new(&path), &error))?;
+    high_water(&status).ok_or_else(|| Failed::because(format!("{path} has no VmHWM.")))
+}
+
+fn high_water(status: &str) -> Option<u64> {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kib.checked_mul(1024)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::read_reply;
+    use super::{high_water, read_reply};
 
     #[test]
     fn a_reply_is_read_to_its_end_and_not_further() {
@@ -190,5 +231,12 @@ mod tests {
             read_reply(&mut "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort".as_bytes())
                 .is_err()
         );
+    }
+
+    #[test]
+    fn the_high_water_mark_is_read_as_linux_writes_it() {
+        let status = "Name:\tworkerd\nVmPeak:\t  99 kB\nVmHWM:\t    2048 kB\nVmRSS:\t  7 kB\n";
+        assert_eq!(high_water(status), Some(2_097_152));
+        assert_eq!(high_water("Name:\tworkerd\n"), None);
     }
 }

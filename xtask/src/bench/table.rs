@@ -1,8 +1,21 @@
 //! Rounds into rows: medians, spreads and ratios.
 
-use super::load::{Slice, Target};
+use super::{
+    load::{Slice, Target},
+    workers::Calls,
+};
 use serde_json::{Value, json};
 use std::{fmt::Write, time::Duration};
+
+/// What a group's Workers gave, each list in their order.
+pub struct Measured {
+    /// Each with a slice of every Worker.
+    pub rounds: Vec<Vec<Slice>>,
+    /// During the rounds.
+    pub calls: Vec<Calls>,
+    /// Bytes that each process has held at most.
+    pub memory: Vec<u64>,
+}
 
 /// One Worker's figures.
 pub struct Row {
@@ -16,6 +29,11 @@ pub struct Row {
     /// Milliseconds.
     p50: f64,
     p99: f64,
+    /// Calls of the stores for each request.
+    d1: f64,
+    kv: f64,
+    /// Bytes that the process has held at most.
+    memory: u64,
     /// Times the CPU of the Workers that others are compared with; the median of the rounds' ratios.
     ratios: Vec<(&'static str, f64)>,
 }
@@ -26,8 +44,8 @@ const BASES: [(&str, &str); 2] = [
     ("Hono + jose + KV", "x Hono"),
 ];
 
-/// The figures of every target from all rounds.
-pub fn rows(targets: &[Target], rounds: &[Vec<Slice>]) -> Vec<Row> {
+/// The figures of every target.
+pub fn rows(targets: &[Target], measured: &Measured) -> Vec<Row> {
     let bases: Vec<(&'static str, usize)> = BASES
         .iter()
         .filter_map(|(name, head)| {
@@ -38,16 +56,12 @@ pub fn rows(targets: &[Target], rounds: &[Vec<Slice>]) -> Vec<Row> {
     targets
         .iter()
         .enumerate()
-        .map(|(index, target)| row(target, index, rounds, &bases))
+        .map(|(index, target)| row(target, index, measured, &bases))
         .collect()
 }
 
-fn row(
-    target: &Target,
-    index: usize,
-    rounds: &[Vec<Slice>],
-    bases: &[(&'static str, usize)],
-) -> Row {
+fn row(target: &Target, index: usize, measured: &Measured, bases: &[(&'static str, usize)]) -> Row {
+    let rounds = &measured.rounds;
     let slices: Vec<&Slice> = rounds.iter().map(|round| &round[index]).collect();
     let cpu = sorted(slices.iter().map(|slice| cost(slice)));
     let ratio_to = |base: usize| {
@@ -61,6 +75,7 @@ fn row(
         .flat_map(|slice| slice.latencies.iter().copied())
         .collect();
     latencies.sort_unstable();
+    let per_request = |calls: u64| bytes(calls) / count(latencies.len());
     let rate = |slice: &&Slice| count(slice.latencies.len()) / slice.elapsed.as_secs_f64();
     Row {
         name: target.name.clone(),
@@ -70,6 +85,9 @@ fn row(
         rate: median(&sorted(slices.iter().map(rate))),
         p50: percentile(&latencies, 50),
         p99: percentile(&latencies, 99),
+        d1: per_request(measured.calls[index].d1),
+        kv: per_request(measured.calls[index].kv),
+        memory: measured.memory[index],
         ratios: bases
             .iter()
             .map(|(head, base)| (*head, ratio_to(*base)))
@@ -80,30 +98,33 @@ fn row(
 /// For people.
 pub fn text(group: &str, rows: &[Row]) -> String {
     let mut text = format!(
-        "{group:<30} {:>8} {:>13} {:>9} {:>8} {:>8} {:>8}",
-        "CPU us", "spread", "req/s", "p50 ms", "p99 ms", "gzip KB"
+        "{group:<34} {:>8} {:>13} {:>7} {:>7} {:>7} {:>6} {:>6} {:>6} {:>8}",
+        "CPU us", "spread", "req/s", "p50 ms", "p99 ms", "KV", "D1", "MB", "gzip KB"
     );
     for (head, _) in rows
         .first()
         .map(|row| row.ratios.as_slice())
         .unwrap_or_default()
     {
-        let _ = write!(text, " {head:>8}");
+        let _ = write!(text, " {head:>13}");
     }
     for row in rows {
         let [low, middle, high] = row.cpu;
         let spread = format!("{low:.0}-{high:.0}");
         let _ = write!(
             text,
-            "\n{:<30} {middle:>8.1} {spread:>13} {:>9.0} {:>8.2} {:>8.2} {:>8.1}",
+            "\n{:<34} {middle:>8.1} {spread:>13} {:>7.0} {:>7.2} {:>7.2} {:>6.2} {:>6.2} {:>6.0} {:>8.1}",
             row.name,
             row.rate,
             row.p50,
             row.p99,
-            bytes(row.gzip) / 1_000.0
+            row.kv,
+            row.d1,
+            bytes(row.memory) / 1e6,
+            bytes(row.gzip) / 1e3
         );
         for (_, ratio) in &row.ratios {
-            let _ = write!(text, " {ratio:>8.2}");
+            let _ = write!(text, " {ratio:>13.2}");
         }
     }
     text
@@ -125,6 +146,9 @@ pub fn json(rows: &[Row]) -> Value {
             "requests_per_second": rounded(row.rate),
             "p50_ms": rounded(row.p50),
             "p99_ms": rounded(row.p99),
+            "kv_calls": rounded(row.kv),
+            "d1_calls": rounded(row.d1),
+            "memory_bytes": row.memory,
             "gzip_bytes": row.gzip,
             "cpu_ratios": ratios,
         })
@@ -177,14 +201,18 @@ fn bytes(number: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{median, rows, text};
-    use crate::bench::load::{Slice, Target};
+    use super::{Measured, median, rows, text};
+    use crate::bench::{
+        load::{Slice, Target},
+        workers::Calls,
+    };
     use serde_json::json;
     use std::time::Duration;
 
     fn target(name: &str) -> Target {
         let value = json!({
-            "name": name, "address": "127.0.0.1:1", "process": 1, "path": "/", "token": null, "status": 200, "gzip": 1500
+            "name": name, "address": "127.0.0.1:1", "process": 1, "requests": [""], "status": 200, "connections": 1,
+            "gzip": 1500
         });
         Target::read(&value).expect("a whole target")
     }
@@ -200,19 +228,25 @@ mod tests {
     #[test]
     fn a_ratio_is_taken_within_each_round() {
         let targets = [target("empty JS Worker"), target("Edge Auth")];
-        // The second round met a busy machine.
-        let rounds = [
-            vec![slice(50), slice(100)],
-            vec![slice(500), slice(1000)],
-            vec![slice(60), slice(120)],
-        ];
-        let rows = rows(&targets, &rounds);
+        let measured = Measured {
+            // The second round met a busy machine.
+            rounds: vec![
+                vec![slice(50), slice(100)],
+                vec![slice(500), slice(1000)],
+                vec![slice(60), slice(120)],
+            ],
+            calls: vec![Calls { d1: 0, kv: 0 }, Calls { d1: 24, kv: 3 }],
+            memory: vec![1, 2_000_000],
+        };
+        let rows = rows(&targets, &measured);
         let figures = super::json(&rows);
         assert_eq!(figures[1]["cpu_us"]["median"], 120.0);
         assert_eq!(figures[1]["cpu_us"]["highest"], 1000.0);
         assert_eq!(figures[1]["cpu_ratios"]["x empty"], 2.0);
         assert_eq!(figures[1]["requests_per_second"], 2.0);
         assert_eq!(figures[1]["p50_ms"], 3.0);
+        assert_eq!(figures[1]["d1_calls"], 2.0);
+        assert_eq!(figures[1]["kv_calls"], 0.25);
         let text = text("validate", &rows);
         assert!(
             text.contains("x empty") && !text.contains("x Hono"),

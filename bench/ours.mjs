@@ -1,0 +1,110 @@
+// Edge Auth's configuration, its database with one person, and her sessions.
+import { createHash, randomBytes } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { config, peerModules, repository } from "./tools.mjs";
+
+const secret = () => randomBytes(32).toString("base64");
+const secrets = { JWT_SECRET: secret(), PASSWORD_PEPPER: secret(), HANDLE_KEY: secret(), AUDIT_KEY: secret() };
+
+/** What every Worker is given. */
+export const VARIABLES = { ...config.vars, ...secrets };
+
+export const PASSWORD = "a long enough password for a bench";
+export const PERSON = {
+  id: "00000000-0000-4000-8000-000000000001",
+  username: "ada",
+  email: "ada@example.com",
+  name: "Ada Lovelace",
+  organization: "Analytical Engines",
+  aws_region: "eu-west-1",
+  role: "user",
+  is_active: true,
+  created_at: "2026-01-01T00:00:00Z",
+  updated_at: "2026-01-01T00:00:00Z",
+  last_login: "2026-01-02T00:00:00Z",
+};
+
+/** Clients' addresses: enough that the coarse shield finds none of them busy. */
+export const ADDRESSES = Array.from({ length: 500 }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
+/** As many sessions, for the same reason. */
+const SESSIONS = ADDRESSES.length;
+
+const digest = (text) => createHash("sha256").update(text).digest("hex");
+
+export async function migrate(database) {
+  const folder = path.join(repository, "migrations");
+  for (const file of (await readdir(folder)).sort()) {
+    const statements = (await readFile(path.join(folder, file), "utf8")).replaceAll(/--.*$/gm, "");
+    // A trigger holds semicolons of its own.
+    for (const statement of statements.split(/;\s*\n(?=\s*(?:CREATE\b|$))/)) if (statement.trim()) await database.prepare(statement).run();
+  }
+}
+
+/** Makes the database, and the person; a one-time link sets her password, as the administrator's command does it. */
+export async function makePerson(miniflare, origin) {
+  const database = await miniflare.getD1Database("DB");
+  await migrate(database);
+  const { id, username, email, name, organization, aws_region, role, created_at, updated_at } = PERSON;
+  await database
+    .prepare(
+      `INSERT INTO users (id, source, username, username_skeleton, email, email_key, name, organization, aws_region, role, is_active, created_at, updated_at)
+       VALUES (?1, 'password', ?2, ?2, ?3, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?9)`,
+    )
+    .bind(id, username, email, name, organization, aws_region, role, created_at, updated_at)
+    .run();
+  const link = randomBytes(32).toString("base64url");
+  await database
+    .prepare("INSERT INTO password_links (id, user_id, created_at, expires_at) VALUES (?1, ?2, '2000-01-01T00:00:00Z', '2999-01-01T00:00:00Z')")
+    .bind(digest(link), id)
+    .run();
+  await post(origin, "set-password", { token: link, password: PASSWORD });
+  return database;
+}
+
+/** The person signs in once; her other sessions are that one's rows and claims under other ids. */
+export async function tokens(miniflare, origin) {
+  const database = await makePerson(miniflare, origin);
+  const { token } = await post(origin, "login", { username: PERSON.username, password: PASSWORD });
+  const claims = JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
+  const sids = Array.from({ length: SESSIONS - 1 }, () => randomBytes(16).toString("base64url"));
+  await database
+    .prepare(
+      `INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, token_expires_at, ends_at, device, address)
+       SELECT value, user_id, generation, created_at, rotated_at, token_expires_at, ends_at, device, address
+       FROM sessions, json_each(?1)`,
+    )
+    .bind(JSON.stringify(sids.map(digest)))
+    .run();
+  return [token, ...(await Promise.all(sids.map((sid) => sign({ ...claims, sid }))))];
+}
+
+/** The same claims and the same records for a peer that keeps its sessions in KV. */
+export async function tokensOfKv(miniflare) {
+  const kv = await miniflare.getKVNamespace("SESSIONS");
+  const now = Math.floor(Date.now() / 1000);
+  const { JWT_ISSUER: iss, JWT_AUDIENCE: aud } = VARIABLES;
+  const session = async () => {
+    const sid = randomBytes(16).toString("base64url");
+    await kv.put(`session:${sid}:0`, JSON.stringify({ believe_until: now + 86_400, user: PERSON }));
+    return sign({ iss, aud, sub: PERSON.id, sid, gen: 0, iat: now, exp: now + 86_400 });
+  };
+  return Promise.all(Array.from({ length: SESSIONS }, session));
+}
+
+async function sign(claims) {
+  const { SignJWT } = await import(path.join(peerModules, "jose/dist/webapi/index.js"));
+  const key = new TextEncoder().encode(VARIABLES.JWT_SECRET);
+  return new SignJWT(claims).setProtectedHeader({ alg: "HS256", typ: "JWT" }).sign(key);
+}
+
+export async function post(origin, route, body) {
+  const reply = await fetch(`${origin}/api/auth/${route}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", origin },
+    body: JSON.stringify(body),
+  });
+  const text = await reply.text();
+  if (!reply.ok) throw new Error(`${route}: ${reply.status} ${text}`);
+  return JSON.parse(text);
+}
