@@ -1,15 +1,25 @@
 // The Workers that are measured side by side, each as `start` in workerd.mjs takes it.
 import path from "node:path";
-import { PERSON, tokens, tokensOfKv } from "./ours.mjs";
-import { against, repository } from "./tools.mjs";
+import { ADDRESSES, makePerson, PASSWORD, PERSON, tokens } from "./ours.mjs";
+import * as theirs from "./theirs.mjs";
+import { against } from "./tools.mjs";
 
 const OURS = "src/entry.mjs";
+const OURS_AND_OTHERS = [
+  { name: "Edge Auth", entry: OURS },
+  ...against.map((root) => ({ name: `Edge Auth of ${path.basename(root)}`, entry: path.join(root, OURS) })),
+];
 // Longer than the bench takes, so that no copy has to be made anew meanwhile.
 const LONG_TRUST = { SESSION_EDGE_TRUST: "3600" };
 const ONE_READ = { ...LONG_TRUST, SESSION_ISOLATE_TRUST: "0" };
 
+const withAddress = (request) => (address) => ({ ...request, headers: { ...request.headers, "cf-connecting-ip": address } });
 const bearer = (token) => ({ path: "/api/auth/validate", headers: { authorization: `Bearer ${token}` } });
 const validate = async (...given) => (await tokens(...given)).map(bearer);
+
+
+const BETTER_AUTH = { entry: "bench/peers/better_auth.mjs", flags: ["nodejs_compat"], vars: { BASE_URL: theirs.BETTER_AUTH_URL } };
+const getSession = async (...given) => [{ path: "/api/auth/get-session", headers: { cookie: await theirs.signUpAtBetterAuth(...given) } }];
 
 const VALIDATE = [
   { name: "empty JS Worker", entry: "bench/peers/empty.mjs" },
@@ -22,15 +32,83 @@ const VALIDATE = [
       await kv.put("session", JSON.stringify({ believe_until: 0, user: PERSON }));
     },
   },
-  { name: "Hono + jose + KV", entry: "bench/peers/hono.mjs", prepare: async (miniflare) => (await tokensOfKv(miniflare)).map(bearer) },
-  ...["Edge Auth", ...against.map((root) => `Edge Auth of ${path.basename(root)}`)].flatMap((name, index) => {
-    const entry = path.join(index ? against[index - 1] : repository, OURS);
-    return [
-      { name: `${name}, one KV read`, entry, vars: ONE_READ, prepare: validate },
-      { name, entry, vars: LONG_TRUST, prepare: validate },
-    ];
-  }),
+  { name: "Hono + jose + KV", entry: "bench/peers/hono.mjs", prepare: async (miniflare) => (await theirs.tokensOfKv(miniflare)).map(bearer) },
+  {
+    name: "OpenAuth, no session",
+    entry: "bench/peers/openauth.mjs",
+    vars: { ISSUER: theirs.OPENAUTH_ISSUER },
+    prepare: async (miniflare) => [bearer(await theirs.tokenOfOpenAuth(miniflare))],
+  },
+  { ...BETTER_AUTH, name: "better-auth + D1", prepare: getSession },
+  { ...BETTER_AUTH, name: "better-auth, cookie cache", vars: { ...BETTER_AUTH.vars, COOKIE_CACHE: "yes" }, prepare: getSession },
+  ...OURS_AND_OTHERS.flatMap(({ name, entry }) => [
+    { name: `${name}, one KV read`, entry, vars: ONE_READ, prepare: validate },
+    { name, entry, vars: LONG_TRUST, prepare: validate },
+  ]),
   { name: "Edge Auth, strict (D1)", entry: OURS, vars: { SESSION_CONSISTENCY: "strict" }, prepare: validate },
 ];
 
-export const GROUPS = { validate: VALIDATE };
+const LOGIN = { method: "POST", path: "/api/auth/login", body: JSON.stringify({ username: PERSON.username, password: PASSWORD }) };
+const hono = (how, prepare) => ({
+  name: `Hono, ${how}`,
+  entry: `bench/peers/sign_in_${how}.mjs`,
+  prepare: async (...given) => {
+    await prepare(...given);
+    return [LOGIN];
+  },
+});
+
+// One at a time: a password is checked on the isolate's one thread, and at Edge Auth one account signs in once at a time.
+const SIGN_IN = [
+  hono("unhashed", theirs.personUnhashed),
+  hono("pbkdf2", theirs.personOfPbkdf2),
+  hono("argon2", theirs.personOfArgon2),
+  {
+    ...BETTER_AUTH,
+    name: "better-auth, scrypt",
+    prepare: async (...given) => {
+      await theirs.signUpAtBetterAuth(...given);
+      const body = JSON.stringify({ email: PERSON.email, password: PASSWORD });
+      return [{ method: "POST", path: "/api/auth/sign-in/email", headers: { origin: theirs.BETTER_AUTH_URL }, body }];
+    },
+  },
+  ...OURS_AND_OTHERS.map(({ name, entry }) => ({
+    name,
+    entry,
+    atLeast: 1_000,
+    prepare: async (...given) => {
+      await makePerson(...given);
+      return ADDRESSES.map(withAddress(LOGIN));
+    },
+  })),
+].map((worker) => ({ ...worker, connections: 1 }));
+
+const forged = async (...given) => {
+  const [token] = await tokens(...given);
+  return ADDRESSES.map(withAddress(bearer(`${token.slice(0, -4)}AAAA`)));
+};
+
+const REFUSED = [
+  { name: "validate, 200", entry: OURS, vars: LONG_TRUST, prepare: validate },
+  { name: "validate, forged token, 401", entry: OURS, status: 401, prepare: forged },
+  { name: "unknown path, 404", entry: OURS, status: 404, prepare: () => [{ path: "/api/auth/nothing-here" }] },
+  // The coarse shield: a network that has used up what wrangler.toml allows.
+  { name: "login, network over limit, 429", entry: OURS, limits: { SIGN_IN_LIMIT: 0 }, status: 429, prepare: () => [LOGIN] },
+  {
+    // The account's own delay after failures, which D1 keeps.
+    name: "login, account has to wait, 429",
+    entry: OURS,
+    status: 429,
+    connections: 1,
+    prepare: async (...given) => {
+      const database = await makePerson(...given);
+      await database
+        .prepare("INSERT INTO sign_in_attempts (key, failures, open_at_ms) VALUES (?1, 9, ?2)")
+        .bind(`account:${PERSON.id}`, Date.now() + 3_600_000)
+        .run();
+      return ADDRESSES.map(withAddress(LOGIN));
+    },
+  },
+];
+
+export const GROUPS = { validate: VALIDATE, "sign-in": SIGN_IN, refused: REFUSED };

@@ -27,12 +27,12 @@ export const PERSON = {
 
 /** Clients' addresses: enough that the coarse shield finds none of them busy. */
 export const ADDRESSES = Array.from({ length: 500 }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
-/** As many sessions, for the same reason. */
-const SESSIONS = ADDRESSES.length;
+/** As many sessions are there, for the same reason. */
+export const SESSIONS = ADDRESSES.length;
 
 const digest = (text) => createHash("sha256").update(text).digest("hex");
 
-export async function migrate(database) {
+async function migrate(database) {
   const folder = path.join(repository, "migrations");
   for (const file of (await readdir(folder)).sort()) {
     const statements = (await readFile(path.join(folder, file), "utf8")).replaceAll(/--.*$/gm, "");
@@ -79,20 +79,7 @@ export async function tokens(miniflare, origin) {
   return [token, ...(await Promise.all(sids.map((sid) => sign({ ...claims, sid }))))];
 }
 
-/** The same claims and the same records for a peer that keeps its sessions in KV. */
-export async function tokensOfKv(miniflare) {
-  const kv = await miniflare.getKVNamespace("SESSIONS");
-  const now = Math.floor(Date.now() / 1000);
-  const { JWT_ISSUER: iss, JWT_AUDIENCE: aud } = VARIABLES;
-  const session = async () => {
-    const sid = randomBytes(16).toString("base64url");
-    await kv.put(`session:${sid}:0`, JSON.stringify({ believe_until: now + 86_400, user: PERSON }));
-    return sign({ iss, aud, sub: PERSON.id, sid, gen: 0, iat: now, exp: now + 86_400 });
-  };
-  return Promise.all(Array.from({ length: SESSIONS }, session));
-}
-
-async function sign(claims) {
+export async function sign(claims) {
   const { SignJWT } = await import(path.join(peerModules, "jose/dist/webapi/index.js"));
   const key = new TextEncoder().encode(VARIABLES.JWT_SECRET);
   return new SignJWT(claims).setProtectedHeader({ alg: "HS256", typ: "JWT" }).sign(key);
@@ -101,7 +88,7 @@ async function sign(claims) {
 export async function post(origin, route, body) {
   const reply = await fetch(`${origin}/api/auth/${route}`, {
     method: "POST",
-    headers: { "content-type": "application/json", origin },
+    headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
   const text = await reply.text();

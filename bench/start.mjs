@@ -10,6 +10,8 @@ import { calls, start, stop } from "./workerd.mjs";
 
 // A terminal's Ctrl-C reaches every process at once; the end of input is what ends this one, after it has ended the rest.
 process.on("SIGINT", () => {});
+// A peer's library logs what it does.
+console.log = () => {};
 const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 try {

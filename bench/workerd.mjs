@@ -32,9 +32,10 @@ await standIn(D1_PLUGIN, "d1.mjs", ({ name, worker }, module) => {
  *
  * `entry` is its source in the repository; `vars` what it is given beside VARIABLES; `limits` figures of rate limits in
  * place of wrangler.toml's; `prepare(miniflare, origin)` fills its stores and returns the requests, which are sent in
- * turn (default: one `GET /`); `status` is what all of them get; `connections` how many send at a time.
+ * turn (default: one `GET /`); `status` is what all of them get; `connections` how many send at a time; `atLeast` how many
+ * requests it must have answered before its memory is read.
  */
-export async function start({ name, entry, flags = [], vars = {}, limits = {}, prepare, status = 200, connections = 16 }) {
+export async function start({ name, entry, flags = [], vars = {}, limits = {}, prepare, status = 200, connections = 16, atLeast = 0 }) {
   const { manifest, gzip } = await bundle(entry);
   const env = { DB: { type: "d1", id: "DB" }, SESSIONS: { type: "kv", id: "SESSIONS" } };
   for (const [key, value] of Object.entries({ ...VARIABLES, ...vars })) env[key] = { type: "text", value };
@@ -60,7 +61,7 @@ export async function start({ name, entry, flags = [], vars = {}, limits = {}, p
   const { host, origin } = await miniflare.unsafeGetDirectURL("bench");
   const workerd = spawned.findLast(({ spawnfile }) => path.basename(spawnfile).startsWith("workerd"));
   const requests = (await prepare?.(miniflare, origin)) ?? [{}];
-  return { name, address: host, process: workerd.pid, requests: requests.map((it) => http(host, it)), status, connections, gzip };
+  return { name, address: host, process: workerd.pid, requests: requests.map((it) => http(host, it)), status, connections, atLeast, gzip };
 }
 
 /** How often each running Worker has called its stores so far, in the order of their start. */

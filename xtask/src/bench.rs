@@ -31,18 +31,16 @@ Builds the Worker as it is deployed, starts it and its peers (bench/) in the sam
 them in turn and prints what a request costs; bench/results.json gets the same figures. CPU time is read as Linux
 accounts it, so it runs on Linux only. Other work on the machine makes all figures worse, the ratios hardly.
 
-  --only GROUP   one group of Workers: validate
+  --only GROUP   one group of Workers: validate, sign-in, refused
   --seconds N    seconds of load for each Worker (default: 10)
   --against DIR  also measure the Worker that is built in another clone; may be repeated",
     ),
     run,
 };
 
-const GROUPS: [&str; 1] = ["validate"];
+const GROUPS: [&str; 3] = ["validate", "sign-in", "refused"];
 /// Before the first round: V8 compiles what is hot.
 const WARM_UP: Duration = Duration::from_secs(2);
-/// Requests before memory is read: what an isolate keeps shows by then.
-const AT_LEAST: usize = 1_000;
 const ROUND: Duration = Duration::from_secs(1);
 
 struct Options {
@@ -145,6 +143,8 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
 fn measure(workers: &mut Workers, seconds: u32) -> Result<Measured, Failed> {
     println!("{} Workers, {seconds} s each …", workers.targets.len());
     for target in &workers.targets {
+        // Each request once, which fills caches.
+        load::run(target, Amount::Requests(target.requests.len()))?;
         load::run(target, Amount::Time(WARM_UP))?;
     }
     let before = workers.calls()?;
@@ -159,7 +159,7 @@ fn measure(workers: &mut Workers, seconds: u32) -> Result<Measured, Failed> {
         let so_far = rounds
             .iter()
             .map(|round: &Vec<Slice>| round[index].latencies.len());
-        let rest = AT_LEAST.saturating_sub(so_far.sum());
+        let rest = target.at_least.saturating_sub(so_far.sum());
         load::run(target, Amount::Requests(rest))?;
     }
     let calls = after.iter().zip(&before);

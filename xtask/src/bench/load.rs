@@ -23,7 +23,9 @@ pub struct Target {
     address: String,
     process: i32,
     /// As they go over the wire, at least one; sent in turn.
-    requests: Vec<String>,
+    pub requests: Vec<String>,
+    /// Requests that it has to have answered before its memory is read.
+    pub at_least: usize,
     /// Of every reply.
     status: u16,
     /// That send at a time.
@@ -45,6 +47,7 @@ impl Target {
             gzip: number("gzip")?,
             address: value["address"].as_str()?.to_owned(),
             process: number("process")?.try_into().ok()?,
+            at_least: number("atLeast")?.try_into().ok()?,
             requests: Some(requests).filter(|requests| !requests.is_empty())?,
             status: number("status")?.try_into().ok()?,
             connections: number("connections")?.try_into().ok()?,

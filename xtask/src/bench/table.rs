@@ -39,9 +39,12 @@ pub struct Row {
 }
 
 /// What the others are compared with, by the name in `bench/start.mjs` and the column's head.
-const BASES: [(&str, &str); 2] = [
+const BASES: [(&str, &str); 5] = [
     ("empty JS Worker", "x empty"),
     ("Hono + jose + KV", "x Hono"),
+    ("better-auth + D1", "x better-auth"),
+    ("Hono, argon2", "x argon2"),
+    ("validate, 200", "x validate"),
 ];
 
 /// The figures of every target.
@@ -212,7 +215,7 @@ mod tests {
     fn target(name: &str) -> Target {
         let value = json!({
             "name": name, "address": "127.0.0.1:1", "process": 1, "requests": [""], "status": 200, "connections": 1,
-            "gzip": 1500
+            "atLeast": 0, "gzip": 1500
         });
         Target::read(&value).expect("a whole target")
     }
