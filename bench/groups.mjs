@@ -1,6 +1,6 @@
 // The Workers that are measured side by side, each as `start` in workerd.mjs takes it.
 import path from "node:path";
-import { ADDRESSES, makePerson, PASSWORD, PERSON, tokens } from "./ours.mjs";
+import { ADDRESSES, makePerson, PASSWORD, PERSON, sign, tokens } from "./ours.mjs";
 import * as theirs from "./theirs.mjs";
 import { against } from "./tools.mjs";
 
@@ -18,7 +18,7 @@ const bearer = (token) => ({ path: "/api/auth/validate", headers: { authorizatio
 const validate = async (...given) => (await tokens(...given)).map(bearer);
 
 
-const BETTER_AUTH = { entry: "bench/peers/better_auth.mjs", flags: ["nodejs_compat"], vars: { BASE_URL: theirs.BETTER_AUTH_URL } };
+const BETTER_AUTH = { entry: "bench/peers/better_auth.mjs", vars: { BASE_URL: theirs.BETTER_AUTH_URL } };
 const getSession = async (...given) => [{ path: "/api/auth/get-session", headers: { cookie: await theirs.signUpAtBetterAuth(...given) } }];
 
 const VALIDATE = [
@@ -111,4 +111,13 @@ const REFUSED = [
   },
 ];
 
-export const GROUPS = { validate: VALIDATE, "sign-in": SIGN_IN, refused: REFUSED };
+// Well made but for the signature.
+const FOREIGN = bearer(`${(await sign({ sid: "bench" })).slice(0, -4)}AAAA`);
+const START = [
+  { name: "empty JS Worker", entry: "bench/peers/empty.mjs" },
+  { name: "Hono + jose + KV", entry: "bench/peers/hono.mjs", request: FOREIGN, status: 401 },
+  { ...BETTER_AUTH, name: "better-auth + D1", request: { path: "/api/auth/get-session" } },
+  ...OURS_AND_OTHERS.map((worker) => ({ ...worker, request: FOREIGN, status: 401 })),
+];
+
+export const GROUPS = { validate: VALIDATE, "sign-in": SIGN_IN, refused: REFUSED, start: START };

@@ -1,10 +1,12 @@
 // Starts the Workers of a group that `cargo xtask bench` measures, and prints one line of JSON: where each listens
 // (workerd's own socket, no proxy before it), its process, and the requests to send. For each line of input it prints
-// one more: how often each has called its stores so far. When the input ends it stops them all.
+// one more: how often each has called its stores so far. When the input ends it stops them all. Of the group `start` it
+// starts none, and says how to.
 //
 //   node start.mjs <repository> <node_modules of the tools> <node_modules of the peers> <group> <other clones>…
 import { createInterface } from "node:readline";
 import { GROUPS } from "./groups.mjs";
+import { configure, remove } from "./startup.mjs";
 import { group } from "./tools.mjs";
 import { calls, start, stop } from "./workerd.mjs";
 
@@ -16,11 +18,12 @@ const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 try {
   const targets = [];
-  for (const worker of GROUPS[group]) targets.push(await start(worker));
+  for (const worker of GROUPS[group]) targets.push(await (group === "start" ? configure : start)(worker));
   say({ targets });
 } catch (error) {
   say({ error: String(error?.stack ?? error) });
 }
 for await (const _ of createInterface({ input: process.stdin })) say(await calls());
 await stop();
+await remove();
 process.exit(0);

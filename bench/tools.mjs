@@ -6,6 +6,7 @@ import path from "node:path";
 export const [repository, toolModules, peerModules, group, ...against] = process.argv.slice(2);
 const fromWrangler = createRequire(path.join(toolModules, "wrangler", "package.json"));
 export const { Miniflare, KV_PLUGIN, D1_PLUGIN, RATELIMIT_PLUGIN } = fromWrangler("miniflare");
+export const { default: workerdProgram } = createRequire(fromWrangler.resolve("miniflare"))("workerd");
 export const { build } = fromWrangler("esbuild");
 export const config = fromWrangler("wrangler").unstable_readConfig(
   { config: path.join(repository, "wrangler.toml") },

@@ -35,7 +35,7 @@ await standIn(D1_PLUGIN, "d1.mjs", ({ name, worker }, module) => {
  * turn (default: one `GET /`); `status` is what all of them get; `connections` how many send at a time; `atLeast` how many
  * requests it must have answered before its memory is read.
  */
-export async function start({ name, entry, flags = [], vars = {}, limits = {}, prepare, status = 200, connections = 16, atLeast = 0 }) {
+export async function start({ name, entry, vars = {}, limits = {}, prepare, status = 200, connections = 16, atLeast = 0 }) {
   const { manifest, gzip } = await bundle(entry);
   const env = { DB: { type: "d1", id: "DB" }, SESSIONS: { type: "kv", id: "SESSIONS" } };
   for (const [key, value] of Object.entries({ ...VARIABLES, ...vars })) env[key] = { type: "text", value };
@@ -50,7 +50,7 @@ export async function start({ name, entry, flags = [], vars = {}, limits = {}, p
     handleStructuredLogs: ({ message }) => process.stderr.write(`${name}: ${message}\n`),
     workers: [
       {
-        config: { name: "bench", compatibilityDate, compatibilityFlags: [...config.compatibility_flags, ...flags], manifest, env },
+        config: { name: "bench", compatibilityDate, compatibilityFlags: config.compatibility_flags, manifest, env },
         // Miniflare's own address leads through a Worker of its own, which would be measured too.
         dev: { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] },
       },
@@ -80,7 +80,7 @@ export async function stop() {
 }
 
 /** A request as it is sent. */
-function http(host, { method = "GET", path: target = "/", headers = {}, body }) {
+export function http(host, { method = "GET", path: target = "/", headers = {}, body }) {
   const lines = Object.entries({ host, ...headers });
   if (body !== undefined) lines.push(["content-type", "application/json"], ["content-length", Buffer.byteLength(body)]);
   return `${method} ${target} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body ?? ""}`;

@@ -5,11 +5,14 @@
 //! The figure is the CPU time of the whole workerd process by the operating system's accounting: latency on a machine
 //! that runs the client too says little.
 
+mod accounting;
 mod load;
+mod startup;
 mod table;
 mod workers;
 
 use crate::{Command, build, cache, clone, failed::Failed, process::LongStep, setup};
+use accounting::memory;
 use load::{Amount, Slice};
 use serde_json::Value;
 use std::{
@@ -31,14 +34,14 @@ Builds the Worker as it is deployed, starts it and its peers (bench/) in the sam
 them in turn and prints what a request costs; bench/results.json gets the same figures. CPU time is read as Linux
 accounts it, so it runs on Linux only. Other work on the machine makes all figures worse, the ratios hardly.
 
-  --only GROUP   one group of Workers: validate, sign-in, refused
+  --only GROUP   one group of Workers: validate, sign-in, refused, start
   --seconds N    seconds of load for each Worker (default: 10)
   --against DIR  also measure the Worker that is built in another clone; may be repeated",
     ),
     run,
 };
 
-const GROUPS: [&str; 3] = ["validate", "sign-in", "refused"];
+const GROUPS: [&str; 4] = ["validate", "sign-in", "refused", "start"];
 /// Before the first round: V8 compiles what is hot.
 const WARM_UP: Duration = Duration::from_secs(2);
 const ROUND: Duration = Duration::from_secs(1);
@@ -126,11 +129,16 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
             continue;
         }
         println!("\n{group}: starting the Workers …");
-        let mut workers = launch.start(group)?;
-        let measured = measure(&mut workers, options.seconds)?;
-        let rows = table::rows(&workers.targets, &measured);
-        println!("\n{}", table::text(group, &rows));
-        results.insert(group.to_owned(), table::json(&rows));
+        let (text, json) = if group == "start" {
+            startup::run(&launch)?
+        } else {
+            let mut workers = launch.start(group)?;
+            let measured = measure(&mut workers, options.seconds)?;
+            let rows = table::rows(&workers.targets, &measured);
+            (table::text(group, &rows), table::json(&rows))
+        };
+        println!("\n{text}");
+        results.insert(group.to_owned(), json);
     }
     let path = clone::root().join("bench/results.json");
     let text = serde_json::to_string_pretty(&Value::Object(results)).unwrap_or_default();
@@ -164,7 +172,7 @@ fn measure(workers: &mut Workers, seconds: u32) -> Result<Measured, Failed> {
     }
     let calls = after.iter().zip(&before);
     let calls = calls.map(|(after, before)| after.since(before)).collect();
-    let memory = workers.targets.iter().map(load::memory);
+    let memory = workers.targets.iter().map(|target| memory(target.process));
     Ok(Measured {
         rounds,
         calls,

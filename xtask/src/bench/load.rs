@@ -1,12 +1,11 @@
-//! Load for one Worker, and what it cost: closed loops over keep-alive connections, and the process's CPU clock.
+//! Load for one Worker, and what it cost: closed loops over keep-alive connections.
 
+use super::accounting::cpu_time;
 use crate::{failed::Failed, process};
 use serde_json::Value;
 use std::{
-    fs,
     io::{self, BufRead, BufReader, Read, Write},
     net::TcpStream,
-    path::Path,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
     time::{Duration, Instant},
@@ -21,7 +20,7 @@ pub struct Target {
     /// Bytes of the bundle, each module gzipped.
     pub gzip: u64,
     address: String,
-    process: i32,
+    pub process: i32,
     /// As they go over the wire, at least one; sent in turn.
     pub requests: Vec<String>,
     /// Requests that it has to have answered before its memory is read.
@@ -77,7 +76,8 @@ pub fn run(target: &Target, amount: Amount) -> Result<Slice, Failed> {
     if process::is_interrupted() {
         return Err(Failed::interrupted());
     }
-    let (cpu, start, begun) = (cpu_time(target)?, Instant::now(), AtomicUsize::new(0));
+    let cpu = cpu_time(target.process)?;
+    let (start, begun) = (Instant::now(), AtomicUsize::new(0));
     // The number of the next request, if there is to be one.
     let next = || {
         let number = begun.fetch_add(1, Ordering::Relaxed);
@@ -108,7 +108,7 @@ pub fn run(target: &Target, amount: Amount) -> Result<Slice, Failed> {
     }
     latencies.sort_unstable();
     Ok(Slice {
-        cpu: cpu_time(target)?.saturating_sub(cpu),
+        cpu: cpu_time(target.process)?.saturating_sub(cpu),
         elapsed,
         latencies,
     })
@@ -138,7 +138,7 @@ fn connection(target: &Target, next: impl Fn() -> Option<usize>) -> io::Result<V
 }
 
 /// Reads one reply (RFC 9112 §6) to its end; its status.
-fn read_reply(reader: &mut impl BufRead) -> io::Result<u16> {
+pub fn read_reply(reader: &mut impl BufRead) -> io::Result<u16> {
     let malformed = || io::Error::other("it is no HTTP reply");
     let mut line = String::new();
     reader.read_line(&mut line)?;
@@ -181,45 +181,9 @@ fn skip(reader: &mut impl BufRead, length: u64) -> io::Result<()> {
     }
 }
 
-/// CPU time of the process since it began, all threads, those that have ended too.
-#[cfg(target_os = "linux")]
-fn cpu_time(target: &Target) -> Result<Duration, Failed> {
-    // To the nanosecond, where /proc/PID/stat counts hundredths of a second.
-    nix::time::clock_getcpuclockid(nix::unistd::Pid::from_raw(target.process))
-        .and_then(nix::time::ClockId::now)
-        .map(Duration::from)
-        .map_err(|error| {
-            Failed::because(format!("Cannot read {}'s CPU time: {error}.", target.name))
-        })
-}
-
-#[cfg(not(target_os = "linux"))]
-fn cpu_time(target: &Target) -> Result<Duration, Failed> {
-    Err(Failed::because(format!(
-        "Cannot read {}'s CPU time here.",
-        target.process
-    )))
-}
-
-/// Bytes of memory that the process has held at most so far.
-pub fn memory(target: &Target) -> Result<u64, Failed> {
-    let path = format!("/proc/{}/status", target.process);
-    let status = fs::read_to_string(&path)
-        .map_err(|error| Failed::file("read", Path::new(&path), &error))?;
-    high_water(&status).ok_or_else(|| Failed::because(format!("{path} has no VmHWM.")))
-}
-
-fn high_water(status: &str) -> Option<u64> {
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kib.checked_mul(1024)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{high_water, read_reply};
+    use super::read_reply;
 
     #[test]
     fn a_reply_is_read_to_its_end_and_not_further() {
@@ -234,12 +198,5 @@ mod tests {
             read_reply(&mut "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort".as_bytes())
                 .is_err()
         );
-    }
-
-    #[test]
-    fn the_high_water_mark_is_read_as_linux_writes_it() {
-        let status = "Name:\tworkerd\nVmPeak:\t  99 kB\nVmHWM:\t    2048 kB\nVmRSS:\t  7 kB\n";
-        assert_eq!(high_water(status), Some(2_097_152));
-        assert_eq!(high_water("Name:\tworkerd\n"), None);
     }
 }

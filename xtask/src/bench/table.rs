@@ -164,14 +164,14 @@ fn cost(slice: &Slice) -> f64 {
     slice.cpu.as_secs_f64() * 1e6 / count(slice.latencies.len())
 }
 
-fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+pub fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values
 }
 
 /// The middle of values in order, of which there is at least one.
-fn median(values: &[f64]) -> f64 {
+pub fn median(values: &[f64]) -> f64 {
     let middle = values.len() / 2;
     if values.len().is_multiple_of(2) {
         f64::midpoint(values[middle - 1], values[middle])
@@ -188,7 +188,7 @@ fn percentile(latencies: &[Duration], percent: usize) -> f64 {
         .map_or(f64::INFINITY, |latency| latency.as_secs_f64() * 1_000.0)
 }
 
-fn rounded(value: f64) -> f64 {
+pub fn rounded(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
 

@@ -21,6 +21,13 @@ pub struct Launch {
 impl Launch {
     /// Starts a group's Workers.
     pub fn start(&self, group: &str) -> Result<Workers, Failed> {
+        let (mut workers, answer) = self.ask(group)?;
+        workers.targets = read(&answer, Target::read)?;
+        Ok(workers)
+    }
+
+    /// Starts Node; it and its first answer.
+    pub fn ask(&self, group: &str) -> Result<(Workers, Value), Failed> {
         let root = clone::root();
         let mut command = Command::new(self.tools.node());
         command
@@ -43,8 +50,8 @@ impl Launch {
             output,
             targets: Vec::new(),
         };
-        workers.targets = started(&workers.line()?)?;
-        Ok(workers)
+        let answer = workers.line()?;
+        Ok((workers, answer))
     }
 }
 
@@ -113,16 +120,15 @@ impl Calls {
     }
 }
 
-/// What `bench/start.mjs` says that it has started.
-fn started(answer: &Value) -> Result<Vec<Target>, Failed> {
+/// The targets in Node's first answer.
+pub fn read<T>(answer: &Value, one: impl Fn(&Value) -> Option<T>) -> Result<Vec<T>, Failed> {
     if let Some(error) = answer["error"].as_str() {
         return Err(Failed::because(format!(
             "The Workers did not start: {error}"
         )));
     }
-    let targets: Option<Vec<Target>> = answer["targets"]
-        .as_array()
-        .and_then(|list| list.iter().map(Target::read).collect());
+    let list = answer["targets"].as_array();
+    let targets: Option<Vec<T>> = list.and_then(|list| list.iter().map(one).collect());
     targets.ok_or_else(unexpected)
 }
 
@@ -132,13 +138,14 @@ fn unexpected() -> Failed {
 
 #[cfg(test)]
 mod tests {
-    use super::{Calls, started};
+    use super::{Calls, read};
+    use crate::bench::load::Target;
     use serde_json::json;
 
     #[test]
     fn a_start_that_failed_says_why() {
         let sentence = |answer| {
-            let failed = started(&answer).err().expect("failed");
+            let failed = read(&answer, Target::read).err().expect("failed");
             failed.sentence().unwrap_or_default().to_owned()
         };
         assert!(sentence(json!({ "error": "no wasm" })).ends_with("no wasm"));
