@@ -2,7 +2,7 @@
 import path from "node:path";
 import { ADDRESSES, makePerson, PASSWORD, PERSON, sign, tokens } from "./ours.mjs";
 import * as theirs from "./theirs.mjs";
-import { against } from "./tools.mjs";
+import { against, emptyRust } from "./tools.mjs";
 
 const OURS = "src/entry.mjs";
 const OURS_AND_OTHERS = [
@@ -116,6 +116,7 @@ const FOREIGN = bearer(`${(await sign({ sid: "bench" })).slice(0, -4)}AAAA`);
 const START = [
   { name: "empty JS Worker", entry: "bench/peers/empty.mjs" },
   { name: "Hono + jose + KV", entry: "bench/peers/hono.mjs", request: FOREIGN, status: 401 },
+  { name: "empty Worker in Rust", entry: emptyRust },
   { ...BETTER_AUTH, name: "better-auth + D1", request: { path: "/api/auth/get-session" } },
   ...OURS_AND_OTHERS.map((worker) => ({ ...worker, request: FOREIGN, status: 401 })),
 ];

@@ -3,7 +3,8 @@
 // one more: how often each has called its stores so far. When the input ends it stops them all. Of the group `start` it
 // starts none, and says how to.
 //
-//   node start.mjs <repository> <node_modules of the tools> <node_modules of the peers> <group> <other clones>…
+//   node start.mjs <repository> <node_modules of the tools> <node_modules of the peers> <an empty Worker in Rust> \
+//     <group> <other clones>…
 import { createInterface } from "node:readline";
 import { GROUPS } from "./groups.mjs";
 import { configure, remove } from "./startup.mjs";

@@ -3,7 +3,7 @@ import childProcess from "node:child_process";
 import { createRequire } from "node:module";
 import path from "node:path";
 
-export const [repository, toolModules, peerModules, group, ...against] = process.argv.slice(2);
+export const [repository, toolModules, peerModules, emptyRust, group, ...against] = process.argv.slice(2);
 const fromWrangler = createRequire(path.join(toolModules, "wrangler", "package.json"));
 export const { Miniflare, KV_PLUGIN, D1_PLUGIN, RATELIMIT_PLUGIN } = fromWrangler("miniflare");
 export const { default: workerdProgram } = createRequire(fromWrangler.resolve("miniflare"))("workerd");

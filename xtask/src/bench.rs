@@ -6,22 +6,19 @@
 //! that runs the client too says little.
 
 mod accounting;
+mod chart;
 mod load;
+mod peers;
 mod startup;
 mod table;
 mod workers;
 
-use crate::{Command, build, cache, clone, failed::Failed, process::LongStep, setup};
+use crate::{Command, build, clone, failed::Failed, setup};
 use accounting::memory;
 use load::{Amount, Slice};
 use serde_json::Value;
-use std::{
-    fs,
-    path::PathBuf,
-    process::{Command as Program, ExitCode},
-    time::Duration,
-};
-use table::Measured;
+use std::{fs, path::PathBuf, process::ExitCode, time::Duration};
+use table::{Measured, Row};
 use workers::{Launch, Workers};
 
 pub const COMMAND: Command = Command {
@@ -30,9 +27,10 @@ pub const COMMAND: Command = Command {
     help: Some(
         "Usage: cargo xtask bench [--only GROUP] [--seconds N] [--against DIR]…
 
-Builds the Worker as it is deployed, starts it and its peers (bench/) in the same workerd with real local stores, loads
-them in turn and prints what a request costs; bench/results.json gets the same figures. CPU time is read as Linux
-accounts it, so it runs on Linux only. Other work on the machine makes all figures worse, the ratios hardly.
+Builds the Worker as it is deployed, starts it and its peers (bench/) in the same workerd with the same local stores,
+loads them in turn and prints what a request costs; bench/results.json gets the same figures, and bench/chart.svg, if
+all groups were measured, the CPU of a session check and of a sign-in. CPU time is read as Linux accounts it, so it runs
+on Linux only. Other work on the machine makes all figures worse, the ratios hardly.
 
   --only GROUP   one group of Workers: validate, sign-in, refused, start
   --seconds N    seconds of load for each Worker (default: 10)
@@ -118,16 +116,20 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
     let options = Options::read(words)?;
     let tools = setup::ensure()?;
     build::ensure(&tools, build::Effort::Full)?;
+    let is_wanted = |group| options.only.as_deref().is_none_or(|only| only == group);
     let launch = Launch {
-        peers: install_peers()?,
+        peers: peers::install()?,
+        empty_rust: if is_wanted("start") {
+            peers::build_empty_rust(&tools)?
+        } else {
+            PathBuf::new()
+        },
         tools,
         against: options.against,
     };
     let mut results = serde_json::Map::new();
-    for group in GROUPS {
-        if options.only.as_deref().is_some_and(|only| only != group) {
-            continue;
-        }
+    let mut charted = Vec::new();
+    for group in GROUPS.into_iter().filter(|group| is_wanted(group)) {
         println!("\n{group}: starting the Workers …");
         let (text, json) = if group == "start" {
             startup::run(&launch)?
@@ -135,16 +137,40 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
             let mut workers = launch.start(group)?;
             let measured = measure(&mut workers, options.seconds)?;
             let rows = table::rows(&workers.targets, &measured);
-            (table::text(group, &rows), table::json(&rows))
+            let shown = (table::text(group, &rows), table::json(&rows));
+            charted.extend(title(group).map(|title| (title, rows)));
+            shown
         };
         println!("\n{text}");
         results.insert(group.to_owned(), json);
     }
-    let path = clone::root().join("bench/results.json");
     let text = serde_json::to_string_pretty(&Value::Object(results)).unwrap_or_default();
-    fs::write(&path, text + "\n").map_err(|error| Failed::file("write", &path, &error))?;
-    println!("\nWritten to bench/results.json.");
+    write("results.json", &(text + "\n"))?;
+    // One chart, of figures that were measured together.
+    if options.only.is_none() {
+        let panels: Vec<(&str, &[Row])> = charted
+            .iter()
+            .map(|(title, rows)| (*title, &rows[..]))
+            .collect();
+        write("chart.svg", &chart::draw(&panels))?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What stands over a group in the chart, if it is there.
+fn title(group: &str) -> Option<&'static str> {
+    match group {
+        "validate" => Some("CPU of a session check"),
+        "sign-in" => Some("CPU of a sign-in with a password"),
+        _ => None,
+    }
+}
+
+fn write(file: &str, text: &str) -> Result<(), Failed> {
+    let path = clone::root().join("bench").join(file);
+    fs::write(&path, text).map_err(|error| Failed::file("write", &path, &error))?;
+    println!("Written: bench/{file}");
+    Ok(())
 }
 
 /// Loads a group's Workers in turn; each round has a slice of every one.
@@ -178,37 +204,6 @@ fn measure(workers: &mut Workers, seconds: u32) -> Result<Measured, Failed> {
         calls,
         memory: memory.collect::<Result<_, _>>()?,
     })
-}
-
-fn install_peers() -> Result<PathBuf, Failed> {
-    let manifests = [
-        ("package.json", include_str!("../../bench/package.json")),
-        (
-            "package-lock.json",
-            include_str!("../../bench/package-lock.json"),
-        ),
-    ];
-    let contents: Vec<&[u8]> = manifests.iter().map(|(_, text)| text.as_bytes()).collect();
-    let name = format!("bench-peers-{}", cache::key(&contents));
-    cache::install(&name, |folder| {
-        for (file, content) in manifests {
-            let path = folder.join(file);
-            fs::write(&path, content).map_err(|error| Failed::file("write", &path, &error))?;
-        }
-        let what = "Installing the peers";
-        LongStep {
-            what,
-            why: "the npm packages that are measured beside us; usually 5 s",
-        }
-        .run(Program::new("npm").current_dir(folder).args([
-            "ci",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-        ]))
-        .map_err(|ended| ended.explain(what))
-    })?;
-    Ok(cache::root()?.join(name).join("node_modules"))
 }
 
 #[cfg(test)]

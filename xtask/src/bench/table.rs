@@ -19,11 +19,11 @@ pub struct Measured {
 
 /// One Worker's figures.
 pub struct Row {
-    name: String,
+    pub name: String,
     gzip: u64,
     requests: usize,
     /// CPU µs a request: lowest round, median, highest.
-    cpu: [f64; 3],
+    pub cpu: [f64; 3],
     /// Requests a second, the median of rounds.
     rate: f64,
     /// Milliseconds.
@@ -204,7 +204,7 @@ fn bytes(number: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Measured, median, rows, text};
+    use super::{Measured, Row, median, rows, text};
     use crate::bench::{
         load::{Slice, Target},
         workers::Calls,
@@ -225,6 +225,23 @@ mod tests {
             cpu: Duration::from_micros(cpu_us * 4),
             elapsed: Duration::from_secs(2),
             latencies: [1, 2, 3, 4].map(Duration::from_millis).to_vec(),
+        }
+    }
+
+    impl Row {
+        /// One that took this much CPU, in µs, in a single round.
+        pub fn of(name: &str, cpu: f64) -> Self {
+            let duration = Duration::from_secs_f64(cpu / 1e6);
+            let measured = Measured {
+                rounds: vec![vec![Slice {
+                    cpu: duration,
+                    elapsed: duration,
+                    latencies: vec![duration],
+                }]],
+                calls: vec![Calls { d1: 0, kv: 0 }],
+                memory: vec![0],
+            };
+            super::row(&target(name), 0, &measured, &[])
         }
     }
 

@@ -14,6 +14,8 @@ pub struct Launch {
     pub tools: Tools,
     /// The peers' `node_modules`.
     pub peers: PathBuf,
+    /// The empty Worker in Rust, as far as the group needs it.
+    pub empty_rust: PathBuf,
     /// Other clones whose Worker is measured too.
     pub against: Vec<PathBuf>,
 }
@@ -35,6 +37,7 @@ impl Launch {
             .arg(&root)
             .arg(self.tools.node_modules())
             .arg(&self.peers)
+            .arg(&self.empty_rust)
             .arg(group)
             .args(&self.against)
             .env("PATH", self.tools.path())

@@ -1,0 +1,106 @@
+//! What has to be there before the peers can start: their npm packages, and the empty Worker in Rust.
+
+use crate::{
+    cache, clone,
+    failed::Failed,
+    process::LongStep,
+    tools::{Tools, WORKER_BUILD},
+};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Installs the npm packages that `bench/package-lock.json` pins; their `node_modules`.
+pub fn install() -> Result<PathBuf, Failed> {
+    let files = [
+        ("package.json", include_str!("../../../bench/package.json")),
+        (
+            "package-lock.json",
+            include_str!("../../../bench/package-lock.json"),
+        ),
+    ];
+    let folder = kept("bench-peers", &files, |folder| {
+        let what = "Installing the peers";
+        LongStep {
+            what,
+            why: "the npm packages that are measured beside us; usually 10 s",
+        }
+        .run(Command::new("npm").current_dir(folder).args([
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+        ]))
+        .map_err(|ended| ended.explain(what))
+    })?;
+    Ok(folder.join("node_modules"))
+}
+
+/// Builds the empty Worker in Rust; its JavaScript, which imports the wasm beside it.
+pub fn build_empty_rust(tools: &Tools) -> Result<PathBuf, Failed> {
+    let files = [
+        (
+            "Cargo.toml",
+            include_str!("../../../bench/peers/workers-rs/Cargo.toml"),
+        ),
+        (
+            "lib.rs",
+            include_str!("../../../bench/peers/workers-rs/src/lib.rs"),
+        ),
+        ("worker-build", WORKER_BUILD),
+    ];
+    let folder = kept("bench-workers-rs", &files, |folder| {
+        let lock = clone::root().join("Cargo.lock");
+        let own = folder.join("Cargo.lock");
+        fs::copy(&lock, &own).map_err(|error| Failed::file("copy", &lock, &error))?;
+        let source = folder.join("src");
+        fs::create_dir(&source).map_err(|error| Failed::file("make", &source, &error))?;
+        let library = source.join("lib.rs");
+        fs::rename(folder.join("lib.rs"), &library)
+            .map_err(|error| Failed::file("move", &library, &error))?;
+        let ours = tools.worker_build();
+        let mut build = Command::new(ours.get_program());
+        for (name, value) in ours.get_envs() {
+            match value {
+                Some(value) => build.env(name, value),
+                None => build.env_remove(name),
+            };
+        }
+        let what = "Building the empty Worker in Rust";
+        LongStep {
+            what,
+            why: "its start is measured beside ours; usually 1 to 2 minutes, once",
+        }
+        .run(
+            build
+                .arg("--release")
+                .current_dir(folder)
+                .env("CARGO_TARGET_DIR", folder.join("target")),
+        )
+        .map_err(|ended| ended.explain(what))?;
+        // Hundreds of megabytes that nothing asks for again.
+        let _ = fs::remove_dir_all(folder.join("target"));
+        Ok(())
+    })?;
+    Ok(folder.join("build/index.js"))
+}
+
+/// The cache's folder of these files, filled once.
+fn kept(
+    name: &str,
+    files: &[(&str, &str)],
+    fill: impl FnOnce(&Path) -> Result<(), Failed>,
+) -> Result<PathBuf, Failed> {
+    let contents: Vec<&[u8]> = files.iter().map(|(_, text)| text.as_bytes()).collect();
+    let name = format!("{name}-{}", cache::key(&contents));
+    cache::install(&name, |folder| {
+        for (file, content) in files {
+            let path = folder.join(file);
+            fs::write(&path, content).map_err(|error| Failed::file("write", &path, &error))?;
+        }
+        fill(folder)
+    })?;
+    Ok(cache::root()?.join(name))
+}
