@@ -43,7 +43,7 @@ const BASES: [(&str, &str); 5] = [
     ("empty JS Worker", "x empty"),
     ("Hono + jose + KV", "x Hono"),
     ("better-auth + D1", "x better-auth"),
-    ("Hono, argon2", "x argon2"),
+    ("Hono + argon2-wasm-edge", "x argon2"),
     ("validate, 200", "x validate"),
 ];
 
