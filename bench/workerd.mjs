@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { bundle } from "./bundle.mjs";
+import { memory } from "./inspector.mjs";
 import { VARIABLES } from "./ours.mjs";
 import { config, D1_PLUGIN, KV_PLUGIN, Miniflare, RATELIMIT_PLUGIN, repository, spawned } from "./tools.mjs";
 
@@ -33,7 +34,7 @@ await standIn(D1_PLUGIN, "d1.mjs", ({ name, worker }, module) => {
  * `entry` is its source in the repository; `vars` what it is given beside VARIABLES; `limits` figures of rate limits in
  * place of wrangler.toml's; `prepare(miniflare, origin)` fills its stores and returns the requests, which are sent in
  * turn (default: one `GET /`); `status` is what all of them get; `connections` how many send at a time; `atLeast` how many
- * requests it must have answered before its memory is read.
+ * requests it must have answered before its memory is read, and the isolate's by itself.
  */
 export async function start({ name, entry, vars = {}, limits = {}, prepare, status = 200, connections = 16, atLeast = 0 }) {
   const { manifest, gzip } = await bundle(entry);
@@ -47,6 +48,8 @@ export async function start({ name, entry, vars = {}, limits = {}, prepare, stat
     port: 0,
     cf: false,
     telemetry: { enabled: false },
+    // Only where it is asked, as nobody knows what it costs.
+    ...(atLeast > 0 && { inspectorPort: 0 }),
     handleStructuredLogs: ({ message }) => process.stderr.write(`${name}: ${message}\n`),
     workers: [
       {
@@ -56,7 +59,7 @@ export async function start({ name, entry, vars = {}, limits = {}, prepare, stat
       },
     ],
   });
-  running.push(miniflare);
+  running.push({ miniflare, isInspected: atLeast > 0 });
   await miniflare.ready;
   const { host, origin } = await miniflare.unsafeGetDirectURL("bench");
   const workerd = spawned.findLast(({ spawnfile }) => path.basename(spawnfile).startsWith("workerd"));
@@ -66,16 +69,21 @@ export async function start({ name, entry, vars = {}, limits = {}, prepare, stat
 
 /** How often each running Worker has called its stores so far, in the order of their start. */
 export function calls() {
-  const count = async (miniflare) => ({
+  const count = async ({ miniflare }) => ({
     d1: Number(text.decode(await (await miniflare.getD1Database("DB")).dump())),
     kv: Number(await (await miniflare.getKVNamespace("SESSIONS")).get("calls-so-far")),
   });
   return Promise.all(running.map(count));
 }
 
+/** What each isolate holds, in the same order; nothing of those that have not to answer a number of requests. */
+export function memories() {
+  return Promise.all(running.map(({ miniflare, isInspected }) => (isInspected ? memory(miniflare) : null)));
+}
+
 /** Ends them all. */
 export async function stop() {
-  await Promise.allSettled(running.map((miniflare) => miniflare.dispose()));
+  await Promise.allSettled(running.map(({ miniflare }) => miniflare.dispose()));
   for (const child of spawned) child.kill("SIGKILL");
 }
 

@@ -198,11 +198,13 @@ fn measure(workers: &mut Workers, seconds: u32) -> Result<Measured, Failed> {
     }
     let calls = after.iter().zip(&before);
     let calls = calls.map(|(after, before)| after.since(before)).collect();
+    let isolates = workers.isolates()?;
     let memory = workers.targets.iter().map(|target| memory(target.process));
     Ok(Measured {
         rounds,
         calls,
         memory: memory.collect::<Result<_, _>>()?,
+        isolates,
     })
 }
 

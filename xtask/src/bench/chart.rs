@@ -5,11 +5,12 @@ use std::fmt::Write;
 
 const WIDTH: f64 = 760.0;
 /// Where the bars begin; names stand left of it.
-const LEFT: f64 = 210.0;
+const LEFT: f64 = 230.0;
 /// The longest bar; its value stands right of it.
 const LONGEST: f64 = WIDTH - LEFT - 80.0;
 const LINE: f64 = 24.0;
 const TITLE: f64 = 40.0;
+const MARGIN: f64 = 8.0;
 
 /// A panel for each title with its rows. All of a panel's bars have one linear scale. The colours are read on white as
 /// well as on black.
@@ -29,6 +30,7 @@ pub fn draw(panels: &[(&str, &[Row])]) -> String {
             top += LINE;
         }
     }
+    top += MARGIN;
     format!(
         r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:.0} {top:.0}" width="{WIDTH:.0}" height="{top:.0}" role="img">
 <title>CPU time of one request</title>

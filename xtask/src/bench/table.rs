@@ -15,6 +15,8 @@ pub struct Measured {
     pub calls: Vec<Calls>,
     /// Bytes that each process has held at most.
     pub memory: Vec<u64>,
+    /// Bytes of JavaScript heap and of WebAssembly memory that an isolate holds, of some.
+    pub isolates: Vec<Option<[u64; 2]>>,
 }
 
 /// One Worker's figures.
@@ -34,6 +36,8 @@ pub struct Row {
     kv: f64,
     /// Bytes that the process has held at most.
     memory: u64,
+    /// Bytes of JavaScript heap and of WebAssembly memory that its isolate holds.
+    isolate: Option<[u64; 2]>,
     /// Times the CPU of the Workers that others are compared with; the median of the rounds' ratios.
     ratios: Vec<(&'static str, f64)>,
 }
@@ -91,6 +95,7 @@ fn row(target: &Target, index: usize, measured: &Measured, bases: &[(&'static st
         d1: per_request(measured.calls[index].d1),
         kv: per_request(measured.calls[index].kv),
         memory: measured.memory[index],
+        isolate: measured.isolates[index],
         ratios: bases
             .iter()
             .map(|(head, base)| (*head, ratio_to(*base)))
@@ -130,6 +135,15 @@ pub fn text(group: &str, rows: &[Row]) -> String {
             let _ = write!(text, " {ratio:>13.2}");
         }
     }
+    for row in rows {
+        if let Some([heap, wasm]) = row.isolate.map(|parts| parts.map(|part| bytes(part) / 1e6)) {
+            let _ = write!(
+                text,
+                "\nIn the isolate of {}: {heap:.1} MB of JavaScript heap, {wasm:.1} MB of WebAssembly memory.",
+                row.name
+            );
+        }
+    }
     text
 }
 
@@ -152,6 +166,7 @@ pub fn json(rows: &[Row]) -> Value {
             "kv_calls": rounded(row.kv),
             "d1_calls": rounded(row.d1),
             "memory_bytes": row.memory,
+            "isolate_bytes": row.isolate.map(|[heap, wasm]| json!({ "heap": heap, "wasm": wasm })),
             "gzip_bytes": row.gzip,
             "cpu_ratios": ratios,
         })
@@ -240,6 +255,7 @@ mod tests {
                 }]],
                 calls: vec![Calls { d1: 0, kv: 0 }],
                 memory: vec![0],
+                isolates: vec![None],
             };
             super::row(&target(name), 0, &measured, &[])
         }
@@ -257,6 +273,7 @@ mod tests {
             ],
             calls: vec![Calls { d1: 0, kv: 0 }, Calls { d1: 24, kv: 3 }],
             memory: vec![1, 2_000_000],
+            isolates: vec![None, Some([5_000_000, 21_000_000])],
         };
         let rows = rows(&targets, &measured);
         let figures = super::json(&rows);
@@ -273,6 +290,12 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("100-1000"), "{text}");
+        assert!(
+            text.ends_with(
+                "of Edge Auth: 5.0 MB of JavaScript heap, 21.0 MB of WebAssembly memory."
+            ),
+            "{text}"
+        );
     }
 
     #[test]

@@ -70,15 +70,27 @@ pub struct Workers {
 impl Workers {
     /// How often each has called its stores so far.
     pub fn calls(&mut self) -> Result<Vec<Calls>, Failed> {
+        let answer = self.answer("calls")?;
+        let list = answer.as_array();
+        let calls: Option<Vec<Calls>> =
+            list.and_then(|list| list.iter().map(Calls::read).collect());
+        calls.ok_or_else(unexpected)
+    }
+
+    /// Bytes of JavaScript heap and WebAssembly memory in the isolate of each that has to answer a number of requests.
+    pub fn isolates(&mut self) -> Result<Vec<Option<[u64; 2]>>, Failed> {
+        let answer = self.answer("memory")?;
+        let list = answer.as_array().ok_or_else(unexpected)?;
+        let bytes = |value: &Value| Some([value["heap"].as_u64()?, value["wasm"].as_u64()?]);
+        Ok(list.iter().map(bytes).collect())
+    }
+
+    fn answer(&mut self, question: &str) -> Result<Value, Failed> {
         if let Some(input) = &mut self.input {
             // Without an answer the next line says so.
-            let _ = writeln!(input, "calls");
+            let _ = writeln!(input, "{question}");
         }
-        let answer = self.line()?;
-        let calls: Option<Vec<Calls>> = answer
-            .as_array()
-            .and_then(|list| list.iter().map(Calls::read).collect());
-        calls.ok_or_else(unexpected)
+        self.line()
     }
 
     /// One line of JSON. Ctrl-C does not interrupt this; a start that hangs is ended with Node by its own time limits.
