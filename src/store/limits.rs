@@ -2,6 +2,7 @@
 //! are in `wrangler.toml`; where one is not bound, or fails, nothing is limited.
 
 use super::deadline::within;
+use super::recent::Recent;
 use crate::account::timestamp::Timestamp;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ pub struct Limits {
     sign_in: Option<RateLimit>,
     session: Option<RateLimit>,
     counts: RefCell<Counts>,
+    refused: Recent<()>,
 }
 
 /// Requests of one key and minute that an isolate lets through without asking the binding, on routes that cost less than
@@ -44,6 +46,8 @@ pub struct Limits {
 const UNASKED: u32 = 60;
 /// Keys that an isolate counts; of more, each request is asked about.
 const MOST_KEYS: usize = 10_000;
+/// Seconds for which a key that was refused is refused without asking again: a flood costs less than what it is kept from.
+const REFUSED: i64 = 10;
 
 /// What this isolate has seen in this minute.
 #[derive(Debug, Default)]
@@ -81,6 +85,7 @@ impl Limits {
             sign_in: take(sign_in),
             session: take(session),
             counts: RefCell::default(),
+            refused: Recent::new(REFUSED),
         }
     }
 
@@ -96,6 +101,10 @@ impl Limits {
         if group == Group::Session && self.counts.borrow_mut().is_few(key, now) {
             return true;
         }
+        let name = format!("{group:?} {key}");
+        if self.refused.get(&name, now).is_some() {
+            return false;
+        }
         let options = js_sys::Object::new();
         let is_set = js_sys::Reflect::set(&options, &"key".into(), &key.into());
         let Some(promise) = is_set.ok().and_then(|_| binding.limit(&options).ok()) else {
@@ -105,7 +114,12 @@ impl Limits {
         let success = outcome
             .ok()
             .and_then(|outcome| js_sys::Reflect::get(&outcome, &"success".into()).ok());
-        success.is_none_or(|success| success != JsValue::FALSE)
+        let is_refused = success.is_some_and(|success| success == JsValue::FALSE);
+        if is_refused {
+            let (before, until) = (self.refused.before(), now.plus(REFUSED));
+            self.refused.keep(before, name, 0, (), now, until);
+        }
+        !is_refused
     }
 }
 
