@@ -1,7 +1,6 @@
-//! The sources keep to the house: imports go one way, the platform appears where it may, and every SQL statement is one
-//! that the migrations' tables take.
+//! The sources keep to the house: imports go one way, the platform appears where it may, and the README names every
+//! variable.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -147,116 +146,6 @@ fn the_platform_stays_at_the_edge() {
         for word in ["worker::", "web_sys::", "js_sys::", "wasm_bindgen"] {
             assert!(is_allowed || !text.contains(word), "{name} uses {word}");
         }
-    }
-}
-
-/// `const NAME: &str = "…";` whose text is SQL, from every file of the store.
-fn statements() -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
-    for (path, text) in sources()
-        .into_iter()
-        .filter(|(path, _)| path.starts_with("store"))
-    {
-        for (index, _) in text.match_indices(": &str = \"") {
-            let name = text[..index]
-                .rsplit([' ', '\n'])
-                .next()
-                .expect("a name")
-                .to_owned();
-            let sql = text[index + ": &str = \"".len()..]
-                .split("\";")
-                .next()
-                .expect("an end")
-                .to_owned();
-            if ["SELECT", "INSERT", "UPDATE", "DELETE"]
-                .iter()
-                .any(|verb| sql.trim_start().starts_with(verb))
-            {
-                found.insert(format!("{}:{name}", path.display()), sql);
-            }
-        }
-    }
-    found
-}
-
-/// A database as the migrations make it.
-fn migrated() -> rusqlite::Connection {
-    let database = rusqlite::Connection::open_in_memory().expect("SQLite in memory");
-    let mut migrations: Vec<_> = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations"))
-        .expect("migrations")
-        .flatten()
-        .map(|entry| entry.path())
-        .collect();
-    migrations.sort();
-    for migration in migrations {
-        let sql = fs::read_to_string(&migration).expect("SQL");
-        database
-            .execute_batch(&sql)
-            .unwrap_or_else(|error| panic!("{}: {error}", migration.display()));
-    }
-    database
-}
-
-/// How `SQLite` goes about a statement.
-fn plan(database: &rusqlite::Connection, sql: &str) -> Vec<String> {
-    let mut statement = database
-        .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
-        .expect("a plan");
-    let mut rows = statement.raw_query();
-    let mut steps = Vec::new();
-    while let Some(row) = rows.next().expect("a step") {
-        steps.push(row.get(3).expect("its text"));
-    }
-    steps
-}
-
-#[test]
-fn nothing_reads_all_of_the_audit_log() {
-    let database = migrated();
-    let of_the_log =
-        |name: &str| name.starts_with("store/audit.rs") || name.starts_with("store/seals.rs");
-    let statements: Vec<_> = statements()
-        .into_iter()
-        .filter(|(name, _)| of_the_log(name))
-        .collect();
-    assert!(statements.len() >= 12, "{statements:?}");
-    for (name, sql) in statements {
-        let steps = plan(&database, &sql);
-        let scans = |step: &&String| step.starts_with("SCAN audit");
-        assert_eq!(steps.iter().find(scans), None, "{name}: {steps:#?}");
-        // The two halves of a search by user are put in order together; everything else comes in order.
-        let sorts = |step: &&String| step.contains("TEMP B-TREE");
-        let sorted = steps.iter().filter(sorts).count();
-        assert_eq!(
-            sorted,
-            usize::from(name.ends_with("OF_USER")),
-            "{name}: {steps:#?}"
-        );
-    }
-    let steps = plan(
-        &database,
-        "SELECT number FROM audit WHERE device = 'x' ORDER BY at",
-    );
-    assert!(steps.iter().any(|step| step.starts_with("SCAN audit")));
-}
-
-#[test]
-fn every_statement_fits_the_migrated_tables() {
-    let database = migrated();
-    let statements = statements();
-    assert!(
-        statements.len() >= 14,
-        "found only {} statements",
-        statements.len()
-    );
-    for (name, sql) in statements {
-        assert!(
-            !sql.contains('*') || sql.contains("count(*)"),
-            "{name} names no columns"
-        );
-        database
-            .prepare(&sql)
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 }
 

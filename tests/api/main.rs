@@ -72,6 +72,7 @@ mod me;
 mod nvidia_credentials;
 mod openapi;
 mod outages;
+mod plans;
 mod promise;
 mod races;
 mod refresh;

@@ -39,9 +39,12 @@ class D1DatabaseSession {
     return new D1PreparedStatement(this.#real.prepare(sql), sql);
   }
   batch(statements) {
-    return perform({ store: "d1", op: "batch", statements: statements.map(({ statement }) => statement) }, () =>
-      this.#real.batch(statements.map((statement) => realStatements.get(statement))),
-    );
+    const call = { store: "d1", op: "batch", statements: statements.map(({ statement }) => statement) };
+    return perform(call, async () => {
+      const results = await this.#real.batch(statements.map((statement) => realStatements.get(statement)));
+      call.rows = results.reduce((sum, { meta }) => sum + meta.rows_read, 0);
+      return results;
+    });
   }
   getBookmark() {
     return this.#real.getBookmark();

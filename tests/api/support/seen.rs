@@ -16,6 +16,8 @@ pub struct Call {
     pub op: String,
     /// The SQL of a D1 call; each statement of a batch.
     pub statements: Vec<String>,
+    /// Rows that a batch has read, as D1 counts and bills them.
+    pub rows: u64,
     /// The key of a KV call.
     pub key: String,
 }
@@ -28,6 +30,7 @@ impl Seen {
             store: text(&call["store"]),
             op: text(&call["op"]),
             statements: list(&call["statements"]).iter().map(text).collect(),
+            rows: call["rows"].as_u64().unwrap_or_default(),
             key: text(&call["key"]),
         };
         Self {
@@ -42,6 +45,11 @@ impl Seen {
     /// Calls of D1; a batch is one.
     pub fn d1(&self) -> usize {
         self.of("d1").count()
+    }
+
+    /// Rows read in D1.
+    pub fn rows(&self) -> u64 {
+        self.of("d1").map(|call| call.rows).sum()
     }
 
     /// Statements sent to D1, those in batches included.

@@ -83,9 +83,15 @@ pub fn add(
     let role = text(person.role.as_str())?;
     let hash = optional(person.password_hash.as_deref())?;
     let now_text = text(&now.to_string())?;
+    // Each by its own index; with OR, everybody would be looked at.
+    let with = |column, value| {
+        format!("SELECT id FROM users WHERE source = 'password' AND {column} = {value}")
+    };
     let taken = format!(
-        "SELECT username, email FROM users WHERE source = 'password' AND id <> {id} \
-         AND (username = {username} OR username_skeleton = {skeleton} OR email_key = {key})"
+        "SELECT username, email FROM users WHERE id <> {id} AND id IN ({} UNION ALL {} UNION ALL {})",
+        with("username", &username),
+        with("username_skeleton", &skeleton),
+        with("email_key", &key),
     );
     let invite = match link {
         None => String::new(),
@@ -131,10 +137,13 @@ pub fn find(
     email_key: Option<&str>,
 ) -> Result<String, String> {
     let (typed, username, key) = (text(typed)?, optional(username)?, optional(email_key)?);
+    // Each by its own index; with OR, everybody would be looked at.
     Ok(format!(
-        "SELECT id, source, username, email, name, organization, role, is_active FROM users WHERE id = {typed} \
-         OR (source = 'password' AND (username = {username} OR email_key = {key})) \
-         OR (source <> 'password' AND username = {typed}) ORDER BY id LIMIT 10;"
+        "SELECT id, source, username, email, name, organization, role, is_active FROM users WHERE id IN ( \
+         SELECT {typed} \
+         UNION ALL SELECT id FROM users WHERE source = 'password' AND username = {username} \
+         UNION ALL SELECT id FROM users WHERE source = 'password' AND email_key = {key} \
+         UNION ALL SELECT id FROM users WHERE source <> 'password' AND username = {typed}) ORDER BY id LIMIT 10;"
     ))
 }
 

@@ -1,8 +1,12 @@
 //! The exact statements, run by `SQLite` with the migrations applied.
 
+#[path = "../../../../tests/sql/plan.rs"]
+mod plan;
+
 use super::*;
 use crate::arguments::NewPerson;
 use edge_auth::account::audit::{Entry, Kind};
+use plan::costly;
 use proptest::prelude::*;
 use rusqlite::Connection;
 use rusqlite::fallible_iterator::FallibleIterator as _;
@@ -24,8 +28,23 @@ fn database() -> Connection {
     database
 }
 
-/// As D1 does: all in one transaction; the rows of the last statement as texts.
+/// As [`ask`], and none of the statements may cost more the more people there are.
 fn run(database: &Connection, statements: &str) -> Vec<Vec<String>> {
+    let mut batch = rusqlite::Batch::new(database, statements);
+    while let Some(statement) = batch.next().unwrap() {
+        let text = statement.expanded_sql().unwrap();
+        let rows = ask(database, &format!("EXPLAIN QUERY PLAN {text}"));
+        let steps: Vec<String> = rows.into_iter().map(|mut row| row.remove(3)).collect();
+        // The devices of one person.
+        let allowed = |step: &&str| step.ends_with("(key>? AND key<?)");
+        let costly = costly(&steps).into_iter().filter(|step| !allowed(step));
+        assert_eq!(costly.collect::<Vec<_>>(), [""; 0], "{text}");
+    }
+    ask(database, statements)
+}
+
+/// As D1 does: all in one transaction; the rows of the last statement as texts.
+fn ask(database: &Connection, statements: &str) -> Vec<Vec<String>> {
     let transaction = database.unchecked_transaction().unwrap();
     let mut batch = rusqlite::Batch::new(database, statements);
     let mut rows = Vec::new();
@@ -104,7 +123,7 @@ fn change(
 
 /// What the log says, in order, without a gap.
 fn logged(database: &Connection) -> Vec<String> {
-    let rows = run(database, "SELECT number, kind FROM audit ORDER BY number");
+    let rows = ask(database, "SELECT number, kind FROM audit ORDER BY number");
     let kinds = rows.into_iter().zip(1..).map(|(mut row, number)| {
         assert_eq!(row[0], number.to_string());
         row.remove(1)
@@ -121,7 +140,7 @@ fn with_john() -> Connection {
         ("b", 7, "NULL"),
         ("c", 1, "'1970-01-01T00:00:09Z'"),
     ] {
-        run(
+        ask(
             &database,
             &format!(
                 "INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, token_expires_at, ends_at, \
@@ -133,11 +152,11 @@ fn with_john() -> Connection {
 }
 
 fn live_sessions(database: &Connection) -> usize {
-    run(database, "SELECT id FROM sessions WHERE revoked_at IS NULL").len()
+    ask(database, "SELECT id FROM sessions WHERE revoked_at IS NULL").len()
 }
 
 fn user(database: &Connection) -> Vec<String> {
-    run(
+    ask(
         database,
         "SELECT role, is_active, password_hash, updated_at FROM users WHERE id = '1'",
     )
@@ -156,7 +175,7 @@ fn adding_writes_the_person_and_the_link() {
     someone.organization = Some("a\u{1f600}b".into());
     someone.role = Role::SuperAdmin;
     assert!(run(&database, &add_linked(&someone, at(100), Some("hash"))).is_empty());
-    let rows = run(&database, "SELECT * FROM users");
+    let rows = ask(&database, "SELECT * FROM users");
     let expected = [
         "1",
         "password",
@@ -176,7 +195,7 @@ fn adding_writes_the_person_and_the_link() {
         "NULL",
     ];
     assert_eq!(rows, [expected]);
-    let links = run(&database, "SELECT * FROM password_links");
+    let links = ask(&database, "SELECT * FROM password_links");
     assert_eq!(
         links,
         [["hash", "1", SET_AT_100, "1970-01-01T01:01:40Z", "NULL"]]
@@ -191,7 +210,7 @@ fn adding_with_a_password_makes_no_link() {
     someone.password_hash = Some("$argon2id$…".into());
     assert!(run(&database, &add_linked(&someone, at(100), None)).is_empty());
     assert_eq!(user(&database), ["user", "1", "$argon2id$…", SET_AT_100]);
-    assert!(run(&database, "SELECT * FROM password_links").is_empty());
+    assert!(ask(&database, "SELECT * FROM password_links").is_empty());
     assert_eq!(logged(&database), ["user_added"]);
 }
 
@@ -208,20 +227,20 @@ fn what_is_taken_is_named_and_nothing_is_written() {
             &add_linked(&person("2", username, email), at(200), Some("other")),
         );
         assert_eq!(rows, [["john", "John@x.de"]], "{username}");
-        assert_eq!(run(&database, "SELECT id FROM users"), [["1"]]);
-        assert_eq!(run(&database, "SELECT id FROM password_links"), [["hash"]]);
+        assert_eq!(ask(&database, "SELECT id FROM users"), [["1"]]);
+        assert_eq!(ask(&database, "SELECT id FROM password_links"), [["hash"]]);
         assert_eq!(logged(&database), BY_ADDING);
     }
     let mary = add_linked(&person("2", "mary", "mary@x.de"), at(200), None);
     assert!(run(&database, &mary).is_empty());
-    assert_eq!(run(&database, LIST).len(), 2);
+    assert_eq!(ask(&database, LIST).len(), 2);
 }
 
 #[test]
 fn people_are_found_by_id_name_or_address() {
     let database = with_john();
     for (id, username) in [("2", "john"), ("3", "Mary@x.de"), ("4", "Mary@x.de")] {
-        run(
+        ask(
             &database,
             &format!(
                 "INSERT INTO users (id, source, subject, username, name, role, is_active, created_at, updated_at) \
@@ -252,7 +271,7 @@ fn disabling_ends_everything() {
     assert_eq!(ended, [["a", "0"], ["b", "7"]]);
     assert_eq!(user(&database), ["user", "0", "NULL", SET_AT_200]);
     assert_eq!(live_sessions(&database), 0);
-    assert!(run(&database, "SELECT * FROM password_links").is_empty());
+    assert!(ask(&database, "SELECT * FROM password_links").is_empty());
     // Again: nothing changes, and the copies can be ended again.
     let again = change(&database, Kind::UserDisabled, at(300), |change| {
         disable("1", change)
@@ -266,7 +285,7 @@ fn disabling_ends_everything() {
         created: &written(Kind::PasswordLinkCreated),
     };
     run(&database, &keep_link("1", &link).unwrap());
-    assert!(run(&database, "SELECT * FROM password_links").is_empty());
+    assert!(ask(&database, "SELECT * FROM password_links").is_empty());
 
     run(
         &database,
@@ -335,7 +354,7 @@ fn an_entry_has_these_columns_and_is_unsigned_without_a_key() {
         "a command",
         "NULL",
     ];
-    assert_eq!(run(&database, "SELECT * FROM audit"), [expected]);
+    assert_eq!(ask(&database, "SELECT * FROM audit"), [expected]);
 }
 
 #[test]
@@ -347,7 +366,7 @@ fn a_new_password_ends_sessions_and_links() {
     assert_eq!(ended, [["a", "0"], ["b", "7"]]);
     assert_eq!(user(&database), ["user", "1", "new", SET_AT_200]);
     assert_eq!(live_sessions(&database), 0);
-    assert!(run(&database, "SELECT * FROM password_links").is_empty());
+    assert!(ask(&database, "SELECT * FROM password_links").is_empty());
     assert_eq!(logged(&database)[2..], ["password_set", "session_revoked"]);
 }
 

@@ -1,0 +1,214 @@
+//! Every SQL statement of the Worker: the tables of the migrations take it, and it finds what it looks for by an index, so
+//! that it costs as much among a million people as among ten.
+
+mod plan;
+mod source;
+
+use plan::costly;
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+/// Indexes that no statement of the Worker looks at, only the command line.
+const NOT_READ: [&str; 2] = ["users_password_skeleton", "users_source_username"];
+
+/// A database as the migrations make it.
+fn migrated() -> Connection {
+    let database = Connection::open_in_memory().expect("SQLite in memory");
+    let mut migrations: Vec<_> = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations"))
+        .expect("migrations")
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    migrations.sort();
+    for migration in migrations {
+        let sql = fs::read_to_string(&migration).expect("SQL");
+        database
+            .execute_batch(&sql)
+            .unwrap_or_else(|error| panic!("{}: {error}", migration.display()));
+    }
+    database
+}
+
+/// Puts so many people with their sessions and entries there, and lets `SQLite` look at how the columns' values lie.
+fn populate(database: &Connection, people: u32) {
+    for sql in include_str!("../../bench/people.sql").split_terminator(";\n") {
+        let mut statement = database.prepare(sql).expect("SQL");
+        let parameters = vec![people; statement.parameter_count()];
+        let rows = statement.execute(rusqlite::params_from_iter(parameters));
+        assert!(rows.expect("rows") >= people as usize, "{sql}");
+    }
+    database.execute_batch("ANALYZE").expect("statistics");
+}
+
+/// How `SQLite` goes about a statement, what its triggers do included.
+fn plan(database: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
+    database.set_db_config(DbConfig::SQLITE_DBCONFIG_TRIGGER_EQP, true)?;
+    let mut statement = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
+    let mut rows = statement.raw_query();
+    let mut steps = Vec::new();
+    while let Some(row) = rows.next()? {
+        steps.push(row.get("detail")?);
+    }
+    Ok(steps)
+}
+
+/// What is costly and not allowed, and what is allowed and not there: by statement, a step of its plan, or the error if it
+/// cannot be prepared.
+fn surprises(
+    database: &Connection,
+    statements: &BTreeMap<String, String>,
+) -> Vec<(String, String)> {
+    let mut found = BTreeSet::new();
+    for (name, sql) in statements {
+        match plan(database, sql) {
+            Ok(steps) => found.extend(
+                costly(&steps)
+                    .into_iter()
+                    .map(|step| (name.clone(), step.to_owned())),
+            ),
+            Err(error) => drop(found.insert((name.clone(), error.to_string()))),
+        }
+    }
+    found
+        .symmetric_difference(&source::allowed())
+        .cloned()
+        .collect()
+}
+
+#[test]
+fn the_tables_take_every_statement() {
+    let database = migrated();
+    let statements = source::statements();
+    assert!(statements.len() > 45, "found only {}", statements.len());
+    for (name, sql) in statements {
+        assert!(
+            !sql.contains('*') || sql.contains("count(*)"),
+            "{name} names no columns"
+        );
+        database
+            .prepare(&sql)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+#[test]
+fn no_statement_reads_a_whole_table() {
+    let (database, statements) = (migrated(), source::statements());
+    assert_eq!(surprises(&database, &statements), []);
+    // With statistics SQLite may go about it in another way.
+    populate(&database, 2_000);
+    assert_eq!(surprises(&database, &statements), []);
+}
+
+#[test]
+fn an_index_that_is_gone_is_missed() {
+    let indexes: Vec<String> = migrated()
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")
+        .expect("SQL")
+        .query_map([], |row| row.get(0))
+        .expect("rows")
+        .map(|name| name.expect("a name"))
+        .collect();
+    assert!(indexes.len() > 12, "{indexes:?}");
+    let statements = source::statements();
+    for index in indexes {
+        let database = migrated();
+        database
+            .execute_batch(&format!("DROP INDEX {index}"))
+            .expect("dropped");
+        let is_missed = !surprises(&database, &statements).is_empty();
+        let is_read = !NOT_READ.contains(&index.as_str());
+        assert_eq!(is_missed, is_read, "{index}");
+    }
+}
+
+#[test]
+fn a_statement_that_reads_a_whole_table_is_found() {
+    let database = migrated();
+    let of = |sql: &str| {
+        let steps = plan(&database, sql).expect("a plan");
+        costly(&steps)
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    for (sql, found) in [
+        ("SELECT id FROM users AS u WHERE name = ?1", &["SCAN u"][..]),
+        (
+            "SELECT count(*) AS n FROM users",
+            &["SCAN users USING COVERING INDEX sqlite_autoindex_users_1"],
+        ),
+        (
+            "UPDATE users SET name = ?1 WHERE EXISTS (SELECT 1 FROM sessions WHERE device = ?2)",
+            &["SCAN users", "SCAN sessions"],
+        ),
+        (
+            "SELECT 1 FROM sessions LEFT JOIN audit ON audit.session = sessions.id WHERE sessions.id > ?1",
+            &[
+                "SEARCH sessions USING COVERING INDEX sqlite_autoindex_sessions_1 (id>?)",
+                "SEARCH audit USING AUTOMATIC COVERING INDEX (session=?) LEFT-JOIN",
+            ],
+        ),
+        (
+            "SELECT id FROM sessions WHERE user_id = ?1 ORDER BY created_at",
+            &["USE TEMP B-TREE FOR ORDER BY"],
+        ),
+        (
+            "WITH mine AS MATERIALIZED (SELECT id FROM sessions WHERE user_id = ?1) SELECT id FROM mine",
+            &[],
+        ),
+        ("SELECT value FROM json_each(?1)", &[]),
+    ] {
+        assert_eq!(of(sql), found, "{sql}");
+    }
+    database
+        .execute_batch(
+            "CREATE TRIGGER idle BEFORE UPDATE ON sign_in_attempts \
+             BEGIN SELECT RAISE(IGNORE) FROM users WHERE name = NEW.key; END",
+        )
+        .expect("a trigger");
+    let by_trigger = "UPDATE sign_in_attempts SET failures = 1 WHERE key = ?1";
+    assert_eq!(of(by_trigger), ["SCAN users"]);
+}
+
+#[test]
+fn every_statement_is_found_in_the_sources() {
+    let mut found = BTreeMap::new();
+    let source = r##"
+        /// SELECT is no statement.
+        const ONE: &str = "
+            SELECT \"quoted\" FROM a; -- as it stands";
+        mod inner {
+            pub const TWO: &'static str =
+                r#"WITH x AS (SELECT 1) SELECT "a" FROM x"#;
+            fn three(method: &str) -> Statement {
+                assert!(method == "DELETE" || method != "select");
+                Statement::new("DELETE FROM a")
+            }
+        }"##;
+    source::gather(
+        "f.rs",
+        source
+            .replace('\\', "")
+            .replace("\"quoted\"", "q")
+            .parse()
+            .expect("Rust"),
+        &mut found,
+    );
+    let names: Vec<&str> = found.keys().map(String::as_str).collect();
+    assert_eq!(names, ["f.rs: DELETE FROM a", "f.rs: ONE", "f.rs: TWO"]);
+    assert!(found["f.rs: TWO"].ends_with("\"a\" FROM x"));
+
+    // And D1 is told nothing but statements of `Statement::new`.
+    source::walk(
+        std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")),
+        &mut |path| {
+            let text = fs::read_to_string(path).expect("a source is UTF-8");
+            let is_door = path.ends_with("store/d1.rs");
+            let prepares = text.contains(".prepare(") || text.contains("D1Database");
+            assert_eq!(prepares, is_door, "{}", path.display());
+        },
+    );
+}

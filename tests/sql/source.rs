@@ -1,0 +1,167 @@
+//! The Worker's statements as its sources have them, and what they may cost. `Statement::new` takes a `&'static str`, so
+//! each is a string literal.
+
+use proc_macro2::{TokenStream, TokenTree};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+/// What reads more than the rows that it is about, and why that does not grow with the number of people.
+const ALLOWED: [(&str, &str, &str); 16] = [
+    (
+        "store/audit.rs: LATEST",
+        "SEARCH audit USING INDEX audit_at (at>? AND at<?)",
+        "in the order that is asked for, up to the limit",
+    ),
+    (
+        "store/audit.rs: LATEST_OF_USER",
+        "USE TEMP B-TREE FOR ORDER BY",
+        "two searches that end at the limit, put together",
+    ),
+    (
+        "store/links.rs: REMOVE_OVER",
+        "SEARCH password_links USING COVERING INDEX password_links_end (expires_at<?)",
+        "what has ended since the last sweep",
+    ),
+    (
+        "store/people.rs: LIVE",
+        "USE TEMP B-TREE FOR ORDER BY",
+        "one person's sessions",
+    ),
+    (
+        "store/proofs.rs: REMOVE_OVER",
+        "SEARCH used_proofs USING INDEX used_proofs_end (ends_at<?)",
+        "what has ended since the last sweep",
+    ),
+    (
+        "store/seals.rs: ENTRIES_AFTER",
+        "SEARCH audit USING INTEGER PRIMARY KEY (rowid>?)",
+        "in order, up to the limit",
+    ),
+    (
+        "store/seals.rs: LAST_SEALS",
+        "SEARCH audit_seals USING INTEGER PRIMARY KEY (rowid>?)",
+        "two rows",
+    ),
+    (
+        "store/seals.rs: ROWS_BETWEEN",
+        "SEARCH audit USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+        "in order, up to the limit",
+    ),
+    (
+        "store/seals.rs: SEALS_AFTER",
+        "SEARCH audit_seals USING INDEX sqlite_autoindex_audit_seals_1 (last>?)",
+        "in order, up to the limit",
+    ),
+    (
+        "store/seals.rs: SEAL_BEFORE",
+        "SEARCH audit_seals USING INDEX sqlite_autoindex_audit_seals_1 (last<?)",
+        "in order, the first",
+    ),
+    (
+        "store/seals.rs: UNSIGNED",
+        "SEARCH audit USING INDEX audit_unsigned (number>?)",
+        "in order, up to the limit, of the command line's since the last seal",
+    ),
+    (
+        "store/sessions.rs: LIVE_OF",
+        "USE TEMP B-TREE FOR ORDER BY",
+        "one person's sessions",
+    ),
+    (
+        "store/sessions.rs: REMOVE_OVER",
+        "SEARCH sessions USING INDEX sessions_end (ends_at<?)",
+        "in order, up to the limit",
+    ),
+    (
+        "store/throttle.rs: REMOVE_NETWORKS",
+        "SEARCH address_attempts USING INDEX address_attempts_end (empty_at_ms<?)",
+        "in order, up to the limit",
+    ),
+    (
+        "store/throttle.rs: REMOVE_OVER",
+        "SEARCH sign_in_attempts USING INDEX sign_in_attempts_end (ends_at<?)",
+        "in order, up to the limit",
+    ),
+    (
+        "store/throttle.rs: RESTORE",
+        "SEARCH sign_in_attempts USING COVERING INDEX sqlite_autoindex_sign_in_attempts_1 (key>? AND key<?)",
+        "one person's devices",
+    ),
+];
+
+/// What a statement may begin with.
+const VERBS: [&str; 16] = [
+    "ALTER", "ANALYZE", "ATTACH", "BEGIN", "CREATE", "DELETE", "DROP", "EXPLAIN", "INSERT",
+    "PRAGMA", "REINDEX", "REPLACE", "SELECT", "UPDATE", "VACUUM", "WITH",
+];
+
+/// Every string literal of `src` that is SQL, by file and constant.
+pub fn statements() -> BTreeMap<String, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = BTreeMap::new();
+    walk(&root, &mut |path| {
+        let text = fs::read_to_string(path).expect("a source is UTF-8");
+        let tokens = text.parse().expect("a source is Rust");
+        let file = path.strip_prefix(&root).expect("below src");
+        gather(&file.display().to_string(), tokens, &mut found);
+    });
+    found
+}
+
+/// The costly steps that are allowed, by statement.
+pub fn allowed() -> BTreeSet<(String, String)> {
+    ALLOWED
+        .map(|(name, step, _)| (name.to_owned(), step.to_owned()))
+        .into()
+}
+
+/// Shows every Rust source below a folder.
+pub fn walk(folder: &Path, show: &mut impl FnMut(&Path)) {
+    for entry in fs::read_dir(folder).expect("src is readable").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            walk(&path, show);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            show(&path);
+        }
+    }
+}
+
+/// Takes the SQL out of the tokens of a file.
+pub fn gather(file: &str, tokens: TokenStream, found: &mut BTreeMap<String, String>) {
+    let mut name = String::new();
+    let mut is_const = false;
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => gather(file, group.stream(), found),
+            // A comment, as the compiler sees it.
+            TokenTree::Ident(word) if word == "doc" => return,
+            TokenTree::Ident(word) => {
+                if is_const {
+                    name = word.to_string();
+                }
+                is_const = word == "const";
+            }
+            TokenTree::Literal(literal) => {
+                let literal = literal.to_string();
+                let text = literal
+                    .trim_start_matches(['r', '#'])
+                    .trim_matches(['"', '#']);
+                let verb = text.split_whitespace().next().unwrap_or_default();
+                if literal.contains('"') && text.trim() != verb && VERBS.contains(&verb) {
+                    assert!(!text.contains('\\'), "{file}: an escape in {text}");
+                    let name = if name.is_empty() { text } else { &name };
+                    let key = format!("{file}: {name}");
+                    let before = found.insert(key, text.to_owned());
+                    assert_eq!(before, None, "{file}: two statements in {name}");
+                }
+            }
+            TokenTree::Punct(mark) => {
+                if mark.as_char() == ';' {
+                    name.clear();
+                }
+            }
+        }
+    }
+}
