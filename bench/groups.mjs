@@ -1,6 +1,7 @@
 // The Workers that are measured side by side, each as `start` in workerd.mjs takes it.
 import path from "node:path";
 import { ADDRESSES, makePerson, PASSWORD, PERSON, sign, tokens } from "./ours.mjs";
+import { SCALE } from "./scale.mjs";
 import * as theirs from "./theirs.mjs";
 import { against, emptyRust } from "./tools.mjs";
 
@@ -123,4 +124,4 @@ const START = [
   ...OURS_AND_OTHERS.map((worker) => ({ ...worker, request: FOREIGN, status: 401 })),
 ];
 
-export const GROUPS = { validate: VALIDATE, "sign-in": SIGN_IN, refused: REFUSED, start: START };
+export const GROUPS = { validate: VALIDATE, "sign-in": SIGN_IN, refused: REFUSED, start: START, ...SCALE };

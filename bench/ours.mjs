@@ -30,9 +30,10 @@ export const ADDRESSES = Array.from({ length: 500 }, (_, index) => `10.0.${index
 /** As many sessions are there, for the same reason. */
 export const SESSIONS = ADDRESSES.length;
 
-const digest = (text) => createHash("sha256").update(text).digest("hex");
+export const digest = (text) => createHash("sha256").update(text).digest("hex");
 
-async function migrate(database) {
+/** Makes the tables. */
+export async function migrate(database) {
   const folder = path.join(repository, "migrations");
   for (const file of (await readdir(folder)).sort()) {
     const statements = (await readFile(path.join(folder, file), "utf8")).replaceAll(/--.*$/gm, "");

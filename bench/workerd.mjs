@@ -34,9 +34,12 @@ await standIn(D1_PLUGIN, "d1.mjs", ({ name, worker }, module) => {
  * `entry` is its source in the repository; `vars` what it is given beside VARIABLES; `limits` figures of rate limits in
  * place of wrangler.toml's; `prepare(miniflare, origin)` fills its stores and returns the requests, which are sent in
  * turn (default: one `GET /`); `status` is what all of them get; `connections` how many send at a time; `atLeast` how many
- * requests it must have answered before its memory is read, and the isolate's by itself.
+ * requests it must have answered before its memory is read, and the isolate's by itself; `storage` a folder with its
+ * database; `renews` whether a reply's token is that of the same request's next.
  */
-export async function start({ name, entry, vars = {}, limits = {}, prepare, status = 200, connections = 16, atLeast = 0 }) {
+export async function start(worker) {
+  const { name, entry, vars = {}, limits = {}, storage, prepare } = worker;
+  const { status = 200, connections = 16, atLeast = 0, renews = false } = worker;
   const { manifest, gzip } = await bundle(entry);
   const env = { DB: { type: "d1", id: "DB" }, SESSIONS: { type: "kv", id: "SESSIONS" } };
   for (const [key, value] of Object.entries({ ...VARIABLES, ...vars })) env[key] = { type: "text", value };
@@ -50,6 +53,7 @@ export async function start({ name, entry, vars = {}, limits = {}, prepare, stat
     telemetry: { enabled: false },
     // Only where it is asked, as nobody knows what it costs.
     ...(atLeast > 0 && { inspectorPort: 0 }),
+    ...(storage && { resourcePersistencePath: storage }),
     handleStructuredLogs: ({ message }) => process.stderr.write(`${name}: ${message}\n`),
     workers: [
       {
@@ -64,7 +68,8 @@ export async function start({ name, entry, vars = {}, limits = {}, prepare, stat
   const { host, origin } = await miniflare.unsafeGetDirectURL("bench");
   const workerd = spawned.findLast(({ spawnfile }) => path.basename(spawnfile).startsWith("workerd"));
   const requests = (await prepare?.(miniflare, origin)) ?? [{}];
-  return { name, address: host, process: workerd.pid, requests: requests.map((it) => http(host, it)), status, connections, atLeast, gzip };
+  const sent = requests.map((it) => http(host, it));
+  return { name, address: host, process: workerd.pid, requests: sent, status, connections, atLeast, renews, gzip };
 }
 
 /** How often each running Worker has called its stores so far, in the order of their start. */

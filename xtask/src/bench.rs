@@ -9,6 +9,7 @@ mod accounting;
 mod chart;
 mod load;
 mod peers;
+mod scale;
 mod startup;
 mod table;
 mod workers;
@@ -16,6 +17,7 @@ mod workers;
 use crate::{Command, build, clone, failed::Failed, setup};
 use accounting::memory;
 use load::{Amount, Slice};
+use scale::Databases;
 use serde_json::Value;
 use std::{fs, path::PathBuf, process::ExitCode, time::Duration};
 use table::{Measured, Row};
@@ -25,21 +27,28 @@ pub const COMMAND: Command = Command {
     name: "bench",
     about: "measure the Worker beside its peers (Linux)",
     help: Some(
-        "Usage: cargo xtask bench [--only GROUP] [--seconds N] [--against DIR]…
+        "Usage: cargo xtask bench [--only GROUP] [--seconds N] [--million] [--against DIR]…
 
 Builds the Worker as it is deployed, starts it and its peers (bench/) in the same workerd with the same local stores,
 loads them in turn and prints what a request costs; bench/results.json gets the same figures, and bench/chart.svg, if
 all groups were measured, the CPU of a session check and of a sign-in. CPU time is read as Linux accounts it, so it runs
 on Linux only. Other work on the machine makes all figures worse, the ratios hardly.
 
-  --only GROUP   one group of Workers: validate, sign-in, refused, start
+  --only GROUP   one group of Workers: validate, sign-in, refused, start; or one that does not run by itself: scale, or
+                 one of its parts (scale-refresh, …), the same requests among ever more people
   --seconds N    seconds of load for each Worker (default: 10)
+  --million      in groups of scale also among a million people: 6 GB in the cache, and a copy of it while the bench runs
   --against DIR  also measure the Worker that is built in another clone; may be repeated",
     ),
     run,
 };
 
 const GROUPS: [&str; 4] = ["validate", "sign-in", "refused", "start"];
+
+fn groups() -> impl Iterator<Item = &'static str> {
+    GROUPS.into_iter().chain(scale::GROUPS)
+}
+
 /// Before the first round: V8 compiles what is hot.
 const WARM_UP: Duration = Duration::from_secs(2);
 const ROUND: Duration = Duration::from_secs(1);
@@ -47,6 +56,7 @@ const ROUND: Duration = Duration::from_secs(1);
 struct Options {
     only: Option<String>,
     seconds: u32,
+    with_million: bool,
     against: Vec<PathBuf>,
 }
 
@@ -55,6 +65,7 @@ impl Options {
         let mut options = Self {
             only: None,
             seconds: 10,
+            with_million: false,
             against: Vec::new(),
         };
         let mut words = words.iter();
@@ -67,8 +78,8 @@ impl Options {
             match word.as_str() {
                 "--only" => {
                     let group = value()?;
-                    if !GROUPS.contains(&group.as_str()) {
-                        let known = GROUPS.join(", ");
+                    if !groups().any(|known| is_of(known, group)) {
+                        let known = groups().collect::<Vec<_>>().join(", ");
                         return Err(Failed::because(format!(
                             "There is no group `{group}`; there is: {known}."
                         )));
@@ -84,6 +95,10 @@ impl Options {
                         .ok_or_else(|| {
                             Failed::because(format!("`{seconds}` is not a number from 1 to 600."))
                         })?;
+                }
+                "--million" => {
+                    options.with_million = true;
+                    continue;
                 }
                 "--against" => {
                     let folder = std::path::absolute(value()?).unwrap_or_default();
@@ -107,6 +122,13 @@ impl Options {
     }
 }
 
+/// Whether a group is this one, or one of these.
+fn is_of(group: &str, name: &str) -> bool {
+    group
+        .strip_prefix(name)
+        .is_some_and(|rest| rest.is_empty() || name == scale::PREFIX)
+}
+
 fn run(words: &[String]) -> Result<ExitCode, Failed> {
     if !cfg!(target_os = "linux") {
         return Err(Failed::because(
@@ -116,20 +138,30 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
     let options = Options::read(words)?;
     let tools = setup::ensure()?;
     build::ensure(&tools, build::Effort::Full)?;
-    let is_wanted = |group| options.only.as_deref().is_none_or(|only| only == group);
+    let wanted: Vec<&str> = match &options.only {
+        None => GROUPS.to_vec(),
+        Some(only) => groups().filter(|group| is_of(group, only)).collect(),
+    };
+    let peers = peers::install()?;
+    let databases = wanted
+        .iter()
+        .any(|group| group.starts_with(scale::PREFIX))
+        .then(|| Databases::prepare(&tools, &peers, options.with_million))
+        .transpose()?;
     let launch = Launch {
-        peers: peers::install()?,
-        empty_rust: if is_wanted("start") {
+        peers,
+        empty_rust: if wanted.contains(&"start") {
             peers::build_empty_rust(&tools)?
         } else {
             PathBuf::new()
         },
+        people: databases.as_ref().map(|it| it.by_people.clone()),
         tools,
         against: options.against,
     };
     let mut results = serde_json::Map::new();
     let mut charted = Vec::new();
-    for group in GROUPS.into_iter().filter(|group| is_wanted(group)) {
+    for group in wanted {
         println!("\n{group}: starting the Workers …");
         let (text, json) = if group == "start" {
             startup::run(&launch)?
@@ -221,6 +253,12 @@ mod tests {
     fn options_are_read_or_refused_by_name() {
         let read = options(&["--seconds", "3", "--only", "validate"]).expect("good options");
         assert_eq!((read.seconds, read.only.as_deref()), (3, Some("validate")));
+        assert!(!read.with_million);
+        let read = options(&["--million", "--only", "scale"]).expect("good options");
+        assert_eq!(
+            (read.with_million, read.only.as_deref()),
+            (true, Some("scale"))
+        );
         for (words, part) in [
             (&["--seconds", "0"][..], "1 to 600"),
             (&["--seconds"], "needs a value"),

@@ -6,7 +6,10 @@ use serde_json::Value;
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
     net::TcpStream,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        PoisonError, RwLock, RwLockReadGuard,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -22,9 +25,11 @@ pub struct Target {
     address: String,
     pub process: i32,
     /// As they go over the wire, at least one; sent in turn.
-    pub requests: Vec<String>,
+    pub requests: Vec<RwLock<String>>,
     /// Requests that it has to have answered before its memory is read.
     pub at_least: usize,
+    /// Whether a reply's token takes the place of its request's.
+    renews: bool,
     /// Of every reply.
     status: u16,
     /// That send at a time.
@@ -35,8 +40,8 @@ impl Target {
     /// From what `bench/start.mjs` prints.
     pub fn read(value: &Value) -> Option<Self> {
         let number = |name: &str| value[name].as_u64();
-        let request = |request: &Value| request.as_str().map(str::to_owned);
-        let requests: Vec<String> = value["requests"]
+        let request = |request: &Value| request.as_str().map(|text| RwLock::new(text.to_owned()));
+        let requests: Vec<RwLock<String>> = value["requests"]
             .as_array()?
             .iter()
             .map(request)
@@ -48,6 +53,7 @@ impl Target {
             process: number("process")?.try_into().ok()?,
             at_least: number("atLeast")?.try_into().ok()?,
             requests: Some(requests).filter(|requests| !requests.is_empty())?,
+            renews: value["renews"].as_bool()?,
             status: number("status")?.try_into().ok()?,
             connections: number("connections")?.try_into().ok()?,
         })
@@ -122,10 +128,10 @@ fn connection(target: &Target, next: impl Fn() -> Option<usize>) -> io::Result<V
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut latencies = Vec::new();
     while let Some(number) = next() {
+        let place = &target.requests[number % target.requests.len()];
         let sent = Instant::now();
-        let request = &target.requests[number % target.requests.len()];
-        stream.write_all(request.as_bytes())?;
-        let status = read_reply(&mut reader)?;
+        stream.write_all(read(place).as_bytes())?;
+        let (status, body) = read_reply(&mut reader)?;
         if status != target.status {
             return Err(io::Error::other(format!(
                 "status {status} in place of {}",
@@ -133,12 +139,31 @@ fn connection(target: &Target, next: impl Fn() -> Option<usize>) -> io::Result<V
             )));
         }
         latencies.push(sent.elapsed());
+        if target.renews {
+            let next = renewed(&read(place), &body)
+                .ok_or_else(|| io::Error::other("there is no token in the reply"))?;
+            *place.write().unwrap_or_else(PoisonError::into_inner) = next;
+        }
     }
     Ok(latencies)
 }
 
-/// Reads one reply (RFC 9112 §6) to its end; its status.
-pub fn read_reply(reader: &mut impl BufRead) -> io::Result<u16> {
+fn read(place: &RwLock<String>) -> RwLockReadGuard<'_, String> {
+    place.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The request with the token of this reply.
+fn renewed(request: &str, body: &[u8]) -> Option<String> {
+    const HEADER: &str = "authorization: Bearer ";
+    let reply: Value = serde_json::from_slice(body).ok()?;
+    let (before, rest) = request.split_once(HEADER)?;
+    let (_, after) = rest.split_once('\r')?;
+    let token = reply["access_token"].as_str()?;
+    Some(format!("{before}{HEADER}{token}\r{after}"))
+}
+
+/// Reads one reply (RFC 9112 §6) to its end; its status and body.
+pub fn read_reply(reader: &mut impl BufRead) -> io::Result<(u16, Vec<u8>)> {
     let malformed = || io::Error::other("it is no HTTP reply");
     let mut line = String::new();
     reader.read_line(&mut line)?;
@@ -158,24 +183,26 @@ pub fn read_reply(reader: &mut impl BufRead) -> io::Result<u16> {
             length = value.trim().parse().ok();
         }
     }
+    let mut body = Vec::new();
     if let Some(length) = length {
-        skip(reader, length)?;
-        return Ok(status);
+        take(reader, length, &mut body)?;
+        return Ok((status, body));
     }
     loop {
         line.clear();
         reader.read_line(&mut line)?;
         let size = u64::from_str_radix(line.trim_end(), 16).map_err(|_| malformed())?;
-        // The chunk and the line end after it.
-        skip(reader, size.saturating_add(2))?;
+        take(reader, size, &mut body)?;
+        // The line end after the chunk.
+        take(reader, 2, &mut Vec::new())?;
         if size == 0 {
-            return Ok(status);
+            return Ok((status, body));
         }
     }
 }
 
-fn skip(reader: &mut impl BufRead, length: u64) -> io::Result<()> {
-    match io::copy(&mut reader.take(length), &mut io::sink())? {
+fn take(reader: &mut impl BufRead, length: u64, into: &mut Vec<u8>) -> io::Result<()> {
+    match io::copy(&mut reader.take(length), into)? {
         read if read == length => Ok(()),
         _ => Err(io::ErrorKind::UnexpectedEof.into()),
     }
@@ -183,20 +210,30 @@ fn skip(reader: &mut impl BufRead, length: u64) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::read_reply;
+    use super::{read_reply, renewed};
 
     #[test]
     fn a_reply_is_read_to_its_end_and_not_further() {
         let two = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: y\r\n\r\n{}\
                    HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
         let mut reader = two.as_bytes();
-        assert_eq!(read_reply(&mut reader).ok(), Some(200));
-        assert_eq!(read_reply(&mut reader).ok(), Some(401));
+        assert_eq!(read_reply(&mut reader).ok(), Some((200, b"{}".to_vec())));
+        assert_eq!(read_reply(&mut reader).ok(), Some((401, b"abc".to_vec())));
         assert!(reader.is_empty());
         assert!(read_reply(&mut reader).is_err());
         assert!(
             read_reply(&mut "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort".as_bytes())
                 .is_err()
         );
+    }
+
+    #[test]
+    fn a_renewed_request_has_the_token_of_the_reply() {
+        let request = "POST / HTTP/1.1\r\nauthorization: Bearer old\r\nx: y\r\n\r\n";
+        assert_eq!(
+            renewed(request, br#"{"access_token":"new.er"}"#).as_deref(),
+            Some("POST / HTTP/1.1\r\nauthorization: Bearer new.er\r\nx: y\r\n\r\n")
+        );
+        assert_eq!(renewed(request, b"{}"), None);
     }
 }

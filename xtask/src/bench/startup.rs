@@ -162,5 +162,5 @@ fn ask(port: u16, request: &str) -> io::Result<u16> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     stream.write_all(request.as_bytes())?;
-    read_reply(&mut BufReader::new(stream))
+    read_reply(&mut BufReader::new(stream)).map(|(status, _)| status)
 }

@@ -43,12 +43,13 @@ pub struct Row {
 }
 
 /// What the others are compared with, by the name in `bench/start.mjs` and the column's head.
-const BASES: [(&str, &str); 5] = [
+const BASES: [(&str, &str); 6] = [
     ("empty JS Worker", "x empty"),
     ("Hono + jose + KV", "x Hono"),
     ("better-auth + D1", "x better-auth"),
     ("Hono + argon2-wasm-edge", "x argon2"),
     ("validate, 200", "x validate"),
+    ("1,000 people", "x 1,000"),
 ];
 
 /// The figures of every target.
@@ -230,7 +231,7 @@ mod tests {
     fn target(name: &str) -> Target {
         let value = json!({
             "name": name, "address": "127.0.0.1:1", "process": 1, "requests": [""], "status": 200, "connections": 1,
-            "atLeast": 0, "gzip": 1500
+            "atLeast": 0, "renews": false, "gzip": 1500
         });
         Target::read(&value).expect("a whole target")
     }

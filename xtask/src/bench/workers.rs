@@ -16,6 +16,8 @@ pub struct Launch {
     pub peers: PathBuf,
     /// The empty Worker in Rust, as far as the group needs it.
     pub empty_rust: PathBuf,
+    /// Folders of databases by the number of people in them, where the group needs them.
+    pub people: Option<Value>,
     /// Other clones whose Worker is measured too.
     pub against: Vec<PathBuf>,
 }
@@ -31,6 +33,7 @@ impl Launch {
     /// Starts Node; it and its first answer.
     pub fn ask(&self, group: &str) -> Result<(Workers, Value), Failed> {
         let root = clone::root();
+        let people = self.people.as_ref().map(Value::to_string);
         let mut command = Command::new(self.tools.node());
         command
             .arg(root.join("bench/start.mjs"))
@@ -41,6 +44,7 @@ impl Launch {
             .arg(group)
             .args(&self.against)
             .env("PATH", self.tools.path())
+            .env("EDGE_AUTH_BENCH_PEOPLE", people.unwrap_or_default())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         let mut child = process::start(&mut command)
