@@ -228,7 +228,11 @@ impl Call {
         let admission = &self.app.admission;
         loop {
             let begun = admission.begun();
-            let turns = if admission.is_crowded() { TURNS } else { 1 };
+            let turns = if admission.is_crowded(self.clock()) {
+                TURNS
+            } else {
+                1
+            };
             for _ in 0..turns {
                 // Later than whatever is there already.
                 pause(1).await;

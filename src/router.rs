@@ -1,6 +1,6 @@
 //! Every URL, method and error dialect on one screen, and the way from a request to a reply.
 
-use crate::account::address::network;
+use crate::account::address::{network, site};
 use crate::app::{App, Call};
 use crate::endpoints::{
     audit, audit_verify, aws_credentials, aws_login, change_password, device_authorization,
@@ -225,8 +225,12 @@ async fn limit(endpoint: Endpoint, call: &Call, request: &Request) -> Result<(),
         Endpoint::Health | Endpoint::Token => Group::Session,
         _ => return Ok(()),
     };
-    call.limit(group, &network(request.address().as_deref()))
-        .await
+    let address = request.address();
+    let key = match group {
+        Group::SignIn => site(address.as_deref()),
+        Group::Session => network(address.as_deref()),
+    };
+    call.limit(group, &key).await
 }
 
 /// Each endpoint's future is boxed by itself: one that held them all would be as large as the largest, on every request.

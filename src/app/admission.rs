@@ -30,14 +30,11 @@ pub struct Turn {
 }
 
 impl Admission {
-    /// Whether more than one place is taken.
+    /// Whether more than one place is taken at this moment (milliseconds since 1970).
     #[must_use]
-    pub fn is_crowded(&self) -> bool {
-        self.places
-            .iter()
-            .filter(|place| place.get() > 0.0)
-            .nth(1)
-            .is_some()
+    pub fn is_crowded(&self, now: f64) -> bool {
+        let is_taken = |place: &&Cell<f64>| !is_free(place.get(), now);
+        self.places.iter().filter(is_taken).nth(1).is_some()
     }
 
     /// How many hashes have been begun: who waited and finds another number knows that somebody was faster.
@@ -59,13 +56,12 @@ impl Admission {
         } else {
             PLACES.saturating_sub(KEPT)
         };
-        let is_free = |since: f64| since <= 0.0 || now - since >= LONGEST;
         let (index, place) = self
             .places
             .iter()
             .enumerate()
             .take(open)
-            .find(|(_, place)| is_free(place.get()))?;
+            .find(|(_, place)| is_free(place.get(), now))?;
         place.set(now);
         Some(Turn {
             places: Rc::clone(&self.places),
@@ -73,6 +69,11 @@ impl Admission {
             since: now,
         })
     }
+}
+
+/// Whether a place that is taken since then is free.
+fn is_free(since: f64, now: f64) -> bool {
+    since <= 0.0 || now - since >= LONGEST
 }
 
 impl Drop for Turn {
@@ -103,9 +104,10 @@ mod tests {
         turns.pop();
         assert!(admission.enter(1_001.0, true).is_some());
         turns.truncate(2);
-        assert!(admission.is_crowded());
+        assert!(admission.is_crowded(1_001.0));
+        assert!(!admission.is_crowded(1_001.0 + LONGEST));
         turns.pop();
-        assert!(!admission.is_crowded());
+        assert!(!admission.is_crowded(1_001.0));
     }
 
     #[test]

@@ -88,6 +88,12 @@ async fn last_seal(app: &App) -> Result<(Option<Seal>, bool), Stopped> {
 /// The one place where the log is sealed. Of two events at once one adds a seal and the other stops.
 async fn seal(app: &App, now: Timestamp) -> Result<(), Stopped> {
     let (mut last, is_head) = last_seal(app).await?;
+    // New rows would take the numbers of those that were removed, and never be sealed.
+    if let Some(seal) = &last
+        && app.seals.last_row().await? < seal.last
+    {
+        return Err(Stopped::Broken(Reason::CutOff));
+    }
     let mut is_new = !is_head;
     for _ in 0..SEALS {
         let after = last.as_ref().map_or(0, |seal| seal.last);

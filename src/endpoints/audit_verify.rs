@@ -100,6 +100,12 @@ fn verify(
             reason: Reason::CutOff,
         });
     }
+    if range.last < range.sealed {
+        return Err(Broken {
+            number: range.last.saturating_add(1),
+            reason: Reason::CutOff,
+        });
+    }
     let first = last.max(start).saturating_add(1);
     let late = keys.verify_unsealed(first, rows)?;
     reply.late_signatures = reply.late_signatures.saturating_add(late);

@@ -52,7 +52,8 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         &own,
     )
     .map_err(Failure::PasswordRefused)?;
-    call.hashing(true, |call, place| async move {
+    // Not the place that is kept: whoever has one session could hold all four.
+    call.hashing(false, |call, place| async move {
         let attempt = reserve(&call, &caller).await?;
         let old = passwords::hash_of(call.app.database, caller.user.id).await?;
         call.let_others_go_on().await;

@@ -129,6 +129,15 @@ impl Seals {
         Ok((seals.next(), seals.next()))
     }
 
+    /// Number of the last row there is; 0 if there is none.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn last_row(&self) -> Result<u32, StoreError> {
+        let [ends] = self.database.batch([Statement::new(LAST_ROW)]).await?;
+        Ok(ends.first::<Ends>()?.map_or(0, |ends| ends.last))
+    }
+
     /// What is after this row, at one moment.
     ///
     /// # Errors

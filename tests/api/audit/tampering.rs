@@ -173,12 +173,21 @@ async fn rows_that_were_cut_off_are_named_by_the_first() {
     // The rows alone.
     log.sql("DELETE FROM audit WHERE number > 990").await;
     log.fails(991, "missing").await;
+    // Whoever looks only at what came later learns of it too, and so does the cron.
+    let path = format!("{VERIFY}?after={SEALED}");
+    let reply = log.app.get(&path).bearer(&log.token).send().await.json();
+    assert_eq!(
+        reply["failure"],
+        json!({ "number": 991, "reason": "cut_off" })
+    );
+    let (_, seen) = log.app.scheduled(CRON).await;
+    let line = r#"{"event":"audit_broken","reason":"cut_off"}"#;
+    assert_eq!(seen.logs, [("error".to_owned(), line.to_owned())]);
     // Their seals with them: now only the head outside of D1 knows.
     log.sql("DELETE FROM audit WHERE number > 500").await;
     log.sql("DELETE FROM audit_seals WHERE number > 1").await;
     log.fails(501, "cut_off").await;
     let (_, seen) = log.app.scheduled(CRON).await;
-    let line = r#"{"event":"audit_broken","reason":"cut_off"}"#;
     assert_eq!(seen.logs, [("error".to_owned(), line.to_owned())]);
     log.sql("DELETE FROM audit").await;
     log.sql("DELETE FROM audit_seals").await;
