@@ -5,7 +5,7 @@ use crate::account::timestamp::Timestamp;
 use crate::app::App;
 use crate::log;
 use crate::store::StoreError;
-use crate::store::seals::Pending;
+use crate::store::seals::{End, Pending};
 
 /// Pieces of a thousand rows, until one is smaller; so many that a cron event keeps up with 100 sign-ins a second.
 const PIECES: usize = 60;
@@ -62,13 +62,21 @@ impl From<StoreError> for Stopped {
 async fn last_seal(app: &App) -> Result<(Option<Seal>, bool), Stopped> {
     // Before D1, or a seal that comes in between would look as if it were missing there.
     let head = app.seals.head().await?;
-    let (last, previous) = app.seals.last().await?;
+    let End {
+        seal: last,
+        previous,
+        row,
+    } = app.seals.end().await?;
     let Some(seal) = &last else {
         return match head {
             None => Ok((None, true)),
             Some(_) => Err(Stopped::Broken(Reason::CutOff)),
         };
     };
+    // New rows would take the numbers of those that were removed, and never be sealed.
+    if row < seal.last {
+        return Err(Stopped::Broken(Reason::CutOff));
+    }
     match head {
         Some(head) if head.seal > seal.number => Err(Stopped::Broken(Reason::CutOff)),
         Some(head) if !head.allows(seal) => Err(Stopped::Broken(Reason::HeadDiffers)),
@@ -88,12 +96,6 @@ async fn last_seal(app: &App) -> Result<(Option<Seal>, bool), Stopped> {
 /// The one place where the log is sealed. Of two events at once one adds a seal and the other stops.
 async fn seal(app: &App, now: Timestamp) -> Result<(), Stopped> {
     let (mut last, is_head) = last_seal(app).await?;
-    // New rows would take the numbers of those that were removed, and never be sealed.
-    if let Some(seal) = &last
-        && app.seals.last_row().await? < seal.last
-    {
-        return Err(Stopped::Broken(Reason::CutOff));
-    }
     let mut is_new = !is_head;
     for _ in 0..SEALS {
         let after = last.as_ref().map_or(0, |seal| seal.last);

@@ -62,6 +62,17 @@ const SEAL: &str = "
 /// Entries that are signed at once.
 const SIGNED_AT_ONCE: u32 = 100;
 
+/// Where the log ends.
+#[derive(Debug)]
+pub struct End {
+    /// The last seal.
+    pub seal: Option<Seal>,
+    /// The one before it.
+    pub previous: Option<Seal>,
+    /// Number of the last row; 0 if there is none.
+    pub row: u32,
+}
+
 /// What waits for the cron.
 #[derive(Debug)]
 pub struct Pending {
@@ -119,23 +130,19 @@ impl Seals {
         self.kv.keep(HEAD_KEY, &text).await
     }
 
-    /// The last seal and the one before it.
+    /// Where the log ends.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub async fn last(&self) -> Result<(Option<Seal>, Option<Seal>), StoreError> {
-        let [found] = self.database.batch([Statement::new(LAST_SEALS)]).await?;
+    pub async fn end(&self) -> Result<End, StoreError> {
+        let statements = [Statement::new(LAST_SEALS), Statement::new(LAST_ROW)];
+        let [found, ends] = self.database.batch(statements).await?;
         let mut seals = found.rows::<Seal>()?.into_iter();
-        Ok((seals.next(), seals.next()))
-    }
-
-    /// Number of the last row there is; 0 if there is none.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub async fn last_row(&self) -> Result<u32, StoreError> {
-        let [ends] = self.database.batch([Statement::new(LAST_ROW)]).await?;
-        Ok(ends.first::<Ends>()?.map_or(0, |ends| ends.last))
+        Ok(End {
+            seal: seals.next(),
+            previous: seals.next(),
+            row: ends.first::<Ends>()?.map_or(0, |ends| ends.last),
+        })
     }
 
     /// What is after this row, at one moment.

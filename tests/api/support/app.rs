@@ -110,7 +110,7 @@ impl App {
         }
     }
 
-    /// An address in a network that no other test uses, another for each number.
+    /// An address in a site (an IPv6 /48) that no other test uses, another for each number.
     pub fn elsewhere(&self, number: usize) -> String {
         let own = self
             .address()
@@ -118,10 +118,7 @@ impl App {
             .skip(1)
             .map(|part| part.parse::<u16>().unwrap());
         let [second, third, fourth]: [u16; 3] = own.collect::<Vec<_>>().try_into().unwrap();
-        format!(
-            "2001:db{:02x}:{third:02x}{fourth:02x}:{number:x}::1",
-            second - 18
-        )
+        format!("20{second:02x}:{third:02x}{fourth:02x}:{number:x}::1")
     }
 
     /// A name for the next request: what `x-test-request` carries.
