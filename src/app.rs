@@ -203,7 +203,7 @@ impl Call {
 
     /// Does something that hashes passwords, if there is a place for it among the few that do so at once, and to its end:
     /// the runtime drops a request whose client hangs up, without running what would free its place, and a counted attempt
-    /// would have no entry in the audit log. `is_known` opens the last place: of somebody on a known device, or signed in.
+    /// would have no entry in the audit log. `is_known` opens the last place: of somebody on a known device.
     ///
     /// # Errors
     /// `Busy` if there is no place; `Platform` if it takes too long; what `work` gives.
