@@ -43,7 +43,7 @@ lock = threading.Lock()
 def address():
     """A network of its own for every request."""
     number = next(networks)
-    return f"2001:db8:{number >> 16:x}:{number & 0xFFFF:x}::1"
+    return f"2001:{number >> 16:x}:{number & 0xFFFF:x}::1"
 
 
 @schemathesis.auth(refresh_interval=None)
