@@ -204,7 +204,7 @@ fn derive(cost: Cost, input: &[u8], salt: &[u8], output: &mut [u8]) -> Result<()
         passes: cost.passes,
     };
     let mut memory = take_memory(cost.block_count())?;
-    // The bounds of `phc` lie within its own; its only other error is about memory.
+    // The bounds of `phc` lie within those of the package.
     let result = argon2id::hash(cost, input, salt, &mut memory, output);
     keep_memory(memory);
     result.map_err(|_| HashError::OutOfMemory)
@@ -221,7 +221,7 @@ fn derive_by_crate(
         Version::V16 => argon2::Version::V0x10,
         Version::V19 => argon2::Version::V0x13,
     };
-    // Here too.
+    // The bounds of `phc` lie within those of the crate; its only other error is about memory.
     let parameters = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(output.len()))
         .map_err(|_| HashError::OutOfMemory)?;
     drop(MEMORY.take());

@@ -1,4 +1,4 @@
-//! What `simd.rs` does, word by word: for tests on this machine.
+//! What `simd.rs` does, word by word: for the command line and tests, which run natively.
 
 pub type Pair = [u64; 2];
 
