@@ -37,7 +37,9 @@ fn curl(model: &str) -> String {
     )
 }
 
-/// Without a key the package would send `OPENAI_API_KEY`, if it finds one, to NVIDIA.
+// The packages take keys, an organization, a project and headers from variables of their own; none of it is for NVIDIA.
+// Headers of `OPENAI_CUSTOM_HEADERS` no argument keeps back, so the programs forget all of these variables.
+
 fn node(model: &str) -> String {
     let (base, model, prompt) = (json(SDK_BASE_URL), json(model), json(PROMPT));
     format!(
@@ -47,6 +49,8 @@ import OpenAI from "openai";
 
 const apiKey = process.env.NVIDIA_API_KEY;
 if (!apiKey) throw new Error("NVIDIA_API_KEY is not set");
+// What the package finds here of OpenAI it would send to NVIDIA.
+for (const name in process.env) if (name.startsWith("OPENAI_")) delete process.env[name];
 const client = new OpenAI({{ apiKey, baseURL: {base} }});
 const completion = await client.chat.completions.create({{
   model: {model},
@@ -66,6 +70,9 @@ import os
 
 from openai import OpenAI
 
+# What the package finds here of OpenAI it would send to NVIDIA.
+for name in [name for name in os.environ if name.startswith("OPENAI_")]:
+    del os.environ[name]
 client = OpenAI(api_key=os.environ["NVIDIA_API_KEY"], base_url={base})
 completion = client.chat.completions.create(
     model={model},

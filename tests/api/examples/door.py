@@ -101,6 +101,8 @@ class Door(BaseHTTPRequestHandler):
             return self.answer(404, {"error": {"message": "no such place", "type": "not_found"}})
         if self.headers["authorization"] != f"Bearer {KEY}":
             return self.answer(401, {"error": {"message": "Authentication failed", "type": "authentication_error"}})
+        if told := [name for name in self.headers if name.lower().startswith("openai-")]:
+            return self.answer(400, {"error": {"message": f"not for NVIDIA: {told}", "type": "invalid_request_error"}})
         try:
             asked = json.loads(body)
             model, messages = asked["model"], asked["messages"]

@@ -7,6 +7,14 @@ use crate::support::App;
 
 const KEY: &str = "nvapi-of-the-examples-0123456789abcdef";
 
+/// What whoever also works with `OpenAI` may have in the environment, and what is none of NVIDIA's business: the stand-in
+/// answers nobody who shows it.
+const OF_OPENAI: [(&str, &str); 3] = [
+    ("OPENAI_ORG_ID", "org-of-the-reader"),
+    ("OPENAI_PROJECT_ID", "proj_of_the_reader"),
+    ("OPENAI_CUSTOM_HEADERS", "OpenAI-Gateway: of the reader"),
+];
+
 #[tokio::test]
 async fn the_examples_run_and_a_wrong_key_does_not() {
     let desk = Desk::new();
@@ -14,11 +22,14 @@ async fn the_examples_run_and_a_wrong_key_does_not() {
     let app = App::with(keyed(KEY));
     let shown = page(&app, &signed_in(&app, &app.admin("ada").await).await).await;
     for (language, program) in programs(&shown) {
-        let output = way.run(&desk, language, &program, &[("NVIDIA_API_KEY", KEY)]);
-        let text = said(&output);
-        assert!(output.status.success(), "{language:?}: {text}");
-        let answer = "[a stand-in for nvidia/nemotron-3-super-120b-a12b] The sea is wide.";
-        assert!(text.contains(answer), "{language:?}: {text}");
+        for others in [&[][..], &OF_OPENAI] {
+            let keys = [&[("NVIDIA_API_KEY", KEY)], others].concat();
+            let output = way.run(&desk, language, &program, &keys);
+            let text = said(&output);
+            assert!(output.status.success(), "{language:?}: {text}");
+            let answer = "[a stand-in for nvidia/nemotron-3-super-120b-a12b] The sea is wide.";
+            assert!(text.contains(answer), "{language:?}: {text}");
+        }
         for wrong in ["nvapi-of-somebody-else", ""] {
             // A key of OpenAI must not go to NVIDIA, not even where theirs is missing.
             let keys = [("NVIDIA_API_KEY", wrong), ("OPENAI_API_KEY", KEY)];
