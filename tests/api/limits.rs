@@ -61,6 +61,39 @@ async fn a_network_begins_a_hundred_sign_ins_a_minute() {
 }
 
 #[tokio::test]
+async fn who_was_refused_is_refused_for_ten_seconds_without_asking_again() {
+    let app = App::shared();
+    let busy = app.elsewhere(1);
+    let begin = async || {
+        let request = app.post("/api/auth/login").from(&busy);
+        let reply = request.json(&json!({ "x": 1 })).send().await;
+        (reply.status, reply.seen().await.limits)
+    };
+    // The minute may change meanwhile.
+    let mut before = 0;
+    let (status, asked) = loop {
+        let (status, asked) = begin().await;
+        if status == 429 || before > 200 {
+            break (status, asked);
+        }
+        assert_eq!(asked.len(), 1);
+        before += 1;
+    };
+    assert_eq!((status, asked.len()), (429, 1), "after {before}");
+    for seconds in [0, 5] {
+        app.shift_clock(seconds).await;
+        assert_eq!(begin().await, (429, Vec::new()), "{seconds} s later");
+    }
+    // Nobody else is refused with it.
+    let calm = app.post("/api/auth/login").from(&app.elsewhere(2));
+    let calm = calm.json(&json!({ "x": 1 })).send().await;
+    assert_eq!(calm.assert_status(400).seen().await.limits.len(), 1);
+    app.shift_clock(11).await;
+    let (_, asked) = begin().await;
+    assert_eq!(asked.len(), 1);
+}
+
+#[tokio::test]
 async fn a_session_is_counted_by_itself_and_its_network_is_not() {
     let app = App::shared();
     let (ada, bob) = (

@@ -1,7 +1,8 @@
-// D1 and KV as the Worker sees them under test: the real ones, with every call recorded and every fault of the test
-// applied. The class names are the runtime's own, because bindings are recognised by them.
+// D1, KV and the rate limits as the Worker sees them under test: the real ones, with every call recorded and every fault
+// of the test applied to the stores. The class names are the runtime's own, because bindings are recognised by them.
 import { offset } from "./clock.mjs";
 import { perform } from "./faults.mjs";
+import { current } from "./scope.mjs";
 
 const realStatements = new WeakMap();
 
@@ -119,6 +120,17 @@ export class KvNamespace {
       return !then || then.text === null || ended(then) ? none : wrap(decode(then.text, options));
     };
     return perform(call, fresh, stale);
+  }
+}
+
+export class Ratelimit {
+  #real;
+  constructor(real) {
+    this.#real = real;
+  }
+  limit(options) {
+    current()?.limits.push(options.key);
+    return this.#real.limit(options);
   }
 }
 

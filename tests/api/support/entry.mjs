@@ -2,7 +2,7 @@
 // control door for the tests. Ships nowhere. The door opens to the server's own random key only.
 import "./clock.mjs";
 import { everyone, NAME_HEADER, requestNamed, runAs, settled, testNamed, track } from "./scope.mjs";
-import { D1Database, KvNamespace } from "./bindings.mjs";
+import { D1Database, KvNamespace, Ratelimit } from "./bindings.mjs";
 import { addFault } from "./faults.mjs";
 import worker, { Relay } from "edge-auth-entry";
 
@@ -11,7 +11,13 @@ let nextCron;
 
 // The Worker binds its stores once per isolate; so they are wrapped once, and ask at every call who is calling.
 function watch(env) {
-  watched ??= { ...env, DB: new D1Database(env.DB), SESSIONS: new KvNamespace(env.SESSIONS) };
+  watched ??= {
+    ...env,
+    DB: new D1Database(env.DB),
+    SESSIONS: new KvNamespace(env.SESSIONS),
+    SIGN_IN_LIMIT: new Ratelimit(env.SIGN_IN_LIMIT),
+    SESSION_LIMIT: new Ratelimit(env.SESSION_LIMIT),
+  };
   return watched;
 }
 
@@ -83,12 +89,12 @@ const operations = {
     faults.splice(0, Infinity, ...(id ? faults.filter((fault) => fault.id !== id) : []));
   },
   async seen({ request }) {
-    const { calls, logs } = await settled(request);
-    return { calls, logs };
+    const { calls, limits, logs } = await settled(request);
+    return { calls, limits, logs };
   },
   seen_so_far({ request }) {
-    const { calls, logs, unsettled } = requestNamed(request);
-    return { calls, logs, unsettled };
+    const { calls, limits, logs, unsettled } = requestNamed(request);
+    return { calls, limits, logs, unsettled };
   },
   name_cron({ request }) {
     nextCron = request;

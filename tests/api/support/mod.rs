@@ -15,7 +15,7 @@
 //!
 //!     let reply = app.get("/api/auth/validate").bearer(&token).send().await;
 //!     let seen = reply.seen().await;                               // waits for all that the request deferred
-//!     assert_eq!((seen.d1(), seen.kv("get")), (0, 1));             // seen.statements(), .rows(), .calls, .logs
+//!     assert_eq!((seen.d1(), seen.kv("get")), (0, 1));             // seen.statements(), .rows(), .calls, .limits, .logs
 //!     insta::assert_snapshot!(reply.snapshot(), @"");              // status, headers and body; ids, times, tokens, names redacted
 //!
 //!     app.fault(Fault::kv().ops(&["put"]).fails()).await;          // this test's own requests only

@@ -19,7 +19,7 @@ export function testNamed(name) {
 }
 
 export function requestNamed(name) {
-  if (!requests.has(name)) requests.set(name, { test: testNamed(name.split("/")[0]), calls: [], logs: [], unsettled: 0 });
+  if (!requests.has(name)) requests.set(name, { test: testNamed(name.split("/")[0]), calls: [], limits: [], logs: [], unsettled: 0 });
   return requests.get(name);
 }
 

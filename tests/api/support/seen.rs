@@ -1,9 +1,11 @@
-//! What one request did: its calls of D1 and KV and what it logged, deferred work included.
+//! What one request did: its calls of D1 and KV, the rate limits that it asked and what it logged, deferred work included.
 
 use serde_json::Value;
 
 pub struct Seen {
     pub calls: Vec<Call>,
+    /// The keys that a rate limit was asked about.
+    pub limits: Vec<String>,
     /// Level and text of each line.
     pub logs: Vec<(String, String)>,
 }
@@ -35,6 +37,7 @@ impl Seen {
         };
         Self {
             calls: list(&seen["calls"]).iter().map(call).collect(),
+            limits: list(&seen["limits"]).iter().map(text).collect(),
             logs: list(&seen["logs"])
                 .iter()
                 .map(|line| (text(&line["level"]), text(&line["text"])))
