@@ -311,14 +311,18 @@ impl Sessions {
         ended.rows()
     }
 
-    /// Removes sessions that are past their absolute end, at most a thousand a call; true if there may be more.
+    /// Removes sessions that are past their absolute end with what was counted by them, at most a thousand a call; true if
+    /// there may be more.
     ///
     /// # Errors
     /// Any [`StoreError`].
     pub async fn remove_over(&self, now: Timestamp) -> Result<bool, StoreError> {
-        let [removed] = self
+        let [_, removed] = self
             .database
-            .batch([Statement::new(REMOVE_OVER).text(now.to_string())])
+            .batch([
+                throttle::remove_with_sessions(now),
+                Statement::new(REMOVE_OVER).text(now.to_string()),
+            ])
             .await?;
         Ok(removed.changes == 1_000)
     }

@@ -116,6 +116,12 @@ const REMOVE_OVER: &str = "
     DELETE FROM sign_in_attempts
     WHERE key IN (SELECT key FROM sign_in_attempts WHERE ends_at <= ?1 ORDER BY ends_at LIMIT 1000)";
 
+/// What counts the changes of password of sessions that are past their end, of the thousand that the sessions' own sweep
+/// removes next.
+const REMOVE_WITH_SESSIONS: &str = "
+    DELETE FROM sign_in_attempts
+    WHERE key IN (SELECT 'name:' || id FROM sessions WHERE ends_at <= ?1 ORDER BY ends_at LIMIT 1000)";
+
 const REMOVE_NETWORKS: &str = "
     DELETE FROM address_attempts
     WHERE address IN (SELECT address FROM address_attempts WHERE empty_at_ms <= ?1 ORDER BY empty_at_ms LIMIT 1000)";
@@ -246,6 +252,12 @@ pub(super) fn forget(reservation: Option<&Reservation>, session: &str) -> [State
 /// begin with the person's id.
 pub(super) fn restore(user: &str, password_hash: &str) -> Statement {
     Statement::new(RESTORE).text(user).text(password_hash)
+}
+
+/// Removes what counts the changes of password of the sessions that are removed just after it in the same batch: where a
+/// password is off, nothing else would.
+pub(super) fn remove_with_sessions(now: Timestamp) -> Statement {
+    Statement::new(REMOVE_WITH_SESSIONS).text(now.to_string())
 }
 
 fn people(device: Option<&Device>) -> String {

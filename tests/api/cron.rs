@@ -3,7 +3,7 @@
 use crate::sessions::{logout, password_link, record_id, signed_in, validate};
 use crate::support::people::Person;
 use crate::support::{App, Fault, Vars};
-use serde_json::json;
+use serde_json::{Value, json};
 
 const CRON: &str = "*/10 * * * *";
 const DAY: i64 = 86_400;
@@ -43,6 +43,34 @@ async fn sessions_past_their_end_go_and_others_stay() {
     assert!(!has_session(&app, &of_ada).await);
     let people = app.sql("SELECT id FROM users", [0; 0]).await;
     assert_eq!(people.len(), 2);
+}
+
+#[tokio::test]
+async fn what_counts_wrong_current_passwords_goes_with_its_session() {
+    let app = app();
+    let (ada, eve) = (app.password_user("ada").await, app.admin("eve").await);
+    let (of_ada, of_eve) = (signed_in(&app, &ada).await, signed_in(&app, &eve).await);
+    let (of_ada, of_eve) = (record_id(&of_ada), record_id(&of_eve));
+    // Off after a hundred; the last is of a name that nobody has.
+    for id in [&of_ada, &of_eve, "nobody"] {
+        let sql = "INSERT INTO sign_in_attempts (key, failures, open_at_ms) VALUES ('name:' || ?1, 100, 0)";
+        app.sql(sql, [id]).await;
+    }
+    let left = async || {
+        let sql = "SELECT substr(key, 6) AS id FROM sign_in_attempts ORDER BY rowid";
+        let rows = app.sql(sql, [0; 0]).await;
+        let id = |row: &Value| row["id"].as_str().unwrap().to_owned();
+        rows.iter().map(id).collect::<Vec<_>>()
+    };
+    app.scheduled(CRON).await;
+    assert_eq!(left().await, [&of_ada, &of_eve, "nobody"]);
+    // An administrator's session ends after a day.
+    app.shift_clock(DAY + 60).await;
+    app.scheduled(CRON).await;
+    assert_eq!(left().await, [&of_ada, "nobody"]);
+    app.shift_clock(30 * DAY + 60).await;
+    app.scheduled(CRON).await;
+    assert_eq!(left().await, ["nobody"]);
 }
 
 #[tokio::test]
