@@ -1,5 +1,6 @@
 //! What every way of signing in ends with: a session in D1, its copy in KV, and a token; or an entry that says why not.
 
+use crate::account::address::network;
 use crate::account::audit::Kind;
 use crate::account::role::Role;
 use crate::account::session::longest;
@@ -82,7 +83,8 @@ pub enum Whom {
     Nobody(String),
 }
 
-/// Writes down that somebody was not signed in, and why in fixed words.
+/// Writes down that somebody was not signed in, and why in fixed words. An attempt with a password has been counted before;
+/// of other refusals so many of a network are written as it may have failures.
 ///
 /// # Errors
 /// `StorageOut`, `Platform`.
@@ -98,8 +100,16 @@ pub async fn refuse(
         Whom::User(id) => entry.about(id),
         Whom::Nobody(name_key) => entry.about_name(name_key),
     };
-    let words = format!("{}: {why}", method.as_str());
-    call.record(entry.detail(words)).await
+    let entry = entry.detail(format!("{}: {why}", method.as_str()));
+    if method == Method::Password {
+        return call.record(entry).await;
+    }
+    let (network, entry) = (network(origin.address.as_deref()), call.sign(entry));
+    let throttle = &call.app.throttle;
+    throttle
+        .record_refused(&network, call.clock(), &entry)
+        .await?;
+    Ok(())
 }
 
 /// So many times the record is looked at again because somebody else changed it meanwhile.

@@ -7,11 +7,14 @@
 //! Counted are: the account, found by name or e-mail; for a name that nobody has, a keyed hash of it, in the same way. (That
 //! a name and an e-mail share a counter tells that they are one account's: docs/SECURITY.md.) On a device where this
 //! person signed in before it is that device instead of the account, so that nobody who guesses elsewhere locks its people
-//! out. Everywhere else the client's network is counted as well.
+//! out. Everywhere else the client's network is counted as well. Where AWS vouches for somebody there is nothing to guess;
+//! a network's refusals are counted all the same, by themselves, so that they do not fill the audit log.
 
 use super::StoreError;
+use super::audit::append_if_changed;
 use super::d1::{Database, Statement};
 use super::users::{self, Registered};
+use crate::account::audit::Signed;
 use crate::account::device::Device;
 use crate::account::names::LoginName;
 use crate::account::timestamp::Timestamp;
@@ -88,6 +91,12 @@ const COUNT_NETWORK: &str = "
     WHERE changes() > 0 AND ?2 IS NOT NULL
       AND NOT EXISTS (SELECT 1 FROM password_logins WHERE login = ?1 AND id IN (SELECT value FROM json_each(?5)))
     ON CONFLICT (address) DO UPDATE SET empty_at_ms = max(empty_at_ms, ?3) + ?4";
+
+/// By itself: a program that runs with the wrong role must not keep its network's people from their passwords.
+const COUNT_REFUSED: &str = "
+    INSERT INTO address_attempts (address, empty_at_ms) VALUES ('aws ' || ?1, ?2 + ?3)
+    ON CONFLICT (address) DO UPDATE SET empty_at_ms = max(empty_at_ms, ?2) + ?3
+    WHERE empty_at_ms <= ?2 + ?4";
 
 const STATE: &str = "
     SELECT counter.key, failures, open_at_ms,
@@ -217,6 +226,28 @@ impl Throttle {
         )]
         let seconds = (counter.max(network) / 1_000.0).ceil().max(1.0) as u32;
         Ok(Reserved::Later(seconds))
+    }
+
+    /// Writes an entry of somebody whom AWS vouches for and who may not sign in, if this network has not had its three, and
+    /// three a minute since: such a proof guesses nothing and costs its maker nothing, but an entry stays for good.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn record_refused(
+        &self,
+        network: &str,
+        now: f64,
+        entry: &Signed,
+    ) -> Result<(), StoreError> {
+        let count = Statement::new(COUNT_REFUSED)
+            .text(network)
+            .milliseconds(now)
+            .milliseconds(NETWORK_INTERVAL)
+            .milliseconds(NETWORK_BURST);
+        self.database
+            .batch([count, append_if_changed(entry)])
+            .await
+            .map(drop)
     }
 
     /// Removes counters that are over, at most a thousand of each kind; true if there may be more.

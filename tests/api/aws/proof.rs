@@ -252,6 +252,85 @@ async fn a_body_that_is_no_proof_is_answered_with_the_routes_text() {
     login(&app, &good).await.assert_status(200);
 }
 
+#[tokio::test]
+async fn what_a_network_of_strangers_writes_is_bounded() {
+    let app = App::with(vars());
+    let written = async || {
+        let sql = "SELECT detail FROM audit WHERE kind = 'sign_in_failed' AND address = ?1";
+        app.sql(sql, [app.address()]).await.len()
+    };
+    let stranger = session("Stranger");
+    let shown = async |seconds: i64| {
+        let body = signed(
+            &stranger,
+            SIMULATOR.url(),
+            "us-east-1",
+            AUDIENCE,
+            now() + seconds,
+        );
+        let reply = login(&app, &body).await;
+        refused(&reply, "a stranger");
+        reply.seen().await
+    };
+    for _ in 0..3 {
+        assert_eq!(shown(0).await.d1(), 1);
+    }
+    assert_eq!(written().await, 3);
+    for _ in 0..5 {
+        assert_eq!(shown(0).await.d1(), 1);
+    }
+    assert_eq!(written().await, 3, "more than three at once");
+    // Three a minute.
+    app.shift_clock(21).await;
+    shown(21).await;
+    shown(21).await;
+    assert_eq!(written().await, 4);
+    // Whoever may sign in still does, with AWS and with a password, and another network has three of its own.
+    login(&app, &proof(&session("Deployer")))
+        .await
+        .assert_status(200);
+    let ada = app.password_user("ada").await;
+    app.login(&ada).await.assert_status(200);
+    let elsewhere = app.elsewhere(1);
+    let there = app
+        .post(AWS_LOGIN)
+        .json(&proof(&stranger))
+        .from(&elsewhere)
+        .send()
+        .await;
+    refused(&there, "elsewhere");
+    let sql = "SELECT detail FROM audit WHERE kind = 'sign_in_failed' AND address = ?1";
+    assert_eq!(app.sql(sql, [elsewhere]).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_somebody_disabled_writes_is_bounded() {
+    // A role is one person, whom other tests need.
+    let app = App::alone(vars());
+    let keys = session("Deployer");
+    let at = |seconds: i64| {
+        signed(
+            &keys,
+            SIMULATOR.url(),
+            "us-east-1",
+            AUDIENCE,
+            now() + seconds,
+        )
+    };
+    let user = app.who(&login(&app, &at(0)).await).await;
+    let sql = "UPDATE users SET is_active = 0 WHERE id = ?1";
+    app.sql(sql, [user["id"].clone()]).await;
+    let sql = "SELECT detail FROM audit WHERE kind = 'sign_in_failed'";
+    for number in 1..=5 {
+        refused(&login(&app, &at(number)).await, "disabled");
+    }
+    let entry = json!({ "detail": "aws_proof: disabled" });
+    assert_eq!(
+        app.sql(sql, [0; 0]).await,
+        [entry.clone(), entry.clone(), entry]
+    );
+}
+
 /// `/aws-login` of which STS goes wrong: refused, or failed with a code of AWS's or one of ours.
 async fn misbehaving(app: App, effect: Effect) {
     let what = format!("{effect:?}");
