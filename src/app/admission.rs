@@ -1,6 +1,7 @@
 //! How many password hashes an isolate takes on at once. A hash takes tens of milliseconds of the one thread and 19 MiB;
 //! a flood of sign-ins must neither stop everybody else's requests nor queue up work that no client waits for any more.
 
+use crate::store::d1::PATIENCE;
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -8,9 +9,13 @@ use std::rc::Rc;
 const PLACES: usize = 4;
 /// Of these, for those on a known device alone: a flood from elsewhere leaves it to them.
 const KEPT: usize = 1;
-/// Milliseconds after which a place is free again whatever happened: the runtime drops a request whose client has gone,
-/// without a word. Two calls of D1 with its whole patience and a hash take less.
-const LONGEST: f64 = 15_000.0;
+/// Milliseconds for the hashes themselves: two in each of the places, of 24 to 30 each (a new password's after the current
+/// one's, today's after an outdated one's), with everybody else's turns in between, and a machine twenty times as slow.
+const HASHING: u32 = 5_000;
+/// Milliseconds for which a place is held at most, after which it is free again whatever happened: the runtime drops a
+/// request whose client has gone, without a word. A change of password makes two calls of D1 before its hashes, the
+/// reservation and the current hash; no other route makes more.
+pub const LONGEST: u32 = 2 * PATIENCE + HASHING;
 
 /// The places.
 #[derive(Debug, Default)]
@@ -73,7 +78,7 @@ impl Admission {
 
 /// Whether a place that is taken since then is free.
 fn is_free(since: f64, now: f64) -> bool {
-    since <= 0.0 || now - since >= LONGEST
+    since <= 0.0 || now - since >= f64::from(LONGEST)
 }
 
 impl Drop for Turn {
@@ -105,7 +110,7 @@ mod tests {
         assert!(admission.enter(1_001.0, true).is_some());
         turns.truncate(2);
         assert!(admission.is_crowded(1_001.0));
-        assert!(!admission.is_crowded(1_001.0 + LONGEST));
+        assert!(!admission.is_crowded(1_001.0 + f64::from(LONGEST)));
         turns.pop();
         assert!(!admission.is_crowded(1_001.0));
     }

@@ -33,6 +33,10 @@ const MARGIN: i64 = 60;
 /// KV takes one write a second and key; a write that met another is made again after this many milliseconds.
 const WRITE_AGAIN: u32 = 1_100;
 
+/// Milliseconds that overwriting copies takes at most while a client waits, however many there are: they are written side
+/// by side, each twice at most.
+pub const OVERWRITING: u32 = 2 * PATIENCE + WRITE_AGAIN;
+
 /// A copy is written after the reply, so nobody waits; its writer waits longer, in milliseconds, because it must look
 /// at D1 again after a late write. Within the 30 seconds that the platform gives to work after a reply.
 const LATE_WRITE: u32 = 15_000;

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::worker_sys::types::{D1Database, D1PreparedStatement, D1Result};
 
-/// D1 gets this long, in milliseconds; a client waits no longer for a 503.
-const PATIENCE: u32 = 5_000;
+/// D1 gets this long for a call, in milliseconds; a client waits no longer for a 503.
+pub const PATIENCE: u32 = 5_000;
 
 /// A D1 database.
 #[derive(Debug)]

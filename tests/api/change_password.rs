@@ -236,6 +236,23 @@ async fn a_change_that_cannot_be_written_whole_is_not_made() {
 }
 
 #[tokio::test]
+async fn stores_that_are_slow_but_answer_are_waited_for() {
+    let app = App::shared();
+    let ada = app.password_user("ada").await;
+    let (other, token) = (signed_in(&app, &ada).await, signed_in(&app, &ada).await);
+    // D1 has five seconds for each call, KV one for each write, which is made once more.
+    app.fault(Fault::d1().delays(4_600)).await;
+    app.fault(Fault::kv().ops(&["put"]).fails()).await;
+    let start = std::time::Instant::now();
+    change(&app, &token, PASSWORD, NEW).await.assert_status(200);
+    let calls = 4;
+    assert!(start.elapsed() > std::time::Duration::from_millis(calls * 4_600));
+    app.mend_all().await;
+    assert_eq!(login(&app, &ada, NEW).await, 200);
+    refresh(&app, &other).await.assert_status(401);
+}
+
+#[tokio::test]
 async fn bad_bodies_and_callers_are_told() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
