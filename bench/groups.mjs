@@ -1,6 +1,6 @@
 // The Workers that are measured side by side, each as `start` in workerd.mjs takes it.
 import path from "node:path";
-import { ADDRESSES, makePerson, PASSWORD, PERSON, sign, tokens } from "./ours.mjs";
+import { ADDRESSES, makePeople, makePerson, PASSWORD, PERSON, sign, tokens } from "./ours.mjs";
 import { SCALE } from "./scale.mjs";
 import * as theirs from "./theirs.mjs";
 import { against, emptyRust } from "./tools.mjs";
@@ -80,8 +80,9 @@ const SIGN_IN = [
     entry,
     atLeast: 1_000,
     prepare: async (...given) => {
-      await makePerson(...given);
-      return ADDRESSES.slice(0, 100).map(withAddress(LOGIN));
+      const names = await makePeople(...given, 100);
+      const login = (username) => ({ ...LOGIN, body: JSON.stringify({ username, password: PASSWORD }) });
+      return names.map((username, index) => withAddress(login(username))(ADDRESSES[index]));
     },
   })),
 ].map((worker) => ({ ...worker, connections: 1 }));

@@ -38,7 +38,7 @@ export async function migrate(database) {
   for (const file of (await readdir(folder)).sort()) {
     const statements = (await readFile(path.join(folder, file), "utf8")).replaceAll(/--.*$/gm, "");
     // A trigger holds semicolons of its own.
-    for (const statement of statements.split(/;\s*\n(?=\s*(?:CREATE\b|$))/)) if (statement.trim()) await database.prepare(statement).run();
+    for (const statement of statements.split(/;\s*\n(?=\s*(?:CREATE\b|DROP\b|$))/)) if (statement.trim()) await database.prepare(statement).run();
   }
 }
 
@@ -61,6 +61,26 @@ export async function makePerson(miniflare, origin) {
     .run();
   await post(origin, "set-password", { token: link, password: PASSWORD });
   return database;
+}
+
+/**
+ * As many people with her password as sign-ins are sent in turn, and the names of all: of one person's sessions a sign-in
+ * would soon end the oldest each time.
+ */
+export async function makePeople(miniflare, origin, count) {
+  const database = await makePerson(miniflare, origin);
+  const names = Array.from({ length: count }, (_, number) => `${PERSON.username}${number}`);
+  await database
+    .prepare(
+      `INSERT INTO users (id, source, username, username_skeleton, email, email_key, name, organization, aws_region, role, is_active,
+                          password_hash, created_at, updated_at)
+       SELECT format('00000000-0000-4000-9000-%012d', key), source, value, value, value || '@example.com', value || '@example.com', name,
+              organization, aws_region, role, is_active, password_hash, created_at, updated_at
+       FROM users, json_each(?1)`,
+    )
+    .bind(JSON.stringify(names))
+    .run();
+  return names;
 }
 
 /** The person signs in once; her other sessions are that one's rows and claims under other ids. */

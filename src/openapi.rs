@@ -294,7 +294,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
         },
         Endpoint::Sessions => Operation {
             summary: "Where am I signed in",
-            description: "The caller's live sessions, the newest first; 200 at most.",
+            description: "The caller's live sessions, the newest first. A sign-in ends the oldest beyond 100.",
             request: None,
             reply: body::<SessionsReply>(
                 schemas,

@@ -11,7 +11,7 @@ use crate::aws::identity::Person;
 use crate::config::Consistency;
 use crate::failure::{Failure, Outage};
 use crate::store::people::{self, Arrival, RoleChanged, Updated};
-use crate::store::sessions::NewSession;
+use crate::store::sessions::{MOST_LIVE, NewSession};
 use crate::store::throttle::Reservation;
 use crate::web::origin::Origin;
 use uuid::Uuid;
@@ -245,13 +245,23 @@ pub async fn begin(
         new_password_hash: terms.renewed,
         attempt: terms.attempt,
     };
-    let entry = origin.entry(call, Kind::SignIn)?;
-    let entry = entry.by(user.id).about(user.id).of_session(&id);
-    let signed_in = call.sign(entry.detail(terms.method.as_str()));
-    if !call.app.sessions.begin(&new, &signed_in).await? {
+    let signed = |kind, detail: String| {
+        let entry = origin.entry(call, kind)?;
+        let entry = entry.by(user.id).about(user.id).of_session(&id);
+        Ok::<_, Failure>(call.sign(entry.detail(detail)))
+    };
+    let signed_in = signed(Kind::SignIn, terms.method.as_str().to_owned())?;
+    let revoked = signed(Kind::SessionRevoked, format!("more than {MOST_LIVE}"))?;
+    let begun = call.app.sessions.begin(&new, &signed_in, &revoked).await?;
+    let Some(ended) = begun else {
         return Ok(None);
-    }
+    };
     user.last_login = Some(now);
+    if !ended.is_empty() {
+        // Nobody asked for it, so nobody waits for it; everything that grants something knows already.
+        let app = call.app;
+        call.after_reply(async move { app.copies.end(&ended).await });
+    }
     if call.app.config.session_consistency == Consistency::Edge {
         let (copies, user) = (&call.app.copies, user.clone());
         // If it fails, the first request at the edge asks D1 and puts a copy back.

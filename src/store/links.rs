@@ -50,10 +50,15 @@ const SET_PASSWORD: &str = "
     UPDATE users SET password_hash = ?1, updated_at = ?2
     WHERE id = (SELECT user_id FROM password_links WHERE id = ?3 AND used_by = ?4)";
 
+/// Those whose copies are overwritten, before they are revoked.
+const LATEST_SESSIONS: &str = "
+    SELECT id, generation FROM sessions
+    WHERE revoked_at IS NULL AND user_id = (SELECT user_id FROM password_links WHERE id = ?1 AND used_by = ?2)
+    ORDER BY created_at DESC LIMIT 200";
+
 const REVOKE_SESSIONS: &str = "
     UPDATE sessions SET revoked_at = ?1
-    WHERE revoked_at IS NULL AND user_id = (SELECT user_id FROM password_links WHERE id = ?2 AND used_by = ?3)
-    RETURNING id, generation";
+    WHERE revoked_at IS NULL AND user_id = (SELECT user_id FROM password_links WHERE id = ?2 AND used_by = ?3)";
 
 /// A new password ends the person's other links as well.
 const DROP_OTHERS: &str = "
@@ -88,7 +93,7 @@ impl Links {
     }
 
     /// Sets the password and ends the person's sessions, if this request is the one that uses the link; `mark` is random.
-    /// Gives the sessions that ended, or `None` if the link was used meanwhile.
+    /// Gives the sessions that ended, the newest 200 at most, or `None` if the link was used meanwhile.
     ///
     /// # Errors
     /// Any [`StoreError`]; then nothing was changed, or D1 did not say.
@@ -112,6 +117,7 @@ impl Links {
                     .text(id)
                     .text(mark),
                 append_if_changed(&entries.password_set),
+                Statement::new(LATEST_SESSIONS).text(id).text(mark),
                 Statement::new(REVOKE_SESSIONS)
                     .text(&now)
                     .text(id)

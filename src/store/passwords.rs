@@ -43,11 +43,15 @@ const SET: &str = "
     WHERE id = ?3 AND password_hash = ?4 AND is_active = 1
       AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?5 AND revoked_at IS NULL)";
 
+/// Those whose copies are overwritten, before they are revoked.
+const LATEST_OTHERS: &str = "
+    SELECT id, generation FROM sessions WHERE user_id = ?1 AND id <> ?2 AND revoked_at IS NULL
+    ORDER BY created_at DESC LIMIT 200";
+
 const REVOKE_OTHERS: &str = "
     UPDATE sessions SET revoked_at = ?1
     WHERE user_id = ?2 AND id <> ?3 AND revoked_at IS NULL
-      AND EXISTS (SELECT 1 FROM users WHERE users.id = ?2 AND password_hash = ?4)
-    RETURNING id, generation";
+      AND EXISTS (SELECT 1 FROM users WHERE users.id = ?2 AND password_hash = ?4)";
 
 const DROP_LINKS: &str = "
     DELETE FROM password_links
@@ -64,7 +68,7 @@ pub async fn hash_of(database: &Database, user: Uuid) -> Result<Option<String>, 
     Ok(row.and_then(|row| row.password_hash))
 }
 
-/// Sets the new password, and gives the sessions that ended by it; `None` if the person, the password or the session was
+/// Sets the new password, and gives the sessions that ended by it, the newest 200 at most; `None` if the person, the password or the session was
 /// changed meanwhile, and then nothing is written.
 ///
 /// # Errors
@@ -84,6 +88,9 @@ pub async fn change(
                 .text(change.old)
                 .text(change.session),
             append_if_changed(&change.password_set),
+            Statement::new(LATEST_OTHERS)
+                .text(&user)
+                .text(change.session),
             Statement::new(REVOKE_OTHERS)
                 .text(&now)
                 .text(&user)

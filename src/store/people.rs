@@ -51,7 +51,7 @@ impl Arrival<'_> {
 pub struct Updated {
     /// The person, as the record has them now; `None` if it was changed by somebody else meanwhile.
     pub user: Option<User>,
-    /// Sessions that ended because the role changed.
+    /// Sessions that ended because the role changed, the newest 200 at most.
     pub ended: Vec<Ended>,
     /// Sessions whose copies show what has changed.
     pub stale: Vec<Ended>,
@@ -80,10 +80,10 @@ const UPDATE: &str = "
 /// Another role than before ends what the old one opened. The entry tells that it was this batch that changed the role.
 const REVOKE_ALL: &str = "
     UPDATE sessions SET revoked_at = ?1
-    WHERE user_id = ?2 AND revoked_at IS NULL AND EXISTS (SELECT 1 FROM audit WHERE id = ?3)
-    RETURNING id, generation";
+    WHERE user_id = ?2 AND revoked_at IS NULL AND EXISTS (SELECT 1 FROM audit WHERE id = ?3)";
 
-/// Sessions whose copies show what UPDATE has just changed; more than these lapse at their bound.
+/// Sessions whose copies show what UPDATE has just changed, or which [`REVOKE_ALL`] is about to end; the copies of more than
+/// these lapse at their bound.
 const LIVE: &str = "
     SELECT id, generation FROM sessions WHERE user_id = ?1 AND revoked_at IS NULL AND ends_at > ?2
     ORDER BY created_at DESC LIMIT 200";
@@ -148,9 +148,9 @@ pub async fn update(
         .text(&now)
         .text(&id)
         .text(known.role.as_str());
+    let live = Statement::new(LIVE).text(&id).text(&now);
     let (updated, sessions, found) = match entries {
         None => {
-            let live = Statement::new(LIVE).text(&id).text(&now);
             let [updated, live, found] = database
                 .batch([update, live, find_statement(arrival)])
                 .await?;
@@ -161,10 +161,11 @@ pub async fn update(
                 .text(&now)
                 .text(&id)
                 .text(&entries.role_changed.entry.id);
-            let [updated, _, ended, _, found] = database
+            let [updated, _, ended, _, _, found] = database
                 .batch([
                     update,
                     append_if_changed(&entries.role_changed),
+                    live,
                     revoke,
                     append_if_changed(&entries.sessions_revoked),
                     find_statement(arrival),

@@ -119,6 +119,10 @@ impl SessionRow {
     }
 }
 
+/// Live sessions of one person at most: more than anybody has devices, and few enough that ending all of them is quick. At
+/// the sign-in that begins one more the oldest end.
+pub const MOST_LIVE: u32 = 100;
+
 /// Begins only for a person who is still active, with the role and the password that were just checked.
 const BEGIN: &str = "
     INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, token_expires_at, ends_at, device, address)
@@ -129,6 +133,17 @@ const BEGIN: &str = "
 const RECORD_LOGIN: &str = "
     UPDATE users SET last_login = ?1, password_hash = coalesce(?2, password_hash)
     WHERE id = ?3 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?4)";
+
+/// The oldest beyond so many others, never the session that has just begun; of thousands from before there was a limit, 200
+/// at each sign-in, which are as many copies as are overwritten at once.
+const REVOKE_OLDEST: &str = "
+    UPDATE sessions SET revoked_at = ?1
+    WHERE rowid IN (
+      SELECT other.rowid FROM sessions AS begun
+      JOIN sessions AS other ON other.user_id = begun.user_id AND other.revoked_at IS NULL AND other.rowid <> begun.rowid
+      WHERE begun.id = ?2
+      ORDER BY other.created_at DESC, other.rowid DESC LIMIT 200 OFFSET ?3)
+    RETURNING id, generation";
 
 /// `last_login` of a session's person is the sign-in that began the session.
 const FIND: &str = "
@@ -155,11 +170,16 @@ const REVOKED: &str = "
 const LIVE_OF: &str = "
     SELECT id, created_at, rotated_at, ends_at, device, address FROM sessions
     WHERE user_id = ?1 AND revoked_at IS NULL AND ends_at > ?2
-    ORDER BY created_at DESC, id LIMIT 200";
+    ORDER BY created_at DESC, rowid DESC LIMIT 200";
 
+/// Those whose copies are overwritten. What RETURNING gave of thousands would take longer than D1 is waited for.
+const LATEST_OF: &str = "
+    SELECT id, generation FROM sessions WHERE user_id = ?1 AND revoked_at IS NULL
+    ORDER BY created_at DESC LIMIT 200";
+
+/// Directly after [`LATEST_OF`].
 const REVOKE_ALL: &str = "
-    UPDATE sessions SET revoked_at = ?1 WHERE user_id = ?2 AND revoked_at IS NULL
-    RETURNING id, generation";
+    UPDATE sessions SET revoked_at = ?1 WHERE user_id = ?2 AND revoked_at IS NULL";
 
 /// A revoked row is kept to its absolute end, so that its tokens find it ended; a bounded piece at a time, so that a sweep never
 /// holds the one writer for long.
@@ -179,7 +199,8 @@ impl Sessions {
         Self { database }
     }
 
-    /// Begins a session and records the sign-in; false if the person was changed meanwhile, and then no entry is written.
+    /// Begins a session, records the sign-in, and ends the oldest of more than [`MOST_LIVE`] sessions, which it gives; `None`
+    /// if the person was changed meanwhile, and then no entry is written. `sessions_revoked` is written if any ended.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -187,10 +208,11 @@ impl Sessions {
         &self,
         new: &NewSession<'_>,
         signed_in: &Signed,
-    ) -> Result<bool, StoreError> {
+        sessions_revoked: &Signed,
+    ) -> Result<Option<Vec<Ended>>, StoreError> {
         let (user_id, now) = (new.user_id.to_string(), new.created_at.to_string());
         let [forget, forget_network] = throttle::forget(new.attempt, new.id);
-        let [begun, ..] = self
+        let [begun, .., ended, _] = self
             .database
             .batch([
                 Statement::new(BEGIN)
@@ -211,9 +233,17 @@ impl Sessions {
                     .text(new.id),
                 forget,
                 forget_network,
+                Statement::new(REVOKE_OLDEST)
+                    .text(&now)
+                    .text(new.id)
+                    .number(MOST_LIVE.saturating_sub(1)),
+                append_if_changed(sessions_revoked),
             ])
             .await?;
-        Ok(begun.changes > 0)
+        if begun.changes == 0 {
+            return Ok(None);
+        }
+        ended.rows().map(Some)
     }
 
     /// A session, ended ones too.
@@ -291,7 +321,7 @@ impl Sessions {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
-    /// Ends all sessions of a person, and gives them.
+    /// Ends all sessions of a person, and gives the newest, 200 at most.
     ///
     /// # Errors
     /// Any [`StoreError`]; then nobody may be told that they have ended.
@@ -301,12 +331,17 @@ impl Sessions {
         now: Timestamp,
         entry: &Signed,
     ) -> Result<Vec<Ended>, StoreError> {
+        let user_id = user_id.to_string();
         let revoke = Statement::new(REVOKE_ALL)
             .text(now.to_string())
-            .text(user_id.to_string());
-        let [ended, _] = self
+            .text(&user_id);
+        let [ended, ..] = self
             .database
-            .batch([revoke, append_if_changed(entry)])
+            .batch([
+                Statement::new(LATEST_OF).text(&user_id),
+                revoke,
+                append_if_changed(entry),
+            ])
             .await?;
         ended.rows()
     }

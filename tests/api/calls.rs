@@ -58,7 +58,7 @@ async fn a_sign_in_is_two_calls_of_d1_and_one_write_of_kv() {
     let ada = app.password_user("ada").await;
     let reply = app.login(&ada).await;
     reply.assert_status(200);
-    assert_eq!(cost(&reply).await, [2, 9, 0, 1]);
+    assert_eq!(cost(&reply).await, [2, 11, 0, 1]);
 }
 
 #[tokio::test]
@@ -183,7 +183,7 @@ async fn a_new_password_is_two_calls_of_d1_and_a_write_for_each_copy() {
     let link = password_link(&app, &ada, "2999-01-01T00:00:00Z").await;
     let reply = set_password(&app, &link, "a wholly different passphrase").await;
     reply.assert_status(200);
-    assert_eq!(cost(&reply).await, [2, 8, 0, 3]);
+    assert_eq!(cost(&reply).await, [2, 9, 0, 3]);
     let reply = set_password(&app, &link, "a wholly different passphrase").await;
     reply.assert_status(400);
     assert_eq!(cost(&reply).await, [1, 1, 0, 0]);

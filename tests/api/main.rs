@@ -67,6 +67,7 @@ mod isolate;
 mod limits;
 mod login;
 mod logout;
+mod many_sessions;
 mod matrix;
 mod me;
 mod nvidia_credentials;

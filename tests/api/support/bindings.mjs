@@ -44,6 +44,7 @@ class D1DatabaseSession {
     return perform(call, async () => {
       const results = await this.#real.batch(statements.map((statement) => realStatements.get(statement)));
       call.rows = results.reduce((sum, { meta }) => sum + meta.rows_read, 0);
+      call.given = Math.max(...results.map(({ results }) => results?.length ?? 0));
       return results;
     });
   }

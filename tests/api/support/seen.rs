@@ -20,6 +20,8 @@ pub struct Call {
     pub statements: Vec<String>,
     /// Rows that a batch has read, as D1 counts and bills them.
     pub rows: u64,
+    /// Rows that the statement of a batch gave which gave most.
+    pub given: u64,
     /// The key of a KV call.
     pub key: String,
 }
@@ -33,6 +35,7 @@ impl Seen {
             op: text(&call["op"]),
             statements: list(&call["statements"]).iter().map(text).collect(),
             rows: call["rows"].as_u64().unwrap_or_default(),
+            given: call["given"].as_u64().unwrap_or_default(),
             key: text(&call["key"]),
         };
         Self {
@@ -53,6 +56,11 @@ impl Seen {
     /// Rows read in D1.
     pub fn rows(&self) -> u64 {
         self.of("d1").map(|call| call.rows).sum()
+    }
+
+    /// Rows that D1 gave for one statement at most.
+    pub fn given(&self) -> u64 {
+        self.of("d1").map(|call| call.given).max().unwrap_or(0)
     }
 
     /// Statements sent to D1, those in batches included.
