@@ -1,6 +1,7 @@
 //! What a request works with: the configuration and the stores, bound once an isolate, and the one door to randomness.
 
 pub mod admission;
+pub mod tokens;
 
 use crate::account::audit::{AuditKeys, Entry, Signed};
 use crate::account::password::Peppers;
@@ -25,6 +26,7 @@ use admission::{Admission, Turn};
 use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
+use tokens::Tokens;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
 use worker::worker_sys::Context;
@@ -38,7 +40,7 @@ pub struct App {
     /// The checked configuration.
     pub config: Config,
     /// Signs and verifies access tokens.
-    pub keys: Keys,
+    pub tokens: Tokens,
     /// Under every password hash.
     pub peppers: Peppers,
     /// Seals the handles of the device flow.
@@ -96,10 +98,11 @@ impl App {
             config.aws.sso_region,
             config.aws.overrides.clone(),
         );
+        let tokens = Tokens::new(keys, config.session_epoch);
         let copies = Copies::new(kv, config.session_edge_trust, config.session_isolate_trust);
         Some(Self {
             config,
-            keys,
+            tokens,
             peppers,
             sealer,
             audit_keys,

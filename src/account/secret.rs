@@ -20,6 +20,12 @@ impl Secret {
     pub fn reveal(&self) -> &str {
         &self.0
     }
+
+    /// Whether it is this text; takes constant time.
+    #[must_use]
+    pub fn is(&self, text: &str) -> bool {
+        self.0.as_bytes().ct_eq(text.as_bytes()).into()
+    }
 }
 
 impl fmt::Debug for Secret {
@@ -30,7 +36,7 @@ impl fmt::Debug for Secret {
 
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
-        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+        self.is(&other.0)
     }
 }
 
@@ -48,6 +54,7 @@ mod tests {
     #[test]
     fn equality_is_by_content() {
         assert_eq!(Secret::new("a"), Secret::new("a"));
+        assert!(Secret::new("a").is("a") && !Secret::new("a").is("b"));
         assert_ne!(Secret::new("a"), Secret::new("b"));
         assert_ne!(Secret::new("a"), Secret::new("aa"));
     }

@@ -85,7 +85,7 @@ fn region(own: Option<&str>, configured: Region) -> Option<Region> {
 /// # Errors
 /// `NoToken`, `InvalidToken`, `AdminRequired`, `AwsKeysAbsent`, `StorageOut`.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let record = extract::administrator(&call, &request).await?.record;
+    let record = extract::administrator(&call, &request).await?;
     let admin = &record.user;
     let aws = &call.app.config.aws;
     let keys = aws.credentials.as_ref().ok_or(Failure::AwsKeysAbsent)?;

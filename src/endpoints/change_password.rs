@@ -36,7 +36,7 @@ pub struct ChangePasswordRequest {
 /// `NoToken`, `InvalidToken`, `WrongCurrentPassword`, `PasswordRefused`, `TooManyRequests`, `Busy`, `StorageOut`, and what
 /// reading the body gives.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let caller = extract::authority(&call, &request).await?.record;
+    let caller = extract::authority(&call, &request).await?;
     let origin = Origin::of(&request)?;
     let body: ChangePasswordRequest = body::json(request, Failure::InvalidBody).await?;
     let user = &caller.user;

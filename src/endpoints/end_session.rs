@@ -15,7 +15,7 @@ use crate::web::request::Request;
 /// # Errors
 /// `NoToken`, `InvalidToken`, `StorageOut`; `NotFound` if the caller has no such session.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let caller = extract::authority(&call, &request).await?.record.user.id;
+    let caller = extract::authority(&call, &request).await?.user.id;
     let id = request.last_segment();
     let entry = Origin::of(&request)?.entry(&call, Kind::SessionRevoked)?;
     let revoked = call.sign(

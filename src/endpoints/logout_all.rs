@@ -14,7 +14,7 @@ use crate::web::request::Request;
 /// # Errors
 /// `NoToken`, `InvalidToken`; `StorageOut`, and then nobody may believe to be signed out.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let caller = extract::authority(&call, &request).await?.record;
+    let caller = extract::authority(&call, &request).await?;
     let user = caller.user.id;
     let entry = Origin::of(&request)?.entry(&call, Kind::SignOut)?;
     let entry = entry.by(user).about(user).of_session(&caller.id);

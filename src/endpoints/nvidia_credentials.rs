@@ -70,7 +70,7 @@ impl NvidiaCredentialsReply {
 /// # Errors
 /// `NoToken`, `InvalidToken`, `AdminRequired`, `NvidiaKeyAbsent`, `StorageOut`.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let record = extract::administrator(&call, &request).await?.record;
+    let record = extract::administrator(&call, &request).await?;
     let config = &call.app.config;
     let key = config
         .nvidia_api_key

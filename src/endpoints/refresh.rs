@@ -17,12 +17,13 @@ use crate::web::request::Request;
 /// # Errors
 /// `NoToken`, `InvalidToken`, `StorageOut`.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let shown = extract::claims(&call, &request).await?.session;
-    let (id, lifetime) = (shown.sid.record_id(), call.app.config.token_lifetime);
+    let verified = extract::token(&call, &request).await?;
+    let (id, shown) = (&verified.session, &verified.claims.session);
+    let lifetime = call.app.config.token_lifetime;
     let rotated = call
         .app
         .sessions
-        .rotate(&id, shown.user, shown.generation, call.now, lifetime)
+        .rotate(id, shown.user, shown.generation, call.now, lifetime)
         .await?;
     let record = rotated
         .filter(|record| record.user.id == shown.user)
@@ -42,7 +43,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     };
     let token = call
         .app
-        .keys
+        .tokens
         .issue(&next, record.rotated_at, record.token_expires_at);
     // A copy for the new token; the old one's is believed no longer than its ten seconds.
     extract::put_back(&call, &record, record.generation);

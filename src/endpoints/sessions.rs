@@ -44,7 +44,7 @@ pub struct SessionEntry {
 /// # Errors
 /// `NoToken`, `InvalidToken`, `StorageOut`.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let caller = extract::authority(&call, &request).await?.record;
+    let caller = extract::authority(&call, &request).await?;
     let live = call.app.sessions.live_of(caller.user.id, call.now).await?;
     let entry = |session: Live| SessionEntry {
         is_current: session.id == caller.id,

@@ -270,5 +270,5 @@ pub async fn begin(
         });
     }
     // Of the record's moment, not the request's: who reads the record later makes the same token, byte for byte.
-    Ok(Some(call.app.keys.issue(&session, now, token_expires_at)))
+    Ok(Some(call.app.tokens.issue(&session, now, token_expires_at)))
 }

@@ -173,11 +173,11 @@ impl Flow {
             sid: self.device.sid.clone(),
             generation: 0,
         };
-        let token = self
-            .call
-            .app
-            .keys
-            .issue(&session, record.rotated_at, record.token_expires_at);
+        let token =
+            self.call
+                .app
+                .tokens
+                .issue(&session, record.rotated_at, record.token_expires_at);
         Ok(Some(Reply::ok(&BearerReply::new(&token, &record.user))))
     }
 

@@ -238,5 +238,5 @@ fn read(text: &str) -> Found {
 }
 
 fn key(id: &str, generation: u32) -> String {
-    format!("session:{id}:{generation}")
+    ["session:", id, ":", &generation.to_string()].concat()
 }

@@ -11,7 +11,7 @@ pub mod links;
 pub mod passwords;
 pub mod people;
 pub mod proofs;
-mod recent;
+pub mod recent;
 pub mod registration;
 pub mod seals;
 pub mod sessions;

@@ -1,5 +1,5 @@
-//! What KV or a rate limit said a moment ago, kept by the isolate: a client that asks many times a second costs one question
-//! in so many seconds.
+//! What the isolate remembers for some seconds: what KV or a rate limit said a moment ago, and which tokens it has verified.
+//! A client that asks many times a second costs one question in so many seconds.
 //!
 //! An entry adds nothing to how long a copy is believed; it only looks away from KV for a few seconds. What this isolate
 //! ends or changes by itself it forgets at once, so that only ends that happen elsewhere are noticed that much later.

@@ -8,6 +8,7 @@ use crate::account::session::{GRACE, SessionRecord, Standing};
 use crate::account::timestamp::Timestamp;
 use crate::account::token::{Claims, Rejection};
 use crate::account::user::User;
+use crate::app::tokens::Verified;
 use crate::app::{App, Call};
 use crate::config::Consistency;
 use crate::failure::{Failure, Outage};
@@ -25,15 +26,6 @@ impl From<StoreError> for Failure {
             StoreError::CorruptRow(column) => Self::StorageOut(Outage::CorruptRow(column)),
         }
     }
-}
-
-/// A session as D1 has it, and the token that showed it.
-#[derive(Debug)]
-pub struct Authority {
-    /// The token.
-    pub claims: Claims,
-    /// The record.
-    pub record: SessionRecord,
 }
 
 /// A caller who is only shown to himself.
@@ -72,13 +64,13 @@ fn bearer(header: Option<&str>) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-/// The claims of the request's token, if it is ours and in time.
+/// The request's token, if it is ours and in time.
 ///
 /// # Errors
 /// `TooManyRequests`, `NoToken`, `InvalidToken`.
-pub async fn claims(call: &Call, request: &Request) -> Result<Claims, Failure> {
-    match token(call, request).await?? {
-        Ok(claims) => Ok(claims),
+pub async fn token(call: &Call, request: &Request) -> Result<Rc<Verified>, Failure> {
+    match verify(call, request).await?? {
+        Ok(verified) => Ok(verified),
         Err(_) => Err(Failure::InvalidToken),
     }
 }
@@ -91,44 +83,27 @@ pub async fn claims_even_if_expired(
     call: &Call,
     request: &Request,
 ) -> Result<Option<Claims>, Failure> {
-    Ok(match token(call, request).await? {
-        Ok(Ok(claims) | Err(Rejection::Expired(claims))) => Some(claims),
+    Ok(match verify(call, request).await? {
+        Ok(Ok(verified)) => Some(verified.claims.clone()),
+        Ok(Err(Rejection::Expired(claims))) => Some(claims),
         Ok(Err(Rejection::Invalid)) | Err(_) => None,
     })
 }
 
 /// A token, or why there is none.
-type Verified = Result<Result<Claims, Rejection>, Failure>;
+type Outcome = Result<Result<Rc<Verified>, Rejection>, Failure>;
 
 /// The request's token, after the coarse shield: by the session of a good one, else by the client's network.
-async fn token(call: &Call, request: &Request) -> Result<Verified, Failure> {
-    let verified = verify(call, request);
-    if let Ok(Ok(claims)) = &verified {
-        let session = claims.session.sid.record_id();
-        call.limit(Group::Session, &session).await?;
+async fn verify(call: &Call, request: &Request) -> Result<Outcome, Failure> {
+    let token = bearer(request.authorization.as_deref()).ok_or(Failure::NoToken);
+    let outcome = token.map(|token| call.app.tokens.verify(token, call.now));
+    if let Ok(Ok(verified)) = &outcome {
+        call.limit(Group::Session, &verified.session).await?;
     } else {
         let network = network(request.address().as_deref());
         call.limit(Group::Session, &network).await?;
     }
-    Ok(verified)
-}
-
-fn verify(call: &Call, request: &Request) -> Verified {
-    let token = bearer(request.authorization.as_deref()).ok_or(Failure::NoToken)?;
-    let verified = call.app.keys.verify(token, call.now);
-    let is_before_epoch = |claims: &Claims| {
-        call.app
-            .config
-            .session_epoch
-            .is_some_and(|epoch| claims.issued_at < epoch)
-    };
-    Ok(verified.and_then(|claims| {
-        if is_before_epoch(&claims) {
-            Err(Rejection::Invalid)
-        } else {
-            Ok(claims)
-        }
-    }))
+    Ok(outcome)
 }
 
 /// The caller, for routes that grant nothing: from KV's copy, or what the isolate has just seen of it, while that is to be believed, else from D1.
@@ -136,20 +111,17 @@ fn verify(call: &Call, request: &Request) -> Verified {
 /// # Errors
 /// `TooManyRequests`, `NoToken`, `InvalidToken`; `StorageOut` if neither store can tell.
 pub async fn viewer(call: &Call, request: &Request) -> Result<Viewer, Failure> {
-    let claims = claims(call, request).await?;
+    let verified = token(call, request).await?;
+    let shown = &verified.claims.session;
     let mut last_word = None;
     if call.app.config.session_consistency == Consistency::Edge {
         match call
             .app
             .copies
-            .find(
-                &claims.session.sid.record_id(),
-                claims.session.generation,
-                call.now,
-            )
+            .find(&verified.session, shown.generation, call.now)
             .await
         {
-            Ok(Found::Copy(copy)) if copy.user.id == claims.session.user => {
+            Ok(Found::Copy(copy)) if copy.user.id == shown.user => {
                 if call.now < copy.believe_until {
                     return Ok(Viewer::from(copy));
                 }
@@ -160,9 +132,9 @@ pub async fn viewer(call: &Call, request: &Request) -> Result<Viewer, Failure> {
             Ok(Found::Nothing | Found::Copy(_)) | Err(_) => {}
         }
     }
-    match judge(call, &claims).await {
+    match judge(call, &verified).await {
         Ok(record) => {
-            put_back(call, &record, claims.session.generation);
+            put_back(call, &record, shown.generation);
             Viewer::of(record.user)
         }
         Err(Failure::StorageOut(outage)) => match last_word {
@@ -177,20 +149,19 @@ pub async fn viewer(call: &Call, request: &Request) -> Result<Viewer, Failure> {
 ///
 /// # Errors
 /// `TooManyRequests`, `NoToken`, `InvalidToken`, `StorageOut`.
-pub async fn authority(call: &Call, request: &Request) -> Result<Authority, Failure> {
-    let claims = claims(call, request).await?;
-    let record = judge(call, &claims).await?;
-    Ok(Authority { claims, record })
+pub async fn authority(call: &Call, request: &Request) -> Result<SessionRecord, Failure> {
+    let verified = token(call, request).await?;
+    judge(call, &verified).await
 }
 
 /// The caller, for routes of administrators: role and activity as D1's primary has them at this moment.
 ///
 /// # Errors
 /// `TooManyRequests`, `NoToken`, `InvalidToken`, `AdminRequired`, `StorageOut`.
-pub async fn administrator(call: &Call, request: &Request) -> Result<Authority, Failure> {
-    let authority = authority(call, request).await?;
-    if authority.record.user.role.is_admin() {
-        Ok(authority)
+pub async fn administrator(call: &Call, request: &Request) -> Result<SessionRecord, Failure> {
+    let record = authority(call, request).await?;
+    if record.user.role.is_admin() {
+        Ok(record)
     } else {
         Err(Failure::AdminRequired)
     }
@@ -200,25 +171,22 @@ pub async fn administrator(call: &Call, request: &Request) -> Result<Authority, 
 ///
 /// # Errors
 /// `TooManyRequests`, `NoToken`, `InvalidToken`, `SuperAdminRequired`, `StorageOut`.
-pub async fn super_administrator(call: &Call, request: &Request) -> Result<Authority, Failure> {
-    let authority = authority(call, request).await?;
-    if authority.record.user.role == Role::SuperAdmin {
-        Ok(authority)
+pub async fn super_administrator(call: &Call, request: &Request) -> Result<SessionRecord, Failure> {
+    let record = authority(call, request).await?;
+    if record.user.role == Role::SuperAdmin {
+        Ok(record)
     } else {
         Err(Failure::SuperAdminRequired)
     }
 }
 
-async fn judge(call: &Call, claims: &Claims) -> Result<SessionRecord, Failure> {
-    let found = call
-        .app
-        .sessions
-        .find(&claims.session.sid.record_id())
-        .await?;
+async fn judge(call: &Call, verified: &Verified) -> Result<SessionRecord, Failure> {
+    let shown = &verified.claims.session;
+    let found = call.app.sessions.find(&verified.session).await?;
     let record = found
-        .filter(|record| record.user.id == claims.session.user)
+        .filter(|record| record.user.id == shown.user)
         .ok_or(Failure::InvalidToken)?;
-    match record.standing(claims.session.generation, call.now) {
+    match record.standing(shown.generation, call.now) {
         Standing::Current | Standing::JustSuperseded => Ok(record),
         Standing::Superseded | Standing::Ended => Err(Failure::InvalidToken),
     }

@@ -1,0 +1,152 @@
+//! The isolate's tokens: issued, verified, and remembered for a minute. A client shows the same token with each of its
+//! requests; to verify it takes longer than everything else that the isolate does for `/validate`.
+//!
+//! What is remembered says no more than verifying again would: a token is found by its signature, which nobody can choose,
+//! compared as a whole in constant time, and forgotten when its time is over.
+
+use crate::account::secret::Secret;
+use crate::account::timestamp::Timestamp;
+use crate::account::token::{Claims, Keys, LEEWAY, Rejection, Session};
+use crate::store::recent::Recent;
+use std::rc::Rc;
+
+/// Seconds for which a verified token is remembered.
+const REMEMBERED: i64 = 60;
+
+/// A token of ours that is in time.
+#[derive(Debug)]
+pub struct Verified {
+    token: Secret,
+    /// What it says.
+    pub claims: Claims,
+    /// The key of its session in D1.
+    pub session: String,
+}
+
+/// Issues and verifies.
+pub struct Tokens {
+    keys: Keys,
+    epoch: Option<Timestamp>,
+    recent: Recent<Rc<Verified>>,
+}
+
+impl Tokens {
+    /// Tokens of these keys; those issued before `epoch` are invalid.
+    #[must_use]
+    pub fn new(keys: Keys, epoch: Option<Timestamp>) -> Self {
+        Self {
+            keys,
+            epoch,
+            recent: Recent::new(REMEMBERED),
+        }
+    }
+
+    /// The token of this session: [`Keys::issue`].
+    #[must_use]
+    pub fn issue(&self, session: &Session, issued_at: Timestamp, expires_at: Timestamp) -> String {
+        self.keys.issue(session, issued_at, expires_at)
+    }
+
+    /// What a client's token says: [`Keys::verify`].
+    ///
+    /// # Errors
+    /// Any [`Rejection`].
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Rc<Verified>, Rejection> {
+        let signature = token.rsplit_once('.').map_or(token, |(_, last)| last);
+        let remembered = self.recent.get(signature, now);
+        if let Some(verified) = remembered.filter(|verified| verified.token.is(token)) {
+            return Ok(verified);
+        }
+        let claims = self.keys.verify(token, now)?;
+        if self.epoch.is_some_and(|epoch| claims.issued_at < epoch) {
+            return Err(Rejection::Invalid);
+        }
+        let until = claims.expires_at.plus(LEEWAY);
+        let verified = Rc::new(Verified {
+            session: claims.session.sid.record_id(),
+            token: Secret::new(token),
+            claims,
+        });
+        let (before, kept) = (self.recent.before(), Rc::clone(&verified));
+        self.recent
+            .keep(before, signature.to_owned(), token.len(), kept, now, until);
+        Ok(verified)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::token::SessionId;
+    use uuid::Uuid;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_seconds(second)
+    }
+
+    fn tokens(epoch: Option<i64>) -> Tokens {
+        let secret = Secret::new("a secret of at least thirty-two bytes");
+        let keys = Keys::new(&secret, None, "issuer", "audience").unwrap();
+        Tokens::new(keys, epoch.map(at))
+    }
+
+    fn issue(tokens: &Tokens, sid: u8) -> String {
+        let session = Session {
+            user: Uuid::from_u128(7),
+            sid: SessionId::from_bytes([sid; 16]),
+            generation: 3,
+        };
+        tokens.issue(&session, at(1_000), at(2_000))
+    }
+
+    #[test]
+    fn a_token_is_verified_once_a_minute() {
+        let tokens = tokens(None);
+        let token = issue(&tokens, 1);
+        let first = tokens.verify(&token, at(1_500)).unwrap();
+        assert_eq!(first.session, first.claims.session.sid.record_id());
+        let is_first = |now| Rc::ptr_eq(&first, &tokens.verify(&token, at(now)).unwrap());
+        assert!(is_first(1_559));
+        assert!(!is_first(1_560));
+    }
+
+    #[test]
+    fn no_other_token_is_taken_for_one_that_is_remembered() {
+        let tokens = tokens(None);
+        let (mine, other) = (issue(&tokens, 1), issue(&tokens, 2));
+        tokens.verify(&mine, at(1_500)).unwrap();
+        let (payload, _) = other.rsplit_once('.').unwrap();
+        let (_, signature) = mine.rsplit_once('.').unwrap();
+        for forged in [
+            format!("{payload}.{signature}"),
+            format!(".{signature}"),
+            format!("{mine}A"),
+            signature.to_owned(),
+        ] {
+            let verdict = tokens.verify(&forged, at(1_501));
+            assert_eq!(verdict.unwrap_err(), Rejection::Invalid, "{forged}");
+        }
+    }
+
+    #[test]
+    fn a_remembered_token_expires_as_others_do() {
+        let tokens = tokens(None);
+        let token = issue(&tokens, 1);
+        let claims = tokens.verify(&token, at(2_029)).unwrap().claims.clone();
+        let verdict = tokens.verify(&token, at(2_030));
+        assert_eq!(verdict.unwrap_err(), Rejection::Expired(claims));
+        // A clock that was set back finds it not yet valid.
+        let verdict = tokens.verify(&token, at(969));
+        assert_eq!(verdict.unwrap_err(), Rejection::Invalid);
+    }
+
+    #[test]
+    fn what_was_issued_before_the_epoch_is_invalid() {
+        let tokens = tokens(Some(1_001));
+        let token = issue(&tokens, 1);
+        for _ in 0..2 {
+            let verdict = tokens.verify(&token, at(1_500));
+            assert_eq!(verdict.unwrap_err(), Rejection::Invalid);
+        }
+    }
+}
