@@ -11,10 +11,11 @@ use crate::config::Config;
 use crate::store::d1::Database;
 use crate::store::kv::Kv;
 use crate::store::limits::Limits;
-use crate::web::reply::Reply;
+use crate::web::reply::{Header, Reply};
 use crate::web::request::{BodyError, Method, Reading, Request};
 use crate::{log, router};
-use std::cell::OnceCell;
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
@@ -41,11 +42,7 @@ const HEADERS: [(&str, &str); 7] = [
 thread_local! {
     static APP: OnceCell<Option<&'static App>> = const { OnceCell::new() };
     static BASE_HEADERS: Headers = base_headers();
-    static PLAIN_OK: ResponseInit = BASE_HEADERS.with(|headers| {
-        let init = ResponseInit::new();
-        init.set_headers(headers);
-        init
-    });
+    static FIXED: RefCell<Vec<Fixed>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A request: `resolve` gets the reply. `authorization` is the one header that most requests are asked for.
@@ -188,18 +185,51 @@ fn base_headers() -> Headers {
     headers
 }
 
+/// A reply whose headers are all fixed texts, without its body: made once.
+struct Fixed {
+    status: u16,
+    has_body: bool,
+    headers: Vec<Header>,
+    init: ResponseInit,
+}
+
+impl Fixed {
+    fn is_of(&self, reply: &Reply) -> bool {
+        self.status == reply.status
+            && self.has_body == reply.body.is_some()
+            && self.headers == reply.headers
+    }
+}
+
 fn response(reply: &Reply, is_head: bool) -> JsValue {
     let body = reply.body.as_deref().filter(|_| !is_head);
-    let made = if reply.status == 200 && reply.headers.is_empty() {
-        PLAIN_OK.with(|init| Response::new_with_opt_str_and_init(body, init))
-    } else {
-        Response::new_with_opt_str_and_init(body, &init(reply))
-    };
     // Cannot fail: the status is one of ours and the headers are valid; a 500 without text would be the runtime's.
-    made.map_or(JsValue::UNDEFINED, JsValue::from)
+    Response::new_with_opt_str_and_init(body, &init(reply))
+        .map_or(JsValue::UNDEFINED, JsValue::from)
 }
 
 fn init(reply: &Reply) -> ResponseInit {
+    let is_fixed = |(_, value): &Header| matches!(value, Cow::Borrowed(_));
+    if !reply.headers.iter().all(is_fixed) {
+        return new_init(reply);
+    }
+    FIXED.with_borrow_mut(|made| {
+        if let Some(fixed) = made.iter().find(|fixed| fixed.is_of(reply)) {
+            return fixed.init.clone();
+        }
+        let init = new_init(reply);
+        // Of these there are no more than the code and the configuration have texts for.
+        made.push(Fixed {
+            status: reply.status,
+            has_body: reply.body.is_some(),
+            headers: reply.headers.clone(),
+            init: init.clone(),
+        });
+        init
+    })
+}
+
+fn new_init(reply: &Reply) -> ResponseInit {
     let init = ResponseInit::new();
     init.set_status(reply.status);
     let headers = BASE_HEADERS

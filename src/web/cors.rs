@@ -6,13 +6,13 @@ use super::request::{Method, Request};
 
 /// The request's `Origin`, if it is one of ours.
 #[must_use]
-pub fn allowed_origin(allowed: &[String], request: &Request) -> Option<String> {
+pub fn allowed_origin(allowed: &'static [String], request: &Request) -> Option<&'static str> {
     if allowed.is_empty() {
         return None;
     }
-    request
-        .header("origin")
-        .filter(|origin| allowed.contains(origin))
+    let origin = request.header("origin")?;
+    let allowed = allowed.iter().find(|allowed| **allowed == origin);
+    allowed.map(String::as_str)
 }
 
 /// True for a preflight: OPTIONS that asks for a method.
@@ -41,7 +41,7 @@ pub fn with_cookies(reply: Reply) -> Reply {
 
 /// Lets that origin read the reply.
 #[must_use]
-pub fn permit(reply: Reply, origin: String) -> Reply {
+pub fn permit(reply: Reply, origin: &'static str) -> Reply {
     reply.with("access-control-allow-origin", origin).with(
         "access-control-expose-headers",
         "Retry-After, WWW-Authenticate",

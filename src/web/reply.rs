@@ -1,6 +1,10 @@
 //! A reply as plain values. The headers that every reply carries are added by the door (`door.rs`).
 
 use serde::Serialize;
+use std::borrow::Cow;
+
+/// A header; texts that are written in the code or the configuration are borrowed.
+pub type Header = (&'static str, Cow<'static, str>);
 
 /// What goes back to the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +14,7 @@ pub struct Reply {
     /// JSON text; `None` where the status has no body (204).
     pub body: Option<String>,
     /// Headers beyond the ones that every reply carries.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<Header>,
 }
 
 impl Reply {
@@ -44,7 +48,7 @@ impl Reply {
 
     /// The same with one header more.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
