@@ -1,6 +1,7 @@
 //! What a request works with: the configuration and the stores, bound once an isolate, and the one door to randomness.
 
 pub mod admission;
+pub mod promise;
 pub mod tokens;
 
 use crate::account::audit::{AuditKeys, Entry, Signed};
@@ -27,8 +28,6 @@ use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
 use tokens::Tokens;
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::future_to_promise;
 use worker::worker_sys::Context;
 
 /// Turns of the event loop between two hashes while several wait: as many as an answer takes that goes from the request to
@@ -188,10 +187,9 @@ impl Call {
     ) -> Option<T> {
         let outcome = Rc::new(Cell::new(None));
         let slot = Rc::clone(&outcome);
-        let promise = future_to_promise(async move {
+        let promise = promise::of(Box::pin(async move {
             slot.set(Some(work.await));
-            Ok(JsValue::UNDEFINED)
-        });
+        }));
         let _ = self.context.wait_until(&promise);
         settled_within(milliseconds, &promise).await;
         outcome.take()
@@ -259,10 +257,7 @@ impl Call {
 
     /// Does something after the reply has gone, and even if the client has.
     pub fn after_reply(&self, work: impl Future<Output = ()> + 'static) {
-        let promise = future_to_promise(async move {
-            work.await;
-            Ok(JsValue::UNDEFINED)
-        });
+        let promise = promise::of(Box::pin(work));
         // Refused only outside of an event, where there is no reply to outlive; the work runs all the same.
         let _ = self.context.wait_until(&promise);
     }

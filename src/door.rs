@@ -2,11 +2,10 @@
 //! needs come as arguments (`entry.mjs`), bindings are bound once an isolate, and the reply's header objects are made
 //! once. (`worker::event` walks all headers, wraps every body in a stream and each future in three promises.)
 
-mod promise;
 mod sweep;
 
 use crate::account::timestamp::Timestamp;
-use crate::app::{App, Call};
+use crate::app::{App, Call, promise};
 use crate::config::Config;
 use crate::store::d1::Database;
 use crate::store::kv::Kv;
@@ -18,7 +17,7 @@ use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, ReadableStreamDefaultReader, Response, ResponseInit};
 use worker::worker_sys::Context;
 
@@ -82,12 +81,11 @@ pub fn answer(
 )]
 pub fn scheduled(_event: JsValue, env: JsValue) -> js_sys::Promise {
     let app = app(&env);
-    future_to_promise(async move {
+    promise::of(Box::pin(async move {
         if let Some(app) = app {
             sweep::run(app, now()).await;
         }
-        Ok(JsValue::UNDEFINED)
-    })
+    }))
 }
 
 /// The isolate's [`App`], made at the first event; `None` if the configuration is not usable, which the log then says.

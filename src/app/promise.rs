@@ -8,9 +8,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Wake, Waker};
+use wasm_bindgen::JsValue;
 
 /// A future that hands its outcome on by itself.
-type Work = Pin<Box<dyn Future<Output = ()>>>;
+pub type Work = Pin<Box<dyn Future<Output = ()>>>;
 
 /// Wakers have to be movable between threads and futures that hold JavaScript's values are not, so a waker only knows a
 /// number.
@@ -19,7 +20,7 @@ struct Task {
     is_woken: AtomicBool,
 }
 
-/// Requests that wait in an isolate at most. The runtime drops one whose client hung up and tells nobody, so that what
+/// Works that wait in an isolate at most. The runtime drops a request whose client hung up and tells nobody, so that what
 /// it holds would be held for good: of more than these, the oldest are such.
 const MOST: usize = 4_096;
 
@@ -31,6 +32,20 @@ struct Waiting {
 
 thread_local! {
     static WAITING: RefCell<Waiting> = RefCell::default();
+}
+
+/// A promise that is fulfilled when the future, which is polled now and at each of its wakes, is ready.
+pub fn of(work: Work) -> js_sys::Promise {
+    let mut work = Some(work);
+    js_sys::Promise::new(&mut |resolve, _| {
+        if let Some(work) = work.take() {
+            run(Box::pin(async move {
+                work.await;
+                // Cannot fail: a promise's own function, which throws nothing.
+                let _ = resolve.call0(&JsValue::UNDEFINED);
+            }));
+        }
+    })
 }
 
 /// Polls the future now and at each of its wakes, until it is ready.
