@@ -35,6 +35,15 @@ const VALIDATE = [
       await kv.put("session", JSON.stringify({ believe_until: 0, user: PERSON }));
     },
   },
+  {
+    name: "JS Worker, one D1 read",
+    entry: "bench/peers/d1.mjs",
+    vars: { USERNAME: PERSON.username },
+    prepare: async (...given) => {
+      await theirs.personUnhashed(...given);
+      return [{}];
+    },
+  },
   { name: "Hono + jose + KV", entry: "bench/peers/hono.mjs", prepare: async (miniflare) => (await theirs.tokensOfKv(miniflare)).map(bearer) },
   {
     name: "OpenAuth, no session",
