@@ -146,7 +146,8 @@ impl Sealer {
         if now.seconds() >= i64::from_be_bytes(*end) {
             return Err(OpenError::Expired);
         }
-        serde_json::from_slice(json).map_err(|_| OpenError::Invalid)
+        let json = std::str::from_utf8(json).map_err(|_| OpenError::Invalid)?;
+        serde_json::from_str(json).map_err(|_| OpenError::Invalid)
     }
 
     /// The text of a handle that one of our secrets sealed.

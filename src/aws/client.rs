@@ -77,7 +77,7 @@ mod carrier {
     use wasm_bindgen_futures::JsFuture;
     use web_sys::{
         AbortSignal, Headers, ReadableStreamDefaultReader, Request, RequestInit, RequestRedirect,
-        Response,
+        Response, WorkerGlobalScope,
     };
 
     /// Aborts whatever it is given to, the reading of a body too.
@@ -107,11 +107,12 @@ mod carrier {
                 }
             };
             let request = request(outbound).map_err(|_| Fault::ConnectionError)?;
-            let response = worker::Fetch::Request(worker::Request::from(request))
-                .send_with_signal(&worker::AbortSignal::from(limit.clone()))
-                .await
-                .map_err(|_| failed(JsValue::NULL))?;
-            let response = Response::from(response);
+            let init = RequestInit::new();
+            init.set_signal(Some(limit));
+            let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
+            let response = scope.fetch_with_request_and_init(&request, &init);
+            let response = JsFuture::from(response).await.map_err(failed)?;
+            let response: Response = response.unchecked_into();
             let mut inbound = Inbound {
                 status: response.status(),
                 error_type: response.headers().get(ERROR_TYPE).map_err(failed)?,

@@ -3,7 +3,8 @@
 
 use super::wire::Inbound;
 use super::xml;
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::fmt;
 
 /// Why a call brought nothing. `Display` is the text for `[error message]` in the API.
@@ -60,26 +61,48 @@ fn code_in_body(reply: &Inbound) -> Option<Code> {
             .find_map(|path| xml::text_at(text, path))
             .and_then(|name| Code::parse(&name));
     }
-    let body: Value = serde_json::from_str(text).ok()?;
-    let object = body.as_object()?;
-    let error = object.get("Error").or_else(|| object.get("error"));
-    let names = [
-        object.get("__type"),
-        object.get("code"),
-        object.get("Code"),
-        error,
-        error.and_then(|error| error.get("Code")),
-    ];
+    let body: Body = object(text)?;
+    let error = body.upper_error.or(body.error);
+    let inner: Option<Inner> = error.and_then(|error| object(error.get()));
+    let inner = inner.and_then(|inner| inner.code);
+    let names = [body.kind, body.code, body.upper_code, error, inner];
     names
         .into_iter()
         .flatten()
-        .filter_map(Value::as_str)
-        .find_map(Code::parse)
+        .filter_map(|name| serde_json::from_str::<String>(name.get()).ok())
+        .find_map(|name| Code::parse(&name))
         .or_else(|| {
-            (object.contains_key("message") && error.is_none())
+            (body.message.is_some() && error.is_none())
                 .then(|| Code::of_portal_status(reply.status))
                 .flatten()
         })
+}
+
+/// Serde would also take a list of a struct's values in their order.
+fn object<'t, T: Deserialize<'t>>(text: &'t str) -> Option<T> {
+    let is_object = text.trim_ascii_start().starts_with('{');
+    serde_json::from_str(text).ok().filter(|_| is_object)
+}
+
+/// Where protocols that speak JSON put the name of an error; each may hold anything.
+#[derive(Deserialize)]
+struct Body<'t> {
+    #[serde(borrow, rename = "__type")]
+    kind: Option<&'t RawValue>,
+    code: Option<&'t RawValue>,
+    #[serde(rename = "Code")]
+    upper_code: Option<&'t RawValue>,
+    error: Option<&'t RawValue>,
+    #[serde(rename = "Error")]
+    upper_error: Option<&'t RawValue>,
+    message: Option<&'t RawValue>,
+}
+
+/// The error within the error, as the query protocol has it.
+#[derive(Deserialize)]
+struct Inner<'t> {
+    #[serde(borrow, rename = "Code")]
+    code: Option<&'t RawValue>,
 }
 
 /// AWS's own name of an error; only the names listed here exist.

@@ -3,9 +3,8 @@
 
 use super::fault::Fault;
 use super::partition::Endpoint;
-use super::wire::{Inbound, Outbound};
-use serde::Deserialize;
-use serde_json::json;
+use super::wire::{Inbound, Outbound, json};
+use serde::{Deserialize, Serialize};
 
 /// The signing name.
 pub const SIGNING_NAME: &str = "identitystore";
@@ -28,16 +27,33 @@ pub struct StoreUser {
 /// `GetUserId` by user name, still to be signed.
 #[must_use]
 pub fn get_user_id(endpoint: &Endpoint, store: &str, user_name: &str) -> Outbound {
-    post(
-        endpoint,
-        "GetUserId",
-        &json!({
-            "IdentityStoreId": store,
-            "AlternateIdentifier": {
-                "UniqueAttribute": {"AttributePath": "userName", "AttributeValue": user_name},
+    #[derive(Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Body<'a> {
+        identity_store_id: &'a str,
+        alternate_identifier: Identifier<'a>,
+    }
+    #[derive(Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Identifier<'a> {
+        unique_attribute: Attribute<'a>,
+    }
+    #[derive(Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Attribute<'a> {
+        attribute_path: &'a str,
+        attribute_value: &'a str,
+    }
+    let body = Body {
+        identity_store_id: store,
+        alternate_identifier: Identifier {
+            unique_attribute: Attribute {
+                attribute_path: "userName",
+                attribute_value: user_name,
             },
-        }),
-    )
+        },
+    };
+    post(endpoint, "GetUserId", json(&body))
 }
 
 /// Reads `GetUserId`'s reply.
@@ -56,11 +72,17 @@ pub fn user_id(reply: &Inbound) -> Result<String, Fault> {
 /// `DescribeUser`, still to be signed.
 #[must_use]
 pub fn describe_user(endpoint: &Endpoint, store: &str, user_id: &str) -> Outbound {
-    post(
-        endpoint,
-        "DescribeUser",
-        &json!({"IdentityStoreId": store, "UserId": user_id}),
-    )
+    #[derive(Serialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Body<'a> {
+        identity_store_id: &'a str,
+        user_id: &'a str,
+    }
+    let body = Body {
+        identity_store_id: store,
+        user_id,
+    };
+    post(endpoint, "DescribeUser", json(&body))
 }
 
 /// Reads `DescribeUser`'s reply.
@@ -115,21 +137,16 @@ fn checked_id(text: &str) -> Result<String, Fault> {
         .ok_or(Fault::InvalidResponse)
 }
 
-fn post(endpoint: &Endpoint, operation: &str, body: &serde_json::Value) -> Outbound {
-    Outbound::post(
-        endpoint,
-        "/",
-        "application/x-amz-json-1.1",
-        body.to_string(),
-    )
-    .with_header("x-amz-target", &format!("AWSIdentityStore.{operation}"))
+fn post(endpoint: &Endpoint, operation: &str, body: String) -> Outbound {
+    Outbound::post(endpoint, "/", "application/x-amz-json-1.1", body)
+        .with_header("x-amz-target", &format!("AWSIdentityStore.{operation}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::aws::partition::{Region, Service};
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     const ID: &str = "906767ab12-1d3e4f56-7a8b-4c9d-8e0f-1a2b3c4d5e6f";
 

@@ -3,12 +3,12 @@
 
 use super::fault::Fault;
 use super::partition::Endpoint;
-use super::wire::{Inbound, Outbound};
+use super::wire::{Inbound, Outbound, json};
 use crate::account::secret::Secret;
 use crate::account::timestamp::Timestamp;
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
+const MEDIA_TYPE: &str = "application/json";
 /// What lets the token list accounts and fetch role credentials.
 const SCOPE: &str = "sso:account:access";
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -48,16 +48,21 @@ pub struct DeviceAuthorization {
 /// `RegisterClient`. Repeatable: a registration whose reply was lost is forgotten and harms nobody.
 #[must_use]
 pub fn register_client(endpoint: &Endpoint, client_name: &str) -> Outbound {
-    post(
-        endpoint,
-        "/client/register",
-        &json!({
-            "clientName": client_name,
-            "clientType": "public",
-            "scopes": [SCOPE],
-            "grantTypes": [DEVICE_GRANT],
-        }),
-    )
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body<'a> {
+        client_name: &'a str,
+        client_type: &'a str,
+        scopes: [&'a str; 1],
+        grant_types: [&'a str; 1],
+    }
+    let body = Body {
+        client_name,
+        client_type: "public",
+        scopes: [SCOPE],
+        grant_types: [DEVICE_GRANT],
+    };
+    Outbound::post(endpoint, "/client/register", MEDIA_TYPE, json(&body))
 }
 
 /// Reads `RegisterClient`'s reply.
@@ -92,15 +97,19 @@ pub fn start_device_authorization(
     registration: &Registration,
     start_url: &str,
 ) -> Outbound {
-    post(
-        endpoint,
-        "/device_authorization",
-        &json!({
-            "clientId": registration.client_id.reveal(),
-            "clientSecret": registration.client_secret.reveal(),
-            "startUrl": start_url,
-        }),
-    )
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body<'a> {
+        client_id: &'a str,
+        client_secret: &'a str,
+        start_url: &'a str,
+    }
+    let body = Body {
+        client_id: registration.client_id.reveal(),
+        client_secret: registration.client_secret.reveal(),
+        start_url,
+    };
+    Outbound::post(endpoint, "/device_authorization", MEDIA_TYPE, json(&body))
 }
 
 /// Reads `StartDeviceAuthorization`'s reply. The addresses in it are shown to people, so they must be https, or http where
@@ -153,17 +162,21 @@ pub fn create_token(
     registration: &Registration,
     device_code: &Secret,
 ) -> Outbound {
-    post(
-        endpoint,
-        "/token",
-        &json!({
-            "clientId": registration.client_id.reveal(),
-            "clientSecret": registration.client_secret.reveal(),
-            "grantType": DEVICE_GRANT,
-            "deviceCode": device_code.reveal(),
-        }),
-    )
-    .once()
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body<'a> {
+        client_id: &'a str,
+        client_secret: &'a str,
+        grant_type: &'a str,
+        device_code: &'a str,
+    }
+    let body = Body {
+        client_id: registration.client_id.reveal(),
+        client_secret: registration.client_secret.reveal(),
+        grant_type: DEVICE_GRANT,
+        device_code: device_code.reveal(),
+    };
+    Outbound::post(endpoint, "/token", MEDIA_TYPE, json(&body)).once()
 }
 
 /// Reads `CreateToken`'s reply: the access token, which opens all that the person may do in AWS.
@@ -178,10 +191,6 @@ pub fn access_token(reply: &Inbound) -> Result<Secret, Fault> {
     }
     let reply: Reply = reply.json()?;
     token(reply.access_token)
-}
-
-fn post(endpoint: &Endpoint, path: &str, body: &serde_json::Value) -> Outbound {
-    Outbound::post(endpoint, path, "application/json", body.to_string())
 }
 
 /// Tokens go into headers and bodies of later requests.
@@ -200,7 +209,7 @@ mod tests {
     use super::*;
     use crate::aws::fault::Code;
     use crate::aws::partition::{Region, Service};
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     fn endpoint() -> Endpoint {
         Endpoint::of(Service::SsoOidc, Region::parse("eu-west-1").unwrap())

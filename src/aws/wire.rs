@@ -6,6 +6,7 @@
 use super::fault::Fault;
 use super::partition::Endpoint;
 use crate::account::secret::Secret;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fmt;
 
@@ -129,7 +130,8 @@ impl Inbound {
     /// # Errors
     /// `InvalidResponse` for other successes, redirects and JSON of another shape; the refusal for anything from 400.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
-        serde_json::from_slice(self.success()?).map_err(|_| Fault::InvalidResponse)
+        let text = std::str::from_utf8(self.success()?).map_err(|_| Fault::InvalidResponse)?;
+        serde_json::from_str(text).map_err(|_| Fault::InvalidResponse)
     }
 
     /// The body of a 200.
@@ -153,6 +155,12 @@ impl fmt::Debug for Inbound {
             .field("body", &format_args!("{} bytes", self.body.len()))
             .finish_non_exhaustive()
     }
+}
+
+/// A request's body.
+pub(super) fn json(value: &impl Serialize) -> String {
+    // Cannot fail: bodies are structs of texts, with no maps and no fallible Serialize.
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// Percent-encodes a value of a query or a segment of a path: all but RFC 3986's unreserved characters, as `SigV4` wants it.
