@@ -140,7 +140,7 @@ impl Config {
     /// Every mistake, in the order of the table.
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Mistake>> {
         let mut read = Reader {
-            lookup,
+            lookup: &lookup,
             mistakes: Vec::new(),
         };
         let config = Self {
@@ -212,7 +212,7 @@ impl Config {
 }
 
 impl AwsConfig {
-    fn read<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Self {
+    fn read(read: &mut Reader<'_>) -> Self {
         let region = read.or("AWS_REGION", REGION_FORM, Region::default(), Region::parse);
         let credentials = credentials(read);
         let identity_store_id = read.optional(
@@ -292,7 +292,7 @@ impl AwsConfig {
 }
 
 /// Both keys or neither; a token only with them.
-fn credentials<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Option<Credentials> {
+fn credentials(read: &mut Reader<'_>) -> Option<Credentials> {
     let id = read.optional("AWS_ACCESS_KEY_ID", "an access key id", header_text);
     let key = read.optional(
         "AWS_SECRET_ACCESS_KEY",
@@ -402,17 +402,17 @@ const KEYS_FORM: &str =
     "base64 of exactly 32 random bytes; several, the newest first, separated by commas";
 const ORIGINS_FORM: &str = "origins such as https://app.example.com, separated by commas";
 
-struct Reader<L> {
-    lookup: L,
+struct Reader<'l> {
+    lookup: &'l dyn Fn(&str) -> Option<String>,
     mistakes: Vec<Mistake>,
 }
 
-impl<L: Fn(&str) -> Option<String>> Reader<L> {
+impl Reader<'_> {
     fn optional<T>(
         &mut self,
         name: &'static str,
         expected: &'static str,
-        parse: impl FnOnce(&str) -> Option<T>,
+        parse: fn(&str) -> Option<T>,
     ) -> Option<T> {
         let text = (self.lookup)(name).filter(|text| !text.is_empty())?;
         let value = parse(&text);
@@ -433,7 +433,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         name: &'static str,
         expected: &'static str,
         default: T,
-        parse: impl FnOnce(&str) -> Option<T>,
+        parse: fn(&str) -> Option<T>,
     ) -> T {
         self.optional(name, expected, parse).unwrap_or(default)
     }
@@ -443,7 +443,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         &mut self,
         name: &'static str,
         expected: &'static str,
-        parse: impl FnOnce(&str) -> Option<T>,
+        parse: fn(&str) -> Option<T>,
     ) -> T {
         let value = self.optional(name, expected, parse);
         if value.is_none() {

@@ -132,7 +132,7 @@ fn is_made_of_names(folded: &str, own: &OwnNames<'_>) -> bool {
         words.push(text.chars().filter(|c| !is_separator(*c)).collect());
     }
     words.retain(|word| word.chars().count() >= SHORTEST_WORD);
-    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    words.sort_unstable_by_key(|word| std::cmp::Reverse(word.len()));
 
     let mut rest = folded.to_owned();
     for word in &words {
