@@ -1,20 +1,12 @@
 //! The names under which secrets are kept: a hash, never the secret.
 
+pub use encoding::hex;
 use sha2::{Digest, Sha256};
 
 /// Lower-case hex SHA-256 of a text, 64 characters.
 #[must_use]
 pub fn fingerprint(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
-}
-
-/// Bytes in lower-case hex.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    nibbles
-        .filter_map(|nibble| char::from_digit(u32::from(nibble), 16))
-        .collect()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub use session_id::SessionId;
 use crate::account::secret::Secret;
 use crate::account::timestamp::Timestamp;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use encoding::from_base64url;
 use mac::{MacKey, TAG_LENGTH};
 use thiserror::Error;
 use uuid::Uuid;
@@ -176,11 +177,11 @@ impl Keys {
         let (header, payload) = signed.split_once('.')?;
         let mut tag = [0; TAG_LENGTH];
         // Decoding refuses padding, other characters (a fourth part's dot among them) and set bits beyond the last byte.
-        let decoded = Base64UrlUnpadded::decode(signature, &mut tag).ok()?;
+        let decoded = from_base64url(signature, &mut tag)?;
         if decoded.len() != TAG_LENGTH || !self.signed(header, signed.as_bytes(), &tag) {
             return None;
         }
-        Base64UrlUnpadded::decode(payload, buffer).ok()
+        from_base64url(payload, buffer)
     }
 
     /// True if the key, or one of the keys, that this header stands for made the tag. A plain header says nothing of

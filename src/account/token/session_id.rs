@@ -1,7 +1,7 @@
 //! The random name of a session. Who knows it can write half a token, so only its hashes are ever stored.
 
 use crate::account::fingerprint::fingerprint;
-use base64ct::{Base64UrlUnpadded, Encoding};
+use encoding::{from_base64url, to_base64url};
 use std::fmt;
 use subtle::ConstantTimeEq;
 
@@ -24,7 +24,7 @@ impl SessionId {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; 16];
-        let decoded = Base64UrlUnpadded::decode(text, &mut bytes).ok()?;
+        let decoded = from_base64url(text, &mut bytes)?;
         (decoded.len() == 16).then_some(Self(bytes))
     }
 
@@ -38,7 +38,7 @@ impl SessionId {
     /// Writes the 22 characters into `buffer`.
     pub(super) fn write<'b>(&self, buffer: &'b mut [u8; TEXT_LENGTH]) -> &'b str {
         // Cannot fail: the buffer has exactly the length of the encoding.
-        Base64UrlUnpadded::encode(&self.0, buffer).unwrap_or_default()
+        to_base64url(&self.0, buffer).unwrap_or_default()
     }
 
     /// A place to [`Self::write`] to.
