@@ -1,13 +1,19 @@
-//! The official `SigV4` vectors that apply; `tests/vectors/sigv4/README.md` lists the others and why.
+//! The official `SigV4` vectors that apply; `tests/vectors/sigv4/README.md` lists the others and why. And AWS's own crate.
 
 use super::{Credentials, Scope, sign};
 use crate::account::secret::Secret;
 use crate::account::timestamp::Timestamp;
 use crate::aws::partition::Endpoint;
 use crate::aws::wire::{Method, Outbound};
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign as calculate};
+use aws_sigv4::sign::v4::SigningParams;
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::{prop_assert_eq, proptest};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
 struct Vector {
     request: Outbound,
@@ -143,4 +149,66 @@ fn keys_that_fit_no_header_are_refused() {
         Timestamp::from_seconds(-1),
     );
     assert_eq!(fault.unwrap_err().to_string(), "IncompleteSignature");
+}
+
+/// What the crate `aws-sigv4` says of the same request.
+fn by_the_crate(request: &Outbound, keys: &Credentials, scope: Scope<'_>, now: u64) -> String {
+    let identity = aws_credential_types::Credentials::from_keys(
+        keys.access_key_id.reveal(),
+        keys.secret_access_key.reveal(),
+        keys.session_token
+            .as_ref()
+            .map(|token| token.reveal().to_owned()),
+    )
+    .into();
+    let parameters = SigningParams::builder()
+        .identity(&identity)
+        .region(scope.region)
+        .name(scope.service)
+        .time(UNIX_EPOCH + Duration::from_secs(now))
+        .settings(SigningSettings::default())
+        .build()
+        .unwrap()
+        .into();
+    let url = request.url();
+    let headers = request.headers.iter();
+    let signable = SignableRequest::new(
+        request.method.as_str(),
+        &url,
+        headers.map(|(name, value)| (name.as_str(), value.reveal())),
+        SignableBody::Bytes(request.body.reveal().as_bytes()),
+    )
+    .unwrap();
+    let (instructions, _) = calculate(signable, &parameters).unwrap().into_parts();
+    let mut headers = instructions.headers();
+    let (_, value) = headers.find(|(name, _)| *name == "authorization").unwrap();
+    value.to_owned()
+}
+
+proptest! {
+    #[test]
+    fn as_the_crate_signs(
+        path in "(/[A-Za-z0-9._~%+-]{0,6}){1,4}",
+        query in "([?]([a-cA-C0-9.-]{1,3}(=([a-c~+-]|%[2-7][0-9A-F]){0,4})?&?){0,4})?",
+        headers in vec(("[a-z][a-z0-9-]{0,5}", "([!-~]| ){0,20}"), 0..5),
+        body in ".{0,40}",
+        token in option::of("[!-~]{1,40}"),
+        secret in "[ -~]{1,40}",
+        now in 0_u32..,
+    ) {
+        let endpoint = Endpoint::overridden("https://sts.us-east-1.amazonaws.com").unwrap();
+        let mut request = Outbound::post(&endpoint, path + &query, "text/plain", body);
+        for (name, value) in headers {
+            request = request.with_header(&format!("x-{name}"), &value);
+        }
+        let keys = Credentials {
+            access_key_id: Secret::new("AKIDEXAMPLE"),
+            secret_access_key: Secret::new(secret),
+            session_token: token.map(Secret::new),
+        };
+        let scope = Scope { region: "us-east-1", service: "sts" };
+        let signed = sign(request.clone(), &keys, scope, Timestamp::from_seconds(now.into())).unwrap();
+        let expected = by_the_crate(&request, &keys, scope, now.into());
+        prop_assert_eq!(signed.header("authorization").unwrap(), expected);
+    }
 }
