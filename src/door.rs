@@ -70,7 +70,7 @@ pub fn answer(
         // Cannot fail: a promise's own function, which throws nothing.
         let _ = resolve.call1(&JsValue::UNDEFINED, &response(&reply, is_head));
     };
-    promise::run(Box::pin(work));
+    promise::run(Box::pin(work), now);
 }
 
 /// The cron event: removes what has ended, and seals the audit log.

@@ -1,6 +1,7 @@
 //! A future as a promise. `future_to_promise` polls it first, and again at each wake, from a microtask of its own; here
 //! it is polled where it is woken, which is in the callback of the promise that it waited for.
 
+use crate::account::timestamp::Timestamp;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -13,56 +14,79 @@ use wasm_bindgen::JsValue;
 /// A future that hands its outcome on by itself.
 pub type Work = Pin<Box<dyn Future<Output = ()>>>;
 
-/// Wakers have to be movable between threads and futures that hold JavaScript's values are not, so a waker only knows a
-/// number.
+/// Wakers have to be movable between threads and futures that hold JavaScript's values are not, so a waker only knows a key.
 struct Task {
-    id: u64,
+    key: Key,
     is_woken: AtomicBool,
 }
 
-/// Works that wait in an isolate at most. The runtime drops a request whose client hung up and tells nobody, so that what
-/// it holds would be held for good: of more than these, the oldest are such.
-const MOST: usize = 4_096;
+/// Until when it may wait, and a number.
+type Key = (Timestamp, u64);
+
+/// Seconds that no request takes. The runtime drops one whose client hung up and tells nobody, so that what it holds would be
+/// held for good: who has waited longer is such a one.
+const LONGEST: i64 = 60;
 
 #[derive(Default)]
 struct Waiting {
     last: u64,
-    works: BTreeMap<u64, Work>,
+    works: BTreeMap<Key, Work>,
+}
+
+impl Waiting {
+    fn key(&mut self, until: Timestamp) -> Key {
+        self.last = self.last.wrapping_add(1);
+        (until, self.last)
+    }
+
+    /// More than one, so that they become fewer.
+    fn take_two_that_are_over(&mut self, now: Timestamp) -> [Option<Work>; 2] {
+        [(); 2].map(|()| {
+            let first = self.works.first_entry()?;
+            let (until, _) = *first.key();
+            (until <= now).then(|| first.remove())
+        })
+    }
 }
 
 thread_local! {
     static WAITING: RefCell<Waiting> = RefCell::default();
 }
 
-/// A promise that is fulfilled when the future, which is polled now and at each of its wakes, is ready.
+/// A promise that is fulfilled when the future, which is polled now and at each of its wakes, is ready. For what outlives
+/// its request: it is never dropped.
 pub fn of(work: Work) -> js_sys::Promise {
     let mut work = Some(work);
     js_sys::Promise::new(&mut |resolve, _| {
         if let Some(work) = work.take() {
-            run(Box::pin(async move {
+            let work = async move {
                 work.await;
                 // Cannot fail: a promise's own function, which throws nothing.
                 let _ = resolve.call0(&JsValue::UNDEFINED);
-            }));
+            };
+            start(Box::pin(work), Timestamp::from_seconds(i64::MAX));
         }
     })
 }
 
-/// Polls the future now and at each of its wakes, until it is ready.
-pub fn run(work: Work) {
-    let id = WAITING.with_borrow_mut(|waiting| {
-        waiting.last = waiting.last.wrapping_add(1);
-        waiting.last
-    });
+/// Polls a request's future now and at each of its wakes, until it is ready.
+pub fn run(work: Work, now: Timestamp) {
+    // Dropped outside: what it drops may look in there.
+    drop(WAITING.with_borrow_mut(|waiting| waiting.take_two_that_are_over(now)));
+    start(work, now.plus(LONGEST));
+}
+
+fn start(work: Work, until: Timestamp) {
+    let key = WAITING.with_borrow_mut(|waiting| waiting.key(until));
     let is_woken = AtomicBool::new(false);
-    poll(&Arc::new(Task { id, is_woken }), work);
+    poll(&Arc::new(Task { key, is_woken }), work);
 }
 
 impl Wake for Task {
     fn wake(self: Arc<Self>) {
         self.is_woken.store(true, Ordering::Relaxed);
         // Not there while it is being polled further up, or when it has ended.
-        let work = WAITING.with_borrow_mut(|waiting| waiting.works.remove(&self.id));
+        let work = WAITING.with_borrow_mut(|waiting| waiting.works.remove(&self.key));
         if let Some(work) = work {
             poll(&self, work);
         }
@@ -82,16 +106,7 @@ fn poll(task: &Arc<Task>, mut work: Work) {
             break;
         }
     }
-    let one_too_many = WAITING.with_borrow_mut(|waiting| {
-        waiting.works.insert(task.id, work);
-        if waiting.works.len() > MOST {
-            waiting.works.pop_first()
-        } else {
-            None
-        }
-    });
-    // Only now: what it drops may look in there.
-    drop(one_too_many);
+    WAITING.with_borrow_mut(|waiting| waiting.works.insert(task.key, work));
 }
 
 #[cfg(test)]
@@ -99,17 +114,36 @@ mod tests {
     use super::*;
     use std::task::Poll;
 
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_seconds(second)
+    }
+
     #[test]
-    fn what_the_runtime_has_dropped_is_dropped_here_too() {
+    fn what_the_runtime_has_dropped_is_dropped_here_too_and_nothing_else() {
         let held = std::rc::Rc::new(());
-        for _ in 0..MOST + 3 {
+        let wait = |until: Option<i64>| {
             let held = std::rc::Rc::clone(&held);
-            run(Box::pin(async move {
+            let work: Work = Box::pin(async move {
                 std::future::pending::<()>().await;
                 drop(held);
-            }));
+            });
+            match until {
+                Some(second) => run(work, at(second)),
+                None => start(work, at(i64::MAX)),
+            }
+        };
+        let waiting = || std::rc::Rc::strong_count(&held) - 1;
+        wait(None);
+        for _ in 0..10_000 {
+            wait(Some(100));
         }
-        assert_eq!(std::rc::Rc::strong_count(&held), MOST + 1);
+        wait(Some(100 + LONGEST - 1));
+        assert_eq!(waiting(), 10_002);
+        for _ in 0..10_000 {
+            wait(Some(100 + LONGEST));
+        }
+        // All of the first second's, none of the others.
+        assert_eq!(waiting(), 10_002);
     }
 
     #[test]
@@ -125,7 +159,7 @@ mod tests {
                 Poll::Ready(())
             }
         });
-        run(Box::pin(work));
+        run(Box::pin(work), at(100));
         assert_eq!(polls.get(), 3);
         assert!(WAITING.with_borrow(|waiting| waiting.works.is_empty()));
     }

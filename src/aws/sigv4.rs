@@ -71,12 +71,9 @@ pub fn sign(
     );
     let request = request.with_header("authorization", &authorization);
     let mut values = request.headers.iter().map(|(_, value)| value.reveal());
-    // RFC 9110 section 5.5.
-    if values.any(|value| {
-        value
-            .bytes()
-            .any(|byte| byte.is_ascii_control() && byte != b'\t')
-    }) {
+    // RFC 9110 section 5.5, without what is obsolete there.
+    let is_plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+    if values.any(|value| !value.bytes().all(is_plain)) {
         return Err(incomplete);
     }
     Ok(request)

@@ -243,6 +243,8 @@ pub async fn begin(
         address: origin.address.as_deref(),
         password_hash: terms.checked,
         new_password_hash: terms.renewed,
+        // The application's own can be asked for by anybody, who must not end those of others; each lasts an hour.
+        ends_oldest: terms.method != Method::AwsApp,
         attempt: terms.attempt,
     };
     let signed = |kind, detail: String| {

@@ -36,6 +36,8 @@ pub struct NewSession<'a> {
     pub password_hash: Option<&'a str>,
     /// A hash with today's parameters, to put in its place.
     pub new_password_hash: Option<&'a str>,
+    /// Whether it ends the person's oldest sessions beyond [`MOST_LIVE`].
+    pub ends_oldest: bool,
     /// The attempt that succeeded, which no longer counts as failed.
     pub attempt: Option<&'a Reservation>,
 }
@@ -122,6 +124,8 @@ impl SessionRow {
 /// Live sessions of one person at most: more than anybody has devices, and few enough that ending all of them is quick. At
 /// the sign-in that begins one more the oldest end.
 pub const MOST_LIVE: u32 = 100;
+/// Of thousands from before there was a limit so many end at each sign-in, which are as many copies as are overwritten at once.
+const MOST_ENDED: u32 = 200;
 
 /// Begins only for a person who is still active, with the role and the password that were just checked.
 const BEGIN: &str = "
@@ -134,15 +138,14 @@ const RECORD_LOGIN: &str = "
     UPDATE users SET last_login = ?1, password_hash = coalesce(?2, password_hash)
     WHERE id = ?3 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?4)";
 
-/// The oldest beyond so many others, never the session that has just begun; of thousands from before there was a limit, 200
-/// at each sign-in, which are as many copies as are overwritten at once.
+/// The oldest beyond so many others, never the session that has just begun.
 const REVOKE_OLDEST: &str = "
     UPDATE sessions SET revoked_at = ?1
     WHERE rowid IN (
       SELECT other.rowid FROM sessions AS begun
       JOIN sessions AS other ON other.user_id = begun.user_id AND other.revoked_at IS NULL AND other.rowid <> begun.rowid
       WHERE begun.id = ?2
-      ORDER BY other.created_at DESC, other.rowid DESC LIMIT 200 OFFSET ?3)
+      ORDER BY other.created_at DESC, other.rowid DESC LIMIT ?4 OFFSET ?3)
     RETURNING id, generation";
 
 /// `last_login` of a session's person is the sign-in that began the session.
@@ -236,7 +239,8 @@ impl Sessions {
                 Statement::new(REVOKE_OLDEST)
                     .text(&now)
                     .text(new.id)
-                    .number(MOST_LIVE.saturating_sub(1)),
+                    .number(MOST_LIVE.saturating_sub(1))
+                    .number(if new.ends_oldest { MOST_ENDED } else { 0 }),
                 append_if_changed(sessions_revoked),
             ])
             .await?;

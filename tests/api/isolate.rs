@@ -63,7 +63,7 @@ async fn a_copy_is_not_believed_for_longer_than_its_trust_bound() {
 }
 
 #[tokio::test]
-async fn a_token_is_verified_at_each_request() {
+async fn a_token_ends_at_its_end_although_it_is_remembered() {
     let app = App::with(
         Vars::new()
             .set("SESSION_ISOLATE_TRUST", "30")

@@ -88,7 +88,7 @@ fn proof_at(keys: &Credentials, seconds: i64) -> Value {
 }
 
 #[tokio::test]
-async fn many_at_once_with_aws_end_others_and_never_one_another() {
+async fn many_at_once_with_aws_leave_as_many_as_there_may_be_and_the_last() {
     // Whoever has a role's keys is one person, so other tests would be in the way.
     let app = App::alone(proof::vars());
     let keys = proof::session("Deployer");

@@ -188,9 +188,9 @@ fn by_the_crate(request: &Outbound, keys: &Credentials, scope: Scope<'_>, now: u
 proptest! {
     #[test]
     fn as_the_crate_signs(
-        path in "(/[A-Za-z0-9._~%+-]{0,6}){1,4}",
+        path in "(/([A-Za-z0-9._~%+-]{0,6}|[.]{1,2})){1,4}",
         query in "([?]([a-cA-C0-9.-]{1,3}(=([a-c~+-]|%[2-7][0-9A-F]){0,4})?&?){0,4})?",
-        headers in vec(("[a-z][a-z0-9-]{0,5}", "([!-~]| ){0,20}"), 0..5),
+        headers in vec(("[ab]{1,2}", "([!-~]| ){0,20}"), 0..5),
         body in ".{0,40}",
         token in option::of("[!-~]{1,40}"),
         secret in "[ -~]{1,40}",

@@ -166,3 +166,15 @@ async fn own_keys_that_aws_refuses_are_named_by_their_code() {
         assert!(app.sql("SELECT id FROM users", [0; 0]).await.is_empty());
     }
 }
+
+#[tokio::test]
+async fn who_asks_a_hundred_times_ends_no_session_of_the_application() {
+    // The application is one person for every test.
+    let app = App::alone(keyed(&SIMULATOR).set("AWS_LOGIN", "app"));
+    let first = app.post(AWS_LOGIN).send().await;
+    let id = text(&app.who(&first).await, "id");
+    app.mint(&vec![id.as_str(); 120]).await;
+    app.post(AWS_LOGIN).send().await.assert_status(200);
+    let sql = "SELECT count(*) AS n FROM sessions WHERE user_id = ?1 AND revoked_at IS NULL";
+    assert_eq!(app.sql(sql, [id]).await, [json!({ "n": 122 })]);
+}
