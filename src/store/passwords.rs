@@ -68,8 +68,8 @@ pub async fn hash_of(database: &Database, user: Uuid) -> Result<Option<String>, 
     Ok(row.and_then(|row| row.password_hash))
 }
 
-/// Sets the new password, and gives the sessions that ended by it, the newest 200 at most; `None` if the person, the password or the session was
-/// changed meanwhile, and then nothing is written.
+/// Sets the new password, and gives the sessions that ended by it, the newest 200 at most; `None` if the person, the password or
+/// the session was changed meanwhile, and then nothing is written.
 ///
 /// # Errors
 /// Any [`StoreError`].

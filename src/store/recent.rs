@@ -9,7 +9,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::mem;
 
-/// Entries of each half; with texts of [`LONGEST`] bytes the two take 4 MiB of the isolate's 128.
+/// Entries of each half; with texts of [`LONGEST`] bytes the two take 4 MiB of the isolate's 128, once for copies and once for
+/// tokens.
 const MOST: usize = 500;
 
 /// Bytes of the longest text of KV whose content is kept.
@@ -73,7 +74,7 @@ impl<T: Clone> Recent<T> {
         Before(self.forgotten.get())
     }
 
-    /// Keeps what KV said in a text of `length` bytes, but never beyond `never_after`. Keeps nothing if anything was
+    /// Keeps what a text of `length` bytes said, but never beyond `never_after`. Keeps nothing if anything was
     /// forgotten since `before`, and nothing while the store is full.
     pub fn keep(
         &self,
