@@ -24,7 +24,7 @@ const FORBIDDEN: &[(&str, &str)] = &[("store", "aws"), ("aws", "store")];
 /// Where the platform's own types may appear; `account/unicode.rs` borrows V8's tables for pure functions.
 const PLATFORM: &[&str] = &[
     "door.rs",
-    "door/promise.rs",
+    "app/promise.rs",
     "log.rs",
     "app.rs",
     "aws/client.rs",

@@ -28,9 +28,10 @@ enum Ending {
     SupersededToken,
     Disabled,
     Demoted,
+    OneTooMany,
 }
 
-const ENDINGS: [Ending; 9] = [
+const ENDINGS: [Ending; 10] = [
     Ending::Logout,
     Ending::LogoutAll,
     Ending::OfAnotherDevice,
@@ -40,6 +41,7 @@ const ENDINGS: [Ending; 9] = [
     Ending::SupersededToken,
     Ending::Disabled,
     Ending::Demoted,
+    Ending::OneTooMany,
 ];
 
 /// What KV does from just before the end on.
@@ -93,6 +95,13 @@ impl Ending {
             Self::SupersededToken => drop(refresh(app, own).await.assert_status(200).seen().await),
             Self::Disabled => command(app, &["disable", &person.id]).await,
             Self::Demoted => command(app, &["set-role", &person.id, "user"]).await,
+            Self::OneTooMany => {
+                app.mint(&[person.id.as_str(); 98]).await;
+                let body = json!({ "username": person.username, "password": CROWD_PASSWORD });
+                let login = app.post("/api/auth/login").json(&body);
+                let reply = login.send_until_admitted().await;
+                reply.assert_status(200).seen().await;
+            }
         }
     }
 }
