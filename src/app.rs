@@ -255,7 +255,7 @@ impl Call {
         self.app.copies.end(&sessions).await;
     }
 
-    /// Does something after the reply has gone, and even if the client has.
+    /// Does something that the reply does not wait for, to its end even if the client has gone.
     pub fn after_reply(&self, work: impl Future<Output = ()> + 'static) {
         let promise = promise::of(Box::pin(work));
         // Refused only outside of an event, where there is no reply to outlive; the work runs all the same.

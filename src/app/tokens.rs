@@ -1,5 +1,5 @@
 //! The isolate's tokens: issued, verified, and remembered for a minute. A client shows the same token with each of its
-//! requests; to verify it takes longer than everything else that the isolate does for `/validate`.
+//! requests; to verify it anew would be half of what Rust does for `/validate`.
 //!
 //! What is remembered says no more than verifying again would: a token is found by its signature, compared as a whole in
 //! constant time, since its claims hold what nobody else knows, and not used when its time is over.

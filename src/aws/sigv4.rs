@@ -2,7 +2,7 @@
 //! segments encoded once more. Source: "Create a signed AWS API request" of the IAM User Guide.
 //!
 //! Keys and signatures are those of the crate `aws-sigv4`. Its own way from a request to the text that is signed leads
-//! through half of an SDK, a tenth of the Worker; tests hold this one to it.
+//! through half of an SDK, an eighth of the Worker compressed; tests hold this one to it.
 
 use super::fault::{Code, Fault};
 use super::wire::{Outbound, percent_encoded};

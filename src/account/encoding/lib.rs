@@ -1,5 +1,5 @@
-//! base64url and hex as every request with a token needs them. A package of its own because generic code is compiled
-//! where it is used, and `edge-auth` is compiled for size: there these few loops would cost a tenth of a `/validate`.
+//! base64url and hex of tokens. A package of its own because generic code is compiled where it is used, and `edge-auth` is
+//! compiled for size: there these few loops would be a fifth of what a token costs that the isolate has not seen before.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
