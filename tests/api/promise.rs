@@ -77,9 +77,10 @@ impl Ending {
 
     /// Ends the session of the first token, or the token. The second is another session of the same person.
     async fn end(self, app: &App, person: &Member, before: &str) {
-        let _one = match self.hashes() {
-            true => Some(HASHING.lock().await),
-            false => None,
+        let _one = if self.hashes() {
+            Some(HASHING.lock().await)
+        } else {
+            None
         };
         let [own, other] = [&person.tokens[0], &person.tokens[1]];
         match self {
