@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { bundle } from "./bundle.mjs";
 import { VARIABLES } from "./ours.mjs";
-import { config, workerdProgram } from "./tools.mjs";
+import { compatibility, workerdProgram } from "./tools.mjs";
 import { http } from "./workerd.mjs";
 
 const root = await mkdtemp(path.join(tmpdir(), "edge-auth-bench-"));
@@ -15,6 +15,7 @@ export async function configure({ name, entry, vars = {}, request = {}, status =
   const { manifest, gzip } = await bundle(entry);
   const folder = path.join(root, name.replaceAll(/\W+/g, "-"));
   await mkdir(folder);
+  const { compatibilityDate, compatibilityFlags } = compatibility(entry);
   const modules = [];
   // The first module is the Worker's main one.
   for (const [file, { type, contents }] of Object.entries(manifest.modules).reverse()) {
@@ -29,8 +30,8 @@ const bench :Workerd.Config = (
 );
 const worker :Workerd.Worker = (
   modules = [${modules.join(",\n    ")}],
-  compatibilityDate = ${text(config.compatibility_date)},
-  compatibilityFlags = [${config.compatibility_flags.map(text).join(", ")}],
+  compatibilityDate = ${text(compatibilityDate)},
+  compatibilityFlags = [${compatibilityFlags.map(text).join(", ")}],
   bindings = [
     (name = "SESSIONS", kvNamespace = "nobody"),
     (name = "DB", wrapped = (moduleName = "cloudflare-internal:d1-api", innerBindings = [(name = "fetcher", service = "nobody")])),

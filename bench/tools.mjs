@@ -13,6 +13,15 @@ export const config = fromWrangler("wrangler").unstable_readConfig(
   { hideWarnings: true },
 );
 
+/** Edge Auth's source, in this repository and in others. */
+export const OURS = "src/entry.mjs";
+
+/** What wrangler.toml asks of the platform for a Worker of ours; others get its defaults. */
+export const compatibility = (entry) => ({
+  compatibilityDate: config.compatibility_date,
+  compatibilityFlags: entry.endsWith(OURS) ? config.compatibility_flags : [],
+});
+
 /** Processes started so far: Miniflare does not tell which is its workerd. */
 export const spawned = [];
 const spawn = childProcess.spawn;

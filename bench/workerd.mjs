@@ -5,7 +5,7 @@ import path from "node:path";
 import { bundle } from "./bundle.mjs";
 import { memory } from "./inspector.mjs";
 import { VARIABLES } from "./ours.mjs";
-import { config, D1_PLUGIN, KV_PLUGIN, Miniflare, RATELIMIT_PLUGIN, repository, spawned } from "./tools.mjs";
+import { compatibility, config, D1_PLUGIN, KV_PLUGIN, Miniflare, RATELIMIT_PLUGIN, repository, spawned } from "./tools.mjs";
 
 const running = [];
 const text = new TextDecoder();
@@ -57,7 +57,7 @@ export async function start(worker) {
     handleStructuredLogs: ({ message }) => process.stderr.write(`${name}: ${message}\n`),
     workers: [
       {
-        config: { name: "bench", compatibilityDate, compatibilityFlags: config.compatibility_flags, manifest, env },
+        config: { name: "bench", ...compatibility(entry), manifest, env },
         // Miniflare's own address leads through a Worker of its own, which would be measured too.
         dev: { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] },
       },

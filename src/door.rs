@@ -18,7 +18,7 @@ use std::cell::{OnceCell, RefCell};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, ReadableStreamDefaultReader, Response, ResponseInit};
+use web_sys::{Headers, ReadableStreamDefaultReader, ResponseInit};
 use worker::worker_sys::Context;
 
 /// On every reply: nothing here is for a cache, a frame or another site.
@@ -37,6 +37,15 @@ const HEADERS: [(&str, &str); 7] = [
     ("vary", "Origin"),
     ("x-content-type-options", "nosniff"),
 ];
+
+// web-sys's takes a text of Rust's.
+#[wasm_bindgen]
+extern "C" {
+    type Response;
+
+    #[wasm_bindgen(constructor, catch)]
+    fn new(body: &JsValue, init: &ResponseInit) -> Result<Response, JsValue>;
+}
 
 thread_local! {
     static APP: OnceCell<Option<&'static App>> = const { OnceCell::new() };
@@ -200,10 +209,10 @@ impl Fixed {
 }
 
 fn response(reply: &Reply, is_head: bool) -> JsValue {
-    let body = reply.body.as_deref().filter(|_| !is_head);
+    let body = reply.body.as_ref().filter(|_| !is_head);
+    let body = body.map_or(JsValue::NULL, |body| body.in_javascript().into());
     // Cannot fail: the status is one of ours and the headers are valid; a 500 without text would be the runtime's.
-    Response::new_with_opt_str_and_init(body, &init(reply))
-        .map_or(JsValue::UNDEFINED, JsValue::from)
+    Response::new(&body, &init(reply)).map_or(JsValue::UNDEFINED, JsValue::from)
 }
 
 fn init(reply: &Reply) -> ResponseInit {

@@ -38,6 +38,7 @@ pub mod failure;
 pub mod log;
 pub mod router;
 pub mod store;
+pub mod text;
 pub mod web;
 
 mod door;

@@ -15,7 +15,7 @@ const ORDER: &[&[&str]] = &[
     &["app", "failure", "log"],
     &["config"],
     &["store", "aws"],
-    &["account"],
+    &["account", "text"],
 ];
 
 /// Neighbours that must not know each other.
@@ -29,6 +29,7 @@ const PLATFORM: &[&str] = &[
     "app.rs",
     "aws/client.rs",
     "account/unicode.rs",
+    "text.rs",
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

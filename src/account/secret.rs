@@ -24,7 +24,15 @@ impl Secret {
     /// Whether it is this text; takes constant time.
     #[must_use]
     pub fn is(&self, text: &str) -> bool {
-        self.0.as_bytes().ct_eq(text.as_bytes()).into()
+        let (mine, theirs) = (self.0.as_bytes(), text.as_bytes());
+        let (mine, my_rest) = mine.as_chunks::<8>();
+        let (theirs, their_rest) = theirs.as_chunks::<8>();
+        // Eight bytes at a time: one by one they were a tenth of what Rust does for a token that it remembers.
+        let words = mine.iter().zip(theirs).fold(0, |differ, (mine, theirs)| {
+            differ | (u64::from_le_bytes(*mine) ^ u64::from_le_bytes(*theirs))
+        });
+        let same = words.ct_eq(&0) & my_rest.ct_eq(their_rest);
+        mine.len() == theirs.len() && same.into()
     }
 }
 

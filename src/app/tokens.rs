@@ -7,7 +7,9 @@
 use crate::account::secret::Secret;
 use crate::account::timestamp::Timestamp;
 use crate::account::token::{Claims, Keys, LEEWAY, Rejection, Session};
+use crate::store::copies;
 use crate::store::recent::Recent;
+use crate::text::Text;
 use std::rc::Rc;
 
 /// Seconds for which a verified token is remembered.
@@ -21,6 +23,8 @@ pub struct Verified {
     pub claims: Claims,
     /// The key of its session in D1.
     pub session: String,
+    /// The key of its copy in KV.
+    pub copy: Text,
 }
 
 /// Issues and verifies.
@@ -62,8 +66,10 @@ impl Tokens {
             return Err(Rejection::Invalid);
         }
         let until = claims.expires_at.plus(LEEWAY);
+        let session = claims.session.sid.record_id();
         let verified = Rc::new(Verified {
-            session: claims.session.sid.record_id(),
+            copy: copies::key(&session, claims.session.generation).into(),
+            session,
             token: Secret::new(token),
             claims,
         });

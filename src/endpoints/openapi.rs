@@ -8,9 +8,5 @@ use crate::web::reply::Reply;
 /// Answers the route.
 #[must_use]
 pub fn handle() -> Reply {
-    Reply {
-        status: 200,
-        body: Some(include_str!("openapi.json").to_owned()),
-        headers: Vec::new(),
-    }
+    Reply::of(200, include_str!("openapi.json").to_owned().into())
 }

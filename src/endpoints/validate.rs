@@ -3,7 +3,7 @@
 use crate::app::Call;
 use crate::failure::Failure;
 use crate::web::extract;
-use crate::web::reply::Reply;
+use crate::web::reply::{Reply, json};
 use crate::web::request::Request;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -30,9 +30,12 @@ pub struct ValidateReply<'a> {
 /// `NoToken`, `InvalidToken`, `StorageOut`.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let viewer = extract::viewer(&call, &request).await?;
-    Ok(Reply::ok(&ValidateReply {
-        success: true,
-        message: "Token is valid",
-        user: &viewer.json,
-    }))
+    let body = viewer.reply.get_or_init(|| {
+        json(&ValidateReply {
+            success: true,
+            message: "Token is valid",
+            user: &viewer.json,
+        })
+    });
+    Ok(Reply::of(200, body.clone()))
 }

@@ -20,8 +20,10 @@ use super::recent::Recent;
 use super::sessions::Ended;
 use crate::account::timestamp::Timestamp;
 use crate::account::user::User;
+use crate::text::Text;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// Seconds that a copy is believed longer while D1 is out.
@@ -68,6 +70,8 @@ pub struct SessionCopy {
     pub user: Rc<User>,
     /// The same as JSON, which is most of what `/validate` sends.
     pub json: Rc<RawValue>,
+    /// The reply that was made of it.
+    pub reply: Rc<OnceCell<Text>>,
     /// The end of belief.
     pub believe_until: Timestamp,
     /// The end of belief while D1 is out: [`OUTAGE_TRUST`] later, but never after the token itself has ended.
@@ -93,12 +97,24 @@ struct Read<'t> {
     user: Option<&'t RawValue>,
 }
 
+/// Seconds for which an isolate knows a text of KV again, so that it does not read it anew.
+const REMEMBERED: i64 = 60;
+
+/// What KV gave, and when.
+#[derive(Debug)]
+struct Seen {
+    text: String,
+    copy: SessionCopy,
+    at: Timestamp,
+}
+
 /// The copies.
 #[derive(Debug)]
 pub struct Copies {
     kv: &'static Kv,
-    recent: Recent<SessionCopy>,
+    recent: Recent<Rc<Seen>>,
     trust: i64,
+    isolate_trust: i64,
 }
 
 impl Copies {
@@ -108,35 +124,45 @@ impl Copies {
     pub fn new(kv: &'static Kv, trust: i64, isolate_trust: i64) -> Self {
         Self {
             kv,
-            recent: Recent::new(isolate_trust),
+            recent: Recent::new(isolate_trust.max(REMEMBERED)),
             trust,
+            isolate_trust,
         }
     }
 
-    /// Looks a token up.
+    /// Looks a token up by the [`key`] of its copy.
     ///
     /// # Errors
     /// `Unavailable`.
-    pub async fn find(
-        &self,
-        id: &str,
-        generation: u32,
-        now: Timestamp,
-    ) -> Result<Found, StoreError> {
-        let key = key(id, generation);
-        if let Some(copy) = self.recent.get(&key, now) {
-            return Ok(Found::Copy(copy));
+    pub async fn find(&self, key: &Text, now: Timestamp) -> Result<Found, StoreError> {
+        let name = key.as_str();
+        let seen = self.recent.get(name, now);
+        if let Some(seen) = &seen
+            && seen.at <= now
+            && now < seen.at.plus(self.isolate_trust)
+        {
+            return Ok(Found::Copy(seen.copy.clone()));
         }
         let before = self.recent.before();
-        let Some(text) = self.kv.get(&key).await? else {
+        let Some(text) = self.kv.get(key.in_javascript()).await? else {
             return Ok(Found::Nothing);
         };
-        let found = read(&text);
-        if let Found::Copy(copy) = &found {
-            let (copy, until) = (copy.clone(), copy.believe_until);
-            self.recent.keep(before, key, text.len(), copy, now, until);
-        }
-        Ok(found)
+        let copy = match seen {
+            Some(seen) if seen.text == text => seen.copy.clone(),
+            _ => match read(&text) {
+                Found::Copy(copy) => copy,
+                other => return Ok(other),
+            },
+        };
+        let (length, until) = (text.len(), copy.believe_until);
+        let seen = Rc::new(Seen {
+            text,
+            copy: copy.clone(),
+            at: now,
+        });
+        self.recent
+            .keep(before, name.to_owned(), length, seen, now, until);
+        Ok(Found::Copy(copy))
     }
 
     /// Writes a copy of what D1 said at `read_at`; it is not believed after `never_after`, D1 out or not.
@@ -230,6 +256,7 @@ fn read(text: &str) -> Found {
     Found::Copy(SessionCopy {
         user: Rc::new(user),
         json: json.into(),
+        reply: Rc::default(),
         believe_until,
         believe_in_outage_until: believe_until
             .plus(OUTAGE_TRUST)
@@ -237,6 +264,8 @@ fn read(text: &str) -> Found {
     })
 }
 
-fn key(id: &str, generation: u32) -> String {
+/// The key of a token's copy in KV: of its session's id in D1, and its generation.
+#[must_use]
+pub fn key(id: &str, generation: u32) -> String {
     ["session:", id, ":", &generation.to_string()].concat()
 }

@@ -11,5 +11,5 @@ use super::kv::Kv;
 pub async fn check(database: &Database, kv: &Kv) -> Result<(), &'static str> {
     let one: Result<_, StoreError> = database.batch([Statement::new("SELECT 1 AS one")]).await;
     one.map_err(|_| "D1")?;
-    kv.get("health").await.map(drop).map_err(|_| "KV")
+    kv.get(&"health".into()).await.map(drop).map_err(|_| "KV")
 }

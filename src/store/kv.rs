@@ -3,6 +3,7 @@
 
 use super::StoreError;
 use super::deadline::within;
+use js_sys::JsString;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -12,7 +13,7 @@ extern "C" {
     type KVNamespace;
 
     #[wasm_bindgen(method, catch)]
-    fn get(this: &KVNamespace, key: &str) -> Result<js_sys::Promise, JsValue>;
+    fn get(this: &KVNamespace, key: &JsString) -> Result<js_sys::Promise, JsValue>;
 
     #[wasm_bindgen(method, catch)]
     fn put(
@@ -41,7 +42,7 @@ impl Kv {
     ///
     /// # Errors
     /// `Unavailable`.
-    pub async fn get(&self, key: &str) -> Result<Option<String>, StoreError> {
+    pub async fn get(&self, key: &JsString) -> Result<Option<String>, StoreError> {
         let promise = self.0.get(key).map_err(|_| StoreError::Unavailable)?;
         Ok(within::<JsValue>(PATIENCE, promise).await?.as_string())
     }

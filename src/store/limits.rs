@@ -2,10 +2,9 @@
 //! are in `wrangler.toml`; where one is not bound, or fails, nothing is limited.
 
 use super::deadline::within;
-use super::recent::Recent;
 use crate::account::timestamp::Timestamp;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -35,91 +34,154 @@ pub enum Group {
 /// The bindings, one for each group.
 #[derive(Debug)]
 pub struct Limits {
-    sign_in: Option<RateLimit>,
-    session: Option<RateLimit>,
-    counts: RefCell<Counts>,
-    refused: Recent<()>,
+    sign_in: Limit,
+    session: Limit,
 }
 
-/// Requests of one key and minute that an isolate lets through without asking the binding, on routes that cost less than
-/// asking: one a second is no flood.
-const UNASKED: u32 = 60;
-/// Keys that an isolate counts; of more, each request is asked about.
+/// Keys that an isolate counts in a group; of more, each request is asked about.
 const MOST_KEYS: usize = 10_000;
 /// Seconds for which a key that was refused is refused without asking again: a flood costs less than what it is kept from.
 const REFUSED: i64 = 10;
 
-/// What this isolate has seen in this minute.
-#[derive(Debug, Default)]
-struct Counts {
-    minute: i64,
-    by_key: BTreeMap<String, u32>,
+/// A binding, and how often it is asked.
+#[derive(Debug)]
+struct Limit {
+    binding: Option<RateLimit>,
+    /// Requests of one key and minute that the isolate lets through without asking.
+    unasked: u32,
+    /// One of so many further ones asks for all of them.
+    every: u32,
+    seen: RefCell<Seen>,
 }
 
-impl Counts {
-    /// Counts one; true if there were few enough.
-    fn is_few(&mut self, key: &str, now: Timestamp) -> bool {
+/// What this isolate has seen in this minute.
+#[derive(Debug, Default)]
+struct Seen {
+    minute: i64,
+    by_key: HashMap<String, Key>,
+}
+
+#[derive(Debug)]
+struct Key {
+    count: u32,
+    refused_until: Timestamp,
+}
+
+impl Key {
+    fn is_refused(&self, now: Timestamp) -> bool {
+        // A clock that was set back must not make it last.
+        now < self.refused_until && self.refused_until <= now.plus(REFUSED)
+    }
+}
+
+/// What is done with a request.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Pass,
+    Ask,
+    Refuse,
+}
+
+impl Seen {
+    /// Counts one request.
+    fn count(&mut self, key: &str, now: Timestamp, unasked: u32, every: u32) -> Verdict {
         let minute = now.seconds().div_euclid(60);
         if minute != self.minute {
             self.minute = minute;
-            self.by_key.clear();
+            self.by_key.retain(|_, key| {
+                key.count = 0;
+                key.is_refused(now)
+            });
         }
-        if let Some(count) = self.by_key.get_mut(key) {
-            *count = count.saturating_add(1);
-            return *count <= UNASKED;
+        let count = if let Some(key) = self.by_key.get_mut(key) {
+            if key.is_refused(now) {
+                return Verdict::Refuse;
+            }
+            key.count = key.count.saturating_add(1);
+            key.count
+        } else if self.by_key.len() < MOST_KEYS {
+            let first = Key {
+                count: 1,
+                refused_until: Timestamp::from_seconds(0),
+            };
+            self.by_key.insert(key.to_owned(), first);
+            1
+        } else {
+            return Verdict::Ask;
+        };
+        match count.checked_sub(unasked.saturating_add(1)) {
+            Some(further) if further.is_multiple_of(every) => Verdict::Ask,
+            _ => Verdict::Pass,
         }
-        if self.by_key.len() >= MOST_KEYS {
-            return false;
-        }
-        self.by_key.insert(key.to_owned(), 1);
-        true
     }
+
+    fn refuse(&mut self, key: &str, now: Timestamp) {
+        if let Some(key) = self.by_key.get_mut(key) {
+            key.refused_until = now.plus(REFUSED);
+        }
+    }
+}
+
+impl Limit {
+    fn new(binding: JsValue, unasked: u32, every: u32) -> Self {
+        Self {
+            binding: binding.is_object().then(|| binding.unchecked_into()),
+            unasked,
+            every,
+            seen: RefCell::default(),
+        }
+    }
+
+    async fn allow(&self, key: &str, now: Timestamp) -> bool {
+        let Some(binding) = &self.binding else {
+            return true;
+        };
+        let verdict = self
+            .seen
+            .borrow_mut()
+            .count(key, now, self.unasked, self.every);
+        let is_allowed = match verdict {
+            Verdict::Pass => true,
+            Verdict::Refuse => false,
+            Verdict::Ask => ask(binding, key).await,
+        };
+        if !is_allowed && verdict == Verdict::Ask {
+            self.seen.borrow_mut().refuse(key, now);
+        }
+        is_allowed
+    }
+}
+
+async fn ask(binding: &RateLimit, key: &str) -> bool {
+    let options = js_sys::Object::new();
+    let is_set = js_sys::Reflect::set(&options, &"key".into(), &key.into());
+    let Some(promise) = is_set.ok().and_then(|_| binding.limit(&options).ok()) else {
+        return true;
+    };
+    let outcome = within::<JsValue>(PATIENCE, promise).await;
+    let success = outcome
+        .ok()
+        .and_then(|outcome| js_sys::Reflect::get(&outcome, &"success".into()).ok());
+    success.is_none_or(|success| success != JsValue::FALSE)
 }
 
 impl Limits {
     /// Takes the bindings over, as far as they are there.
     #[must_use]
     pub fn from_bindings(sign_in: JsValue, session: JsValue) -> Self {
-        let take = |binding: JsValue| binding.is_object().then(|| binding.unchecked_into());
         Self {
-            sign_in: take(sign_in),
-            session: take(session),
-            counts: RefCell::default(),
-            refused: Recent::new(REFUSED),
+            sign_in: Limit::new(sign_in, 0, 1),
+            // One a second is no flood, and asking costs as much as all else of a `/validate`.
+            session: Limit::new(session, 60, 10),
         }
     }
 
     /// Whether one more of this group and key is let through.
     pub async fn allow(&self, group: Group, key: &str, now: Timestamp) -> bool {
-        let binding = match group {
-            Group::SignIn => &self.sign_in,
-            Group::Session => &self.session,
-        };
-        let Some(binding) = binding else {
-            return true;
-        };
-        if group == Group::Session && self.counts.borrow_mut().is_few(key, now) {
-            return true;
+        match group {
+            Group::SignIn => self.sign_in.allow(key, now).await,
+            Group::Session => self.session.allow(key, now).await,
         }
-        let name = format!("{group:?} {key}");
-        if self.refused.get(&name, now).is_some() {
-            return false;
-        }
-        let options = js_sys::Object::new();
-        let is_set = js_sys::Reflect::set(&options, &"key".into(), &key.into());
-        let Some(promise) = is_set.ok().and_then(|_| binding.limit(&options).ok()) else {
-            return true;
-        };
-        let outcome = within::<JsValue>(PATIENCE, promise).await;
-        let success = outcome
-            .ok()
-            .and_then(|outcome| js_sys::Reflect::get(&outcome, &"success".into()).ok());
-        let is_refused = success.is_some_and(|success| success == JsValue::FALSE);
-        if is_refused {
-            let (before, until) = (self.refused.before(), now.plus(REFUSED));
-            self.refused.keep(before, name, 0, (), now, until);
-        }
-        !is_refused
     }
 }
 
@@ -127,25 +189,66 @@ impl Limits {
 mod tests {
     use super::*;
 
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_seconds(second)
+    }
+
     #[test]
-    fn the_first_sixty_of_a_key_and_minute_are_few() {
-        let mut counts = Counts::default();
-        let at = Timestamp::from_seconds;
-        assert!((0..60).all(|second| counts.is_few("ada", at(second))));
-        assert!(!counts.is_few("ada", at(59)));
-        assert!(counts.is_few("bob", at(59)));
-        assert!(counts.is_few("ada", at(60)));
+    fn one_in_ten_beyond_sixty_in_a_minute_is_asked_about() {
+        let mut seen = Seen::default();
+        let mut asked = |key: &str, second: i64, count: u32| {
+            let mut verdicts = (0..count).map(|_| seen.count(key, at(second), 60, 10));
+            verdicts
+                .by_ref()
+                .filter(|verdict| *verdict == Verdict::Ask)
+                .count()
+        };
+        assert_eq!(asked("ada", 0, 60), 0);
+        assert_eq!(asked("ada", 30, 1), 1);
+        assert_eq!(asked("ada", 30, 9), 0);
+        assert_eq!(asked("ada", 59, 1), 1);
+        assert_eq!(asked("bob", 59, 60), 0);
+        assert_eq!(asked("ada", 60, 60), 0);
+        assert_eq!(asked("ada", 60, 1_200), 120);
+    }
+
+    #[test]
+    fn each_is_asked_about_where_none_passes_unasked() {
+        let mut seen = Seen::default();
+        for second in [0, 0, 1, 60] {
+            assert_eq!(seen.count("ada", at(second), 0, 1), Verdict::Ask);
+        }
+    }
+
+    #[test]
+    fn who_was_refused_is_refused_for_ten_seconds() {
+        let mut seen = Seen::default();
+        assert_eq!(seen.count("ada", at(55), 0, 1), Verdict::Ask);
+        seen.refuse("ada", at(55));
+        for (second, verdict) in [
+            (55, Verdict::Refuse),
+            // Another minute.
+            (60, Verdict::Refuse),
+            (64, Verdict::Refuse),
+            (65, Verdict::Ask),
+        ] {
+            assert_eq!(seen.count("ada", at(second), 0, 1), verdict, "{second}");
+        }
+        seen.refuse("ada", at(65));
+        assert_eq!(seen.count("bob", at(65), 0, 1), Verdict::Ask);
+        // A clock that was set back.
+        assert_eq!(seen.count("ada", at(64), 0, 1), Verdict::Ask);
     }
 
     #[test]
     fn it_does_not_grow_without_end() {
-        let mut counts = Counts::default();
-        let now = Timestamp::from_seconds(0);
+        let mut seen = Seen::default();
         for key in 0..MOST_KEYS {
-            assert!(counts.is_few(&key.to_string(), now));
+            assert_eq!(seen.count(&key.to_string(), at(0), 60, 10), Verdict::Pass);
         }
-        assert!(!counts.is_few("one more", now));
-        assert!(counts.is_few("0", now));
-        assert_eq!(counts.by_key.len(), MOST_KEYS);
+        assert_eq!(seen.count("one more", at(0), 60, 10), Verdict::Ask);
+        assert_eq!(seen.count("0", at(0), 60, 10), Verdict::Pass);
+        assert_eq!(seen.by_key.len(), MOST_KEYS);
+        assert_eq!(seen.count("one more", at(60), 60, 10), Verdict::Pass);
     }
 }

@@ -1,20 +1,17 @@
-//! What the isolate remembers for some seconds: what KV or a rate limit said a moment ago, and which tokens it has verified.
-//! A client that asks many times a second costs one question in so many seconds.
-//!
-//! An entry adds nothing to how long a copy is believed; it only looks away from KV for a few seconds. What this isolate
-//! ends or changes by itself it forgets at once, so that only ends that happen elsewhere are noticed that much later.
+//! What the isolate remembers for some seconds: what KV said a moment ago, and which tokens it has verified. What it ends or
+//! changes by itself it forgets at once.
 
 use crate::account::timestamp::Timestamp;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::mem;
 
-/// Entries of each half; with texts of [`LONGEST`] bytes the two take 4 MiB of the isolate's 128, once for copies and once for
-/// tokens.
+/// Entries of each half. With texts of [`LONGEST`] bytes, which a copy holds five times over, the two take 5 MiB of the
+/// isolate's 128.
 const MOST: usize = 500;
 
-/// Bytes of the longest text of KV whose content is kept.
-const LONGEST: usize = 4_096;
+/// Bytes of the longest text whose content is kept, twice what is usual.
+const LONGEST: usize = 1_024;
 
 /// Entries by key, each for so many seconds.
 #[derive(Debug)]
@@ -24,11 +21,11 @@ pub struct Recent<T> {
     forgotten: Cell<u32>,
 }
 
-/// New entries go to `young`; when that is as old as an entry becomes, all of `old` have ended and the halves move on.
+/// New entries go to `young`; when that is full, or as old as an entry becomes, it takes the place of `old`.
 #[derive(Debug)]
 struct Halves<T> {
-    young: BTreeMap<String, Entry<T>>,
-    old: BTreeMap<String, Entry<T>>,
+    young: HashMap<String, Entry<T>>,
+    old: HashMap<String, Entry<T>>,
     moved_at: Timestamp,
 }
 
@@ -44,12 +41,12 @@ struct Entry<T> {
 pub struct Before(u32);
 
 impl<T: Clone> Recent<T> {
-    /// Keeps entries for so many seconds; 0 keeps none.
+    /// Keeps entries for so many seconds.
     #[must_use]
     pub fn new(seconds: i64) -> Self {
         let halves = Halves {
-            young: BTreeMap::new(),
-            old: BTreeMap::new(),
+            young: HashMap::new(),
+            old: HashMap::new(),
             moved_at: Timestamp::from_seconds(0),
         };
         Self {
@@ -75,7 +72,7 @@ impl<T: Clone> Recent<T> {
     }
 
     /// Keeps what a text of `length` bytes said, but never beyond `never_after`. Keeps nothing if anything was
-    /// forgotten since `before`, and nothing while the store is full.
+    /// forgotten since `before`.
     pub fn keep(
         &self,
         before: Before,
@@ -85,23 +82,22 @@ impl<T: Clone> Recent<T> {
         now: Timestamp,
         never_after: Timestamp,
     ) {
-        if self.seconds == 0 || length > LONGEST || before.0 != self.forgotten.get() {
+        if length > LONGEST || before.0 != self.forgotten.get() {
             return;
         }
         let mut halves = self.halves.borrow_mut();
-        if halves.moved_at.plus(self.seconds) <= now {
+        let is_full = halves.young.len() >= MOST && !halves.young.contains_key(&key);
+        if is_full || halves.moved_at.plus(self.seconds) <= now {
             halves.old = mem::take(&mut halves.young);
             halves.moved_at = now;
         }
-        if halves.young.len() < MOST {
-            let until = now.plus(self.seconds).min(never_after);
-            let entry = Entry {
-                value,
-                since: now,
-                until,
-            };
-            halves.young.insert(key, entry);
-        }
+        let until = now.plus(self.seconds).min(never_after);
+        let entry = Entry {
+            value,
+            since: now,
+            until,
+        };
+        halves.young.insert(key, entry);
     }
 
     /// Forgets what is under this key, and what a read on its way would bring.
@@ -180,12 +176,19 @@ mod tests {
     }
 
     #[test]
-    fn it_is_bounded_and_can_be_off() {
+    fn it_is_bounded_and_forgets_the_oldest_first() {
         let recent = Recent::new(5);
-        for number in 0..2_000 {
+        for number in 0..1_750 {
             keep(&recent, &number.to_string(), number, 100, FAR);
         }
-        assert_eq!(recent.halves.borrow().young.len(), MOST);
+        let is_there = |number: u32| recent.get(&number.to_string(), at(104)) == Some(number);
+        assert!((0..1_000).all(|number| !is_there(number)));
+        assert!((1_000..1_750).all(is_there));
+        // Who is there already takes no further place.
+        for _ in 0..1_000 {
+            keep(&recent, "1600", 1_600, 100, FAR);
+        }
+        assert!((1_000..1_750).all(is_there));
         recent.keep(
             recent.before(),
             "long".into(),
@@ -195,8 +198,5 @@ mod tests {
             at(FAR),
         );
         assert_eq!(recent.get("long", at(105)), None);
-        let off = Recent::new(0);
-        keep(&off, "a", 1, 100, FAR);
-        assert_eq!(off.get("a", at(100)), None);
     }
 }

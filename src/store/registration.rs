@@ -17,7 +17,7 @@ const LIFETIME: i64 = 90 * 86_400;
 /// # Errors
 /// `Unavailable`.
 pub async fn find(kv: &Kv, region: &str) -> Result<Option<String>, StoreError> {
-    kv.get(&key(region)).await
+    kv.get(&key(region).into()).await
 }
 
 /// Keeps a sealed registration.

@@ -114,7 +114,7 @@ impl Seals {
     /// # Errors
     /// Any [`StoreError`].
     pub async fn head(&self) -> Result<Option<Head>, StoreError> {
-        let text = self.kv.get(HEAD_KEY).await?;
+        let text = self.kv.get(&HEAD_KEY.into()).await?;
         text.map(|text| serde_json::from_str(&text))
             .transpose()
             .map_err(|_| StoreError::CorruptRow("audit-head"))

@@ -15,8 +15,10 @@ use crate::failure::{Failure, Outage};
 use crate::store::StoreError;
 use crate::store::copies::{Found, SessionCopy};
 use crate::store::limits::Group;
+use crate::text::Text;
 use crate::web::request::Request;
 use serde_json::value::RawValue;
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 impl From<StoreError> for Failure {
@@ -35,6 +37,8 @@ pub struct Viewer {
     pub user: Rc<User>,
     /// The same as JSON.
     pub json: Rc<RawValue>,
+    /// What `/validate` says of it, once it was asked.
+    pub reply: Rc<OnceCell<Text>>,
 }
 
 impl Viewer {
@@ -44,6 +48,7 @@ impl Viewer {
         Ok(Self {
             user: Rc::new(user),
             json: json.into(),
+            reply: Rc::default(),
         })
     }
 }
@@ -53,6 +58,7 @@ impl From<SessionCopy> for Viewer {
         Self {
             user: copy.user,
             json: copy.json,
+            reply: copy.reply,
         }
     }
 }
@@ -115,12 +121,7 @@ pub async fn viewer(call: &Call, request: &Request) -> Result<Viewer, Failure> {
     let shown = &verified.claims.session;
     let mut last_word = None;
     if call.app.config.session_consistency == Consistency::Edge {
-        match call
-            .app
-            .copies
-            .find(&verified.session, shown.generation, call.now)
-            .await
-        {
+        match call.app.copies.find(&verified.copy, call.now).await {
             Ok(Found::Copy(copy)) if copy.user.id == shown.user => {
                 if call.now < copy.believe_until {
                     return Ok(Viewer::from(copy));

@@ -1,10 +1,18 @@
 //! A reply as plain values. The headers that every reply carries are added by the door (`door.rs`).
 
+use crate::text::Text;
 use serde::Serialize;
 use std::borrow::Cow;
 
 /// A header; texts that are written in the code or the configuration are borrowed.
 pub type Header = (&'static str, Cow<'static, str>);
+
+/// A value as JSON text.
+#[must_use]
+pub fn json(value: &impl Serialize) -> Text {
+    // Cannot fail: replies are structs of strings, numbers and booleans, with no maps and no fallible Serialize.
+    serde_json::to_string(value).unwrap_or_default().into()
+}
 
 /// What goes back to the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +20,7 @@ pub struct Reply {
     /// HTTP status.
     pub status: u16,
     /// JSON text; `None` where the status has no body (204).
-    pub body: Option<String>,
+    pub body: Option<Text>,
     /// Headers beyond the ones that every reply carries.
     pub headers: Vec<Header>,
 }
@@ -27,8 +35,12 @@ impl Reply {
     /// Any status with this value as JSON.
     #[must_use]
     pub fn json(status: u16, value: &impl Serialize) -> Self {
-        // Cannot fail: replies are structs of strings, numbers and booleans, with no maps and no fallible Serialize.
-        let body = serde_json::to_string(value).unwrap_or_default();
+        Self::of(status, json(value))
+    }
+
+    /// Any status with this JSON text.
+    #[must_use]
+    pub fn of(status: u16, body: Text) -> Self {
         Self {
             status,
             body: Some(body),
