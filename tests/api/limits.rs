@@ -102,7 +102,7 @@ async fn a_session_is_counted_by_itself_and_its_network_is_not() {
     );
     let (busy, calm) = (signed_in(&app, &ada).await, signed_in(&app, &bob).await);
     let ask = async || app.get("/api/auth/me").bearer(&busy).send().await;
-    // 60 a minute unasked, 1,200 that the binding lets through, twice, and one.
+    // 60 a minute unasked, 1,200 of which the binding lets one in ten through for all, twice, and one.
     let statuses = statuses(2 * 1_260 + 1, ask).await;
     let limited = statuses.get(&429).copied().unwrap_or(0);
     assert!((1..=1_261).contains(&limited), "{statuses:?}");
