@@ -56,8 +56,10 @@ impl Cost {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Misfit;
 
-/// 1 KiB of memory: the 128 words in pairs, and these in a matrix of eight by eight, column by column.
+/// 1 KiB of memory: the 128 words in pairs, and these in a matrix of eight by eight, column by column. Aligned, so that none
+/// lies on two pages: references jump about in the memory, and each page costs a search for its address.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(1024))]
 pub struct Block([[Pair; 8]; 8]);
 
 #[expect(
@@ -119,9 +121,10 @@ fn fill(memory: &mut [Block], passes: u32) {
     for (column, reference) in input.0.iter_mut().zip(&memory[reference].0) {
         *column = combine(*column, *reference);
     }
+    let mut permuted = Block::ZERO;
     while place.pass < passes {
         let (here, is_first_pass) = (place.index(), place.pass == 0);
-        let permuted = permute_rows(&input);
+        permute_rows(&input, &mut permuted);
         let mut reference = 0;
         for (number, input) in input.0.iter_mut().enumerate() {
             let mut column = permute(permuted.0[number]);
@@ -150,25 +153,26 @@ fn fill(memory: &mut [Block], passes: u32) {
 /// `G` of section 3.5, of a block and one of zeros.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 fn compress(input: &Block) -> Block {
-    let mut block = permute_rows(input);
+    let mut block = Block::ZERO;
+    permute_rows(input, &mut block);
     for (column, input) in block.0.iter_mut().zip(&input.0) {
         *column = combine(permute(*column), *input);
     }
     block
 }
 
+/// Overwrites all of `permuted`, which the caller keeps: V8 calls C to fill a new block with zeros and to copy it back, for
+/// each block of the memory.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 #[inline]
 #[expect(clippy::indexing_slicing, reason = "eight by eight")]
-fn permute_rows(input: &Block) -> Block {
-    let mut block = Block::ZERO;
+fn permute_rows(input: &Block, permuted: &mut Block) {
     for row in 0..8 {
         let pairs = permute(array::from_fn(|column| input.0[column][row]));
-        for (column, pair) in block.0.iter_mut().zip(pairs) {
+        for (column, pair) in permuted.0.iter_mut().zip(pairs) {
             column[row] = pair;
         }
     }
-    block
 }
 
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
