@@ -78,31 +78,31 @@ pub async fn change(
     change: &Change<'_>,
 ) -> Result<Option<Vec<Ended>>, StoreError> {
     let (user, now) = (change.user.to_string(), change.now.to_string());
-    let [forget, forget_network] = throttle::forget(Some(change.attempt), change.session);
-    let [set, _, ended, ..] = database
-        .batch([
-            Statement::new(SET)
-                .text(change.new)
-                .text(&now)
-                .text(&user)
-                .text(change.old)
-                .text(change.session),
-            append_if_changed(&change.password_set),
-            Statement::new(LATEST_OTHERS)
-                .text(&user)
-                .text(change.session),
-            Statement::new(REVOKE_OTHERS)
-                .text(&now)
-                .text(&user)
-                .text(change.session)
-                .text(change.new),
-            append_if_changed(&change.sessions_revoked),
-            Statement::new(DROP_LINKS).text(&user).text(change.new),
-            forget,
-            forget_network,
-            throttle::restore(&user, change.new),
-        ])
-        .await?;
+    let mut statements = vec![
+        Statement::new(SET)
+            .text(change.new)
+            .text(&now)
+            .text(&user)
+            .text(change.old)
+            .text(change.session),
+        append_if_changed(&change.password_set),
+        Statement::new(LATEST_OTHERS)
+            .text(&user)
+            .text(change.session),
+        Statement::new(REVOKE_OTHERS)
+            .text(&now)
+            .text(&user)
+            .text(change.session)
+            .text(change.new),
+        append_if_changed(&change.sessions_revoked),
+        Statement::new(DROP_LINKS).text(&user).text(change.new),
+    ];
+    statements.extend(throttle::forget(change.attempt, change.session));
+    statements.push(throttle::restore(&user, change.new));
+    let outcomes = database.all(statements).await?;
+    let [set, _, ended, ..] = outcomes.as_slice() else {
+        return Err(StoreError::Unavailable);
+    };
     if set.changes == 0 {
         return Ok(None);
     }

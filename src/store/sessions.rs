@@ -214,36 +214,39 @@ impl Sessions {
         sessions_revoked: &Signed,
     ) -> Result<Option<Vec<Ended>>, StoreError> {
         let (user_id, now) = (new.user_id.to_string(), new.created_at.to_string());
-        let [forget, forget_network] = throttle::forget(new.attempt, new.id);
-        let [begun, .., ended, _] = self
-            .database
-            .batch([
-                Statement::new(BEGIN)
-                    .text(new.id)
-                    .text(&user_id)
-                    .text(&now)
-                    .text(new.token_expires_at.to_string())
-                    .text(new.ends_at.to_string())
-                    .optional(new.device)
-                    .optional(new.address)
-                    .text(new.role.as_str())
-                    .optional(new.password_hash),
-                append_if_changed(signed_in),
-                Statement::new(RECORD_LOGIN)
-                    .text(&now)
-                    .optional(new.new_password_hash)
-                    .text(&user_id)
-                    .text(new.id),
-                forget,
-                forget_network,
-                Statement::new(REVOKE_OLDEST)
-                    .text(&now)
-                    .text(new.id)
-                    .number(MOST_LIVE.saturating_sub(1))
-                    .number(if new.ends_oldest { MOST_ENDED } else { 0 }),
-                append_if_changed(sessions_revoked),
-            ])
-            .await?;
+        let mut statements = vec![
+            Statement::new(BEGIN)
+                .text(new.id)
+                .text(&user_id)
+                .text(&now)
+                .text(new.token_expires_at.to_string())
+                .text(new.ends_at.to_string())
+                .optional(new.device)
+                .optional(new.address)
+                .text(new.role.as_str())
+                .optional(new.password_hash),
+            append_if_changed(signed_in),
+            Statement::new(RECORD_LOGIN)
+                .text(&now)
+                .optional(new.new_password_hash)
+                .text(&user_id)
+                .text(new.id),
+        ];
+        if let Some(attempt) = new.attempt {
+            statements.extend(throttle::forget(attempt, new.id));
+        }
+        statements.extend([
+            Statement::new(REVOKE_OLDEST)
+                .text(&now)
+                .text(new.id)
+                .number(MOST_LIVE.saturating_sub(1))
+                .number(if new.ends_oldest { MOST_ENDED } else { 0 }),
+            append_if_changed(sessions_revoked),
+        ]);
+        let outcomes = self.database.all(statements).await?;
+        let [begun, .., ended, _] = outcomes.as_slice() else {
+            return Err(StoreError::Unavailable);
+        };
         if begun.changes == 0 {
             return Ok(None);
         }

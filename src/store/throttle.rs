@@ -98,15 +98,20 @@ const COUNT_REFUSED: &str = "
     ON CONFLICT (address) DO UPDATE SET empty_at_ms = max(empty_at_ms, ?2) + ?3
     WHERE empty_at_ms <= ?2 + ?4";
 
+/// What the attempt has come to, and whom it is for.
 const STATE: &str = "
     SELECT counter.key, failures, open_at_ms,
-           (SELECT empty_at_ms FROM address_attempts WHERE address = ?5) AS empty_at_ms
+           (SELECT empty_at_ms FROM address_attempts WHERE address = ?5) AS empty_at_ms,
+           users.id AS user_id, username, email, name, organization, aws_region, role, is_active,
+           created_at AS user_created_at, updated_at AS user_updated_at, last_login, password_hash
     FROM (SELECT coalesce(
             (SELECT CASE WHEN id IN (SELECT value FROM json_each(?2)) THEN 'device:' || id || ':' || ?3
                          ELSE 'account:' || id END
              FROM password_logins WHERE login = ?1),
-            'name:' || ?4) AS key) AS counter
-    LEFT JOIN sign_in_attempts ON sign_in_attempts.key = counter.key";
+            'name:' || ?4) AS key,
+            (SELECT id FROM password_logins WHERE login = ?1) AS id) AS counter
+    LEFT JOIN sign_in_attempts ON sign_in_attempts.key = counter.key
+    LEFT JOIN users ON users.id = counter.id";
 
 /// Takes the count back, if the attempt began this session.
 const FORGET: &str = "
@@ -141,6 +146,7 @@ struct StateRow {
     failures: Option<u32>,
     open_at_ms: Option<f64>,
     empty_at_ms: Option<f64>,
+    user_id: Option<String>,
 }
 
 /// The counters.
@@ -165,10 +171,9 @@ impl Throttle {
         let people = people(attempt.device);
         let device = attempt.device.map(Device::id);
         let ends_at = Timestamp::from_milliseconds(attempt.now).plus(MEMORY);
-        let [found, reserved, _, state] = self
+        let [reserved, _, found] = self
             .database
             .batch([
-                users::find(attempt.login),
                 Statement::new(RESERVE)
                     .text(login)
                     .text(&people)
@@ -193,7 +198,7 @@ impl Throttle {
                     .optional(attempt.network),
             ])
             .await?;
-        let state: StateRow = state
+        let state: StateRow = found
             .first()?
             .ok_or(StoreError::CorruptRow("sign_in_attempts"))?;
         let is_device = state.key.starts_with("device:");
@@ -204,10 +209,11 @@ impl Throttle {
                 network: attempt.network.filter(|_| !is_device).map(str::to_owned),
                 failures,
             };
-            return Ok(Reserved::Yes(
-                reservation,
-                users::registered(&found)?.map(Box::new),
-            ));
+            let registered = match state.user_id {
+                Some(_) => users::registered(&found)?.map(Box::new),
+                None => None,
+            };
+            return Ok(Reserved::Yes(reservation, registered));
         }
         if failures >= MOST_FAILURES {
             return Ok(Reserved::Off);
@@ -266,17 +272,19 @@ impl Throttle {
     }
 }
 
-/// What takes an attempt's count back, in the batch that begins the session of this id. Without an attempt, nothing.
-pub(super) fn forget(reservation: Option<&Reservation>, session: &str) -> [Statement; 2] {
-    let key = reservation.map(|reservation| &reservation.key);
-    let network = reservation.and_then(|reservation| reservation.network.as_ref());
-    [
-        Statement::new(FORGET).optional(key).text(session),
+/// What takes an attempt's count back, in the batch that begins the session of this id.
+pub(super) fn forget(
+    reservation: &Reservation,
+    session: &str,
+) -> impl Iterator<Item = Statement> + use<> {
+    let count = Statement::new(FORGET).text(&reservation.key).text(session);
+    let network = reservation.network.as_ref().map(|network| {
         Statement::new(FORGET_NETWORK)
             .milliseconds(NETWORK_INTERVAL)
-            .optional(network)
-            .text(session),
-    ]
+            .text(network)
+            .text(session)
+    });
+    std::iter::once(count).chain(network)
 }
 
 /// Forgets all failures of a person whose password has just become this one: at sign-in, and on each device, whose counters

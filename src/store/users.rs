@@ -2,8 +2,7 @@
 //! source; this file finds them and keeps what a sign-in changes.
 
 use super::StoreError;
-use super::d1::{Outcome, Statement};
-use crate::account::names::LoginName;
+use super::d1::Outcome;
 use crate::account::role::Role;
 use crate::account::timestamp::Timestamp;
 use crate::account::user::User;
@@ -70,25 +69,7 @@ struct HashRow {
     password_hash: Option<String>,
 }
 
-const BY_USERNAME: &str = "
-    SELECT id AS user_id, username, email, name, organization, aws_region, role, is_active,
-           created_at AS user_created_at, updated_at AS user_updated_at, last_login, password_hash
-    FROM users WHERE source = 'password' AND username = ?1";
-
-const BY_EMAIL: &str = "
-    SELECT id AS user_id, username, email, name, organization, aws_region, role, is_active,
-           created_at AS user_created_at, updated_at AS user_updated_at, last_login, password_hash
-    FROM users WHERE source = 'password' AND email_key = ?1";
-
-/// The statement that finds the password user with this name or e-mail; [`registered`] reads what it gives.
-pub(super) fn find(login: &LoginName) -> Statement {
-    match login {
-        LoginName::Username(name) => Statement::new(BY_USERNAME).text(name),
-        LoginName::Email(email) => Statement::new(BY_EMAIL).text(email),
-    }
-}
-
-/// Whom [`find`] found.
+/// The person in the first row, which has one's columns and `password_hash`.
 pub(super) fn registered(found: &Outcome) -> Result<Option<Registered>, StoreError> {
     let Some((user, hash)) = found.first::<UserRow>()?.zip(found.first::<HashRow>()?) else {
         return Ok(None);
