@@ -82,6 +82,9 @@ async fn reserve(call: &Call, caller: &SessionRecord) -> Result<Reservation, Fai
         network: None,
         now: call.clock(),
     };
+    if let Some(seconds) = call.app.throttle.remembers(&attempt) {
+        return Err(Failure::TooManyRequests(seconds));
+    }
     match call.app.throttle.reserve(&attempt).await? {
         Reserved::Yes(attempt, _) => Ok(attempt),
         Reserved::Later(seconds) => Err(Failure::TooManyRequests(seconds)),
@@ -134,6 +137,8 @@ async fn set(
     let ended = passwords::change(call.app.database, &change)
         .await?
         .ok_or(Failure::InvalidToken)?;
+    call.app.throttle.succeeded(attempt);
+    call.app.throttle.restored(user);
     call.end_copies(ended).await;
     // What the copy of this session shows, such as `updated_at`, is no longer so.
     let shown = Ended {

@@ -60,22 +60,24 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     }
     // Over the limit is never anybody's; not counting it tells only what the client knows.
     let password = Password::parse(&body.password).map_err(|_| Failure::WrongLogin)?;
-    let (username, is_known) = (body.username, device.is_some());
-    call.hashing(is_known, |call, place| async move {
-        let name = names::login_key(&username);
-        // Of every name, so that one that belongs to nobody takes no longer.
-        let name_key = name_key(&call, name.as_ref(), &username);
-        let (attempt, registered) =
-            reserve(&call, &origin, device.as_ref(), name, &name_key).await?;
+    let asked = Asked::new(&call, &origin, device, &body.username);
+    // Before a place is taken: most of a flood ends here.
+    if let Some(seconds) = call.app.throttle.remembers(&asked.attempt(&call)) {
+        return Err(Failure::TooManyRequests(seconds));
+    }
+    call.hashing(asked.device.is_some(), |call, place| async move {
+        let (attempt, registered) = reserve(&call, &asked).await?;
         let whom = registered
             .as_ref()
-            .map_or(Whom::Nobody(name_key), |found| Whom::User(found.user.id));
+            .map_or(Whom::Nobody(asked.name_key), |found| {
+                Whom::User(found.user.id)
+            });
         let checked = check(&call, &password, registered).await?;
         drop(place);
         let why = match checked {
             Err(why) => why,
             Ok(checked) => match sign_in(&call, &origin, checked, &attempt).await? {
-                Some((token, user)) => return reply(&call, &cookie, device, token, user),
+                Some((token, user)) => return reply(&call, &cookie, asked.device, token, user),
                 None => sign_in::CHANGED,
             },
         };
@@ -100,23 +102,41 @@ fn name_key(call: &Call, name: Option<&LoginName>, typed: &str) -> String {
     call.app.audit_keys.name_key(source, name)
 }
 
-/// Counts the attempt and finds whom it is for. A name that no password user can have is looked up all the same, so that it
-/// takes as long.
-async fn reserve(
-    call: &Call,
-    origin: &Origin,
-    device: Option<&Device>,
-    name: Option<LoginName>,
-    name_key: &str,
-) -> Result<(Reservation, Option<Registered>), Failure> {
-    let attempt = Attempt {
-        login: &name.unwrap_or(LoginName::Username(String::new())),
-        name_key,
-        device,
-        network: Some(&network(origin.address.as_deref())),
-        now: call.clock(),
-    };
-    match call.app.throttle.reserve(&attempt).await? {
+/// For whom and from where somebody would sign in.
+struct Asked {
+    name: LoginName,
+    name_key: String,
+    device: Option<Device>,
+    network: String,
+}
+
+impl Asked {
+    /// Of every name: one that no password user can have is looked up all the same, and one that belongs to nobody has its
+    /// keyed hash made as any other, so that it takes as long.
+    fn new(call: &Call, origin: &Origin, device: Option<Device>, typed: &str) -> Self {
+        let name = names::login_key(typed);
+        Self {
+            name_key: name_key(call, name.as_ref(), typed),
+            name: name.unwrap_or(LoginName::Username(String::new())),
+            device,
+            network: network(origin.address.as_deref()),
+        }
+    }
+
+    fn attempt(&self, call: &Call) -> Attempt<'_> {
+        Attempt {
+            login: &self.name,
+            name_key: &self.name_key,
+            device: self.device.as_ref(),
+            network: Some(&self.network),
+            now: call.clock(),
+        }
+    }
+}
+
+/// Counts the attempt and finds whom it is for.
+async fn reserve(call: &Call, asked: &Asked) -> Result<(Reservation, Option<Registered>), Failure> {
+    match call.app.throttle.reserve(&asked.attempt(call)).await? {
         Reserved::Yes(attempt, registered) => Ok((attempt, registered.map(|found| *found))),
         Reserved::Later(seconds) => Err(Failure::TooManyRequests(seconds)),
         Reserved::Off => Err(Failure::WrongLogin),

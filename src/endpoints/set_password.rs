@@ -69,6 +69,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
             .set_password(&id, holder.id, &mark, &hash, call.now, &entries)
             .await?
             .ok_or(Failure::InvalidLink)?;
+        call.app.throttle.restored(holder.id);
         call.end_copies(ended).await;
         Ok(Reply::ok(&Done::new("Password set")))
     })

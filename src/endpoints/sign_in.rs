@@ -258,6 +258,9 @@ pub async fn begin(
     let Some(ended) = begun else {
         return Ok(None);
     };
+    if let Some(attempt) = terms.attempt {
+        call.app.throttle.succeeded(attempt);
+    }
     user.last_login = Some(now);
     if !ended.is_empty() {
         // Nobody asked for it, so nobody waits for it; everything that grants something knows already.

@@ -17,6 +17,7 @@ pub mod seals;
 pub mod sessions;
 pub mod throttle;
 pub mod users;
+mod waits;
 
 /// Why a store did not give what was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,5 +1,5 @@
-//! What the isolate remembers for some seconds: what KV said a moment ago, and which tokens it has verified. What it ends or
-//! changes by itself it forgets at once.
+//! What the isolate remembers for some seconds: what KV or D1's counters of attempts said a moment ago, and which tokens it has
+//! verified. What it ends or changes by itself it forgets at once.
 
 use crate::account::timestamp::Timestamp;
 use std::cell::{Cell, RefCell};
@@ -107,6 +107,14 @@ impl<T: Clone> Recent<T> {
         halves.young.remove(key);
         halves.old.remove(key);
     }
+
+    /// As [`Recent::forget`], whatever is so.
+    pub fn forget_if(&self, is_so: impl Fn(&T) -> bool) {
+        self.forgotten.set(self.forgotten.get().wrapping_add(1));
+        let mut halves = self.halves.borrow_mut();
+        halves.young.retain(|_, entry| !is_so(&entry.value));
+        halves.old.retain(|_, entry| !is_so(&entry.value));
+    }
 }
 
 #[cfg(test)]
@@ -173,6 +181,20 @@ mod tests {
         assert_eq!(recent.get("a", at(100)), None);
         keep(&recent, "a", 2, 100, FAR);
         assert_eq!(recent.get("a", at(100)), Some(2));
+    }
+
+    #[test]
+    fn what_is_forgotten_by_its_value_is_gone_from_both_halves() {
+        let recent = Recent::new(5);
+        keep(&recent, "a", 1, 104, FAR);
+        keep(&recent, "b", 2, 104, FAR);
+        keep(&recent, "c", 1, 105, FAR);
+        let before = recent.before();
+        recent.forget_if(|value| *value == 1);
+        let left = ["a", "b", "c"].map(|key| recent.get(key, at(106)));
+        assert_eq!(left, [None, Some(2), None]);
+        recent.keep(before, "a".into(), 1, 1, at(106), at(FAR));
+        assert_eq!(recent.get("a", at(106)), None);
     }
 
     #[test]

@@ -14,11 +14,13 @@ use super::StoreError;
 use super::audit::append_if_changed;
 use super::d1::{Database, Statement};
 use super::users::{self, Registered};
+use super::waits::{self, Wait, Waits};
 use crate::account::audit::Signed;
 use crate::account::device::Device;
 use crate::account::names::LoginName;
 use crate::account::timestamp::Timestamp;
 use serde::Deserialize;
+use uuid::Uuid;
 
 /// Failures in a row after which a password is off (NIST SP 800-63B-4 section 3.2.2 allows no more).
 pub const MOST_FAILURES: u32 = 100;
@@ -150,16 +152,41 @@ struct StateRow {
 }
 
 /// The counters.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Throttle {
     database: &'static Database,
+    waits: Waits,
 }
 
 impl Throttle {
     /// Counters in this database.
     #[must_use]
     pub fn new(database: &'static Database) -> Self {
-        Self { database }
+        Self {
+            database,
+            waits: Waits::new(),
+        }
+    }
+
+    /// Seconds for which nothing is evaluated, if a refusal of such an attempt is remembered here. No store is asked.
+    #[must_use]
+    pub fn remembers(&self, attempt: &Attempt<'_>) -> Option<u32> {
+        let open_at = self.waits.of(attempt)?;
+        Some(seconds_until(open_at, attempt.now))
+    }
+
+    /// Forgets what is remembered of a counted attempt, which has succeeded.
+    pub fn succeeded(&self, attempt: &Reservation) {
+        let network = attempt.network.as_deref().map(waits::network);
+        self.waits
+            .forget(|counter| counter == attempt.key || Some(counter) == network.as_deref());
+    }
+
+    /// Forgets what is remembered of a person who has a new password, at sign-in and on each device.
+    pub fn restored(&self, user: Uuid) {
+        let (account, devices) = (format!("account:{user}"), format!("device:{user}:"));
+        self.waits
+            .forget(|counter| counter == account || counter.starts_with(&devices));
     }
 
     /// Counts an attempt if it may be evaluated, and finds whom it is for.
@@ -171,6 +198,7 @@ impl Throttle {
         let people = people(attempt.device);
         let device = attempt.device.map(Device::id);
         let ends_at = Timestamp::from_milliseconds(attempt.now).plus(MEMORY);
+        let before = self.waits.before();
         let [reserved, _, found] = self
             .database
             .batch([
@@ -218,20 +246,18 @@ impl Throttle {
         if failures >= MOST_FAILURES {
             return Ok(Reserved::Off);
         }
-        let counter = state.open_at_ms.unwrap_or(0.0) - attempt.now;
-        let network = if is_device {
-            0.0
-        } else {
-            state.empty_at_ms.unwrap_or(0.0) - NETWORK_BURST - attempt.now
+        let counter = Wait {
+            counter: state.key,
+            open_at: state.open_at_ms.unwrap_or(0.0),
         };
-        // A cast saturates; neither is more than minutes.
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "seconds to wait"
-        )]
-        let seconds = (counter.max(network) / 1_000.0).ceil().max(1.0) as u32;
-        Ok(Reserved::Later(seconds))
+        let mut open_at = counter.open_at;
+        self.waits.keep_name(before, attempt, counter);
+        if !is_device {
+            let network = state.empty_at_ms.unwrap_or(0.0) - NETWORK_BURST;
+            self.waits.keep_network(before, attempt, network);
+            open_at = open_at.max(network);
+        }
+        Ok(Reserved::Later(seconds_until(open_at, attempt.now)))
     }
 
     /// Writes an entry of somebody whom AWS vouches for and who may not sign in, if this network has not had its three, and
@@ -297,6 +323,16 @@ pub(super) fn restore(user: &str, password_hash: &str) -> Statement {
 /// password is off, nothing else would.
 pub(super) fn remove_with_sessions(now: Timestamp) -> Statement {
     Statement::new(REMOVE_WITH_SESSIONS).text(now.to_string())
+}
+
+/// What a client is told to wait, between two moments in milliseconds: a second at least.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a cast saturates, and no wait is more than minutes"
+)]
+fn seconds_until(open_at: f64, now: f64) -> u32 {
+    ((open_at - now) / 1_000.0).ceil().max(1.0) as u32
 }
 
 fn people(device: Option<&Device>) -> String {

@@ -89,6 +89,7 @@ mod throttle;
 mod timing;
 mod tokens;
 mod validate;
+mod waits;
 
 #[test]
 fn the_table_names_tests_that_are_there() {

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// A wrong password for this name, from an address that nobody else uses.
-async fn guess(app: &App, name: &str, address: &str) -> Reply {
+pub async fn guess(app: &App, name: &str, address: &str) -> Reply {
     attempt(app, name, "wrong", address, None).await
 }
 
-async fn attempt(
+pub async fn attempt(
     app: &App,
     name: &str,
     password: &str,
@@ -29,14 +29,14 @@ async fn attempt(
 }
 
 /// Signs in and gives the cookie that the device got.
-async fn known_device(app: &App, person: &Person) -> String {
+pub async fn known_device(app: &App, person: &Person) -> String {
     let reply = app.login(person).await;
     reply.assert_status(200);
     let cookie = reply.header("set-cookie").expect("a cookie");
     cookie.split(';').next().expect("a pair").to_owned()
 }
 
-fn wait_of(reply: &Reply) -> u32 {
+pub fn wait_of(reply: &Reply) -> u32 {
     reply.assert_status(429);
     reply.header("retry-after").unwrap().parse().unwrap()
 }
@@ -49,7 +49,7 @@ async fn failures(app: &App, person: &Person) -> u64 {
 }
 
 /// As if so many attempts had failed long ago.
-async fn has_failed(app: &App, key: &str, failures: u32) {
+pub async fn has_failed(app: &App, key: &str, failures: u32) {
     let sql = "INSERT INTO sign_in_attempts (key, failures, open_at_ms, ends_at) VALUES (?1, ?2, 0, ?3) \
                ON CONFLICT (key) DO UPDATE SET failures = ?2, open_at_ms = 0, ends_at = ?3";
     let ends_at = if failures < 100 {
@@ -112,7 +112,7 @@ async fn what_comes_too_early_is_not_counted_and_says_when_to_come_back() {
     guess(&app, &ada.username, &app.elsewhere(1))
         .await
         .assert_status(401);
-    for _ in 0..5 {
+    for asked in [1, 0, 0, 0, 0] {
         let reply = guess(&app, &ada.username, &app.elsewhere(2)).await;
         assert_eq!(wait_of(&reply), 1);
         insta::allow_duplicates! {
@@ -125,7 +125,7 @@ async fn what_comes_too_early_is_not_counted_and_says_when_to_come_back() {
             "#);
         }
         // Neither the network: it has made no attempt.
-        assert_eq!(reply.seen().await.d1(), 1);
+        assert_eq!(reply.seen().await.d1(), asked);
     }
     assert_eq!(failures(&app, &ada).await, 1);
     let sql = "SELECT address FROM address_attempts WHERE address = ?1";
