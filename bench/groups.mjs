@@ -107,7 +107,7 @@ const REFUSED = [
   // The coarse shield: a network that has used up what wrangler.toml allows.
   { name: "login, network over limit, 429", entry: OURS, limits: { SIGN_IN_LIMIT: 0 }, status: 429, prepare: () => [LOGIN] },
   {
-    // The account's own delay after failures, which D1 keeps.
+    // The account's own delay after failures, which D1 keeps and an isolate remembers for ten seconds.
     name: "login, account has to wait, 429",
     entry: OURS,
     status: 429,
