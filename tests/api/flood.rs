@@ -99,13 +99,16 @@ async fn flooding(app: App, crowd: Arc<Vec<Member>>, every: Duration) -> BTreeMa
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn validate_stays_quick_in_a_flood_of_sign_ins() {
     let app = App::alone(Vars::new());
-    let crowd = Arc::new(app.crowd(500, "user", 1).await);
+    let mut crowd = app.crowd(500, "user", 1).await;
+    // Whom the flood has tried has to wait.
+    let mut others = crowd.split_off(500 - 12 * WINDOWS - 1);
+    let (crowd, last) = (Arc::new(crowd), others.remove(0));
     let token = crowd[0].tokens[0].clone();
     validate(&app, &token).await.assert_status(200).seen().await;
     let mut ratios = Vec::new();
     let mut all: BTreeMap<u16, usize> = BTreeMap::new();
     for window in 0..WINDOWS {
-        let hash = hash_time(&app, &crowd[window * 12..][..12]).await;
+        let hash = hash_time(&app, &others[window * 12..][..12]).await;
         let every = hash / TIMES;
         let (mut times, statuses) = tokio::join!(
             validating(app.clone(), token.clone()),
@@ -136,6 +139,6 @@ async fn validate_stays_quick_in_a_flood_of_sign_ins() {
         "p99 of /validate in hash times: {ratios:?}"
     );
     // The flood over, all is as before.
-    let (_, status) = sign_in(&app, &crowd[400].username, CROWD_PASSWORD).await;
+    let (_, status) = sign_in(&app, &last.username, CROWD_PASSWORD).await;
     assert_eq!(status, 200);
 }
