@@ -28,7 +28,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
 use tokens::Tokens;
-use worker::worker_sys::Context;
+use worker_sys::Context;
 
 /// Turns of the event loop between two hashes while several wait: as many as an answer takes that goes from the request to
 /// a store and back.

@@ -2,6 +2,7 @@
 //! needs come as arguments (`entry.mjs`), bindings are bound once an isolate, and the reply's header objects are made
 //! once. (`worker::event` walks all headers, wraps every body in a stream and each future in three promises.)
 
+mod panics;
 mod sweep;
 
 use crate::account::timestamp::Timestamp;
@@ -19,7 +20,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, ReadableStreamDefaultReader, ResponseInit};
-use worker::worker_sys::Context;
+use worker_sys::Context;
 
 /// On every reply: nothing here is for a cache, a frame or another site.
 const HEADERS: [(&str, &str); 7] = [

@@ -3,7 +3,8 @@
 
 use crate::account::password::Unusable;
 use crate::config::Mistake;
-use worker::console_error;
+use std::panic::Location;
+use worker_sys::console_error;
 
 /// A request failed for a reason of ours.
 pub fn failure(route: &'static str, code: &'static str) {
@@ -32,4 +33,10 @@ pub fn audit_broken(reason: &'static str) {
 /// A stored password hash that no password can fit: the person cannot sign in until it is set anew.
 pub fn unusable_hash(fault: Unusable) {
     console_error!(r#"{{"event":"unusable_hash","reason":"{fault}"}}"#);
+}
+
+/// A panic: a mistake of ours or of a crate. Only where, since its text may quote what a client sent.
+pub fn panicked(place: Option<&Location<'_>>) {
+    let (file, line) = place.map_or(("?", 0), |place| (place.file(), place.line()));
+    console_error!(r#"{{"event":"panic","file":"{file}","line":{line}}}"#);
 }

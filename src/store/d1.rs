@@ -8,7 +8,7 @@ use super::StoreError;
 use super::deadline::within;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
-use worker::worker_sys::types::{D1Database, D1PreparedStatement, D1Result};
+use worker_sys::types::{D1Database, D1PreparedStatement, D1Result};
 
 /// D1 gets this long for a call, in milliseconds; a client waits no longer for a 503.
 pub const PATIENCE: u32 = 5_000;
