@@ -6,7 +6,7 @@
 
 use super::StoreError;
 use super::deadline::within;
-use serde::de::DeserializeOwned;
+use super::row::Row;
 use wasm_bindgen::{JsCast, JsValue};
 use worker_sys::types::{D1Database, D1PreparedStatement, D1Result};
 
@@ -72,20 +72,26 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// The rows.
+    /// What `read` makes of the rows.
     ///
     /// # Errors
-    /// `CorruptRow` if one has not the columns and types of `R`.
-    pub fn rows<R: DeserializeOwned>(&self) -> Result<Vec<R>, StoreError> {
-        serde_json::from_str(&self.rows).map_err(|_| StoreError::CorruptRow("shape"))
+    /// `CorruptRow`.
+    pub fn rows<R>(
+        &self,
+        read: fn(&mut Row) -> Result<R, StoreError>,
+    ) -> Result<Vec<R>, StoreError> {
+        Row::all(&self.rows)?.iter_mut().map(read).collect()
     }
 
-    /// The first row.
+    /// What `read` makes of the first row.
     ///
     /// # Errors
-    /// As [`Outcome::rows`].
-    pub fn first<R: DeserializeOwned>(&self) -> Result<Option<R>, StoreError> {
-        Ok(self.rows()?.into_iter().next())
+    /// `CorruptRow`.
+    pub fn first<R>(
+        &self,
+        read: fn(&mut Row) -> Result<R, StoreError>,
+    ) -> Result<Option<R>, StoreError> {
+        Row::all(&self.rows)?.first_mut().map(read).transpose()
     }
 }
 

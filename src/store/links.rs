@@ -7,11 +7,10 @@ use super::sessions::Ended;
 use super::throttle;
 use crate::account::audit::Signed;
 use crate::account::timestamp::Timestamp;
-use serde::Deserialize;
 use uuid::Uuid;
 
 /// Whom a link belongs to; the policy compares a new password with these.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Holder {
     /// The person.
     pub id: Uuid,
@@ -89,7 +88,15 @@ impl Links {
             .database
             .batch([Statement::new(HOLDER).text(id).text(now.to_string())])
             .await?;
-        found.first()
+        found.first(|row| {
+            Ok(Holder {
+                id: row.uuid("id")?,
+                username: row.text("username")?,
+                email: row.optional("email")?,
+                name: row.text("name")?,
+                organization: row.optional("organization")?,
+            })
+        })
     }
 
     /// Sets the password and ends the person's sessions, if this request is the one that uses the link; `mark` is random.
@@ -130,7 +137,7 @@ impl Links {
         if claimed.changes == 0 {
             Ok(None)
         } else {
-            ended.rows().map(Some)
+            ended.rows(Ended::read).map(Some)
         }
     }
 

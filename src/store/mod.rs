@@ -13,6 +13,7 @@ pub mod people;
 pub mod proofs;
 pub mod recent;
 pub mod registration;
+pub mod row;
 pub mod seals;
 pub mod sessions;
 pub mod throttle;

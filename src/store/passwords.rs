@@ -7,7 +7,6 @@ use super::sessions::Ended;
 use super::throttle::{self, Reservation};
 use crate::account::audit::Signed;
 use crate::account::timestamp::Timestamp;
-use serde::Deserialize;
 use uuid::Uuid;
 
 /// A change of password.
@@ -29,11 +28,6 @@ pub struct Change<'a> {
     pub password_set: Signed,
     /// The entry of the other sessions' end; written if any ended.
     pub sessions_revoked: Signed,
-}
-
-#[derive(Deserialize)]
-struct HashRow {
-    password_hash: Option<String>,
 }
 
 const HASH: &str = "SELECT password_hash FROM users WHERE id = ?1 AND source = 'password'";
@@ -64,8 +58,8 @@ const DROP_LINKS: &str = "
 pub async fn hash_of(database: &Database, user: Uuid) -> Result<Option<String>, StoreError> {
     let find = Statement::new(HASH).text(user.to_string());
     let [found] = database.batch([find]).await?;
-    let row: Option<HashRow> = found.first()?;
-    Ok(row.and_then(|row| row.password_hash))
+    let hash = found.first(|row| row.optional("password_hash"))?;
+    Ok(hash.flatten())
 }
 
 /// Sets the new password, and gives the sessions that ended by it, the newest 200 at most; `None` if the person, the password or
@@ -106,5 +100,5 @@ pub async fn change(
     if set.changes == 0 {
         return Ok(None);
     }
-    ended.rows().map(Some)
+    ended.rows(Ended::read).map(Some)
 }

@@ -5,7 +5,7 @@ use super::StoreError;
 use super::audit::append_if_changed;
 use super::d1::{Database, Outcome, Statement};
 use super::sessions::Ended;
-use super::users::UserRow;
+use super::users;
 use crate::account::audit::Signed;
 use crate::account::role::Role;
 use crate::account::timestamp::Timestamp;
@@ -176,7 +176,7 @@ pub async fn update(
     };
     let is_done = updated.changes > 0;
     let sessions = if is_done {
-        sessions.rows()?
+        sessions.rows(Ended::read)?
     } else {
         Vec::new()
     };
@@ -199,5 +199,5 @@ fn find_statement(arrival: &Arrival<'_>) -> Statement {
 }
 
 fn user(found: &Outcome) -> Result<Option<User>, StoreError> {
-    found.first::<UserRow>()?.map(User::try_from).transpose()
+    found.first(users::user)
 }

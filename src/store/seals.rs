@@ -10,9 +10,9 @@
 use super::StoreError;
 use super::d1::{Database, Outcome, Statement};
 use super::kv::Kv;
+use super::row::Row;
 use crate::account::audit::{Entry, Head, Placed, SEAL_LENGTH, Seal};
 use crate::account::timestamp::Timestamp;
-use serde::Deserialize;
 
 const HEAD_KEY: &str = "audit-head";
 
@@ -137,11 +137,11 @@ impl Seals {
     pub async fn end(&self) -> Result<End, StoreError> {
         let statements = [Statement::new(LAST_SEALS), Statement::new(LAST_ROW)];
         let [found, ends] = self.database.batch(statements).await?;
-        let mut seals = found.rows::<Seal>()?.into_iter();
+        let mut seals = found.rows(seal)?.into_iter();
         Ok(End {
             seal: seals.next(),
             previous: seals.next(),
-            row: ends.first::<Ends>()?.map_or(0, |ends| ends.last),
+            row: last(&ends)?.0,
         })
     }
 
@@ -159,15 +159,9 @@ impl Seals {
                 rows_between(after, u32::MAX),
             ])
             .await?;
-        let numbers = unsigned.rows::<Numbered>()?;
-        let entries = unsigned.rows::<Entry>()?;
         Ok(Pending {
-            unsigned: numbers
-                .into_iter()
-                .map(|row| row.number)
-                .zip(entries)
-                .collect(),
-            rows: rows.rows()?,
+            unsigned: unsigned.rows(|row| Ok((row.count("number")?, entry(row)?)))?,
+            rows: rows.rows(place)?,
         })
     }
 
@@ -178,7 +172,7 @@ impl Seals {
     pub async fn rows_of(&self, seal: &Seal) -> Result<Vec<Placed>, StoreError> {
         let rows = rows_between(seal.first.saturating_sub(1), seal.last);
         let [found] = self.database.batch([rows]).await?;
-        found.rows()
+        found.rows(place)
     }
 
     /// Adds signatures, by number and mac; whoever came first has signed.
@@ -225,12 +219,12 @@ impl Seals {
                 Statement::new(LAST_ROW),
             ])
             .await?;
-        let ends = ends.first::<Ends>()?;
+        let (last, sealed) = last(&ends)?;
         Ok(Range {
-            before: before.first()?,
-            seals: found.rows()?,
-            last: ends.as_ref().map_or(0, |ends| ends.last),
-            sealed: ends.map_or(0, |ends| ends.sealed),
+            before: before.first(seal)?,
+            seals: found.rows(seal)?,
+            last,
+            sealed,
         })
     }
 
@@ -249,15 +243,47 @@ impl Seals {
     }
 }
 
-#[derive(Deserialize)]
-struct Numbered {
-    number: u32,
+/// The numbers that [`LAST_ROW`] gives.
+fn last(ends: &Outcome) -> Result<(u32, u32), StoreError> {
+    let numbers = ends.first(|row| Ok((row.count("last")?, row.count("sealed")?)))?;
+    Ok(numbers.unwrap_or_default())
 }
 
-#[derive(Deserialize)]
-struct Ends {
-    last: u32,
-    sealed: u32,
+fn seal(row: &mut Row) -> Result<Seal, StoreError> {
+    Ok(Seal {
+        number: row.count("number")?,
+        first: row.count("first")?,
+        last: row.count("last")?,
+        at: row.text("at")?,
+        marks: row.text("marks")?,
+        mac: row.text("mac")?,
+    })
+}
+
+fn place(row: &mut Row) -> Result<Placed, StoreError> {
+    Ok(Placed {
+        number: row.count("number")?,
+        mac: row.optional("mac")?,
+        late_mac: row.optional("late_mac")?,
+        signed_at: row.optional("signed_at")?,
+    })
+}
+
+fn entry(row: &mut Row) -> Result<Entry, StoreError> {
+    Ok(Entry {
+        id: row.text("id")?,
+        at: row.text("at")?,
+        kind: row.text("kind")?,
+        outcome: row.text("outcome")?,
+        actor: row.optional("actor")?,
+        subject: row.optional("subject")?,
+        name_key: row.optional("name_key")?,
+        session: row.optional("session")?,
+        detail: row.optional("detail")?,
+        address: row.optional("address")?,
+        device: row.optional("device")?,
+        request: row.text("request")?,
+    })
 }
 
 fn rows_between(after: u32, last: u32) -> Statement {
@@ -267,11 +293,7 @@ fn rows_between(after: u32, last: u32) -> Statement {
         .number(SEAL_LENGTH)
 }
 
-/// Rows as they stand, with what is in them. (`serde(flatten)` would buffer every value of every row.)
+/// Rows as they stand, with what is in them.
 pub(super) fn placed(found: &Outcome) -> Result<Vec<(Placed, Entry)>, StoreError> {
-    Ok(found
-        .rows::<Placed>()?
-        .into_iter()
-        .zip(found.rows()?)
-        .collect())
+    found.rows(|row| Ok((place(row)?, entry(row)?)))
 }

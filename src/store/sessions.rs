@@ -4,13 +4,13 @@
 use super::StoreError;
 use super::audit::append_if_changed;
 use super::d1::{Database, Outcome, Statement};
+use super::row::Row;
 use super::throttle::{self, Reservation};
-use super::users::{UserRow, moment};
+use super::users::user;
 use crate::account::audit::Signed;
 use crate::account::role::Role;
 use crate::account::session::SessionRecord;
 use crate::account::timestamp::Timestamp;
-use serde::Deserialize;
 use uuid::Uuid;
 
 /// A session about to begin.
@@ -43,7 +43,7 @@ pub struct NewSession<'a> {
 }
 
 /// A session that was ended, with what is needed to end its copies.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Ended {
     /// The session.
     pub id: String,
@@ -68,55 +68,24 @@ pub struct Live {
     pub address: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct LiveRow {
-    id: String,
-    created_at: String,
-    rotated_at: String,
-    ends_at: String,
-    device: Option<String>,
-    address: Option<String>,
-}
-
-impl TryFrom<LiveRow> for Live {
-    type Error = StoreError;
-
-    fn try_from(row: LiveRow) -> Result<Self, StoreError> {
+impl Ended {
+    pub(super) fn read(row: &mut Row) -> Result<Self, StoreError> {
         Ok(Self {
-            id: row.id,
-            created_at: moment(&row.created_at, "sessions.created_at")?,
-            rotated_at: moment(&row.rotated_at, "sessions.rotated_at")?,
-            ends_at: moment(&row.ends_at, "sessions.ends_at")?,
-            device: row.device,
-            address: row.address,
+            id: row.text("id")?,
+            generation: row.count("generation")?,
         })
     }
 }
 
-#[derive(Deserialize)]
-struct SessionRow {
-    id: String,
-    generation: u32,
-    rotated_at: String,
-    token_expires_at: String,
-    ends_at: String,
-    revoked_at: Option<String>,
-}
-
-impl SessionRow {
-    fn with(self, user: UserRow) -> Result<SessionRecord, StoreError> {
-        let row = self;
-        Ok(SessionRecord {
-            id: row.id,
-            user: user.try_into()?,
-            generation: row.generation,
-            rotated_at: moment(&row.rotated_at, "sessions.rotated_at")?,
-            token_expires_at: moment(&row.token_expires_at, "sessions.token_expires_at")?,
-            ends_at: moment(&row.ends_at, "sessions.ends_at")?,
-            revoked_at: row
-                .revoked_at
-                .map(|text| moment(&text, "sessions.revoked_at"))
-                .transpose()?,
+impl Live {
+    fn read(row: &mut Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.text("id")?,
+            created_at: row.moment("created_at")?,
+            rotated_at: row.moment("rotated_at")?,
+            ends_at: row.moment("ends_at")?,
+            device: row.optional("device")?,
+            address: row.optional("address")?,
         })
     }
 }
@@ -250,7 +219,7 @@ impl Sessions {
         if begun.changes == 0 {
             return Ok(None);
         }
-        ended.rows().map(Some)
+        ended.rows(Ended::read).map(Some)
     }
 
     /// A session, ended ones too.
@@ -312,7 +281,8 @@ impl Sessions {
             .chain(entries.map(append_if_changed))
             .chain([revoked]);
         let outcomes = self.database.all(statements.collect()).await?;
-        outcomes.last().map_or(Ok(None), Outcome::first)
+        let ended = outcomes.last();
+        ended.map_or(Ok(None), |ended| ended.first(Ended::read))
     }
 
     /// A person's live sessions, the newest first, 200 at most.
@@ -324,8 +294,7 @@ impl Sessions {
             .text(user_id.to_string())
             .text(now.to_string());
         let [found] = self.database.batch([find]).await?;
-        let rows: Vec<LiveRow> = found.rows()?;
-        rows.into_iter().map(TryInto::try_into).collect()
+        found.rows(Live::read)
     }
 
     /// Ends all sessions of a person, and gives the newest, 200 at most.
@@ -350,7 +319,7 @@ impl Sessions {
                 append_if_changed(entry),
             ])
             .await?;
-        ended.rows()
+        ended.rows(Ended::read)
     }
 
     /// Removes sessions that are past their absolute end with what was counted by them, at most a thousand a call; true if
@@ -371,8 +340,15 @@ impl Sessions {
 }
 
 fn record(found: &Outcome) -> Result<Option<SessionRecord>, StoreError> {
-    let Some((session, user)) = found.first::<SessionRow>()?.zip(found.first::<UserRow>()?) else {
-        return Ok(None);
-    };
-    session.with(user).map(Some)
+    found.first(|row| {
+        Ok(SessionRecord {
+            id: row.text("id")?,
+            user: user(row)?,
+            generation: row.count("generation")?,
+            rotated_at: row.moment("rotated_at")?,
+            token_expires_at: row.moment("token_expires_at")?,
+            ends_at: row.moment("ends_at")?,
+            revoked_at: row.optional_moment("revoked_at")?,
+        })
+    })
 }

@@ -19,7 +19,6 @@ use crate::account::audit::Signed;
 use crate::account::device::Device;
 use crate::account::names::LoginName;
 use crate::account::timestamp::Timestamp;
-use serde::Deserialize;
 use uuid::Uuid;
 
 /// Failures in a row after which a password is off (NIST SP 800-63B-4 section 3.2.2 allows no more).
@@ -142,13 +141,12 @@ const REMOVE_NETWORKS: &str = "
     DELETE FROM address_attempts
     WHERE address IN (SELECT address FROM address_attempts WHERE empty_at_ms <= ?1 ORDER BY empty_at_ms LIMIT 1000)";
 
-#[derive(Deserialize)]
-struct StateRow {
+struct State {
     key: String,
     failures: Option<u32>,
     open_at_ms: Option<f64>,
     empty_at_ms: Option<f64>,
-    user_id: Option<String>,
+    registered: Option<Registered>,
 }
 
 /// The counters.
@@ -226,8 +224,16 @@ impl Throttle {
                     .optional(attempt.network),
             ])
             .await?;
-        let state: StateRow = found
-            .first()?
+        let state = found
+            .first(|row| {
+                Ok(State {
+                    key: row.text("key")?,
+                    failures: row.optional_count("failures")?,
+                    open_at_ms: row.number("open_at_ms")?,
+                    empty_at_ms: row.number("empty_at_ms")?,
+                    registered: users::registered(row)?,
+                })
+            })?
             .ok_or(StoreError::CorruptRow("sign_in_attempts"))?;
         let is_device = state.key.starts_with("device:");
         let failures = state.failures.unwrap_or(0);
@@ -237,11 +243,7 @@ impl Throttle {
                 network: attempt.network.filter(|_| !is_device).map(str::to_owned),
                 failures,
             };
-            let registered = match state.user_id {
-                Some(_) => users::registered(&found)?.map(Box::new),
-                None => None,
-            };
-            return Ok(Reserved::Yes(reservation, registered));
+            return Ok(Reserved::Yes(reservation, state.registered.map(Box::new)));
         }
         if failures >= MOST_FAILURES {
             return Ok(Reserved::Off);

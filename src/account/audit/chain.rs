@@ -22,7 +22,7 @@ pub const SEAL_LENGTH: u32 = 500;
 pub(super) const MARK: usize = 8;
 
 /// Where a row stands, and its signatures.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Placed {
     /// `audit.number`.
     pub number: u32,
@@ -66,7 +66,7 @@ pub enum Signature {
 }
 
 /// A seal, as D1 has it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seal {
     /// 1, 2, 3, …
     pub number: u32,
