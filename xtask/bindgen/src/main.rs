@@ -9,6 +9,8 @@ use wasm_bindgen_cli_support::Bindgen;
 fn main() -> ExitCode {
     let words: Vec<OsString> = env::args_os().skip(1).collect();
     let mut bindgen = Bindgen::new();
+    // The linker has left no names of ours; those of wasm-bindgen's glue would only be sent along.
+    bindgen.remove_name_section(true);
     let outcome = read(&mut bindgen, words).and_then(|out_dir| {
         bindgen
             .generate(out_dir)
