@@ -26,7 +26,7 @@ pub enum StoreError {
     /// It failed, or did not answer in time.
     #[error("store unavailable")]
     Unavailable,
-    /// A row breaks our rules; names the column.
+    /// A row breaks our rules; names the column as the statement does.
     #[error("corrupt row: {0}")]
     CorruptRow(&'static str),
 }

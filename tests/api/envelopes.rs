@@ -328,7 +328,7 @@ async fn a_row_that_breaks_the_rules_is_503_and_only_the_log_names_the_column() 
     let logs = reply.seen().await.logs;
     assert!(
         logs.iter()
-            .any(|(_, line)| line.contains("users.created_at")),
+            .any(|(_, line)| line.contains("user_created_at")),
         "{logs:?}"
     );
     assert!(

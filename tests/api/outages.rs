@@ -239,7 +239,7 @@ async fn a_row_that_breaks_the_rules_is_an_outage_and_named_in_the_log() {
         let logs = reply.seen().await.logs;
         assert!(
             logs.iter()
-                .any(|(_, line)| line.contains("users.updated_at")),
+                .any(|(_, line)| line.contains("user_updated_at")),
             "{logs:?}"
         );
     }
