@@ -66,4 +66,25 @@ mod tests {
         assert_ne!(Secret::new("a"), Secret::new("b"));
         assert_ne!(Secret::new("a"), Secret::new("aa"));
     }
+
+    #[test]
+    fn equality_is_by_content_at_every_length_and_place() {
+        assert!(!Secret::new("12345678").is(&"12345678".repeat(2)));
+        let text: String = ('a'..='z').chain('A'..='Z').collect();
+        for length in 0..=40 {
+            let secret = Secret::new(&text[..length]);
+            for other in 0..=40 {
+                assert_eq!(
+                    secret.is(&text[..other]),
+                    length == other,
+                    "{length} {other}"
+                );
+            }
+            for place in 0..length {
+                let mut changed = text[..length].to_owned();
+                changed.replace_range(place..=place, "_");
+                assert!(!secret.is(&changed), "{length} {place}");
+            }
+        }
+    }
 }

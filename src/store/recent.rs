@@ -36,7 +36,7 @@ struct Entry<T> {
     until: Timestamp,
 }
 
-/// From before a read of KV: what the isolate forgets meanwhile, that read may still have seen.
+/// From before a store is asked: what the isolate forgets meanwhile, its answer may still have seen.
 #[derive(Debug, Clone, Copy)]
 pub struct Before(u32);
 
@@ -65,7 +65,7 @@ impl<T: Clone> Recent<T> {
         (entry.since <= now && now < entry.until).then(|| entry.value.clone())
     }
 
-    /// To be asked for before KV is read.
+    /// To be asked for before a store is.
     #[must_use]
     pub fn before(&self) -> Before {
         Before(self.forgotten.get())

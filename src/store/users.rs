@@ -1,5 +1,5 @@
 //! The record of people: table `users`. People are made by the command line or by their first sign-in from an identity
-//! source; this file finds them and keeps what a sign-in changes.
+//! source; this file reads their rows.
 
 use super::StoreError;
 use super::row::Row;

@@ -1,7 +1,7 @@
 //! What this isolate remembers of attempts that D1 has refused, so that those that come meanwhile are refused without asking.
 //!
-//! A wait is D1's own, of one counter or one network, and remembered no longer than it lasts there, and for ten seconds at
-//! most: what ends it elsewhere (a success, a new password) is noticed that late, what ends it in this isolate at once.
+//! A wait is D1's own, of one counter or one network, and remembered no longer than it was to last there, and for ten or three
+//! seconds at most: what ends it elsewhere (a success, a new password) is noticed that late, what ends it in this isolate at once.
 //! That a password is off is not remembered: who has just set a new one in another isolate would be told that it is wrong.
 
 use super::recent::{Before, Recent};
@@ -11,6 +11,9 @@ use crate::account::timestamp::Timestamp;
 
 /// Seconds: the longest wait of a counter.
 const LONGEST: i64 = 10;
+/// Seconds for which a network's is remembered: attempts that are under way elsewhere count until they succeed, and then it is
+/// open at once.
+const OF_NETWORK: i64 = 3;
 
 /// Refusals by what is known of an attempt without asking D1: its name and device, or its network.
 #[derive(Debug)]
@@ -49,7 +52,7 @@ impl Waits {
 
     /// Remembers what D1 said of an attempt: that its name and device have to wait.
     pub fn keep_name(&self, before: Before, attempt: &Attempt<'_>, wait: Wait) {
-        self.keep(before, name(attempt), attempt.now, wait);
+        self.keep(before, name(attempt), attempt.now, wait, LONGEST);
     }
 
     /// The same of its network, until so many milliseconds since 1970.
@@ -59,15 +62,15 @@ impl Waits {
                 counter: counter.clone(),
                 open_at,
             };
-            self.keep(before, counter, attempt.now, wait);
+            self.keep(before, counter, attempt.now, wait, OF_NETWORK);
         }
     }
 
-    fn keep(&self, before: Before, key: String, now: f64, wait: Wait) {
+    fn keep(&self, before: Before, key: String, now: f64, wait: Wait, seconds: i64) {
         if wait.open_at > now {
             let now = Timestamp::from_milliseconds(now);
             // [`Waits::of`] looks at the milliseconds.
-            self.0.keep(before, key, 0, wait, now, now.plus(LONGEST));
+            self.0.keep(before, key, 0, wait, now, now.plus(seconds));
         }
     }
 
