@@ -11,14 +11,15 @@ async fn change(app: &App, token: &str, current: &str, new: &str) -> Reply {
     app.post("/api/auth/change-password")
         .bearer(token)
         .json(&json!({ "current_password": current, "new_password": new }))
-        .send()
+        .send_until_admitted()
         .await
 }
 
 async fn login(app: &App, person: &Person, password: &str) -> u16 {
     app.calm_down().await;
     let body = json!({ "username": person.username, "password": password });
-    app.post("/api/auth/login").json(&body).send().await.status
+    let login = app.post("/api/auth/login").json(&body);
+    login.send_until_admitted().await.status
 }
 
 async fn hash(app: &App, person: &Person) -> Value {

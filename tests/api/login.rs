@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 async fn login(app: &App, username: &str, password: &str) -> Reply {
     app.post("/api/auth/login")
         .json(&json!({ "username": username, "password": password }))
-        .send()
+        .send_until_admitted()
         .await
 }
 

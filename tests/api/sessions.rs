@@ -85,7 +85,7 @@ pub async fn password_link(app: &App, person: &Person, expires_at: &str) -> Stri
 pub async fn set_password(app: &App, link: &str, password: &str) -> Reply {
     app.post("/api/auth/set-password")
         .json(&serde_json::json!({ "token": link, "password": password }))
-        .send()
+        .send_until_admitted()
         .await
 }
 

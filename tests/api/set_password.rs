@@ -10,13 +10,14 @@ const NEW: &str = "four unlikely words in a row";
 async fn set(app: &App, link: &str, password: &str) -> Reply {
     app.post("/api/auth/set-password")
         .json(&json!({ "token": link, "password": password }))
-        .send()
+        .send_until_admitted()
         .await
 }
 
 async fn login(app: &App, person: &Person, password: &str) -> u16 {
     let body = json!({ "username": person.username, "password": password });
-    app.post("/api/auth/login").json(&body).send().await.status
+    let login = app.post("/api/auth/login").json(&body);
+    login.send_until_admitted().await.status
 }
 
 async fn links(app: &App, person: &Person) -> Vec<Value> {

@@ -96,7 +96,12 @@ impl Request {
     pub async fn send_until_admitted(self) -> Reply {
         for _ in 0..100 {
             let reply = self.clone().send().await;
-            if reply.status != 503 || !reply.seen().await.has_only_reads() {
+            if reply.status != 503 {
+                return reply;
+            }
+            // A store that is out is in the log.
+            let seen = reply.seen().await;
+            if !seen.has_only_reads() || !seen.logs.is_empty() {
                 return reply;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
