@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: what a request costs, beside the ways in which others would build the same.
 //!
 //! `bench/start.mjs` starts each Worker in a workerd of its own; this measures. The Workers are loaded in turn, A B C
-//! A B C …, a second or a quarter of one each, so that whatever else the machine does meets all of them, and ratios are taken within a round.
+//! A B C …, a second or a quarter of one each, so that whatever else the machine does meets all of them, and ratios are
+//! taken within a round.
 //! The figure is the CPU time of the whole workerd process by the operating system's accounting: latency on a machine
 //! that runs the client too says little.
 
