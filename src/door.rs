@@ -153,8 +153,24 @@ fn plain(
         url,
         authorization,
         header: Box::new(move |name| headers.get(name).ok().flatten()),
-        body: Box::new(move |limit| Box::pin(read(request, limit)) as Reading),
+        body: Box::new(move |limit, is_declared| {
+            if is_declared {
+                Box::pin(read_whole(request)) as Reading
+            } else {
+                Box::pin(read(request, limit))
+            }
+        }),
     }
+}
+
+/// Reads a body whose length the client has declared, and beyond which the runtime gives nothing: one promise, where a
+/// stream takes three.
+async fn read_whole(request: web_sys::Request) -> Result<Vec<u8>, BodyError> {
+    let promise = request.array_buffer().map_err(|_| BodyError::Interrupted)?;
+    let buffer = JsFuture::from(promise)
+        .await
+        .map_err(|_| BodyError::Interrupted)?;
+    Ok(js_sys::Uint8Array::new(&buffer).to_vec())
 }
 
 /// Reads at most `limit` bytes of a body, chunk by chunk: a body of any length may come without saying how long it is.

@@ -174,7 +174,8 @@ impl Limits {
     #[must_use]
     pub fn from_bindings(sign_in: JsValue, session: JsValue) -> Self {
         Self {
-            sign_in: Limit::new(sign_in, 0, 1),
+            // Nobody who signs in waits for the answer; who tries again and again is asked about each time.
+            sign_in: Limit::new(sign_in, 10, 1),
             // One a second is no flood, and asking costs as much as all else of a `/validate`.
             session: Limit::new(session, 60, 10),
         }

