@@ -102,10 +102,23 @@ const forged = async (...given) => {
 
 const REFUSED = [
   { name: "validate, 200", entry: OURS, vars: CACHED, prepare: validate },
+  { name: "validate, one KV read, 200", entry: OURS, vars: ONE_READ, prepare: validate },
   { name: "validate, forged token, 401", entry: OURS, status: 401, prepare: forged },
   { name: "unknown path, 404", entry: OURS, status: 404, prepare: () => [{ path: "/api/auth/nothing-here" }] },
-  // The coarse shield: a network that has used up what wrangler.toml allows.
-  { name: "login, network over limit, 429", entry: OURS, limits: { SIGN_IN_LIMIT: 0 }, status: 429, prepare: () => [LOGIN] },
+  {
+    // The coarse shield: a network that has used up what wrangler.toml allows, and what passes unasked.
+    name: "login, network over limit, 429",
+    entry: OURS,
+    limits: { SIGN_IN_LIMIT: 0 },
+    status: 429,
+    prepare: async (...given) => {
+      await makePerson(...given);
+      const { path, ...request } = LOGIN;
+      const send = () => fetch(given[1] + path, { ...request, headers: { "content-type": "application/json" } });
+      for (let sent = 0; sent <= 10; sent += 1) await (await send()).text();
+      return [LOGIN];
+    },
+  },
   {
     // The account's own delay after failures, which D1 keeps and an isolate remembers for ten seconds.
     name: "login, account has to wait, 429",

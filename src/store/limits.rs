@@ -71,8 +71,13 @@ struct Key {
 
 impl Key {
     fn is_refused(&self, now: Timestamp) -> bool {
+        self.was_refused(now, 0)
+    }
+
+    /// Whether it is refused, or was so many seconds ago at most.
+    fn was_refused(&self, now: Timestamp, ago: i64) -> bool {
         // A clock that was set back must not make it last.
-        now < self.refused_until && self.refused_until <= now.plus(REFUSED)
+        now < self.refused_until.plus(ago) && self.refused_until <= now.plus(REFUSED)
     }
 }
 
@@ -91,9 +96,10 @@ impl Seen {
         if minute != self.minute {
             self.minute = minute;
             self.beyond = 0;
+            // Of who was over the limit in the last minute, none passes unasked in this.
             self.by_key.retain(|_, key| {
-                key.count = 0;
-                key.is_refused(now)
+                key.count = unasked;
+                key.was_refused(now, PERIOD.into())
             });
         }
         let count = if let Some(key) = self.by_key.get_mut(key) {
@@ -243,6 +249,21 @@ mod tests {
         assert_eq!(seen.count("bob", at(65), 0, 1), Verdict::Ask);
         // A clock that was set back.
         assert_eq!(seen.count("ada", at(64), 0, 1), Verdict::Ask);
+    }
+
+    #[test]
+    fn who_was_refused_passes_no_more_unasked_in_the_next_minute() {
+        let mut seen = Seen::default();
+        let mut passed = |key: &str, second: i64| {
+            let verdicts = (0..20).map(|_| seen.count(key, at(second), 10, 1));
+            let passed = verdicts.filter(|verdict| *verdict == Verdict::Pass).count();
+            seen.refuse(key, at(second));
+            passed
+        };
+        assert_eq!(passed("ada", 0), 10);
+        assert_eq!(passed("ada", 61), 0);
+        // Not refused for a minute.
+        assert_eq!(passed("ada", 61 + 10 + 60), 10);
     }
 
     #[test]
