@@ -120,11 +120,12 @@ const REFUSED = [
     },
   },
   {
-    // The account's own delay after failures, which D1 keeps and an isolate remembers for ten seconds.
+    // The account's own delay after failures, which D1 keeps and an isolate remembers for ten seconds; when they are over,
+    // no more are asked about at once than there are places.
     name: "login, account has to wait, 429",
     entry: OURS,
     status: 429,
-    connections: 1,
+    connections: 3,
     prepare: async (...given) => {
       const database = await makePerson(...given);
       await database

@@ -3,7 +3,6 @@
 
 use crate::account::timestamp::Timestamp;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -32,7 +31,8 @@ const LONGEST: i64 = 60;
 #[derive(Default)]
 struct Waiting {
     last: u64,
-    works: BTreeMap<Key, Work>,
+    /// In the order of their keys; a map's code is 1 % of the Worker.
+    works: Vec<(Key, Work)>,
 }
 
 impl Waiting {
@@ -41,14 +41,22 @@ impl Waiting {
         (until, self.last)
     }
 
+    fn insert(&mut self, key: Key, work: Work) {
+        let place = self.works.partition_point(|(other, _)| *other < key);
+        self.works.insert(place, (key, work));
+    }
+
+    fn remove(&mut self, key: Key) -> Option<Work> {
+        let place = self.works.binary_search_by_key(&key, |(key, _)| *key);
+        place.ok().map(|place| self.works.remove(place).1)
+    }
+
     /// More than one, so that they become fewer.
-    fn take_two_that_are_over(&mut self, now: Timestamp) -> [Option<Work>; 2] {
-        [(); 2].map(|()| {
-            let is_many = self.works.len() > MANY;
-            let first = self.works.first_entry().filter(|_| is_many)?;
-            let (until, _) = *first.key();
-            (until <= now).then(|| first.remove())
-        })
+    fn take_two_that_are_over(&mut self, now: Timestamp) -> Vec<(Key, Work)> {
+        let is_over = |((until, _), _): &&(Key, Work)| *until <= now;
+        let many = self.works.len().saturating_sub(MANY).min(2);
+        let over = self.works.iter().take(many).take_while(is_over).count();
+        self.works.drain(..over).collect()
     }
 }
 
@@ -89,7 +97,7 @@ impl Wake for Task {
     fn wake(self: Arc<Self>) {
         self.is_woken.store(true, Ordering::Relaxed);
         // Not there while it is being polled further up, or when it has ended.
-        let work = WAITING.with_borrow_mut(|waiting| waiting.works.remove(&self.key));
+        let work = WAITING.with_borrow_mut(|waiting| waiting.remove(self.key));
         if let Some(work) = work {
             poll(&self, work);
         }
@@ -109,7 +117,7 @@ fn poll(task: &Arc<Task>, mut work: Work) {
             break;
         }
     }
-    WAITING.with_borrow_mut(|waiting| waiting.works.insert(task.key, work));
+    WAITING.with_borrow_mut(|waiting| waiting.insert(task.key, work));
 }
 
 #[cfg(test)]

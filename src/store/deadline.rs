@@ -6,7 +6,6 @@
 
 use super::StoreError;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -43,7 +42,19 @@ enum Progress {
 #[derive(Default)]
 struct Waits {
     last: u32,
-    open: BTreeMap<u32, Progress>,
+    /// In the order of their numbers; a map's code is 1 % of the Worker.
+    open: Vec<(u32, Progress)>,
+}
+
+impl Waits {
+    fn place(&self, id: u32) -> Result<usize, usize> {
+        self.open.binary_search_by_key(&id, |(id, _)| *id)
+    }
+
+    fn progress(&mut self, id: u32) -> Option<&mut Progress> {
+        let place = self.place(id).ok()?;
+        self.open.get_mut(place).map(|(_, progress)| progress)
+    }
 }
 
 thread_local! {
@@ -55,7 +66,7 @@ thread_local! {
 fn settled(id: u32, is_fulfilled: bool, value: JsValue) {
     let outcome = if is_fulfilled { Ok(value) } else { Err(()) };
     let before = WAITS.with_borrow_mut(|waits| {
-        let progress = waits.open.get_mut(&id)?;
+        let progress = waits.progress(id)?;
         if matches!(progress, Progress::Over(_)) {
             return None;
         }
@@ -70,7 +81,9 @@ impl Wait {
     fn new(start: impl FnOnce(u32, &JsValue)) -> Self {
         let id = WAITS.with_borrow_mut(|waits| {
             waits.last = waits.last.wrapping_add(1);
-            waits.open.insert(waits.last, Progress::Started);
+            if let Err(place) = waits.place(waits.last) {
+                waits.open.insert(place, (waits.last, Progress::Started));
+            }
             waits.last
         });
         SETTLED.with(|settled| start(id, settled));
@@ -86,7 +99,7 @@ impl Future for Wait {
     type Output = Outcome;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
-        WAITS.with_borrow_mut(|waits| match waits.open.get_mut(&self.0) {
+        WAITS.with_borrow_mut(|waits| match waits.progress(self.0) {
             Some(Progress::Over(outcome)) => Poll::Ready(std::mem::replace(outcome, Err(()))),
             Some(progress) => {
                 *progress = Progress::Polled(context.waker().clone());
@@ -99,7 +112,11 @@ impl Future for Wait {
 
 impl Drop for Wait {
     fn drop(&mut self) {
-        WAITS.with_borrow_mut(|waits| waits.open.remove(&self.0));
+        // Dropped outside: a value's or a waker's end may look in there.
+        drop(WAITS.with_borrow_mut(|waits| {
+            let place = waits.place(self.0).ok()?;
+            Some(waits.open.remove(place))
+        }));
     }
 }
 
