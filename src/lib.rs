@@ -14,6 +14,7 @@
 //! | [`store`] | D1 and KV, one file a record |
 //! | [`aws`] | what AWS says on the wire |
 //! | [`account`] | rules about people, passwords, tokens and secrets |
+//! | [`json`], [`text`] | JSON that comes in, text that goes to JavaScript |
 //!
 //! Imports go down this table, never up; `tests/architecture.rs` holds them to it.
 #![cfg_attr(
@@ -35,6 +36,7 @@ pub mod aws;
 pub mod config;
 pub mod endpoints;
 pub mod failure;
+pub mod json;
 pub mod log;
 pub mod router;
 pub mod store;

@@ -15,7 +15,7 @@ const ORDER: &[&[&str]] = &[
     &["app", "failure", "log"],
     &["config"],
     &["store", "aws"],
-    &["account", "text"],
+    &["account", "json", "text"],
 ];
 
 /// Neighbours that must not know each other.

@@ -1,5 +1,6 @@
 //! Sealed handles: any text in place of one, and any content under a good seal.
 
+use crate::anything::{Anything, plain};
 use crate::{NOW, Target, choose, seed};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use chacha20poly1305::aead::{Aead, Payload};
@@ -9,7 +10,7 @@ use edge_auth::account::sealed::{NONCE_LENGTH, OpenError, Purpose, Sealer};
 use edge_auth::account::secret::Secret;
 use edge_auth::account::timestamp::Timestamp;
 use hkdf::Hkdf;
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::Sha256;
 use std::sync::LazyLock;
 use uuid::Uuid;
@@ -43,7 +44,7 @@ fn run(data: &[u8]) {
 
 /// Only what was sealed for this opens.
 fn any_text(text: &str) {
-    let opened = SEALER.open::<Value>(Purpose::KnownDevice, b"", text, now());
+    let opened = SEALER.open::<Anything>(Purpose::KnownDevice, b"", text, now());
     if opened != Err(OpenError::Invalid) {
         let bytes = Base64UrlUnpadded::decode_vec(text).expect("base64url");
         assert!(bytes.len() >= 1 + NONCE_LENGTH + 16 + 8);
@@ -54,7 +55,7 @@ fn any_text(text: &str) {
             (Purpose::ClientSecret, b""),
             (Purpose::ClientRegistration, b""),
         ] {
-            let other = SEALER.open::<Value>(purpose, associated, text, now());
+            let other = SEALER.open::<Anything>(purpose, associated, text, now());
             assert_eq!(other, Err(OpenError::Invalid));
         }
     }
@@ -65,14 +66,14 @@ fn any_content(content: &[u8]) {
     let end = content.first_chunk().map(|end| i64::from_be_bytes(*end));
     let json = content.get(8..).unwrap_or_default();
     let handle = sealed(content);
-    match SEALER.open::<Value>(Purpose::KnownDevice, b"", &handle, now()) {
+    match SEALER.open::<Anything>(Purpose::KnownDevice, b"", &handle, now()) {
         Ok(value) => {
             assert!(end.is_some_and(|end| end > NOW));
-            assert_eq!(serde_json::from_slice::<Value>(json).ok(), Some(value));
+            assert_eq!(plain(json), Some(value));
         }
         Err(OpenError::Expired) => assert!(end.is_some_and(|end| end <= NOW)),
         Err(OpenError::Invalid) => {
-            assert!(end.is_none() || serde_json::from_slice::<Value>(json).is_err());
+            assert!(end.is_none() || plain(json).is_none());
         }
     }
     if let Ok(device) = SEALER.open::<Device>(Purpose::KnownDevice, b"", &handle, now()) {

@@ -1,18 +1,32 @@
 //! Devices on which somebody signed in before. Such a device has a counter of failures of its own, so that nobody who
 //! guesses elsewhere locks its people out; that is all that it is good for.
 
+use crate::json::{FromJson, Malformed, Object};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
 /// People that one device is known for; of more, those who signed in last.
 const MOST_PEOPLE: usize = 5;
 
 /// A device, as its sealed cookie has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Device {
     id: String,
     people: Vec<Uuid>,
+}
+
+impl FromJson for Device {
+    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
+        let people = object.list("people")?.into_iter();
+        let person = |text: &str| Uuid::try_parse(text).map_err(|_| Malformed);
+        Ok(Self {
+            id: object.text("id")?,
+            people: people
+                .map(|id| person(&id.text()?))
+                .collect::<Result<_, _>>()?,
+        })
+    }
 }
 
 impl Device {

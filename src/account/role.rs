@@ -1,9 +1,9 @@
 //! What a person may do.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A person's role, as D1 and the API spell it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {

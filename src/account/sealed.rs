@@ -13,12 +13,12 @@
 
 use crate::account::secret::Secret;
 use crate::account::timestamp::Timestamp;
+use crate::json::{FromJson, Object};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use sha2::Sha256;
 use thiserror::Error;
 
@@ -132,7 +132,7 @@ impl Sealer {
     ///
     /// # Errors
     /// [`OpenError::Expired`] at and after the end of a handle of ours, [`OpenError::Invalid`] in all other cases.
-    pub fn open<T: DeserializeOwned>(
+    pub fn open<T: FromJson>(
         &self,
         purpose: Purpose,
         associated: &[u8],
@@ -147,7 +147,10 @@ impl Sealer {
             return Err(OpenError::Expired);
         }
         let json = std::str::from_utf8(json).map_err(|_| OpenError::Invalid)?;
-        serde_json::from_str(json).map_err(|_| OpenError::Invalid)
+        let object = Object::read(json);
+        object
+            .and_then(|mut object| T::from_json(&mut object))
+            .map_err(|_| OpenError::Invalid)
     }
 
     /// The text of a handle that one of our secrets sealed.

@@ -3,8 +3,7 @@
 
 use super::wire::Inbound;
 use super::xml;
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use crate::json::{Json, Malformed, Object};
 use std::fmt;
 
 /// Why a call brought nothing. `Display` is the text for `[error message]` in the API.
@@ -61,48 +60,35 @@ fn code_in_body(reply: &Inbound) -> Option<Code> {
             .find_map(|path| xml::text_at(text, path))
             .and_then(|name| Code::parse(&name));
     }
-    let body: Body = object(text)?;
-    let error = body.upper_error.or(body.error);
-    let inner: Option<Inner> = error.and_then(|error| object(error.get()));
-    let inner = inner.and_then(|inner| inner.code);
-    let names = [body.kind, body.code, body.upper_code, error, inner];
-    names
+    code_in_json(text, reply.status)
+}
+
+/// Where protocols that speak JSON put the name of an error; in each place may be anything.
+fn code_in_json(text: &str, status: u16) -> Option<Code> {
+    let mut body = Object::read(text).ok()?;
+    let [kind, code, upper_code] = ["__type", "code", "Code"].map(|name| body.optional(name));
+    let error = ["Error", "error"]
         .into_iter()
-        .flatten()
-        .filter_map(|name| serde_json::from_str::<String>(name.get()).ok())
-        .find_map(|name| Code::parse(&name))
-        .or_else(|| {
-            (body.message.is_some() && error.is_none())
-                .then(|| Code::of_portal_status(reply.status))
-                .flatten()
-        })
+        .find_map(|name| body.optional(name));
+    let has_error = error.is_some();
+    // The error within the error, as the query protocol has it.
+    let error = match error {
+        Some(Json::Object(mut inner)) => inner.optional("Code"),
+        error => error,
+    };
+    let names = [kind, code, upper_code, error].into_iter().flatten();
+    let mut names = names.filter_map(|name| name.text().ok());
+    names.find_map(|name| Code::parse(&name)).or_else(|| {
+        (!has_error && body.optional("message").is_some())
+            .then(|| Code::of_portal_status(status))
+            .flatten()
+    })
 }
 
-/// Serde would also take a list of a struct's values in their order.
-fn object<'t, T: Deserialize<'t>>(text: &'t str) -> Option<T> {
-    let is_object = text.trim_ascii_start().starts_with('{');
-    serde_json::from_str(text).ok().filter(|_| is_object)
-}
-
-/// Where protocols that speak JSON put the name of an error; each may hold anything.
-#[derive(Deserialize)]
-struct Body<'t> {
-    #[serde(borrow, rename = "__type")]
-    kind: Option<&'t RawValue>,
-    code: Option<&'t RawValue>,
-    #[serde(rename = "Code")]
-    upper_code: Option<&'t RawValue>,
-    error: Option<&'t RawValue>,
-    #[serde(rename = "Error")]
-    upper_error: Option<&'t RawValue>,
-    message: Option<&'t RawValue>,
-}
-
-/// The error within the error, as the query protocol has it.
-#[derive(Deserialize)]
-struct Inner<'t> {
-    #[serde(borrow, rename = "Code")]
-    code: Option<&'t RawValue>,
+impl From<Malformed> for Fault {
+    fn from(Malformed: Malformed) -> Self {
+        Self::InvalidResponse
+    }
 }
 
 /// AWS's own name of an error; only the names listed here exist.

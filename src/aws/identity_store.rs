@@ -4,7 +4,8 @@
 use super::fault::Fault;
 use super::partition::Endpoint;
 use super::wire::{Inbound, Outbound, json};
-use serde::{Deserialize, Serialize};
+use crate::json::{Json, Malformed};
+use serde::Serialize;
 
 /// The signing name.
 pub const SIGNING_NAME: &str = "identitystore";
@@ -61,12 +62,7 @@ pub fn get_user_id(endpoint: &Endpoint, store: &str, user_name: &str) -> Outboun
 /// # Errors
 /// Any [`Fault`] but those of the connection.
 pub fn user_id(reply: &Inbound) -> Result<String, Fault> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Reply {
-        user_id: String,
-    }
-    checked_id(&reply.json::<Reply>()?.user_id)
+    checked_id(&reply.json()?.borrowed("UserId")?)
 }
 
 /// `DescribeUser`, still to be signed.
@@ -90,38 +86,31 @@ pub fn describe_user(endpoint: &Endpoint, store: &str, user_id: &str) -> Outboun
 /// # Errors
 /// Any [`Fault`] but those of the connection.
 pub fn user(reply: &Inbound) -> Result<StoreUser, Fault> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Reply {
-        user_id: String,
-        user_name: String,
-        display_name: Option<String>,
-        emails: Option<Vec<Email>>,
-        user_status: Option<String>,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Email {
-        value: Option<String>,
-        primary: Option<bool>,
-    }
-    let reply: Reply = reply.json()?;
-    let emails = reply.emails.unwrap_or_default();
-    let primary =
-        emails
-            .iter()
-            .find(|email| email.primary == Some(true))
-            .or(match emails.as_slice() {
-                [only] => Some(only),
-                _ => None,
-            });
+    let mut reply = reply.json()?;
+    let emails = reply.optional("Emails").map(Json::list).transpose()?;
+    let status = reply.optional_text("UserStatus")?;
     Ok(StoreUser {
-        user_id: checked_id(&reply.user_id)?,
-        email: primary.and_then(|email| email.value.clone()),
-        user_name: reply.user_name,
-        display_name: reply.display_name,
-        is_disabled: reply.user_status.as_deref() == Some("DISABLED"),
+        user_id: checked_id(&reply.borrowed("UserId")?)?,
+        user_name: reply.text("UserName")?,
+        display_name: reply.optional_text("DisplayName")?,
+        email: email(emails.unwrap_or_default())?,
+        is_disabled: status.as_deref() == Some("DISABLED"),
     })
+}
+
+/// The first primary address, else the only one; that one may lack its value.
+fn email(emails: Vec<Json<'_>>) -> Result<Option<String>, Malformed> {
+    let is_only = emails.len() == 1;
+    let (mut is_found, mut found) = (false, None);
+    for email in emails {
+        let mut email = email.object()?;
+        let is_primary = email.optional("Primary").map(Json::boolean).transpose()?;
+        let value = email.optional_text("Value")?;
+        if !is_found && (is_only || is_primary == Some(true)) {
+            (is_found, found) = (true, value);
+        }
+    }
+    Ok(found)
 }
 
 /// The model's `ResourceId`: a UUID, perhaps behind ten hex digits and `-`, perhaps as the end of an ARN; the same person

@@ -6,7 +6,8 @@ use super::partition::Endpoint;
 use super::wire::{Inbound, Outbound, json};
 use crate::account::secret::Secret;
 use crate::account::timestamp::Timestamp;
-use serde::{Deserialize, Serialize};
+use crate::json::Json;
+use serde::Serialize;
 
 const MEDIA_TYPE: &str = "application/json";
 /// What lets the token list accounts and fetch role credentials.
@@ -70,23 +71,15 @@ pub fn register_client(endpoint: &Endpoint, client_name: &str) -> Outbound {
 /// # Errors
 /// Any [`Fault`] but those of the connection.
 pub fn registration(reply: &Inbound) -> Result<Registration, Fault> {
-    #[derive(Deserialize)]
-    struct Reply {
-        #[serde(rename = "clientId")]
-        id: String,
-        #[serde(rename = "clientSecret")]
-        secret: String,
-        #[serde(rename = "clientSecretExpiresAt")]
-        expires_at: i64,
-    }
-    let reply: Reply = reply.json()?;
-    if reply.expires_at <= 0 {
+    let mut reply = reply.json()?;
+    let expires_at = reply.integer("clientSecretExpiresAt")?;
+    if expires_at <= 0 {
         return Err(Fault::InvalidResponse);
     }
     Ok(Registration {
-        client_id: token(reply.id)?,
-        client_secret: token(reply.secret)?,
-        expires_at: Timestamp::from_seconds(reply.expires_at),
+        client_id: token(reply.text("clientId")?)?,
+        client_secret: token(reply.text("clientSecret")?)?,
+        expires_at: Timestamp::from_seconds(expires_at),
     })
 }
 
@@ -121,38 +114,30 @@ pub fn device_authorization(
     endpoint: &Endpoint,
     reply: &Inbound,
 ) -> Result<DeviceAuthorization, Fault> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Reply {
-        device_code: String,
-        user_code: String,
-        verification_uri: String,
-        verification_uri_complete: String,
-        expires_in: u32,
-        interval: Option<u32>,
-    }
-    let reply: Reply = reply.json()?;
+    let mut reply = reply.json()?;
+    let interval = reply.optional("interval").map(Json::integer).transpose()?;
+    let started = DeviceAuthorization {
+        device_code: token(reply.text("deviceCode")?)?,
+        user_code: reply.text("userCode")?,
+        verification_uri: reply.text("verificationUri")?,
+        verification_uri_complete: reply.text("verificationUriComplete")?,
+        expires_in: reply.integer("expiresIn")?,
+        interval: interval.unwrap_or(DEFAULT_INTERVAL).max(1),
+    };
     let is_address = |address: &str| {
         let scheme_fits = address.starts_with("https://")
             || (!endpoint.is_https() && address.starts_with("http://"));
         scheme_fits && address.len() <= 2_048 && is_visible(address)
     };
-    if !is_address(&reply.verification_uri)
-        || !is_address(&reply.verification_uri_complete)
-        || reply.user_code.len() > 64
-        || !is_visible(&reply.user_code)
-        || reply.expires_in == 0
+    if !is_address(&started.verification_uri)
+        || !is_address(&started.verification_uri_complete)
+        || started.user_code.len() > 64
+        || !is_visible(&started.user_code)
+        || started.expires_in == 0
     {
         return Err(Fault::InvalidResponse);
     }
-    Ok(DeviceAuthorization {
-        device_code: token(reply.device_code)?,
-        user_code: reply.user_code,
-        verification_uri: reply.verification_uri,
-        verification_uri_complete: reply.verification_uri_complete,
-        expires_in: reply.expires_in,
-        interval: reply.interval.unwrap_or(DEFAULT_INTERVAL).max(1),
-    })
+    Ok(started)
 }
 
 /// `CreateToken` for a device code. Sent once: the code is used up by the question that gets the token.
@@ -184,13 +169,7 @@ pub fn create_token(
 /// # Errors
 /// Any [`Fault`] but those of the connection; while the person has not answered, `AuthorizationPendingException`.
 pub fn access_token(reply: &Inbound) -> Result<Secret, Fault> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Reply {
-        access_token: String,
-    }
-    let reply: Reply = reply.json()?;
-    token(reply.access_token)
+    token(reply.json()?.text("accessToken")?)
 }
 
 /// Tokens go into headers and bodies of later requests.

@@ -7,7 +7,7 @@ use super::partition::Endpoint;
 use super::sigv4::Credentials;
 use super::wire::{Inbound, Outbound, percent_encoded};
 use crate::account::secret::Secret;
-use serde::Deserialize;
+use crate::json::Json;
 
 const BEARER: &str = "x-amz-sso_bearer_token";
 /// AWS's own are well under 2 kB; what is longer would come back as a query that servers refuse.
@@ -45,21 +45,7 @@ pub fn list_accounts(endpoint: &Endpoint, token: &Secret, next: Option<&str>) ->
 /// # Errors
 /// Any [`Fault`] but those of the connection.
 pub fn accounts(reply: &Inbound) -> Result<Page, Fault> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Reply {
-        next_token: Option<String>,
-        account_list: Option<Vec<Account>>,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Account {
-        account_id: String,
-    }
-    let reply: Reply = reply.json()?;
-    let items = reply.account_list.unwrap_or_default();
-    let items = items.into_iter().map(|account| account.account_id);
-    page(items, reply.next_token, is_account)
+    page(reply, "accountList", "accountId", is_account)
 }
 
 /// `ListAccountRoles`.
@@ -86,21 +72,7 @@ pub fn list_account_roles(
 /// # Errors
 /// Any [`Fault`] but those of the connection.
 pub fn account_roles(reply: &Inbound) -> Result<Page, Fault> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Reply {
-        next_token: Option<String>,
-        role_list: Option<Vec<Role>>,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Role {
-        role_name: String,
-    }
-    let reply: Reply = reply.json()?;
-    let items = reply.role_list.unwrap_or_default();
-    let items = items.into_iter().map(|role| role.role_name);
-    page(items, reply.next_token, is_permission_set)
+    page(reply, "roleList", "roleName", is_permission_set)
 }
 
 /// `GetRoleCredentials`.
@@ -124,35 +96,18 @@ pub fn get_role_credentials(
 /// # Errors
 /// Any [`Fault`] but those of the connection.
 pub fn role_credentials(reply: &Inbound) -> Result<Credentials, Fault> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Reply {
-        role_credentials: Keys,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Keys {
-        access_key_id: String,
-        secret_access_key: String,
-        session_token: String,
-    }
-    let Keys {
-        access_key_id,
-        secret_access_key,
-        session_token,
-    } = reply.json::<Reply>()?.role_credentials;
-    let is_key =
-        |text: &String| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-    if ![&access_key_id, &secret_access_key, &session_token]
-        .into_iter()
-        .all(is_key)
-    {
-        return Err(Fault::InvalidResponse);
-    }
+    let mut keys = reply.json()?.object("roleCredentials")?;
+    let mut key = |name| {
+        let key = keys.text(name)?;
+        let is_key = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
+        is_key
+            .then(|| Secret::new(key))
+            .ok_or(Fault::InvalidResponse)
+    };
     Ok(Credentials {
-        access_key_id: Secret::new(access_key_id),
-        secret_access_key: Secret::new(secret_access_key),
-        session_token: Some(Secret::new(session_token)),
+        access_key_id: key("accessKeyId")?,
+        secret_access_key: key("secretAccessKey")?,
+        session_token: Some(key("sessionToken")?),
     })
 }
 
@@ -177,13 +132,16 @@ fn get(endpoint: &Endpoint, path_and_query: &str, token: &Secret) -> Outbound {
     Outbound::get(endpoint, path_and_query).with_header(BEARER, token.reveal())
 }
 
-fn page(
-    items: impl Iterator<Item = String>,
-    next: Option<String>,
-    is_item: fn(&str) -> bool,
-) -> Result<Page, Fault> {
-    let items: Vec<String> = items.collect();
-    let next = next.filter(|next| !next.is_empty());
+/// What each object of a list has under one name.
+fn page(reply: &Inbound, list: &str, name: &str, is_item: fn(&str) -> bool) -> Result<Page, Fault> {
+    let mut reply = reply.json()?;
+    let list = reply.optional(list).map(Json::list).transpose()?;
+    let list = list.unwrap_or_default().into_iter();
+    let items = list.map(|item| item.object()?.text(name));
+    let items = items.collect::<Result<Vec<String>, _>>()?;
+    let next = reply
+        .optional_text("nextToken")?
+        .filter(|next| !next.is_empty());
     if !items.iter().all(|item| is_item(item))
         || next
             .as_ref()

@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::partition::Endpoint;
 use super::wire::{Inbound, Outbound};
 use super::xml;
-use serde::Deserialize;
+use crate::json::{Malformed, Object};
 
 /// The signing name.
 pub const SIGNING_NAME: &str = "sts";
@@ -47,32 +47,27 @@ pub fn caller_identity(reply: &Inbound) -> Result<CallerIdentity, Fault> {
     let told = if text.trim_start().starts_with('<') {
         from_xml(text)
     } else {
-        serde_json::from_str::<Envelope>(text)
-            .ok()
-            .map(|envelope| envelope.response.result)
+        from_json(text).ok()
     };
     told.and_then(|told| identity(&told))
         .ok_or(Fault::InvalidResponse)
 }
 
-#[derive(Deserialize)]
-struct Envelope {
-    #[serde(rename = "GetCallerIdentityResponse")]
-    response: Response,
-}
-
-#[derive(Deserialize)]
-struct Response {
-    #[serde(rename = "GetCallerIdentityResult")]
-    result: Told,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
 struct Told {
     account: String,
     arn: String,
     user_id: String,
+}
+
+fn from_json(text: &str) -> Result<Told, Malformed> {
+    let mut told = Object::read(text)?
+        .object("GetCallerIdentityResponse")?
+        .object("GetCallerIdentityResult")?;
+    Ok(Told {
+        account: told.text("Account")?,
+        arn: told.text("Arn")?,
+        user_id: told.text("UserId")?,
+    })
 }
 
 fn from_xml(text: &str) -> Option<Told> {

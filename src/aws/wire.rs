@@ -6,8 +6,8 @@
 use super::fault::Fault;
 use super::partition::Endpoint;
 use crate::account::secret::Secret;
+use crate::json::Object;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use std::fmt;
 
 /// The methods that AWS's operations use.
@@ -125,13 +125,13 @@ pub struct Inbound {
 }
 
 impl Inbound {
-    /// Reads the JSON of a 200.
+    /// Reads the JSON object of a 200.
     ///
     /// # Errors
-    /// `InvalidResponse` for other successes, redirects and JSON of another shape; the refusal for anything from 400.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+    /// `InvalidResponse` for other successes, redirects and all that is no object; the refusal for anything from 400.
+    pub fn json(&self) -> Result<Object<'_>, Fault> {
         let text = std::str::from_utf8(self.success()?).map_err(|_| Fault::InvalidResponse)?;
-        serde_json::from_str(text).map_err(|_| Fault::InvalidResponse)
+        Ok(Object::read(text)?)
     }
 
     /// The body of a 200.

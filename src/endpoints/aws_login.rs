@@ -13,17 +13,16 @@ use crate::aws::fault::Fault;
 use crate::aws::identity::{self, Person};
 use crate::aws::proof::Proof;
 use crate::failure::Failure;
+use crate::json::{FromJson, Malformed, Object};
 use crate::web::body;
 use crate::web::origin::Origin;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
-use serde::Deserialize;
 
 /// Seconds that a sign-in with the service's own keys lasts at most.
 const APP_SESSION: i64 = 3_600;
 
 /// The body: a proof.
-#[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AwsLoginRequest {
     /// `AKIA…` or `ASIA…`.
@@ -34,6 +33,17 @@ pub struct AwsLoginRequest {
     signature: String,
     /// With temporary keys only.
     session_token: Option<String>,
+}
+
+impl FromJson for AwsLoginRequest {
+    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            access_key_id: object.text("access_key_id")?,
+            amz_date: object.text("amz_date")?,
+            signature: object.text("signature")?,
+            session_token: object.optional_text("session_token")?,
+        })
+    }
 }
 
 /// Answers the route.

@@ -9,6 +9,7 @@ use crate::account::policy::{self, OwnNames};
 use crate::account::session::SessionRecord;
 use crate::app::{Call, random};
 use crate::failure::Failure;
+use crate::json::{FromJson, Malformed, Object};
 use crate::log;
 use crate::store::passwords::{self, Change};
 use crate::store::sessions::Ended;
@@ -18,16 +19,23 @@ use crate::web::extract;
 use crate::web::origin::Origin;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
-use serde::Deserialize;
 
 /// The body.
-#[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct ChangePasswordRequest {
     /// The password that is to be replaced.
     current_password: String,
     /// The new one.
     new_password: String,
+}
+
+impl FromJson for ChangePasswordRequest {
+    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            current_password: object.text("current_password")?,
+            new_password: object.text("new_password")?,
+        })
+    }
 }
 
 /// Answers the route.

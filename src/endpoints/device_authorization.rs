@@ -3,19 +3,28 @@
 use super::handles;
 use crate::app::Call;
 use crate::failure::Failure;
+use crate::json::{FromJson, Malformed, Object};
 use crate::web::body;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The body.
-#[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct DeviceAuthorizationRequest {
     /// From `/register-client`.
     client_id: String,
     /// From `/register-client`.
     client_secret: String,
+}
+
+impl FromJson for DeviceAuthorizationRequest {
+    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            client_id: object.text("client_id")?,
+            client_secret: object.text("client_secret")?,
+        })
+    }
 }
 
 /// The reply (RFC 8628 §3.2).

@@ -9,9 +9,10 @@ use crate::app::{App, Call, random};
 use crate::aws::fault::{Code, Fault};
 use crate::aws::sso_oidc::{DeviceAuthorization, Registration};
 use crate::failure::Failure;
+use crate::json::{FromJson, Json, Malformed, Object};
 use crate::store::registration;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Seconds that a client's handle is good for.
 const CLIENT_LIFETIME: i64 = 86_400;
@@ -44,19 +45,42 @@ pub struct Device {
     pub sid: SessionId,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct SealedClient {
     id: String,
     secret: String,
     ends: i64,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct SealedDevice {
     code: String,
     interval: u32,
     ends: i64,
     sid: [u8; 16],
+}
+
+impl FromJson for SealedClient {
+    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            id: object.text("id")?,
+            secret: object.text("secret")?,
+            ends: object.integer("ends")?,
+        })
+    }
+}
+
+impl FromJson for SealedDevice {
+    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
+        let sid = object.list("sid")?.into_iter().map(Json::integer);
+        let sid: Vec<u8> = sid.collect::<Result<_, _>>()?;
+        Ok(Self {
+            code: object.text("code")?,
+            interval: object.integer("interval")?,
+            ends: object.integer("ends")?,
+            sid: sid.try_into().map_err(|_| Malformed)?,
+        })
+    }
 }
 
 impl SealedClient {

@@ -10,6 +10,7 @@ use crate::account::password::{self, Password, Unusable, Verdict};
 use crate::account::user::User;
 use crate::app::{Call, random};
 use crate::failure::Failure;
+use crate::json::{FromJson, Malformed, Object};
 use crate::log;
 use crate::store::throttle::{Attempt, MOST_FAILURES, Reservation, Reserved};
 use crate::store::users::Registered;
@@ -18,10 +19,9 @@ use crate::web::device_cookie::DeviceCookie;
 use crate::web::origin::Origin;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The body.
-#[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct LoginRequest {
     /// User name or e-mail.
@@ -30,6 +30,15 @@ pub struct LoginRequest {
     /// Password, never trimmed.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(length(min = 1)))]
     password: String,
+}
+
+impl FromJson for LoginRequest {
+    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            username: object.text("username")?,
+            password: object.text("password")?,
+        })
+    }
 }
 
 /// The reply.

@@ -8,22 +8,30 @@ use crate::account::password;
 use crate::account::policy::{self, OwnNames};
 use crate::app::{Call, random};
 use crate::failure::Failure;
+use crate::json::{FromJson, Malformed, Object};
 use crate::store::links::PasswordSet;
 use crate::web::body;
 use crate::web::origin::Origin;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use serde::Deserialize;
 
 /// The body.
-#[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct SetPasswordRequest {
     /// The secret of the link.
     token: String,
     /// The new password.
     password: String,
+}
+
+impl FromJson for SetPasswordRequest {
+    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            token: object.text("token")?,
+            password: object.text("password")?,
+        })
+    }
 }
 
 /// Answers the route.

@@ -14,13 +14,13 @@ use crate::aws::fault::{Code, Fault};
 use crate::aws::identity::{self, Person};
 use crate::aws::sso_oidc::Registration;
 use crate::failure::Failure;
+use crate::json::{FromJson, Malformed, Object};
 use crate::store::deadline::pause;
 use crate::web::body;
 use crate::web::origin::Origin;
 use crate::web::prefer;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
-use serde::Deserialize;
 use std::rc::Rc;
 
 /// RFC 8628 §3.5: what `slow_down` adds to the interval, in seconds.
@@ -37,7 +37,6 @@ const LONGEST: u32 = 45_000;
 const AGAIN: u32 = 1_000;
 
 /// The body.
-#[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct TokenRequest {
     /// From `/register-client`.
@@ -46,6 +45,16 @@ pub struct TokenRequest {
     client_secret: String,
     /// From `/device-authorization`.
     device_code: String,
+}
+
+impl FromJson for TokenRequest {
+    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            client_id: object.text("client_id")?,
+            client_secret: object.text("client_secret")?,
+            device_code: object.text("device_code")?,
+        })
+    }
 }
 
 /// Answers the route.

@@ -1,12 +1,12 @@
 //! `GET /api/auth/validate`: is this token good, and whose is it.
 
+use crate::account::user::User;
 use crate::app::Call;
 use crate::failure::Failure;
 use crate::web::extract;
 use crate::web::reply::{Reply, json};
 use crate::web::request::Request;
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 /// The reply.
 #[derive(Serialize)]
@@ -17,11 +17,7 @@ pub struct ValidateReply<'a> {
     /// `Token is valid`.
     pub message: &'static str,
     /// Whose token it is.
-    #[cfg_attr(
-        not(target_arch = "wasm32"),
-        schemars(with = "crate::account::user::User")
-    )]
-    pub user: &'a RawValue,
+    pub user: &'a User,
 }
 
 /// Answers the route.
@@ -34,7 +30,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         json(&ValidateReply {
             success: true,
             message: "Token is valid",
-            user: &viewer.json,
+            user: &viewer.user,
         })
     });
     Ok(Reply::of(200, body.clone()))

@@ -20,9 +20,9 @@ use super::recent::Recent;
 use super::sessions::Ended;
 use crate::account::timestamp::Timestamp;
 use crate::account::user::User;
+use crate::json::{FromJson, Json, Malformed, Object};
 use crate::text::Text;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::Serialize;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
@@ -68,8 +68,6 @@ pub enum Found {
 pub struct SessionCopy {
     /// The person.
     pub user: Rc<User>,
-    /// The same as JSON, which is most of what `/validate` sends.
-    pub json: Rc<RawValue>,
     /// The reply that was made of it.
     pub reply: Rc<OnceCell<Text>>,
     /// The end of belief.
@@ -83,18 +81,6 @@ struct Written<'a> {
     believe_until: i64,
     never_after: i64,
     user: &'a User,
-}
-
-#[derive(Deserialize)]
-struct Read<'t> {
-    #[serde(default)]
-    ended: bool,
-    #[serde(default)]
-    believe_until: i64,
-    #[serde(default)]
-    never_after: i64,
-    #[serde(borrow)]
-    user: Option<&'t RawValue>,
 }
 
 /// Seconds for which an isolate knows a text of KV again, so that it does not read it anew.
@@ -150,8 +136,9 @@ impl Copies {
         let copy = match seen {
             Some(seen) if seen.text == text => seen.copy.clone(),
             _ => match read(&text) {
-                Found::Copy(copy) => copy,
-                other => return Ok(other),
+                Ok(Found::Copy(copy)) => copy,
+                Ok(other) => return Ok(other),
+                Err(Malformed) => return Ok(Found::Nothing),
             },
         };
         let (length, until) = (text.len(), copy.believe_until);
@@ -239,33 +226,89 @@ impl Copies {
     }
 }
 
-fn read(text: &str) -> Found {
-    let Ok(read) = serde_json::from_str::<Read<'_>>(text) else {
-        return Found::Nothing;
-    };
-    if read.ended {
-        return Found::Ended;
+fn read(text: &str) -> Result<Found, Malformed> {
+    let mut copy = Object::read(text)?;
+    let is_ended = copy.optional("ended").map(Json::boolean).transpose()?;
+    if is_ended == Some(true) {
+        return Ok(Found::Ended);
     }
-    let user = read
-        .user
-        .and_then(|json| Some((serde_json::from_str(json.get()).ok()?, json.to_owned())));
-    let Some((user, json)) = user else {
-        return Found::Nothing;
-    };
-    let believe_until = Timestamp::from_seconds(read.believe_until);
-    Found::Copy(SessionCopy {
+    let user = User::from_json(&mut copy.object("user")?)?;
+    let believe_until = Timestamp::from_seconds(copy.integer("believe_until")?);
+    let never_after = Timestamp::from_seconds(copy.integer("never_after")?);
+    Ok(Found::Copy(SessionCopy {
         user: Rc::new(user),
-        json: json.into(),
         reply: Rc::default(),
         believe_until,
-        believe_in_outage_until: believe_until
-            .plus(OUTAGE_TRUST)
-            .min(Timestamp::from_seconds(read.never_after)),
-    })
+        believe_in_outage_until: believe_until.plus(OUTAGE_TRUST).min(never_after),
+    }))
 }
 
 /// The key of a token's copy in KV: of its session's id in D1, and its generation.
 #[must_use]
 pub fn key(id: &str, generation: u32) -> String {
     ["session:", id, ":", &generation.to_string()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::role::Role;
+    use uuid::Uuid;
+
+    fn user() -> User {
+        User {
+            id: Uuid::from_u128(5),
+            username: "zoë".into(),
+            email: None,
+            name: "Zoë".into(),
+            organization: None,
+            aws_region: None,
+            role: Role::User,
+            is_active: true,
+            created_at: Timestamp::from_seconds(0),
+            updated_at: Timestamp::from_seconds(0),
+            last_login: None,
+        }
+    }
+
+    fn written(believe_until: i64, never_after: i64) -> String {
+        let copy = Written {
+            believe_until,
+            never_after,
+            user: &user(),
+        };
+        serde_json::to_string(&copy).unwrap()
+    }
+
+    #[test]
+    fn a_copy_reads_back_with_its_bounds() {
+        for (never_after, in_outage) in [(100_000, 1_000 + OUTAGE_TRUST), (1_500, 1_500)] {
+            let Ok(Found::Copy(copy)) = read(&written(1_000, never_after)) else {
+                panic!("no copy")
+            };
+            assert_eq!(*copy.user, user());
+            assert_eq!(copy.believe_until.seconds(), 1_000);
+            assert_eq!(copy.believe_in_outage_until.seconds(), in_outage);
+        }
+    }
+
+    #[test]
+    fn what_is_no_whole_copy_is_none() {
+        assert!(matches!(read(TOMBSTONE), Ok(Found::Ended)));
+        let good = written(1_000, 1_500);
+        for text in [
+            NOTHING,
+            "",
+            "null",
+            &good[1..],
+            &good.replace("believe_until", "other"),
+            &good.replace("never_after", "other"),
+            &good.replace(r#""user":{"#, r#""other":{"#),
+            &good.replace("1000", "1e3"),
+            &good.replace("true", "1"),
+            &TOMBSTONE.replace("true", "1"),
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
 }

@@ -1,28 +1,34 @@
-//! A row of D1, read column by column. One reader of JSON for all tables: a derived one for each record is an eighth of the
-//! Worker compressed, and gives no better account of what is wrong.
+//! A row of D1, read column by column, so that what is wrong is named.
 
 use super::StoreError;
 use crate::account::timestamp::Timestamp;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use std::fmt;
+use crate::json::{Json, Malformed, Object};
+use std::borrow::Cow;
 use uuid::Uuid;
 
-/// What stands in a row, by the names that the statement gives its columns.
-#[derive(Debug, PartialEq)]
-pub struct Row(Vec<(String, Cell)>);
+/// What stands in a row, by the names that the statement gives its columns: texts, numbers and null.
+#[cfg_attr(test, derive(Debug, PartialEq))]
+pub struct Row<'t>(Object<'t>);
 
-#[derive(Debug, Default, PartialEq)]
-enum Cell {
-    #[default]
-    Null,
-    Number(f64),
-    Text(String),
+impl<'t> TryFrom<Json<'t>> for Row<'t> {
+    type Error = Malformed;
+
+    fn try_from(json: Json<'t>) -> Result<Self, Malformed> {
+        let row = json.object()?;
+        let is_flat = row.0.iter().all(|(_, cell)| match cell {
+            Json::Null | Json::Integer(_) | Json::Fraction(_) | Json::Text(_) => true,
+            Json::Bool(_) | Json::List(_) | Json::Object(_) => false,
+        });
+        is_flat.then_some(Self(row)).ok_or(Malformed)
+    }
 }
 
-impl Row {
+impl<'t> Row<'t> {
     /// The rows of a JSON text.
-    pub(super) fn all(json: &str) -> Result<Vec<Self>, StoreError> {
-        serde_json::from_str(json).map_err(|_| StoreError::CorruptRow("shape"))
+    pub(super) fn all(json: &'t str) -> Result<Vec<Self>, StoreError> {
+        let rows = Json::read(json).and_then(Json::list);
+        let rows = rows.and_then(|rows| rows.into_iter().map(Self::try_from).collect());
+        rows.map_err(|_| StoreError::CorruptRow("shape"))
     }
 
     /// Takes a text, or NULL, out of the row.
@@ -31,9 +37,9 @@ impl Row {
     /// `CorruptRow` if there is no such column, or a number in it.
     pub fn optional(&mut self, column: &'static str) -> Result<Option<String>, StoreError> {
         match self.take(column)? {
-            Cell::Null => Ok(None),
-            Cell::Text(text) => Ok(Some(text)),
-            Cell::Number(_) => Err(StoreError::CorruptRow(column)),
+            Json::Null => Ok(None),
+            Json::Text(text) => Ok(Some(text.into_owned())),
+            _ => Err(StoreError::CorruptRow(column)),
         }
     }
 
@@ -81,9 +87,14 @@ impl Row {
     /// `CorruptRow`.
     pub fn number(&mut self, column: &'static str) -> Result<Option<f64>, StoreError> {
         match self.take(column)? {
-            Cell::Null => Ok(None),
-            Cell::Number(number) => Ok(Some(number)),
-            Cell::Text(_) => Err(StoreError::CorruptRow(column)),
+            Json::Null => Ok(None),
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "came out of a JavaScript number"
+            )]
+            Json::Integer(number) => Ok(Some(number as f64)),
+            Json::Fraction(number) => Ok(Some(number)),
+            _ => Err(StoreError::CorruptRow(column)),
         }
     }
 
@@ -119,83 +130,12 @@ impl Row {
     /// Whether there is NULL in this column.
     #[must_use]
     pub fn is_null(&self, column: &str) -> bool {
-        let is_it = |(name, cell): &(String, Cell)| name == column && *cell == Cell::Null;
-        self.0.iter().any(is_it)
+        let is_it = |(name, cell): &(Cow<str>, Json)| name == column && matches!(cell, Json::Null);
+        self.0.0.iter().any(is_it)
     }
 
-    fn take(&mut self, column: &'static str) -> Result<Cell, StoreError> {
-        let found = self.0.iter_mut().find(|(name, _)| name == column);
-        found
-            .map(|(_, cell)| std::mem::take(cell))
-            .ok_or(StoreError::CorruptRow(column))
-    }
-}
-
-impl<'de> Deserialize<'de> for Row {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Columns)
-    }
-}
-
-struct Columns;
-
-impl<'de> Visitor<'de> for Columns {
-    type Value = Row;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a row")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
-        let mut columns = Vec::new();
-        while let Some(column) = map.next_entry()? {
-            columns.push(column);
-        }
-        Ok(Row(columns))
-    }
-}
-
-impl<'de> Deserialize<'de> for Cell {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Content)
-    }
-}
-
-struct Content;
-
-impl Visitor<'_> for Content {
-    type Value = Cell;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a text, a number or null")
-    }
-
-    fn visit_unit<E>(self) -> Result<Cell, E> {
-        Ok(Cell::Null)
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Cell, E> {
-        Ok(Cell::Number(number))
-    }
-
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "came out of a JavaScript number"
-    )]
-    fn visit_u64<E>(self, number: u64) -> Result<Cell, E> {
-        Ok(Cell::Number(number as f64))
-    }
-
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "came out of a JavaScript number"
-    )]
-    fn visit_i64<E>(self, number: i64) -> Result<Cell, E> {
-        Ok(Cell::Number(number as f64))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Cell, E> {
-        Ok(Cell::Text(text.to_owned()))
+    fn take(&mut self, column: &'static str) -> Result<Json<'t>, StoreError> {
+        self.0.take(column).ok_or(StoreError::CorruptRow(column))
     }
 }
 
@@ -203,7 +143,7 @@ impl Visitor<'_> for Content {
 mod tests {
     use super::*;
 
-    fn row(json: &str) -> Row {
+    fn row(json: &str) -> Row<'_> {
         let mut rows = Row::all(json).expect("rows");
         rows.pop().expect("a row")
     }

@@ -13,6 +13,7 @@ use super::kv::Kv;
 use super::row::Row;
 use crate::account::audit::{Entry, Head, Placed, SEAL_LENGTH, Seal};
 use crate::account::timestamp::Timestamp;
+use crate::json::{FromJson, Object};
 
 const HEAD_KEY: &str = "audit-head";
 
@@ -115,7 +116,7 @@ impl Seals {
     /// Any [`StoreError`].
     pub async fn head(&self) -> Result<Option<Head>, StoreError> {
         let text = self.kv.get(&HEAD_KEY.into()).await?;
-        text.map(|text| serde_json::from_str(&text))
+        text.map(|text| Head::from_json(&mut Object::read(&text)?))
             .transpose()
             .map_err(|_| StoreError::CorruptRow("audit-head"))
     }

@@ -1,37 +1,38 @@
-//! From bytes to a route's request type: size, media type, UTF-8, no key twice, no deep nesting.
+//! From bytes to a route's request type: size, media type, UTF-8, an object.
 
 use super::request::{BodyError, Request};
 use crate::failure::Failure;
-use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
-use std::collections::BTreeSet;
-use std::fmt;
+use crate::json::{FromJson, Object};
 
 /// The largest body that any route takes: a device flow's sealed handles need about 6 KiB.
 pub const LIMIT: usize = 16 * 1024;
-
-/// Objects and lists may be nested this deep; the routes need one level.
-const DEPTH: u8 = 16;
 
 /// Reads a JSON body. What is wrong with its content is answered with `refusal`, the route's own text.
 ///
 /// # Errors
 /// `BodyTooLarge`, `UnsupportedMediaType`, or `refusal`.
-pub async fn json<T: DeserializeOwned>(request: Request, refusal: Failure) -> Result<T, Failure> {
-    optional_json(request, refusal.clone())
-        .await?
-        .ok_or(refusal)
+pub async fn json<T: FromJson>(request: Request, refusal: Failure) -> Result<T, Failure> {
+    let bytes = bytes(request, &refusal).await?;
+    parse(&bytes).ok_or(refusal)
 }
 
 /// The same for a route that takes a body or none.
 ///
 /// # Errors
 /// `BodyTooLarge`, `UnsupportedMediaType`, or `refusal`.
-pub async fn optional_json<T: DeserializeOwned>(
+pub async fn optional_json<T: FromJson>(
     request: Request,
     refusal: Failure,
 ) -> Result<Option<T>, Failure> {
+    let bytes = bytes(request, &refusal).await?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    parse(&bytes).map(Some).ok_or(refusal)
+}
+
+/// The body, of whatever type if it is empty.
+async fn bytes(request: Request, refusal: &Failure) -> Result<Vec<u8>, Failure> {
     let declared = request
         .header("content-length")
         .and_then(|length| length.parse::<usize>().ok());
@@ -44,13 +45,10 @@ pub async fn optional_json<T: DeserializeOwned>(
         BodyError::TooLarge => Failure::BodyTooLarge,
         BodyError::Interrupted => refusal.clone(),
     })?;
-    if bytes.is_empty() {
-        return Ok(None);
-    }
-    if !media_type.as_deref().is_some_and(is_json) {
+    if !bytes.is_empty() && !media_type.as_deref().is_some_and(is_json) {
         return Err(Failure::UnsupportedMediaType);
     }
-    parse(&bytes).map(Some).ok_or(refusal)
+    Ok(bytes)
 }
 
 /// `application/json`, with or without parameters, in any case (RFC 9110 §8.3.1); a charset must be UTF-8 (RFC 8259).
@@ -67,102 +65,28 @@ fn is_json(content_type: &str) -> bool {
         })
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    // Serde would also take a list of a struct's values in their order; every body here is an object.
-    if !text.trim_ascii_start().starts_with('{') {
-        return None;
-    }
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    Plain { depth: DEPTH }.deserialize(&mut deserializer).ok()?;
-    deserializer.end().ok()?;
-    serde_json::from_str(text).ok()
-}
-
-/// Walks a JSON text and keeps nothing; fails on a key that stands twice in an object, and below the depth.
-#[derive(Clone, Copy)]
-struct Plain {
-    depth: u8,
-}
-
-impl Plain {
-    fn below<E: de::Error>(self) -> Result<Self, E> {
-        self.depth
-            .checked_sub(1)
-            .map(|depth| Self { depth })
-            .ok_or_else(|| E::custom("too deep"))
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Plain {
-    type Value = ();
-
-    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Plain {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("JSON")
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
-        let inner = self.below()?;
-        while sequence.next_element_seed(inner)?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let inner = self.below()?;
-        let mut seen = BTreeSet::new();
-        while let Some(key) = map.next_key::<String>()? {
-            if !seen.insert(key) {
-                let _: IgnoredAny = map.next_value()?;
-                return Err(de::Error::custom("duplicate key"));
-            }
-            map.next_value_seed(inner)?;
-        }
-        Ok(())
-    }
+fn parse<T: FromJson>(bytes: &[u8]) -> Option<T> {
+    let mut object = Object::read(std::str::from_utf8(bytes).ok()?).ok()?;
+    T::from_json(&mut object).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Malformed;
     use proptest::prelude::*;
-    use serde::Deserialize;
 
-    #[derive(Debug, PartialEq, Deserialize)]
+    #[derive(Debug, PartialEq)]
     struct Pair {
         a: String,
         b: String,
+    }
+
+    impl FromJson for Pair {
+        fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
+            let [a, b] = ["a", "b"].map(|name| object.text(name));
+            Ok(Self { a: a?, b: b? })
+        }
     }
 
     #[test]

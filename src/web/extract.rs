@@ -17,7 +17,6 @@ use crate::store::copies::{Found, SessionCopy};
 use crate::store::limits::Group;
 use crate::text::Text;
 use crate::web::request::Request;
-use serde_json::value::RawValue;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
@@ -35,21 +34,16 @@ impl From<StoreError> for Failure {
 pub struct Viewer {
     /// Who it is.
     pub user: Rc<User>,
-    /// The same as JSON.
-    pub json: Rc<RawValue>,
     /// What `/validate` says of it, once it was asked.
     pub reply: Rc<OnceCell<Text>>,
 }
 
 impl Viewer {
-    fn of(user: User) -> Result<Self, Failure> {
-        // Cannot fail: strings, numbers and booleans.
-        let json = serde_json::value::to_raw_value(&user).map_err(|_| Failure::Platform)?;
-        Ok(Self {
+    fn of(user: User) -> Self {
+        Self {
             user: Rc::new(user),
-            json: json.into(),
             reply: Rc::default(),
-        })
+        }
     }
 }
 
@@ -57,7 +51,6 @@ impl From<SessionCopy> for Viewer {
     fn from(copy: SessionCopy) -> Self {
         Self {
             user: copy.user,
-            json: copy.json,
             reply: copy.reply,
         }
     }
@@ -136,7 +129,7 @@ pub async fn viewer(call: &Call, request: &Request) -> Result<Viewer, Failure> {
     match judge(call, &verified).await {
         Ok(record) => {
             put_back(call, &record, shown.generation);
-            Viewer::of(record.user)
+            Ok(Viewer::of(record.user))
         }
         Err(Failure::StorageOut(outage)) => match last_word {
             Some(copy) if call.now < copy.believe_in_outage_until => Ok(Viewer::from(copy)),

@@ -13,7 +13,8 @@
 use super::keys::{AuditKeys, KeySet, digest, is_equal};
 use crate::account::fingerprint::hex;
 use crate::account::timestamp::Timestamp;
-use serde::{Deserialize, Serialize};
+use crate::json::{FromJson, Malformed, Object};
+use serde::Serialize;
 
 /// Rows in one seal at most.
 pub const SEAL_LENGTH: u32 = 500;
@@ -83,7 +84,7 @@ pub struct Seal {
 }
 
 /// The last seal, as KV has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Head {
     /// `Seal::number`.
     pub seal: u32,
@@ -91,6 +92,16 @@ pub struct Head {
     pub last: u32,
     /// `Seal::mac`.
     pub mac: String,
+}
+
+impl FromJson for Head {
+    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            seal: object.integer("seal")?,
+            last: object.integer("last")?,
+            mac: object.text("mac")?,
+        })
+    }
 }
 
 impl Head {

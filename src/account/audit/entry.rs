@@ -2,7 +2,7 @@
 //! is shortened; a name that belongs to nobody is a keyed hash.
 
 use crate::account::timestamp::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::borrow::Cow;
 use uuid::Uuid;
 
@@ -123,7 +123,7 @@ impl Outcome {
 }
 
 /// An entry, in the texts of its columns: what is signed is what is kept, read back without interpretation.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Random UUID.
     pub id: String,

@@ -1,8 +1,9 @@
 //! A handle opens for whom it was sealed, until its end, and for nothing else.
 
 use super::*;
+use crate::json::Malformed;
 use proptest::prelude::*;
-use serde::Deserialize;
+use serde_json::json;
 
 const SECRET: &str = "a handle secret of the tests, long enough";
 const OTHER: &str = "a secret of another time, also long enough";
@@ -17,10 +18,19 @@ const PURPOSES: [Purpose; 3] = [
     Purpose::ClientRegistration,
 ];
 
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 struct Device {
     code: String,
     number: u32,
+}
+
+impl FromJson for Device {
+    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            code: object.text("code")?,
+            number: object.integer("number")?,
+        })
+    }
 }
 
 fn device() -> Device {
@@ -190,26 +200,44 @@ fn other_spellings_are_refused() {
 #[test]
 fn another_type_is_not_read() {
     let sealer = sealer(SECRET, None);
-    let handle = sealer
-        .seal(Purpose::DeviceCode, CLIENT, at(END), &"text", NONCE)
-        .unwrap();
-    assert_eq!(open(&sealer, &handle), Err(OpenError::Invalid));
+    let seal = |payload: serde_json::Value| {
+        sealer
+            .seal(Purpose::DeviceCode, CLIENT, at(END), &payload, NONCE)
+            .unwrap()
+    };
+    for payload in [
+        json!("text"),
+        json!(["abc", 7]),
+        json!({"code": "abc"}),
+        json!({"code": "abc", "number": "7"}),
+        json!({"code": null, "number": 7}),
+        json!({"code": "abc", "number": -7}),
+    ] {
+        let handle = seal(payload.clone());
+        assert_eq!(open(&sealer, &handle), Err(OpenError::Invalid), "{payload}");
+    }
+    let handle = seal(json!({"number": 7, "code": "abc", "of another version": {}}));
+    assert_eq!(open(&sealer, &handle), Ok(device()));
 }
 
 #[test]
 fn what_could_not_be_opened_is_not_sealed() {
     let sealer = sealer(SECRET, None);
     let seal = |payload: &str| {
-        let handle = sealer.seal(Purpose::DeviceCode, CLIENT, at(END), &payload, NONCE);
+        let device = Device {
+            code: payload.into(),
+            number: 7,
+        };
+        let handle = sealer.seal(Purpose::DeviceCode, CLIENT, at(END), &device, NONCE);
         if let Ok(handle) = &handle {
             assert!(handle.len() <= LONGEST_HANDLE);
-            let opened = sealer.open::<String>(Purpose::DeviceCode, CLIENT, handle, at(0));
-            assert_eq!(opened.as_deref(), Ok(payload));
+            assert_eq!(open(&sealer, handle), Ok(device));
         }
         handle.map(|handle| handle.len())
     };
-    // 6144 bytes less version, nonce, tag, end and two quotes.
-    let most = LONGEST_HANDLE / 4 * 3 - 1 - NONCE_LENGTH - 16 - 8 - 2;
+    // 6144 bytes less version, nonce, tag, end and what is around the text.
+    let around = r#"{"code":"","number":7}"#.len();
+    let most = LONGEST_HANDLE / 4 * 3 - 1 - NONCE_LENGTH - 16 - 8 - around;
     assert_eq!(seal(&"x".repeat(most)), Ok(LONGEST_HANDLE));
     assert_eq!(seal(&"x".repeat(most + 1)), Err(SealError::TooLong));
     assert_eq!(seal(&"x".repeat(1_000_000)), Err(SealError::TooLong));
@@ -223,7 +251,8 @@ fn what_could_not_be_opened_is_not_sealed() {
 fn a_longer_handle_is_not_looked_at() {
     let sealer = sealer(SECRET, None);
     // Sealed with our key by hand, and right in everything but its length.
-    let text = [&END.to_be_bytes()[..], format!("{:7000}", 7).as_bytes()].concat();
+    let json = [&" ".repeat(7_000), r#"{"code":"abc","number":7}"#].concat();
+    let text = [&END.to_be_bytes()[..], json.as_bytes()].concat();
     let message = Payload {
         msg: &text,
         aad: &authenticated(CLIENT),
@@ -232,8 +261,7 @@ fn a_longer_handle_is_not_looked_at() {
         .and_then(|cipher| cipher.encrypt(&XNonce::from(NONCE), message).ok())
         .unwrap();
     let handle = Base64UrlUnpadded::encode_string(&[&[VERSION], &NONCE[..], &text].concat());
-    let opened = sealer.open::<u32>(Purpose::DeviceCode, CLIENT, &handle, at(0));
-    assert_eq!(opened, Err(OpenError::Invalid));
+    assert_eq!(open(&sealer, &handle), Err(OpenError::Invalid));
 }
 
 #[test]

@@ -2,27 +2,11 @@
 
 use super::{Claims, LONGEST_LIFE, Session, SessionId};
 use crate::account::timestamp::Timestamp;
-use serde::Deserialize;
-use std::borrow::Cow;
+use crate::json::Object;
 use uuid::Uuid;
 
-/// The claims as RFC 7519 names them. Unknown and repeated keys, fractions, exponents and signs are errors.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wire<'t> {
-    #[serde(borrow)]
-    iss: Cow<'t, str>,
-    #[serde(borrow)]
-    aud: Cow<'t, str>,
-    #[serde(borrow)]
-    sub: Cow<'t, str>,
-    #[serde(borrow)]
-    sid: Cow<'t, str>,
-    #[serde(rename = "gen")]
-    generation: u32,
-    iat: i64,
-    exp: i64,
-}
+/// The claims as RFC 7519 names them are seven; there is no other. Fractions, exponents and signs are errors.
+const CLAIMS: usize = 7;
 
 /// The beginning that all claims of one issuer and audience share, up to the quote before the user.
 pub(super) fn opening(issuer: &str, audience: &str) -> String {
@@ -53,26 +37,32 @@ pub(super) fn write(
 /// Reads claims of this issuer for this audience; None if they are not of the one shape that [`write`] gives. The clock
 /// is not asked here.
 pub(super) fn read(json: &[u8], issuer: &str, audience: &str) -> Option<Claims> {
-    // A derived struct also takes a JSON array of its fields, and JSON lets white space stand around it.
+    // JSON lets white space stand around it.
     if json.first() != Some(&b'{') || json.last() != Some(&b'}') {
         return None;
     }
-    let wire: Wire = serde_json::from_str(std::str::from_utf8(json).ok()?).ok()?;
-    if wire.iss != issuer || wire.aud != audience {
+    let mut claims = Object::read(std::str::from_utf8(json).ok()?).ok()?;
+    // No key stands twice: if the seven are found there are no others.
+    if claims.0.len() != CLAIMS {
         return None;
     }
-    let life = wire.exp.checked_sub(wire.iat)?;
+    if claims.borrowed("iss").ok()? != issuer || claims.borrowed("aud").ok()? != audience {
+        return None;
+    }
+    let [issued_at, expires_at] = ["iat", "exp"].map(|name| claims.integer::<i64>(name).ok());
+    let (issued_at, expires_at) = (issued_at?, expires_at?);
+    let life = expires_at.checked_sub(issued_at)?;
     if !(1..=LONGEST_LIFE).contains(&life) {
         return None;
     }
     Some(Claims {
         session: Session {
-            user: user(&wire.sub)?,
-            sid: SessionId::parse(&wire.sid)?,
-            generation: wire.generation,
+            user: claims.parsed("sub", user).ok()?,
+            sid: claims.parsed("sid", SessionId::parse).ok()?,
+            generation: claims.integer("gen").ok()?,
         },
-        issued_at: moment(wire.iat)?,
-        expires_at: moment(wire.exp)?,
+        issued_at: moment(issued_at)?,
+        expires_at: moment(expires_at)?,
     })
 }
 

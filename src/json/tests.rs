@@ -1,0 +1,268 @@
+//! The reader agrees with `serde_json`'s own, but for what it refuses on purpose.
+
+use super::*;
+use proptest::prelude::*;
+use serde_json::{Map, Value};
+
+/// The same as `serde_json` has it; numbers that are no `i64` as doubles.
+fn value(json: Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(is) => is.into(),
+        Json::Integer(number) => number.into(),
+        Json::Fraction(number) => number.into(),
+        Json::Text(text) => text.into_owned().into(),
+        Json::List(list) => list.into_iter().map(value).collect(),
+        Json::Object(Object(members)) => {
+            let members = members.into_iter();
+            let members: Map<_, _> = members
+                .map(|(key, json)| (key.into_owned(), value(json)))
+                .collect();
+            members.into()
+        }
+    }
+}
+
+fn read(text: &str) -> Option<Value> {
+    Json::read(text).ok().map(value)
+}
+
+fn object(text: &str) -> Object<'_> {
+    Object::read(text).expect("an object")
+}
+
+#[test]
+fn each_kind_of_value_is_what_it_is() {
+    for (text, expected) in [
+        ("null", Json::Null),
+        (" true\n", Json::Bool(true)),
+        ("false", Json::Bool(false)),
+        ("0", Json::Integer(0)),
+        ("-7", Json::Integer(-7)),
+        ("9223372036854775807", Json::Integer(i64::MAX)),
+        ("-9223372036854775808", Json::Integer(i64::MIN)),
+        (
+            "9223372036854775808",
+            Json::Fraction(9_223_372_036_854_775_808.0),
+        ),
+        (
+            "-9223372036854775809",
+            Json::Fraction(-9_223_372_036_854_775_808.0),
+        ),
+        ("-0", Json::Fraction(-0.0)),
+        ("1.0", Json::Fraction(1.0)),
+        ("1e2", Json::Fraction(100.0)),
+        (r#""""#, Json::Text("".into())),
+        (r#""\u00e9\ud83d\ude00""#, Json::Text("é😀".into())),
+        ("[]", Json::List(Vec::new())),
+        ("{}", Json::Object(Object(Vec::new()))),
+        (
+            r#"{"b":[1,null],"a":{}}"#,
+            Json::Object(Object(vec![
+                ("b".into(), Json::List(vec![Json::Integer(1), Json::Null])),
+                ("a".into(), Json::Object(Object(Vec::new()))),
+            ])),
+        ),
+    ] {
+        assert_eq!(Json::read(text), Ok(expected), "{text}");
+    }
+}
+
+#[test]
+fn a_string_is_copied_only_for_an_escape() {
+    let mut read = object(r#"{"a":"é","b":"\n","\u0063":"c"}"#);
+    assert!(matches!(read.borrowed("a"), Ok(Cow::Borrowed("é"))));
+    assert!(matches!(read.borrowed("b"), Ok(Cow::Owned(text)) if text == "\n"));
+    assert_eq!(read.text("c"), Ok("c".to_owned()));
+}
+
+#[test]
+fn what_is_no_json_is_refused() {
+    for text in [
+        "",
+        " ",
+        "{",
+        "[1,]",
+        "[1 2]",
+        r#"{"a":1,}"#,
+        r#"{"a" 1}"#,
+        r"{a:1}",
+        r"{1:1}",
+        "nul",
+        "True",
+        "NaN",
+        "+1",
+        "01",
+        ".5",
+        "1.",
+        "1e999",
+        "0x1",
+        "'a'",
+        r#""a"#,
+        r#""\x""#,
+        r#""\ud800""#,
+        "\"\n\"",
+        "{}{}",
+        "[] x",
+        "\u{feff}{}",
+        "// a\n{}",
+    ] {
+        assert_eq!(read(text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_key_stands_once() {
+    for text in [
+        r#"{"a":1,"a":1}"#,
+        r#"{"a":1,"b":2,"a":3}"#,
+        r#"{"a":1,"\u0061":1}"#,
+        r#"{"":1,"":1}"#,
+        r#"{"x":{"a":1,"a":1}}"#,
+        r#"[{"a":1},{"a":1,"a":[]}]"#,
+    ] {
+        assert_eq!(read(text), None, "{text}");
+    }
+    assert!(read(r#"[{"a":1},{"a":{"a":1},"A":1}]"#).is_some());
+}
+
+#[test]
+fn nesting_and_members_are_bounded() {
+    let lists = |depth: usize| ["[".repeat(depth), "]".repeat(depth)].concat();
+    let objects = |depth: usize| [r#"{"a":"#.repeat(depth), "0".into(), "}".repeat(depth)].concat();
+    let wide = |members: usize| {
+        let members: Vec<_> = (0..members).map(|key| format!(r#""{key}":0"#)).collect();
+        format!("{{{}}}", members.join(","))
+    };
+    let most = usize::from(DEPTH);
+    for (is_read, text) in [
+        (true, lists(most)),
+        (false, lists(most + 1)),
+        (false, lists(100_000)),
+        (true, objects(most)),
+        (false, objects(most + 1)),
+        (false, objects(100_000)),
+        (true, wide(MEMBERS)),
+        (false, wide(MEMBERS + 1)),
+        (false, wide(100_000)),
+    ] {
+        assert_eq!(read(&text).is_some(), is_read, "{} bytes", text.len());
+    }
+}
+
+#[test]
+fn values_are_taken_by_name() {
+    let text = r#"{"text":"a","number":7,"large":4294967296,"is":true,"null":null,"list":["x"],"object":{"a":1}}"#;
+    let mut read = object(text);
+    assert_eq!(read.text("text"), Ok("a".to_owned()));
+    assert_eq!(read.text("text"), Err(Malformed), "it was taken");
+    assert_eq!(read.integer("number"), Ok(7_u32));
+    assert_eq!(read.integer::<u32>("large"), Err(Malformed));
+    assert_eq!(read.boolean("is"), Ok(true));
+    assert_eq!(read.list("list"), Ok(vec![Json::Text("x".into())]));
+    assert_eq!(read.object("object"), Ok(object(r#"{"a":1}"#)));
+    let parse = |text: &str| text.parse::<char>().ok();
+    let mut read = object(text);
+    assert_eq!(read.parsed("text", parse), Ok('a'));
+    assert_eq!(
+        object(r#"{"text":"ab"}"#).parsed("text", parse),
+        Err(Malformed)
+    );
+
+    // Nothing and null are the same to what may be left out.
+    for name in ["null", "no such"] {
+        assert_eq!(object(text).optional(name), None);
+        assert_eq!(object(text).optional_text(name), Ok(None));
+        assert_eq!(object(text).text(name), Err(Malformed));
+        assert_eq!(object(text).integer::<i64>(name), Err(Malformed));
+        assert_eq!(object(text).boolean(name), Err(Malformed));
+        assert_eq!(object(text).list(name), Err(Malformed));
+        assert_eq!(object(text).object(name), Err(Malformed));
+    }
+    assert_eq!(object(text).take("null"), Some(Json::Null));
+    assert_eq!(object(text).take("no such"), None);
+    assert_eq!(object(text).optional_text("text"), Ok(Some("a".to_owned())));
+    // Something else is an error, also for what may be left out.
+    assert_eq!(object(text).optional_text("number"), Err(Malformed));
+    for name in ["number", "is", "list", "object"] {
+        assert_eq!(object(text).text(name), Err(Malformed), "{name}");
+    }
+    for name in ["text", "is", "list", "object"] {
+        assert_eq!(object(text).integer::<i64>(name), Err(Malformed), "{name}");
+    }
+    for number in ["-1", "1.0", "1e1", "-0", "\"1\"", "4294967296"] {
+        let text = format!(r#"{{"number":{number}}}"#);
+        assert_eq!(object(&text).integer::<u32>("number"), Err(Malformed));
+    }
+    for text in ["[]", "null", "1", r#""{}""#] {
+        assert_eq!(Object::read(text), Err(Malformed), "{text}");
+    }
+}
+
+/// Values that go as deep as is read, without numbers above `i64`.
+fn values() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,8}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(6, 60, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::vec((".{0,4}", inner), 0..6)
+                .prop_map(|members| Map::from_iter(members).into()),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn it_agrees_with_serde_json(expected in values(), is_pretty: bool) {
+        let text = if is_pretty {
+            serde_json::to_string_pretty(&expected)
+        } else {
+            serde_json::to_string(&expected)
+        };
+        // Read again, because `serde_json` gives some doubles back with another last bit.
+        let text = text.unwrap();
+        prop_assert_eq!(read(&text), serde_json::from_str(&text).ok());
+    }
+
+    #[test]
+    fn it_reads_nothing_that_serde_json_refuses(text in r#"[{}\[\]",:0-9.eE+\-a\\u\x20ntrulfs]{0,40}"#) {
+        let expected: Option<Value> = serde_json::from_str(&text).ok();
+        if let Some(read) = read(&text) {
+            // A `u64` is one there and a double here.
+            let is_equal = expected.as_ref() == Some(&read);
+            prop_assert!(is_equal || text.contains(|digit: char| digit.is_ascii_digit()));
+            prop_assert!(expected.is_some());
+        }
+    }
+
+    #[test]
+    fn any_duplicate_is_refused(
+        members in prop::collection::btree_map(".{0,4}", 0..9, 1..8),
+        again: prop::sample::Index, place: prop::sample::Index, depth in 0..4_usize,
+    ) {
+        let mut members: Vec<_> = members.into_iter().collect();
+        let text = |members: &[(String, i32)]| {
+            let members: Vec<_> = members
+                .iter()
+                .map(|(key, number)| format!("{}:{number}", serde_json::to_string(key).unwrap()))
+                .collect();
+            let object = format!("{{{}}}", members.join(","));
+            [r#"[{"x":"#.repeat(depth), object, "}]".repeat(depth)].concat()
+        };
+        prop_assert!(read(&text(&members)).is_some());
+        let twin = members[again.index(members.len())].clone();
+        members.insert(place.index(members.len() + 1), twin);
+        prop_assert_eq!(read(&text(&members)), None);
+    }
+
+    #[test]
+    fn no_text_panics(text in ".{0,200}") {
+        let _ = Json::read(&text);
+    }
+}
