@@ -174,7 +174,8 @@ pub async fn answer(
     request: Request,
 ) -> Reply {
     let origin = app.and_then(|app| cors::allowed_origin(&app.config.allowed_origins, &request));
-    let route = ROUTES.iter().find(|route| route.has(request.path()));
+    let path = request.path();
+    let route = ROUTES.iter().find(|route| route.has(path));
     let dialect = route.map_or(Dialect::Message, |route| route.dialect);
     let result = match route {
         None => Err(Failure::NotFound),

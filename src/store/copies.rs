@@ -22,6 +22,7 @@ use crate::account::timestamp::Timestamp;
 use crate::account::user::User;
 use crate::json::{FromJson, Json, Malformed, Object};
 use crate::text::Text;
+use js_sys::JsString;
 use serde::Serialize;
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -89,7 +90,8 @@ const REMEMBERED: i64 = 60;
 /// What KV gave, and when.
 #[derive(Debug)]
 struct Seen {
-    text: String,
+    /// Stays in JavaScript, where it is compared.
+    text: JsString,
     copy: SessionCopy,
     at: Timestamp,
 }
@@ -135,13 +137,13 @@ impl Copies {
         };
         let copy = match seen {
             Some(seen) if seen.text == text => seen.copy.clone(),
-            _ => match read(&text) {
+            _ => match read(&String::from(&text)) {
                 Ok(Found::Copy(copy)) => copy,
                 Ok(other) => return Ok(other),
                 Err(Malformed) => return Ok(Found::Nothing),
             },
         };
-        let (length, until) = (text.len(), copy.believe_until);
+        let (length, until) = (text.length() as usize, copy.believe_until);
         let seen = Rc::new(Seen {
             text,
             copy: copy.clone(),

@@ -42,9 +42,10 @@ impl Kv {
     ///
     /// # Errors
     /// `Unavailable`.
-    pub async fn get(&self, key: &JsString) -> Result<Option<String>, StoreError> {
+    pub async fn get(&self, key: &JsString) -> Result<Option<JsString>, StoreError> {
         let promise = self.0.get(key).map_err(|_| StoreError::Unavailable)?;
-        Ok(within::<JsValue>(PATIENCE, promise).await?.as_string())
+        let value: JsValue = within(PATIENCE, promise).await?;
+        Ok(value.dyn_into().ok())
     }
 
     /// Writes a text that is gone after `lifetime` seconds (KV takes no less than 60); gives up after `patience`

@@ -6,11 +6,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::mem;
 
-/// Entries of each half. With texts of [`LONGEST`] bytes, which a copy holds five times over, the two take 5 MiB of the
+/// Entries of each half. With texts of [`LONGEST`] characters, which a copy holds five times over, the two take 5 MiB of the
 /// isolate's 128.
 const MOST: usize = 500;
 
-/// Bytes of the longest text whose content is kept, twice what is usual.
+/// Characters of the longest text whose content is kept, twice what is usual.
 const LONGEST: usize = 1_024;
 
 /// Entries by key, each for so many seconds.
@@ -71,7 +71,7 @@ impl<T: Clone> Recent<T> {
         Before(self.forgotten.get())
     }
 
-    /// Keeps what a text of `length` bytes said, but never beyond `never_after`. Keeps nothing if anything was
+    /// Keeps what a text of `length` characters said, but never beyond `never_after`. Keeps nothing if anything was
     /// forgotten since `before`.
     pub fn keep(
         &self,

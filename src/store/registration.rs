@@ -17,7 +17,8 @@ const LIFETIME: i64 = 90 * 86_400;
 /// # Errors
 /// `Unavailable`.
 pub async fn find(kv: &Kv, region: &str) -> Result<Option<String>, StoreError> {
-    kv.get(&key(region).into()).await
+    let sealed = kv.get(&key(region).into()).await?;
+    Ok(sealed.map(String::from))
 }
 
 /// Keeps a sealed registration.

@@ -116,7 +116,7 @@ impl Seals {
     /// Any [`StoreError`].
     pub async fn head(&self) -> Result<Option<Head>, StoreError> {
         let text = self.kv.get(&HEAD_KEY.into()).await?;
-        text.map(|text| Head::from_json(&mut Object::read(&text)?))
+        text.map(|text| Head::from_json(&mut Object::read(&String::from(text))?))
             .transpose()
             .map_err(|_| StoreError::CorruptRow("audit-head"))
     }
