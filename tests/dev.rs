@@ -57,6 +57,9 @@ async fn what_cargo_dev_prints_can_be_pasted_and_ctrl_c_ends_it_all() {
     again.end("TERM");
 }
 
+/// What the Worker may be, compressed, as wrangler counts it: how long a new isolate takes to start goes by its size.
+const MOST_KIB: f64 = 250.0;
+
 #[test]
 fn production_is_what_wrangler_would_deploy() {
     let tools = toolchain::prepare().expect("tools and Worker");
@@ -73,6 +76,10 @@ fn production_is_what_wrangler_would_deploy() {
     for binding in ["env.DB", "env.SESSIONS", "env.JWT_ISSUER"] {
         assert!(said.contains(binding), "{binding} is missing:\n{said}");
     }
+    let size = said.split("gzip: ").nth(1);
+    let size = size.and_then(|rest| rest.split_once(" KiB")?.0.parse::<f64>().ok());
+    let size = size.unwrap_or_else(|| panic!("no size:\n{said}"));
+    assert!(size <= MOST_KIB, "{size} KiB compressed");
     let files = fs::read_dir(&bundle.0).expect("the bundle");
     let has_wasm = files.flatten().any(|file| {
         file.path()
