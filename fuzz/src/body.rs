@@ -47,7 +47,7 @@ fn run(data: &[u8]) {
 fn read(input: &[u8], media_type: &str) -> Result<Option<Anything>, Failure> {
     let bytes = input.to_vec();
     let request = Request {
-        body: Box::new(move |limit| {
+        body: Box::new(move |limit, _| {
             let is_small = bytes.len() <= limit;
             Box::pin(std::future::ready(
                 is_small.then_some(bytes).ok_or(BodyError::TooLarge),

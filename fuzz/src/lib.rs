@@ -52,7 +52,7 @@ fn request(url: &str, headers: Vec<(&'static str, String)>) -> Request {
             let header = headers.iter().find(|(known, _)| *known == name);
             header.map(|(_, value)| value.clone())
         }),
-        body: Box::new(|_| Box::pin(std::future::ready(Ok(Vec::new())))),
+        body: Box::new(|_, _| Box::pin(std::future::ready(Ok(Vec::new())))),
     }
 }
 
