@@ -153,34 +153,26 @@ fn plain(
         url,
         authorization,
         header: Box::new(move |name| headers.get(name).ok().flatten()),
-        body: Box::new(move |limit, is_declared| {
-            if is_declared {
-                Box::pin(read_whole(request)) as Reading
-            } else {
-                Box::pin(read(request, limit))
-            }
+        body: Box::new(move |most, is_declared| {
+            Box::pin(read(request, most, is_declared)) as Reading
         }),
     }
 }
 
-/// Reads a body whose length the client has declared, and beyond which the runtime gives nothing: one promise, where a
-/// stream takes three.
-async fn read_whole(request: web_sys::Request) -> Result<Vec<u8>, BodyError> {
-    let promise = request.array_buffer().map_err(|_| BodyError::Interrupted)?;
-    let buffer = JsFuture::from(promise)
-        .await
-        .map_err(|_| BodyError::Interrupted)?;
-    Ok(js_sys::Uint8Array::new(&buffer).to_vec())
-}
-
-/// Reads at most `limit` bytes of a body, chunk by chunk: a body of any length may come without saying how long it is.
-async fn read(request: web_sys::Request, limit: usize) -> Result<Vec<u8>, BodyError> {
+/// Reads at most so many bytes of a body, chunk by chunk: a body of any length may come without saying how long it is, or
+/// from another Worker that says something else.
+async fn read(
+    request: web_sys::Request,
+    most: usize,
+    is_declared: bool,
+) -> Result<Vec<u8>, BodyError> {
     let Some(stream) = request.body() else {
         return Ok(Vec::new());
     };
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     let mut bytes = Vec::new();
-    loop {
+    // That nothing follows what was declared need not be waited for: that is two promises more.
+    while !is_declared || bytes.len() < most {
         let chunk = JsFuture::from(reader.read())
             .await
             .map_err(|_| BodyError::Interrupted)?;
@@ -188,16 +180,17 @@ async fn read(request: web_sys::Request, limit: usize) -> Result<Vec<u8>, BodyEr
             js_sys::Reflect::get(&chunk, &name.into()).map_err(|_| BodyError::Interrupted)
         };
         if field("done")?.is_truthy() {
-            return Ok(bytes);
+            break;
         }
         let chunk: js_sys::Uint8Array = field("value")?.unchecked_into();
-        if bytes.len().saturating_add(chunk.length() as usize) > limit {
+        if bytes.len().saturating_add(chunk.length() as usize) > most {
             // Nobody reads the rest; whether the cancel succeeds changes nothing.
             let _ = JsFuture::from(reader.cancel()).await;
             return Err(BodyError::TooLarge);
         }
         bytes.extend_from_slice(&chunk.to_vec());
     }
+    Ok(bytes)
 }
 
 fn base_headers() -> Headers {

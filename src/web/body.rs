@@ -40,7 +40,7 @@ async fn bytes(request: Request, refusal: &Failure) -> Result<Vec<u8>, Failure> 
         return Err(Failure::BodyTooLarge);
     }
     let media_type = request.header("content-type");
-    let bytes = (request.body)(LIMIT, declared.is_some()).await;
+    let bytes = (request.body)(declared.unwrap_or(LIMIT), declared.is_some()).await;
     let bytes = bytes.map_err(|error| match error {
         BodyError::TooLarge => Failure::BodyTooLarge,
         BodyError::Interrupted => refusal.clone(),

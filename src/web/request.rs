@@ -61,7 +61,7 @@ pub struct Request {
     pub authorization: Option<String>,
     /// Reads any other header; the name in lower case.
     pub header: Headers,
-    /// Reads the body, up to so many bytes; the second says whether the client has declared no more than these.
+    /// Reads the body, up to so many bytes; the second says whether they are as many as the client has declared.
     pub body: Box<dyn FnOnce(usize, bool) -> Reading>,
 }
 

@@ -182,6 +182,28 @@ async fn a_length_is_believed_only_where_it_ends_the_body() {
 }
 
 #[tokio::test]
+async fn another_workers_length_is_not_believed() {
+    let app = App::shared();
+    for (length, body, status) in [
+        (16_384, object(16_384), 400),
+        (16_384, object(16_385), 413),
+        (4, object(1_000_000), 413),
+        (16_385, object(9), 413),
+        (9, object(9), 400),
+        // Less than was said.
+        (100, object(9), 400),
+    ] {
+        let request = app
+            .post("/api/auth/login")
+            .header("x-test-relay", app.elsewhere(1))
+            .header("x-test-content-length", length.to_string())
+            .header("content-type", "application/json")
+            .body(body);
+        request.send().await.assert_status(status);
+    }
+}
+
+#[tokio::test]
 async fn a_body_is_sent_as_json() {
     let app = App::shared();
     let reply = app.post("/api/auth/login").body("{}").send().await;

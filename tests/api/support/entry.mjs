@@ -31,13 +31,21 @@ function deferred(context, name) {
   };
 }
 
+// A Worker that passes another body on may leave the length of the one that it got.
+function redeclared(request) {
+  const headers = new Headers(request.headers);
+  const length = headers.get("x-test-content-length");
+  if (length) headers.set("content-length", length);
+  return new Request(request, { headers });
+}
+
 export default {
   async fetch(request, env, context) {
     if (request.headers.get("x-test-control") === env.TEST_CONTROL_KEY) return control(request, env);
     const name = request.headers.get(NAME_HEADER);
     const relayed = request.headers.get("x-test-relay");
     // As the runtime does for another Worker's call.
-    if (relayed) return runAs(name, async () => new Relay(context, watch(env)).fetchFor(request, relayed));
+    if (relayed) return runAs(name, async () => new Relay(context, watch(env)).fetchFor(redeclared(request), relayed));
     return runAs(name, async () => worker.fetch(request, watch(env), deferred(context, name)));
   },
   async scheduled(event, env, context) {
