@@ -261,6 +261,15 @@ mod tests {
         for text in ["john kiwi tram vexed", "kiwi-tram-vexed-acme"] {
             assert_eq!(judge(text, 15), Ok(()), "{text}");
         }
+        // The longest first: of `ann` alone, `jo` and `a` would be left each time.
+        let joanna = OwnNames {
+            username: "ann",
+            email: None,
+            name: "Joanna",
+            organization: None,
+        };
+        let judged = check("joannajoanna123", 15, &joanna);
+        assert_eq!(judged.map(|_| ()), Err(PolicyError::OwnNames));
         let nobody = OwnNames {
             username: "",
             email: None,

@@ -264,6 +264,8 @@ mod tests {
         assert_eq!(passed("ada", 61), 0);
         // Not refused for a minute.
         assert_eq!(passed("ada", 61 + 10 + 60), 10);
+        // A clock that was set back.
+        assert_eq!(passed("ada", 0), 10);
     }
 
     #[test]

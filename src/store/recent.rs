@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::mem;
 
-/// Entries of each half. With texts of [`LONGEST`] characters, which a copy holds five times over, the two take 5 MiB of the
+/// Entries of each half. With texts of [`LONGEST`] characters, which a copy holds four times over, the two take 4 MiB of the
 /// isolate's 128.
 const MOST: usize = 500;
 
