@@ -78,4 +78,18 @@ mod tests {
         assert_eq!(device.people(), expected);
         assert_eq!(device.id(), "BwcHBwcHBwcHBwcHBwcHBw");
     }
+
+    #[test]
+    fn a_cookie_that_was_given_long_ago_is_read() {
+        let text =
+            r#"{"id":"BwcHBwcHBwcHBwcHBwcHBw","people":["00000000-0000-0000-0000-000000000005"]}"#;
+        let device = Device::new([7; 16]).after_sign_in(Uuid::from_u128(5));
+        assert_eq!(serde_json::to_string(&device).unwrap(), text);
+        let read = |text: &str| Device::from_json(&mut Object::read(text)?);
+        assert_eq!(read(text), Ok(device));
+        for other in ["0000", "", "00000000-0000-0000-0000-00000000000g"] {
+            let text = text.replace("00000000-0000-0000-0000-000000000005", other);
+            assert_eq!(read(&text), Err(Malformed), "{text}");
+        }
+    }
 }

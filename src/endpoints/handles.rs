@@ -240,3 +240,48 @@ pub fn open_device(call: &Call, client_id: &str, device_code: &str) -> Option<De
         sid: SessionId::from_bytes(device.sid),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sealed_reads_back() {
+        let client = SealedClient {
+            id: "i".into(),
+            secret: "s".into(),
+            ends: 7,
+        };
+        let text = serde_json::to_string(&client).unwrap();
+        let read = SealedClient::from_json(&mut Object::read(&text).unwrap()).unwrap();
+        assert_eq!(
+            (read.id, read.secret, read.ends),
+            (client.id, client.secret, 7)
+        );
+
+        let device = SealedDevice {
+            code: "c".into(),
+            interval: 5,
+            ends: 7,
+            sid: [255; 16],
+        };
+        let text = serde_json::to_string(&device).unwrap();
+        let read = |text: &str| SealedDevice::from_json(&mut Object::read(text)?);
+        let same = read(&text).unwrap();
+        assert_eq!(
+            (same.code, same.interval, same.ends, same.sid),
+            (device.code, 5, 7, device.sid)
+        );
+        for (from, to) in [
+            ("[255,", "["),
+            ("[255,", "[255,255,"),
+            ("[255,", "[256,"),
+            ("[255,", "[-1,"),
+            ("[255,", "[\"255\","),
+            ("[255,", "[null,"),
+            (":5,", ":-5,"),
+        ] {
+            assert!(read(&text.replace(from, to)).is_err(), "{to}");
+        }
+    }
+}

@@ -199,6 +199,19 @@ fn values_are_taken_by_name() {
     }
 }
 
+/// A number that is no `i64` as a double.
+fn doubles(value: Value) -> Value {
+    match value {
+        Value::Number(number) if !number.is_i64() => number.as_f64().into(),
+        Value::Array(list) => list.into_iter().map(doubles).collect(),
+        Value::Object(members) => {
+            let members = members.into_iter();
+            Value::Object(members.map(|(key, value)| (key, doubles(value))).collect())
+        }
+        other => other,
+    }
+}
+
 /// Values that go as deep as is read, without numbers above `i64`.
 fn values() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
@@ -232,12 +245,9 @@ proptest! {
 
     #[test]
     fn it_reads_nothing_that_serde_json_refuses(text in r#"[{}\[\]",:0-9.eE+\-a\\u\x20ntrulfs]{0,40}"#) {
-        let expected: Option<Value> = serde_json::from_str(&text).ok();
         if let Some(read) = read(&text) {
-            // A `u64` is one there and a double here.
-            let is_equal = expected.as_ref() == Some(&read);
-            prop_assert!(is_equal || text.contains(|digit: char| digit.is_ascii_digit()));
-            prop_assert!(expected.is_some());
+            let expected: Option<Value> = serde_json::from_str(&text).ok();
+            prop_assert_eq!(Some(read), expected.map(doubles));
         }
     }
 
