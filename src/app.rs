@@ -24,7 +24,7 @@ use crate::store::seals::Seals;
 use crate::store::sessions::{Ended, Sessions};
 use crate::store::throttle::Throttle;
 use admission::{Admission, Turn};
-use std::cell::Cell;
+use std::cell::{Cell, LazyCell};
 use std::future::Future;
 use std::rc::Rc;
 use tokens::Tokens;
@@ -34,6 +34,9 @@ use worker_sys::Context;
 /// a store and back.
 const TURNS: usize = 6;
 
+/// Keys that are derived when they are first asked for: most requests need none of them.
+type Lazy<T> = LazyCell<T, Box<dyn FnOnce() -> T>>;
+
 /// Everything that outlives a request.
 pub struct App {
     /// The checked configuration.
@@ -41,11 +44,11 @@ pub struct App {
     /// Signs and verifies access tokens.
     pub tokens: Tokens,
     /// Under every password hash.
-    pub peppers: Peppers,
+    pub peppers: Lazy<Peppers>,
     /// Seals the handles of the device flow.
     pub sealer: Sealer,
     /// Signs the audit log.
-    pub audit_keys: AuditKeys,
+    pub audit_keys: Lazy<AuditKeys>,
     /// AWS.
     pub aws: Aws,
     /// D1.
@@ -85,13 +88,13 @@ impl App {
             &config.jwt_audience,
         )
         .ok()?;
-        let peppers = Peppers::new(
-            config.password_pepper.reveal(),
-            config.password_pepper_previous.as_ref().map(Key::reveal),
-        );
+        let pepper = config.password_pepper.reveal();
+        let previous = config.password_pepper_previous.as_ref().map(Key::reveal);
+        let peppers: Lazy<_> = LazyCell::new(Box::new(move || Peppers::new(pepper, previous)));
         let sealer = Sealer::new(&config.handle_key, config.handle_key_previous.as_ref()).ok()?;
         let previous: Vec<_> = config.audit_keys_previous.iter().map(Key::reveal).collect();
-        let audit_keys = AuditKeys::new(&config.audit_key.reveal(), &previous);
+        let key = config.audit_key.reveal();
+        let audit_keys: Lazy<_> = LazyCell::new(Box::new(move || AuditKeys::new(&key, &previous)));
         let aws = Aws::new(
             config.aws.region,
             config.aws.sso_region,
