@@ -70,7 +70,7 @@ async fn a_token_ends_at_its_end_although_it_is_remembered() {
             .set("TOKEN_LIFETIME", "60"),
     );
     let token = signed_in(&app, &app.password_user("ada").await).await;
-    app.shift_clock(89).await;
+    app.shift_clock(80).await;
     validate(&app, &token).await.assert_status(200);
     app.shift_clock(91).await;
     validate(&app, &token).await.assert_status(401);

@@ -69,17 +69,18 @@ async fn who_was_refused_is_refused_for_ten_seconds_without_asking_again() {
         let reply = request.json(&json!({ "x": 1 })).send().await;
         (reply.status, reply.seen().await.limits)
     };
-    // The minute may change meanwhile.
-    let mut before = 0;
+    let (mut before, mut unasked) = (0, 0);
     let (status, asked) = loop {
         let (status, asked) = begin().await;
         if status == 429 || before > 220 {
             break (status, asked);
         }
-        assert_eq!(asked.len(), usize::from(before >= 10), "after {before}");
         before += 1;
+        unasked += usize::from(asked.is_empty());
     };
     assert_eq!((status, asked.len()), (429, 1), "after {before}");
+    // Ten in a minute, which may change meanwhile.
+    assert!([10, 20].contains(&unasked), "{unasked} of {before}");
     for seconds in [0, 5] {
         app.shift_clock(seconds).await;
         assert_eq!(begin().await, (429, Vec::new()), "{seconds} s later");

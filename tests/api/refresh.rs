@@ -65,7 +65,7 @@ async fn within_ten_seconds_a_repeated_refresh_gives_the_same_bytes() {
     let app = App::shared();
     let first = signed_in(&app, &app.password_user("ada").await).await;
     let once = refresh(&app, &first).await;
-    app.shift_clock(8).await;
+    app.shift_clock(5).await;
     let again = refresh(&app, &first).await;
     assert_eq!(
         (again.status, again.text()),

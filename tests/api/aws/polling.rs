@@ -151,7 +151,7 @@ async fn a_retry_within_two_minutes_gets_the_same_bytes() {
     device.approve(&ada);
     let first = waiting.await.unwrap();
     let who = app.who(&first).await;
-    for seconds in [0, 60, 118] {
+    for seconds in [0, 60, 110] {
         app.shift_clock(seconds).await;
         let again = app.token(&device).await;
         again.assert_status(200);
