@@ -80,7 +80,7 @@ async fn who_was_refused_is_refused_for_ten_seconds_without_asking_again() {
     };
     assert_eq!((status, asked.len()), (429, 1), "after {before}");
     // Ten in a minute, which may change meanwhile.
-    assert!([10, 20].contains(&unasked), "{unasked} of {before}");
+    assert!((10..=20).contains(&unasked), "{unasked} of {before}");
     for seconds in [0, 5] {
         app.shift_clock(seconds).await;
         assert_eq!(begin().await, (429, Vec::new()), "{seconds} s later");
