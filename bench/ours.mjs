@@ -32,9 +32,9 @@ export const SESSIONS = 500;
 
 export const digest = (text) => createHash("sha256").update(text).digest("hex");
 
-/** Makes the tables. */
-export async function migrate(database) {
-  const folder = path.join(repository, "migrations");
+/** Makes the tables of the Edge Auth in this folder. */
+export async function migrate(database, root = repository) {
+  const folder = path.join(root, "migrations");
   for (const file of (await readdir(folder)).sort()) {
     const statements = (await readFile(path.join(folder, file), "utf8")).replaceAll(/--.*$/gm, "");
     // A trigger holds semicolons of its own.
@@ -43,9 +43,9 @@ export async function migrate(database) {
 }
 
 /** Makes the database, and the person; a one-time link sets her password, as the administrator's command does it. */
-export async function makePerson(miniflare, origin) {
+export async function makePerson(miniflare, origin, root = repository) {
   const database = await miniflare.getD1Database("DB");
-  await migrate(database);
+  await migrate(database, root);
   const { id, username, email, name, organization, aws_region, role, created_at, updated_at } = PERSON;
   await database
     .prepare(
@@ -67,8 +67,8 @@ export async function makePerson(miniflare, origin) {
  * As many people with her password as sign-ins are sent in turn, and the names of all: of one person's sessions a sign-in
  * would soon end the oldest each time.
  */
-export async function makePeople(miniflare, origin, count) {
-  const database = await makePerson(miniflare, origin);
+export async function makePeople(miniflare, origin, count, root = repository) {
+  const database = await makePerson(miniflare, origin, root);
   const names = Array.from({ length: count }, (_, number) => `${PERSON.username}${number}`);
   await database
     .prepare(
@@ -84,8 +84,8 @@ export async function makePeople(miniflare, origin, count) {
 }
 
 /** The person signs in once; her other sessions are that one's rows and claims under other ids. */
-export async function tokens(miniflare, origin) {
-  const database = await makePerson(miniflare, origin);
+export async function tokens(miniflare, origin, root = repository) {
+  const database = await makePerson(miniflare, origin, root);
   const { token } = await post(origin, "login", { username: PERSON.username, password: PASSWORD });
   const claims = JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
   const sids = Array.from({ length: SESSIONS - 1 }, () => randomBytes(16).toString("base64url"));

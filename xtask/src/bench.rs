@@ -39,7 +39,8 @@ on Linux only. Other work on the machine makes all figures worse, the ratios har
                  one of its parts (scale-refresh, …), the same requests among ever more people
   --seconds N    seconds of load for each Worker (default: 10)
   --million      in groups of scale also among a million people: 6 GB in the cache, and a copy of it while the bench runs
-  --against DIR  also measure the Worker that is built in another clone; may be repeated",
+  --against DIR  also measure the Worker that is built in another clone, on the tables of its own migrations, and print
+                 the ratio of each row to its row; may be repeated",
     ),
     run,
 };
@@ -59,7 +60,7 @@ fn turns(group: &str) -> u32 {
     match group {
         // A turn is to hold some dozens of hashes.
         "sign-in" | "scale" => 1,
-        _ => 4,
+        _ => 8,
     }
 }
 

@@ -40,7 +40,12 @@ pub struct Row {
     isolate: Option<[u64; 2]>,
     /// Times the CPU of the Workers that others are compared with; the median of the rounds' ratios.
     ratios: Vec<(&'static str, f64)>,
+    /// Times the CPU of the same row of each other clone (`--against`), with the name of that row.
+    against: Vec<(String, f64)>,
 }
+
+/// What our own rows are called, with or without a variant behind it.
+const OURS: &str = "Edge Auth";
 
 /// What the others are compared with, by the name in `bench/start.mjs` and the column's head.
 const BASES: [(&str, &str); 6] = [
@@ -64,20 +69,53 @@ pub fn rows(targets: &[Target], measured: &Measured) -> Vec<Row> {
     targets
         .iter()
         .enumerate()
-        .map(|(index, target)| row(target, index, measured, &bases))
+        .map(|(index, target)| Row {
+            against: against(targets, index, measured),
+            ..row(target, index, measured, &bases)
+        })
         .collect()
+}
+
+/// The ratios of one of our rows to the same rows of other clones: `Edge Auth, strict` to `Edge Auth of old, strict`.
+fn against(targets: &[Target], index: usize, measured: &Measured) -> Vec<(String, f64)> {
+    let Some(variant) = targets[index].name.strip_prefix(OURS) else {
+        return Vec::new();
+    };
+    if variant.starts_with(" of ") {
+        return Vec::new();
+    }
+    let is_same = |name: &str| {
+        let clone = name
+            .strip_prefix(OURS)
+            .and_then(|name| name.strip_prefix(" of "));
+        clone.is_some_and(|clone| {
+            clone
+                .strip_suffix(variant)
+                .is_some_and(|clone| !clone.contains(','))
+        })
+    };
+    let others = targets
+        .iter()
+        .enumerate()
+        .filter(|(_, target)| is_same(&target.name));
+    others
+        .map(|(other, target)| (target.name.clone(), ratio(measured, index, other)))
+        .collect()
+}
+
+/// The median of the rounds' ratios of CPU.
+fn ratio(measured: &Measured, index: usize, base: usize) -> f64 {
+    let ratios = measured
+        .rounds
+        .iter()
+        .map(|round| cost(&round[index]) / cost(&round[base]));
+    median(&sorted(ratios))
 }
 
 fn row(target: &Target, index: usize, measured: &Measured, bases: &[(&'static str, usize)]) -> Row {
     let rounds = &measured.rounds;
     let slices: Vec<&Slice> = rounds.iter().map(|round| &round[index]).collect();
     let cpu = sorted(slices.iter().map(|slice| cost(slice)));
-    let ratio_to = |base: usize| {
-        let ratios = rounds
-            .iter()
-            .map(|round| cost(&round[index]) / cost(&round[base]));
-        median(&sorted(ratios))
-    };
     let mut latencies: Vec<Duration> = slices
         .iter()
         .flat_map(|slice| slice.latencies.iter().copied())
@@ -99,8 +137,9 @@ fn row(target: &Target, index: usize, measured: &Measured, bases: &[(&'static st
         isolate: measured.isolates[index],
         ratios: bases
             .iter()
-            .map(|(head, base)| (*head, ratio_to(*base)))
+            .map(|(head, base)| (*head, ratio(measured, index, *base)))
             .collect(),
+        against: Vec::new(),
     }
 }
 
@@ -137,6 +176,11 @@ pub fn text(group: &str, rows: &[Row]) -> String {
         }
     }
     for row in rows {
+        for (name, ratio) in &row.against {
+            let _ = write!(text, "\n{}: {ratio:.3} x {name}", row.name);
+        }
+    }
+    for row in rows {
         if let Some([heap, wasm]) = row.isolate.map(|parts| parts.map(|part| bytes(part) / 1e6)) {
             let _ = write!(
                 text,
@@ -170,6 +214,7 @@ pub fn json(rows: &[Row]) -> Value {
             "isolate_bytes": row.isolate.map(|[heap, wasm]| json!({ "heap": heap, "wasm": wasm })),
             "gzip_bytes": row.gzip,
             "cpu_ratios": ratios,
+            "against": row.against.iter().map(|(name, ratio)| (name.clone(), json!((ratio * 1e3).round() / 1e3))).collect::<serde_json::Map<String, Value>>(),
         })
     };
     rows.iter().map(one).collect()
@@ -295,6 +340,35 @@ mod tests {
             text.ends_with(
                 "of Edge Auth: 5.0 MB of JavaScript heap, 21.0 MB of WebAssembly memory."
             ),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_row_is_compared_with_the_same_row_of_another_clone() {
+        let names = [
+            "Edge Auth",
+            "Edge Auth, strict (D1)",
+            "Edge Auth of old",
+            "Edge Auth of old, strict (D1)",
+        ];
+        let targets = names.map(target);
+        let measured = Measured {
+            rounds: vec![vec![slice(90), slice(300), slice(100), slice(200)]],
+            calls: names.map(|_| Calls { d1: 0, kv: 0 }).into(),
+            memory: vec![0; 4],
+            isolates: vec![None; 4],
+        };
+        let rows = rows(&targets, &measured);
+        assert_eq!(rows[0].against, [("Edge Auth of old".to_owned(), 0.9)]);
+        assert_eq!(
+            rows[1].against,
+            [("Edge Auth of old, strict (D1)".to_owned(), 1.5)]
+        );
+        assert!(rows[2].against.is_empty() && rows[3].against.is_empty());
+        let text = text("validate", &rows);
+        assert!(
+            text.contains("Edge Auth: 0.900 x Edge Auth of old\n"),
             "{text}"
         );
     }
