@@ -18,7 +18,8 @@ pub struct Config {
     pub jwt_secret: Secret,
     /// `JWT_SECRET_PREVIOUS`: still verifies while rotating.
     pub jwt_secret_previous: Option<Secret>,
-    /// `JWT_ISSUER`: the `iss` of our tokens.
+    /// `JWT_ISSUER`: the service's own origin, such as `https://auth.example.com`. It is the `iss` of our tokens and binds AWS
+    /// proofs, so each environment needs its own.
     pub jwt_issuer: String,
     /// `JWT_AUDIENCE`: the `aud` of our tokens.
     pub jwt_audience: String,
@@ -146,7 +147,7 @@ impl Config {
         let config = Self {
             jwt_secret: read.required("JWT_SECRET", JWT_SECRET_FORM, jwt_secret),
             jwt_secret_previous: read.optional("JWT_SECRET_PREVIOUS", JWT_SECRET_FORM, jwt_secret),
-            jwt_issuer: read.required("JWT_ISSUER", NAME_FORM, name),
+            jwt_issuer: read.required("JWT_ISSUER", ISSUER_FORM, issuer),
             jwt_audience: read.required("JWT_AUDIENCE", NAME_FORM, name),
             token_lifetime: read.or(
                 "TOKEN_LIFETIME",
@@ -396,6 +397,7 @@ const REGION_FORM: &str = "an AWS region such as eu-north-1";
 const LOOPBACK_FORM: &str = "an http URL on 127.0.0.1, localhost or [::1]; development only";
 const MODEL_FORM: &str = "the id of a model, up to 2048 bytes";
 const JWT_SECRET_FORM: &str = "at least 32 bytes of text";
+const ISSUER_FORM: &str = "the service's own https origin without a trailing slash, such as https://auth.example.com; in development http://localhost:PORT";
 const NAME_FORM: &str = "1 to 200 printable ASCII characters";
 const KEY_FORM: &str = "base64 of exactly 32 random bytes";
 const KEYS_FORM: &str =
@@ -478,6 +480,39 @@ impl Stand for Key {
 
 fn jwt_secret(text: &str) -> Option<Secret> {
     (text.len() >= 32).then(|| Secret::new(text))
+}
+
+/// The service's own origin as browsers write it (RFC 6454 section 6.2). Plain http is for development on a loopback name.
+/// An IP address is refused: it cannot be the domain of a passkey, and `127.0.0.1` is a different site than `localhost`.
+fn issuer(text: &str) -> Option<String> {
+    let (authority, default_port, is_secure) = match text.strip_prefix("https://") {
+        Some(authority) => (authority, "443", true),
+        None => (text.strip_prefix("http://")?, "80", false),
+    };
+    let (host, port) = match authority.split_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (authority, None),
+    };
+    let is_port = port.is_none_or(|port| {
+        port != default_port
+            && !port.starts_with('0')
+            && port.bytes().all(|byte| byte.is_ascii_digit())
+            && port.parse::<u16>().is_ok()
+    });
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    // A host whose last label is a number is an IPv4 address to browsers (URL Standard, "ends in a number").
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let is_address = last.starts_with(|first: char| first.is_ascii_digit());
+    let is_loopback = host == "localhost" || host.ends_with(".localhost");
+    let is_host = host.len() <= 253 && host.split('.').all(is_label) && !is_address;
+    (is_host && is_port && (is_secure || is_loopback)).then(|| text.to_owned())
 }
 
 fn name(text: &str) -> Option<String> {
@@ -582,6 +617,25 @@ mod tests {
             ("JWT_SECRET", "too short"),
             ("JWT_SECRET_PREVIOUS", "too short"),
             ("JWT_ISSUER", "with space"),
+            ("JWT_ISSUER", "edge-auth"),
+            ("JWT_ISSUER", "https://"),
+            ("JWT_ISSUER", "https://auth.example.com/"),
+            ("JWT_ISSUER", "https://auth.example.com:443"),
+            ("JWT_ISSUER", "https://auth.example.com:0"),
+            ("JWT_ISSUER", "https://auth.example.com:"),
+            ("JWT_ISSUER", "https://auth.example.com:65536"),
+            ("JWT_ISSUER", "https://auth.example.com:+1"),
+            ("JWT_ISSUER", "https://Auth.example.com"),
+            ("JWT_ISSUER", "https://auth..example.com"),
+            ("JWT_ISSUER", "https://auth.example.com?"),
+            ("JWT_ISSUER", "https://user@auth.example.com"),
+            ("JWT_ISSUER", "https://192.0.2.1"),
+            ("JWT_ISSUER", "https://[::1]"),
+            ("JWT_ISSUER", "http://auth.example.com"),
+            ("JWT_ISSUER", "http://127.0.0.1:8787"),
+            ("JWT_ISSUER", "http://localhost:80"),
+            ("JWT_ISSUER", "http://localhost.example.com"),
+            ("JWT_ISSUER", "//auth.example.com"),
             ("TOKEN_LIFETIME", "59"),
             ("TOKEN_LIFETIME", "86401"),
             ("TOKEN_LIFETIME", "1e3"),
@@ -627,6 +681,22 @@ mod tests {
                 [name],
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn issuer_that_is_an_https_origin_or_on_a_loopback_name_is_accepted() {
+        for text in [
+            "https://auth.example.com",
+            "https://auth.example.com:8443",
+            "https://localhost:8787",
+            "https://xn--bcher-kva.example",
+            "http://localhost",
+            "http://localhost:8787",
+            "http://auth.localhost:65535",
+        ] {
+            let config = Config::from_lookup(lookup(&[("JWT_ISSUER", text)]));
+            assert_eq!(config.expect(text).jwt_issuer, text);
         }
     }
 

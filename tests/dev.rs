@@ -144,7 +144,7 @@ impl Dev {
             .expect("cargo starts");
         let mut dev = Self {
             child,
-            address: format!("http://127.0.0.1:{port}"),
+            address: format!("http://localhost:{port}"),
             port,
             printed: String::new(),
             lines: channel().1,
@@ -289,7 +289,7 @@ fn bash(script: &str) -> String {
         .args(["-euo", "pipefail", "-c", script])
         .current_dir(std::env::temp_dir())
         // A proxy that the environment names cannot reach this machine's loopback.
-        .env("no_proxy", "127.0.0.1");
+        .env("no_proxy", "127.0.0.1,localhost");
     output(&mut command)
 }
 

@@ -75,7 +75,10 @@ async fn each_odd_value_is_named_and_none_is_shown() {
     let odd = [
         ("JWT_SECRET", "canary-in-the-configuration"),
         ("JWT_SECRET_PREVIOUS", "canary-in-the-configuration"),
-        ("JWT_ISSUER", "canary-in-the-configuration with spaces"),
+        (
+            "JWT_ISSUER",
+            "https://example.com/canary-in-the-configuration",
+        ),
         ("JWT_AUDIENCE", "canary-in-the-configuration\n"),
         ("TOKEN_LIFETIME", "canary-in-the-configuration"),
         ("PASSWORD_PEPPER", "canary-in-the-configuration"),
@@ -147,7 +150,7 @@ async fn a_token_lives_as_long_as_it_is_told_to() {
 
 #[tokio::test]
 async fn an_issuer_and_an_audience_are_what_tokens_say() {
-    let (issuer, audience) = ("urn:example:issuer", "aud\\with\"signs");
+    let (issuer, audience) = ("https://issuer.example.com", "aud\\with\"signs");
     let vars = Vars::new()
         .set("JWT_ISSUER", issuer)
         .set("JWT_AUDIENCE", audience);
@@ -206,13 +209,15 @@ async fn while_a_secret_is_replaced_tokens_of_both_count() {
         "the old secret of the tests, long enough",
         "the new secret of the tests, long enough",
     );
-    let before = App::with(Vars::new().set("JWT_SECRET", old));
+    // One deployment at three times, so one issuer.
+    let vars = || Vars::new().set("JWT_ISSUER", "https://auth.example.com");
+    let before = App::with(vars().set("JWT_SECRET", old));
     let during = App::with(
-        Vars::new()
+        vars()
             .set("JWT_SECRET", new)
             .set("JWT_SECRET_PREVIOUS", old),
     );
-    let after = App::with(Vars::new().set("JWT_SECRET", new));
+    let after = App::with(vars().set("JWT_SECRET", new));
     let of_old = signed_in(&before, &before.password_user("ada").await).await;
     let of_both = signed_in(&during, &during.password_user("ada").await).await;
     // Each server has a database of its own, so the sessions are carried over.

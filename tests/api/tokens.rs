@@ -58,7 +58,15 @@ async fn a_token_says_whose_session_it_is_until_when_and_nothing_else() {
     let claims: Value = serde_json::from_str(&part(&token, 1)).unwrap();
     let names: Vec<_> = claims.as_object().unwrap().keys().collect();
     assert_eq!(names.len(), 7, "{names:?}");
-    assert_eq!(claims["iss"], "https://auth.example.com");
+    let port = app
+        .server()
+        .door()
+        .origin
+        .rsplit_once(':')
+        .unwrap()
+        .1
+        .to_owned();
+    assert_eq!(claims["iss"], format!("http://localhost:{port}"));
     assert_eq!(claims["aud"], "https://app.example.com");
     assert_eq!(claims["sub"], ada.id);
     assert_eq!(claims["gen"], 0);

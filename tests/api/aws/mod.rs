@@ -50,6 +50,7 @@ pub fn portal(simulator: &Running) -> Vars {
     ]
     .iter()
     .fold(Vars::new(), |vars, name| vars.set(name, simulator.url()))
+    .set("JWT_ISSUER", proof::AUDIENCE)
     .set("AWS_REGION", "us-east-1")
     .set("AWS_SSO_START_URL", simulator.start_url())
 }

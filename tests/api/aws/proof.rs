@@ -396,3 +396,16 @@ async fn every_failure_of_sts() {
     all(effects.map(|effect| misbehaving(app.clone(), effect))).await;
     assert!(SIMULATOR.canary().is_empty());
 }
+
+#[tokio::test]
+async fn proof_for_one_service_is_refused_by_another_and_still_good_at_the_first() {
+    // As deployed, but for the port: each server is its own origin.
+    let vars = || vars().set("JWT_ISSUER", "http://localhost:{PORT}");
+    let (first, second) = (App::alone(vars()), App::alone(vars()));
+    let issuer = first.server().vars.get("JWT_ISSUER").expect("an issuer");
+    assert_ne!(Some(issuer), second.server().vars.get("JWT_ISSUER"));
+    let keys = session("Deployer");
+    let body = signed(&keys, SIMULATOR.url(), "us-east-1", issuer, now());
+    refused(&login(&second, &body).await, "another service's");
+    login(&first, &body).await.assert_status(200);
+}

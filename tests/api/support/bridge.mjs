@@ -10,6 +10,7 @@ import childProcess from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { createServer } from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
 
@@ -75,6 +76,15 @@ function readPlatform() {
   return { compatibilityDate: config.compatibility_date, compatibilityFlags: config.compatibility_flags, env };
 }
 
+/** A port on loopback that is free now. Chosen before the server starts, because JWT_ISSUER holds it. */
+async function freePort() {
+  const listener = createServer();
+  await new Promise((resolve, reject) => listener.once("error", reject).listen(0, "127.0.0.1", resolve));
+  const { port } = listener.address();
+  await new Promise((resolve) => listener.close(resolve));
+  return port;
+}
+
 async function run(server) {
   workerFiles ??= bundle();
   platform ??= readPlatform();
@@ -84,7 +94,7 @@ async function run(server) {
   const before = spawned.length;
   server.miniflare = new Miniflare({
     host: "127.0.0.1",
-    port: server.port ?? 0,
+    port: server.port,
     cf: false,
     telemetry: { enabled: false },
     resourcePersistencePath: server.storage,
@@ -103,17 +113,31 @@ async function run(server) {
     ],
   });
   const url = await server.miniflare.ready;
-  server.port = Number(url.port);
   server.process = spawned.slice(before).findLast(({ spawnfile }) => path.basename(spawnfile).startsWith("workerd"));
-  return { server: server.id, url: url.origin, key: server.key };
+  return { server: server.id, url: url.origin, key: server.key, vars: server.vars };
+}
+
+/** Gives a server a port of its own, and its variables that port in the place of `{PORT}`, and starts it. */
+async function runOnFreePort(server, vars) {
+  for (let attempt = 1; ; attempt += 1) {
+    server.port = await freePort();
+    server.vars = Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, value.replace("{PORT}", server.port)]));
+    try {
+      return await run(server);
+    } catch (error) {
+      // Another process may have taken the port meanwhile.
+      await server.miniflare.dispose().catch(() => {});
+      if (attempt === 3) throw error;
+    }
+  }
 }
 
 const operations = {
   async start({ vars, schema }) {
     lastServer += 1;
-    const server = { id: lastServer, vars, key: randomBytes(16).toString("hex"), storage: path.join(scratch, `storage-${lastServer}`), logs: [] };
+    const server = { id: lastServer, key: randomBytes(16).toString("hex"), storage: path.join(scratch, `storage-${lastServer}`), logs: [] };
     servers.set(server.id, server);
-    const started = await run(server);
+    const started = await runOnFreePort(server, vars);
     const database = await server.miniflare.getD1Database("DB");
     for (const migration of schema) await database.prepare(migration).run();
     return started;

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex, RwLock};
 
-/// Variables and secrets of a server, beginning with a complete configuration.
+/// Variables and secrets of a server, beginning with a complete configuration. In a value, `{PORT}` stands for the port of
+/// the server, which is chosen before the server starts.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Vars(BTreeMap<String, String>);
 
@@ -18,7 +19,7 @@ impl Vars {
     pub fn new() -> Self {
         let vars = [
             ("JWT_SECRET", "a secret of the tests, long enough for HS256"),
-            ("JWT_ISSUER", "https://auth.example.com"),
+            ("JWT_ISSUER", "http://localhost:{PORT}"),
             ("JWT_AUDIENCE", "https://app.example.com"),
             ("TOKEN_LIFETIME", "86400"),
             ("PASSWORD_PEPPER", PEPPER_TEXT),
@@ -52,6 +53,7 @@ impl Vars {
 /// A running Worker.
 pub struct Server {
     id: u64,
+    /// As the Worker gets them, so without `{PORT}`.
     pub vars: Vars,
     door: RwLock<Door>,
     is_shared: bool,
@@ -92,12 +94,20 @@ impl Server {
         Arc::new(Self::start(vars, false))
     }
 
-    fn start(vars: Vars, is_shared: bool) -> Self {
-        let started = bridge::call("start", json!({ "vars": vars.0, "schema": schema() }));
+    fn start(Vars(vars): Vars, is_shared: bool) -> Self {
+        let started = bridge::call(
+            "start",
+            json!({ "vars": Value::from_iter(vars), "schema": schema() }),
+        );
         let id = started["server"].as_u64().expect("the server's number");
+        let given = started["vars"].as_object().expect("variables").iter();
+        let given = given.map(|(name, value)| {
+            let value = value.as_str().expect("a text");
+            (name.clone(), value.to_owned())
+        });
         Self {
             id,
-            vars,
+            vars: Vars(given.collect()),
             door: RwLock::new(door(&started)),
             is_shared,
             cron: tokio::sync::Mutex::default(),

@@ -21,7 +21,7 @@ AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN if set, else from the AWS CLI, which
 not sent: the service gets a signature that is good for one sign-in within 15 minutes.
 
   --profile NAME         the AWS CLI's profile; AWS_PROFILE if not given
-  --server-id TEXT       the service's JWT_ISSUER (edge-auth)
+  --server-id ORIGIN     the service's JWT_ISSUER, if it is not the origin of --url
   --region NAME          the service's AWS_REGION (us-east-1)
   --sts-endpoint URL     the service's AWS_ENDPOINT_URL_STS, in development";
 
@@ -30,6 +30,7 @@ not sent: the service gets a signature that is good for one sign-in within 15 mi
 struct Login {
     url: String,
     profile: Option<String>,
+    /// What the proof is signed for: it is refused by every service whose `JWT_ISSUER` is another text.
     server_id: String,
     region: String,
     sts_endpoint: Option<String>,
@@ -49,7 +50,7 @@ fn read(parser: &mut lexopt::Parser) -> Result<Option<Login>, lexopt::Error> {
     let mut login = Login {
         url: String::new(),
         profile: None,
-        server_id: "edge-auth".to_owned(),
+        server_id: String::new(),
         region: "us-east-1".to_owned(),
         sts_endpoint: None,
     };
@@ -67,7 +68,26 @@ fn read(parser: &mut lexopt::Parser) -> Result<Option<Login>, lexopt::Error> {
     if login.url.is_empty() {
         return Err("--url is missing; see --help".into());
     }
+    let origin = origin(&login.url)?;
+    if login.server_id.is_empty() {
+        login.server_id = origin;
+    }
     Ok(Some(login))
+}
+
+/// The origin of a URL, as a service's `JWT_ISSUER` spells it. Loopback is `localhost` there, however it is addressed.
+fn origin(url: &str) -> Result<String, String> {
+    let parsed = reqwest::Url::parse(url).ok();
+    let parsed = parsed.filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
+    let mut parsed = parsed.ok_or_else(|| {
+        format!("`{url}` is not a URL of a service; it looks like https://auth.example.com")
+    })?;
+    if matches!(parsed.host_str(), Some("127.0.0.1" | "[::1]")) {
+        parsed
+            .set_host(Some("localhost"))
+            .map_err(|error| format!("`{url}`: {error}"))?;
+    }
+    Ok(parsed.origin().ascii_serialization())
 }
 
 /// Signs in; gives the access token.
@@ -213,7 +233,43 @@ mod tests {
             .expect("login");
         assert_eq!(
             (login.server_id.as_str(), login.profile.as_deref()),
-            ("edge-auth", Some("ci"))
+            ("https://a.example", Some("ci"))
         );
+    }
+
+    #[test]
+    fn server_id_without_option_is_origin_of_url() {
+        let server_id = |words: &[&str]| {
+            let read = read(&mut lexopt::Parser::from_args(words));
+            read.map(|login| login.expect("login").server_id)
+        };
+        for (url, origin) in [
+            ("https://Auth.Example.com/", "https://auth.example.com"),
+            ("https://auth.example.com:443/x", "https://auth.example.com"),
+            ("http://localhost:8787", "http://localhost:8787"),
+            ("http://127.0.0.1:8787", "http://localhost:8787"),
+            ("http://[::1]:8787/", "http://localhost:8787"),
+            (
+                "https://b\u{fc}cher.example",
+                "https://xn--bcher-kva.example",
+            ),
+        ] {
+            assert_eq!(server_id(&["--url", url]).expect(url), origin);
+        }
+        let words = [
+            "--url",
+            "https://a.example",
+            "--server-id",
+            "https://b.example",
+        ];
+        assert_eq!(server_id(&words).expect("given"), "https://b.example");
+        for url in [
+            "auth.example.com",
+            "localhost:8787",
+            "ftp://a.example",
+            "file:///x",
+        ] {
+            assert!(server_id(&["--url", url]).is_err(), "{url}");
+        }
     }
 }

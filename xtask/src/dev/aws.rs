@@ -145,7 +145,7 @@ fn names_an_aws(text: &str) -> bool {
 }
 
 /// What stands in `wrangler.toml` before the first deployed environment.
-fn for_development(manifest: &str) -> &str {
+pub fn for_development(manifest: &str) -> &str {
     manifest.split("\n[env.").next().unwrap_or(manifest)
 }
 

@@ -65,13 +65,21 @@ fn missing_in(text: &str) -> Vec<&'static str> {
 
 /// Whether a line gives this name a value.
 pub fn is_set(text: &str, name: &str) -> bool {
-    text.lines().any(|line| {
+    value(text, name).is_some()
+}
+
+/// The value that the last such line gives this name, without quotation marks. Reads `.dev.vars` and, as far as texts on one
+/// line go, `wrangler.toml`.
+pub fn value<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let mut values = text.lines().filter_map(|line| {
         let line = line.trim_start();
-        let assignment = line.strip_prefix("export ").unwrap_or(line).split_once('=');
-        assignment.is_some_and(|(set, value)| {
-            set.trim() == name && !value.trim().trim_matches('"').is_empty()
-        })
-    })
+        let (set, value) = line
+            .strip_prefix("export ")
+            .unwrap_or(line)
+            .split_once('=')?;
+        (set.trim() == name).then(|| value.trim().trim_matches(['"', '\'']))
+    });
+    values.next_back().filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]

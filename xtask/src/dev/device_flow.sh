@@ -1,4 +1,4 @@
-A=http://127.0.0.1:8787/api/auth J='Content-Type: application/json'
+A=http://localhost:8787/api/auth J='Content-Type: application/json'
 field() { sed -E "s/.*\"$1\":\"([^\"]*)\".*/\1/"; }
 
 C=$(curl -sSX POST "$A/register-client")

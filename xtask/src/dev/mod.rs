@@ -6,6 +6,7 @@ mod dev_vars;
 mod first_admin;
 mod options;
 mod random;
+mod variables;
 mod worker;
 
 use crate::{Command, build, clone, failed::Failed, process, setup};
@@ -22,7 +23,7 @@ pub const COMMAND: Command = Command {
     name: "dev",
     about: "run the Worker on this machine; sets up what is missing",
     help: Some(
-        "Usage: cargo dev [--port N] [--persist-to DIR]
+        "Usage: cargo dev [--port N] [--persist-to DIR] [--allow-origin ORIGIN]...
 
 Runs the Worker on this machine in workerd, with a real D1 and KV, and rebuilds it when a source changes. Sets up,
 builds, writes .dev.vars with random secrets, applies the migrations and creates a first administrator, each if it has
@@ -31,8 +32,12 @@ not been done. Ctrl-C ends it; people, sessions and secrets stay.
 AWS is simulated in this process, unless .dev.vars says which AWS to ask (.dev.vars.example). The last lines show how to
 sign in, with a password and through the simulated IAM Identity Center.
 
-  --port N          where it listens on 127.0.0.1 (default: 8787)
-  --persist-to DIR  where D1 and KV are kept (default: .wrangler/state)",
+JWT_ISSUER is http://localhost:PORT with the port in use, unless .dev.vars sets it.
+
+  --port N               the port on this machine's loopback interface (default: 8787)
+  --persist-to DIR       where D1 and KV are kept (default: .wrangler/state)
+  --allow-origin ORIGIN  also accept browsers on this origin, such as http://localhost:3000; may be repeated. Adds to
+                         ALLOWED_ORIGINS of .dev.vars or wrangler.toml",
     ),
     run,
 };
@@ -53,7 +58,8 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
             .unwrap_or_else(|_| Err(Failed::because("Preparing the database broke off.")));
         built.and(database)
     })?;
-    let mut worker = Worker::start(&tools, &options, aws.as_ref())?;
+    let variables = variables::of(&options)?;
+    let mut worker = Worker::start(&tools, &options, aws.as_ref(), &variables)?;
     let ready = worker
         .wait_until_healthy()
         .and_then(|()| match database.invitation() {
@@ -132,7 +138,7 @@ fn farewell(address: &str, aws: Option<&str>, password: Option<&str>, took: Dura
 /// The README shows it with the default addresses, so both are one text.
 fn device_flow(address: &str, aws: &str) -> String {
     let script = include_str!("device_flow.sh")
-        .replace("http://127.0.0.1:8787", address)
+        .replace("http://localhost:8787", address)
         .replace("http://127.0.0.1:8789", aws);
     let indented = |line: &str| match line {
         "" => "\n".to_owned(),
@@ -149,25 +155,25 @@ mod tests {
     #[test]
     fn the_farewell_has_a_line_that_signs_in_and_a_line_for_programs() {
         let text = farewell(
-            "http://127.0.0.1:8787",
+            "http://localhost:8787",
             Some("http://127.0.0.1:40000"),
             Some("pass-word_1"),
             Duration::from_millis(4_210),
         );
         assert!(text.contains(
-            r#"  curl -s http://127.0.0.1:8787/api/auth/login -H "Content-Type: application/json" -d "{\"username\":\"admin\",\"password\":\"pass-word_1\"}""#
+            r#"  curl -s http://localhost:8787/api/auth/login -H "Content-Type: application/json" -d "{\"username\":\"admin\",\"password\":\"pass-word_1\"}""#
         ));
-        assert!(text.contains("\nReady: http://127.0.0.1:8787 (after 4.2 s; Ctrl-C ends it)\n"));
+        assert!(text.contains("\nReady: http://localhost:8787 (after 4.2 s; Ctrl-C ends it)\n"));
         assert!(text.contains("\n  curl -sS http://127.0.0.1:40000/approve -d "));
     }
 
     #[test]
     fn the_device_flow_goes_to_the_addresses_that_listen() {
-        let shown = device_flow("http://127.0.0.1:1", "http://127.0.0.1:2");
-        assert!(shown.contains("=http://127.0.0.1:1/api/auth "));
+        let shown = device_flow("http://localhost:1", "http://127.0.0.1:2");
+        assert!(shown.contains("=http://localhost:1/api/auth "));
         assert!(shown.contains(" http://127.0.0.1:2/approve "));
-        assert!(!shown.contains("127.0.0.1:87"));
-        let without = farewell("http://127.0.0.1:1", None, None, Duration::ZERO);
+        assert!(!shown.contains(":87"));
+        let without = farewell("http://localhost:1", None, None, Duration::ZERO);
         assert!(!without.contains("/approve"));
     }
 }

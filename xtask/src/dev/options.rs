@@ -13,16 +13,20 @@ pub struct Options {
     pub port: u16,
     /// A whole path: wrangler runs in the clone's root, the person may be elsewhere.
     pub persist_to: PathBuf,
+    /// Origins that browsers may call from, in addition to those of `ALLOWED_ORIGINS`.
+    pub allow_origins: Vec<String>,
 }
 
 impl Options {
     const DEFAULT_PORT: u16 = 8787;
+    const NAMES: [&str; 3] = ["--port", "--persist-to", "--allow-origin"];
 
-    /// Reads `--port N`, `--port=N`, and the same for `--persist-to`.
+    /// Reads `--port N`, `--port=N`, and the same for the other options.
     pub fn read(words: &[String]) -> Result<Self, Failed> {
         let mut options = Self {
             port: Self::DEFAULT_PORT,
             persist_to: clone::root().join(".wrangler/state"),
+            allow_origins: Vec::new(),
         };
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -30,7 +34,7 @@ impl Options {
                 Some((name, value)) => (name, Some(value)),
                 None => (word.as_str(), None),
             };
-            if !["--port", "--persist-to"].contains(&name) {
+            if !Self::NAMES.contains(&name) {
                 return Err(Failed::because(format!(
                     "`{word}` means nothing here; `cargo dev --help` says what does."
                 )));
@@ -44,23 +48,23 @@ impl Options {
                         example(name)
                     ))
                 })?;
-            if name == "--port" {
-                options.port = value
-                    .parse()
-                    .ok()
-                    .filter(|port| *port != 0)
-                    .ok_or_else(|| {
-                        Failed::because(format!(
-                            "`{value}` is not a port; ports are numbers from 1 to 65535."
-                        ))
+            match name {
+                "--port" => options.port = port(value)?,
+                "--allow-origin" => options.allow_origins.push(origin(value)?),
+                _ => {
+                    options.persist_to = std::path::absolute(value).map_err(|error| {
+                        Failed::because(format!("`{value}` is not a folder: {error}."))
                     })?;
-            } else {
-                options.persist_to = std::path::absolute(value).map_err(|error| {
-                    Failed::because(format!("`{value}` is not a folder: {error}."))
-                })?;
+                }
             }
         }
         Ok(options)
+    }
+
+    /// Where the Worker is reached. By name, never by address: to a browser `localhost` and `127.0.0.1` are two sites, and a
+    /// page on `http://localhost:3000` has to be on the same one.
+    pub fn address(&self) -> String {
+        format!("http://localhost:{}", self.port)
     }
 
     /// Before anything slow, and before wrangler, which would choose another port.
@@ -84,11 +88,30 @@ impl Options {
     }
 }
 
+fn port(text: &str) -> Result<u16, Failed> {
+    let port = text.parse().ok().filter(|port| *port != 0);
+    port.ok_or_else(|| {
+        Failed::because(format!(
+            "`{text}` is not a port; ports are numbers from 1 to 65535."
+        ))
+    })
+}
+
+/// The Worker checks the rest; but a comma would make several of one, and a host alone is the usual mistake.
+fn origin(text: &str) -> Result<String, Failed> {
+    let is_origin = text.contains("://") && !text.contains([',', ' ']);
+    is_origin.then(|| text.to_owned()).ok_or_else(|| {
+        Failed::because(format!(
+            "`{text}` is not an origin; an origin looks like http://localhost:3000."
+        ))
+    })
+}
+
 fn example(name: &str) -> &'static str {
-    if name == "--port" {
-        "8788"
-    } else {
-        "/tmp/edge-auth"
+    match name {
+        "--port" => "8788",
+        "--allow-origin" => "http://localhost:3000",
+        _ => "/tmp/edge-auth",
     }
 }
 
@@ -107,10 +130,22 @@ mod tests {
         assert_eq!(read(&[]).expect("defaults").port, 8787);
         assert_eq!(read(&["--port", "9000"]).expect("a port").port, 9000);
         let options = read(&["--persist-to=state", "--port=9001"]).expect("both");
+        assert_eq!(options.address(), "http://localhost:9001");
         assert_eq!(options.port, 9001);
         assert!(
             options.persist_to.is_absolute() && options.persist_to.ends_with(Path::new("state"))
         );
+    }
+
+    #[test]
+    fn allowed_origins_given_several_times_are_kept_in_order() {
+        let words = [
+            "--allow-origin",
+            "http://a:1",
+            "--allow-origin=tauri://localhost",
+        ];
+        let options = read(&words).expect("two origins");
+        assert_eq!(options.allow_origins, ["http://a:1", "tauri://localhost"]);
     }
 
     #[test]
@@ -122,6 +157,15 @@ mod tests {
             (&["--port", "65536"], "`65536` is not a port"),
             (&["--port", "http"], "`http` is not a port"),
             (&["--persist-to"], "--persist-to needs a value"),
+            (&["--allow-origin"], "--allow-origin needs a value"),
+            (
+                &["--allow-origin", "localhost:3000"],
+                "`localhost:3000` is not an origin",
+            ),
+            (
+                &["--allow-origin", "http://a,http://b"],
+                "`http://a,http://b` is not an origin",
+            ),
             (&["--prot", "1"], "`--prot` means nothing here"),
             (&["8787"], "`8787` means nothing here"),
         ] {

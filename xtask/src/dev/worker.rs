@@ -37,6 +37,7 @@ impl Worker {
         tools: &Tools,
         options: &Options,
         aws: Option<&Simulated>,
+        variables: &[String],
     ) -> Result<Self, Failed> {
         let mut command = tools.wrangler(&["dev", "--local", "--ip", "127.0.0.1", "--port"]);
         command
@@ -45,6 +46,7 @@ impl Worker {
             .arg(&options.persist_to)
             .arg("--show-interactive-dev-session=false")
             .args(aws.into_iter().flat_map(Simulated::words))
+            .args(variables.iter().flat_map(|variable| ["--var", variable]))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -80,14 +82,14 @@ impl Worker {
             .proxy(None);
         Ok(Self {
             child,
-            address: format!("http://127.0.0.1:{}", options.port),
+            address: options.address(),
             agent: config.build().new_agent(),
             lines,
             is_shown,
         })
     }
 
-    /// `http://host:port`.
+    /// See [`Options::address`].
     pub fn address(&self) -> &str {
         &self.address
     }

@@ -1,0 +1,88 @@
+//! What `wrangler.toml` and the workflows promise about a deployment, checked as text: nothing here deploys.
+
+use std::fs;
+use std::path::Path;
+use toml::{Table, Value};
+
+fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The top level of `wrangler.toml`, which is for development, and `[env.production]`.
+fn environments() -> (Table, Table) {
+    let manifest: Table = read("wrangler.toml").parse().expect("TOML");
+    let production = manifest["env"]["production"].as_table().expect("a table");
+    (manifest.clone(), production.clone())
+}
+
+fn texts<'e>(environment: &'e Table, list: &str, name: &str) -> Vec<&'e str> {
+    let entries = environment[list].as_array().expect("a list").iter();
+    let text = |entry: &'e Value| entry[name].as_str().expect("a text");
+    entries.map(text).collect()
+}
+
+#[test]
+fn deployment_without_an_environment_touches_nothing_of_production() {
+    let (development, production) = environments();
+    assert_ne!(development["name"], production["name"]);
+    for (list, name) in [
+        ("d1_databases", "database_name"),
+        ("ratelimits", "namespace_id"),
+    ] {
+        let (ours, theirs) = (
+            texts(&development, list, name),
+            texts(&production, list, name),
+        );
+        assert_eq!(ours.len(), theirs.len(), "{list}");
+        let shared: Vec<_> = ours.iter().filter(|text| theirs.contains(text)).collect();
+        assert!(shared.is_empty(), "{list}: {shared:?}");
+    }
+    // Without an id wrangler makes one namespace for each name of a Worker.
+    for environment in [&development, &production] {
+        let namespaces = environment["kv_namespaces"].as_array().expect("a list");
+        assert!(
+            namespaces
+                .iter()
+                .all(|namespace| namespace.get("id").is_none())
+        );
+    }
+}
+
+#[test]
+fn production_is_reached_at_a_custom_domain_only() {
+    let (development, production) = environments();
+    for environment in [&development, &production] {
+        assert_eq!(environment["workers_dev"], Value::Boolean(false));
+    }
+    assert_eq!(development["preview_urls"], Value::Boolean(false));
+    let place = "# routes = [{ pattern = \"auth.example.com\", custom_domain = true }]";
+    let manifest = read("wrangler.toml");
+    let (_, section) = manifest
+        .split_once("\n[env.production]\n")
+        .expect("a section");
+    let (section, _) = section.split_once("\n[").expect("its end");
+    assert!(section.contains(place), "{section}");
+}
+
+#[test]
+fn issuer_has_a_development_value_and_no_default_in_production() {
+    let (development, production) = environments();
+    let issuer = |environment: &Table| environment["vars"]["JWT_ISSUER"].clone();
+    assert_eq!(issuer(&development), Value::from("http://localhost:8787"));
+    assert_eq!(issuer(&production), Value::from(""));
+}
+
+#[test]
+fn deployment_with_an_empty_issuer_stops_before_the_migrations() {
+    let workflow = read(".github/workflows/deploy.yml");
+    let place = |text: &str| {
+        let place = workflow.find(text);
+        place.unwrap_or_else(|| panic!("deploy.yml has no `{text}`"))
+    };
+    let checked = place("[[ ! $JWT_ISSUER =~ ^https://[a-z0-9.-]+(:[0-9]+)?$ ]]");
+    let migrated = place("\n            d1 migrations apply DB --remote --env production\n");
+    let deployed =
+        place("\n            deploy --env production --var JWT_ISSUER:${{ vars.JWT_ISSUER }}\n");
+    assert!(checked < migrated && migrated < deployed);
+}
