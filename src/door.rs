@@ -54,7 +54,8 @@ thread_local! {
     static FIXED: RefCell<Vec<Fixed>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A request: `resolve` gets the reply. `authorization` is the one header that most requests are asked for.
+/// A request: `resolve` gets the response, and adds the header `X-Request-Id` to it. `authorization` is the one header that
+/// most requests are asked for.
 #[wasm_bindgen]
 #[expect(
     clippy::too_many_arguments,
@@ -64,6 +65,7 @@ pub fn answer(
     method: &str,
     url: String,
     authorization: Option<String>,
+    id: js_sys::JsString,
     headers: Headers,
     request: web_sys::Request,
     env: &JsValue,
@@ -71,7 +73,7 @@ pub fn answer(
     resolve: js_sys::Function,
 ) {
     let app = app(env);
-    let request = plain(method, url, authorization, headers, request);
+    let request = plain(method, url, authorization, id, headers, request);
     let is_head = request.method == Method::Head;
     let now = now();
     let enter = move |app| Call::new(app, now, context);
@@ -145,6 +147,7 @@ fn plain(
     method: &str,
     url: String,
     authorization: Option<String>,
+    id: js_sys::JsString,
     headers: Headers,
     request: web_sys::Request,
 ) -> Request {
@@ -152,6 +155,7 @@ fn plain(
         method: Method::parse(method),
         url,
         authorization,
+        id: Box::new(move || String::from(&id)),
         header: Box::new(move |name| headers.get(name).ok().flatten()),
         body: Box::new(move |most, is_declared| {
             Box::pin(read(request, most, is_declared)) as Reading

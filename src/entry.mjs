@@ -6,6 +6,10 @@ import Worker from "../build/index.js";
 const state = globalThis.__worker_init_state;
 const worker = (env, ctx) => (state.criticalError ? new Worker(ctx, env) : Worker.prototype);
 
+/** Cloudflare's ray id, by which its logs know a request too; a random UUID where there is none, or none of its shape. */
+const requestId = (ray) => (ray !== null && RAY.test(ray) ? ray : crypto.randomUUID());
+const RAY = /^[0-9a-f]{16}-[A-Z]{3}$/;
+
 /** For other Workers: a service binding with `entrypoint = "Relay"`. */
 export class Relay extends WorkerEntrypoint {
   /** Answers as if the request had come from this client address, which is what failures are counted by. */
@@ -20,10 +24,15 @@ const entry = {
   fetch(request, env, ctx) {
     const { method, url, headers } = request;
     const authorization = headers.get("authorization");
-    // Rust calls `resolve` with the reply.
-    return new Promise((resolve) =>
-      worker(env, ctx).answer(method, url, authorization, headers, request, env, ctx, resolve),
-    );
+    const id = requestId(headers.get("cf-ray"));
+    return new Promise((resolve) => {
+      // Rust calls this with the response. The id is set here because Rust uses header objects of former responses again.
+      const respond = (response) => {
+        response.headers.set("x-request-id", id);
+        resolve(response);
+      };
+      worker(env, ctx).answer(method, url, authorization, id, headers, request, env, ctx, respond);
+    });
   },
   scheduled(event, env, ctx) {
     return worker(env, ctx).scheduled.call({ env, ctx }, event);

@@ -17,10 +17,19 @@ pub const DEPTH: u8 = 16;
 /// needs less than twenty.
 pub const MEMBERS: usize = 64;
 
-/// A text that is no JSON, or not the JSON that was expected.
+/// Why a text is not the JSON that was expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("not the JSON that was expected")]
-pub struct Malformed;
+pub enum Malformed {
+    /// It is not JSON.
+    #[error("not JSON")]
+    Syntax,
+    /// A member that must be there is absent or null.
+    #[error("a member is missing")]
+    Missing,
+    /// A value has another type or form than expected.
+    #[error("not the JSON that was expected")]
+    Unexpected,
+}
 
 /// A value. It cannot be printed: passwords and tokens are read from here.
 #[cfg_attr(test, derive(Debug, PartialEq))]
@@ -60,7 +69,7 @@ impl<'t> Json<'t> {
     /// # Errors
     /// [`Malformed`].
     pub fn read(text: &'t str) -> Result<Self, Malformed> {
-        reader::read(text).ok_or(Malformed)
+        reader::read(text).ok_or(Malformed::Syntax)
     }
 
     /// The string that it is.
@@ -70,7 +79,7 @@ impl<'t> Json<'t> {
     pub fn text(self) -> Result<Cow<'t, str>, Malformed> {
         match self {
             Self::Text(text) => Ok(text),
-            _ => Err(Malformed),
+            _ => Err(Malformed::Unexpected),
         }
     }
 
@@ -80,8 +89,8 @@ impl<'t> Json<'t> {
     /// [`Malformed`] if it is none, or one that does not fit.
     pub fn integer<N: TryFrom<i64>>(self) -> Result<N, Malformed> {
         match self {
-            Self::Integer(number) => N::try_from(number).map_err(|_| Malformed),
-            _ => Err(Malformed),
+            Self::Integer(number) => N::try_from(number).map_err(|_| Malformed::Unexpected),
+            _ => Err(Malformed::Unexpected),
         }
     }
 
@@ -92,7 +101,7 @@ impl<'t> Json<'t> {
     pub fn boolean(self) -> Result<bool, Malformed> {
         match self {
             Self::Bool(is) => Ok(is),
-            _ => Err(Malformed),
+            _ => Err(Malformed::Unexpected),
         }
     }
 
@@ -103,7 +112,7 @@ impl<'t> Json<'t> {
     pub fn list(self) -> Result<Vec<Self>, Malformed> {
         match self {
             Self::List(list) => Ok(list),
-            _ => Err(Malformed),
+            _ => Err(Malformed::Unexpected),
         }
     }
 
@@ -114,7 +123,7 @@ impl<'t> Json<'t> {
     pub fn object(self) -> Result<Object<'t>, Malformed> {
         match self {
             Self::Object(object) => Ok(object),
-            _ => Err(Malformed),
+            _ => Err(Malformed::Unexpected),
         }
     }
 }
@@ -141,7 +150,7 @@ impl<'t> Object<'t> {
     }
 
     fn required(&mut self, name: &str) -> Result<Json<'t>, Malformed> {
-        self.take(name).ok_or(Malformed)
+        self.optional(name).ok_or(Malformed::Missing)
     }
 
     /// A string, not copied unless there is an escape in it.
@@ -174,7 +183,7 @@ impl<'t> Object<'t> {
     /// # Errors
     /// [`Malformed`], also if it stands for nothing.
     pub fn parsed<T>(&mut self, name: &str, parse: fn(&str) -> Option<T>) -> Result<T, Malformed> {
-        parse(&self.borrowed(name)?).ok_or(Malformed)
+        parse(&self.borrowed(name)?).ok_or(Malformed::Unexpected)
     }
 
     /// A whole number.

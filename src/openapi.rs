@@ -25,8 +25,9 @@ use crate::endpoints::set_password::SetPasswordRequest;
 use crate::endpoints::token::TokenRequest;
 use crate::endpoints::user_json::{BearerReply, Done};
 use crate::endpoints::validate::ValidateReply;
-use crate::failure::{Failure, Outage};
+use crate::failure::{BodyFault, Failure, INVALID_BODY, Outage};
 use crate::router::{Endpoint, ROUTES, Route};
+use crate::web::body::JSON;
 use crate::web::envelope::{DetailError, Dialect, MessageError, status_and_text};
 use crate::web::request::Method;
 use schemars::generate::SchemaSettings;
@@ -186,6 +187,14 @@ fn parameters(endpoint: Endpoint) -> Vec<Value> {
     }
 }
 
+/// A body that the route does not take.
+fn body_of(text: &'static str) -> Failure {
+    Failure::InvalidBody {
+        fault: BodyFault::MissingField,
+        text,
+    }
+}
+
 fn refused_passwords() -> Vec<Failure> {
     [
         PolicyError::TooShort(15),
@@ -227,7 +236,11 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                 schemas,
                 json!({"success": true, "message": "Login successful", "token": token(), "user": user()}),
             ),
-            failures: vec![Failure::MissingLogin, Failure::WrongLogin, out],
+            failures: vec![
+                body_of("Username and password are required"),
+                Failure::WrongLogin,
+                out,
+            ],
             is_secured: false,
         },
         Endpoint::Validate => Operation {
@@ -285,7 +298,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             )),
             reply: body::<Done>(schemas, json!({"success": true, "message": "Password set"})),
             failures: [
-                vec![Failure::InvalidBody, Failure::InvalidLink],
+                vec![body_of(INVALID_BODY), Failure::InvalidLink],
                 refused_passwords(),
                 vec![out],
             ]
@@ -322,7 +335,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                 schemas,
                 json!({"success": true, "message": "Session ended"}),
             ),
-            failures: [signed_in(), vec![Failure::NotFound]].concat(),
+            failures: [signed_in(), vec![Failure::SessionNotFound]].concat(),
             is_secured: true,
         },
         Endpoint::LogoutAll => Operation {
@@ -348,7 +361,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                 json!({"success": true, "message": "Password changed"}),
             ),
             failures: [
-                vec![Failure::InvalidBody, Failure::WrongCurrentPassword],
+                vec![body_of(INVALID_BODY), Failure::WrongCurrentPassword],
                 refused_passwords(),
                 signed_in(),
             ]
@@ -463,7 +476,12 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             reply: body::<AuditReply>(schemas, audit_page()),
             failures: {
                 let mut failures = signed_in();
-                failures.extend([Failure::AdminRequired, Failure::InvalidParameters]);
+                failures.extend([
+                    Failure::AdminRequired,
+                    Failure::InvalidParameter("kind"),
+                    Failure::RepeatedParameter("kind"),
+                    Failure::UnknownParameter,
+                ]);
                 failures
             },
             is_secured: true,
@@ -487,7 +505,12 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             ),
             failures: {
                 let mut failures = signed_in();
-                failures.extend([Failure::SuperAdminRequired, Failure::InvalidParameters]);
+                failures.extend([
+                    Failure::SuperAdminRequired,
+                    Failure::InvalidParameter("after"),
+                    Failure::RepeatedParameter("after"),
+                    Failure::UnknownParameter,
+                ]);
                 failures
             },
             is_secured: true,
@@ -568,9 +591,11 @@ pub fn document() -> Value {
 
 fn describe(route: &Route, mut operation: Operation, error: &Value) -> Value {
     if operation.request.is_some() {
-        operation
-            .failures
-            .extend([Failure::BodyTooLarge, Failure::UnsupportedMediaType]);
+        operation.failures.extend([
+            Failure::BodyTooLarge,
+            Failure::UnsupportedMediaType(JSON),
+            Failure::UnsupportedEncoding,
+        ]);
     }
     operation.failures.push(Failure::TooManyRequests(1));
     let mut replies = Map::new();

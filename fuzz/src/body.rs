@@ -2,7 +2,7 @@
 
 use crate::anything::{Anything, plain};
 use crate::{Target, choose, request, seed};
-use edge_auth::failure::Failure;
+use edge_auth::failure::{BodyFault, Failure, INVALID_BODY};
 use edge_auth::web::body::{self, LIMIT};
 use edge_auth::web::request::{BodyError, Request};
 use std::pin::pin;
@@ -27,20 +27,31 @@ const TYPES: [&str; 4] = [
 fn run(data: &[u8]) {
     let (choice, input) = choose(data);
     let media_type = TYPES[usize::from(choice) % TYPES.len()];
-    let is_json = usize::from(choice) % TYPES.len() < 2;
+    let is_json = usize::from(choice) % TYPES.len() < 3;
     match read(input, media_type) {
         Ok(None) => assert!(input.is_empty()),
         Ok(Some(value)) => {
             assert!(is_json && input.len() <= LIMIT);
-            assert_eq!(Some(value), plain(input));
+            assert_eq!(Some(value), plain(without_mark(input)));
         }
         Err(Failure::BodyTooLarge) => assert!(input.len() > LIMIT),
-        Err(Failure::UnsupportedMediaType) => assert!(!is_json),
+        Err(Failure::UnsupportedMediaType(_)) => assert!(!is_json),
         Err(failure) => {
-            assert_eq!(failure, Failure::InvalidBody);
-            assert_eq!(plain(input), None);
+            assert_eq!(
+                failure,
+                Failure::InvalidBody {
+                    fault: BodyFault::NotJson,
+                    text: INVALID_BODY
+                }
+            );
+            assert_eq!(plain(without_mark(input)), None);
         }
     }
+}
+
+/// The input without a byte order mark before it.
+fn without_mark(input: &[u8]) -> &[u8] {
+    input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input)
 }
 
 /// Reads a body that comes at once.
@@ -58,10 +69,7 @@ fn read(input: &[u8], media_type: &str) -> Result<Option<Anything>, Failure> {
             vec![("content-type", media_type.to_owned())],
         )
     };
-    let reading = pin!(body::optional_json::<Anything>(
-        request,
-        Failure::InvalidBody
-    ));
+    let reading = pin!(body::optional_json::<Anything>(request, INVALID_BODY));
     match reading.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
         Poll::Pending => panic!("waits for nothing"),
@@ -79,6 +87,7 @@ fn seeds() -> Vec<Vec<u8>> {
             r#"{"a":[1,-2.5e3,true,null,{"b":"\u00e9\ud83d\ude00"}]}"#,
         ),
         seed(2, "{}"),
+        seed(0, "\u{feff}{}"),
         seed(0, r#"{"a":{"a":1},"b":[[]]} "#),
         seed(0, r#"{"a":[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]}"#),
     ]

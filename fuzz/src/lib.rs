@@ -48,6 +48,7 @@ fn request(url: &str, headers: Vec<(&'static str, String)>) -> Request {
         method: Method::Post,
         url: url.to_owned(),
         authorization: None,
+        id: Box::new(String::new),
         header: Box::new(move |name| {
             let header = headers.iter().find(|(known, _)| *known == name);
             header.map(|(_, value)| value.clone())

@@ -19,7 +19,7 @@ pub struct Device {
 impl FromJson for Device {
     fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
         let people = object.list("people")?.into_iter();
-        let person = |text: &str| Uuid::try_parse(text).map_err(|_| Malformed);
+        let person = |text: &str| Uuid::try_parse(text).map_err(|_| Malformed::Unexpected);
         Ok(Self {
             id: object.text("id")?,
             people: people
@@ -89,7 +89,7 @@ mod tests {
         assert_eq!(read(text), Ok(device));
         for other in ["0000", "", "00000000-0000-0000-0000-00000000000g"] {
             let text = text.replace("00000000-0000-0000-0000-000000000005", other);
-            assert_eq!(read(&text), Err(Malformed), "{text}");
+            assert_eq!(read(&text), Err(Malformed::Unexpected), "{text}");
         }
     }
 }

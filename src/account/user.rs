@@ -37,7 +37,8 @@ pub struct User {
 impl FromJson for User {
     fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
         let last_login = object.optional_text("last_login")?;
-        let last_login = last_login.map(|text| Timestamp::parse(&text).ok_or(Malformed));
+        let last_login =
+            last_login.map(|text| Timestamp::parse(&text).ok_or(Malformed::Unexpected));
         Ok(Self {
             id: object.parsed("id", |text| Uuid::try_parse(text).ok())?,
             username: object.text("username")?,
@@ -97,7 +98,11 @@ mod tests {
             without.as_object_mut().unwrap().remove(name);
             assert_eq!(read(&without.to_string()).is_ok(), is_optional, "{name}");
             without[name] = 7.into();
-            assert_eq!(read(&without.to_string()), Err(Malformed), "{name}");
+            assert_eq!(
+                read(&without.to_string()),
+                Err(Malformed::Unexpected),
+                "{name}"
+            );
             without[name] = "no such".into();
             let is_free = ["username", "email", "name", "organization", "aws_region"]
                 .contains(&name.as_str());

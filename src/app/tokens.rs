@@ -27,6 +27,15 @@ pub struct Verified {
     pub copy: Text,
 }
 
+/// A token that is given to a client.
+#[derive(Debug)]
+pub struct Issued {
+    /// The token.
+    pub token: String,
+    /// Its claim `exp`.
+    pub expires_at: Timestamp,
+}
+
 /// Issues and verifies.
 pub struct Tokens {
     keys: Keys,
@@ -47,8 +56,11 @@ impl Tokens {
 
     /// The token of this session: [`Keys::issue`].
     #[must_use]
-    pub fn issue(&self, session: &Session, issued_at: Timestamp, expires_at: Timestamp) -> String {
-        self.keys.issue(session, issued_at, expires_at)
+    pub fn issue(&self, session: &Session, issued_at: Timestamp, expires_at: Timestamp) -> Issued {
+        Issued {
+            token: self.keys.issue(session, issued_at, expires_at),
+            expires_at,
+        }
     }
 
     /// What a client's token says: [`Keys::verify`].
@@ -102,7 +114,7 @@ mod tests {
             sid: SessionId::from_bytes([sid; 16]),
             generation: 3,
         };
-        tokens.issue(&session, at(1_000), at(2_000))
+        tokens.issue(&session, at(1_000), at(2_000)).token
     }
 
     #[test]

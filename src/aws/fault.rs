@@ -86,7 +86,7 @@ fn code_in_json(text: &str, status: u16) -> Option<Code> {
 }
 
 impl From<Malformed> for Fault {
-    fn from(Malformed: Malformed) -> Self {
+    fn from(_: Malformed) -> Self {
         Self::InvalidResponse
     }
 }

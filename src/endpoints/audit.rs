@@ -94,7 +94,7 @@ impl From<(Placed, Entry)> for AuditEntry {
 /// Answers the route.
 ///
 /// # Errors
-/// `NoToken`, `InvalidToken`, `AdminRequired`, `InvalidParameters`, `StorageOut`.
+/// `NoToken`, `InvalidToken`, `AdminRequired`, those of [`Query`], `StorageOut`.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     extract::administrator(&call, &request).await?;
     let mut search = search(&request)?;
@@ -115,7 +115,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
 /// What the request's query asks for.
 ///
 /// # Errors
-/// `InvalidParameters`.
+/// those of [`Query`].
 pub fn search(request: &Request) -> Result<Search, Failure> {
     let names = ["user", "kind", "from", "to", "limit", "cursor"];
     let query = Query::of(request, &names)?;

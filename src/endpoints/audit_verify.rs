@@ -39,7 +39,7 @@ pub struct AuditVerifyReply {
 /// Answers the route.
 ///
 /// # Errors
-/// `NoToken`, `InvalidToken`, `SuperAdminRequired`, `InvalidParameters`, `StorageOut`.
+/// `NoToken`, `InvalidToken`, `SuperAdminRequired`, those of [`Query`], `StorageOut`.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     extract::super_administrator(&call, &request).await?;
     let query = Query::of(&request, &["after"])?;

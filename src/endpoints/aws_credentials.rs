@@ -91,7 +91,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let keys = aws.credentials.as_ref().ok_or(Failure::AwsKeysAbsent)?;
     let region = region(admin.aws_region.as_deref(), aws.region).ok_or(Failure::AwsKeysAbsent)?;
     // First written down, then shown.
-    let entry = Origin::of(&request)?.entry(&call, Kind::AwsCredentialsViewed)?;
+    let entry = Origin::of(&request).entry(&call, Kind::AwsCredentialsViewed)?;
     call.record(entry.by(admin.id).of_session(&record.id))
         .await?;
     let page = AwsCredentialsReply::new(keys, region, &aws.bedrock_model_id);

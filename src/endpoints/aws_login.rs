@@ -22,6 +22,9 @@ use crate::web::request::Request;
 /// Seconds that a sign-in with the service's own keys lasts at most.
 const APP_SESSION: i64 = 3_600;
 
+/// The documented text of a 400.
+const MISSING: &str = "AWS credentials not provided";
+
 /// The body: a proof.
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AwsLoginRequest {
@@ -41,7 +44,9 @@ impl FromJson for AwsLoginRequest {
             access_key_id: object.text("access_key_id")?,
             amz_date: object.text("amz_date")?,
             signature: object.text("signature")?,
-            session_token: object.optional_text("session_token")?,
+            session_token: object
+                .optional_text("session_token")?
+                .filter(|token| !token.is_empty()),
         })
     }
 }
@@ -51,9 +56,8 @@ impl FromJson for AwsLoginRequest {
 /// # Errors
 /// `AwsCredentialsMissing`, `AwsLogin`, `ProofRefused`, `StorageOut`, `Platform`, and what reading the body gives.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let origin = Origin::of(&request)?;
-    let body =
-        body::optional_json::<AwsLoginRequest>(request, Failure::AwsCredentialsMissing).await?;
+    let origin = Origin::of(&request);
+    let body = body::optional_json::<AwsLoginRequest>(request, MISSING).await?;
     let (person, role, terms) = if let Some(proof) = body {
         let (person, role) = by_proof(&call, &origin, &proof).await?;
         (person, role, Terms::of(Method::AwsProof))
@@ -65,8 +69,8 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         (by_own_keys(&call).await?, Role::User, terms)
     };
     let signed_in = sign_in::arrive(&call, &origin, &person, Some(role), terms).await?;
-    let (token, user) = signed_in.ok_or(Failure::ProofRefused)?;
-    Ok(Reply::ok(&BearerReply::new(&token, &user)))
+    let (issued, user) = signed_in.ok_or(Failure::ProofRefused)?;
+    Ok(BearerReply::of(&issued, &user))
 }
 
 async fn by_proof(

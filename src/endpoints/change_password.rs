@@ -8,7 +8,7 @@ use crate::account::password::{self, Password, Unusable, Verdict};
 use crate::account::policy::{self, OwnNames};
 use crate::account::session::SessionRecord;
 use crate::app::{Call, random};
-use crate::failure::Failure;
+use crate::failure::{Failure, INVALID_BODY};
 use crate::json::{FromJson, Malformed, Object};
 use crate::log;
 use crate::store::passwords::{self, Change};
@@ -41,12 +41,12 @@ impl FromJson for ChangePasswordRequest {
 /// Answers the route.
 ///
 /// # Errors
-/// `NoToken`, `InvalidToken`, `WrongCurrentPassword`, `PasswordRefused`, `TooManyRequests`, `Busy`, `StorageOut`, and what
+/// `NoToken`, `InvalidToken`, `WrongCurrentPassword`, `PasswordRefused`, `TooManyRequests`, `BackOff`, `Busy`, `StorageOut`, and what
 /// reading the body gives.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let caller = extract::authority(&call, &request).await?;
-    let origin = Origin::of(&request)?;
-    let body: ChangePasswordRequest = body::json(request, Failure::InvalidBody).await?;
+    let origin = Origin::of(&request);
+    let body: ChangePasswordRequest = body::json(request, INVALID_BODY).await?;
     let user = &caller.user;
     let own = OwnNames {
         username: &user.username,
@@ -91,11 +91,11 @@ async fn reserve(call: &Call, caller: &SessionRecord) -> Result<Reservation, Fai
         now: call.clock(),
     };
     if let Some(seconds) = call.app.throttle.remembers(&attempt) {
-        return Err(Failure::TooManyRequests(seconds));
+        return Err(Failure::BackOff(seconds));
     }
     match call.app.throttle.reserve(&attempt).await? {
         Reserved::Yes(attempt, _) => Ok(attempt),
-        Reserved::Later(seconds) => Err(Failure::TooManyRequests(seconds)),
+        Reserved::Later(seconds) => Err(Failure::BackOff(seconds)),
         Reserved::Off => Err(Failure::WrongCurrentPassword),
     }
 }

@@ -9,6 +9,9 @@ use crate::web::reply::Reply;
 use crate::web::request::Request;
 use serde::Serialize;
 
+/// The documented text of a 400.
+const INVALID_HANDLE: &str = "Failed to start device authorization";
+
 /// The body.
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct DeviceAuthorizationRequest {
@@ -50,8 +53,7 @@ pub struct DeviceAuthorizationReply {
 /// # Errors
 /// `InvalidClientHandle`, `DeviceAuthorization`, `Platform`, and what reading the body gives.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let body: DeviceAuthorizationRequest =
-        body::json(request, Failure::InvalidClientHandle).await?;
+    let body: DeviceAuthorizationRequest = body::json(request, INVALID_HANDLE).await?;
     let registration = handles::open_client(&call, &body.client_id, &body.client_secret)
         .ok_or(Failure::InvalidClientHandle)?;
     let start_url = call

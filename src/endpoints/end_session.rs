@@ -13,11 +13,11 @@ use crate::web::request::Request;
 /// lost.
 ///
 /// # Errors
-/// `NoToken`, `InvalidToken`, `StorageOut`; `NotFound` if the caller has no such session.
+/// `NoToken`, `InvalidToken`, `StorageOut`; `SessionNotFound` if the caller has no such session.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let caller = extract::authority(&call, &request).await?.user.id;
     let id = request.last_segment();
-    let entry = Origin::of(&request)?.entry(&call, Kind::SessionRevoked)?;
+    let entry = Origin::of(&request).entry(&call, Kind::SessionRevoked)?;
     let revoked = call.sign(
         entry
             .by(caller)
@@ -30,7 +30,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         .sessions
         .revoke(id, caller, call.now, [&revoked])
         .await?
-        .ok_or(Failure::NotFound)?;
+        .ok_or(Failure::SessionNotFound)?;
     call.end_copies([ended]).await;
     Ok(Reply::ok(&Done::new("Session ended")))
 }

@@ -78,7 +78,7 @@ impl FromJson for SealedDevice {
             code: object.text("code")?,
             interval: object.integer("interval")?,
             ends: object.integer("ends")?,
-            sid: sid.try_into().map_err(|_| Malformed)?,
+            sid: sid.try_into().map_err(|_| Malformed::Unexpected)?,
         })
     }
 }

@@ -8,8 +8,9 @@ use crate::account::device::Device;
 use crate::account::names::{self, LoginName};
 use crate::account::password::{self, Password, Unusable, Verdict};
 use crate::account::user::User;
+use crate::app::tokens::Issued;
 use crate::app::{Call, random};
-use crate::failure::Failure;
+use crate::failure::{BodyFault, Failure};
 use crate::json::{FromJson, Malformed, Object};
 use crate::log;
 use crate::store::throttle::{Attempt, MOST_FAILURES, Reservation, Reserved};
@@ -17,9 +18,12 @@ use crate::store::users::Registered;
 use crate::web::body;
 use crate::web::device_cookie::DeviceCookie;
 use crate::web::origin::Origin;
-use crate::web::reply::Reply;
+use crate::web::reply::{EXPIRES, Reply};
 use crate::web::request::Request;
 use serde::Serialize;
+
+/// The documented text of a 400.
+const MISSING: &str = "Username and password are required";
 
 /// The body.
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
@@ -58,21 +62,24 @@ pub struct LoginReply {
 /// Answers the route.
 ///
 /// # Errors
-/// `MissingLogin`, `WrongLogin`, `TooManyRequests`, `Busy`, `StorageOut`, and what reading the body gives.
+/// `WrongLogin`, `TooManyRequests`, `BackOff`, `Busy`, `StorageOut`, and what reading the body gives.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let origin = Origin::of(&request)?;
+    let origin = Origin::of(&request);
     let cookie = DeviceCookie::of(&request);
     let device = cookie.open(&call);
-    let body: LoginRequest = body::json(request, Failure::MissingLogin).await?;
+    let body: LoginRequest = body::json(request, MISSING).await?;
     if body.username.is_empty() || body.password.is_empty() {
-        return Err(Failure::MissingLogin);
+        return Err(Failure::InvalidBody {
+            fault: BodyFault::MissingField,
+            text: MISSING,
+        });
     }
     // Over the limit is never anybody's; not counting it tells only what the client knows.
     let password = Password::parse(&body.password).map_err(|_| Failure::WrongLogin)?;
     let asked = Asked::new(&call, &origin, device, &body.username);
     // Before a place is taken: most of a flood ends here.
     if let Some(seconds) = call.app.throttle.remembers(&asked.attempt(&call)) {
-        return Err(Failure::TooManyRequests(seconds));
+        return Err(Failure::BackOff(seconds));
     }
     call.hashing(asked.device.is_some(), |call, place| async move {
         let (attempt, registered) = reserve(&call, &asked).await?;
@@ -86,7 +93,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         let why = match checked {
             Err(why) => why,
             Ok(checked) => match sign_in(&call, &origin, checked, &attempt).await? {
-                Some((token, user)) => return reply(&call, &cookie, asked.device, token, user),
+                Some((issued, user)) => return reply(&call, &cookie, asked.device, issued, user),
                 None => sign_in::CHANGED,
             },
         };
@@ -147,7 +154,7 @@ impl Asked {
 async fn reserve(call: &Call, asked: &Asked) -> Result<(Reservation, Option<Registered>), Failure> {
     match call.app.throttle.reserve(&asked.attempt(call)).await? {
         Reserved::Yes(attempt, registered) => Ok((attempt, registered.map(|found| *found))),
-        Reserved::Later(seconds) => Err(Failure::TooManyRequests(seconds)),
+        Reserved::Later(seconds) => Err(Failure::BackOff(seconds)),
         Reserved::Off => Err(Failure::WrongLogin),
     }
 }
@@ -211,7 +218,7 @@ async fn sign_in(
     origin: &Origin,
     checked: Checked,
     attempt: &Reservation,
-) -> Result<Option<(String, User)>, Failure> {
+) -> Result<Option<(Issued, User)>, Failure> {
     let Checked {
         mut user,
         hash,
@@ -223,8 +230,8 @@ async fn sign_in(
         attempt: Some(attempt),
         ..Terms::of(Method::Password)
     };
-    let token = sign_in::begin(call, origin, &mut user, terms).await?;
-    Ok(token.map(|token| (token, user)))
+    let issued = sign_in::begin(call, origin, &mut user, terms).await?;
+    Ok(issued.map(|issued| (issued, user)))
 }
 
 /// The reply, which makes the device known for this person.
@@ -232,7 +239,7 @@ fn reply(
     call: &Call,
     cookie: &DeviceCookie,
     device: Option<Device>,
-    token: String,
+    issued: Issued,
     user: User,
 ) -> Result<Reply, Failure> {
     let device = match device {
@@ -243,9 +250,10 @@ fn reply(
     let reply = Reply::ok(&LoginReply {
         success: true,
         message: "Login successful",
-        token,
+        token: issued.token,
         user,
-    });
+    })
+    .with(EXPIRES, issued.expires_at.to_string());
     Ok(match cookie {
         Some(cookie) => reply.with("set-cookie", cookie),
         None => reply,

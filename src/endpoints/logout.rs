@@ -16,7 +16,7 @@ use crate::web::request::Request;
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     if let Some(claims) = extract::claims_even_if_expired(&call, &request).await? {
         let (id, user) = (claims.session.sid.record_id(), claims.session.user);
-        let entry = Origin::of(&request)?.entry(&call, Kind::SignOut)?;
+        let entry = Origin::of(&request).entry(&call, Kind::SignOut)?;
         let signed_out = call.sign(entry.by(user).about(user).of_session(&id));
         let ended = call
             .app

@@ -16,7 +16,7 @@ use crate::web::request::Request;
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let caller = extract::authority(&call, &request).await?;
     let user = caller.user.id;
-    let entry = Origin::of(&request)?.entry(&call, Kind::SignOut)?;
+    let entry = Origin::of(&request).entry(&call, Kind::SignOut)?;
     let entry = entry.by(user).about(user).of_session(&caller.id);
     let signed_out = call.sign(entry.detail("all sessions"));
     let ended = call

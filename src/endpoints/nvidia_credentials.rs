@@ -77,7 +77,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         .as_ref()
         .ok_or(Failure::NvidiaKeyAbsent)?;
     // First written down, then shown.
-    let entry = Origin::of(&request)?.entry(&call, Kind::NvidiaCredentialsViewed)?;
+    let entry = Origin::of(&request).entry(&call, Kind::NvidiaCredentialsViewed)?;
     call.record(entry.by(record.user.id).of_session(&record.id))
         .await?;
     let page = NvidiaCredentialsReply::new(key, &config.nvidia_model_id);

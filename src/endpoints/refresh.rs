@@ -41,14 +41,14 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         generation: record.generation,
         ..shown.clone()
     };
-    let token = call
+    let issued = call
         .app
         .tokens
         .issue(&next, record.rotated_at, record.token_expires_at);
     // A copy for the new token; the old one's is believed no longer than its ten seconds.
     extract::put_back(&call, &record, record.generation);
     extract::put_back(&call, &record, shown.generation);
-    Ok(Reply::ok(&BearerReply::new(&token, &record.user)))
+    Ok(BearerReply::of(&issued, &record.user))
 }
 
 /// Who showed it is not known, so neither entry has an actor.
@@ -57,7 +57,7 @@ async fn end_reused(
     request: &Request,
     record: &SessionRecord,
 ) -> Result<Reply, Failure> {
-    let origin = Origin::of(request)?;
+    let origin = Origin::of(request);
     let entry = |kind| {
         let entry = origin.entry(call, kind);
         entry.map(|entry| entry.about(record.user.id).of_session(&record.id))

@@ -7,7 +7,7 @@ use crate::account::fingerprint::fingerprint;
 use crate::account::password;
 use crate::account::policy::{self, OwnNames};
 use crate::app::{Call, random};
-use crate::failure::Failure;
+use crate::failure::{Failure, INVALID_BODY};
 use crate::json::{FromJson, Malformed, Object};
 use crate::store::links::PasswordSet;
 use crate::web::body;
@@ -39,8 +39,8 @@ impl FromJson for SetPasswordRequest {
 /// # Errors
 /// `InvalidLink`, `PasswordRefused`, `Busy`, `StorageOut`, and what reading the body gives.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let origin = Origin::of(&request)?;
-    let body: SetPasswordRequest = body::json(request, Failure::InvalidBody).await?;
+    let origin = Origin::of(&request);
+    let body: SetPasswordRequest = body::json(request, INVALID_BODY).await?;
     let id = fingerprint(&body.token);
     let holder = call
         .app

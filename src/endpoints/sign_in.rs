@@ -6,6 +6,7 @@ use crate::account::role::Role;
 use crate::account::session::longest;
 use crate::account::token::{Session, SessionId};
 use crate::account::user::User;
+use crate::app::tokens::Issued;
 use crate::app::{Call, random};
 use crate::aws::identity::Person;
 use crate::config::Consistency;
@@ -131,7 +132,7 @@ pub async fn arrive(
     person: &Person,
     role: Option<Role>,
     terms: Terms<'_>,
-) -> Result<Option<(String, User)>, Failure> {
+) -> Result<Option<(Issued, User)>, Failure> {
     let arrival = Arrival {
         source: &person.source,
         subject: &person.subject,
@@ -155,8 +156,8 @@ pub async fn arrive(
     }
     let (id, method) = (user.id, terms.method);
     let why = if user.is_active {
-        if let Some(token) = begin(call, origin, &mut user, terms).await? {
-            return Ok(Some((token, user)));
+        if let Some(issued) = begin(call, origin, &mut user, terms).await? {
+            return Ok(Some((issued, user)));
         }
         CHANGED
     } else {
@@ -217,7 +218,7 @@ pub async fn begin(
     origin: &Origin,
     user: &mut User,
     terms: Terms<'_>,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<Issued>, Failure> {
     let now = call.moment();
     let sid = match terms.sid {
         Some(sid) => sid,

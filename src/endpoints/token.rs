@@ -36,6 +36,9 @@ const LONGEST: u32 = 45_000;
 /// How often the record is looked at meanwhile, in milliseconds.
 const AGAIN: u32 = 1_000;
 
+/// The documented text of a 400.
+const INVALID_HANDLE: &str = "Failed to create token from device code";
+
 /// The body.
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct TokenRequest {
@@ -63,11 +66,11 @@ impl FromJson for TokenRequest {
 /// `InvalidDeviceHandle`, `AuthorizationPending`, `AuthorizationOver`, `TokenFailed`, `StorageOut`, `Platform`, and what
 /// reading the body gives.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let origin = Origin::of(&request)?;
+    let origin = Origin::of(&request);
     let longest = call.app.config.aws.device_token_wait;
     let preferred =
         prefer::wait(request.header("prefer").as_deref()).map(|seconds| seconds.min(longest));
-    let body: TokenRequest = body::json(request, Failure::InvalidDeviceHandle).await?;
+    let body: TokenRequest = body::json(request, INVALID_HANDLE).await?;
     let registration = handles::open_client(&call, &body.client_id, &body.client_secret);
     let device = handles::open_device(&call, &body.client_id, &body.device_code);
     let (registration, device) = registration
@@ -182,12 +185,12 @@ impl Flow {
             sid: self.device.sid.clone(),
             generation: 0,
         };
-        let token =
+        let issued =
             self.call
                 .app
                 .tokens
                 .issue(&session, record.rotated_at, record.token_expires_at);
-        Ok(Some(Reply::ok(&BearerReply::new(&token, &record.user))))
+        Ok(Some(BearerReply::of(&issued, &record.user)))
     }
 
     /// AWS takes a code once: before its end, "invalid" means that another request has it in hand.
@@ -237,7 +240,7 @@ impl Flow {
         )
         .await?;
         match signed_in {
-            Some((token, user)) => Ok(Reply::ok(&BearerReply::new(&token, &user))),
+            Some((issued, user)) => Ok(BearerReply::of(&issued, &user)),
             None => Err(Failure::TokenFailed("disabled_here")),
         }
     }

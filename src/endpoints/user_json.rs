@@ -2,6 +2,8 @@
 //! shape of `/login` and `/validate`.
 
 use crate::account::user::User;
+use crate::app::tokens::Issued;
+use crate::web::reply::{EXPIRES, Reply};
 use serde::Serialize;
 
 /// What the bearer routes tell of a person.
@@ -42,6 +44,13 @@ impl<'a> BearerReply<'a> {
             token_type: "bearer",
             user,
         }
+    }
+
+    /// The response with this token and its user.
+    #[must_use]
+    pub fn of(issued: &Issued, user: &User) -> Reply {
+        let reply = Reply::ok(&BearerReply::new(&issued.token, user));
+        reply.with(EXPIRES, issued.expires_at.to_string())
     }
 }
 

@@ -155,9 +155,9 @@ fn values_are_taken_by_name() {
     let text = r#"{"text":"a","number":7,"large":4294967296,"is":true,"null":null,"list":["x"],"object":{"a":1}}"#;
     let mut read = object(text);
     assert_eq!(read.text("text"), Ok("a".to_owned()));
-    assert_eq!(read.text("text"), Err(Malformed), "it was taken");
+    assert_eq!(read.text("text"), Err(Malformed::Missing), "it was taken");
     assert_eq!(read.integer("number"), Ok(7_u32));
-    assert_eq!(read.integer::<u32>("large"), Err(Malformed));
+    assert_eq!(read.integer::<u32>("large"), Err(Malformed::Unexpected));
     assert_eq!(read.boolean("is"), Ok(true));
     assert_eq!(read.list("list"), Ok(vec![Json::Text("x".into())]));
     assert_eq!(read.object("object"), Ok(object(r#"{"a":1}"#)));
@@ -166,36 +166,50 @@ fn values_are_taken_by_name() {
     assert_eq!(read.parsed("text", parse), Ok('a'));
     assert_eq!(
         object(r#"{"text":"ab"}"#).parsed("text", parse),
-        Err(Malformed)
+        Err(Malformed::Unexpected)
     );
 
     // Nothing and null are the same to what may be left out.
     for name in ["null", "no such"] {
         assert_eq!(object(text).optional(name), None);
         assert_eq!(object(text).optional_text(name), Ok(None));
-        assert_eq!(object(text).text(name), Err(Malformed));
-        assert_eq!(object(text).integer::<i64>(name), Err(Malformed));
-        assert_eq!(object(text).boolean(name), Err(Malformed));
-        assert_eq!(object(text).list(name), Err(Malformed));
-        assert_eq!(object(text).object(name), Err(Malformed));
+        assert_eq!(object(text).text(name), Err(Malformed::Missing));
+        assert_eq!(object(text).integer::<i64>(name), Err(Malformed::Missing));
+        assert_eq!(object(text).boolean(name), Err(Malformed::Missing));
+        assert_eq!(object(text).list(name), Err(Malformed::Missing));
+        assert_eq!(object(text).object(name), Err(Malformed::Missing));
     }
     assert_eq!(object(text).take("null"), Some(Json::Null));
     assert_eq!(object(text).take("no such"), None);
     assert_eq!(object(text).optional_text("text"), Ok(Some("a".to_owned())));
     // Something else is an error, also for what may be left out.
-    assert_eq!(object(text).optional_text("number"), Err(Malformed));
+    assert_eq!(
+        object(text).optional_text("number"),
+        Err(Malformed::Unexpected)
+    );
     for name in ["number", "is", "list", "object"] {
-        assert_eq!(object(text).text(name), Err(Malformed), "{name}");
+        assert_eq!(
+            object(text).text(name),
+            Err(Malformed::Unexpected),
+            "{name}"
+        );
     }
     for name in ["text", "is", "list", "object"] {
-        assert_eq!(object(text).integer::<i64>(name), Err(Malformed), "{name}");
+        assert_eq!(
+            object(text).integer::<i64>(name),
+            Err(Malformed::Unexpected),
+            "{name}"
+        );
     }
     for number in ["-1", "1.0", "1e1", "-0", "\"1\"", "4294967296"] {
         let text = format!(r#"{{"number":{number}}}"#);
-        assert_eq!(object(&text).integer::<u32>("number"), Err(Malformed));
+        assert_eq!(
+            object(&text).integer::<u32>("number"),
+            Err(Malformed::Unexpected)
+        );
     }
     for text in ["[]", "null", "1", r#""{}""#] {
-        assert_eq!(Object::read(text), Err(Malformed), "{text}");
+        assert_eq!(Object::read(text), Err(Malformed::Unexpected), "{text}");
     }
 }
 

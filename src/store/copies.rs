@@ -140,7 +140,7 @@ impl Copies {
             _ => match read(&String::from(&text)) {
                 Ok(Found::Copy(copy)) => copy,
                 Ok(other) => return Ok(other),
-                Err(Malformed) => return Ok(Found::Nothing),
+                Err(_) => return Ok(Found::Nothing),
             },
         };
         let (length, until) = (text.length() as usize, copy.believe_until);

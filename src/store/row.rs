@@ -19,7 +19,7 @@ impl<'t> TryFrom<Json<'t>> for Row<'t> {
             Json::Null | Json::Integer(_) | Json::Fraction(_) | Json::Text(_) => true,
             Json::Bool(_) | Json::List(_) | Json::Object(_) => false,
         });
-        is_flat.then_some(Self(row)).ok_or(Malformed)
+        is_flat.then_some(Self(row)).ok_or(Malformed::Unexpected)
     }
 }
 

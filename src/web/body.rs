@@ -1,38 +1,43 @@
 //! From bytes to a route's request type: size, media type, UTF-8, an object.
 
 use super::request::{BodyError, Request};
-use crate::failure::Failure;
-use crate::json::{FromJson, Object};
+use crate::failure::{BodyFault, Failure};
+use crate::json::{FromJson, Malformed, Object};
 
 /// The largest body that any route takes: a device flow's sealed handles need about 6 KiB.
 pub const LIMIT: usize = 16 * 1024;
 
-/// Reads a JSON body. What is wrong with its content is answered with `refusal`, the route's own text.
+/// The media type of JSON bodies.
+pub const JSON: &str = "application/json";
+
+/// Reads a JSON body. `text` is what a client is told of a body that is not one of the route:
+/// [`INVALID_BODY`](crate::failure::INVALID_BODY), or what the API's documents say.
 ///
 /// # Errors
-/// `BodyTooLarge`, `UnsupportedMediaType`, or `refusal`.
-pub async fn json<T: FromJson>(request: Request, refusal: Failure) -> Result<T, Failure> {
-    let bytes = bytes(request, &refusal).await?;
-    parse(&bytes).ok_or(refusal)
+/// `BodyTooLarge`, `UnsupportedMediaType`, `UnsupportedEncoding`, `InvalidBody`.
+pub async fn json<T: FromJson>(request: Request, text: &'static str) -> Result<T, Failure> {
+    let bytes = bytes(request, text).await?;
+    parse(&bytes).map_err(|fault| Failure::InvalidBody { fault, text })
 }
 
 /// The same for a route that takes a body or none.
 ///
 /// # Errors
-/// `BodyTooLarge`, `UnsupportedMediaType`, or `refusal`.
+/// `BodyTooLarge`, `UnsupportedMediaType`, `UnsupportedEncoding`, `InvalidBody`.
 pub async fn optional_json<T: FromJson>(
     request: Request,
-    refusal: Failure,
+    text: &'static str,
 ) -> Result<Option<T>, Failure> {
-    let bytes = bytes(request, &refusal).await?;
+    let bytes = bytes(request, text).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
-    parse(&bytes).map(Some).ok_or(refusal)
+    let body = parse(&bytes).map_err(|fault| Failure::InvalidBody { fault, text })?;
+    Ok(Some(body))
 }
 
 /// The body, of whatever type if it is empty.
-async fn bytes(request: Request, refusal: &Failure) -> Result<Vec<u8>, Failure> {
+async fn bytes(request: Request, text: &'static str) -> Result<Vec<u8>, Failure> {
     let declared = request
         .header("content-length")
         .and_then(|length| length.parse::<usize>().ok());
@@ -40,40 +45,55 @@ async fn bytes(request: Request, refusal: &Failure) -> Result<Vec<u8>, Failure> 
         return Err(Failure::BodyTooLarge);
     }
     let media_type = request.header("content-type");
+    let encoding = request.header("content-encoding");
     let bytes = (request.body)(declared.unwrap_or(LIMIT), declared.is_some()).await;
     let bytes = bytes.map_err(|error| match error {
         BodyError::TooLarge => Failure::BodyTooLarge,
-        BodyError::Interrupted => refusal.clone(),
+        BodyError::Interrupted => Failure::InvalidBody {
+            fault: BodyFault::Interrupted,
+            text,
+        },
     })?;
-    if !bytes.is_empty() && !media_type.as_deref().is_some_and(is_json) {
-        return Err(Failure::UnsupportedMediaType);
+    if bytes.is_empty() {
+        return Ok(bytes);
+    }
+    if encoding.as_deref().is_some_and(is_encoded) {
+        return Err(Failure::UnsupportedEncoding);
+    }
+    if !media_type.as_deref().is_some_and(is_json) {
+        return Err(Failure::UnsupportedMediaType(JSON));
     }
     Ok(bytes)
 }
 
-/// `application/json`, with or without parameters, in any case (RFC 9110 §8.3.1); a charset must be UTF-8 (RFC 8259).
-fn is_json(content_type: &str) -> bool {
-    let mut parts = content_type.split(';').map(str::trim);
-    parts
-        .next()
-        .is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"))
-        && parts.all(|parameter| match parameter.split_once('=') {
-            Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
-                value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
-            }
-            _ => true,
-        })
+/// Whether a `Content-Encoding` names one: `identity` and an empty header name none (RFC 9110 §8.4).
+fn is_encoded(header: &str) -> bool {
+    let mut codings = header.split(',').map(str::trim);
+    codings.any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
 }
 
-fn parse<T: FromJson>(bytes: &[u8]) -> Option<T> {
-    let mut object = Object::read(std::str::from_utf8(bytes).ok()?).ok()?;
-    T::from_json(&mut object).ok()
+/// `application/json` in any case and with any parameters (RFC 9110 §8.3.1). A `charset` says nothing: JSON is UTF-8
+/// (RFC 8259 §8.1), and a body in another encoding is refused when it is read.
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case(JSON)
+}
+
+/// Reads the JSON, with or without a byte order mark before it (RFC 8259 §8.1 lets a reader ignore it).
+fn parse<T: FromJson>(bytes: &[u8]) -> Result<T, BodyFault> {
+    let text = std::str::from_utf8(bytes).map_err(|_| BodyFault::NotJson)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut object = Object::read(text).map_err(|_| BodyFault::NotJson)?;
+    T::from_json(&mut object).map_err(|malformed| match malformed {
+        Malformed::Syntax => BodyFault::NotJson,
+        Malformed::Missing => BodyFault::MissingField,
+        Malformed::Unexpected => BodyFault::InvalidField,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::Malformed;
     use proptest::prelude::*;
 
     #[derive(Debug, PartialEq)]
@@ -99,12 +119,9 @@ mod tests {
             r#"{"a":"x","b":"é"}"#,
             " {\"b\":\"\\u00e9\",\n\"a\":\"x\"} ",
             r#"{"a":"x","b":"é","c":{"d":[1,2.5,null,true,{"e":"f"}]}}"#,
+            "\u{feff}{\"a\":\"x\",\"b\":\"é\"}",
         ] {
-            assert_eq!(
-                parse::<Pair>(text.as_bytes()).as_ref(),
-                Some(&good),
-                "{text}"
-            );
+            assert_eq!(parse::<Pair>(text.as_bytes()).as_ref(), Ok(&good), "{text}");
         }
         for text in [
             "",
@@ -114,22 +131,33 @@ mod tests {
             r#"["x","é"]"#,
             "\"a\"",
             "{",
-            r#"{"a":"x"}"#,
-            r#"{"a":"x","b":1}"#,
-            r#"{"a":"x","b":null}"#,
             r#"{"a":"x","b":"é","a":"x"}"#,
             r#"{"a":"x","b":"é","c":1,"c":1}"#,
             r#"{"a":"x","b":"é","c":{"d":1,"d":2}}"#,
             r#"{"a":"x","b":"é"} x"#,
             r#"{"a":"x","b":"é"}{}"#,
-            "\u{feff}{\"a\":\"x\",\"b\":\"é\"}",
+            "\u{feff}",
+            "\u{feff}\u{feff}{\"a\":\"x\",\"b\":\"é\"}",
+            "{\u{feff}\"a\":\"x\",\"b\":\"é\"}",
             r#"{"a":"x","b":"\ud800"}"#,
             r"{'a':'x','b':'é'}",
             r#"{"a":"x","b":"é",}"#,
         ] {
-            assert_eq!(parse::<Pair>(text.as_bytes()), None, "{text}");
+            assert_eq!(
+                parse::<Pair>(text.as_bytes()),
+                Err(BodyFault::NotJson),
+                "{text}"
+            );
         }
-        assert_eq!(parse::<Pair>(b"{\"a\":\"x\",\"b\":\"\xff\"}"), None);
+        let not_utf_8 = b"{\"a\":\"x\",\"b\":\"\xff\"}";
+        assert_eq!(parse::<Pair>(not_utf_8), Err(BodyFault::NotJson));
+        for (text, fault) in [
+            (r#"{"a":"x"}"#, BodyFault::MissingField),
+            (r#"{"a":"x","b":null}"#, BodyFault::MissingField),
+            (r#"{"a":"x","b":1}"#, BodyFault::InvalidField),
+        ] {
+            assert_eq!(parse::<Pair>(text.as_bytes()), Err(fault), "{text}");
+        }
     }
 
     #[test]
@@ -141,9 +169,9 @@ mod tests {
                 "]".repeat(depth)
             )
         };
-        assert!(parse::<Pair>(nested(15).as_bytes()).is_some());
-        assert!(parse::<Pair>(nested(16).as_bytes()).is_none());
-        assert!(parse::<Pair>(nested(8_000).as_bytes()).is_none());
+        assert!(parse::<Pair>(nested(15).as_bytes()).is_ok());
+        assert!(parse::<Pair>(nested(16).as_bytes()).is_err());
+        assert!(parse::<Pair>(nested(8_000).as_bytes()).is_err());
     }
 
     #[test]
@@ -153,6 +181,9 @@ mod tests {
             "Application/JSON",
             "application/json; charset=utf-8",
             "application/json;charset=\"UTF-8\"",
+            "application/json; charset=utf8",
+            "application/json; charset=latin1",
+            " application/json ; ",
         ] {
             assert!(is_json(name), "{name}");
         }
@@ -160,10 +191,19 @@ mod tests {
             "",
             "text/plain",
             "application/jsonp",
-            "application/json; charset=latin1",
             "application/x-www-form-urlencoded",
         ] {
             assert!(!is_json(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_identity_is_no_encoding() {
+        for header in ["", " ", "identity", "Identity", "identity, identity", ","] {
+            assert!(!is_encoded(header), "{header}");
+        }
+        for header in ["gzip", "br", "x", "identity, gzip", "gzip,identity"] {
+            assert!(is_encoded(header), "{header}");
         }
     }
 

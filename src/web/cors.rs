@@ -44,6 +44,6 @@ pub fn with_cookies(reply: Reply) -> Reply {
 pub fn permit(reply: Reply, origin: &'static str) -> Reply {
     reply.with("access-control-allow-origin", origin).with(
         "access-control-expose-headers",
-        "Retry-After, WWW-Authenticate",
+        "Edge-Auth-Error, Edge-Auth-Expires, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id",
     )
 }

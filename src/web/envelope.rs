@@ -1,7 +1,9 @@
-//! The one place where a [`Failure`] becomes a status and a text, in the dialect of the route that failed.
+//! Turns a [`Failure`] into a response: its error code, and status, text and headers in the error format of the route.
 
+use super::error_codes::Code;
 use super::reply::Reply;
-use crate::failure::{Failure, Outage};
+use crate::account::policy::PolicyError;
+use crate::failure::{BodyFault, Failure, Outage};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -32,64 +34,104 @@ pub struct DetailError {
     pub detail: Cow<'static, str>,
 }
 
-/// Seconds after which a client may ask again when a store was out. With D1's patience of 5 seconds it stays within
-/// the 10 in which a refresh whose reply was lost can be asked for again.
+/// Seconds after which a client may ask again when a store was unavailable. With D1's timeout of 5 seconds it stays within
+/// the 10 in which a refresh whose response was lost can be repeated.
 const RETRY_AFTER_OUTAGE: &str = "2";
 
-/// The status and text of a failure; the whole table.
+const CHALLENGE: &str = "Bearer realm=\"edge-auth\"";
+const CHALLENGE_INVALID: &str = "Bearer realm=\"edge-auth\", error=\"invalid_token\"";
+
+/// The error code of a failure.
 #[must_use]
-pub fn status_and_text(failure: &Failure, dialect: Dialect) -> (u16, Cow<'static, str>) {
-    let (status, text) = match (failure, dialect) {
-        (Failure::InvalidBody, _) => (400, "Invalid request body"),
-        (Failure::MissingLogin, _) => (400, "Username and password are required"),
-        (Failure::InvalidLink, _) => (400, "Invalid or expired link"),
-        (Failure::WrongCurrentPassword, _) => (400, "Current password is incorrect"),
-        (Failure::PasswordRefused(reason), _) => {
-            return (400, Cow::Owned(reason.to_string()));
-        }
-        (Failure::WrongLogin, _) => (401, "Invalid username or password"),
-        (Failure::NoToken, Dialect::Message) => (401, "No token provided"),
-        (Failure::InvalidToken, Dialect::Message) => (401, "Invalid or expired token"),
-        (Failure::ProofRefused, _)
-        | (Failure::NoToken | Failure::InvalidToken, Dialect::Detail) => {
-            (401, "Could not validate credentials")
-        }
-        (Failure::AwsCredentialsMissing, _) => (400, "AWS credentials not provided"),
-        (Failure::AwsLogin(fault), _) => {
-            return (
-                500,
-                Cow::Owned(format!("Failed to login with AWS credentials: {fault}")),
-            );
-        }
-        (Failure::RegisterClient(_), _) => (500, "Failed to register with AWS SSO"),
-        (Failure::InvalidClientHandle, _) => (400, "Failed to start device authorization"),
-        (Failure::DeviceAuthorization(_), _) => (500, "Failed to start device authorization"),
-        (Failure::InvalidDeviceHandle, _) => (400, "Failed to create token from device code"),
-        (Failure::TokenFailed(_), _) => (500, "Failed to create token from device code"),
-        (Failure::AuthorizationPending { .. } | Failure::AuthorizationOver, _) => {
-            (408, "Authorization timed out")
-        }
-        (Failure::AdminRequired, _) => (403, "Admin access required"),
-        (Failure::AwsKeysAbsent, _) => (404, "AWS credentials are not configured"),
-        (Failure::NvidiaKeyAbsent, _) => (404, "NVIDIA credentials are not configured"),
-        (Failure::InvalidParameters, _) => (400, "Invalid request parameters"),
-        (Failure::SuperAdminRequired, _) => (403, "Super admin access required"),
-        (Failure::NotFound, _) => (404, "Not found"),
-        (Failure::MethodNotAllowed(_), _) => (405, "Method not allowed"),
-        (Failure::BodyTooLarge, _) => (413, "Request body too large"),
-        (Failure::UnsupportedMediaType, _) => (415, "Content-Type must be application/json"),
-        (Failure::TooManyRequests(_), _) => (429, "Too many requests"),
-        (Failure::StoreDown("D1"), _) => (503, "Service temporarily unavailable: D1"),
-        (Failure::StoreDown(_), _) => (503, "Service temporarily unavailable: KV"),
-        (
-            Failure::StorageOut(_) | Failure::Misconfigured | Failure::Platform | Failure::Busy,
-            _,
-        ) => (503, "Service temporarily unavailable"),
-    };
-    (status, Cow::Borrowed(text))
+pub fn code(failure: &Failure) -> Code {
+    match failure {
+        Failure::NotFound => Code::NotFound,
+        Failure::MethodNotAllowed(_) => Code::MethodNotAllowed,
+        Failure::NoToken => Code::NoToken,
+        Failure::InvalidToken => Code::InvalidToken,
+        Failure::TokenExpired => Code::TokenExpired,
+        Failure::AdminRequired => Code::AdminRequired,
+        Failure::AwsKeysAbsent | Failure::NvidiaKeyAbsent => Code::CredentialsNotConfigured,
+        Failure::SuperAdminRequired => Code::SuperAdminRequired,
+        Failure::InvalidParameter(_) => Code::InvalidParameter,
+        Failure::RepeatedParameter(_) => Code::RepeatedParameter,
+        Failure::UnknownParameter => Code::UnknownParameter,
+        Failure::BodyTooLarge => Code::BodyTooLarge,
+        Failure::UnsupportedMediaType(_) => Code::UnsupportedMediaType,
+        Failure::UnsupportedEncoding => Code::UnsupportedEncoding,
+        Failure::InvalidBody { fault, .. } => match fault {
+            BodyFault::Interrupted => Code::IncompleteBody,
+            BodyFault::NotJson => Code::InvalidJson,
+            BodyFault::MissingField => Code::MissingField,
+            BodyFault::InvalidField => Code::InvalidField,
+        },
+        Failure::WrongLogin => Code::InvalidCredentials,
+        Failure::WrongCurrentPassword => Code::InvalidCurrentPassword,
+        Failure::TooManyRequests(_) => Code::RateLimited,
+        Failure::BackOff(_) => Code::BackOff,
+        Failure::Busy => Code::Overloaded,
+        Failure::InvalidLink => Code::InvalidLink,
+        Failure::SessionNotFound => Code::SessionNotFound,
+        Failure::PasswordRefused(reason) => match reason {
+            PolicyError::TooShort(_) => Code::PasswordTooShort,
+            PolicyError::TooLong => Code::PasswordTooLong,
+            PolicyError::Common => Code::PasswordTooCommon,
+            PolicyError::OwnNames => Code::PasswordContainsName,
+        },
+        Failure::RegisterClient("not_configured")
+        | Failure::DeviceAuthorization("not_configured")
+        | Failure::TokenFailed("not_configured") => Code::AwsNotConfigured,
+        Failure::RegisterClient(_)
+        | Failure::DeviceAuthorization(_)
+        | Failure::TokenFailed(_)
+        | Failure::AwsLogin(_) => Code::AwsFailed,
+        Failure::InvalidClientHandle => Code::InvalidClient,
+        Failure::InvalidDeviceHandle => Code::InvalidDeviceCode,
+        Failure::AuthorizationPending { .. } => Code::AuthorizationPending,
+        Failure::AuthorizationOver => Code::DeviceCodeExpired,
+        Failure::AwsCredentialsMissing => Code::AwsCredentialsMissing,
+        Failure::ProofRefused => Code::InvalidProof,
+        Failure::StorageOut(_) | Failure::StoreDown(_) => Code::StorageUnavailable,
+        Failure::Misconfigured => Code::Misconfigured,
+        Failure::Platform => Code::RuntimeFailed,
+    }
 }
 
-/// The reply for a failure: body in the dialect, and the headers that its status asks for (RFC 9110, RFC 6750 §3).
+/// The status and the text of a failure. Without a text of its own, a failure has its code's.
+#[must_use]
+pub fn status_and_text(failure: &Failure, dialect: Dialect) -> (u16, Cow<'static, str>) {
+    let code = code(failure);
+    let text = match (failure, dialect) {
+        (Failure::InvalidBody { text, .. }, _) => text,
+        (Failure::NoToken | Failure::InvalidToken | Failure::TokenExpired, Dialect::Detail) => {
+            "Could not validate credentials"
+        }
+        (Failure::RegisterClient(_), _) => "Failed to register with AWS SSO",
+        (Failure::DeviceAuthorization(_), _) => "Failed to start device authorization",
+        (Failure::TokenFailed(_), _) => "Failed to create token from device code",
+        (Failure::AwsKeysAbsent, _) => "AWS credentials are not configured",
+        (Failure::NvidiaKeyAbsent, _) => "NVIDIA credentials are not configured",
+        (Failure::StoreDown("D1"), _) => "Service temporarily unavailable: D1",
+        (Failure::StoreDown(_), _) => "Service temporarily unavailable: KV",
+        (Failure::PasswordRefused(reason), _) => return (code.status(), reason.to_string().into()),
+        (Failure::AwsLogin(fault), _) => {
+            let text = format!("Failed to login with AWS credentials: {fault}");
+            return (code.status(), text.into());
+        }
+        (Failure::InvalidParameter(name) | Failure::RepeatedParameter(name), _) => {
+            return (code.status(), format!("{}: {name}", code.text()).into());
+        }
+        (Failure::UnsupportedMediaType(expected), _) => {
+            let text = format!("Content-Type must be {expected}");
+            return (code.status(), text.into());
+        }
+        _ => code.text(),
+    };
+    (code.status(), Cow::Borrowed(text))
+}
+
+/// The response for a failure: body in the error format, and the headers that its status requires (RFC 9110, RFC 6750
+/// §3).
 #[must_use]
 pub fn reply(failure: &Failure, dialect: Dialect) -> Reply {
     let (status, text) = status_and_text(failure, dialect);
@@ -103,12 +145,14 @@ pub fn reply(failure: &Failure, dialect: Dialect) -> Reply {
         ),
         Dialect::Detail => Reply::json(status, &DetailError { detail: text }),
     };
+    let reply = reply.with("edge-auth-error", code(failure).as_str());
     match (status, failure) {
-        (_, Failure::InvalidToken) => {
-            reply.with("www-authenticate", "Bearer error=\"invalid_token\"")
+        (_, Failure::InvalidToken | Failure::TokenExpired) => {
+            reply.with("www-authenticate", CHALLENGE_INVALID)
         }
-        (401, _) => reply.with("www-authenticate", "Bearer"),
+        (401, _) => reply.with("www-authenticate", CHALLENGE),
         (_, Failure::MethodNotAllowed(allowed)) => reply.with("allow", *allowed),
+        (_, Failure::UnsupportedEncoding) => reply.with("accept-encoding", "identity"),
         (
             _,
             Failure::AuthorizationPending {
@@ -122,7 +166,9 @@ pub fn reply(failure: &Failure, dialect: Dialect) -> Reply {
                 None => reply,
             }
         }
-        (_, Failure::TooManyRequests(seconds)) => reply.with("retry-after", seconds.to_string()),
+        (_, Failure::TooManyRequests(seconds) | Failure::BackOff(seconds)) => {
+            reply.with("retry-after", seconds.to_string())
+        }
         (503, _) => reply.with("retry-after", RETRY_AFTER_OUTAGE),
         _ => reply,
     }
@@ -148,11 +194,15 @@ pub fn log_code(failure: &Failure) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::policy::PolicyError;
     use crate::aws::fault::Fault;
+    use crate::failure::INVALID_BODY;
 
     #[test]
     fn the_whole_table() {
+        let body = |fault| Failure::InvalidBody {
+            fault,
+            text: INVALID_BODY,
+        };
         let failures = [
             Failure::NotFound,
             Failure::MethodNotAllowed("GET, HEAD"),
@@ -162,15 +212,26 @@ mod tests {
             Failure::AwsKeysAbsent,
             Failure::NvidiaKeyAbsent,
             Failure::SuperAdminRequired,
-            Failure::InvalidParameters,
+            Failure::TokenExpired,
+            Failure::InvalidParameter("kind"),
+            Failure::RepeatedParameter("kind"),
+            Failure::UnknownParameter,
             Failure::BodyTooLarge,
-            Failure::UnsupportedMediaType,
-            Failure::InvalidBody,
-            Failure::MissingLogin,
+            Failure::UnsupportedMediaType("application/json"),
+            Failure::UnsupportedEncoding,
+            body(BodyFault::Interrupted),
+            body(BodyFault::NotJson),
+            body(BodyFault::MissingField),
+            body(BodyFault::InvalidField),
             Failure::WrongLogin,
+            Failure::SessionNotFound,
             Failure::InvalidLink,
             Failure::PasswordRefused(PolicyError::TooShort(15)),
+            Failure::PasswordRefused(PolicyError::TooLong),
+            Failure::PasswordRefused(PolicyError::Common),
+            Failure::PasswordRefused(PolicyError::OwnNames),
             Failure::RegisterClient("Timeout"),
+            Failure::RegisterClient("not_configured"),
             Failure::DeviceAuthorization("Timeout"),
             Failure::InvalidClientHandle,
             Failure::InvalidDeviceHandle,
@@ -185,6 +246,7 @@ mod tests {
             Failure::ProofRefused,
             Failure::WrongCurrentPassword,
             Failure::TooManyRequests(10),
+            Failure::BackOff(3),
             Failure::Busy,
             Failure::StorageOut(Outage::D1),
             Failure::StorageOut(Outage::CorruptRow("users.id")),
@@ -198,9 +260,13 @@ mod tests {
                 .map(|dialect| status_and_text(failure, dialect));
             let [(status, message), (_, detail)] = texts;
             let headers = reply(failure, Dialect::Message).headers;
-            let code = log_code(failure).unwrap_or("-");
-            format!("{status} | {message} | {detail} | {headers:?} | {code}")
+            let logged = log_code(failure).unwrap_or("-");
+            format!("{status} | {message} | {detail} | {headers:?} | {logged}")
         };
+        for known in Code::ALL {
+            let has_it = |failure: &Failure| code(failure) == *known;
+            assert!(failures.iter().any(has_it), "{known:?}");
+        }
         let table: Vec<String> = failures.iter().map(line).collect();
         insta::assert_snapshot!(table.join("\n"));
     }

@@ -63,14 +63,15 @@ fn bearer(header: Option<&str>) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-/// The request's token, if it is ours and in time.
+/// The request's token, if it is authentic and has not expired.
 ///
 /// # Errors
-/// `TooManyRequests`, `NoToken`, `InvalidToken`.
+/// `TooManyRequests`, `NoToken`, `InvalidToken`, `TokenExpired`.
 pub async fn token(call: &Call, request: &Request) -> Result<Rc<Verified>, Failure> {
     match verify(call, request).await?? {
         Ok(verified) => Ok(verified),
-        Err(_) => Err(Failure::InvalidToken),
+        Err(Rejection::Expired(_)) => Err(Failure::TokenExpired),
+        Err(Rejection::Invalid) => Err(Failure::InvalidToken),
     }
 }
 

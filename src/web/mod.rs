@@ -4,6 +4,7 @@ pub mod body;
 pub mod cors;
 pub mod device_cookie;
 pub mod envelope;
+pub mod error_codes;
 pub mod extract;
 pub mod origin;
 pub mod prefer;

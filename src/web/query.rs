@@ -1,48 +1,56 @@
-//! The parameters of a URL: each known and given once, or the request is refused. A filter that is misspelled and silently
-//! ignored would show more than was asked for.
+//! The parameters of a URL. Each must be known to the route and given at most once: a filter that is misspelled and
+//! silently ignored would return more than was asked for. A parameter with an empty value counts as absent, as HTML forms
+//! and many clients send what is not set.
 
 use crate::failure::Failure;
 use crate::web::request::Request;
 use std::borrow::Cow;
 
-/// The parameters that came.
+/// The parameters of one request.
 #[derive(Debug)]
-pub struct Query<'a>(Vec<(Cow<'a, str>, Cow<'a, str>)>);
+pub struct Query<'a>(Vec<(&'static str, Cow<'a, str>)>);
 
 impl<'a> Query<'a> {
     /// Reads the request's query (`application/x-www-form-urlencoded`), which may have these names.
     ///
     /// # Errors
-    /// `InvalidParameters` for any other name, and for one that comes twice.
-    pub fn of(request: &'a Request, names: &[&str]) -> Result<Self, Failure> {
-        Self::read(request.query(), names).ok_or(Failure::InvalidParameters)
+    /// `UnknownParameter` for any other name, `RepeatedParameter` for one that is given twice.
+    pub fn of(request: &'a Request, names: &[&'static str]) -> Result<Self, Failure> {
+        Self::read(request.query(), names)
     }
 
-    fn read(text: &'a str, names: &[&str]) -> Option<Self> {
-        let mut pairs: Vec<(Cow<'a, str>, Cow<'a, str>)> = Vec::new();
+    fn read(text: &'a str, names: &[&'static str]) -> Result<Self, Failure> {
+        let mut pairs: Vec<(&'static str, Cow<'a, str>)> = Vec::new();
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {
-            let is_known = names.contains(&name.as_ref());
-            if !is_known || pairs.iter().any(|(other, _)| *other == name) {
-                return None;
+            let Some(name) = names.iter().find(|known| **known == name) else {
+                return Err(Failure::UnknownParameter);
+            };
+            if value.is_empty() {
+                continue;
+            }
+            if pairs.iter().any(|(other, _)| other == name) {
+                return Err(Failure::RepeatedParameter(name));
             }
             pairs.push((name, value));
         }
-        Some(Self(pairs))
+        Ok(Self(pairs))
     }
 
-    /// A parameter's value, if it came.
+    /// The value of a parameter, if it was given.
     ///
     /// # Errors
-    /// `InvalidParameters` if `parse` does not take it.
+    /// `InvalidParameter` if `parse` does not take it.
     pub fn get<T>(
         &self,
-        name: &str,
+        name: &'static str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, Failure> {
-        let Some((_, value)) = self.0.iter().find(|(known, _)| known == name) else {
+        let Some((_, value)) = self.0.iter().find(|(known, _)| *known == name) else {
             return Ok(None);
         };
-        parse(value).map(Some).ok_or(Failure::InvalidParameters)
+        parse(value)
+            .map(Some)
+            .ok_or(Failure::InvalidParameter(name))
     }
 }
 
@@ -60,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_names_come_once() {
+    fn parameters_are_known_and_given_once() {
         let names = ["user", "limit"];
         let query = Query::read("limit=7&user=a%20b%2Bc", &names).unwrap();
         assert_eq!(query.get("limit", |text| number(text, 1, 9)), Ok(Some(7)));
@@ -71,18 +79,26 @@ mod tests {
         assert_eq!(query.get("kind", |text| Some(text.to_owned())), Ok(None));
         assert_eq!(
             query.get("limit", |_| None::<()>),
-            Err(Failure::InvalidParameters)
+            Err(Failure::InvalidParameter("limit"))
         );
-        assert!(Query::read("", &names).is_some() && Query::read("&", &names).is_some());
-        for text in [
-            "limit=1&limit=1",
-            "limits=1",
-            "Limit=1",
-            "user=a&x",
-            "%6Cimit=1&limit=2",
-        ] {
-            assert!(Query::read(text, &names).is_none(), "{text}");
+        for text in ["limits=1", "Limit=1", "user=a&x", "=1", "x="] {
+            let read = Query::read(text, &names).map(|_| ());
+            assert_eq!(read, Err(Failure::UnknownParameter), "{text}");
         }
+        for text in ["limit=1&limit=1", "%6Cimit=1&limit=2"] {
+            let read = Query::read(text, &names).map(|_| ());
+            assert_eq!(read, Err(Failure::RepeatedParameter("limit")), "{text}");
+        }
+    }
+
+    #[test]
+    fn empty_parameters_count_as_absent() {
+        for text in ["", "&", "limit=", "limit", "limit=&user=&limit="] {
+            let query = Query::read(text, &["user", "limit"]).unwrap();
+            assert_eq!(query.get("limit", |_| None::<()>), Ok(None), "{text}");
+        }
+        let query = Query::read("limit=&limit=7", &["limit"]).unwrap();
+        assert_eq!(query.get("limit", |text| number(text, 1, 9)), Ok(Some(7)));
     }
 
     #[test]

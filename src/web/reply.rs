@@ -7,6 +7,9 @@ use std::borrow::Cow;
 /// A header; texts that are written in the code or the configuration are borrowed.
 pub type Header = (&'static str, Cow<'static, str>);
 
+/// When the token in a response expires, as its claim `exp` says.
+pub const EXPIRES: &str = "edge-auth-expires";
+
 /// A value as JSON text.
 #[must_use]
 pub fn json(value: &impl Serialize) -> Text {

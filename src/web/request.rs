@@ -59,6 +59,8 @@ pub struct Request {
     pub url: String,
     /// The header `Authorization`.
     pub authorization: Option<String>,
+    /// Gives the id of the request: Cloudflare's ray id, or a random UUID where there is none.
+    pub id: Box<dyn Fn() -> String>,
     /// Reads any other header; the name in lower case.
     pub header: Headers,
     /// Reads the body, up to so many bytes; the second says whether they are as many as the client has declared.

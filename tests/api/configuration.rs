@@ -185,7 +185,7 @@ async fn an_epoch_ends_every_older_token_on_every_route() {
     ] {
         assert_eq!(
             reply.header("www-authenticate"),
-            Some("Bearer error=\"invalid_token\"")
+            Some(r#"Bearer realm="edge-auth", error="invalid_token""#)
         );
         assert!(reply.seen().await.calls.is_empty(), "no store is asked");
     }

@@ -49,7 +49,7 @@ async fn a_preflight_is_answered() {
     access-control-allow-headers: Authorization, Content-Type, Prefer
     access-control-allow-methods: POST
     access-control-allow-origin: https://app.example.com
-    access-control-expose-headers: Retry-After, WWW-Authenticate
+    access-control-expose-headers: Edge-Auth-Error, Edge-Auth-Expires, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id
     access-control-max-age: 7200
     cache-control: no-store
     content-security-policy: default-src 'none'; frame-ancestors 'none'
@@ -92,7 +92,7 @@ async fn a_reply_can_be_read_by_the_origin_that_asked() {
     insta::assert_snapshot!(reply.snapshot(), @r#"
     200
     access-control-allow-origin: https://app.example.com
-    access-control-expose-headers: Retry-After, WWW-Authenticate
+    access-control-expose-headers: Edge-Auth-Error, Edge-Auth-Expires, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id
     cache-control: no-store
     content-security-policy: default-src 'none'; frame-ancestors 'none'
     content-type: application/json
@@ -136,7 +136,9 @@ async fn an_error_can_be_read_too() {
         let exposed = reply.header("access-control-expose-headers");
         assert_eq!(
             exposed,
-            Some("Retry-After, WWW-Authenticate"),
+            Some(
+                "Edge-Auth-Error, Edge-Auth-Expires, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id"
+            ),
             "{method} {path}"
         );
     }

@@ -53,6 +53,7 @@ async fn an_unknown_path_is_404() {
     cache-control: no-store
     content-security-policy: default-src 'none'; frame-ancestors 'none'
     content-type: application/json
+    edge-auth-error: not_found
     referrer-policy: no-referrer
     strict-transport-security: max-age=63072000; includeSubDomains
     vary: Origin
@@ -114,6 +115,7 @@ async fn another_method_is_405_and_is_told_what_is_allowed() {
     cache-control: no-store
     content-security-policy: default-src 'none'; frame-ancestors 'none'
     content-type: application/json
+    edge-auth-error: method_not_allowed
     referrer-policy: no-referrer
     strict-transport-security: max-age=63072000; includeSubDomains
     vary: Origin
@@ -212,8 +214,8 @@ async fn the_first_of_404_405_401_413_415_400_is_the_answer() {
 
 #[tokio::test]
 async fn a_401_names_the_scheme_and_an_error_only_if_a_token_came() {
-    const NONE: &str = "Bearer";
-    const INVALID: &str = r#"Bearer error="invalid_token""#;
+    const NONE: &str = r#"Bearer realm="edge-auth""#;
+    const INVALID: &str = r#"Bearer realm="edge-auth", error="invalid_token""#;
     let app = App::shared();
     for (authorization, challenge, message) in [
         (None, NONE, "No token provided"),
@@ -269,6 +271,7 @@ async fn storage_that_is_out_is_503_and_says_when_to_come_back() {
     cache-control: no-store
     content-security-policy: default-src 'none'; frame-ancestors 'none'
     content-type: application/json
+    edge-auth-error: storage_unavailable
     referrer-policy: no-referrer
     retry-after: 2
     strict-transport-security: max-age=63072000; includeSubDomains

@@ -19,7 +19,8 @@ const ALWAYS: [(&str, &str); 6] = [
 ];
 
 /// Beyond what every reply has, what some have, and what the local runtime adds.
-const SOMETIMES: [&str; 10] = [
+const SOMETIMES: [&str; 15] = [
+    "accept-encoding",
     "access-control-allow-credentials",
     "access-control-allow-headers",
     "access-control-allow-methods",
@@ -27,9 +28,14 @@ const SOMETIMES: [&str; 10] = [
     "access-control-expose-headers",
     "access-control-max-age",
     "allow",
+    "edge-auth-error",
+    "edge-auth-expires",
+    "preference-applied",
     "retry-after",
     "set-cookie",
     "www-authenticate",
+    // On every response; its shape is checked for every request of every test: `support/documented.rs`.
+    "x-request-id",
 ];
 const TRANSPORT: [&str; 5] = [
     "connection",

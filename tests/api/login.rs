@@ -37,6 +37,7 @@ async fn the_documented_example() {
     cache-control: no-store
     content-security-policy: default-src 'none'; frame-ancestors 'none'
     content-type: application/json
+    edge-auth-expires: [time]
     referrer-policy: no-referrer
     set-cookie: edge-auth-device=[cookie]; Path=/; Max-Age=34560000; HttpOnly; SameSite=Strict
     strict-transport-security: max-age=63072000; includeSubDomains
@@ -86,10 +87,11 @@ async fn the_documented_401() {
     cache-control: no-store
     content-security-policy: default-src 'none'; frame-ancestors 'none'
     content-type: application/json
+    edge-auth-error: invalid_credentials
     referrer-policy: no-referrer
     strict-transport-security: max-age=63072000; includeSubDomains
     vary: Origin
-    www-authenticate: Bearer
+    www-authenticate: Bearer realm="edge-auth"
     x-content-type-options: nosniff
     {
       "success": false,

@@ -49,13 +49,16 @@ async fn the_documented_401_is_that_of_no_token_and_of_a_token_that_is_not_good(
       "detail": "Could not validate credentials"
     }
     "#);
-    assert_eq!(without.header("www-authenticate"), Some("Bearer"));
+    assert_eq!(
+        without.header("www-authenticate"),
+        Some(r#"Bearer realm="edge-auth""#)
+    );
     let garbage = me(&app, "garbage").await;
     garbage.assert_status(401);
     assert_eq!(garbage.text(), without.text());
     assert_eq!(
         garbage.header("www-authenticate"),
-        Some(r#"Bearer error="invalid_token""#)
+        Some(r#"Bearer realm="edge-auth", error="invalid_token""#)
     );
 }
 

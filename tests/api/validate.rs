@@ -59,7 +59,10 @@ async fn the_documented_401_without_a_token() {
       "message": "No token provided"
     }
     "#);
-    assert_eq!(reply.header("www-authenticate"), Some("Bearer"));
+    assert_eq!(
+        reply.header("www-authenticate"),
+        Some(r#"Bearer realm="edge-auth""#)
+    );
 }
 
 #[tokio::test]
@@ -75,7 +78,7 @@ async fn the_documented_401_with_a_token_that_is_not_good() {
     "#);
     assert_eq!(
         reply.header("www-authenticate"),
-        Some(r#"Bearer error="invalid_token""#)
+        Some(r#"Bearer realm="edge-auth", error="invalid_token""#)
     );
 }
 

@@ -80,7 +80,11 @@ pub fn refused(reply: &Reply, what: &str) {
         json!({ "detail": "Could not validate credentials" }),
         "{what}"
     );
-    assert_eq!(reply.header("www-authenticate"), Some("Bearer"), "{what}");
+    assert_eq!(
+        reply.header("www-authenticate"),
+        Some(r#"Bearer realm="edge-auth""#),
+        "{what}"
+    );
 }
 
 #[tokio::test]

@@ -133,7 +133,8 @@ impl Request {
             &reply.headers,
             &reply.body,
         );
-        if let Some(surprise) = undocumented {
+        let wrong = documented::wrong_headers(reply.status, &reply.headers);
+        if let Some(surprise) = undocumented.or(wrong) {
             panic!(
                 "{}: {} {surprise}\n{}",
                 reply.what,

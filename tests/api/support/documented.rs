@@ -2,14 +2,38 @@
 //! know fails the test that met it. The part of JSON Schema that the description uses is understood here; a keyword
 //! beyond it fails too, so nothing goes unchecked.
 
+use super::snapshot::has_shape;
+use edge_auth::web::error_codes::Code;
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
 pub const TEXT: &str = include_str!("../../../src/endpoints/openapi.json");
 
+const ERRORS: &str = include_str!("../../../docs/reference/errors.md");
+
 pub static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(TEXT).expect("a description in JSON"));
+
+/// Says what is wrong with the headers that a response must have whatever it is, if anything is: the id of the request, and
+/// on errors a code of `docs/reference/errors.md` that has this status.
+pub fn wrong_headers(status: u16, headers: &HeaderMap) -> Option<String> {
+    let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let id = value("x-request-id").unwrap_or_default();
+    let is_id = has_shape(id, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")
+        || id.len() == 20 && has_shape(&id[..16], "xxxxxxxxxxxxxxxx");
+    if !is_id || headers.get_all("x-request-id").iter().count() != 1 {
+        return Some(format!("X-Request-Id is {id:?}"));
+    }
+    let code = value("edge-auth-error");
+    if status < 400 {
+        return code.map(|code| format!("a success has the error code {code}"));
+    }
+    let is_known = |known: &&Code| Some(known.as_str()) == code && known.status() == status;
+    let is_listed = code.is_some_and(|code| ERRORS.contains(&format!("| `{code}` | {status} |")));
+    (Code::ALL.iter().find(is_known).is_none() || !is_listed)
+        .then(|| format!("the error code is {code:?}"))
+}
 
 /// Says what is undocumented about a reply, if anything is.
 pub fn undocumented(

@@ -3,14 +3,20 @@
 use reqwest::header::HeaderMap;
 use std::fmt::Write;
 
-/// Headers that the local runtime adds.
-const TRANSPORT: [&str; 4] = ["content-length", "date", "transfer-encoding", "connection"];
+/// Headers that the local runtime adds, and the one that differs from request to request (see `headers.rs`).
+const LEFT_OUT: [&str; 5] = [
+    "content-length",
+    "date",
+    "transfer-encoding",
+    "connection",
+    "x-request-id",
+];
 
 pub fn of(status: u16, headers: &HeaderMap, body: &str, redactions: &[(String, String)]) -> String {
     let mut text = format!("{status}\n");
     let mut lines: Vec<(String, String)> = headers
         .iter()
-        .filter(|(name, _)| !TRANSPORT.contains(&name.as_str()))
+        .filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()))
         .map(|(name, value)| {
             (
                 name.to_string(),
@@ -25,6 +31,9 @@ pub fn of(status: u16, headers: &HeaderMap, body: &str, redactions: &[(String, S
         {
             let (key, _) = cookie.split_once('=').expect("a name");
             value = format!("{key}=[cookie];{rest}");
+        }
+        if name == "edge-auth-expires" {
+            value = redacted(&value).to_owned();
         }
         writeln!(text, "{name}: {value}").expect("text");
     }
