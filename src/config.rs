@@ -11,7 +11,7 @@ use crate::aws::sigv4::Credentials;
 use base64ct::{Base64, Encoding};
 use std::fmt;
 
-/// What an operator sets; README's configuration table says it for people.
+/// What an operator sets; `docs/reference/configuration.md` is its documentation.
 #[derive(Debug)]
 pub struct Config {
     /// `JWT_SECRET`: signs access tokens, used as its UTF-8 bytes.

@@ -1,5 +1,5 @@
 //! What each route costs: every call of D1 and KV is counted at the binding, deferred ones too, and so is every
-//! statement of a batch. The first rows are promises of the README; the others are what it is today, so that a change
+//! statement of a batch. The first rows are guarantees of the documentation; the others are what it is today, so that a change
 //! shows.
 
 use crate::sessions::{

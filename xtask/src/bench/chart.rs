@@ -1,4 +1,4 @@
-//! `bench/chart.svg`, which the README shows: a bar for the CPU of each Worker's request.
+//! `bench/chart.svg`, which README.md shows: a bar for the CPU of each Worker's request.
 
 use super::table::Row;
 use std::fmt::Write;

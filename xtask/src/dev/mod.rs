@@ -135,7 +135,7 @@ fn farewell(address: &str, aws: Option<&str>, password: Option<&str>, took: Dura
     )
 }
 
-/// The README shows it with the default addresses, so both are one text.
+/// `docs/guides/aws-device-flow.md` shows the same text with the default addresses.
 fn device_flow(address: &str, aws: &str) -> String {
     let script = include_str!("device_flow.sh")
         .replace("http://localhost:8787", address)
