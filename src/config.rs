@@ -1,5 +1,9 @@
 //! Strings in; a [`Config`], or every mistake at once. The only file that knows the names of the environment.
 
+mod origins;
+
+pub use origins::AllowedOrigin;
+
 use crate::account::names;
 use crate::account::secret::Secret;
 use crate::account::timestamp::Timestamp;
@@ -39,8 +43,8 @@ pub struct Config {
     pub audit_key: Key,
     /// `AUDIT_KEY_PREVIOUS`: those before it, newest first; rows are kept for good, and they still verify older ones.
     pub audit_keys_previous: Vec<Key>,
-    /// `ALLOWED_ORIGINS`: exact origins that browsers may call from.
-    pub allowed_origins: Vec<String>,
+    /// `ALLOWED_ORIGINS`: the origins that browsers may call from.
+    pub allowed_origins: Vec<AllowedOrigin>,
     /// `SESSION_CONSISTENCY`: where `/validate` and `/me` look.
     pub session_consistency: Consistency,
     /// `SESSION_EDGE_TRUST`: seconds that a KV copy is believed, 30 to 3,600.
@@ -167,7 +171,12 @@ impl Config {
             handle_key_previous: read.optional("HANDLE_KEY_PREVIOUS", KEY_FORM, key_text),
             audit_key: read.required("AUDIT_KEY", KEY_FORM, key),
             audit_keys_previous: read.or("AUDIT_KEY_PREVIOUS", KEYS_FORM, Vec::new(), keys),
-            allowed_origins: read.or("ALLOWED_ORIGINS", ORIGINS_FORM, Vec::new(), origins),
+            allowed_origins: read.or(
+                "ALLOWED_ORIGINS",
+                origins::EXPECTED,
+                Vec::new(),
+                origins::read,
+            ),
             session_consistency: read.or(
                 "SESSION_CONSISTENCY",
                 "edge or strict",
@@ -192,8 +201,8 @@ impl Config {
             ),
             session_epoch: read.optional(
                 "SESSION_EPOCH",
-                "a moment as YYYY-MM-DDTHH:MM:SSZ",
-                Timestamp::parse,
+                "a moment such as 2026-01-31T12:00:00Z (RFC 3339)",
+                Timestamp::parse_rfc3339,
             ),
             aws: AwsConfig::read(&mut read),
             nvidia_api_key: read.optional("NVIDIA_API_KEY", "an API key of NVIDIA", header_text),
@@ -402,7 +411,6 @@ const NAME_FORM: &str = "1 to 200 printable ASCII characters";
 const KEY_FORM: &str = "base64 of exactly 32 random bytes";
 const KEYS_FORM: &str =
     "base64 of exactly 32 random bytes; several, the newest first, separated by commas";
-const ORIGINS_FORM: &str = "origins such as https://app.example.com, separated by commas";
 
 struct Reader<'l> {
     lookup: &'l dyn Fn(&str) -> Option<String>,
@@ -538,23 +546,6 @@ fn number<T: std::str::FromStr + PartialOrd + Copy>(text: &str, least: T, most: 
         .filter(|value| least <= *value && *value <= most)
 }
 
-fn origins(text: &str) -> Option<Vec<String>> {
-    text.split(',').map(str::trim).map(origin).collect()
-}
-
-/// An origin as browsers write it (RFC 6454 §6.2): scheme, host, port if not the default, and nothing behind it. `*` and
-/// `null` are refused: replies here belong to named applications.
-fn origin(text: &str) -> Option<String> {
-    let authority = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"))?;
-    let is_plain =
-        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:[]".contains(&byte);
-    let is_default_port = authority.ends_with(":443") || authority.ends_with(":80");
-    let is_host = authority.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[');
-    (is_host && !is_default_port && authority.bytes().all(is_plain)).then(|| text.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -652,8 +643,8 @@ mod tests {
             ("PASSWORD_MIN_LENGTH", "7"),
             ("ALLOWED_ORIGINS", "*"),
             ("ALLOWED_ORIGINS", "null"),
-            ("ALLOWED_ORIGINS", "https://a.example/"),
-            ("ALLOWED_ORIGINS", "https://a.example:443"),
+            ("ALLOWED_ORIGINS", "https://a.example/path"),
+            ("ALLOWED_ORIGINS", "http://a.example"),
             ("ALLOWED_ORIGINS", "https://-"),
             ("AWS_SSO_START_URL", "http://127.0.0.1.evil.example/"),
             ("AWS_SSO_START_URL", "http://portal.example/start"),
@@ -665,7 +656,10 @@ mod tests {
             ("BEDROCK_MODEL_ID", "."),
             ("AWS_ENDPOINT_URL_STS", "https://sts.evil.example"),
             ("DEVICE_TOKEN_WAIT", "26"),
-            ("ALLOWED_ORIGINS", "https://a.example,https://B.example"),
+            (
+                "ALLOWED_ORIGINS",
+                "https://a.example,https://b\u{fc}cher.example",
+            ),
             ("SESSION_CONSISTENCY", "Edge"),
             ("SESSION_EDGE_TRUST", "29"),
             ("SESSION_ISOLATE_TRUST", "-1"),
@@ -698,17 +692,5 @@ mod tests {
             let config = Config::from_lookup(lookup(&[("JWT_ISSUER", text)]));
             assert_eq!(config.expect(text).jwt_issuer, text);
         }
-    }
-
-    #[test]
-    fn origins_are_a_list() {
-        let config = Config::from_lookup(lookup(&[(
-            "ALLOWED_ORIGINS",
-            "https://a.example, http://localhost:3000",
-        )]));
-        assert_eq!(
-            config.expect("good").allowed_origins,
-            ["https://a.example", "http://localhost:3000"]
-        );
     }
 }

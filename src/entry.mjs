@@ -28,7 +28,7 @@ const entry = {
     return new Promise((resolve) => {
       // Rust calls this with the response. The id is set here because Rust uses header objects of former responses again.
       const respond = (response) => {
-        response.headers.set("x-request-id", id);
+        response?.headers.set("x-request-id", id);
         resolve(response);
       };
       worker(env, ctx).answer(method, url, authorization, id, headers, request, env, ctx, respond);

@@ -11,6 +11,8 @@ pub enum Failure {
     NotFound,
     /// The path exists, the method does not; holds the methods that do, as an `Allow` value.
     MethodNotAllowed(&'static str),
+    /// A preflight came from an origin that is not allowed.
+    OriginNotAllowed,
     /// No bearer token came with the request.
     NoToken,
     /// The token is not one of this service, was rotated out, or its session has ended.

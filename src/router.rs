@@ -178,10 +178,9 @@ pub async fn answer(
     let route = ROUTES.iter().find(|route| route.has(path));
     let dialect = route.map_or(Dialect::Message, |route| route.dialect);
     let result = match route {
+        _ if origin.is_some() && cors::is_preflight(&request) => Ok(cors::preflight()),
         None => Err(Failure::NotFound),
-        Some(route) if origin.is_some() && cors::is_preflight(&request) => {
-            Ok(cors::preflight(route.allow()))
-        }
+        Some(_) if cors::is_preflight(&request) => Err(Failure::OriginNotAllowed),
         Some(route) if !route.accepts(request.method) => {
             Err(Failure::MethodNotAllowed(route.allow()))
         }
@@ -202,14 +201,9 @@ pub async fn answer(
         }
         envelope::reply(&failure, dialect)
     });
-    let Some(origin) = origin else {
-        return reply;
-    };
-    let reply = cors::permit(reply, origin);
-    if route.is_some_and(|route| route.endpoint == Endpoint::Login) {
-        cors::with_cookies(reply)
-    } else {
-        reply
+    match origin {
+        Some(origin) => cors::permit(reply, origin),
+        None => reply,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 use std::fmt;
+use time::format_description::well_known::Rfc3339;
 use time::{Date, Month, OffsetDateTime};
 
 /// Seconds since 1970-01-01T00:00:00Z, within the years 0000 to 9999, so that every value has its 20 characters and
@@ -49,7 +50,17 @@ impl Timestamp {
         Self::from_seconds(self.0.saturating_add(seconds))
     }
 
-    /// Reads `YYYY-MM-DDTHH:MM:SSZ` and nothing else.
+    /// Reads any form of RFC 3339, as clients and operators write it: with fractions, which are cut off, with any offset, and
+    /// with small letters or a space (section 5.6). A leap second is the second before it.
+    #[must_use]
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        // The crate takes any separator.
+        let has_separator = matches!(text.as_bytes().get(10), Some(b'T' | b't' | b' '));
+        let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        has_separator.then(|| Self::from_seconds(moment.unix_timestamp()))
+    }
+
+    /// Reads `YYYY-MM-DDTHH:MM:SSZ`, the form in which this service writes times, and nothing else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
@@ -175,11 +186,70 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_form_of_rfc_3339_is_read() {
+        let noon = Some(Timestamp(1_704_888_000));
+        for text in [
+            "2024-01-10T12:00:00Z",
+            "2024-01-10t12:00:00z",
+            "2024-01-10 12:00:00Z",
+            "2024-01-10T12:00:00.000Z",
+            "2024-01-10T12:00:00.999999999999Z",
+            "2024-01-10T12:00:00+00:00",
+            "2024-01-10T12:00:00-00:00",
+            "2024-01-10T13:00:00+01:00",
+            "2024-01-10T13:00:00.5+01:00",
+            "2024-01-10T03:30:00-08:30",
+            "2024-01-11T02:00:00+14:00",
+        ] {
+            assert_eq!(Timestamp::parse_rfc3339(text), noon, "{text}");
+        }
+        for (text, same) in [
+            ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z"),
+            ("9999-12-31T23:59:59-01:00", "9999-12-31T23:59:59Z"),
+            ("0000-01-01T00:00:00+01:00", "0000-01-01T00:00:00Z"),
+        ] {
+            let read = Timestamp::parse_rfc3339(text);
+            assert_eq!(read, Timestamp::parse(same), "{text}");
+            assert!(read.is_some(), "{text}");
+        }
+        for text in [
+            "",
+            "yesterday",
+            "2024-01-10",
+            "2024-01-10T12:00Z",
+            "2024-01-10T12:00:00",
+            "2024-01-10T12:00:00.Z",
+            "2024-01-10T12:00:00+1:00",
+            "2024-01-10T12:00:00+0100",
+            "2024-01-10T12:00:00+24:00",
+            "2024-01-10T12:00:00+01:60",
+            "2024-01-10_12:00:00Z",
+            "2024-13-10T12:00:00Z",
+            "2023-02-29T12:00:00Z",
+            "2024-01-10T24:00:00Z",
+            "2024-01-10T12:60:00Z",
+            "2024-01-10T12:00:61Z",
+            "+2024-01-10T12:00:00Z",
+            "2024-01-10T12:00:00Z ",
+            "2024-01-10T12:00:00ZZ",
+            "1704888000",
+        ] {
+            assert_eq!(Timestamp::parse_rfc3339(text), None, "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn no_text_panics(text in "[0-9+:.TtZz -]{0,40}") {
+            let _ = Timestamp::parse_rfc3339(&text);
+        }
+
         #[test]
         fn what_is_written_reads_back(seconds in any::<i64>()) {
             let moment = Timestamp::from_seconds(seconds);
             prop_assert_eq!(Timestamp::parse(&moment.to_string()), Some(moment));
+            prop_assert_eq!(Timestamp::parse_rfc3339(&moment.to_string()), Some(moment));
         }
     }
 }

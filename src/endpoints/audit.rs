@@ -123,8 +123,8 @@ pub fn search(request: &Request) -> Result<Search, Failure> {
     Ok(Search {
         user: query.get("user", user)?,
         kind: query.get("kind", Kind::parse)?,
-        from: query.get("from", Timestamp::parse)?,
-        to: query.get("to", Timestamp::parse)?,
+        from: query.get("from", moment)?,
+        to: query.get("to", moment)?,
         before: query.get("cursor", place)?,
         limit: limit.unwrap_or(LIMIT),
     })
@@ -135,13 +135,25 @@ fn user(text: &str) -> Option<Uuid> {
     Uuid::try_parse(text).ok().filter(|_| text.len() == 36)
 }
 
+/// Any form of RFC 3339. In a query `+` stands for a space, so that an offset such as `+01:00` that was not encoded arrives
+/// with a space for its sign.
+fn moment(text: &str) -> Option<Timestamp> {
+    let sign = text.len().checked_sub("+01:00".len());
+    match sign.and_then(|sign| text.split_at_checked(sign)) {
+        Some((local, offset)) if offset.starts_with(' ') => {
+            Timestamp::parse_rfc3339(&format!("{local}+{}", offset.trim_start()))
+        }
+        _ => Timestamp::parse_rfc3339(text),
+    }
+}
+
 fn cursor((row, entry): &(Placed, Entry)) -> String {
     format!("{}.{}", entry.at, row.number)
 }
 
 fn place(cursor: &str) -> Option<(Timestamp, u32)> {
-    let (at, number) = cursor.split_once('.')?;
-    Some((Timestamp::parse(at)?, query::number(number, 1, u32::MAX)?))
+    let (at, number) = cursor.rsplit_once('.')?;
+    Some((moment(at)?, query::number(number, 1, u32::MAX)?))
 }
 
 #[cfg(test)]
@@ -151,7 +163,9 @@ mod tests {
     #[test]
     fn a_cursor_is_one_place() {
         let at = Timestamp::from_seconds(0);
-        assert_eq!(place("1970-01-01T00:00:00Z.7"), Some((at, 7)));
+        for text in ["1970-01-01T00:00:00Z.7", "1970-01-01T00:00:00.5Z.7"] {
+            assert_eq!(place(text), Some((at, 7)));
+        }
         for text in [
             "",
             ".",
@@ -161,6 +175,29 @@ mod tests {
             "1970-01-01T00:00:00Z.-7",
         ] {
             assert_eq!(place(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_moment_may_have_an_offset_that_was_not_encoded() {
+        let noon = Timestamp::parse("2024-01-10T12:00:00Z");
+        for text in [
+            "2024-01-10T12:00:00Z",
+            "2024-01-10T13:00:00+01:00",
+            "2024-01-10T13:00:00 01:00",
+            "2024-01-10T13:00:00.25 01:00",
+            "2024-01-10 13:00:00 01:00",
+            "2024-01-10T11:00:00-01:00",
+        ] {
+            assert_eq!(moment(text), noon, "{text}");
+        }
+        for text in [
+            "",
+            " 01:00",
+            "2024-01-10 12:00",
+            "2024-01-10T12:00:00  1:00",
+        ] {
+            assert_eq!(moment(text), None, "{text}");
         }
     }
 

@@ -47,6 +47,7 @@ pub fn code(failure: &Failure) -> Code {
     match failure {
         Failure::NotFound => Code::NotFound,
         Failure::MethodNotAllowed(_) => Code::MethodNotAllowed,
+        Failure::OriginNotAllowed => Code::OriginNotAllowed,
         Failure::NoToken => Code::NoToken,
         Failure::InvalidToken => Code::InvalidToken,
         Failure::TokenExpired => Code::TokenExpired,
@@ -206,6 +207,7 @@ mod tests {
         let failures = [
             Failure::NotFound,
             Failure::MethodNotAllowed("GET, HEAD"),
+            Failure::OriginNotAllowed,
             Failure::NoToken,
             Failure::InvalidToken,
             Failure::AdminRequired,

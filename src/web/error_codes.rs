@@ -120,6 +120,9 @@ codes! {
     SuperAdminRequired: 403 "super_admin_required" "Super admin access required";
         "The route is for super administrators.";
         "Do not repeat the request.";
+    OriginNotAllowed: 403 "origin_not_allowed" "Origin not allowed";
+        "A browser asked whether an origin may call the service, and `ALLOWED_ORIGINS` does not have it.";
+        "Add the origin to `ALLOWED_ORIGINS`.";
     NotFound: 404 "not_found" "Not found";
         "No route has this path.";
         "Correct the URL.";

@@ -3,16 +3,29 @@
 /// The seconds of the first `wait` preference; `None` if there is none or it is malformed, which RFC 7240 ignores.
 #[must_use]
 pub fn wait(header: Option<&str>) -> Option<u32> {
-    let preferences = header?
-        .split(',')
-        .map(|preference| preference.split(';').next().unwrap_or(""));
-    let (_, value) = preferences
-        .filter_map(|preference| preference.split_once('='))
+    let (_, value) = split(header?, ',')
+        .map(|preference| split(preference, ';').next().unwrap_or_default())
+        .map(|preference| preference.split_once('=').unwrap_or((preference, "")))
         .find(|(name, _)| name.trim().eq_ignore_ascii_case("wait"))?;
-    let value = value.trim().trim_matches('"');
+    let value = value.trim();
+    let quoted = value
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    let value = quoted.unwrap_or(value);
     let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     // More digits than fit mean "long".
     is_number.then(|| value.parse().unwrap_or(u32::MAX))
+}
+
+/// The parts between separators, except those in quoted strings (RFC 9110 §5.6.4).
+fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    text.split(move |c| {
+        let is_separator = c == separator && !is_quoted;
+        is_quoted ^= c == '"' && !is_escaped;
+        is_escaped = c == '\\' && is_quoted && !is_escaped;
+        is_separator
+    })
 }
 
 #[cfg(test)]
@@ -32,6 +45,16 @@ mod tests {
             ("wait=-1", None),
             ("wait=1.5", None),
             ("wait=1, wait=2", Some(1)),
+            // The first counts, whatever it is (section 2).
+            ("wait, wait=2", None),
+            ("wait=x, wait=2", None),
+            (" ,, wait=3", Some(3)),
+            ("wait=4;x", Some(4)),
+            ("x=\"a, wait=5\"", None),
+            ("x=\"a\\\", wait=5\", wait=6", Some(6)),
+            ("x=\"a; wait=5\"; y, wait=6", Some(6)),
+            ("wait=\"7", None),
+            ("wait=\"\"", None),
             ("", None),
         ] {
             assert_eq!(wait(Some(header)), seconds, "{header}");

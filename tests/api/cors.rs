@@ -1,21 +1,25 @@
-//! Which web applications may read our replies: exact origins, and nobody with cookies.
+//! Which web applications may read our responses: the origins of `ALLOWED_ORIGINS`, as browsers send them.
 
 use crate::support::{App, Fault, Reply, Vars};
+use edge_auth::router::ROUTES;
+use edge_auth::web::request::Method;
 
 const OURS: &str = "https://app.example.com";
 
-const ROUTES: [(&str, &str, &str); 10] = [
-    ("POST", "/api/auth/login", "POST"),
-    ("GET", "/api/auth/validate", "GET, HEAD"),
-    ("POST", "/api/auth/logout", "POST"),
-    ("GET", "/api/auth/me", "GET, HEAD"),
-    ("POST", "/api/auth/refresh", "POST"),
-    ("POST", "/api/auth/set-password", "POST"),
-    ("GET", "/api/auth/aws-credentials", "GET, HEAD"),
-    ("GET", "/api/auth/nvidia-credentials", "GET, HEAD"),
-    ("GET", "/api/auth/health", "GET, HEAD"),
-    ("GET", "/api/auth/openapi.json", "GET, HEAD"),
-];
+const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
+const EXPOSED: &str = "Edge-Auth-Error, Edge-Auth-Expires, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id";
+
+/// Method and path of every route.
+fn routes() -> impl Iterator<Item = (&'static str, String)> {
+    ROUTES.iter().map(|route| {
+        let method = match route.method {
+            Method::Get => "GET",
+            Method::Delete => "DELETE",
+            _ => "POST",
+        };
+        (method, route.path.replace("{id}", &"0".repeat(64)))
+    })
+}
 
 fn cors_headers(reply: &Reply) -> Vec<&str> {
     let names = reply
@@ -46,8 +50,8 @@ async fn a_preflight_is_answered() {
     insta::assert_snapshot!(reply.snapshot(), @"
     204
     access-control-allow-credentials: true
-    access-control-allow-headers: Authorization, Content-Type, Prefer
-    access-control-allow-methods: POST
+    access-control-allow-headers: Authorization, Content-Type, Prefer, traceparent, tracestate, baggage, sentry-trace, X-Requested-With
+    access-control-allow-methods: GET, HEAD, POST, PUT, PATCH, DELETE
     access-control-allow-origin: https://app.example.com
     access-control-expose-headers: Edge-Auth-Error, Edge-Auth-Expires, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id
     access-control-max-age: 7200
@@ -62,21 +66,65 @@ async fn a_preflight_is_answered() {
 }
 
 #[tokio::test]
-async fn every_route_has_a_preflight_that_touches_no_store() {
+async fn preflight_of_any_path_and_method_succeeds_and_touches_no_store() {
     let app = App::shared();
-    for (method, path, allowed) in ROUTES {
-        let reply = preflight(&app, path, OURS, method).await;
-        reply.assert_status(204);
-        assert_eq!(
-            reply.header("access-control-allow-methods"),
-            Some(allowed),
-            "{path}"
-        );
-        assert!(reply.seen().await.calls.is_empty(), "{path}");
+    let others = ["/", "/api/auth", "/api/auth/nothing"].map(|path| ("GET", path.to_owned()));
+    for (_, path) in routes().chain(others) {
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+            let reply = preflight(&app, &path, OURS, method).await;
+            reply.assert_status(204);
+            let allowed = reply.header("access-control-allow-methods");
+            assert_eq!(allowed, Some(METHODS), "{path}");
+            assert!(reply.seen().await.calls.is_empty(), "{path}");
+        }
     }
-    preflight(&app, "/api/auth/nothing", OURS, "GET")
-        .await
-        .assert_status(404);
+}
+
+#[tokio::test]
+async fn error_of_an_unknown_path_or_method_can_be_read() {
+    let app = App::shared();
+    for (method, path, status, code) in [
+        ("GET", "/api/auth/nothing", 404, "not_found"),
+        ("POST", "/api/auth/user", 404, "not_found"),
+        ("PUT", "/api/auth/login", 405, "method_not_allowed"),
+    ] {
+        preflight(&app, path, OURS, method).await.assert_status(204);
+        let request = app.request(method, path).header("origin", OURS);
+        let reply = request.send().await;
+        reply.assert_status(status);
+        assert_eq!(reply.header("access-control-allow-origin"), Some(OURS));
+        assert_eq!(reply.header("edge-auth-error"), Some(code));
+    }
+}
+
+#[tokio::test]
+async fn headers_of_tracing_libraries_are_allowed() {
+    let app = App::shared();
+    let reply = preflight(&app, "/api/auth/me", OURS, "GET").await;
+    let allowed = reply
+        .header("access-control-allow-headers")
+        .unwrap_or_default()
+        .to_lowercase();
+    let allowed: Vec<&str> = allowed.split(',').map(str::trim).collect();
+    for name in [
+        "authorization",
+        "content-type",
+        "prefer",
+        "traceparent",
+        "tracestate",
+        "baggage",
+        "sentry-trace",
+        "x-requested-with",
+    ] {
+        assert!(allowed.contains(&name), "{name}");
+    }
+    // They change nothing.
+    let token = app.sign_in(&app.password_user("ada").await).await;
+    let mut request = app.get("/api/auth/me").bearer(&token);
+    for name in &allowed[3..] {
+        request = request.header(name, "x");
+    }
+    request.send().await.assert_status(200);
 }
 
 #[tokio::test]
@@ -91,6 +139,7 @@ async fn a_reply_can_be_read_by_the_origin_that_asked() {
         .await;
     insta::assert_snapshot!(reply.snapshot(), @r#"
     200
+    access-control-allow-credentials: true
     access-control-allow-origin: https://app.example.com
     access-control-expose-headers: Edge-Auth-Error, Edge-Auth-Expires, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id
     cache-control: no-store
@@ -134,13 +183,7 @@ async fn an_error_can_be_read_too() {
             "{method} {path}"
         );
         let exposed = reply.header("access-control-expose-headers");
-        assert_eq!(
-            exposed,
-            Some(
-                "Edge-Auth-Error, Edge-Auth-Expires, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id"
-            ),
-            "{method} {path}"
-        );
+        assert_eq!(exposed, Some(EXPOSED), "{method} {path}");
     }
 }
 
@@ -163,10 +206,11 @@ async fn an_origin_is_ours_to_the_letter_or_not_at_all() {
         "app.example.com",
         "null",
         "*",
-        "",
     ] {
         let asked = preflight(&app, "/api/auth/login", origin, "POST").await;
-        asked.assert_status(405);
+        asked.assert_status(403);
+        let code = asked.header("edge-auth-error");
+        assert_eq!(code, Some("origin_not_allowed"), "{origin}");
         assert_eq!(cors_headers(&asked), [""; 0], "{origin}");
         let reply = app
             .get("/api/auth/health")
@@ -179,6 +223,10 @@ async fn an_origin_is_ours_to_the_letter_or_not_at_all() {
     }
     let reply = app.get("/api/auth/health").send().await;
     assert_eq!(cors_headers(&reply), [""; 0]);
+    // Without an origin it is no preflight.
+    let asked = preflight(&app, "/api/auth/login", "", "POST").await;
+    asked.assert_status(405);
+    assert_eq!(cors_headers(&asked), [""; 0]);
 }
 
 #[tokio::test]
@@ -207,42 +255,87 @@ async fn each_of_several_origins_gets_its_own_name() {
 #[tokio::test]
 async fn without_a_configured_origin_no_reply_has_a_cors_header() {
     let app = App::with(Vars::new().set("ALLOWED_ORIGINS", ""));
-    for origin in [OURS, "null", "*", ""] {
-        for (method, path, _) in ROUTES {
+    for origin in [OURS, "null", "*"] {
+        for (method, path) in routes() {
             let reply = app
-                .request(method, path)
+                .request(method, &path)
                 .header("origin", origin)
                 .send()
                 .await;
             assert_eq!(cors_headers(&reply), [""; 0], "{path}");
-            let asked = preflight(&app, path, origin, method).await;
-            asked.assert_status(405);
+            let asked = preflight(&app, &path, origin, method).await;
+            asked.assert_status(403);
             assert_eq!(cors_headers(&asked), [""; 0], "{path}");
         }
     }
 }
 
 #[tokio::test]
-async fn cookies_go_along_to_sign_in_only() {
-    let app = App::shared();
-    for (method, path, _) in ROUTES {
-        for reply in [
-            preflight(&app, path, OURS, method).await,
-            app.request(method, path)
-                .header("origin", OURS)
-                .send()
-                .await,
-        ] {
-            // The one that knows a device again.
-            let lets = (path == "/api/auth/login").then_some("true");
-            let header = reply.header("access-control-allow-credentials");
-            assert_eq!(header, lets, "{path}");
-            assert_ne!(
-                reply.header("access-control-allow-origin"),
-                Some("*"),
-                "{path}"
-            );
-            assert_eq!(reply.header("set-cookie"), None, "{path}");
+async fn every_route_allows_credentials_to_an_allowed_web_origin() {
+    let local = "http://localhost:3000";
+    let app = App::with(Vars::new().set("ALLOWED_ORIGINS", &format!("{OURS},{local}")));
+    let unknown = ("GET", "/api/auth/nothing".to_owned());
+    for (method, path) in routes().chain([unknown]) {
+        for origin in [OURS, local] {
+            for reply in [
+                preflight(&app, &path, origin, method).await,
+                app.request(method, &path)
+                    .header("origin", origin)
+                    .send()
+                    .await,
+            ] {
+                let header = reply.header("access-control-allow-credentials");
+                assert_eq!(header, Some("true"), "{path}");
+                let allowed = reply.header("access-control-allow-origin");
+                assert_eq!(allowed, Some(origin), "{path}");
+                assert_eq!(reply.header("set-cookie"), None, "{path}");
+            }
         }
+    }
+}
+
+#[tokio::test]
+async fn origin_of_an_application_is_served_without_credentials() {
+    let origins = [
+        "tauri://localhost",
+        "capacitor://localhost",
+        "app://x",
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        "moz-extension://1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+    ];
+    let app = App::with(Vars::new().set("ALLOWED_ORIGINS", &origins.join(",")));
+    let token = app.sign_in(&app.password_user("ada").await).await;
+    for origin in origins {
+        let asked = preflight(&app, "/api/auth/me", origin, "GET").await;
+        asked.assert_status(204);
+        let request = app.get("/api/auth/me").bearer(&token);
+        let reply = request.header("origin", origin).send().await;
+        reply.assert_status(200);
+        for reply in [asked, reply] {
+            let allowed = reply.header("access-control-allow-origin");
+            assert_eq!(allowed, Some(origin));
+            let credentials = reply.header("access-control-allow-credentials");
+            assert_eq!(credentials, None, "{origin}");
+        }
+    }
+    for origin in ["tauri://other", "tauri://localhost:1", "app://y", "null"] {
+        let request = app.get("/api/auth/health").header("origin", origin);
+        assert_eq!(cors_headers(&request.send().await), [""; 0], "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn origin_is_configured_in_any_spelling_that_means_the_same() {
+    for text in [
+        "https://app.example.com/",
+        " HTTPS://App.Example.com:443 ",
+        "http://localhost:3000/, https://app.example.com",
+    ] {
+        let app = App::with(Vars::new().set("ALLOWED_ORIGINS", text));
+        let request = app.get("/api/auth/health").header("origin", OURS);
+        let reply = request.send().await;
+        reply.assert_status(200);
+        let allowed = reply.header("access-control-allow-origin");
+        assert_eq!(allowed, Some(OURS), "{text}");
     }
 }

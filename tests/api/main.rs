@@ -38,7 +38,7 @@
 //! | Retrieves masked NVIDIA API key and example API calls. | `nvidia_credentials::the_documented_example`, `nvidia_credentials::no_five_characters_of_a_key_come_out`, `examples/nvidia::the_examples_run_and_a_wrong_key_does_not` |
 //! | nvidia-credentials: Response (200 OK) | `nvidia_credentials::the_documented_example` |
 //! | Always use HTTPS in production | `headers::every_kind_of_reply_has_them`: browsers are told to |
-//! | Store tokens securely (localStorage or httpOnly cookies) | `cors::cookies_go_along_to_sign_in_only`: a token travels in bodies and in its header only, the cookie is no token |
+//! | Store tokens securely (localStorage or httpOnly cookies) | `cors::every_route_allows_credentials_to_an_allowed_web_origin`: a token travels in bodies and in its header only, the cookie is no token |
 //! | Include Bearer prefix in Authorization header | `envelopes::a_401_names_the_scheme_and_an_error_only_if_a_token_came` |
 //! | Handle token expiration gracefully (24 hour lifetime) | `validate::a_token_is_good_for_24_hours`, `tokens::a_token_says_whose_session_it_is_until_when_and_nothing_else` |
 //! | Clear tokens on logout | `logout::the_token_is_dead_everywhere_afterwards`: one that is kept opens nothing |

@@ -1,0 +1,284 @@
+//! `ALLOWED_ORIGINS`: the web applications that may call the service from a browser.
+
+/// What the variable must be, for the log.
+pub const EXPECTED: &str = "origins separated by commas, each https://HOST or https://HOST:PORT with the host in ASCII form, \
+     http:// on localhost or a loopback address only, or the scheme of an application such as tauri://localhost or \
+     chrome-extension://ID; no path and no wildcard";
+
+/// An origin that may call the service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowedOrigin {
+    /// As browsers write it in the header `Origin` (HTML standard, "ASCII serialization of an origin").
+    pub text: String,
+    /// Whether its requests may carry cookies: true for https, and for http on a loopback name. The scheme of an
+    /// application is not bound to a host name that somebody owns, so it is served without credentials.
+    pub has_credentials: bool,
+}
+
+/// Reads the list. A slash after an origin, capitals in its scheme and host, and its default port are dropped, since
+/// browsers never send them. `*` and `null` are refused: responses are for named applications.
+#[must_use]
+pub fn read(text: &str) -> Option<Vec<AllowedOrigin>> {
+    text.split(',').map(str::trim).map(origin).collect()
+}
+
+fn origin(text: &str) -> Option<AllowedOrigin> {
+    let (scheme, rest) = text.split_once("://")?;
+    let authority = rest.strip_suffix('/').unwrap_or(rest);
+    let scheme = scheme.to_ascii_lowercase();
+    let default_port = match scheme.as_str() {
+        "https" => "443",
+        "http" => "80",
+        _ => return of_application(&scheme, authority),
+    };
+    let authority = authority.to_ascii_lowercase();
+    let (host, port) = split_port(&authority)?;
+    let is_known = match scheme.as_str() {
+        "http" => is_loopback(host),
+        _ => is_host(host),
+    };
+    let port = port.filter(|port| *port != default_port);
+    if !is_known || !port.is_none_or(is_port) {
+        return None;
+    }
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    Some(AllowedOrigin {
+        text: format!("{scheme}://{host}{port}"),
+        has_credentials: true,
+    })
+}
+
+/// Schemes whose documents have an opaque origin, which browsers send as `null`, or none at all.
+const WITHOUT_ORIGIN: [&str; 9] = [
+    "about",
+    "blob",
+    "data",
+    "file",
+    "ftp",
+    "javascript",
+    "null",
+    "ws",
+    "wss",
+];
+
+/// The origin of an application with a scheme of its own. Browsers do not change the case of its host.
+fn of_application(scheme: &str, host: &str) -> Option<AllowedOrigin> {
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_lowercase())
+        && scheme.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte)
+        })
+        && !WITHOUT_ORIGIN.contains(&scheme);
+    let is_known = match scheme {
+        // 128 bits, each half-byte a letter from a to p.
+        "chrome-extension" => {
+            host.len() == 32 && host.bytes().all(|byte| (b'a'..=b'p').contains(&byte))
+        }
+        "moz-extension" => is_uuid(host),
+        _ => {
+            (1..=253).contains(&host.len())
+                && host.starts_with(|first: char| first.is_ascii_alphanumeric())
+                && host
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+        }
+    };
+    (is_scheme && is_known).then(|| AllowedOrigin {
+        text: format!("{scheme}://{host}"),
+        has_credentials: false,
+    })
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte),
+        })
+}
+
+/// Host and port. An IPv6 address is in brackets.
+fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
+    let bracket = authority
+        .find(']')
+        .map_or(0, |place| place.saturating_add(1));
+    let (address, rest) = authority.split_at_checked(bracket)?;
+    if address.is_empty() {
+        return Some(match rest.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (rest, None),
+        });
+    }
+    match rest.strip_prefix(':') {
+        Some(port) => Some((address, Some(port))),
+        None => rest.is_empty().then_some((address, None)),
+    }
+}
+
+/// A port as browsers write it: 1 to 65535 without a leading zero.
+fn is_port(text: &str) -> bool {
+    !text.starts_with('0')
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+        && text.parse::<u16>().is_ok()
+}
+
+/// A name of labels, or an IP address as browsers write it.
+fn is_host(host: &str) -> bool {
+    if let Some(address) = host.strip_prefix('[') {
+        let address = address.strip_suffix(']').unwrap_or_default();
+        let read = address.parse::<std::net::Ipv6Addr>();
+        return read.is_ok_and(|read| read.to_string() == address);
+    }
+    // A host whose last label is a number is an IPv4 address to browsers (URL standard, "ends in a number").
+    let last = host.rsplit('.').next().unwrap_or_default();
+    if last.starts_with(|first: char| first.is_ascii_digit()) {
+        return host.parse::<std::net::Ipv4Addr>().is_ok();
+    }
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte)
+            })
+    };
+    host.len() <= 253 && host.split('.').all(is_label)
+}
+
+/// A host that is this machine to browsers, where plain http is not sent over a network.
+fn is_loopback(host: &str) -> bool {
+    let is_address = host
+        .parse::<std::net::Ipv4Addr>()
+        .is_ok_and(|address| address.is_loopback());
+    let is_name = host == "localhost" || host.ends_with(".localhost");
+    is_address || host == "[::1]" || (is_name && is_host(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origin_of_a_browser_is_read_in_the_form_that_browsers_send() {
+        for (text, sent) in [
+            ("https://app.example.com", "https://app.example.com"),
+            ("https://app.example.com/", "https://app.example.com"),
+            ("HTTPS://App.Example.COM", "https://app.example.com"),
+            ("https://app.example.com:443", "https://app.example.com"),
+            (
+                "https://app.example.com:8443/",
+                "https://app.example.com:8443",
+            ),
+            (
+                "https://xn--bcher-kva.example",
+                "https://xn--bcher-kva.example",
+            ),
+            ("https://192.0.2.7", "https://192.0.2.7"),
+            ("https://[2001:db8::1]:444", "https://[2001:db8::1]:444"),
+            ("https://localhost", "https://localhost"),
+            ("http://localhost:3000", "http://localhost:3000"),
+            ("http://localhost:80", "http://localhost"),
+            ("http://tauri.localhost", "http://tauri.localhost"),
+            ("http://127.0.0.1:5173/", "http://127.0.0.1:5173"),
+            ("http://[::1]:5173", "http://[::1]:5173"),
+        ] {
+            let expected = AllowedOrigin {
+                text: sent.to_owned(),
+                has_credentials: true,
+            };
+            assert_eq!(read(text), Some(vec![expected]), "{text}");
+        }
+    }
+
+    #[test]
+    fn origin_of_an_application_is_read_and_has_no_credentials() {
+        for text in [
+            "tauri://localhost",
+            "capacitor://localhost",
+            "ionic://localhost",
+            "app://x",
+            "com.example.app://localhost",
+            "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+            "moz-extension://1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+            "safari-web-extension://1B4E28BA-2FA1-41D2-883F-0016D3CCA427",
+        ] {
+            for written in [text.to_owned(), format!("{text}/")] {
+                let expected = AllowedOrigin {
+                    text: text.to_owned(),
+                    has_credentials: false,
+                };
+                assert_eq!(read(&written), Some(vec![expected]), "{written}");
+            }
+        }
+    }
+
+    #[test]
+    fn several_origins_are_separated_by_commas() {
+        let texts = |text| -> Option<Vec<String>> {
+            Some(read(text)?.into_iter().map(|origin| origin.text).collect())
+        };
+        assert_eq!(
+            texts("https://a.example/, tauri://localhost ,http://localhost:3000"),
+            Some(vec![
+                "https://a.example".into(),
+                "tauri://localhost".into(),
+                "http://localhost:3000".into()
+            ])
+        );
+        assert_eq!(texts("https://a.example,"), None);
+        assert_eq!(texts("https://a.example,*"), None);
+    }
+
+    #[test]
+    fn what_no_browser_sends_as_an_origin_is_refused() {
+        for text in [
+            "*",
+            "null",
+            "app.example.com",
+            "localhost:3000",
+            "//app.example.com",
+            "https://",
+            "https:///",
+            "https://-",
+            "https://a..example",
+            "https://*.example.com",
+            "https://app.example.com/path",
+            "https://app.example.com//",
+            "https://app.example.com?x",
+            "https://app.example.com#x",
+            "https://user@app.example.com",
+            "https://app.example.com:",
+            "https://app.example.com:0",
+            "https://app.example.com:0443",
+            "https://app.example.com:65536",
+            "https://app.example.com:x",
+            "https://b\u{fc}cher.example",
+            "https://127.1",
+            "https://0x7f.1",
+            "https://[::1",
+            "https://[::1]x",
+            "https://[0:0::1]",
+            // Plain http beyond this machine.
+            "http://app.example.com",
+            "http://192.0.2.7",
+            "http://localhost.example.com",
+            "http://127.0.0.1.example.com",
+            "http://notlocalhost",
+            // No origin of their own.
+            "file://localhost",
+            "data://x",
+            "blob://x",
+            "javascript://x",
+            "wss://app.example.com",
+            "1app://x",
+            "app://",
+            "app://x/y",
+            "app://x y",
+            "chrome-extension://abc",
+            "chrome-extension://abcdefghijklmnopabcdefghijklmnoq",
+            "chrome-extension://*",
+            "moz-extension://1b4e28ba2fa141d2883f0016d3cca427",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}
