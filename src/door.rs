@@ -2,8 +2,10 @@
 //! needs come as arguments (`entry.mjs`), bindings are bound once an isolate, and the reply's header objects are made
 //! once. (`worker::event` walks all headers, wraps every body in a stream and each future in three promises.)
 
+mod budget;
 mod panics;
 mod sweep;
+mod upload;
 
 use crate::account::timestamp::Timestamp;
 use crate::app::{App, Call, promise};
@@ -12,14 +14,13 @@ use crate::store::d1::Database;
 use crate::store::kv::Kv;
 use crate::store::limits::Limits;
 use crate::web::reply::{Header, Reply};
-use crate::web::request::{BodyError, Method, Reading, Request};
+use crate::web::request::{Method, Reading, Request};
 use crate::{log, router};
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, ReadableStreamDefaultReader, ResponseInit};
+use web_sys::{Headers, ResponseInit};
 use worker_sys::Context;
 
 /// On every reply: nothing here is for a cache, a frame or another site.
@@ -55,7 +56,7 @@ thread_local! {
 }
 
 /// A request: `resolve` gets the response, and adds the header `X-Request-Id` to it. `authorization` is the one header that
-/// most requests are asked for.
+/// most requests are asked for. Returns the number of a request that has to wait, for [`abandoned`], else 0.
 #[wasm_bindgen]
 #[expect(
     clippy::too_many_arguments,
@@ -71,7 +72,7 @@ pub fn answer(
     env: &JsValue,
     context: Context,
     resolve: js_sys::Function,
-) {
+) -> u32 {
     let app = app(env);
     let request = plain(method, url, authorization, id, headers, request);
     let is_head = request.method == Method::Head;
@@ -82,7 +83,14 @@ pub fn answer(
         // Cannot fail: a promise's own function, which throws nothing.
         let _ = resolve.call1(&JsValue::UNDEFINED, &response(&reply, is_head));
     };
-    promise::run(Box::pin(work), now);
+    promise::run(Box::pin(work)).unwrap_or(0)
+}
+
+/// The client of the request with this number has gone: drops the request. What must be finished all the same runs in a
+/// future of its own ([`Call::to_the_end`]).
+#[wasm_bindgen]
+pub fn abandoned(request: u32) {
+    promise::abandon(request);
 }
 
 /// The cron event: removes what has ended, and seals the audit log.
@@ -158,43 +166,9 @@ fn plain(
         id: Box::new(move || String::from(&id)),
         header: Box::new(move |name| headers.get(name).ok().flatten()),
         body: Box::new(move |most, is_declared| {
-            Box::pin(read(request, most, is_declared)) as Reading
+            Box::pin(upload::read(request, most, is_declared)) as Reading
         }),
     }
-}
-
-/// Reads at most so many bytes of a body, chunk by chunk: a body of any length may come without saying how long it is, or
-/// from another Worker that says something else.
-async fn read(
-    request: web_sys::Request,
-    most: usize,
-    is_declared: bool,
-) -> Result<Vec<u8>, BodyError> {
-    let Some(stream) = request.body() else {
-        return Ok(Vec::new());
-    };
-    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
-    let mut bytes = Vec::new();
-    // That nothing follows what was declared need not be waited for: that is two promises more.
-    while !is_declared || bytes.len() < most {
-        let chunk = JsFuture::from(reader.read())
-            .await
-            .map_err(|_| BodyError::Interrupted)?;
-        let field = |name: &str| {
-            js_sys::Reflect::get(&chunk, &name.into()).map_err(|_| BodyError::Interrupted)
-        };
-        if field("done")?.is_truthy() {
-            break;
-        }
-        let chunk: js_sys::Uint8Array = field("value")?.unchecked_into();
-        if bytes.len().saturating_add(chunk.length() as usize) > most {
-            // Nobody reads the rest; whether the cancel succeeds changes nothing.
-            let _ = JsFuture::from(reader.cancel()).await;
-            return Err(BodyError::TooLarge);
-        }
-        bytes.extend_from_slice(&chunk.to_vec());
-    }
-    Ok(bytes)
 }
 
 fn base_headers() -> Headers {

@@ -25,13 +25,16 @@ const entry = {
     const { method, url, headers } = request;
     const authorization = headers.get("authorization");
     const id = requestId(headers.get("cf-ray"));
+    const it = worker(env, ctx);
     return new Promise((resolve) => {
       // Rust calls this with the response. The id is set here because Rust uses header objects of former responses again.
       const respond = (response) => {
         response?.headers.set("x-request-id", id);
         resolve(response);
       };
-      worker(env, ctx).answer(method, url, authorization, id, headers, request, env, ctx, respond);
+      const waiting = it.answer(method, url, authorization, id, headers, request, env, ctx, respond);
+      // The runtime settles no promise of a request whose client has gone, so Rust has to be told to drop it.
+      if (waiting !== 0) request.signal.addEventListener("abort", () => it.abandoned(waiting));
     });
   },
   scheduled(event, env, ctx) {

@@ -54,7 +54,7 @@ pub enum Failure {
     TooManyRequests(u32),
     /// Too many failed attempts came before; holds the seconds until another one is evaluated.
     BackOff(u32),
-    /// This isolate evaluates as many passwords as it can at once.
+    /// This isolate evaluates as many passwords, or reads as many bodies, as it can at once.
     Busy,
     /// `/set-password` with a link that is unknown, used or expired.
     InvalidLink,

@@ -14,7 +14,7 @@
 //! | [`store`] | D1 and KV, one file a record |
 //! | [`aws`] | what AWS says on the wire |
 //! | [`account`] | rules about people, passwords, tokens and secrets |
-//! | [`json`], [`text`] | JSON that comes in, text that goes to JavaScript |
+//! | [`json`], [`text`], [`wait`] | JSON that comes in, text that goes to JavaScript, waits for JavaScript |
 //!
 //! Imports go down this table, never up; `tests/architecture.rs` holds them to it.
 #![cfg_attr(
@@ -41,6 +41,7 @@ pub mod log;
 pub mod router;
 pub mod store;
 pub mod text;
+pub mod wait;
 pub mod web;
 
 mod door;

@@ -14,7 +14,7 @@ const ORDER: &[&[&str]] = &[
     &["app", "failure", "log"],
     &["config"],
     &["store", "aws"],
-    &["account", "json", "text"],
+    &["account", "json", "text", "wait"],
 ];
 
 /// Neighbours that must not know each other.
@@ -24,12 +24,14 @@ const FORBIDDEN: &[(&str, &str)] = &[("store", "aws"), ("aws", "store")];
 const PLATFORM: &[&str] = &[
     "door.rs",
     "door/panics.rs",
+    "door/upload.rs",
     "app/promise.rs",
     "log.rs",
     "app.rs",
     "aws/client.rs",
     "account/unicode.rs",
     "text.rs",
+    "wait.rs",
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

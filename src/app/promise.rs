@@ -1,71 +1,96 @@
-//! A future as a promise. `future_to_promise` polls it first, and again at each wake, from a microtask of its own; here
-//! it is polled where it is woken, which is in the callback of the promise that it waited for.
+//! Runs futures without an executor: each is polled where it is woken, in the callback of the promise that it waited for.
+//! (`future_to_promise` polls first, and again at each wake, from a microtask of its own.)
+//!
+//! The runtime drops a request whose client has gone: its promises never settle and its timers never fire, so nothing
+//! would ever wake or drop its future. Three things drop it: [`abandon`], when `Request.signal` reports that the client
+//! has gone; the body that it waits for, when the read fails; and the expiry of every wait, for whatever neither reports.
 
-use crate::account::timestamp::Timestamp;
-use std::cell::RefCell;
-use std::future::Future;
-use std::pin::Pin;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 use wasm_bindgen::JsValue;
 
-/// A future that hands its outcome on by itself.
+/// A future that passes its outcome on by itself.
 pub type Work = Pin<Box<dyn Future<Output = ()>>>;
 
-/// Wakers have to be movable between threads and futures that hold JavaScript's values are not, so a waker only knows a key.
+/// Milliseconds after which a future that was not woken is dropped. No wait takes as long: the longest are 45 seconds of
+/// `/token`, and the 30 seconds that the runtime gives to what goes on after a client has gone.
+const LONGEST_WAIT_MS: u32 = 60_000;
+
+/// Wakers have to be `Send` and futures that hold JavaScript values are not, so a waker only knows a number.
 struct Task {
-    key: Key,
+    number: u32,
     is_woken: AtomicBool,
 }
 
-/// Until when it may wait, and a number.
-type Key = (Timestamp, u64);
-
-/// The runtime drops a request whose client hung up and tells nobody, so that what it holds would be held for good. Of more
-/// works than so many, those are dropped that wait for longer than any request takes.
-const MANY: usize = 4_096;
-/// Seconds that no request takes.
-const LONGEST: i64 = 60;
-
-#[derive(Default)]
+/// Futures that wait.
 struct Waiting {
-    last: u64,
-    /// In the order of their keys; a map's code is 1 % of the Worker.
-    works: Vec<(Key, Work)>,
+    last: u32,
+    works: BTreeMap<u32, (u64, Work)>,
+    /// The same futures: when each expires in milliseconds, and its number.
+    expiries: BTreeSet<(u64, u32)>,
 }
 
 impl Waiting {
-    fn key(&mut self, until: Timestamp) -> Key {
-        self.last = self.last.wrapping_add(1);
-        (until, self.last)
+    fn new() -> Self {
+        // An abort event may outlive the WebAssembly instance that a panic ended, and must not hit a request of the next
+        // one: its numbers begin elsewhere.
+        #[expect(clippy::cast_possible_truncation, reason = "any number will do")]
+        let start = (clock::now_ms() as u32).wrapping_mul(0x9e37_79b1);
+        Self {
+            last: start,
+            works: BTreeMap::new(),
+            expiries: BTreeSet::new(),
+        }
     }
 
-    fn insert(&mut self, key: Key, work: Work) {
-        let place = self.works.partition_point(|(other, _)| *other < key);
-        self.works.insert(place, (key, work));
+    /// A number that is not in use and not zero.
+    fn next_number(&mut self) -> u32 {
+        loop {
+            self.last = self.last.wrapping_add(1);
+            if self.last != 0 && !self.works.contains_key(&self.last) {
+                return self.last;
+            }
+        }
     }
 
-    fn remove(&mut self, key: Key) -> Option<Work> {
-        let place = self.works.binary_search_by_key(&key, |(key, _)| *key);
-        place.ok().map(|place| self.works.remove(place).1)
+    fn insert(&mut self, number: u32, expires: u64, work: Work) {
+        self.works.insert(number, (expires, work));
+        self.expiries.insert((expires, number));
     }
 
-    /// More than one, so that they become fewer.
-    fn take_two_that_are_over(&mut self, now: Timestamp) -> Vec<(Key, Work)> {
-        let is_over = |((until, _), _): &&(Key, Work)| *until <= now;
-        let many = self.works.len().saturating_sub(MANY).min(2);
-        let over = self.works.iter().take(many).take_while(is_over).count();
-        self.works.drain(..over).collect()
+    fn remove(&mut self, number: u32) -> Option<Work> {
+        let (expires, work) = self.works.remove(&number)?;
+        self.expiries.remove(&(expires, number));
+        Some(work)
+    }
+
+    fn remove_expired(&mut self) -> Vec<Work> {
+        let mut expired = Vec::new();
+        if self.expiries.is_empty() {
+            return expired;
+        }
+        let now = clock::now_ms();
+        while let Some((_, number)) = self.expiries.first().filter(|(end, _)| *end <= now) {
+            let number = *number;
+            expired.extend(self.remove(number));
+        }
+        expired
     }
 }
 
 thread_local! {
-    static WAITING: RefCell<Waiting> = RefCell::default();
+    static WAITING: RefCell<Waiting> = RefCell::new(Waiting::new());
+    /// Milliseconds until the future that is being polled expires, should it have to wait.
+    static EXPIRES_IN: Cell<u32> = const { Cell::new(LONGEST_WAIT_MS) };
 }
 
 /// A promise that is fulfilled when the future, which is polled now and at each of its wakes, is ready. For what outlives
-/// its request: it is never dropped.
+/// its request.
 pub fn of(work: Work) -> js_sys::Promise {
     let mut work = Some(work);
     js_sys::Promise::new(&mut |resolve, _| {
@@ -75,98 +100,226 @@ pub fn of(work: Work) -> js_sys::Promise {
                 // Cannot fail: a promise's own function, which throws nothing.
                 let _ = resolve.call0(&JsValue::UNDEFINED);
             };
-            start(Box::pin(work), Timestamp::from_seconds(i64::MAX));
+            start(Box::pin(work));
         }
     })
 }
 
-/// Polls a request's future now and at each of its wakes, until it is ready.
-pub fn run(work: Work, now: Timestamp) {
-    // Dropped outside: what it drops may look in there.
-    drop(WAITING.with_borrow_mut(|waiting| waiting.take_two_that_are_over(now)));
-    start(work, now.plus(LONGEST));
+/// Polls a request's future now and at each of its wakes, until it is ready. Returns its number for [`abandon`] if it has
+/// to wait. Drops every future that has expired.
+pub fn run(work: Work) -> Option<u32> {
+    // Dropped after the borrow: what they drop may come back here.
+    drop(WAITING.with_borrow_mut(Waiting::remove_expired));
+    start(work)
 }
 
-fn start(work: Work, until: Timestamp) {
-    let key = WAITING.with_borrow_mut(|waiting| waiting.key(until));
+/// Drops the future with this number, if it still waits.
+pub fn abandon(number: u32) {
+    drop(WAITING.with_borrow_mut(|waiting| waiting.remove(number)));
+}
+
+/// The same future, which is dropped with all that awaits it if this wait takes longer.
+pub async fn expiring<T>(milliseconds: u32, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        let outcome = work.as_mut().poll(context);
+        if outcome.is_pending() {
+            EXPIRES_IN.set(milliseconds);
+        }
+        outcome
+    })
+    .await
+}
+
+fn start(work: Work) -> Option<u32> {
+    let number = WAITING.with_borrow_mut(Waiting::next_number);
     let is_woken = AtomicBool::new(false);
-    poll(&Arc::new(Task { key, is_woken }), work);
+    let task = Arc::new(Task { number, is_woken });
+    poll(&task, work).is_pending().then_some(number)
 }
 
 impl Wake for Task {
     fn wake(self: Arc<Self>) {
         self.is_woken.store(true, Ordering::Relaxed);
         // Not there while it is being polled further up, or when it has ended.
-        let work = WAITING.with_borrow_mut(|waiting| waiting.remove(self.key));
+        let work = WAITING.with_borrow_mut(|waiting| waiting.remove(self.number));
         if let Some(work) = work {
-            poll(&self, work);
+            let _ = poll(&self, work);
         }
     }
 }
 
 /// Polls until it is ready or has to wait, and puts it among those that wait.
-fn poll(task: &Arc<Task>, mut work: Work) {
+fn poll(task: &Arc<Task>, mut work: Work) -> Poll<()> {
     let waker = Waker::from(Arc::clone(task));
     let mut context = Context::from_waker(&waker);
-    loop {
+    // A future may start others, which are polled inside of it.
+    let outer = EXPIRES_IN.get();
+    let expires_in = loop {
         task.is_woken.store(false, Ordering::Relaxed);
+        EXPIRES_IN.set(LONGEST_WAIT_MS);
         if work.as_mut().poll(&mut context).is_ready() {
-            return;
+            EXPIRES_IN.set(outer);
+            return Poll::Ready(());
         }
         if !task.is_woken.load(Ordering::Relaxed) {
-            break;
+            break EXPIRES_IN.replace(outer);
         }
+    };
+    let expires = clock::now_ms().saturating_add(expires_in.into());
+    WAITING.with_borrow_mut(|waiting| waiting.insert(task.number, expires, work));
+    Poll::Pending
+}
+
+/// The clock that waits expire by. Not `Date`, which a test shifts for one request and not for the others of the isolate.
+#[cfg(target_arch = "wasm32")]
+mod clock {
+    use wasm_bindgen::prelude::wasm_bindgen;
+
+    #[wasm_bindgen]
+    extern "C" {
+        #[wasm_bindgen(js_namespace = performance)]
+        fn now() -> f64;
     }
-    WAITING.with_borrow_mut(|waiting| waiting.insert(task.key, work));
+
+    pub fn now_ms() -> u64 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole milliseconds of a clock that starts at zero"
+        )]
+        let milliseconds = now() as u64;
+        milliseconds
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod clock {
+    use std::cell::Cell;
+
+    thread_local! {
+        /// Moved by the tests; no request is answered natively.
+        pub static NOW_MS: Cell<u64> = const { Cell::new(0) };
+    }
+
+    pub fn now_ms() -> u64 {
+        NOW_MS.get()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::task::Poll;
+    use std::future::pending;
+    use std::rc::Rc;
 
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_seconds(second)
-    }
+    const WAIT: u64 = LONGEST_WAIT_MS as u64;
 
-    #[test]
-    fn what_the_runtime_has_dropped_is_dropped_here_too_and_nothing_else() {
-        let held = std::rc::Rc::new(());
-        let wait = |until: Option<i64>| {
-            let held = std::rc::Rc::clone(&held);
-            let work: Work = Box::pin(async move {
-                std::future::pending::<()>().await;
+    /// Futures that never end, and how many of them are still held.
+    struct Held(Rc<()>);
+
+    impl Held {
+        fn work(&self) -> Work {
+            let held = Rc::clone(&self.0);
+            Box::pin(async move {
+                pending::<()>().await;
                 drop(held);
-            });
-            match until {
-                Some(second) => run(work, at(second)),
-                None => start(work, at(i64::MAX)),
-            }
-        };
-        let waiting = || std::rc::Rc::strong_count(&held) - 1;
-        wait(None);
-        for _ in 0..10_000 {
-            wait(Some(100));
+            })
         }
-        wait(Some(100 + LONGEST - 1));
-        assert_eq!(waiting(), 10_002);
-        for _ in 0..3_000 {
-            wait(Some(100 + LONGEST));
+
+        fn count(&self) -> usize {
+            Rc::strong_count(&self.0) - 1
         }
-        // Two of the first second's for each that came.
-        assert_eq!(waiting(), 7_002);
-        for _ in 0..3_000 {
-            wait(Some(100 + LONGEST));
-        }
-        // Of those are none left, and the others wait as requests do.
-        assert_eq!(waiting(), 6_002);
     }
 
     #[test]
-    fn a_future_that_wakes_itself_while_it_is_polled_is_polled_again() {
-        let polls = std::rc::Rc::new(std::cell::Cell::new(0));
-        let seen = std::rc::Rc::clone(&polls);
-        let work = std::future::poll_fn(move |context| {
+    fn run_drops_every_expired_future_and_no_other() {
+        let held = Held(Rc::default());
+        for _ in 0..5_000 {
+            run(held.work());
+        }
+        clock::NOW_MS.set(1);
+        for _ in 0..10 {
+            run(held.work());
+        }
+        clock::NOW_MS.set(WAIT - 1);
+        run(Box::pin(async {}));
+        assert_eq!(held.count(), 5_010);
+        clock::NOW_MS.set(WAIT);
+        run(Box::pin(async {}));
+        assert_eq!(held.count(), 10);
+        clock::NOW_MS.set(WAIT + 1);
+        run(Box::pin(async {}));
+        assert_eq!(held.count(), 0);
+        assert!(WAITING.with_borrow(|waiting| waiting.expiries.is_empty()));
+    }
+
+    #[test]
+    fn future_that_is_woken_expires_later() {
+        let held = Held(Rc::default());
+        let waker = Rc::new(RefCell::new(None));
+        let seen = Rc::clone(&waker);
+        let inner = held.work();
+        run(Box::pin(async move {
+            poll_fn(|context| {
+                if seen.replace(Some(context.waker().clone())).is_some() {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            })
+            .await;
+            inner.await;
+        }));
+        clock::NOW_MS.set(WAIT - 1);
+        let woken: Waker = waker.take().unwrap();
+        woken.wake();
+        clock::NOW_MS.set(2 * WAIT - 2);
+        run(Box::pin(async {}));
+        assert_eq!(held.count(), 1);
+        clock::NOW_MS.set(2 * WAIT - 1);
+        run(Box::pin(async {}));
+        assert_eq!(held.count(), 0);
+    }
+
+    #[test]
+    fn abandon_drops_the_future_of_that_number_only() {
+        let held = Held(Rc::default());
+        let number = run(held.work()).unwrap();
+        run(held.work());
+        abandon(number);
+        assert_eq!(held.count(), 1);
+        abandon(number);
+        assert_eq!(held.count(), 1);
+        assert_eq!(run(Box::pin(async {})), None);
+    }
+
+    #[test]
+    fn expiring_shortens_its_own_wait_only() {
+        let held = Held(Rc::default());
+        let started_inside = held.work();
+        let (short, long) = (held.work(), held.work());
+        run(Box::pin(async move {
+            expiring(1_000, async {
+                run(started_inside);
+                short.await;
+            })
+            .await;
+        }));
+        run(Box::pin(async move {
+            expiring(1_000, std::future::ready(())).await;
+            long.await;
+        }));
+        clock::NOW_MS.set(1_000);
+        run(Box::pin(async {}));
+        assert_eq!(held.count(), 2);
+    }
+
+    #[test]
+    fn future_that_wakes_itself_while_polled_is_polled_again() {
+        let polls = Rc::new(Cell::new(0));
+        let seen = Rc::clone(&polls);
+        let work = poll_fn(move |context| {
             seen.set(seen.get() + 1);
             context.waker().wake_by_ref();
             if seen.get() < 3 {
@@ -175,7 +328,7 @@ mod tests {
                 Poll::Ready(())
             }
         });
-        run(Box::pin(work), at(100));
+        assert_eq!(run(Box::pin(work)), None);
         assert_eq!(polls.get(), 3);
         assert!(WAITING.with_borrow(|waiting| waiting.works.is_empty()));
     }

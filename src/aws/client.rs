@@ -72,9 +72,9 @@ fn append(body: &mut Vec<u8>, piece: &[u8]) -> Result<(), Fault> {
 mod carrier {
     use super::{ERROR_TYPE, Fault, Inbound, Outbound, append};
     use crate::aws::wire::Method;
+    use crate::wait::settled;
     use js_sys::{Reflect, Uint8Array};
     use wasm_bindgen::{JsCast, JsValue};
-    use wasm_bindgen_futures::JsFuture;
     use web_sys::{
         AbortSignal, Headers, ReadableStreamDefaultReader, Request, RequestInit, RequestRedirect,
         Response, WorkerGlobalScope,
@@ -99,7 +99,7 @@ mod carrier {
             limit: &AbortSignal,
         ) -> Result<Inbound, Fault> {
             // JavaScript's reasons hold addresses and stacks: only whether time ran out is asked.
-            let failed = |_| {
+            let failed = || {
                 if limit.aborted() {
                     Fault::Timeout
                 } else {
@@ -111,11 +111,11 @@ mod carrier {
             init.set_signal(Some(limit));
             let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
             let response = scope.fetch_with_request_and_init(&request, &init);
-            let response = JsFuture::from(response).await.map_err(failed)?;
+            let response = settled(&response).await.map_err(|()| failed())?;
             let response: Response = response.unchecked_into();
             let mut inbound = Inbound {
                 status: response.status(),
-                error_type: response.headers().get(ERROR_TYPE).map_err(failed)?,
+                error_type: response.headers().get(ERROR_TYPE).map_err(|_| failed())?,
                 body: Vec::new(),
             };
             let Some(stream) = response.body() else {
@@ -123,14 +123,15 @@ mod carrier {
             };
             let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
             loop {
-                let piece = JsFuture::from(reader.read()).await.map_err(failed)?;
+                let piece = settled(&reader.read()).await.map_err(|()| failed())?;
                 if Reflect::get(&piece, &JsValue::from_str("done"))
-                    .map_err(failed)?
+                    .map_err(|_| failed())?
                     .is_truthy()
                 {
                     return Ok(inbound);
                 }
-                let value = Reflect::get(&piece, &JsValue::from_str("value")).map_err(failed)?;
+                let value =
+                    Reflect::get(&piece, &JsValue::from_str("value")).map_err(|_| failed())?;
                 let value = Uint8Array::new(&value).to_vec();
                 if let Err(fault) = append(&mut inbound.body, &value) {
                     // Closes the connection; nobody waits for that.

@@ -15,7 +15,7 @@ use crate::aws::identity::{self, Person};
 use crate::aws::sso_oidc::Registration;
 use crate::failure::Failure;
 use crate::json::{FromJson, Malformed, Object};
-use crate::store::deadline::pause;
+use crate::wait::pause;
 use crate::web::body;
 use crate::web::origin::Origin;
 use crate::web::prefer;

@@ -14,7 +14,7 @@
 //! copies; and the generation, so that a new token has a key of its own.
 
 use super::StoreError;
-use super::deadline::{all, pause};
+use super::deadline::all;
 use super::kv::{Kv, PATIENCE};
 use super::recent::Recent;
 use super::sessions::Ended;
@@ -22,6 +22,7 @@ use crate::account::timestamp::Timestamp;
 use crate::account::user::User;
 use crate::json::{FromJson, Json, Malformed, Object};
 use crate::text::Text;
+use crate::wait::pause;
 use js_sys::JsString;
 use serde::Serialize;
 use std::cell::OnceCell;

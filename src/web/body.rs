@@ -53,6 +53,7 @@ async fn bytes(request: Request, text: &'static str) -> Result<Vec<u8>, Failure>
             fault: BodyFault::Interrupted,
             text,
         },
+        BodyError::NoCapacity => Failure::Busy,
     })?;
     if bytes.is_empty() {
         return Ok(bytes);

@@ -41,8 +41,10 @@ impl Method {
 pub enum BodyError {
     /// More bytes than the limit.
     TooLarge,
-    /// The client broke off.
+    /// The client broke off, or took too long.
     Interrupted,
+    /// As many bodies are being read as the isolate or one client site may have.
+    NoCapacity,
 }
 
 /// A body on its way: at most so many bytes, or why not.

@@ -88,6 +88,7 @@ mod support;
 mod throttle;
 mod timing;
 mod tokens;
+mod uploads;
 mod validate;
 mod waits;
 

@@ -1,6 +1,7 @@
 // The Worker under test: the production entry, given watched stores and a clock that can be shifted, and beside it a
 // control door for the tests. Ships nowhere. The door opens to the server's own random key only.
 import "./clock.mjs";
+import { wasmBytes } from "./memory.mjs";
 import { everyone, NAME_HEADER, requestNamed, runAs, settled, testNamed, track } from "./scope.mjs";
 import { D1Database, KvNamespace, Ratelimit } from "./bindings.mjs";
 import { addFault } from "./faults.mjs";
@@ -8,6 +9,7 @@ import worker, { Relay } from "edge-auth-entry";
 
 let watched;
 let nextCron;
+let requests = 0;
 
 // The Worker binds its stores once per isolate; so they are wrapped once, and ask at every call who is calling.
 function watch(env) {
@@ -42,6 +44,7 @@ function redeclared(request) {
 export default {
   async fetch(request, env, context) {
     if (request.headers.get("x-test-control") === env.TEST_CONTROL_KEY) return control(request, env);
+    requests += 1;
     const name = request.headers.get(NAME_HEADER);
     const relayed = request.headers.get("x-test-relay");
     // As the runtime does for another Worker's call.
@@ -104,6 +107,7 @@ const operations = {
     const { calls, limits, logs, unsettled } = requestNamed(request);
     return { calls, limits, logs, unsettled };
   },
+  load: () => ({ requests, wasm_bytes: wasmBytes() }),
   name_cron({ request }) {
     nextCron = request;
   },

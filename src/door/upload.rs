@@ -1,0 +1,86 @@
+//! Reads a request's body: within ten seconds, and only what the isolate has room for.
+
+use super::budget::Budget;
+use crate::account::address::site;
+use crate::app::promise;
+use crate::wait::settled;
+use crate::web::request::BodyError;
+use js_sys::{Promise, Uint8Array};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::{ReadableStream, Request};
+
+/// How long a client may take to send a body.
+const DEADLINE_MS: u32 = 10_000;
+/// What follows within this time is still told to a client that was late; a request that is held longer was dropped by the
+/// runtime, with its timer.
+const EXPIRY_MS: u32 = DEADLINE_MS + 1_000;
+
+// The bytes are gathered in JavaScript: what a client leaves behind is collected there, while WebAssembly's memory never
+// shrinks. A chunk of one byte takes no more room than that byte.
+//
+// Gives the body, `null` if it is longer than `most`, or nothing if it broke off or came too late. Whether anything follows
+// a body as long as was declared is not waited for: that would be two promises more.
+#[wasm_bindgen(inline_js = "
+    export function readBody(stream, most, isDeclared, milliseconds) {
+        return new Promise((resolve) => {
+            const reader = stream.getReader();
+            const bytes = new Uint8Array(most);
+            let length = 0;
+            const end = (outcome) => {
+                clearTimeout(timer);
+                resolve(outcome);
+            };
+            const giveUp = (outcome) => {
+                end(outcome);
+                // The rest is not read; whether this succeeds changes nothing.
+                reader.cancel().catch(() => {});
+            };
+            const timer = setTimeout(giveUp, milliseconds);
+            const next = () => {
+                if (isDeclared && length === most) return end(bytes);
+                reader.read().then(({ done, value }) => {
+                    if (done) return end(bytes.subarray(0, length));
+                    if (length + value.length > most) return giveUp(null);
+                    bytes.set(value, length);
+                    length += value.length;
+                    next();
+                }, () => end());
+            };
+            next();
+        });
+    }")]
+extern "C" {
+    #[wasm_bindgen(js_name = readBody)]
+    fn read_body(
+        stream: &ReadableStream,
+        most: usize,
+        is_declared: bool,
+        milliseconds: u32,
+    ) -> Promise;
+}
+
+thread_local! {
+    static BUDGET: Budget = Budget::default();
+}
+
+/// Reads at most so many bytes: a body of any length may come without saying how long it is, or from another Worker that
+/// says something else.
+pub async fn read(request: Request, most: usize, is_declared: bool) -> Result<Vec<u8>, BodyError> {
+    let Some(stream) = request.body() else {
+        return Ok(Vec::new());
+    };
+    let address = request.headers().get("cf-connecting-ip").ok().flatten();
+    let site = site(address.as_deref());
+    // Held until the body has been read, has failed, or this future is dropped.
+    let reservation = BUDGET.with(|budget| budget.reserve(site, most));
+    let _reservation = reservation.ok_or(BodyError::NoCapacity)?;
+    let reading = read_body(&stream, most, is_declared, DEADLINE_MS);
+    let outcome = promise::expiring(EXPIRY_MS, settled(&reading)).await;
+    let outcome = outcome.map_err(|()| BodyError::Interrupted)?;
+    if outcome.is_null() {
+        return Err(BodyError::TooLarge);
+    }
+    let bytes: Uint8Array = outcome.dyn_into().map_err(|_| BodyError::Interrupted)?;
+    Ok(bytes.to_vec())
+}

@@ -1,0 +1,138 @@
+//! Waits for promises and for time.
+//!
+//! A wait is a number that JavaScript hands back when the promise has settled or the time is over. A `JsFuture` holds
+//! itself until its promise settles; the promises of a request whose client has gone never do, so it would be held for
+//! ever. And `JsFuture` over `Promise.race` would make two functions for each wait, which the collector watches, and six
+//! promises; a wait for KV is most of what `/validate` costs beside KV itself.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsValue, closure::Closure};
+
+// A timer is not taken back when its promise settles first: the runtime drops it with its request, and a number that
+// comes back a second time means nothing.
+#[wasm_bindgen(inline_js = "
+    export function wait(promise, milliseconds, id, settled) {
+        promise.then((value) => settled(id, true, value), () => settled(id, false));
+        setTimeout(settled, milliseconds, id, false);
+    }
+    export function watch(promise, id, settled) {
+        promise.then((value) => settled(id, true, value), () => settled(id, false));
+    }
+    export function sleep(milliseconds, id, settled) {
+        setTimeout(settled, milliseconds, id, true);
+    }")]
+extern "C" {
+    fn wait(promise: &js_sys::Promise, milliseconds: u32, id: u32, settled: &JsValue);
+    fn watch(promise: &js_sys::Promise, id: u32, settled: &JsValue);
+    fn sleep(milliseconds: u32, id: u32, settled: &JsValue);
+}
+
+/// How a promise ended; `Err` if it was rejected or took too long.
+type Outcome = Result<JsValue, ()>;
+
+/// A wait; what it waits for may come after it was dropped.
+struct Wait(u32);
+
+enum Progress {
+    Started,
+    Polled(Waker),
+    Over(Outcome),
+}
+
+#[derive(Default)]
+struct Waits {
+    last: u32,
+    open: BTreeMap<u32, Progress>,
+}
+
+thread_local! {
+    static WAITS: RefCell<Waits> = RefCell::default();
+    static SETTLED: JsValue =
+        Closure::<dyn Fn(u32, bool, JsValue)>::new(on_settled).into_js_value();
+}
+
+fn on_settled(id: u32, is_fulfilled: bool, value: JsValue) {
+    let outcome = if is_fulfilled { Ok(value) } else { Err(()) };
+    let before = WAITS.with_borrow_mut(|waits| {
+        let progress = waits.open.get_mut(&id)?;
+        if matches!(progress, Progress::Over(_)) {
+            return None;
+        }
+        Some(std::mem::replace(progress, Progress::Over(outcome)))
+    });
+    if let Some(Progress::Polled(waker)) = before {
+        waker.wake();
+    }
+}
+
+impl Wait {
+    fn new(start: impl FnOnce(u32, &JsValue)) -> Self {
+        let id = WAITS.with_borrow_mut(|waits| {
+            waits.last = waits.last.wrapping_add(1);
+            let id = waits.last;
+            waits.open.entry(id).or_insert(Progress::Started);
+            id
+        });
+        SETTLED.with(|settled| start(id, settled));
+        Self(id)
+    }
+
+    fn within(promise: &js_sys::Promise, milliseconds: u32) -> Self {
+        Self::new(|id, settled| wait(promise, milliseconds, id, settled))
+    }
+}
+
+impl Future for Wait {
+    type Output = Outcome;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
+        WAITS.with_borrow_mut(|waits| match waits.open.get_mut(&self.0) {
+            Some(Progress::Over(outcome)) => Poll::Ready(std::mem::replace(outcome, Err(()))),
+            Some(progress) => {
+                *progress = Progress::Polled(context.waker().clone());
+                Poll::Pending
+            }
+            None => Poll::Ready(Err(())),
+        })
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        // Dropped outside: a value's or a waker's end may look in there.
+        drop(WAITS.with_borrow_mut(|waits| waits.open.remove(&self.0)));
+    }
+}
+
+/// Waits for so many milliseconds.
+pub async fn pause(milliseconds: u32) {
+    // A request that ends takes its timers with it; there is nobody left to tell.
+    let _ = Wait::new(|id, settled| sleep(milliseconds, id, settled)).await;
+}
+
+/// Waits until the promise has settled, or for so many milliseconds.
+pub async fn settled_within(milliseconds: u32, promise: &js_sys::Promise) {
+    // Either end is one.
+    let _ = Wait::within(promise, milliseconds).await;
+}
+
+/// The promise's value.
+///
+/// # Errors
+/// It was rejected. The reason stays in JavaScript: it may hold statements, addresses and paths.
+pub async fn settled(promise: &js_sys::Promise) -> Result<JsValue, ()> {
+    Wait::new(|id, settled| watch(promise, id, settled)).await
+}
+
+/// As [`settled`].
+///
+/// # Errors
+/// It was rejected, or has not settled in so many milliseconds.
+pub async fn value_within(milliseconds: u32, promise: &js_sys::Promise) -> Result<JsValue, ()> {
+    Wait::within(promise, milliseconds).await
+}
