@@ -100,7 +100,7 @@ pub enum Failure {
 /// What is wrong with a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyFault {
-    /// It ended before it was complete.
+    /// It ended before it was complete, or did not arrive in time.
     Interrupted,
     /// It is not a JSON object in UTF-8.
     NotJson,

@@ -59,7 +59,7 @@ codes! {
         "A field of the body has the wrong type or form.";
         "Correct the request.";
     IncompleteBody: 400 "incomplete_body" "Invalid request body";
-        "The body ended before it was complete.";
+        "The body ended before it was complete, or did not arrive within 10 seconds.";
         "Send the request again.";
     InvalidParameter: 400 "invalid_parameter" "Invalid request parameter";
         "A query parameter has a value that it cannot have. The message names the parameter.";
