@@ -1,6 +1,7 @@
 //! What a request works with: the configuration and the stores, bound once an isolate, and the one door to randomness.
 
 pub mod admission;
+pub mod polls;
 pub mod promise;
 pub mod tokens;
 
@@ -24,6 +25,7 @@ use crate::store::sessions::{Ended, Sessions};
 use crate::store::throttle::Throttle;
 use crate::wait::{pause, settled_within};
 use admission::{Admission, Turn};
+use polls::Polls;
 use std::cell::{Cell, LazyCell};
 use std::future::Future;
 use std::rc::Rc;
@@ -65,6 +67,8 @@ pub struct App {
     pub limits: Limits,
     /// How many password hashes are under way.
     pub admission: Admission,
+    /// The device flows that this isolate asks AWS about.
+    pub polls: Polls,
     /// Table `password_links`.
     pub links: Links,
     /// Table `used_proofs`.
@@ -114,6 +118,7 @@ impl App {
             throttle: Throttle::new(database),
             limits,
             admission: Admission::default(),
+            polls: Polls::default(),
             sessions: Sessions::new(database),
             copies,
             links: Links::new(database),

@@ -72,13 +72,14 @@ pub struct AwsConfig {
     pub sso_region: Region,
     /// `AWS_SSO_START_URL`: the portal that people sign in to.
     pub sso_start_url: Option<String>,
-    /// `AWS_SSO_ACCOUNT_ID`: twelve digits; the first assigned account if absent.
+    /// `AWS_SSO_ACCOUNT_ID`: twelve digits; users are identified by an assignment in it. The first assigned account if absent.
     pub sso_account_id: Option<String>,
     /// `AWS_SSO_ROLE_NAME`: a permission set; the first assigned one if absent.
     pub sso_role_name: Option<String>,
     /// `AWS_IDENTITY_STORE_ID`: where people's stable ids, names and e-mails are read.
     pub identity_store_id: Option<String>,
-    /// `AWS_SSO_ROLE_MAP`: roles by permission set. If set, it decides at each sign-in, and an unnamed set gives `user`.
+    /// `AWS_SSO_ROLE_MAP`: roles by permission set. If set, it decides at each sign-in: the greatest role of all sets that the
+    /// user has in the accounts that are looked at, `user` if none of them is named.
     pub sso_role_map: Option<RoleMap>,
     /// `AWS_EMAIL_DOMAIN`: makes an e-mail of a user name that is none.
     pub email_domain: Option<String>,
@@ -236,6 +237,16 @@ impl AwsConfig {
                 "keys that may read AWS_IDENTITY_STORE_ID",
             );
         }
+        let sso_account_id = read.optional("AWS_SSO_ACCOUNT_ID", "twelve digits", |text| {
+            arn::is_account(text).then(|| text.to_owned())
+        });
+        let sso_role_map = read.optional("AWS_SSO_ROLE_MAP", ROLE_MAP_FORM, |text| {
+            RoleMap::parse(text).ok()
+        });
+        let is_usable = |map: &RoleMap| map.is_usable(sso_account_id.as_deref());
+        if !sso_role_map.as_ref().is_none_or(is_usable) {
+            read.missing("AWS_SSO_ROLE_MAP", ROLE_MAP_ACCOUNTS);
+        }
         Self {
             credentials,
             region,
@@ -245,20 +256,14 @@ impl AwsConfig {
                 "an https URL of a portal",
                 start_url,
             ),
-            sso_account_id: read.optional("AWS_SSO_ACCOUNT_ID", "twelve digits", |text| {
-                arn::is_account(text).then(|| text.to_owned())
-            }),
+            sso_account_id,
             sso_role_name: read.optional(
                 "AWS_SSO_ROLE_NAME",
                 "the name of a permission set",
                 |text| arn::is_permission_set(text).then(|| text.to_owned()),
             ),
             identity_store_id,
-            sso_role_map: read.optional(
-                "AWS_SSO_ROLE_MAP",
-                "SET=ROLE, several separated by commas",
-                |text| RoleMap::parse(text).ok(),
-            ),
+            sso_role_map,
             email_domain: read.optional("AWS_EMAIL_DOMAIN", "a domain such as example.com", domain),
             login: read.or(
                 "AWS_LOGIN",
@@ -402,6 +407,8 @@ fn loopback(text: &str) -> Option<Endpoint> {
     Endpoint::overridden(text).filter(is_here)
 }
 
+const ROLE_MAP_FORM: &str = "SET=ROLE or ACCOUNT/SET=ROLE, several separated by commas";
+const ROLE_MAP_ACCOUNTS: &str = "ACCOUNT/SET=ROLE for every role above user unless AWS_SSO_ACCOUNT_ID is set, about that account only if it is set, and at most 5 accounts";
 const REGION_FORM: &str = "an AWS region such as eu-north-1";
 const LOOPBACK_FORM: &str = "an http URL on 127.0.0.1, localhost or [::1]; development only";
 const MODEL_FORM: &str = "the id of a model, up to 2048 bytes";

@@ -81,6 +81,8 @@ pub enum Failure {
     AuthorizationOver,
     /// `/token`: AWS failed or is not configured; why, as a fixed code.
     TokenFailed(&'static str),
+    /// `/token`: the user, the directory or an administrator decided that nobody is signed in.
+    AccessDenied(Denial),
     /// `/aws-login` with neither a proof nor keys of the service.
     AwsCredentialsMissing,
     /// `/aws-login`: AWS failed, or refused the service's own keys.
@@ -95,6 +97,38 @@ pub enum Failure {
     Misconfigured,
     /// The runtime denied what it always gives, such as random bytes.
     Platform,
+}
+
+/// Who decided that a device flow signs nobody in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// The user denied the request.
+    ByUser,
+    /// The user has no permission set in the account that is asked about.
+    NoAssignment,
+    /// The credentials that the portal gave are of another account than the one that is asked about.
+    OtherAccount,
+    /// The user is disabled in the directory.
+    DisabledInDirectory,
+    /// The user is disabled here.
+    Disabled,
+    /// The session that this device flow had begun was revoked.
+    SessionEnded,
+}
+
+impl Denial {
+    /// The fixed code in the detail of the audit entry.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::ByUser => "denied",
+            Self::NoAssignment => "no_assignment",
+            Self::OtherAccount => "other_account",
+            Self::DisabledInDirectory => "disabled_in_directory",
+            Self::Disabled => "disabled",
+            Self::SessionEnded => "session_ended",
+        }
+    }
 }
 
 /// What is wrong with a body.

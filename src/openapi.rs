@@ -25,7 +25,7 @@ use crate::endpoints::set_password::SetPasswordRequest;
 use crate::endpoints::token::TokenRequest;
 use crate::endpoints::user_json::{BearerReply, Done};
 use crate::endpoints::validate::ValidateReply;
-use crate::failure::{BodyFault, Failure, INVALID_BODY, Outage};
+use crate::failure::{BodyFault, Denial, Failure, INVALID_BODY, Outage};
 use crate::router::{Endpoint, ROUTES, Route};
 use crate::web::body::JSON;
 use crate::web::envelope::{DetailError, Dialect, MessageError, status_and_text};
@@ -412,7 +412,9 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
         Endpoint::Token => Operation {
             summary: "Wait for the person, and sign them in",
             description: "Holds the request up to DEVICE_TOKEN_WAIT seconds, or as `Prefer: wait=N` (RFC 7240) says. 408 \
-                          with Retry-After: not yet, ask again; 408 without: the code has ended.",
+                          with Retry-After: not yet, ask again; 408 without: the code has ended. While one request waits, \
+                          others with the same device code get the 408 at once. 403: the user denied, has no permission \
+                          set, or is disabled.",
             request: Some(request::<TokenRequest>(
                 schemas,
                 json!({
@@ -425,6 +427,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             failures: vec![
                 Failure::InvalidDeviceHandle,
                 Failure::AuthorizationOver,
+                Failure::AccessDenied(Denial::ByUser),
                 Failure::TokenFailed("Timeout"),
                 out,
             ],

@@ -15,6 +15,7 @@ use edge_auth::account::secret::Secret;
 use edge_auth::aws::arn::{Arn, Principal};
 use edge_auth::aws::client::Client;
 use edge_auth::aws::fault::Fault;
+use edge_auth::aws::identity::PersonEmail;
 use edge_auth::aws::partition::{Endpoint, Region};
 use edge_auth::aws::proof::Proof;
 use edge_auth::aws::sigv4::{Credentials, Scope, sign};
@@ -67,7 +68,10 @@ async fn signatures_are_judged(endpoint: &Endpoint) -> Credentials {
     );
     let person = identity::principal(&caller, Some("example.com"));
     assert_eq!(
-        (person.full_name.as_str(), person.email.as_deref()),
+        (
+            person.full_name.as_str(),
+            person.email.as_ref().map(PersonEmail::as_str)
+        ),
         ("AWS User", Some("aws-user@example.com"))
     );
 

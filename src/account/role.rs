@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-/// A person's role, as D1 and the API spell it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// A person's role, as D1 and the API spell it. A greater role may do more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {

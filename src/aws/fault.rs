@@ -96,13 +96,15 @@ impl From<Malformed> for Fault {
 pub struct Code(&'static str);
 
 /// The errors of each operation in botocore's models of `sso-oidc`, `sso` and `identitystore`; for STS the common errors
-/// of the query protocol, which its model takes for granted.
-static NAMES: [&str; 47] = [
+/// of the query protocol, which its model takes for granted. `ForbiddenException` is in no model: it is what the portal answers
+/// about an account or a permission set that the user does not have.
+static NAMES: [&str; 48] = [
     "AccessDenied",
     "AccessDeniedException",
     "AuthorizationPendingException",
     "ExpiredToken",
     "ExpiredTokenException",
+    "ForbiddenException",
     "IncompleteSignature",
     "IncompleteSignatureException",
     "InternalError",
@@ -171,6 +173,8 @@ impl Code {
     pub const AUTHORIZATION_PENDING: Self = Self("AuthorizationPendingException");
     /// The device code has expired, or, from other services, the credentials have.
     pub const EXPIRED_TOKEN: Self = Self("ExpiredTokenException");
+    /// The portal: the user does not have this account or permission set.
+    pub const FORBIDDEN: Self = Self("ForbiddenException");
     /// What we sent as credentials cannot be signed with.
     pub const INCOMPLETE_SIGNATURE: Self = Self("IncompleteSignature");
     /// The client registration is unknown or has ended.
@@ -200,6 +204,7 @@ impl Code {
         Some(Self(match status {
             400 => "InvalidRequestException",
             401 => "UnauthorizedException",
+            403 => "ForbiddenException",
             404 => "ResourceNotFoundException",
             429 => "TooManyRequestsException",
             _ => return None,
@@ -210,6 +215,18 @@ impl Code {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.0
+    }
+
+    /// True if the portal refuses the access token.
+    #[must_use]
+    pub fn is_about_access_token(self) -> bool {
+        self.0 == "UnauthorizedException"
+    }
+
+    /// True if the portal says that the user has no such account or permission set.
+    #[must_use]
+    pub fn is_about_assignments(self) -> bool {
+        self == Self::FORBIDDEN || self == Self::RESOURCE_NOT_FOUND
     }
 
     /// True if the caller's own credentials or signature were refused: of a proof, that it is none.

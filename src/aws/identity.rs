@@ -3,10 +3,10 @@
 //! A person is a source and a subject that never changes there. Nobody is ever joined with another account because a user
 //! name or an e-mail address is the same.
 
-use super::arn::{Arn, ArnPattern, Principal, is_permission_set};
+use super::arn::{Arn, ArnPattern, Principal, is_account, is_permission_set};
 use super::identity_store::StoreUser;
 use super::sts::CallerIdentity;
-use crate::account::names;
+use crate::account::names::{self, Email};
 use crate::account::role::Role;
 
 /// A person whom AWS vouches for.
@@ -20,11 +20,40 @@ pub struct Person {
     /// As AWS writes it. It need not fit the rules of password users' names.
     pub username: String,
     /// Never the account owner's.
-    pub email: Option<String>,
+    pub email: Option<PersonEmail>,
     /// A name to show.
     pub full_name: String,
     /// What of Identity Center the person signed in with.
     pub permission_set: Option<String>,
+}
+
+/// An e-mail address of a [`Person`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PersonEmail {
+    /// The directory's.
+    Given(Email),
+    /// Made of the user name: with `AWS_EMAIL_DOMAIN`, or because it looks like an address. Nobody has confirmed it, so it is
+    /// dropped where a password user has it.
+    Made(Email),
+}
+
+impl PersonEmail {
+    /// The address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Given(email) | Self::Made(email) => email.as_str(),
+        }
+    }
+
+    /// What a made address is compared by with those of password users.
+    #[must_use]
+    pub fn made_key(&self) -> Option<&str> {
+        match self {
+            Self::Given(_) => None,
+            Self::Made(email) => Some(email.key()),
+        }
+    }
 }
 
 /// Why a principal is nobody whom Identity Center signed in, as far as we go.
@@ -120,20 +149,18 @@ pub fn principal(caller: &CallerIdentity, email_domain: Option<&str>) -> Person 
     }
 }
 
-fn email(told: Option<&str>, username: &str, domain: Option<&str>) -> Option<String> {
-    let read = |text: &str| {
-        names::email(text)
-            .ok()
-            .map(|email| email.as_str().to_owned())
+fn email(told: Option<&str>, username: &str, domain: Option<&str>) -> Option<PersonEmail> {
+    let read = |text: &str| names::email(text).ok();
+    if let Some(email) = told.and_then(read) {
+        return Some(PersonEmail::Given(email));
+    }
+    // A user name with an @ that is no address gets none made of it.
+    let made = if username.contains('@') {
+        read(username)
+    } else {
+        read(&format!("{username}@{}", domain?))
     };
-    told.and_then(read).or_else(|| {
-        // A user name with an @ that is no address gets none made of it.
-        if username.contains('@') {
-            read(username)
-        } else {
-            read(&format!("{username}@{}", domain?))
-        }
-    })
+    made.map(PersonEmail::Made)
 }
 
 fn full_name(told: Option<&str>, username: &str) -> String {
@@ -143,10 +170,18 @@ fn full_name(told: Option<&str>, username: &str) -> String {
 
 /// `AWS_SSO_ROLE_MAP`: which role a permission set gives, read at each sign-in.
 ///
-/// `SET=ROLE`, several separated by commas or space: `AdministratorAccess=admin,ReadOnly=user`. Sets are compared exactly;
-/// roles are `user`, `admin`, `super_admin`. A set with a comma in its name cannot be written.
+/// `SET=ROLE` or `ACCOUNT/SET=ROLE`, several separated by commas or space: `AdministratorAccess=admin,ReadOnly=user`. Sets
+/// are compared exactly; roles are `user`, `admin`, `super_admin`. A set with a comma in its name cannot be written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RoleMap(Vec<(String, Role)>);
+pub struct RoleMap(Vec<(MappedSet, Role)>);
+
+/// A permission set as the map names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct MappedSet {
+    /// `None` for an entry that names no account, and so is about every account that is looked at.
+    account: Option<String>,
+    name: String,
+}
 
 impl RoleMap {
     /// Reads the map.
@@ -154,23 +189,67 @@ impl RoleMap {
     /// # Errors
     /// Every mistake in it, each with the entry that it is in.
     pub fn parse(text: &str) -> Result<Self, Vec<String>> {
-        entries(text, |name| {
-            is_permission_set(name)
-                .then(|| name.to_owned())
-                .ok_or("is not the name of a permission set")
+        entries(text, |text| {
+            // No name of a permission set has a slash.
+            let (account, name) = match text.split_once('/') {
+                Some((account, name)) => (Some(account), name),
+                None => (None, text),
+            };
+            if account.is_some_and(|account| !is_account(account)) {
+                return Err("does not begin with an account id of twelve digits");
+            }
+            if !is_permission_set(name) {
+                return Err("is not the name of a permission set");
+            }
+            Ok(MappedSet {
+                account: account.map(str::to_owned),
+                name: name.to_owned(),
+            })
         })
         .map(Self)
     }
 
-    /// The role for a permission set, if it has one.
+    /// The greatest role that a permission set in an account has, if it has one.
     #[must_use]
-    pub fn role(&self, permission_set: &str) -> Option<Role> {
-        self.0
-            .iter()
-            .find(|(set, _)| set == permission_set)
-            .map(|(_, role)| *role)
+    pub fn role(&self, account: &str, permission_set: &str) -> Option<Role> {
+        let entries = self.0.iter().filter(|(set, _)| {
+            set.name == permission_set
+                && set.account.as_deref().is_none_or(|named| named == account)
+        });
+        entries.map(|(_, role)| *role).max()
+    }
+
+    /// The accounts that entries name, each once, in the order of the map.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<&str> {
+        let mut accounts = Vec::new();
+        for account in self.0.iter().filter_map(|(set, _)| set.account.as_deref()) {
+            if !accounts.contains(&account) {
+                accounts.push(account);
+            }
+        }
+        accounts
+    }
+
+    /// Whether the map says what it means. Where no account is configured, an entry without one would give its role to whoever
+    /// has a set of that name in any account, a sandbox of theirs included; so it may give none above `user`. Where one is
+    /// configured, only that account is looked at, and an entry about another would never count.
+    #[must_use]
+    pub fn is_usable(&self, configured_account: Option<&str>) -> bool {
+        let is_decided =
+            self.0.iter().all(
+                |(set, role)| match (set.account.as_deref(), configured_account) {
+                    (None, None) => *role == Role::User,
+                    (Some(named), Some(configured)) => named == configured,
+                    _ => true,
+                },
+            );
+        is_decided && self.accounts().len() <= MAX_MAPPED_ACCOUNTS
     }
 }
+
+/// Accounts that a map may name: the portal is asked about each at every sign-in.
+pub const MAX_MAPPED_ACCOUNTS: usize = 5;
 
 /// `AWS_LOGIN_ARNS`: whose proof signs in, and as what.
 ///

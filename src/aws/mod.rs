@@ -33,6 +33,8 @@ use wire::Outbound;
 const CLIENT_NAME: &str = "edge-auth";
 /// Pages that are looked through for the first assignment; AWS may leave some empty.
 const PAGES: usize = 5;
+/// Pages of permission sets in one account: five times what AWS provisions by default without asking, if all are full.
+const PAGES_OF_SETS: usize = 10;
 
 /// Endpoints in place of AWS's own, in development only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -157,6 +159,30 @@ impl Aws {
             account,
             permission_set,
         })
+    }
+
+    /// Every permission set that the user has in an account, in the portal's order.
+    ///
+    /// # Errors
+    /// Any [`Fault`]; [`Code::is_about_assignments`] tells that the user has none there. `InvalidResponse` for a list that
+    /// does not end.
+    pub async fn permission_sets(
+        &self,
+        token: &Secret,
+        account: &str,
+    ) -> Result<Vec<String>, Fault> {
+        let (mut sets, mut next) = (Vec::new(), None);
+        for _ in 0..PAGES_OF_SETS {
+            let portal = &self.sso_portal;
+            let request = sso_portal::list_account_roles(portal, token, account, next.as_deref());
+            let page = sso_portal::account_roles(&self.client.carry(&request).await?)?;
+            sets.extend(page.items);
+            next = page.next;
+            if next.is_none() {
+                return Ok(sets);
+            }
+        }
+        Err(Fault::InvalidResponse)
     }
 
     async fn first(

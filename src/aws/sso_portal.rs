@@ -12,6 +12,7 @@ use crate::json::Json;
 const BEARER: &str = "x-amz-sso_bearer_token";
 /// AWS's own are well under 2 kB; what is longer would come back as a query that servers refuse.
 const LONGEST_NEXT_TOKEN: usize = 4 * 1024;
+const PAGE_SIZE: usize = 100;
 
 /// An account and a permission set that a person has there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub fn accounts(reply: &Inbound) -> Result<Page, Fault> {
     page(reply, "accountList", "accountId", is_account)
 }
 
-/// `ListAccountRoles`.
+/// `ListAccountRoles`, with as many names on a page as the model allows.
 #[must_use]
 pub fn list_account_roles(
     endpoint: &Endpoint,
@@ -62,7 +63,7 @@ pub fn list_account_roles(
     let account = percent_encoded(account);
     get(
         endpoint,
-        &format!("/assignment/roles?account_id={account}{next}"),
+        &format!("/assignment/roles?account_id={account}&max_result={PAGE_SIZE}{next}"),
         token,
     )
 }
@@ -190,7 +191,7 @@ mod tests {
             (
                 list_account_roles(&endpoint(), &token, "123456789012", Some("n")),
                 "GET",
-                "/assignment/roles?account_id=123456789012&next_token=n",
+                "/assignment/roles?account_id=123456789012&max_result=100&next_token=n",
             ),
             (
                 get_role_credentials(&endpoint(), &token, &assignment),

@@ -6,6 +6,7 @@ pub mod aws_credentials;
 pub mod aws_login;
 pub mod change_password;
 pub mod device_authorization;
+pub mod device_user;
 pub mod end_session;
 pub mod examples;
 pub mod handles;

@@ -8,10 +8,10 @@ use crate::account::token::{Session, SessionId};
 use crate::account::user::User;
 use crate::app::tokens::Issued;
 use crate::app::{Call, random};
-use crate::aws::identity::Person;
+use crate::aws::identity::{Person, PersonEmail};
 use crate::config::Consistency;
 use crate::failure::{Failure, Outage};
-use crate::store::people::{self, Arrival, RoleChanged, Updated};
+use crate::store::people::{self, Arrival, Known, RoleChanged, Updated};
 use crate::store::sessions::{MOST_LIVE, NewSession};
 use crate::store::throttle::Reservation;
 use crate::web::origin::Origin;
@@ -82,6 +82,8 @@ pub enum Whom {
     User(Uuid),
     /// A name that belongs to nobody, as its keyed hash.
     Nobody(String),
+    /// It is not known who it was.
+    Unknown,
 }
 
 /// Writes down that somebody was not signed in, and why in fixed words. An attempt with a password has been counted before;
@@ -100,6 +102,7 @@ pub async fn refuse(
     let entry = match whom {
         Whom::User(id) => entry.about(id),
         Whom::Nobody(name_key) => entry.about_name(name_key),
+        Whom::Unknown => entry,
     };
     let entry = entry.detail(format!("{}: {why}", method.as_str()));
     if method == Method::Password {
@@ -137,20 +140,22 @@ pub async fn arrive(
         source: &person.source,
         subject: &person.subject,
         username: &person.username,
-        email: person.email.as_deref(),
+        email: person.email.as_ref().map(PersonEmail::as_str),
+        made_email_key: person.email.as_ref().and_then(PersonEmail::made_key),
         name: &person.full_name,
         role,
     };
-    let mut user = known(call, origin, &arrival).await?;
+    let mut known = find_or_add(call, origin, &arrival).await?;
     for _ in 0..ATTEMPTS {
-        if !user.is_active || arrival.is_known_as(&user) {
+        if !known.user.is_active || arrival.is_recorded_in(&known) {
             break;
         }
-        user = match update(call, origin, &arrival, &user).await? {
-            Some(user) => user,
-            None => known(call, origin, &arrival).await?,
+        known = match update(call, origin, &arrival, &known.user).await? {
+            Some(known) => known,
+            None => find_or_add(call, origin, &arrival).await?,
         };
     }
+    let mut user = known.user;
     if user.is_active && arrival.has_other_role(&user) {
         return Err(Failure::StorageOut(Outage::D1));
     }
@@ -168,9 +173,13 @@ pub async fn arrive(
 }
 
 /// The person's row, made if there is none.
-async fn known(call: &Call, origin: &Origin, arrival: &Arrival<'_>) -> Result<User, Failure> {
-    if let Some(user) = people::find(call.app.database, arrival).await? {
-        return Ok(user);
+async fn find_or_add(
+    call: &Call,
+    origin: &Origin,
+    arrival: &Arrival<'_>,
+) -> Result<Known, Failure> {
+    if let Some(known) = people::find(call.app.database, arrival).await? {
+        return Ok(known);
     }
     let id = uuid::Builder::from_random_bytes(random()?).into_uuid();
     let role = arrival.role.unwrap_or(Role::User);
@@ -184,16 +193,16 @@ async fn update(
     call: &Call,
     origin: &Origin,
     arrival: &Arrival<'_>,
-    known: &User,
-) -> Result<Option<User>, Failure> {
-    let entries = match arrival.role.filter(|role| *role != known.role) {
+    user: &User,
+) -> Result<Option<Known>, Failure> {
+    let entries = match arrival.role.filter(|role| *role != user.role) {
         None => None,
         Some(role) => {
             let entry = |kind| {
                 let entry = origin.entry(call, kind);
-                entry.map(|entry| entry.by(known.id).about(known.id))
+                entry.map(|entry| entry.by(user.id).about(user.id))
             };
-            let change = format!("role {} -> {}", known.role.as_str(), role.as_str());
+            let change = format!("role {} -> {}", user.role.as_str(), role.as_str());
             Some(RoleChanged {
                 role_changed: call.sign(entry(Kind::RoleChanged)?.detail(change)),
                 sessions_revoked: call.sign(entry(Kind::SessionRevoked)?.detail("role_changed")),
@@ -201,11 +210,14 @@ async fn update(
         }
     };
     let now = call.moment();
-    let Updated { user, ended, stale } =
-        people::update(call.app.database, arrival, known, now, entries.as_ref()).await?;
+    let Updated {
+        known,
+        ended,
+        stale,
+    } = people::update(call.app.database, arrival, user, now, entries.as_ref()).await?;
     call.end_copies(ended).await;
     call.app.copies.forget(&stale).await;
-    Ok(user)
+    Ok(known)
 }
 
 /// Begins a session; gives the token, or `None` if the person was changed while signing in. `user.last_login` becomes

@@ -1,19 +1,20 @@
 //! `POST /api/auth/token`: waits for the person to approve a device flow, and signs them in (RFC 8628 §3.4).
 //!
 //! Everybody who shows one device handle gets one session: its `sid` is in the handle. AWS gives its token to one question
-//! only; from then on the sign-in is finished whatever the client does, and who asks again within two minutes gets it.
+//! only; from then on the sign-in is finished whatever the client does, and who asks again within two minutes gets it. While
+//! one request of an isolate asks AWS about a device flow, others with the same handle are answered that it is pending.
 
+use super::device_user::{self, DeviceUser, NoUser};
 use super::handles::{self, Device, RETRY};
-use super::sign_in::{self, Method, Terms};
+use super::sign_in::{self, Method, Terms, Whom};
 use super::user_json::BearerReply;
-use crate::account::role::Role;
 use crate::account::secret::Secret;
 use crate::account::token::Session;
 use crate::app::Call;
+use crate::app::polls::Asked;
 use crate::aws::fault::{Code, Fault};
-use crate::aws::identity::{self, Person};
 use crate::aws::sso_oidc::Registration;
-use crate::failure::Failure;
+use crate::failure::{Denial, Failure};
 use crate::json::{FromJson, Malformed, Object};
 use crate::wait::pause;
 use crate::web::body;
@@ -63,8 +64,8 @@ impl FromJson for TokenRequest {
 /// Answers the route.
 ///
 /// # Errors
-/// `InvalidDeviceHandle`, `AuthorizationPending`, `AuthorizationOver`, `TokenFailed`, `StorageOut`, `Platform`, and what
-/// reading the body gives.
+/// `InvalidDeviceHandle`, `AuthorizationPending`, `AuthorizationOver`, `AccessDenied`, `TokenFailed`, `Busy`, `StorageOut`,
+/// `Platform`, and what reading the body gives.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let origin = Origin::of(&request);
     let longest = call.app.config.aws.device_token_wait;
@@ -76,6 +77,17 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let (registration, device) = registration
         .zip(device)
         .ok_or(Failure::InvalidDeviceHandle)?;
+    let (handle, polls) = (device.sid.record_id(), &call.app.polls);
+    let poll = match polls.begin(&handle, call.clock(), LONGEST) {
+        Asked::Begun(poll) => poll,
+        Asked::ByAnother => {
+            return Err(Failure::AuthorizationPending {
+                retry_after: device.interval.max(1),
+                preference: None,
+            });
+        }
+        Asked::TooMany => return Err(Failure::Busy),
+    };
     let call = Rc::new(call);
     let flow = Rc::new(Flow {
         call: Rc::clone(&call),
@@ -85,6 +97,8 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     });
     let waited = call
         .to_the_end(LONGEST, async move {
+            // Until the sign-in is finished, whether the client waits for it or not.
+            let _poll = poll;
             flow.wait(preferred.unwrap_or(longest)).await
         })
         .await
@@ -143,6 +157,9 @@ impl Flow {
                 Err(Fault::Refused(Code::SLOW_DOWN)) => {
                     interval = interval.saturating_add(SLOW_DOWN);
                 }
+                Err(Fault::Refused(Code::ACCESS_DENIED)) => {
+                    return Err(self.denied(Denial::ByUser, Whom::Unknown).await?);
+                }
                 Err(Fault::Refused(Code::EXPIRED_TOKEN | Code::INVALID_GRANT)) => {
                     return self.used_or_over(finished).await;
                 }
@@ -174,8 +191,12 @@ impl Flow {
         let Some(record) = found else {
             return Ok(None);
         };
-        if record.revoked_at.is_some() || !record.user.is_active {
-            return Err(Failure::TokenFailed("session_ended"));
+        let id = record.user.id;
+        if !record.user.is_active {
+            return Err(self.denied(Denial::Disabled, Whom::User(id)).await?);
+        }
+        if record.revoked_at.is_some() {
+            return Err(self.denied(Denial::SessionEnded, Whom::User(id)).await?);
         }
         if record.generation > 0 || record.rotated_at.plus(RETRY) < now {
             return Err(Failure::AuthorizationOver);
@@ -220,83 +241,39 @@ impl Flow {
     }
 
     async fn finish(&self, token: Secret) -> Result<Reply, Failure> {
-        let person = self.identify(&token).await;
+        let found = device_user::identify(&self.call, &token).await;
         let aws = &self.call.app.aws;
-        // The token opens everything that the person may do in AWS; it has done its work, well or not.
+        // The token opens everything that the user may do in AWS; it has done its work, well or not.
         self.call.after_reply(async move {
             let _ = aws.logout(&token).await;
         });
-        let person = person?;
+        let DeviceUser { person, role } = match found {
+            Ok(found) => found,
+            Err(NoUser::Failed(failure)) => return Err(failure),
+            Err(NoUser::Denied(denial, username)) => {
+                let whom = username.map_or(Whom::Unknown, |name| {
+                    let key = name.to_ascii_lowercase();
+                    Whom::Nobody(self.call.app.audit_keys.name_key("aws", &key))
+                });
+                return Err(self.denied(denial, whom).await?);
+            }
+        };
         let session = Terms {
             sid: Some(self.device.sid.clone()),
             ..Terms::of(Method::AwsDevice)
         };
-        let signed_in = sign_in::arrive(
-            &self.call,
-            &self.origin,
-            &person,
-            self.role(&person),
-            session,
-        )
-        .await?;
-        match signed_in {
+        let (call, origin) = (&self.call, &self.origin);
+        match sign_in::arrive(call, origin, &person, role, session).await? {
             Some((issued, user)) => Ok(BearerReply::of(&issued, &user)),
-            None => Err(Failure::TokenFailed("disabled_here")),
+            // In the audit log already.
+            None => Err(Failure::AccessDenied(Denial::Disabled)),
         }
     }
 
-    /// Who AWS says has approved (see the module `aws::identity`).
-    async fn identify(&self, token: &Secret) -> Result<Person, Failure> {
-        let (aws, config, now) = (
-            &self.call.app.aws,
-            &self.call.app.config.aws,
-            self.call.moment(),
-        );
-        let failed = |fault: Fault| Failure::TokenFailed(fault.code());
-        let (account, set) = (
-            config.sso_account_id.as_deref(),
-            config.sso_role_name.as_deref(),
-        );
-        let assignment = aws.assignment(token, account, set).await.map_err(failed)?;
-        let credentials = aws
-            .role_credentials(token, &assignment)
-            .await
-            .map_err(failed)?;
-        let caller = aws.role_identity(&credentials, now).await.map_err(failed)?;
-        let entry = match (
-            &config.identity_store_id,
-            &config.credentials,
-            caller.arn.signed_in(),
-        ) {
-            (Some(store), Some(own), Some((_, username))) => Some(
-                aws.identity_store_user(store, username, own, now)
-                    .await
-                    .map_err(failed)?,
-            ),
-            _ => None,
-        };
-        let start_url = config
-            .sso_start_url
-            .as_deref()
-            .ok_or(Failure::TokenFailed("not_configured"))?;
-        let domain = config.email_domain.as_deref();
-        identity::signed_in(
-            &caller,
-            entry.as_ref(),
-            start_url,
-            &assignment.account,
-            domain,
-        )
-        .map_err(|reason| Failure::TokenFailed(reason.code()))
-    }
-
-    /// Where a map is configured it decides, so that who is no longer in it loses what it gave.
-    fn role(&self, person: &Person) -> Option<Role> {
-        let map = self.call.app.config.aws.sso_role_map.as_ref()?;
-        let mapped = person
-            .permission_set
-            .as_deref()
-            .and_then(|set| map.role(set));
-        Some(mapped.unwrap_or(Role::User))
+    /// The failure for a decision of the user or the directory, once it is in the audit log.
+    async fn denied(&self, denial: Denial, whom: Whom) -> Result<Failure, Failure> {
+        let (call, origin) = (&self.call, &self.origin);
+        sign_in::refuse(call, origin, Method::AwsDevice, whom, denial.code()).await?;
+        Ok(Failure::AccessDenied(denial))
     }
 }

@@ -23,6 +23,8 @@ pub struct Arrival<'a> {
     pub username: &'a str,
     /// E-mail, if known.
     pub email: Option<&'a str>,
+    /// Its key, if the address was made of the user name. It is left out then where a password user has it.
+    pub made_email_key: Option<&'a str>,
     /// Full name.
     pub name: &'a str,
     /// The role that this sign-in decides; `None` leaves the record's.
@@ -30,13 +32,13 @@ pub struct Arrival<'a> {
 }
 
 impl Arrival<'_> {
-    /// Whether the record says of this person what the source says.
+    /// Whether the row says of this person what the source says.
     #[must_use]
-    pub fn is_known_as(&self, user: &User) -> bool {
-        user.username == self.username
-            && user.email.as_deref() == self.email
-            && user.name == self.name
-            && !self.has_other_role(user)
+    pub fn is_recorded_in(&self, known: &Known) -> bool {
+        known.user.username == self.username
+            && known.is_email_current
+            && known.user.name == self.name
+            && !self.has_other_role(&known.user)
     }
 
     /// Whether this sign-in decides another role than the record's.
@@ -46,11 +48,20 @@ impl Arrival<'_> {
     }
 }
 
+/// A person's row.
+#[derive(Debug)]
+pub struct Known {
+    /// What it says.
+    pub user: User,
+    /// Whether its e-mail is the one that it should have.
+    pub is_email_current: bool,
+}
+
 /// What bringing the record up to date has done.
 #[derive(Debug)]
 pub struct Updated {
-    /// The person, as the record has them now; `None` if it was changed by somebody else meanwhile.
-    pub user: Option<User>,
+    /// The person's row as it is now; `None` if it was changed by somebody else meanwhile.
+    pub known: Option<Known>,
     /// Sessions that ended because the role changed, the newest 200 at most.
     pub ended: Vec<Ended>,
     /// Sessions whose copies show what has changed.
@@ -68,13 +79,17 @@ pub struct RoleChanged {
 
 /// The first sight makes a row; every later one finds it.
 const BIND: &str = "
-    INSERT INTO users (id, source, subject, username, email, name, role, is_active, created_at, updated_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?8)
+    INSERT INTO users (id, source, subject, username, email, made_email_key, name, role, is_active, created_at, updated_at)
+    SELECT ?1, ?2, ?3, ?4, iif(is_taken, NULL, ?5), iif(is_taken, NULL, ?9), ?6, ?7, 1, ?8, ?8
+    FROM (SELECT EXISTS (SELECT 1 FROM users WHERE source = 'password' AND email_key = ?9) AS is_taken)
+    WHERE true
     ON CONFLICT (source, subject) WHERE subject IS NOT NULL DO NOTHING";
 
 /// Only the row that was looked at before, so that what the audit log says was the role before was it.
 const UPDATE: &str = "
-    UPDATE users SET username = ?1, email = ?2, name = ?3, role = ?4, updated_at = ?5
+    UPDATE users SET username = ?1, email = iif(is_taken, NULL, ?2), made_email_key = iif(is_taken, NULL, ?8), name = ?3,
+           role = ?4, updated_at = ?5
+    FROM (SELECT EXISTS (SELECT 1 FROM users WHERE source = 'password' AND email_key = ?8) AS is_taken)
     WHERE id = ?6 AND is_active = 1 AND role = ?7";
 
 /// Another role than before ends what the old one opened. The entry tells that it was this batch that changed the role.
@@ -90,16 +105,18 @@ const LIVE: &str = "
 
 const FIND: &str = "
     SELECT id AS user_id, username, email, name, organization, aws_region, role, is_active,
-           created_at AS user_created_at, updated_at AS user_updated_at, last_login
+           created_at AS user_created_at, updated_at AS user_updated_at, last_login,
+           CASE WHEN EXISTS (SELECT 1 FROM users WHERE source = 'password' AND email_key = ?4) THEN email IS NULL
+                ELSE email IS ?3 AND made_email_key IS ?4 END AS is_email_current
     FROM users WHERE source = ?1 AND subject = ?2";
 
 /// The person, if there is a row.
 ///
 /// # Errors
 /// Any [`StoreError`].
-pub async fn find(database: &Database, arrival: &Arrival<'_>) -> Result<Option<User>, StoreError> {
+pub async fn find(database: &Database, arrival: &Arrival<'_>) -> Result<Option<Known>, StoreError> {
     let [found] = database.batch([find_statement(arrival)]).await?;
-    user(&found)
+    known_in(&found)
 }
 
 /// Makes a row for a person at first sight, unless another sign-in just has.
@@ -112,7 +129,7 @@ pub async fn bind(
     new_id: Uuid,
     now: Timestamp,
     added: &Signed,
-) -> Result<User, StoreError> {
+) -> Result<Known, StoreError> {
     let bind = Statement::new(BIND)
         .text(new_id.to_string())
         .text(arrival.source)
@@ -121,11 +138,12 @@ pub async fn bind(
         .optional(arrival.email)
         .text(arrival.name)
         .text(arrival.role.unwrap_or(Role::User).as_str())
-        .text(now.to_string());
+        .text(now.to_string())
+        .optional(arrival.made_email_key);
     let [_, _, found] = database
         .batch([bind, append_if_changed(added), find_statement(arrival)])
         .await?;
-    user(&found)?.ok_or(StoreError::CorruptRow("users.subject"))
+    known_in(&found)?.ok_or(StoreError::CorruptRow("users.subject"))
 }
 
 /// Brings the record up to date; `entries` if the role is another than `known`'s.
@@ -147,7 +165,8 @@ pub async fn update(
         .text(arrival.role.unwrap_or(known.role).as_str())
         .text(&now)
         .text(&id)
-        .text(known.role.as_str());
+        .text(known.role.as_str())
+        .optional(arrival.made_email_key);
     let live = Statement::new(LIVE).text(&id).text(&now);
     let (updated, sessions, found) = match entries {
         None => {
@@ -186,7 +205,7 @@ pub async fn update(
         (Vec::new(), sessions)
     };
     Ok(Updated {
-        user: user(&found)?.filter(|_| is_done),
+        known: known_in(&found)?.filter(|_| is_done),
         ended,
         stale,
     })
@@ -196,8 +215,15 @@ fn find_statement(arrival: &Arrival<'_>) -> Statement {
     Statement::new(FIND)
         .text(arrival.source)
         .text(arrival.subject)
+        .optional(arrival.email)
+        .optional(arrival.made_email_key)
 }
 
-fn user(found: &Outcome) -> Result<Option<User>, StoreError> {
-    found.first(users::user)
+fn known_in(found: &Outcome) -> Result<Option<Known>, StoreError> {
+    found.first(|row| {
+        Ok(Known {
+            user: users::user(row)?,
+            is_email_current: row.count("is_email_current")? == 1,
+        })
+    })
 }

@@ -3,7 +3,7 @@
 use super::error_codes::Code;
 use super::reply::Reply;
 use crate::account::policy::PolicyError;
-use crate::failure::{BodyFault, Failure, Outage};
+use crate::failure::{BodyFault, Denial, Failure, Outage};
 use serde::Serialize;
 use std::borrow::Cow;
 
@@ -90,6 +90,14 @@ pub fn code(failure: &Failure) -> Code {
         Failure::InvalidDeviceHandle => Code::InvalidDeviceCode,
         Failure::AuthorizationPending { .. } => Code::AuthorizationPending,
         Failure::AuthorizationOver => Code::DeviceCodeExpired,
+        Failure::AccessDenied(denial) => match denial {
+            Denial::NoAssignment => Code::NoAssignment,
+            Denial::SessionEnded => Code::SessionEnded,
+            Denial::ByUser
+            | Denial::OtherAccount
+            | Denial::DisabledInDirectory
+            | Denial::Disabled => Code::AccessDenied,
+        },
         Failure::AwsCredentialsMissing => Code::AwsCredentialsMissing,
         Failure::ProofRefused => Code::InvalidProof,
         Failure::StorageOut(_) | Failure::StoreDown(_) => Code::StorageUnavailable,
@@ -243,6 +251,9 @@ mod tests {
             },
             Failure::AuthorizationOver,
             Failure::TokenFailed("Timeout"),
+            Failure::AccessDenied(Denial::ByUser),
+            Failure::AccessDenied(Denial::NoAssignment),
+            Failure::AccessDenied(Denial::SessionEnded),
             Failure::AwsCredentialsMissing,
             Failure::AwsLogin(Fault::Timeout),
             Failure::ProofRefused,

@@ -123,6 +123,15 @@ codes! {
     OriginNotAllowed: 403 "origin_not_allowed" "Origin not allowed";
         "A browser asked whether an origin may call the service, and `ALLOWED_ORIGINS` does not have it.";
         "Add the origin to `ALLOWED_ORIGINS`.";
+    AccessDenied: 403 "access_denied" "Access denied";
+        "The user denied the sign-in, or may not sign in.";
+        "Tell the user. Start again at `/device-authorization` if the user wants to.";
+    NoAssignment: 403 "no_assignment" "Access denied";
+        "The user has no permission set in the AWS account that the service asks about.";
+        "Tell the user to ask the administrator of IAM Identity Center.";
+    SessionEnded: 403 "session_ended" "Access denied";
+        "The session that this device flow had begun was revoked.";
+        "Start again at `/device-authorization`.";
     NotFound: 404 "not_found" "Not found";
         "No route has this path.";
         "Correct the URL.";

@@ -34,6 +34,22 @@ fn person(name: &str, user: Option<&StoreUser>, domain: Option<&str>) -> Person 
     signed_in(&caller("Dev", name), user, START, ACCOUNT, domain).unwrap()
 }
 
+fn address(person: &Person) -> Option<&str> {
+    person.email.as_ref().map(PersonEmail::as_str)
+}
+
+#[test]
+fn address_that_the_directory_did_not_give_is_made_and_has_a_key() {
+    for (name, key) in [
+        ("CEO", "ceo@example.com"),
+        ("Jane_Roe@Corp.example", "jane_roe@corp.example"),
+    ] {
+        let person = person(name, None, Some("example.com"));
+        let email = person.email.expect(name);
+        assert_eq!(email.made_key(), Some(key));
+    }
+}
+
 #[test]
 fn a_person_is_made_of_what_aws_says() {
     for (name, domain, email, full_name) in [
@@ -64,7 +80,7 @@ fn a_person_is_made_of_what_aws_says() {
     ] {
         let person = person(name, None, domain);
         assert_eq!(person.username, name);
-        assert_eq!(person.email.as_deref(), email, "{name}");
+        assert_eq!(address(&person), email, "{name}");
         assert_eq!(person.full_name, full_name, "{name}");
         assert_eq!(person.source, START);
         assert_eq!(person.permission_set.as_deref(), Some("Dev"));
@@ -76,7 +92,8 @@ fn the_directory_knows_better() {
     let told = person("John.Doe", Some(&entry("john.doe")), Some("example.com"));
     assert_eq!(told.subject, ID);
     assert_eq!(told.username, "John.Doe");
-    assert_eq!(told.email.as_deref(), Some("John@Example.com"));
+    assert_eq!(address(&told), Some("John@Example.com"));
+    assert_eq!(told.email.as_ref().and_then(PersonEmail::made_key), None);
     assert_eq!(told.full_name, "Johnny D.");
 
     let mut poor = entry("john.doe");
@@ -163,7 +180,7 @@ fn a_principal_is_keyed_by_its_id_and_never_by_a_session_name() {
     );
     let person = principal(&user, Some("example.com"));
     assert_eq!(person.source, "arn:aws:iam::123456789012");
-    assert_eq!(person.email.as_deref(), Some("aws-user@example.com"));
+    assert_eq!(address(&person), Some("aws-user@example.com"));
     assert_eq!(
         (person.full_name.as_str(), person.permission_set),
         ("AWS User", None)
@@ -182,7 +199,7 @@ fn role_maps() {
         ("AdministratorAcces", None),
         ("", None),
     ] {
-        assert_eq!(map.role(set), role, "{set}");
+        assert_eq!(map.role(ACCOUNT, set), role, "{set}");
     }
     assert_eq!(RoleMap::parse(" "), Ok(RoleMap::default()));
     let mistakes = RoleMap::parse("A=admin,B,C=,=user,D=root,A=user,ö=user,E=user").unwrap_err();
@@ -198,6 +215,64 @@ fn role_maps() {
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
+}
+
+#[test]
+fn role_map_gives_the_greatest_role_of_the_entries_about_a_set_in_an_account() {
+    let map = RoleMap::parse(
+        "Dev=user,123456789012/Dev=admin,210987654321/Dev=super_admin,210987654321/Ops=user",
+    );
+    let map = map.unwrap();
+    for (account, set, role) in [
+        ("123456789012", "Dev", Some(Role::Admin)),
+        ("210987654321", "Dev", Some(Role::SuperAdmin)),
+        ("111111111111", "Dev", Some(Role::User)),
+        ("210987654321", "Ops", Some(Role::User)),
+        ("123456789012", "Ops", None),
+    ] {
+        assert_eq!(map.role(account, set), role, "{account} {set}");
+    }
+    assert_eq!(map.accounts(), ["123456789012", "210987654321"]);
+    for wrong in [
+        "12345678901/A=user",
+        "/A=user",
+        "123456789012/=user",
+        "123456789012/A/B=user",
+    ] {
+        assert!(RoleMap::parse(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn role_map_that_gives_more_than_user_needs_an_account() {
+    let account = Some("123456789012");
+    for (map, configured, is_usable) in [
+        ("Admin=user", None, true),
+        ("Admin=admin", None, false),
+        ("Admin=super_admin,Dev=user", None, false),
+        ("Admin=admin", account, true),
+        ("123456789012/Admin=admin,Dev=user", None, true),
+        ("123456789012/Admin=admin,Ops=admin", None, false),
+        ("123456789012/Admin=admin", account, true),
+        ("210987654321/Admin=admin", account, false),
+        ("210987654321/Dev=user", account, false),
+    ] {
+        let map_read = RoleMap::parse(map).unwrap();
+        assert_eq!(
+            map_read.is_usable(configured),
+            is_usable,
+            "{map} {configured:?}"
+        );
+    }
+    let many: Vec<String> = (0..=MAX_MAPPED_ACCOUNTS)
+        .map(|number| format!("{number:012}/A=user"))
+        .collect();
+    assert!(!RoleMap::parse(&many.join(",")).unwrap().is_usable(None));
+    assert!(
+        RoleMap::parse(&many[1..].join(","))
+            .unwrap()
+            .is_usable(None)
+    );
 }
 
 #[test]

@@ -68,6 +68,7 @@ async fn a_person_signs_in_step_by_step() {
     cache-control: no-store
     content-security-policy: default-src 'none'; frame-ancestors 'none'
     content-type: application/json
+    edge-auth-error: authorization_pending
     preference-applied: wait=0
     referrer-policy: no-referrer
     retry-after: 1
@@ -93,6 +94,7 @@ async fn a_person_signs_in_step_by_step() {
     cache-control: no-store
     content-security-policy: default-src 'none'; frame-ancestors 'none'
     content-type: application/json
+    edge-auth-expires: [time]
     preference-applied: wait=0
     referrer-policy: no-referrer
     strict-transport-security: max-age=63072000; includeSubDomains

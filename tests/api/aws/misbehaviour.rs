@@ -32,6 +32,9 @@ enum Expected {
     /// A robust client may well succeed.
     SignedInOrFailed,
     Failed,
+    /// A list that is left out is an empty one, and the portal refuses a token that is not the one that AWS made.
+    FailedOrDenied,
+    Denied,
     Pending(&'static str),
     Over,
 }
@@ -43,7 +46,14 @@ impl Expected {
         } else if misbehaviour.may_leave_the_reply_good(operation) {
             Self::SignedInOrFailed
         } else {
-            Self::Failed
+            match (operation, misbehaviour) {
+                (Operation::CreateToken, _)
+                | (
+                    Operation::ListAccounts | Operation::ListAccountRoles,
+                    Misbehaviour::MissingMembers,
+                ) => Self::FailedOrDenied,
+                _ => Self::Failed,
+            }
         }
     }
 
@@ -55,6 +65,13 @@ impl Expected {
             (Operation::CreateToken, "ExpiredTokenException" | "InvalidGrantException") => {
                 Self::Over
             }
+            (Operation::CreateToken, "AccessDeniedException")
+            | (
+                Operation::ListAccounts
+                | Operation::ListAccountRoles
+                | Operation::GetRoleCredentials,
+                "ResourceNotFoundException" | "UnauthorizedException",
+            ) => Self::Denied,
             _ => Self::Failed,
         }
     }
@@ -66,8 +83,12 @@ impl Expected {
             (Self::SignedIn | Self::SignedInOrFailed, 200) => {
                 assert_eq!(reply.json()["token_type"], "bearer", "{shown}");
             }
-            (Self::Failed | Self::SignedInOrFailed, 500) => {
+            (Self::Failed | Self::SignedInOrFailed | Self::FailedOrDenied, 500) => {
                 let detail = json!({ "detail": "Failed to create token from device code" });
+                assert_eq!((reply.json(), retry_after), (detail, None), "{shown}");
+            }
+            (Self::Denied | Self::FailedOrDenied, 403) => {
+                let detail = json!({ "detail": "Access denied" });
                 assert_eq!((reply.json(), retry_after), (detail, None), "{shown}");
             }
             (Self::Pending(_) | Self::Over, 408) => {

@@ -9,7 +9,6 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 const TIMED_OUT: &str = "Authorization timed out";
-const NO_TOKEN: &str = "Failed to create token from device code";
 
 #[tokio::test]
 async fn prefer_says_how_long_to_wait() {
@@ -89,9 +88,11 @@ async fn a_denied_or_ended_code_is_final() {
     let device = app.device().await;
     SIMULATOR.deny(&device.user_code).unwrap();
     let reply = app.token(&device).await;
-    reply.assert_status(500);
-    assert_eq!(reply.json(), json!({ "detail": NO_TOKEN }));
+    reply.assert_status(403);
+    assert_eq!(reply.json(), json!({ "detail": "Access denied" }));
+    assert_eq!(reply.header("edge-auth-error"), Some("access_denied"));
     assert_eq!(reply.header("retry-after"), None);
+    assert!(reply.seen().await.logs.is_empty(), "no alarm");
 
     // AWS's code and ours end together, so nobody is waited for.
     let device = app.device().await;
@@ -175,7 +176,9 @@ async fn a_retry_does_not_revive_what_was_signed_out() {
     let token = text(&reply.json(), "access_token");
     let logout = app.post("/api/auth/logout").bearer(&token).send().await;
     logout.assert_status(200);
-    app.token(&device).await.assert_status(500);
+    let reply = app.token(&device).await;
+    reply.assert_status(403);
+    assert_eq!(reply.header("edge-auth-error"), Some("session_ended"));
     app.get("/api/auth/validate")
         .bearer(&token)
         .send()

@@ -98,6 +98,7 @@ async fn a_proof_signs_in_once() {
     cache-control: no-store
     content-security-policy: default-src 'none'; frame-ancestors 'none'
     content-type: application/json
+    edge-auth-expires: [time]
     referrer-policy: no-referrer
     strict-transport-security: max-age=63072000; includeSubDomains
     vary: Origin

@@ -1,0 +1,154 @@
+//! Whom a device flow signs in, and with which role: what `/token` asks AWS once it has the access token.
+
+use crate::account::role::Role;
+use crate::account::secret::Secret;
+use crate::app::Call;
+use crate::aws::fault::Fault;
+use crate::aws::identity::{self, NotSignedIn, Person, RoleMap};
+use crate::aws::sso_portal::Assignment;
+use crate::failure::{Denial, Failure};
+
+/// The user who has approved a device flow.
+#[derive(Debug)]
+pub struct DeviceUser {
+    /// Who it is.
+    pub person: Person,
+    /// The role that this sign-in decides; `None` leaves the one that is stored.
+    pub role: Option<Role>,
+}
+
+/// Why nobody is signed in.
+#[derive(Debug)]
+pub enum NoUser {
+    /// AWS failed, or this service is not configured.
+    Failed(Failure),
+    /// It was decided so, about the user of this subject if one is known.
+    Denied(Denial, Option<String>),
+}
+
+impl From<Fault> for NoUser {
+    fn from(fault: Fault) -> Self {
+        Self::Failed(Failure::TokenFailed(fault.code()))
+    }
+}
+
+/// What the portal says about the user's permission sets and accounts.
+fn of_portal(fault: Fault) -> NoUser {
+    match fault {
+        Fault::Refused(code) if code.is_about_assignments() => {
+            NoUser::Denied(Denial::NoAssignment, None)
+        }
+        // AWS has given the token a moment ago, so it was the directory that ended it.
+        Fault::Refused(code) if code.is_about_access_token() => {
+            NoUser::Denied(Denial::DisabledInDirectory, None)
+        }
+        fault => fault.into(),
+    }
+}
+
+/// Identifies the user by the credentials of one of their assignments.
+///
+/// # Errors
+/// See [`NoUser`].
+pub async fn identify(call: &Call, token: &Secret) -> Result<DeviceUser, NoUser> {
+    let (aws, config, now) = (&call.app.aws, &call.app.config.aws, call.moment());
+    let (assignment, role) = match &config.sso_role_map {
+        Some(map) => {
+            let (assignment, role) = greatest(call, token, map).await?;
+            (assignment, Some(role))
+        }
+        // Without the directory's id the subject is a user name, which the directory may give to somebody else. So a role that
+        // was set here by hand does not outlast the sign-in.
+        None if config.identity_store_id.is_none() => (any(call, token).await?, Some(Role::User)),
+        None => (any(call, token).await?, None),
+    };
+    let credentials = aws.role_credentials(token, &assignment).await;
+    let credentials = credentials.map_err(of_portal)?;
+    let caller = aws.role_identity(&credentials, now).await?;
+    let entry = match (
+        &config.identity_store_id,
+        &config.credentials,
+        caller.arn.signed_in(),
+    ) {
+        (Some(store), Some(own), Some((_, username))) => {
+            Some(aws.identity_store_user(store, username, own, now).await?)
+        }
+        _ => None,
+    };
+    let start_url = config
+        .sso_start_url
+        .as_deref()
+        .ok_or(NoUser::Failed(Failure::TokenFailed("not_configured")))?;
+    let account = &assignment.account;
+    let domain = config.email_domain.as_deref();
+    let person = identity::signed_in(&caller, entry.as_ref(), start_url, account, domain);
+    let person = person.map_err(|reason| {
+        let username = caller.arn.signed_in().map(|(_, name)| name.to_owned());
+        match reason {
+            NotSignedIn::OtherAccount => NoUser::Denied(Denial::OtherAccount, username),
+            NotSignedIn::Disabled => NoUser::Denied(Denial::DisabledInDirectory, username),
+            NotSignedIn::NotReserved | NotSignedIn::OtherUser => {
+                NoUser::Failed(Failure::TokenFailed(reason.code()))
+            }
+        }
+    })?;
+    // The role was decided by what the portal lists; STS has to confirm the permission set that decided it.
+    if person.permission_set.as_deref() != Some(&assignment.permission_set) {
+        return Err(NoUser::Failed(Failure::TokenFailed("other_permission_set")));
+    }
+    Ok(DeviceUser { person, role })
+}
+
+/// The configured account and permission set, each if absent the first that the portal lists.
+async fn any(call: &Call, token: &Secret) -> Result<Assignment, NoUser> {
+    let config = &call.app.config.aws;
+    let (account, set) = (
+        config.sso_account_id.as_deref(),
+        config.sso_role_name.as_deref(),
+    );
+    let assignment = call.app.aws.assignment(token, account, set).await;
+    assignment.map_err(of_portal)
+}
+
+/// The greatest role of all permission sets that the user has in the configured account, or, if there is none, in the accounts
+/// that the map names; and the assignment to identify the user by. A set that the map does not name gives `user`, so that
+/// whoever is no longer in the map loses what it gave.
+async fn greatest(
+    call: &Call,
+    token: &Secret,
+    map: &RoleMap,
+) -> Result<(Assignment, Role), NoUser> {
+    let config = &call.app.config.aws;
+    let accounts = match config.sso_account_id.as_deref() {
+        Some(account) => vec![account],
+        None => map.accounts(),
+    };
+    let mut found: Option<(Assignment, Role)> = None;
+    for account in accounts {
+        let sets = match call.app.aws.permission_sets(token, account).await {
+            Ok(sets) => sets,
+            Err(Fault::Refused(code)) if code.is_about_assignments() => Vec::new(),
+            Err(fault) => return Err(of_portal(fault)),
+        };
+        for permission_set in sets {
+            let role = map.role(account, &permission_set).unwrap_or(Role::User);
+            if found.as_ref().is_none_or(|(_, greatest)| role > *greatest) {
+                let account = account.to_owned();
+                found = Some((
+                    Assignment {
+                        account,
+                        permission_set,
+                    },
+                    role,
+                ));
+            }
+        }
+    }
+    match found {
+        // The configured set says who may sign in; the role is that of all sets.
+        Some((_, role)) if config.sso_role_name.is_some() => Ok((any(call, token).await?, role)),
+        Some(found) => Ok(found),
+        None if config.sso_account_id.is_some() => Err(NoUser::Denied(Denial::NoAssignment, None)),
+        None => Ok((any(call, token).await?, Role::User)),
+    }
+}
