@@ -48,6 +48,7 @@ mod audit;
 mod aws;
 mod aws_credentials;
 mod bodies;
+mod browser;
 mod calls;
 mod canary;
 mod change_password;
