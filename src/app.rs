@@ -6,22 +6,23 @@ pub mod promise;
 pub mod tokens;
 
 use crate::account::audit::{AuditKeys, Entry, Signed};
+use crate::account::cache_mac::CacheKeys;
 use crate::account::password::Peppers;
 use crate::account::sealed::Sealer;
 use crate::account::timestamp::Timestamp;
 use crate::account::token::Keys;
 use crate::aws::Aws;
-use crate::config::{Config, Key};
+use crate::config::{Config, Consistency, Key};
 use crate::failure::Failure;
 use crate::store::audit;
-use crate::store::copies::{self, Copies};
+use crate::store::copies::{self, Copies, Lifetimes};
 use crate::store::d1::{self, Database};
 use crate::store::kv::Kv;
 use crate::store::limits::{Group, Limits, PERIOD};
 use crate::store::links::Links;
 use crate::store::proofs::Proofs;
 use crate::store::seals::Seals;
-use crate::store::sessions::{Ended, Sessions};
+use crate::store::sessions::{Ended, Revocation, Sessions};
 use crate::store::throttle::Throttle;
 use crate::wait::{pause, settled_within};
 use admission::{Admission, Turn};
@@ -104,8 +105,19 @@ impl App {
             config.aws.sso_region,
             config.aws.overrides.clone(),
         );
-        let tokens = Tokens::new(keys, config.session_epoch);
-        let copies = Copies::new(kv, config.session_edge_trust, config.session_isolate_trust);
+        let tokens = Tokens::new(keys, config.tokens_not_before);
+        let (key, previous) = (
+            config.handle_key.clone(),
+            config.handle_key_previous.clone(),
+        );
+        let cache_keys: Lazy<_> =
+            LazyCell::new(Box::new(move || CacheKeys::new(&key, previous.as_ref())));
+        let lifetimes = Lifetimes {
+            ttl: config.session_edge_trust,
+            in_isolate: config.session_isolate_trust,
+            replay_window: config.refresh_replay_window,
+        };
+        let copies = Copies::new(kv, cache_keys, lifetimes);
         Some(Self {
             config,
             tokens,
@@ -257,10 +269,28 @@ impl Call {
         }
     }
 
-    /// Overwrites the copies of sessions that D1 has just ended.
-    pub async fn end_copies(&self, sessions: impl IntoIterator<Item = Ended>) {
-        let sessions: Vec<Ended> = sessions.into_iter().collect();
-        self.app.copies.end(&sessions).await;
+    /// Overwrites the cached sessions of sessions that D1 has just revoked.
+    pub async fn end_copies(&self, sessions: Vec<Ended>) {
+        self.app.copies.end(&sessions, self.now).await;
+    }
+
+    /// The same of one session. If it had been revoked before, the cached sessions are overwritten only where they are still
+    /// there, so that a repeated request writes nothing.
+    pub async fn end_copies_of(&self, revocation: Revocation) {
+        let is_cached = self.app.config.session_consistency == Consistency::Edge;
+        match revocation {
+            Revocation::Done(ended) => self.app.copies.end(&[ended], self.now).await,
+            Revocation::Before(ended) if is_cached => {
+                self.app.copies.end_again(&[ended], self.now).await;
+            }
+            Revocation::Before(_) | Revocation::NotFound => {}
+        }
+    }
+
+    /// `REFRESH_REPLAY_WINDOW`, in seconds.
+    #[must_use]
+    pub fn replay_window(&self) -> i64 {
+        self.app.config.refresh_replay_window
     }
 
     /// Does something that the reply does not wait for, to its end even if the client has gone.

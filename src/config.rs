@@ -6,7 +6,9 @@ pub use origins::AllowedOrigin;
 
 use crate::account::names;
 use crate::account::secret::Secret;
+use crate::account::session::MAX_REPLAY_WINDOW_SECONDS;
 use crate::account::timestamp::Timestamp;
+use crate::account::token::LEEWAY;
 use crate::aws::Overrides;
 use crate::aws::arn;
 use crate::aws::identity::{LoginArns, RoleMap};
@@ -51,8 +53,10 @@ pub struct Config {
     pub session_edge_trust: i64,
     /// `SESSION_ISOLATE_TRUST`: seconds of these for which an isolate believes a copy without reading it again, 0 to 30.
     pub session_isolate_trust: i64,
-    /// `SESSION_EPOCH`: tokens issued before this moment are dead.
-    pub session_epoch: Option<Timestamp>,
+    /// `REFRESH_REPLAY_WINDOW`: seconds for which a rotated-out token still gets the current one, 0 to 300.
+    pub refresh_replay_window: i64,
+    /// `TOKENS_NOT_BEFORE`: tokens issued before this moment are not accepted.
+    pub tokens_not_before: Option<Timestamp>,
     /// What is known of AWS.
     pub aws: AwsConfig,
     /// `NVIDIA_API_KEY`: shown masked to administrators, used for nothing here.
@@ -140,11 +144,15 @@ pub struct Mistake {
 }
 
 impl Config {
-    /// Reads the configuration through `lookup`, which gives a variable's text by its name; empty counts as absent.
+    /// Reads the configuration through `lookup`, which gives a variable's text by its name; empty counts as absent. `now` is
+    /// what no moment of it may be later than.
     ///
     /// # Errors
     /// Every mistake, in the order of the table.
-    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<Mistake>> {
+    pub fn from_lookup(
+        lookup: impl Fn(&str) -> Option<String>,
+        now: Timestamp,
+    ) -> Result<Self, Vec<Mistake>> {
         let mut read = Reader {
             lookup: &lookup,
             mistakes: Vec::new(),
@@ -200,11 +208,13 @@ impl Config {
                 5,
                 |text| number(text, 0, 30),
             ),
-            session_epoch: read.optional(
-                "SESSION_EPOCH",
-                "a moment such as 2026-01-31T12:00:00Z (RFC 3339)",
-                Timestamp::parse_rfc3339,
+            refresh_replay_window: read.or(
+                "REFRESH_REPLAY_WINDOW",
+                "whole seconds from 0 to 300",
+                30,
+                |text| number(text, 0, MAX_REPLAY_WINDOW_SECONDS),
             ),
+            tokens_not_before: tokens_not_before(&mut read, now),
             aws: AwsConfig::read(&mut read),
             nvidia_api_key: read.optional("NVIDIA_API_KEY", "an API key of NVIDIA", header_text),
             nvidia_model_id: read.or(
@@ -304,6 +314,17 @@ impl AwsConfig {
             },
         }
     }
+}
+
+/// A moment in the future would make every token that is issued until then worthless. Clocks may differ by a little.
+fn tokens_not_before(read: &mut Reader<'_>, now: Timestamp) -> Option<Timestamp> {
+    const NAME: &str = "TOKENS_NOT_BEFORE";
+    const FORM: &str = "a moment in the past such as 2026-01-31T12:00:00Z (RFC 3339)";
+    let moment = read.optional(NAME, FORM, Timestamp::parse_rfc3339)?;
+    if moment > now.plus(LEEWAY) {
+        read.missing(NAME, FORM);
+    }
+    Some(moment)
 }
 
 /// Both keys or neither; a token only with them.
@@ -573,15 +594,29 @@ mod tests {
         }
     }
 
+    fn now() -> Timestamp {
+        Timestamp::parse("2026-01-01T00:00:00Z").expect("a moment")
+    }
+
+    #[test]
+    fn a_first_moment_for_tokens_may_be_now_on_another_clock() {
+        for moment in ["2026-01-01T00:00:30Z", "2025-12-31T23:59:59Z"] {
+            let config = Config::from_lookup(lookup(&[("TOKENS_NOT_BEFORE", moment)]), now());
+            let expected = Timestamp::parse(moment);
+            assert_eq!(config.expect("good").tokens_not_before, expected);
+        }
+    }
+
     #[test]
     fn the_least_configuration_has_the_documented_defaults() {
-        let config = Config::from_lookup(lookup(&[])).expect("complete");
+        let config = Config::from_lookup(lookup(&[]), now()).expect("complete");
         assert_eq!(config.token_lifetime, 86_400);
         assert_eq!(config.password_min_length, 15);
         assert_eq!(config.session_consistency, Consistency::Edge);
         assert_eq!(config.session_edge_trust, 300);
         assert_eq!(config.session_isolate_trust, 5);
-        assert_eq!(config.session_epoch, None);
+        assert_eq!(config.refresh_replay_window, 30);
+        assert_eq!(config.tokens_not_before, None);
         assert!(config.allowed_origins.is_empty());
         assert!(config.jwt_secret_previous.is_none() && config.handle_key_previous.is_none());
         assert!(config.aws.credentials.is_none() && config.nvidia_api_key.is_none());
@@ -594,7 +629,7 @@ mod tests {
 
     #[test]
     fn every_mistake_is_named_at_once() {
-        let mistakes = Config::from_lookup(|_| None).expect_err("nothing set");
+        let mistakes = Config::from_lookup(|_| None, now()).expect_err("nothing set");
         let names: Vec<_> = mistakes.iter().map(|mistake| mistake.name).collect();
         assert_eq!(
             names,
@@ -671,9 +706,12 @@ mod tests {
             ("SESSION_EDGE_TRUST", "29"),
             ("SESSION_ISOLATE_TRUST", "-1"),
             ("SESSION_ISOLATE_TRUST", "31"),
-            ("SESSION_EPOCH", "yesterday"),
+            ("REFRESH_REPLAY_WINDOW", "-1"),
+            ("REFRESH_REPLAY_WINDOW", "301"),
+            ("TOKENS_NOT_BEFORE", "yesterday"),
+            ("TOKENS_NOT_BEFORE", "2026-01-01T00:00:31Z"),
         ] {
-            let mistakes = Config::from_lookup(lookup(&[(name, text)])).expect_err(name);
+            let mistakes = Config::from_lookup(lookup(&[(name, text)]), now()).expect_err(name);
             assert_eq!(
                 mistakes
                     .iter()
@@ -696,7 +734,7 @@ mod tests {
             "http://localhost:8787",
             "http://auth.localhost:65535",
         ] {
-            let config = Config::from_lookup(lookup(&[("JWT_ISSUER", text)]));
+            let config = Config::from_lookup(lookup(&[("JWT_ISSUER", text)]), now());
             assert_eq!(config.expect(text).jwt_issuer, text);
         }
     }

@@ -3,6 +3,7 @@
 //! once. (`worker::event` walks all headers, wraps every body in a stream and each future in three promises.)
 
 mod budget;
+mod not_before;
 mod panics;
 mod sweep;
 mod upload;
@@ -116,7 +117,7 @@ fn app(env: &JsValue) -> Option<&'static App> {
 fn open(env: &JsValue) -> Option<&'static App> {
     let binding =
         |name: &str| js_sys::Reflect::get(env, &name.into()).unwrap_or(JsValue::UNDEFINED);
-    let config = Config::from_lookup(|name| text(&binding(name)))
+    let config = Config::from_lookup(|name| text(&binding(name)), now())
         .map_err(|mistakes| log::misconfigured(&mistakes))
         .ok()?;
     let stores = Database::from_binding(binding("DB")).zip(Kv::from_binding(binding("SESSIONS")));

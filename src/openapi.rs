@@ -307,7 +307,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
         },
         Endpoint::Sessions => Operation {
             summary: "Where am I signed in",
-            description: "The caller's live sessions, the newest first. A sign-in ends the oldest beyond 100.",
+            description: "The caller's live sessions, the last sign-in first. A sign-in revokes the least recently used beyond 100.",
             request: None,
             reply: body::<SessionsReply>(
                 schemas,
@@ -317,9 +317,12 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                         "id": "3e0d962904b8fedc86e5872eacd26369665db2042fcbad5ff0edcc368aaa1f96",
                         "created_at": "2024-01-10T12:00:00Z",
                         "refreshed_at": "2024-01-10T18:00:00Z",
+                        "last_used_at": "2024-01-10T18:00:00Z",
                         "ends_at": "2024-02-09T12:00:00Z",
                         "device": "curl/8.5.0",
                         "address": "192.0.2.7",
+                        "refresh_device": "curl/8.5.0",
+                        "refresh_address": "192.0.2.7",
                         "is_current": true
                     }]
                 }),

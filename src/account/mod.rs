@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod audit;
+pub mod cache_mac;
 pub mod device;
 pub mod fingerprint;
 pub mod mask;

@@ -1,12 +1,19 @@
-//! When a session lives and when it ends. Pure: the record and the time come in, a verdict goes out.
+//! When a session is live, and what a token of it is worth. Pure: the record and the time come in, a verdict goes out.
+
+mod rotations;
+
+pub use rotations::Rotations;
 
 use super::role::Role;
 use super::timestamp::Timestamp;
+use super::token::LEEWAY;
 use super::user::User;
 
-/// Seconds in which the token just before the current one still counts: a client that refreshed twice at once, or lost
-/// the reply, is not thrown out.
-pub const GRACE: i64 = 10;
+/// The greatest `REFRESH_REPLAY_WINDOW`.
+pub const MAX_REPLAY_WINDOW_SECONDS: i64 = 300;
+
+/// `last_used_at` is written again when it is this old: an owner is shown the hour, and a use costs no write.
+pub const LAST_USED_STEP_SECONDS: i64 = 3_600;
 
 /// Seconds from sign-in to a session's absolute end.
 #[must_use]
@@ -15,12 +22,19 @@ pub fn longest(role: Role) -> i64 {
     if role.is_admin() { DAY } else { 30 * DAY }
 }
 
-/// A session as D1 has it, with the person it belongs to.
+/// The one rule for live sessions, as the statements in `store` have it: a session is live while it is not revoked, `now` is
+/// before `ends_at`, and `token_expires_at` is later than this. After that its current token can no longer be refreshed.
+#[must_use]
+pub fn expired_until(now: Timestamp) -> Timestamp {
+    now.plus(-LEEWAY)
+}
+
+/// A session as D1 has it, with its user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRecord {
     /// SHA-256 of the token's `sid`, lower-case hex.
     pub id: String,
-    /// Whose session it is; `last_login` is this session's sign-in.
+    /// The user; `last_login` is this session's sign-in.
     pub user: User,
     /// Of the one token that is current.
     pub generation: u32,
@@ -30,38 +44,74 @@ pub struct SessionRecord {
     pub token_expires_at: Timestamp,
     /// Absolute end.
     pub ends_at: Timestamp,
-    /// Set once it was ended before its time.
+    /// Set when the session was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// When the generations before the current one were rotated out.
+    pub rotations: Rotations,
+    /// The last use, exact to [`LAST_USED_STEP_SECONDS`].
+    pub last_used_at: Timestamp,
 }
 
-/// What a record says of a token of its session.
+/// What a token of a session is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// The current token.
+    /// The current token of a live session.
     Current,
-    /// The one before, within [`GRACE`].
-    JustSuperseded,
-    /// An older one, or one that this session never gave out.
-    Superseded,
-    /// The session is over: revoked, past its end, or its person disabled.
+    /// An earlier token of a live session, rotated out within the replay window.
+    Replayable,
+    /// An earlier token, rotated out before the replay window, or one that this session has never issued.
+    Reused,
+    /// The session's current token can no longer be refreshed.
+    Expired,
+    /// The session was revoked or is past its absolute end, or its user is disabled.
     Ended,
 }
 
 impl SessionRecord {
-    /// Judges a token of this generation.
+    /// Judges a token of this generation. `window` is `REFRESH_REPLAY_WINDOW`, in seconds.
+    ///
+    /// A reused token is one whether or not the session has expired: it tells that the token has leaked.
     #[must_use]
-    pub fn standing(&self, generation: u32, now: Timestamp) -> Standing {
-        if self.revoked_at.is_some() || self.ends_at <= now || !self.user.is_active {
+    pub fn standing(&self, generation: u32, now: Timestamp, window: i64) -> Standing {
+        let is_ended = self.revoked_at.is_some() || self.ends_at <= now || !self.user.is_active;
+        let is_current = generation == self.generation;
+        if is_ended {
             Standing::Ended
-        } else if generation == self.generation {
+        } else if !is_current && !self.is_replayable(generation, now, window) {
+            Standing::Reused
+        } else if self.token_expires_at <= expired_until(now) {
+            Standing::Expired
+        } else if is_current {
             Standing::Current
-        } else if generation.checked_add(1) == Some(self.generation)
-            && now <= self.rotated_at.plus(GRACE)
-        {
-            Standing::JustSuperseded
         } else {
-            Standing::Superseded
+            Standing::Replayable
         }
+    }
+
+    /// The moment from which a token of this generation is refused unless the session changes: its share of the replay
+    /// window or, of the current token, the end of the session.
+    #[must_use]
+    pub fn accepted_until(&self, generation: u32, window: i64) -> Timestamp {
+        let end = self.token_expires_at.plus(LEEWAY).min(self.ends_at);
+        if generation == self.generation {
+            end
+        } else {
+            self.replayable_until(generation, window)
+                .map_or(Timestamp::from_seconds(0), |until| until.min(end))
+        }
+    }
+
+    fn is_replayable(&self, generation: u32, now: Timestamp, window: i64) -> bool {
+        self.replayable_until(generation, window)
+            .is_some_and(|until| now < until)
+    }
+
+    fn replayable_until(&self, generation: u32, window: i64) -> Option<Timestamp> {
+        let rotated_out_at = self.rotations.rotated_out_at(generation);
+        let is_earlier = generation < self.generation;
+        rotated_out_at
+            .filter(|_| is_earlier)
+            .map(|moment| moment.plus(window))
     }
 }
 
@@ -70,8 +120,14 @@ mod tests {
     use super::*;
     use uuid::Uuid;
 
+    const WINDOW: i64 = 30;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_seconds(second)
+    }
+
+    /// Generations 1 and 2 were rotated out in one second, generation 3 twenty seconds later.
     fn record() -> SessionRecord {
-        let at = Timestamp::from_seconds;
         SessionRecord {
             id: "0".repeat(64),
             user: User {
@@ -87,44 +143,97 @@ mod tests {
                 updated_at: at(0),
                 last_login: None,
             },
-            generation: 3,
-            rotated_at: at(1_000),
+            generation: 4,
+            rotated_at: at(1_020),
             token_expires_at: at(2_000),
             ends_at: at(9_000),
             revoked_at: None,
+            rotations: Rotations::parse("[[1000,1],[1020,3]]").unwrap(),
+            last_used_at: at(1_020),
         }
     }
 
     #[test]
-    fn a_token_counts_while_current_and_ten_seconds_longer() {
+    fn a_token_is_replayable_for_the_window_after_its_own_rotation() {
         let record = record();
         for (generation, second, standing) in [
-            (3, 1_000, Standing::Current),
-            (3, 8_999, Standing::Current),
-            (3, 9_000, Standing::Ended),
-            (2, 1_000, Standing::JustSuperseded),
-            (2, 1_010, Standing::JustSuperseded),
-            (2, 1_011, Standing::Superseded),
-            (1, 1_000, Standing::Superseded),
-            (4, 1_000, Standing::Superseded),
-            (u32::MAX, 1_000, Standing::Superseded),
+            (4, 1_020, Standing::Current),
+            (4, 2_029, Standing::Current),
+            (4, 2_030, Standing::Expired),
+            (4, 9_000, Standing::Ended),
+            (3, 1_020, Standing::Replayable),
+            (3, 1_049, Standing::Replayable),
+            (3, 1_050, Standing::Reused),
+            (2, 1_029, Standing::Replayable),
+            (2, 1_030, Standing::Reused),
+            (1, 1_029, Standing::Replayable),
+            (1, 1_030, Standing::Reused),
+            (0, 1_020, Standing::Reused),
+            (5, 1_020, Standing::Reused),
+            (u32::MAX, 1_020, Standing::Reused),
+            // An expired session still tells that an earlier token has leaked.
+            (3, 5_000, Standing::Reused),
         ] {
-            let verdict = record.standing(generation, Timestamp::from_seconds(second));
+            let verdict = record.standing(generation, at(second), WINDOW);
             assert_eq!(verdict, standing, "generation {generation} at {second}");
         }
     }
 
     #[test]
+    fn a_window_of_zero_accepts_the_current_token_only() {
+        let record = record();
+        assert_eq!(record.standing(4, at(1_020), 0), Standing::Current);
+        assert_eq!(record.standing(3, at(1_020), 0), Standing::Reused);
+    }
+
+    #[test]
+    fn a_token_within_the_window_does_not_outlive_the_current_one() {
+        let mut record = record();
+        record.token_expires_at = at(1_010);
+        assert_eq!(record.standing(3, at(1_039), WINDOW), Standing::Replayable);
+        assert_eq!(record.standing(3, at(1_040), WINDOW), Standing::Expired);
+        assert_eq!(record.accepted_until(3, WINDOW), at(1_040));
+    }
+
+    #[test]
+    fn a_token_is_accepted_until_the_window_or_the_session_ends() {
+        let record = record();
+        for (generation, second) in [(4, 2_030), (3, 1_050), (2, 1_030), (0, 0), (9, 0)] {
+            let until = record.accepted_until(generation, WINDOW);
+            assert_eq!(until, at(second), "{generation}");
+            if second > 0 {
+                let is_accepted = |second| {
+                    let standing = record.standing(generation, at(second), WINDOW);
+                    matches!(standing, Standing::Current | Standing::Replayable)
+                };
+                assert!(
+                    is_accepted(second - 1) && !is_accepted(second),
+                    "{generation}"
+                );
+            }
+        }
+        let last = SessionRecord {
+            token_expires_at: record.ends_at,
+            ..record
+        };
+        assert_eq!(last.accepted_until(4, WINDOW), last.ends_at);
+    }
+
+    #[test]
     fn revoked_and_disabled_end_it() {
-        let now = Timestamp::from_seconds(1_000);
+        let now = at(1_020);
         let revoked = SessionRecord {
             revoked_at: Some(now),
             ..record()
         };
-        assert_eq!(revoked.standing(3, now), Standing::Ended);
         let mut disabled = record();
         disabled.user.is_active = false;
-        assert_eq!(disabled.standing(3, now), Standing::Ended);
+        for record in [revoked, disabled] {
+            for generation in [4, 3, 0] {
+                let standing = record.standing(generation, now, WINDOW);
+                assert_eq!(standing, Standing::Ended);
+            }
+        }
     }
 
     #[test]

@@ -44,6 +44,12 @@ impl Timestamp {
         seconds * 1_000.0
     }
 
+    /// The moment this many seconds before.
+    #[must_use]
+    pub fn minus(self, seconds: i64) -> Self {
+        self.plus(seconds.saturating_neg())
+    }
+
     /// This moment and so many seconds more (or, negative, less).
     #[must_use]
     pub fn plus(self, seconds: i64) -> Self {

@@ -36,20 +36,31 @@ pub struct Issued {
     pub expires_at: Timestamp,
 }
 
+/// Why a token is not accepted. The client is told the same in all cases.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It was valid once: good for revoking its session, for nothing else.
+    Expired(Claims),
+    /// It was issued before `TOKENS_NOT_BEFORE`, and may have expired as well: the same.
+    TooOld(Claims),
+    /// It is not one of ours.
+    Invalid,
+}
+
 /// Issues and verifies.
 pub struct Tokens {
     keys: Keys,
-    epoch: Option<Timestamp>,
+    not_before: Option<Timestamp>,
     recent: Recent<Rc<Verified>>,
 }
 
 impl Tokens {
-    /// Tokens of these keys; those issued before `epoch` are invalid.
+    /// Tokens of these keys; those issued before `not_before` are not accepted.
     #[must_use]
-    pub fn new(keys: Keys, epoch: Option<Timestamp>) -> Self {
+    pub fn new(keys: Keys, not_before: Option<Timestamp>) -> Self {
         Self {
             keys,
-            epoch,
+            not_before,
             recent: Recent::new(REMEMBERED),
         }
     }
@@ -66,17 +77,26 @@ impl Tokens {
     /// What a client's token says: [`Keys::verify`].
     ///
     /// # Errors
-    /// Any [`Rejection`].
-    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Rc<Verified>, Rejection> {
+    /// Any [`Refusal`].
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Rc<Verified>, Refusal> {
         let signature = token.rsplit_once('.').map_or(token, |(_, last)| last);
         let remembered = self.recent.get(signature, now);
         if let Some(verified) = remembered.filter(|verified| verified.token.is(token)) {
             return Ok(verified);
         }
-        let claims = self.keys.verify(token, now)?;
-        if self.epoch.is_some_and(|epoch| claims.issued_at < epoch) {
-            return Err(Rejection::Invalid);
-        }
+        let verdict = self.keys.verify(token, now);
+        let is_too_old = |claims: &Claims| {
+            self.not_before
+                .is_some_and(|not_before| claims.issued_at < not_before)
+        };
+        let claims = match verdict {
+            Err(Rejection::Invalid) => return Err(Refusal::Invalid),
+            Ok(claims) | Err(Rejection::Expired(claims)) if is_too_old(&claims) => {
+                return Err(Refusal::TooOld(claims));
+            }
+            Err(Rejection::Expired(claims)) => return Err(Refusal::Expired(claims)),
+            Ok(claims) => claims,
+        };
         let until = claims.expires_at.plus(LEEWAY);
         let session = claims.session.sid.record_id();
         let verified = Rc::new(Verified {
@@ -102,10 +122,10 @@ mod tests {
         Timestamp::from_seconds(second)
     }
 
-    fn tokens(epoch: Option<i64>) -> Tokens {
+    fn tokens(not_before: Option<i64>) -> Tokens {
         let secret = Secret::new("a secret of at least thirty-two bytes");
         let keys = Keys::new(&secret, None, "issuer", "audience").unwrap();
-        Tokens::new(keys, epoch.map(at))
+        Tokens::new(keys, not_before.map(at))
     }
 
     fn issue(tokens: &Tokens, sid: u8) -> String {
@@ -142,7 +162,7 @@ mod tests {
             signature.to_owned(),
         ] {
             let verdict = tokens.verify(&forged, at(1_501));
-            assert_eq!(verdict.unwrap_err(), Rejection::Invalid, "{forged}");
+            assert_eq!(verdict.unwrap_err(), Refusal::Invalid, "{forged}");
         }
     }
 
@@ -152,19 +172,21 @@ mod tests {
         let token = issue(&tokens, 1);
         let claims = tokens.verify(&token, at(2_029)).unwrap().claims.clone();
         let verdict = tokens.verify(&token, at(2_030));
-        assert_eq!(verdict.unwrap_err(), Rejection::Expired(claims));
+        assert_eq!(verdict.unwrap_err(), Refusal::Expired(claims));
         // A clock that was set back finds it not yet valid.
         let verdict = tokens.verify(&token, at(969));
-        assert_eq!(verdict.unwrap_err(), Rejection::Invalid);
+        assert_eq!(verdict.unwrap_err(), Refusal::Invalid);
     }
 
     #[test]
-    fn what_was_issued_before_the_epoch_is_invalid() {
+    fn a_token_issued_before_the_first_moment_is_too_old_expired_or_not() {
         let tokens = tokens(Some(1_001));
         let token = issue(&tokens, 1);
-        for _ in 0..2 {
-            let verdict = tokens.verify(&token, at(1_500));
-            assert_eq!(verdict.unwrap_err(), Rejection::Invalid);
+        for now in [1_500, 1_500, 2_030, 900_000] {
+            let verdict = tokens.verify(&token, at(now)).unwrap_err();
+            assert!(matches!(verdict, Refusal::TooOld(_)), "{now}: {verdict:?}");
         }
+        let verdict = tokens.verify(&format!("{token}A"), at(1_500));
+        assert_eq!(verdict.unwrap_err(), Refusal::Invalid);
     }
 }

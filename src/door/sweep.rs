@@ -1,5 +1,6 @@
 //! What the cron event does: it removes what has ended, and seals the audit log.
 
+use super::not_before;
 use crate::account::audit::{Entry, Head, Reason, Seal, Signature};
 use crate::account::timestamp::Timestamp;
 use crate::app::App;
@@ -12,6 +13,9 @@ const PIECES: usize = 60;
 
 /// Does all that the cron event is for; what fails is logged, and does not keep the rest from being done.
 pub async fn run(app: &App, now: Timestamp) {
+    if not_before::revoke(app, now).await.is_err() {
+        log::sweep_failed("sessions");
+    }
     in_pieces("sessions", async || app.sessions.remove_over(now).await).await;
     in_pieces("sign_in_attempts", async || {
         app.throttle.remove_over(now).await

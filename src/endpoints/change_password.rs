@@ -12,7 +12,6 @@ use crate::failure::{Failure, INVALID_BODY};
 use crate::json::{FromJson, Malformed, Object};
 use crate::log;
 use crate::store::passwords::{self, Change};
-use crate::store::sessions::Ended;
 use crate::store::throttle::{Attempt, MOST_FAILURES, Reservation, Reserved};
 use crate::web::body;
 use crate::web::extract;
@@ -148,12 +147,8 @@ async fn set(
     call.app.throttle.succeeded(attempt);
     call.app.throttle.restored(user);
     call.end_copies(ended).await;
-    // What the copy of this session shows, such as `updated_at`, is no longer so.
-    let shown = Ended {
-        generation: caller.generation,
-        id: caller.id,
-    };
-    call.app.copies.forget(&[shown]).await;
+    // What the cached session of the caller shows, such as `updated_at`, is no longer so.
+    call.app.copies.forget(&[caller.into()], call.now).await;
     Ok(())
 }
 

@@ -4,13 +4,14 @@ use super::user_json::Done;
 use crate::account::audit::Kind;
 use crate::app::Call;
 use crate::failure::Failure;
+use crate::store::sessions::Revocation;
 use crate::web::extract;
 use crate::web::origin::Origin;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 
-/// Answers the route. A session that has ended already, but is not forgotten yet, is ended again: the reply may have been
-/// lost.
+/// Answers the route. A session that was revoked before, but whose row is still kept, is answered in the same way: the
+/// response may have been lost. Nothing is written then.
 ///
 /// # Errors
 /// `NoToken`, `InvalidToken`, `StorageOut`; `SessionNotFound` if the caller has no such session.
@@ -18,19 +19,16 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let caller = extract::authority(&call, &request).await?.user.id;
     let id = request.last_segment();
     let entry = Origin::of(&request).entry(&call, Kind::SessionRevoked)?;
-    let revoked = call.sign(
-        entry
-            .by(caller)
-            .about(caller)
-            .of_session(id)
-            .detail("owner"),
-    );
-    let ended = call
+    let entry = entry.by(caller).about(caller).of_session(id);
+    let revoked = call.sign(entry.detail("owner"));
+    let revocation = call
         .app
         .sessions
         .revoke(id, caller, call.now, [&revoked])
-        .await?
-        .ok_or(Failure::SessionNotFound)?;
-    call.end_copies([ended]).await;
+        .await?;
+    if matches!(revocation, Revocation::NotFound) {
+        return Err(Failure::SessionNotFound);
+    }
+    call.end_copies_of(revocation).await;
     Ok(Reply::ok(&Done::new("Session ended")))
 }

@@ -1,4 +1,5 @@
-//! `POST /api/auth/logout`: the session of this token ends. A token that is not ours has none, and that is no error.
+//! `POST /api/auth/logout`: the session of this token is revoked. Any token that we have issued will do: one that was rotated
+//! out, has expired or is older than `TOKENS_NOT_BEFORE` too. A token that is not ours has no session, and that is no error.
 
 use super::user_json::Done;
 use crate::account::audit::Kind;
@@ -9,21 +10,29 @@ use crate::web::origin::Origin;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 
-/// Answers the route.
+/// Answers the route. A repeated request writes nothing.
 ///
 /// # Errors
-/// `StorageOut`: the client must not believe that it is signed out.
+/// `TooManyRequests`; `StorageOut`: then the client must not take itself for signed out.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    if let Some(claims) = extract::claims_even_if_expired(&call, &request).await? {
-        let (id, user) = (claims.session.sid.record_id(), claims.session.user);
-        let entry = Origin::of(&request).entry(&call, Kind::SignOut)?;
-        let signed_out = call.sign(entry.by(user).about(user).of_session(&id));
-        let ended = call
-            .app
-            .sessions
-            .revoke(&id, user, call.now, [&signed_out])
-            .await?;
-        call.end_copies(ended).await;
-    }
-    Ok(Reply::ok(&Done::new("Logged out")))
+    let authentic = match extract::authentic(&call, &request).await {
+        Ok(authentic) => authentic,
+        Err(Failure::NoToken | Failure::InvalidToken) => return Ok(done()),
+        Err(failure) => return Err(failure),
+    };
+    let session = &authentic.claims().session;
+    let (id, user) = (session.sid.record_id(), session.user);
+    let entry = Origin::of(&request).entry(&call, Kind::SignOut)?;
+    let signed_out = call.sign(entry.by(user).about(user).of_session(&id));
+    let revocation = call
+        .app
+        .sessions
+        .revoke(&id, user, call.now, [&signed_out])
+        .await?;
+    call.end_copies_of(revocation).await;
+    Ok(done())
+}
+
+fn done() -> Reply {
+    Reply::ok(&Done::new("Logged out"))
 }

@@ -1,5 +1,7 @@
-//! `POST /api/auth/refresh`: a new token for the one that is current. The old one is superseded; who shows it again after
-//! ten seconds either lost it to somebody or is that somebody, so the session ends (RFC 9700 §4.14.2).
+//! `POST /api/auth/refresh`: a new token for the one that is current, which is rotated out by it. For
+//! `REFRESH_REPLAY_WINDOW` seconds the old one gets the same new token, since a response may be lost and tabs may refresh
+//! side by side. After that, whoever shows it has a token that leaked, or has lost theirs to somebody else: the session is
+//! revoked (RFC 9700 section 4.14.2), whether the token that is shown has expired or not.
 
 use super::user_json::BearerReply;
 use crate::account::audit::Kind;
@@ -7,7 +9,8 @@ use crate::account::session::{SessionRecord, Standing};
 use crate::account::token::Session;
 use crate::app::Call;
 use crate::failure::Failure;
-use crate::web::extract;
+use crate::store::sessions::{Refresh, Refreshed};
+use crate::web::extract::{self, Authentic};
 use crate::web::origin::Origin;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
@@ -15,28 +18,38 @@ use crate::web::request::Request;
 /// Answers the route.
 ///
 /// # Errors
-/// `NoToken`, `InvalidToken`, `StorageOut`.
+/// `TooManyRequests`, `NoToken`, `InvalidToken`, `TokenExpired`, `StorageOut`.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
-    let verified = extract::token(&call, &request).await?;
-    let (id, shown) = (&verified.session, &verified.claims.session);
-    let lifetime = call.app.config.token_lifetime;
-    let rotated = call
-        .app
-        .sessions
-        .rotate(id, shown.user, shown.generation, call.now, lifetime)
-        .await?;
-    let record = rotated
-        .filter(|record| record.user.id == shown.user)
+    let authentic = extract::authentic(&call, &request).await?;
+    let origin = Origin::of(&request);
+    let shown = &authentic.claims().session;
+    let found = match &authentic {
+        Authentic::Valid(verified) => rotate(&call, &origin, shown, &verified.session).await?,
+        // The current token has expired with its session; of an earlier one D1 tells whether it was rotated out.
+        Authentic::Expired(_) => {
+            let record = call.app.sessions.find(&shown.sid.record_id()).await?;
+            let is_rotated = false;
+            record.map(|record| Refreshed { record, is_rotated })
+        }
+        Authentic::TooOld(_) => return Err(Failure::InvalidToken),
+    };
+    let Refreshed { record, is_rotated } = found
+        .filter(|found| found.record.user.id == shown.user)
         .ok_or(Failure::InvalidToken)?;
-    // The token shown is superseded now, by this call or by one that came just before: both get the same new one,
-    // written again from the row, byte for byte.
-    match record.standing(shown.generation, call.now) {
-        Standing::JustSuperseded => {}
-        Standing::Ended => return Err(Failure::InvalidToken),
-        Standing::Current | Standing::Superseded => {
-            return end_reused(&call, &request, &record).await;
+    let window = call.replay_window();
+    match record.standing(shown.generation, call.now, window) {
+        // Of a window of no seconds as well.
+        Standing::Reused if !is_rotated => return end_reused(&call, &origin, record).await,
+        Standing::Replayable | Standing::Reused => {}
+        // A current token in time is rotated, unless D1's row disagrees with it.
+        Standing::Current | Standing::Expired | Standing::Ended => {
+            return Err(match authentic {
+                Authentic::Expired(_) => Failure::TokenExpired,
+                Authentic::Valid(_) | Authentic::TooOld(_) => Failure::InvalidToken,
+            });
         }
     }
+    // Written again from the row, byte for byte the same for every client that shows an earlier token.
     let next = Session {
         generation: record.generation,
         ..shown.clone()
@@ -45,30 +58,44 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         .app
         .tokens
         .issue(&next, record.rotated_at, record.token_expires_at);
-    // A copy for the new token; the old one's is believed no longer than its ten seconds.
+    // An entry for the new token; that of the old one expires with the window.
     extract::put_back(&call, &record, record.generation);
     extract::put_back(&call, &record, shown.generation);
     Ok(BearerReply::of(&issued, &record.user))
 }
 
-/// Who showed it is not known, so neither entry has an actor.
-async fn end_reused(
+async fn rotate(
     call: &Call,
-    request: &Request,
-    record: &SessionRecord,
-) -> Result<Reply, Failure> {
-    let origin = Origin::of(request);
+    origin: &Origin,
+    shown: &Session,
+    id: &str,
+) -> Result<Option<Refreshed>, Failure> {
+    let refresh = Refresh {
+        id,
+        user_id: shown.user,
+        generation: shown.generation,
+        now: call.now,
+        token_lifetime: call.app.config.token_lifetime,
+        replay_window: call.replay_window(),
+        device: origin.device.as_deref(),
+        address: origin.address.as_deref(),
+    };
+    Ok(call.app.sessions.refresh(&refresh).await?)
+}
+
+/// Who showed the token is not known, so neither entry has an actor.
+async fn end_reused(call: &Call, origin: &Origin, record: SessionRecord) -> Result<Reply, Failure> {
     let entry = |kind| {
         let entry = origin.entry(call, kind);
         entry.map(|entry| entry.about(record.user.id).of_session(&record.id))
     };
     let reused = call.sign(entry(Kind::RefreshReuse)?);
     let revoked = call.sign(entry(Kind::SessionRevoked)?.detail("refresh_reuse"));
-    let ended = call
+    let revocation = call
         .app
         .sessions
         .revoke(&record.id, record.user.id, call.now, [&reused, &revoked])
         .await?;
-    call.end_copies(ended).await;
+    call.end_copies_of(revocation).await;
     Err(Failure::InvalidToken)
 }

@@ -15,7 +15,8 @@ use serde::Serialize;
 pub struct SessionsReply {
     /// Always true.
     pub success: bool,
-    /// The live sessions, the newest first; 200 at most.
+    /// The live sessions, the last sign-in first; 200 at most. A session is live until it is revoked or its token can no
+    /// longer be refreshed.
     pub sessions: Vec<SessionEntry>,
 }
 
@@ -29,12 +30,18 @@ pub struct SessionEntry {
     pub created_at: Timestamp,
     /// The last refresh, or the sign-in.
     pub refreshed_at: Timestamp,
+    /// The last use, exact to an hour.
+    pub last_used_at: Timestamp,
     /// Its absolute end.
     pub ends_at: Timestamp,
     /// The start of the `User-Agent` that signed in.
     pub device: Option<String>,
     /// The address that signed in.
     pub address: Option<String>,
+    /// The start of the `User-Agent` of the last refresh; null before the first.
+    pub refresh_device: Option<String>,
+    /// The address of the last refresh; null before the first.
+    pub refresh_address: Option<String>,
     /// Whether it is the one that asks.
     pub is_current: bool,
 }
@@ -51,9 +58,12 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         id: session.id,
         created_at: session.created_at,
         refreshed_at: session.rotated_at,
+        last_used_at: session.last_used_at,
         ends_at: session.ends_at,
         device: session.device,
         address: session.address,
+        refresh_device: session.refresh_device,
+        refresh_address: session.refresh_address,
     };
     Ok(Reply::ok(&SessionsReply {
         success: true,

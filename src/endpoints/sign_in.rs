@@ -4,7 +4,7 @@ use crate::account::address::network;
 use crate::account::audit::Kind;
 use crate::account::role::Role;
 use crate::account::session::longest;
-use crate::account::token::{Session, SessionId};
+use crate::account::token::{LEEWAY, Session, SessionId};
 use crate::account::user::User;
 use crate::app::tokens::Issued;
 use crate::app::{Call, random};
@@ -216,7 +216,7 @@ async fn update(
         stale,
     } = people::update(call.app.database, arrival, user, now, entries.as_ref()).await?;
     call.end_copies(ended).await;
-    call.app.copies.forget(&stale).await;
+    call.app.copies.forget(&stale, now).await;
     Ok(known)
 }
 
@@ -257,7 +257,7 @@ pub async fn begin(
         password_hash: terms.checked,
         new_password_hash: terms.renewed,
         // The application's own can be asked for by anybody, who must not end those of others; each lasts an hour.
-        ends_oldest: terms.method != Method::AwsApp,
+        evicts: terms.method != Method::AwsApp,
         attempt: terms.attempt,
     };
     let signed = |kind, detail: String| {
@@ -278,13 +278,14 @@ pub async fn begin(
     if !ended.is_empty() {
         // Nobody asked for it, so nobody waits for it; everything that grants something knows already.
         let app = call.app;
-        call.after_reply(async move { app.copies.end(&ended).await });
+        call.after_reply(async move { app.copies.end(&ended, now).await });
     }
     if call.app.config.session_consistency == Consistency::Edge {
         let (copies, user) = (&call.app.copies, user.clone());
-        // If it fails, the first request at the edge asks D1 and puts a copy back.
+        // If it fails, the first request asks D1 and caches the session.
         call.after_reply(async move {
-            let _ = copies.put(&id, 0, &user, now, ends_at).await;
+            let until = token_expires_at.plus(LEEWAY).min(ends_at);
+            let _ = copies.put(&id, 0, &user, now, until).await;
         });
     }
     // Of the record's moment, not the request's: who reads the record later makes the same token, byte for byte.

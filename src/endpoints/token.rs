@@ -9,6 +9,7 @@ use super::handles::{self, Device, RETRY};
 use super::sign_in::{self, Method, Terms, Whom};
 use super::user_json::BearerReply;
 use crate::account::secret::Secret;
+use crate::account::session::Standing;
 use crate::account::token::Session;
 use crate::app::Call;
 use crate::app::polls::Asked;
@@ -195,10 +196,11 @@ impl Flow {
         if !record.user.is_active {
             return Err(self.denied(Denial::Disabled, Whom::User(id)).await?);
         }
-        if record.revoked_at.is_some() {
+        let standing = record.standing(0, now, self.call.replay_window());
+        if standing == Standing::Ended {
             return Err(self.denied(Denial::SessionEnded, Whom::User(id)).await?);
         }
-        if record.generation > 0 || record.rotated_at.plus(RETRY) < now {
+        if standing != Standing::Current || record.rotated_at.plus(RETRY) < now {
             return Err(Failure::AuthorizationOver);
         }
         let session = Session {

@@ -1,23 +1,25 @@
-//! Copies of live sessions in KV, so that `/validate` and `/me` are answered at the edge.
+//! Cached sessions: what D1 said of a live session, kept in KV for some minutes so that `/validate` and `/me` are answered
+//! at the edge.
 //!
-//! KV is eventually consistent: an overwrite is seen elsewhere after up to 60 seconds or more, so a copy is never the
-//! judge. Each carries `believe_until`, a short time after D1 last vouched for it; what a sign-out costs is at most that
-//! time on routes that grant nothing, and nothing on the others, which ask D1.
+//! KV is eventually consistent: an overwrite is seen elsewhere after up to 60 seconds or more, so an entry never decides for
+//! good. Each is fresh for a TTL after D1 confirmed the session; what a revocation costs is at most that time on routes that
+//! grant nothing, and nothing on the others, which ask D1.
 //!
 //! | key | value | lifetime |
 //! |---|---|---|
-//! | `session:{SHA-256 of sid, hex}:{generation}` | `{"believe_until": seconds, "never_after": seconds, "user": {the eleven fields}}` | the trust bound and the outage's 15 minutes |
-//! | the same, once ended | `{"ended": true}` | as long as a late copy could be believed |
+//! | `session:{SHA-256 of sid, hex}:{generation}` | MAC, `.`, `{"read_at": seconds, "fresh_until": seconds, "expires_at": seconds, "user": {the eleven fields}}` | TTL and 15 minutes for an outage |
+//! | the same, once revoked | MAC, `.`, `{"revoked": true}` | as long as a late entry could be fresh |
 //! | the same, once outdated | `{}` | the same |
 //!
-//! The key holds the session's id in D1 and not the token's `sid`, so whoever ends a session from its row can end its
-//! copies; and the generation, so that a new token has a key of its own.
+//! The key holds the session's id in D1 and not the token's `sid`, so that a row is enough to find its entries; and the
+//! generation, so that a new token has a key of its own. Everything without a valid MAC ([`CacheKeys`]) is a miss.
 
 use super::StoreError;
 use super::deadline::all;
 use super::kv::{Kv, PATIENCE};
 use super::recent::Recent;
 use super::sessions::Ended;
+use crate::account::cache_mac::{CacheKeys, MAX_VALUE_CHARACTERS};
 use crate::account::timestamp::Timestamp;
 use crate::account::user::User;
 use crate::json::{FromJson, Json, Malformed, Object};
@@ -25,67 +27,76 @@ use crate::text::Text;
 use crate::wait::pause;
 use js_sys::JsString;
 use serde::Serialize;
-use std::cell::OnceCell;
+use std::cell::{LazyCell, OnceCell};
+use std::fmt;
 use std::rc::Rc;
 
-/// Seconds that a copy is believed longer while D1 is out.
-pub const OUTAGE_TRUST: i64 = 15 * 60;
+/// Seconds that a cached session is used longer while D1 is unavailable.
+pub const OUTAGE_SECONDS: i64 = 15 * 60;
 
-/// A tombstone, and any copy, outlives the last moment at which a copy is believed by this many seconds.
+/// Any entry is kept this many seconds longer than it is used.
 const MARGIN: i64 = 60;
 
 /// KV takes one write a second and key; a write that met another is made again after this many milliseconds.
 const WRITE_AGAIN: u32 = 1_100;
 
-/// Milliseconds that overwriting copies takes at most while a client waits, however many there are: they are written side
+/// Milliseconds that overwriting entries takes at most while a client waits, however many there are: they are written side
 /// by side, each twice at most.
 pub const OVERWRITING: u32 = 2 * PATIENCE + WRITE_AGAIN;
 
-/// A copy is written after the reply, so nobody waits; its writer waits longer, in milliseconds, because it must look
-/// at D1 again after a late write. Within the 30 seconds that the platform gives to work after a reply.
+/// An entry is written after the response, so no client waits; its writer waits longer, in milliseconds, because it must
+/// look at D1 again after a late write. Within the 30 seconds that the platform gives to work after a response.
 const LATE_WRITE: u32 = 15_000;
 
-/// So many sessions of one person have their copies overwritten at once; KV takes 1,000 writes from one request. The
-/// copies of any more end at their bound.
-const MOST: usize = 200;
+/// The entries of this many sessions are overwritten at once; KV takes 1,000 writes from one request. The entries of any
+/// more expire at the TTL.
+const MAX_SESSIONS: usize = 200;
 
-/// Reads as no copy.
+/// Tokens of a session that were rotated out within the replay window and whose entries are overwritten with that of the
+/// current one. A client that refreshes in a tight loop has more; those entries expire with the window.
+const MAX_ROTATED_OUT: u32 = 8;
+
+/// Entries that are overwritten at once, whatever they belong to.
+const MAX_WRITES: usize = 500;
+
+/// Reads as no entry.
 const NOTHING: &str = "{}";
 
-const TOMBSTONE: &str = r#"{"ended":true}"#;
+const REVOKED: &str = r#"{"revoked":true}"#;
 
 /// What KV says of a token.
 #[derive(Debug)]
 pub enum Found {
-    /// D1 vouched for the session.
+    /// D1 has confirmed the session.
     Copy(SessionCopy),
-    /// The session was ended.
-    Ended,
-    /// No copy, or one that cannot be read.
+    /// The session was revoked.
+    Revoked,
+    /// No entry, or none of ours.
     Nothing,
 }
 
-/// A person's live session, as D1 had it.
+/// A user's live session, as D1 had it.
 #[derive(Debug, Clone)]
 pub struct SessionCopy {
-    /// The person.
+    /// The user.
     pub user: Rc<User>,
-    /// The reply that was made of it.
+    /// The response that was made of it.
     pub reply: Rc<OnceCell<Text>>,
-    /// The end of belief.
-    pub believe_until: Timestamp,
-    /// The end of belief while D1 is out: [`OUTAGE_TRUST`] later, but never after the token itself has ended.
-    pub believe_in_outage_until: Timestamp,
+    /// D1 is asked from then on.
+    pub fresh_until: Timestamp,
+    /// The same while D1 is unavailable: [`OUTAGE_SECONDS`] later, but never after the token itself has expired.
+    pub usable_until: Timestamp,
 }
 
 #[derive(Serialize)]
 struct Written<'a> {
-    believe_until: i64,
-    never_after: i64,
+    read_at: i64,
+    fresh_until: i64,
+    expires_at: i64,
     user: &'a User,
 }
 
-/// Seconds for which an isolate knows a text of KV again, so that it does not read it anew.
+/// Seconds for which an isolate knows a text of KV again, so that it does not verify and read it a second time.
 const REMEMBERED: i64 = 60;
 
 /// What KV gave, and when.
@@ -97,29 +108,47 @@ struct Seen {
     at: Timestamp,
 }
 
-/// The copies.
-#[derive(Debug)]
+/// Keys that are derived at the first entry.
+pub type LazyKeys = LazyCell<CacheKeys, Box<dyn FnOnce() -> CacheKeys>>;
+
+/// How long cached sessions are used.
+#[derive(Debug, Clone, Copy)]
+pub struct Lifetimes {
+    /// Seconds that an entry is fresh: `SESSION_EDGE_TRUST`.
+    pub ttl: i64,
+    /// Seconds of these for which an isolate does not read it again: `SESSION_ISOLATE_TRUST`.
+    pub in_isolate: i64,
+    /// `REFRESH_REPLAY_WINDOW`.
+    pub replay_window: i64,
+}
+
+/// The cached sessions.
 pub struct Copies {
     kv: &'static Kv,
+    keys: LazyKeys,
     recent: Recent<Rc<Seen>>,
-    trust: i64,
-    isolate_trust: i64,
+    lifetimes: Lifetimes,
+}
+
+impl fmt::Debug for Copies {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Copies")
+    }
 }
 
 impl Copies {
-    /// Copies in this namespace, each believed for `trust` seconds; this isolate asks for one that it has seen again
-    /// after `isolate_trust` seconds.
+    /// Cached sessions in this namespace.
     #[must_use]
-    pub fn new(kv: &'static Kv, trust: i64, isolate_trust: i64) -> Self {
+    pub fn new(kv: &'static Kv, keys: LazyKeys, lifetimes: Lifetimes) -> Self {
         Self {
             kv,
-            recent: Recent::new(isolate_trust.max(REMEMBERED)),
-            trust,
-            isolate_trust,
+            keys,
+            recent: Recent::new(lifetimes.in_isolate.max(REMEMBERED)),
+            lifetimes,
         }
     }
 
-    /// Looks a token up by the [`key`] of its copy.
+    /// Looks a token up by the [`key`] of its entry.
     ///
     /// # Errors
     /// `Unavailable`.
@@ -128,7 +157,7 @@ impl Copies {
         let seen = self.recent.get(name, now);
         if let Some(seen) = &seen
             && seen.at <= now
-            && now < seen.at.plus(self.isolate_trust)
+            && now < seen.at.plus(self.lifetimes.in_isolate)
         {
             return Ok(Found::Copy(seen.copy.clone()));
         }
@@ -138,13 +167,12 @@ impl Copies {
         };
         let copy = match seen {
             Some(seen) if seen.text == text => seen.copy.clone(),
-            _ => match read(&String::from(&text)) {
-                Ok(Found::Copy(copy)) => copy,
-                Ok(other) => return Ok(other),
-                Err(_) => return Ok(Found::Nothing),
+            _ => match self.read(name, &text, now) {
+                Found::Copy(copy) => copy,
+                other => return Ok(other),
             },
         };
-        let (length, until) = (text.length() as usize, copy.believe_until);
+        let (length, until) = (text.length() as usize, copy.fresh_until);
         let seen = Rc::new(Seen {
             text,
             copy: copy.clone(),
@@ -155,7 +183,20 @@ impl Copies {
         Ok(Found::Copy(copy))
     }
 
-    /// Writes a copy of what D1 said at `read_at`; it is not believed after `never_after`, D1 out or not.
+    /// What a text under this key is worth.
+    fn read(&self, key: &str, text: &JsString, now: Timestamp) -> Found {
+        // Judged by its length before it is copied.
+        if text.length() > MAX_VALUE_CHARACTERS {
+            return Found::Nothing;
+        }
+        let text = String::from(text);
+        let verified = self.keys.verify(key, &text);
+        verified
+            .and_then(|json| read(json, now, self.lifetimes.ttl).ok())
+            .unwrap_or(Found::Nothing)
+    }
+
+    /// Caches what D1 said at `read_at`; it is not used after `expires_at`, whether D1 is available or not.
     ///
     /// # Errors
     /// `Unavailable`.
@@ -165,52 +206,91 @@ impl Copies {
         generation: u32,
         user: &User,
         read_at: Timestamp,
-        never_after: Timestamp,
+        expires_at: Timestamp,
     ) -> Result<(), StoreError> {
-        let believe_until = read_at.plus(self.trust).min(never_after).seconds();
         // Cannot fail: strings, numbers and booleans.
-        let value = serde_json::to_string(&Written {
-            believe_until,
-            never_after: never_after.seconds(),
+        let text = serde_json::to_string(&Written {
+            read_at: read_at.seconds(),
+            fresh_until: read_at.plus(self.lifetimes.ttl).min(expires_at).seconds(),
+            expires_at: expires_at.seconds(),
             user,
         })
         .unwrap_or_default();
         let key = key(id, generation);
         self.recent.forget(&key);
-        self.write(&key, &value, LATE_WRITE).await
+        self.write(&key, &self.keys.protect(&key, &text), LATE_WRITE)
+            .await
     }
 
-    /// Overwrites the copies of ended sessions: of the last token of each and of the one before, which may still be
-    /// believed. A write that fails twice is KV being out; then the trust bound ends the copy.
-    pub async fn end(&self, sessions: &[Ended]) {
-        self.overwrite(sessions, TOMBSTONE).await;
+    /// Overwrites the entries of sessions that were just revoked: those of the current token, of the one before it, and of
+    /// those rotated out within the replay window. If a write fails twice, KV is unavailable; then the entry expires at the
+    /// TTL.
+    pub async fn end(&self, sessions: &[Ended], now: Timestamp) {
+        let keys = self.keys_of(sessions, now);
+        self.overwrite(keys, |key| self.keys.protect(key, REVOKED))
+            .await;
     }
 
-    /// Overwrites the copies of sessions that live on, because they show what is no longer so: D1 tells.
-    pub async fn forget(&self, sessions: &[Ended]) {
-        self.overwrite(sessions, NOTHING).await;
+    /// As [`Copies::end`], of sessions that had been revoked before: only what KV still has is overwritten, so that a
+    /// repeated request writes nothing.
+    pub async fn end_again(&self, sessions: &[Ended], now: Timestamp) {
+        let overwrite = |key: String| async move {
+            let name = JsString::from(key.as_str());
+            let Ok(Some(text)) = self.kv.get(&name).await else {
+                return;
+            };
+            if matches!(self.read(&key, &text, now), Found::Copy(_)) {
+                let value = self.keys.protect(&key, REVOKED);
+                let _ = self.write(&key, &value, PATIENCE).await;
+            }
+        };
+        let keys = self.keys_of(sessions, now).into_iter();
+        all(keys.map(|key| Box::pin(overwrite(key)) as _)).await;
     }
 
-    async fn overwrite(&self, sessions: &[Ended], value: &str) {
+    /// Overwrites the entries of sessions that live on, because they show what is no longer so: D1 is asked then.
+    pub async fn forget(&self, sessions: &[Ended], now: Timestamp) {
+        let keys = self.keys_of(sessions, now);
+        self.overwrite(keys, |_| NOTHING.to_owned()).await;
+    }
+
+    /// The keys of the tokens that may still be accepted, the current ones first. The isolate forgets them.
+    fn keys_of(&self, sessions: &[Ended], now: Timestamp) -> Vec<String> {
+        let opened = now.minus(self.lifetimes.replay_window);
         let tokens = |session: &Ended| {
-            let before = session.generation.checked_sub(1);
-            [Some(session.generation), before].map(|generation| Some(key(&session.id, generation?)))
+            let current = session.generation;
+            let oldest = current.saturating_sub(MAX_ROTATED_OUT);
+            let before = current.saturating_sub(1);
+            let first = session.rotations.first_after(opened).unwrap_or(before);
+            let id = session.id.clone();
+            (first.clamp(oldest, before)..=current)
+                .rev()
+                .map(move |generation| key(&id, generation))
         };
-        for key in sessions.iter().flat_map(tokens).flatten() {
-            self.recent.forget(&key);
+        let keys: Vec<_> = sessions.iter().flat_map(tokens).collect();
+        for key in &keys {
+            self.recent.forget(key);
         }
-        let tokens = sessions.iter().take(MOST).flat_map(tokens).flatten();
-        let write = |key: String| async move {
-            let _ = self.write(&key, value, PATIENCE).await;
-        };
-        all(tokens.map(|key| Box::pin(write(key)) as _)).await;
+        let kept = sessions.iter().take(MAX_SESSIONS).flat_map(tokens);
+        kept.take(MAX_WRITES).collect()
     }
 
-    /// Overwrites the copy of one token.
+    async fn overwrite(&self, keys: Vec<String>, value: impl Fn(&str) -> String) {
+        let write = |key: String| {
+            let value = value(&key);
+            async move {
+                let _ = self.write(&key, &value, PATIENCE).await;
+            }
+        };
+        all(keys.into_iter().map(|key| Box::pin(write(key)) as _)).await;
+    }
+
+    /// Overwrites the entry of one token.
     pub async fn end_one(&self, id: &str, generation: u32) {
         let key = key(id, generation);
         self.recent.forget(&key);
-        let _ = self.write(&key, TOMBSTONE, PATIENCE).await;
+        let value = self.keys.protect(&key, REVOKED);
+        let _ = self.write(&key, &value, PATIENCE).await;
     }
 
     async fn write(&self, key: &str, value: &str, patience: u32) -> Result<(), StoreError> {
@@ -223,30 +303,36 @@ impl Copies {
     }
 
     fn lifetime(&self) -> i64 {
-        self.trust
-            .saturating_add(OUTAGE_TRUST)
+        self.lifetimes
+            .ttl
+            .saturating_add(OUTAGE_SECONDS)
             .saturating_add(MARGIN)
     }
 }
 
-fn read(text: &str) -> Result<Found, Malformed> {
+/// Reads a verified text. `ttl` is today's: an entry that was written under a longer one is fresh no longer than this after
+/// D1 confirmed it, so that lowering the TTL takes effect at once. A `read_at` in the future is of a clock that was ahead.
+fn read(text: &str, now: Timestamp, ttl: i64) -> Result<Found, Malformed> {
     let mut copy = Object::read(text)?;
-    let is_ended = copy.optional("ended").map(Json::boolean).transpose()?;
-    if is_ended == Some(true) {
-        return Ok(Found::Ended);
+    let is_revoked = copy.optional("revoked").map(Json::boolean).transpose()?;
+    if is_revoked == Some(true) {
+        return Ok(Found::Revoked);
     }
     let user = User::from_json(&mut copy.object("user")?)?;
-    let believe_until = Timestamp::from_seconds(copy.integer("believe_until")?);
-    let never_after = Timestamp::from_seconds(copy.integer("never_after")?);
+    let moment = |seconds| Timestamp::from_seconds(seconds);
+    let read_at = moment(copy.integer("read_at")?).min(now);
+    let expires_at = moment(copy.integer("expires_at")?);
+    let written_until = moment(copy.integer("fresh_until")?);
+    let fresh_until = written_until.min(read_at.plus(ttl)).min(expires_at);
     Ok(Found::Copy(SessionCopy {
         user: Rc::new(user),
         reply: Rc::default(),
-        believe_until,
-        believe_in_outage_until: believe_until.plus(OUTAGE_TRUST).min(never_after),
+        fresh_until,
+        usable_until: fresh_until.plus(OUTAGE_SECONDS).min(expires_at),
     }))
 }
 
-/// The key of a token's copy in KV: of its session's id in D1, and its generation.
+/// The key of a token's entry in KV: of its session's id in D1, and its generation.
 #[must_use]
 pub fn key(id: &str, generation: u32) -> String {
     ["session:", id, ":", &generation.to_string()].concat()
@@ -258,6 +344,12 @@ mod tests {
     use crate::account::role::Role;
     use uuid::Uuid;
 
+    const TTL: i64 = 300;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds)
+    }
+
     fn user() -> User {
         User {
             id: Uuid::from_u128(5),
@@ -268,50 +360,63 @@ mod tests {
             aws_region: None,
             role: Role::User,
             is_active: true,
-            created_at: Timestamp::from_seconds(0),
-            updated_at: Timestamp::from_seconds(0),
+            created_at: at(0),
+            updated_at: at(0),
             last_login: None,
         }
     }
 
-    fn written(believe_until: i64, never_after: i64) -> String {
+    fn written(read_at: i64, fresh_until: i64, expires_at: i64) -> String {
         let copy = Written {
-            believe_until,
-            never_after,
+            read_at,
+            fresh_until,
+            expires_at,
             user: &user(),
         };
         serde_json::to_string(&copy).unwrap()
     }
 
     #[test]
-    fn a_copy_reads_back_with_its_bounds() {
-        for (never_after, in_outage) in [(100_000, 1_000 + OUTAGE_TRUST), (1_500, 1_500)] {
-            let Ok(Found::Copy(copy)) = read(&written(1_000, never_after)) else {
-                panic!("no copy")
+    fn an_entry_is_fresh_for_the_least_of_its_bounds() {
+        for (text, fresh, usable) in [
+            (written(700, 1_000, 100_000), 1_000, 1_900),
+            // With its token.
+            (written(700, 1_000, 1_500), 1_000, 1_500),
+            (written(700, 1_000, 900), 900, 900),
+            // Written under a TTL of an hour.
+            (written(700, 4_300, 100_000), 1_000, 1_900),
+            // Written under a shorter one.
+            (written(700, 730, 100_000), 730, 1_630),
+            // By a clock that is ahead: counts as read now.
+            (written(5_000, 5_300, 100_000), 1_100, 2_000),
+        ] {
+            let Ok(Found::Copy(copy)) = read(&text, at(800), TTL) else {
+                panic!("{text}")
             };
             assert_eq!(*copy.user, user());
-            assert_eq!(copy.believe_until.seconds(), 1_000);
-            assert_eq!(copy.believe_in_outage_until.seconds(), in_outage);
+            let bounds = (copy.fresh_until.seconds(), copy.usable_until.seconds());
+            assert_eq!(bounds, (fresh, usable), "{text}");
         }
     }
 
     #[test]
-    fn what_is_no_whole_copy_is_none() {
-        assert!(matches!(read(TOMBSTONE), Ok(Found::Ended)));
-        let good = written(1_000, 1_500);
+    fn an_incomplete_entry_is_not_read() {
+        assert!(matches!(read(REVOKED, at(0), TTL), Ok(Found::Revoked)));
+        let good = written(700, 1_000, 1_500);
         for text in [
             NOTHING,
             "",
             "null",
             &good[1..],
-            &good.replace("believe_until", "other"),
-            &good.replace("never_after", "other"),
+            &good.replace("read_at", "other"),
+            &good.replace("fresh_until", "other"),
+            &good.replace("expires_at", "other"),
             &good.replace(r#""user":{"#, r#""other":{"#),
             &good.replace("1000", "1e3"),
             &good.replace("true", "1"),
-            &TOMBSTONE.replace("true", "1"),
+            &REVOKED.replace("true", "1"),
         ] {
-            assert!(read(text).is_err(), "{text}");
+            assert!(read(text, at(800), TTL).is_err(), "{text}");
         }
     }
 }

@@ -6,6 +6,7 @@ use super::d1::{Database, Statement};
 use super::sessions::Ended;
 use super::throttle;
 use crate::account::audit::Signed;
+use crate::account::session::expired_until;
 use crate::account::timestamp::Timestamp;
 use uuid::Uuid;
 
@@ -49,15 +50,17 @@ const SET_PASSWORD: &str = "
     UPDATE users SET password_hash = ?1, updated_at = ?2
     WHERE id = (SELECT user_id FROM password_links WHERE id = ?3 AND used_by = ?4)";
 
-/// Those whose copies are overwritten, before they are revoked.
+/// Those whose cached sessions are overwritten, before they are revoked.
 const LATEST_SESSIONS: &str = "
-    SELECT id, generation FROM sessions
-    WHERE revoked_at IS NULL AND user_id = (SELECT user_id FROM password_links WHERE id = ?1 AND used_by = ?2)
-    ORDER BY created_at DESC LIMIT 200";
+    SELECT id, generation, recent_rotations FROM sessions
+    WHERE revoked_at IS NULL AND token_expires_at > ?3 AND ends_at > ?4
+      AND user_id = (SELECT user_id FROM password_links WHERE id = ?1 AND used_by = ?2)
+    ORDER BY token_expires_at DESC LIMIT 200";
 
 const REVOKE_SESSIONS: &str = "
     UPDATE sessions SET revoked_at = ?1
-    WHERE revoked_at IS NULL AND user_id = (SELECT user_id FROM password_links WHERE id = ?2 AND used_by = ?3)";
+    WHERE revoked_at IS NULL AND token_expires_at > ?4 AND ends_at > ?1
+      AND user_id = (SELECT user_id FROM password_links WHERE id = ?2 AND used_by = ?3)";
 
 /// A new password ends the person's other links as well.
 const DROP_OTHERS: &str = "
@@ -113,6 +116,7 @@ impl Links {
         now: Timestamp,
         entries: &PasswordSet,
     ) -> Result<Option<Vec<Ended>>, StoreError> {
+        let expired_until = expired_until(now).to_string();
         let now = now.to_string();
         let [claimed, _, _, ended, ..] = self
             .database
@@ -124,11 +128,16 @@ impl Links {
                     .text(id)
                     .text(mark),
                 append_if_changed(&entries.password_set),
-                Statement::new(LATEST_SESSIONS).text(id).text(mark),
+                Statement::new(LATEST_SESSIONS)
+                    .text(id)
+                    .text(mark)
+                    .text(&expired_until)
+                    .text(&now),
                 Statement::new(REVOKE_SESSIONS)
                     .text(&now)
                     .text(id)
-                    .text(mark),
+                    .text(mark)
+                    .text(&expired_until),
                 append_if_changed(&entries.sessions_revoked),
                 Statement::new(DROP_OTHERS).text(id).text(mark),
                 throttle::restore(&holder.to_string(), password_hash),

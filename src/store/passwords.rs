@@ -6,6 +6,7 @@ use super::d1::{Database, Statement};
 use super::sessions::Ended;
 use super::throttle::{self, Reservation};
 use crate::account::audit::Signed;
+use crate::account::session::expired_until;
 use crate::account::timestamp::Timestamp;
 use uuid::Uuid;
 
@@ -35,16 +36,19 @@ const HASH: &str = "SELECT password_hash FROM users WHERE id = ?1 AND source = '
 const SET: &str = "
     UPDATE users SET password_hash = ?1, updated_at = ?2
     WHERE id = ?3 AND password_hash = ?4 AND is_active = 1
-      AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?5 AND revoked_at IS NULL)";
+      AND EXISTS (
+        SELECT 1 FROM sessions
+        WHERE sessions.id = ?5 AND revoked_at IS NULL AND token_expires_at > ?6 AND ends_at > ?2)";
 
-/// Those whose copies are overwritten, before they are revoked.
+/// Those whose cached sessions are overwritten, before they are revoked.
 const LATEST_OTHERS: &str = "
-    SELECT id, generation FROM sessions WHERE user_id = ?1 AND id <> ?2 AND revoked_at IS NULL
-    ORDER BY created_at DESC LIMIT 200";
+    SELECT id, generation, recent_rotations FROM sessions
+    WHERE user_id = ?1 AND id <> ?2 AND revoked_at IS NULL AND token_expires_at > ?3 AND ends_at > ?4
+    ORDER BY token_expires_at DESC LIMIT 200";
 
 const REVOKE_OTHERS: &str = "
     UPDATE sessions SET revoked_at = ?1
-    WHERE user_id = ?2 AND id <> ?3 AND revoked_at IS NULL
+    WHERE user_id = ?2 AND id <> ?3 AND revoked_at IS NULL AND token_expires_at > ?5 AND ends_at > ?1
       AND EXISTS (SELECT 1 FROM users WHERE users.id = ?2 AND password_hash = ?4)";
 
 const DROP_LINKS: &str = "
@@ -62,7 +66,7 @@ pub async fn hash_of(database: &Database, user: Uuid) -> Result<Option<String>, 
     Ok(hash.flatten())
 }
 
-/// Sets the new password, and gives the sessions that ended by it, the newest 200 at most; `None` if the person, the password or
+/// Sets the new password, and gives the sessions that were revoked by it, 200 at most; `None` if the person, the password or
 /// the session was changed meanwhile, and then nothing is written.
 ///
 /// # Errors
@@ -72,22 +76,27 @@ pub async fn change(
     change: &Change<'_>,
 ) -> Result<Option<Vec<Ended>>, StoreError> {
     let (user, now) = (change.user.to_string(), change.now.to_string());
+    let expired_until = expired_until(change.now).to_string();
     let mut statements = vec![
         Statement::new(SET)
             .text(change.new)
             .text(&now)
             .text(&user)
             .text(change.old)
-            .text(change.session),
+            .text(change.session)
+            .text(&expired_until),
         append_if_changed(&change.password_set),
         Statement::new(LATEST_OTHERS)
             .text(&user)
-            .text(change.session),
+            .text(change.session)
+            .text(&expired_until)
+            .text(&now),
         Statement::new(REVOKE_OTHERS)
             .text(&now)
             .text(&user)
             .text(change.session)
-            .text(change.new),
+            .text(change.new)
+            .text(&expired_until),
         append_if_changed(&change.sessions_revoked),
         Statement::new(DROP_LINKS).text(&user).text(change.new),
     ];

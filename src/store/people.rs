@@ -8,6 +8,7 @@ use super::sessions::Ended;
 use super::users;
 use crate::account::audit::Signed;
 use crate::account::role::Role;
+use crate::account::session::expired_until;
 use crate::account::timestamp::Timestamp;
 use crate::account::user::User;
 use uuid::Uuid;
@@ -62,7 +63,7 @@ pub struct Known {
 pub struct Updated {
     /// The person's row as it is now; `None` if it was changed by somebody else meanwhile.
     pub known: Option<Known>,
-    /// Sessions that ended because the role changed, the newest 200 at most.
+    /// Sessions that ended because the role changed, 200 at most.
     pub ended: Vec<Ended>,
     /// Sessions whose copies show what has changed.
     pub stale: Vec<Ended>,
@@ -95,13 +96,15 @@ const UPDATE: &str = "
 /// Another role than before ends what the old one opened. The entry tells that it was this batch that changed the role.
 const REVOKE_ALL: &str = "
     UPDATE sessions SET revoked_at = ?1
-    WHERE user_id = ?2 AND revoked_at IS NULL AND EXISTS (SELECT 1 FROM audit WHERE id = ?3)";
+    WHERE user_id = ?2 AND revoked_at IS NULL AND token_expires_at > ?4 AND ends_at > ?1
+      AND EXISTS (SELECT 1 FROM audit WHERE id = ?3)";
 
-/// Sessions whose copies show what UPDATE has just changed, or which [`REVOKE_ALL`] is about to end; the copies of more than
-/// these lapse at their bound.
+/// Sessions whose cached sessions show what UPDATE has just changed, or which [`REVOKE_ALL`] is about to revoke; those of any
+/// more expire at the TTL.
 const LIVE: &str = "
-    SELECT id, generation FROM sessions WHERE user_id = ?1 AND revoked_at IS NULL AND ends_at > ?2
-    ORDER BY created_at DESC LIMIT 200";
+    SELECT id, generation, recent_rotations FROM sessions
+    WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3
+    ORDER BY token_expires_at DESC LIMIT 200";
 
 const FIND: &str = "
     SELECT id AS user_id, username, email, name, organization, aws_region, role, is_active,
@@ -157,6 +160,7 @@ pub async fn update(
     now: Timestamp,
     entries: Option<&RoleChanged>,
 ) -> Result<Updated, StoreError> {
+    let expired_until = expired_until(now).to_string();
     let (id, now) = (known.id.to_string(), now.to_string());
     let update = Statement::new(UPDATE)
         .text(arrival.username)
@@ -167,7 +171,10 @@ pub async fn update(
         .text(&id)
         .text(known.role.as_str())
         .optional(arrival.made_email_key);
-    let live = Statement::new(LIVE).text(&id).text(&now);
+    let live = Statement::new(LIVE)
+        .text(&id)
+        .text(&expired_until)
+        .text(&now);
     let (updated, sessions, found) = match entries {
         None => {
             let [updated, live, found] = database
@@ -179,7 +186,8 @@ pub async fn update(
             let revoke = Statement::new(REVOKE_ALL)
                 .text(&now)
                 .text(&id)
-                .text(&entries.role_changed.entry.id);
+                .text(&entries.role_changed.entry.id)
+                .text(&expired_until);
             let [updated, _, ended, _, _, found] = database
                 .batch([
                     update,

@@ -1,5 +1,9 @@
-//! The record of sessions: table `sessions`. Every question here goes to D1's primary; the copies at the edge, and what
+//! The record of sessions: table `sessions`. Every question here goes to D1's primary; the cached sessions, and what
 //! their delay costs at sign-out, are in `copies.rs`.
+//!
+//! A session is live while it is not revoked, before its absolute end, and while its current token can still be refreshed
+//! ([`expired_until`]). All statements that list, count or revoke the sessions of a user have these three conditions, and
+//! index `sessions_live` finds them.
 
 use super::StoreError;
 use super::audit::append_if_changed;
@@ -9,7 +13,7 @@ use super::throttle::{self, Reservation};
 use super::users::user;
 use crate::account::audit::Signed;
 use crate::account::role::Role;
-use crate::account::session::SessionRecord;
+use crate::account::session::{LAST_USED_STEP_SECONDS, Rotations, SessionRecord, expired_until};
 use crate::account::timestamp::Timestamp;
 use uuid::Uuid;
 
@@ -36,22 +40,74 @@ pub struct NewSession<'a> {
     pub password_hash: Option<&'a str>,
     /// A hash with today's parameters, to put in its place.
     pub new_password_hash: Option<&'a str>,
-    /// Whether it ends the person's oldest sessions beyond [`MOST_LIVE`].
-    pub ends_oldest: bool,
+    /// Whether it revokes the user's least recently used sessions beyond [`MOST_LIVE`].
+    pub evicts: bool,
     /// The attempt that succeeded, which no longer counts as failed.
     pub attempt: Option<&'a Reservation>,
 }
 
-/// A session that was ended, with what is needed to end its copies.
+/// A refresh of one token.
+#[derive(Debug)]
+pub struct Refresh<'a> {
+    /// The session.
+    pub id: &'a str,
+    /// The token's user.
+    pub user_id: Uuid,
+    /// The token's generation.
+    pub generation: u32,
+    /// Now.
+    pub now: Timestamp,
+    /// Seconds that the next token is valid.
+    pub token_lifetime: i64,
+    /// Seconds for which a token that is rotated out is remembered.
+    pub replay_window: i64,
+    /// The client's `User-Agent`.
+    pub device: Option<&'a str>,
+    /// The client's address.
+    pub address: Option<&'a str>,
+}
+
+/// What D1 has after a [`Refresh`].
+#[derive(Debug)]
+pub struct Refreshed {
+    /// The session.
+    pub record: SessionRecord,
+    /// Whether this call rotated the token.
+    pub is_rotated: bool,
+}
+
+/// A session that was revoked, with what is needed to overwrite its cached sessions.
 #[derive(Debug)]
 pub struct Ended {
     /// The session.
     pub id: String,
-    /// Its last generation.
+    /// Its current generation.
     pub generation: u32,
+    /// When the generations before were rotated out.
+    pub rotations: Rotations,
 }
 
-/// A live session, as its person is shown it.
+/// What became of a call that revokes one session.
+#[derive(Debug)]
+pub enum Revocation {
+    /// This call revoked it.
+    Done(Ended),
+    /// It was revoked before, and nothing was written.
+    Before(Ended),
+    /// The user has no such session.
+    NotFound,
+}
+
+/// A session found by the time at which its current token was issued.
+#[derive(Debug)]
+pub struct Issued {
+    /// The session.
+    pub id: String,
+    /// Its user.
+    pub user_id: Uuid,
+}
+
+/// A live session, as its owner is shown it.
 #[derive(Debug)]
 pub struct Live {
     /// The session.
@@ -60,12 +116,18 @@ pub struct Live {
     pub created_at: Timestamp,
     /// The last refresh, or the sign-in.
     pub rotated_at: Timestamp,
+    /// The last use, exact to an hour.
+    pub last_used_at: Timestamp,
     /// Its absolute end.
     pub ends_at: Timestamp,
-    /// What the client said it is.
+    /// The client's `User-Agent` at the sign-in.
     pub device: Option<String>,
-    /// Where the client was.
+    /// The client's address at the sign-in.
     pub address: Option<String>,
+    /// The client's `User-Agent` at the last refresh.
+    pub refresh_device: Option<String>,
+    /// The client's address at the last refresh.
+    pub refresh_address: Option<String>,
 }
 
 impl Ended {
@@ -73,7 +135,18 @@ impl Ended {
         Ok(Self {
             id: row.text("id")?,
             generation: row.count("generation")?,
+            rotations: rotations(row)?,
         })
+    }
+}
+
+impl From<SessionRecord> for Ended {
+    fn from(record: SessionRecord) -> Self {
+        Self {
+            id: record.id,
+            generation: record.generation,
+            rotations: record.rotations,
+        }
     }
 }
 
@@ -83,20 +156,29 @@ impl Live {
             id: row.text("id")?,
             created_at: row.moment("created_at")?,
             rotated_at: row.moment("rotated_at")?,
+            last_used_at: row.moment("last_used_at")?,
             ends_at: row.moment("ends_at")?,
             device: row.optional("device")?,
             address: row.optional("address")?,
+            refresh_device: row.optional("refresh_device")?,
+            refresh_address: row.optional("refresh_address")?,
         })
     }
 }
 
-/// Live sessions of one person at most: more than anybody has devices, and few enough that ending all of them is quick. At
-/// the sign-in that begins one more the oldest end.
-pub const MOST_LIVE: u32 = 100;
-/// Of thousands from before there was a limit so many end at each sign-in, which are as many copies as are overwritten at once.
-const MOST_ENDED: u32 = 200;
+fn rotations(row: &mut Row) -> Result<Rotations, StoreError> {
+    let json = row.text("recent_rotations")?;
+    Rotations::parse(&json).ok_or(StoreError::CorruptRow("recent_rotations"))
+}
 
-/// Begins only for a person who is still active, with the role and the password that were just checked.
+/// Live sessions of one user at most: more than a person has devices, and few enough that revoking all of them is quick. The
+/// sign-in that begins one more revokes the least recently used.
+pub const MOST_LIVE: u32 = 100;
+/// A sign-in revokes at most this many, whose cached sessions are overwritten at once. More than one too many are left by
+/// sign-ins at the same moment, or by the application's own, which evict none.
+const MOST_EVICTED: u32 = 200;
+
+/// Begins only for a user who is still active, with the role and the password that were just checked.
 const BEGIN: &str = "
     INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, token_expires_at, ends_at, device, address)
     SELECT ?1, id, 0, ?3, ?3, ?4, ?5, ?6, ?7
@@ -107,51 +189,89 @@ const RECORD_LOGIN: &str = "
     UPDATE users SET last_login = ?1, password_hash = coalesce(?2, password_hash)
     WHERE id = ?3 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?4)";
 
-/// The oldest beyond so many others, never the session that has just begun.
-const REVOKE_OLDEST: &str = "
+/// The least recently used beyond so many others, never the session that has just begun. Looks at the 300 that expire first,
+/// so that a sign-in reads a bounded number of rows however many sessions there are.
+const EVICT: &str = "
     UPDATE sessions SET revoked_at = ?1
     WHERE rowid IN (
-      SELECT other.rowid FROM sessions AS begun
-      JOIN sessions AS other ON other.user_id = begun.user_id AND other.revoked_at IS NULL AND other.rowid <> begun.rowid
-      WHERE begun.id = ?2
-      ORDER BY other.created_at DESC, other.rowid DESC LIMIT ?4 OFFSET ?3)
-    RETURNING id, generation";
+      SELECT candidate FROM (
+        SELECT other.rowid AS candidate, max(other.rotated_at, coalesce(other.last_used_at, '')) AS used_at
+        FROM sessions AS begun
+        JOIN sessions AS other ON other.user_id = begun.user_id AND other.revoked_at IS NULL
+          AND other.token_expires_at > ?5 AND other.ends_at > ?1 AND other.rowid <> begun.rowid
+        WHERE begun.id = ?2
+        ORDER BY other.token_expires_at LIMIT 300)
+      ORDER BY used_at DESC, candidate DESC LIMIT ?4 OFFSET ?3)
+    RETURNING id, generation, recent_rotations";
 
-/// `last_login` of a session's person is the sign-in that began the session.
+/// `last_login` of a session's user is the sign-in that began the session.
 const FIND: &str = "
     SELECT sessions.id, sessions.generation, sessions.rotated_at, sessions.token_expires_at, sessions.ends_at,
-           sessions.revoked_at, users.id AS user_id, users.username, users.email, users.name, users.organization,
+           sessions.revoked_at, sessions.recent_rotations,
+           max(sessions.rotated_at, coalesce(sessions.last_used_at, '')) AS last_used_at, users.id AS user_id, users.username, users.email, users.name, users.organization,
            users.aws_region, users.role, users.is_active, users.created_at AS user_created_at,
            users.updated_at AS user_updated_at, sessions.created_at AS last_login
     FROM sessions JOIN users ON users.id = sessions.user_id
     WHERE sessions.id = ?1";
 
-/// The one UPDATE that decides between many refreshes of one token.
+/// The one UPDATE that decides between many refreshes of one token. The right-hand sides see the row as it was: the current
+/// generation is rotated out now, and rotations that have left the window (`?8`) are removed.
 const ROTATE: &str = "
-    UPDATE sessions SET generation = generation + 1, rotated_at = ?1, token_expires_at = min(?2, ends_at)
-    WHERE id = ?3 AND user_id = ?4 AND generation = ?5 AND revoked_at IS NULL AND ends_at > ?1
+    UPDATE sessions SET
+      generation = generation + 1, rotated_at = ?1, token_expires_at = min(?2, ends_at),
+      refresh_device = ?6, refresh_address = ?7,
+      recent_rotations = (
+        SELECT json_group_array(json_array(at, first)) FROM (
+          SELECT value ->> 0 AS at, value ->> 1 AS first FROM json_each(sessions.recent_rotations)
+          WHERE value ->> 0 > unixepoch(?8)
+          UNION ALL
+          SELECT unixepoch(?1), sessions.generation
+          WHERE NOT EXISTS (
+            SELECT 1 FROM json_each(sessions.recent_rotations)
+            WHERE value ->> 0 = unixepoch(?1) AND value ->> 0 > unixepoch(?8))))
+    WHERE id = ?3 AND user_id = ?4 AND generation = ?5 AND revoked_at IS NULL AND ends_at > ?1 AND token_expires_at > ?9
       AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active = 1)";
 
+/// An expired session is revoked as well: its client has asked for it, and a refresh at an isolate whose clock is behind
+/// must not keep it alive.
 const REVOKE: &str = "
     UPDATE sessions SET revoked_at = ?1 WHERE id = ?2 AND user_id = ?3 AND revoked_at IS NULL";
 
-/// Gives a session that has ended before as well: if the answer was lost then, its copies are still to be ended.
+/// Gives a session that was revoked before as well: if the response was lost then, its cached sessions may still be there.
 const REVOKED: &str = "
-    SELECT id, generation FROM sessions WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NOT NULL";
+    SELECT id, generation, recent_rotations FROM sessions WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NOT NULL";
 
 const LIVE_OF: &str = "
-    SELECT id, created_at, rotated_at, ends_at, device, address FROM sessions
-    WHERE user_id = ?1 AND revoked_at IS NULL AND ends_at > ?2
-    ORDER BY created_at DESC, rowid DESC LIMIT 200";
+    SELECT id, created_at, rotated_at, max(rotated_at, coalesce(last_used_at, '')) AS last_used_at, ends_at,
+           device, address, refresh_device, refresh_address
+    FROM sessions WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3
+    ORDER BY token_expires_at DESC LIMIT 200";
 
-/// Those whose copies are overwritten. What RETURNING gave of thousands would take longer than D1 is waited for.
+/// Those whose cached sessions are overwritten. What RETURNING gave of thousands would take longer than D1 is waited for.
 const LATEST_OF: &str = "
-    SELECT id, generation FROM sessions WHERE user_id = ?1 AND revoked_at IS NULL
-    ORDER BY created_at DESC LIMIT 200";
+    SELECT id, generation, recent_rotations FROM sessions
+    WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3
+    ORDER BY token_expires_at DESC LIMIT 200";
 
 /// Directly after [`LATEST_OF`].
 const REVOKE_ALL: &str = "
-    UPDATE sessions SET revoked_at = ?1 WHERE user_id = ?2 AND revoked_at IS NULL";
+    UPDATE sessions SET revoked_at = ?3
+    WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3";
+
+/// One of many requests writes it.
+const USED: &str = "
+    UPDATE sessions SET last_used_at = ?1
+    WHERE id = ?2 AND revoked_at IS NULL AND rotated_at <= ?3 AND coalesce(last_used_at, '') <= ?3";
+
+/// A piece of the live sessions whose current token was issued at or after `?1` and before `?2`.
+const ISSUED: &str = "
+    SELECT id, user_id FROM sessions
+    WHERE revoked_at IS NULL AND rotated_at >= ?1 AND rotated_at < ?2 AND token_expires_at > ?3 AND ends_at > ?4
+    ORDER BY rotated_at DESC LIMIT ?5";
+
+const REVOKE_ISSUED: &str = "
+    UPDATE sessions SET revoked_at = ?1 WHERE id = ?2 AND revoked_at IS NULL AND rotated_at < ?3
+    RETURNING id, generation, recent_rotations";
 
 /// A revoked row is kept to its absolute end, so that its tokens find it ended; a bounded piece at a time, so that a sweep never
 /// holds the one writer for long.
@@ -171,8 +291,9 @@ impl Sessions {
         Self { database }
     }
 
-    /// Begins a session, records the sign-in, and ends the oldest of more than [`MOST_LIVE`] sessions, which it gives; `None`
-    /// if the person was changed meanwhile, and then no entry is written. `sessions_revoked` is written if any ended.
+    /// Begins a session, records the sign-in, and revokes the least recently used beyond [`MOST_LIVE`] live sessions, which
+    /// it gives; `None` if the user was changed meanwhile, and then no entry is written. `sessions_revoked` is written if any
+    /// was revoked.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -205,11 +326,12 @@ impl Sessions {
             statements.extend(throttle::forget(attempt, new.id));
         }
         statements.extend([
-            Statement::new(REVOKE_OLDEST)
+            Statement::new(EVICT)
                 .text(&now)
                 .text(new.id)
                 .number(MOST_LIVE.saturating_sub(1))
-                .number(if new.ends_oldest { MOST_ENDED } else { 0 }),
+                .number(if new.evicts { MOST_EVICTED } else { 0 })
+                .text(expired_until(new.created_at).to_string()),
             append_if_changed(sessions_revoked),
         ]);
         let outcomes = self.database.all(statements).await?;
@@ -231,46 +353,57 @@ impl Sessions {
         record(&found)
     }
 
-    /// Moves a session from this generation to the next, if it still is at this one; gives what D1 has afterwards, so
-    /// that the caller sees whether this call, another or none moved it.
+    /// Rotates the token of a session if the given one is current and the session live; gives what D1 has afterwards. `None`
+    /// if there is no such session.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub async fn rotate(
-        &self,
-        id: &str,
-        user_id: Uuid,
-        generation: u32,
-        now: Timestamp,
-        token_lifetime: i64,
-    ) -> Result<Option<SessionRecord>, StoreError> {
-        let user_id = user_id.to_string();
-        let [_, found] = self
+    pub async fn refresh(&self, refresh: &Refresh<'_>) -> Result<Option<Refreshed>, StoreError> {
+        let now = refresh.now;
+        let [rotated, found] = self
             .database
             .batch([
                 Statement::new(ROTATE)
                     .text(now.to_string())
-                    .text(now.plus(token_lifetime).to_string())
-                    .text(id)
-                    .text(&user_id)
-                    .number(generation),
-                Statement::new(FIND).text(id),
+                    .text(now.plus(refresh.token_lifetime).to_string())
+                    .text(refresh.id)
+                    .text(refresh.user_id.to_string())
+                    .number(refresh.generation)
+                    .optional(refresh.device)
+                    .optional(refresh.address)
+                    .text(now.minus(refresh.replay_window).to_string())
+                    .text(expired_until(now).to_string()),
+                Statement::new(FIND).text(refresh.id),
             ])
             .await?;
-        record(&found)
+        let is_rotated = rotated.changes > 0;
+        let found = record(&found)?;
+        Ok(found.map(|record| Refreshed { record, is_rotated }))
     }
 
-    /// Ends a session, or finds it ended; `None` if there is none. The entries are written by the call that ends it.
+    /// Records that a session is in use, if that has not been recorded for an hour.
     ///
     /// # Errors
-    /// Any [`StoreError`]; then nobody may be told that it has ended.
+    /// Any [`StoreError`].
+    pub async fn record_use(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
+        let statement = Statement::new(USED)
+            .text(now.to_string())
+            .text(id)
+            .text(now.plus(-LAST_USED_STEP_SECONDS).to_string());
+        self.database.batch([statement]).await.map(drop)
+    }
+
+    /// Revokes a session. The entries are written by the call that revokes it.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; then no response may say that it is revoked.
     pub async fn revoke<const N: usize>(
         &self,
         id: &str,
         user_id: Uuid,
         now: Timestamp,
         entries: [&Signed; N],
-    ) -> Result<Option<Ended>, StoreError> {
+    ) -> Result<Revocation, StoreError> {
         let user_id = user_id.to_string();
         let revoke = Statement::new(REVOKE)
             .text(now.to_string())
@@ -281,45 +414,101 @@ impl Sessions {
             .chain(entries.map(append_if_changed))
             .chain([revoked]);
         let outcomes = self.database.all(statements.collect()).await?;
-        let ended = outcomes.last();
-        ended.map_or(Ok(None), |ended| ended.first(Ended::read))
+        let [revoke, .., revoked] = outcomes.as_slice() else {
+            return Err(StoreError::Unavailable);
+        };
+        Ok(match revoked.first(Ended::read)? {
+            None => Revocation::NotFound,
+            Some(ended) if revoke.changes > 0 => Revocation::Done(ended),
+            Some(ended) => Revocation::Before(ended),
+        })
     }
 
-    /// A person's live sessions, the newest first, 200 at most.
+    /// A user's live sessions, the last sign-in first, 200 at most.
     ///
     /// # Errors
     /// Any [`StoreError`].
     pub async fn live_of(&self, user_id: Uuid, now: Timestamp) -> Result<Vec<Live>, StoreError> {
-        let find = Statement::new(LIVE_OF)
-            .text(user_id.to_string())
-            .text(now.to_string());
-        let [found] = self.database.batch([find]).await?;
-        found.rows(Live::read)
+        let [found] = self
+            .database
+            .batch([of_live_sessions(LIVE_OF, user_id, now)])
+            .await?;
+        let mut live = found.rows(Live::read)?;
+        live.sort_by_key(|session| std::cmp::Reverse(session.created_at));
+        Ok(live)
     }
 
-    /// Ends all sessions of a person, and gives the newest, 200 at most.
+    /// Revokes all live sessions of a user, and gives 200 of them at most, those that would have expired last.
     ///
     /// # Errors
-    /// Any [`StoreError`]; then nobody may be told that they have ended.
+    /// Any [`StoreError`]; then no response may say that they are revoked.
     pub async fn revoke_all(
         &self,
         user_id: Uuid,
         now: Timestamp,
         entry: &Signed,
     ) -> Result<Vec<Ended>, StoreError> {
-        let user_id = user_id.to_string();
-        let revoke = Statement::new(REVOKE_ALL)
-            .text(now.to_string())
-            .text(&user_id);
         let [ended, ..] = self
             .database
             .batch([
-                Statement::new(LATEST_OF).text(&user_id),
-                revoke,
+                of_live_sessions(LATEST_OF, user_id, now),
+                of_live_sessions(REVOKE_ALL, user_id, now),
                 append_if_changed(entry),
             ])
             .await?;
         ended.rows(Ended::read)
+    }
+
+    /// A piece of the live sessions whose current token was issued between these moments, the latest first.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn issued(
+        &self,
+        from: Timestamp,
+        before: Timestamp,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<Vec<Issued>, StoreError> {
+        let statement = Statement::new(ISSUED)
+            .text(from.to_string())
+            .text(before.to_string())
+            .text(expired_until(now).to_string())
+            .text(now.to_string())
+            .number(most);
+        let [found] = self.database.batch([statement]).await?;
+        found.rows(|row| {
+            Ok(Issued {
+                id: row.text("id")?,
+                user_id: row.uuid("user_id")?,
+            })
+        })
+    }
+
+    /// Revokes these sessions unless they were refreshed since `before`, each with its entry; gives those that it revoked.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn revoke_issued(
+        &self,
+        sessions: &[(Issued, Signed)],
+        before: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<Ended>, StoreError> {
+        let revoke = |(session, entry): &(Issued, Signed)| {
+            let revoke = Statement::new(REVOKE_ISSUED)
+                .text(now.to_string())
+                .text(&session.id)
+                .text(before.to_string());
+            [revoke, append_if_changed(entry)]
+        };
+        let statements = sessions.iter().flat_map(revoke).collect();
+        let outcomes = self.database.all(statements).await?;
+        let mut ended = Vec::new();
+        for outcome in outcomes.iter().step_by(2) {
+            ended.extend(outcome.first(Ended::read)?);
+        }
+        Ok(ended)
     }
 
     /// Removes sessions that are past their absolute end with what was counted by them, at most a thousand a call; true if
@@ -339,6 +528,14 @@ impl Sessions {
     }
 }
 
+/// A statement about the live sessions of a user.
+fn of_live_sessions(sql: &'static str, user_id: Uuid, now: Timestamp) -> Statement {
+    Statement::new(sql)
+        .text(user_id.to_string())
+        .text(expired_until(now).to_string())
+        .text(now.to_string())
+}
+
 fn record(found: &Outcome) -> Result<Option<SessionRecord>, StoreError> {
     found.first(|row| {
         Ok(SessionRecord {
@@ -349,6 +546,8 @@ fn record(found: &Outcome) -> Result<Option<SessionRecord>, StoreError> {
             token_expires_at: row.moment("token_expires_at")?,
             ends_at: row.moment("ends_at")?,
             revoked_at: row.optional_moment("revoked_at")?,
+            rotations: rotations(row)?,
+            last_used_at: row.moment("last_used_at")?,
         })
     })
 }

@@ -4,11 +4,11 @@
 
 use crate::account::address::network;
 use crate::account::role::Role;
-use crate::account::session::{GRACE, SessionRecord, Standing};
+use crate::account::session::{LAST_USED_STEP_SECONDS, SessionRecord, Standing};
 use crate::account::timestamp::Timestamp;
-use crate::account::token::{Claims, Rejection};
+use crate::account::token::Claims;
 use crate::account::user::User;
-use crate::app::tokens::Verified;
+use crate::app::tokens::{Refusal, Verified};
 use crate::app::{App, Call};
 use crate::config::Consistency;
 use crate::failure::{Failure, Outage};
@@ -70,28 +70,48 @@ fn bearer(header: Option<&str>) -> Option<&str> {
 pub async fn token(call: &Call, request: &Request) -> Result<Rc<Verified>, Failure> {
     match verify(call, request).await?? {
         Ok(verified) => Ok(verified),
-        Err(Rejection::Expired(_)) => Err(Failure::TokenExpired),
-        Err(Rejection::Invalid) => Err(Failure::InvalidToken),
+        Err(Refusal::Expired(_)) => Err(Failure::TokenExpired),
+        Err(Refusal::TooOld(_) | Refusal::Invalid) => Err(Failure::InvalidToken),
     }
 }
 
-/// The claims of the request's token, if it is ours, expired or not: enough to end its session.
+/// What an authentic token is worth by itself, before its session is looked up.
+#[derive(Debug)]
+pub enum Authentic {
+    /// It is in time.
+    Valid(Rc<Verified>),
+    /// It has expired: good for revoking its session, for nothing else.
+    Expired(Claims),
+    /// It was issued before `TOKENS_NOT_BEFORE`: the same.
+    TooOld(Claims),
+}
+
+impl Authentic {
+    /// What it says.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        match self {
+            Self::Valid(verified) => &verified.claims,
+            Self::Expired(claims) | Self::TooOld(claims) => claims,
+        }
+    }
+}
+
+/// The request's token if we have issued it, in time or not.
 ///
 /// # Errors
-/// `TooManyRequests`.
-pub async fn claims_even_if_expired(
-    call: &Call,
-    request: &Request,
-) -> Result<Option<Claims>, Failure> {
-    Ok(match verify(call, request).await? {
-        Ok(Ok(verified)) => Some(verified.claims.clone()),
-        Ok(Err(Rejection::Expired(claims))) => Some(claims),
-        Ok(Err(Rejection::Invalid)) | Err(_) => None,
-    })
+/// `TooManyRequests`, `NoToken`, `InvalidToken`.
+pub async fn authentic(call: &Call, request: &Request) -> Result<Authentic, Failure> {
+    match verify(call, request).await?? {
+        Ok(verified) => Ok(Authentic::Valid(verified)),
+        Err(Refusal::Expired(claims)) => Ok(Authentic::Expired(claims)),
+        Err(Refusal::TooOld(claims)) => Ok(Authentic::TooOld(claims)),
+        Err(Refusal::Invalid) => Err(Failure::InvalidToken),
+    }
 }
 
 /// A token, or why there is none.
-type Outcome = Result<Result<Rc<Verified>, Rejection>, Failure>;
+type Outcome = Result<Result<Rc<Verified>, Refusal>, Failure>;
 
 /// The request's token, after the coarse shield: by the session of a good one, else by the client's network.
 async fn verify(call: &Call, request: &Request) -> Result<Outcome, Failure> {
@@ -106,24 +126,24 @@ async fn verify(call: &Call, request: &Request) -> Result<Outcome, Failure> {
     Ok(outcome)
 }
 
-/// The caller, for routes that grant nothing: from KV's copy, or what the isolate has just seen of it, while that is to be believed, else from D1.
+/// The caller, for routes that grant nothing: from the cached session while it is fresh, else from D1.
 ///
 /// # Errors
 /// `TooManyRequests`, `NoToken`, `InvalidToken`; `StorageOut` if neither store can tell.
 pub async fn viewer(call: &Call, request: &Request) -> Result<Viewer, Failure> {
     let verified = token(call, request).await?;
     let shown = &verified.claims.session;
-    let mut last_word = None;
+    let mut stale = None;
     if call.app.config.session_consistency == Consistency::Edge {
         match call.app.copies.find(&verified.copy, call.now).await {
             Ok(Found::Copy(copy)) if copy.user.id == shown.user => {
-                if call.now < copy.believe_until {
+                if call.now < copy.fresh_until {
                     return Ok(Viewer::from(copy));
                 }
-                last_word = Some(copy);
+                stale = Some(copy);
             }
-            Ok(Found::Ended) => return Err(Failure::InvalidToken),
-            // KV out, empty or with somebody else's copy: D1 answers.
+            Ok(Found::Revoked) => return Err(Failure::InvalidToken),
+            // KV is unavailable or has no entry of this user's: D1 answers.
             Ok(Found::Nothing | Found::Copy(_)) | Err(_) => {}
         }
     }
@@ -132,8 +152,8 @@ pub async fn viewer(call: &Call, request: &Request) -> Result<Viewer, Failure> {
             put_back(call, &record, shown.generation);
             Ok(Viewer::of(record.user))
         }
-        Err(Failure::StorageOut(outage)) => match last_word {
-            Some(copy) if call.now < copy.believe_in_outage_until => Ok(Viewer::from(copy)),
+        Err(Failure::StorageOut(outage)) => match stale {
+            Some(copy) if call.now < copy.usable_until => Ok(Viewer::from(copy)),
             _ => Err(Failure::StorageOut(outage)),
         },
         Err(failure) => Err(failure),
@@ -181,58 +201,71 @@ async fn judge(call: &Call, verified: &Verified) -> Result<SessionRecord, Failur
     let record = found
         .filter(|record| record.user.id == shown.user)
         .ok_or(Failure::InvalidToken)?;
-    match record.standing(shown.generation, call.now) {
-        Standing::Current | Standing::JustSuperseded => Ok(record),
-        Standing::Superseded | Standing::Ended => Err(Failure::InvalidToken),
+    match record.standing(shown.generation, call.now, call.replay_window()) {
+        Standing::Current | Standing::Replayable => {
+            record_use(call, &record);
+            Ok(record)
+        }
+        Standing::Reused | Standing::Expired | Standing::Ended => Err(Failure::InvalidToken),
     }
 }
 
-/// Puts a copy of what D1 just said back into KV, after the reply.
+/// Records after the response that the session is in use, at most once an hour.
+fn record_use(call: &Call, record: &SessionRecord) {
+    if call.now < record.last_used_at.plus(LAST_USED_STEP_SECONDS) {
+        return;
+    }
+    let (app, now, id) = (call.app, call.now, record.id.clone());
+    call.after_reply(async move {
+        // D1 unavailable: the next request writes it.
+        let _ = app.sessions.record_use(&id, now).await;
+    });
+}
+
+/// Caches what D1 just said of a token of this generation, after the response.
 ///
 /// A sign-out or a refresh may come between D1's answer and this write, which would then cover what they wrote: so D1 is
-/// asked once more after the write, and what it says now is written over it. Who ends or moves the session after that
-/// writes later than this, as far as KV keeps to an order; where it does not, the copy's own bound ends it.
+/// asked once more after the write, and what it says now is written over it. Whatever revokes or refreshes the session after
+/// that writes later than this, as far as KV keeps to an order; where it does not, the entry expires at the TTL.
 pub fn put_back(call: &Call, record: &SessionRecord, generation: u32) {
     if call.app.config.session_consistency == Consistency::Strict {
         return;
     }
-    let (app, now, record) = (call.app, call.now, record.clone());
+    let (app, now, window) = (call.app, call.now, call.replay_window());
+    let record = record.clone();
     call.after_reply(async move {
         // A write that failed may still be done, and late: whatever it says, D1 is asked again.
         let _ = put(app, &record, generation, now).await;
-        // D1 out: the copy's own bound ends it.
+        // D1 unavailable: the entry expires at the TTL.
         let Ok(again) = app.sessions.find(&record.id).await else {
             return;
         };
-        match again.map(|again| (again.standing(generation, now), again)) {
+        match again.map(|again| (again.standing(generation, now, window), again)) {
             Some((Standing::Current, _)) => {}
-            Some((Standing::JustSuperseded, again)) => {
-                if again.generation != record.generation {
+            Some((Standing::Replayable, again)) => {
+                let until = |record: &SessionRecord| record.accepted_until(generation, window);
+                if until(&again) != until(&record) {
                     // Failing is as above.
                     let _ = put(app, &again, generation, now).await;
                 }
             }
-            Some((Standing::Superseded | Standing::Ended, _)) | None => {
+            Some((Standing::Reused | Standing::Expired | Standing::Ended, _)) | None => {
                 app.copies.end_one(&record.id, generation).await;
             }
         }
     });
 }
 
-/// Writes a copy that ends with the session or, for a token that is superseded, with its ten seconds.
+/// Writes an entry that expires with the session or, for a token that was rotated out, with its replay window.
 async fn put(
     app: &App,
     record: &SessionRecord,
     generation: u32,
     read_at: Timestamp,
 ) -> Result<(), StoreError> {
-    let never_after = if generation == record.generation {
-        record.ends_at
-    } else {
-        record.rotated_at.plus(GRACE)
-    };
+    let until = record.accepted_until(generation, app.config.refresh_replay_window);
     app.copies
-        .put(&record.id, generation, &record.user, read_at, never_after)
+        .put(&record.id, generation, &record.user, read_at, until)
         .await
 }
 

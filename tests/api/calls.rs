@@ -167,7 +167,7 @@ async fn a_reused_token_costs_two_calls_of_d1() {
     let app = App::shared();
     let first = signed_in(&app, &app.password_user("ada").await).await;
     refreshed(&app, &first).await;
-    app.shift_clock(11).await;
+    app.shift_clock(31).await;
     let reply = refresh(&app, &first).await;
     reply.assert_status(401);
     assert_eq!(cost(&reply).await, [2, 6, 0, 2]);

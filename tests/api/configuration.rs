@@ -1,6 +1,6 @@
 //! The environment: a mistake in it is a plain 503 for the client and a list of names for the operator, never a value.
 
-use crate::sessions::{assert_dead, claims, logout, me, refresh, signed_in, validate};
+use crate::sessions::{assert_dead, claims, logout, signed_in, validate};
 use crate::support::{App, Reply, Vars};
 use serde_json::json;
 
@@ -93,7 +93,8 @@ async fn each_odd_value_is_named_and_none_is_shown() {
         ),
         ("SESSION_CONSISTENCY", "canary-in-the-configuration"),
         ("SESSION_EDGE_TRUST", "canary-in-the-configuration"),
-        ("SESSION_EPOCH", "canary-in-the-configuration"),
+        ("REFRESH_REPLAY_WINDOW", "canary-in-the-configuration"),
+        ("TOKENS_NOT_BEFORE", "canary-in-the-configuration"),
     ];
     let vars = odd
         .iter()
@@ -122,7 +123,7 @@ async fn optional_variables_may_be_absent_or_empty_and_unknown_ones_are_ignored(
         .without("SESSION_CONSISTENCY")
         .without("SESSION_EDGE_TRUST")
         .set("ALLOWED_ORIGINS", "")
-        .set("SESSION_EPOCH", "")
+        .set("TOKENS_NOT_BEFORE", "")
         .set("JWT_SECRET_PREVIOUS", "")
         .set("NO_SUCH_VARIABLE", CANARY);
     let app = App::alone(vars);
@@ -163,44 +164,6 @@ async fn an_issuer_and_an_audience_are_what_tokens_say() {
     );
     validate(&app, &token).await.assert_status(200);
     validate(&App::shared(), &token).await.assert_status(401);
-}
-
-#[tokio::test]
-async fn an_epoch_ends_every_older_token_on_every_route() {
-    // An hour ahead of the clock, so that tokens of both sides can be made on one server.
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap()
-        .as_secs();
-    let ahead = i64::try_from(now).unwrap() + 3_600;
-    let epoch = edge_auth::account::timestamp::Timestamp::from_seconds(ahead).to_string();
-    let app = App::alone(Vars::new().set("SESSION_EPOCH", &epoch));
-    let ada = app.password_user("ada").await;
-    let older = signed_in(&app, &ada).await;
-    assert_dead(&app, &[&older]).await;
-    for reply in [
-        validate(&app, &older).await,
-        me(&app, &older).await,
-        refresh(&app, &older).await,
-    ] {
-        assert_eq!(
-            reply.header("www-authenticate"),
-            Some(r#"Bearer realm="edge-auth", error="invalid_token""#)
-        );
-        assert!(reply.seen().await.calls.is_empty(), "no store is asked");
-    }
-    logout(&app, &older).await.assert_status(200);
-
-    app.shift_clock(3_600 + 60).await;
-    let newer = signed_in(&app, &ada).await;
-    for reply in [
-        validate(&app, &newer).await,
-        me(&app, &newer).await,
-        refresh(&app, &newer).await,
-    ] {
-        reply.assert_status(200);
-    }
-    assert_dead(&app, &[&older]).await;
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 //! every question goes to KV; `isolate.rs` has what an isolate keeps of the answers.
 
 use crate::sessions::{
-    assert_dead, claims, copy_key, logout, me, refresh, refreshed, signed_in, validate,
+    assert_dead, cache, cached, claims, copy_key, logout, me, protect, refresh, refreshed,
+    signed_in, validate,
 };
 use crate::support::{App, Fault, Vars};
 use serde_json::{Value, json};
@@ -19,13 +20,12 @@ fn asking_with(vars: Vars) -> App {
 async fn an_emptied_kv_signs_nobody_out_and_fills_again() {
     let app = asking();
     let token = signed_in(&app, &app.password_user("ada").await).await;
-    let before = app.kv_get(&copy_key(&token)).await.expect("a copy");
+    let before = cached(&app, &token).await.expect("a cached session");
     app.kv_delete(&copy_key(&token)).await;
     let reply = validate(&app, &token).await;
     assert!(reply.assert_status(200).seen().await.d1() > 0);
-    let after = app.kv_get(&copy_key(&token)).await.expect("a copy again");
-    let user = |copy: &str| serde_json::from_str::<Value>(copy).unwrap()["user"].clone();
-    assert_eq!(user(&before), user(&after));
+    let after = cached(&app, &token).await.expect("cached again");
+    assert_eq!(before["user"], after["user"]);
     let seen = me(&app, &token).await.assert_status(200).seen().await;
     assert_eq!((seen.d1(), seen.kv("get")), (0, 1));
 }
@@ -40,22 +40,31 @@ async fn a_sign_in_counts_where_kv_has_not_caught_up() {
     }
 }
 
+/// An entry of an administrator that would be fresh for thousands of years.
+async fn false_entry(app: &App) -> Value {
+    let bob = app.admin("bob").await;
+    let of_bob = signed_in(app, &bob).await;
+    let mut entry = cached(app, &of_bob).await.expect("a cached session");
+    for moment in ["read_at", "fresh_until", "expires_at"] {
+        entry[moment] = json!(253_402_300_799_i64);
+    }
+    entry
+}
+
+/// Even one that carries our MAC.
 #[tokio::test]
-async fn a_false_copy_opens_no_granting_route() {
+async fn a_false_entry_opens_no_granting_route() {
     let app = asking();
-    let (ada, bob) = (app.password_user("ada").await, app.admin("bob").await);
-    let (token, of_bob) = (signed_in(&app, &ada).await, signed_in(&app, &bob).await);
-    let mut copy: Value =
-        serde_json::from_str(&app.kv_get(&copy_key(&of_bob)).await.unwrap()).unwrap();
-    copy["believe_until"] = json!(253_402_300_799_i64);
-    copy["never_after"] = json!(253_402_300_799_i64);
-    app.kv_put(&copy_key(&token), &copy.to_string()).await;
+    let ada = app.password_user("ada").await;
+    let token = signed_in(&app, &ada).await;
+    let entry = false_entry(&app).await;
+    cache(&app, &token, &entry).await;
 
     let reply = refresh(&app, &token).await;
     reply.assert_status(200).seen().await;
     assert_eq!(reply.json()["user"]["username"], ada.username);
     let next = reply.json()["access_token"].as_str().unwrap().to_owned();
-    app.kv_put(&copy_key(&next), &copy.to_string()).await;
+    cache(&app, &next, &entry).await;
     for page in ["/api/auth/aws-credentials", "/api/auth/nvidia-credentials"] {
         let reply = app.get(page).bearer(&next).send().await;
         reply.assert_status(403);
@@ -69,29 +78,157 @@ async fn a_false_copy_opens_no_granting_route() {
     );
 
     logout(&app, &next).await.assert_status(200);
-    app.kv_put(&copy_key(&next), &copy.to_string()).await;
+    cache(&app, &next, &entry).await;
     refresh(&app, &next).await.assert_status(401);
 }
 
 #[tokio::test]
-async fn a_copy_of_somebody_else_is_no_copy() {
+async fn an_entry_of_another_user_is_a_miss() {
     let app = asking();
-    let (ada, bob) = (app.password_user("ada").await, app.admin("bob").await);
-    let (token, of_bob) = (signed_in(&app, &ada).await, signed_in(&app, &bob).await);
-    let copy = app.kv_get(&copy_key(&of_bob)).await.unwrap();
-    app.kv_put(&copy_key(&token), &copy).await;
+    let ada = app.password_user("ada").await;
+    let token = signed_in(&app, &ada).await;
+    let entry = false_entry(&app).await;
+    cache(&app, &token, &entry).await;
     let reply = validate(&app, &token).await;
     assert_eq!(reply.assert_status(200).json()["user"]["id"], ada.id);
 }
 
+/// The attack of a KV writer: the own entry with another role, for good, before and after the session was revoked.
 #[tokio::test]
-async fn a_copy_that_cannot_be_read_is_no_copy() {
+async fn a_forged_entry_is_a_miss() {
     let app = asking();
     let ada = app.password_user("ada").await;
     let token = signed_in(&app, &ada).await;
-    let copy = app.kv_get(&copy_key(&token)).await.unwrap();
+    let value = app.kv_get(&copy_key(&token)).await.expect("an entry");
+    let mut entry = cached(&app, &token).await.expect("a cached session");
+    entry["user"]["role"] = json!("super_admin");
+    entry["fresh_until"] = json!(253_402_300_799_i64);
+    entry["believe_until"] = json!(253_402_300_799_i64);
+    entry["never_after"] = json!(253_402_300_799_i64);
+    let (mac, text) = value.split_once('.').expect("a MAC and a text");
+    let forged = [
+        entry.to_string(),
+        format!("{mac}.{entry}"),
+        format!(".{entry}"),
+        format!("{}.{entry}", "A".repeat(43)),
+        value.replace("\"role\":\"user\"", "\"role\":\"super_admin\""),
+        text.to_owned(),
+        // Without the end, with another one, or with more than one end.
+        value[..value.len() - 1].to_owned(),
+        format!("{value} "),
+        format!("{value}{}", " ".repeat(20_000)),
+    ];
+    for status in [200, 401] {
+        for value in &forged {
+            app.kv_put(&copy_key(&token), value).await;
+            let reply = validate(&app, &token).await;
+            assert_eq!(reply.status, status, "{value:.200}");
+            assert!(reply.seen().await.d1() > 0, "{value:.200}");
+            if status == 200 {
+                assert_eq!(reply.json()["user"]["role"], "user", "{value:.200}");
+            }
+        }
+        logout(&app, &token).await.assert_status(200);
+    }
+}
+
+#[tokio::test]
+async fn a_forged_tombstone_signs_nobody_out() {
+    let app = asking();
+    let ada = app.password_user("ada").await;
+    let (token, other) = (signed_in(&app, &ada).await, signed_in(&app, &ada).await);
+    logout(&app, &other).await.assert_status(200);
+    let of_other = app.kv_get(&copy_key(&other)).await.expect("a tombstone");
+    for value in [r#"{"ended":true}"#, r#"{"revoked":true}"#, &of_other] {
+        app.kv_put(&copy_key(&token), value).await;
+        validate(&app, &token).await.assert_status(200).seen().await;
+    }
+}
+
+#[tokio::test]
+async fn an_entry_copied_to_another_key_is_a_miss() {
+    let app = asking();
+    let ada = app.password_user("ada").await;
+    let (token, other) = (signed_in(&app, &ada).await, signed_in(&app, &ada).await);
+    let of_other = app.kv_get(&copy_key(&other)).await.expect("an entry");
+    logout(&app, &token).await.assert_status(200);
+    app.kv_put(&copy_key(&token), &of_other).await;
+    for reply in [validate(&app, &token).await, me(&app, &token).await] {
+        assert!(reply.assert_status(401).seen().await.d1() > 0);
+    }
+}
+
+#[tokio::test]
+async fn an_entry_of_the_previous_handle_key_is_a_hit_while_it_is_configured() {
+    const NEXT: &str = "b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcm90aGVyISE=";
+    let vars = Vars::new().set("SESSION_ISOLATE_TRUST", "0");
+    let app = App::alone(vars.clone());
+    let token = signed_in(&app, &app.password_user("ada").await).await;
+    // What only the entry does not know.
+    app.sql(
+        "UPDATE sessions SET revoked_at = '2026-01-01T00:00:00Z'",
+        [0; 0],
+    )
+    .await;
+    let old = vars.get("HANDLE_KEY").expect("a key").to_owned();
+    let during = vars.clone().set("HANDLE_KEY", NEXT);
+    let during = during.set("HANDLE_KEY_PREVIOUS", &old);
+    let after = vars.set("HANDLE_KEY", NEXT);
+    for (vars, status) in [(during, 200), (after, 401)] {
+        app.restart_with(vars).await;
+        validate(&app, &token).await.assert_status(status);
+    }
+}
+
+#[tokio::test]
+async fn a_lowered_ttl_counts_for_entries_that_exist() {
+    let app = App::alone(
+        Vars::new()
+            .set("SESSION_ISOLATE_TRUST", "0")
+            .set("SESSION_EDGE_TRUST", "3600"),
+    );
+    let token = signed_in(&app, &app.password_user("ada").await).await;
+    app.sql(
+        "UPDATE sessions SET revoked_at = '2026-01-01T00:00:00Z'",
+        [0; 0],
+    )
+    .await;
+    app.shift_clock(35).await;
+    validate(&app, &token).await.assert_status(200);
+    let vars = app.server().vars.clone().set("SESSION_EDGE_TRUST", "30");
+    app.restart_with(vars).await;
+    for seconds in [35, 3_575] {
+        app.shift_clock(seconds).await;
+        validate(&app, &token).await.assert_status(401);
+    }
+}
+
+#[tokio::test]
+async fn a_lowered_ttl_counts_while_d1_is_unavailable() {
+    let app = App::alone(
+        Vars::new()
+            .set("SESSION_ISOLATE_TRUST", "0")
+            .set("SESSION_EDGE_TRUST", "3600"),
+    );
+    let token = signed_in(&app, &app.password_user("ada").await).await;
+    let vars = app.server().vars.clone().set("SESSION_EDGE_TRUST", "30");
+    app.restart_with(vars).await;
+    app.fault(Fault::d1().fails()).await;
+    for (seconds, status) in [(20, 200), (30 + 880, 200), (30 + 901, 503)] {
+        app.shift_clock(seconds).await;
+        validate(&app, &token).await.assert_status(status);
+    }
+}
+
+#[tokio::test]
+async fn an_entry_that_cannot_be_read_is_a_miss() {
+    let app = asking();
+    let ada = app.password_user("ada").await;
+    let token = signed_in(&app, &ada).await;
+    let value = app.kv_get(&copy_key(&token)).await.unwrap();
+    let entry = cached(&app, &token).await.unwrap().to_string();
     let deep = "[".repeat(20_000);
-    for garbage in [
+    let plain = [
         "",
         " ",
         "null",
@@ -101,31 +238,43 @@ async fn a_copy_that_cannot_be_read_is_no_copy() {
         "{}",
         "\"text\"",
         "\u{0}",
-        &copy[..copy.len() - 1],
-        &format!("{copy}{copy}"),
-        r#"{"ended":"yes"}"#,
-        r#"{"ended":false}"#,
-        r#"{"ended":null}"#,
-        r#"{"believe_until":1e99,"user":null}"#,
-        r#"{"believe_until":99999999999999999999999}"#,
-        r#"{"believe_until":9999999999,"user":{"id":"ada"}}"#,
-        &copy.replace("\"user\":{", "\"user\":[{"),
-        &copy.replace("\"role\":\"user\"", "\"role\":\"emperor\""),
-        &copy.replace("\"believe_until\":", "\"believe_until\":\"\","),
+        &value[1..],
         &deep,
-    ] {
+    ];
+    let protected = [
+        "",
+        "null",
+        "[]",
+        "{}",
+        &entry[..entry.len() - 1],
+        &format!("{entry}{entry}"),
+        r#"{"revoked":"yes"}"#,
+        r#"{"revoked":false}"#,
+        r#"{"revoked":null}"#,
+        r#"{"fresh_until":1e99,"user":null}"#,
+        r#"{"fresh_until":99999999999999999999999}"#,
+        r#"{"read_at":1,"fresh_until":9999999999,"expires_at":9999999999,"user":{"id":"ada"}}"#,
+        &entry.replace("\"user\":{", "\"user\":[{"),
+        &entry.replace("\"role\":\"user\"", "\"role\":\"emperor\""),
+        &entry.replace("\"fresh_until\":", "\"fresh_until\":\"\","),
+    ];
+    let protected = protected.map(|text| protect(&app, &token, text));
+    for garbage in plain
+        .iter()
+        .copied()
+        .chain(protected.iter().map(String::as_str))
+    {
         app.kv_put(&copy_key(&token), garbage).await;
         let reply = validate(&app, &token).await;
         assert_eq!(reply.status, 200, "{garbage:.80}\n{}", reply.text());
         assert_eq!(reply.json()["user"]["username"], ada.username);
         assert!(reply.seen().await.d1() > 0, "{garbage:.80}");
-        let renewed = app.kv_get(&copy_key(&token)).await.unwrap();
-        assert!(renewed.contains("\"believe_until\""), "{garbage:.80}");
+        assert!(cached(&app, &token).await.is_some(), "{garbage:.80}");
     }
 }
 
 #[tokio::test]
-async fn a_copy_is_believed_for_the_trust_bound_and_no_longer() {
+async fn an_entry_is_fresh_for_the_ttl_and_no_longer() {
     for (app, trust) in [
         (asking(), 300),
         (asking_with(Vars::new().set("SESSION_EDGE_TRUST", "30")), 30),
@@ -192,7 +341,7 @@ async fn a_refresh_whose_copy_kv_refuses_once_still_ends_the_old_token() {
     )
     .await;
     refreshed(&app, &first).await;
-    app.shift_clock(11).await;
+    app.shift_clock(31).await;
     validate(&app, &first).await.assert_status(401);
 }
 
@@ -248,20 +397,57 @@ async fn a_put_back_that_comes_after_a_refresh_does_not_prolong_the_old_token() 
     })
     .await;
     validate(&app, &first).await.assert_status(200);
-    app.shift_clock(11).await;
+    app.shift_clock(31).await;
     validate(&app, &first).await.assert_status(401);
 }
 
 #[tokio::test]
-async fn a_put_back_that_comes_after_two_refreshes_ends_the_oldest_token() {
+async fn a_put_back_that_comes_after_two_refreshes_expires_with_the_window_of_its_token() {
     let app = asking();
     let first = signed_in(&app, &app.password_user("ada").await).await;
     put_back_across(&app, &first, async || {
         let second = refreshed(&app, &first).await;
+        app.shift_clock(20).await;
         refreshed(&app, &second).await;
     })
     .await;
+    validate(&app, &first).await.assert_status(200);
+    app.shift_clock(31).await;
     validate(&app, &first).await.assert_status(401);
+}
+
+#[tokio::test]
+async fn a_put_back_that_comes_after_the_window_ends_the_token() {
+    let app = asking();
+    let first = signed_in(&app, &app.password_user("ada").await).await;
+    put_back_across(&app, &first, async || {
+        refreshed(&app, &first).await;
+        app.shift_clock(31).await;
+    })
+    .await;
+    validate(&app, &first).await.assert_status(401);
+}
+
+#[tokio::test]
+async fn a_revoked_session_is_over_for_every_token_of_the_window() {
+    let app = asking();
+    let mut tokens = vec![signed_in(&app, &app.password_user("ada").await).await];
+    for _ in 0..5 {
+        let next = refreshed(&app, &tokens[tokens.len() - 1]).await;
+        tokens.push(next);
+    }
+    for token in &tokens {
+        validate(&app, token).await.assert_status(200).seen().await;
+    }
+    logout(&app, &tokens[0])
+        .await
+        .assert_status(200)
+        .seen()
+        .await;
+    for token in &tokens {
+        let seen = validate(&app, token).await.assert_status(401).seen().await;
+        assert_eq!(seen.d1(), 0, "the entry is overwritten");
+    }
 }
 
 #[tokio::test]

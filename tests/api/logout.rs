@@ -1,5 +1,6 @@
 //! `POST /api/auth/logout`: the session of this token ends.
 
+use crate::sessions::{cached, record_id, revoked};
 use crate::support::people::Person;
 use crate::support::{App, Fault, Reply};
 use serde_json::{Value, json};
@@ -107,6 +108,49 @@ async fn twice_is_once() {
     assert_eq!(app.sql(sql, [ada.id]).await, revoked_at);
 }
 
+/// All that D1 and KV keep of a token's session.
+async fn stored(app: &App, token: &str) -> Value {
+    let id = record_id(token);
+    let session = app
+        .sql("SELECT * FROM sessions WHERE id = ?1", [id.clone()])
+        .await;
+    let entries = app
+        .sql("SELECT * FROM audit WHERE session = ?1", [id.clone()])
+        .await;
+    let mut values = Vec::new();
+    for key in app.kv_list(&format!("session:{id}:")).await {
+        values.push(app.kv_get(&key).await);
+    }
+    json!([session, entries, values])
+}
+
+#[tokio::test]
+async fn a_repeated_logout_writes_nothing() {
+    let app = App::shared();
+    let ada = app.password_user("ada").await;
+    // A live token, one that was rotated out just now, one that was rotated out before, and an expired one.
+    for (rotations, seconds) in [(0, 0), (1, 0), (2, 60), (0, 100_000), (1, 100_000)] {
+        app.shift_clock(0).await;
+        let token = app.sign_in(&ada).await;
+        let mut current = token.clone();
+        for _ in 0..rotations {
+            current = crate::sessions::refreshed(&app, &current).await;
+        }
+        app.shift_clock(seconds).await;
+        let first = logout(&app, &token).await;
+        first.assert_status(200).seen().await;
+        let before = stored(&app, &token).await;
+        for token in [&token, &current, &token] {
+            app.shift_clock(app.clock() + 2).await;
+            let again = logout(&app, token).await;
+            assert_eq!(again.snapshot(), first.snapshot());
+            let seen = again.seen().await;
+            assert_eq!(seen.kv("put"), 0, "{rotations} {seconds}: {:?}", seen.calls);
+            assert_eq!(stored(&app, token).await, before, "{rotations} {seconds}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_expired_token_ends_its_session() {
     let app = App::shared();
@@ -139,20 +183,11 @@ async fn the_copies_at_the_edge_are_overwritten() {
     let ada = app.password_user("ada").await;
     let reply = app.login(&ada).await;
     reply.seen().await;
-    let rows = app
-        .sql("SELECT id FROM sessions WHERE user_id = ?1", [ada.id])
-        .await;
-    let key = format!("session:{}:0", rows[0]["id"].as_str().unwrap());
-    assert!(
-        app.kv_get(&key)
-            .await
-            .is_some_and(|copy| copy.contains("believe_until"))
-    );
-    logout(&app, reply.json()["token"].as_str().unwrap())
-        .await
-        .assert_status(200);
-    let copy: Value = serde_json::from_str(&app.kv_get(&key).await.unwrap()).unwrap();
-    assert_eq!(copy, json!({ "ended": true }));
+    let token = reply.json()["token"].as_str().unwrap().to_owned();
+    let entry = cached(&app, &token).await.expect("a cached session");
+    assert!(entry["fresh_until"].is_number(), "{entry}");
+    logout(&app, &token).await.assert_status(200);
+    assert_eq!(cached(&app, &token).await, Some(revoked()));
 }
 
 #[tokio::test]

@@ -71,6 +71,7 @@ mod logout;
 mod many_sessions;
 mod matrix;
 mod me;
+mod not_before;
 mod nvidia_credentials;
 mod openapi;
 mod outages;

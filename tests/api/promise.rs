@@ -72,7 +72,7 @@ impl Ending {
 
     /// Seconds after [`END`] from which nothing but KV's delay keeps the token alive.
     fn grace(self) -> i64 {
-        if self == Self::SupersededToken { 11 } else { 0 }
+        if self == Self::SupersededToken { 31 } else { 0 }
     }
 
     /// Ends the session of the first token, or the token. The second is another session of the same person.

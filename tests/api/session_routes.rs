@@ -55,18 +55,24 @@ async fn a_person_sees_where_they_are_signed_in() {
           "id": "[second]",
           "created_at": "[time]",
           "refreshed_at": "[time]",
+          "last_used_at": "[time]",
           "ends_at": "[time]",
           "device": null,
           "address": "[address]",
+          "refresh_device": null,
+          "refresh_address": null,
           "is_current": true
         },
         {
           "id": "[first]",
           "created_at": "[time]",
           "refreshed_at": "[time]",
+          "last_used_at": "[time]",
           "ends_at": "[time]",
           "device": "Ada's phone",
           "address": "[address]",
+          "refresh_device": null,
+          "refresh_address": null,
           "is_current": false
         }
       ]

@@ -4,7 +4,9 @@
 use crate::support::people::Person;
 use crate::support::{App, Fault, Reply};
 use base64ct::{Base64UrlUnpadded, Encoding};
+use edge_auth::account::cache_mac::CacheKeys;
 use edge_auth::account::fingerprint::fingerprint;
+use edge_auth::account::secret::Secret;
 use edge_auth::account::token::SessionId;
 use serde_json::Value;
 
@@ -58,6 +60,36 @@ pub fn record_id(token: &str) -> String {
 /// The key of a token's copy in KV.
 pub fn copy_key(token: &str) -> String {
     format!("session:{}:{}", record_id(token), claims(token)["gen"])
+}
+
+/// The keys that this server's cached sessions are written with.
+fn cache_keys(app: &App) -> CacheKeys {
+    let key = app.server().vars.get("HANDLE_KEY").expect("a key");
+    CacheKeys::new(&Secret::new(key), None)
+}
+
+/// A token's cached session in KV, if it is one that this server believes.
+pub async fn cached(app: &App, token: &str) -> Option<Value> {
+    let (key, keys) = (copy_key(token), cache_keys(app));
+    let value = app.kv_get(&key).await?;
+    let text = keys.verify(&key, &value)?;
+    Some(serde_json::from_str(text).expect("JSON"))
+}
+
+/// A text with this server's MAC, for the key of a token's cached session.
+pub fn protect(app: &App, token: &str, text: &str) -> String {
+    cache_keys(app).protect(&copy_key(token), text)
+}
+
+/// Writes a token's cached session as this server does.
+pub async fn cache(app: &App, token: &str, entry: &Value) {
+    let value = protect(app, token, &entry.to_string());
+    app.kv_put(&copy_key(token), &value).await;
+}
+
+/// What the cached session of a revoked session is overwritten with.
+pub fn revoked() -> Value {
+    serde_json::json!({ "revoked": true })
 }
 
 /// One column of a token's session in D1.

@@ -1,6 +1,6 @@
 //! `SESSION_CONSISTENCY=strict`: D1 answers every question; KV is neither asked nor believed.
 
-use crate::sessions::{assert_dead, copy_key, logout, me, refreshed, signed_in, validate};
+use crate::sessions::{assert_dead, cache, logout, me, refreshed, signed_in, validate};
 use crate::support::{App, Fault, Vars};
 use serde_json::json;
 
@@ -37,12 +37,12 @@ async fn a_sign_out_is_immediate_whatever_kv_says() {
 }
 
 #[tokio::test]
-async fn a_refresh_ends_the_old_token_after_its_ten_seconds() {
+async fn a_rotated_out_token_is_refused_after_the_replay_window() {
     let app = strict();
     let first = signed_in(&app, &app.password_user("ada").await).await;
     let second = refreshed(&app, &first).await;
     validate(&app, &first).await.assert_status(200);
-    app.shift_clock(11).await;
+    app.shift_clock(31).await;
     validate(&app, &first).await.assert_status(401);
     validate(&app, &second).await.assert_status(200);
 }
@@ -75,11 +75,11 @@ async fn a_false_copy_is_not_believed() {
     let mut user = validate(&app, &token).await.json()["user"].clone();
     user["role"] = json!("super_admin");
     let far = 253_402_300_799_i64;
-    let copy = json!({ "believe_until": far, "never_after": far, "user": user });
-    app.kv_put(&copy_key(&token), &copy.to_string()).await;
+    let entry = json!({ "read_at": far, "fresh_until": far, "expires_at": far, "user": user });
+    cache(&app, &token, &entry).await;
     assert_eq!(validate(&app, &token).await.json()["user"]["role"], "user");
     logout(&app, &token).await.assert_status(200);
-    app.kv_put(&copy_key(&token), &copy.to_string()).await;
+    cache(&app, &token, &entry).await;
     assert_dead(&app, &[&token]).await;
 }
 

@@ -132,7 +132,10 @@ async fn hostile_configuration_connects_nowhere() {
                 good.get(asked).map(str::to_owned)
             }
         };
-        let Err(mistakes) = edge_auth::config::Config::from_lookup(lookup) else {
+        let Err(mistakes) = edge_auth::config::Config::from_lookup(
+            lookup,
+            edge_auth::account::timestamp::Timestamp::from_seconds(1_800_000_000),
+        ) else {
             panic!("{name} may be {text:?}");
         };
         assert!(

@@ -87,6 +87,15 @@ impl App {
         &self.0.server
     }
 
+    /// Restarts a server of one's own with other variables, on the same storage. The clock keeps its shift.
+    pub async fn restart_with(&self, vars: Vars) {
+        let app = self.clone();
+        tokio::task::spawn_blocking(move || app.server().restart_with(&vars))
+            .await
+            .expect("restarted");
+        self.shift_clock(self.clock()).await;
+    }
+
     pub fn client(&self) -> &reqwest::Client {
         &self.0.client
     }

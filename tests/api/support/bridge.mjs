@@ -117,11 +117,14 @@ async function run(server) {
   return { server: server.id, url: url.origin, key: server.key, vars: server.vars };
 }
 
-/** Gives a server a port of its own, and its variables that port in the place of `{PORT}`, and starts it. */
+/** Variables with a server's port in the place of `{PORT}`. */
+const withPort = (vars, port) => Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, value.replace("{PORT}", port)]));
+
+/** Gives a server a port of its own and its variables, and starts it. */
 async function runOnFreePort(server, vars) {
   for (let attempt = 1; ; attempt += 1) {
     server.port = await freePort();
-    server.vars = Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, value.replace("{PORT}", server.port)]));
+    server.vars = withPort(vars, server.port);
     try {
       return await run(server);
     } catch (error) {
@@ -148,8 +151,9 @@ const operations = {
     workerd.kill("SIGKILL");
     return gone.then(() => null);
   },
-  async restart({ server }) {
+  async restart({ server, vars }) {
     const it = servers.get(server);
+    if (vars) it.vars = withPort(vars, it.port);
     await it.miniflare.dispose();
     return run(it);
   },

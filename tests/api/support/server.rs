@@ -141,6 +141,13 @@ impl Server {
         *self.door.write().unwrap() = door(&bridge::call("restart", json!({ "server": self.id })));
     }
 
+    /// As [`Server::restart`], with other variables; [`Server::vars`] stay the first.
+    pub fn restart_with(&self, vars: &Vars) {
+        assert!(!self.is_shared, "other tests run on this server");
+        let restarted = bridge::call("restart", json!({ "server": self.id, "vars": vars.0 }));
+        *self.door.write().unwrap() = door(&restarted);
+    }
+
     /// Starts the cron event and does not wait for it: the server may be killed meanwhile.
     pub fn start_cron(&self, cron: &str) {
         drop(bridge::post(

@@ -1,0 +1,149 @@
+//! The MAC of what we keep in KV. Whoever can write KV can remove an entry or bring an old one back; with the MAC that is
+//! all: an entry that was made elsewhere, copied to another key, cut or extended is not ours.
+//!
+//! A protected value is
+//!
+//! ```text
+//! base64url without padding of HMAC-SHA-256(key of the entry, 0, text) | "." | text
+//! ```
+//!
+//! under HKDF-SHA-256 (RFC 5869, no salt) of `HANDLE_KEY` with a label of its own. While the secret changes, values of the
+//! previous one still verify.
+
+use super::secret::Secret;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use encoding::from_base64url;
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use std::fmt;
+use subtle::ConstantTimeEq;
+
+/// Characters of the longest protected value that is read. A user whose names are as long as they may be needs 8,000.
+pub const MAX_VALUE_CHARACTERS: u32 = 16_384;
+
+/// Characters of a MAC in base64url.
+const MAC_CHARACTERS: usize = 43;
+
+const LABEL: &[u8] = b"Edge Auth KV 1: entry";
+
+/// Protects and verifies.
+pub struct CacheKeys {
+    current: Hmac<Sha256>,
+    previous: Option<Hmac<Sha256>>,
+}
+
+impl CacheKeys {
+    /// Derives the keys of these handle secrets, which are used as their UTF-8 bytes.
+    #[must_use]
+    pub fn new(current: &Secret, previous: Option<&Secret>) -> Self {
+        Self {
+            current: derive(current),
+            previous: previous.map(derive),
+        }
+    }
+
+    /// The value to keep under this key of KV.
+    #[must_use]
+    pub fn protect(&self, key: &str, text: &str) -> String {
+        let mac = digest(&self.current, key, text);
+        [&Base64UrlUnpadded::encode_string(&mac), ".", text].concat()
+    }
+
+    /// The text of a value found under this key, if we have written it there.
+    #[must_use]
+    pub fn verify<'v>(&self, key: &str, value: &'v str) -> Option<&'v str> {
+        let (mac, text) = value.split_at_checked(MAC_CHARACTERS)?;
+        let text = text.strip_prefix('.')?;
+        let mut buffer = [0; 32];
+        let mac = from_base64url(mac, &mut buffer)?;
+        let is_ours = |keys| bool::from(digest(keys, key, text).ct_eq(mac));
+        let mut keys = std::iter::once(&self.current).chain(&self.previous);
+        keys.any(is_ours).then_some(text)
+    }
+}
+
+impl fmt::Debug for CacheKeys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("CacheKeys(redacted)")
+    }
+}
+
+fn derive(secret: &Secret) -> Hmac<Sha256> {
+    // HMAC fills a short key up with zeros (RFC 2104); doing it here leaves no length to fail on.
+    let mut block = [0; 64];
+    if let Some(half) = block.first_chunk_mut::<32>() {
+        // Cannot fail: HKDF gives any key of up to 8,160 bytes.
+        let _ = Hkdf::<Sha256>::new(None, secret.reveal().as_bytes()).expand(LABEL, half);
+    }
+    Hmac::<Sha256>::new(&block.into())
+}
+
+/// A key of ours has no zero byte, so the two parts cannot be taken for two others.
+fn digest(keys: &Hmac<Sha256>, key: &str, text: &str) -> [u8; 32] {
+    let mut mac = keys.clone();
+    for part in [key.as_bytes(), &[0], text.as_bytes()] {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(current: &str, previous: Option<&str>) -> CacheKeys {
+        let previous = previous.map(Secret::new);
+        CacheKeys::new(&Secret::new(current), previous.as_ref())
+    }
+
+    #[test]
+    fn a_value_verifies_under_its_own_key_only() {
+        let keys = keys("one", None);
+        let value = keys.protect("session:a:0", r#"{"a":"é"}"#);
+        // HMAC-SHA-256 under HKDF-SHA-256 of `one` with the label, computed apart from this code.
+        assert_eq!(value, EXPECTED);
+        assert_eq!(keys.verify("session:a:0", &value), Some(r#"{"a":"é"}"#));
+        for key in ["session:a:1", "session:b:0", "", "session:a:0 "] {
+            assert_eq!(keys.verify(key, &value), None, "{key}");
+        }
+    }
+
+    const EXPECTED: &str = r#"ozswtaItOXlkw8f3rimoLbWyWbJ50yEIJKgoS0nU8Po.{"a":"é"}"#;
+
+    #[test]
+    fn a_changed_value_does_not_verify() {
+        let keys = keys("one", None);
+        let value = keys.protect("k", "text");
+        let swapped = value.replacen('.', ":", 1);
+        let (mac, _) = value.split_at(MAC_CHARACTERS);
+        for changed in [
+            "",
+            ".",
+            "text",
+            "{}",
+            ".text",
+            &value[1..],
+            &value[..value.len() - 1],
+            &format!("{value} "),
+            &format!(" {value}"),
+            &format!("{mac}=.text"),
+            &format!("{mac}."),
+            mac,
+            &format!("{}.text", "A".repeat(MAC_CHARACTERS)),
+            &"é".repeat(40),
+            &swapped,
+        ] {
+            assert_eq!(keys.verify("k", changed), None, "{changed}");
+        }
+    }
+
+    #[test]
+    fn values_of_the_previous_secret_verify_until_it_is_removed() {
+        let old = keys("one", None).protect("k", "text");
+        assert_eq!(keys("two", Some("one")).verify("k", &old), Some("text"));
+        assert_eq!(keys("two", None).verify("k", &old), None);
+        let new = keys("two", Some("one")).protect("k", "text");
+        assert_eq!(keys("two", None).verify("k", &new), Some("text"));
+    }
+}

@@ -1,0 +1,70 @@
+//! `TOKENS_NOT_BEFORE` at the cron event: the sessions of tokens that are no longer accepted are revoked, so that they stay dead
+//! once the variable is removed.
+
+use crate::account::audit::{Entry, Kind, Signed};
+use crate::account::timestamp::Timestamp;
+use crate::account::token::LEEWAY;
+use crate::app::{App, random};
+use crate::failure::Failure;
+use crate::store::sessions::Issued;
+use uuid::Uuid;
+
+/// What the entries say.
+const DETAIL: &str = "tokens_not_before";
+
+/// Seconds that a token is accepted at most: the greatest `TOKEN_LIFETIME` and the leeway. So long after the moment all older
+/// tokens have expired, and there is nothing left to do.
+const LONGEST_ACCEPTED: i64 = 86_400 + LEEWAY;
+
+/// Sessions that one batch revokes, each with its entry in the audit log.
+const PIECE: u32 = 50;
+
+/// Batches of one cron event: 10,000 sessions, in some seconds. Their tokens are refused in any case.
+const PIECES: usize = 200;
+
+/// Batches whose cached sessions are overwritten. No isolate with this configuration looks at them; they matter only if the
+/// variable is removed within the TTL. KV takes 1,000 writes from one event.
+const OVERWRITTEN: usize = 2;
+
+/// Revokes the sessions whose current token was issued before `TOKENS_NOT_BEFORE`, as many as one event may.
+///
+/// # Errors
+/// `StorageOut`, `Platform`; the next event goes on.
+pub async fn revoke(app: &App, now: Timestamp) -> Result<(), Failure> {
+    let Some(not_before) = app.config.tokens_not_before else {
+        return Ok(());
+    };
+    let oldest = now.plus(-LONGEST_ACCEPTED);
+    if not_before <= oldest {
+        return Ok(());
+    }
+    let request = uuid()?.to_string();
+    for piece in 0..PIECES {
+        let found = app.sessions.issued(oldest, not_before, now, PIECE).await?;
+        if found.is_empty() {
+            break;
+        }
+        let mut signed = Vec::new();
+        for session in found {
+            let entry = entry(app, now, &session, &request)?;
+            signed.push((session, entry));
+        }
+        let revoked = app.sessions.revoke_issued(&signed, not_before, now).await?;
+        if piece < OVERWRITTEN {
+            app.copies.end(&revoked, now).await;
+        }
+    }
+    Ok(())
+}
+
+/// No user has asked for it, so it has no actor.
+fn entry(app: &App, now: Timestamp, session: &Issued, request: &str) -> Result<Signed, Failure> {
+    let entry = Entry::new(uuid()?, now, Kind::SessionRevoked, request)
+        .about(session.user_id)
+        .of_session(&session.id);
+    Ok(app.audit_keys.sign(entry.detail(DETAIL)))
+}
+
+fn uuid() -> Result<Uuid, Failure> {
+    Ok(uuid::Builder::from_random_bytes(random()?).into_uuid())
+}
