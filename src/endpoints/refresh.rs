@@ -59,8 +59,12 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         .tokens
         .issue(&next, record.rotated_at, record.token_expires_at);
     // An entry for the new token; that of the old one expires with the window.
-    extract::put_back(&call, &record, record.generation);
-    extract::put_back(&call, &record, shown.generation);
+    if is_rotated {
+        extract::put_back(&call, &record, record.generation);
+        extract::put_back(&call, &record, shown.generation);
+    } else {
+        extract::shorten(&call, record.clone(), shown.generation);
+    }
     Ok(BearerReply::of(&issued, &record.user))
 }
 

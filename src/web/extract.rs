@@ -13,7 +13,7 @@ use crate::app::{App, Call};
 use crate::config::Consistency;
 use crate::failure::{Failure, Outage};
 use crate::store::StoreError;
-use crate::store::copies::{Found, SessionCopy};
+use crate::store::copies::{self, Found, SessionCopy};
 use crate::store::limits::Group;
 use crate::text::Text;
 use crate::web::request::Request;
@@ -252,6 +252,25 @@ pub fn put_back(call: &Call, record: &SessionRecord, generation: u32) {
             Some((Standing::Reused | Standing::Expired | Standing::Ended, _)) | None => {
                 app.copies.end_one(&record.id, generation).await;
             }
+        }
+    });
+}
+
+/// After the response to a repeated refresh: makes sure that the entry of the rotated-out token expires with its window. The
+/// request that rotated it may have died before it wrote that; if it did not, nothing is written.
+pub fn shorten(call: &Call, record: SessionRecord, generation: u32) {
+    if call.app.config.session_consistency == Consistency::Strict {
+        return;
+    }
+    let (app, now, window) = (call.app, call.now, call.replay_window());
+    call.after_reply(async move {
+        let until = record.accepted_until(generation, window);
+        let key = Text::from(copies::key(&record.id, generation));
+        if let Ok(Found::Copy(copy)) = app.copies.find(&key, now).await
+            && copy.usable_until > until
+        {
+            // D1 has rotated the token already, so a later write does not say more.
+            let _ = put(app, &record, generation, now).await;
         }
     });
 }

@@ -80,6 +80,57 @@ async fn of_more_than_a_hundred_the_oldest_ends_at_once_and_its_copy_soon() {
     assert_eq!(live(&app, &bob.id).await, MOST as u64);
 }
 
+/// A script that signs in again and again does not throw the same user's browser out.
+#[tokio::test]
+async fn expired_sessions_do_not_evict_a_live_one() {
+    let app = App::shared();
+    let ada = app.crowd(1, "user", 1).await.remove(0);
+    let kept = &ada.tokens[0];
+    app.shift_clock(3_600).await;
+    // Signed in after it, and expired since.
+    let sql = "
+        WITH RECURSIVE count (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < 300)
+        INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, token_expires_at, ends_at)
+        SELECT lower(hex(randomblob(32))), ?1, 0, created_at, rotated_at, created_at, '2999-01-01T00:00:00Z'
+        FROM sessions, count WHERE sessions.id = ?2";
+    app.sql(sql, [ada.id.clone(), record_id(kept)]).await;
+    let newest = login(&app, &ada).await;
+    let seen = newest.seen().await;
+    // Nor do they cost a row each.
+    assert!(seen.rows() < 100, "{}", seen.rows());
+    assert_eq!(entries(&app, &ada.id).await, [Value::Null; 0]);
+    for token in [kept, &token(&newest)] {
+        refresh(&app, token).await.assert_status(200);
+    }
+}
+
+#[tokio::test]
+async fn the_least_recently_used_of_a_hundred_is_evicted() {
+    let app = App::shared();
+    let ada = app.crowd(1, "user", MOST).await.remove(0);
+    let [first, second, third, ..] = ada.tokens.as_slice() else {
+        panic!("no sessions");
+    };
+    // The first signed in before all others; one is refreshed, one is used, so the third was used least recently.
+    for (token, minute) in [(first, 1), (second, 2), (third, 3)] {
+        let sql = "UPDATE sessions SET created_at = ?1, rotated_at = ?1 WHERE id = ?2";
+        let at = format!("2026-01-01T00:0{minute}:00Z");
+        app.sql(sql, [at, record_id(token)]).await;
+    }
+    app.shift_clock(3_700).await;
+    validate(&app, first).await.assert_status(200).seen().await;
+    refresh(&app, second).await.assert_status(200).seen().await;
+    login(&app, &ada).await.seen().await;
+    let is_revoked = async |token| !column(&app, token, "revoked_at").await.is_null();
+    let revoked = [
+        is_revoked(first).await,
+        is_revoked(second).await,
+        is_revoked(third).await,
+    ];
+    assert_eq!(revoked, [false, false, true]);
+    assert_eq!(live(&app, &ada.id).await, MOST as u64);
+}
+
 /// Proofs of keys are as many as there are seconds to sign at.
 fn proof_at(keys: &Credentials, seconds: i64) -> Value {
     let now = proof::now() + seconds;

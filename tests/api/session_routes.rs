@@ -1,8 +1,8 @@
 //! `GET /api/auth/sessions`, `DELETE /api/auth/sessions/{id}` and `POST /api/auth/logout-all`: a person's own sessions.
 
-use crate::sessions::{me, record_id, refresh, signed_in, validate};
+use crate::sessions::{column, me, record_id, refresh, refreshed, signed_in, validate};
 use crate::support::people::Person;
-use crate::support::{App, Fault, Reply};
+use crate::support::{App, Fault, Reply, Vars};
 use serde_json::Value;
 
 async fn list(app: &App, token: &str) -> Vec<Value> {
@@ -102,6 +102,125 @@ async fn what_has_ended_is_not_listed() {
         .send()
         .await
         .assert_status(401);
+}
+
+#[tokio::test]
+async fn a_session_shows_where_it_was_refreshed_last() {
+    let app = App::shared();
+    let ada = app.password_user("ada").await;
+    let login = app.post("/api/auth/login").json(&ada.login());
+    let login = login.header("user-agent", "Ada's phone").send().await;
+    let token = login.json()["token"].as_str().unwrap().to_owned();
+    let own = signed_in(&app, &ada).await;
+    let elsewhere = app.elsewhere(1);
+    app.shift_clock(5).await;
+    let refresh = app.post("/api/auth/refresh").bearer(&token);
+    let refresh = refresh
+        .from(&elsewhere)
+        .header("user-agent", "a thief's")
+        .send()
+        .await;
+    refresh.assert_status(200);
+    let shown = list(&app, &own).await;
+    let shown = shown
+        .iter()
+        .find(|session| session["id"] == record_id(&token));
+    let shown = shown.expect("the session");
+    let fields =
+        ["device", "address", "refresh_device", "refresh_address"].map(|name| &shown[name]);
+    assert_eq!(
+        fields,
+        ["Ada's phone", app.address(), "a thief's", &elsewhere]
+    );
+    assert_ne!(shown["created_at"], shown["refreshed_at"]);
+}
+
+#[tokio::test]
+async fn an_expired_session_is_not_listed() {
+    let app = App::with(Vars::new().set("TOKEN_LIFETIME", "60"));
+    let ada = app.password_user("ada").await;
+    let (expired, kept) = (signed_in(&app, &ada).await, signed_in(&app, &ada).await);
+    app.shift_clock(80).await;
+    let kept = refreshed(&app, &kept).await;
+    // With the leeway its token may still be refreshed.
+    let ids = |listed: Vec<Value>| {
+        listed
+            .iter()
+            .map(|entry| entry["id"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ids(list(&app, &kept).await).len(), 2);
+    app.shift_clock(91).await;
+    assert_eq!(ids(list(&app, &kept).await), [record_id(&kept)]);
+    refresh(&app, &expired).await.assert_status(401);
+    // What the owner revokes now is one session: the other had expired.
+    logout_all(&app, &kept)
+        .await
+        .assert_status(200)
+        .seen()
+        .await;
+    assert!(column(&app, &expired, "revoked_at").await.is_null());
+}
+
+#[tokio::test]
+async fn the_last_use_is_recorded_once_an_hour() {
+    let app = App::with(Vars::new().set("SESSION_CONSISTENCY", "strict"));
+    let token = signed_in(&app, &app.password_user("ada").await).await;
+    for (seconds, is_written) in [(3_000, false), (3_700, true), (5_000, false), (7_400, true)] {
+        app.shift_clock(seconds).await;
+        let seen = validate(&app, &token).await.assert_status(200).seen().await;
+        let statements = seen.statements();
+        let written = statements.iter().any(|sql| sql.contains("last_used_at = "));
+        assert_eq!(
+            (written, seen.d1()),
+            (is_written, 1 + usize::from(is_written)),
+            "{seconds}"
+        );
+    }
+    let listed = list(&app, &token).await;
+    let used_at = listed[0]["last_used_at"].as_str().unwrap().to_owned();
+    assert!(used_at.as_str() > listed[0]["refreshed_at"].as_str().unwrap());
+    // A refresh is a use, and is recorded as such without a write of its own.
+    app.shift_clock(12_000).await;
+    let reply = refresh(&app, &token).await;
+    assert_eq!(reply.assert_status(200).seen().await.d1(), 1);
+    let token = reply.json()["access_token"].as_str().unwrap().to_owned();
+    let listed = list(&app, &token).await;
+    assert_eq!(listed[0]["last_used_at"], listed[0]["refreshed_at"]);
+}
+
+#[tokio::test]
+async fn the_last_use_is_recorded_after_the_response_when_the_cached_session_is_stale() {
+    let app = App::shared();
+    let token = signed_in(&app, &app.password_user("ada").await).await;
+    app.shift_clock(3_700).await;
+    let fault = app
+        .fault(Fault::d1().matching("last_used_at = ").times(1).pauses())
+        .await;
+    let reply = validate(&app, &token).await;
+    reply.assert_status(200);
+    fault.has_hit(1).await;
+    assert!(column(&app, &token, "last_used_at").await.is_null());
+    fault.release().await;
+    reply.seen().await;
+    assert!(!column(&app, &token, "last_used_at").await.is_null());
+    // From the cache no use is recorded.
+    app.shift_clock(3_710).await;
+    assert_eq!(validate(&app, &token).await.seen().await.d1(), 0);
+}
+
+#[tokio::test]
+async fn a_repeated_delete_of_a_session_writes_nothing() {
+    let app = App::shared();
+    let ada = app.password_user("ada").await;
+    let (lost, own) = (signed_in(&app, &ada).await, signed_in(&app, &ada).await);
+    end(&app, &own, &record_id(&lost)).await.assert_status(200);
+    for _ in 0..3 {
+        let again = end(&app, &own, &record_id(&lost)).await;
+        let seen = again.assert_status(200).seen().await;
+        assert_eq!(seen.kv("put"), 0, "{:?}", seen.calls);
+    }
+    assert_eq!(entries(&app, &ada, "session_revoked").await, 1);
 }
 
 #[tokio::test]

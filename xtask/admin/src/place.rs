@@ -115,15 +115,29 @@ pub fn execute(place: &Place, sql: &str) -> Result<Vec<Vec<Value>>, String> {
         .collect())
 }
 
-/// Overwrites the copies of these ended sessions: of the token that was current, and of the one before it.
+/// A session that was revoked, as far as its entries in KV are concerned.
+pub struct Revoked {
+    /// `sessions.id`.
+    pub id: String,
+    /// Of the current token.
+    pub generation: u64,
+    /// Of the first token that was rotated out not long ago, if any was.
+    pub oldest: Option<u64>,
+}
+
+/// Tokens before the current one whose entries are overwritten at most, as in the Worker.
+const MAX_ROTATED_OUT: u64 = 8;
+
+/// Overwrites the cached sessions of revoked sessions: of the current token, and of those that were rotated out not long
+/// ago. What is written carries no MAC, so the Worker asks D1.
 ///
 /// # Errors
-/// What wrangler says. D1 has ended the sessions then all the same, and the copies end by themselves.
-pub fn end_copies(place: &Place, sessions: &[(String, u64)]) -> Result<(), String> {
+/// What wrangler says. D1 has revoked the sessions then all the same, and the entries expire at the TTL.
+pub fn end_copies(place: &Place, sessions: &[Revoked]) -> Result<(), String> {
     if sessions.is_empty() {
         return Ok(());
     }
-    let entries = tombstones(sessions, copy_lifetime(place)?);
+    let entries = overwritten(sessions, copy_lifetime(place)?);
     let path = env::temp_dir().join(format!("edge-auth-{}.json", uuid()?));
     let written = fs::write(&path, Value::from(entries).to_string())
         .map_err(|error| format!("Cannot write {}: {error}.", path.display()));
@@ -141,18 +155,23 @@ pub fn end_copies(place: &Place, sessions: &[(String, u64)]) -> Result<(), Strin
     put.map(|_| ())
 }
 
-fn tombstones(sessions: &[(String, u64)], lifetime: i64) -> Vec<Value> {
-    let generations = |last: u64| [Some(last), last.checked_sub(1)].into_iter().flatten();
+fn overwritten(sessions: &[Revoked], lifetime: i64) -> Vec<Value> {
+    let generations = |session: &Revoked| {
+        let last = session.generation;
+        let before = last.saturating_sub(1);
+        let first = session.oldest.map_or(before, |oldest| oldest.min(before));
+        (first.max(last.saturating_sub(MAX_ROTATED_OUT))..=last).rev()
+    };
+    let entry = |session: &Revoked, generation| {
+        json!({
+            "key": format!("session:{}:{generation}", session.id),
+            "value": "{}",
+            "expiration_ttl": lifetime,
+        })
+    };
     sessions
         .iter()
-        .flat_map(|(id, last)| generations(*last).map(move |generation| (id, generation)))
-        .map(|(id, generation)| {
-            json!({
-                "key": format!("session:{id}:{generation}"),
-                "value": r#"{"ended":true}"#,
-                "expiration_ttl": lifetime,
-            })
-        })
+        .flat_map(|session| generations(session).map(move |generation| entry(session, generation)))
         .collect()
 }
 
@@ -275,17 +294,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn copies_of_both_generations_are_overwritten() {
-        let entries = tombstones(&[("a".into(), 0), ("b".into(), 7)], 1_260);
-        let keys: Vec<&str> = entries
-            .iter()
-            .filter_map(|entry| entry["key"].as_str())
-            .collect();
-        assert_eq!(keys, ["session:a:0", "session:b:7", "session:b:6"]);
-        assert_eq!(
-            entries[0],
-            json!({"key": "session:a:0", "value": "{\"ended\":true}", "expiration_ttl": 1_260})
-        );
+    fn entries_of_recent_generations_are_overwritten() {
+        let revoked = |(id, generation, oldest): (&str, u64, Option<u64>)| Revoked {
+            id: id.to_owned(),
+            generation,
+            oldest,
+        };
+        for (session, generations) in [
+            (("a", 0, None), &[0][..]),
+            (("a", 7, None), &[7, 6]),
+            (("a", 7, Some(6)), &[7, 6]),
+            (("a", 7, Some(4)), &[7, 6, 5, 4]),
+            (("a", 50, Some(0)), &[50, 49, 48, 47, 46, 45, 44, 43, 42]),
+        ] {
+            let entries = overwritten(&[revoked(session)], 1_260);
+            let entry = |generation| json!({"key": format!("session:a:{generation}"), "value": "{}", "expiration_ttl": 1_260});
+            let expected: Vec<_> = generations.iter().map(entry).collect();
+            assert_eq!(entries, expected, "{session:?}");
+        }
     }
 
     #[test]

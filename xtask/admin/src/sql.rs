@@ -7,6 +7,7 @@
 use crate::entries::Written;
 use crate::person::Person;
 use edge_auth::account::role::Role;
+use edge_auth::account::session::expired_until;
 use edge_auth::account::timestamp::Timestamp;
 use std::fmt::Write as _;
 
@@ -228,7 +229,10 @@ fn drop_links(id: &str) -> Result<String, String> {
 
 fn end_sessions(id: &str, change: &Change<'_>, condition: &str) -> Result<String, String> {
     let (id, now) = (text(id)?, text(&change.now.to_string())?);
-    let live = format!("user_id = {id} AND revoked_at IS NULL AND {condition}");
+    let expired_until = text(&expired_until(change.now).to_string())?;
+    let live = format!(
+        "user_id = {id} AND revoked_at IS NULL AND token_expires_at > {expired_until} AND ends_at > {now} AND {condition}"
+    );
     let entry = audit(
         change.revoked,
         &format!("EXISTS (SELECT 1 FROM sessions WHERE {live})"),
@@ -238,11 +242,13 @@ fn end_sessions(id: &str, change: &Change<'_>, condition: &str) -> Result<String
     ))
 }
 
-/// The sessions whose copies may still be at the edge, those of a command included that could not end them.
+/// The sessions whose cached sessions may still be in KV, those of a command included that could not overwrite them. `oldest`
+/// is the first generation that was rotated out not long ago.
 fn ended(id: &str, change: &Change<'_>) -> Result<String, String> {
     let (id, since) = (text(id)?, text(&change.copies_since.to_string())?);
     Ok(format!(
-        "SELECT id, generation FROM sessions WHERE user_id = {id} AND revoked_at >= {since};"
+        "SELECT id, generation, (SELECT min(value ->> 1) FROM json_each(recent_rotations)) AS oldest \
+         FROM sessions WHERE user_id = {id} AND revoked_at >= {since};"
     ))
 }
 

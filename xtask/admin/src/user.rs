@@ -3,7 +3,7 @@
 use crate::arguments::{Command, NewPerson, Password, Place};
 use crate::entries::{Entries, Written};
 use crate::person::Person;
-use crate::place::{self, copy_lifetime, execute};
+use crate::place::{self, Revoked, copy_lifetime, execute};
 use crate::sql::{self, Change};
 use crate::table::{aligned, cell};
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
@@ -183,26 +183,23 @@ fn new_password(place: &Place, who: &str, by: Password, now: Timestamp) -> Resul
     }
 }
 
-/// Runs statements whose last result names the sessions that are over, and ends their copies.
+/// Runs statements whose last result names the sessions that were revoked, and overwrites their entries in KV.
 fn end(place: &Place, statements: &str) -> Result<String, String> {
     end_copies(place, &last(execute(place, statements)?))
 }
 
 fn end_copies(place: &Place, sessions: &[Value]) -> Result<String, String> {
-    let sessions: Vec<(String, u64)> = sessions
-        .iter()
-        .map(|row| {
-            (
-                column(row, "id"),
-                row["generation"].as_u64().unwrap_or_default(),
-            )
-        })
-        .collect();
+    let revoked = |row: &Value| Revoked {
+        id: column(row, "id"),
+        generation: row["generation"].as_u64().unwrap_or_default(),
+        oldest: row["oldest"].as_u64(),
+    };
+    let sessions: Vec<_> = sessions.iter().map(revoked).collect();
     match place::end_copies(place, &sessions) {
         Ok(()) => Ok("all sessions have ended".to_owned()),
         Err(error) => Err(format!(
-            "It is done and all sessions have ended, but their copies at the edge could not be overwritten: they are \
-             believed up to SESSION_EDGE_TRUST seconds longer. The same command tries again. {error}"
+            "It is done and all sessions have ended, but their entries in KV could not be overwritten: `/validate` and `/me` \
+             may accept them up to SESSION_EDGE_TRUST seconds longer. The same command tries again. {error}"
         )),
     }
 }

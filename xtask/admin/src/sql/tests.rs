@@ -135,16 +135,19 @@ fn with_john() -> Connection {
     let database = database();
     let added = add_linked(&person("1", "john", "John@x.de"), at(100), Some("hash"));
     assert!(run(&database, &added).is_empty());
-    for (id, generation, revoked) in [
-        ("a", 0, "NULL"),
-        ("b", 7, "NULL"),
-        ("c", 1, "'1970-01-01T00:00:09Z'"),
+    // Two live sessions, one that was revoked before, and one that has expired.
+    for (id, generation, rotations, expires_at, revoked) in [
+        ("a", 0, "[]", "2000", "NULL"),
+        ("b", 7, "[[90,5],[91,6]]", "2000", "NULL"),
+        ("c", 1, "[]", "2000", "'1970-01-01T00:00:09Z'"),
+        ("d", 1, "[]", "1970-01-01T00:00:10Z", "NULL"),
     ] {
         ask(
             &database,
             &format!(
                 "INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, token_expires_at, ends_at, \
-                 revoked_at) VALUES ('{id}', '1', {generation}, '', '', '', '', {revoked})"
+                 revoked_at, recent_rotations) \
+                 VALUES ('{id}', '1', {generation}, '', '', '{expires_at}', '2000', {revoked}, '{rotations}')"
             ),
         );
     }
@@ -152,7 +155,8 @@ fn with_john() -> Connection {
 }
 
 fn live_sessions(database: &Connection) -> usize {
-    ask(database, "SELECT id FROM sessions WHERE revoked_at IS NULL").len()
+    let sql = "SELECT id FROM sessions WHERE revoked_at IS NULL AND token_expires_at > '1970-01-01T00:02:50Z'";
+    ask(database, sql).len()
 }
 
 fn user(database: &Connection) -> Vec<String> {
@@ -268,7 +272,7 @@ fn disabling_ends_everything() {
     let ended = change(&database, Kind::UserDisabled, at(200), |change| {
         disable("1", change)
     });
-    assert_eq!(ended, [["a", "0"], ["b", "7"]]);
+    assert_eq!(ended, [["a", "0", "NULL"], ["b", "7", "5"]]);
     assert_eq!(user(&database), ["user", "0", "NULL", SET_AT_200]);
     assert_eq!(live_sessions(&database), 0);
     assert!(ask(&database, "SELECT * FROM password_links").is_empty());
@@ -315,7 +319,7 @@ fn another_role_ends_the_sessions_and_the_same_does_not() {
     let ended = change(&database, Kind::RoleChanged, at(200), |change| {
         set_role("1", Role::User, Role::Admin, change)
     });
-    assert_eq!(ended, [["a", "0"], ["b", "7"]]);
+    assert_eq!(ended, [["a", "0", "NULL"], ["b", "7", "5"]]);
     assert_eq!(user(&database), ["admin", "1", "NULL", SET_AT_200]);
     assert_eq!(live_sessions(&database), 0);
     assert_eq!(logged(&database)[2..], ["role_changed", "session_revoked"]);
@@ -363,7 +367,7 @@ fn a_new_password_ends_sessions_and_links() {
     let ended = change(&database, Kind::PasswordSet, at(200), |change| {
         set_password("1", "new", change)
     });
-    assert_eq!(ended, [["a", "0"], ["b", "7"]]);
+    assert_eq!(ended, [["a", "0", "NULL"], ["b", "7", "5"]]);
     assert_eq!(user(&database), ["user", "1", "new", SET_AT_200]);
     assert_eq!(live_sessions(&database), 0);
     assert!(ask(&database, "SELECT * FROM password_links").is_empty());
