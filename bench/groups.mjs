@@ -122,17 +122,20 @@ const REFUSED = [
     },
   },
   {
-    // The account's own delay after failures, which D1 keeps and an isolate remembers for ten seconds; when they are over,
-    // no more are asked about at once than there are places.
-    name: "login, account has to wait, 429",
+    // The back-off of what was typed, which D1 keeps and an isolate remembers for ten seconds; when they are over, no more are
+    // asked about at once than there are slots.
+    name: "login, back-off, 429",
     entry: OURS,
     status: 429,
     connections: 3,
     prepare: async (...given) => {
       const database = await makePerson(...given);
+      const { path, ...request } = LOGIN;
+      const body = JSON.stringify({ username: PERSON.username, password: "wrong" });
+      await (await fetch(given[1] + path, { ...request, body, headers: { "content-type": "application/json" } })).text();
       await database
-        .prepare("INSERT INTO sign_in_attempts (key, failures, open_at_ms) VALUES (?1, 9, ?2)")
-        .bind(`account:${PERSON.id}`, Date.now() + 3_600_000)
+        .prepare("UPDATE sign_in_attempts SET failures = 9, open_at_ms = ?1 WHERE key >= 'typed:' AND key < 'typed;'")
+        .bind(Date.now() + 3_600_000)
         .run();
       return ADDRESSES.map(withAddress(LOGIN));
     },

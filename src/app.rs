@@ -23,9 +23,9 @@ use crate::store::links::Links;
 use crate::store::proofs::Proofs;
 use crate::store::seals::Seals;
 use crate::store::sessions::{Ended, Revocation, Sessions};
-use crate::store::throttle::Throttle;
+use crate::store::throttle::{LEASE_MS, Throttle};
 use crate::wait::{pause, settled_within};
-use admission::{Admission, Turn};
+use admission::{Admission, Claim, NoSlot, Slot};
 use polls::Polls;
 use std::cell::{Cell, LazyCell};
 use std::future::Future;
@@ -140,13 +140,49 @@ impl App {
     }
 }
 
-/// Milliseconds that a request which hashes may take, once it has its place. A change of password takes longest: after its
+/// Milliseconds that a request which hashes may take, once it has its slot. A change of password takes longest: after its
 /// hashes one call of D1, then the copies of the sessions that ended, then the copy of its own. A sign-in whose person was
 /// changed meanwhile makes two calls of D1 after its hash, which is less.
 const LONGEST_HASHING: u32 = admission::LONGEST + d1::PATIENCE + 2 * copies::OVERWRITING;
 
 // The platform gives 30 seconds to what goes on after a client has hung up.
 const _: () = assert!(LONGEST_HASHING < 30_000);
+
+// An attempt is in flight until the write that follows its hashes has been answered.
+const _: () = assert!(admission::LONGEST + d1::PATIENCE <= LEASE_MS);
+
+/// Milliseconds after which an attempt is tried again that found another one of the same name in flight, as two requests of a
+/// double click or two jobs that start at the same moment do. Four evaluations of 100 ms each come one after another in it.
+const RETRIES_MS: [u32; 3] = [150, 300, 600];
+
+/// The retries of one attempt. While it waits it holds no slot.
+#[derive(Debug)]
+pub struct Retries(std::array::IntoIter<u32, 3>);
+
+impl Retries {
+    /// None is used up yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(RETRIES_MS.into_iter())
+    }
+
+    /// Waits until the next retry; `false`, at once, if there is none left.
+    pub async fn wait(&mut self) -> bool {
+        match self.0.next() {
+            Some(milliseconds) => {
+                pause(milliseconds).await;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 /// One request's view of the world.
 pub struct Call {
@@ -227,22 +263,24 @@ impl Call {
         }
     }
 
-    /// Does something that hashes passwords, if there is a place for it among the few that do so at once, and to its end:
-    /// the runtime drops a request whose client hangs up, without running what would free its place, and a counted attempt
-    /// would have no entry in the audit log. `is_known` opens the last place: of somebody on a known device.
+    /// A slot for something that hashes passwords.
     ///
     /// # Errors
-    /// `Busy` if there is no place; `Platform` if it takes too long; what `work` gives.
-    pub async fn hashing<T: 'static, F: Future<Output = Result<T, Failure>> + 'static>(
-        self,
-        is_known: bool,
-        work: impl FnOnce(Rc<Self>, Turn) -> F,
+    /// [`NoSlot`].
+    pub fn slot(&self, claim: Claim) -> Result<Slot, NoSlot> {
+        self.app.admission.enter(self.clock(), claim)
+    }
+
+    /// Does something that hashes passwords and has its slot, to its end: the runtime drops a request whose client hangs up,
+    /// without running what would free its slot, and a counted attempt would have no entry in the audit log.
+    ///
+    /// # Errors
+    /// `Platform` if it takes too long; what `work` gives.
+    pub async fn hashing<T: 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>> + 'static,
     ) -> Result<T, Failure> {
-        let place = self.app.admission.enter(self.clock(), is_known);
-        let place = place.ok_or(Failure::Busy)?;
-        let call = Rc::new(self);
-        let work = work(Rc::clone(&call), place);
-        call.to_the_end(LONGEST_HASHING, work)
+        self.to_the_end(LONGEST_HASHING, work)
             .await
             .unwrap_or(Err(Failure::Platform))
     }

@@ -6,6 +6,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use edge_auth::account::device::Device;
+use edge_auth::account::names::LoginName;
 use edge_auth::account::sealed::{NONCE_LENGTH, OpenError, Purpose, Sealer};
 use edge_auth::account::secret::Secret;
 use edge_auth::account::timestamp::Timestamp;
@@ -77,8 +78,11 @@ fn any_content(content: &[u8]) {
         }
     }
     if let Ok(device) = SEALER.open::<Device>(Purpose::KnownDevice, b"", &handle, now()) {
-        let moved = device.clone().after_sign_in(Uuid::from_u128(1));
-        assert!(moved.people().len() <= 5 && moved.id() == device.id());
+        let moved = device
+            .clone()
+            .after_sign_in(Uuid::from_u128(1), "ada", None);
+        let ada = LoginName::Username("ada".into());
+        assert!(moved.recognises(&ada).is_some() && moved.id() == device.id());
         let end = now().plus(60);
         let again = SEALER.seal(Purpose::KnownDevice, b"", end, &moved, [1; NONCE_LENGTH]);
         if let Ok(again) = again {
@@ -113,7 +117,8 @@ fn sealed(content: &[u8]) -> String {
 
 /// A device's cookie.
 pub fn device() -> String {
-    let device = Device::new([7; 16]).after_sign_in(Uuid::from_u128(5));
+    let device =
+        Device::new([7; 16]).after_sign_in(Uuid::from_u128(5), "ada", Some("ada@example.com"));
     let end = now().plus(86_400);
     SEALER
         .seal(Purpose::KnownDevice, b"", end, &device, [3; NONCE_LENGTH])
@@ -122,7 +127,8 @@ pub fn device() -> String {
 
 fn seeds() -> Vec<Vec<u8>> {
     let content = |end: i64| {
-        let device = Device::new([7; 16]).after_sign_in(Uuid::from_u128(5));
+        let device =
+            Device::new([7; 16]).after_sign_in(Uuid::from_u128(5), "ada", Some("ada@example.com"));
         [&end.to_be_bytes()[..], json!(device).to_string().as_bytes()].concat()
     };
     vec![

@@ -1,63 +1,121 @@
-//! Devices on which somebody signed in before. Such a device has a counter of failures of its own, so that nobody who
-//! guesses elsewhere locks its people out; that is all that it is good for.
+//! Recognised devices: devices on which a user has signed in. For the names of those users such a device has a counter of
+//! failures of its own and a reserved hashing slot, so that guesses made elsewhere do not keep its users out.
 
+use super::names::{self, LoginName};
 use crate::json::{FromJson, Malformed, Object};
 use base64ct::{Base64UrlUnpadded, Encoding};
+use hmac::{Hmac, KeyInit, Mac};
 use serde::Serialize;
+use sha2::Sha256;
 use uuid::Uuid;
 
-/// People that one device is known for; of more, those who signed in last.
-const MOST_PEOPLE: usize = 5;
+/// Users for whom one device is recognised; of more, those who signed in last.
+const MAX_USERS: usize = 5;
+/// Bytes of a name's hash that are kept: a name that was not typed here matches one of ten by chance once in 2^60.
+const NAME_HASH_BYTES: usize = 8;
 
 /// A device, as its sealed cookie has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Device {
     id: String,
-    people: Vec<Uuid>,
+    users: Vec<Known>,
+}
+
+/// A user who signed in on the device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Known {
+    id: Uuid,
+    /// Keyed hashes of what the user may type: the user name and the e-mail address.
+    names: Vec<String>,
+}
+
+/// A user for whom a device is recognised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recognised {
+    /// Whose name was typed when the cookie was made.
+    pub user: Uuid,
+    /// The device's id.
+    pub device: String,
 }
 
 impl FromJson for Device {
     fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
-        let people = object.list("people")?.into_iter();
-        let person = |text: &str| Uuid::try_parse(text).map_err(|_| Malformed::Unexpected);
+        let users = object.list("users")?.into_iter().map(|json| {
+            let mut user = json.object()?;
+            let names = user.list("names")?.into_iter();
+            Ok(Known {
+                id: Uuid::try_parse(&user.text("id")?).map_err(|_| Malformed::Unexpected)?,
+                names: names
+                    .map(|name| Ok(name.text()?.into_owned()))
+                    .collect::<Result<_, _>>()?,
+            })
+        });
         Ok(Self {
+            users: users.collect::<Result<_, _>>()?,
             id: object.text("id")?,
-            people: people
-                .map(|id| person(&id.text()?))
-                .collect::<Result<_, _>>()?,
         })
     }
 }
 
 impl Device {
-    /// A device that nobody has signed in on, of bytes that the caller draws at random.
+    /// A device that no user has signed in on, of bytes that the caller draws at random.
     #[must_use]
     pub fn new(bytes: [u8; 16]) -> Self {
         Self {
             id: Base64UrlUnpadded::encode_string(&bytes),
-            people: Vec::new(),
+            users: Vec::new(),
         }
     }
 
-    /// Its name: 22 characters of base64url.
+    /// Its id: 22 characters of base64url.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Who signed in on it, the last first.
+    /// The user for whom it is recognised if this is typed.
     #[must_use]
-    pub fn people(&self) -> &[Uuid] {
-        &self.people
+    pub fn recognises(&self, name: &LoginName) -> Option<Recognised> {
+        let hash = self.name_hash(name);
+        let known = self.users.iter().find(|user| user.names.contains(&hash))?;
+        Some(Recognised {
+            user: known.id,
+            device: self.id.clone(),
+        })
     }
 
-    /// The same after this person signed in.
+    /// The same after this user signed in.
     #[must_use]
-    pub fn after_sign_in(mut self, person: Uuid) -> Self {
-        self.people.retain(|known| *known != person);
-        self.people.insert(0, person);
-        self.people.truncate(MOST_PEOPLE);
+    pub fn after_sign_in(mut self, user: Uuid, username: &str, email: Option<&str>) -> Self {
+        let typed = [Some(username), email].into_iter().flatten();
+        let names = typed.filter_map(names::login_key);
+        let known = Known {
+            id: user,
+            names: names.map(|name| self.name_hash(&name)).collect(),
+        };
+        self.users.retain(|known| known.id != user);
+        self.users.insert(0, known);
+        self.users.truncate(MAX_USERS);
         self
+    }
+
+    /// The device's id is the key: random, and known to its cookie alone, which is encrypted. So no rotation of the service's
+    /// keys makes a device unrecognised, and hashes of two devices cannot be compared.
+    fn name_hash(&self, name: &LoginName) -> String {
+        let (kind, name): (&[u8], _) = match name {
+            LoginName::Username(name) => (b"username\0", name),
+            LoginName::Email(key) => (b"email\0", key),
+        };
+        let mut block = [0; 64];
+        for (place, byte) in block.iter_mut().zip(self.id.bytes()) {
+            *place = byte;
+        }
+        let mut mac = Hmac::<Sha256>::new(&block.into());
+        mac.update(kind);
+        mac.update(name.as_bytes());
+        let hash: [u8; 32] = mac.finalize().into_bytes().into();
+        let part = hash.first_chunk::<NAME_HASH_BYTES>();
+        Base64UrlUnpadded::encode_string(part.map_or(&[][..], |part| part))
     }
 }
 
@@ -65,28 +123,65 @@ impl Device {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_device_remembers_the_last_five_and_each_once() {
-        let people: Vec<Uuid> = (1..=6).map(Uuid::from_u128).collect();
-        let device = people
-            .iter()
-            .chain(&people[2..4])
-            .fold(Device::new([7; 16]), |device, person| {
-                device.after_sign_in(*person)
-            });
-        let expected: Vec<Uuid> = [4, 3, 6, 5, 2].map(Uuid::from_u128).to_vec();
-        assert_eq!(device.people(), expected);
-        assert_eq!(device.id(), "BwcHBwcHBwcHBwcHBwcHBw");
+    fn name(text: &str) -> LoginName {
+        names::login_key(text).unwrap()
+    }
+
+    fn after(device: Device, number: u128) -> Device {
+        let (username, email) = (format!("user-{number}"), format!("{number}@example.com"));
+        device.after_sign_in(Uuid::from_u128(number), &username, Some(&email))
     }
 
     #[test]
-    fn a_cookie_that_was_given_long_ago_is_read() {
-        let text =
-            r#"{"id":"BwcHBwcHBwcHBwcHBwcHBw","people":["00000000-0000-0000-0000-000000000005"]}"#;
-        let device = Device::new([7; 16]).after_sign_in(Uuid::from_u128(5));
+    fn device_recognises_the_last_five_users_by_name_and_address() {
+        let numbers = [1, 2, 3, 4, 5, 6, 3, 4];
+        let device = numbers.into_iter().fold(Device::new([7; 16]), after);
+        assert_eq!(device.id(), "BwcHBwcHBwcHBwcHBwcHBw");
+        for number in [4, 3, 6, 5, 2] {
+            let recognised = Some(Recognised {
+                user: Uuid::from_u128(number),
+                device: device.id().to_owned(),
+            });
+            let username = name(&format!("User-{number}"));
+            assert_eq!(device.recognises(&username), recognised);
+            let email = name(&format!("{number}@EXAMPLE.com"));
+            assert_eq!(device.recognises(&email), recognised);
+        }
+        for other in ["user-1", "1@example.com", "user-7", "user-22"] {
+            assert_eq!(device.recognises(&name(other)), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn renamed_user_is_recognised_by_the_names_of_the_last_sign_in() {
+        let user = Uuid::from_u128(1);
+        let device = Device::new([7; 16]).after_sign_in(user, "ada", Some("ada@example.com"));
+        let device = device.after_sign_in(user, "augusta", None);
+        assert!(device.recognises(&name("augusta")).is_some());
+        assert_eq!(device.recognises(&name("ada")), None);
+        assert_eq!(device.recognises(&name("ada@example.com")), None);
+    }
+
+    #[test]
+    fn name_hashes_of_two_devices_differ() {
+        let (one, other) = (
+            after(Device::new([7; 16]), 1),
+            after(Device::new([8; 16]), 1),
+        );
+        assert_ne!(one.users[0].names, other.users[0].names);
+    }
+
+    #[test]
+    fn cookie_of_this_format_is_read() {
+        let text = r#"{"id":"BwcHBwcHBwcHBwcHBwcHBw","users":[{"id":"00000000-0000-0000-0000-000000000005","names":["FIRST","SECOND"]}]}"#;
+        let device = after(Device::new([7; 16]), 5);
+        let [first, second] = device.users[0].names.as_slice() else {
+            panic!("{device:?}");
+        };
+        let text = text.replace("FIRST", first).replace("SECOND", second);
         assert_eq!(serde_json::to_string(&device).unwrap(), text);
         let read = |text: &str| Device::from_json(&mut Object::read(text)?);
-        assert_eq!(read(text), Ok(device));
+        assert_eq!(read(&text), Ok(device));
         for other in ["0000", "", "00000000-0000-0000-0000-00000000000g"] {
             let text = text.replace("00000000-0000-0000-0000-000000000005", other);
             assert_eq!(read(&text), Err(Malformed::Unexpected), "{text}");

@@ -1,45 +1,79 @@
-//! How many password hashes an isolate takes on at once. A hash takes tens of milliseconds of the one thread and 19 MiB;
-//! a flood of sign-ins must neither stop everybody else's requests nor queue up work that no client waits for any more.
+//! The slots in which an isolate hashes passwords. A hash takes tens of milliseconds of the one thread and 19 MiB; a flood of
+//! sign-ins must neither stop everybody else's requests nor queue up work that no client waits for any more.
 
 use crate::store::d1::PATIENCE;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-/// Sign-ins that are under way in one isolate at most.
-const PLACES: usize = 4;
-/// Of these, for those on a known device alone: a flood from elsewhere leaves it to them.
-const KEPT: usize = 1;
-/// Milliseconds for the hashes themselves: two in each of the places, of 24 to 30 each (a new password's after the current
+/// Password attempts that are in flight in one isolate at most.
+const SLOTS: usize = 4;
+/// Of these, for [`Claim::reserved_for`] alone: a flood of other attempts leaves it to them.
+const RESERVED: usize = 1;
+/// Milliseconds for the hashes themselves: two in each of the slots, of 24 to 30 each (a new password's after the current
 /// one's, today's after an outdated one's), with everybody else's turns in between, and a machine twenty times as slow.
 const HASHING: u32 = 5_000;
-/// Milliseconds for which a place is held at most, after which it is free again whatever happened: the runtime drops a
+/// Milliseconds for which a slot is held at most, after which it is free again whatever happened: the runtime drops a
 /// request whose client has gone, without a word. A change of password makes two calls of D1 before its hashes, the
 /// reservation and the current hash; no other route makes more.
 pub const LONGEST: u32 = 2 * PATIENCE + HASHING;
 
-/// The places.
+/// What asks for a slot.
+#[derive(Debug)]
+pub struct Claim {
+    /// What is evaluated serially: no two attempts with this key hold a slot at once.
+    pub key: String,
+    /// The recognised device of a user whose name was typed, or the holder of a one-time link. Only these may take the reserved
+    /// slot, and each holds one slot at a time, so that none of them can hold it for long.
+    pub reserved_for: Option<String>,
+}
+
+/// Why there is no slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoSlot {
+    /// An attempt with the same key is in flight.
+    InFlight,
+    /// All slots that the claim may take are taken, or its device has one.
+    Full,
+}
+
+/// The slots.
 #[derive(Debug, Default)]
 pub struct Admission {
-    /// Since when each is taken, in milliseconds since 1970; 0 if it is free.
-    places: Rc<[Cell<f64>; PLACES]>,
+    slots: Rc<RefCell<[Option<Taken>; SLOTS]>>,
+    /// Counts the slots that were taken, around.
+    last: Cell<u32>,
     /// Hashes begun, counted around.
     begun: Cell<u32>,
 }
 
-/// A place, until it is dropped.
 #[derive(Debug)]
-pub struct Turn {
-    places: Rc<[Cell<f64>; PLACES]>,
-    index: usize,
+struct Taken {
+    number: u32,
+    /// Milliseconds since 1970.
     since: f64,
+    claim: Claim,
+}
+
+impl Taken {
+    fn is_held(&self, now: f64) -> bool {
+        now - self.since < f64::from(LONGEST)
+    }
+}
+
+/// A slot, until it is dropped.
+#[derive(Debug)]
+pub struct Slot {
+    slots: Rc<RefCell<[Option<Taken>; SLOTS]>>,
+    number: u32,
 }
 
 impl Admission {
-    /// Whether more than one place is taken at this moment (milliseconds since 1970).
+    /// Whether more than one slot is taken at this moment (milliseconds since 1970).
     #[must_use]
     pub fn is_crowded(&self, now: f64) -> bool {
-        let is_taken = |place: &&Cell<f64>| !is_free(place.get(), now);
-        self.places.iter().filter(is_taken).nth(1).is_some()
+        let slots = self.slots.borrow();
+        let held = slots.iter().flatten().filter(|taken| taken.is_held(now));
+        held.count() > 1
     }
 
     /// How many hashes have been begun: who waited and finds another number knows that somebody was faster.
@@ -53,40 +87,49 @@ impl Admission {
         self.begun.set(self.begun.get().wrapping_add(1));
     }
 
-    /// A place, if one is free at this moment (milliseconds since 1970).
-    #[must_use]
-    pub fn enter(&self, now: f64, is_known: bool) -> Option<Turn> {
-        let open = if is_known {
-            PLACES
-        } else {
-            PLACES.saturating_sub(KEPT)
+    /// A slot, if there is one for this claim at this moment (milliseconds since 1970).
+    ///
+    /// # Errors
+    /// [`NoSlot`].
+    pub fn enter(&self, now: f64, claim: Claim) -> Result<Slot, NoSlot> {
+        let mut slots = self.slots.borrow_mut();
+        let held = || slots.iter().flatten().filter(|taken| taken.is_held(now));
+        if held().any(|taken| taken.claim.key == claim.key) {
+            return Err(NoSlot::InFlight);
+        }
+        let open = match &claim.reserved_for {
+            None => SLOTS.saturating_sub(RESERVED),
+            Some(_) if held().any(|taken| taken.claim.reserved_for == claim.reserved_for) => 0,
+            Some(_) => SLOTS,
         };
-        let (index, place) = self
-            .places
-            .iter()
-            .enumerate()
-            .take(open)
-            .find(|(_, place)| is_free(place.get(), now))?;
-        place.set(now);
-        Some(Turn {
-            places: Rc::clone(&self.places),
-            index,
+        let is_free =
+            |slot: &&mut Option<Taken>| !slot.as_ref().is_some_and(|taken| taken.is_held(now));
+        let slot = slots.iter_mut().take(open).find(is_free);
+        let slot = slot.ok_or(NoSlot::Full)?;
+        let number = self.last.get().wrapping_add(1);
+        self.last.set(number);
+        *slot = Some(Taken {
+            number,
             since: now,
+            claim,
+        });
+        Ok(Slot {
+            slots: Rc::clone(&self.slots),
+            number,
         })
     }
 }
 
-/// Whether a place that is taken since then is free.
-fn is_free(since: f64, now: f64) -> bool {
-    since <= 0.0 || now - since >= f64::from(LONGEST)
-}
-
-impl Drop for Turn {
+impl Drop for Slot {
     fn drop(&mut self) {
-        // Somebody else's by now, if it took too long.
-        let mine = |place: &&Cell<f64>| place.get().to_bits() == self.since.to_bits();
-        if let Some(place) = self.places.get(self.index).filter(mine) {
-            place.set(0.0);
+        // Another's by now, if it took too long.
+        for slot in self.slots.borrow_mut().iter_mut() {
+            if slot
+                .as_ref()
+                .is_some_and(|taken| taken.number == self.number)
+            {
+                *slot = None;
+            }
         }
     }
 }
@@ -95,44 +138,83 @@ impl Drop for Turn {
 mod tests {
     use super::*;
 
-    fn enter(admission: &Admission, times: usize, now: f64, is_known: bool) -> Vec<Turn> {
-        (0..times)
-            .filter_map(|_| admission.enter(now, is_known))
+    fn claim(key: usize, reserved_for: Option<usize>) -> Claim {
+        Claim {
+            key: key.to_string(),
+            reserved_for: reserved_for.map(|device| device.to_string()),
+        }
+    }
+
+    /// As many slots as there are for different names, each on a recognised device of its own or on none.
+    fn enter(
+        admission: &Admission,
+        names: std::ops::Range<usize>,
+        now: f64,
+        is_recognised: bool,
+    ) -> Vec<Slot> {
+        names
+            .filter_map(|name| {
+                let claim = claim(name, is_recognised.then_some(name));
+                admission.enter(now, claim).ok()
+            })
             .collect()
     }
 
     #[test]
-    fn a_fifth_is_turned_away_until_one_has_left() {
+    fn fifth_attempt_is_refused_until_a_slot_is_free() {
         let admission = Admission::default();
-        let mut turns = enter(&admission, 5, 1_000.0, true);
-        assert_eq!(turns.len(), 4);
-        turns.pop();
-        assert!(admission.enter(1_001.0, true).is_some());
-        turns.truncate(2);
+        let mut slots = enter(&admission, 0..5, 1_000.0, true);
+        assert_eq!(slots.len(), 4);
+        slots.pop();
+        slots.extend(enter(&admission, 5..6, 1_001.0, true));
+        assert_eq!(slots.len(), 4);
+        slots.truncate(2);
         assert!(admission.is_crowded(1_001.0));
         assert!(!admission.is_crowded(1_001.0 + f64::from(LONGEST)));
-        turns.pop();
+        slots.pop();
         assert!(!admission.is_crowded(1_001.0));
     }
 
     #[test]
-    fn the_last_place_is_for_known_devices() {
+    fn last_slot_is_for_recognised_devices() {
         let admission = Admission::default();
-        let strangers = enter(&admission, 5, 1_000.0, false);
-        assert_eq!(strangers.len(), 3);
-        let known = enter(&admission, 5, 1_000.0, true);
-        assert_eq!(known.len(), 1);
+        let others = enter(&admission, 0..5, 1_000.0, false);
+        assert_eq!(others.len(), 3);
+        let recognised = enter(&admission, 10..15, 1_000.0, true);
+        assert_eq!(recognised.len(), 1);
     }
 
     #[test]
-    fn a_request_that_was_dropped_without_a_word_does_not_hold_its_place_for_good() {
+    fn one_device_has_one_slot() {
         let admission = Admission::default();
-        let lost = enter(&admission, 4, 1_000.0, true);
-        assert!(admission.enter(15_999.0, true).is_none());
-        let turn = admission.enter(16_000.0, true);
-        assert!(turn.is_some());
-        // Should one of the lost end after all, it frees nobody else's place.
+        let first = admission.enter(1_000.0, claim(1, Some(7)));
+        let second = admission.enter(1_000.0, claim(2, Some(7)));
+        assert_eq!(second.err(), Some(NoSlot::Full));
+        drop(first);
+        assert!(admission.enter(1_000.0, claim(2, Some(7))).is_ok());
+    }
+
+    #[test]
+    fn attempts_with_one_key_are_serial() {
+        let admission = Admission::default();
+        let first = admission.enter(1_000.0, claim(1, None));
+        for device in [None, Some(7)] {
+            let second = admission.enter(1_000.0, claim(1, device));
+            assert_eq!(second.err(), Some(NoSlot::InFlight));
+        }
+        drop(first);
+        assert!(admission.enter(1_000.0, claim(1, None)).is_ok());
+    }
+
+    #[test]
+    fn slot_of_a_request_that_was_dropped_is_free_after_its_time() {
+        let admission = Admission::default();
+        let lost = enter(&admission, 0..4, 1_000.0, true);
+        assert!(enter(&admission, 4..5, 15_999.0, true).is_empty());
+        let slot = enter(&admission, 4..5, 16_000.0, true);
+        assert_eq!(slot.len(), 1);
+        // Should one of the lost end after all, it frees no other's slot.
         drop(lost);
-        assert_eq!(enter(&admission, 4, 16_000.0, true).len(), 3);
+        assert_eq!(enter(&admission, 5..9, 16_000.0, true).len(), 3);
     }
 }

@@ -3,21 +3,22 @@
 
 use super::user_json::Done;
 use crate::account::audit::Kind;
-use crate::account::names::LoginName;
 use crate::account::password::{self, Password, Unusable, Verdict};
 use crate::account::policy::{self, OwnNames};
 use crate::account::session::SessionRecord;
-use crate::app::{Call, random};
+use crate::app::admission::{Claim, NoSlot, Slot};
+use crate::app::{Call, Retries, random};
 use crate::failure::{Failure, INVALID_BODY};
 use crate::json::{FromJson, Malformed, Object};
 use crate::log;
 use crate::store::passwords::{self, Change};
-use crate::store::throttle::{Attempt, MOST_FAILURES, Reservation, Reserved};
+use crate::store::throttle::{Attempt, Reservation, Reserved};
 use crate::web::body;
 use crate::web::extract;
 use crate::web::origin::Origin;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
+use std::rc::Rc;
 
 /// The body.
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
@@ -59,76 +60,133 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         &own,
     )
     .map_err(Failure::PasswordRefused)?;
-    // Not the place that is kept: whoever has one session could hold all four.
-    call.hashing(false, |call, place| async move {
-        let attempt = reserve(&call, &caller).await?;
-        let old = passwords::hash_of(call.app.database, caller.user.id).await?;
-        call.let_others_go_on().await;
-        if !is_right(&call, &body.current_password, old.as_deref())? {
-            drop(place);
-            refuse(&call, &origin, &caller, &attempt).await?;
-            return Err(Failure::WrongCurrentPassword);
+    let asked = Rc::new(Asked {
+        caller,
+        origin,
+        current: body.current_password,
+        new,
+    });
+    let call = Rc::new(call);
+    let mut retries = Retries::new();
+    loop {
+        if let Some(seconds) = call.app.throttle.remembers(&asked.attempt(&call)) {
+            return Err(Failure::BackOff(seconds));
         }
-        call.let_others_go_on().await;
-        let hash =
-            password::hash(&new, random()?, &call.app.peppers).map_err(|_| Failure::Platform)?;
-        drop(place);
-        set(&call, &origin, caller, &attempt, old.as_deref(), &hash).await?;
-        Ok(Reply::ok(&Done::new("Password changed")))
-    })
-    .await
+        // Not the reserved slot: whoever has one session could hold it.
+        let claim = Claim {
+            key: asked.attempt(&call).counter(),
+            reserved_for: None,
+        };
+        let failure = match call.slot(claim) {
+            Ok(slot) => {
+                let work = evaluate(Rc::clone(&call), Rc::clone(&asked), slot);
+                match call.hashing(work).await? {
+                    Evaluated::Changed => return Ok(Reply::ok(&Done::new("Password changed"))),
+                    Evaluated::InFlight(seconds) => Failure::BackOff(seconds),
+                }
+            }
+            Err(NoSlot::InFlight) => Failure::BackOff(1),
+            Err(NoSlot::Full) => return Err(Failure::Busy),
+        };
+        if !retries.wait().await {
+            return Err(failure);
+        }
+    }
 }
 
-/// Counts the attempt: who has got hold of a session must not find out the password by it. The counter is of this session
-/// alone, so that nobody is kept from signing in, nor its owner from changing the password in another session.
-async fn reserve(call: &Call, caller: &SessionRecord) -> Result<Reservation, Failure> {
-    let attempt = Attempt {
-        login: &LoginName::Username(String::new()),
-        name_key: &caller.id,
-        device: None,
-        network: None,
-        now: call.clock(),
+/// What a request asks for.
+struct Asked {
+    caller: SessionRecord,
+    origin: Origin,
+    current: String,
+    new: Password,
+}
+
+impl Asked {
+    /// Attempts are counted by session: whoever has got hold of one must not find out the password by it. The owner can still
+    /// sign in, and change the password in another session.
+    fn attempt(&self, call: &Call) -> Attempt<'_> {
+        Attempt::change(&self.caller.id, call.clock())
+    }
+}
+
+/// What became of an attempt that had a slot.
+enum Evaluated {
+    Changed,
+    /// Another attempt was in flight, so this one was not evaluated. If that one fails, none is for so many seconds.
+    InFlight(u32),
+}
+
+/// Reserves the attempt, checks the current password and sets the new one.
+async fn evaluate(call: Rc<Call>, asked: Rc<Asked>, slot: Slot) -> Result<Evaluated, Failure> {
+    let attempt = match call.app.throttle.reserve(&asked.attempt(&call)).await? {
+        Reserved::Yes(attempt, _) => attempt,
+        Reserved::InFlight(seconds) => return Ok(Evaluated::InFlight(seconds)),
+        Reserved::Later(seconds) => return Err(Failure::BackOff(seconds)),
     };
-    if let Some(seconds) = call.app.throttle.remembers(&attempt) {
-        return Err(Failure::BackOff(seconds));
+    let outcome = finish(&call, &asked, &attempt, slot).await;
+    if matches!(outcome, Err(Failure::StorageOut(_))) {
+        // What was to end the attempt is not known to be written. Should this fail too, the lease ends.
+        let app = call.app;
+        call.after_reply(async move {
+            let _ = app.throttle.failed(&attempt, None).await;
+        });
     }
-    match call.app.throttle.reserve(&attempt).await? {
-        Reserved::Yes(attempt, _) => Ok(attempt),
-        Reserved::Later(seconds) => Err(Failure::BackOff(seconds)),
-        Reserved::Off => Err(Failure::WrongCurrentPassword),
-    }
+    outcome
 }
 
-/// Writes down that the current password was not known.
-async fn refuse(
+async fn finish(
     call: &Call,
-    origin: &Origin,
-    caller: &SessionRecord,
+    asked: &Asked,
     attempt: &Reservation,
-) -> Result<(), Failure> {
-    let id = caller.user.id;
-    let entry = origin.entry(call, Kind::PasswordChangeFailed)?;
-    let entry = entry.by(id).about(id).of_session(&caller.id);
-    let why = if attempt.failures < MOST_FAILURES {
-        "wrong"
+    slot: Slot,
+) -> Result<Evaluated, Failure> {
+    let old = passwords::hash_of(call.app.database, asked.caller.user.id).await?;
+    call.let_others_go_on().await;
+    if !is_right(call, &asked.current, old.as_deref())? || attempt.is_locked() {
+        drop(slot);
+        refuse(call, asked, attempt).await?;
+        return Err(Failure::WrongCurrentPassword);
+    }
+    call.let_others_go_on().await;
+    let hash =
+        password::hash(&asked.new, random()?, &call.app.peppers).map_err(|_| Failure::Platform)?;
+    drop(slot);
+    set(call, asked, attempt, old.as_deref(), &hash).await?;
+    Ok(Evaluated::Changed)
+}
+
+/// Records that the current password was not known. Of a session in which it is locked nothing more is recorded: the log would
+/// grow for as long as the session is asked.
+async fn refuse(call: &Call, asked: &Asked, attempt: &Reservation) -> Result<(), Failure> {
+    let throttle = &call.app.throttle;
+    if attempt.is_locked() {
+        return Ok(throttle.failed(attempt, None).await?);
+    }
+    let id = asked.caller.user.id;
+    let entry = asked.origin.entry(call, Kind::PasswordChangeFailed)?;
+    let entry = entry.by(id).about(id).of_session(&asked.caller.id);
+    let why = if attempt.is_last() {
+        "wrong; locked in this session now"
     } else {
-        "wrong; off in this session now"
+        "wrong"
     };
-    call.record(entry.detail(why)).await
+    let entry = call.sign(entry.detail(why));
+    Ok(throttle.failed(attempt, Some(&entry)).await?)
 }
 
 /// Sets the new password, and ends what ends by it.
 async fn set(
     call: &Call,
-    origin: &Origin,
-    caller: SessionRecord,
+    asked: &Asked,
     attempt: &Reservation,
     old: Option<&str>,
     new: &str,
 ) -> Result<(), Failure> {
+    let caller = &asked.caller;
     let user = caller.user.id;
     let entry = |kind| {
-        let entry = origin.entry(call, kind);
+        let entry = asked.origin.entry(call, kind);
         entry.map(|entry| entry.by(user).about(user).of_session(&caller.id))
     };
     let change = Change {

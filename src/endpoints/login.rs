@@ -1,19 +1,20 @@
 //! `POST /api/auth/login`: user name or e-mail, and password.
 //!
-//! An unknown, disabled or passwordless user costs the same hash and gets the same bytes as a wrong password.
+//! An unknown, disabled, passwordless or locked user costs the same hash and gets the same bytes as a wrong password.
 
 use super::sign_in::{self, Method, Terms, Whom};
 use crate::account::address::network;
-use crate::account::device::Device;
+use crate::account::device::{Device, Recognised};
 use crate::account::names::{self, LoginName};
 use crate::account::password::{self, Password, Unusable, Verdict};
 use crate::account::user::User;
+use crate::app::admission::{Claim, NoSlot, Slot};
 use crate::app::tokens::Issued;
-use crate::app::{Call, random};
+use crate::app::{Call, Retries, random};
 use crate::failure::{BodyFault, Failure};
 use crate::json::{FromJson, Malformed, Object};
 use crate::log;
-use crate::store::throttle::{Attempt, MOST_FAILURES, Reservation, Reserved};
+use crate::store::throttle::{Attempt, MAX_FAILURES, Reservation, Reserved};
 use crate::store::users::Registered;
 use crate::web::body;
 use crate::web::device_cookie::DeviceCookie;
@@ -21,6 +22,7 @@ use crate::web::origin::Origin;
 use crate::web::reply::{EXPIRES, Reply};
 use crate::web::request::Request;
 use serde::Serialize;
+use std::rc::Rc;
 
 /// The documented text of a 400.
 const MISSING: &str = "Username and password are required";
@@ -74,89 +76,158 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
             text: MISSING,
         });
     }
-    // Over the limit is never anybody's; not counting it tells only what the client knows.
+    // Over the limit is never a user's; not counting it tells only what the client knows.
     let password = Password::parse(&body.password).map_err(|_| Failure::WrongLogin)?;
-    let asked = Asked::new(&call, &origin, device, &body.username);
-    // Before a place is taken: most of a flood ends here.
-    if let Some(seconds) = call.app.throttle.remembers(&asked.attempt(&call)) {
-        return Err(Failure::BackOff(seconds));
-    }
-    call.hashing(asked.device.is_some(), |call, place| async move {
-        let (attempt, registered) = reserve(&call, &asked).await?;
-        let whom = registered
-            .as_ref()
-            .map_or(Whom::Nobody(asked.name_key), |found| {
-                Whom::User(found.user.id)
-            });
-        let checked = check(&call, &password, registered).await?;
-        drop(place);
-        let why = match checked {
-            Err(why) => why,
-            Ok(checked) => match sign_in(&call, &origin, checked, &attempt).await? {
-                Some((issued, user)) => return reply(&call, &cookie, asked.device, issued, user),
-                None => sign_in::CHANGED,
-            },
-        };
-        let why = if attempt.failures < MOST_FAILURES {
-            why.to_owned()
-        } else {
-            format!("{why}; off now, after {MOST_FAILURES} in a row")
-        };
-        sign_in::refuse(&call, &origin, Method::Password, whom, &why).await?;
-        Err(Failure::WrongLogin)
-    })
-    .await
-}
-
-/// What is kept of a name that belongs to nobody: people type passwords there.
-fn name_key(call: &Call, name: Option<&LoginName>, typed: &str) -> String {
-    let (source, name) = match name {
-        Some(LoginName::Username(name)) => ("username", name.as_str()),
-        Some(LoginName::Email(key)) => ("email", key.as_str()),
-        None => ("other", typed),
+    let asked = Asked {
+        who: Who::new(&call, device.as_ref(), &body.username),
+        network: network(origin.address.as_deref()),
+        password,
+        origin,
+        cookie,
+        device,
     };
-    call.app.audit_keys.name_key(source, name)
+    let (call, asked) = (Rc::new(call), Rc::new(asked));
+    let mut retries = Retries::new();
+    loop {
+        // Before a slot is taken: most of a flood ends here.
+        if let Some(seconds) = call.app.throttle.remembers(&asked.attempt(&call)) {
+            return Err(Failure::BackOff(seconds));
+        }
+        let failure = match call.slot(asked.claim(&call)) {
+            Ok(slot) => {
+                let work = evaluate(Rc::clone(&call), Rc::clone(&asked), slot);
+                match call.hashing(work).await? {
+                    Evaluated::SignedIn(reply) => return Ok(*reply),
+                    Evaluated::InFlight(seconds) => Failure::BackOff(seconds),
+                }
+            }
+            Err(NoSlot::InFlight) => Failure::BackOff(1),
+            // A recognised device shares its slot with others like it, none of which holds it for long.
+            Err(NoSlot::Full) if asked.who.device.is_some() => Failure::Busy,
+            Err(NoSlot::Full) => return Err(Failure::Busy),
+        };
+        if !retries.wait().await {
+            return Err(failure);
+        }
+    }
 }
 
-/// For whom and from where somebody would sign in.
-struct Asked {
+/// Who would sign in.
+struct Who {
     name: LoginName,
+    /// The keyed hash of what was typed. It is what is kept of a name that no user has: people type passwords there.
     name_key: String,
-    device: Option<Device>,
+    /// Set if the device is recognised for the name.
+    device: Option<Recognised>,
+}
+
+impl Who {
+    /// A name that no password user can have is looked up all the same, so that it takes as long.
+    fn new(call: &Call, device: Option<&Device>, typed: &str) -> Self {
+        let name = names::login_key(typed);
+        let (source, key) = match &name {
+            Some(LoginName::Username(name)) => ("username", name.as_str()),
+            Some(LoginName::Email(key)) => ("email", key.as_str()),
+            None => ("other", typed),
+        };
+        Self {
+            name_key: call.app.audit_keys.name_key(source, key),
+            device: name
+                .as_ref()
+                .zip(device)
+                .and_then(|(name, device)| device.recognises(name)),
+            name: name.unwrap_or(LoginName::Username(String::new())),
+        }
+    }
+}
+
+/// What a request asks for.
+struct Asked {
+    who: Who,
+    password: Password,
+    origin: Origin,
     network: String,
+    cookie: DeviceCookie,
+    device: Option<Device>,
 }
 
 impl Asked {
-    /// Of every name: one that no password user can have is looked up all the same, and one that belongs to nobody has its
-    /// keyed hash made as any other, so that it takes as long.
-    fn new(call: &Call, origin: &Origin, device: Option<Device>, typed: &str) -> Self {
-        let name = names::login_key(typed);
-        Self {
-            name_key: name_key(call, name.as_ref(), typed),
-            name: name.unwrap_or(LoginName::Username(String::new())),
-            device,
-            network: network(origin.address.as_deref()),
-        }
+    fn attempt(&self, call: &Call) -> Attempt<'_> {
+        Attempt::sign_in(
+            &self.who.name,
+            &self.who.name_key,
+            self.who.device.as_ref(),
+            &self.network,
+            call.clock(),
+        )
     }
 
-    fn attempt(&self, call: &Call) -> Attempt<'_> {
-        Attempt {
-            login: &self.name,
-            name_key: &self.name_key,
-            device: self.device.as_ref(),
-            network: Some(&self.network),
-            now: call.clock(),
+    fn claim(&self, call: &Call) -> Claim {
+        let device = self.who.device.as_ref();
+        Claim {
+            key: self.attempt(call).counter(),
+            reserved_for: device.map(|device| device.device.clone()),
         }
     }
 }
 
-/// Counts the attempt and finds whom it is for.
-async fn reserve(call: &Call, asked: &Asked) -> Result<(Reservation, Option<Registered>), Failure> {
-    match call.app.throttle.reserve(&asked.attempt(call)).await? {
-        Reserved::Yes(attempt, registered) => Ok((attempt, registered.map(|found| *found))),
-        Reserved::Later(seconds) => Err(Failure::BackOff(seconds)),
-        Reserved::Off => Err(Failure::WrongLogin),
+/// What became of an attempt that had a slot.
+enum Evaluated {
+    SignedIn(Box<Reply>),
+    /// Another attempt was in flight, so this one was not evaluated. If that one fails, none is for so many seconds.
+    InFlight(u32),
+}
+
+/// Reserves the attempt, checks the password and signs the user in, or records why not.
+async fn evaluate(call: Rc<Call>, asked: Rc<Asked>, slot: Slot) -> Result<Evaluated, Failure> {
+    let reserved = call.app.throttle.reserve(&asked.attempt(&call)).await?;
+    let (attempt, registered) = match reserved {
+        Reserved::Yes(attempt, registered) => (attempt, registered.map(|found| *found)),
+        Reserved::InFlight(seconds) => return Ok(Evaluated::InFlight(seconds)),
+        Reserved::Later(seconds) => return Err(Failure::BackOff(seconds)),
+    };
+    let outcome = finish(&call, &asked, &attempt, registered, slot).await;
+    if matches!(outcome, Err(Failure::StorageOut(_))) {
+        // What was to end the attempt is not known to be written. Should this fail too, the lease ends.
+        let app = call.app;
+        call.after_reply(async move {
+            let _ = app.throttle.failed(&attempt, None).await;
+        });
     }
+    outcome
+}
+
+async fn finish(
+    call: &Call,
+    asked: &Asked,
+    attempt: &Reservation,
+    registered: Option<Registered>,
+    slot: Slot,
+) -> Result<Evaluated, Failure> {
+    let whom = registered.as_ref().map_or_else(
+        || Whom::Nobody(asked.who.name_key.clone()),
+        |found| Whom::User(found.user.id),
+    );
+    let checked = check(call, &asked.password, registered, attempt.is_locked()).await?;
+    drop(slot);
+    let why = match checked {
+        Err(why) => why,
+        Ok(checked) => match sign_in(call, &asked.origin, checked, attempt).await? {
+            Some((issued, user)) => {
+                let reply = reply(call, asked, issued, user)?;
+                return Ok(Evaluated::SignedIn(Box::new(reply)));
+            }
+            None => sign_in::CHANGED,
+        },
+    };
+    let why = if attempt.is_last() {
+        format!("{why}; locked now, after {MAX_FAILURES} in a row")
+    } else {
+        why.to_owned()
+    };
+    let entry = sign_in::refusal(call, &asked.origin, Method::Password, whom, &why)?;
+    call.app.throttle.failed(attempt, Some(&entry)).await?;
+    Err(Failure::WrongLogin)
 }
 
 /// Somebody whose password was right.
@@ -167,27 +238,29 @@ struct Checked {
     renewed: Option<String>,
 }
 
-/// Hashes the password whoever is asked for; gives the person, or why not for the audit log. Before each hash others have
-/// their turn.
+/// Hashes the password whoever is asked for; gives the user, or why not for the audit log. Before each hash others have
+/// their turn. Where the password is locked, the log does not tell whether this one was right.
 async fn check(
     call: &Call,
     password: &Password,
     registered: Option<Registered>,
+    is_locked: bool,
 ) -> Result<Result<Checked, &'static str>, Failure> {
     let (user, hash, why) = match registered {
         None => (None, None, "unknown name"),
         Some(found) if !found.user.is_active => (None, None, sign_in::DISABLED),
         Some(found) => {
-            let why = if found.password_hash.is_some() {
-                "wrong"
-            } else {
-                "none set"
+            let why = match &found.password_hash {
+                None => "none set",
+                Some(_) if is_locked => "locked",
+                Some(_) => "wrong",
             };
             (Some(found.user), found.password_hash, why)
         }
     };
     call.let_others_go_on().await;
     let needs_rehash = match password::verify(password, hash.as_deref(), &call.app.peppers) {
+        Verdict::Right { .. } if is_locked => return Ok(Err(why)),
         Verdict::Right { needs_rehash } => needs_rehash,
         Verdict::Wrong => return Ok(Err(why)),
         Verdict::Unusable(Unusable::OutOfMemory) => return Err(Failure::Platform),
@@ -234,19 +307,14 @@ async fn sign_in(
     Ok(issued.map(|issued| (issued, user)))
 }
 
-/// The reply, which makes the device known for this person.
-fn reply(
-    call: &Call,
-    cookie: &DeviceCookie,
-    device: Option<Device>,
-    issued: Issued,
-    user: User,
-) -> Result<Reply, Failure> {
-    let device = match device {
-        Some(device) => device,
+/// The reply, which makes the device recognised for this user.
+fn reply(call: &Call, asked: &Asked, issued: Issued, user: User) -> Result<Reply, Failure> {
+    let device = match &asked.device {
+        Some(device) => device.clone(),
         None => Device::new(random()?),
     };
-    let cookie = cookie.seal(call, &device.after_sign_in(user.id))?;
+    let device = device.after_sign_in(user.id, &user.username, user.email.as_deref());
+    let cookie = asked.cookie.seal(call, &device)?;
     let reply = Reply::ok(&LoginReply {
         success: true,
         message: "Login successful",

@@ -4,17 +4,19 @@
 use super::user_json::Done;
 use crate::account::audit::Kind;
 use crate::account::fingerprint::fingerprint;
-use crate::account::password;
+use crate::account::password::{self, Password};
 use crate::account::policy::{self, OwnNames};
-use crate::app::{Call, random};
+use crate::app::admission::{Claim, NoSlot, Slot};
+use crate::app::{Call, Retries, random};
 use crate::failure::{Failure, INVALID_BODY};
 use crate::json::{FromJson, Malformed, Object};
-use crate::store::links::PasswordSet;
+use crate::store::links::{Holder, PasswordSet};
 use crate::web::body;
 use crate::web::origin::Origin;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use std::rc::Rc;
 
 /// The body.
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
@@ -41,13 +43,43 @@ impl FromJson for SetPasswordRequest {
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let origin = Origin::of(&request);
     let body: SetPasswordRequest = body::json(request, INVALID_BODY).await?;
+    let asked = Rc::new((body, origin));
+    let call = Rc::new(call);
+    let mut retries = Retries::new();
+    loop {
+        let claimed = claim(&call, &asked.0).await?;
+        // The holder of a link may take the reserved slot, one request at a time: the first that ends uses the link up, and
+        // those that waited meanwhile find it used.
+        let key = format!("link:{}", claimed.id);
+        let claim = Claim {
+            reserved_for: Some(key.clone()),
+            key,
+        };
+        match call.slot(claim) {
+            Ok(slot) => {
+                let work = set(Rc::clone(&call), Rc::clone(&asked), claimed, slot);
+                return call.hashing(work).await;
+            }
+            Err(NoSlot::InFlight | NoSlot::Full) => {}
+        }
+        if !retries.wait().await {
+            return Err(Failure::Busy);
+        }
+    }
+}
+
+/// A new password that the policy accepts, and the link that sets it.
+struct Claimed {
+    id: String,
+    holder: Holder,
+    password: Password,
+}
+
+/// Finds the link and judges the password.
+async fn claim(call: &Call, body: &SetPasswordRequest) -> Result<Claimed, Failure> {
     let id = fingerprint(&body.token);
-    let holder = call
-        .app
-        .links
-        .holder(&id, call.now)
-        .await?
-        .ok_or(Failure::InvalidLink)?;
+    let holder = call.app.links.holder(&id, call.now).await?;
+    let holder = holder.ok_or(Failure::InvalidLink)?;
     let own = OwnNames {
         username: &holder.username,
         email: holder.email.as_deref(),
@@ -56,30 +88,45 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     };
     let password = policy::check(&body.password, call.app.config.password_min_length, &own)
         .map_err(Failure::PasswordRefused)?;
-    // Who holds a living link is nobody's guess.
-    call.hashing(true, |call, place| async move {
-        call.let_others_go_on().await;
-        let hash = password::hash(&password, random()?, &call.app.peppers)
-            .map_err(|_| Failure::Platform)?;
-        drop(place);
-        let mark = Base64UrlUnpadded::encode_string(&random::<16>()?);
-        let entry = |kind| {
-            let entry = origin.entry(&call, kind);
-            entry.map(|entry| entry.by(holder.id).about(holder.id))
-        };
-        let entries = PasswordSet {
-            password_set: call.sign(entry(Kind::PasswordSet)?.detail("link")),
-            sessions_revoked: call.sign(entry(Kind::SessionRevoked)?.detail("password_set")),
-        };
-        let ended = call
-            .app
-            .links
-            .set_password(&id, holder.id, &mark, &hash, call.now, &entries)
-            .await?
-            .ok_or(Failure::InvalidLink)?;
-        call.app.throttle.restored(holder.id);
-        call.end_copies(ended).await;
-        Ok(Reply::ok(&Done::new("Password set")))
+    Ok(Claimed {
+        id,
+        holder,
+        password,
     })
-    .await
+}
+
+/// Hashes the password and sets it, if the link is not used meanwhile.
+async fn set(
+    call: Rc<Call>,
+    asked: Rc<(SetPasswordRequest, Origin)>,
+    claimed: Claimed,
+    slot: Slot,
+) -> Result<Reply, Failure> {
+    let Claimed {
+        id,
+        holder,
+        password,
+    } = claimed;
+    call.let_others_go_on().await;
+    let hash =
+        password::hash(&password, random()?, &call.app.peppers).map_err(|_| Failure::Platform)?;
+    drop(slot);
+    let mark = Base64UrlUnpadded::encode_string(&random::<16>()?);
+    let entry = |kind| {
+        let entry = asked.1.entry(&call, kind);
+        entry.map(|entry| entry.by(holder.id).about(holder.id))
+    };
+    let entries = PasswordSet {
+        password_set: call.sign(entry(Kind::PasswordSet)?.detail("link")),
+        sessions_revoked: call.sign(entry(Kind::SessionRevoked)?.detail("password_set")),
+    };
+    let ended = call
+        .app
+        .links
+        .set_password(&id, holder.id, &mark, &hash, call.now, &entries)
+        .await?
+        .ok_or(Failure::InvalidLink)?;
+    call.app.throttle.restored(holder.id);
+    call.end_copies(ended).await;
+    Ok(Reply::ok(&Done::new("Password set")))
 }

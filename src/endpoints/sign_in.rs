@@ -1,7 +1,7 @@
 //! What every way of signing in ends with: a session in D1, its copy in KV, and a token; or an entry that says why not.
 
 use crate::account::address::network;
-use crate::account::audit::Kind;
+use crate::account::audit::{Kind, Signed};
 use crate::account::role::Role;
 use crate::account::session::longest;
 use crate::account::token::{LEEWAY, Session, SessionId};
@@ -86,8 +86,27 @@ pub enum Whom {
     Unknown,
 }
 
-/// Writes down that somebody was not signed in, and why in fixed words. An attempt with a password has been counted before;
-/// of other refusals so many of a network are written as it may have failures.
+/// The entry of a sign-in that was refused, and why in fixed words.
+///
+/// # Errors
+/// `Platform`.
+pub fn refusal(
+    call: &Call,
+    origin: &Origin,
+    method: Method,
+    whom: Whom,
+    why: &str,
+) -> Result<Signed, Failure> {
+    let entry = origin.entry(call, Kind::SignInFailed)?;
+    let entry = match whom {
+        Whom::User(id) => entry.about(id),
+        Whom::Nobody(name_key) => entry.about_name(name_key),
+        Whom::Unknown => entry,
+    };
+    Ok(call.sign(entry.detail(format!("{}: {why}", method.as_str()))))
+}
+
+/// Records that a user whom AWS vouches for was not signed in: as many times per network as it may have failures.
 ///
 /// # Errors
 /// `StorageOut`, `Platform`.
@@ -98,17 +117,8 @@ pub async fn refuse(
     whom: Whom,
     why: &str,
 ) -> Result<(), Failure> {
-    let entry = origin.entry(call, Kind::SignInFailed)?;
-    let entry = match whom {
-        Whom::User(id) => entry.about(id),
-        Whom::Nobody(name_key) => entry.about_name(name_key),
-        Whom::Unknown => entry,
-    };
-    let entry = entry.detail(format!("{}: {why}", method.as_str()));
-    if method == Method::Password {
-        return call.record(entry).await;
-    }
-    let (network, entry) = (network(origin.address.as_deref()), call.sign(entry));
+    let entry = refusal(call, origin, method, whom, why)?;
+    let network = network(origin.address.as_deref());
     let throttle = &call.app.throttle;
     throttle
         .record_refused(&network, call.clock(), &entry)

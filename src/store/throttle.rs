@@ -1,48 +1,108 @@
-//! What slows down guessing: tables `sign_in_attempts` and `address_attempts`.
+//! Back-off and lockout of password attempts: tables `sign_in_attempts` and `address_attempts`.
 //!
-//! An attempt is *reserved* before its password is hashed: one conditional write counts it as failed, and only if that was
-//! written it is evaluated. So of many at once no more are evaluated than one after another would be. A success takes the
-//! count back, in the batch that begins the session.
+//! An attempt is *reserved* before its password is hashed: one conditional write counts it as failed and marks it as in flight.
+//! Only a reserved attempt is evaluated, and no second one is reserved while it is in flight, so the evaluations of one counter
+//! are serial. The reservation is taken back in the batch that begins the session, so only when the whole sign-in has succeeded.
 //!
-//! Counted are: the account, found by name or e-mail; for a name that nobody has, a keyed hash of it, in the same way. (That
-//! a name and an e-mail share a counter tells that they are one account's: docs/SECURITY.md.) On a device where this
-//! person signed in before it is that device instead of the account, so that nobody who guesses elsewhere locks its people
-//! out. Everywhere else the client's network is counted as well. Where AWS vouches for somebody there is nothing to guess;
-//! a network's refusals are counted all the same, by themselves, so that they do not fill the audit log.
+//! Counters on a device that is not recognised for the typed name:
+//! - *What was typed* (its keyed hash) has the back-off. The counter is the same whether a user has the name or not, and nothing
+//!   that happens to an account changes it, so it does not tell which names exist.
+//! - *The account* has the failures that lock it for unrecognised devices. A locked account is evaluated like any other and then
+//!   answered like a wrong password. All names that no user has share one such counter, so that the same rows are written.
+//! - *The client's network* has a leaky bucket.
+//!
+//! A recognised device has a counter of its own in their place, so guesses made elsewhere neither slow down nor lock its users
+//! out. So does a session that changes its password. A network's refusals of AWS identities are counted separately: they guess
+//! nothing, and must not fill the audit log.
 
 use super::StoreError;
-use super::audit::append_if_changed;
-use super::d1::{Database, Statement};
+use super::audit::{append, append_if_changed};
+use super::d1::{Database, Outcome, Statement};
+use super::recent::Before;
 use super::users::{self, Registered};
 use super::waits::{self, Wait, Waits};
 use crate::account::audit::Signed;
-use crate::account::device::Device;
+use crate::account::device::Recognised;
 use crate::account::names::LoginName;
 use crate::account::timestamp::Timestamp;
 use uuid::Uuid;
 
-/// Failures in a row after which a password is off (NIST SP 800-63B-4 section 3.2.2 allows no more).
-pub const MOST_FAILURES: u32 = 100;
+/// Failures in a row after which a password is locked (NIST SP 800-63B-4 section 3.2.2 allows no more).
+pub const MAX_FAILURES: u32 = 100;
 /// Milliseconds that one failure from a network takes to be forgotten: three a minute.
 const NETWORK_INTERVAL: f64 = 20_000.0;
 /// Failures from a network that are let through at once are three: two may not be forgotten yet when another comes.
 const NETWORK_BURST: f64 = 2.0 * NETWORK_INTERVAL;
-/// Seconds after which failures that did not switch a password off are forgotten.
+/// Seconds after which the failures of an account, a device or a session that is not locked are forgotten.
 const MEMORY: i64 = 30 * 86_400;
+/// Seconds after which the back-off of what was typed begins at 1 s again. An attempt a day guesses nothing; and the rows of
+/// names that no user has, which every client can add, are the sooner gone.
+const TYPED_MEMORY: i64 = 86_400;
+/// Milliseconds for which an attempt is in flight at most, if it does not say that it has ended. Longer than one can take.
+pub const LEASE_MS: u32 = 20_000;
 
-/// An attempt to sign in with a password.
+/// An attempt with a password.
 #[derive(Debug)]
 pub struct Attempt<'a> {
-    /// Who it says it is.
-    pub login: &'a LoginName,
-    /// The keyed hash under which a name that nobody has is counted.
-    pub name_key: &'a str,
-    /// The device, if it is one where somebody signed in before.
-    pub device: Option<&'a Device>,
-    /// The client's network, where it is counted too.
-    pub network: Option<&'a str>,
+    /// `typed:{keyed hash}` or `session:{id}`.
+    key: String,
+    /// The name; empty, which is no user's, if the attempt is no sign-in.
+    login: &'a str,
+    /// The user and the device, if the device is recognised for what was typed.
+    device: Option<&'a Recognised>,
+    /// The client's network, where its failures are counted.
+    network: Option<&'a str>,
     /// Milliseconds since 1970.
-    pub now: f64,
+    now: f64,
+}
+
+impl<'a> Attempt<'a> {
+    /// A sign-in; `name_key` is the keyed hash of what was typed.
+    #[must_use]
+    pub fn sign_in(
+        login: &'a LoginName,
+        name_key: &str,
+        device: Option<&'a Recognised>,
+        network: &'a str,
+        now: f64,
+    ) -> Self {
+        let (LoginName::Username(login) | LoginName::Email(login)) = login;
+        Self {
+            key: format!("typed:{name_key}"),
+            login,
+            device,
+            network: Some(network),
+            now,
+        }
+    }
+
+    /// A change of password in this session.
+    #[must_use]
+    pub fn change(session: &str, now: f64) -> Self {
+        Self {
+            key: format!("session:{session}"),
+            login: "",
+            device: None,
+            network: None,
+            now,
+        }
+    }
+
+    /// The counter that has this attempt's back-off, as far as it is known without asking D1.
+    #[must_use]
+    pub fn counter(&self) -> String {
+        self.device.map_or_else(|| self.key.clone(), device_key)
+    }
+
+    /// The network, if it counts.
+    pub(super) fn counted_network(&self) -> Option<&'a str> {
+        self.network.filter(|_| self.device.is_none())
+    }
+
+    /// Milliseconds since 1970.
+    pub(super) fn now(&self) -> f64 {
+        self.now
+    }
 }
 
 /// What became of an attempt.
@@ -50,50 +110,71 @@ pub struct Attempt<'a> {
 pub enum Reserved {
     /// It is counted and may be evaluated.
     Yes(Reservation, Option<Box<Registered>>),
-    /// Nothing is evaluated for so many seconds more.
+    /// Another attempt is in flight. If that one fails, none is evaluated for so many seconds.
+    InFlight(u32),
+    /// None is evaluated for so many seconds.
     Later(u32),
-    /// The password is off here until a one-time link restores it.
-    Off,
 }
 
 /// A counted attempt, with what takes the count back.
 #[derive(Clone, Debug)]
 pub struct Reservation {
     key: String,
-    /// `None` on a known device, which its network's failures do not concern.
+    /// Value of `busy_until_ms`, by which the row is known to be still this attempt's.
+    mark: f64,
+    /// `None` on a recognised device and for a change of password.
+    account: Option<String>,
+    /// `None` on a recognised device, which its network's failures do not concern, and for a change of password.
     network: Option<String>,
-    /// Failures in a row, this attempt included.
-    pub failures: u32,
+    /// Failures in a row of the counter that locks, this attempt included.
+    failures: u32,
 }
 
-// The device's people are a JSON list.
+impl Reservation {
+    /// Whether the password is locked here: the attempt has to be answered as a wrong password.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.failures > MAX_FAILURES
+    }
 
-/// Changes no row if the attempt may not be evaluated.
+    /// Whether the failure of this attempt locks the password here.
+    #[must_use]
+    pub fn is_last(&self) -> bool {
+        self.failures == MAX_FAILURES
+    }
+}
+
+/// Changes no row if the attempt may not be evaluated. Which counter decides is asked of D1: a name may be another user's since
+/// the device's cookie was made. A lease that ends later than one begun now was written before the clock was set back.
 const RESERVE: &str = "
-    INSERT INTO sign_in_attempts (key, failures, open_at_ms, ends_at)
-    SELECT counter.key, 1, ?5 + 1000, ?6
-    FROM (SELECT coalesce(
-            (SELECT CASE WHEN id IN (SELECT value FROM json_each(?2)) THEN 'device:' || id || ':' || ?3
-                         ELSE 'account:' || id END
-             FROM password_logins WHERE login = ?1),
-            'name:' || ?4) AS key) AS counter
-    WHERE substr(counter.key, 1, 7) = 'device:'
-       OR NOT EXISTS (SELECT 1 FROM address_attempts WHERE address = ?7 AND empty_at_ms > ?5 + ?8)
+    INSERT INTO sign_in_attempts (key, failures, open_at_ms, busy_until_ms, ends_at)
+    SELECT counter.key, 1, ?5 + 1000, ?6, CASE WHEN counter.key = ?4 AND ?8 IS NOT NULL THEN ?10 ELSE ?7 END
+    FROM (SELECT CASE WHEN (SELECT id FROM password_logins WHERE login = ?1) = ?2 THEN ?3 ELSE ?4 END AS key) AS counter
+    WHERE counter.key IS ?3
+       OR NOT EXISTS (SELECT 1 FROM address_attempts WHERE address = ?8 AND empty_at_ms > ?5 + ?9)
     ON CONFLICT (key) DO UPDATE SET
-      failures = failures + 1,
+      failures = min(failures + 1, ?11 + 1),
       open_at_ms = ?5 + CASE failures WHEN 1 THEN 3000 WHEN 2 THEN 5000 ELSE 10000 END,
-      ends_at = CASE WHEN failures + 1 < ?9 THEN ?6 END
-    WHERE open_at_ms <= ?5 AND failures < ?9";
+      busy_until_ms = ?6,
+      ends_at = CASE WHEN (key = ?4 AND ?8 IS NOT NULL) OR failures + 1 < ?11 THEN excluded.ends_at END
+    WHERE open_at_ms <= ?5 AND (busy_until_ms <= ?5 OR busy_until_ms > ?6)";
 
 /// Directly after [`RESERVE`], whose `changes()` it asks.
+const COUNT_ACCOUNT: &str = "
+    INSERT INTO sign_in_attempts (key, failures, open_at_ms, ends_at)
+    SELECT 'account:' || coalesce((SELECT id FROM password_logins WHERE login = ?1), 'nobody'), 1, 0, ?3
+    WHERE changes() > 0 AND (?2 IS NULL OR (SELECT id FROM password_logins WHERE login = ?1) IS NOT ?2)
+    ON CONFLICT (key) DO UPDATE SET
+      failures = min(failures + 1, ?4 + 1),
+      ends_at = CASE WHEN failures + 1 < ?4 THEN excluded.ends_at END";
+
+/// Directly after [`COUNT_ACCOUNT`], which changes a row where the network is to be counted.
 const COUNT_NETWORK: &str = "
     INSERT INTO address_attempts (address, empty_at_ms)
-    SELECT ?2, ?3 + ?4
-    WHERE changes() > 0 AND ?2 IS NOT NULL
-      AND NOT EXISTS (SELECT 1 FROM password_logins WHERE login = ?1 AND id IN (SELECT value FROM json_each(?5)))
-    ON CONFLICT (address) DO UPDATE SET empty_at_ms = max(empty_at_ms, ?3) + ?4";
+    SELECT ?1, ?2 + ?3 WHERE changes() > 0
+    ON CONFLICT (address) DO UPDATE SET empty_at_ms = max(empty_at_ms, ?2) + ?3";
 
-/// By itself: a program that runs with the wrong role must not keep its network's people from their passwords.
+/// By itself: a program that runs with the wrong role must not keep its network's users from their passwords.
 const COUNT_REFUSED: &str = "
     INSERT INTO address_attempts (address, empty_at_ms) VALUES ('aws ' || ?1, ?2 + ?3)
     ON CONFLICT (address) DO UPDATE SET empty_at_ms = max(empty_at_ms, ?2) + ?3
@@ -101,20 +182,32 @@ const COUNT_REFUSED: &str = "
 
 /// What the attempt has come to, and whom it is for.
 const STATE: &str = "
-    SELECT counter.key, failures, open_at_ms,
+    SELECT counter.key, failures, open_at_ms, busy_until_ms,
+           (SELECT failures FROM sign_in_attempts
+            WHERE key = 'account:' || coalesce(counter.user_id, 'nobody')) AS account_failures,
            (SELECT empty_at_ms FROM address_attempts WHERE address = ?5) AS empty_at_ms,
            users.id AS user_id, username, email, name, organization, aws_region, role, is_active,
            created_at AS user_created_at, updated_at AS user_updated_at, last_login, password_hash
-    FROM (SELECT coalesce(
-            (SELECT CASE WHEN id IN (SELECT value FROM json_each(?2)) THEN 'device:' || id || ':' || ?3
-                         ELSE 'account:' || id END
-             FROM password_logins WHERE login = ?1),
-            'name:' || ?4) AS key,
-            (SELECT id FROM password_logins WHERE login = ?1) AS id) AS counter
+    FROM (SELECT CASE WHEN (SELECT id FROM password_logins WHERE login = ?1) = ?2 THEN ?3 ELSE ?4 END AS key,
+                 (SELECT id FROM password_logins WHERE login = ?1) AS user_id) AS counter
     LEFT JOIN sign_in_attempts ON sign_in_attempts.key = counter.key
-    LEFT JOIN users ON users.id = counter.id";
+    LEFT JOIN users ON users.id = counter.user_id";
 
-/// Takes the count back, if the attempt began this session.
+/// The attempt has failed and is no longer in flight.
+const RELEASE: &str = "
+    UPDATE sign_in_attempts SET busy_until_ms = 0 WHERE key = ?1 AND busy_until_ms = ?2";
+
+/// Takes one attempt back, if it began this session. Failures before it stay: that a user has succeeded must not show in the
+/// back-off of a name.
+const TAKE_BACK: &str = "
+    UPDATE sign_in_attempts SET failures = failures - 1, open_at_ms = 0, busy_until_ms = 0
+    WHERE key = ?1 AND busy_until_ms = ?2 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?3)";
+
+const REMOVE_EMPTY: &str = "
+    DELETE FROM sign_in_attempts
+    WHERE key = ?1 AND failures = 0 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?2)";
+
+/// Forgets all failures of a counter, if the attempt began this session.
 const FORGET: &str = "
     DELETE FROM sign_in_attempts WHERE key = ?1 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?2)";
 
@@ -131,11 +224,10 @@ const REMOVE_OVER: &str = "
     DELETE FROM sign_in_attempts
     WHERE key IN (SELECT key FROM sign_in_attempts WHERE ends_at <= ?1 ORDER BY ends_at LIMIT 1000)";
 
-/// What counts the changes of password of sessions that are past their end, of the thousand that the sessions' own sweep
-/// removes next.
+/// Counters of the changes of password of expired sessions, of the thousand that the sessions' own sweep removes next.
 const REMOVE_WITH_SESSIONS: &str = "
     DELETE FROM sign_in_attempts
-    WHERE key IN (SELECT 'name:' || id FROM sessions WHERE ends_at <= ?1 ORDER BY ends_at LIMIT 1000)";
+    WHERE key IN (SELECT 'session:' || id FROM sessions WHERE ends_at <= ?1 ORDER BY ends_at LIMIT 1000)";
 
 const REMOVE_NETWORKS: &str = "
     DELETE FROM address_attempts
@@ -145,8 +237,31 @@ struct State {
     key: String,
     failures: Option<u32>,
     open_at_ms: Option<f64>,
+    busy_until_ms: Option<f64>,
+    account_failures: Option<u32>,
     empty_at_ms: Option<f64>,
     registered: Option<Registered>,
+}
+
+impl State {
+    fn read(found: &Outcome) -> Result<Self, StoreError> {
+        let state = found.first(|row| {
+            Ok(Self {
+                key: row.text("key")?,
+                failures: row.optional_count("failures")?,
+                open_at_ms: row.number("open_at_ms")?,
+                busy_until_ms: row.number("busy_until_ms")?,
+                account_failures: row.optional_count("account_failures")?,
+                empty_at_ms: row.number("empty_at_ms")?,
+                registered: users::registered(row)?,
+            })
+        })?;
+        state.ok_or(StoreError::CorruptRow("sign_in_attempts"))
+    }
+
+    fn is_device(&self) -> bool {
+        self.key.starts_with("device:")
+    }
 }
 
 /// The counters.
@@ -166,25 +281,24 @@ impl Throttle {
         }
     }
 
-    /// Seconds for which nothing is evaluated, if a refusal of such an attempt is remembered here. No store is asked.
+    /// Seconds of back-off, if a refusal of such an attempt is remembered in this isolate. No store is asked.
     #[must_use]
     pub fn remembers(&self, attempt: &Attempt<'_>) -> Option<u32> {
         let open_at = self.waits.of(attempt)?;
         Some(seconds_until(open_at, attempt.now))
     }
 
-    /// Forgets what is remembered of a counted attempt, which has succeeded.
+    /// Forgets what is remembered of the counters of an attempt that has succeeded.
     pub fn succeeded(&self, attempt: &Reservation) {
         let network = attempt.network.as_deref().map(waits::network);
         self.waits
             .forget(|counter| counter == attempt.key || Some(counter) == network.as_deref());
     }
 
-    /// Forgets what is remembered of a person who has a new password, at sign-in and on each device.
+    /// Forgets what is remembered of the recognised devices of a user who has a new password.
     pub fn restored(&self, user: Uuid) {
-        let (account, devices) = (format!("account:{user}"), format!("device:{user}:"));
-        self.waits
-            .forget(|counter| counter == account || counter.starts_with(&devices));
+        let devices = format!("device:{user}:");
+        self.waits.forget(|counter| counter.starts_with(&devices));
     }
 
     /// Counts an attempt if it may be evaluated, and finds whom it is for.
@@ -192,74 +306,103 @@ impl Throttle {
     /// # Errors
     /// Any [`StoreError`].
     pub async fn reserve(&self, attempt: &Attempt<'_>) -> Result<Reserved, StoreError> {
-        let (LoginName::Username(login) | LoginName::Email(login)) = attempt.login;
-        let people = people(attempt.device);
-        let device = attempt.device.map(Device::id);
-        let ends_at = Timestamp::from_milliseconds(attempt.now).plus(MEMORY);
+        let moment = Timestamp::from_milliseconds(attempt.now);
+        let (ends_at, typed_ends_at) = (moment.plus(MEMORY), moment.plus(TYPED_MEMORY));
+        let user = attempt.device.map(|device| device.user.to_string());
+        let device = attempt.device.map(device_key);
+        let mark = attempt.now + f64::from(LEASE_MS);
         let before = self.waits.before();
-        let [reserved, _, found] = self
-            .database
-            .batch([
-                Statement::new(RESERVE)
-                    .text(login)
-                    .text(&people)
-                    .optional(device)
-                    .text(attempt.name_key)
-                    .milliseconds(attempt.now)
+        let mut statements = vec![
+            Statement::new(RESERVE)
+                .text(attempt.login)
+                .optional(user.as_deref())
+                .optional(device.as_deref())
+                .text(&attempt.key)
+                .milliseconds(attempt.now)
+                .milliseconds(mark)
+                .text(ends_at.to_string())
+                .optional(attempt.network)
+                .milliseconds(NETWORK_BURST)
+                .text(typed_ends_at.to_string())
+                .number(MAX_FAILURES),
+        ];
+        if let Some(network) = attempt.network {
+            statements.push(
+                Statement::new(COUNT_ACCOUNT)
+                    .text(attempt.login)
+                    .optional(user.as_deref())
                     .text(ends_at.to_string())
-                    .optional(attempt.network)
-                    .milliseconds(NETWORK_BURST)
-                    .number(MOST_FAILURES),
+                    .number(MAX_FAILURES),
+            );
+            statements.push(
                 Statement::new(COUNT_NETWORK)
-                    .text(login)
-                    .optional(attempt.network)
+                    .text(network)
                     .milliseconds(attempt.now)
-                    .milliseconds(NETWORK_INTERVAL)
-                    .text(&people),
-                Statement::new(STATE)
-                    .text(login)
-                    .text(&people)
-                    .optional(device)
-                    .text(attempt.name_key)
-                    .optional(attempt.network),
-            ])
-            .await?;
-        let state = found
-            .first(|row| {
-                Ok(State {
-                    key: row.text("key")?,
-                    failures: row.optional_count("failures")?,
-                    open_at_ms: row.number("open_at_ms")?,
-                    empty_at_ms: row.number("empty_at_ms")?,
-                    registered: users::registered(row)?,
-                })
-            })?
-            .ok_or(StoreError::CorruptRow("sign_in_attempts"))?;
-        let is_device = state.key.starts_with("device:");
-        let failures = state.failures.unwrap_or(0);
-        if reserved.changes > 0 {
-            let reservation = Reservation {
-                key: state.key,
-                network: attempt.network.filter(|_| !is_device).map(str::to_owned),
-                failures,
-            };
-            return Ok(Reserved::Yes(reservation, state.registered.map(Box::new)));
+                    .milliseconds(NETWORK_INTERVAL),
+            );
         }
-        if failures >= MOST_FAILURES {
-            return Ok(Reserved::Off);
-        }
-        let counter = Wait {
-            counter: state.key,
-            open_at: state.open_at_ms.unwrap_or(0.0),
+        statements.push(
+            Statement::new(STATE)
+                .text(attempt.login)
+                .optional(user.as_deref())
+                .optional(device.as_deref())
+                .text(&attempt.key)
+                .optional(attempt.network),
+        );
+        let outcomes = self.database.all(statements).await?;
+        let [reserved, .., found] = outcomes.as_slice() else {
+            return Err(StoreError::Unavailable);
         };
-        let mut open_at = counter.open_at;
-        self.waits.keep_name(before, attempt, counter);
-        if !is_device {
-            let network = state.empty_at_ms.unwrap_or(0.0) - NETWORK_BURST;
-            self.waits.keep_network(before, attempt, network);
-            open_at = open_at.max(network);
+        let state = State::read(found)?;
+        if reserved.changes > 0 {
+            return Ok(yes(attempt, mark, state));
         }
-        Ok(Reserved::Later(seconds_until(open_at, attempt.now)))
+        Ok(self.refused(before, attempt, state))
+    }
+
+    /// Why an attempt was not reserved. A back-off is remembered; an attempt in flight is not, since it may succeed.
+    fn refused(&self, before: Before, attempt: &Attempt<'_>, state: State) -> Reserved {
+        let now = attempt.now;
+        let is_device = state.is_device();
+        let open_at = state.open_at_ms.unwrap_or(0.0);
+        let is_busy = state
+            .busy_until_ms
+            .is_some_and(|until| now < until && until <= now + f64::from(LEASE_MS));
+        let network = match state.empty_at_ms {
+            Some(empty_at) if !is_device => empty_at - NETWORK_BURST,
+            _ => 0.0,
+        };
+        let seconds = seconds_until(open_at.max(network), now);
+        self.waits.keep_network(before, attempt, network);
+        if is_busy {
+            return if network > now {
+                Reserved::Later(seconds)
+            } else {
+                Reserved::InFlight(seconds)
+            };
+        }
+        let wait = Wait {
+            counter: state.key,
+            open_at,
+        };
+        self.waits.keep_counter(before, attempt, wait);
+        Reserved::Later(seconds)
+    }
+
+    /// Writes the entry of an attempt that has failed, which is no longer in flight then. Without an entry it only ends.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn failed(
+        &self,
+        attempt: &Reservation,
+        entry: Option<&Signed>,
+    ) -> Result<(), StoreError> {
+        let release = Statement::new(RELEASE)
+            .text(&attempt.key)
+            .milliseconds(attempt.mark);
+        let statements = entry.map(append).into_iter().chain([release]);
+        self.database.all(statements.collect()).await.map(drop)
     }
 
     /// Writes an entry of somebody whom AWS vouches for and who may not sign in, if this network has not had its three, and
@@ -300,31 +443,67 @@ impl Throttle {
     }
 }
 
+fn yes(attempt: &Attempt<'_>, mark: f64, state: State) -> Reserved {
+    let is_device = state.is_device();
+    let network = attempt.network.filter(|_| !is_device);
+    let user = state.registered.as_ref().map(|found| found.user.id);
+    let failures = match (network, user) {
+        (None, _) => state.failures,
+        (Some(_), Some(_)) => state.account_failures,
+        // The counter that all unknown names share locks nothing.
+        (Some(_), None) => None,
+    };
+    let reservation = Reservation {
+        key: state.key,
+        mark,
+        account: network.and(user).map(|user| format!("account:{user}")),
+        network: network.map(str::to_owned),
+        failures: failures.unwrap_or(0),
+    };
+    Reserved::Yes(reservation, state.registered.map(Box::new))
+}
+
 /// What takes an attempt's count back, in the batch that begins the session of this id.
 pub(super) fn forget(
     reservation: &Reservation,
     session: &str,
 ) -> impl Iterator<Item = Statement> + use<> {
-    let count = Statement::new(FORGET).text(&reservation.key).text(session);
-    let network = reservation.network.as_ref().map(|network| {
-        Statement::new(FORGET_NETWORK)
-            .milliseconds(NETWORK_INTERVAL)
-            .text(network)
-            .text(session)
-    });
-    std::iter::once(count).chain(network)
+    let key = &reservation.key;
+    let forget = |key: &str| Statement::new(FORGET).text(key).text(session);
+    let mut statements = Vec::new();
+    match &reservation.network {
+        None => statements.push(forget(key)),
+        Some(network) => statements.extend([
+            Statement::new(TAKE_BACK)
+                .text(key)
+                .milliseconds(reservation.mark)
+                .text(session),
+            Statement::new(REMOVE_EMPTY).text(key).text(session),
+            Statement::new(FORGET_NETWORK)
+                .milliseconds(NETWORK_INTERVAL)
+                .text(network)
+                .text(session),
+        ]),
+    }
+    statements.extend(reservation.account.as_deref().map(forget));
+    statements.into_iter()
 }
 
-/// Forgets all failures of a person whose password has just become this one: at sign-in, and on each device, whose counters
-/// begin with the person's id.
+/// Forgets the failures that lock the password of a user for whom it has just become this one: of the account and of each
+/// recognised device, whose counters begin with the user's id. The back-off of what is typed stays: that a user has a new
+/// password must not show in it.
 pub(super) fn restore(user: &str, password_hash: &str) -> Statement {
     Statement::new(RESTORE).text(user).text(password_hash)
 }
 
-/// Removes what counts the changes of password of the sessions that are removed just after it in the same batch: where a
-/// password is off, nothing else would.
+/// Removes the counters of the sessions that are removed just after it in the same batch: of a locked one nothing else would.
 pub(super) fn remove_with_sessions(now: Timestamp) -> Statement {
     Statement::new(REMOVE_WITH_SESSIONS).text(now.to_string())
+}
+
+/// The counter of a recognised device.
+fn device_key(device: &Recognised) -> String {
+    format!("device:{}:{}", device.user, device.device)
 }
 
 /// What a client is told to wait, between two moments in milliseconds: a second at least.
@@ -335,14 +514,4 @@ pub(super) fn remove_with_sessions(now: Timestamp) -> Statement {
 )]
 fn seconds_until(open_at: f64, now: f64) -> u32 {
     ((open_at - now) / 1_000.0).ceil().max(1.0) as u32
-}
-
-fn people(device: Option<&Device>) -> String {
-    let people: Vec<String> = device
-        .map(Device::people)
-        .unwrap_or_default()
-        .iter()
-        .map(|id| format!("\"{id}\""))
-        .collect();
-    format!("[{}]", people.join(","))
 }

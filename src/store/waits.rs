@@ -1,21 +1,20 @@
-//! What this isolate remembers of attempts that D1 has refused, so that those that come meanwhile are refused without asking.
+//! The back-off that D1 has told this isolate about, so that attempts that come meanwhile are refused without asking it.
 //!
-//! A wait is D1's own, of one counter or one network, and remembered no longer than it was to last there, and for ten or three
-//! seconds at most: what ends it elsewhere (a success, a new password) is noticed that late, what ends it in this isolate at once.
-//! That a password is off is not remembered: who has just set a new one in another isolate would be told that it is wrong.
+//! A wait is D1's own, of one counter or one network. It is remembered no longer than it was to last there, and for ten or three
+//! seconds at most: what ends it elsewhere (a success) is noticed that late, what ends it in this isolate at once. It is kept by
+//! what was typed, so it is the same for names that a user has and that no user has. Attempts in flight are not remembered.
 
 use super::recent::{Before, Recent};
 use super::throttle::Attempt;
-use crate::account::device::Device;
 use crate::account::timestamp::Timestamp;
 
-/// Seconds: the longest wait of a counter.
+/// Seconds: the longest back-off of a counter.
 const LONGEST: i64 = 10;
-/// Seconds for which a network's is remembered: attempts that are under way elsewhere count until they succeed, and then it is
+/// Seconds for which a network's is remembered: attempts that are in flight elsewhere count until they succeed, and then it is
 /// open at once.
 const OF_NETWORK: i64 = 3;
 
-/// Refusals by what is known of an attempt without asking D1: its name and device, or its network.
+/// Refusals by what is known of an attempt without asking D1: the counter of what was typed, or the network.
 #[derive(Debug)]
 pub(super) struct Waits(Recent<Wait>);
 
@@ -35,14 +34,13 @@ impl Waits {
 
     /// Until when this attempt would be refused, in milliseconds since 1970, as far as it is known here.
     pub fn of(&self, attempt: &Attempt<'_>) -> Option<f64> {
-        let now = Timestamp::from_milliseconds(attempt.now);
-        let by_name = self.0.get(&name(attempt), now);
-        // Whether somebody on a device is known on it, and so not counted by the network, only D1 can tell.
-        let network = attempt.network.filter(|_| attempt.device.is_none());
+        let now = Timestamp::from_milliseconds(attempt.now());
+        let by_counter = self.0.get(&attempt.counter(), now);
+        let network = attempt.counted_network();
         let by_network = network.and_then(|text| self.0.get(&self::network(text), now));
-        let waits = by_name.into_iter().chain(by_network);
+        let waits = by_counter.into_iter().chain(by_network);
         let open_at = waits.map(|wait| wait.open_at).reduce(f64::max)?;
-        (open_at > attempt.now).then_some(open_at)
+        (open_at > attempt.now()).then_some(open_at)
     }
 
     /// To be asked for before D1 is.
@@ -50,19 +48,20 @@ impl Waits {
         self.0.before()
     }
 
-    /// Remembers what D1 said of an attempt: that its name and device have to wait.
-    pub fn keep_name(&self, before: Before, attempt: &Attempt<'_>, wait: Wait) {
-        self.keep(before, name(attempt), attempt.now, wait, LONGEST);
+    /// Remembers the back-off that D1 has for an attempt. The wait's counter is D1's, which may be another than the attempt's own:
+    /// the typed name may be another user's since the device's cookie was made.
+    pub fn keep_counter(&self, before: Before, attempt: &Attempt<'_>, wait: Wait) {
+        self.keep(before, attempt.counter(), attempt.now(), wait, LONGEST);
     }
 
     /// The same of its network, until so many milliseconds since 1970.
     pub fn keep_network(&self, before: Before, attempt: &Attempt<'_>, open_at: f64) {
-        if let Some(counter) = attempt.network.map(network) {
+        if let Some(counter) = attempt.counted_network().map(network) {
             let wait = Wait {
                 counter: counter.clone(),
                 open_at,
             };
-            self.keep(before, counter, attempt.now, wait, OF_NETWORK);
+            self.keep(before, counter, attempt.now(), wait, OF_NETWORK);
         }
     }
 
@@ -83,13 +82,4 @@ impl Waits {
 /// A network among the counters, whose own keys have a colon.
 pub(super) fn network(network: &str) -> String {
     format!("network {network}")
-}
-
-/// By the keyed hash of the name, and by all that a cookie says: an older one of the same device may not yet know somebody.
-fn name(attempt: &Attempt<'_>) -> String {
-    let device = attempt.device.map(|device| {
-        let people: Vec<String> = device.people().iter().map(ToString::to_string).collect();
-        format!("{} {}", Device::id(device), people.join(" "))
-    });
-    format!("{} {}", attempt.name_key, device.unwrap_or_default())
 }

@@ -58,7 +58,7 @@ async fn a_sign_in_is_two_calls_of_d1_and_one_write_of_kv() {
     let ada = app.password_user("ada").await;
     let reply = app.login(&ada).await;
     reply.assert_status(200);
-    assert_eq!(cost(&reply).await, [2, 10, 0, 1]);
+    assert_eq!(cost(&reply).await, [2, 13, 0, 1]);
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn a_refused_sign_in_is_two_calls_of_d1() {
         app.login(&off).await,
     ] {
         reply.assert_status(401);
-        assert_eq!(cost(&reply).await, [2, 4, 0, 0]);
+        assert_eq!(cost(&reply).await, [2, 6, 0, 0]);
     }
 }
 

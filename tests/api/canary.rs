@@ -295,6 +295,9 @@ async fn neither_do_the_throttle_the_device_cookie_and_the_routes_of_sessions() 
     }
     let off = "UPDATE sign_in_attempts SET failures = 99, open_at_ms = 0 WHERE key = ?1";
     app.sql(off, [format!("account:{}", ada.id)]).await;
+    let open = "UPDATE sign_in_attempts SET open_at_ms = 0 WHERE key = ?1";
+    app.sql(open, [crate::throttle::typed(&app, &ada.username)])
+        .await;
     for number in 10..12 {
         say(&with_cookie(&ada.username, wrong, "", number).await);
     }

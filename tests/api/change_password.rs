@@ -121,12 +121,13 @@ async fn a_wrong_current_password_changes_nothing_and_slows_down() {
 }
 
 #[tokio::test]
-async fn after_a_hundred_failures_it_is_off_in_this_session_and_in_no_other() {
+async fn after_a_hundred_failures_it_is_locked_in_this_session_and_in_no_other() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
     let (stolen, token) = (signed_in(&app, &ada).await, signed_in(&app, &ada).await);
     let sql = "INSERT INTO sign_in_attempts (key, failures, open_at_ms) VALUES (?1, 99, 0)";
-    app.sql(sql, [format!("name:{}", record_id(&stolen))]).await;
+    app.sql(sql, [format!("session:{}", record_id(&stolen))])
+        .await;
     change(&app, &stolen, "wrong", NEW).await.assert_status(400);
     app.shift_clock(11).await;
     change(&app, &stolen, PASSWORD, NEW)
@@ -136,14 +137,14 @@ async fn after_a_hundred_failures_it_is_off_in_this_session_and_in_no_other() {
         "SELECT outcome, detail FROM audit WHERE subject = ?1 AND kind = 'password_change_failed'";
     assert_eq!(
         app.sql(sql, [ada.id.clone()]).await,
-        [json!({ "outcome": "failure", "detail": "wrong; off in this session now" })]
+        [json!({ "outcome": "failure", "detail": "wrong; locked in this session now" })]
     );
     change(&app, &token, PASSWORD, NEW).await.assert_status(200);
     refresh(&app, &stolen).await.assert_status(401);
 }
 
 #[tokio::test]
-async fn a_new_password_is_on_where_the_old_one_was_off() {
+async fn a_new_password_unlocks_the_account() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
     let token = signed_in(&app, &ada).await;

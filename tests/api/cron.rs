@@ -51,13 +51,13 @@ async fn what_counts_wrong_current_passwords_goes_with_its_session() {
     let (ada, eve) = (app.password_user("ada").await, app.admin("eve").await);
     let (of_ada, of_eve) = (signed_in(&app, &ada).await, signed_in(&app, &eve).await);
     let (of_ada, of_eve) = (record_id(&of_ada), record_id(&of_eve));
-    // Off after a hundred; the last is of a name that nobody has.
+    // Locked after a hundred; the last is of no session.
     for id in [&of_ada, &of_eve, "nobody"] {
-        let sql = "INSERT INTO sign_in_attempts (key, failures, open_at_ms) VALUES ('name:' || ?1, 100, 0)";
+        let sql = "INSERT INTO sign_in_attempts (key, failures, open_at_ms) VALUES ('session:' || ?1, 100, 0)";
         app.sql(sql, [id]).await;
     }
     let left = async || {
-        let sql = "SELECT substr(key, 6) AS id FROM sign_in_attempts ORDER BY rowid";
+        let sql = "SELECT substr(key, 9) AS id FROM sign_in_attempts ORDER BY rowid";
         let rows = app.sql(sql, [0; 0]).await;
         let id = |row: &Value| row["id"].as_str().unwrap().to_owned();
         rows.iter().map(id).collect::<Vec<_>>()

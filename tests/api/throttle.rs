@@ -2,7 +2,10 @@
 
 use crate::support::people::Person;
 use crate::support::{App, Fault, Reply};
+use base64ct::{Base64, Encoding};
 use edge_auth::account::address::network;
+use edge_auth::account::audit::AuditKeys;
+use edge_auth::account::names::{self, LoginName};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -41,11 +44,31 @@ pub fn wait_of(reply: &Reply) -> u32 {
     reply.header("retry-after").unwrap().parse().unwrap()
 }
 
-async fn failures(app: &App, person: &Person) -> u64 {
+/// The counter of what was typed.
+pub fn typed(app: &App, name: &str) -> String {
+    let mut key = [0; 32];
+    let text = app.server().vars.get("AUDIT_KEY").expect("a key");
+    Base64::decode(text, &mut key).expect("32 bytes of base64");
+    let keys = AuditKeys::new(&key, &[]);
+    let hash = match names::login_key(name) {
+        Some(LoginName::Username(name)) => keys.name_key("username", &name),
+        Some(LoginName::Email(key)) => keys.name_key("email", &key),
+        None => keys.name_key("other", name),
+    };
+    format!("typed:{hash}")
+}
+
+/// Failures in a row by a counter's key.
+pub async fn counted(app: &App, key: &str) -> u64 {
     let sql = "SELECT failures FROM sign_in_attempts WHERE key = ?1";
-    let rows = app.sql(sql, [format!("account:{}", person.id)]).await;
+    let rows = app.sql(sql, [key]).await;
     rows.first()
         .map_or(0, |row| row["failures"].as_u64().unwrap())
+}
+
+/// Failures in a row of an account.
+async fn failures(app: &App, person: &Person) -> u64 {
+    counted(app, &format!("account:{}", person.id)).await
 }
 
 /// As if so many attempts had failed long ago.
@@ -137,20 +160,35 @@ async fn what_comes_too_early_is_not_counted_and_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn name_and_email_in_any_spelling_are_one_account() {
+async fn back_off_is_of_what_was_typed_and_failures_are_of_the_account() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
     guess(&app, &ada.username, &app.elsewhere(1))
         .await
         .assert_status(401);
-    for name in [
-        &ada.email,
-        &ada.email.to_uppercase(),
-        &ada.username.to_uppercase(),
-    ] {
-        guess(&app, name, &app.elsewhere(2))
-            .await
-            .assert_status(429);
+    let spelled = ada.username.to_uppercase();
+    guess(&app, &spelled, &app.elsewhere(2))
+        .await
+        .assert_status(429);
+    // The address tells nothing of the name.
+    guess(&app, &ada.email, &app.elsewhere(2))
+        .await
+        .assert_status(401);
+    guess(&app, &ada.email.to_uppercase(), &app.elsewhere(3))
+        .await
+        .assert_status(429);
+    assert_eq!(failures(&app, &ada).await, 2);
+    for name in [&ada.username, &ada.email] {
+        assert_eq!(counted(&app, &typed(&app, name)).await, 1);
+    }
+    app.shift_clock(2).await;
+    attempt(&app, &ada.email, &ada.password, &app.elsewhere(4), None)
+        .await
+        .assert_status(200);
+    // A success ends the failures of the account, and changes nothing for whoever guesses at the name.
+    assert_eq!(failures(&app, &ada).await, 0);
+    for name in [&ada.username, &ada.email] {
+        assert_eq!(counted(&app, &typed(&app, name)).await, 1);
     }
 }
 
@@ -175,12 +213,6 @@ async fn names_that_nobody_has_are_slowed_down_alike() {
     .enumerate()
     {
         app.shift_clock(0).await;
-        // The passwordless person comes twice.
-        app.sql(
-            "DELETE FROM sign_in_attempts WHERE key = ?1",
-            [format!("account:{}", passwordless.id)],
-        )
-        .await;
         let mut replies = Vec::new();
         for (round, wait) in [1, 3, 5, 10].into_iter().enumerate() {
             let address = app.elsewhere(number * 10 + round);
@@ -205,14 +237,12 @@ async fn a_name_that_nobody_has_is_kept_as_a_keyed_hash_only() {
         .assert_status(401);
     let rows = app
         .sql(
-            "SELECT key FROM sign_in_attempts WHERE substr(key, 1, 5) = 'name:'",
+            "SELECT key FROM sign_in_attempts WHERE substr(key, 1, 6) = 'typed:'",
             [] as [&str; 0],
         )
         .await;
-    // Of a name, or the id of a session that changed its password.
-    let hashed = |key: &str| {
-        [37, 69].contains(&key.len()) && key[5..].bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
+    let hashed =
+        |key: &str| key.len() == 38 && key[6..].bytes().all(|byte| byte.is_ascii_hexdigit());
     assert!(
         !rows.is_empty() && rows.iter().all(|row| hashed(row["key"].as_str().unwrap())),
         "{rows:?}"
@@ -374,7 +404,7 @@ async fn the_cookie_is_for_this_host_and_no_script() {
 }
 
 #[tokio::test]
-async fn after_a_hundred_failures_a_password_is_off_until_a_link_restores_it() {
+async fn after_a_hundred_failures_an_account_is_locked_until_a_link_restores_it() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
     let cookie = known_device(&app, &ada).await;
@@ -382,13 +412,16 @@ async fn after_a_hundred_failures_a_password_is_off_until_a_link_restores_it() {
     guess(&app, &ada.username, &app.elsewhere(1))
         .await
         .assert_status(401);
+    assert_eq!(failures(&app, &ada).await, 100);
     app.shift_clock(86_400 * 40).await;
     app.scheduled("*/10 * * * *").await;
     assert_eq!(failures(&app, &ada).await, 100);
-    // The right password, and what nobody has after as many failures: one answer, which needs no hash.
-    let off = attempt(&app, &ada.username, &ada.password, &app.elsewhere(2), None).await;
-    off.assert_status(401);
-    assert_eq!(failures(&app, &ada).await, 100);
+    // The right password, by both spellings.
+    for name in [&ada.username, &ada.email] {
+        let locked = attempt(&app, name, &ada.password, &app.elsewhere(2), None).await;
+        locked.assert_status(401);
+    }
+    assert_eq!(failures(&app, &ada).await, 101);
     attempt(
         &app,
         &ada.username,
@@ -398,15 +431,15 @@ async fn after_a_hundred_failures_a_password_is_off_until_a_link_restores_it() {
     )
     .await
     .assert_status(200);
-    assert_eq!(failures(&app, &ada).await, 100);
-    app.shift_clock(0).await;
-    let secret = app.password_link(&ada).await;
+    assert_eq!(failures(&app, &ada).await, 101);
+    let secret = app.password_link_until(&ada, "2999-01-01T00:00:00Z").await;
     let body = json!({ "token": secret, "password": "another long password" });
     app.post("/api/auth/set-password")
         .json(&body)
         .send()
         .await
         .assert_status(200);
+    app.calm_down().await;
     attempt(
         &app,
         &ada.username,
@@ -416,6 +449,47 @@ async fn after_a_hundred_failures_a_password_is_off_until_a_link_restores_it() {
     )
     .await
     .assert_status(200);
+}
+
+#[tokio::test]
+async fn locked_account_is_answered_and_recorded_like_an_unlocked_one() {
+    let app = App::shared();
+    let (locked, open) = (
+        app.password_user("locked").await,
+        app.password_user("open").await,
+    );
+    has_failed(&app, &format!("account:{}", locked.id), 100).await;
+    let mut answers = Vec::new();
+    for (number, (person, password)) in [
+        (&open, "wrong"),
+        (&locked, "wrong"),
+        (&locked, locked.password.as_str()),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        app.calm_down().await;
+        let address = app.elsewhere(number);
+        let reply = attempt(&app, &person.username, password, &address, None).await;
+        let later = attempt(&app, &person.username, password, &address, None).await;
+        let seen = reply.seen().await;
+        answers.push((
+            reply.assert_status(401).snapshot(),
+            seen.d1(),
+            seen.statements().len(),
+            later.assert_status(429).snapshot_body(),
+        ));
+    }
+    assert_eq!(answers[1], answers[0]);
+    // Its back-off has grown, as after any failure.
+    let (snapshot, calls, statements, _) = &answers[2];
+    assert_eq!(
+        (snapshot, calls, statements),
+        (&answers[0].0, &answers[0].1, &answers[0].2)
+    );
+    let sql = "SELECT detail FROM audit WHERE subject = ?1 ORDER BY number";
+    let details = app.sql(sql, [locked.id]).await;
+    assert_eq!(details, vec![json!({ "detail": "password: locked" }); 2]);
 }
 
 #[tokio::test]
@@ -524,10 +598,11 @@ async fn an_isolate_takes_on_four_sign_ins_at_a_time_and_keeps_one_for_known_dev
     // Of its own: the places are everybody's.
     let app = App::alone(crate::support::Vars::new());
     let mut people = Vec::new();
-    for name in ["ada", "bob", "eve", "joe", "kim"] {
+    for name in ["ada", "bob", "eve", "joe", "kim", "lea"] {
         people.push(app.password_user(name).await);
     }
     let cookie = known_device(&app, &people[3]).await;
+    let another = known_device(&app, &people[5]).await;
     let paused = app
         .fault(
             Fault::d1()
@@ -558,7 +633,7 @@ async fn an_isolate_takes_on_four_sign_ins_at_a_time_and_keeps_one_for_known_dev
     );
     running.push(tokio::spawn(sign_in(3, Some(&cookie)).send()));
     paused.has_hit(4).await;
-    sign_in(3, Some(&cookie)).send().await.assert_status(503);
+    sign_in(5, Some(&another)).send().await.assert_status(503);
     paused.release().await;
     for sign_in in running {
         sign_in.await.unwrap().assert_status(200);
@@ -625,11 +700,19 @@ async fn counters_that_are_over_are_removed() {
     };
     app.scheduled("*/10 * * * *").await;
     let account = format!("account:{}", ada.id);
+    let network = network(Some(&app.elsewhere(1)));
+    let name = typed(&app, &ada.username);
     assert_eq!(
         left().await,
-        [&network(Some(&app.elsewhere(1))), &account, "account:off"]
+        [&network, &account, "account:off", &name]
             .map(str::to_owned)
             .to_vec()
+    );
+    app.shift_clock(2 * 86_400).await;
+    app.scheduled("*/10 * * * *").await;
+    assert_eq!(
+        left().await,
+        [account.as_str(), "account:off"].map(str::to_owned)
     );
     app.shift_clock(31 * 86_400).await;
     app.scheduled("*/10 * * * *").await;

@@ -1,0 +1,24 @@
+-- Failed password attempts. An attempt is counted as failed when it is reserved, before its password is hashed, and taken back
+-- when the whole sign-in has succeeded.
+--
+-- key                                what it counts                                     kept
+-- typed:{keyed hash}                 attempts for what was typed, a user's or not:      1 day
+--                                    sets the back-off
+-- account:{user id}                  failures of an account, however it was typed, on   30 days; once the account is locked,
+--                                    unrecognised devices: locks the account            until a one-time link
+-- account:nobody                     one row for all names that no user has, so that     always
+--                                    both cases do the same work; locks nothing
+-- device:{user id}:{device}          attempts on a recognised device: back-off and      30 days; once locked, until a
+--                                    lock of their own                                  one-time link
+-- session:{session id}               changes of password: back-off and lock of their    30 days; once locked, until the
+--                                    own                                                session's absolute end
+DROP TABLE sign_in_attempts;
+CREATE TABLE sign_in_attempts (
+  key           TEXT NOT NULL PRIMARY KEY,
+  failures      INTEGER NOT NULL,            -- in a row, the attempt in flight included
+  open_at_ms    INTEGER NOT NULL,            -- milliseconds since 1970; no attempt is evaluated before
+  busy_until_ms INTEGER NOT NULL DEFAULT 0,  -- an attempt is in flight until then at most; 0: none
+  ends_at       TEXT                         -- forgotten then; NULL: locked
+) STRICT;
+
+CREATE INDEX sign_in_attempts_end ON sign_in_attempts (ends_at) WHERE ends_at IS NOT NULL;
