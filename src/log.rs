@@ -20,6 +20,11 @@ pub fn misconfigured(mistakes: &[Mistake]) {
     }
 }
 
+/// A rate limiting binding is missing, so its routes are not limited.
+pub fn no_rate_limit(binding: &'static str) {
+    console_error!(r#"{{"event":"no_rate_limit","binding":"{binding}"}}"#);
+}
+
 /// A sweep of the cron event did not finish.
 pub fn sweep_failed(table: &'static str) {
     console_error!(r#"{{"event":"sweep_failed","table":"{table}"}}"#);

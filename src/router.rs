@@ -1,6 +1,6 @@
 //! Every URL, method and error dialect on one screen, and the way from a request to a reply.
 
-use crate::account::address::{network, site};
+use crate::account::address::site;
 use crate::app::{App, Call};
 use crate::endpoints::{
     audit, audit_verify, aws_credentials, aws_login, change_password, device_authorization,
@@ -207,8 +207,9 @@ pub async fn answer(
     }
 }
 
-/// The coarse shield of the routes that nobody has to be signed in for, by the client's network. The others are limited
-/// where their caller is found out (`web/extract.rs`).
+/// The rate limit of the routes that work without a session, by the client's site: an IPv4 address, or the /48 of an IPv6 address,
+/// since a subscriber has up to 65,536 of the /64s that back-off counts by. The other routes are limited where their caller is
+/// known (`web/extract.rs`).
 async fn limit(endpoint: Endpoint, call: &Call, request: &Request) -> Result<(), Failure> {
     let group = match endpoint {
         Endpoint::AwsLogin
@@ -216,16 +217,22 @@ async fn limit(endpoint: Endpoint, call: &Call, request: &Request) -> Result<(),
         | Endpoint::Login
         | Endpoint::RegisterClient
         | Endpoint::SetPassword => Group::SignIn,
-        // A device flow asks it again and again, for each person behind a network.
-        Endpoint::Health | Endpoint::Token => Group::Session,
-        _ => return Ok(()),
+        // A device flow asks for it again and again, for each user behind a network.
+        Endpoint::Health | Endpoint::OpenApi | Endpoint::Token => Group::Session,
+        Endpoint::AwsCredentials
+        | Endpoint::Audit
+        | Endpoint::AuditVerify
+        | Endpoint::ChangePassword
+        | Endpoint::EndSession
+        | Endpoint::Logout
+        | Endpoint::LogoutAll
+        | Endpoint::Me
+        | Endpoint::NvidiaCredentials
+        | Endpoint::Refresh
+        | Endpoint::Sessions
+        | Endpoint::Validate => return Ok(()),
     };
-    let address = request.address();
-    let key = match group {
-        Group::SignIn => site(address.as_deref()),
-        Group::Session => network(address.as_deref()),
-    };
-    call.limit(group, &key).await
+    call.limit(group, &site(request.address().as_deref())).await
 }
 
 /// Each endpoint's future is boxed by itself: one that held them all would be as large as the largest, on every request.

@@ -1,15 +1,107 @@
-//! Whether the stores answer at all.
+//! Whether the stores answer at all. The verdict is kept for some seconds, and requests that come while a store is asked wait for
+//! that answer: whoever asks for `/health` again and again must not keep D1 busy.
 
 use super::StoreError;
-use super::d1::{Database, Statement};
-use super::kv::Kv;
+use super::d1::{self, Database, Statement};
 
-/// Asks both stores for nothing in particular.
-///
-/// # Errors
-/// The name of the first that does not answer: `D1` or `KV`.
-pub async fn check(database: &Database, kv: &Kv) -> Result<(), &'static str> {
+use super::kv::{self, Kv};
+use crate::wait::pause;
+use std::cell::Cell;
+
+/// Milliseconds for which a verdict is given again, good or bad.
+const KEPT_MS: f64 = 5_000.0;
+/// Milliseconds that asking both stores can take, after which another request asks.
+pub const LONGEST_MS: u32 = d1::PATIENCE + kv::PATIENCE + 500;
+/// Milliseconds after which a request that waits looks again. It cannot wait for another request's promise: the runtime lets go
+/// of what a request waits for when it ends.
+const POLL_MS: u32 = 20;
+
+/// The name of a store that does not answer: `D1` or `KV`.
+pub type Verdict = Result<(), &'static str>;
+
+/// What is known of the stores in this isolate.
+#[derive(Debug, Default)]
+pub struct Health {
+    /// With the moment at which it was found, in milliseconds since 1970.
+    last: Cell<Option<(f64, Verdict)>>,
+    /// Since when the stores are asked; 0 if they are not.
+    asked_since: Cell<f64>,
+}
+
+impl Health {
+    /// The verdict of the last seconds, if there is one.
+    fn known(&self, now: f64) -> Option<Verdict> {
+        let (since, verdict) = self.last.get()?;
+        // A clock that was set back must not make it last.
+        (since <= now && now < since + KEPT_MS).then_some(verdict)
+    }
+
+    fn is_asked(&self, now: f64) -> bool {
+        let since = self.asked_since.get();
+        since <= now && now < since + f64::from(LONGEST_MS)
+    }
+
+    /// The verdict, if the stores were asked in the last seconds or another request is asking them; `None` if this one has to.
+    pub async fn verdict(&self, clock: impl Fn() -> f64) -> Option<Verdict> {
+        loop {
+            let now = clock();
+            if let Some(verdict) = self.known(now) {
+                return Some(verdict);
+            }
+            if !self.is_asked(now) {
+                self.asked_since.set(now);
+                return None;
+            }
+            pause(POLL_MS).await;
+        }
+    }
+
+    /// Asks both stores for nothing in particular; after [`Health::verdict`] gave nothing.
+    ///
+    /// # Errors
+    /// The name of the first that does not answer.
+    pub async fn ask(&self, database: &Database, kv: &Kv, clock: impl Fn() -> f64) -> Verdict {
+        let verdict = check(database, kv).await;
+        self.last.set(Some((clock(), verdict)));
+        self.asked_since.set(0.0);
+        verdict
+    }
+}
+
+async fn check(database: &Database, kv: &Kv) -> Verdict {
     let one: Result<_, StoreError> = database.batch([Statement::new("SELECT 1 AS one")]).await;
     one.map_err(|_| "D1")?;
     kv.get(&"health".into()).await.map(drop).map_err(|_| "KV")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verdict_is_known_for_five_seconds() {
+        let health = Health::default();
+        assert_eq!(health.known(1_000.0), None);
+        for verdict in [Ok(()), Err("D1")] {
+            health.last.set(Some((1_000.0, verdict)));
+            for (now, known) in [
+                (999.0, None),
+                (1_000.0, Some(verdict)),
+                (5_999.0, Some(verdict)),
+                (6_000.0, None),
+            ] {
+                assert_eq!(health.known(now), known, "{now}");
+            }
+        }
+    }
+
+    #[test]
+    fn request_that_never_ends_is_waited_for_no_longer_than_it_can_take() {
+        let health = Health::default();
+        assert!(!health.is_asked(1_000_000.0));
+        health.asked_since.set(1_000_000.0);
+        assert!(health.is_asked(1_000_000.0 + f64::from(LONGEST_MS) - 1.0));
+        assert!(!health.is_asked(1_000_000.0 + f64::from(LONGEST_MS)));
+        assert!(!health.is_asked(999_999.0));
+    }
 }

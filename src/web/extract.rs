@@ -2,7 +2,7 @@
 //! person what they know already, [`authority`] for routes that grant or show something, [`administrator`] and
 //! [`super_administrator`] for theirs.
 
-use crate::account::address::network;
+use crate::account::address::site;
 use crate::account::role::Role;
 use crate::account::session::{LAST_USED_STEP_SECONDS, SessionRecord, Standing};
 use crate::account::timestamp::Timestamp;
@@ -113,15 +113,15 @@ pub async fn authentic(call: &Call, request: &Request) -> Result<Authentic, Fail
 /// A token, or why there is none.
 type Outcome = Result<Result<Rc<Verified>, Refusal>, Failure>;
 
-/// The request's token, after the coarse shield: by the session of a good one, else by the client's network.
+/// The request's token, after the rate limit: by the session of a valid one, else by the client's site.
 async fn verify(call: &Call, request: &Request) -> Result<Outcome, Failure> {
     let token = bearer(request.authorization.as_deref()).ok_or(Failure::NoToken);
     let outcome = token.map(|token| call.app.tokens.verify(token, call.now));
     if let Ok(Ok(verified)) = &outcome {
         call.limit(Group::Session, &verified.session).await?;
     } else {
-        let network = network(request.address().as_deref());
-        call.limit(Group::Session, &network).await?;
+        let site = site(request.address().as_deref());
+        call.limit(Group::Session, &site).await?;
     }
     Ok(outcome)
 }

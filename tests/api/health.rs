@@ -1,10 +1,11 @@
 //! `GET /api/auth/health`: open to all; says whether the stores answer.
 
 use crate::support::{App, Fault, Vars};
+use tokio::task::JoinSet;
 
 #[tokio::test]
 async fn both_stores_answer() {
-    let app = App::shared();
+    let app = App::alone(Vars::new());
     let reply = app.get("/api/auth/health").send().await;
     insta::assert_snapshot!(reply.snapshot(), @r#"
     200
@@ -28,13 +29,14 @@ async fn both_stores_answer() {
 
 #[tokio::test]
 async fn a_store_that_fails_or_hangs_is_named_and_the_next_request_is_answered() {
-    let app = App::shared();
-    for (fault, store) in [
+    let app = App::alone(Vars::new());
+    for (number, (fault, store)) in (0..).zip([
         (Fault::d1().fails(), "D1"),
         (Fault::d1().hangs(), "D1"),
         (Fault::kv().ops(&["get"]).fails(), "KV"),
         (Fault::kv().ops(&["get"]).hangs(), "KV"),
-    ] {
+    ]) {
+        app.shift_clock(100 * number).await;
         let fault = app.fault(fault).await;
         let reply = app.get("/api/auth/health").send().await;
         reply.assert_status(503);
@@ -42,7 +44,7 @@ async fn a_store_that_fails_or_hangs_is_named_and_the_next_request_is_answered()
             reply.json()["message"],
             format!("Service temporarily unavailable: {store}")
         );
-        assert!(reply.header("retry-after").is_some());
+        assert_eq!(reply.header("retry-after"), Some("2"));
         fault.mend().await;
         let logs = reply.seen().await.logs;
         assert!(
@@ -50,8 +52,51 @@ async fn a_store_that_fails_or_hangs_is_named_and_the_next_request_is_answered()
                 .any(|(level, text)| level == "error" && text.contains(store)),
             "{store}: {logs:?}"
         );
+        // The verdict is kept for five seconds.
+        let again = app.get("/api/auth/health").send().await;
+        assert_eq!(again.json(), reply.json());
+        assert_eq!(again.seen().await.calls.len(), 0);
+        app.shift_clock(100 * number + 6).await;
         app.get("/api/auth/health").send().await.assert_status(200);
     }
+}
+
+#[tokio::test]
+async fn stores_are_asked_once_for_many_requests_at_once() {
+    let app = App::alone(Vars::new());
+    for (number, (fault, status)) in
+        (0..).zip([(Fault::d1().delays(300), 200), (Fault::d1().fails(), 503)])
+    {
+        app.shift_clock(100 * number).await;
+        let fault = app.fault(fault).await;
+        let mut asking = JoinSet::new();
+        for _ in 0..40 {
+            asking.spawn(app.get("/api/auth/health").send());
+        }
+        let mut calls = 0;
+        for reply in asking.join_all().await {
+            reply.assert_status(status);
+            calls += reply.seen().await.d1();
+        }
+        assert_eq!(calls, 1);
+        fault.mend().await;
+    }
+}
+
+/// A request that was to find out for the others.
+#[tokio::test]
+async fn verdict_is_found_even_if_the_client_that_asked_has_gone() {
+    let app = App::alone(Vars::new());
+    let paused = app.fault(Fault::d1().times(1).pauses()).await;
+    let first = tokio::spawn(app.get("/api/auth/health").send());
+    paused.has_hit(1).await;
+    first.abort();
+    assert!(first.await.is_err_and(|error| error.is_cancelled()));
+    let second = tokio::spawn(app.get("/api/auth/health").send());
+    paused.release().await;
+    let second = second.await.unwrap();
+    second.assert_status(200);
+    assert_eq!(second.seen().await.d1(), 0);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The coarse shield: so many requests a minute of one network, or of one session. The figures are wrangler.toml's.
 
 use crate::sessions::signed_in;
-use crate::support::App;
+use crate::support::{App, Vars};
 use serde_json::json;
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -122,4 +122,57 @@ async fn a_session_is_counted_by_itself_and_its_network_is_not() {
         .send()
         .await
         .assert_status(401);
+}
+
+/// Whoever has a whole /48 has 65,536 of the /64s that back-off counts by.
+#[tokio::test]
+async fn site_is_limited_on_every_route_that_works_without_a_session() {
+    for (method, path, expected) in [
+        ("GET", "/api/auth/health", 200),
+        ("GET", "/api/auth/openapi.json", 200),
+        ("POST", "/api/auth/token", 415),
+        ("GET", "/api/auth/me", 401),
+        ("POST", "/api/auth/logout", 200),
+    ] {
+        let app = App::shared();
+        let site = app.elsewhere(1);
+        let site = site.strip_suffix("::1").expect("an address of ours");
+        let last = Cell::new(0);
+        let ask = async || {
+            let number = last.replace(last.get() + 1);
+            let request = app.request(method, path);
+            request.from(&format!("{site}:{number:x}::1")).send().await
+        };
+        // 60 a minute unasked, 1,200 of which the binding lets one in ten through for all, twice, and one.
+        let statuses = statuses(2 * 1_260 + 1, ask).await;
+        let limited = statuses.get(&429).copied().unwrap_or(0);
+        assert!((1..=1_261).contains(&limited), "{path}: {statuses:?}");
+        let others = statuses.get(&expected).copied().unwrap_or(0);
+        assert_eq!(others + limited, 2_521, "{path}: {statuses:?}");
+        // Another site is another client.
+        let calm = app.request(method, path).from(&app.elsewhere(2));
+        calm.send().await.assert_status(expected);
+    }
+}
+
+#[tokio::test]
+async fn missing_binding_is_logged_once() {
+    let app = App::alone(Vars::new().set("TEST_WITHOUT_LIMITS", "1"));
+    for _ in 0..3 {
+        app.get("/api/auth/health").send().await.assert_status(200);
+    }
+    let logs = app.server().logs();
+    for binding in ["SIGN_IN_LIMIT", "SESSION_LIMIT"] {
+        let line = format!(r#"{{"event":"no_rate_limit","binding":"{binding}"}}"#);
+        let times = logs.iter().filter(|(_, text)| *text == line).count();
+        assert_eq!(times, 1, "{logs:?}");
+    }
+    // Where they are bound nothing is said.
+    let app = App::alone(Vars::new());
+    app.get("/api/auth/health").send().await.assert_status(200);
+    let logs = app.server().logs();
+    assert!(
+        !logs.iter().any(|(_, text)| text.contains("no_rate_limit")),
+        "{logs:?}"
+    );
 }

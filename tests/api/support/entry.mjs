@@ -17,8 +17,8 @@ function watch(env) {
     ...env,
     DB: new D1Database(env.DB),
     SESSIONS: new KvNamespace(env.SESSIONS),
-    SIGN_IN_LIMIT: new Ratelimit(env.SIGN_IN_LIMIT),
-    SESSION_LIMIT: new Ratelimit(env.SESSION_LIMIT),
+    SIGN_IN_LIMIT: env.TEST_WITHOUT_LIMITS ? undefined : new Ratelimit(env.SIGN_IN_LIMIT),
+    SESSION_LIMIT: env.TEST_WITHOUT_LIMITS ? undefined : new Ratelimit(env.SESSION_LIMIT),
   };
   return watched;
 }
