@@ -17,6 +17,7 @@ use crate::failure::Failure;
 use crate::store::audit;
 use crate::store::copies::{self, Copies, Lifetimes};
 use crate::store::d1::{self, Database};
+use crate::store::health::Health;
 use crate::store::kv::Kv;
 use crate::store::limits::{Group, Limits, PERIOD};
 use crate::store::links::Links;
@@ -64,8 +65,10 @@ pub struct App {
     pub sessions: Sessions,
     /// KV's copies of sessions.
     pub copies: Copies,
-    /// The coarse shield.
+    /// Rate limits.
     pub limits: Limits,
+    /// Whether the stores answer.
+    pub health: Health,
     /// How many password hashes are under way.
     pub admission: Admission,
     /// The device flows that this isolate asks AWS about.
@@ -129,6 +132,7 @@ impl App {
             kv,
             throttle: Throttle::new(database),
             limits,
+            health: Health::default(),
             admission: Admission::default(),
             polls: Polls::default(),
             sessions: Sessions::new(database),
@@ -155,26 +159,45 @@ const _: () = assert!(admission::LONGEST + d1::PATIENCE <= LEASE_MS);
 /// double click or two jobs that start at the same moment do. Four evaluations of 100 ms each come one after another in it.
 const RETRIES_MS: [u32; 3] = [150, 300, 600];
 
+/// Milliseconds after which an attempt that may take the reserved slot looks again whether there is one, and how often it does:
+/// for as long as the retries take. What takes that slot has it for one evaluation.
+const SLOT_POLL_MS: u32 = 25;
+const SLOT_POLLS: u32 = 42;
+
 /// The retries of one attempt. While it waits it holds no slot.
 #[derive(Debug)]
-pub struct Retries(std::array::IntoIter<u32, 3>);
+pub struct Retries {
+    of_attempt: std::array::IntoIter<u32, 3>,
+    of_slot: u32,
+}
 
 impl Retries {
     /// None is used up yet.
     #[must_use]
     pub fn new() -> Self {
-        Self(RETRIES_MS.into_iter())
+        Self {
+            of_attempt: RETRIES_MS.into_iter(),
+            of_slot: SLOT_POLLS,
+        }
     }
 
-    /// Waits until the next retry; `false`, at once, if there is none left.
+    /// Waits until the next retry after another attempt was in flight; `false`, at once, if there is none left.
     pub async fn wait(&mut self) -> bool {
-        match self.0.next() {
-            Some(milliseconds) => {
-                pause(milliseconds).await;
-                true
-            }
-            None => false,
-        }
+        let Some(milliseconds) = self.of_attempt.next() else {
+            return false;
+        };
+        pause(milliseconds).await;
+        true
+    }
+
+    /// Waits until it is time to look for a slot again; `false`, at once, if it was looked often enough.
+    pub async fn wait_for_slot(&mut self) -> bool {
+        let Some(left) = self.of_slot.checked_sub(1) else {
+            return false;
+        };
+        self.of_slot = left;
+        pause(SLOT_POLL_MS).await;
+        true
     }
 }
 
@@ -203,11 +226,7 @@ impl Call {
     /// Milliseconds since 1970 as the clock has them now, for how long something took; it moves at each wait.
     #[must_use]
     pub fn clock(&self) -> f64 {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the door for how long something took"
-        )]
-        js_sys::Date::now()
+        clock()
     }
 
     /// The moment that the clock has now; unlike `now` it moves at each wait.
@@ -337,6 +356,16 @@ impl Call {
         // Refused only outside of an event, where there is no reply to outlive; the work runs all the same.
         let _ = self.context.wait_until(&promise);
     }
+}
+
+/// Milliseconds since 1970 as the clock has them now; it moves at each wait.
+#[must_use]
+pub fn clock() -> f64 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one source of how long something took"
+    )]
+    js_sys::Date::now()
 }
 
 /// Random bytes from the runtime's own source.

@@ -5,7 +5,7 @@
 //! sign-in can tell a name from an address. Names from an identity source are not judged here. Only native programs give
 //! user names out ([`canonical`], [`skeleton`]); the Worker looks people up by [`login_key`].
 
-use super::unicode::{lower_case, nfc, upper_character};
+use super::unicode::{domain_to_ascii, domain_to_unicode, lower_case, nfc, upper_character};
 use std::fmt;
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -65,17 +65,35 @@ pub struct Email {
 }
 
 impl Email {
-    /// As it was given.
+    /// As it was given, without white space around it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.display
     }
 
-    /// In lower case and NFC: equal for addresses that count as the same.
+    /// Equal for addresses that name the same mailbox: the local part in lower case and NFC, the domain in ASCII (IDNA).
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
+
+    /// As [`Email::key`], with the domain in Unicode.
+    #[must_use]
+    pub fn unicode_key(&self) -> String {
+        match self.key.split_once('@') {
+            Some((local, domain)) => format!("{local}@{}", domain_to_unicode(domain)),
+            None => self.key.clone(),
+        }
+    }
+}
+
+/// A text as it was typed or pasted, without what surrounds it and shows nothing: white space of all kinds, the no-break spaces
+/// among it, and the invisible characters that come along when text is copied.
+#[must_use]
+pub fn trimmed(text: &str) -> &str {
+    text.trim_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '\u{180e}' | '\u{200b}' | '\u{2060}' | '\u{feff}')
+    })
 }
 
 /// What somebody who signs in goes by.
@@ -88,23 +106,33 @@ pub enum LoginName {
 }
 
 /// Reads an e-mail address: one `@`, a local part of up to 64 bytes, a domain of dot-separated labels; letters of all
-/// scripts (RFC 6531), but no quoted local part, no comment and no address literal.
+/// scripts (RFC 6531), but no quoted local part, no comment and no address literal. A dot at the end of the domain, which names
+/// the root, is dropped.
 ///
 /// # Errors
 /// [`NameError::Email`].
 pub fn email(text: &str) -> Result<Email, NameError> {
-    let is_email = text.len() <= MAX_EMAIL_BYTES
-        && text
-            .split_once('@')
-            .is_some_and(|(local, domain)| is_local_part(local) && is_domain(domain));
-    let key = lower_case(text);
-    if !is_email || key.len() > MAX_EMAIL_BYTES {
-        return Err(NameError::Email);
-    }
+    let text = trimmed(text);
+    let text = text.strip_suffix(DOTS).unwrap_or(text);
+    let key = Some(text)
+        .filter(|text| text.len() <= MAX_EMAIL_BYTES)
+        .and_then(|text| text.split_once('@'))
+        .and_then(|(local, domain)| key(local, domain));
     Ok(Email {
         display: text.to_owned(),
-        key,
+        key: key.ok_or(NameError::Email)?,
     })
+}
+
+/// What UTS #46 takes for a dot between labels.
+const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
+
+fn key(local: &str, domain: &str) -> Option<String> {
+    let local = Some(local).filter(|local| is_local_part(local))?;
+    let domain = Some(domain).filter(|domain| domain.chars().all(is_in_domain))?;
+    let domain = domain_to_ascii(domain).filter(|domain| is_domain(domain))?;
+    let key = format!("{}@{domain}", lower_case(local));
+    (key.len() <= MAX_EMAIL_BYTES).then_some(key)
 }
 
 fn is_local_part(local: &str) -> bool {
@@ -115,15 +143,19 @@ fn is_local_part(local: &str) -> bool {
     (1..=MAX_LOCAL_BYTES).contains(&local.len()) && local.chars().all(allowed)
 }
 
+/// In ASCII.
 fn is_domain(domain: &str) -> bool {
     domain.split('.').all(|label| {
         (1..=MAX_LABEL_BYTES).contains(&label.len())
             && !label.starts_with('-')
             && !label.ends_with('-')
-            && label
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || c == '-' || is_foreign_letter(c))
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
     })
+}
+
+/// Before it is brought into ASCII.
+fn is_in_domain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "-.".contains(c) || is_foreign_letter(c)
 }
 
 fn is_foreign_letter(c: char) -> bool {
@@ -148,34 +180,59 @@ fn is_invisible(c: char) -> bool {
             | '\u{feff}'
             | '\u{ffa0}'
             | '\u{fff0}'..='\u{fffb}'
+            | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}'
     )
 }
 
-/// A text to be shown, such as a person's name or an organization's, in NFC.
+/// The start of a text from elsewhere, so that it can be shown, stored and logged: of at most so many bytes, and with `?` in place
+/// of every character that controls or reorders its surroundings or shows nothing.
+#[must_use]
+pub fn shown(text: &str, max_bytes: usize) -> String {
+    let mut shown = String::new();
+    for c in text.chars() {
+        let c = match c {
+            ' ' => c,
+            _ if c.is_control() || is_invisible(c) => '?',
+            _ if c.is_whitespace() => ' ',
+            _ => c,
+        };
+        if shown.len().saturating_add(c.len_utf8()) > max_bytes {
+            break;
+        }
+        shown.push(c);
+    }
+    shown
+}
+
+/// A text to be shown, such as a person's name or an organization's, in NFC and without white space around it.
 ///
 /// # Errors
 /// [`NameError::Text`] unless it has 1 to 128 code points, one of them no space, and no control or reordering ones.
 pub fn text(text: &str) -> Result<String, NameError> {
+    let text = trimmed(text);
     if text.len() > MAX_INPUT_BYTES {
         return Err(NameError::Text);
     }
     let normal = nfc(text);
-    let reorders = |c| matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let reorders = |c| matches!(c, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     let is_text = (1..=MAX_TEXT).contains(&normal.chars().count())
         && !normal.chars().all(char::is_whitespace)
         && !normal.chars().any(|c| c.is_control() || reorders(c));
     is_text.then_some(normal).ok_or(NameError::Text)
 }
 
-/// What to look a sign-in up by: an address if there is an `@` in it, else a user name. `None` for what can be neither,
-/// and so is nobody's.
+/// What to look a sign-in up by, without white space around it: an address if there is an `@` in it, else a user name. `None` for
+/// what can be neither, and so is no user's.
 ///
 /// A user name is mapped as [`canonical`] maps it, but not judged: whether it may be given out was decided when it was,
 /// and the tables for that would take 29 KiB of the Worker. A text that the profile refuses finds nobody, or the one whose
 /// name it folds to.
 #[must_use]
 pub fn login_key(text: &str) -> Option<LoginName> {
+    let text = trimmed(text);
     if text.contains('@') {
         return email(text).ok().map(|email| LoginName::Email(email.key));
     }

@@ -5,6 +5,7 @@ mod blocklist;
 
 pub use blocklist::blocklist_hash;
 
+use super::names::{self, Email};
 use super::password::Password;
 use super::unicode::lower_case;
 
@@ -119,9 +120,14 @@ fn unit_length(letters: &[char]) -> usize {
 /// `folded` is in lower case.
 fn is_made_of_names(folded: &str, own: &OwnNames<'_>) -> bool {
     let mut words: Vec<String> = Vec::new();
+    // An address in both spellings of its domain.
+    let email = own.email.and_then(|email| names::email(email).ok());
+    let unicode = email.as_ref().map(Email::unicode_key);
     let given = [
         Some(own.username),
         own.email,
+        email.as_ref().map(Email::key),
+        unicode.as_deref(),
         Some(own.name),
         own.organization,
     ];
@@ -270,6 +276,21 @@ mod tests {
         };
         let judged = check("joannajoanna123", 15, &joanna);
         assert_eq!(judged.map(|_| ()), Err(PolicyError::OwnNames));
+        // Either spelling of a domain, whichever is in the record.
+        for email in ["jd@b\u{fc}cherei.example", "jd@xn--bcherei-n2a.example"] {
+            let own = OwnNames {
+                email: Some(email),
+                ..JOHN
+            };
+            for text in ["B\u{fc}chereib\u{fc}cherei", "xn--bcherei-n2a.example"] {
+                let judged = check(text, 15, &own);
+                assert_eq!(
+                    judged.map(|_| ()),
+                    Err(PolicyError::OwnNames),
+                    "{email} {text}"
+                );
+            }
+        }
         let nobody = OwnNames {
             username: "",
             email: None,

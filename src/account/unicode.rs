@@ -1,4 +1,4 @@
-//! Normal form and case, as the runtime has them.
+//! Normal form, case and the ASCII form of domains, as the runtime has them.
 //!
 //! The Worker asks JavaScript: V8 carries Unicode's tables anyway, and the same in our WASM take 75 KiB after gzip, more
 //! than the rest of the Worker's rules together. Native programs use crates. For characters that are assigned, both give
@@ -43,9 +43,50 @@ pub(super) fn upper_character(c: char) -> String {
     }
 }
 
+/// A domain in ASCII, in lower case (UTS #46, non-transitional, as the URL standard has it); `None` if it has no such form.
+/// What is ASCII already is only lower-cased: it names itself.
+pub(super) fn domain_to_ascii(domain: &str) -> Option<String> {
+    if domain.is_ascii() {
+        return Some(domain.to_ascii_lowercase());
+    }
+    runtime::domain_to_ascii(domain)
+}
+
+/// A domain in ASCII with its labels in Unicode, as far as they can be decoded (RFC 3492).
+pub(super) fn domain_to_unicode(domain: &str) -> String {
+    let labels = domain.split('.').map(|label| {
+        let encoded = label.strip_prefix("xn--");
+        let decoded = encoded.and_then(idna::punycode::decode_to_string);
+        decoded.unwrap_or_else(|| label.to_owned())
+    });
+    labels.collect::<Vec<_>>().join(".")
+}
+
 #[cfg(target_arch = "wasm32")]
 mod runtime {
     use js_sys::JsString;
+    use wasm_bindgen::JsValue;
+    use wasm_bindgen::prelude::wasm_bindgen;
+
+    #[wasm_bindgen]
+    extern "C" {
+        #[wasm_bindgen(js_name = URL)]
+        type Url;
+
+        #[wasm_bindgen(constructor, js_class = "URL", catch)]
+        fn new(url: &str) -> Result<Url, JsValue>;
+
+        #[wasm_bindgen(method, getter)]
+        fn hostname(this: &Url) -> String;
+    }
+
+    /// The last label keeps a domain that ends with a number from being read as an IPv4 address.
+    const LAST_LABEL: &str = ".x";
+
+    pub(super) fn domain_to_ascii(domain: &str) -> Option<String> {
+        let url = Url::new(&format!("http://{domain}{LAST_LABEL}/")).ok()?;
+        url.hostname().strip_suffix(LAST_LABEL).map(str::to_owned)
+    }
 
     pub(super) fn nfc(text: &str) -> String {
         JsString::from(text).normalize("NFC").into()
@@ -63,6 +104,10 @@ mod runtime {
 #[cfg(not(target_arch = "wasm32"))]
 mod runtime {
     use unicode_normalization::UnicodeNormalization;
+
+    pub(super) fn domain_to_ascii(domain: &str) -> Option<String> {
+        idna::domain_to_ascii(domain).ok()
+    }
 
     pub(super) fn nfc(text: &str) -> String {
         text.nfc().collect()
@@ -92,6 +137,45 @@ mod tests {
         );
         assert_eq!(upper_character('\u{e9}'), "\u{c9}");
         assert_eq!(upper_character('\u{df}'), "SS");
+    }
+
+    /// `tests/api/addresses.rs` asks the Worker for the same.
+    #[test]
+    fn domains_in_ascii_and_back() {
+        for (domain, ascii, unicode) in [
+            ("Example.COM", "example.com", "example.com"),
+            (
+                "b\u{fc}cher.example",
+                "xn--bcher-kva.example",
+                "b\u{fc}cher.example",
+            ),
+            (
+                "BU\u{308}CHER.example",
+                "xn--bcher-kva.example",
+                "b\u{fc}cher.example",
+            ),
+            (
+                "XN--BCHER-KVA.example",
+                "xn--bcher-kva.example",
+                "b\u{fc}cher.example",
+            ),
+            (
+                "stra\u{df}e.example",
+                "xn--strae-oqa.example",
+                "stra\u{df}e.example",
+            ),
+            (
+                "\u{4f8b}\u{3048}\u{3002}\u{30c6}\u{30b9}\u{30c8}",
+                "xn--r8jz45g.xn--zckzah",
+                "\u{4f8b}\u{3048}.\u{30c6}\u{30b9}\u{30c8}",
+            ),
+            ("\u{ff45}xample.com", "example.com", "example.com"),
+            ("xn--.example", "xn--.example", ".example"),
+        ] {
+            assert_eq!(domain_to_ascii(domain).as_deref(), Some(ascii), "{domain}");
+            assert_eq!(domain_to_unicode(ascii), unicode, "{domain}");
+        }
+        assert_eq!(domain_to_ascii("a\u{fffd}b.example"), None);
     }
 
     proptest! {

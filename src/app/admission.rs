@@ -4,10 +4,11 @@
 use crate::store::d1::PATIENCE;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use uuid::Uuid;
 
 /// Password attempts that are in flight in one isolate at most.
 const SLOTS: usize = 4;
-/// Of these, for [`Claim::reserved_for`] alone: a flood of other attempts leaves it to them.
+/// Of these, for claims with a [`Holder`] alone: a flood of other attempts leaves it to them.
 const RESERVED: usize = 1;
 /// Milliseconds for the hashes themselves: two in each of the slots, of 24 to 30 each (a new password's after the current
 /// one's, today's after an outdated one's), with everybody else's turns in between, and a machine twenty times as slow.
@@ -22,9 +23,24 @@ pub const LONGEST: u32 = 2 * PATIENCE + HASHING;
 pub struct Claim {
     /// What is evaluated serially: no two attempts with this key hold a slot at once.
     pub key: String,
-    /// The recognised device of a user whose name was typed, or the holder of a one-time link. Only these may take the reserved
-    /// slot, and each holds one slot at a time, so that none of them can hold it for long.
-    pub reserved_for: Option<String>,
+    /// What the reserved slot is for, if this claim may take it.
+    pub holder: Option<Holder>,
+}
+
+/// A recognised device and the user for whom it is recognised, or a one-time link and its user. Of each device, link and user one
+/// slot is taken at a time, so that no account can hold the reserved slot, however many devices it signs in on.
+#[derive(Debug)]
+pub struct Holder {
+    /// The device's or the link's id.
+    pub id: String,
+    /// The user.
+    pub user: Uuid,
+}
+
+impl Holder {
+    fn is_same(&self, other: &Self) -> bool {
+        self.id == other.id || self.user == other.user
+    }
 }
 
 /// Why there is no slot.
@@ -32,7 +48,7 @@ pub struct Claim {
 pub enum NoSlot {
     /// An attempt with the same key is in flight.
     InFlight,
-    /// All slots that the claim may take are taken, or its device has one.
+    /// All slots that the claim may take are taken, or its holder has one.
     Full,
 }
 
@@ -97,9 +113,13 @@ impl Admission {
         if held().any(|taken| taken.claim.key == claim.key) {
             return Err(NoSlot::InFlight);
         }
-        let open = match &claim.reserved_for {
+        let has_slot = |holder: &Holder| {
+            let mut holders = held().filter_map(|taken| taken.claim.holder.as_ref());
+            holders.any(|other| other.is_same(holder))
+        };
+        let open = match &claim.holder {
             None => SLOTS.saturating_sub(RESERVED),
-            Some(_) if held().any(|taken| taken.claim.reserved_for == claim.reserved_for) => 0,
+            Some(holder) if has_slot(holder) => 0,
             Some(_) => SLOTS,
         };
         let is_free =
@@ -138,10 +158,14 @@ impl Drop for Slot {
 mod tests {
     use super::*;
 
-    fn claim(key: usize, reserved_for: Option<usize>) -> Claim {
+    /// An attempt on no recognised device, or on this one of this user.
+    fn claim(key: usize, holder: Option<(usize, u128)>) -> Claim {
         Claim {
             key: key.to_string(),
-            reserved_for: reserved_for.map(|device| device.to_string()),
+            holder: holder.map(|(device, user)| Holder {
+                id: device.to_string(),
+                user: Uuid::from_u128(user),
+            }),
         }
     }
 
@@ -154,7 +178,7 @@ mod tests {
     ) -> Vec<Slot> {
         names
             .filter_map(|name| {
-                let claim = claim(name, is_recognised.then_some(name));
+                let claim = claim(name, is_recognised.then_some((name, name as u128)));
                 admission.enter(now, claim).ok()
             })
             .collect()
@@ -185,20 +209,22 @@ mod tests {
     }
 
     #[test]
-    fn one_device_has_one_slot() {
+    fn one_device_and_one_user_have_one_slot() {
         let admission = Admission::default();
-        let first = admission.enter(1_000.0, claim(1, Some(7)));
-        let second = admission.enter(1_000.0, claim(2, Some(7)));
-        assert_eq!(second.err(), Some(NoSlot::Full));
+        let first = admission.enter(1_000.0, claim(1, Some((7, 1))));
+        for same in [(7, 2), (8, 1)] {
+            let second = admission.enter(1_000.0, claim(2, Some(same)));
+            assert_eq!(second.err(), Some(NoSlot::Full));
+        }
         drop(first);
-        assert!(admission.enter(1_000.0, claim(2, Some(7))).is_ok());
+        assert!(admission.enter(1_000.0, claim(2, Some((7, 2)))).is_ok());
     }
 
     #[test]
     fn attempts_with_one_key_are_serial() {
         let admission = Admission::default();
         let first = admission.enter(1_000.0, claim(1, None));
-        for device in [None, Some(7)] {
+        for device in [None, Some((7, 1))] {
             let second = admission.enter(1_000.0, claim(1, device));
             assert_eq!(second.err(), Some(NoSlot::InFlight));
         }

@@ -75,7 +75,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         // Not the reserved slot: whoever has one session could hold it.
         let claim = Claim {
             key: asked.attempt(&call).counter(),
-            reserved_for: None,
+            holder: None,
         };
         let failure = match call.slot(claim) {
             Ok(slot) => {

@@ -8,7 +8,7 @@ use crate::account::device::{Device, Recognised};
 use crate::account::names::{self, LoginName};
 use crate::account::password::{self, Password, Unusable, Verdict};
 use crate::account::user::User;
-use crate::app::admission::{Claim, NoSlot, Slot};
+use crate::app::admission::{Claim, Holder, NoSlot, Slot};
 use crate::app::tokens::Issued;
 use crate::app::{Call, Retries, random};
 use crate::failure::{BodyFault, Failure};
@@ -30,7 +30,7 @@ const MISSING: &str = "Username and password are required";
 /// The body.
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct LoginRequest {
-    /// User name or e-mail.
+    /// User name or e-mail address. White space around it is dropped.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(length(min = 1)))]
     username: String,
     /// Password, never trimmed.
@@ -102,9 +102,12 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
                 }
             }
             Err(NoSlot::InFlight) => Failure::BackOff(1),
-            // A recognised device shares its slot with others like it, none of which holds it for long.
-            Err(NoSlot::Full) if asked.who.device.is_some() => Failure::Busy,
-            Err(NoSlot::Full) => return Err(Failure::Busy),
+            Err(NoSlot::Full) => {
+                if asked.who.device.is_some() && retries.wait_for_slot().await {
+                    continue;
+                }
+                return Err(Failure::Busy);
+            }
         };
         if !retries.wait().await {
             return Err(failure);
@@ -128,7 +131,7 @@ impl Who {
         let (source, key) = match &name {
             Some(LoginName::Username(name)) => ("username", name.as_str()),
             Some(LoginName::Email(key)) => ("email", key.as_str()),
-            None => ("other", typed),
+            None => ("other", names::trimmed(typed)),
         };
         Self {
             name_key: call.app.audit_keys.name_key(source, key),
@@ -163,10 +166,13 @@ impl Asked {
     }
 
     fn claim(&self, call: &Call) -> Claim {
-        let device = self.who.device.as_ref();
+        let recognised = self.who.device.as_ref();
         Claim {
             key: self.attempt(call).counter(),
-            reserved_for: device.map(|device| device.device.clone()),
+            holder: recognised.map(|recognised| Holder {
+                id: recognised.device.clone(),
+                user: recognised.user,
+            }),
         }
     }
 }

@@ -4,9 +4,10 @@
 use super::user_json::Done;
 use crate::account::audit::Kind;
 use crate::account::fingerprint::fingerprint;
+use crate::account::names;
 use crate::account::password::{self, Password};
 use crate::account::policy::{self, OwnNames};
-use crate::app::admission::{Claim, NoSlot, Slot};
+use crate::app::admission::{self, Claim, Slot};
 use crate::app::{Call, Retries, random};
 use crate::failure::{Failure, INVALID_BODY};
 use crate::json::{FromJson, Malformed, Object};
@@ -48,19 +49,20 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let mut retries = Retries::new();
     loop {
         let claimed = claim(&call, &asked.0).await?;
-        // The holder of a link may take the reserved slot, one request at a time: the first that ends uses the link up, and
-        // those that waited meanwhile find it used.
+        // A link may take the reserved slot, one request at a time: the first that ends uses it up, and those that waited
+        // meanwhile find it used.
         let key = format!("link:{}", claimed.id);
-        let claim = Claim {
-            reserved_for: Some(key.clone()),
-            key,
+        let holder = admission::Holder {
+            id: key.clone(),
+            user: claimed.holder.id,
         };
-        match call.slot(claim) {
-            Ok(slot) => {
-                let work = set(Rc::clone(&call), Rc::clone(&asked), claimed, slot);
-                return call.hashing(work).await;
-            }
-            Err(NoSlot::InFlight | NoSlot::Full) => {}
+        let claim = Claim {
+            key,
+            holder: Some(holder),
+        };
+        if let Ok(slot) = call.slot(claim) {
+            let work = set(Rc::clone(&call), Rc::clone(&asked), claimed, slot);
+            return call.hashing(work).await;
         }
         if !retries.wait().await {
             return Err(Failure::Busy);
@@ -77,7 +79,8 @@ struct Claimed {
 
 /// Finds the link and judges the password.
 async fn claim(call: &Call, body: &SetPasswordRequest) -> Result<Claimed, Failure> {
-    let id = fingerprint(&body.token);
+    // White space comes along when a link's secret is copied.
+    let id = fingerprint(names::trimmed(&body.token));
     let holder = call.app.links.holder(&id, call.now).await?;
     let holder = holder.ok_or(Failure::InvalidLink)?;
     let own = OwnNames {

@@ -1,20 +1,22 @@
 //! Where a request comes from, as it is kept with sessions and in the audit log.
 
 use crate::account::audit::{Entry, Kind};
+use crate::account::names;
 use crate::app::{Call, random};
 use crate::failure::Failure;
 use crate::web::request::Request;
 
-/// Characters of a `User-Agent` that are kept: enough to tell devices apart in a list.
-const DEVICE_LENGTH: usize = 200;
+/// Bytes of a `User-Agent` that are kept: enough to tell devices apart in a list, and what bounds the rows of sessions and of the
+/// audit log.
+const MAX_DEVICE_BYTES: usize = 256;
 
-/// Characters of an address that are kept: those of the longest (RFC 4291 §2.2, form 3).
-const ADDRESS_LENGTH: usize = 45;
+/// Bytes of an address that are kept: those of the longest (RFC 4291 §2.2, form 3).
+const MAX_ADDRESS_BYTES: usize = 45;
 
 /// Where, on what and in which request somebody does something.
 #[derive(Debug)]
 pub struct Origin {
-    /// The start of `User-Agent`.
+    /// The start of `User-Agent`, without characters that control or reorder the text that it is shown in.
     pub device: Option<String>,
     /// The client's address as Cloudflare saw it.
     pub address: Option<String>,
@@ -27,13 +29,13 @@ impl Origin {
     /// What the request says.
     #[must_use]
     pub fn of(request: &Request) -> Self {
-        let short = |name: &str, length: usize| -> Option<String> {
+        let shown = |name: &str, max_bytes: usize| {
             let value = request.header(name)?;
-            Some(value.chars().take(length).collect())
+            Some(names::shown(&value, max_bytes))
         };
         Self {
-            device: short("user-agent", DEVICE_LENGTH),
-            address: short("cf-connecting-ip", ADDRESS_LENGTH),
+            device: shown("user-agent", MAX_DEVICE_BYTES),
+            address: shown("cf-connecting-ip", MAX_ADDRESS_BYTES),
             request: (request.id)(),
         }
     }

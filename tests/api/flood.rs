@@ -3,9 +3,10 @@
 use crate::sessions::validate;
 use crate::support::minted::{CROWD_PASSWORD, Member};
 use crate::support::{App, Vars};
+use crate::throttle::{attempt, known_device};
 use serde_json::json;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
@@ -141,4 +142,145 @@ async fn validate_stays_quick_in_a_flood_of_sign_ins() {
     // The flood over, all is as before.
     let (_, status) = sign_in(&app, &last.username, CROWD_PASSWORD).await;
     assert_eq!(status, 200);
+}
+
+/// Who floods in [`owner_on_a_recognised_device_signs_in_during_any_flood`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Flood {
+    None,
+    WithoutCookie,
+    /// The attacker's own cookie, and names that it is not for.
+    WithOwnCookie,
+    /// The same beside correct sign-ins of the attacker, each on a device of its own.
+    WithOwnDevices,
+}
+
+/// One flooding client after another request; each comes from another network, and invents another name.
+async fn flood(
+    app: App,
+    cookie: Option<String>,
+    own: Option<String>,
+    is_over: Arc<AtomicBool>,
+) -> usize {
+    let mut evaluated = 0;
+    while !is_over.load(Ordering::Relaxed) {
+        let number = PLACES.fetch_add(1, Ordering::Relaxed) % 65_536;
+        let name = own.clone().unwrap_or_else(|| format!("invented-{number}"));
+        let (address, password) = (app.elsewhere(number), crate::support::people::PASSWORD);
+        let reply = attempt(&app, &name, password, &address, cookie.as_deref()).await;
+        assert!(
+            [200, 401, 429, 503].contains(&reply.status),
+            "{}",
+            reply.status
+        );
+        evaluated += usize::from(reply.status < 429);
+        // The machine is the owner's too.
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    evaluated
+}
+
+/// The table of the review. The owner has a cookie of their own and never waits for a flood.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn owner_on_a_recognised_device_signs_in_during_any_flood() {
+    let app = App::alone(Vars::new());
+    let (owner, attacker) = (
+        app.password_user("owner").await,
+        app.password_user("attacker").await,
+    );
+    let cookie = known_device(&app, &owner).await;
+    let mut devices = Vec::new();
+    for _ in 0..4 {
+        devices.push(known_device(&app, &attacker).await);
+    }
+    for case in [
+        Flood::None,
+        Flood::WithoutCookie,
+        Flood::WithOwnCookie,
+        Flood::WithOwnDevices,
+    ] {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let mut clients = JoinSet::new();
+        let invents = if case == Flood::None { 0 } else { 10 };
+        let own_cookie = (case != Flood::WithoutCookie).then(|| devices[0].clone());
+        for _ in 0..invents {
+            clients.spawn(flood(
+                app.clone(),
+                own_cookie.clone(),
+                None,
+                is_over.clone(),
+            ));
+        }
+        if case == Flood::WithOwnDevices {
+            for device in &devices {
+                let (name, device) = (attacker.username.clone(), device.clone());
+                clients.spawn(flood(
+                    app.clone(),
+                    Some(device),
+                    Some(name),
+                    is_over.clone(),
+                ));
+            }
+        }
+        let mut statuses: BTreeMap<u16, usize> = BTreeMap::new();
+        for number in 0..25 {
+            let address = app.elsewhere(0xa000 + number);
+            let reply = attempt(
+                &app,
+                &owner.username,
+                &owner.password,
+                &address,
+                Some(&cookie),
+            );
+            *statuses.entry(reply.await.status).or_default() += 1;
+        }
+        is_over.store(true, Ordering::Relaxed);
+        let evaluated: usize = clients.join_all().await.into_iter().sum();
+        println!("{case:?}: the owner {statuses:?}; {evaluated} of the flood were evaluated");
+        assert_eq!(statuses, BTreeMap::from([(200, 25)]), "{case:?}");
+        assert!(case == Flood::None || evaluated > 0, "{case:?}: no flood");
+    }
+}
+
+/// While the holder of a link keeps asking, the reserved slot is the others' too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_link_does_not_hold_the_reserved_slot() {
+    let app = App::alone(Vars::new());
+    let (owner, eve) = (
+        app.password_user("owner").await,
+        app.password_user("eve").await,
+    );
+    let cookie = known_device(&app, &owner).await;
+    let link = app.password_link(&eve).await;
+    // The link is never used up.
+    let fault = crate::support::Fault::d1().matching("UPDATE password_links");
+    app.fault(fault.fails()).await;
+    let is_over = Arc::new(AtomicBool::new(false));
+    let mut clients = JoinSet::new();
+    for _ in 0..8 {
+        let (app, link, is_over) = (app.clone(), link.clone(), is_over.clone());
+        clients.spawn(async move {
+            while !is_over.load(Ordering::Relaxed) {
+                let number = PLACES.fetch_add(1, Ordering::Relaxed) % 65_536;
+                let body = json!({ "token": link, "password": "four unlikely words in a row" });
+                let set = app.post("/api/auth/set-password").json(&body);
+                let reply = set.from(&app.elsewhere(number)).send().await;
+                reply.assert_status(503);
+            }
+        });
+    }
+    for number in 0..25 {
+        let address = app.elsewhere(0xa000 + number);
+        let reply = attempt(
+            &app,
+            &owner.username,
+            &owner.password,
+            &address,
+            Some(&cookie),
+        )
+        .await;
+        reply.assert_status(200);
+    }
+    is_over.store(true, Ordering::Relaxed);
+    clients.join_all().await;
 }

@@ -43,6 +43,7 @@
 //! | Handle token expiration gracefully (24 hour lifetime) | `validate::a_token_is_good_for_24_hours`, `tokens::a_token_says_whose_session_it_is_until_when_and_nothing_else` |
 //! | Clear tokens on logout | `logout::the_token_is_dead_everywhere_afterwards`: one that is kept opens nothing |
 
+mod addresses;
 mod argon2id;
 mod audit;
 mod aws;

@@ -2,17 +2,17 @@
 //! take 65 KiB there, and nobody is created there under a name of his own choice.
 
 use super::super::unicode::lower_case;
-use super::{MAX_INPUT_BYTES, MAX_USERNAME, NameError, Username};
+use super::{MAX_INPUT_BYTES, MAX_USERNAME, NameError, Username, trimmed};
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
 
-/// The canonical form of a user name: width and case mapped, in NFC.
+/// The canonical form of a user name: without white space around it, width and case mapped, in NFC.
 ///
 /// # Errors
 /// [`NameError::Username`] for what PRECIS refuses (spaces, symbols, unassigned, invisible and compatibility characters,
 /// mixed directions), for an `@`, and for more than 64 code points.
 pub fn canonical(text: &str) -> Result<Username, NameError> {
-    settled(text)
+    settled(trimmed(text))
         .filter(|name| !name.contains('@') && name.chars().count() <= MAX_USERNAME)
         .map(Username)
         .ok_or(NameError::Username)

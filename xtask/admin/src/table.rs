@@ -1,13 +1,12 @@
 //! Rows in columns, for people at a terminal.
 
+use edge_auth::account::names;
+
 /// A text as it may be shown: names from elsewhere may hold what a terminal obeys.
 pub fn cell(text: Option<&str>) -> String {
     match text {
         None | Some("") => "-".to_owned(),
-        Some(text) => text
-            .chars()
-            .map(|c| if c.is_control() { '?' } else { c })
-            .collect(),
+        Some(text) => names::shown(text, usize::MAX),
     }
 }
 

@@ -254,6 +254,7 @@ struct Found {
 }
 
 fn find(place: &Place, who: &str) -> Result<Found, String> {
+    let who = names::trimmed(who);
     let username = names::canonical(who).ok();
     let email = names::email(who).ok();
     let statement = sql::find(
