@@ -206,7 +206,10 @@ async fn set(
     call.app.throttle.restored(user);
     call.end_copies(ended).await;
     // What the cached session of the caller shows, such as `updated_at`, is no longer so.
-    call.app.copies.forget(&[caller.into()], call.now).await;
+    call.app
+        .copies
+        .forget(&[caller.clone().into()], call.now)
+        .await;
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use crate::log;
 use crate::store::throttle::{Attempt, MAX_FAILURES, Reservation, Reserved};
 use crate::store::users::Registered;
 use crate::web::body;
-use crate::web::device_cookie::DeviceCookie;
+use crate::web::device_cookie::{DeviceCookie, Names};
 use crate::web::origin::Origin;
 use crate::web::reply::{EXPIRES, Reply};
 use crate::web::request::Request;
@@ -315,12 +315,14 @@ async fn sign_in(
 
 /// The reply, which makes the device recognised for this user.
 fn reply(call: &Call, asked: &Asked, issued: Issued, user: User) -> Result<Reply, Failure> {
-    let device = match &asked.device {
-        Some(device) => device.clone(),
-        None => Device::new(random()?),
+    let names = Names {
+        id: user.id,
+        username: &user.username,
+        email: user.email.as_deref(),
     };
-    let device = device.after_sign_in(user.id, &user.username, user.email.as_deref());
-    let cookie = asked.cookie.seal(call, &device)?;
+    let cookie = asked
+        .cookie
+        .recognise(call, asked.device.as_ref(), &names)?;
     let reply = Reply::ok(&LoginReply {
         success: true,
         message: "Login successful",

@@ -13,6 +13,7 @@ use crate::failure::{Failure, INVALID_BODY};
 use crate::json::{FromJson, Malformed, Object};
 use crate::store::links::{Holder, PasswordSet};
 use crate::web::body;
+use crate::web::device_cookie::{DeviceCookie, Names};
 use crate::web::origin::Origin;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
@@ -43,12 +44,17 @@ impl FromJson for SetPasswordRequest {
 /// `InvalidLink`, `PasswordRefused`, `Busy`, `StorageOut`, and what reading the body gives.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let origin = Origin::of(&request);
+    let cookie = DeviceCookie::of(&request);
     let body: SetPasswordRequest = body::json(request, INVALID_BODY).await?;
-    let asked = Rc::new((body, origin));
+    let asked = Rc::new(Asked {
+        body,
+        origin,
+        cookie,
+    });
     let call = Rc::new(call);
     let mut retries = Retries::new();
     loop {
-        let claimed = claim(&call, &asked.0).await?;
+        let claimed = claim(&call, &asked.body).await?;
         // A link may take the reserved slot, one request at a time: the first that ends uses it up, and those that waited
         // meanwhile find it used.
         let key = format!("link:{}", claimed.id);
@@ -68,6 +74,13 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
             return Err(Failure::Busy);
         }
     }
+}
+
+/// What a request asks for.
+struct Asked {
+    body: SetPasswordRequest,
+    origin: Origin,
+    cookie: DeviceCookie,
 }
 
 /// A new password that the policy accepts, and the link that sets it.
@@ -98,10 +111,11 @@ async fn claim(call: &Call, body: &SetPasswordRequest) -> Result<Claimed, Failur
     })
 }
 
-/// Hashes the password and sets it, if the link is not used meanwhile.
+/// Hashes the password and sets it, if the link is not used meanwhile. The device is recognised for the user from then on: it
+/// has shown the link, and whoever guesses at the name elsewhere must not keep its user from signing in with the new password.
 async fn set(
     call: Rc<Call>,
-    asked: Rc<(SetPasswordRequest, Origin)>,
+    asked: Rc<Asked>,
     claimed: Claimed,
     slot: Slot,
 ) -> Result<Reply, Failure> {
@@ -116,7 +130,7 @@ async fn set(
     drop(slot);
     let mark = Base64UrlUnpadded::encode_string(&random::<16>()?);
     let entry = |kind| {
-        let entry = asked.1.entry(&call, kind);
+        let entry = asked.origin.entry(&call, kind);
         entry.map(|entry| entry.by(holder.id).about(holder.id))
     };
     let entries = PasswordSet {
@@ -131,5 +145,16 @@ async fn set(
         .ok_or(Failure::InvalidLink)?;
     call.app.throttle.restored(holder.id);
     call.end_copies(ended).await;
-    Ok(Reply::ok(&Done::new("Password set")))
+    let names = Names {
+        id: holder.id,
+        username: &holder.username,
+        email: holder.email.as_deref(),
+    };
+    let device = asked.cookie.open(&call);
+    let cookie = asked.cookie.recognise(&call, device.as_ref(), &names)?;
+    let reply = Reply::ok(&Done::new("Password set"));
+    Ok(match cookie {
+        Some(cookie) => reply.with("set-cookie", cookie),
+        None => reply,
+    })
 }

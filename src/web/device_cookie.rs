@@ -1,13 +1,25 @@
-//! The cookie of a device on which somebody signed in. It opens nothing: `account/device.rs` says what it is good for.
+//! The cookie of a recognised device. It opens nothing: `account/device.rs` says what it is good for.
 
 use super::request::Request;
 use crate::account::device::Device;
 use crate::account::sealed::Purpose;
 use crate::app::{Call, random};
 use crate::failure::Failure;
+use uuid::Uuid;
 
 /// Seconds that a browser keeps it; Chromium keeps none longer (RFC 6265bis section 5.5).
 const LIFETIME: i64 = 400 * 86_400;
+
+/// A user with what they may type to sign in.
+#[derive(Debug)]
+pub struct Names<'a> {
+    /// The user.
+    pub id: Uuid,
+    /// User name.
+    pub username: &'a str,
+    /// E-mail address.
+    pub email: Option<&'a str>,
+}
 
 /// The request's cookie, and how its reply may set one.
 #[derive(Debug)]
@@ -41,11 +53,27 @@ impl DeviceCookie {
             .ok()
     }
 
-    /// The `Set-Cookie` value that makes this device known; `None` where there must be no cookie.
+    /// The `Set-Cookie` value that makes this device, or a new one, recognised for this user; `None` where there must be no cookie.
     ///
     /// # Errors
     /// `Platform`.
-    pub fn seal(&self, call: &Call, device: &Device) -> Result<Option<String>, Failure> {
+    pub fn recognise(
+        &self,
+        call: &Call,
+        device: Option<&Device>,
+        user: &Names<'_>,
+    ) -> Result<Option<String>, Failure> {
+        let device = match device {
+            Some(device) => device.clone(),
+            None => Device::new(random()?),
+        };
+        self.seal(
+            call,
+            &device.after_sign_in(user.id, user.username, user.email),
+        )
+    }
+
+    fn seal(&self, call: &Call, device: &Device) -> Result<Option<String>, Failure> {
         let Some(name) = self.name else {
             return Ok(None);
         };

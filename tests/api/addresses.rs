@@ -82,8 +82,15 @@ async fn second_spelling_of_an_address_is_taken() {
         !is_added && complaint.contains("The username ada is taken"),
         "{complaint}"
     );
-    // And whoever is meant is found by any of them.
-    for who in ["ada@xn--bcher-kva.example", " ada", "Ada@bücher.example."] {
+    // And whoever is meant is found by any of them, and by an id in any case.
+    let rows = app.sql("SELECT id FROM users", [0; 0]).await;
+    let id = rows[0]["id"].as_str().expect("an id").to_uppercase();
+    for who in [
+        "ada@xn--bcher-kva.example",
+        " ada",
+        "Ada@bücher.example.",
+        &id,
+    ] {
         let output = app.user_command(&["disable", who]).await;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(said.contains("ada is disabled"), "{who}: {said}");

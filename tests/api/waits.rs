@@ -201,9 +201,14 @@ async fn a_new_password_changes_nothing_for_whoever_guesses_at_the_name() {
         attempt(&app, &person.username, NEW, &app.elsewhere(number), None).await
     };
     let secret = app.password_link(&ada).await;
-    set_password(&app, &secret, NEW).await.assert_status(200);
+    let set = set_password(&app, &secret, NEW).await;
     // D1 is not even asked: what the isolate remembers is not forgotten either.
     assert_eq!(asked(&with_new(&ada, 1).await).await, 0);
+    // The device that showed the link is recognised, and does not wait.
+    let cookie = set.assert_status(200).header("set-cookie").unwrap();
+    let cookie = cookie.split(';').next().unwrap();
+    let owner = attempt(&app, &ada.email, NEW, &app.elsewhere(9), Some(cookie)).await;
+    owner.assert_status(200);
 
     let token = app.sign_in(&bob).await;
     has_to_wait(&app, &bob).await;

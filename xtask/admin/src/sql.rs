@@ -131,17 +131,19 @@ pub fn keep_link(user_id: &str, link: &Link<'_>) -> Result<String, String> {
 pub const LIST: &str = "SELECT id, source, username, email, name, organization, aws_region, role, is_active, last_login \
     FROM users ORDER BY username, id;";
 
-/// Who is meant: an id, a password user's name or address in canonical form, or else a name from an identity source.
+/// Who is meant: an id, a password user's name or address in canonical form, or else a name from an identity source, as typed.
 pub fn find(
     typed: &str,
+    id: Option<&str>,
     username: Option<&str>,
     email_key: Option<&str>,
 ) -> Result<String, String> {
-    let (typed, username, key) = (text(typed)?, optional(username)?, optional(email_key)?);
+    let (typed, id) = (text(typed)?, optional(id)?);
+    let (username, key) = (optional(username)?, optional(email_key)?);
     // Each by its own index; with OR, everybody would be looked at.
     Ok(format!(
         "SELECT id, source, username, email, name, organization, role, is_active FROM users WHERE id IN ( \
-         SELECT {typed} \
+         SELECT {id} \
          UNION ALL SELECT id FROM users WHERE source = 'password' AND username = {username} \
          UNION ALL SELECT id FROM users WHERE source = 'password' AND email_key = {key} \
          UNION ALL SELECT id FROM users WHERE source <> 'password' AND username = {typed}) ORDER BY id LIMIT 10;"

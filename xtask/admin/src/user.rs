@@ -18,6 +18,7 @@ use edge_auth::account::timestamp::Timestamp;
 use serde_json::Value;
 use std::io::Read as _;
 use std::time::{SystemTime, UNIX_EPOCH};
+use uuid::Uuid;
 
 const MIN_LENGTH: usize = 15;
 
@@ -257,8 +258,11 @@ fn find(place: &Place, who: &str) -> Result<Found, String> {
     let who = names::trimmed(who);
     let username = names::canonical(who).ok();
     let email = names::email(who).ok();
+    // In lower case, as ids are stored.
+    let id = Uuid::try_parse(who).ok().map(|id| id.to_string());
     let statement = sql::find(
         who,
+        id.as_deref(),
         username.as_ref().map(names::Username::as_str),
         email.as_ref().map(names::Email::key),
     )?;

@@ -253,7 +253,7 @@ fn people_are_found_by_id_name_or_address() {
         );
     }
     let ids = |typed: &str, username: Option<&str>, key: Option<&str>| -> Vec<String> {
-        run(&database, &find(typed, username, key).unwrap())
+        run(&database, &find(typed, Some(typed), username, key).unwrap())
             .into_iter()
             .map(|mut row| row.remove(0))
             .collect()
@@ -377,7 +377,7 @@ fn a_new_password_ends_sessions_and_links() {
 #[test]
 fn a_nul_is_refused() {
     assert!(text("a\0b").is_err());
-    assert!(find("a\0b", None, None).is_err());
+    assert!(find("a\0b", None, None, None).is_err());
 }
 
 proptest! {
