@@ -39,6 +39,7 @@ async fn a_link_sets_the_password() {
     content-security-policy: default-src 'none'; frame-ancestors 'none'
     content-type: application/json
     referrer-policy: no-referrer
+    set-cookie: edge-auth-device=[cookie]; Path=/; Max-Age=34560000; HttpOnly; SameSite=Strict
     strict-transport-security: max-age=63072000; includeSubDomains
     vary: Origin
     x-content-type-options: nosniff
