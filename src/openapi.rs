@@ -28,7 +28,7 @@ use crate::endpoints::validate::ValidateReply;
 use crate::failure::{BodyFault, Denial, Failure, INVALID_BODY, Outage};
 use crate::router::{Endpoint, ROUTES, Route};
 use crate::web::body::JSON;
-use crate::web::envelope::{DetailError, Dialect, MessageError, status_and_text};
+use crate::web::envelope::{DetailError, Dialect, MessageError, code, reply, status_and_text};
 use crate::web::request::Method;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -149,7 +149,16 @@ fn parameters(endpoint: Endpoint) -> Vec<Value> {
             "name": "id", "in": "path", "required": true, "description": "Of GET /sessions", "schema": schema
         })];
     }
-    let parameter = |name: &str, description: &str, schema: Value| json!({"name": name, "in": "query", "required": false, "description": description, "schema": schema});
+    let parameter = |name: &str, description: &str, schema: Value| {
+        json!({
+            "name": name,
+            "in": "query",
+            "required": false,
+            "allowEmptyValue": true,
+            "description": description,
+            "schema": schema
+        })
+    };
     let time =
         json!({"type": "string", "format": "date-time", "examples": ["2024-01-10T12:00:00Z"]});
     let kinds: Vec<&str> = Kind::ALL.map(Kind::as_str).into();
@@ -157,7 +166,7 @@ fn parameters(endpoint: Endpoint) -> Vec<Value> {
         Endpoint::Audit => vec![
             parameter(
                 "user",
-                "Id of who did it or whom it is about",
+                "Id of the user who acted or whom the entry is about",
                 json!({"type": "string", "format": "uuid"}),
             ),
             parameter(
@@ -165,8 +174,8 @@ fn parameters(endpoint: Endpoint) -> Vec<Value> {
                 "What happened",
                 json!({"type": "string", "enum": kinds}),
             ),
-            parameter("from", "Not before", time.clone()),
-            parameter("to", "Not after", time),
+            parameter("from", "Entries of this moment and later", time.clone()),
+            parameter("to", "Entries of this moment and earlier", time),
             parameter(
                 "limit",
                 "Entries of the page",
@@ -183,16 +192,36 @@ fn parameters(endpoint: Endpoint) -> Vec<Value> {
             "`next` of the call before: rows after this number",
             json!({"type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 0}),
         )],
+        Endpoint::Login => vec![json!({
+            "name": "__Host-edge-auth-device",
+            "in": "cookie",
+            "required": false,
+            "description": "The recognised device, as `Set-Cookie` of a former sign-in gave it; on http://localhost its \
+                            name is `edge-auth-device`",
+            "schema": {"type": "string"}
+        })],
+        Endpoint::Token => vec![json!({
+            "name": "Prefer",
+            "in": "header",
+            "required": false,
+            "description": "`wait=N`: the seconds to wait for the user (RFC 7240), up to DEVICE_TOKEN_WAIT; other \
+                            preferences are ignored",
+            "schema": {"type": "string", "examples": ["wait=10"]}
+        })],
         _ => Vec::new(),
     }
 }
 
-/// A body that the route does not take.
-fn body_of(text: &'static str) -> Failure {
-    Failure::InvalidBody {
-        fault: BodyFault::MissingField,
-        text,
-    }
+/// Bodies that the route does not take, which have this text.
+fn bodies(text: &'static str) -> Vec<Failure> {
+    [
+        BodyFault::NotJson,
+        BodyFault::MissingField,
+        BodyFault::InvalidField,
+        BodyFault::Interrupted,
+    ]
+    .map(|fault| Failure::InvalidBody { fault, text })
+    .to_vec()
 }
 
 fn refused_passwords() -> Vec<Failure> {
@@ -216,6 +245,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
         vec![
             Failure::NoToken,
             Failure::InvalidToken,
+            Failure::TokenExpired,
             Failure::StorageOut(Outage::D1),
         ]
     };
@@ -236,11 +266,11 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                 schemas,
                 json!({"success": true, "message": "Login successful", "token": token(), "user": user()}),
             ),
-            failures: vec![
-                body_of("Username and password are required"),
-                Failure::WrongLogin,
-                out,
-            ],
+            failures: [
+                bodies("Username and password are required"),
+                vec![Failure::WrongLogin, Failure::BackOff(1), out],
+            ]
+            .concat(),
             is_secured: false,
         },
         Endpoint::Validate => Operation {
@@ -298,7 +328,8 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             )),
             reply: body::<Done>(schemas, json!({"success": true, "message": "Password set"})),
             failures: [
-                vec![body_of(INVALID_BODY), Failure::InvalidLink],
+                bodies(INVALID_BODY),
+                vec![Failure::InvalidLink],
                 refused_passwords(),
                 vec![out],
             ]
@@ -364,7 +395,8 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                 json!({"success": true, "message": "Password changed"}),
             ),
             failures: [
-                vec![body_of(INVALID_BODY), Failure::WrongCurrentPassword],
+                bodies(INVALID_BODY),
+                vec![Failure::WrongCurrentPassword, Failure::BackOff(1)],
                 refused_passwords(),
                 signed_in(),
             ]
@@ -383,7 +415,10 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                     "expiration": "2023-03-13T12:00:00Z"
                 }),
             ),
-            failures: vec![Failure::RegisterClient("Timeout"), Failure::Misconfigured],
+            failures: vec![
+                Failure::RegisterClient("Timeout"),
+                Failure::RegisterClient("not_configured"),
+            ],
             is_secured: false,
         },
         Endpoint::DeviceAuthorization => Operation {
@@ -405,11 +440,15 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                     "interval": 5
                 }),
             ),
-            failures: vec![
-                Failure::InvalidClientHandle,
-                Failure::DeviceAuthorization("Timeout"),
-                Failure::Misconfigured,
-            ],
+            failures: [
+                bodies("Failed to start device authorization"),
+                vec![
+                    Failure::InvalidClientHandle,
+                    Failure::DeviceAuthorization("Timeout"),
+                    Failure::DeviceAuthorization("not_configured"),
+                ],
+            ]
+            .concat(),
             is_secured: false,
         },
         Endpoint::Token => Operation {
@@ -427,13 +466,28 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                 }),
             )),
             reply: body::<BearerReply<'_>>(schemas, bearer_reply()),
-            failures: vec![
-                Failure::InvalidDeviceHandle,
-                Failure::AuthorizationOver,
-                Failure::AccessDenied(Denial::ByUser),
-                Failure::TokenFailed("Timeout"),
-                out,
-            ],
+            failures: [
+                bodies("Failed to create token from device code"),
+                vec![
+                    Failure::InvalidDeviceHandle,
+                    Failure::AuthorizationPending {
+                        retry_after: 5,
+                        preference: None,
+                    },
+                    Failure::AuthorizationPending {
+                        retry_after: 5,
+                        preference: Some(10),
+                    },
+                    Failure::AuthorizationOver,
+                    Failure::AccessDenied(Denial::ByUser),
+                    Failure::AccessDenied(Denial::NoAssignment),
+                    Failure::AccessDenied(Denial::SessionEnded),
+                    Failure::TokenFailed("Timeout"),
+                    Failure::TokenFailed("not_configured"),
+                    out,
+                ],
+            ]
+            .concat(),
             is_secured: false,
         },
         Endpoint::AwsLogin => Operation {
@@ -449,14 +503,18 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                 }),
             )),
             reply: body::<BearerReply<'_>>(schemas, bearer_reply()),
-            failures: vec![
-                Failure::AwsCredentialsMissing,
-                Failure::ProofRefused,
-                Failure::AwsLogin(Fault::Timeout),
-                Failure::AwsLogin(Fault::ConnectionError),
-                Failure::AwsLogin(Fault::InvalidResponse),
-                out,
-            ],
+            failures: [
+                bodies("AWS credentials not provided"),
+                vec![
+                    Failure::AwsCredentialsMissing,
+                    Failure::ProofRefused,
+                    Failure::AwsLogin(Fault::Timeout),
+                    Failure::AwsLogin(Fault::ConnectionError),
+                    Failure::AwsLogin(Fault::InvalidResponse),
+                    out,
+                ],
+            ]
+            .concat(),
             is_secured: false,
         },
         Endpoint::AwsCredentials => Operation {
@@ -529,11 +587,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                 schemas,
                 json!({"success": true, "message": "OK", "version": env!("CARGO_PKG_VERSION")}),
             ),
-            failures: vec![
-                Failure::StoreDown("D1"),
-                Failure::StoreDown("KV"),
-                Failure::Misconfigured,
-            ],
+            failures: vec![Failure::StoreDown("D1"), Failure::StoreDown("KV")],
             is_secured: false,
         },
         Endpoint::OpenApi => Operation {
@@ -544,7 +598,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                 schema: json!({"type": "object"}),
                 example: json!({"openapi": "3.1.0"}),
             },
-            failures: vec![Failure::Misconfigured],
+            failures: Vec::new(),
             is_secured: false,
         },
     }
@@ -580,6 +634,12 @@ pub fn document() -> Value {
     }
     let mut definitions = schemas.replies.take_definitions(true);
     definitions.extend(schemas.requests.take_definitions(true));
+    let text = json!(paths).to_string();
+    let headers: Map<String, Value> = RESPONSE_HEADERS
+        .iter()
+        .filter_map(|(name, ..)| described_header(name, true))
+        .filter(|(name, _)| text.contains(&format!("#/components/headers/{name}\"")))
+        .collect();
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -589,6 +649,7 @@ pub fn document() -> Value {
         },
         "paths": paths,
         "components": {
+            "headers": headers,
             "schemas": definitions,
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
         }
@@ -601,20 +662,27 @@ fn describe(route: &Route, mut operation: Operation, error: &Value) -> Value {
             Failure::BodyTooLarge,
             Failure::UnsupportedMediaType(JSON),
             Failure::UnsupportedEncoding,
+            Failure::Busy,
         ]);
     }
-    operation.failures.push(Failure::TooManyRequests(1));
+    operation.failures.extend([
+        Failure::TooManyRequests(1),
+        Failure::Misconfigured,
+        Failure::Platform,
+    ]);
     let mut replies = Map::new();
     let json = json!({"schema": operation.reply.schema, "example": operation.reply.example});
     replies.insert(
         "200".into(),
-        json!({"description": "Done", "content": {"application/json": json}}),
+        json!({
+            "description": "Done",
+            "headers": headers_of_success(route.endpoint),
+            "content": {"application/json": json}
+        }),
     );
-    for (status, texts) in by_status(route.dialect, &operation.failures) {
-        replies.insert(
-            status.to_string(),
-            failure_reply(status, &texts, route.dialect, error),
-        );
+    for (status, failures) in by_status(&operation.failures) {
+        let reply = failure_reply(&failures, route.dialect, error);
+        replies.insert(status.to_string(), reply);
     }
     let name = route
         .path
@@ -655,42 +723,149 @@ fn describe(route: &Route, mut operation: Operation, error: &Value) -> Value {
     described
 }
 
-fn by_status(dialect: Dialect, failures: &[Failure]) -> BTreeMap<u16, Vec<String>> {
-    let mut statuses: BTreeMap<u16, Vec<String>> = BTreeMap::new();
+/// Every header that a response may have beyond those that all HTTP responses have: its name in the code and on the page,
+/// what it says, and its schema.
+const RESPONSE_HEADERS: [(&str, &str, &str, &str); 9] = [
+    (
+        "accept-encoding",
+        "Accept-Encoding",
+        "The only content coding that bodies may have: `identity`",
+        "string",
+    ),
+    (
+        "allow",
+        "Allow",
+        "The methods of the path, separated by commas",
+        "string",
+    ),
+    (
+        "edge-auth-error",
+        "Edge-Auth-Error",
+        "The error code; docs/reference/errors.md lists all of them. Codes may be added",
+        "string",
+    ),
+    (
+        "edge-auth-expires",
+        "Edge-Auth-Expires",
+        "When the token in the body expires (RFC 3339)",
+        "date-time",
+    ),
+    (
+        "preference-applied",
+        "Preference-Applied",
+        "The preference that was followed, such as `wait=10` (RFC 7240)",
+        "string",
+    ),
+    (
+        "retry-after",
+        "Retry-After",
+        "Seconds after which the request may be repeated",
+        "integer",
+    ),
+    (
+        "set-cookie",
+        "Set-Cookie",
+        "The cookie that recognises this device at the next sign-in. It authenticates nothing",
+        "string",
+    ),
+    (
+        "www-authenticate",
+        "WWW-Authenticate",
+        "The challenge (RFC 6750), with `error=\"invalid_token\"` if a token was sent and is not valid",
+        "string",
+    ),
+    (
+        "x-request-id",
+        "X-Request-Id",
+        "The id under which the audit log and Cloudflare's logs know the request",
+        "string",
+    ),
+];
+
+/// The header with this name in the code, as a member of `headers`: one that is always there is a component.
+fn header(name: &str, is_required: bool) -> Option<(String, Value)> {
+    if !is_required {
+        return described_header(name, false);
+    }
+    let (name, _) = described_header(name, true)?;
+    let reference = json!({"$ref": format!("#/components/headers/{name}")});
+    Some((name, reference))
+}
+
+fn described_header(name: &str, is_required: bool) -> Option<(String, Value)> {
+    let known = RESPONSE_HEADERS.iter().find(|(known, ..)| *known == name);
+    known.map(|(_, name, description, kind)| {
+        let schema = match *kind {
+            "integer" => json!({"type": "integer", "minimum": 0}),
+            "date-time" => json!({"type": "string", "format": "date-time"}),
+            kind => json!({"type": kind}),
+        };
+        let header = json!({"description": description, "required": is_required, "schema": schema});
+        ((*name).to_owned(), header)
+    })
+}
+
+fn headers_of_success(endpoint: Endpoint) -> Map<String, Value> {
+    let own: &[(&str, bool)] = match endpoint {
+        // Plain http from another machine gets no cookie.
+        Endpoint::Login => &[("edge-auth-expires", true), ("set-cookie", false)],
+        Endpoint::Token => &[("edge-auth-expires", true), ("preference-applied", false)],
+        Endpoint::AwsLogin | Endpoint::Refresh => &[("edge-auth-expires", true)],
+        _ => &[],
+    };
+    let all = own.iter().chain(&[("x-request-id", true)]);
+    all.filter_map(|(name, is_required)| header(name, *is_required))
+        .collect()
+}
+
+fn by_status(failures: &[Failure]) -> BTreeMap<u16, Vec<&Failure>> {
+    let mut statuses: BTreeMap<u16, Vec<&Failure>> = BTreeMap::new();
     for failure in failures {
-        let (status, text) = status_and_text(failure, dialect);
-        let texts = statuses.entry(status).or_default();
-        if !texts.iter().any(|known| *known == text) {
-            texts.push(text.into_owned());
-        }
+        statuses
+            .entry(code(failure).status())
+            .or_default()
+            .push(failure);
     }
     statuses
 }
 
-fn failure_reply(status: u16, texts: &[String], dialect: Dialect, error: &Value) -> Value {
-    let example = |text: &String| match dialect {
-        Dialect::Message => json!({"success": false, "message": text}),
-        Dialect::Detail => json!({"detail": text}),
-    };
-    let examples: Map<String, Value> = texts
-        .iter()
-        .enumerate()
-        .map(|(index, text)| (index.to_string(), json!({"value": example(text)})))
-        .collect();
-    let mut reply = json!({
-        "description": texts.join(", or "),
-        "content": {"application/json": {"schema": error, "examples": examples}}
-    });
-    let header = match status {
-        401 => Some("WWW-Authenticate"),
-        429 | 503 => Some("Retry-After"),
-        _ => None,
-    };
-    if let (Some(name), Some(fields)) = (header, reply.as_object_mut()) {
-        fields.insert(
-            "headers".into(),
-            json!({ name: {"required": true, "schema": {"type": "string"}} }),
-        );
+/// The responses of these failures, which have one status, with an example for each code and text.
+fn failure_reply(failures: &[&Failure], dialect: Dialect, error: &Value) -> Value {
+    let mut texts: Vec<String> = Vec::new();
+    let mut examples = Map::new();
+    let mut headers: BTreeMap<&str, usize> = BTreeMap::from([("x-request-id", failures.len())]);
+    for failure in failures {
+        for (name, _) in reply(failure, dialect).headers {
+            let count = headers.entry(name).or_default();
+            *count = count.saturating_add(1);
+        }
+        let (_, text) = status_and_text(failure, dialect);
+        let value = match dialect {
+            Dialect::Message => json!({"success": false, "message": text}),
+            Dialect::Detail => json!({"detail": text}),
+        };
+        let code = code(failure).as_str();
+        let mut keys = std::iter::once(code.to_owned())
+            .chain((2_u8..=u8::MAX).map(|number| format!("{code}_{number}")));
+        let is_new = |key: &String| {
+            examples
+                .get(key)
+                .is_none_or(|known: &Value| known["value"] == value)
+        };
+        if let Some(key) = keys.find(is_new) {
+            examples.insert(key, json!({"value": value}));
+        }
+        if !texts.iter().any(|known| *known == text) {
+            texts.push(text.into_owned());
+        }
     }
-    reply
+    let headers: Map<String, Value> = headers
+        .into_iter()
+        .filter_map(|(name, count)| header(name, count == failures.len()))
+        .collect();
+    json!({
+        "description": texts.join(", or "),
+        "headers": headers,
+        "content": {"application/json": {"schema": error, "examples": examples}}
+    })
 }

@@ -50,7 +50,7 @@ async fn what_is_no_body_of_the_route_is_400_with_the_routes_text() {
         r#"{"username":"a","token":"a","password":"\ud800"}"#,
         r#"{"username":"a","token":"a","password":"b","x":01}"#,
         r#"{"username":"a","token":"a","password":"b","x":NaN}"#,
-        "\u{feff}{\"username\":\"a\",\"token\":\"a\",\"password\":\"b\"}",
+        "\u{feff}\u{feff}{\"username\":\"a\",\"token\":\"a\",\"password\":\"b\"}",
         "username=a&password=b",
         &deep,
         &very_deep,
@@ -220,7 +220,10 @@ async fn a_body_is_sent_as_json() {
             ("Application/JSON", 400),
             ("application/json; charset=utf-8", 400),
             ("application/json;charset=\"UTF-8\"", 400),
-            ("application/json; charset=iso-8859-1", 415),
+            ("application/json; charset=utf8", 400),
+            ("application/json; charset=iso-8859-1", 400),
+            ("application/json; charset", 400),
+            ("application/json; version=2", 400),
             ("application/jsonp", 415),
             ("application/ld+json", 415),
             ("text/json", 415),
@@ -236,6 +239,52 @@ async fn a_body_is_sent_as_json() {
         }
         // Without a body there is no type to name.
         app.post(path).send().await.assert_status(400);
+    }
+}
+
+#[tokio::test]
+async fn login_with_any_charset_parameter_or_a_byte_order_mark_returns_200() {
+    let app = App::shared();
+    let ada = app.password_user("ada").await;
+    let body = ada.login().to_string();
+    for (media_type, mark) in [
+        ("application/json; charset=utf8", ""),
+        ("application/json;charset=\"utf8\"", ""),
+        ("application/json; charset=us-ascii", ""),
+        ("application/json", "\u{feff}"),
+    ] {
+        let request = app
+            .post("/api/auth/login")
+            .header("content-type", media_type)
+            .body(format!("{mark}{body}"));
+        let reply = request.send().await;
+        assert_eq!(reply.status, 200, "{media_type} {mark:?}: {}", reply.text());
+    }
+}
+
+#[tokio::test]
+async fn body_with_a_content_encoding_returns_415_that_names_identity() {
+    let app = App::shared();
+    let ada = app.password_user("ada").await;
+    for encoding in ["gzip", "br", "GZIP", "identity, gzip", "x"] {
+        let request = app.post("/api/auth/login").json(&ada.login());
+        let reply = request.header("content-encoding", encoding).send().await;
+        reply.assert_status(415);
+        assert_eq!(reply.header("accept-encoding"), Some("identity"));
+        assert_eq!(
+            reply.header("edge-auth-error"),
+            Some("unsupported_encoding")
+        );
+        assert_eq!(
+            reply.json()["message"],
+            "Content-Encoding is not supported",
+            "{encoding}"
+        );
+    }
+    for encoding in ["identity", "Identity"] {
+        let request = app.post("/api/auth/login").json(&ada.login());
+        let reply = request.header("content-encoding", encoding).send().await;
+        reply.assert_status(200);
     }
 }
 

@@ -60,6 +60,7 @@ mod durability;
 mod edge;
 mod enumeration;
 mod envelopes;
+mod error_codes;
 mod examples;
 mod flood;
 mod harness;

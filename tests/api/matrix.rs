@@ -308,7 +308,7 @@ impl Prepared {
 }
 
 /// The one 503, in the envelope of its route.
-fn assert_out(reply: &Reply, route: &Route, what: &str) {
+fn assert_out(reply: &Reply, route: &Route, code: &str, what: &str) {
     let text = "Service temporarily unavailable";
     let body = reply.json();
     let said = match route.dialect {
@@ -332,6 +332,7 @@ fn assert_out(reply: &Reply, route: &Route, what: &str) {
         })
     );
     assert_eq!(reply.header("retry-after"), Some("2"), "{what}");
+    assert_eq!(reply.header("edge-auth-error"), Some(code), "{what}");
     assert_eq!(reply.header("cache-control"), Some("no-store"), "{what}");
 }
 
@@ -354,7 +355,7 @@ async fn one(app: App, route: &'static Route, trouble: Trouble) {
     if reply.status == 200 {
         return;
     }
-    assert_out(&reply, route, &what);
+    assert_out(&reply, route, "storage_unavailable", &what);
     // A refresh is done and can be asked for again; everything else that failed has done nothing.
     let is_done = route.endpoint == Endpoint::Refresh && trouble == Trouble::CorruptRow;
     if let Some(person) = &person {
@@ -431,7 +432,7 @@ async fn without_a_secret_or_with_a_short_one_each_route_is_out() {
                 .await;
             let what = format!("{:?}", route.endpoint);
             assert_eq!(reply.status, 503, "{what}");
-            assert_out(&reply, route, &what);
+            assert_out(&reply, route, "misconfigured", &what);
             assert!(reply.seen().await.calls.is_empty(), "{what}");
         }
         // What is nobody's route needs no configuration.

@@ -2,7 +2,7 @@
 //! here meets is seen to by the client itself: `support/documented.rs`.
 
 use crate::support::App;
-use crate::support::documented::{DOCUMENT, TEXT, resolve, violation};
+use crate::support::documented::{DOCUMENT, TEXT, resolve, resolved, violation};
 use edge_auth::router::ROUTES;
 use edge_auth::web::request::Method;
 use serde_json::{Map, Value, json};
@@ -127,19 +127,21 @@ fn operations_have_names_of_their_own() {
 }
 
 #[test]
-fn every_reference_leads_somewhere_and_every_schema_is_used() {
+fn every_reference_leads_somewhere_and_every_component_is_used() {
     let mut used = BTreeSet::new();
     each_value(&DOCUMENT, &mut |name, value| {
         if name == "$ref" {
             resolve(value);
-            used.insert(value.as_str().unwrap().rsplit('/').next().unwrap());
+            used.insert(value.as_str().unwrap());
         }
     });
-    let schemas: BTreeSet<_> = object(&DOCUMENT["components"]["schemas"])
-        .keys()
-        .map(String::as_str)
-        .collect();
-    assert_eq!(used, schemas);
+    let components = ["schemas", "headers"].map(|kind| {
+        let names = object(&DOCUMENT["components"][kind]).keys();
+        names.map(move |name| format!("#/components/{kind}/{name}"))
+    });
+    let components: BTreeSet<String> = components.into_iter().flatten().collect();
+    let used: BTreeSet<String> = used.into_iter().map(str::to_owned).collect();
+    assert_eq!(used, components);
 }
 
 #[test]
@@ -181,23 +183,61 @@ fn every_field_of_a_reply_is_always_there_and_null_if_it_has_no_value() {
 }
 
 #[test]
-fn every_failure_names_the_headers_that_it_carries() {
+fn every_response_describes_its_headers() {
     for (path, _, operation) in operations() {
         for (status, reply) in object(&operation["responses"]) {
-            let expected = match status.as_str() {
-                "401" => json!(["WWW-Authenticate"]),
-                "429" | "503" => json!(["Retry-After"]),
-                _ => json!([]),
-            };
-            let headers: Vec<_> = reply
-                .get("headers")
-                .map(object)
-                .into_iter()
-                .flat_map(Map::keys)
+            let name = path.trim_start_matches("/api/auth/");
+            let mut expected = BTreeSet::from([("X-Request-Id", true)]);
+            if status.as_str() >= "400" {
+                expected.insert(("Edge-Auth-Error", true));
+            }
+            match (status.as_str(), name) {
+                ("200", "login") => {
+                    expected.extend([("Edge-Auth-Expires", true), ("Set-Cookie", false)]);
+                }
+                ("200", "refresh" | "aws-login") => {
+                    expected.insert(("Edge-Auth-Expires", true));
+                }
+                ("200", "token") => {
+                    expected.extend([("Edge-Auth-Expires", true), ("Preference-Applied", false)]);
+                }
+                ("401", _) => {
+                    expected.insert(("WWW-Authenticate", true));
+                }
+                // Without Retry-After the code has expired.
+                ("408", _) => {
+                    expected.extend([("Preference-Applied", false), ("Retry-After", false)]);
+                }
+                ("415", _) => {
+                    expected.insert(("Accept-Encoding", false));
+                }
+                ("429" | "503", _) => {
+                    expected.insert(("Retry-After", true));
+                }
+                _ => {}
+            }
+            let described: BTreeSet<(&str, bool)> = object(&reply["headers"])
+                .iter()
+                .map(|(name, header)| (name.as_str(), resolved(header)["required"] == true))
                 .collect();
-            assert_eq!(json!(headers), expected, "{path} {status}");
+            assert_eq!(described, expected, "{path} {status}");
         }
     }
+}
+
+#[test]
+fn header_and_cookie_parameters_are_described() {
+    let named = |path: &str, place: &str| -> Vec<&'static str> {
+        let operation = &DOCUMENT["paths"][path]["post"];
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        parameters
+            .filter(|parameter| parameter["in"] == place && parameter["required"] == false)
+            .filter_map(|parameter| parameter["name"].as_str())
+            .collect()
+    };
+    assert_eq!(named("/api/auth/token", "header"), ["Prefer"]);
+    let cookies = named("/api/auth/login", "cookie");
+    assert_eq!(cookies, ["__Host-edge-auth-device"]);
 }
 
 #[test]

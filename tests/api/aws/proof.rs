@@ -230,6 +230,24 @@ async fn a_user_of_iam_may_be_listed_and_a_disabled_one_stays_out() {
 }
 
 #[tokio::test]
+async fn proof_with_an_empty_session_token_is_one_without() {
+    let arn = format!("arn:aws:iam::{ACCOUNT}:user/tokenless");
+    let app = App::with(vars().set("AWS_LOGIN_ARNS", &format!("{arn}=user")));
+    let keys = Credentials {
+        access_key_id: "AKIAEMPTY00000000000".into(),
+        secret_access_key: "secret+of+the+empty+token".into(),
+        session_token: None,
+        expiration: None,
+    };
+    SIMULATOR.put_key(keys.clone(), Principal::user(ACCOUNT, "tokenless"), false);
+    for (absent, later) in [(json!(""), 0), (Value::Null, 1)] {
+        let mut body = signed(&keys, SIMULATOR.url(), "us-east-1", AUDIENCE, now() + later);
+        body["session_token"] = absent;
+        login(&app, &body).await.assert_status(200);
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_is_no_proof_is_answered_with_the_routes_text() {
     let app = App::with(vars());
     let good = proof(&session("Deployer"));
