@@ -90,7 +90,8 @@ pub fn undocumented(
     if let Some(code) = headers.get("edge-auth-error") {
         let examples = &reply["content"]["application/json"]["examples"];
         let code = code.to_str().unwrap_or_default();
-        if examples[code].is_null() {
+        // A path with dot segments leads elsewhere than it seems to here: to no route.
+        if examples[code].is_null() && code != "not_found" {
             return Some(format!(
                 "the error code {code} is not documented: `failures` of the route in src/openapi.rs lacks it"
             ));
