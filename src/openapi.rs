@@ -192,7 +192,7 @@ fn parameters(endpoint: Endpoint) -> Vec<Value> {
             "`next` of the call before: rows after this number",
             json!({"type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 0}),
         )],
-        Endpoint::Login => vec![json!({
+        Endpoint::Login | Endpoint::SetPassword => vec![json!({
             "name": "__Host-edge-auth-device",
             "in": "cookie",
             "required": false,
@@ -809,6 +809,7 @@ fn headers_of_success(endpoint: Endpoint) -> Map<String, Value> {
     let own: &[(&str, bool)] = match endpoint {
         // Plain http from another machine gets no cookie.
         Endpoint::Login => &[("edge-auth-expires", true), ("set-cookie", false)],
+        Endpoint::SetPassword => &[("set-cookie", false)],
         Endpoint::Token => &[("edge-auth-expires", true), ("preference-applied", false)],
         Endpoint::AwsLogin | Endpoint::Refresh => &[("edge-auth-expires", true)],
         _ => &[],
