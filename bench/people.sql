@@ -1,5 +1,5 @@
 -- So many people (?1) with ten sessions and one entry in the audit log each, of random ids as real ones are. Nobody knows a
--- password or token of theirs. Three statements, which D1 takes too.
+-- password or token of theirs. Four statements, which D1 takes too.
 INSERT INTO users (id, source, username, username_skeleton, email, email_key, name, organization, aws_region, role,
                    is_active, password_hash, created_at, updated_at, last_login)
 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)
@@ -24,14 +24,18 @@ SELECT lower(hex(randomblob(32))), users.id, 0, began, began, token_expires_at, 
        format('10.%d.%d.%d', users.rowid >> 16, (users.rowid >> 8) & 255, users.rowid & 255)
 FROM times CROSS JOIN users;
 
-INSERT INTO audit (number, id, at, kind, outcome, actor, subject, session, detail, address, device, request, mac)
+INSERT INTO audit (number, id, at, kind, outcome, actor, subject, session, detail, client_hash, request, mac)
 SELECT (SELECT coalesce(max(number), 0) FROM audit) + users.rowid,
        lower(format('%s-%s-4%s-8%s-%s', hex(randomblob(4)), hex(randomblob(2)), substr(hex(randomblob(2)), 2),
                     substr(hex(randomblob(2)), 2), hex(randomblob(6)))),
        strftime('%Y-%m-%dT%H:%M:%SZ', 1767225600 + users.rowid, 'unixepoch'),
        CASE users.rowid % 5 WHEN 0 THEN 'sign_in_failed' WHEN 1 THEN 'sign_out' ELSE 'sign_in' END,
        iif(users.rowid % 5 = 0, 'failure', 'success'), iif(users.rowid % 5 = 0, NULL, users.id), users.id,
-       lower(hex(randomblob(32))), 'password', '10.0.0.1',
-       'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
+       lower(hex(randomblob(32))), 'password', lower(hex(randomblob(32))),
        lower(hex(randomblob(8))), lower(hex(randomblob(32)))
 FROM users ORDER BY users.rowid;
+
+INSERT INTO audit_clients (number, salt, address, device)
+SELECT number, lower(hex(randomblob(16))), '10.0.0.1',
+       'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0'
+FROM audit WHERE number > (SELECT coalesce(max(number), 0) FROM audit_clients) AND client_hash IS NOT NULL;

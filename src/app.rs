@@ -15,6 +15,7 @@ use crate::aws::Aws;
 use crate::config::{Config, Consistency, Key};
 use crate::failure::Failure;
 use crate::store::audit;
+use crate::store::checkpoints::Checkpoints;
 use crate::store::copies::{self, Copies, Lifetimes};
 use crate::store::d1::{self, Database};
 use crate::store::health::Health;
@@ -22,7 +23,6 @@ use crate::store::kv::Kv;
 use crate::store::limits::{Group, Limits, PERIOD};
 use crate::store::links::Links;
 use crate::store::proofs::Proofs;
-use crate::store::seals::Seals;
 use crate::store::sessions::{Ended, Revocation, Sessions};
 use crate::store::throttle::{LEASE_MS, Throttle};
 use crate::wait::{pause, settled_within};
@@ -77,8 +77,8 @@ pub struct App {
     pub links: Links,
     /// Table `used_proofs`.
     pub proofs: Proofs,
-    /// Seals of the audit log.
-    pub seals: Seals,
+    /// Checkpoints of the audit log.
+    pub checkpoints: Checkpoints,
 }
 
 impl App {
@@ -139,7 +139,7 @@ impl App {
             copies,
             links: Links::new(database),
             proofs: Proofs::new(database),
-            seals: Seals::new(database, kv),
+            checkpoints: Checkpoints::new(database, kv),
         })
     }
 }

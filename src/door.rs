@@ -2,6 +2,7 @@
 //! needs come as arguments (`entry.mjs`), bindings are bound once an isolate, and the reply's header objects are made
 //! once. (`worker::event` walks all headers, wraps every body in a stream and each future in three promises.)
 
+mod audit;
 mod budget;
 mod not_before;
 mod panics;

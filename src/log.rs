@@ -4,6 +4,7 @@
 use crate::account::password::Unusable;
 use crate::config::Mistake;
 use std::panic::Location;
+use uuid::Uuid;
 use worker_sys::console_error;
 
 /// A request failed for a reason of ours.
@@ -30,9 +31,55 @@ pub fn sweep_failed(table: &'static str) {
     console_error!(r#"{{"event":"sweep_failed","table":"{table}"}}"#);
 }
 
-/// The audit log is not what it was: see `GET /api/auth/audit/verify`.
-pub fn audit_broken(reason: &'static str) {
-    console_error!(r#"{{"event":"audit_broken","reason":"{reason}"}}"#);
+/// The audit log, the tables of D1 or a user is not what it was: see `GET /api/auth/audit/verify`.
+pub fn audit_broken(finding: &Finding<'_>) {
+    match finding {
+        Finding::Row { number, reason } => {
+            console_error!(r#"{{"event":"audit_broken","reason":"{reason}","row":{number}}}"#);
+        }
+        Finding::Schema {
+            kind,
+            name,
+            difference,
+        } => {
+            console_error!(
+                r#"{{"event":"audit_broken","reason":"schema_changed","object":"{kind} {name}","difference":"{difference}"}}"#
+            );
+        }
+        Finding::User { user, field } => {
+            console_error!(
+                r#"{{"event":"audit_broken","reason":"user_changed","user":"{user}","field":"{field}"}}"#
+            );
+        }
+    }
+}
+
+/// What the cron event found.
+#[derive(Debug)]
+pub enum Finding<'a> {
+    /// A row of the audit log fails.
+    Row {
+        /// `audit.number`.
+        number: u32,
+        /// A fixed word.
+        reason: &'static str,
+    },
+    /// A table, index, trigger or view is not what the migrations made.
+    Schema {
+        /// What it is.
+        kind: &'a str,
+        /// Its name, of letters, digits, `_` and `?` only.
+        name: &'a str,
+        /// A fixed word.
+        difference: &'static str,
+    },
+    /// A user is not what the audit log last said.
+    User {
+        /// Their id.
+        user: Uuid,
+        /// A fixed word.
+        field: &'static str,
+    },
 }
 
 /// A stored password hash that no password can fit: the person cannot sign in until it is set anew.

@@ -189,8 +189,8 @@ fn parameters(endpoint: Endpoint) -> Vec<Value> {
         ],
         Endpoint::AuditVerify => vec![parameter(
             "after",
-            "`next` of the call before: rows after this number",
-            json!({"type": "integer", "minimum": 0, "maximum": u32::MAX, "default": 0}),
+            "`next` of the previous call, or the number of a row: verifies what comes after it",
+            json!({"type": "string", "pattern": "^([0-9]+|user\\..{0,64})$", "default": "0"}),
         )],
         Endpoint::Login | Endpoint::SetPassword => vec![json!({
             "name": "__Host-edge-auth-device",
@@ -535,7 +535,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
         },
         Endpoint::Audit => Operation {
             summary: "What happened, newest first",
-            description: "The audit log, for administrators. Whether it is what it was tells /audit/verify.",
+            description: "The audit log, for administrators. Use /audit/verify to check its integrity.",
             request: None,
             reply: body::<AuditReply>(schemas, audit_page()),
             failures: {
@@ -551,9 +551,10 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             is_secured: true,
         },
         Endpoint::AuditVerify => Operation {
-            summary: "Is the audit log what it was",
-            description: "For super administrators. Verifies up to 2,000 rows a call and names the first that fails; \
-                          follow `next` to the end.",
+            summary: "Verify the audit log",
+            description: "For super administrators. Verifies up to 2,000 rows per call and names the first that fails; \
+                          compares tables and triggers of the database with those of the service, and roles and status \
+                          of users with the last entries about them. Follow `next` to the end.",
             request: None,
             reply: body::<AuditVerifyReply>(
                 schemas,
@@ -561,9 +562,13 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                     "success": true,
                     "rows": 1042,
                     "late_signatures": 1,
-                    "sealed_to": 1040,
-                    "unsealed_rows": 2,
+                    "clients": 1042,
+                    "users": 17,
+                    "checkpointed_to": 1040,
+                    "rows_after_checkpoint": 2,
                     "failure": null,
+                    "schema_changes": [],
+                    "user_changes": [],
                     "next": null
                 }),
             ),

@@ -1,6 +1,6 @@
 //! `GET /api/auth/audit`: what happened, newest first, for administrators.
 
-use crate::account::audit::{Entry, Kind, Placed, Signature};
+use crate::account::audit::{ChainedRow, Client, Entry, Kind, Signature};
 use crate::account::timestamp::Timestamp;
 use crate::app::Call;
 use crate::failure::Failure;
@@ -60,9 +60,9 @@ pub struct AuditEntry {
     pub session: Option<String>,
     /// More about it.
     pub detail: Option<String>,
-    /// Client address.
+    /// Client address; null if it is unknown or was erased.
     pub address: Option<String>,
-    /// The start of `User-Agent`: a client's own text.
+    /// The start of `User-Agent`, a text that the client chose; null if it is unknown or was erased.
     pub device: Option<String>,
     /// Cloudflare's ray id, or a random UUID.
     pub request: String,
@@ -70,8 +70,15 @@ pub struct AuditEntry {
     pub signature: Signature,
 }
 
-impl From<(Placed, Entry)> for AuditEntry {
-    fn from((row, entry): (Placed, Entry)) -> Self {
+impl From<(ChainedRow, Entry)> for AuditEntry {
+    fn from((row, entry): (ChainedRow, Entry)) -> Self {
+        let client = entry.client;
+        let (address, device) = client.map_or(
+            (None, None),
+            |Client {
+                 address, device, ..
+             }| { (address, device) },
+        );
         Self {
             number: row.number,
             id: entry.id,
@@ -83,8 +90,8 @@ impl From<(Placed, Entry)> for AuditEntry {
             name_key: entry.name_key,
             session: entry.session,
             detail: entry.detail,
-            address: entry.address,
-            device: entry.device,
+            address,
+            device,
             request: entry.request,
             signature: row.signature(),
         }
@@ -147,7 +154,7 @@ fn moment(text: &str) -> Option<Timestamp> {
     }
 }
 
-fn cursor((row, entry): &(Placed, Entry)) -> String {
+fn cursor((row, entry): &(ChainedRow, Entry)) -> String {
     format!("{}.{}", entry.at, row.number)
 }
 

@@ -1,39 +1,79 @@
-//! `GET /api/auth/audit/verify`: whether the audit log is what it was, for super administrators. A part at a time, so that a
-//! call stays well within its second of CPU.
+//! `GET /api/auth/audit/verify`: whether the audit log, the tables of D1 and the users are what they should be, for super
+//! administrators. A part at a time, so that a call stays well within its second of CPU.
 
-use crate::account::audit::{Broken, Entry, Head, Placed, Reason, SEAL_LENGTH, Seal, first_after};
+use crate::account::audit::{
+    Account, AccountChange, CHECKPOINT_LENGTH, ChainedRow, Checkpoint, Entry, Head, SchemaChange,
+    Verified, Violation, ViolationKind, first_after, schema_changes,
+};
 use crate::app::Call;
 use crate::failure::Failure;
-use crate::store::seals::Range;
+use crate::store::StoreError;
+use crate::store::checkpoints::{Range, StoredHead};
+use crate::store::integrity;
 use crate::web::extract;
 use crate::web::query::{self, Query};
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 use serde::Serialize;
 
-/// Seals of one call.
-const SEALS: u32 = 4;
+/// Checkpoints of one call.
+const MAX_CHECKPOINTS: u32 = 4;
 /// Rows of one call.
-const ROWS: u32 = SEALS * SEAL_LENGTH;
+const MAX_ROWS: u32 = MAX_CHECKPOINTS * CHECKPOINT_LENGTH;
+/// Users of one call.
+const MAX_USERS: u32 = 500;
+/// Objects that a response names at most.
+const MAX_OBJECTS: usize = 50;
+/// Bytes of an id in the cursor: those of a UUID, and room for one that is none.
+const MAX_ID_BYTES: usize = 64;
 
-/// The reply.
+/// Before a user's id in the cursor; without it the cursor is a row's number.
+const USER_CURSOR: &str = "user.";
+
+/// The response.
 #[derive(Debug, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AuditVerifyReply {
-    /// Always true: the question was answered. What the answer is says `failure`.
+    /// Always true; the verdict is in `failure`, `schema_changes` and `user_changes`.
     pub success: bool,
     /// Rows that this call has verified.
     pub rows: u32,
     /// Those of them that came without a signature and were signed by the cron.
     pub late_signatures: u32,
-    /// Number of the last row that is sealed.
-    pub sealed_to: u32,
-    /// Rows after it: each is signed by itself, and nothing tells if the last of them were removed.
-    pub unsealed_rows: u32,
-    /// The first row that fails; null if all that was looked at is right.
-    pub failure: Option<Broken>,
+    /// Those of them whose address and device are still kept, and are those that were signed.
+    pub clients: u32,
+    /// Users whose role and status this call has compared with the last entries about them.
+    pub users: u32,
+    /// Number of the last row that a checkpoint covers.
+    pub checkpointed_to: u32,
+    /// Rows after it: each is signed by itself, and nothing shows if the last of them were removed.
+    pub rows_after_checkpoint: u32,
+    /// The first row that fails; null if all that this call has verified are right.
+    pub failure: Option<Violation>,
+    /// Tables, indexes, triggers and views that are not as the migrations made them, 50 at most.
+    pub schema_changes: Vec<SchemaChange>,
+    /// Users whose role or status is not the one in the last entry about it.
+    pub user_changes: Vec<AccountChange>,
     /// `after` of the next call; null if there is nothing more to verify.
-    pub next: Option<u32>,
+    pub next: Option<String>,
+}
+
+/// Where a call begins.
+#[derive(Debug, PartialEq, Eq)]
+enum Cursor {
+    /// After this row.
+    Row(u32),
+    /// After this user; all rows are done.
+    User(String),
+}
+
+impl Cursor {
+    fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix(USER_CURSOR) {
+            Some(id) => (id.len() <= MAX_ID_BYTES).then(|| Self::User(id.to_owned())),
+            None => query::number(text, 0, u32::MAX).map(Self::Row),
+        }
+    }
 }
 
 /// Answers the route.
@@ -43,88 +83,194 @@ pub struct AuditVerifyReply {
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     extract::super_administrator(&call, &request).await?;
     let query = Query::of(&request, &["after"])?;
-    let after = query.get("after", |text| query::number(text, 0, u32::MAX))?;
-    let after = after.unwrap_or(0);
-    let seals = call.app.seals;
-    // Before D1, or a seal that comes in between would look as if it were missing there.
-    let head = seals.head().await?;
-    let range = seals.range(after, SEALS).await?;
-    let start = match (&range.before, range.seals.first()) {
-        // What is sealed is verified from the beginning of a seal.
-        (before, Some(_)) => first_after(before.as_ref()).saturating_sub(1),
-        (_, None) => after.max(range.sealed),
-    };
-    let rows = seals.rows_after(start, ROWS).await?;
+    let cursor = query.get("after", Cursor::parse)?;
     let mut reply = AuditVerifyReply {
         success: true,
         rows: 0,
         late_signatures: 0,
-        sealed_to: range.sealed,
-        unsealed_rows: range.last.saturating_sub(range.sealed),
+        clients: 0,
+        users: 0,
+        checkpointed_to: 0,
+        rows_after_checkpoint: 0,
         failure: None,
+        schema_changes: Vec::new(),
+        user_changes: Vec::new(),
         next: None,
     };
-    reply.failure = verify(&call, head.as_ref(), &range, start, &rows, &mut reply).err();
+    let user = match cursor.unwrap_or(Cursor::Row(0)) {
+        Cursor::Row(after) => rows(&call, after, &mut reply).await?.then(String::new),
+        Cursor::User(user) => {
+            if let Some(range) = readable(call.app.checkpoints.range(u32::MAX, 1).await)? {
+                reply.state(&range);
+            }
+            Some(user)
+        }
+    };
+    let found = integrity::schema(call.app.database).await?;
+    reply.schema_changes = schema_changes(&found);
+    reply.schema_changes.truncate(MAX_OBJECTS);
+    if let Some(after) = user {
+        let found = integrity::accounts(call.app.database, &after, MAX_USERS).await?;
+        reply.compare(&found);
+    }
     Ok(Reply::ok(&reply))
 }
 
-fn verify(
-    call: &Call,
-    head: Option<&Head>,
-    range: &Range,
-    start: u32,
-    mut rows: &[(Placed, Entry)],
-    reply: &mut AuditVerifyReply,
-) -> Result<(), Broken> {
-    let keys = &call.app.audit_keys;
-    let mut previous = range.before.as_ref();
-    allowed(head, previous)?;
-    for seal in &range.seals {
-        let count = rows.partition_point(|(row, _)| row.number <= seal.last);
-        let (sealed, rest) = rows.split_at_checked(count).unwrap_or((rows, &[]));
-        let late = keys.verify_seal(previous, seal, sealed)?;
-        reply.late_signatures = reply.late_signatures.saturating_add(late);
-        reply.rows = reply.rows.saturating_add(length(sealed));
-        rows = rest;
-        previous = Some(seal);
-        allowed(head, previous)?;
-    }
-    let last = previous.map_or(0, |seal| seal.last);
-    if last < range.sealed {
-        reply.next = Some(last);
-        return Ok(());
-    }
-    if head.is_some_and(|head| head.seal > previous.map_or(0, |seal| seal.number)) {
-        return Err(Broken {
-            number: first_after(previous),
-            reason: Reason::CutOff,
-        });
-    }
-    if range.last < range.sealed {
-        return Err(Broken {
-            number: range.last.saturating_add(1),
-            reason: Reason::CutOff,
-        });
-    }
-    let first = last.max(start).saturating_add(1);
-    let late = keys.verify_unsealed(first, rows)?;
-    reply.late_signatures = reply.late_signatures.saturating_add(late);
-    reply.rows = reply.rows.saturating_add(length(rows));
-    let last = rows.last().map_or(0, |(row, _)| row.number);
-    reply.next = Some(last).filter(|last| (1..range.last).contains(last));
-    Ok(())
+/// Verifies rows after this one; true if no rows are left after them.
+async fn rows(call: &Call, after: u32, reply: &mut AuditVerifyReply) -> Result<bool, Failure> {
+    let checkpoints = call.app.checkpoints;
+    // Before D1, or a checkpoint that is made in between would look as if it were missing there.
+    let head = checkpoints.head(&call.app.audit_keys).await?;
+    let Some(range) = readable(checkpoints.range(after, MAX_CHECKPOINTS).await)? else {
+        reply.failure = Some(unreadable(after));
+        return Ok(true);
+    };
+    let start = match (&range.before, range.checkpoints.first()) {
+        // A checkpoint is verified from its beginning.
+        (before, Some(_)) => first_after(before.as_ref()).saturating_sub(1),
+        (_, None) => after.max(range.covered),
+    };
+    reply.state(&range);
+    let Some(rows) = readable(checkpoints.rows_after(start, MAX_ROWS).await)? else {
+        reply.failure = Some(unreadable(start));
+        return Ok(true);
+    };
+    let mut verified = Verified::default();
+    let part = Part {
+        call,
+        head: &head,
+        range: &range,
+        start,
+    };
+    let next = match part.verify(&rows, &mut verified) {
+        Ok(next) => next,
+        Err(violation) => {
+            reply.failure = Some(violation);
+            None
+        }
+    };
+    reply.rows = verified.rows;
+    reply.late_signatures = verified.late_signatures;
+    reply.clients = verified.clients;
+    reply.next = next.map(|next| next.to_string());
+    Ok(next.is_none())
 }
 
-fn allowed(head: Option<&Head>, seal: Option<&Seal>) -> Result<(), Broken> {
-    match (head, seal) {
-        (Some(head), Some(seal)) if !head.allows(seal) => Err(Broken {
-            number: seal.first,
-            reason: Reason::HeadDiffers,
+/// `None` for rows that have values which no column of ours can have. To answer 503 would keep the caller from learning it.
+fn readable<T>(found: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match found {
+        Err(StoreError::CorruptRow(_)) => Ok(None),
+        found => found.map(Some),
+    }
+}
+
+fn unreadable(after: u32) -> Violation {
+    Violation {
+        number: after.saturating_add(1),
+        reason: ViolationKind::Unreadable,
+    }
+}
+
+impl AuditVerifyReply {
+    fn state(&mut self, range: &Range) {
+        self.checkpointed_to = range.covered;
+        self.rows_after_checkpoint = range.last.saturating_sub(range.covered);
+    }
+
+    fn compare(&mut self, found: &[Account]) {
+        self.users = u32::try_from(found.len()).unwrap_or(u32::MAX);
+        self.user_changes = found.iter().flat_map(Account::changes).collect();
+        let is_full = found.len() >= MAX_USERS as usize;
+        let last = found.last().filter(|_| is_full);
+        self.next = last.map(|account| format!("{USER_CURSOR}{}", account.id));
+    }
+}
+
+/// The rows of one call.
+struct Part<'a> {
+    call: &'a Call,
+    head: &'a StoredHead,
+    range: &'a Range,
+    /// Number of the row before the first.
+    start: u32,
+}
+
+impl Part<'_> {
+    /// Gives the number of the last row that was verified, if there are more.
+    fn verify(
+        &self,
+        mut rows: &[(ChainedRow, Entry)],
+        verified: &mut Verified,
+    ) -> Result<Option<u32>, Violation> {
+        let (keys, range) = (&self.call.app.audit_keys, self.range);
+        let head = self.head.known();
+        let mut previous = range.before.as_ref();
+        allowed(head, previous)?;
+        for checkpoint in &range.checkpoints {
+            let count = rows.partition_point(|(row, _)| row.number <= checkpoint.last);
+            let (covered, rest) = rows.split_at_checked(count).unwrap_or((rows, &[]));
+            keys.verify_checkpoint(previous, checkpoint, covered, verified)?;
+            rows = rest;
+            previous = Some(checkpoint);
+            allowed(head, previous)?;
+        }
+        let last = previous.map_or(0, |checkpoint| checkpoint.last);
+        if last < range.covered {
+            return Ok(Some(last));
+        }
+        self.verify_end(previous)?;
+        let first = last.max(self.start).saturating_add(1);
+        keys.verify_tail(previous, first, rows, verified)?;
+        let last = rows.last().map_or(0, |(row, _)| row.number);
+        Ok(Some(last).filter(|last| (1..range.last).contains(last)))
+    }
+
+    /// Whether the end of the log is where the head says.
+    fn verify_end(&self, last: Option<&Checkpoint>) -> Result<(), Violation> {
+        let fail = |number, reason| Err(Violation { number, reason });
+        let first = last.map_or(1, |checkpoint| checkpoint.first);
+        let number = last.map_or(0, |checkpoint| checkpoint.number);
+        match self.head {
+            StoredHead::Altered => return fail(first, ViolationKind::HeadAltered),
+            // The first checkpoint may be a moment older than its head.
+            StoredHead::Missing if number > 1 => return fail(first, ViolationKind::HeadMissing),
+            StoredHead::Known(head) if head.checkpoint > number => {
+                return fail(first_after(last), ViolationKind::Truncated);
+            }
+            _ => {}
+        }
+        if self.range.last < self.range.covered {
+            let first = self.range.last.saturating_add(1);
+            return fail(first, ViolationKind::Truncated);
+        }
+        Ok(())
+    }
+}
+
+fn allowed(head: Option<&Head>, checkpoint: Option<&Checkpoint>) -> Result<(), Violation> {
+    match (head, checkpoint) {
+        (Some(head), Some(checkpoint)) if !head.allows(checkpoint) => Err(Violation {
+            number: checkpoint.first,
+            reason: ViolationKind::HeadDiffers,
         }),
         _ => Ok(()),
     }
 }
 
-fn length(rows: &[(Placed, Entry)]) -> u32 {
-    u32::try_from(rows.len()).unwrap_or(u32::MAX)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursor_is_a_row_or_a_user() {
+        let user = |id: &str| Some(Cursor::User(id.to_owned()));
+        assert_eq!(Cursor::parse("0"), Some(Cursor::Row(0)));
+        assert_eq!(Cursor::parse("4294967295"), Some(Cursor::Row(u32::MAX)));
+        assert_eq!(Cursor::parse("user.a"), user("a"));
+        assert_eq!(Cursor::parse("user."), user(""));
+        let long = format!("user.{}", "a".repeat(65));
+        for text in ["", "-1", "x", "4294967296", "User.a", &long] {
+            assert_eq!(Cursor::parse(text), None, "{text}");
+        }
+    }
 }

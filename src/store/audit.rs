@@ -2,35 +2,104 @@
 //! itself refuses everything but more of them.
 
 use super::StoreError;
+use super::checkpoints::chained;
 use super::d1::{Database, Statement};
-use super::seals::placed;
-use crate::account::audit::{Entry, Kind, Placed, Signed};
+use crate::account::audit::{ChainedRow, Entry, Kind, Signed};
 use crate::account::timestamp::Timestamp;
 use uuid::Uuid;
 
 /// `changes()` is what the statement just before has written, of D1's batch as of any connection.
 const APPEND: &str = "
     INSERT INTO audit
-      (number, id, at, kind, outcome, actor, subject, name_key, session, detail, address, device, request, mac)
-    SELECT (SELECT coalesce(max(number), 0) + 1 FROM audit), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13
-    WHERE ?14 = 0 OR changes() > 0";
+      (number, id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request, mac)
+    SELECT (SELECT coalesce(max(number), 0) + 1 FROM audit), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
+    WHERE ?13 = 0 OR changes() > 0";
 
-/// Writes an entry.
+/// Nothing, if the entry was not written.
+const APPEND_CLIENT: &str = "
+    INSERT INTO audit_clients (number, salt, address, device)
+    SELECT number, ?2, ?3, ?4 FROM audit WHERE id = ?1";
+
+/// Fails, and with it the batch, if the entry is not there. A trigger that skips it cannot keep this from being seen: no
+/// trigger changes what a SELECT gives.
+const CHECK: &str = "
+    SELECT CASE WHEN NOT EXISTS (
+      SELECT 1 FROM audit
+      WHERE id = ?1 AND mac = ?2 AND (client_hash IS NULL
+        OR EXISTS (SELECT 1 FROM audit_clients WHERE audit_clients.number = audit.number)))
+    THEN json('the audit entry is missing') END";
+
+/// Writes an entry that goes with no other write; the batch fails if it was not written.
 #[must_use]
-pub fn append(entry: &Signed) -> Statement {
-    statement(entry).number(0)
+pub fn append(signed: &Signed) -> Statement {
+    let check = Statement::new(CHECK)
+        .text(&signed.entry.id)
+        .text(&signed.mac);
+    let entry = bind(Statement::new(APPEND), signed).number(0);
+    entry.followed_by(client(signed)).followed_by([check])
+}
+
+/// With [`Statement::insert_if`], whose condition has the first 20 parameters.
+const APPEND_IF: &str = "
+    INSERT INTO audit
+      (number, id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request, mac)
+    SELECT (SELECT coalesce(max(number), 0) + 1 FROM audit),
+           ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32";
+
+/// Directly after the write that the entry records, whose `changes()` it asks. Fails, and with it the batch, if one was done
+/// and not the other.
+const CHECK_BOTH: &str = "
+    SELECT CASE WHEN (changes() > 0) <> EXISTS (
+      SELECT 1 FROM audit
+      WHERE id = ?1 AND mac = ?2 AND (client_hash IS NULL
+        OR EXISTS (SELECT 1 FROM audit_clients WHERE audit_clients.number = audit.number)))
+    THEN json('the audit entry and its write differ') END";
+
+/// A write with the entries that record it: all are done or none. `condition` makes the SELECT that finds a row if, and only
+/// if, the write is about to change one.
+///
+/// The entries come first, since after them nothing would tell whether the write had changed anything. The batch fails if
+/// an entry was not written although the write was done, whatever kept it from being written, and the other way round:
+/// so a condition that is not that of the write is noticed at once.
+#[must_use]
+pub fn recorded<const N: usize>(
+    write: Statement,
+    condition: impl Fn() -> Statement,
+    entries: [&Signed; N],
+) -> Statement {
+    let appends = entries.into_iter().flat_map(|signed| {
+        let entry = bind(Statement::insert_if(APPEND_IF, condition()), signed);
+        std::iter::once(entry).chain(client(signed))
+    });
+    let checks = entries.into_iter().map(|signed| {
+        Statement::new(CHECK_BOTH)
+            .text(&signed.entry.id)
+            .text(&signed.mac)
+    });
+    write.preceded_by(appends).followed_by(checks)
 }
 
 /// Writes an entry if the statement just before it in the batch has written something; where that is an entry too, both
 /// are written or neither.
 #[must_use]
-pub fn append_if_changed(entry: &Signed) -> Statement {
-    statement(entry).number(1)
+pub fn append_if_changed(signed: &Signed) -> Statement {
+    let entry = bind(Statement::new(APPEND), signed).number(1);
+    entry.followed_by(client(signed))
 }
 
-fn statement(signed: &Signed) -> Statement {
+fn client(signed: &Signed) -> Option<Statement> {
+    let client = signed.entry.client.as_ref()?;
+    let statement = Statement::new(APPEND_CLIENT)
+        .text(&signed.entry.id)
+        .text(&client.salt)
+        .optional(client.address.as_ref())
+        .optional(client.device.as_ref());
+    Some(statement)
+}
+
+fn bind(statement: Statement, signed: &Signed) -> Statement {
     let entry = &signed.entry;
-    Statement::new(APPEND)
+    statement
         .text(&entry.id)
         .text(&entry.at)
         .text(&entry.kind)
@@ -40,8 +109,7 @@ fn statement(signed: &Signed) -> Statement {
         .optional(entry.name_key.as_ref())
         .optional(entry.session.as_ref())
         .optional(entry.detail.as_ref())
-        .optional(entry.address.as_ref())
-        .optional(entry.device.as_ref())
+        .optional(entry.client_hash.as_ref())
         .text(&entry.request)
         .text(&signed.mac)
 }
@@ -49,15 +117,19 @@ fn statement(signed: &Signed) -> Statement {
 /// `?1` to `?2` are the times, `?3` and `?4` the time and number of the last entry shown before, `?5` how many.
 const LATEST: &str = "
     SELECT audit.number, audit.mac, audit_signatures.mac AS late_mac, audit_signatures.signed_at,
-           id, at, kind, outcome, actor, subject, name_key, session, detail, address, device, request
-    FROM audit LEFT JOIN audit_signatures ON audit_signatures.number = audit.number
+           id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request, salt, address, device
+    FROM audit
+    LEFT JOIN audit_signatures ON audit_signatures.number = audit.number
+    LEFT JOIN audit_clients ON audit_clients.number = audit.number
     WHERE at >= ?1 AND at <= ?2 AND (at < ?3 OR audit.number < ?4)
     ORDER BY at DESC, audit.number DESC LIMIT ?5";
 
 const LATEST_OF_KIND: &str = "
     SELECT audit.number, audit.mac, audit_signatures.mac AS late_mac, audit_signatures.signed_at,
-           id, at, kind, outcome, actor, subject, name_key, session, detail, address, device, request
-    FROM audit LEFT JOIN audit_signatures ON audit_signatures.number = audit.number
+           id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request, salt, address, device
+    FROM audit
+    LEFT JOIN audit_signatures ON audit_signatures.number = audit.number
+    LEFT JOIN audit_clients ON audit_clients.number = audit.number
     WHERE kind = ?6 AND at >= ?1 AND at <= ?2 AND (at < ?3 OR audit.number < ?4)
     ORDER BY at DESC, audit.number DESC LIMIT ?5";
 
@@ -75,9 +147,10 @@ const LATEST_OF_USER: &str = "
           AND at >= ?1 AND at <= ?2 AND (at < ?3 OR number < ?4) AND (?7 IS NULL OR kind = ?7)
         ORDER BY at DESC, number DESC LIMIT ?5))
     SELECT audit.number, audit.mac, audit_signatures.mac AS late_mac, audit_signatures.signed_at,
-           id, at, kind, outcome, actor, subject, name_key, session, detail, address, device, request
+           id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request, salt, address, device
     FROM found JOIN audit ON audit.number = found.number
     LEFT JOIN audit_signatures ON audit_signatures.number = audit.number
+    LEFT JOIN audit_clients ON audit_clients.number = audit.number
     ORDER BY at DESC, audit.number DESC LIMIT ?5";
 
 /// Which entries, newest first.
@@ -109,7 +182,7 @@ const LATEST_TIME: &str = "~";
 pub async fn search(
     database: &Database,
     search: &Search,
-) -> Result<Vec<(Placed, Entry)>, StoreError> {
+) -> Result<Vec<(ChainedRow, Entry)>, StoreError> {
     let time = |time: Option<Timestamp>, otherwise: &str| {
         time.map_or(otherwise.to_owned(), |time| time.to_string())
     };
@@ -137,5 +210,5 @@ pub async fn search(
         statement = statement.text(kind.as_str());
     }
     let [found] = database.batch([statement]).await?;
-    placed(&found)
+    chained(&found)
 }

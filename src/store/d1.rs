@@ -7,20 +7,26 @@
 use super::StoreError;
 use super::deadline::within;
 use super::row::Row;
+use std::borrow::Cow;
 use wasm_bindgen::{JsCast, JsValue};
 use worker_sys::types::{D1Database, D1PreparedStatement, D1Result};
 
 /// D1 gets this long for a call, in milliseconds; a client waits no longer for a 503.
 pub const PATIENCE: u32 = 5_000;
 
+/// Parameters that the condition of [`Statement::insert_if`] has at most.
+pub(super) const CONDITION_PARAMETERS: u32 = 20;
+
 /// A D1 database.
 #[derive(Debug)]
 pub struct Database(D1Database);
 
-/// A statement with its parameters.
+/// A statement with its parameters, and those that always go with it.
 pub struct Statement {
-    sql: &'static str,
+    sql: Cow<'static, str>,
     parameters: js_sys::Array,
+    before: Vec<Statement>,
+    after: Vec<Statement>,
 }
 
 impl Statement {
@@ -28,9 +34,41 @@ impl Statement {
     #[must_use]
     pub fn new(sql: &'static str) -> Self {
         Self {
-            sql,
+            sql: Cow::Borrowed(sql),
             parameters: js_sys::Array::new(),
+            before: Vec::new(),
+            after: Vec::new(),
         }
+    }
+
+    /// An `INSERT … SELECT` that is made if `condition`, a SELECT of at most [`CONDITION_PARAMETERS`] parameters, finds a row.
+    /// The parameters of the INSERT are numbered after those; the next that is bound is its first.
+    #[must_use]
+    pub(super) fn insert_if(insert: &'static str, condition: Self) -> Self {
+        let parameters = condition.parameters;
+        while parameters.length() < CONDITION_PARAMETERS {
+            parameters.push(&JsValue::NULL);
+        }
+        Self {
+            sql: Cow::Owned(format!("{insert} WHERE EXISTS ({})", condition.sql)),
+            parameters,
+            before: condition.before,
+            after: condition.after,
+        }
+    }
+
+    /// Runs these directly before it, wherever it goes; they have no outcome of their own.
+    #[must_use]
+    pub(super) fn preceded_by(mut self, statements: impl IntoIterator<Item = Self>) -> Self {
+        self.before.extend(statements);
+        self
+    }
+
+    /// Runs these directly after it, wherever it goes; they have no outcome of their own.
+    #[must_use]
+    pub(super) fn followed_by(mut self, statements: impl IntoIterator<Item = Self>) -> Self {
+        self.after.extend(statements);
+        self
     }
 
     /// Binds the next parameter as text.
@@ -119,27 +157,48 @@ impl Database {
     /// # Errors
     /// `Unavailable`.
     pub async fn all(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, StoreError> {
-        let count = statements.len();
         let list = js_sys::Array::new();
+        let mut positions = Vec::with_capacity(statements.len());
         for statement in statements {
-            let prepared = self.prepare(statement)?;
-            list.push(&prepared);
+            self.add(&list, &mut positions, statement)?;
         }
+        let count = list.length();
         let promise = self.0.batch(list).map_err(|_| StoreError::Unavailable)?;
         let results: js_sys::Array = within(PATIENCE, promise).await?;
-        let outcomes: Option<Vec<Outcome>> = results
-            .iter()
-            .map(|result| outcome(&result.unchecked_into()))
+        if results.length() != count {
+            return Err(StoreError::Unavailable);
+        }
+        let outcomes: Option<Vec<Outcome>> = positions
+            .into_iter()
+            .map(|position| outcome(&results.get(position).unchecked_into()))
             .collect();
-        outcomes
-            .filter(|list| list.len() == count)
-            .ok_or(StoreError::Unavailable)
+        outcomes.ok_or(StoreError::Unavailable)
+    }
+
+    /// Adds a statement with those that go with it, and notes its own position.
+    fn add(
+        &self,
+        list: &js_sys::Array,
+        positions: &mut Vec<u32>,
+        mut statement: Statement,
+    ) -> Result<(), StoreError> {
+        let mut others = Vec::new();
+        let after = std::mem::take(&mut statement.after);
+        for before in std::mem::take(&mut statement.before) {
+            self.add(list, &mut others, before)?;
+        }
+        positions.push(list.length());
+        list.push(&self.prepare(statement)?.into());
+        for after in after {
+            self.add(list, &mut others, after)?;
+        }
+        Ok(())
     }
 
     fn prepare(&self, statement: Statement) -> Result<D1PreparedStatement, StoreError> {
         let prepared = self
             .0
-            .prepare(statement.sql)
+            .prepare(&statement.sql)
             .map_err(|_| StoreError::Unavailable)?;
         if statement.parameters.length() == 0 {
             return Ok(prepared);

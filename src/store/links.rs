@@ -1,7 +1,7 @@
 //! One-time links that set a password: table `password_links`. Made by the command line, used by `/set-password`.
 
 use super::StoreError;
-use super::audit::append_if_changed;
+use super::audit::recorded;
 use super::d1::{Database, Statement};
 use super::sessions::Ended;
 use super::throttle;
@@ -50,6 +50,10 @@ const SET_PASSWORD: &str = "
     UPDATE users SET password_hash = ?1, updated_at = ?2
     WHERE id = (SELECT user_id FROM password_links WHERE id = ?3 AND used_by = ?4)";
 
+/// Finds a row if [`SET_PASSWORD`] is about to change one.
+const SETS_PASSWORD: &str = "
+    SELECT 1 FROM users WHERE id = (SELECT user_id FROM password_links WHERE id = ?1 AND used_by = ?2)";
+
 /// Those whose cached sessions are overwritten, before they are revoked.
 const LATEST_SESSIONS: &str = "
     SELECT id, generation, recent_rotations FROM sessions
@@ -61,6 +65,12 @@ const REVOKE_SESSIONS: &str = "
     UPDATE sessions SET revoked_at = ?1
     WHERE revoked_at IS NULL AND token_expires_at > ?4 AND ends_at > ?1
       AND user_id = (SELECT user_id FROM password_links WHERE id = ?2 AND used_by = ?3)";
+
+/// Finds a row if [`REVOKE_SESSIONS`] is about to change one.
+const REVOKES_SESSIONS: &str = "
+    SELECT 1 FROM sessions
+    WHERE revoked_at IS NULL AND token_expires_at > ?3 AND ends_at > ?4
+      AND user_id = (SELECT user_id FROM password_links WHERE id = ?1 AND used_by = ?2)";
 
 /// A new password ends the person's other links as well.
 const DROP_OTHERS: &str = "
@@ -118,27 +128,35 @@ impl Links {
     ) -> Result<Option<Vec<Ended>>, StoreError> {
         let expired_until = expired_until(now).to_string();
         let now = now.to_string();
-        let [claimed, _, _, ended, ..] = self
+        let set = Statement::new(SET_PASSWORD)
+            .text(password_hash)
+            .text(&now)
+            .text(id)
+            .text(mark);
+        let sets = || Statement::new(SETS_PASSWORD).text(id).text(mark);
+        let revoke = Statement::new(REVOKE_SESSIONS)
+            .text(&now)
+            .text(id)
+            .text(mark)
+            .text(&expired_until);
+        let revokes = || {
+            Statement::new(REVOKES_SESSIONS)
+                .text(id)
+                .text(mark)
+                .text(&expired_until)
+                .text(&now)
+        };
+        let [claimed, _, ended, ..] = self
             .database
             .batch([
                 Statement::new(CLAIM).text(mark).text(id).text(&now),
-                Statement::new(SET_PASSWORD)
-                    .text(password_hash)
-                    .text(&now)
-                    .text(id)
-                    .text(mark),
-                append_if_changed(&entries.password_set),
+                recorded(set, sets, [&entries.password_set]),
                 Statement::new(LATEST_SESSIONS)
                     .text(id)
                     .text(mark)
                     .text(&expired_until)
                     .text(&now),
-                Statement::new(REVOKE_SESSIONS)
-                    .text(&now)
-                    .text(id)
-                    .text(mark)
-                    .text(&expired_until),
-                append_if_changed(&entries.sessions_revoked),
+                recorded(revoke, revokes, [&entries.sessions_revoked]),
                 Statement::new(DROP_OTHERS).text(id).text(mark),
                 throttle::restore(&holder.to_string(), password_hash),
             ])

@@ -1,10 +1,12 @@
 //! What is kept: one file a record, with its SQL and its KV key. D1 is the record; KV holds copies.
 
 pub mod audit;
+pub mod checkpoints;
 pub mod copies;
 pub mod d1;
 pub mod deadline;
 pub mod health;
+pub mod integrity;
 pub mod kv;
 pub mod limits;
 pub mod links;
@@ -14,7 +16,6 @@ pub mod proofs;
 pub mod recent;
 pub mod registration;
 pub mod row;
-pub mod seals;
 pub mod sessions;
 pub mod throttle;
 pub mod users;

@@ -1,7 +1,7 @@
 //! A password changed by its person, who is signed in and knows the old one: table `users`, with what ends by it.
 
 use super::StoreError;
-use super::audit::append_if_changed;
+use super::audit::recorded;
 use super::d1::{Database, Statement};
 use super::sessions::Ended;
 use super::throttle::{self, Reservation};
@@ -40,6 +40,14 @@ const SET: &str = "
         SELECT 1 FROM sessions
         WHERE sessions.id = ?5 AND revoked_at IS NULL AND token_expires_at > ?6 AND ends_at > ?2)";
 
+/// Finds a row if [`SET`] is about to change one.
+const SETS: &str = "
+    SELECT 1 FROM users
+    WHERE id = ?1 AND password_hash = ?2 AND is_active = 1
+      AND EXISTS (
+        SELECT 1 FROM sessions
+        WHERE sessions.id = ?3 AND revoked_at IS NULL AND token_expires_at > ?4 AND ends_at > ?5)";
+
 /// Those whose cached sessions are overwritten, before they are revoked.
 const LATEST_OTHERS: &str = "
     SELECT id, generation, recent_rotations FROM sessions
@@ -50,6 +58,12 @@ const REVOKE_OTHERS: &str = "
     UPDATE sessions SET revoked_at = ?1
     WHERE user_id = ?2 AND id <> ?3 AND revoked_at IS NULL AND token_expires_at > ?5 AND ends_at > ?1
       AND EXISTS (SELECT 1 FROM users WHERE users.id = ?2 AND password_hash = ?4)";
+
+/// Finds a row if [`REVOKE_OTHERS`] is about to change one.
+const REVOKES_OTHERS: &str = "
+    SELECT 1 FROM sessions
+    WHERE user_id = ?1 AND id <> ?2 AND revoked_at IS NULL AND token_expires_at > ?4 AND ends_at > ?5
+      AND EXISTS (SELECT 1 FROM users WHERE users.id = ?1 AND password_hash = ?3)";
 
 const DROP_LINKS: &str = "
     DELETE FROM password_links
@@ -77,33 +91,49 @@ pub async fn change(
 ) -> Result<Option<Vec<Ended>>, StoreError> {
     let (user, now) = (change.user.to_string(), change.now.to_string());
     let expired_until = expired_until(change.now).to_string();
-    let mut statements = vec![
-        Statement::new(SET)
-            .text(change.new)
-            .text(&now)
+    let set = Statement::new(SET)
+        .text(change.new)
+        .text(&now)
+        .text(&user)
+        .text(change.old)
+        .text(change.session)
+        .text(&expired_until);
+    let sets = || {
+        Statement::new(SETS)
             .text(&user)
             .text(change.old)
             .text(change.session)
-            .text(&expired_until),
-        append_if_changed(&change.password_set),
+            .text(&expired_until)
+            .text(&now)
+    };
+    let revoke = Statement::new(REVOKE_OTHERS)
+        .text(&now)
+        .text(&user)
+        .text(change.session)
+        .text(change.new)
+        .text(&expired_until);
+    let revokes = || {
+        Statement::new(REVOKES_OTHERS)
+            .text(&user)
+            .text(change.session)
+            .text(change.new)
+            .text(&expired_until)
+            .text(&now)
+    };
+    let mut statements = vec![
+        recorded(set, sets, [&change.password_set]),
         Statement::new(LATEST_OTHERS)
             .text(&user)
             .text(change.session)
             .text(&expired_until)
             .text(&now),
-        Statement::new(REVOKE_OTHERS)
-            .text(&now)
-            .text(&user)
-            .text(change.session)
-            .text(change.new)
-            .text(&expired_until),
-        append_if_changed(&change.sessions_revoked),
+        recorded(revoke, revokes, [&change.sessions_revoked]),
         Statement::new(DROP_LINKS).text(&user).text(change.new),
     ];
     statements.extend(throttle::forget(change.attempt, change.session));
     statements.push(throttle::restore(&user, change.new));
     let outcomes = database.all(statements).await?;
-    let [set, _, ended, ..] = outcomes.as_slice() else {
+    let [set, ended, ..] = outcomes.as_slice() else {
         return Err(StoreError::Unavailable);
     };
     if set.changes == 0 {

@@ -1,6 +1,6 @@
 //! Where a request comes from, as it is kept with sessions and in the audit log.
 
-use crate::account::audit::{Entry, Kind};
+use crate::account::audit::{Client, Entry, Kind};
 use crate::account::names;
 use crate::app::{Call, random};
 use crate::failure::Failure;
@@ -47,6 +47,7 @@ impl Origin {
     pub fn entry(&self, call: &Call, kind: Kind) -> Result<Entry, Failure> {
         let id = uuid::Builder::from_random_bytes(random()?).into_uuid();
         let entry = Entry::new(id, call.moment(), kind, &self.request);
-        Ok(entry.from(self.address.as_deref(), self.device.as_deref()))
+        let (address, device) = (self.address.as_deref(), self.device.as_deref());
+        Ok(entry.from(Client::new(random()?, address, device)))
     }
 }

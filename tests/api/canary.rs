@@ -66,7 +66,7 @@ fn assert_searched(lines: &[String]) {
         "D1 users",
         "D1 sessions",
         "D1 audit ",
-        "D1 audit_seals",
+        "D1 audit_checkpoints",
         "KV session:",
         "KV audit-head",
         "log error",

@@ -1,5 +1,6 @@
 //! The cron event: removes what has ended, and nothing else.
 
+use crate::audit::record_users;
 use crate::sessions::{logout, password_link, record_id, signed_in, validate};
 use crate::support::people::Person;
 use crate::support::{App, Fault, Vars};
@@ -28,6 +29,7 @@ async fn sessions_past_their_end_go_and_others_stay() {
     let app = app();
     let (ada, eve) = (app.password_user("ada").await, app.admin("eve").await);
     let (of_ada, of_eve) = (signed_in(&app, &ada).await, signed_in(&app, &eve).await);
+    record_users(&app).await;
     let (outcome, seen) = app.scheduled(CRON).await;
     assert_eq!((outcome.as_str(), seen.logs.len()), ("ok", 0));
     assert!(has_session(&app, &of_ada).await && has_session(&app, &of_eve).await);
@@ -101,6 +103,7 @@ async fn links_that_are_over_go_and_others_stay() {
 async fn a_sweep_that_fails_is_logged_and_does_not_stop_the_next() {
     let app = app();
     let ada = app.password_user("ada").await;
+    record_users(&app).await;
     for (fault, table) in [
         (
             Fault::d1().matching("delete from sessions").fails(),
@@ -118,8 +121,9 @@ async fn a_sweep_that_fails_is_logged_and_does_not_stop_the_next() {
         let (outcome, seen) = app.scheduled(CRON).await;
         assert_eq!(fault.hits().await, 1);
         fault.mend().await;
-        // One for each of the four batches, and four that seal the entry of the sign-in.
-        assert_eq!((outcome.as_str(), seen.d1()), ("ok", 8));
+        // One for each of the four batches, four that cover the entry of the sign-in by a checkpoint, one for the tables
+        // and three for the users.
+        assert_eq!((outcome.as_str(), seen.d1()), ("ok", 12));
         let line = format!(r#"{{"event":"sweep_failed","table":"{table}"}}"#);
         assert_eq!(seen.logs, [("error".to_owned(), line)]);
         assert_eq!(has_session(&app, &token).await, table == "sessions");
@@ -150,6 +154,7 @@ async fn a_great_many_sessions_go_in_bounded_pieces() {
     let (_, seen) = app.scheduled(CRON).await;
     let rows = app.sql("SELECT count(*) AS n FROM sessions", [0; 0]).await;
     assert_eq!(rows[0]["n"], 0);
-    // A thousand, the rest, a batch each for attempts, proofs and links, and two that find nothing to seal.
-    assert_eq!(seen.d1(), 7);
+    // A thousand, the rest, a batch each for attempts, proofs and links, two that find no new entries, one for the tables and
+    // three for the users.
+    assert_eq!(seen.d1(), 11);
 }

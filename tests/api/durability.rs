@@ -1,6 +1,6 @@
 //! SIGKILL to the runtime in the middle of a load, twenty times: what was acknowledged is there, what was ended is dead.
 
-use crate::audit::{CRON, VERIFY};
+use crate::audit::{CRON, verify};
 use crate::aws::{Client, SIMULATOR, portal, somebody};
 use crate::sessions::{record_id, validate};
 use crate::support::minted::{CROWD_PASSWORD, Member};
@@ -250,13 +250,7 @@ async fn what_was_acknowledged_survives_twenty_kills() {
         assert!(list.len() >= KILLS / 2, "too little was under way");
     }
     app.scheduled(CRON).await;
-    let mut after = json!(0);
-    while !after.is_null() {
-        let page = app
-            .get(&format!("{VERIFY}?after={after}"))
-            .bearer(&auditor.tokens[0]);
-        let page = page.send().await.assert_status(200).json();
+    for page in verify(&app, &auditor.tokens[0]).await {
         assert!(page["failure"].is_null(), "{page}");
-        after = page["next"].clone();
     }
 }

@@ -4,6 +4,7 @@
 mod plan;
 mod source;
 
+use edge_auth::account::audit::SchemaObject;
 use plan::costly;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -100,6 +101,47 @@ fn no_statement_reads_a_whole_table() {
     // With statistics SQLite may go about it in another way.
     populate(&database, 2_000);
     assert_eq!(surprises(&database, &statements), []);
+}
+
+/// What the Worker compares D1's tables and triggers with. After a new migration:
+/// `WRITE_SCHEMA=1 cargo test --test sql`.
+#[test]
+fn expected_schema_is_what_the_migrations_make() {
+    const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/account/audit/schema.txt");
+    let database = migrated();
+    // As D1 has them beside ours.
+    database
+        .execute_batch("CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY); CREATE TABLE _cf_METADATA (key INTEGER); ANALYZE")
+        .expect("tables");
+    let statements = source::statements();
+    let mut find = database
+        .prepare(&statements["store/integrity.rs: SCHEMA"])
+        .expect("SQL");
+    let objects: Vec<SchemaObject> = find
+        .query_map([20_000, 500], |row| {
+            Ok(SchemaObject {
+                kind: row.get("type")?,
+                name: row.get("name")?,
+                table: row.get("tbl_name")?,
+                sql: row.get("sql")?,
+            })
+        })
+        .expect("rows")
+        .map(|object| object.expect("an object"))
+        .collect();
+    let is_far_from_bounds = |object: &SchemaObject| object.sql.len() < 10_000;
+    assert!(objects.len() < 250 && objects.iter().all(is_far_from_bounds));
+    let mut lines: Vec<String> = objects.iter().map(SchemaObject::line).collect();
+    lines.sort();
+    let text = lines.join("\n") + "\n";
+    if std::env::var_os("WRITE_SCHEMA").is_some() {
+        fs::write(FILE, &text).expect("schema.txt is writable");
+    }
+    let committed = fs::read_to_string(FILE).expect("schema.txt is readable");
+    assert_eq!(
+        committed, text,
+        "run WRITE_SCHEMA=1 cargo test --test sql, then build again"
+    );
 }
 
 #[test]

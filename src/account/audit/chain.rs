@@ -1,30 +1,38 @@
-//! Seals. Each covers a range of rows and holds on to the seal before it:
+//! Checkpoints. Each covers a range of rows and the checkpoint before it:
 //!
 //! ```text
-//! start  = HMAC(chain key, number of the seal | first row | the previous seal's mac)
+//! start  = HMAC(chain key, number of the checkpoint | first row | mac of the previous checkpoint)
 //! link n = HMAC(chain key, link before | row number | 1 and the row's mac, or 0 if there is no such row)
-//! mac    = HMAC(seal key, number | first | last | at | the previous seal's mac | last link)
+//! mac    = HMAC(checkpoint key, number | first | last | at | key id | mac of the previous checkpoint | last link)
 //! ```
 //!
 //! Numbers have 4 bytes, big-endian; texts end with a zero byte. Four bytes of each link are kept as marks: they tell at
-//! which row a range that no longer fits went another way. The head, what the last seal was, is kept outside of D1, so
-//! that cutting seals off is found out too.
+//! which row a range that no longer fits went another way.
+//!
+//! The head, which says what the last checkpoint was, is kept outside of D1, so that cutting checkpoints off is found. It
+//! carries a MAC: who writes that store cannot make one up. They can delete it, which is reported, and put an older one
+//! back, which proves nothing, as that store may be behind by itself. So hiding a cut takes write access to both stores.
 
-use super::keys::{AuditKeys, KeySet, digest, is_equal};
+use super::entry::Entry;
+use super::keys::{Age, AuditKeys, KeySet, digest, is_equal};
 use crate::account::fingerprint::hex;
 use crate::account::timestamp::Timestamp;
 use crate::json::{FromJson, Malformed, Object};
 use serde::Serialize;
 
-/// Rows in one seal at most.
-pub const SEAL_LENGTH: u32 = 500;
+/// Rows in one checkpoint at most.
+pub const CHECKPOINT_LENGTH: u32 = 500;
 
 /// Hex digits of a link that are kept.
 pub(super) const MARK: usize = 8;
 
-/// Where a row stands, and its signatures.
+/// For so long after a row that the current key signed, rows of the key before it may still arrive: instances of the Worker
+/// that were deployed with that key finish what they began.
+const OVERLAP_SECONDS: i64 = 300;
+
+/// The position of a row in the chain, and its signatures.
 #[derive(Clone, Debug)]
-pub struct Placed {
+pub struct ChainedRow {
     /// `audit.number`.
     pub number: u32,
     /// Its own signature.
@@ -35,9 +43,9 @@ pub struct Placed {
     pub signed_at: Option<String>,
 }
 
-impl Placed {
-    /// The signature that is sealed; empty if there is none.
-    fn sealed_mac(&self) -> &str {
+impl ChainedRow {
+    /// The signature that the chain covers; empty if there is none.
+    fn chained_mac(&self) -> &str {
         let mac = self.mac.as_ref().or(self.late_mac.as_ref());
         mac.map_or("", String::as_str)
     }
@@ -60,15 +68,15 @@ impl Placed {
 pub enum Signature {
     /// Its writer's.
     Own,
-    /// The cron's: the row came from a command line that has no key, and nobody can say what happened to it before.
+    /// The cron's: a command line without the key wrote the row, and nothing shows what happened to it before.
     Late,
     /// None yet.
     None,
 }
 
-/// A seal, as D1 has it.
+/// A checkpoint, as D1 has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seal {
+pub struct Checkpoint {
     /// 1, 2, 3, …
     pub number: u32,
     /// Number of its first row.
@@ -77,136 +85,232 @@ pub struct Seal {
     pub last: u32,
     /// When it was made.
     pub at: String,
-    /// 8 hex digits a row.
+    /// Id of the key that made it.
+    pub key: String,
+    /// 8 hex digits per row.
     pub marks: String,
     /// Hex HMAC-SHA-256.
     pub mac: String,
 }
 
-/// The last seal, as KV has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// The last checkpoint, as it is kept outside of D1.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
-    /// `Seal::number`.
-    pub seal: u32,
-    /// `Seal::last`.
+    /// `Checkpoint::number`.
+    pub checkpoint: u32,
+    /// `Checkpoint::last`.
     pub last: u32,
-    /// `Seal::mac`.
+    /// `Checkpoint::key`.
+    pub key: String,
+    /// `Checkpoint::mac`.
     pub mac: String,
 }
 
-impl FromJson for Head {
+#[derive(Serialize)]
+struct SignedHead<'a> {
+    checkpoint: u32,
+    last: u32,
+    key: &'a str,
+    mac: &'a str,
+    head_mac: String,
+}
+
+struct ReadHead {
+    head: Head,
+    head_mac: String,
+}
+
+impl FromJson for ReadHead {
     fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
         Ok(Self {
-            seal: object.integer("seal")?,
-            last: object.integer("last")?,
-            mac: object.text("mac")?,
+            head: Head {
+                checkpoint: object.integer("checkpoint")?,
+                last: object.integer("last")?,
+                key: object.text("key")?,
+                mac: object.text("mac")?,
+            },
+            head_mac: object.text("head_mac")?,
         })
     }
 }
 
 impl Head {
-    /// The head that a seal is.
+    /// The head that a checkpoint is.
     #[must_use]
-    pub fn of(seal: &Seal) -> Self {
+    pub fn of(checkpoint: &Checkpoint) -> Self {
         Self {
-            seal: seal.number,
-            last: seal.last,
-            mac: seal.mac.clone(),
+            checkpoint: checkpoint.number,
+            last: checkpoint.last,
+            key: checkpoint.key.clone(),
+            mac: checkpoint.mac.clone(),
         }
     }
 
-    /// False if this seal has the head's number and is another.
+    /// False if this checkpoint has the head's number and is another.
     #[must_use]
-    pub fn allows(&self, seal: &Seal) -> bool {
-        self.seal != seal.number || *self == Self::of(seal)
+    pub fn allows(&self, checkpoint: &Checkpoint) -> bool {
+        self.checkpoint != checkpoint.number || *self == Self::of(checkpoint)
     }
 }
 
-/// The number of the first row after a seal; 1 if there is none.
+/// The number of the first row after a checkpoint; 1 if there is none.
 #[must_use]
-pub fn first_after(seal: Option<&Seal>) -> u32 {
-    seal.map_or(1, |seal| seal.last.saturating_add(1))
+pub fn first_after(checkpoint: Option<&Checkpoint>) -> u32 {
+    checkpoint.map_or(1, |checkpoint| checkpoint.last.saturating_add(1))
 }
 
 impl AuditKeys {
-    /// Seals the rows that follow the previous seal: as many as one seal takes of these, which are in the order of their
-    /// numbers. `None` if there are none.
+    /// Makes a checkpoint of the rows that follow the previous one: as many as one takes of these, which are in the order of
+    /// their numbers. `None` if there are none, or if they have to wait.
+    ///
+    /// The first checkpoint of a new key ends the one before it. So while instances with that one may still write, the
+    /// rows up to the first of the new key are covered by the old one, and the others wait.
     #[must_use]
-    pub fn seal(&self, previous: Option<&Seal>, rows: &[Placed], at: Timestamp) -> Option<Seal> {
-        let first = first_after(previous);
-        let limit = first.saturating_add(SEAL_LENGTH).saturating_sub(1);
-        let reaches_beyond = rows.last()?.number > limit;
-        let taken = rows.iter().take_while(|row| row.number <= limit);
-        let last = if reaches_beyond {
-            limit
-        } else {
-            rows.last()?.number
+    pub fn checkpoint(
+        &self,
+        previous: Option<&Checkpoint>,
+        rows: &[(ChainedRow, Entry)],
+        at: Timestamp,
+    ) -> Option<Checkpoint> {
+        let current = self.current();
+        let is_current = previous.is_some_and(|previous| previous.key == current.id);
+        let keys_before = match previous {
+            Some(previous) => self.with_id(&previous.key).map(|(_, keys)| keys),
+            None => self.before(),
         };
-        let mut seal = Seal {
-            number: previous.map_or(1, |seal| seal.number.saturating_add(1)),
-            first,
-            last,
-            at: at.to_string(),
-            marks: String::new(),
-            mac: String::new(),
-        };
-        let keys = self.current();
-        let mut link = keys.start(previous, &seal);
-        let mut taken = taken.peekable();
-        for number in first..=last {
-            link = keys.link(&link, number, taken.next_if(|row| row.number == number));
-            seal.marks.push_str(&mark(&link));
+        match keys_before {
+            Some(before) if !is_current => {
+                let is_new = |(row, entry): &(ChainedRow, Entry)| {
+                    self.signer_of(row, entry).is_some_and(|age| age == 0)
+                };
+                match rows.iter().position(is_new) {
+                    Some(first) if is_settled(rows.get(first)?, at) => {
+                        current.checkpoint(previous, rows, at)
+                    }
+                    Some(first) => before.checkpoint(previous, rows.get(..first)?, at),
+                    None => before.checkpoint(previous, rows, at),
+                }
+            }
+            _ => current.checkpoint(previous, rows, at),
         }
-        seal.mac = keys.seal_mac(previous, &seal, &link);
-        Some(seal)
     }
 
-    /// Whether the last seal is ours, given the rows of its range, without a look at what is in them.
+    /// Whether the last checkpoint is ours, given the rows of its range, without a look at what is in them.
     #[must_use]
-    pub fn has_sealed(&self, previous: Option<&Seal>, seal: &Seal, rows: &[Placed]) -> bool {
-        let keys = self.sealer_of(previous, seal, rows.first());
-        let mut link = keys.start(previous, seal);
+    pub fn has_made(
+        &self,
+        previous: Option<&Checkpoint>,
+        checkpoint: &Checkpoint,
+        rows: &[ChainedRow],
+    ) -> bool {
+        let Some((age, keys)) = self.with_id(&checkpoint.key) else {
+            return false;
+        };
+        let mut link = keys.start(previous, checkpoint);
         let mut rows = rows.iter().peekable();
-        for number in seal.first..=seal.last.min(seal.first.saturating_add(SEAL_LENGTH)) {
+        let end = checkpoint.first.saturating_add(CHECKPOINT_LENGTH);
+        for number in checkpoint.first..=checkpoint.last.min(end) {
             link = keys.link(&link, number, rows.next_if(|row| row.number == number));
         }
-        is_equal(&keys.seal_mac(previous, seal, &link), &seal.mac)
+        age <= self.oldest_after(previous)
+            && is_equal(
+                &keys.checkpoint_mac(previous, checkpoint, &link),
+                &checkpoint.mac,
+            )
     }
 
-    /// The keys that made a seal, told by its first mark; today's if none fits.
-    pub(super) fn sealer_of(
-        &self,
-        previous: Option<&Seal>,
-        seal: &Seal,
-        first: Option<&Placed>,
-    ) -> &KeySet {
-        let row = first.filter(|row| row.number == seal.first);
-        let has_made = |keys: &&KeySet| {
-            let link = keys.link(&keys.start(previous, seal), seal.first, row);
-            seal.marks.get(..MARK) == Some(&mark(&link))
-        };
-        self.all().find(has_made).unwrap_or(self.current())
+    /// The oldest key that may have signed what comes after this checkpoint.
+    #[must_use]
+    pub(super) fn oldest_after(&self, checkpoint: Option<&Checkpoint>) -> Age {
+        let made_by = checkpoint.and_then(|checkpoint| self.with_id(&checkpoint.key));
+        made_by.map_or(Age::MAX, |(age, _)| age)
     }
+
+    /// The key that has signed a row; `None` if none of ours has.
+    pub(super) fn signer_of(&self, row: &ChainedRow, entry: &Entry) -> Option<Age> {
+        match (&row.mac, &row.late_mac, &row.signed_at) {
+            (Some(mac), ..) => self.signer(entry, mac),
+            (None, Some(mac), Some(at)) => self.late_signer(row.number, at, entry, mac),
+            (None, ..) => None,
+        }
+    }
+
+    /// A head as it is kept, with its MAC.
+    #[must_use]
+    pub fn head_text(&self, head: &Head) -> String {
+        let signed = SignedHead {
+            checkpoint: head.checkpoint,
+            last: head.last,
+            key: &head.key,
+            mac: &head.mac,
+            head_mac: self.current().head_mac(head),
+        };
+        // Cannot fail: numbers and texts.
+        serde_json::to_string(&signed).unwrap_or_default()
+    }
+
+    /// The head in a text that was kept; `None` if it is none of ours.
+    #[must_use]
+    pub fn read_head(&self, text: &str) -> Option<Head> {
+        let read = ReadHead::from_json(&mut Object::read(text).ok()?).ok()?;
+        let is_ours = |keys: &KeySet| is_equal(&keys.head_mac(&read.head), &read.head_mac);
+        self.all().any(is_ours).then_some(read.head)
+    }
+}
+
+/// Whether no instance with the key before can be left, so long after this row.
+fn is_settled((row, entry): &(ChainedRow, Entry), now: Timestamp) -> bool {
+    let signed_at = row.signed_at.as_ref().filter(|_| row.mac.is_none());
+    let at = Timestamp::parse(signed_at.unwrap_or(&entry.at));
+    at.is_none_or(|at| at.plus(OVERLAP_SECONDS) <= now)
 }
 
 pub(super) type Link = [u8; 32];
 
 impl KeySet {
-    pub(super) fn start(&self, previous: Option<&Seal>, seal: &Seal) -> Link {
-        let before = previous.map_or("", |seal| seal.mac.as_str());
+    fn checkpoint(
+        &self,
+        previous: Option<&Checkpoint>,
+        rows: &[(ChainedRow, Entry)],
+        at: Timestamp,
+    ) -> Option<Checkpoint> {
+        let first = first_after(previous);
+        let limit = first.saturating_add(CHECKPOINT_LENGTH).saturating_sub(1);
+        let last = rows.last()?.0.number.min(limit);
+        let mut checkpoint = Checkpoint {
+            number: previous.map_or(1, |previous| previous.number.saturating_add(1)),
+            first,
+            last,
+            at: at.to_string(),
+            key: self.id.clone(),
+            marks: String::new(),
+            mac: String::new(),
+        };
+        let mut link = self.start(previous, &checkpoint);
+        let mut rows = rows.iter().map(|(row, _)| row).peekable();
+        for number in first..=last {
+            link = self.link(&link, number, rows.next_if(|row| row.number == number));
+            checkpoint.marks.push_str(&mark(&link));
+        }
+        checkpoint.mac = self.checkpoint_mac(previous, &checkpoint, &link);
+        Some(checkpoint)
+    }
+
+    pub(super) fn start(&self, previous: Option<&Checkpoint>, checkpoint: &Checkpoint) -> Link {
+        let before = previous.map_or("", |previous| previous.mac.as_str());
         digest(
             &self.chain,
             &[
-                &seal.number.to_be_bytes(),
-                &seal.first.to_be_bytes(),
+                &checkpoint.number.to_be_bytes(),
+                &checkpoint.first.to_be_bytes(),
                 before.as_bytes(),
                 &[0],
             ],
         )
     }
 
-    pub(super) fn link(&self, before: &Link, number: u32, row: Option<&Placed>) -> Link {
-        let (is_there, mac) = row.map_or((0, ""), |row| (1, row.sealed_mac()));
+    pub(super) fn link(&self, before: &Link, number: u32, row: Option<&ChainedRow>) -> Link {
+        let (is_there, mac) = row.map_or((0, ""), |row| (1, row.chained_mac()));
         digest(
             &self.chain,
             &[
@@ -219,19 +323,40 @@ impl KeySet {
         )
     }
 
-    pub(super) fn seal_mac(&self, previous: Option<&Seal>, seal: &Seal, link: &Link) -> String {
-        let before = previous.map_or("", |seal| seal.mac.as_str());
+    pub(super) fn checkpoint_mac(
+        &self,
+        previous: Option<&Checkpoint>,
+        checkpoint: &Checkpoint,
+        link: &Link,
+    ) -> String {
+        let before = previous.map_or("", |previous| previous.mac.as_str());
         hex(&digest(
-            &self.seals,
+            &self.checkpoints,
             &[
-                &seal.number.to_be_bytes(),
-                &seal.first.to_be_bytes(),
-                &seal.last.to_be_bytes(),
-                seal.at.as_bytes(),
+                &checkpoint.number.to_be_bytes(),
+                &checkpoint.first.to_be_bytes(),
+                &checkpoint.last.to_be_bytes(),
+                checkpoint.at.as_bytes(),
+                &[0],
+                checkpoint.key.as_bytes(),
                 &[0],
                 before.as_bytes(),
                 &[0],
                 link,
+            ],
+        ))
+    }
+
+    fn head_mac(&self, head: &Head) -> String {
+        hex(&digest(
+            &self.heads,
+            &[
+                &head.checkpoint.to_be_bytes(),
+                &head.last.to_be_bytes(),
+                head.key.as_bytes(),
+                &[0],
+                head.mac.as_bytes(),
+                &[0],
             ],
         ))
     }

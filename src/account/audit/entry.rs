@@ -1,6 +1,7 @@
-//! One entry: what happened, who did it, to whom, from where. Nothing in it is a client's own text but the device, which
-//! is shortened; a name that belongs to nobody is a keyed hash.
+//! One entry: what happened, who did it, and which user it is about. Nothing in it was typed by a client: a name that no
+//! user has is a keyed hash, and of address and device the entry holds a salted hash (see [`Client`]).
 
+use super::client::Client;
 use crate::account::timestamp::Timestamp;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -143,12 +144,12 @@ pub struct Entry {
     pub session: Option<String>,
     /// Fixed words of ours.
     pub detail: Option<String>,
-    /// Client address.
-    pub address: Option<String>,
-    /// Shortened `User-Agent`.
-    pub device: Option<String>,
+    /// [`Client::hash`] of where it came from.
+    pub client_hash: Option<String>,
     /// Ray id, or a random UUID.
     pub request: String,
+    /// Where it came from; `None` if that is unknown or was erased. Bound by `client_hash`, no part of what is signed.
+    pub client: Option<Client>,
 }
 
 impl Entry {
@@ -165,9 +166,9 @@ impl Entry {
             name_key: None,
             session: None,
             detail: None,
-            address: None,
-            device: None,
+            client_hash: None,
             request: request.into(),
+            client: None,
         }
     }
 
@@ -213,23 +214,15 @@ impl Entry {
         self
     }
 
-    /// From there.
+    /// From this client.
     #[must_use]
-    pub fn from(mut self, address: Option<&str>, device: Option<&str>) -> Self {
-        self.address = address.map(str::to_owned);
-        self.device = device.map(str::to_owned);
+    pub fn from(mut self, client: Client) -> Self {
+        self.client_hash = Some(client.hash());
+        self.client = Some(client);
         self
     }
 
-    /// It was asked for and refused.
-    #[must_use]
-    pub fn refused(mut self) -> Self {
-        Outcome::Failure.as_str().clone_into(&mut self.outcome);
-        self
-    }
-
-    /// The bytes that are signed: each column in the table's order as one byte, 0 for NULL or 1, and after a 1 its length
-    /// in 4 bytes, big-endian, and its UTF-8. No two entries have the same.
+    /// The bytes that are signed: each column in the table's order, see [`push`]. No two entries have the same.
     #[must_use]
     pub fn canonical(&self) -> Vec<u8> {
         let columns = [
@@ -242,25 +235,29 @@ impl Entry {
             self.name_key.as_ref(),
             self.session.as_ref(),
             self.detail.as_ref(),
-            self.address.as_ref(),
-            self.device.as_ref(),
+            self.client_hash.as_ref(),
             Some(&self.request),
         ];
         let mut bytes = Vec::with_capacity(512);
         for column in columns {
-            match column {
-                None => bytes.push(0),
-                Some(text) => {
-                    bytes.push(1);
-                    // Saturates at 4 GiB, which D1 has no room for.
-                    let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-                    bytes.extend_from_slice(&length.to_be_bytes());
-                    bytes.extend_from_slice(text.as_bytes());
-                }
-            }
+            push(&mut bytes, column.map(String::as_str));
         }
         bytes
     }
+}
+
+/// Appends a text or NULL so that no two sequences of them have the same bytes: 0 for NULL, else 1, the length in 4 bytes,
+/// big-endian, and the text.
+pub(super) fn push(bytes: &mut Vec<u8>, text: Option<&str>) {
+    let Some(text) = text else {
+        bytes.push(0);
+        return;
+    };
+    bytes.push(1);
+    // Saturates at 4 GiB, which D1 has no room for.
+    let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    bytes.extend_from_slice(&length.to_be_bytes());
+    bytes.extend_from_slice(text.as_bytes());
 }
 
 #[cfg(test)]
@@ -291,7 +288,7 @@ mod tests {
             b"\x01\0\0\0\x07success",
             b"\0\0\0\0",
             b"\x01\0\0\0\x02\xc3\xa9",
-            b"\0\0",
+            b"\0",
             b"\x01\0\0\0\x01r",
         ];
         assert_eq!(entry.canonical(), expected.concat());
@@ -304,11 +301,11 @@ mod tests {
     prop_compose! {
         fn entry()(
             required in proptest::array::uniform5("[\\x00-\\x02ab]{0,3}"),
-            optional in (column(), column(), column(), column(), column(), column(), column()),
+            optional in (column(), column(), column(), column(), column(), column()),
         ) -> Entry {
             let [id, at, kind, outcome, request] = required;
-            let (actor, subject, name_key, session, detail, address, device) = optional;
-            Entry { id, at, kind, outcome, actor, subject, name_key, session, detail, address, device, request }
+            let (actor, subject, name_key, session, detail, client_hash) = optional;
+            Entry { id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request, client: None }
         }
     }
 

@@ -1,4 +1,7 @@
 //! The keys of the audit log, each derived from `AUDIT_KEY` for one purpose (RFC 5869), and what they sign.
+//!
+//! Keys are told apart by their age: 0 is the current one, 1 the one before it. Once a checkpoint was made by a key, older
+//! ones are refused for the rows and checkpoints after it.
 
 use super::entry::Entry;
 use crate::account::fingerprint::hex;
@@ -26,12 +29,21 @@ pub struct AuditKeys {
 
 /// What one `AUDIT_KEY` signs.
 pub(super) struct KeySet {
+    /// Tells it from the others and nothing about it.
+    pub(super) id: String,
     rows: Hmac<Sha256>,
     late: Hmac<Sha256>,
     names: Hmac<Sha256>,
     pub(super) chain: Hmac<Sha256>,
-    pub(super) seals: Hmac<Sha256>,
+    pub(super) checkpoints: Hmac<Sha256>,
+    pub(super) heads: Hmac<Sha256>,
 }
+
+/// How many keys are newer than this one.
+pub(super) type Age = usize;
+
+/// Bytes of a key's id: enough to tell a handful of keys apart.
+const ID_LENGTH: usize = 4;
 
 /// Bytes of a name's hash that are kept: enough to tell any two names apart.
 const NAME_LENGTH: usize = 16;
@@ -59,19 +71,40 @@ impl AuditKeys {
         self.current.late_mac(number, &signed_at.to_string(), entry)
     }
 
-    /// Whether we have signed this entry.
+    /// Whether any of the keys has signed this entry.
     #[must_use]
     pub fn has_signed(&self, entry: &Entry, mac: &str) -> bool {
-        let bytes = entry.canonical();
-        self.all()
-            .any(|keys| is_equal(&hex(&digest(&keys.rows, &[&bytes])), mac))
+        self.signer(entry, mac).is_some()
     }
 
-    /// Whether we have signed this entry at this place and time.
+    /// Whether any of the keys has signed this entry at this place and time.
     #[must_use]
     pub fn has_signed_late(&self, number: u32, signed_at: &str, entry: &Entry, mac: &str) -> bool {
+        self.late_signer(number, signed_at, entry, mac).is_some()
+    }
+
+    /// The key that has signed this entry.
+    pub(super) fn signer(&self, entry: &Entry, mac: &str) -> Option<Age> {
+        let bytes = entry.canonical();
         self.all()
-            .any(|keys| is_equal(&keys.late_mac(number, signed_at, entry), mac))
+            .position(|keys| is_equal(&hex(&digest(&keys.rows, &[&bytes])), mac))
+    }
+
+    /// The key that has signed this entry at this place and time.
+    pub(super) fn late_signer(
+        &self,
+        number: u32,
+        signed_at: &str,
+        entry: &Entry,
+        mac: &str,
+    ) -> Option<Age> {
+        self.all()
+            .position(|keys| is_equal(&keys.late_mac(number, signed_at, entry), mac))
+    }
+
+    /// The key with this id.
+    pub(super) fn with_id(&self, id: &str) -> Option<(Age, &KeySet)> {
+        self.all().enumerate().find(|(_, keys)| keys.id == id)
     }
 
     /// What is kept of a name that belongs to nobody, in hex. `source` says what kind of name it is, in fixed words.
@@ -90,6 +123,11 @@ impl AuditKeys {
     pub(super) fn current(&self) -> &KeySet {
         &self.current
     }
+
+    /// The key before the current one.
+    pub(super) fn before(&self) -> Option<&KeySet> {
+        self.previous.first()
+    }
 }
 
 impl fmt::Debug for AuditKeys {
@@ -101,6 +139,9 @@ impl fmt::Debug for AuditKeys {
 impl KeySet {
     fn new(key: &[u8; 32]) -> Self {
         let derived = Hkdf::<Sha256>::new(None, key);
+        let mut id = [0; ID_LENGTH];
+        // Cannot fail either, see below.
+        let _ = derived.expand(b"Edge Auth audit 1: key id", &mut id);
         let mac = |label: &[u8]| {
             // HMAC fills a short key up with zeros (RFC 2104); doing it here leaves no length to fail on.
             let mut block = [0; 64];
@@ -111,11 +152,13 @@ impl KeySet {
             Hmac::<Sha256>::new(&block.into())
         };
         Self {
+            id: hex(&id),
             rows: mac(b"Edge Auth audit 1: row"),
             late: mac(b"Edge Auth audit 1: row signed late"),
             names: mac(b"Edge Auth audit 1: name"),
             chain: mac(b"Edge Auth audit 1: chain"),
-            seals: mac(b"Edge Auth audit 1: seal"),
+            checkpoints: mac(b"Edge Auth audit 1: checkpoint"),
+            heads: mac(b"Edge Auth audit 1: head"),
         }
     }
 
@@ -169,7 +212,7 @@ mod tests {
         assert!(!old.has_signed(&entry(), "") && !old.has_signed(&entry(), &signed.mac[..63]));
     }
 
-    const EXPECTED: &str = "0335d50fc3febfe9548f560be15cbaff6f916dbb5909bcce6f46b3be403a3ffa";
+    const EXPECTED: &str = "101c823cf97c99c1f8b3a54079bcaea17f2d2d9e297f1a21969777a32e408bfa";
 
     #[test]
     fn a_late_signature_is_of_one_place_and_time() {

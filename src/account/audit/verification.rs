@@ -1,46 +1,65 @@
-//! Whether the log is what it was, row by row: what is sealed against its seal, what is not yet by its own signature only.
+//! Whether the log is what it was, row by row: rows that a checkpoint covers against that checkpoint, later ones by their
+//! own signatures only.
 
-use super::chain::{MARK, Placed, SEAL_LENGTH, Seal, Signature, first_after, mark};
+use super::chain::{CHECKPOINT_LENGTH, ChainedRow, Checkpoint, MARK, Signature, first_after, mark};
 use super::entry::{COMMAND_LINE, Entry};
-use super::keys::{AuditKeys, is_equal};
+use super::keys::{Age, AuditKeys, is_equal};
 use serde::Serialize;
 
 /// What is wrong with the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Reason {
+pub enum ViolationKind {
     /// There is no row of this number.
     Missing,
     /// The row is not what was signed.
     Altered,
+    /// The row, or the checkpoint that begins with it, carries a signature of a key that was retired before it.
+    RetiredKey,
+    /// Address or device of the row are not those that were signed.
+    ClientAltered,
     /// The row is without a signature where it must have one.
     Unsigned,
-    /// The row is not the one that was sealed at this number.
+    /// The row is not the one that the checkpoint covers at this number.
     Moved,
-    /// The seal that begins with this row is not there.
-    SealMissing,
-    /// The seal that begins with this row is not ours.
-    SealAltered,
-    /// Rows from this number on were sealed, and are gone.
-    CutOff,
-    /// The seal that begins with this row is another than the head outside of D1.
+    /// The checkpoint that begins with this row is not there.
+    CheckpointMissing,
+    /// The checkpoint that begins with this row is not ours.
+    CheckpointAltered,
+    /// The checkpoint that begins with this row was made by a key that is not configured.
+    UnknownKey,
+    /// Rows from this number on were covered by a checkpoint, and are gone.
+    Truncated,
+    /// The checkpoint that begins with this row is another than the head outside of D1.
     HeadDiffers,
+    /// The head outside of D1 is not ours.
+    HeadAltered,
+    /// There is no head outside of D1, although there must be.
+    HeadMissing,
+    /// A row or checkpoint after this number has a value that its column cannot have.
+    Unreadable,
 }
 
-impl Reason {
-    /// The word on the wire and in the log.
+impl ViolationKind {
+    /// The word on the wire and in logs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Missing => "missing",
             Self::Altered => "altered",
+            Self::RetiredKey => "retired_key",
+            Self::ClientAltered => "client_altered",
             Self::Unsigned => "unsigned",
             Self::Moved => "moved",
-            Self::SealMissing => "seal_missing",
-            Self::SealAltered => "seal_altered",
-            Self::CutOff => "cut_off",
+            Self::CheckpointMissing => "checkpoint_missing",
+            Self::CheckpointAltered => "checkpoint_altered",
+            Self::UnknownKey => "unknown_key",
+            Self::Truncated => "truncated",
             Self::HeadDiffers => "head_differs",
+            Self::HeadAltered => "head_altered",
+            Self::HeadMissing => "head_missing",
+            Self::Unreadable => "unreadable",
         }
     }
 }
@@ -48,11 +67,30 @@ impl Reason {
 /// The first row that fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-pub struct Broken {
+pub struct Violation {
     /// `audit.number`, also where no such row is left.
     pub number: u32,
     /// What is wrong.
-    pub reason: Reason,
+    pub reason: ViolationKind,
+}
+
+/// What was verified.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Rows.
+    pub rows: u32,
+    /// Rows that came without a signature and were signed by the cron.
+    pub late_signatures: u32,
+    /// Rows whose address and device are there and are those that were signed.
+    pub clients: u32,
+}
+
+impl Verified {
+    fn add(&mut self, row: Self) {
+        self.rows = self.rows.saturating_add(row.rows);
+        self.late_signatures = self.late_signatures.saturating_add(row.late_signatures);
+        self.clients = self.clients.saturating_add(row.clients);
+    }
 }
 
 /// Only a command line may have no key.
@@ -62,84 +100,110 @@ pub fn may_be_unsigned(entry: &Entry) -> bool {
 }
 
 impl AuditKeys {
-    /// Verifies a seal and each row in it; gives how many were signed late.
+    /// Verifies a checkpoint and each row in it, and counts them in `verified`.
     ///
     /// # Errors
     /// The first row that fails.
-    pub fn verify_seal(
+    pub fn verify_checkpoint(
         &self,
-        previous: Option<&Seal>,
-        seal: &Seal,
-        rows: &[(Placed, Entry)],
-    ) -> Result<u32, Broken> {
+        previous: Option<&Checkpoint>,
+        checkpoint: &Checkpoint,
+        rows: &[(ChainedRow, Entry)],
+        verified: &mut Verified,
+    ) -> Result<(), Violation> {
         let first = first_after(previous);
-        let broken = |number, reason| Err(Broken { number, reason });
-        if seal.number != previous.map_or(1, |seal| seal.number.saturating_add(1)) {
-            return broken(first, Reason::SealMissing);
+        let fail = |number, reason| Err(Violation { number, reason });
+        if checkpoint.number != previous.map_or(1, |previous| previous.number.saturating_add(1)) {
+            return fail(first, ViolationKind::CheckpointMissing);
         }
-        let length = seal.last.checked_sub(first);
-        if seal.first != first || length.is_none_or(|length| length >= SEAL_LENGTH) {
-            return broken(first, Reason::SealAltered);
+        let length = checkpoint.last.checked_sub(first);
+        if checkpoint.first != first || length.is_none_or(|length| length >= CHECKPOINT_LENGTH) {
+            return fail(first, ViolationKind::CheckpointAltered);
         }
-        let keys = self.sealer_of(previous, seal, rows.first().map(|(row, _)| row));
-        let mut link = keys.start(previous, seal);
-        let mut marks = seal.marks.as_bytes().chunks(MARK);
+        let oldest = self.oldest_after(previous);
+        let Some((age, keys)) = self.with_id(&checkpoint.key) else {
+            return fail(first, ViolationKind::UnknownKey);
+        };
+        if age > oldest {
+            return fail(first, ViolationKind::RetiredKey);
+        }
+        let mut link = keys.start(previous, checkpoint);
+        let mut marks = checkpoint.marks.as_bytes().chunks(MARK);
         let mut rows = rows.iter();
-        let mut late = 0_u32;
-        for number in seal.first..=seal.last {
+        for number in checkpoint.first..=checkpoint.last {
             let Some((row, entry)) = rows.next().filter(|(row, _)| row.number == number) else {
-                return broken(number, Reason::Missing);
+                return fail(number, ViolationKind::Missing);
             };
-            match self.verify_row(row, entry) {
-                Ok(Signature::Own) => {}
-                Ok(Signature::Late) => late = late.saturating_add(1),
-                Ok(Signature::None) => return broken(number, Reason::Unsigned),
-                Err(reason) => return broken(number, reason),
+            match self.verify_row(row, entry, oldest) {
+                Ok(_) if row.signature() == Signature::None => {
+                    return fail(number, ViolationKind::Unsigned);
+                }
+                Ok(row) => verified.add(row),
+                Err(reason) => return fail(number, reason),
             }
             link = keys.link(&link, number, Some(row));
             if marks.next() != Some(mark(&link).as_bytes()) {
-                return broken(number, Reason::Moved);
+                return fail(number, ViolationKind::Moved);
             }
         }
-        if marks.next().is_some() || !is_equal(&keys.seal_mac(previous, seal, &link), &seal.mac) {
-            return broken(first, Reason::SealAltered);
+        let mac = keys.checkpoint_mac(previous, checkpoint, &link);
+        if marks.next().is_some() || !is_equal(&mac, &checkpoint.mac) {
+            return fail(first, ViolationKind::CheckpointAltered);
         }
-        Ok(late)
+        Ok(())
     }
 
-    /// Verifies rows that are not sealed yet, from this number on: each by itself, and that none is missing between them.
-    /// Gives how many were signed late.
+    /// Verifies rows after the last checkpoint, from number `first` on: each by itself, and that none is missing between
+    /// them. Counts them in `verified`.
     ///
     /// # Errors
     /// The first row that fails.
-    pub fn verify_unsealed(&self, first: u32, rows: &[(Placed, Entry)]) -> Result<u32, Broken> {
-        let mut late = 0_u32;
+    pub fn verify_tail(
+        &self,
+        last: Option<&Checkpoint>,
+        first: u32,
+        rows: &[(ChainedRow, Entry)],
+        verified: &mut Verified,
+    ) -> Result<(), Violation> {
+        let oldest = self.oldest_after(last);
         for ((row, entry), number) in rows.iter().zip(first..) {
-            let broken = |reason| Err(Broken { number, reason });
+            let fail = |reason| Err(Violation { number, reason });
             if row.number != number {
-                return broken(Reason::Missing);
+                return fail(ViolationKind::Missing);
             }
-            match self.verify_row(row, entry) {
-                Ok(Signature::Own) => {}
-                Ok(Signature::Late) => late = late.saturating_add(1),
-                Ok(Signature::None) if may_be_unsigned(entry) => {}
-                Ok(Signature::None) => return broken(Reason::Unsigned),
-                Err(reason) => return broken(reason),
+            match self.verify_row(row, entry, oldest) {
+                Ok(_) if row.signature() == Signature::None && !may_be_unsigned(entry) => {
+                    return fail(ViolationKind::Unsigned);
+                }
+                Ok(row) => verified.add(row),
+                Err(reason) => return fail(reason),
             }
         }
-        Ok(late)
+        Ok(())
     }
 
-    fn verify_row(&self, row: &Placed, entry: &Entry) -> Result<Signature, Reason> {
-        let is_right = match (&row.mac, &row.late_mac, &row.signed_at) {
-            (Some(mac), ..) => self.has_signed(entry, mac),
-            (None, Some(mac), Some(at)) => {
-                may_be_unsigned(entry) && self.has_signed_late(row.number, at, entry, mac)
-            }
-            (None, None, _) => true,
-            (None, Some(_), None) => false,
-        };
-        is_right.then(|| row.signature()).ok_or(Reason::Altered)
+    fn verify_row(
+        &self,
+        row: &ChainedRow,
+        entry: &Entry,
+        oldest: Age,
+    ) -> Result<Verified, ViolationKind> {
+        match (row.signature(), self.signer_of(row, entry)) {
+            (Signature::None, _) => {}
+            (_, None) => return Err(ViolationKind::Altered),
+            (Signature::Late, _) if !may_be_unsigned(entry) => return Err(ViolationKind::Altered),
+            (_, Some(age)) if age > oldest => return Err(ViolationKind::RetiredKey),
+            _ => {}
+        }
+        let client = entry.client.as_ref();
+        if client.is_some_and(|client| !client.is(entry.client_hash.as_deref())) {
+            return Err(ViolationKind::ClientAltered);
+        }
+        Ok(Verified {
+            rows: 1,
+            late_signatures: u32::from(row.signature() == Signature::Late),
+            clients: u32::from(client.is_some()),
+        })
     }
 }
 

@@ -1,17 +1,20 @@
-//! The audit log: what is written to it by whom, that nothing is written without it and it is not written alone, that the
-//! database takes nothing back, and that who gets around the database is found out.
+//! The audit log: what is written to it, that an entry and what it records are written together or not at all, that the
+//! database takes nothing back, and that changes past the service are found.
 
 mod atomic;
+mod bypass;
+mod checkpoints;
 mod entries;
-mod sealing;
 mod search;
 mod tampering;
 
 use crate::support::{App, Vars, has_shape};
 use base64ct::{Base64, Encoding};
-use edge_auth::account::audit::{AuditKeys, Entry};
-use serde_json::Value;
+use edge_auth::account::audit::{AuditKeys, Client, Entry, Kind};
+use edge_auth::account::timestamp::Timestamp;
+use serde_json::{Value, json};
 use std::fmt::Write;
+use uuid::Uuid;
 
 pub const CRON: &str = "*/10 * * * *";
 pub const AUDIT: &str = "/api/auth/audit";
@@ -19,14 +22,93 @@ pub const VERIFY: &str = "/api/auth/audit/verify";
 
 /// The keys of a server.
 pub fn keys(vars: &Vars) -> AuditKeys {
+    AuditKeys::new(&key(vars, "AUDIT_KEY"), &[])
+}
+
+/// The key in this variable.
+fn key(vars: &Vars, name: &str) -> [u8; 32] {
     let mut key = [0; 32];
-    Base64::decode(vars.get("AUDIT_KEY").expect("a key"), &mut key).expect("base64");
-    AuditKeys::new(&key, &[])
+    Base64::decode(vars.get(name).expect("a key"), &mut key).expect("base64");
+    key
+}
+
+/// A random id of an entry.
+fn entry_id() -> Uuid {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("random bytes");
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}
+
+/// Adds an entry that these keys sign, as the newest.
+async fn insert(app: &App, keys: &AuditKeys, entry: Entry) {
+    let signed = keys.sign(entry);
+    let entry = &signed.entry;
+    let sql = "INSERT INTO audit (number, id, at, kind, outcome, actor, subject, detail, request, mac) \
+               SELECT (SELECT coalesce(max(number), 0) + 1 FROM audit), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9";
+    let values = json!([
+        entry.id,
+        entry.at,
+        entry.kind,
+        entry.outcome,
+        entry.actor,
+        entry.subject,
+        entry.detail,
+        entry.request,
+        signed.mac
+    ]);
+    app.sql(sql, values.as_array().expect("a list").clone())
+        .await;
+}
+
+/// Writes the entry that every user has had since they were added, for those whom a test has put into D1 without one.
+pub async fn record_users(app: &App) {
+    let sql = "SELECT id, role, is_active FROM users \
+               WHERE NOT EXISTS (SELECT 1 FROM audit WHERE subject = users.id AND kind = 'user_added') ORDER BY id";
+    let keys = keys(&app.server().vars);
+    for row in app.sql(sql, [0; 0]).await {
+        let id = Uuid::try_parse(row["id"].as_str().expect("an id")).expect("a UUID");
+        let role = format!("role {}", row["role"].as_str().expect("a role"));
+        let entry = |kind| {
+            let entry = Entry::new(
+                entry_id(),
+                Timestamp::from_seconds(1_704_067_200),
+                kind,
+                "x",
+            );
+            entry.by_command_line().about(id)
+        };
+        insert(app, &keys, entry(Kind::UserAdded).detail(role)).await;
+        if row["is_active"] == 0 {
+            insert(app, &keys, entry(Kind::UserDisabled)).await;
+        }
+    }
+}
+
+/// All pages of `/audit/verify`.
+pub async fn verify(app: &App, token: &str) -> Vec<Value> {
+    let mut pages = Vec::new();
+    let mut after = "0".to_owned();
+    loop {
+        let path = format!("{VERIFY}?after={after}");
+        let reply = app.get(&path).bearer(token).send().await;
+        reply.assert_status(200);
+        let page = reply.json();
+        let next = page["next"].as_str().map(str::to_owned);
+        pages.push(page);
+        match next {
+            Some(next) => after = next,
+            None => return pages,
+        }
+    }
 }
 
 /// All rows of a server that this condition finds, in their order.
 pub async fn rows(app: &App, condition: &str, parameter: &str) -> Vec<Value> {
-    let sql = format!("SELECT * FROM audit WHERE {condition} ORDER BY number");
+    let sql = format!(
+        "SELECT audit.*, salt, address, device FROM audit \
+         LEFT JOIN audit_clients ON audit_clients.number = audit.number \
+         WHERE {condition} ORDER BY audit.number"
+    );
     let parameters = condition.contains('?').then_some(parameter);
     app.sql(&sql, parameters).await
 }
@@ -50,9 +132,13 @@ fn entry(row: &Value) -> Entry {
         name_key: optional("name_key"),
         session: optional("session"),
         detail: optional("detail"),
-        address: optional("address"),
-        device: optional("device"),
+        client_hash: optional("client_hash"),
         request: text("request"),
+        client: optional("salt").map(|salt| Client {
+            salt,
+            address: optional("address"),
+            device: optional("device"),
+        }),
     }
 }
 
@@ -68,6 +154,9 @@ pub fn shown(app: &App, rows: &[Value], names: &[(&str, &str)]) -> String {
         );
         assert!(has_shape(&entry.at, "dddd-dd-ddTdd:dd:ddZ"), "{row}");
         assert!(has_shape(&entry.id, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"));
+        let client = entry.client.as_ref().expect("a client");
+        assert!(client.is(entry.client_hash.as_deref()), "{row}");
+        assert!(has_shape(&client.salt, &"x".repeat(32)), "{row}");
         write!(text, "{} {}", entry.kind, entry.outcome).expect("text");
         for (name, value) in [
             ("actor", &entry.actor),
@@ -75,8 +164,8 @@ pub fn shown(app: &App, rows: &[Value], names: &[(&str, &str)]) -> String {
             ("name_key", &entry.name_key),
             ("session", &entry.session),
             ("detail", &entry.detail),
-            ("address", &entry.address),
-            ("device", &entry.device),
+            ("address", &client.address),
+            ("device", &client.device),
             ("request", &Some(entry.request.clone())),
         ] {
             let Some(value) = value else { continue };

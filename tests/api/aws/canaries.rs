@@ -61,12 +61,13 @@ fn spellings_are_found() {
 }
 
 /// Those that a sign-in writes to.
-const TABLES: [&str; 5] = [
+const TABLES: [&str; 6] = [
     "users",
     "sessions",
     "used_proofs",
     "password_links",
     "audit",
+    "audit_clients",
 ];
 
 #[tokio::test]

@@ -279,7 +279,8 @@ async fn a_body_that_is_no_proof_is_answered_with_the_routes_text() {
 async fn what_a_network_of_strangers_writes_is_bounded() {
     let app = App::with(vars());
     let written = async || {
-        let sql = "SELECT detail FROM audit WHERE kind = 'sign_in_failed' AND address = ?1";
+        let sql = "SELECT detail FROM audit JOIN audit_clients USING (number) \
+                   WHERE kind = 'sign_in_failed' AND address = ?1";
         app.sql(sql, [app.address()]).await.len()
     };
     let stranger = session("Stranger");
@@ -322,7 +323,8 @@ async fn what_a_network_of_strangers_writes_is_bounded() {
         .send()
         .await;
     refused(&there, "elsewhere");
-    let sql = "SELECT detail FROM audit WHERE kind = 'sign_in_failed' AND address = ?1";
+    let sql = "SELECT detail FROM audit JOIN audit_clients USING (number) \
+                   WHERE kind = 'sign_in_failed' AND address = ?1";
     assert_eq!(app.sql(sql, [elsewhere]).await.len(), 1);
 }
 

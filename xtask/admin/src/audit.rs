@@ -11,7 +11,8 @@ use std::ffi::OsString;
 const HELP: &str = "Usage: cargo xtask audit list|verify --url https://auth.example.com [options]
 
   list      what happened, newest first; for administrators
-  verify    whether the log is what it was; for super administrators. Exits with 1 if a row fails
+  verify    verify the integrity of the audit log, of tables and triggers, and of users' roles and status; for
+            super administrators. Exits with 1 if anything fails
 
   --username NAME --password-stdin    signs in; else the access token is taken from EDGE_AUTH_TOKEN
   --json                              for machines
@@ -158,56 +159,99 @@ fn table(entries: &[Value]) -> String {
     aligned(&lines)
 }
 
-/// Follows `next` to the end, or to the first row that fails.
+/// Follows `next` to the end.
 fn verify(service: &Service, is_json: bool) -> Result<Answer, String> {
-    let (mut rows, mut late, mut after) = (0, 0, 0);
+    const FOREIGN: &str = "The service's answer is none of Edge Auth's.";
+    let counts = ["rows", "late_signatures", "clients", "users"];
+    let mut totals = [0; 4];
+    let (mut failure, mut user_changes) = (Value::Null, Vec::new());
+    let mut after = "0".to_owned();
     loop {
-        let part = service.get(&format!("audit/verify?after={after}"))?;
-        let number = |name: &str| {
-            part[name]
-                .as_u64()
-                .ok_or("The service's answer is none of Edge Auth's.")
-        };
-        rows += number("rows")?;
-        late += number("late_signatures")?;
-        match part["next"].as_u64() {
-            Some(next) if next > after => after = next,
-            _ => {
-                let (sealed, unsealed) = (number("sealed_to")?, number("unsealed_rows")?);
-                let whole = json!({
-                    "rows": rows,
-                    "late_signatures": late,
-                    "sealed_to": sealed,
-                    "unsealed_rows": unsealed,
-                    "failure": part["failure"],
-                });
-                return Ok(Answer {
-                    is_good: part["failure"].is_null(),
-                    text: if is_json {
-                        whole.to_string()
-                    } else {
-                        told(&whole)
-                    },
-                });
-            }
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("after", &after)
+            .finish();
+        let part = service.get(&format!("audit/verify?{query}"))?;
+        let number = |name: &str| part[name].as_u64().ok_or(FOREIGN);
+        for (total, name) in totals.iter_mut().zip(counts) {
+            *total += number(name)?;
         }
+        if failure.is_null() {
+            failure = part["failure"].clone();
+        }
+        user_changes.extend(part["user_changes"].as_array().cloned().unwrap_or_default());
+        let next = part["next"].as_str().filter(|next| *next != after);
+        if let Some(next) = next {
+            next.clone_into(&mut after);
+            continue;
+        }
+        let [rows, late, clients, users] = totals;
+        let whole = json!({
+            "rows": rows,
+            "late_signatures": late,
+            "clients": clients,
+            "users": users,
+            "checkpointed_to": number("checkpointed_to")?,
+            "rows_after_checkpoint": number("rows_after_checkpoint")?,
+            "failure": failure,
+            "schema_changes": part["schema_changes"],
+            "user_changes": user_changes,
+        });
+        return Ok(Answer {
+            is_good: is_right(&whole),
+            text: if is_json {
+                whole.to_string()
+            } else {
+                told(&whole)
+            },
+        });
     }
 }
 
+fn is_right(whole: &Value) -> bool {
+    let is_empty = |name: &str| whole[name].as_array().is_some_and(Vec::is_empty);
+    whole["failure"].is_null() && is_empty("schema_changes") && is_empty("user_changes")
+}
+
 fn told(whole: &Value) -> String {
+    if is_right(whole) {
+        return format!(
+            "All {} rows verify; {} of them were signed late. Tables, triggers and {} users are as recorded. \
+             Checkpoints cover the rows up to {}; {} more are not covered yet.",
+            whole["rows"],
+            whole["late_signatures"],
+            whole["users"],
+            whole["checkpointed_to"],
+            whole["rows_after_checkpoint"]
+        );
+    }
+    let mut lines = Vec::new();
     let failure = &whole["failure"];
     if !failure.is_null() {
-        return format!(
-            "Row {} fails: {}. The {} rows before it are right.",
+        lines.push(format!(
+            "Row {} fails: {}. The {} rows before it verify.",
             failure["number"],
             cell(failure["reason"].as_str()),
             failure["number"].as_u64().unwrap_or(1).saturating_sub(1),
-        );
+        ));
     }
-    format!(
-        "All {} rows are right; {} of them were signed late. Sealed up to row {}; {} more are not sealed yet.",
-        whole["rows"], whole["late_signatures"], whole["sealed_to"], whole["unsealed_rows"]
-    )
+    for change in whole["schema_changes"].as_array().into_iter().flatten() {
+        lines.push(format!(
+            "Database: {} {} is {}.",
+            cell(change["kind"].as_str()),
+            cell(change["name"].as_str()),
+            cell(change["difference"].as_str()),
+        ));
+    }
+    for change in whole["user_changes"].as_array().into_iter().flatten() {
+        lines.push(format!(
+            "User {}: {} is {}; the audit log says {}.",
+            cell(change["user"].as_str()),
+            cell(change["field"].as_str()),
+            cell(change["found"].as_str()),
+            cell(change["recorded"].as_str()),
+        ));
+    }
+    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -276,16 +320,24 @@ NUMBER  AT  KIND            OUTCOME  ACTOR         SUBJECT  DETAIL              
     }
 
     #[test]
-    fn what_fails_is_named() {
-        let mut whole = json!({"rows": 1042, "late_signatures": 1, "sealed_to": 1040, "unsealed_rows": 2, "failure": null});
+    fn verification_says_what_fails() {
+        let mut whole = json!({"rows": 1042, "late_signatures": 1, "clients": 1000, "users": 17, "checkpointed_to": 1040,
+                               "rows_after_checkpoint": 2, "failure": null, "schema_changes": [], "user_changes": []});
         assert_eq!(
             told(&whole),
-            "All 1042 rows are right; 1 of them were signed late. Sealed up to row 1040; 2 more are not sealed yet."
+            "All 1042 rows verify; 1 of them were signed late. Tables, triggers and 17 users are as recorded. \
+             Checkpoints cover the rows up to 1040; 2 more are not covered yet."
         );
+        whole["schema_changes"] = json!([{"kind": "trigger", "name": "z", "difference": "added"}]);
+        assert_eq!(told(&whole), "Database: trigger z is added.");
         whole["failure"] = json!({"number": 777, "reason": "altered"});
+        whole["user_changes"] =
+            json!([{"user": "1", "field": "role", "recorded": null, "found": "\u{1b}admin"}]);
         assert_eq!(
             told(&whole),
-            "Row 777 fails: altered. The 776 rows before it are right."
+            "Row 777 fails: altered. The 776 rows before it verify.\n\
+             Database: trigger z is added.\n\
+             User 1: role is ?admin; the audit log says -."
         );
     }
 }

@@ -56,6 +56,21 @@ fn audit(written: &Written, condition: &str) -> Result<String, String> {
     ))
 }
 
+/// Directly after the write that the entry records: fails, and with it all statements, if one was done and not the other.
+/// A trigger may have skipped the entry.
+fn check(written: &Written) -> Result<String, String> {
+    check_if(written, "changes() > 0")
+}
+
+/// As [`check`], where this says whether the write was done.
+fn check_if(written: &Written, is_done: &str) -> Result<String, String> {
+    let id = text(&written.entry.id)?;
+    Ok(format!(
+        "SELECT CASE WHEN ({is_done}) <> EXISTS (SELECT 1 FROM audit WHERE id = {id}) \
+         THEN json('the audit entry and its write differ') END; "
+    ))
+}
+
 /// A one-time link to be kept: the hash of its secret, and its hour.
 pub struct Link<'a> {
     pub hash: &'a str,
@@ -98,10 +113,8 @@ pub fn add(
         None => String::new(),
         Some(link) => keep_link(&person.id, link)?,
     };
-    let entry = audit(
-        added,
-        &format!("EXISTS (SELECT 1 FROM users WHERE id = {id})"),
-    )?;
+    let is_there = format!("EXISTS (SELECT 1 FROM users WHERE id = {id})");
+    let entry = audit(added, &is_there)? + &check_if(added, &is_there)?;
     Ok(format!(
         "INSERT INTO users (id, source, username, username_skeleton, email, email_key, name, organization, \
          aws_region, role, is_active, password_hash, created_at, updated_at) \
@@ -116,10 +129,8 @@ pub fn keep_link(user_id: &str, link: &Link<'_>) -> Result<String, String> {
     let (user_id, hash) = (text(user_id)?, text(link.hash)?);
     let now = text(&link.now.to_string())?;
     let end = text(&link.now.plus(LINK_LIFETIME).to_string())?;
-    let entry = audit(
-        link.created,
-        &format!("EXISTS (SELECT 1 FROM password_links WHERE id = {hash})"),
-    )?;
+    let is_there = format!("EXISTS (SELECT 1 FROM password_links WHERE id = {hash})");
+    let entry = audit(link.created, &is_there)? + &check_if(link.created, &is_there)?;
     Ok(format!(
         "INSERT INTO password_links (id, user_id, created_at, expires_at) \
          SELECT {hash}, id, {now}, {end} FROM users WHERE id = {user_id} AND source = 'password' AND is_active = 1; \
@@ -165,10 +176,10 @@ pub fn disable(id: &str, change: &Change<'_>) -> Result<String, String> {
     let drop = drop_links(id)?;
     let (id, now) = (text(id)?, text(&change.now.to_string())?);
     let is_active = format!("EXISTS (SELECT 1 FROM users WHERE id = {id} AND is_active = 1)");
-    let entry = audit(change.done, &is_active)?;
+    let (entry, check) = (audit(change.done, &is_active)?, check(change.done)?);
     Ok(format!(
         "{entry}UPDATE users SET is_active = 0, updated_at = {now} WHERE id = {id} AND is_active = 1; \
-         {drop}{ends}{ended}"
+         {check}{drop}{ends}{ended}"
     ))
 }
 
@@ -176,14 +187,14 @@ pub fn disable(id: &str, change: &Change<'_>) -> Result<String, String> {
 pub fn enable(id: &str, now: Timestamp, enabled: &Written) -> Result<String, String> {
     let (id, now) = (text(id)?, text(&now.to_string())?);
     let is_disabled = format!("EXISTS (SELECT 1 FROM users WHERE id = {id} AND is_active = 0)");
-    let entry = audit(enabled, &is_disabled)?;
+    let (entry, check) = (audit(enabled, &is_disabled)?, check(enabled)?);
     Ok(format!(
-        "{entry}UPDATE users SET is_active = 1, updated_at = {now} WHERE id = {id} AND is_active = 0;"
+        "{entry}UPDATE users SET is_active = 1, updated_at = {now} WHERE id = {id} AND is_active = 0; {check}"
     ))
 }
 
-/// Gives another role in place of this one, which ends the sessions; the same role changes nothing. The last but one result
-/// is empty if the role was no longer that one: then nothing is done.
+/// Gives another role in place of this one, which ends the sessions; the same role changes nothing. The third result
+/// from the end is empty if the role was no longer that one: then nothing is done.
 pub fn set_role(id: &str, from: Role, to: Role, change: &Change<'_>) -> Result<String, String> {
     let (from, to) = (text(from.as_str())?, text(to.as_str())?);
     let differs = format!(
@@ -191,11 +202,11 @@ pub fn set_role(id: &str, from: Role, to: Role, change: &Change<'_>) -> Result<S
         text(id)?
     );
     let (ends, ended) = (end_sessions(id, change, &differs)?, ended(id, change)?);
-    let entry = audit(change.done, &differs)?;
+    let (entry, check) = (audit(change.done, &differs)?, check(change.done)?);
     let (id, now) = (text(id)?, text(&change.now.to_string())?);
     Ok(format!(
         "{entry}{ends}UPDATE users SET role = {to}, updated_at = {now} \
-         WHERE id = {id} AND role = {from} AND role <> {to} RETURNING id; {ended}"
+         WHERE id = {id} AND role = {from} AND role <> {to} RETURNING id; {check}{ended}"
     ))
 }
 
@@ -206,10 +217,10 @@ pub fn set_password(id: &str, hash: &str, change: &Change<'_>) -> Result<String,
     let (id, hash, now) = (text(id)?, text(hash)?, text(&change.now.to_string())?);
     let has_password =
         format!("EXISTS (SELECT 1 FROM users WHERE id = {id} AND source = 'password')");
-    let entry = audit(change.done, &has_password)?;
+    let (entry, check) = (audit(change.done, &has_password)?, check(change.done)?);
     Ok(format!(
         "{entry}UPDATE users SET password_hash = {hash}, updated_at = {now} WHERE id = {id} AND source = 'password'; \
-         {drop}{restore}{ends}{ended}"
+         {check}{drop}{restore}{ends}{ended}"
     ))
 }
 
@@ -239,8 +250,9 @@ fn end_sessions(id: &str, change: &Change<'_>, condition: &str) -> Result<String
         change.revoked,
         &format!("EXISTS (SELECT 1 FROM sessions WHERE {live})"),
     )?;
+    let check = check(change.revoked)?;
     Ok(format!(
-        "{entry}UPDATE sessions SET revoked_at = {now} WHERE {live}; "
+        "{entry}UPDATE sessions SET revoked_at = {now} WHERE {live}; {check}"
     ))
 }
 

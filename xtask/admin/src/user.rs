@@ -128,6 +128,8 @@ fn set_role(place: &Place, who: &str, role: Role, now: Timestamp) -> Result<Stri
     let statements = sql::set_role(&found.id, before, role, &change.of())?;
     let mut results = execute(place, &statements)?;
     let sessions = results.pop().unwrap_or_default();
+    // That the entry was written.
+    results.pop();
     if last(results).is_empty() {
         return Err(format!(
             "The role of {} was changed by somebody else just now; nothing is done.",

@@ -354,7 +354,6 @@ fn an_entry_has_these_columns_and_is_unsigned_without_a_key() {
         "NULL",
         "role 'user'",
         "NULL",
-        "NULL",
         "a command",
         "NULL",
     ];

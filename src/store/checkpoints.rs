@@ -1,0 +1,347 @@
+//! Checkpoints of the audit log: tables `audit_signatures` and `audit_checkpoints`, and outside of D1 the head.
+//!
+//! | key | value | lifetime |
+//! |---|---|---|
+//! | `audit-head` | number, last row, key id and MAC of the last checkpoint, with a MAC over them | unlimited |
+//!
+//! KV may return an older head for a minute, or keep one if a put failed: a head is never newer than D1, so one that is
+//! behind proves nothing and one that is ahead proves that checkpoints were removed.
+
+use super::StoreError;
+use super::d1::{Database, Outcome, Statement};
+use super::kv::Kv;
+use super::row::Row;
+use crate::account::audit::{
+    AuditKeys, CHECKPOINT_LENGTH, ChainedRow, Checkpoint, Client, Entry, Head,
+};
+use crate::account::timestamp::Timestamp;
+
+const HEAD_KEY: &str = "audit-head";
+
+const LAST_CHECKPOINTS: &str = "
+    SELECT number, first, last, at, key, marks, mac FROM audit_checkpoints
+    WHERE number >= (SELECT max(number) FROM audit_checkpoints) - 1 ORDER BY number DESC";
+
+const CHECKPOINTS_AFTER: &str = "
+    SELECT number, first, last, at, key, marks, mac FROM audit_checkpoints WHERE last > ?1 ORDER BY last LIMIT ?2";
+
+const CHECKPOINT_BEFORE: &str = "
+    SELECT number, first, last, at, key, marks, mac FROM audit_checkpoints WHERE last <= ?1 ORDER BY last DESC LIMIT 1";
+
+const LAST_ROW: &str = "
+    SELECT coalesce((SELECT max(number) FROM audit), 0) AS last,
+           coalesce((SELECT max(last) FROM audit_checkpoints), 0) AS covered";
+
+/// Only those of the command line: nothing else writes without the key.
+const UNSIGNED: &str = "
+    SELECT audit.number, id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request
+    FROM audit
+    WHERE audit.mac IS NULL AND audit.number > ?1 AND actor = 'command-line'
+      AND NOT EXISTS (SELECT 1 FROM audit_signatures WHERE audit_signatures.number = audit.number)
+    ORDER BY audit.number LIMIT ?2";
+
+/// The one that comes first signs; another cron at the same time changes nothing.
+const SIGN: &str = "
+    INSERT INTO audit_signatures (number, mac, signed_at) SELECT ?1, ?2, ?3
+    WHERE NOT EXISTS (SELECT 1 FROM audit_signatures WHERE number = ?1)";
+
+const ROWS_BETWEEN: &str = "
+    SELECT audit.number, audit.mac, audit_signatures.mac AS late_mac, audit_signatures.signed_at
+    FROM audit LEFT JOIN audit_signatures ON audit_signatures.number = audit.number
+    WHERE audit.number > ?1 AND audit.number <= ?2 ORDER BY audit.number LIMIT ?3";
+
+const ENTRIES_AFTER: &str = "
+    SELECT audit.number, audit.mac, audit_signatures.mac AS late_mac, audit_signatures.signed_at,
+           id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request, salt, address, device
+    FROM audit
+    LEFT JOIN audit_signatures ON audit_signatures.number = audit.number
+    LEFT JOIN audit_clients ON audit_clients.number = audit.number
+    WHERE audit.number > ?1 ORDER BY audit.number LIMIT ?2";
+
+/// Only after the checkpoint that it continues.
+const ADD: &str = "
+    INSERT INTO audit_checkpoints (number, first, last, at, key, marks, mac) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+    WHERE ?1 = (SELECT coalesce(max(number), 0) + 1 FROM audit_checkpoints)";
+
+/// Entries that are signed at once.
+const SIGNED_AT_ONCE: u32 = 100;
+
+/// The end of the log.
+#[derive(Debug)]
+pub struct End {
+    /// The last checkpoint.
+    pub checkpoint: Option<Checkpoint>,
+    /// The one before it.
+    pub previous: Option<Checkpoint>,
+    /// Number of the last row; 0 if there is none.
+    pub row: u32,
+}
+
+/// What KV has as the head.
+#[derive(Debug, PartialEq, Eq)]
+pub enum StoredHead {
+    /// Nothing.
+    Missing,
+    /// Something that is none of ours.
+    Altered,
+    /// A head that we made.
+    Known(Head),
+}
+
+impl StoredHead {
+    /// The head, if it is known.
+    #[must_use]
+    pub fn known(&self) -> Option<&Head> {
+        match self {
+            Self::Known(head) => Some(head),
+            Self::Missing | Self::Altered => None,
+        }
+    }
+}
+
+/// What waits for the cron.
+#[derive(Debug)]
+pub struct Pending {
+    /// Entries of the command line that have no signature yet, with their numbers.
+    pub unsigned: Vec<(u32, Entry)>,
+    /// The first rows that no checkpoint covers, as many as one takes.
+    pub rows: Vec<(ChainedRow, Entry)>,
+}
+
+/// Rows to verify.
+#[derive(Debug)]
+pub struct Range {
+    /// The checkpoint before.
+    pub before: Option<Checkpoint>,
+    /// The checkpoints after it.
+    pub checkpoints: Vec<Checkpoint>,
+    /// The last row there is.
+    pub last: u32,
+    /// The last row that a checkpoint covers.
+    pub covered: u32,
+}
+
+/// The checkpoints of the audit log.
+#[derive(Debug, Clone, Copy)]
+pub struct Checkpoints {
+    database: &'static Database,
+    kv: &'static Kv,
+}
+
+impl Checkpoints {
+    /// Checkpoints in this database, their head in this namespace.
+    #[must_use]
+    pub fn new(database: &'static Database, kv: &'static Kv) -> Self {
+        Self { database, kv }
+    }
+
+    /// The head. It has to be read before D1, or a checkpoint that is made in between would look as if it were missing.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn head(&self, keys: &AuditKeys) -> Result<StoredHead, StoreError> {
+        let text = self.kv.get(&HEAD_KEY.into()).await?;
+        Ok(match text {
+            None => StoredHead::Missing,
+            Some(text) => keys
+                .read_head(&String::from(text))
+                .map_or(StoredHead::Altered, StoredHead::Known),
+        })
+    }
+
+    /// Keeps the head.
+    ///
+    /// # Errors
+    /// `Unavailable`; the next cron event makes up for it.
+    pub async fn put_head(&self, keys: &AuditKeys, head: &Head) -> Result<(), StoreError> {
+        self.kv.keep(HEAD_KEY, &keys.head_text(head)).await
+    }
+
+    /// The end of the log.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn end(&self) -> Result<End, StoreError> {
+        let statements = [Statement::new(LAST_CHECKPOINTS), Statement::new(LAST_ROW)];
+        let [found, ends] = self.database.batch(statements).await?;
+        let mut checkpoints = found.rows(checkpoint)?.into_iter();
+        Ok(End {
+            checkpoint: checkpoints.next(),
+            previous: checkpoints.next(),
+            row: last(&ends)?.0,
+        })
+    }
+
+    /// What is after this row, at one moment.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn pending(&self, after: u32) -> Result<Pending, StoreError> {
+        let [unsigned, rows] = self
+            .database
+            .batch([
+                Statement::new(UNSIGNED)
+                    .number(after)
+                    .number(SIGNED_AT_ONCE),
+                Statement::new(ENTRIES_AFTER)
+                    .number(after)
+                    .number(CHECKPOINT_LENGTH),
+            ])
+            .await?;
+        Ok(Pending {
+            unsigned: unsigned.rows(|row| Ok((row.count("number")?, entry(row)?)))?,
+            rows: chained(&rows)?,
+        })
+    }
+
+    /// The rows of a checkpoint.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn rows_of(&self, checkpoint: &Checkpoint) -> Result<Vec<ChainedRow>, StoreError> {
+        let rows = Statement::new(ROWS_BETWEEN)
+            .number(checkpoint.first.saturating_sub(1))
+            .number(checkpoint.last)
+            .number(CHECKPOINT_LENGTH);
+        let [found] = self.database.batch([rows]).await?;
+        found.rows(chained_row)
+    }
+
+    /// Adds signatures, by number and mac, to rows that have none.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn sign(
+        &self,
+        signatures: Vec<(u32, String)>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let now = now.to_string();
+        let sign = |(number, mac)| Statement::new(SIGN).number(number).text(mac).text(&now);
+        let statements = signatures.into_iter().map(sign).collect();
+        self.database.all(statements).await.map(drop)
+    }
+
+    /// Adds a checkpoint; false if another cron event was faster.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn add(&self, checkpoint: &Checkpoint) -> Result<bool, StoreError> {
+        let add = Statement::new(ADD)
+            .number(checkpoint.number)
+            .number(checkpoint.first)
+            .number(checkpoint.last)
+            .text(&checkpoint.at)
+            .text(&checkpoint.key)
+            .text(&checkpoint.marks)
+            .text(&checkpoint.mac);
+        let [added] = self.database.batch([add]).await?;
+        Ok(added.changes > 0)
+    }
+
+    /// Up to so many checkpoints that reach beyond this row.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn range(&self, after: u32, limit: u32) -> Result<Range, StoreError> {
+        let [before, found, ends] = self
+            .database
+            .batch([
+                Statement::new(CHECKPOINT_BEFORE).number(after),
+                Statement::new(CHECKPOINTS_AFTER)
+                    .number(after)
+                    .number(limit),
+                Statement::new(LAST_ROW),
+            ])
+            .await?;
+        let (last, covered) = last(&ends)?;
+        Ok(Range {
+            before: before.first(checkpoint)?,
+            checkpoints: found.rows(checkpoint)?,
+            last,
+            covered,
+        })
+    }
+
+    /// Up to so many rows after this one.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn rows_after(
+        &self,
+        after: u32,
+        limit: u32,
+    ) -> Result<Vec<(ChainedRow, Entry)>, StoreError> {
+        let rows = Statement::new(ENTRIES_AFTER).number(after).number(limit);
+        let [found] = self.database.batch([rows]).await?;
+        chained(&found)
+    }
+}
+
+/// The numbers that [`LAST_ROW`] gives.
+fn last(ends: &Outcome) -> Result<(u32, u32), StoreError> {
+    let numbers = ends.first(|row| Ok((row.count("last")?, row.count("covered")?)))?;
+    Ok(numbers.unwrap_or_default())
+}
+
+fn checkpoint(row: &mut Row) -> Result<Checkpoint, StoreError> {
+    Ok(Checkpoint {
+        number: row.count("number")?,
+        first: row.count("first")?,
+        last: row.count("last")?,
+        at: row.text("at")?,
+        key: row.text("key")?,
+        marks: row.text("marks")?,
+        mac: row.text("mac")?,
+    })
+}
+
+fn chained_row(row: &mut Row) -> Result<ChainedRow, StoreError> {
+    Ok(ChainedRow {
+        number: row.count("number")?,
+        mac: row.optional("mac")?,
+        late_mac: row.optional("late_mac")?,
+        signed_at: row.optional("signed_at")?,
+    })
+}
+
+fn entry(row: &mut Row) -> Result<Entry, StoreError> {
+    Ok(Entry {
+        id: row.text("id")?,
+        at: row.text("at")?,
+        kind: row.text("kind")?,
+        outcome: row.text("outcome")?,
+        actor: row.optional("actor")?,
+        subject: row.optional("subject")?,
+        name_key: row.optional("name_key")?,
+        session: row.optional("session")?,
+        detail: row.optional("detail")?,
+        client_hash: row.optional("client_hash")?,
+        request: row.text("request")?,
+        client: None,
+    })
+}
+
+/// Null in all columns if the row was erased.
+fn client(row: &mut Row) -> Result<Option<Client>, StoreError> {
+    let (salt, address, device) = (
+        row.optional("salt")?,
+        row.optional("address")?,
+        row.optional("device")?,
+    );
+    Ok(salt.map(|salt| Client {
+        salt,
+        address,
+        device,
+    }))
+}
+
+/// Rows as they stand, with what is in them.
+pub(super) fn chained(found: &Outcome) -> Result<Vec<(ChainedRow, Entry)>, StoreError> {
+    found.rows(|row| {
+        let chained = chained_row(row)?;
+        let mut entry = entry(row)?;
+        entry.client = client(row)?;
+        Ok((chained, entry))
+    })
+}

@@ -1,0 +1,326 @@
+//! The cron event makes checkpoints, and only as long as D1 is what it was.
+
+use super::{CRON, VERIFY, record_users};
+use crate::sessions::signed_in;
+use crate::support::people::Person;
+use crate::support::{App, Fault, Vars};
+use edge_auth::account::audit::{AuditKeys, Entry, Head, Kind};
+use edge_auth::account::timestamp::Timestamp;
+use serde_json::{Value, json};
+
+/// A server with one user, the entry that added them, and so many entries of sign-ins.
+async fn with_entries(count: usize) -> (App, Person) {
+    let app = App::alone(Vars::new());
+    let ada = app.super_admin("ada").await;
+    record_users(&app).await;
+    for _ in 0..count {
+        signed_in(&app, &ada).await;
+    }
+    (app, ada)
+}
+
+async fn checkpoints(app: &App) -> Vec<(u64, u64, u64)> {
+    let rows = app
+        .sql(
+            "SELECT number, first, last FROM audit_checkpoints ORDER BY number",
+            [0; 0],
+        )
+        .await;
+    let number = |row: &Value, name: &str| row[name].as_u64().unwrap();
+    rows.iter()
+        .map(|row| {
+            (
+                number(row, "number"),
+                number(row, "first"),
+                number(row, "last"),
+            )
+        })
+        .collect()
+}
+
+async fn head(app: &App) -> Value {
+    let text = app.kv_get("audit-head").await;
+    text.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap())
+}
+
+/// A row as the command line writes it from afar.
+pub async fn unsigned(app: &App, actor: &str) {
+    let sql = "INSERT INTO audit (number, id, at, kind, outcome, actor, subject, request) \
+               SELECT (SELECT coalesce(max(number), 0) + 1 FROM audit), lower(hex(randomblob(4))) || '-0000-4000-8000-000000000000', \
+                      '2026-01-01T00:00:00Z', 'user_disabled', 'success', ?1, 'x', 'y'";
+    app.sql(sql, [actor]).await;
+}
+
+/// Fires the event and gives what it logged.
+async fn cron(app: &App) -> Vec<String> {
+    let (outcome, seen) = app.scheduled(CRON).await;
+    assert_eq!(outcome, "ok");
+    seen.logs.into_iter().map(|(_, text)| text).collect()
+}
+
+#[tokio::test]
+async fn cron_event_covers_new_rows_and_keeps_the_head_outside_of_d1() {
+    let (app, ada) = with_entries(2).await;
+    assert_eq!(cron(&app).await, [""; 0]);
+    assert_eq!(checkpoints(&app).await, [(1, 1, 3)]);
+    let first = head(&app).await;
+    assert_eq!(
+        (&first["checkpoint"], &first["last"]),
+        (&json!(1), &json!(3))
+    );
+    // Nothing new: nothing is written.
+    let (_, seen) = app.scheduled(CRON).await;
+    assert_eq!((seen.kv("put"), checkpoints(&app).await.len()), (0, 1));
+    signed_in(&app, &ada).await;
+    cron(&app).await;
+    assert_eq!(checkpoints(&app).await, [(1, 1, 3), (2, 4, 4)]);
+    assert_eq!(head(&app).await["last"], 4);
+}
+
+#[tokio::test]
+async fn row_of_a_command_line_without_the_key_is_signed_late_and_says_so() {
+    let (app, ada) = with_entries(1).await;
+    unsigned(&app, "command-line").await;
+    let token = signed_in(&app, &ada).await;
+    let page = async || app.get(super::AUDIT).bearer(&token).send().await.json();
+    let signatures = |page: &Value| -> Vec<String> {
+        let entries = page["entries"].as_array().unwrap().iter();
+        let mut rows: Vec<_> = entries
+            .map(|entry| {
+                (
+                    entry["number"].as_u64(),
+                    entry["signature"].as_str().unwrap().to_owned(),
+                )
+            })
+            .collect();
+        rows.sort();
+        rows.into_iter().map(|(_, signature)| signature).collect()
+    };
+    assert_eq!(signatures(&page().await), ["own", "own", "none", "own"]);
+    assert_eq!(cron(&app).await, [""; 0]);
+    assert_eq!(signatures(&page().await), ["own", "own", "late", "own"]);
+    let verified = app.get(VERIFY).bearer(&token).send().await.json();
+    let expected = json!({"success": true, "rows": 4, "late_signatures": 1, "clients": 2, "users": 1,
+                          "checkpointed_to": 4, "rows_after_checkpoint": 0, "failure": null, "schema_changes": [],
+                          "user_changes": [], "next": null});
+    assert_eq!(verified, expected);
+}
+
+#[tokio::test]
+async fn row_of_anything_else_without_the_key_is_not_signed() {
+    let (app, ada) = with_entries(1).await;
+    unsigned(&app, &ada.id).await;
+    let token = signed_in(&app, &ada).await;
+    let failure = async || app.get(VERIFY).bearer(&token).send().await.json()["failure"].clone();
+    let expected = json!({"number": 3, "reason": "unsigned"});
+    assert_eq!(failure().await, expected);
+    assert_eq!(
+        cron(&app).await,
+        [r#"{"event":"audit_broken","reason":"unsigned","row":3}"#]
+    );
+    // It is covered as it is, so that what comes after it is covered too; and verification still finds it.
+    assert_eq!(checkpoints(&app).await, [(1, 1, 4)]);
+    assert_eq!(failure().await, expected);
+}
+
+#[tokio::test]
+async fn of_two_events_at_once_one_makes_the_checkpoint() {
+    let (app, _) = with_entries(3).await;
+    let held = app
+        .fault(
+            Fault::d1()
+                .matching("insert into audit_checkpoints")
+                .pauses(),
+        )
+        .await;
+    let (one, other) = (app.clone(), app.clone());
+    let first = tokio::spawn(async move { one.fire(CRON).await });
+    held.has_hit(1).await;
+    let second = tokio::spawn(async move { other.fire(CRON).await });
+    held.has_hit(2).await;
+    held.release().await;
+    let logs = [first.await.unwrap(), second.await.unwrap()];
+    assert_eq!(logs.map(|seen| seen.logs.len()), [0, 0]);
+    assert_eq!(checkpoints(&app).await, [(1, 1, 4)]);
+    assert_eq!(head(&app).await["checkpoint"], 1);
+    assert_eq!(cron(&app).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn head_that_could_not_be_written_is_written_by_the_next_event() {
+    let (app, ada) = with_entries(1).await;
+    let fault = app
+        .fault(Fault::kv().ops(&["put"]).matching("audit-head").fails())
+        .await;
+    let failed = r#"{"event":"sweep_failed","table":"audit_checkpoints"}"#;
+    assert_eq!(cron(&app).await, [failed]);
+    assert_eq!(
+        (checkpoints(&app).await.len(), head(&app).await),
+        (1, Value::Null)
+    );
+    let token = signed_in(&app, &ada).await;
+    let verify = app.get(VERIFY).bearer(&token).send().await;
+    assert_eq!(verify.json()["failure"], Value::Null);
+    fault.mend().await;
+    cron(&app).await;
+    assert_eq!(
+        (
+            checkpoints(&app).await.len(),
+            &head(&app).await["checkpoint"]
+        ),
+        (2, &json!(2))
+    );
+}
+
+#[tokio::test]
+async fn cron_event_without_a_store_makes_no_checkpoint() {
+    let (app, _) = with_entries(1).await;
+    for fault in [
+        Fault::kv().ops(&["get"]).fails(),
+        Fault::d1().matching("from audit_checkpoints").fails(),
+        Fault::d1()
+            .matching("insert into audit_checkpoints")
+            .fails(),
+    ] {
+        let fault = app.fault(fault).await;
+        assert_eq!(
+            cron(&app).await,
+            [r#"{"event":"sweep_failed","table":"audit_checkpoints"}"#]
+        );
+        assert!(checkpoints(&app).await.is_empty());
+        fault.mend().await;
+    }
+    assert_eq!(cron(&app).await, [""; 0]);
+    assert_eq!(checkpoints(&app).await.len(), 1);
+}
+
+/// What the cron logs of a row.
+fn broken(reason: &str, row: u32) -> String {
+    format!(r#"{{"event":"audit_broken","reason":"{reason}","row":{row}}}"#)
+}
+
+#[tokio::test]
+async fn log_that_does_not_fit_its_head_gets_no_more_checkpoints() {
+    let (app, ada) = with_entries(2).await;
+    cron(&app).await;
+    let token = signed_in(&app, &ada).await;
+    let kept = app.kv_get("audit-head").await.unwrap();
+    let keys = super::keys(&app.server().vars);
+    let ours = keys.read_head(&kept).expect("our head");
+    // Heads that we made, for checkpoints that are not those of D1.
+    let other = |change: fn(&mut Head)| {
+        let mut head = ours.clone();
+        change(&mut head);
+        keys.head_text(&head)
+    };
+    let stranger = AuditKeys::new(&[7; 32], &[]).head_text(&ours);
+    let renumbered = kept.replace("\"checkpoint\":1", "\"checkpoint\":0");
+    for (text, reason, row) in [
+        (other(|head| head.checkpoint = 2), "truncated", 4),
+        (other(|head| head.mac = "0".into()), "head_differs", 1),
+        (other(|head| head.last = 1), "head_differs", 1),
+        (other(|head| head.key = "0".into()), "head_differs", 1),
+        // And heads that we did not make, so that no writer of KV can hide a cut by one that is behind.
+        (renumbered, "head_altered", 1),
+        (stranger, "head_altered", 1),
+        (kept[..kept.len() - 9].to_owned(), "head_altered", 1),
+        (String::new(), "head_altered", 1),
+    ] {
+        app.kv_put("audit-head", &text).await;
+        assert_eq!(cron(&app).await, [broken(reason, row)], "{text}");
+        assert_eq!(checkpoints(&app).await, [(1, 1, 3)]);
+        let page = &super::verify(&app, &token).await[0];
+        let expected = json!({"number": row, "reason": reason});
+        assert_eq!(page["failure"], expected, "{text}");
+    }
+    // A checkpoint that is not ours, where the head was lost.
+    app.kv_delete("audit-head").await;
+    app.sql("DROP TRIGGER audit_checkpoints_update", [0; 0])
+        .await;
+    app.sql("UPDATE audit_checkpoints SET mac = '0'", [0; 0])
+        .await;
+    let missing = r#"{"event":"audit_broken","reason":"schema_changed","object":"trigger audit_checkpoints_update","difference":"missing"}"#;
+    assert_eq!(
+        cron(&app).await,
+        [broken("checkpoint_altered", 1), missing.to_owned()]
+    );
+    assert_eq!(checkpoints(&app).await, [(1, 1, 3)]);
+    assert_eq!(head(&app).await, Value::Null);
+}
+
+#[tokio::test]
+async fn deleted_head_is_reported_once_and_written_again() {
+    let (app, ada) = with_entries(1).await;
+    cron(&app).await;
+    let token = signed_in(&app, &ada).await;
+    cron(&app).await;
+    assert_eq!(checkpoints(&app).await, [(1, 1, 2), (2, 3, 3)]);
+    app.kv_delete("audit-head").await;
+    let failure = async || super::verify(&app, &token).await[0]["failure"].clone();
+    assert_eq!(
+        failure().await,
+        json!({"number": 3, "reason": "head_missing"})
+    );
+    assert_eq!(cron(&app).await, [broken("head_missing", 3)]);
+    assert_eq!(head(&app).await["checkpoint"], 2);
+    assert_eq!(failure().await, Value::Null);
+    assert_eq!(cron(&app).await, [""; 0]);
+}
+
+const OLD_KEY: &str = "b2xkIGF1ZGl0IGtleSBvZiB0aGUgdGVzdHMuLi4uLi4=";
+
+#[tokio::test]
+async fn retired_audit_key_verifies_rows_before_the_rotation_and_none_after_it() {
+    let app = App::alone(Vars::new().set("AUDIT_KEY_PREVIOUS", OLD_KEY));
+    let vars = &app.server().vars;
+    let old = AuditKeys::new(&super::key(vars, "AUDIT_KEY_PREVIOUS"), &[]);
+    let entry = |kind| Entry::new(super::entry_id(), Timestamp::from_seconds(0), kind, "x");
+    // Before the rotation: two rows and a checkpoint of the old key, which the cron makes as long as no row has the new one.
+    super::insert(&app, &old, entry(Kind::SignOut)).await;
+    super::insert(&app, &old, entry(Kind::SignOut)).await;
+    assert_eq!(cron(&app).await, [""; 0]);
+    // While the new key is deployed, instances with the old one still write.
+    let ada = app.super_admin("ada").await;
+    record_users(&app).await;
+    let token = signed_in(&app, &ada).await;
+    super::insert(&app, &old, entry(Kind::SignOut)).await;
+    let keys_of = async || {
+        let rows = app
+            .sql("SELECT key FROM audit_checkpoints ORDER BY number", [0; 0])
+            .await;
+        let key = |row: &Value| row["key"].as_str().unwrap().to_owned();
+        rows.iter().map(key).collect::<Vec<_>>()
+    };
+    app.shift_clock(3_600).await;
+    assert_eq!(cron(&app).await, [""; 0]);
+    let made = keys_of().await;
+    assert_ne!(made.first(), made.last(), "{made:?}");
+    let token_failure = async || {
+        let pages = super::verify(&app, &token).await;
+        pages[0]["failure"].clone()
+    };
+    assert_eq!(token_failure().await, Value::Null);
+    // After it: who has the old key, because it leaked, inserts a row as the newest.
+    super::insert(&app, &old, entry(Kind::SignOut)).await;
+    let rows = app.sql("SELECT max(number) AS n FROM audit", [0; 0]).await;
+    let number = u32::try_from(rows[0]["n"].as_u64().unwrap()).unwrap();
+    let expected = json!({"number": number, "reason": "retired_key"});
+    assert_eq!(token_failure().await, expected);
+    assert_eq!(cron(&app).await, [broken("retired_key", number)]);
+    // Also once a checkpoint covers it.
+    assert_eq!(keys_of().await.len(), made.len() + 1);
+    assert_eq!(token_failure().await, expected);
+    // A late signature of the old key is no better.
+    unsigned(&app, "command-line").await;
+    let rows = super::rows(&app, "actor = ?1 AND mac IS NULL", "command-line").await;
+    let (number, late) = (number + 1, super::entry(&rows[0]));
+    let at = Timestamp::from_seconds(0);
+    let mac = old.sign_late(number, at, &late);
+    let values = json!([number, mac, at.to_string()]);
+    app.sql(
+        "INSERT INTO audit_signatures (number, mac, signed_at) VALUES (?1, ?2, ?3)",
+        values.as_array().unwrap().clone(),
+    )
+    .await;
+    assert_eq!(cron(&app).await, [broken("retired_key", number)]);
+}
