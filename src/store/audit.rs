@@ -8,12 +8,10 @@ use crate::account::audit::{ChainedRow, Entry, Kind, Signed};
 use crate::account::timestamp::Timestamp;
 use uuid::Uuid;
 
-/// `changes()` is what the statement just before has written, of D1's batch as of any connection.
 const APPEND: &str = "
     INSERT INTO audit
       (number, id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request, mac)
-    SELECT (SELECT coalesce(max(number), 0) + 1 FROM audit), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12
-    WHERE ?13 = 0 OR changes() > 0";
+    SELECT (SELECT coalesce(max(number), 0) + 1 FROM audit), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12";
 
 /// Nothing, if the entry was not written.
 const APPEND_CLIENT: &str = "
@@ -35,7 +33,7 @@ pub fn append(signed: &Signed) -> Statement {
     let check = Statement::new(CHECK)
         .text(&signed.entry.id)
         .text(&signed.mac);
-    let entry = bind(Statement::new(APPEND), signed).number(0);
+    let entry = bind(Statement::new(APPEND), signed);
     entry.followed_by(client(signed)).followed_by([check])
 }
 
@@ -77,14 +75,6 @@ pub fn recorded<const N: usize>(
             .text(&signed.mac)
     });
     write.preceded_by(appends).followed_by(checks)
-}
-
-/// Writes an entry if the statement just before it in the batch has written something; where that is an entry too, both
-/// are written or neither.
-#[must_use]
-pub fn append_if_changed(signed: &Signed) -> Statement {
-    let entry = bind(Statement::new(APPEND), signed).number(1);
-    entry.followed_by(client(signed))
 }
 
 fn client(signed: &Signed) -> Option<Statement> {

@@ -2,7 +2,7 @@
 //! date at each sign-in, never joined with another account because a name or an e-mail is the same.
 
 use super::StoreError;
-use super::audit::append_if_changed;
+use super::audit::recorded;
 use super::d1::{Database, Outcome, Statement};
 use super::sessions::Ended;
 use super::users;
@@ -86,6 +86,10 @@ const BIND: &str = "
     WHERE true
     ON CONFLICT (source, subject) WHERE subject IS NOT NULL DO NOTHING";
 
+/// Finds a row if [`BIND`] is about to write one.
+const BINDS: &str = "
+    SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM users WHERE source = ?1 AND subject = ?2)";
+
 /// Only the row that was looked at before, so that what the audit log says was the role before was it.
 const UPDATE: &str = "
     UPDATE users SET username = ?1, email = iif(is_taken, NULL, ?2), made_email_key = iif(is_taken, NULL, ?8), name = ?3,
@@ -93,11 +97,20 @@ const UPDATE: &str = "
     FROM (SELECT EXISTS (SELECT 1 FROM users WHERE source = 'password' AND email_key = ?8) AS is_taken)
     WHERE id = ?6 AND is_active = 1 AND role = ?7";
 
+/// Finds a row if [`UPDATE`] is about to change one.
+const UPDATES: &str = "SELECT 1 FROM users WHERE id = ?1 AND is_active = 1 AND role = ?2";
+
 /// Another role than before ends what the old one opened. The entry tells that it was this batch that changed the role.
 const REVOKE_ALL: &str = "
     UPDATE sessions SET revoked_at = ?1
     WHERE user_id = ?2 AND revoked_at IS NULL AND token_expires_at > ?4 AND ends_at > ?1
       AND EXISTS (SELECT 1 FROM audit WHERE id = ?3)";
+
+/// Finds a row if [`REVOKE_ALL`] is about to change one.
+const REVOKES_ALL: &str = "
+    SELECT 1 FROM sessions
+    WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3
+      AND EXISTS (SELECT 1 FROM audit WHERE id = ?4)";
 
 /// Sessions whose cached sessions show what UPDATE has just changed, or which [`REVOKE_ALL`] is about to revoke; those of any
 /// more expire at the TTL.
@@ -143,8 +156,13 @@ pub async fn bind(
         .text(arrival.role.unwrap_or(Role::User).as_str())
         .text(now.to_string())
         .optional(arrival.made_email_key);
-    let [_, _, found] = database
-        .batch([bind, append_if_changed(added), find_statement(arrival)])
+    let binds = || {
+        Statement::new(BINDS)
+            .text(arrival.source)
+            .text(arrival.subject)
+    };
+    let [_, found] = database
+        .batch([recorded(bind, binds, [added]), find_statement(arrival)])
         .await?;
     known_in(&found)?.ok_or(StoreError::CorruptRow("users.subject"))
 }
@@ -188,13 +206,19 @@ pub async fn update(
                 .text(&id)
                 .text(&entries.role_changed.entry.id)
                 .text(&expired_until);
-            let [updated, _, ended, _, _, found] = database
+            let is_as_known = || Statement::new(UPDATES).text(&id).text(known.role.as_str());
+            let has_live = || {
+                Statement::new(REVOKES_ALL)
+                    .text(&id)
+                    .text(&expired_until)
+                    .text(&now)
+                    .text(&entries.role_changed.entry.id)
+            };
+            let [updated, ended, _, found] = database
                 .batch([
-                    update,
-                    append_if_changed(&entries.role_changed),
+                    recorded(update, is_as_known, [&entries.role_changed]),
                     live,
-                    revoke,
-                    append_if_changed(&entries.sessions_revoked),
+                    recorded(revoke, has_live, [&entries.sessions_revoked]),
                     find_statement(arrival),
                 ])
                 .await?;

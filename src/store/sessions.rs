@@ -6,7 +6,7 @@
 //! index `sessions_live` finds them.
 
 use super::StoreError;
-use super::audit::append_if_changed;
+use super::audit::recorded;
 use super::d1::{Database, Outcome, Statement};
 use super::row::Row;
 use super::throttle::{self, Reservation};
@@ -185,6 +185,12 @@ const BEGIN: &str = "
     FROM users WHERE id = ?2 AND is_active = 1 AND role = ?8 AND (?9 IS NULL OR password_hash = ?9)
     ON CONFLICT (id) DO NOTHING";
 
+/// Finds a row if [`BEGIN`] is about to write one.
+const BEGINS: &str = "
+    SELECT 1 FROM users
+    WHERE id = ?2 AND is_active = 1 AND role = ?3 AND (?4 IS NULL OR password_hash = ?4)
+      AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?1)";
+
 const RECORD_LOGIN: &str = "
     UPDATE users SET last_login = ?1, password_hash = coalesce(?2, password_hash)
     WHERE id = ?3 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?4)";
@@ -203,6 +209,16 @@ const EVICT: &str = "
         ORDER BY other.token_expires_at LIMIT 300)
       ORDER BY used_at DESC, candidate DESC LIMIT ?4 OFFSET ?3)
     RETURNING id, generation, recent_rotations";
+
+/// Finds a row if [`EVICT`] is about to change one.
+const EVICTS: &str = "
+    SELECT 1 FROM (
+      SELECT other.rowid FROM sessions AS begun
+      JOIN sessions AS other ON other.user_id = begun.user_id AND other.revoked_at IS NULL
+        AND other.token_expires_at > ?5 AND other.ends_at > ?1 AND other.rowid <> begun.rowid
+      WHERE begun.id = ?2
+      ORDER BY other.token_expires_at LIMIT 300)
+    LIMIT ?4 OFFSET ?3";
 
 /// `last_login` of a session's user is the sign-in that began the session.
 const FIND: &str = "
@@ -237,6 +253,10 @@ const ROTATE: &str = "
 const REVOKE: &str = "
     UPDATE sessions SET revoked_at = ?1 WHERE id = ?2 AND user_id = ?3 AND revoked_at IS NULL";
 
+/// Finds a row if [`REVOKE`] is about to change one.
+const REVOKES: &str =
+    "SELECT 1 FROM sessions WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NULL";
+
 /// Gives a session that was revoked before as well: if the response was lost then, its cached sessions may still be there.
 const REVOKED: &str = "
     SELECT id, generation, recent_rotations FROM sessions WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NOT NULL";
@@ -258,6 +278,11 @@ const REVOKE_ALL: &str = "
     UPDATE sessions SET revoked_at = ?3
     WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3";
 
+/// Finds a row if [`REVOKE_ALL`] is about to change one.
+const REVOKES_ALL: &str = "
+    SELECT 1 FROM sessions
+    WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3";
+
 /// One of many requests writes it.
 const USED: &str = "
     UPDATE sessions SET last_used_at = ?1
@@ -272,6 +297,10 @@ const ISSUED: &str = "
 const REVOKE_ISSUED: &str = "
     UPDATE sessions SET revoked_at = ?1 WHERE id = ?2 AND revoked_at IS NULL AND rotated_at < ?3
     RETURNING id, generation, recent_rotations";
+
+/// Finds a row if [`REVOKE_ISSUED`] is about to change one.
+const REVOKES_ISSUED: &str =
+    "SELECT 1 FROM sessions WHERE id = ?1 AND revoked_at IS NULL AND rotated_at < ?2";
 
 /// A revoked row is kept to its absolute end, so that its tokens find it ended; a bounded piece at a time, so that a sweep never
 /// holds the one writer for long.
@@ -304,18 +333,33 @@ impl Sessions {
         sessions_revoked: &Signed,
     ) -> Result<Option<Vec<Ended>>, StoreError> {
         let (user_id, now) = (new.user_id.to_string(), new.created_at.to_string());
-        let mut statements = vec![
-            Statement::new(BEGIN)
+        let session = Statement::new(BEGIN)
+            .text(new.id)
+            .text(&user_id)
+            .text(&now)
+            .text(new.token_expires_at.to_string())
+            .text(new.ends_at.to_string())
+            .optional(new.device)
+            .optional(new.address)
+            .text(new.role.as_str())
+            .optional(new.password_hash);
+        let may_begin = || {
+            Statement::new(BEGINS)
                 .text(new.id)
                 .text(&user_id)
-                .text(&now)
-                .text(new.token_expires_at.to_string())
-                .text(new.ends_at.to_string())
-                .optional(new.device)
-                .optional(new.address)
                 .text(new.role.as_str())
-                .optional(new.password_hash),
-            append_if_changed(signed_in),
+                .optional(new.password_hash)
+        };
+        let evict = |sql| {
+            Statement::new(sql)
+                .text(&now)
+                .text(new.id)
+                .number(MOST_LIVE.saturating_sub(1))
+                .number(if new.evicts { MOST_EVICTED } else { 0 })
+                .text(expired_until(new.created_at).to_string())
+        };
+        let mut statements = vec![
+            recorded(session, may_begin, [signed_in]),
             Statement::new(RECORD_LOGIN)
                 .text(&now)
                 .optional(new.new_password_hash)
@@ -325,17 +369,10 @@ impl Sessions {
         if let Some(attempt) = new.attempt {
             statements.extend(throttle::forget(attempt, new.id));
         }
-        statements.extend([
-            Statement::new(EVICT)
-                .text(&now)
-                .text(new.id)
-                .number(MOST_LIVE.saturating_sub(1))
-                .number(if new.evicts { MOST_EVICTED } else { 0 })
-                .text(expired_until(new.created_at).to_string()),
-            append_if_changed(sessions_revoked),
-        ]);
+        let evicts = || evict(EVICTS);
+        statements.push(recorded(evict(EVICT), evicts, [sessions_revoked]));
         let outcomes = self.database.all(statements).await?;
-        let [begun, .., ended, _] = outcomes.as_slice() else {
+        let [begun, .., ended] = outcomes.as_slice() else {
             return Err(StoreError::Unavailable);
         };
         if begun.changes == 0 {
@@ -409,14 +446,12 @@ impl Sessions {
             .text(now.to_string())
             .text(id)
             .text(&user_id);
-        let revoked = Statement::new(REVOKED).text(id).text(&user_id);
-        let statements = std::iter::once(revoke)
-            .chain(entries.map(append_if_changed))
-            .chain([revoked]);
-        let outcomes = self.database.all(statements.collect()).await?;
-        let [revoke, .., revoked] = outcomes.as_slice() else {
-            return Err(StoreError::Unavailable);
-        };
+        let is_live = || Statement::new(REVOKES).text(id).text(&user_id);
+        let find = Statement::new(REVOKED).text(id).text(&user_id);
+        let [revoke, revoked] = self
+            .database
+            .batch([recorded(revoke, is_live, entries), find])
+            .await?;
         Ok(match revoked.first(Ended::read)? {
             None => Revocation::NotFound,
             Some(ended) if revoke.changes > 0 => Revocation::Done(ended),
@@ -448,12 +483,13 @@ impl Sessions {
         now: Timestamp,
         entry: &Signed,
     ) -> Result<Vec<Ended>, StoreError> {
-        let [ended, ..] = self
+        let revoke = of_live_sessions(REVOKE_ALL, user_id, now);
+        let has_live = || of_live_sessions(REVOKES_ALL, user_id, now);
+        let [ended, _] = self
             .database
             .batch([
                 of_live_sessions(LATEST_OF, user_id, now),
-                of_live_sessions(REVOKE_ALL, user_id, now),
-                append_if_changed(entry),
+                recorded(revoke, has_live, [entry]),
             ])
             .await?;
         ended.rows(Ended::read)
@@ -500,12 +536,17 @@ impl Sessions {
                 .text(now.to_string())
                 .text(&session.id)
                 .text(before.to_string());
-            [revoke, append_if_changed(entry)]
+            let revokes = || {
+                Statement::new(REVOKES_ISSUED)
+                    .text(&session.id)
+                    .text(before.to_string())
+            };
+            recorded(revoke, revokes, [entry])
         };
-        let statements = sessions.iter().flat_map(revoke).collect();
+        let statements = sessions.iter().map(revoke).collect();
         let outcomes = self.database.all(statements).await?;
         let mut ended = Vec::new();
-        for outcome in outcomes.iter().step_by(2) {
+        for outcome in &outcomes {
             ended.extend(outcome.first(Ended::read)?);
         }
         Ok(ended)

@@ -16,7 +16,7 @@
 //! nothing, and must not fill the audit log.
 
 use super::StoreError;
-use super::audit::{append, append_if_changed};
+use super::audit::{append, recorded};
 use super::d1::{Database, Outcome, Statement};
 use super::recent::Before;
 use super::users::{self, Registered};
@@ -179,6 +179,11 @@ const COUNT_REFUSED: &str = "
     INSERT INTO address_attempts (address, empty_at_ms) VALUES ('aws ' || ?1, ?2 + ?3)
     ON CONFLICT (address) DO UPDATE SET empty_at_ms = max(empty_at_ms, ?2) + ?3
     WHERE empty_at_ms <= ?2 + ?4";
+
+/// Finds a row if [`COUNT_REFUSED`] is about to write one.
+const COUNTS_REFUSED: &str = "
+    SELECT 1 WHERE NOT EXISTS (
+      SELECT 1 FROM address_attempts WHERE address = 'aws ' || ?1 AND empty_at_ms > ?2 + ?3)";
 
 /// What the attempt has come to, and whom it is for.
 const STATE: &str = "
@@ -421,8 +426,14 @@ impl Throttle {
             .milliseconds(now)
             .milliseconds(NETWORK_INTERVAL)
             .milliseconds(NETWORK_BURST);
+        let counts = || {
+            Statement::new(COUNTS_REFUSED)
+                .text(network)
+                .milliseconds(now)
+                .milliseconds(NETWORK_BURST)
+        };
         self.database
-            .batch([count, append_if_changed(entry)])
+            .batch([recorded(count, counts, [entry])])
             .await
             .map(drop)
     }

@@ -2,7 +2,9 @@
 //! and by changing the tables. What is recorded is then not done, and verification and the cron name what was changed.
 
 use super::{CRON, record_users, verify};
-use crate::sessions::signed_in;
+use crate::sessions::{
+    column, logout, password_link, record_id, refresh, refreshed, set_password, signed_in,
+};
 use crate::support::people::Person;
 use crate::support::{App, Vars};
 use serde_json::{Value, json};
@@ -65,6 +67,11 @@ async fn trigger_that_ignores_entries_and_update_of_a_role_are_found_and_named()
             user_line(&eve.id, "role")
         ]
     );
+    // And nothing can be done unseen: eve cannot even sign in.
+    app.login(&eve).await.assert_status(503);
+    let sql = "SELECT count(*) AS n FROM sessions WHERE user_id = ?1";
+    assert_eq!(app.sql(sql, [eve.id.clone()]).await[0]["n"], 0);
+
     run(&app, "DROP TRIGGER z").await;
     let lower = "UPDATE users SET role = 'user' WHERE id = ?1";
     app.sql(lower, [eve.id.clone()]).await;
@@ -75,6 +82,80 @@ async fn trigger_that_ignores_entries_and_update_of_a_role_are_found_and_named()
         (&none, &none)
     );
     assert_eq!(logged(&app).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn write_whose_entry_is_skipped_fails_and_changes_nothing() {
+    let app = App::alone(Vars::new());
+    let (ada, eve) = (app.password_user("ada").await, app.admin("eve").await);
+    let token = signed_in(&app, &eve).await;
+    let rotated = refreshed(&app, &token).await;
+    let link = password_link(&app, &eve, "2999-01-01T00:00:00Z").await;
+    let sql = "SELECT password_hash, last_login FROM users WHERE id = ?1";
+    let before = app.sql(sql, [eve.id.clone()]).await;
+    let entries = async || super::about(&app, &eve.id).await.len();
+    let written = entries().await;
+    skip_entries_about(&app, &eve).await;
+
+    app.login(&eve).await.assert_status(503);
+    app.calm_down().await;
+    let mut wrong = eve.login();
+    wrong["password"] = "wrong".into();
+    let reply = app.post("/api/auth/login").json(&wrong).send().await;
+    reply.assert_status(503);
+    app.calm_down().await;
+    logout(&app, &rotated).await.assert_status(503);
+    for path in ["/api/auth/logout-all", "/api/auth/logout"] {
+        let reply = app.post(path).bearer(&rotated).send().await;
+        reply.assert_status(503);
+    }
+    let path = format!("/api/auth/sessions/{}", record_id(&rotated));
+    let reply = app.request("DELETE", &path).bearer(&rotated).send().await;
+    reply.assert_status(503);
+    set_password(&app, &link, "a wholly different passphrase")
+        .await
+        .assert_status(503);
+    let change =
+        json!({"current_password": eve.password, "new_password": "a wholly different passphrase"});
+    let reply = app
+        .post("/api/auth/change-password")
+        .bearer(&rotated)
+        .json(&change)
+        .send()
+        .await;
+    reply.assert_status(503);
+    // A rotated token that comes back much later.
+    app.shift_clock(3_600).await;
+    refresh(&app, &token).await.assert_status(503);
+    app.shift_clock(0).await;
+
+    assert_eq!(entries().await, written);
+    assert_eq!(app.sql(sql, [eve.id.clone()]).await, before);
+    assert!(column(&app, &rotated, "revoked_at").await.is_null());
+    let sessions = "SELECT count(*) AS n FROM sessions WHERE user_id = ?1";
+    assert_eq!(app.sql(sessions, [eve.id.clone()]).await[0]["n"], 1);
+    // Others are not affected.
+    app.calm_down().await;
+    app.login(&ada).await.assert_status(200);
+    // And once the trigger is gone, all of it works.
+    run(&app, "DROP TRIGGER z").await;
+    logout(&app, &rotated).await.assert_status(200);
+    app.calm_down().await;
+    app.login(&eve).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn entry_whose_client_is_skipped_fails_the_write() {
+    let app = App::alone(Vars::new());
+    let eve = app.password_user("eve").await;
+    run(
+        &app,
+        "CREATE TRIGGER z BEFORE INSERT ON audit_clients BEGIN SELECT RAISE(IGNORE); END",
+    )
+    .await;
+    app.login(&eve).await.assert_status(503);
+    let rows = app.sql("SELECT id FROM sessions", [0; 0]).await;
+    assert!(rows.is_empty());
 }
 
 #[tokio::test]

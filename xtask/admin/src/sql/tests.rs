@@ -197,6 +197,7 @@ fn adding_writes_the_person_and_the_link() {
         SET_AT_100,
         SET_AT_100,
         "NULL",
+        "NULL",
     ];
     assert_eq!(rows, [expected]);
     let links = ask(&database, "SELECT * FROM password_links");
@@ -371,6 +372,41 @@ fn a_new_password_ends_sessions_and_links() {
     assert_eq!(live_sessions(&database), 0);
     assert!(ask(&database, "SELECT * FROM password_links").is_empty());
     assert_eq!(logged(&database)[2..], ["password_set", "session_revoked"]);
+}
+
+#[test]
+fn change_whose_entry_a_trigger_skips_fails_and_changes_nothing() {
+    let database = with_john();
+    let (done, revoked) = (written(Kind::RoleChanged), written(Kind::SessionRevoked));
+    let change = Change {
+        done: &done,
+        revoked: &revoked,
+        now: at(200),
+        copies_since: at(150),
+    };
+    let link = Link {
+        hash: "another hash",
+        now: at(200),
+        created: &done,
+    };
+    let other = person("2", "eve", "eve@x.de");
+    let before = (user(&database), live_sessions(&database));
+    database
+        .execute_batch("CREATE TRIGGER z BEFORE INSERT ON audit BEGIN SELECT RAISE(IGNORE); END")
+        .unwrap();
+    for statements in [
+        set_role("1", Role::User, Role::SuperAdmin, &change),
+        disable("1", &change),
+        set_password("1", "new", &change),
+        keep_link("1", &link),
+        add(&other, at(200), &done, None),
+    ] {
+        let transaction = database.unchecked_transaction().unwrap();
+        assert!(database.execute_batch(&statements.unwrap()).is_err());
+        transaction.rollback().unwrap();
+    }
+    assert_eq!((user(&database), live_sessions(&database)), before);
+    assert_eq!(ask(&database, "SELECT count(*) FROM users"), [["1"]]);
 }
 
 #[test]
