@@ -510,7 +510,8 @@ async fn made_address_is_never_one_of_a_password_user() {
 async fn refused_device_flows_are_audited_with_fixed_codes_and_bounded() {
     let app = App::alone(directory(&SIMULATOR));
     let details = async |from: &str| {
-        let sql = "SELECT detail, subject FROM audit WHERE kind = 'sign_in_failed' AND address = ?1 ORDER BY number";
+        let sql = "SELECT detail, subject FROM audit JOIN audit_clients USING (number) \
+                   WHERE kind = 'sign_in_failed' AND address = ?1 ORDER BY number";
         app.sql(sql, [from]).await
     };
     let refused = async |person: Option<&Person>, from: &str| {
