@@ -303,8 +303,9 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
         },
         Endpoint::Refresh => Operation {
             summary: "A new token for the current one",
-            description: "The old token is superseded. Shown again within ten seconds it gets the same new token; \
-                          later it ends the session.",
+            description: "Rotates the token. Until REFRESH_REPLAY_WINDOW seconds (default 30) after its own rotation, any \
+                          earlier token of the session gets the current token; later it revokes the session, also if it \
+                          has expired. An expired current token is refused.",
             request: None,
             reply: body::<BearerReply<'_>>(schemas, bearer_reply()),
             failures: signed_in(),
@@ -312,8 +313,8 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
         },
         Endpoint::Logout => Operation {
             summary: "End the session of this token",
-            description: "200 without a token or with one that is not ours; an expired or superseded token ends its \
-                          session too.",
+            description: "200 without a token or with one that this service did not issue. A token that has expired, was \
+                          rotated out or is older than TOKENS_NOT_BEFORE revokes its session too. May be repeated.",
             request: None,
             reply: body::<Done>(schemas, json!({"success": true, "message": "Logged out"})),
             failures: vec![out],
