@@ -18,6 +18,9 @@ const HASHES: u32 = 3;
 const WINDOWS: usize = 5;
 const WINDOW: Duration = Duration::from_millis(1_500);
 
+/// One flood at a time: the machine is the others' too.
+static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 static PLACES: LazyLock<AtomicUsize> = LazyLock::new(AtomicUsize::default);
 
 /// A sign-in from a network that nobody else uses: how long it took, and its status.
@@ -99,6 +102,7 @@ async fn flooding(app: App, crowd: Arc<Vec<Member>>, every: Duration) -> BTreeMa
 /// bad by chance is likely on a shared machine; that all are good by chance is not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn validate_stays_quick_in_a_flood_of_sign_ins() {
+    let _alone = ALONE.lock().await;
     let app = App::alone(Vars::new());
     let mut crowd = app.crowd(500, "user", 1).await;
     // Whom the flood has tried has to wait.
@@ -183,6 +187,7 @@ async fn flood(
 /// The table of the review. The owner has a cookie of their own and never waits for a flood.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn owner_on_a_recognised_device_signs_in_during_any_flood() {
+    let _alone = ALONE.lock().await;
     let app = App::alone(Vars::new());
     let (owner, attacker) = (
         app.password_user("owner").await,
@@ -245,6 +250,7 @@ async fn owner_on_a_recognised_device_signs_in_during_any_flood() {
 /// While the holder of a link keeps asking, the reserved slot is the others' too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_link_does_not_hold_the_reserved_slot() {
+    let _alone = ALONE.lock().await;
     let app = App::alone(Vars::new());
     let (owner, eve) = (
         app.password_user("owner").await,
