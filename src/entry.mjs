@@ -6,6 +6,9 @@ import Worker from "../build/index.js";
 const state = globalThis.__worker_init_state;
 const worker = (env, ctx) => (state.criticalError ? new Worker(ctx, env) : Worker.prototype);
 
+/** Characters of a URL and a token together; ours are shorter. */
+const MUCH = 2_048;
+
 /** Cloudflare's ray id, by which its logs know a request too; a random UUID where there is none, or none of its shape. */
 const requestId = (ray) => (ray !== null && RAY.test(ray) ? ray : crypto.randomUUID());
 const RAY = /^[0-9a-f]{16}-[A-Z]{3}$/;
@@ -33,8 +36,11 @@ const entry = {
         resolve(response);
       };
       const waiting = it.answer(method, url, authorization, id, headers, request, env, ctx, respond);
-      // The runtime settles no promise of a request whose client has gone, so Rust has to be told to drop it.
-      if (waiting !== 0) request.signal.addEventListener("abort", () => it.abandoned(waiting));
+      // The runtime settles no promise of a request whose client has gone, so Rust has to be told to drop it. The others
+      // hold little and are dropped when their wait has expired: a listener for each would cost `/validate` more.
+      if (waiting !== 0 && (method !== "GET" || url.length + (authorization?.length ?? 0) > MUCH)) {
+        request.signal.addEventListener("abort", () => it.abandoned(waiting));
+      }
     });
   },
   scheduled(event, env, ctx) {

@@ -5,7 +5,7 @@
 //! ever. And `JsFuture` over `Promise.race` would make two functions for each wait, which the collector watches, and six
 //! promises; a wait for KV is most of what `/validate` costs beside KV itself.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -35,8 +35,15 @@ extern "C" {
 /// How a promise ended; `Err` if it was rejected or took too long.
 type Outcome = Result<JsValue, ()>;
 
+/// Milliseconds by which a timer may be late, on an isolate that is busy.
+const LATE_MS: u32 = 5_000;
+
 /// A wait; what it waits for may come after it was dropped.
-struct Wait(u32);
+struct Wait {
+    id: u32,
+    /// Milliseconds after which it has ended, unless the runtime has dropped its request.
+    expires_in: u32,
+}
 
 enum Progress {
     Started,
@@ -51,6 +58,8 @@ struct Waits {
 }
 
 thread_local! {
+    /// The longest `expires_in` of the waits that were polled since [`swap_expires_in`].
+    static EXPIRES_IN: Cell<u32> = const { Cell::new(0) };
     static WAITS: RefCell<Waits> = RefCell::default();
     static SETTLED: JsValue =
         Closure::<dyn Fn(u32, bool, JsValue)>::new(on_settled).into_js_value();
@@ -71,7 +80,7 @@ fn on_settled(id: u32, is_fulfilled: bool, value: JsValue) {
 }
 
 impl Wait {
-    fn new(start: impl FnOnce(u32, &JsValue)) -> Self {
+    fn new(expires_in: u32, start: impl FnOnce(u32, &JsValue)) -> Self {
         let id = WAITS.with_borrow_mut(|waits| {
             waits.last = waits.last.wrapping_add(1);
             let id = waits.last;
@@ -79,11 +88,14 @@ impl Wait {
             id
         });
         SETTLED.with(|settled| start(id, settled));
-        Self(id)
+        Self { id, expires_in }
     }
 
     fn within(promise: &js_sys::Promise, milliseconds: u32) -> Self {
-        Self::new(|id, settled| wait(promise, milliseconds, id, settled))
+        let expires_in = milliseconds.saturating_add(LATE_MS);
+        Self::new(expires_in, |id, settled| {
+            wait(promise, milliseconds, id, settled);
+        })
     }
 }
 
@@ -91,10 +103,11 @@ impl Future for Wait {
     type Output = Outcome;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
-        WAITS.with_borrow_mut(|waits| match waits.open.get_mut(&self.0) {
+        WAITS.with_borrow_mut(|waits| match waits.open.get_mut(&self.id) {
             Some(Progress::Over(outcome)) => Poll::Ready(std::mem::replace(outcome, Err(()))),
             Some(progress) => {
                 *progress = Progress::Polled(context.waker().clone());
+                EXPIRES_IN.set(EXPIRES_IN.get().max(self.expires_in));
                 Poll::Pending
             }
             None => Poll::Ready(Err(())),
@@ -105,14 +118,15 @@ impl Future for Wait {
 impl Drop for Wait {
     fn drop(&mut self) {
         // Dropped outside: a value's or a waker's end may look in there.
-        drop(WAITS.with_borrow_mut(|waits| waits.open.remove(&self.0)));
+        drop(WAITS.with_borrow_mut(|waits| waits.open.remove(&self.id)));
     }
 }
 
 /// Waits for so many milliseconds.
 pub async fn pause(milliseconds: u32) {
     // A request that ends takes its timers with it; there is nobody left to tell.
-    let _ = Wait::new(|id, settled| sleep(milliseconds, id, settled)).await;
+    let expires_in = milliseconds.saturating_add(LATE_MS);
+    let _ = Wait::new(expires_in, |id, settled| sleep(milliseconds, id, settled)).await;
 }
 
 /// Waits until the promise has settled, or for so many milliseconds.
@@ -121,12 +135,13 @@ pub async fn settled_within(milliseconds: u32, promise: &js_sys::Promise) {
     let _ = Wait::within(promise, milliseconds).await;
 }
 
-/// The promise's value.
+/// The promise's value; it has settled after so many milliseconds, by a timer of its own.
 ///
 /// # Errors
 /// It was rejected. The reason stays in JavaScript: it may hold statements, addresses and paths.
-pub async fn settled(promise: &js_sys::Promise) -> Result<JsValue, ()> {
-    Wait::new(|id, settled| watch(promise, id, settled)).await
+pub async fn settled(milliseconds: u32, promise: &js_sys::Promise) -> Result<JsValue, ()> {
+    let expires_in = milliseconds.saturating_add(LATE_MS);
+    Wait::new(expires_in, |id, settled| watch(promise, id, settled)).await
 }
 
 /// As [`settled`].
@@ -135,4 +150,11 @@ pub async fn settled(promise: &js_sys::Promise) -> Result<JsValue, ()> {
 /// It was rejected, or has not settled in so many milliseconds.
 pub async fn value_within(milliseconds: u32, promise: &js_sys::Promise) -> Result<JsValue, ()> {
     Wait::within(promise, milliseconds).await
+}
+
+/// Milliseconds after which the waits that were polled since the last call have ended, 0 if there were none; counts on from
+/// the given figure. A wait that takes longer is one of a request that the runtime has dropped: its promises never settle,
+/// and its timers never fire.
+pub fn swap_expires_in(milliseconds: u32) -> u32 {
+    EXPIRES_IN.replace(milliseconds)
 }

@@ -3,12 +3,14 @@
 //!
 //! The runtime drops a request whose client has gone: its promises never settle and its timers never fire, so nothing
 //! would ever wake or drop its future. Three things drop it: [`abandon`], when `Request.signal` reports that the client
-//! has gone; the body that it waits for, when the read fails; and the expiry of every wait, for whatever neither reports.
+//! has gone; the body that it waits for, when the read fails; and, for whatever neither reports, a wait that takes longer
+//! than its own timeout.
 
-use std::cell::{Cell, RefCell};
+use crate::wait::swap_expires_in;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -17,8 +19,7 @@ use wasm_bindgen::JsValue;
 /// A future that passes its outcome on by itself.
 pub type Work = Pin<Box<dyn Future<Output = ()>>>;
 
-/// Milliseconds after which a future that was not woken is dropped. No wait takes as long: the longest are 45 seconds of
-/// `/token`, and the 30 seconds that the runtime gives to what goes on after a client has gone.
+/// Milliseconds after which a future that waits for something else than [`crate::wait`] is dropped if it was not woken.
 const LONGEST_WAIT_MS: u32 = 60_000;
 
 /// Wakers have to be `Send` and futures that hold JavaScript values are not, so a waker only knows a number.
@@ -85,8 +86,6 @@ impl Waiting {
 
 thread_local! {
     static WAITING: RefCell<Waiting> = RefCell::new(Waiting::new());
-    /// Milliseconds until the future that is being polled expires, should it have to wait.
-    static EXPIRES_IN: Cell<u32> = const { Cell::new(LONGEST_WAIT_MS) };
 }
 
 /// A promise that is fulfilled when the future, which is polled now and at each of its wakes, is ready. For what outlives
@@ -118,19 +117,6 @@ pub fn abandon(number: u32) {
     drop(WAITING.with_borrow_mut(|waiting| waiting.remove(number)));
 }
 
-/// The same future, which is dropped with all that awaits it if this wait takes longer.
-pub async fn expiring<T>(milliseconds: u32, work: impl Future<Output = T>) -> T {
-    let mut work = pin!(work);
-    poll_fn(|context| {
-        let outcome = work.as_mut().poll(context);
-        if outcome.is_pending() {
-            EXPIRES_IN.set(milliseconds);
-        }
-        outcome
-    })
-    .await
-}
-
 fn start(work: Work) -> Option<u32> {
     let number = WAITING.with_borrow_mut(Waiting::next_number);
     let is_woken = AtomicBool::new(false);
@@ -154,17 +140,21 @@ fn poll(task: &Arc<Task>, mut work: Work) -> Poll<()> {
     let waker = Waker::from(Arc::clone(task));
     let mut context = Context::from_waker(&waker);
     // A future may start others, which are polled inside of it.
-    let outer = EXPIRES_IN.get();
-    let expires_in = loop {
+    let outer = swap_expires_in(0);
+    loop {
         task.is_woken.store(false, Ordering::Relaxed);
-        EXPIRES_IN.set(LONGEST_WAIT_MS);
+        swap_expires_in(0);
         if work.as_mut().poll(&mut context).is_ready() {
-            EXPIRES_IN.set(outer);
+            swap_expires_in(outer);
             return Poll::Ready(());
         }
         if !task.is_woken.load(Ordering::Relaxed) {
-            break EXPIRES_IN.replace(outer);
+            break;
         }
+    }
+    let expires_in = match swap_expires_in(outer) {
+        0 => LONGEST_WAIT_MS,
+        milliseconds => milliseconds,
     };
     let expires = clock::now_ms().saturating_add(expires_in.into());
     WAITING.with_borrow_mut(|waiting| waiting.insert(task.number, expires, work));
@@ -210,7 +200,8 @@ mod clock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::future::pending;
+    use std::cell::Cell;
+    use std::future::{pending, poll_fn};
     use std::rc::Rc;
 
     const WAIT: u64 = LONGEST_WAIT_MS as u64;
@@ -295,21 +286,16 @@ mod tests {
     }
 
     #[test]
-    fn expiring_shortens_its_own_wait_only() {
+    fn future_expires_with_its_own_waits_and_not_with_those_of_another() {
         let held = Held(Rc::default());
-        let started_inside = held.work();
-        let (short, long) = (held.work(), held.work());
-        run(Box::pin(async move {
-            expiring(1_000, async {
-                run(started_inside);
-                short.await;
-            })
-            .await;
-        }));
-        run(Box::pin(async move {
-            expiring(1_000, std::future::ready(())).await;
-            long.await;
-        }));
+        let [started_inside, mut short, long] = [held.work(), held.work(), held.work()];
+        let mut started_inside = Some(started_inside);
+        run(Box::pin(poll_fn(move |context| {
+            swap_expires_in(1_000);
+            started_inside.take().map(run);
+            short.as_mut().poll(context)
+        })));
+        run(long);
         clock::NOW_MS.set(1_000);
         run(Box::pin(async {}));
         assert_eq!(held.count(), 2);

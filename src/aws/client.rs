@@ -70,7 +70,7 @@ fn append(body: &mut Vec<u8>, piece: &[u8]) -> Result<(), Fault> {
 
 #[cfg(target_arch = "wasm32")]
 mod carrier {
-    use super::{ERROR_TYPE, Fault, Inbound, Outbound, append};
+    use super::{ERROR_TYPE, Fault, Inbound, LIMIT_MILLISECONDS, Outbound, append};
     use crate::aws::wire::Method;
     use crate::wait::settled;
     use js_sys::{Reflect, Uint8Array};
@@ -111,7 +111,9 @@ mod carrier {
             init.set_signal(Some(limit));
             let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
             let response = scope.fetch_with_request_and_init(&request, &init);
-            let response = settled(&response).await.map_err(|()| failed())?;
+            let response = settled(LIMIT_MILLISECONDS, &response)
+                .await
+                .map_err(|()| failed())?;
             let response: Response = response.unchecked_into();
             let mut inbound = Inbound {
                 status: response.status(),
@@ -123,7 +125,9 @@ mod carrier {
             };
             let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
             loop {
-                let piece = settled(&reader.read()).await.map_err(|()| failed())?;
+                let piece = settled(LIMIT_MILLISECONDS, &reader.read())
+                    .await
+                    .map_err(|()| failed())?;
                 if Reflect::get(&piece, &JsValue::from_str("done"))
                     .map_err(|_| failed())?
                     .is_truthy()

@@ -2,7 +2,6 @@
 
 use super::budget::Budget;
 use crate::account::address::site;
-use crate::app::promise;
 use crate::wait::settled;
 use crate::web::request::BodyError;
 use js_sys::{Promise, Uint8Array};
@@ -12,9 +11,6 @@ use web_sys::{ReadableStream, Request};
 
 /// How long a client may take to send a body.
 const DEADLINE_MS: u32 = 10_000;
-/// What follows within this time is still told to a client that was late; a request that is held longer was dropped by the
-/// runtime, with its timer.
-const EXPIRY_MS: u32 = DEADLINE_MS + 1_000;
 
 // The bytes are gathered in JavaScript: what a client leaves behind is collected there, while WebAssembly's memory never
 // shrinks. A chunk of one byte takes no more room than that byte.
@@ -76,7 +72,7 @@ pub async fn read(request: Request, most: usize, is_declared: bool) -> Result<Ve
     let reservation = BUDGET.with(|budget| budget.reserve(site, most));
     let _reservation = reservation.ok_or(BodyError::NoCapacity)?;
     let reading = read_body(&stream, most, is_declared, DEADLINE_MS);
-    let outcome = promise::expiring(EXPIRY_MS, settled(&reading)).await;
+    let outcome = settled(DEADLINE_MS, &reading).await;
     let outcome = outcome.map_err(|()| BodyError::Interrupted)?;
     if outcome.is_null() {
         return Err(BodyError::TooLarge);
