@@ -15,6 +15,8 @@ use crate::aws::identity::{LoginArns, RoleMap};
 use crate::aws::partition::{Endpoint, Region};
 use crate::aws::sigv4::Credentials;
 use base64ct::{Base64, Encoding};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// What an operator sets; `docs/reference/configuration.md` is its documentation.
@@ -137,8 +139,8 @@ pub enum Consistency {
 /// What is wrong with one variable; never its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// The variable.
-    pub name: &'static str,
+    /// The variable; of an unknown one as far as it is upper-case ASCII, digits and `_`.
+    pub name: Cow<'static, str>,
     /// What it must be.
     pub expected: &'static str,
 }
@@ -153,9 +155,23 @@ impl Config {
         lookup: impl Fn(&str) -> Option<String>,
         now: Timestamp,
     ) -> Result<Self, Vec<Mistake>> {
+        Self::from_environment([], lookup, now)
+    }
+
+    /// As [`Config::from_lookup`], where the names of all variables are known: one that begins as ours do and is none of them
+    /// is a mistake, because it would be a setting that silently does not count.
+    ///
+    /// # Errors
+    /// Every mistake, in the order of the table; then the unknown names.
+    pub fn from_environment(
+        names: impl IntoIterator<Item = String>,
+        lookup: impl Fn(&str) -> Option<String>,
+        now: Timestamp,
+    ) -> Result<Self, Vec<Mistake>> {
         let mut read = Reader {
             lookup: &lookup,
             mistakes: Vec::new(),
+            known: Vec::new(),
         };
         let config = Self {
             jwt_secret: read.required("JWT_SECRET", JWT_SECRET_FORM, jwt_secret),
@@ -224,6 +240,8 @@ impl Config {
                 model,
             ),
         };
+        read.check_that_keys_are_distinct();
+        read.check_that_names_are_known(names);
         if read.mistakes.is_empty() {
             Ok(config)
         } else {
@@ -433,7 +451,20 @@ const ROLE_MAP_ACCOUNTS: &str = "ACCOUNT/SET=ROLE for every role above user unle
 const REGION_FORM: &str = "an AWS region such as eu-north-1";
 const LOOPBACK_FORM: &str = "an http URL on 127.0.0.1, localhost or [::1]; development only";
 const MODEL_FORM: &str = "the id of a model, up to 2048 bytes";
-const JWT_SECRET_FORM: &str = "at least 32 bytes of text";
+const JWT_SECRET_FORM: &str = "at least 32 bytes of random text";
+/// The secrets that must differ from each other.
+const KEYS: [&str; 8] = [
+    "JWT_SECRET",
+    "JWT_SECRET_PREVIOUS",
+    "PASSWORD_PEPPER",
+    "PASSWORD_PEPPER_PREVIOUS",
+    "HANDLE_KEY",
+    "HANDLE_KEY_PREVIOUS",
+    "AUDIT_KEY",
+    "AUDIT_KEY_PREVIOUS",
+];
+/// How the names of variables begin that have to be known.
+const PREFIXES: [&str; 3] = ["SESSION_", "JWT_", "AWS_"];
 const ISSUER_FORM: &str = "the service's own https origin without a trailing slash, such as https://auth.example.com; in development http://localhost:PORT";
 const NAME_FORM: &str = "1 to 200 printable ASCII characters";
 const KEY_FORM: &str = "base64 of exactly 32 random bytes";
@@ -443,6 +474,8 @@ const KEYS_FORM: &str =
 struct Reader<'l> {
     lookup: &'l dyn Fn(&str) -> Option<String>,
     mistakes: Vec<Mistake>,
+    /// The variables that were asked for.
+    known: Vec<&'static str>,
 }
 
 impl Reader<'_> {
@@ -452,17 +485,56 @@ impl Reader<'_> {
         expected: &'static str,
         parse: fn(&str) -> Option<T>,
     ) -> Option<T> {
+        self.known.push(name);
         let text = (self.lookup)(name).filter(|text| !text.is_empty())?;
         let value = parse(&text);
         if value.is_none() {
-            self.mistakes.push(Mistake { name, expected });
+            self.add(name, expected);
         }
         value
     }
 
+    fn add(&mut self, name: impl Into<Cow<'static, str>>, expected: &'static str) {
+        let name = name.into();
+        self.mistakes.push(Mistake { name, expected });
+    }
+
+    /// One value in two places would let whoever learns one key use it for what the other protects.
+    fn check_that_keys_are_distinct(&mut self) {
+        let mut seen: Vec<Vec<u8>> = Vec::new();
+        for name in KEYS {
+            let text = (self.lookup)(name).unwrap_or_default();
+            // `AUDIT_KEY_PREVIOUS` may hold several. A secret may be the text of a key.
+            let values = text
+                .split(',')
+                .map(str::trim)
+                .filter(|text| !text.is_empty());
+            let values =
+                values.map(|text| key(text).map_or_else(|| text.into(), |key| key.0.to_vec()));
+            let values: Vec<Vec<u8>> = values.collect();
+            if values.iter().any(|value| seen.contains(value)) {
+                self.missing(name, "another value than every other secret");
+            }
+            seen.extend(values);
+        }
+    }
+
+    fn check_that_names_are_known(&mut self, names: impl IntoIterator<Item = String>) {
+        let is_ours = |name: &String| PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+        let is_plain = |letter: &char| {
+            letter.is_ascii_uppercase() || letter.is_ascii_digit() || *letter == '_'
+        };
+        for name in names.into_iter().filter(is_ours) {
+            if !self.known.contains(&name.as_str()) {
+                let name: String = name.chars().take_while(is_plain).take(100).collect();
+                self.add(name, "no variable of this name");
+            }
+        }
+    }
+
     fn missing(&mut self, name: &'static str, expected: &'static str) {
         if !self.mistakes.iter().any(|mistake| mistake.name == name) {
-            self.mistakes.push(Mistake { name, expected });
+            self.add(name, expected);
         }
     }
 
@@ -514,8 +586,16 @@ impl Stand for Key {
     }
 }
 
+/// Of 32 random bytes one text in 10^37 has fewer different ones than this, of 32 random letters one in 10^12. It catches what
+/// stands in the place of a secret, such as zeros, not a bad choice of one.
+const MIN_DISTINCT_BYTES: usize = 8;
+
+fn is_varied(bytes: &[u8]) -> bool {
+    bytes.iter().collect::<BTreeSet<_>>().len() >= MIN_DISTINCT_BYTES
+}
+
 fn jwt_secret(text: &str) -> Option<Secret> {
-    (text.len() >= 32).then(|| Secret::new(text))
+    (text.len() >= 32 && is_varied(text.as_bytes())).then(|| Secret::new(text))
 }
 
 /// The service's own origin as browsers write it (RFC 6454 section 6.2). Plain http is for development on a loopback name.
@@ -557,7 +637,8 @@ fn name(text: &str) -> Option<String> {
 
 fn key(text: &str) -> Option<Key> {
     let mut bytes = [0; 32];
-    (Base64::decode(text, &mut bytes).ok()?.len() == bytes.len()).then_some(Key(bytes))
+    let is_whole = Base64::decode(text, &mut bytes).ok()?.len() == bytes.len();
+    (is_whole && is_varied(&bytes)).then_some(Key(bytes))
 }
 
 fn keys(text: &str) -> Option<Vec<Key>> {
@@ -587,7 +668,9 @@ mod tests {
                 (Some((_, text)), _) => text,
                 (None, "JWT_SECRET") => "0123456789abcdef0123456789abcdef",
                 (None, "JWT_ISSUER" | "JWT_AUDIENCE") => "https://auth.example.com",
-                (None, "PASSWORD_PEPPER" | "HANDLE_KEY" | "AUDIT_KEY") => KEY,
+                (None, "PASSWORD_PEPPER") => KEY,
+                (None, "HANDLE_KEY") => "IAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+                (None, "AUDIT_KEY") => "QAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
                 _ => return None,
             };
             Some(text.to_owned())
@@ -630,7 +713,7 @@ mod tests {
     #[test]
     fn every_mistake_is_named_at_once() {
         let mistakes = Config::from_lookup(|_| None, now()).expect_err("nothing set");
-        let names: Vec<_> = mistakes.iter().map(|mistake| mistake.name).collect();
+        let names: Vec<_> = mistakes.iter().map(|mistake| &mistake.name).collect();
         assert_eq!(
             names,
             [
@@ -649,6 +732,21 @@ mod tests {
         for (name, text) in [
             ("JWT_SECRET", "too short"),
             ("JWT_SECRET_PREVIOUS", "too short"),
+            ("JWT_SECRET", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+            (
+                "JWT_SECRET_PREVIOUS",
+                "abcabcabcabcabcabcabcabcabcabcabcabc",
+            ),
+            (
+                "PASSWORD_PEPPER",
+                "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+            ),
+            ("HANDLE_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+            (
+                "AUDIT_KEY",
+                "/////////////////////////////////////////////w==",
+            ),
+            ("AUDIT_KEY", "YWJhYmFiYWJhYmFiYWJhYmFiYWJhYmFiYWJhYmFiYWI="),
             ("JWT_ISSUER", "with space"),
             ("JWT_ISSUER", "edge-auth"),
             ("JWT_ISSUER", "https://"),
@@ -715,12 +813,66 @@ mod tests {
             assert_eq!(
                 mistakes
                     .iter()
-                    .map(|mistake| mistake.name)
+                    .map(|mistake| &mistake.name)
                     .collect::<Vec<_>>(),
                 [name],
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn secrets_that_are_equal_are_refused_in_every_pair() {
+        let expected = "another value than every other secret";
+        for (number, first) in KEYS.iter().enumerate() {
+            for second in &KEYS[number + 1..] {
+                let value = "gAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+                let changes = [(*first, value), (*second, value)];
+                let mistakes = Config::from_lookup(lookup(&changes), now()).expect_err("equal");
+                let named: Vec<_> = mistakes.iter().map(|it| (&*it.name, it.expected)).collect();
+                assert_eq!(named, [(*second, expected)], "{first}");
+            }
+        }
+        let several = "gAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=,QAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+        assert!(Config::from_lookup(lookup(&[("AUDIT_KEY_PREVIOUS", several)]), now()).is_err());
+    }
+
+    #[test]
+    fn unknown_names_that_begin_as_ours_do_are_mistakes() {
+        let names = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect::<Vec<_>>()
+        };
+        let known = names(&[
+            "SESSION_CONSISTENCY",
+            "JWT_ISSUER",
+            "AWS_REGION",
+            "AWS_PROFILES",
+        ]);
+        let read = |names: Vec<String>| Config::from_environment(names, lookup(&[]), now());
+        let found = |names| {
+            let mistakes = read(names).err().unwrap_or_default();
+            mistakes
+                .into_iter()
+                .map(|mistake| mistake.name.into_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(found(known), ["AWS_PROFILES"]);
+        assert_eq!(
+            found(names(&[
+                "SESSIONS",
+                "OTHER",
+                "session_x",
+                "PASSWORD_LINK_URL"
+            ])),
+            [""; 0]
+        );
+        assert_eq!(
+            found(names(&["SESSION_TRUST", "JWT_SECRET_OLD", "AWS_X\"quote"])),
+            ["SESSION_TRUST", "JWT_SECRET_OLD", "AWS_X"]
+        );
     }
 
     #[test]

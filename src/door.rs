@@ -118,7 +118,7 @@ fn app(env: &JsValue) -> Option<&'static App> {
 fn open(env: &JsValue) -> Option<&'static App> {
     let binding =
         |name: &str| js_sys::Reflect::get(env, &name.into()).unwrap_or(JsValue::UNDEFINED);
-    let config = Config::from_lookup(|name| text(&binding(name)), now())
+    let config = Config::from_environment(variables(env), |name| text(&binding(name)), now())
         .map_err(|mistakes| log::misconfigured(&mistakes))
         .ok()?;
     let stores = Database::from_binding(binding("DB")).zip(Kv::from_binding(binding("SESSIONS")));
@@ -128,6 +128,16 @@ fn open(env: &JsValue) -> Option<&'static App> {
     };
     let limits = Limits::from_bindings(binding("SIGN_IN_LIMIT"), binding("SESSION_LIMIT"));
     App::new(config, database, kv, limits).map(|app| &*Box::leak(Box::new(app)))
+}
+
+/// The names of all variables. Bindings are objects, and so are lists, which the rest of the configuration has none of.
+fn variables(env: &JsValue) -> Vec<String> {
+    let names = js_sys::Reflect::own_keys(env).unwrap_or_default();
+    let names = names.iter().filter(|name| {
+        js_sys::Reflect::get(env, name)
+            .is_ok_and(|value| !value.is_object() && !value.is_undefined())
+    });
+    names.filter_map(|name| name.as_string()).collect()
 }
 
 /// A variable's text. wrangler.toml may hold a number or a list where it should hold a string: their JSON is judged like

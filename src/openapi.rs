@@ -493,7 +493,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
         },
         Endpoint::AwsLogin => Operation {
             summary: "Sign in by AWS credentials",
-            description: "With a body: a proof, the client's signature of a GetCallerIdentity request (see the README). \
+            description: "With a body: a proof, the client's signature of a GetCallerIdentity request (see the documentation). \
                           Without: the service's own keys, where AWS_LOGIN has `app`.",
             request: Some(request::<AwsLoginRequest>(
                 schemas,

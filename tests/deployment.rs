@@ -86,3 +86,55 @@ fn deployment_with_an_empty_issuer_stops_before_the_migrations() {
         place("\n            deploy --env production --var JWT_ISSUER:${{ vars.JWT_ISSUER }}\n");
     assert!(checked < migrated && migrated < deployed);
 }
+
+#[test]
+fn deployment_needs_ci_of_the_same_commit() {
+    let (deploy, ci) = (
+        read(".github/workflows/deploy.yml"),
+        read(".github/workflows/ci.yml"),
+    );
+    assert!(deploy.contains("\n  ci:\n    uses: ./.github/workflows/ci.yml\n"));
+    assert!(deploy.contains("\n  deploy:\n    needs: ci\n"));
+    assert!(ci.contains("\n  workflow_call:\n"));
+}
+
+#[test]
+fn toolchain_is_exact_and_the_same_everywhere() {
+    let file: Table = read("rust-toolchain.toml").parse().expect("TOML");
+    let toolchain = &file["toolchain"];
+    let channel = toolchain["channel"].as_str().expect("a channel");
+    let numbers = channel
+        .split('.')
+        .filter(|part| part.parse::<u32>().is_ok());
+    assert_eq!(numbers.count(), 3, "{channel} moves");
+    let package: Table = read("Cargo.toml").parse().expect("TOML");
+    let least = package["package"]["rust-version"]
+        .as_str()
+        .expect("a version");
+    assert!(channel.starts_with(least), "{channel} {least}");
+    assert_eq!(toolchain["targets"].as_array().expect("targets").len(), 1);
+    for workflow in ["ci.yml", "deploy.yml"] {
+        let text = read(&format!(".github/workflows/{workflow}"));
+        assert!(
+            text.contains("run: rustup toolchain install\n"),
+            "{workflow}"
+        );
+        assert!(!text.contains("stable"), "{workflow}");
+    }
+}
+
+#[test]
+fn actions_are_pinned_by_commit() {
+    for workflow in ["ci.yml", "deploy.yml"] {
+        let text = read(&format!(".github/workflows/{workflow}"));
+        let used = text.lines().filter_map(|line| line.split_once("uses: "));
+        for (_, action) in used.filter(|(_, action)| !action.starts_with("./")) {
+            let commit = action
+                .split_once('@')
+                .map(|(_, rest)| rest.split(' ').next());
+            let commit = commit.flatten().unwrap_or_default();
+            let is_hash = commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+            assert!(is_hash, "{workflow}: {action}");
+        }
+    }
+}

@@ -40,7 +40,21 @@ async fn what_cargo_dev_prints_can_be_pasted_and_ctrl_c_ends_it_all() {
     use_up(&first.address, reply["token"].as_str().expect("a token")).await;
     if is_simulated {
         first.sign_in_ada();
+        let token = bash(&format!(
+            "cd {ROOT}; {}",
+            first.line_with("cargo xtask aws-login")
+        ));
+        assert_eq!(token.split('.').count(), 3, "{token}");
     }
+    first.refuses_a_second_one_on_its_data();
+    assert_origins_are_allowed(&first).await;
+    // A one-time link leads to the port in use.
+    let made = bash(&format!(
+        "cd {ROOT}; cargo xtask user password admin --local --persist-to {}",
+        state.0.display()
+    ));
+    let link = format!("curl -X POST {}/api/auth/set-password ", first.address);
+    assert!(made.contains(&link), "{made}");
     first.end("INT");
 
     let again = Dev::start(&state.0);
@@ -87,6 +101,82 @@ fn production_is_what_wrangler_would_deploy() {
     assert!(has_wasm, "no wasm in the bundle");
 }
 
+/// What `--allow-origin` adds, and what is in `wrangler.toml`.
+const ORIGINS: [&str; 2] = ["http://localhost:3000", "http://localhost:3001"];
+
+async fn assert_origins_are_allowed(dev: &Dev) {
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .build()
+        .expect("a client");
+    let url = format!("{}/api/auth/health", dev.address);
+    for (origin, is_allowed) in [
+        (ORIGINS[0], true),
+        (ORIGINS[1], true),
+        ("http://localhost:1", false),
+    ] {
+        let reply = client.get(&url).header("origin", origin).send().await;
+        let reply = reply.expect("a reply");
+        let allowed = reply.headers().get("access-control-allow-origin");
+        assert_eq!(
+            allowed.is_some_and(|it| it == origin),
+            is_allowed,
+            "{origin}"
+        );
+    }
+}
+
+#[test]
+fn closed_pipe_ends_commands_quietly_and_full_disk_is_a_sentence() {
+    // Built first, so that nothing but the command itself is timed and printed.
+    bash(&format!(
+        "cd {ROOT}; cargo xtask help; cargo xtask user --help"
+    ));
+    for command in [
+        "help",
+        "dev --help",
+        "env",
+        "user --help",
+        "audit --help",
+        "aws-login --help",
+    ] {
+        // The reader has gone before anything is written.
+        let closed = format!(
+            "cd {ROOT}; exec 3>&1; {{ sleep 0.3; set +e; cargo xtask {command} 2>&3; echo \"code $?\" >&3; }} | true"
+        );
+        assert_eq!(bash(&closed), "code 0\n", "{command}");
+        let full = format!("cd {ROOT}; cargo xtask {command} 2>&1 >/dev/full || echo \"code $?\"");
+        if Path::new("/dev/full").exists() {
+            let said = bash(&full);
+            let expected =
+                "Cannot write to standard output: No space left on device (os error 28).\ncode 1\n";
+            assert_eq!(said, expected, "{command}");
+        }
+    }
+}
+
+#[test]
+fn wrong_configuration_is_told_on_the_terminal() {
+    let state = Folder::new("wrong");
+    let said = toolchain::cargo()
+        .args([
+            "xtask",
+            "dev",
+            "--port",
+            &free_port().to_string(),
+            "--persist-to",
+        ])
+        .arg(&state.0)
+        .args(["--allow-origin", "http://app.example.com/path"])
+        .stdin(Stdio::null())
+        .output()
+        .expect("cargo starts");
+    let errors = String::from_utf8_lossy(&said.stderr);
+    assert!(!said.status.success(), "{errors}");
+    let expected = "The configuration is wrong; correct .dev.vars or wrangler.toml and start again:\n  ALLOWED_ORIGINS: expected ";
+    assert!(errors.contains(expected), "{errors}");
+}
+
 /// The token works where it should, and ends.
 async fn use_up(address: &str, token: &str) {
     let client = reqwest::Client::builder()
@@ -123,6 +213,7 @@ async fn use_up(address: &str, token: &str) {
 /// A running `cargo dev`; ended when dropped.
 struct Dev {
     child: Child,
+    state: PathBuf,
     address: String,
     port: u16,
     /// Up to the ready line and with it.
@@ -136,6 +227,7 @@ impl Dev {
         let child = toolchain::cargo()
             .args(["xtask", "dev", "--port", &port.to_string(), "--persist-to"])
             .arg(state)
+            .args(["--allow-origin", ORIGINS[0], "--allow-origin", ORIGINS[1]])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             // A terminal's Ctrl-C would reach a group of its own.
@@ -144,6 +236,7 @@ impl Dev {
             .expect("cargo starts");
         let mut dev = Self {
             child,
+            state: state.to_owned(),
             address: format!("http://localhost:{port}"),
             port,
             printed: String::new(),
@@ -179,6 +272,29 @@ impl Dev {
         }
     }
 
+    /// Another `cargo dev` on the same data ends at once with one sentence.
+    fn refuses_a_second_one_on_its_data(&self) {
+        let second = toolchain::cargo()
+            .args([
+                "xtask",
+                "dev",
+                "--port",
+                &free_port().to_string(),
+                "--persist-to",
+            ])
+            .arg(&self.state)
+            .stdin(Stdio::null())
+            .output()
+            .expect("cargo starts");
+        let said = String::from_utf8_lossy(&second.stderr);
+        assert!(!second.status.success(), "{said}");
+        assert!(
+            said.starts_with("Another `cargo dev` uses the data in "),
+            "{said}"
+        );
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+
     fn line_with(&self, text: &str) -> String {
         let mut lines = self.printed.lines();
         let line = lines.find(|line| line.contains(text));
@@ -193,7 +309,7 @@ impl Dev {
             .lines()
             .skip_while(|line| !line.starts_with("AWS is simulated"))
             .skip(1)
-            .take_while(|line| !line.starts_with("Ready: "))
+            .take_while(|line| !line.starts_with("A key of the simulated AWS"))
             .collect();
         let said = bash(&block.join("\n"));
         let (approved, me) = said.split_once('\n').expect("two lines");

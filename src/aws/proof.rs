@@ -2,7 +2,9 @@
 //! it. It sends four short values; the whole request is rebuilt here from constants, the configured host and those
 //! values, so nothing it sends can change what is asked of whom (the way in of CVE-2020-16250).
 //!
-//! `x-edge-auth-server-id` is signed too, so that a proof for another service is none for this one.
+//! `x-edge-auth-server-id` is signed too, so that a proof for another service is none for this one. Where the client sends a
+//! nonce, `x-edge-auth-nonce` is signed as well: a signature is made of whole seconds, so without it two sign-ins with one key
+//! in one second would be one proof, which is used once.
 
 use super::fault::Fault;
 use super::partition::Endpoint;
@@ -20,6 +22,7 @@ const SKEW: i64 = 5 * 60;
 /// Session tokens are about 1 kB; the body that brings one is at most 16 KiB.
 const LONGEST_TOKEN: usize = 8 * 1024;
 const SERVER_ID: &str = "x-edge-auth-server-id";
+const NONCE: &str = "x-edge-auth-nonce";
 
 /// What a client sends. Its parts have the syntax that AWS gives them, and so cannot break out of a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +32,7 @@ pub struct Proof {
     signed_at: Timestamp,
     signature: Secret,
     session_token: Option<Secret>,
+    nonce: Option<String>,
 }
 
 impl Proof {
@@ -62,6 +66,21 @@ impl Proof {
             signed_at,
             signature: Secret::new(signature),
             session_token: session_token.map(Secret::new),
+            nonce: None,
+        })
+    }
+
+    /// The proof with the nonce that was signed with it: 16 to 64 letters, digits, `-` and `_`.
+    #[must_use]
+    pub fn with_nonce(self, nonce: &str) -> Option<Self> {
+        let is_nonce = (16..=64).contains(&nonce.len())
+            && nonce
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        let nonce = is_nonce.then(|| nonce.to_owned())?;
+        Some(Self {
+            nonce: Some(nonce),
+            ..self
         })
     }
 
@@ -76,8 +95,23 @@ impl Proof {
         credentials: &Credentials,
         now: Timestamp,
     ) -> Result<Self, Fault> {
+        Self::sign_with_nonce(endpoint, region, server_id, None, credentials, now)
+    }
+
+    /// As [`Proof::sign`], with a nonce.
+    ///
+    /// # Errors
+    /// `IncompleteSignature` for keys or a nonce that are none.
+    pub fn sign_with_nonce(
+        endpoint: &Endpoint,
+        region: &str,
+        server_id: &str,
+        nonce: Option<&str>,
+        credentials: &Credentials,
+        now: Timestamp,
+    ) -> Result<Self, Fault> {
         let refused = Fault::Refused(super::fault::Code::INCOMPLETE_SIGNATURE);
-        let request = unsigned(endpoint, server_id);
+        let request = unsigned(endpoint, server_id, nonce);
         let signed = sigv4::sign(request, credentials, scope(region), now)?;
         let signature = signed
             .header("authorization")
@@ -89,6 +123,10 @@ impl Proof {
             signature.unwrap_or_default(),
             credentials.session_token.as_ref().map(Secret::reveal),
         )
+        .and_then(|proof| match nonce {
+            Some(nonce) => proof.with_nonce(nonce),
+            None => Some(proof),
+        })
         .ok_or(refused)
     }
 
@@ -100,14 +138,19 @@ impl Proof {
             Some(_) => "x-amz-security-token;",
             None => "",
         };
+        let nonce_name = match self.nonce {
+            Some(_) => "x-edge-auth-nonce;",
+            None => "",
+        };
         let authorization = format!(
             "AWS4-HMAC-SHA256 Credential={}/{date}/{region}/{}/aws4_request, \
-             SignedHeaders=content-type;host;x-amz-date;{token_name}{SERVER_ID}, Signature={}",
+             SignedHeaders=content-type;host;x-amz-date;{token_name}{nonce_name}{SERVER_ID}, Signature={}",
             self.access_key_id.reveal(),
             sts::SIGNING_NAME,
             self.signature.reveal(),
         );
-        let mut request = unsigned(endpoint, server_id).with_header("x-amz-date", &self.amz_date);
+        let mut request = unsigned(endpoint, server_id, self.nonce.as_deref())
+            .with_header("x-amz-date", &self.amz_date);
         if let Some(token) = &self.session_token {
             request = request.with_header("x-amz-security-token", token.reveal());
         }
@@ -133,6 +176,12 @@ impl Proof {
         Sha256::digest(self.signature.reveal().as_bytes()).into()
     }
 
+    /// The nonce, if there is one.
+    #[must_use]
+    pub fn nonce(&self) -> Option<&str> {
+        self.nonce.as_deref()
+    }
+
     /// The four values to send, in the order of [`Proof::parse`]; who calls this is the client.
     #[must_use]
     pub fn values(&self) -> (&str, &str, &str, Option<&str>) {
@@ -145,8 +194,12 @@ impl Proof {
     }
 }
 
-fn unsigned(endpoint: &Endpoint, server_id: &str) -> Outbound {
-    sts::get_caller_identity(endpoint).with_header(SERVER_ID, server_id)
+fn unsigned(endpoint: &Endpoint, server_id: &str, nonce: Option<&str>) -> Outbound {
+    let request = sts::get_caller_identity(endpoint).with_header(SERVER_ID, server_id);
+    match nonce {
+        Some(nonce) => request.with_header(NONCE, nonce),
+        None => request,
+    }
 }
 
 fn scope(region: &str) -> Scope<'_> {
@@ -207,11 +260,25 @@ mod tests {
 
     #[test]
     fn the_rebuilt_request_is_the_signed_one() {
-        for token in [None, Some("dG9rZW4+/=")] {
-            let proof = signed("https://auth.example", token);
+        let nonce = Some("0123456789abcdef-_AZ");
+        for (token, nonce) in [
+            (None, None),
+            (Some("dG9rZW4+/="), None),
+            (None, nonce),
+            (Some("dG9rZW4+/="), nonce),
+        ] {
+            let proof = Proof::sign_with_nonce(
+                &endpoint(),
+                "eu-west-1",
+                "https://auth.example",
+                nonce,
+                &credentials(token),
+                Timestamp::from_seconds(NOON),
+            )
+            .unwrap();
             let rebuilt = proof.request(&endpoint(), "eu-west-1", "https://auth.example");
             let original = sigv4::sign(
-                unsigned(&endpoint(), "https://auth.example"),
+                unsigned(&endpoint(), "https://auth.example", nonce),
                 &credentials(token),
                 scope("eu-west-1"),
                 Timestamp::from_seconds(NOON),
@@ -225,10 +292,14 @@ mod tests {
             // All else that goes out is `accept`.
             assert_eq!(rebuilt.headers.len(), original.headers.len() + 1);
             let (key, date, signature, session_token) = proof.values();
-            assert_eq!(
-                Proof::parse(key, date, signature, session_token),
-                Some(proof.clone())
-            );
+            let parsed = Proof::parse(key, date, signature, session_token).unwrap();
+            let parsed = match proof.nonce() {
+                Some(nonce) => parsed.with_nonce(nonce).unwrap(),
+                None => parsed,
+            };
+            assert_eq!(parsed, proof);
+            let signed_headers = rebuilt.header("authorization").unwrap();
+            assert_eq!(signed_headers.contains(NONCE), nonce.is_some());
         }
     }
 
@@ -265,6 +336,30 @@ mod tests {
         ] {
             assert_ne!(other.signature, proof.signature);
             assert_ne!(other.used_key(), proof.used_key());
+        }
+    }
+
+    #[test]
+    fn proofs_of_one_second_differ_by_their_nonce() {
+        let proof = |nonce| {
+            let (endpoint, credentials) = (endpoint(), credentials(None));
+            let now = Timestamp::from_seconds(NOON);
+            Proof::sign_with_nonce(&endpoint, "eu-west-1", "s", nonce, &credentials, now)
+        };
+        let (one, other) = (
+            proof(Some("aaaaaaaaaaaaaaaa")),
+            proof(Some("aaaaaaaaaaaaaaab")),
+        );
+        assert_ne!(one.unwrap().used_key(), other.unwrap().used_key());
+        for nonce in [
+            "",
+            "fifteen-letters",
+            "sixteen letters!",
+            "a\r\nhost: evil----",
+            "é".repeat(16).as_str(),
+            &"n".repeat(65),
+        ] {
+            assert!(proof(Some(nonce)).is_err(), "{nonce:?}");
         }
     }
 

@@ -36,6 +36,9 @@ pub struct AwsLoginRequest {
     signature: String,
     /// With temporary keys only.
     session_token: Option<String>,
+    /// The signed header `x-edge-auth-nonce`, if there is one: 16 to 64 letters, digits, `-` and `_`. Without it, one key has
+    /// one proof a second.
+    nonce: Option<String>,
 }
 
 impl FromJson for AwsLoginRequest {
@@ -47,6 +50,9 @@ impl FromJson for AwsLoginRequest {
             session_token: object
                 .optional_text("session_token")?
                 .filter(|token| !token.is_empty()),
+            nonce: object
+                .optional_text("nonce")?
+                .filter(|nonce| !nonce.is_empty()),
         })
     }
 }
@@ -88,6 +94,10 @@ async fn by_proof(
         &body.signature,
         body.session_token.as_deref(),
     )
+    .and_then(|proof| match &body.nonce {
+        Some(nonce) => proof.with_nonce(nonce),
+        None => Some(proof),
+    })
     .filter(|proof| proof.is_fresh(call.now))
     .ok_or(Failure::ProofRefused)?;
     let caller = call

@@ -109,6 +109,45 @@ async fn each_odd_value_is_named_and_none_is_shown() {
 }
 
 #[tokio::test]
+async fn variable_with_an_unknown_name_that_begins_as_ours_do_is_misconfigured() {
+    // The bindings SESSIONS and SESSION_LIMIT are there too, and are not named.
+    let app = App::alone(
+        Vars::new()
+            .set("SESSION_EDGE_TRUSTS", CANARY)
+            .set("JWT_SECRET_OLD", "")
+            .set("AWS_PROFILE", CANARY)
+            .set("PASSWORD_LINK_URL", "https://app.example.com/set-password"),
+    );
+    app.get("/api/auth/health").send().await.assert_status(503);
+    let mut named = named(&app);
+    named.sort();
+    assert_eq!(
+        named,
+        ["AWS_PROFILE", "JWT_SECRET_OLD", "SESSION_EDGE_TRUSTS"]
+    );
+}
+
+#[tokio::test]
+async fn constant_and_equal_secrets_are_misconfigured() {
+    let zeros = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let vars = Vars::new();
+    let handle_key = vars.get("HANDLE_KEY").expect("a key").to_owned();
+    let app = App::alone(
+        vars.set("PASSWORD_PEPPER", zeros)
+            .set("JWT_SECRET", &"a".repeat(64))
+            .set("AUDIT_KEY", &handle_key),
+    );
+    app.get("/api/auth/health").send().await.assert_status(503);
+    assert_eq!(named(&app), ["JWT_SECRET", "PASSWORD_PEPPER", "AUDIT_KEY"]);
+    for (_, line) in app.server().logs() {
+        assert!(
+            !line.contains(&handle_key) && !line.contains(zeros),
+            "{line}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_service_that_cannot_run_says_so_at_the_cron_event_too() {
     let app = App::alone(Vars::new().set("AUDIT_KEY", ""));
     let (outcome, seen) = app.scheduled("*/10 * * * *").await;

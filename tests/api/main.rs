@@ -53,6 +53,7 @@ mod browser;
 mod calls;
 mod canary;
 mod change_password;
+mod command_line;
 mod configuration;
 mod cors;
 mod cron;

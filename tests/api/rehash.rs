@@ -105,7 +105,7 @@ async fn a_hash_that_is_good_stays() {
 
 #[tokio::test]
 async fn a_hash_under_the_previous_pepper_is_renewed_and_one_under_an_unknown_pepper_is_wrong() {
-    let previous = [7; 32];
+    let previous = *b"the pepper before, 32 bytes long";
     let app = App::with(Vars::new().set(
         "PASSWORD_PEPPER_PREVIOUS",
         &Base64::encode_string(&previous),

@@ -15,7 +15,7 @@ mod startup;
 mod table;
 mod workers;
 
-use crate::{Command, build, clone, failed::Failed, setup};
+use crate::{Command, build, clone, failed::Failed, setup, terminal};
 use accounting::memory;
 use load::{Amount, Slice};
 use scale::Databases;
@@ -173,7 +173,7 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
     let mut results = serde_json::Map::new();
     let mut charted = Vec::new();
     for group in wanted {
-        println!("\n{group}: starting the Workers …");
+        terminal::print(format_args!("\n{group}: starting the Workers …"))?;
         let (text, json) = if group == "start" {
             startup::run(&launch)?
         } else {
@@ -184,7 +184,7 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
             charted.extend(title(group).map(|title| (title, rows)));
             shown
         };
-        println!("\n{text}");
+        terminal::print(format_args!("\n{text}"))?;
         results.insert(group.to_owned(), json);
     }
     let text = serde_json::to_string_pretty(&Value::Object(results)).unwrap_or_default();
@@ -212,13 +212,16 @@ fn title(group: &str) -> Option<&'static str> {
 fn write(file: &str, text: &str) -> Result<(), Failed> {
     let path = clone::root().join("bench").join(file);
     fs::write(&path, text).map_err(|error| Failed::file("write", &path, &error))?;
-    println!("Written: bench/{file}");
+    terminal::print(format_args!("Written: bench/{file}"))?;
     Ok(())
 }
 
 /// Loads a group's Workers in turn; each round has a slice of every one.
 fn measure(workers: &mut Workers, seconds: u32, turns: u32) -> Result<Measured, Failed> {
-    println!("{} Workers, {seconds} s each …", workers.targets.len());
+    terminal::print(format_args!(
+        "{} Workers, {seconds} s each …",
+        workers.targets.len()
+    ))?;
     for target in &workers.targets {
         // Each request once, which fills caches.
         load::run(target, Amount::Requests(target.requests.len()))?;

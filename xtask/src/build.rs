@@ -1,5 +1,6 @@
 //! `cargo xtask build`: the Worker's wasm and its JavaScript in `build/`, made again only if a source has changed.
 
+use crate::terminal;
 use crate::{
     Command, cache, clone,
     failed::Failed,
@@ -47,7 +48,8 @@ impl Effort {
     /// Words for cargo.
     fn words(self) -> &'static [&'static str] {
         match self {
-            Self::Full => &[],
+            // What ships is made of the versions that Cargo.lock names, or not at all.
+            Self::Full => &["--locked"],
             Self::Quick => &[
                 "--config",
                 "profile.release.package.edge-auth.opt-level=0",
@@ -71,7 +73,7 @@ pub fn ensure(tools: &Tools, effort: Effort) -> Result<(), Failed> {
     let sources = state_of_sources(&root, tools)?;
     let is_built = |effort| is_current(&output, &record, &state(&sources, effort));
     if is_built(Effort::Full) || is_built(effort) {
-        eprintln!("The Worker in build/ is up to date.");
+        terminal::tell("The Worker in build/ is up to date.");
         return Ok(());
     }
     let what = "Building the Worker";
@@ -83,7 +85,10 @@ pub fn ensure(tools: &Tools, effort: Effort) -> Result<(), Failed> {
     .map_err(|ended| ended.explain(what))?;
     fs::write(&record, state(&sources, effort))
         .map_err(|error| Failed::file("write", &record, &error))?;
-    eprintln!("Built the Worker in {} s.", start.elapsed().as_secs());
+    terminal::tell(format_args!(
+        "Built the Worker in {} s.",
+        start.elapsed().as_secs()
+    ));
     Ok(())
 }
 
@@ -136,4 +141,14 @@ fn add_sources(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Effort;
+
+    #[test]
+    fn worker_that_ships_is_built_from_the_lock_file() {
+        assert!(Effort::Full.words().contains(&"--locked"));
+    }
 }

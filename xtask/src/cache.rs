@@ -4,6 +4,7 @@
 //! may install at once; a lock file lets one work and the others find the result.
 
 use crate::failed::Failed;
+use crate::terminal;
 use sha2::{Digest, Sha256};
 use std::{
     env,
@@ -105,6 +106,16 @@ pub fn lock(name: &str) -> Result<File, Failed> {
     lock_file(&root.join(format!("{name}.lock")))
 }
 
+/// The lock on this file, which is made if missing; `None` if another process holds it.
+pub fn try_lock_file(path: &Path) -> Result<Option<File>, Failed> {
+    let file = File::create(path).map_err(|error| Failed::file("open", path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(Failed::file("lock", path, &error)),
+    }
+}
+
 /// Waits until no other process holds the lock on this file, which is made if missing.
 pub fn lock_file(path: &Path) -> Result<File, Failed> {
     let file = File::create(path).map_err(|error| Failed::file("open", path, &error))?;
@@ -118,7 +129,7 @@ pub fn lock_file(path: &Path) -> Result<File, Failed> {
             }
             Err(TryLockError::WouldBlock) => {
                 if !is_said {
-                    eprintln!("Waiting for another process that does the same …");
+                    terminal::tell("Waiting for another process that does the same …");
                     is_said = true;
                 }
                 thread::sleep(Duration::from_millis(100));

@@ -1,6 +1,6 @@
 //! `cargo xtask env`: where the tools are, for other programs.
 
-use crate::{Command, setup};
+use crate::{Command, setup, terminal};
 use std::process::ExitCode;
 
 pub const COMMAND: Command = Command {
@@ -16,8 +16,8 @@ standard output, and nothing else there. Installs what is missing first, as `car
     run: |words| {
         crate::no_words(words)?;
         let tools = setup::ensure()?;
-        println!("EDGE_AUTH_NODE={}", tools.node().display());
-        println!("EDGE_AUTH_NODE_MODULES={}", tools.node_modules().display());
+        terminal::print(format_args!("EDGE_AUTH_NODE={}", tools.node().display()))?;
+        terminal::print(format_args!("EDGE_AUTH_NODE_MODULES={}", tools.node_modules().display()))?;
         Ok(ExitCode::SUCCESS)
     },
 };

@@ -4,6 +4,7 @@
 //! crates get its counters, and what they instantiate of others: cargo calls this program in place of their compiler
 //! ([`compile`]), and takes all other crates as they are there.
 
+use crate::terminal;
 use crate::{
     Command, clone,
     failed::Failed,
@@ -127,7 +128,7 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
         if let Some(input) = &options.input {
             command.arg(input);
         } else {
-            eprintln!("\n== {name}, {} s", options.seconds);
+            terminal::tell(format_args!("\n== {name}, {} s", options.seconds));
             aim(&mut command, &folder, name, options.seconds)?;
         }
         let mut child = process::start(&mut command)

@@ -1,6 +1,6 @@
 //! `cargo xtask help`: the overview.
 
-use crate::{COMMANDS, Command};
+use crate::{COMMANDS, Command, terminal};
 use std::process::ExitCode;
 
 pub const COMMAND: Command = Command {
@@ -8,7 +8,7 @@ pub const COMMAND: Command = Command {
     about: "show this overview",
     help: Some("Usage: cargo xtask help\n\nLists every command."),
     run: |_| {
-        println!("{}", overview());
+        terminal::print(overview())?;
         Ok(ExitCode::SUCCESS)
     },
 };

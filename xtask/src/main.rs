@@ -3,6 +3,8 @@
 //! One file a command; `COMMANDS` is the whole list. The administrator's commands live in a crate of their own
 //! (`xtask/admin`), because they need the Worker's rules and Argon2, and this crate has to compile in a few seconds.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod admin;
 mod bench;
 mod build;
@@ -16,6 +18,7 @@ mod fuzz;
 mod help;
 mod process;
 mod setup;
+mod terminal;
 mod tools;
 
 use failed::Failed;
@@ -53,7 +56,7 @@ fn main() -> ExitCode {
     let outcome = process::end_children_on_interrupt().and_then(|()| run(&words));
     outcome.unwrap_or_else(|failed| {
         if let Some(sentence) = failed.sentence() {
-            eprintln!("{sentence}");
+            terminal::tell(sentence);
         }
         failed.exit_code()
     })
@@ -75,7 +78,7 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
     };
     match command.help {
         Some(text) if rest.iter().any(|word| word == "--help" || word == "-h") => {
-            println!("{text}");
+            terminal::print(text)?;
             Ok(ExitCode::SUCCESS)
         }
         _ => (command.run)(rest),

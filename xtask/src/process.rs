@@ -1,6 +1,7 @@
 //! Starting other programs, waiting for them, and ending every one of them when this process is asked to end.
 
 use crate::failed::Failed;
+use crate::terminal;
 use std::{
     io::{self, BufRead, BufReader, IsTerminal, Read},
     process::{Child, Command, ExitStatus, Stdio},
@@ -220,7 +221,7 @@ impl LongStep<'_> {
     /// Runs the program to its end; its output is kept, and shown only in what is returned on failure.
     pub fn run(&self, command: &mut Command) -> Result<(), Ended> {
         let started = Instant::now();
-        eprintln!("{} ({}) …", self.what, self.why);
+        terminal::tell(format_args!("{} ({}) …", self.what, self.why));
         let lines = Lines::default();
         command
             .stdin(Stdio::null())
@@ -235,17 +236,21 @@ impl LongStep<'_> {
         let status = wait(&mut child, || {
             if started.elapsed() > Self::WORD_EVERY * words {
                 words += 1;
-                eprintln!(
+                terminal::tell(format_args!(
                     "  {}: {} s … {}",
                     self.what,
                     started.elapsed().as_secs(),
                     lines.last()
-                );
+                ));
             }
         });
         match status {
             Ok(status) if status.success() => {
-                eprintln!("  {}: done in {} s", self.what, started.elapsed().as_secs());
+                terminal::tell(format_args!(
+                    "  {}: done in {} s",
+                    self.what,
+                    started.elapsed().as_secs()
+                ));
                 Ok(())
             }
             Ok(_) => {

@@ -1,5 +1,6 @@
 //! `cargo xtask setup`: installs what is missing, once per machine, from the package registries.
 
+use crate::terminal;
 use crate::{
     Command, cache, clone,
     failed::Failed,
@@ -31,7 +32,7 @@ Needs rustup, Node 20 or later with npm, and the linker that Rust needs (a C com
     run: |words| {
         crate::no_words(words)?;
         let _ = ensure()?;
-        println!("Everything is installed.");
+        terminal::print("Everything is installed.")?;
         Ok(ExitCode::SUCCESS)
     },
 };
@@ -44,7 +45,7 @@ pub fn ensure() -> Result<Tools, Failed> {
     let lacks = Lacks::of(&tools);
     lacks.check_what_it_takes()?;
     if lacks.anything() {
-        eprintln!("Setting up, once on this machine. Later starts take seconds.");
+        terminal::tell("Setting up, once on this machine. Later starts take seconds.");
     }
     // npm mostly waits for the network while cargo mostly computes.
     thread::scope(|scope| {
@@ -268,7 +269,7 @@ fn compile_worker_ahead() {
     cargo
         .current_dir(clone::root())
         .args(["build", "--release", "--target", TARGET])
-        .args(["--package", "edge-auth", "--lib"])
+        .args(["--package", "edge-auth", "--lib", "--locked"])
         // wasm-bindgen's macros read it, cargo does not notice: without it other code would be taken for done.
         .env("WASM_BINDGEN_USE_JS_SYS", "1")
         .stdin(Stdio::null())

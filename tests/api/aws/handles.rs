@@ -6,8 +6,8 @@ use aws_simulator::{Config, Only, Operation, Running};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::json;
 
-const OLD: &str = "b2xkZXJvbGRlcm9sZGVyb2xkZXJvbGRlcm9sZGVyISE=";
-const NEW: &str = "bmV3ZXJuZXdlcm5ld2VybmV3ZXJuZXdlcm5ld2VyISE=";
+const OLD: &str = "b2xkIGhhbmRsZSBrZXkgb2YgdGVzdHMsIDMyIGJ5dGU=";
+const NEW: &str = "bmV3IGhhbmRsZSBrZXkgb2YgdGVzdHMsIDMyIGJ5dGU=";
 const REGISTRATION: &str = "aws-client:us-east-1";
 
 async fn token(app: &App, id: &str, secret: &str, code: &str) -> Reply {

@@ -422,6 +422,80 @@ async fn every_failure_of_sts() {
     assert!(SIMULATOR.canary().is_empty());
 }
 
+/// As [`signed`], with a nonce.
+fn signed_with_nonce(by: &Credentials, nonce: &str, when: i64) -> Value {
+    let proof = Proof::sign_with_nonce(
+        &at(SIMULATOR.url()),
+        "us-east-1",
+        AUDIENCE,
+        Some(nonce),
+        &keys(by),
+        Timestamp::from_seconds(when),
+    )
+    .expect("a proof");
+    let mut body = signed(by, SIMULATOR.url(), "us-east-1", AUDIENCE, when);
+    body["signature"] = json!(proof.values().2);
+    body["nonce"] = json!(nonce);
+    body
+}
+
+#[tokio::test]
+async fn two_proofs_of_one_key_in_one_second_both_sign_in_with_nonces_and_each_once() {
+    let app = App::with(vars());
+    let (keys, when) = (session("Deployer"), now());
+    let [one, other] = ["first-nonce-of-two", "other-nonce-of-two"]
+        .map(|nonce| signed_with_nonce(&keys, nonce, when));
+    let (first, second) = tokio::join!(login(&app, &one), login(&app, &other));
+    first.assert_status(200);
+    second.assert_status(200);
+    for body in [&one, &other] {
+        refused(&login(&app, body).await, "replayed");
+    }
+    let third = signed_with_nonce(&keys, "third-nonce-of-three", when);
+    for (value, what) in [
+        (json!("other-nonce-of-two"), "another nonce"),
+        (json!(null), "no nonce"),
+        (json!("short"), "a nonce that is none"),
+        (json!("a\r\nx: y-----------"), "a header in the nonce"),
+    ] {
+        let mut body = third.clone();
+        body["nonce"] = value;
+        refused(&login(&app, &body).await, what);
+    }
+    login(&app, &third).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn command_line_signs_in_twice_in_one_second() {
+    let app = App::with(vars());
+    let keys = session("Deployer");
+    let program = crate::support::command_line::program().await;
+    let sign_in = || {
+        let mut command = tokio::process::Command::new(program);
+        command
+            .args(["aws-login", "--url", &app.server().door().origin])
+            .args(["--server-id", AUDIENCE, "--sts-endpoint", SIMULATOR.url()])
+            .env("AWS_ACCESS_KEY_ID", &keys.access_key_id)
+            .env("AWS_SECRET_ACCESS_KEY", &keys.secret_access_key)
+            .env(
+                "AWS_SESSION_TOKEN",
+                keys.session_token.as_deref().expect("a token"),
+            )
+            .env("NO_PROXY", "127.0.0.1");
+        command.output()
+    };
+    let outputs = tokio::join!(sign_in(), sign_in(), sign_in());
+    for output in [outputs.0, outputs.1, outputs.2] {
+        let output = output.expect("the command line");
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(
+            output.stdout.split(|byte| *byte == b'.').count(),
+            3,
+            "a token"
+        );
+    }
+}
+
 #[tokio::test]
 async fn proof_for_one_service_is_refused_by_another_and_still_good_at_the_first() {
     // As deployed, but for the port: each server is its own origin.

@@ -12,8 +12,8 @@ use std::sync::{Arc, LazyLock, Mutex, RwLock};
 pub struct Vars(BTreeMap<String, String>);
 
 /// `PASSWORD_PEPPER` of every server: base64 of [`PEPPER`].
-const PEPPER_TEXT: &str = "cGVwcGVycGVwcGVycGVwcGVycGVwcGVycGVwcGVyISE=";
-pub const PEPPER: [u8; 32] = *b"pepperpepperpepperpepperpepper!!";
+const PEPPER_TEXT: &str = "cGVwcGVyIG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXMuLi4=";
+pub const PEPPER: [u8; 32] = *b"pepper of the tests, 32 bytes...";
 
 impl Vars {
     pub fn new() -> Self {
@@ -23,8 +23,8 @@ impl Vars {
             ("JWT_AUDIENCE", "https://app.example.com"),
             ("TOKEN_LIFETIME", "86400"),
             ("PASSWORD_PEPPER", PEPPER_TEXT),
-            ("HANDLE_KEY", "aGFuZGxlaGFuZGxlaGFuZGxlaGFuZGxlaGFuZGxlISE="),
-            ("AUDIT_KEY", "YXVkaXRhdWRpdGF1ZGl0YXVkaXRhdWRpdGF1ZGl0ISE="),
+            ("HANDLE_KEY", "aGFuZGxlIGtleSBvZiB0ZXN0cywgMzIgYnl0ZXMuLi4="),
+            ("AUDIT_KEY", "YXVkaXQga2V5IG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXM="),
             ("SESSION_CONSISTENCY", "edge"),
             ("SESSION_EDGE_TRUST", "300"),
             ("ALLOWED_ORIGINS", "https://app.example.com"),

@@ -93,7 +93,7 @@ const ADD: &str = help!(
 
   --name TEXT           full name; made from the username if not given
   --organization TEXT
-  --aws-region TEXT     the region shown on the credentials pages
+  --aws-region REGION   the AWS region shown on the credentials pages, such as eu-north-1
   --role ROLE           user (if not given), admin or super_admin
   --password-stdin      with --local: set the password from standard input
 

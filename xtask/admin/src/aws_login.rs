@@ -2,6 +2,8 @@
 //!
 //! The keys stay here: what is sent is a signature of a `GetCallerIdentity` request (`edge_auth::aws::proof`).
 
+use crate::place;
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use edge_auth::account::secret::Secret;
 use edge_auth::account::timestamp::Timestamp;
 use edge_auth::aws::partition::{Endpoint, Region, Service};
@@ -100,10 +102,12 @@ fn run(login: &Login) -> Result<String, String> {
     };
     let credentials = credentials(login.profile.as_deref())?;
     let now = now()?;
-    let proof = Proof::sign(
+    let nonce = Base64UrlUnpadded::encode_string(&place::random::<16>()?);
+    let proof = Proof::sign_with_nonce(
         &endpoint,
         region.as_str(),
         &login.server_id,
+        Some(&nonce),
         &credentials,
         now,
     )
@@ -113,6 +117,7 @@ fn run(login: &Login) -> Result<String, String> {
     body.insert("access_key_id".into(), json!(access_key_id));
     body.insert("amz_date".into(), json!(amz_date));
     body.insert("signature".into(), json!(signature));
+    body.insert("nonce".into(), json!(nonce));
     if let Some(token) = session_token {
         body.insert("session_token".into(), json!(token));
     }

@@ -2,6 +2,8 @@
 //!
 //! Apart from `cargo xtask` itself, because it needs the Worker's rules and Argon2, which take long to compile.
 
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
 mod arguments;
 mod audit;
 mod aws_login;
@@ -12,6 +14,7 @@ mod place;
 mod service;
 mod sql;
 mod table;
+mod terminal;
 mod user;
 
 use arguments::Action;
@@ -26,17 +29,15 @@ fn main() -> ExitCode {
     } else {
         arguments::read(words).and_then(act).map(Answer::good)
     };
-    match outcome {
-        Ok(Answer { text, is_good }) => {
-            println!("{text}");
-            if is_good {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            }
-        }
+    let printed = outcome.and_then(|answer| {
+        terminal::print(answer.text)?;
+        Ok(answer.is_good)
+    });
+    match printed {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(sentence) => {
-            eprintln!("{sentence}");
+            terminal::tell(sentence);
             ExitCode::FAILURE
         }
     }

@@ -3,6 +3,7 @@
 use crate::arguments::NewPerson;
 use edge_auth::account::names::{self, Email, Username};
 use edge_auth::account::role::Role;
+use edge_auth::aws::partition::Region;
 
 /// A password user.
 pub struct Person {
@@ -40,11 +41,20 @@ impl Person {
             email: names::email(&typed.email).map_err(|rule| refused("email", rule))?,
             name,
             organization: text("organization", &typed.organization)?,
-            aws_region: text("aws-region", &typed.aws_region)?,
+            aws_region: typed.aws_region.as_deref().map(region).transpose()?,
             role: typed.role.unwrap_or(Role::User),
             password_hash: None,
         })
     }
+}
+
+/// The name of a region, as AWS writes it.
+fn region(typed: &str) -> Result<String, String> {
+    let region = Region::parse(&typed.trim().to_ascii_lowercase());
+    let region = region.map(|region| region.as_str().to_owned());
+    region.ok_or_else(|| {
+        format!("--aws-region is not accepted: `{typed}` is not an AWS region such as eu-north-1.")
+    })
 }
 
 fn refused(option: &str, rule: names::NameError) -> String {

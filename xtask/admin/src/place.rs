@@ -95,6 +95,22 @@ pub fn copy_lifetime(place: &Place) -> Result<i64, String> {
     Ok(trust + COPY_MARGIN)
 }
 
+/// Where the service there is reached: locally where `cargo dev` said that it listens on this data, else its `JWT_ISSUER`.
+///
+/// # Errors
+/// See [`setting`].
+pub fn address(place: &Place) -> Result<String, String> {
+    if let Place::Local { persist_to } = place {
+        let default = || root().join(".wrangler/state");
+        let folder = persist_to.clone().unwrap_or_else(default);
+        if let Ok(address) = fs::read_to_string(folder.join("edge-auth-address")) {
+            return Ok(address);
+        }
+    }
+    let issuer = setting(place, "JWT_ISSUER")?;
+    Ok(issuer.unwrap_or_else(|| "https://YOUR-WORKER".to_owned()))
+}
+
 /// Runs statements as one transaction; the rows of each.
 ///
 /// By `--command`: what wrangler imports with `--file` into a deployed database gives no rows back.
@@ -340,6 +356,23 @@ mod tests {
                 .contains("`nowhere`")
         );
         assert_eq!(copy_lifetime(&production), Ok(1_260));
+    }
+
+    #[test]
+    fn address_is_the_one_that_cargo_dev_wrote_down_or_the_issuer() {
+        let folder = env::temp_dir().join(format!("edge-auth-address-{}", uuid().unwrap()));
+        fs::create_dir_all(&folder).unwrap();
+        let local = Place::Local {
+            persist_to: Some(folder.clone()),
+        };
+        assert!(address(&local).unwrap().starts_with("http://localhost:"));
+        fs::write(folder.join("edge-auth-address"), "http://localhost:9000").unwrap();
+        assert_eq!(address(&local).as_deref(), Ok("http://localhost:9000"));
+        let _ = fs::remove_dir_all(&folder);
+        let production = Place::Remote {
+            environment: Some("production".into()),
+        };
+        assert_eq!(address(&production).as_deref(), Ok("https://YOUR-WORKER"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The running service, over HTTP.
 
+use crate::terminal;
 use edge_auth::account::secret::Secret;
 use serde_json::{Value, json};
 use std::io::Read as _;
@@ -14,6 +15,27 @@ pub struct Service {
     client: reqwest::Client,
     url: String,
     token: Secret,
+    /// Whether the session was begun here, and so is ended here.
+    is_own_session: bool,
+}
+
+/// Signs out what was signed in, however the command ends: each run would leave a session behind otherwise, and enough of them
+/// end the user's own.
+impl Drop for Service {
+    fn drop(&mut self) {
+        if !self.is_own_session {
+            return;
+        }
+        let request = self
+            .client
+            .post(format!("{}/api/auth/logout", self.url))
+            .header("authorization", format!("Bearer {}", self.token.reveal()));
+        if let Err(error) = self.answer(request) {
+            terminal::tell(format_args!(
+                "The session that this command began could not be ended: {error}"
+            ));
+        }
+    }
 }
 
 impl Service {
@@ -36,6 +58,7 @@ impl Service {
             client,
             url: url.trim_end_matches('/').to_owned(),
             token: Secret::new(""),
+            is_own_session: false,
         };
         service.token = match username {
             Some(username) => service.sign_in(username)?,
@@ -47,6 +70,7 @@ impl Service {
                     "Put an access token into EDGE_AUTH_TOKEN, or sign in with --username NAME --password-stdin.",
                 )?,
         };
+        service.is_own_session = username.is_some();
         Ok(service)
     }
 

@@ -312,10 +312,7 @@ impl OneTimeLink {
                 "This link sets the password, once and within an hour:\n\n  {page}#token={token}"
             ));
         }
-        let address = match place {
-            Place::Local { .. } => "http://localhost:8787",
-            Place::Remote { .. } => "https://YOUR-WORKER",
-        };
+        let address = place::address(place)?;
         Ok(format!(
             "This token sets the password, once and within an hour:\n\n  {token}\n\nfor example with\n\n  \
              curl -X POST {address}/api/auth/set-password -H 'Content-Type: application/json' \\\n    \
@@ -467,6 +464,24 @@ john      j@x.de  John Doe  -             admin  active    password   1
             ("john.doe", "John Doe")
         );
         assert_eq!(good.role, Role::User);
+        let with_region = |region: &str| {
+            let typed = NewPerson {
+                username: "john".into(),
+                email: "j@x.de".into(),
+                aws_region: Some(region.to_owned()),
+                ..NewPerson::default()
+            };
+            Person::new(&typed, "id".into()).map(|person| person.aws_region)
+        };
+        assert_eq!(
+            with_region(" EU-North-1 "),
+            Ok(Some("eu-north-1".to_owned()))
+        );
+        let refused = with_region("mars-1").unwrap_err();
+        assert!(
+            refused.starts_with("--aws-region is not accepted: `mars-1`"),
+            "{refused}"
+        );
         for (result, option) in [
             (person("john doe", "j@x.de", None), "--username"),
             (person("john", "x.de", None), "--email"),

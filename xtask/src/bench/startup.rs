@@ -9,7 +9,7 @@ use super::{
     table::{median, rounded, sorted},
     workers::{self, Launch},
 };
-use crate::{failed::Failed, process};
+use crate::{failed::Failed, process, terminal};
 use serde_json::{Value, json};
 use std::{
     fmt::Write as _,
@@ -64,7 +64,10 @@ pub fn run(launch: &Launch) -> Result<(String, Value), Failed> {
     // Node holds the configurations' folder until it is dropped.
     let (_node, answer) = launch.ask("start")?;
     let workers = workers::read(&answer, Startable::read)?;
-    println!("{} Workers, {STARTS} starts each …", workers.len());
+    terminal::print(format_args!(
+        "{} Workers, {STARTS} starts each …",
+        workers.len()
+    ))?;
     let mut rounds = Vec::new();
     for _ in 0..STARTS {
         let round: Result<Vec<Start>, Failed> = workers.iter().map(start).collect();

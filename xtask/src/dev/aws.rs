@@ -4,12 +4,12 @@
 //! its settings by a file: words of a command line are there for every user of this machine to read.
 
 use super::{dev_vars, options::Options};
-use crate::{clone, failed::Failed};
+use crate::{clone, failed::Failed, terminal};
 use aws_simulator::{ACCOUNT, Config, Principal, Running};
 use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
-    net::{Ipv4Addr, SocketAddr},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -51,12 +51,16 @@ impl Simulated {
         }
         if has_a_dollar(&own) {
             // wrangler reads `.dev.vars` word for word, but replaces $NAME if it is told of any other file.
-            eprintln!("AWS is not simulated, because a value in .dev.vars has a `$`.");
+            terminal::tell("AWS is not simulated, because a value in .dev.vars has a `$`.");
             return Ok(None);
         }
         // The Worker comes later, and has to find its own port free.
         let preferred = if options.port == PORT { 0 } else { PORT };
-        let simulator = listen(preferred).or_else(|_| listen(0)).map_err(|error| {
+        // Held meanwhile, because the system may give any port that is free.
+        let reserved = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port));
+        let simulator = listen(preferred).or_else(|_| listen(0));
+        drop(reserved);
+        let simulator = simulator.map_err(|error| {
             Failed::because(format!("The AWS simulator cannot listen: {error}."))
         })?;
         let settings = options.persist_to.join("edge-auth-aws.env");
@@ -71,6 +75,11 @@ impl Simulated {
     /// `http://host:port`.
     pub fn url(&self) -> &str {
         self.simulator.url()
+    }
+
+    /// The file with its settings.
+    pub fn settings(&self) -> &Path {
+        &self.settings
     }
 
     /// What `wrangler dev` is told: its settings, then `.dev.vars`, which thereby has the last word.

@@ -4,7 +4,7 @@
 //! database, and a start that finds nothing new asks for neither.
 
 use super::first_admin::Invitation;
-use crate::{cache, clone, failed::Failed, tools::Tools};
+use crate::{cache, clone, failed::Failed, terminal, tools::Tools};
 use serde_json::Value;
 use std::{
     fs,
@@ -28,7 +28,7 @@ pub fn prepare(tools: &Tools, persist_to: &Path) -> Result<Database, Failed> {
     let invitation = if is_current {
         None
     } else {
-        eprintln!("Preparing the database …");
+        terminal::tell("Preparing the database …");
         wrangler_d1(tools, persist_to, &["migrations", "apply", "DB"])?;
         invite(tools, persist_to)?
     };

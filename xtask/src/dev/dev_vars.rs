@@ -2,6 +2,7 @@
 
 use super::random;
 use crate::failed::Failed;
+use crate::terminal;
 use std::{
     fs::{self, OpenOptions},
     io::{ErrorKind, Write},
@@ -20,7 +21,7 @@ pub fn ensure(root: &Path) -> Result<(), Failed> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(&path) {
         Ok(mut file) => {
-            eprintln!("Writing .dev.vars with fresh random secrets.");
+            terminal::tell("Writing .dev.vars with fresh random secrets.");
             let written = content().map(|content| file.write_all(content.as_bytes()));
             if !matches!(written, Ok(Ok(()))) {
                 // Half a file would be taken for somebody's own at the next start.

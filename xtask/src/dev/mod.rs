@@ -4,15 +4,18 @@ mod aws;
 mod database;
 mod dev_vars;
 mod first_admin;
+mod mistakes;
 mod options;
 mod random;
 mod variables;
 mod worker;
 
-use crate::{Command, build, clone, failed::Failed, process, setup};
+use crate::{Command, build, clone, failed::Failed, process, setup, terminal};
 use aws::Simulated;
 use options::Options;
 use std::{
+    fs,
+    path::Path,
     process::ExitCode,
     thread,
     time::{Duration, Instant},
@@ -46,6 +49,7 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
     let start = Instant::now();
     let options = Options::read(words)?;
     options.check_that_the_port_is_free()?;
+    let _locks = options.lock()?;
     let tools = setup::ensure()?;
     dev_vars::ensure(&clone::root())?;
     let aws = Simulated::start(&options)?;
@@ -77,18 +81,17 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
         worker.stop();
         return Err(failed);
     }
-    println!(
-        "{}",
-        farewell(
-            worker.address(),
-            aws.as_ref().map(Simulated::url),
-            password.as_deref(),
-            start.elapsed()
-        )
-    );
+    remember_address(&options)?;
+    let farewell = Farewell {
+        options: &options,
+        aws: aws.as_ref().map(|aws| (aws.url(), aws.settings())),
+        password: password.as_deref(),
+        took: start.elapsed(),
+    };
+    terminal::print(farewell.text())?;
     worker.show_what_it_writes();
     loop {
-        if process::is_interrupted() {
+        if process::is_interrupted() || terminal::is_closed() {
             worker.stop();
             return Ok(ExitCode::SUCCESS);
         }
@@ -101,38 +104,74 @@ fn run(words: &[String]) -> Result<ExitCode, Failed> {
     }
 }
 
-/// The last words before the Worker's own; `Ready: ` begins the line that programs may look for.
-fn farewell(address: &str, aws: Option<&str>, password: Option<&str>, took: Duration) -> String {
-    let shown = password.unwrap_or("YOUR-PASSWORD");
-    // Double quotes and backslashes read the same in POSIX shells and in Windows' cmd; the password has no character
-    // that any of them expands.
-    let body = format!(
-        r#"{{\"username\":\"{}\",\"password\":\"{shown}\"}}"#,
-        first_admin::USERNAME
-    );
-    let curl = format!(
-        r#"curl -s {address}/api/auth/login -H "Content-Type: application/json" -d "{body}""#
-    );
-    let who = match password {
-        Some(password) => format!(
-            "First administrator: {} with the password {password}\nIt is shown this once and kept nowhere.",
+/// Writes down where the Worker listens, for `cargo xtask user password --local`, whose links lead there.
+fn remember_address(options: &Options) -> Result<(), Failed> {
+    let path = options.persist_to.join("edge-auth-address");
+    fs::write(&path, options.address()).map_err(|error| Failed::file("write", &path, &error))
+}
+
+/// The last words before the Worker's own.
+struct Farewell<'f> {
+    options: &'f Options,
+    /// Where AWS is simulated, and the file with its settings.
+    aws: Option<(&'f str, &'f Path)>,
+    /// The first administrator's, if it was set now.
+    password: Option<&'f str>,
+    took: Duration,
+}
+
+impl Farewell<'_> {
+    /// `Ready: ` begins the line that programs may look for.
+    fn text(&self) -> String {
+        let address = self.options.address();
+        let shown = self.password.unwrap_or("YOUR-PASSWORD");
+        // Double quotes and backslashes read the same in POSIX shells and in Windows' cmd; the password has no character
+        // that any of them expands.
+        let body = format!(
+            r#"{{\"username\":\"{}\",\"password\":\"{shown}\"}}"#,
             first_admin::USERNAME
-        ),
-        None => format!(
-            "Sign in with the password that was shown when {} was made.",
-            first_admin::USERNAME
-        ),
-    };
-    let device_flow = aws.map_or_else(String::new, |aws| {
+        );
+        let curl = format!(
+            r#"curl -s {address}/api/auth/login -H "Content-Type: application/json" -d "{body}""#
+        );
+        let took = self.took.as_secs_f32();
         format!(
-            "AWS is simulated at {aws}; .dev.vars can name a real one. Ada Lovelace signs in through it (bash):\n\n{}\n",
+            "\n{}\n\n  {curl}\n\n{}Ready: {address} (after {took:.1} s; Ctrl-C ends it)\n",
+            self.who(),
+            self.aws(&address),
+        )
+    }
+
+    fn who(&self) -> String {
+        let name = first_admin::USERNAME;
+        if let Some(password) = self.password {
+            return format!(
+                "First administrator: {name} with the password {password}\nIt is shown this once and kept nowhere."
+            );
+        }
+        let place = if self.options.is_default_place() {
+            String::new()
+        } else {
+            format!(" --persist-to \"{}\"", self.options.persist_to.display())
+        };
+        format!(
+            "Sign in with the password that was shown when {name} was made. If it is lost, this makes a link for a new one:\n\n  \
+             cargo xtask user password {name} --local{place}\n\nand this signs in:"
+        )
+    }
+
+    fn aws(&self, address: &str) -> String {
+        let Some((aws, settings)) = self.aws else {
+            return String::new();
+        };
+        let settings = settings.display();
+        format!(
+            "AWS is simulated at {aws}; .dev.vars can name a real one. Ada Lovelace signs in through it (bash):\n\n{}\n\
+             A key of the simulated AWS signs in by a proof (bash, in this clone):\n\n  \
+             (set -a; . \"{settings}\"; cargo xtask aws-login --url {address} --sts-endpoint {aws})\n\n",
             device_flow(address, aws)
         )
-    });
-    format!(
-        "\n{who}\n\n  {curl}\n\n{device_flow}Ready: {address} (after {:.1} s; Ctrl-C ends it)\n",
-        took.as_secs_f32()
-    )
+    }
 }
 
 /// `docs/guides/aws-device-flow.md` shows the same text with the default addresses.
@@ -149,31 +188,62 @@ fn device_flow(address: &str, aws: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{device_flow, farewell};
-    use std::time::Duration;
+    use super::{Farewell, Options, device_flow};
+    use std::{path::Path, time::Duration};
 
-    #[test]
-    fn the_farewell_has_a_line_that_signs_in_and_a_line_for_programs() {
-        let text = farewell(
-            "http://localhost:8787",
-            Some("http://127.0.0.1:40000"),
-            Some("pass-word_1"),
-            Duration::from_millis(4_210),
-        );
-        assert!(text.contains(
-            r#"  curl -s http://localhost:8787/api/auth/login -H "Content-Type: application/json" -d "{\"username\":\"admin\",\"password\":\"pass-word_1\"}""#
-        ));
-        assert!(text.contains("\nReady: http://localhost:8787 (after 4.2 s; Ctrl-C ends it)\n"));
-        assert!(text.contains("\n  curl -sS http://127.0.0.1:40000/approve -d "));
+    fn options(words: &[&str]) -> Options {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        Options::read(&words).expect("options")
     }
 
     #[test]
-    fn the_device_flow_goes_to_the_addresses_that_listen() {
+    fn farewell_has_a_line_that_signs_in_and_a_line_for_programs() {
+        let farewell = Farewell {
+            options: &options(&["--port=9000"]),
+            aws: Some(("http://127.0.0.1:40000", Path::new("/state/aws.env"))),
+            password: Some("pass-word_1"),
+            took: Duration::from_millis(4_210),
+        };
+        let text = farewell.text();
+        for part in [
+            r#"  curl -s http://localhost:9000/api/auth/login -H "Content-Type: application/json" -d "{\"username\":\"admin\",\"password\":\"pass-word_1\"}""#,
+            "\nReady: http://localhost:9000 (after 4.2 s; Ctrl-C ends it)\n",
+            "\n  curl -sS http://127.0.0.1:40000/approve -d ",
+            "cargo xtask aws-login --url http://localhost:9000 --sts-endpoint http://127.0.0.1:40000)",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(
+            !text.contains("127.0.0.1:9000") && !text.contains(":87"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn later_farewell_says_what_to_do_without_the_password() {
+        for (words, line) in [
+            (&[][..], "\n  cargo xtask user password admin --local\n"),
+            (
+                &["--persist-to=/elsewhere"],
+                "\n  cargo xtask user password admin --local --persist-to \"/elsewhere\"\n",
+            ),
+        ] {
+            let farewell = Farewell {
+                options: &options(words),
+                aws: None,
+                password: None,
+                took: Duration::ZERO,
+            };
+            let text = farewell.text();
+            assert!(text.contains(line) && !text.contains("/approve"), "{text}");
+        }
+    }
+
+    #[test]
+    fn device_flow_goes_to_the_addresses_that_listen() {
         let shown = device_flow("http://localhost:1", "http://127.0.0.1:2");
         assert!(shown.contains("=http://localhost:1/api/auth "));
         assert!(shown.contains(" http://127.0.0.1:2/approve "));
         assert!(!shown.contains(":87"));
-        let without = farewell("http://localhost:1", None, None, Duration::ZERO);
-        assert!(!without.contains("/approve"));
     }
 }

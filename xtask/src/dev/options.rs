@@ -1,8 +1,9 @@
 //! What can be said after `cargo dev`.
 
-use crate::{clone, failed::Failed};
+use crate::{cache, clone, failed::Failed};
 use std::{
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    fs::{self, File},
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
     time::Duration,
 };
@@ -25,7 +26,7 @@ impl Options {
     pub fn read(words: &[String]) -> Result<Self, Failed> {
         let mut options = Self {
             port: Self::DEFAULT_PORT,
-            persist_to: clone::root().join(".wrangler/state"),
+            persist_to: Self::default_place(),
             allow_origins: Vec::new(),
         };
         let mut words = words.iter();
@@ -61,17 +62,56 @@ impl Options {
         Ok(options)
     }
 
+    fn default_place() -> PathBuf {
+        clone::root().join(".wrangler/state")
+    }
+
+    /// Whether D1 and KV are kept where every command looks by default.
+    pub fn is_default_place(&self) -> bool {
+        self.persist_to == Self::default_place()
+    }
+
     /// Where the Worker is reached. By name, never by address: to a browser `localhost` and `127.0.0.1` are two sites, and a
     /// page on `http://localhost:3000` has to be on the same one.
     pub fn address(&self) -> String {
         format!("http://localhost:{}", self.port)
     }
 
+    /// The locks of this `cargo dev` on its data and its port. Two would write one database, and until the first one listens
+    /// its port looks free.
+    pub fn lock(&self) -> Result<[File; 2], Failed> {
+        let folder = &self.persist_to;
+        fs::create_dir_all(folder).map_err(|error| Failed::file("make", folder, &error))?;
+        let data = cache::try_lock_file(&folder.join("edge-auth-dev.lock"))?;
+        let data = data.ok_or_else(|| {
+            Failed::because(format!(
+                "Another `cargo dev` uses the data in {}; end it, or choose another folder with --persist-to.",
+                folder.display()
+            ))
+        })?;
+        let ports = cache::root()?;
+        fs::create_dir_all(&ports).map_err(|error| Failed::file("make", &ports, &error))?;
+        let port = cache::try_lock_file(&ports.join(format!("dev-port-{}.lock", self.port)))?;
+        let port = port.ok_or_else(|| self.taken())?;
+        Ok([data, port])
+    }
+
+    fn taken(&self) -> Failed {
+        Failed::because(format!(
+            "Port {} is taken; end the program that listens there, or choose another port with --port.",
+            self.port
+        ))
+    }
+
     /// Before anything slow, and before wrangler, which would choose another port.
     pub fn check_that_the_port_is_free(&self) -> Result<(), Failed> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        // macOS lets one program listen on 127.0.0.1 while another has all addresses, so binding alone does not tell.
-        let answers = TcpStream::connect_timeout(&address, Duration::from_millis(500)).is_ok();
+        // macOS lets one program listen on 127.0.0.1 while another has all addresses, so binding alone does not tell. And
+        // `localhost` is `::1` first.
+        let also = SocketAddr::from((Ipv6Addr::LOCALHOST, self.port));
+        let answers = [address, also]
+            .iter()
+            .any(|address| TcpStream::connect_timeout(address, Duration::from_millis(500)).is_ok());
         match TcpListener::bind(address) {
             Ok(_) if !answers => Ok(()),
             Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
@@ -80,10 +120,7 @@ impl Options {
                     self.port
                 )))
             }
-            _ => Err(Failed::because(format!(
-                "Port {} is taken; end the program that listens there, or choose another port with --port.",
-                self.port
-            ))),
+            _ => Err(self.taken()),
         }
     }
 }
@@ -118,7 +155,7 @@ fn example(name: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::Options;
-    use std::{net::TcpListener, path::Path};
+    use std::{fs, net::TcpListener, path::Path};
 
     fn read(words: &[&str]) -> Result<Options, String> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
@@ -175,6 +212,33 @@ mod tests {
                 "{sentence}"
             );
         }
+    }
+
+    #[test]
+    fn second_start_on_the_same_data_or_port_is_one_sentence() {
+        let folder = std::env::temp_dir().join(format!("edge-auth-locks-{}", std::process::id()));
+        let with = |port: u16, name: &str| {
+            let mut options = read(&[]).expect("defaults");
+            options.port = port;
+            options.persist_to = folder.join(name);
+            options
+        };
+        // Ports that nothing listens on: privileged, and unassigned.
+        let first = with(4, "a").lock().expect("free");
+        let sentence = |options: Options| {
+            let failed = options.lock().expect_err("it is in use");
+            failed.sentence().unwrap_or_default().to_owned()
+        };
+        let same_data = sentence(with(6, "a"));
+        assert!(
+            same_data.starts_with("Another `cargo dev` uses the data in "),
+            "{same_data}"
+        );
+        assert_eq!(same_data.lines().count(), 1);
+        assert!(sentence(with(4, "b")).starts_with("Port 4 is taken; "));
+        drop(first);
+        with(4, "a").lock().expect("free again");
+        let _ = fs::remove_dir_all(&folder);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The Worker in `wrangler dev`, from its start to its end.
 
-use super::{aws::Simulated, options::Options};
+use super::{aws::Simulated, mistakes, options::Options};
+use crate::terminal;
 use crate::{
     failed::Failed,
     process::{self, Lines},
@@ -53,7 +54,7 @@ impl Worker {
         if process::is_colourful() {
             command.env("FORCE_COLOR", "1");
         }
-        eprintln!("Starting the Worker …");
+        terminal::tell("Starting the Worker …");
         let mut child = process::start(&mut command)
             .map_err(|error| Failed::because(format!("Cannot start wrangler: {error}.")))?;
         let lines = Lines::default();
@@ -61,7 +62,14 @@ impl Worker {
         let each = |lines: Lines, is_shown: Arc<AtomicBool>| {
             move |line: String| {
                 if is_shown.load(Ordering::Relaxed) {
-                    println!("{line}");
+                    let mistake = mistakes::named_in(&line);
+                    // The loop that waits for the end looks whether the reader has gone.
+                    let _ = terminal::print(line);
+                    if let Some(mistake) = mistake {
+                        terminal::tell(format_args!(
+                            "The configuration is wrong. {mistake}. Correct .dev.vars or wrangler.toml."
+                        ));
+                    }
                 } else {
                     lines.push(line);
                 }
@@ -89,11 +97,6 @@ impl Worker {
         })
     }
 
-    /// See [`Options::address`].
-    pub fn address(&self) -> &str {
-        &self.address
-    }
-
     /// Returns when the Worker says that it and its stores are well.
     pub fn wait_until_healthy(&mut self) -> Result<(), Failed> {
         let start = Instant::now();
@@ -114,6 +117,18 @@ impl Worker {
             if let Ok(mut answer) = answer {
                 if answer.status() == 200 {
                     return Ok(());
+                }
+                let mistakes: Vec<String> = self
+                    .lines
+                    .text()
+                    .lines()
+                    .filter_map(mistakes::named_in)
+                    .collect();
+                if !mistakes.is_empty() {
+                    return Err(Failed::because(format!(
+                        "The configuration is wrong; correct .dev.vars or wrangler.toml and start again:\n  {}",
+                        mistakes.join("\n  ")
+                    )));
                 }
                 if ill_since.get_or_insert_with(Instant::now).elapsed()
                     > Self::PATIENCE_WITH_ILLNESS
