@@ -19,7 +19,8 @@ const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 try {
   const targets = [];
-  for (const worker of GROUPS[group]) targets.push(await (group === "start" ? configure : start)(worker));
+  const isMeasured = ({ name }) => !process.env.EDGE_AUTH_BENCH_OURS || name.startsWith("Edge Auth");
+  for (const worker of GROUPS[group].filter(isMeasured)) targets.push(await (group === "start" ? configure : start)(worker));
   say({ targets });
 } catch (error) {
   say({ error: String(error?.stack ?? error) });

@@ -18,6 +18,8 @@ pub struct Launch {
     pub empty_rust: PathBuf,
     /// Folders of databases by the number of people in them, where the group needs them.
     pub people: Option<Value>,
+    /// Whether the peers are left out.
+    pub only_ours: bool,
     /// Other clones whose Worker is measured too.
     pub against: Vec<PathBuf>,
 }
@@ -45,6 +47,10 @@ impl Launch {
             .args(&self.against)
             .env("PATH", self.tools.path())
             .env("EDGE_AUTH_BENCH_PEOPLE", people.unwrap_or_default())
+            .env(
+                "EDGE_AUTH_BENCH_OURS",
+                if self.only_ours { "yes" } else { "" },
+            )
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         let mut child = process::start(&mut command)
