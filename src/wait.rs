@@ -155,6 +155,10 @@ pub async fn value_within(milliseconds: u32, promise: &js_sys::Promise) -> Resul
 /// Milliseconds after which the waits that were polled since the last call have ended, 0 if there were none; counts on from
 /// the given figure. A wait that takes longer is one of a request that the runtime has dropped: its promises never settle,
 /// and its timers never fire.
+#[expect(
+    clippy::must_use_candidate,
+    reason = "a caller that only sets it has no use for the former figure"
+)]
 pub fn swap_expires_in(milliseconds: u32) -> u32 {
     EXPIRES_IN.replace(milliseconds)
 }
