@@ -1,4 +1,4 @@
-//! The reference of error codes is the one that the code gives. After a change of `web/error_codes.rs`:
+//! Checks that the reference of error codes matches the code. To regenerate it after a change of `web/error_codes.rs`, run
 //! `WRITE_ERRORS=1 cargo test --test errors`.
 
 use edge_auth::web::error_codes::Code;
@@ -7,22 +7,22 @@ use std::fs;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/errors.md");
 
-/// The page as far as its table.
+/// The page up to the rows of its table.
 const HEAD: &str = "\
 # Error codes
 
-Every error response carries its code in the header `Edge-Auth-Error`. The message in the body is for people, and its text
-may change where the API's documents do not fix it. Programs decide by the code, or by the status for a code that they do
-not know: codes may be added.
+Every error response carries its code in the header `Edge-Auth-Error`. The message in the body is for humans. Its text may
+change unless an API specification fixes it. Programs should decide by the code, or by the status if they do not know the code:
+new codes may be added.
 
-Every response carries `X-Request-Id`, the id under which the audit log and Cloudflare's logs know the request. Mention it
-when you report a problem.
+Every response carries `X-Request-Id`, the id of the request in the audit log and in Cloudflare's logs. Include it when you report
+a problem.
 
-Both headers, `Edge-Auth-Expires`, `Retry-After`, `WWW-Authenticate` and `Preference-Applied` are exposed to browsers on
+These two headers, `Edge-Auth-Expires`, `Retry-After`, `WWW-Authenticate` and `Preference-Applied` are exposed to browsers on
 allowed origins.
 
-`WWW-Authenticate` of a 401 has `error=\"invalid_token\"` if a token was sent and is not valid (`invalid_token` and
-`token_expired`), and no `error` otherwise.
+`WWW-Authenticate` of a 401 response contains `error=\"invalid_token\"` if the request had a token that is not valid
+(`invalid_token` and `token_expired`), and no `error` otherwise.
 
 | Code | Status | Meaning | What to do |
 |---|---|---|---|
