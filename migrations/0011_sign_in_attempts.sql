@@ -1,5 +1,5 @@
--- Failed password attempts. An attempt is counted as failed when it is reserved, before its password is hashed, and taken back
--- when the whole sign-in has succeeded.
+-- Failed password attempts. An attempt is counted as failed when it is reserved, before its password is hashed. The count is
+-- reverted when the whole sign-in has succeeded.
 --
 -- key                                what it counts                                     kept
 -- typed:{keyed hash}                 attempts for what was typed, a user's or not:      1 day

@@ -31,8 +31,8 @@ CREATE INDEX audit_unsigned ON audit (number) WHERE mac IS NULL;
 CREATE INDEX audit_account ON audit (subject)
   WHERE kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled');
 
--- Where an entry came from. It is bound to the entry by a salted hash, so a row can be erased without breaking the chain,
--- and the hash that stays cannot be tried against a list of addresses.
+-- The client of an entry. It is bound to the entry by a salted hash, so a row can be erased without breaking the chain, and
+-- the remaining hash cannot be matched against a list of addresses.
 CREATE TABLE audit_clients (
   number  INTEGER NOT NULL PRIMARY KEY,         -- audit.number
   salt    TEXT NOT NULL,                        -- 16 random bytes in hex
@@ -40,7 +40,7 @@ CREATE TABLE audit_clients (
   device  TEXT                                  -- User-Agent, shortened
 ) STRICT;
 
--- A remote command line has no key: the Worker's cron signs what it wrote, and says when.
+-- A remote command line has no key, so the Worker's cron event signs its entries and records when.
 CREATE TABLE audit_signatures (
   number    INTEGER NOT NULL PRIMARY KEY,       -- audit.number
   mac       TEXT NOT NULL,                      -- hex HMAC-SHA-256 of number, signed_at and the row
@@ -58,7 +58,7 @@ CREATE TABLE audit_checkpoints (
   mac    TEXT NOT NULL                          -- hex HMAC-SHA-256, see account/audit/chain.rs
 ) STRICT;
 
--- REPLACE deletes without firing a trigger for it, so an INSERT that would replace a row is refused before it does.
+-- REPLACE deletes a row without firing the DELETE trigger, so an INSERT that would replace a row is refused.
 CREATE TRIGGER audit_insert BEFORE INSERT ON audit
 WHEN NEW.number IS NOT (SELECT coalesce(max(number), 0) + 1 FROM audit) OR EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
 BEGIN
@@ -71,7 +71,7 @@ CREATE TRIGGER audit_delete BEFORE DELETE ON audit BEGIN
   SELECT RAISE(ABORT, 'audit: rows are only added');
 END;
 
--- Rows may be deleted, which is what erasing them is.
+-- Rows may be deleted, which erases the personal data.
 CREATE TRIGGER audit_clients_insert BEFORE INSERT ON audit_clients
 WHEN EXISTS (SELECT 1 FROM audit_clients WHERE number = NEW.number)
 BEGIN
@@ -107,5 +107,5 @@ CREATE TRIGGER audit_checkpoints_delete BEFORE DELETE ON audit_checkpoints BEGIN
   SELECT RAISE(ABORT, 'audit_checkpoints: rows are only added');
 END;
 
--- The cron compares every user above the role `user` with the audit log each time.
+-- Each cron event compares every user above the role `user` with the audit log.
 CREATE INDEX users_privileged ON users (id) WHERE role <> 'user';

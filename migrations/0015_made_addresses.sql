@@ -1,5 +1,5 @@
--- An address that the service made of a user name (AWS_EMAIL_DOMAIN) is nobody's word, so it yields to a password user who
--- has it, whichever of the two comes first. `made_email_key` is the key of such an address, and NULL beside any other.
+-- An address that the service derived from a user name (AWS_EMAIL_DOMAIN) is not confirmed, so it is dropped if a password
+-- user has it, whichever of the two comes first. `made_email_key` is the key of such an address, and NULL for any other.
 ALTER TABLE users ADD COLUMN made_email_key TEXT;
 
 CREATE INDEX users_made_email ON users (made_email_key) WHERE made_email_key IS NOT NULL;

@@ -67,11 +67,11 @@ pub struct App {
     pub copies: Copies,
     /// Rate limits.
     pub limits: Limits,
-    /// Whether the stores answer.
+    /// The availability of the stores.
     pub health: Health,
     /// How many password hashes are under way.
     pub admission: Admission,
-    /// The device flows that this isolate asks AWS about.
+    /// The device flows that this isolate is polling AWS for.
     pub polls: Polls,
     /// Table `password_links`.
     pub links: Links,
@@ -152,19 +152,19 @@ const LONGEST_HASHING: u32 = admission::LONGEST + d1::PATIENCE + 2 * copies::OVE
 // The platform gives 30 seconds to what goes on after a client has hung up.
 const _: () = assert!(LONGEST_HASHING < 30_000);
 
-// An attempt is in flight until the write that follows its hashes has been answered.
+// An attempt is in flight until the write after its hashes has completed.
 const _: () = assert!(admission::LONGEST + d1::PATIENCE <= LEASE_MS);
 
-/// Milliseconds after which an attempt is tried again that found another one of the same name in flight, as two requests of a
-/// double click or two jobs that start at the same moment do. Four evaluations of 100 ms each come one after another in it.
+/// Delays in milliseconds before an attempt is retried that found another attempt with the same name in flight, for example
+/// after a double click or when two jobs start at the same time. They cover four consecutive evaluations of 100 ms each.
 const RETRIES_MS: [u32; 3] = [150, 300, 600];
 
-/// Milliseconds after which an attempt that may take the reserved slot looks again whether there is one, and how often it does:
-/// for as long as the retries take. What takes that slot has it for one evaluation.
+/// Milliseconds after which an attempt that may use the reserved slot checks again whether it is free, and the number of
+/// checks: as long as the retries take together. An attempt holds that slot for one evaluation.
 const SLOT_POLL_MS: u32 = 25;
 const SLOT_POLLS: u32 = 42;
 
-/// The retries of one attempt. While it waits it holds no slot.
+/// The retries of one attempt. It holds no slot while it waits.
 #[derive(Debug)]
 pub struct Retries {
     of_attempt: std::array::IntoIter<u32, 3>,
@@ -181,7 +181,7 @@ impl Retries {
         }
     }
 
-    /// Waits until the next retry after another attempt was in flight; `false`, at once, if there is none left.
+    /// Waits for the next retry after another attempt was in flight; returns `false` at once if there are no retries left.
     pub async fn wait(&mut self) -> bool {
         let Some(milliseconds) = self.of_attempt.next() else {
             return false;
@@ -190,7 +190,7 @@ impl Retries {
         true
     }
 
-    /// Waits until it is time to look for a slot again; `false`, at once, if it was looked often enough.
+    /// Waits until it is time to check for a slot again; returns `false` at once if there are no checks left.
     pub async fn wait_for_slot(&mut self) -> bool {
         let Some(left) = self.of_slot.checked_sub(1) else {
             return false;
@@ -282,7 +282,7 @@ impl Call {
         }
     }
 
-    /// A slot for something that hashes passwords.
+    /// A slot for an operation that hashes passwords.
     ///
     /// # Errors
     /// [`NoSlot`].
@@ -290,11 +290,12 @@ impl Call {
         self.app.admission.enter(self.clock(), claim)
     }
 
-    /// Does something that hashes passwords and has its slot, to its end: the runtime drops a request whose client hangs up,
-    /// without running what would free its slot, and a counted attempt would have no entry in the audit log.
+    /// Runs an operation that hashes passwords and holds a slot to completion. Otherwise the runtime would drop it if the
+    /// client disconnects, without running the code that frees its slot, and a counted attempt would have no entry in the
+    /// audit log.
     ///
     /// # Errors
-    /// `Platform` if it takes too long; what `work` gives.
+    /// `Platform` if it takes too long, and the errors of `work`.
     pub async fn hashing<T: 'static>(
         &self,
         work: impl Future<Output = Result<T, Failure>> + 'static,
@@ -331,8 +332,8 @@ impl Call {
         self.app.copies.end(&sessions, self.now).await;
     }
 
-    /// The same of one session. If it had been revoked before, the cached sessions are overwritten only where they are still
-    /// there, so that a repeated request writes nothing.
+    /// The same for one session. If it had already been revoked, only cached sessions that still exist are overwritten, so
+    /// that a repeated request writes nothing.
     pub async fn end_copies_of(&self, revocation: Revocation) {
         let is_cached = self.app.config.session_consistency == Consistency::Edge;
         match revocation {
@@ -358,7 +359,7 @@ impl Call {
     }
 }
 
-/// Milliseconds since 1970 as the clock has them now; it moves at each wait.
+/// The current time in milliseconds since 1970. In the runtime, the clock advances only while a request waits.
 #[must_use]
 pub fn clock() -> f64 {
     #[expect(

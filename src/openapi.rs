@@ -1,5 +1,5 @@
-//! The `OpenAPI` 3.1 description, made from the route table, the types and the table of failures. Native only: the Worker
-//! serves the text that `tests/openapi.rs` holds to this.
+//! Generates the `OpenAPI` 3.1 document from the route table, the types and the table of failures. Native builds only: the
+//! Worker serves a committed text, and `tests/openapi.rs` checks that it is up to date.
 
 use crate::account::audit::Kind;
 use crate::account::policy::PolicyError;
@@ -35,7 +35,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// What a reader needs to know of a route beyond its path, method and dialect.
+/// What the document says about a route in addition to its path, method and error format.
 struct Operation {
     summary: &'static str,
     description: &'static str,
@@ -51,8 +51,7 @@ struct Body {
     example: Value,
 }
 
-/// The schemas of what clients send, where an optional field may be missing, and of what they get, where it is there and
-/// null.
+/// The schemas of requests, where optional fields may be absent, and of responses, where they are present and null.
 struct Schemas {
     requests: SchemaGenerator,
     replies: SchemaGenerator,
@@ -98,7 +97,7 @@ fn bearer_reply() -> Value {
     json!({"access_token": token(), "token_type": "bearer", "user": user})
 }
 
-/// The page of AWS's own example keys, as it would be shown in Stockholm.
+/// The response for the example keys of the AWS documentation, in the region Stockholm.
 fn aws_credentials() -> Value {
     let keys = Credentials {
         access_key_id: Secret::new("AKIAIOSFODNN7EXAMPLE"),
@@ -141,12 +140,12 @@ fn audit_page() -> Value {
     json!({"success": true, "entries": [entry], "next": "2024-01-10T12:00:00Z.1042"})
 }
 
-/// What a route takes in its URL.
+/// The parameters of a route.
 fn parameters(endpoint: Endpoint) -> Vec<Value> {
     if endpoint == Endpoint::EndSession {
         let schema = json!({"type": "string", "pattern": "^[0-9a-f]{64}$"});
         return vec![json!({
-            "name": "id", "in": "path", "required": true, "description": "Of GET /sessions", "schema": schema
+            "name": "id", "in": "path", "required": true, "description": "Id of the session, as returned by GET /sessions", "schema": schema
         })];
     }
     let parameter = |name: &str, description: &str, schema: Value| {
@@ -166,53 +165,53 @@ fn parameters(endpoint: Endpoint) -> Vec<Value> {
         Endpoint::Audit => vec![
             parameter(
                 "user",
-                "Id of the user who acted or whom the entry is about",
+                "Only entries of which this user is the actor or the subject",
                 json!({"type": "string", "format": "uuid"}),
             ),
             parameter(
                 "kind",
-                "What happened",
+                "Only entries of this kind",
                 json!({"type": "string", "enum": kinds}),
             ),
-            parameter("from", "Entries of this moment and later", time.clone()),
-            parameter("to", "Entries of this moment and earlier", time),
+            parameter("from", "Only entries at or after this time", time.clone()),
+            parameter("to", "Only entries at or before this time", time),
             parameter(
                 "limit",
-                "Entries of the page",
+                "Maximum number of entries per page",
                 json!({"type": "integer", "minimum": 1, "maximum": 200, "default": 50}),
             ),
             parameter(
                 "cursor",
-                "`next` of the page before",
+                "`next` of the previous page",
                 json!({"type": "string"}),
             ),
         ],
         Endpoint::AuditVerify => vec![parameter(
             "after",
-            "`next` of the previous call, or the number of a row: verifies what comes after it",
+            "`next` of the previous call, or the number of a row after which to begin",
             json!({"type": "string", "pattern": "^([0-9]+|user\\..{0,64})$", "default": "0"}),
         )],
         Endpoint::Login | Endpoint::SetPassword => vec![json!({
             "name": "__Host-edge-auth-device",
             "in": "cookie",
             "required": false,
-            "description": "The recognised device, as `Set-Cookie` of a former sign-in gave it; on http://localhost its \
-                            name is `edge-auth-device`",
+            "description": "Cookie of a recognised device, set by an earlier sign-in. Its name is `edge-auth-device` on \
+                            http://localhost",
             "schema": {"type": "string"}
         })],
         Endpoint::Token => vec![json!({
             "name": "Prefer",
             "in": "header",
             "required": false,
-            "description": "`wait=N`: the seconds to wait for the user (RFC 7240), up to DEVICE_TOKEN_WAIT; other \
-                            preferences are ignored",
+            "description": "`wait=N`: maximum number of seconds to wait for the user (RFC 7240), up to DEVICE_TOKEN_WAIT. \
+                            Other preferences are ignored",
             "schema": {"type": "string", "examples": ["wait=10"]}
         })],
         _ => Vec::new(),
     }
 }
 
-/// Bodies that the route does not take, which have this text.
+/// The failures for bodies that the route does not accept, with this text.
 fn bodies(text: &'static str) -> Vec<Failure> {
     [
         BodyFault::NotJson,
@@ -257,7 +256,8 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
     match endpoint {
         Endpoint::Login => Operation {
             summary: "Sign in with a password",
-            description: "User name or e-mail, and password. Unknown, disabled and wrong are one answer.",
+            description: "The response is the same for unknown users, disabled or locked accounts, accounts without a password, and \
+                          wrong passwords.",
             request: Some(request::<LoginRequest>(
                 schemas,
                 json!({"username": "john@example.com", "password": "securePassword123"}),
@@ -274,8 +274,8 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             is_secured: false,
         },
         Endpoint::Validate => Operation {
-            summary: "Is this token good, and whose is it",
-            description: "Answered at the edge; see the README for how soon an ended session is felt.",
+            summary: "Validate token",
+            description: "Uses cached sessions. docs/concepts/guarantees.md states how soon a revoked session is refused.",
             request: None,
             reply: body::<ValidateReply<'_>>(
                 schemas,
@@ -285,8 +285,8 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             is_secured: true,
         },
         Endpoint::Me => Operation {
-            summary: "Who am I",
-            description: "Answered at the edge, as /validate is.",
+            summary: "Get current user",
+            description: "Uses cached sessions, as /validate does.",
             request: None,
             reply: body::<MeReply<'_>>(
                 schemas,
@@ -302,27 +302,28 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             is_secured: true,
         },
         Endpoint::Refresh => Operation {
-            summary: "A new token for the current one",
+            summary: "Refresh token",
             description: "Rotates the token. Until REFRESH_REPLAY_WINDOW seconds (default 30) after its own rotation, any \
-                          earlier token of the session gets the current token; later it revokes the session, also if it \
-                          has expired. An expired current token is refused.",
+                          earlier token of the session gets the current token; later it revokes the session, even if it \
+                          has expired. A current token that has expired is refused.",
             request: None,
             reply: body::<BearerReply<'_>>(schemas, bearer_reply()),
             failures: signed_in(),
             is_secured: true,
         },
         Endpoint::Logout => Operation {
-            summary: "End the session of this token",
-            description: "200 without a token or with one that this service did not issue. A token that has expired, was \
-                          rotated out or is older than TOKENS_NOT_BEFORE revokes its session too. May be repeated.",
+            summary: "Sign out",
+            description: "Revokes the session of the token, even if the token has expired, was rotated out or is older than \
+                          TOKENS_NOT_BEFORE. Responds with 200 as well if there is no token or if this service did not \
+                          issue it. May be repeated.",
             request: None,
             reply: body::<Done>(schemas, json!({"success": true, "message": "Logged out"})),
             failures: vec![out],
             is_secured: true,
         },
         Endpoint::SetPassword => Operation {
-            summary: "Set a password by a one-time link",
-            description: "Ends all sessions and all other links of the person.",
+            summary: "Set password with a one-time link",
+            description: "Revokes all sessions and all other one-time links of the user.",
             request: Some(request::<SetPasswordRequest>(
                 schemas,
                 json!({"token": "q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80", "password": "correct horse battery staple"}),
@@ -338,8 +339,9 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             is_secured: false,
         },
         Endpoint::Sessions => Operation {
-            summary: "Where am I signed in",
-            description: "The caller's live sessions, the last sign-in first. A sign-in revokes the least recently used beyond 100.",
+            summary: "List sessions",
+            description: "The caller's live sessions, most recent sign-in first. If a user has more than 100, a sign-in revokes \
+                          the least recently used ones.",
             request: None,
             reply: body::<SessionsReply>(
                 schemas,
@@ -363,8 +365,8 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             is_secured: true,
         },
         Endpoint::EndSession => Operation {
-            summary: "End one of my sessions",
-            description: "By its id in GET /sessions. May be repeated.",
+            summary: "Revoke session",
+            description: "Revokes a session of the caller, by its id in GET /sessions. May be repeated.",
             request: None,
             reply: body::<Done>(
                 schemas,
@@ -374,8 +376,8 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             is_secured: true,
         },
         Endpoint::LogoutAll => Operation {
-            summary: "End all my sessions",
-            description: "The one that asks, too.",
+            summary: "Revoke all sessions",
+            description: "Revokes all sessions of the caller, including that of the request.",
             request: None,
             reply: body::<Done>(
                 schemas,
@@ -385,8 +387,8 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             is_secured: true,
         },
         Endpoint::ChangePassword => Operation {
-            summary: "Set a new password by the current one",
-            description: "Ends the person's other sessions and all their one-time links.",
+            summary: "Change password",
+            description: "Requires the current password. Revokes the other sessions and all one-time links of the user.",
             request: Some(request::<ChangePasswordRequest>(
                 schemas,
                 json!({"current_password": "securePassword123", "new_password": "correct horse battery staple"}),
@@ -405,8 +407,8 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             is_secured: true,
         },
         Endpoint::RegisterClient => Operation {
-            summary: "A client for the device flow",
-            description: "The secret is a sealed handle of about 3 kB; it ends at `expiration`.",
+            summary: "Register client for the device flow",
+            description: "The secret is an opaque, encrypted text of about 3 kB that is valid until `expiration`.",
             request: None,
             reply: body::<RegisterClientReply>(
                 schemas,
@@ -423,9 +425,9 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             is_secured: false,
         },
         Endpoint::DeviceAuthorization => Operation {
-            summary: "Start a device flow (RFC 8628)",
-            description: "Show the person the user code, and say who asks and for what: a code that somebody else sent \
-                          them is an attack (RFC 8628 section 5.4).",
+            summary: "Start device flow",
+            description: "Modelled on RFC 8628. Display the user code together with the name of your application, and tell \
+                          users never to approve a code that they received from someone else (RFC 8628 section 5.4).",
             request: Some(request::<DeviceAuthorizationRequest>(
                 schemas,
                 json!({"client_id": "abcdef123456", "client_secret": "secret123456"}),
@@ -453,10 +455,11 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             is_secured: false,
         },
         Endpoint::Token => Operation {
-            summary: "Wait for the person, and sign them in",
-            description: "Holds the request up to DEVICE_TOKEN_WAIT seconds, or as `Prefer: wait=N` (RFC 7240) says. 408 \
-                          with Retry-After: not yet, ask again; 408 without: the code has ended. While one request waits, \
-                          others with the same device code get the 408 at once. 403: the user denied, has no permission \
+            summary: "Poll for device token",
+            description: "Waits for the user for up to DEVICE_TOKEN_WAIT seconds, or fewer with `Prefer: wait=N` (RFC 7240). \
+                          408 with Retry-After: the user has not answered yet; repeat the request. 408 without \
+                          Retry-After: the device code has expired or was already used. While one request waits, others \
+                          with the same device code get 408 at once. 403: the user denied the sign-in, has no permission \
                           set, or is disabled.",
             request: Some(request::<TokenRequest>(
                 schemas,
@@ -492,9 +495,10 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             is_secured: false,
         },
         Endpoint::AwsLogin => Operation {
-            summary: "Sign in by AWS credentials",
-            description: "With a body: a proof, the client's signature of a GetCallerIdentity request (see the documentation). \
-                          Without: the service's own keys, where AWS_LOGIN has `app`.",
+            summary: "Sign in with AWS credentials",
+            description: "With a body, a proof of the client's AWS identity: its signature of a GetCallerIdentity request (see \
+                          docs/guides/aws-proofs.md). Without a body, signs in with the service's own keys if AWS_LOGIN \
+                          includes `app`.",
             request: Some(request::<AwsLoginRequest>(
                 schemas,
                 json!({
@@ -519,24 +523,24 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             is_secured: false,
         },
         Endpoint::AwsCredentials => Operation {
-            summary: "The service's AWS keys, masked, and programs that ask Bedrock with such keys",
-            description: "For administrators. The programs run as they are once the variables that they name are set.",
+            summary: "Get masked AWS credentials",
+            description: "For administrators. Includes sample programs that call Bedrock; set the variables that they name to run them.",
             request: None,
             reply: body::<AwsCredentialsReply>(schemas, aws_credentials()),
             failures: for_administrators(Failure::AwsKeysAbsent),
             is_secured: true,
         },
         Endpoint::NvidiaCredentials => Operation {
-            summary: "The service's NVIDIA key, masked, and programs that ask a model with such a key",
-            description: "For administrators. The programs run as they are once the variable that they name is set.",
+            summary: "Get masked NVIDIA credentials",
+            description: "For administrators. Includes sample programs that call a model; set the variable that they name to run them.",
             request: None,
             reply: body::<NvidiaCredentialsReply>(schemas, nvidia_credentials()),
             failures: for_administrators(Failure::NvidiaKeyAbsent),
             is_secured: true,
         },
         Endpoint::Audit => Operation {
-            summary: "What happened, newest first",
-            description: "The audit log, for administrators. Use /audit/verify to check its integrity.",
+            summary: "List audit log",
+            description: "For administrators. Newest entries first. Use /audit/verify to check the integrity of the log.",
             request: None,
             reply: body::<AuditReply>(schemas, audit_page()),
             failures: {
@@ -552,7 +556,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             is_secured: true,
         },
         Endpoint::AuditVerify => Operation {
-            summary: "Verify the audit log",
+            summary: "Verify audit log",
             description: "For super administrators. Verifies up to 2,000 rows per call and names the first that fails; \
                           compares tables and triggers of the database with those of the service, and roles and status \
                           of users with the last entries about them. Follow `next` to the end.",
@@ -586,8 +590,8 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             is_secured: true,
         },
         Endpoint::Health => Operation {
-            summary: "Does the service answer, and do its stores",
-            description: "The 503 names the store that does not.",
+            summary: "Check health",
+            description: "A 503 names the store that is unavailable.",
             request: None,
             reply: body::<HealthReply>(
                 schemas,
@@ -597,8 +601,8 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             is_secured: false,
         },
         Endpoint::OpenApi => Operation {
-            summary: "This description",
-            description: "OpenAPI 3.1.",
+            summary: "Get OpenAPI document",
+            description: "This document, in OpenAPI 3.1.",
             request: None,
             reply: Body {
                 schema: json!({"type": "object"}),
@@ -610,7 +614,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
     }
 }
 
-/// The whole description.
+/// The whole document.
 #[must_use]
 pub fn document() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
@@ -651,7 +655,7 @@ pub fn document() -> Value {
         "info": {
             "title": "Edge Auth",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Sign-in service of the LLM workflow platform. Errors are in one of two envelopes, by route."
+            "description": "Identity provider of the LLM workflow platform. Each route uses one of two error formats."
         },
         "paths": paths,
         "components": {
@@ -681,7 +685,7 @@ fn describe(route: &Route, mut operation: Operation, error: &Value) -> Value {
     replies.insert(
         "200".into(),
         json!({
-            "description": "Done",
+            "description": "Success",
             "headers": headers_of_success(route.endpoint),
             "content": {"application/json": json}
         }),
@@ -716,7 +720,7 @@ fn describe(route: &Route, mut operation: Operation, error: &Value) -> Value {
             fields.insert("parameters".into(), json!(parameters));
         }
         if operation.is_secured {
-            // Signing out is done for who has no token as well.
+            // Signing out succeeds without a token as well.
             let is_optional = route.endpoint == Endpoint::Logout;
             let security = if is_optional {
                 json!([{"bearer": []}, {}])
@@ -729,13 +733,12 @@ fn describe(route: &Route, mut operation: Operation, error: &Value) -> Value {
     described
 }
 
-/// Every header that a response may have beyond those that all HTTP responses have: its name in the code and on the page,
-/// what it says, and its schema.
+/// Response headers of the API: name in the code, name in the document, description and schema.
 const RESPONSE_HEADERS: [(&str, &str, &str, &str); 9] = [
     (
         "accept-encoding",
         "Accept-Encoding",
-        "The only content coding that bodies may have: `identity`",
+        "The only content coding that request bodies may have: `identity`",
         "string",
     ),
     (
@@ -747,19 +750,19 @@ const RESPONSE_HEADERS: [(&str, &str, &str, &str); 9] = [
     (
         "edge-auth-error",
         "Edge-Auth-Error",
-        "The error code; docs/reference/errors.md lists all of them. Codes may be added",
+        "The error code; see docs/reference/errors.md. New codes may be added",
         "string",
     ),
     (
         "edge-auth-expires",
         "Edge-Auth-Expires",
-        "When the token in the body expires (RFC 3339)",
+        "Time at which the token in the body expires (RFC 3339)",
         "date-time",
     ),
     (
         "preference-applied",
         "Preference-Applied",
-        "The preference that was followed, such as `wait=10` (RFC 7240)",
+        "The preference that was applied, such as `wait=10` (RFC 7240)",
         "string",
     ),
     (
@@ -771,24 +774,24 @@ const RESPONSE_HEADERS: [(&str, &str, &str, &str); 9] = [
     (
         "set-cookie",
         "Set-Cookie",
-        "The cookie that recognises this device at the next sign-in. It authenticates nothing",
+        "Cookie by which the device is recognised at the next sign-in. It does not authenticate requests",
         "string",
     ),
     (
         "www-authenticate",
         "WWW-Authenticate",
-        "The challenge (RFC 6750), with `error=\"invalid_token\"` if a token was sent and is not valid",
+        "The challenge (RFC 6750), with `error=\"invalid_token\"` if the request had a token that is not valid",
         "string",
     ),
     (
         "x-request-id",
         "X-Request-Id",
-        "The id under which the audit log and Cloudflare's logs know the request",
+        "Id of the request in the audit log and in Cloudflare's logs",
         "string",
     ),
 ];
 
-/// The header with this name in the code, as a member of `headers`: one that is always there is a component.
+/// The header with this name in the code, as a member of `headers`. A header that is always present is a component.
 fn header(name: &str, is_required: bool) -> Option<(String, Value)> {
     if !is_required {
         return described_header(name, false);
@@ -813,7 +816,7 @@ fn described_header(name: &str, is_required: bool) -> Option<(String, Value)> {
 
 fn headers_of_success(endpoint: Endpoint) -> Map<String, Value> {
     let own: &[(&str, bool)] = match endpoint {
-        // Plain http from another machine gets no cookie.
+        // Over plain http, only localhost gets the cookie.
         Endpoint::Login => &[("edge-auth-expires", true), ("set-cookie", false)],
         Endpoint::SetPassword => &[("set-cookie", false)],
         Endpoint::Token => &[("edge-auth-expires", true), ("preference-applied", false)],
@@ -836,7 +839,7 @@ fn by_status(failures: &[Failure]) -> BTreeMap<u16, Vec<&Failure>> {
     statuses
 }
 
-/// The responses of these failures, which have one status, with an example for each code and text.
+/// The response for these failures, which have the same status, with an example for each code and text.
 fn failure_reply(failures: &[&Failure], dialect: Dialect, error: &Value) -> Value {
     let mut texts: Vec<String> = Vec::new();
     let mut examples = Map::new();

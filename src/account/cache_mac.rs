@@ -1,5 +1,5 @@
-//! The MAC of what we keep in KV. Whoever can write KV can remove an entry or bring an old one back; with the MAC that is
-//! all: an entry that was made elsewhere, copied to another key, cut or extended is not ours.
+//! The MAC of values in KV. An attacker who can write to KV can remove an entry or restore an older one, but nothing else:
+//! an entry that was forged, copied to another key, truncated or extended has no valid MAC.
 //!
 //! A protected value is
 //!
@@ -7,8 +7,8 @@
 //! base64url without padding of HMAC-SHA-256(key of the entry, 0, text) | "." | text
 //! ```
 //!
-//! under HKDF-SHA-256 (RFC 5869, no salt) of `HANDLE_KEY` with a label of its own. While the secret changes, values of the
-//! previous one still verify.
+//! with keys derived from `HANDLE_KEY` by HKDF-SHA-256 (RFC 5869, no salt) with a label of their own. During a rotation of
+//! the secret, values of the previous one still verify.
 
 use super::secret::Secret;
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -43,14 +43,14 @@ impl CacheKeys {
         }
     }
 
-    /// The value to keep under this key of KV.
+    /// The value to store under this KV key.
     #[must_use]
     pub fn protect(&self, key: &str, text: &str) -> String {
         let mac = digest(&self.current, key, text);
         [&Base64UrlUnpadded::encode_string(&mac), ".", text].concat()
     }
 
-    /// The text of a value found under this key, if we have written it there.
+    /// The text of a value that was read under this key, if its MAC is valid.
     #[must_use]
     pub fn verify<'v>(&self, key: &str, value: &'v str) -> Option<&'v str> {
         let (mac, text) = value.split_at_checked(MAC_CHARACTERS)?;
@@ -79,7 +79,7 @@ fn derive(secret: &Secret) -> Hmac<Sha256> {
     Hmac::<Sha256>::new(&block.into())
 }
 
-/// A key of ours has no zero byte, so the two parts cannot be taken for two others.
+/// Keys contain no zero byte, so the boundary between the two parts is unambiguous.
 fn digest(keys: &Hmac<Sha256>, key: &str, text: &str) -> [u8; 32] {
     let mut mac = keys.clone();
     for part in [key.as_bytes(), &[0], text.as_bytes()] {
@@ -101,7 +101,7 @@ mod tests {
     fn a_value_verifies_under_its_own_key_only() {
         let keys = keys("one", None);
         let value = keys.protect("session:a:0", r#"{"a":"é"}"#);
-        // HMAC-SHA-256 under HKDF-SHA-256 of `one` with the label, computed apart from this code.
+        // HMAC-SHA-256 with a key from HKDF-SHA-256 of `one` with the label, computed independently of this code.
         assert_eq!(value, EXPECTED);
         assert_eq!(keys.verify("session:a:0", &value), Some(r#"{"a":"é"}"#));
         for key in ["session:a:1", "session:b:0", "", "session:a:0 "] {

@@ -1,5 +1,5 @@
-//! Recognised devices: devices on which a user has signed in. For the names of those users such a device has a counter of
-//! failures of its own and a reserved hashing slot, so that guesses made elsewhere do not keep its users out.
+//! Recognised devices: devices on which a user has signed in. For the names of those users, such a device has its own
+//! failure counter and access to a reserved hashing slot, so that guessing on other devices does not lock them out.
 
 use super::names::{self, LoginName};
 use crate::json::{FromJson, Malformed, Object};
@@ -9,7 +9,7 @@ use serde::Serialize;
 use sha2::Sha256;
 use uuid::Uuid;
 
-/// Users for whom one device is recognised; of more, those who signed in last.
+/// Maximum number of users for whom one device is recognised; the most recent ones are kept.
 const MAX_USERS: usize = 5;
 /// Bytes of a name's hash that are kept: a name that was not typed here matches one of ten by chance once in 2^60.
 const NAME_HASH_BYTES: usize = 8;
@@ -32,7 +32,7 @@ struct Known {
 /// A user for whom a device is recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recognised {
-    /// Whose name was typed when the cookie was made.
+    /// The user whose name was typed when the cookie was created.
     pub user: Uuid,
     /// The device's id.
     pub device: String,
@@ -58,7 +58,7 @@ impl FromJson for Device {
 }
 
 impl Device {
-    /// A device that no user has signed in on, of bytes that the caller draws at random.
+    /// A device on which no user has signed in. The caller provides random bytes.
     #[must_use]
     pub fn new(bytes: [u8; 16]) -> Self {
         Self {
@@ -73,7 +73,7 @@ impl Device {
         &self.id
     }
 
-    /// The user for whom it is recognised if this is typed.
+    /// The user for whom the device is recognised if this name is typed.
     #[must_use]
     pub fn recognises(&self, name: &LoginName) -> Option<Recognised> {
         let hash = self.name_hash(name);
@@ -84,7 +84,7 @@ impl Device {
         })
     }
 
-    /// The same after this user signed in.
+    /// The device after this user has signed in on it.
     #[must_use]
     pub fn after_sign_in(mut self, user: Uuid, username: &str, email: Option<&str>) -> Self {
         let typed = [Some(username), email].into_iter().flatten();
@@ -99,7 +99,7 @@ impl Device {
         self
     }
 
-    /// The device's id is the key: random, and known to its cookie alone, which is encrypted. So no rotation of the service's
+    /// The device's id is the key: it is random and stored only in its encrypted cookie. So no rotation of the service's
     /// keys makes a device unrecognised, and hashes of two devices cannot be compared.
     fn name_hash(&self, name: &LoginName) -> String {
         let (kind, name): (&[u8], _) = match name {

@@ -65,7 +65,7 @@ pub struct Email {
 }
 
 impl Email {
-    /// As it was given, without white space around it.
+    /// The address as given, without surrounding white space.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.display
@@ -87,8 +87,8 @@ impl Email {
     }
 }
 
-/// A text as it was typed or pasted, without what surrounds it and shows nothing: white space of all kinds, the no-break spaces
-/// among it, and the invisible characters that come along when text is copied.
+/// Trims a typed or pasted text: removes surrounding white space of all kinds, including no-break spaces, and invisible
+/// characters that are often copied along with text.
 #[must_use]
 pub fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| {
@@ -124,7 +124,7 @@ pub fn email(text: &str) -> Result<Email, NameError> {
     })
 }
 
-/// What UTS #46 takes for a dot between labels.
+/// The characters that UTS #46 treats as a dot between labels.
 const DOTS: [char; 4] = ['.', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
 
 fn key(local: &str, domain: &str) -> Option<String> {
@@ -187,8 +187,8 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
-/// The start of a text from elsewhere, so that it can be shown, stored and logged: of at most so many bytes, and with `?` in place
-/// of every character that controls or reorders its surroundings or shows nothing.
+/// Makes an untrusted text safe to show, store and log: truncates it to this many bytes, and replaces every control,
+/// bidirectional or invisible character with `?`.
 #[must_use]
 pub fn shown(text: &str, max_bytes: usize) -> String {
     let mut shown = String::new();
@@ -224,8 +224,8 @@ pub fn text(text: &str) -> Result<String, NameError> {
     is_text.then_some(normal).ok_or(NameError::Text)
 }
 
-/// What to look a sign-in up by, without white space around it: an address if there is an `@` in it, else a user name. `None` for
-/// what can be neither, and so is no user's.
+/// The name of a sign-in, without surrounding white space: an e-mail address if it contains `@`, else a user name. `None`
+/// for a text that cannot be either, and so belongs to no user.
 ///
 /// A user name is mapped as [`canonical`] maps it, but not judged: whether it may be given out was decided when it was,
 /// and the tables for that would take 29 KiB of the Worker. A text that the profile refuses finds nobody, or the one whose

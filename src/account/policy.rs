@@ -120,7 +120,7 @@ fn unit_length(letters: &[char]) -> usize {
 /// `folded` is in lower case.
 fn is_made_of_names(folded: &str, own: &OwnNames<'_>) -> bool {
     let mut words: Vec<String> = Vec::new();
-    // An address in both spellings of its domain.
+    // The address in both spellings of its domain.
     let email = own.email.and_then(|email| names::email(email).ok());
     let unicode = email.as_ref().map(Email::unicode_key);
     let given = [
@@ -276,7 +276,7 @@ mod tests {
         };
         let judged = check("joannajoanna123", 15, &joanna);
         assert_eq!(judged.map(|_| ()), Err(PolicyError::OwnNames));
-        // Either spelling of a domain, whichever is in the record.
+        // Either spelling of a domain, regardless of the one in the record.
         for email in ["jd@b\u{fc}cherei.example", "jd@xn--bcherei-n2a.example"] {
             let own = OwnNames {
                 email: Some(email),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// A person's role, as D1 and the API spell it. A greater role may do more.
+/// Role of a user. Each role includes the permissions of the ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

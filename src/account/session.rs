@@ -1,4 +1,5 @@
-//! When a session is live, and what a token of it is worth. Pure: the record and the time come in, a verdict goes out.
+//! Decides whether a session is live and what one of its tokens is good for. Pure functions of the session record and the
+//! time.
 
 mod rotations;
 
@@ -9,10 +10,10 @@ use super::timestamp::Timestamp;
 use super::token::LEEWAY;
 use super::user::User;
 
-/// The greatest `REFRESH_REPLAY_WINDOW`.
+/// Maximum of `REFRESH_REPLAY_WINDOW`.
 pub const MAX_REPLAY_WINDOW_SECONDS: i64 = 300;
 
-/// `last_used_at` is written again when it is this old: an owner is shown the hour, and a use costs no write.
+/// `last_used_at` is updated when it is this old: users see it to within an hour, and most requests cost no write.
 pub const LAST_USED_STEP_SECONDS: i64 = 3_600;
 
 /// Seconds from sign-in to a session's absolute end.
@@ -29,7 +30,7 @@ pub fn expired_until(now: Timestamp) -> Timestamp {
     now.plus(-LEEWAY)
 }
 
-/// A session as D1 has it, with its user.
+/// A session as stored in D1, with its user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRecord {
     /// SHA-256 of the token's `sid`, lower-case hex.
@@ -48,11 +49,11 @@ pub struct SessionRecord {
     pub revoked_at: Option<Timestamp>,
     /// When the generations before the current one were rotated out.
     pub rotations: Rotations,
-    /// The last use, exact to [`LAST_USED_STEP_SECONDS`].
+    /// Time of the last use, to within [`LAST_USED_STEP_SECONDS`].
     pub last_used_at: Timestamp,
 }
 
-/// What a token of a session is worth.
+/// The standing of a token within its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// The current token of a live session.
@@ -70,7 +71,7 @@ pub enum Standing {
 impl SessionRecord {
     /// Judges a token of this generation. `window` is `REFRESH_REPLAY_WINDOW`, in seconds.
     ///
-    /// A reused token is one whether or not the session has expired: it tells that the token has leaked.
+    /// Reuse is reported even if the session has expired, because it shows that the token has leaked.
     #[must_use]
     pub fn standing(&self, generation: u32, now: Timestamp, window: i64) -> Standing {
         let is_ended = self.revoked_at.is_some() || self.ends_at <= now || !self.user.is_active;
@@ -88,8 +89,8 @@ impl SessionRecord {
         }
     }
 
-    /// The moment from which a token of this generation is refused unless the session changes: its share of the replay
-    /// window or, of the current token, the end of the session.
+    /// The time from which a token of this generation is refused unless the session changes: for a rotated-out token the end
+    /// of its replay window, for the current token the end of the session.
     #[must_use]
     pub fn accepted_until(&self, generation: u32, window: i64) -> Timestamp {
         let end = self.token_expires_at.plus(LEEWAY).min(self.ends_at);
@@ -171,7 +172,7 @@ mod tests {
             (0, 1_020, Standing::Reused),
             (5, 1_020, Standing::Reused),
             (u32::MAX, 1_020, Standing::Reused),
-            // An expired session still tells that an earlier token has leaked.
+            // Reuse is reported for an expired session as well.
             (3, 5_000, Standing::Reused),
         ] {
             let verdict = record.standing(generation, at(second), WINDOW);

@@ -44,7 +44,7 @@ impl Timestamp {
         seconds * 1_000.0
     }
 
-    /// The moment this many seconds before.
+    /// The time this many seconds earlier.
     #[must_use]
     pub fn minus(self, seconds: i64) -> Self {
         self.plus(seconds.saturating_neg())
@@ -56,17 +56,17 @@ impl Timestamp {
         Self::from_seconds(self.0.saturating_add(seconds))
     }
 
-    /// Reads any form of RFC 3339, as clients and operators write it: with fractions, which are cut off, with any offset, and
-    /// with small letters or a space (section 5.6). A leap second is the second before it.
+    /// Parses any form of RFC 3339: with fractions, which are truncated, with any offset, and with lower-case letters or a
+    /// space as the separator (section 5.6). A leap second is read as the second before it.
     #[must_use]
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        // The crate takes any separator.
+        // The crate accepts any separator.
         let has_separator = matches!(text.as_bytes().get(10), Some(b'T' | b't' | b' '));
         let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
         has_separator.then(|| Self::from_seconds(moment.unix_timestamp()))
     }
 
-    /// Reads `YYYY-MM-DDTHH:MM:SSZ`, the form in which this service writes times, and nothing else.
+    /// Parses `YYYY-MM-DDTHH:MM:SSZ`, the form in which this service writes times, and nothing else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;

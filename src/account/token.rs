@@ -66,7 +66,7 @@ pub struct Claims {
 /// Why a token is refused. The client is told the same in both cases.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum Rejection {
-    /// It is ours in every respect and was valid once: good for revoking its session, for nothing else.
+    /// The token is authentic but has expired. It may only be used to revoke its session.
     #[error("the token has expired")]
     Expired(Claims),
     /// It is not one of ours.

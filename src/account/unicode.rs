@@ -1,4 +1,4 @@
-//! Normal form, case and the ASCII form of domains, as the runtime has them.
+//! Normal form, case mapping and the ASCII form of domains, as implemented by the runtime.
 //!
 //! The Worker asks JavaScript: V8 carries Unicode's tables anyway, and the same in our WASM take 75 KiB after gzip, more
 //! than the rest of the Worker's rules together. Native programs use crates. For characters that are assigned, both give
@@ -43,8 +43,8 @@ pub(super) fn upper_character(c: char) -> String {
     }
 }
 
-/// A domain in ASCII, in lower case (UTS #46, non-transitional, as the URL standard has it); `None` if it has no such form.
-/// What is ASCII already is only lower-cased: it names itself.
+/// A domain in lower-case ASCII (UTS #46, non-transitional, as in the URL standard); `None` if it has no such form. A domain
+/// that is already ASCII is only lower-cased.
 pub(super) fn domain_to_ascii(domain: &str) -> Option<String> {
     if domain.is_ascii() {
         return Some(domain.to_ascii_lowercase());
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(upper_character('\u{df}'), "SS");
     }
 
-    /// `tests/api/addresses.rs` asks the Worker for the same.
+    /// `tests/api/addresses.rs` tests the same in the Worker.
     #[test]
     fn domains_in_ascii_and_back() {
         for (domain, ascii, unicode) in [

@@ -6,31 +6,31 @@ use crate::json::{FromJson, Malformed, Object};
 use serde::Serialize;
 use uuid::Uuid;
 
-/// One person: the eleven fields of the API, in its order, and nothing that it does not show.
+/// A user: the eleven fields of the API, in its order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct User {
-    /// Never changes, never reused.
+    /// Id; never changes and is never reused.
     pub id: Uuid,
-    /// Canonical for password users; as the identity source gives it otherwise.
+    /// User name: in canonical form for password users, otherwise as the identity source provides it.
     pub username: String,
-    /// As given.
+    /// E-mail address as entered or provided; null if unknown.
     pub email: Option<String>,
     /// Full name.
     pub name: String,
-    /// Where the person works.
+    /// Organization; null if unknown.
     pub organization: Option<String>,
-    /// The AWS region that the person works in.
+    /// AWS region in which the user works; null if unknown.
     pub aws_region: Option<String>,
-    /// What the person may do.
+    /// Role.
     pub role: Role,
-    /// False ends every session and refuses every sign-in.
+    /// False for a disabled user, who has no sessions and cannot sign in.
     pub is_active: bool,
-    /// When the row was made.
+    /// Time at which the user was created.
     pub created_at: Timestamp,
-    /// Last change of profile, role, status or password.
+    /// Time of the last change of profile, role, status or password.
     pub updated_at: Timestamp,
-    /// Last sign-in.
+    /// Time of the last sign-in; null before the first.
     pub last_login: Option<Timestamp>,
 }
 

@@ -1,14 +1,14 @@
-//! The slots in which an isolate hashes passwords. A hash takes tens of milliseconds of the one thread and 19 MiB; a flood of
-//! sign-ins must neither stop everybody else's requests nor queue up work that no client waits for any more.
+//! The hashing slots of an isolate. A hash takes tens of milliseconds of the only thread and 19 MiB of memory. A flood of
+//! sign-ins must neither block other requests nor queue up work for clients that no longer wait.
 
 use crate::store::d1::PATIENCE;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use uuid::Uuid;
 
-/// Password attempts that are in flight in one isolate at most.
+/// Maximum number of password attempts in flight in an isolate.
 const SLOTS: usize = 4;
-/// Of these, for claims with a [`Holder`] alone: a flood of other attempts leaves it to them.
+/// Slots of these that are reserved for claims with a [`Holder`], so that a flood of other attempts cannot take all of them.
 const RESERVED: usize = 1;
 /// Milliseconds for the hashes themselves: two in each of the slots, of 24 to 30 each (a new password's after the current
 /// one's, today's after an outdated one's), with everybody else's turns in between, and a machine twenty times as slow.
@@ -18,17 +18,17 @@ const HASHING: u32 = 5_000;
 /// reservation and the current hash; no other route makes more.
 pub const LONGEST: u32 = 2 * PATIENCE + HASHING;
 
-/// What asks for a slot.
+/// A claim to a slot.
 #[derive(Debug)]
 pub struct Claim {
-    /// What is evaluated serially: no two attempts with this key hold a slot at once.
+    /// Key of what is evaluated serially: no two attempts with the same key hold a slot at the same time.
     pub key: String,
-    /// What the reserved slot is for, if this claim may take it.
+    /// The holder, if this claim may take the reserved slot.
     pub holder: Option<Holder>,
 }
 
-/// A recognised device and the user for whom it is recognised, or a one-time link and its user. Of each device, link and user one
-/// slot is taken at a time, so that no account can hold the reserved slot, however many devices it signs in on.
+/// A recognised device and the user for whom it is recognised, or a one-time link and its user. Each device, link and user
+/// holds at most one slot at a time, so that no account can occupy the reserved slot, however many devices it has.
 #[derive(Debug)]
 pub struct Holder {
     /// The device's or the link's id.
@@ -48,7 +48,7 @@ impl Holder {
 pub enum NoSlot {
     /// An attempt with the same key is in flight.
     InFlight,
-    /// All slots that the claim may take are taken, or its holder has one.
+    /// All slots that the claim may take are in use, or its holder already has one.
     Full,
 }
 
@@ -56,7 +56,7 @@ pub enum NoSlot {
 #[derive(Debug, Default)]
 pub struct Admission {
     slots: Rc<RefCell<[Option<Taken>; SLOTS]>>,
-    /// Counts the slots that were taken, around.
+    /// Wrapping counter of the slots that were taken.
     last: Cell<u32>,
     /// Hashes begun, counted around.
     begun: Cell<u32>,
@@ -76,7 +76,7 @@ impl Taken {
     }
 }
 
-/// A slot, until it is dropped.
+/// A slot, held until it is dropped.
 #[derive(Debug)]
 pub struct Slot {
     slots: Rc<RefCell<[Option<Taken>; SLOTS]>>,
@@ -84,7 +84,7 @@ pub struct Slot {
 }
 
 impl Admission {
-    /// Whether more than one slot is taken at this moment (milliseconds since 1970).
+    /// Whether more than one slot is in use at this time (milliseconds since 1970).
     #[must_use]
     pub fn is_crowded(&self, now: f64) -> bool {
         let slots = self.slots.borrow();
@@ -103,7 +103,7 @@ impl Admission {
         self.begun.set(self.begun.get().wrapping_add(1));
     }
 
-    /// A slot, if there is one for this claim at this moment (milliseconds since 1970).
+    /// Takes a slot, if one is free for this claim at this time (milliseconds since 1970).
     ///
     /// # Errors
     /// [`NoSlot`].
@@ -142,7 +142,7 @@ impl Admission {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        // Another's by now, if it took too long.
+        // If this attempt took too long, the slot belongs to another one by now.
         for slot in self.slots.borrow_mut().iter_mut() {
             if slot
                 .as_ref()
@@ -158,7 +158,7 @@ impl Drop for Slot {
 mod tests {
     use super::*;
 
-    /// An attempt on no recognised device, or on this one of this user.
+    /// An attempt on an unrecognised device, or on this recognised device of this user.
     fn claim(key: usize, holder: Option<(usize, u128)>) -> Claim {
         Claim {
             key: key.to_string(),
@@ -169,7 +169,7 @@ mod tests {
         }
     }
 
-    /// As many slots as there are for different names, each on a recognised device of its own or on none.
+    /// Takes all slots that are free for different names, on a recognised device each or on none.
     fn enter(
         admission: &Admission,
         names: std::ops::Range<usize>,
@@ -239,7 +239,7 @@ mod tests {
         assert!(enter(&admission, 4..5, 15_999.0, true).is_empty());
         let slot = enter(&admission, 4..5, 16_000.0, true);
         assert_eq!(slot.len(), 1);
-        // Should one of the lost end after all, it frees no other's slot.
+        // If one of the lost attempts ends after all, it does not free the slot of another.
         drop(lost);
         assert_eq!(enter(&admission, 5..9, 16_000.0, true).len(), 3);
     }

@@ -1,13 +1,13 @@
-//! Which device flows this isolate asks AWS about. AWS limits how often it is asked, for all clients of this service
-//! together, so of several requests with one device handle only one asks.
+//! The device flows that this isolate is polling AWS for. AWS limits the rate for all clients of this service together, so
+//! of several requests with the same device handle only one polls.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-/// Device flows that are asked about at once; each request beyond is answered that the isolate is busy.
+/// Maximum number of device flows that are polled at the same time. Further requests are answered that the isolate is busy.
 const MAX_POLLS: usize = 4_096;
 
-/// The device flows that are being asked about.
+/// The device flows that are being polled.
 #[derive(Debug, Default)]
 pub struct Polls(RefCell<State>);
 
@@ -20,18 +20,18 @@ struct State {
 #[derive(Debug)]
 struct Poll {
     number: u64,
-    /// Milliseconds since 1970. The runtime may drop a request without running what would end its poll.
+    /// Milliseconds since 1970. The runtime may drop a request without running the code that ends its poll.
     ends_at: f64,
 }
 
-/// What became of a request's wish to ask.
+/// Whether a request may poll.
 #[derive(Debug)]
 pub enum Asked {
-    /// It asks, until this is dropped.
+    /// It polls, until this is dropped.
     Begun(Guard),
-    /// Another request of this isolate asks about the same device flow.
+    /// Another request of this isolate is polling the same device flow.
     ByAnother,
-    /// This isolate asks about as many device flows as it can.
+    /// This isolate is polling as many device flows as it can.
     TooMany,
 }
 
@@ -44,11 +44,11 @@ pub struct Guard {
 }
 
 impl Polls {
-    /// Begins to ask about a device flow, for so many milliseconds at most.
+    /// Begins to poll a device flow, for at most this many milliseconds.
     pub fn begin(&'static self, handle: &str, now: f64, longest: u32) -> Asked {
         let mut state = self.0.borrow_mut();
         let ends_at = now + f64::from(longest);
-        // None ends later than one that begins now, unless the clock was set back.
+        // No poll ends later than one that begins now, unless the clock was set back.
         state
             .by_handle
             .retain(|_, poll| poll.ends_at > now && poll.ends_at <= ends_at);
@@ -74,7 +74,7 @@ impl Drop for Guard {
     fn drop(&mut self) {
         let mut state = self.polls.0.borrow_mut();
         let poll = state.by_handle.get(&self.handle);
-        // After its time another request may have begun.
+        // After its time has run out, another request may have begun to poll.
         if poll.is_some_and(|poll| poll.number == self.number) {
             state.by_handle.remove(&self.handle);
         }
@@ -114,7 +114,7 @@ mod tests {
         let lost = begun(polls, "a", 0.0);
         assert!(matches!(polls.begin("a", 999.0, 1_000), Asked::ByAnother));
         let second = begun(polls, "a", 1_000.0);
-        // Its end must not end the one that came after it.
+        // Its end must not end the poll of the next request.
         drop(lost);
         assert!(matches!(polls.begin("a", 1_001.0, 1_000), Asked::ByAnother));
         drop(second);

@@ -27,7 +27,7 @@ pub struct Verified {
     pub copy: Text,
 }
 
-/// A token that is given to a client.
+/// A token that was issued to a client.
 #[derive(Debug)]
 pub struct Issued {
     /// The token.
@@ -36,14 +36,14 @@ pub struct Issued {
     pub expires_at: Timestamp,
 }
 
-/// Why a token is not accepted. The client is told the same in all cases.
+/// Why a token is not accepted.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// It was valid once: good for revoking its session, for nothing else.
+    /// It is authentic but has expired. It may only be used to revoke its session.
     Expired(Claims),
-    /// It was issued before `TOKENS_NOT_BEFORE`, and may have expired as well: the same.
+    /// It was issued before `TOKENS_NOT_BEFORE`, and may have expired. It may only be used to revoke its session.
     TooOld(Claims),
-    /// It is not one of ours.
+    /// It was not issued by this service.
     Invalid,
 }
 
@@ -55,7 +55,7 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Tokens of these keys; those issued before `not_before` are not accepted.
+    /// Issues and verifies tokens with these keys. Tokens issued before `not_before` are not accepted.
     #[must_use]
     pub fn new(keys: Keys, not_before: Option<Timestamp>) -> Self {
         Self {

@@ -223,7 +223,7 @@ impl Code {
         self.0 == "UnauthorizedException"
     }
 
-    /// True if the portal says that the user has no such account or permission set.
+    /// True if the portal reports that the user does not have this account or permission set.
     #[must_use]
     pub fn is_about_assignments(self) -> bool {
         self == Self::FORBIDDEN || self == Self::RESOURCE_NOT_FOUND

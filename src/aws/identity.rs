@@ -30,10 +30,10 @@ pub struct Person {
 /// An e-mail address of a [`Person`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PersonEmail {
-    /// The directory's.
+    /// An address from the directory.
     Given(Email),
-    /// Made of the user name: with `AWS_EMAIL_DOMAIN`, or because it looks like an address. Nobody has confirmed it, so it is
-    /// dropped where a password user has it.
+    /// An address that was derived from the user name: with `AWS_EMAIL_DOMAIN`, or because the name looks like an address.
+    /// It is not confirmed, so it is dropped if a password user has it.
     Made(Email),
 }
 
@@ -46,7 +46,7 @@ impl PersonEmail {
         }
     }
 
-    /// What a made address is compared by with those of password users.
+    /// The key by which a derived address is compared with those of password users.
     #[must_use]
     pub fn made_key(&self) -> Option<&str> {
         match self {
@@ -154,7 +154,7 @@ fn email(told: Option<&str>, username: &str, domain: Option<&str>) -> Option<Per
     if let Some(email) = told.and_then(read) {
         return Some(PersonEmail::Given(email));
     }
-    // A user name with an @ that is no address gets none made of it.
+    // No address is derived from a user name that contains @ but is not an address.
     let made = if username.contains('@') {
         read(username)
     } else {
@@ -175,10 +175,10 @@ fn full_name(told: Option<&str>, username: &str) -> String {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoleMap(Vec<(MappedSet, Role)>);
 
-/// A permission set as the map names it.
+/// A permission set as named in the map.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct MappedSet {
-    /// `None` for an entry that names no account, and so is about every account that is looked at.
+    /// `None` for an entry without an account, which applies to every account that is looked at.
     account: Option<String>,
     name: String,
 }
@@ -190,7 +190,7 @@ impl RoleMap {
     /// Every mistake in it, each with the entry that it is in.
     pub fn parse(text: &str) -> Result<Self, Vec<String>> {
         entries(text, |text| {
-            // No name of a permission set has a slash.
+            // Names of permission sets contain no slash.
             let (account, name) = match text.split_once('/') {
                 Some((account, name)) => (Some(account), name),
                 None => (None, text),
@@ -209,7 +209,7 @@ impl RoleMap {
         .map(Self)
     }
 
-    /// The greatest role that a permission set in an account has, if it has one.
+    /// The highest role that the map gives to a permission set in an account, if any.
     #[must_use]
     pub fn role(&self, account: &str, permission_set: &str) -> Option<Role> {
         let entries = self.0.iter().filter(|(set, _)| {
@@ -231,9 +231,9 @@ impl RoleMap {
         accounts
     }
 
-    /// Whether the map says what it means. Where no account is configured, an entry without one would give its role to whoever
-    /// has a set of that name in any account, a sandbox of theirs included; so it may give none above `user`. Where one is
-    /// configured, only that account is looked at, and an entry about another would never count.
+    /// Whether the map is usable. If no account is configured, an entry without an account would give its role to every user
+    /// with a set of that name in any account, including their own sandbox, so it may not give a role above `user`. If an
+    /// account is configured, only that account is looked at, and an entry for another one would have no effect.
     #[must_use]
     pub fn is_usable(&self, configured_account: Option<&str>) -> bool {
         let is_decided =
@@ -248,7 +248,7 @@ impl RoleMap {
     }
 }
 
-/// Accounts that a map may name: the portal is asked about each at every sign-in.
+/// Maximum number of accounts that a map may name: the portal is queried for each of them at every sign-in.
 pub const MAX_MAPPED_ACCOUNTS: usize = 5;
 
 /// `AWS_LOGIN_ARNS`: whose proof signs in, and as what.

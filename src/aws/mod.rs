@@ -33,7 +33,7 @@ use wire::Outbound;
 const CLIENT_NAME: &str = "edge-auth";
 /// Pages that are looked through for the first assignment; AWS may leave some empty.
 const PAGES: usize = 5;
-/// Pages of permission sets in one account: five times what AWS provisions by default without asking, if all are full.
+/// Maximum number of pages of permission sets in one account: if all are full, five times the default quota of AWS.
 const PAGES_OF_SETS: usize = 10;
 
 /// Endpoints in place of AWS's own, in development only.
@@ -164,8 +164,8 @@ impl Aws {
     /// Every permission set that the user has in an account, in the portal's order.
     ///
     /// # Errors
-    /// Any [`Fault`]; [`Code::is_about_assignments`] tells that the user has none there. `InvalidResponse` for a list that
-    /// does not end.
+    /// Any [`Fault`]; [`Code::is_about_assignments`] is true if the user has no permission set there. `InvalidResponse` for
+    /// a list that does not end.
     pub async fn permission_sets(
         &self,
         token: &Secret,

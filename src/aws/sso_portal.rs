@@ -49,7 +49,7 @@ pub fn accounts(reply: &Inbound) -> Result<Page, Fault> {
     page(reply, "accountList", "accountId", is_account)
 }
 
-/// `ListAccountRoles`, with as many names on a page as the model allows.
+/// `ListAccountRoles`, with the maximum page size that the model allows.
 #[must_use]
 pub fn list_account_roles(
     endpoint: &Endpoint,

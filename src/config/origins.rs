@@ -1,6 +1,6 @@
 //! `ALLOWED_ORIGINS`: the web applications that may call the service from a browser.
 
-/// What the variable must be, for the log.
+/// The expected form of the variable, for the log.
 pub const EXPECTED: &str = "origins separated by commas, each https://HOST or https://HOST:PORT with the host in ASCII form, \
      http:// on localhost or a loopback address only, or the scheme of an application such as tauri://localhost or \
      chrome-extension://ID; no path and no wildcard";
@@ -8,15 +8,15 @@ pub const EXPECTED: &str = "origins separated by commas, each https://HOST or ht
 /// An origin that may call the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedOrigin {
-    /// As browsers write it in the header `Origin` (HTML standard, "ASCII serialization of an origin").
+    /// The origin as browsers send it in the `Origin` header (HTML standard, "ASCII serialization of an origin").
     pub text: String,
-    /// Whether its requests may carry cookies: true for https, and for http on a loopback name. The scheme of an
-    /// application is not bound to a host name that somebody owns, so it is served without credentials.
+    /// Whether its requests may carry cookies: true for https, and for http on a loopback name. A custom scheme is not bound
+    /// to a host name with an owner, so it is served without credentials.
     pub has_credentials: bool,
 }
 
-/// Reads the list. A slash after an origin, capitals in its scheme and host, and its default port are dropped, since
-/// browsers never send them. `*` and `null` are refused: responses are for named applications.
+/// Parses the list. A trailing slash, upper case in scheme and host, and the default port are normalised, since browsers
+/// never send them. `*` and `null` are refused, because only named applications may read responses.
 #[must_use]
 pub fn read(text: &str) -> Option<Vec<AllowedOrigin>> {
     text.split(',').map(str::trim).map(origin).collect()
@@ -48,7 +48,7 @@ fn origin(text: &str) -> Option<AllowedOrigin> {
     })
 }
 
-/// Schemes whose documents have an opaque origin, which browsers send as `null`, or none at all.
+/// Schemes whose documents have an opaque origin, which browsers send as `null`, or no origin at all.
 const WITHOUT_ORIGIN: [&str; 9] = [
     "about",
     "blob",
@@ -61,7 +61,7 @@ const WITHOUT_ORIGIN: [&str; 9] = [
     "wss",
 ];
 
-/// The origin of an application with a scheme of its own. Browsers do not change the case of its host.
+/// The origin of an application with a custom scheme. Browsers do not change the case of its host.
 fn of_application(scheme: &str, host: &str) -> Option<AllowedOrigin> {
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_lowercase())
         && scheme.bytes().all(|byte| {
@@ -121,7 +121,7 @@ fn is_port(text: &str) -> bool {
         && text.parse::<u16>().is_ok()
 }
 
-/// A name of labels, or an IP address as browsers write it.
+/// A domain name, or an IP address as browsers write it.
 fn is_host(host: &str) -> bool {
     if let Some(address) = host.strip_prefix('[') {
         let address = address.strip_suffix(']').unwrap_or_default();
@@ -144,7 +144,7 @@ fn is_host(host: &str) -> bool {
     host.len() <= 253 && host.split('.').all(is_label)
 }
 
-/// A host that is this machine to browsers, where plain http is not sent over a network.
+/// A host that browsers resolve to this machine, so that plain http is not sent over a network.
 fn is_loopback(host: &str) -> bool {
     let is_address = host
         .parse::<std::net::Ipv4Addr>()
@@ -257,7 +257,7 @@ mod tests {
             "https://[::1",
             "https://[::1]x",
             "https://[0:0::1]",
-            // Plain http beyond this machine.
+            // Plain http to other machines.
             "http://app.example.com",
             "http://192.0.2.7",
             "http://localhost.example.com",

@@ -1,5 +1,5 @@
-//! What the cron event does for the audit log: it makes checkpoints of new rows, and looks whether rows, tables and users
-//! are what they should be. What is not is logged; `GET /audit/verify` then tells more.
+//! The audit part of the cron event: makes checkpoints of new rows, and verifies rows, tables and users. Differences are
+//! logged; `GET /audit/verify` reports the details.
 
 use crate::account::audit::{
     Account, Checkpoint, Entry, Head, Verified, Violation, ViolationKind, first_after,
@@ -13,21 +13,21 @@ use crate::store::checkpoints::{End, Pending, StoredHead};
 use crate::store::integrity;
 use uuid::Uuid;
 
-/// Checkpoints of one cron event. With 500 rows each this is 50 entries a second all day, for half of the event's second of
-/// CPU.
+/// Maximum number of checkpoints per cron event. With 500 rows each, this keeps up with 50 entries per second and uses half
+/// of the event's second of CPU time.
 const MAX_CHECKPOINTS: usize = 60;
 /// Users that one statement compares.
 const ACCOUNTS_AT_ONCE: u32 = 1_000;
 /// Statements over the users above the role `user`.
 const PRIVILEGED_PAGES: u32 = 5;
-/// Lines that one event logs of each kind of finding.
+/// Maximum number of lines that one event logs per kind of finding.
 const MAX_LINES: usize = 20;
 
 /// Why no more checkpoints are made.
 enum Stopped {
-    /// A store failed; the next event goes on.
+    /// A store failed; the next event continues.
     Unavailable,
-    /// The log is not what it was. A checkpoint would cover that up.
+    /// The log was altered. A checkpoint would conceal that.
     Broken(Violation),
 }
 
@@ -40,7 +40,7 @@ impl From<StoreError> for Stopped {
     }
 }
 
-/// Does all of it; one part does not keep the others from being done.
+/// Runs all parts; a failure of one does not prevent the others.
 pub async fn run(app: &App, now: Timestamp) {
     match make_checkpoints(app, now).await {
         Ok(()) => {}
@@ -66,9 +66,9 @@ fn broken(number: u32, reason: ViolationKind) -> Stopped {
     Stopped::Broken(Violation { number, reason })
 }
 
-/// The last checkpoint, once it is the head outside of D1 too.
+/// The last checkpoint, once it is also stored as the head outside of D1.
 async fn last_checkpoint(app: &App) -> Result<Option<Checkpoint>, Stopped> {
-    // Before D1, or a checkpoint that is made in between would look as if it were missing there.
+    // Read before D1; otherwise a checkpoint that is made in between would seem to be missing there.
     let head = app.checkpoints.head(&app.audit_keys).await?;
     let End {
         checkpoint: last,
@@ -87,7 +87,7 @@ async fn last_checkpoint(app: &App) -> Result<Option<Checkpoint>, Stopped> {
     let Some(last) = last else {
         return Ok(None);
     };
-    // New rows would take the numbers of those that were removed, and never be covered.
+    // New rows would take the numbers of the removed ones and would never be covered.
     if row < last.last {
         return Err(broken(row.saturating_add(1), ViolationKind::Truncated));
     }
@@ -97,7 +97,7 @@ async fn last_checkpoint(app: &App) -> Result<Option<Checkpoint>, Stopped> {
     if head.is_some_and(|head| head.checkpoint == last.number) {
         return Ok(Some(last));
     }
-    // The head was not kept when this checkpoint was made: make sure that we made it, and keep it before there are more.
+    // The head was not stored when this checkpoint was made: verify the checkpoint and store the head before making more.
     let rows = app.checkpoints.rows_of(&last).await?;
     if !app.audit_keys.has_made(previous.as_ref(), &last, &rows) {
         return Err(broken(first, ViolationKind::CheckpointAltered));
@@ -117,7 +117,7 @@ async fn keep_head(app: &App, checkpoint: &Checkpoint) -> Result<(), StoreError>
     app.checkpoints.put_head(&app.audit_keys, &head).await
 }
 
-/// The one place where checkpoints are made. Of two events at once one adds a checkpoint and the other stops.
+/// The only place where checkpoints are made. If two events run at the same time, one adds a checkpoint and the other stops.
 async fn make_checkpoints(app: &App, now: Timestamp) -> Result<(), Stopped> {
     let mut last = last_checkpoint(app).await?;
     let mut has_more = false;
@@ -137,7 +137,7 @@ async fn make_checkpoints(app: &App, now: Timestamp) -> Result<(), Stopped> {
         let Some(checkpoint) = app.audit_keys.checkpoint(last.as_ref(), &rows, now) else {
             break;
         };
-        // A row that fails is covered as it is, so that what comes after it is too; `/audit/verify` still finds it.
+        // A row that fails is covered as it is, so that later rows are covered too; `/audit/verify` still reports it.
         let covered = rows.partition_point(|(row, _)| row.number <= checkpoint.last);
         let rows = rows.get(..covered).unwrap_or(&rows);
         let mut verified = Verified::default();
@@ -174,7 +174,7 @@ async fn compare_schema(app: &App) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// All users above the role `user`, and of the others a thousand from a random one on.
+/// All users above the role `user`, and a thousand of the others, beginning with a random one.
 async fn compare_accounts(app: &App) -> Result<(), StoreError> {
     let mut lines = MAX_LINES;
     let mut after = String::new();
@@ -206,7 +206,7 @@ fn compare(accounts: &[Account], lines: &mut usize) {
         }
         *lines = lines.saturating_sub(1);
         log::audit_broken(&Finding::User {
-            // An id that is none was not made by us either.
+            // An invalid id was not written by this service either.
             user: Uuid::try_parse(&change.user).unwrap_or_default(),
             field: change.field.as_str(),
         });

@@ -1,18 +1,18 @@
-//! How many bytes of request bodies an isolate buffers at once, in all and for one client site.
+//! Limits the bytes of request bodies that an isolate buffers at the same time, in total and per client site.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// Bytes in all. An isolate has 128 MiB, of which password hashes take 20.
+/// Bytes in total. An isolate has 128 MiB, of which password hashes take 20.
 const ALL_BYTES: usize = 8 * 1024 * 1024;
-/// Bytes for one site (an IPv4 address or an IPv6 /48): 64 requests that do not declare how long their body is.
+/// Bytes for one client site (an IPv4 address or an IPv6 /48): 64 requests without a declared body length.
 const SITE_BYTES: usize = ALL_BYTES / 8;
-/// What a request counts at least, however short its body: it holds a future here, and in V8 the request, its headers and
-/// its stream.
+/// Bytes that every request counts at least, because it also holds a future here, and the request, its headers and its
+/// stream in V8.
 const REQUEST_BYTES: usize = 4 * 1024;
 
-/// What is reserved.
+/// The reserved bytes.
 #[derive(Debug, Default)]
 pub struct Budget(Rc<RefCell<Sums>>);
 
@@ -22,7 +22,7 @@ struct Sums {
     by_site: BTreeMap<String, usize>,
 }
 
-/// Bytes that a request may buffer, until it is dropped.
+/// Bytes that a request may buffer, held until it is dropped.
 #[derive(Debug)]
 pub struct Reservation {
     budget: Rc<RefCell<Sums>>,
@@ -31,7 +31,7 @@ pub struct Reservation {
 }
 
 impl Budget {
-    /// Reserves what a body of at most so many bytes takes; `None` if that would be too much.
+    /// Reserves the bytes for a body of at most this length; `None` if that would exceed a limit.
     pub fn reserve(&self, site: String, most: usize) -> Option<Reservation> {
         let bytes = most.max(REQUEST_BYTES);
         let mut sums = self.0.borrow_mut();
@@ -68,7 +68,7 @@ impl Drop for Reservation {
 mod tests {
     use super::*;
 
-    /// As many as there is room for.
+    /// As many as fit.
     fn fill(budget: &Budget, site: &str, most: usize) -> Vec<Reservation> {
         std::iter::from_fn(|| budget.reserve(site.to_owned(), most)).collect()
     }

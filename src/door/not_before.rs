@@ -1,5 +1,5 @@
-//! `TOKENS_NOT_BEFORE` at the cron event: the sessions of tokens that are no longer accepted are revoked, so that they stay dead
-//! once the variable is removed.
+//! The `TOKENS_NOT_BEFORE` part of the cron event: revokes the sessions of tokens that are no longer accepted, so that they
+//! stay revoked after the variable is removed.
 
 use crate::account::audit::{Entry, Kind, Signed};
 use crate::account::timestamp::Timestamp;
@@ -9,27 +9,27 @@ use crate::failure::Failure;
 use crate::store::sessions::Issued;
 use uuid::Uuid;
 
-/// What the entries say.
+/// The detail of the audit entries.
 const DETAIL: &str = "tokens_not_before";
 
-/// Seconds that a token is accepted at most: the greatest `TOKEN_LIFETIME` and the leeway. So long after the moment all older
-/// tokens have expired, and there is nothing left to do.
+/// Maximum number of seconds for which a token is accepted: the maximum of `TOKEN_LIFETIME` and the leeway. After that time
+/// all older tokens have expired, and nothing is left to do.
 const LONGEST_ACCEPTED: i64 = 86_400 + LEEWAY;
 
-/// Sessions that one batch revokes, each with its entry in the audit log.
+/// Sessions that one batch revokes, each with an audit entry.
 const PIECE: u32 = 50;
 
-/// Batches of one cron event: 10,000 sessions, in some seconds. Their tokens are refused in any case.
+/// Batches per cron event: 10,000 sessions, in a few seconds. Their tokens are refused in any case.
 const PIECES: usize = 200;
 
-/// Batches whose cached sessions are overwritten. No isolate with this configuration looks at them; they matter only if the
-/// variable is removed within the TTL. KV takes 1,000 writes from one event.
+/// Batches whose cached sessions are overwritten. No isolate with this configuration uses these; they matter only if the
+/// variable is removed within the TTL. KV allows 1,000 operations per event.
 const OVERWRITTEN: usize = 2;
 
 /// Revokes the sessions whose current token was issued before `TOKENS_NOT_BEFORE`, as many as one event may.
 ///
 /// # Errors
-/// `StorageOut`, `Platform`; the next event goes on.
+/// `StorageOut`, `Platform`; the next event continues.
 pub async fn revoke(app: &App, now: Timestamp) -> Result<(), Failure> {
     let Some(not_before) = app.config.tokens_not_before else {
         return Ok(());
@@ -57,7 +57,7 @@ pub async fn revoke(app: &App, now: Timestamp) -> Result<(), Failure> {
     Ok(())
 }
 
-/// No user has asked for it, so it has no actor.
+/// No user requested it, so it has no actor.
 fn entry(app: &App, now: Timestamp, session: &Issued, request: &str) -> Result<Signed, Failure> {
     let entry = Entry::new(uuid()?, now, Kind::SessionRevoked, request)
         .about(session.user_id)

@@ -17,56 +17,56 @@ const LIMIT: u32 = 50;
 /// Entries of the longest page.
 const LONGEST: u32 = 200;
 
-/// The reply.
+/// A page of the audit log.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AuditReply {
     /// Always true.
     pub success: bool,
-    /// Newest first.
+    /// Entries, newest first.
     pub entries: Vec<AuditEntry>,
-    /// The `cursor` of the next page; null on the last.
+    /// Value of `cursor` for the next page; null on the last page.
     pub next: Option<String>,
 }
 
-/// What happened.
+/// An entry of the audit log.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AuditEntry {
-    /// 1, 2, 3, … without a gap.
+    /// Number of the entry: 1, 2, 3, … without gaps.
     pub number: u32,
-    /// Random.
+    /// Random id of the entry.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Uuid"))]
     pub id: String,
-    /// When.
+    /// Time of the event.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Timestamp"))]
     pub at: String,
-    /// What.
+    /// Kind of the event.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Kind"))]
     pub kind: String,
-    /// Whether it was done.
+    /// Whether the action succeeded.
     #[cfg_attr(
         not(target_arch = "wasm32"),
         schemars(with = "crate::account::audit::Outcome")
     )]
     pub outcome: String,
-    /// Id of who did it, or `command-line`; null if nobody knows.
+    /// Id of the user who acted, or `command-line`; null if unknown.
     pub actor: Option<String>,
-    /// Id of whom it is about.
+    /// Id of the user whom the entry is about; null if there is none.
     pub subject: Option<String>,
-    /// Keyed hash of a name that belongs to nobody: the same name has the same.
+    /// Keyed hash of a typed name that no user has; equal names have equal hashes.
     pub name_key: Option<String>,
-    /// The session, as a hash.
+    /// Id of the session, as in `/sessions`.
     pub session: Option<String>,
-    /// More about it.
+    /// Details in fixed words, depending on `kind`.
     pub detail: Option<String>,
     /// Client address; null if it is unknown or was erased.
     pub address: Option<String>,
-    /// The start of `User-Agent`, a text that the client chose; null if it is unknown or was erased.
+    /// The beginning of the `User-Agent` header, which the client chooses; null if it is unknown or was erased.
     pub device: Option<String>,
-    /// Cloudflare's ray id, or a random UUID.
+    /// `X-Request-Id` of the request: Cloudflare's ray id, or a random UUID.
     pub request: String,
-    /// Whose signature it carries; `/audit/verify` tells whether it is right.
+    /// Origin of the entry's signature. Use `/audit/verify` to check it.
     pub signature: Signature,
 }
 

@@ -30,31 +30,31 @@ const MAX_ID_BYTES: usize = 64;
 /// Before a user's id in the cursor; without it the cursor is a row's number.
 const USER_CURSOR: &str = "user.";
 
-/// The response.
+/// Result of a verification.
 #[derive(Debug, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AuditVerifyReply {
-    /// Always true; the verdict is in `failure`, `schema_changes` and `user_changes`.
+    /// Always true; see `failure`, `schema_changes` and `user_changes` for the result.
     pub success: bool,
-    /// Rows that this call has verified.
+    /// Number of rows that this call verified.
     pub rows: u32,
-    /// Those of them that came without a signature and were signed by the cron.
+    /// Number of these rows that were written without a signature and signed later by the cron event.
     pub late_signatures: u32,
-    /// Those of them whose address and device are still kept, and are those that were signed.
+    /// Number of these rows whose address and device are still stored and match the signature.
     pub clients: u32,
-    /// Users whose role and status this call has compared with the last entries about them.
+    /// Number of users whose role and status this call compared with the last entries about them.
     pub users: u32,
-    /// Number of the last row that a checkpoint covers.
+    /// Number of the last row that a checkpoint covers; 0 if there is none.
     pub checkpointed_to: u32,
-    /// Rows after it: each is signed by itself, and nothing shows if the last of them were removed.
+    /// Number of rows after it. Each is signed individually, but a removal of the last of them cannot be detected.
     pub rows_after_checkpoint: u32,
-    /// The first row that fails; null if all that this call has verified are right.
+    /// The first row that fails verification; null if all rows of this call are valid.
     pub failure: Option<Violation>,
-    /// Tables, indexes, triggers and views that are not as the migrations made them, 50 at most.
+    /// Tables, indexes, triggers and views that differ from the migrations; 50 at most.
     pub schema_changes: Vec<SchemaChange>,
-    /// Users whose role or status is not the one in the last entry about it.
+    /// Users whose role or status differs from the last entry about it.
     pub user_changes: Vec<AccountChange>,
-    /// `after` of the next call; null if there is nothing more to verify.
+    /// Value of `after` for the next call; null if there is nothing left to verify.
     pub next: Option<String>,
 }
 

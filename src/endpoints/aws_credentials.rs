@@ -17,36 +17,36 @@ use serde::Serialize;
 /// Stars of a secret access key.
 const STARS: usize = 28;
 
-/// The reply.
+/// The service's AWS keys, masked.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AwsCredentialsReply {
     /// Always true.
     pub success: bool,
-    /// The keys, masked, and how to use them.
+    /// The masked keys and sample programs.
     pub credentials: AwsCredentials,
 }
 
-/// The service's AWS keys as they may be shown.
+/// The service's AWS keys in masked form.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AwsCredentials {
-    /// The administrator's own region where Bedrock runs there, else the service's.
+    /// The administrator's region if Bedrock is available there, else the service's region.
     pub region: &'static str,
-    /// Whole: it names a key and opens nothing.
+    /// Access key id, not masked because it is not a secret.
     pub access_key_id: String,
-    /// The first and last four characters; only stars if it is short.
+    /// Masked secret access key: its first and last four characters, or asterisks only if it is short.
     pub secret_access_key: String,
-    /// Where Bedrock answers for the configured model.
+    /// Bedrock endpoint for the configured model.
     pub endpoint: String,
-    /// How requests are authenticated.
+    /// Authentication method of the endpoint.
     pub auth_method: &'static str,
-    /// For a shell.
+    /// Sample program for a shell with curl.
     pub curl_example: String,
-    /// For Node.js.
+    /// Sample program for Node.js.
     pub node_example: String,
-    /// For Python.
+    /// Sample program for Python.
     pub python_example: String,
 }
 

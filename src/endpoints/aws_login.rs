@@ -25,19 +25,19 @@ const APP_SESSION: i64 = 3_600;
 /// The documented text of a 400.
 const MISSING: &str = "AWS credentials not provided";
 
-/// The body: a proof.
+/// A proof of an AWS identity: the signature of a `GetCallerIdentity` request.
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AwsLoginRequest {
-    /// `AKIA…` or `ASIA…`.
+    /// Access key id, `AKIA…` or `ASIA…`.
     access_key_id: String,
-    /// When it was signed, `YYYYMMDDTHHMMSSZ`.
+    /// Time of the signature, `YYYYMMDDTHHMMSSZ`.
     amz_date: String,
-    /// 64 lower-case hex digits.
+    /// Signature: 64 lower-case hexadecimal digits.
     signature: String,
-    /// With temporary keys only.
+    /// Session token; required for temporary keys.
     session_token: Option<String>,
-    /// The signed header `x-edge-auth-nonce`, if there is one: 16 to 64 letters, digits, `-` and `_`. Without it, one key has
-    /// one proof a second.
+    /// Value of the signed header `x-edge-auth-nonce`, 16 to 64 letters, digits, `-` and `_`. Without it, proofs that are signed
+    /// with the same key in the same second are equal.
     nonce: Option<String>,
 }
 

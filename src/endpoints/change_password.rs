@@ -20,12 +20,12 @@ use crate::web::reply::Reply;
 use crate::web::request::Request;
 use std::rc::Rc;
 
-/// The body.
+/// The current and the new password.
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct ChangePasswordRequest {
-    /// The password that is to be replaced.
+    /// Current password.
     current_password: String,
-    /// The new one.
+    /// New password.
     new_password: String,
 }
 

@@ -12,12 +12,12 @@ use serde::Serialize;
 /// The documented text of a 400.
 const INVALID_HANDLE: &str = "Failed to start device authorization";
 
-/// The body.
+/// The client that starts a device flow.
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct DeviceAuthorizationRequest {
-    /// From `/register-client`.
+    /// As returned by `/register-client`.
     client_id: String,
-    /// From `/register-client`.
+    /// As returned by `/register-client`.
     client_secret: String,
 }
 
@@ -30,21 +30,21 @@ impl FromJson for DeviceAuthorizationRequest {
     }
 }
 
-/// The reply (RFC 8628 §3.2).
+/// The codes of a device flow (RFC 8628 §3.2).
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct DeviceAuthorizationReply {
-    /// A sealed handle, for `/token`.
+    /// Opaque, encrypted code for `/token`.
     pub device_code: String,
-    /// What the person compares with the page.
+    /// Code that the user compares with the one on the verification page.
     pub user_code: String,
-    /// Where the person goes.
+    /// URL of the verification page.
     pub verification_uri: String,
-    /// The same with the code in it.
+    /// URL of the verification page with the user code filled in.
     pub verification_uri_complete: String,
-    /// Seconds until the code ends.
+    /// Seconds until the codes expire.
     pub expires_in: u32,
-    /// Seconds between two calls of `/token`.
+    /// Minimum number of seconds between two calls of `/token`.
     pub interval: u32,
 }
 

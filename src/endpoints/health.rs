@@ -7,7 +7,7 @@ use crate::web::reply::Reply;
 use crate::web::request::Request;
 use serde::Serialize;
 
-/// The reply.
+/// The service and its stores are available.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct HealthReply {
@@ -15,7 +15,7 @@ pub struct HealthReply {
     pub success: bool,
     /// `OK`.
     pub message: &'static str,
-    /// The service's version.
+    /// Version of the service.
     pub version: &'static str,
 }
 

@@ -27,13 +27,13 @@ use std::rc::Rc;
 /// The documented text of a 400.
 const MISSING: &str = "Username and password are required";
 
-/// The body.
+/// A user name or e-mail address, and a password.
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct LoginRequest {
-    /// User name or e-mail address. White space around it is dropped.
+    /// User name or e-mail address. Surrounding white space is ignored.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(length(min = 1)))]
     username: String,
-    /// Password, never trimmed.
+    /// Password. White space is significant.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(length(min = 1)))]
     password: String,
 }
@@ -47,7 +47,7 @@ impl FromJson for LoginRequest {
     }
 }
 
-/// The reply.
+/// A new session's token and its user.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct LoginReply {
@@ -55,9 +55,9 @@ pub struct LoginReply {
     pub success: bool,
     /// `Login successful`.
     pub message: &'static str,
-    /// The JWT.
+    /// Access token (JWT).
     pub token: String,
-    /// Who signed in.
+    /// The user who signed in.
     pub user: User,
 }
 

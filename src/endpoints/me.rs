@@ -8,19 +8,19 @@ use crate::web::request::Request;
 use serde::Serialize;
 use uuid::Uuid;
 
-/// The reply.
+/// The user of the token.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct MeReply<'a> {
-    /// Stays the same for good.
+    /// Stable id of the user.
     pub id: Uuid,
     /// User name.
     pub username: &'a str,
-    /// E-mail, if known.
+    /// E-mail address; null if unknown.
     pub email: Option<&'a str>,
     /// Full name.
     pub full_name: &'a str,
-    /// Always true: a disabled person has no session.
+    /// Always true, because disabled users have no sessions.
     pub is_active: bool,
 }
 

@@ -16,32 +16,32 @@ use serde::Serialize;
 /// Stars of an API key.
 const STARS: usize = 36;
 
-/// The reply.
+/// The service's NVIDIA key, masked.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct NvidiaCredentialsReply {
     /// Always true.
     pub success: bool,
-    /// The key, masked, and how to use it.
+    /// The masked key and sample programs.
     pub credentials: NvidiaCredentials,
 }
 
-/// The service's NVIDIA key as it may be shown.
+/// The service's NVIDIA key in masked form.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NvidiaCredentials {
-    /// The first and last four characters; only stars if it is short.
+    /// Masked API key: its first and last four characters, or asterisks only if it is short.
     pub api_key: String,
-    /// Where the API is.
+    /// Base URL of the API.
     pub base_url: &'static str,
-    /// Where chat completions are.
+    /// Endpoint for chat completions.
     pub endpoint: &'static str,
-    /// For a shell.
+    /// Sample program for a shell with curl.
     pub curl_example: String,
-    /// For Node.js.
+    /// Sample program for Node.js.
     pub node_example: String,
-    /// For Python.
+    /// Sample program for Python.
     pub python_example: String,
 }
 

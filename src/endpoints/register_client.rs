@@ -8,15 +8,15 @@ use crate::web::reply::Reply;
 use crate::web::request::Request;
 use serde::Serialize;
 
-/// The reply.
+/// A client for the device flow.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct RegisterClientReply {
-    /// Random.
+    /// Random id of the client.
     pub client_id: String,
-    /// A sealed handle, about 3 kB.
+    /// Opaque, encrypted secret of about 3 kB.
     pub client_secret: String,
-    /// When the handle ends; never later than AWS's registration.
+    /// Time at which the client expires, not later than its registration with AWS.
     pub expiration: Timestamp,
 }
 

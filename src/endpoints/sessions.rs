@@ -9,40 +9,40 @@ use crate::web::reply::Reply;
 use crate::web::request::Request;
 use serde::Serialize;
 
-/// The reply.
+/// The caller's live sessions.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct SessionsReply {
     /// Always true.
     pub success: bool,
-    /// The live sessions, the last sign-in first; 200 at most. A session is live until it is revoked or its token can no
+    /// The live sessions, most recent sign-in first; 200 at most. A session is live until it is revoked or its token can no
     /// longer be refreshed.
     pub sessions: Vec<SessionEntry>,
 }
 
-/// One session.
+/// A live session.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct SessionEntry {
-    /// What `DELETE /sessions/{id}` takes; no secret.
+    /// Id for `DELETE /sessions/{id}`. It is not a secret.
     pub id: String,
-    /// The sign-in.
+    /// Time of the sign-in.
     pub created_at: Timestamp,
-    /// The last refresh, or the sign-in.
+    /// Time of the last refresh, or of the sign-in if there was none.
     pub refreshed_at: Timestamp,
-    /// The last use, exact to an hour.
+    /// Time of the last use, to within one hour.
     pub last_used_at: Timestamp,
-    /// Its absolute end.
+    /// Time after which the session cannot be refreshed any more.
     pub ends_at: Timestamp,
-    /// The start of the `User-Agent` that signed in.
+    /// The beginning of the `User-Agent` header of the sign-in.
     pub device: Option<String>,
-    /// The address that signed in.
+    /// The client address of the sign-in.
     pub address: Option<String>,
-    /// The start of the `User-Agent` of the last refresh; null before the first.
+    /// The beginning of the `User-Agent` header of the last refresh; null if there was none.
     pub refresh_device: Option<String>,
-    /// The address of the last refresh; null before the first.
+    /// The client address of the last refresh; null if there was none.
     pub refresh_address: Option<String>,
-    /// Whether it is the one that asks.
+    /// Whether this is the session of the request.
     pub is_current: bool,
 }
 

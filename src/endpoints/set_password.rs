@@ -20,12 +20,12 @@ use crate::web::request::Request;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use std::rc::Rc;
 
-/// The body.
+/// The secret of a one-time link, and the new password.
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct SetPasswordRequest {
-    /// The secret of the link.
+    /// Secret of the one-time link. Surrounding white space is ignored.
     token: String,
-    /// The new password.
+    /// New password.
     password: String,
 }
 

@@ -41,14 +41,14 @@ const AGAIN: u32 = 1_000;
 /// The documented text of a 400.
 const INVALID_HANDLE: &str = "Failed to create token from device code";
 
-/// The body.
+/// The client and the device code of a device flow.
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct TokenRequest {
-    /// From `/register-client`.
+    /// As returned by `/register-client`.
     client_id: String,
-    /// From `/register-client`.
+    /// As returned by `/register-client`.
     client_secret: String,
-    /// From `/device-authorization`.
+    /// As returned by `/device-authorization`.
     device_code: String,
 }
 

@@ -6,32 +6,32 @@ use crate::app::tokens::Issued;
 use crate::web::reply::{EXPIRES, Reply};
 use serde::Serialize;
 
-/// What the bearer routes tell of a person.
+/// The user as the routes of the detail format return it.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct BearerUser<'a> {
     /// User name.
     pub username: &'a str,
-    /// E-mail, if known.
+    /// E-mail address; null if unknown.
     pub email: Option<&'a str>,
     /// Full name.
     pub full_name: &'a str,
 }
 
-/// The reply of the bearer routes (RFC 6749 §5.1 names the first two).
+/// An access token and its user (RFC 6749 §5.1 defines the first two fields).
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct BearerReply<'a> {
-    /// The JWT.
+    /// Access token (JWT).
     pub access_token: &'a str,
     /// Always `bearer`.
     pub token_type: &'static str,
-    /// Who signed in.
+    /// The user of the token.
     pub user: BearerUser<'a>,
 }
 
 impl<'a> BearerReply<'a> {
-    /// A token and its person.
+    /// The token and its user.
     #[must_use]
     pub fn new(access_token: &'a str, user: &'a User) -> Self {
         let user = BearerUser {
@@ -54,13 +54,13 @@ impl<'a> BearerReply<'a> {
     }
 }
 
-/// The reply of routes that only say that something was done.
+/// Confirmation of routes that return nothing else.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Done {
     /// Always true.
     pub success: bool,
-    /// What was done, for a person.
+    /// Human-readable text.
     pub message: &'static str,
 }
 

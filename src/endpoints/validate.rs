@@ -8,7 +8,7 @@ use crate::web::reply::{Reply, json};
 use crate::web::request::Request;
 use serde::Serialize;
 
-/// The reply.
+/// The user of a valid token.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct ValidateReply<'a> {
@@ -16,7 +16,7 @@ pub struct ValidateReply<'a> {
     pub success: bool,
     /// `Token is valid`.
     pub message: &'static str,
-    /// Whose token it is.
+    /// The user of the token.
     pub user: &'a User,
 }
 

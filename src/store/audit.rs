@@ -18,8 +18,8 @@ const APPEND_CLIENT: &str = "
     INSERT INTO audit_clients (number, salt, address, device)
     SELECT number, ?2, ?3, ?4 FROM audit WHERE id = ?1";
 
-/// Fails, and with it the batch, if the entry is not there. A trigger that skips it cannot keep this from being seen: no
-/// trigger changes what a SELECT gives.
+/// Fails, and with it the batch, if the entry does not exist. A trigger that skips the entry cannot hide that, because no
+/// trigger changes the result of a SELECT.
 const CHECK: &str = "
     SELECT CASE WHEN NOT EXISTS (
       SELECT 1 FROM audit
@@ -27,7 +27,7 @@ const CHECK: &str = "
         OR EXISTS (SELECT 1 FROM audit_clients WHERE audit_clients.number = audit.number)))
     THEN json('the audit entry is missing') END";
 
-/// Writes an entry that goes with no other write; the batch fails if it was not written.
+/// Writes an entry on its own; the batch fails if it was not written.
 #[must_use]
 pub fn append(signed: &Signed) -> Statement {
     let check = Statement::new(CHECK)
@@ -44,8 +44,8 @@ const APPEND_IF: &str = "
     SELECT (SELECT coalesce(max(number), 0) + 1 FROM audit),
            ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32";
 
-/// Directly after the write that the entry records, whose `changes()` it asks. Fails, and with it the batch, if one was done
-/// and not the other.
+/// Follows directly after the write that the entry records, and uses its `changes()`. Fails, and with it the batch, if only
+/// one of the two was done.
 const CHECK_BOTH: &str = "
     SELECT CASE WHEN (changes() > 0) <> EXISTS (
       SELECT 1 FROM audit
@@ -53,12 +53,12 @@ const CHECK_BOTH: &str = "
         OR EXISTS (SELECT 1 FROM audit_clients WHERE audit_clients.number = audit.number)))
     THEN json('the audit entry and its write differ') END";
 
-/// A write with the entries that record it: all are done or none. `condition` makes the SELECT that finds a row if, and only
-/// if, the write is about to change one.
+/// A write and the entries that record it: all of them are done, or none. `condition` is a SELECT that finds a row if and
+/// only if the write is about to change one.
 ///
-/// The entries come first, since after them nothing would tell whether the write had changed anything. The batch fails if
-/// an entry was not written although the write was done, whatever kept it from being written, and the other way round:
-/// so a condition that is not that of the write is noticed at once.
+/// The entries come first, because after them `changes()` would no longer refer to the write. The batch fails if an entry
+/// was not written although the write was done, for any reason, and vice versa, so a condition that does not match that of
+/// the write is noticed at once.
 #[must_use]
 pub fn recorded<const N: usize>(
     write: Statement,

@@ -1,11 +1,11 @@
-//! Checkpoints of the audit log: tables `audit_signatures` and `audit_checkpoints`, and outside of D1 the head.
+//! Checkpoints of the audit log: the tables `audit_signatures` and `audit_checkpoints`, and the head outside of D1.
 //!
 //! | key | value | lifetime |
 //! |---|---|---|
 //! | `audit-head` | number, last row, key id and MAC of the last checkpoint, with a MAC over them | unlimited |
 //!
-//! KV may return an older head for a minute, or keep one if a put failed: a head is never newer than D1, so one that is
-//! behind proves nothing and one that is ahead proves that checkpoints were removed.
+//! KV may return an older head for a minute, or keep it if a put failed. A head is never written before its checkpoint is in
+//! D1, so a head that is behind proves nothing, and a head that is ahead proves that checkpoints were removed.
 
 use super::StoreError;
 use super::d1::{Database, Outcome, Statement};
@@ -32,7 +32,7 @@ const LAST_ROW: &str = "
     SELECT coalesce((SELECT max(number) FROM audit), 0) AS last,
            coalesce((SELECT max(last) FROM audit_checkpoints), 0) AS covered";
 
-/// Only those of the command line: nothing else writes without the key.
+/// Only entries of the command line, because nothing else writes without the key.
 const UNSIGNED: &str = "
     SELECT audit.number, id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request
     FROM audit
@@ -40,7 +40,7 @@ const UNSIGNED: &str = "
       AND NOT EXISTS (SELECT 1 FROM audit_signatures WHERE audit_signatures.number = audit.number)
     ORDER BY audit.number LIMIT ?2";
 
-/// The one that comes first signs; another cron at the same time changes nothing.
+/// The first cron event signs; another one at the same time changes nothing.
 const SIGN: &str = "
     INSERT INTO audit_signatures (number, mac, signed_at) SELECT ?1, ?2, ?3
     WHERE NOT EXISTS (SELECT 1 FROM audit_signatures WHERE number = ?1)";
@@ -63,7 +63,7 @@ const ADD: &str = "
     INSERT INTO audit_checkpoints (number, first, last, at, key, marks, mac) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
     WHERE ?1 = (SELECT coalesce(max(number), 0) + 1 FROM audit_checkpoints)";
 
-/// Entries that are signed at once.
+/// Maximum number of entries that are signed in one batch.
 const SIGNED_AT_ONCE: u32 = 100;
 
 /// The end of the log.
@@ -77,19 +77,19 @@ pub struct End {
     pub row: u32,
 }
 
-/// What KV has as the head.
+/// The head in KV.
 #[derive(Debug, PartialEq, Eq)]
 pub enum StoredHead {
     /// Nothing.
     Missing,
-    /// Something that is none of ours.
+    /// A value without a valid MAC.
     Altered,
-    /// A head that we made.
+    /// A valid head.
     Known(Head),
 }
 
 impl StoredHead {
-    /// The head, if it is known.
+    /// The head, if there is a valid one.
     #[must_use]
     pub fn known(&self) -> Option<&Head> {
         match self {
@@ -99,12 +99,12 @@ impl StoredHead {
     }
 }
 
-/// What waits for the cron.
+/// The work for the cron event.
 #[derive(Debug)]
 pub struct Pending {
-    /// Entries of the command line that have no signature yet, with their numbers.
+    /// Entries of the command line that are not signed yet, with their numbers.
     pub unsigned: Vec<(u32, Entry)>,
-    /// The first rows that no checkpoint covers, as many as one takes.
+    /// The first rows that no checkpoint covers, at most as many as one checkpoint may have.
     pub rows: Vec<(ChainedRow, Entry)>,
 }
 
@@ -115,7 +115,7 @@ pub struct Range {
     pub before: Option<Checkpoint>,
     /// The checkpoints after it.
     pub checkpoints: Vec<Checkpoint>,
-    /// The last row there is.
+    /// The last row.
     pub last: u32,
     /// The last row that a checkpoint covers.
     pub covered: u32,
@@ -129,13 +129,13 @@ pub struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Checkpoints in this database, their head in this namespace.
+    /// Uses this database for the checkpoints and this namespace for the head.
     #[must_use]
     pub fn new(database: &'static Database, kv: &'static Kv) -> Self {
         Self { database, kv }
     }
 
-    /// The head. It has to be read before D1, or a checkpoint that is made in between would look as if it were missing.
+    /// Reads the head. It has to be read before D1; otherwise a checkpoint that is made in between would seem to be missing.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -149,10 +149,10 @@ impl Checkpoints {
         })
     }
 
-    /// Keeps the head.
+    /// Stores the head.
     ///
     /// # Errors
-    /// `Unavailable`; the next cron event makes up for it.
+    /// `Unavailable`; the next cron event stores it.
     pub async fn put_head(&self, keys: &AuditKeys, head: &Head) -> Result<(), StoreError> {
         self.kv.keep(HEAD_KEY, &keys.head_text(head)).await
     }
@@ -172,7 +172,7 @@ impl Checkpoints {
         })
     }
 
-    /// What is after this row, at one moment.
+    /// The work after this row, read in one transaction.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -207,7 +207,7 @@ impl Checkpoints {
         found.rows(chained_row)
     }
 
-    /// Adds signatures, by number and mac, to rows that have none.
+    /// Adds signatures, given by number and MAC, to unsigned rows.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -222,7 +222,7 @@ impl Checkpoints {
         self.database.all(statements).await.map(drop)
     }
 
-    /// Adds a checkpoint; false if another cron event was faster.
+    /// Adds a checkpoint; false if another cron event has added one first.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -239,7 +239,7 @@ impl Checkpoints {
         Ok(added.changes > 0)
     }
 
-    /// Up to so many checkpoints that reach beyond this row.
+    /// Reads at most this many checkpoints that extend beyond this row.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -263,7 +263,7 @@ impl Checkpoints {
         })
     }
 
-    /// Up to so many rows after this one.
+    /// Reads at most this many rows after this one.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -336,7 +336,7 @@ fn client(row: &mut Row) -> Result<Option<Client>, StoreError> {
     }))
 }
 
-/// Rows as they stand, with what is in them.
+/// Rows with their content.
 pub(super) fn chained(found: &Outcome) -> Result<Vec<(ChainedRow, Entry)>, StoreError> {
     found.rows(|row| {
         let chained = chained_row(row)?;

@@ -1,9 +1,9 @@
-//! Cached sessions: what D1 said of a live session, kept in KV for some minutes so that `/validate` and `/me` are answered
-//! at the edge.
+//! Cached sessions: the state of live sessions in D1, kept in KV for a few minutes so that `/validate` and `/me` are
+//! answered at the edge.
 //!
-//! KV is eventually consistent: an overwrite is seen elsewhere after up to 60 seconds or more, so an entry never decides for
-//! good. Each is fresh for a TTL after D1 confirmed the session; what a revocation costs is at most that time on routes that
-//! grant nothing, and nothing on the others, which ask D1.
+//! KV is eventually consistent: an overwrite becomes visible elsewhere after up to 60 seconds or more. So each entry is
+//! fresh only for a TTL after D1 confirmed the session. A revocation takes effect within that time on `/validate` and `/me`,
+//! and at once on all other routes, which query D1.
 //!
 //! | key | value | lifetime |
 //! |---|---|---|
@@ -31,10 +31,10 @@ use std::cell::{LazyCell, OnceCell};
 use std::fmt;
 use std::rc::Rc;
 
-/// Seconds that a cached session is used longer while D1 is unavailable.
+/// Seconds for which a cached session is used longer while D1 is unavailable.
 pub const OUTAGE_SECONDS: i64 = 15 * 60;
 
-/// Any entry is kept this many seconds longer than it is used.
+/// Seconds for which an entry is kept longer than it is used.
 const MARGIN: i64 = 60;
 
 /// KV takes one write a second and key; a write that met another is made again after this many milliseconds.
@@ -44,19 +44,19 @@ const WRITE_AGAIN: u32 = 1_100;
 /// by side, each twice at most.
 pub const OVERWRITING: u32 = 2 * PATIENCE + WRITE_AGAIN;
 
-/// An entry is written after the response, so no client waits; its writer waits longer, in milliseconds, because it must
-/// look at D1 again after a late write. Within the 30 seconds that the platform gives to work after a response.
+/// Timeout in milliseconds of a write after the response. It is longer because no client waits, and because the writer must
+/// query D1 again after a late write. It fits into the 30 seconds that the platform allows for work after a response.
 const LATE_WRITE: u32 = 15_000;
 
-/// The entries of this many sessions are overwritten at once; KV takes 1,000 writes from one request. The entries of any
-/// more expire at the TTL.
+/// Maximum number of sessions whose entries are overwritten; KV allows 1,000 operations per request. The entries of further
+/// sessions expire at the TTL.
 const MAX_SESSIONS: usize = 200;
 
-/// Tokens of a session that were rotated out within the replay window and whose entries are overwritten with that of the
-/// current one. A client that refreshes in a tight loop has more; those entries expire with the window.
+/// Maximum number of tokens of a session, rotated out within the replay window, whose entries are overwritten with that of
+/// the current one. A client that refreshes in a tight loop has more; those entries expire with the window.
 const MAX_ROTATED_OUT: u32 = 8;
 
-/// Entries that are overwritten at once, whatever they belong to.
+/// Maximum number of entries that are overwritten at the same time.
 const MAX_WRITES: usize = 500;
 
 /// Reads as no entry.
@@ -71,18 +71,18 @@ pub enum Found {
     Copy(SessionCopy),
     /// The session was revoked.
     Revoked,
-    /// No entry, or none of ours.
+    /// No entry, or none with a valid MAC.
     Nothing,
 }
 
-/// A user's live session, as D1 had it.
+/// A live session and its user, as D1 had them.
 #[derive(Debug, Clone)]
 pub struct SessionCopy {
     /// The user.
     pub user: Rc<User>,
-    /// The response that was made of it.
+    /// The response for this user.
     pub reply: Rc<OnceCell<Text>>,
-    /// D1 is asked from then on.
+    /// From this time on, D1 is queried.
     pub fresh_until: Timestamp,
     /// The same while D1 is unavailable: [`OUTAGE_SECONDS`] later, but never after the token itself has expired.
     pub usable_until: Timestamp,
@@ -96,7 +96,7 @@ struct Written<'a> {
     user: &'a User,
 }
 
-/// Seconds for which an isolate knows a text of KV again, so that it does not verify and read it a second time.
+/// Seconds for which an isolate remembers a verified value of KV, so that it does not verify and parse it again.
 const REMEMBERED: i64 = 60;
 
 /// What KV gave, and when.
@@ -108,7 +108,7 @@ struct Seen {
     at: Timestamp,
 }
 
-/// Keys that are derived at the first entry.
+/// The keys, derived when they are first used.
 pub type LazyKeys = LazyCell<CacheKeys, Box<dyn FnOnce() -> CacheKeys>>;
 
 /// How long cached sessions are used.
@@ -116,7 +116,7 @@ pub type LazyKeys = LazyCell<CacheKeys, Box<dyn FnOnce() -> CacheKeys>>;
 pub struct Lifetimes {
     /// Seconds that an entry is fresh: `SESSION_EDGE_TRUST`.
     pub ttl: i64,
-    /// Seconds of these for which an isolate does not read it again: `SESSION_ISOLATE_TRUST`.
+    /// Seconds of these for which an isolate does not read it from KV again: `SESSION_ISOLATE_TRUST`.
     pub in_isolate: i64,
     /// `REFRESH_REPLAY_WINDOW`.
     pub replay_window: i64,
@@ -137,7 +137,7 @@ impl fmt::Debug for Copies {
 }
 
 impl Copies {
-    /// Cached sessions in this namespace.
+    /// Uses this namespace for cached sessions.
     #[must_use]
     pub fn new(kv: &'static Kv, keys: LazyKeys, lifetimes: Lifetimes) -> Self {
         Self {
@@ -183,9 +183,9 @@ impl Copies {
         Ok(Found::Copy(copy))
     }
 
-    /// What a text under this key is worth.
+    /// Interprets a value under this key.
     fn read(&self, key: &str, text: &JsString, now: Timestamp) -> Found {
-        // Judged by its length before it is copied.
+        // The length is checked before the text is copied.
         if text.length() > MAX_VALUE_CHARACTERS {
             return Found::Nothing;
         }
@@ -196,7 +196,7 @@ impl Copies {
             .unwrap_or(Found::Nothing)
     }
 
-    /// Caches what D1 said at `read_at`; it is not used after `expires_at`, whether D1 is available or not.
+    /// Caches the state that D1 had at `read_at`. It is not used after `expires_at`, whether D1 is available or not.
     ///
     /// # Errors
     /// `Unavailable`.
@@ -231,8 +231,8 @@ impl Copies {
             .await;
     }
 
-    /// As [`Copies::end`], of sessions that had been revoked before: only what KV still has is overwritten, so that a
-    /// repeated request writes nothing.
+    /// As [`Copies::end`], for sessions that had already been revoked: only entries that still exist are overwritten, so
+    /// that a repeated request writes nothing.
     pub async fn end_again(&self, sessions: &[Ended], now: Timestamp) {
         let overwrite = |key: String| async move {
             let name = JsString::from(key.as_str());
@@ -248,7 +248,7 @@ impl Copies {
         all(keys.map(|key| Box::pin(overwrite(key)) as _)).await;
     }
 
-    /// Overwrites the entries of sessions that live on, because they show what is no longer so: D1 is asked then.
+    /// Overwrites outdated entries of sessions that stay live, so that D1 is queried.
     pub async fn forget(&self, sessions: &[Ended], now: Timestamp) {
         let keys = self.keys_of(sessions, now);
         self.overwrite(keys, |_| NOTHING.to_owned()).await;
@@ -310,8 +310,9 @@ impl Copies {
     }
 }
 
-/// Reads a verified text. `ttl` is today's: an entry that was written under a longer one is fresh no longer than this after
-/// D1 confirmed it, so that lowering the TTL takes effect at once. A `read_at` in the future is of a clock that was ahead.
+/// Parses a verified text. `ttl` is the configured TTL: an entry that was written with a longer one is fresh no longer than
+/// this after D1 confirmed it, so that lowering the TTL takes effect at once. A `read_at` in the future was written by a
+/// clock that is ahead.
 fn read(text: &str, now: Timestamp, ttl: i64) -> Result<Found, Malformed> {
     let mut copy = Object::read(text)?;
     let is_revoked = copy.optional("revoked").map(Json::boolean).transpose()?;
@@ -383,11 +384,11 @@ mod tests {
             // With its token.
             (written(700, 1_000, 1_500), 1_000, 1_500),
             (written(700, 1_000, 900), 900, 900),
-            // Written under a TTL of an hour.
+            // Written with a TTL of an hour.
             (written(700, 4_300, 100_000), 1_000, 1_900),
-            // Written under a shorter one.
+            // Written with a shorter TTL.
             (written(700, 730, 100_000), 730, 1_630),
-            // By a clock that is ahead: counts as read now.
+            // Written by a clock that is ahead: counts as read now.
             (written(5_000, 5_300, 100_000), 1_100, 2_000),
         ] {
             let Ok(Found::Copy(copy)) = read(&text, at(800), TTL) else {

@@ -14,14 +14,14 @@ use worker_sys::types::{D1Database, D1PreparedStatement, D1Result};
 /// D1 gets this long for a call, in milliseconds; a client waits no longer for a 503.
 pub const PATIENCE: u32 = 5_000;
 
-/// Parameters that the condition of [`Statement::insert_if`] has at most.
+/// Maximum number of parameters of the condition of [`Statement::insert_if`].
 pub(super) const CONDITION_PARAMETERS: u32 = 20;
 
 /// A D1 database.
 #[derive(Debug)]
 pub struct Database(D1Database);
 
-/// A statement with its parameters, and those that always go with it.
+/// A statement with its parameters, and the statements that always accompany it.
 pub struct Statement {
     sql: Cow<'static, str>,
     parameters: js_sys::Array,
@@ -57,14 +57,14 @@ impl Statement {
         }
     }
 
-    /// Runs these directly before it, wherever it goes; they have no outcome of their own.
+    /// Runs these statements directly before it; their results are not reported.
     #[must_use]
     pub(super) fn preceded_by(mut self, statements: impl IntoIterator<Item = Self>) -> Self {
         self.before.extend(statements);
         self
     }
 
-    /// Runs these directly after it, wherever it goes; they have no outcome of their own.
+    /// Runs these statements directly after it; their results are not reported.
     #[must_use]
     pub(super) fn followed_by(mut self, statements: impl IntoIterator<Item = Self>) -> Self {
         self.after.extend(statements);

@@ -1,4 +1,4 @@
-//! No store is waited for without an end.
+//! Timeouts for calls of a store.
 
 use super::StoreError;
 use crate::wait::value_within;

@@ -1,5 +1,5 @@
-//! Whether the stores answer at all. The verdict is kept for some seconds, and requests that come while a store is asked wait for
-//! that answer: whoever asks for `/health` again and again must not keep D1 busy.
+//! Checks whether the stores are available. The result is cached for some seconds, and requests that arrive during a check
+//! wait for its result, so that repeated requests to `/health` do not load D1.
 
 use super::StoreError;
 use super::d1::{self, Database, Statement};
@@ -8,31 +8,31 @@ use super::kv::{self, Kv};
 use crate::wait::pause;
 use std::cell::Cell;
 
-/// Milliseconds for which a verdict is given again, good or bad.
+/// Milliseconds for which a result is cached, good or bad.
 const KEPT_MS: f64 = 5_000.0;
-/// Milliseconds that asking both stores can take, after which another request asks.
+/// Maximum number of milliseconds that a check of both stores takes; after that, another request checks.
 pub const LONGEST_MS: u32 = d1::PATIENCE + kv::PATIENCE + 500;
-/// Milliseconds after which a request that waits looks again. It cannot wait for another request's promise: the runtime lets go
-/// of what a request waits for when it ends.
+/// Polling interval in milliseconds of a waiting request. It cannot wait for the promise of another request, because the
+/// runtime drops the promises of a request when that request ends.
 const POLL_MS: u32 = 20;
 
-/// The name of a store that does not answer: `D1` or `KV`.
+/// The name of an unavailable store: `D1` or `KV`.
 pub type Verdict = Result<(), &'static str>;
 
 /// What is known of the stores in this isolate.
 #[derive(Debug, Default)]
 pub struct Health {
-    /// With the moment at which it was found, in milliseconds since 1970.
+    /// The result and the time of the check, in milliseconds since 1970.
     last: Cell<Option<(f64, Verdict)>>,
-    /// Since when the stores are asked; 0 if they are not.
+    /// When the check in progress began; 0 if there is none.
     asked_since: Cell<f64>,
 }
 
 impl Health {
-    /// The verdict of the last seconds, if there is one.
+    /// The cached result, if there is one.
     fn known(&self, now: f64) -> Option<Verdict> {
         let (since, verdict) = self.last.get()?;
-        // A clock that was set back must not make it last.
+        // A clock that was set back must not prolong it.
         (since <= now && now < since + KEPT_MS).then_some(verdict)
     }
 
@@ -41,7 +41,7 @@ impl Health {
         since <= now && now < since + f64::from(LONGEST_MS)
     }
 
-    /// The verdict, if the stores were asked in the last seconds or another request is asking them; `None` if this one has to.
+    /// The cached result, or that of a check in progress; `None` if this request has to check.
     pub async fn verdict(&self, clock: impl Fn() -> f64) -> Option<Verdict> {
         loop {
             let now = clock();
@@ -56,10 +56,10 @@ impl Health {
         }
     }
 
-    /// Asks both stores for nothing in particular; after [`Health::verdict`] gave nothing.
+    /// Checks both stores. To be called after [`Health::verdict`] has returned `None`.
     ///
     /// # Errors
-    /// The name of the first that does not answer.
+    /// The name of the first store that is unavailable.
     pub async fn ask(&self, database: &Database, kv: &Kv, clock: impl Fn() -> f64) -> Verdict {
         let verdict = check(database, kv).await;
         self.last.set(Some((clock(), verdict)));

@@ -1,18 +1,17 @@
-//! What `/audit/verify` and the cron compare the audit log and the migrations with: the tables and triggers of D1, and the
-//! roles and status of users.
+//! Reads what `/audit/verify` and the cron event verify: the tables and triggers of D1, and the roles and status of users.
 
 use super::StoreError;
 use super::d1::{Database, Statement};
 use super::row::Row;
 use crate::account::audit::{Account, SchemaObject};
 
-/// Objects that are looked at. The migrations make some fifty.
+/// Maximum number of objects that are read. The migrations create about fifty.
 const MAX_OBJECTS: u32 = 500;
-/// Bytes of a definition that are looked at; the longest of ours has 3,000.
+/// Maximum number of bytes that are read of a definition; the longest one of the migrations has 3,000.
 const MAX_SQL_BYTES: u32 = 20_000;
 
-/// Tables and indexes of D1's own, of wrangler and of `SQLite` are not ours. Triggers and views never belong to these,
-/// whatever they are called.
+/// Excludes the tables and indexes of D1, wrangler and `SQLite`. These have no triggers and views, so no trigger or view is
+/// excluded, whatever its name.
 const SCHEMA: &str = "
     SELECT type, name, tbl_name, coalesce(substr(sql, 1, ?1), '') AS sql FROM sqlite_master
     WHERE type NOT IN ('table', 'index')
@@ -20,7 +19,7 @@ const SCHEMA: &str = "
            AND tbl_name <> 'd1_migrations' AND substr(name, 1, 7) <> 'sqlite_')
     LIMIT ?2";
 
-/// The condition on `kind` is that of the index, word for word, so that it is used.
+/// The condition on `kind` is literally that of the index, so that the index is used.
 const ACCOUNTS: &str = "
     SELECT id, role, is_active,
            (SELECT detail FROM audit
@@ -33,7 +32,7 @@ const ACCOUNTS: &str = "
             ORDER BY number DESC LIMIT 1) AS status_kind
     FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
 
-/// As [`ACCOUNTS`], of all users above the role `user`.
+/// As [`ACCOUNTS`], for all users above the role `user`.
 const PRIVILEGED: &str = "
     SELECT id, role, is_active,
            (SELECT detail FROM audit
@@ -46,7 +45,7 @@ const PRIVILEGED: &str = "
             ORDER BY number DESC LIMIT 1) AS status_kind
     FROM users WHERE role <> 'user' AND id > ?1 ORDER BY id LIMIT ?2";
 
-/// The tables, indexes, triggers and views of D1 that are ours to know.
+/// The tables, indexes, triggers and views of D1, without those of D1, wrangler and `SQLite` themselves.
 ///
 /// # Errors
 /// Any [`StoreError`].
@@ -65,7 +64,7 @@ pub async fn schema(database: &Database) -> Result<Vec<SchemaObject>, StoreError
     })
 }
 
-/// Up to so many users after this id, with the last entries about them.
+/// At most this many users after this id, with the last entries about them.
 ///
 /// # Errors
 /// Any [`StoreError`].
@@ -79,7 +78,7 @@ pub async fn accounts(
     found.rows(account)
 }
 
-/// As [`accounts`], of users above the role `user`.
+/// As [`accounts`], for users above the role `user`.
 ///
 /// # Errors
 /// Any [`StoreError`].

@@ -1,5 +1,5 @@
-//! The rate limits before everything else: Cloudflare's rate limiting bindings, which count per location. Their figures are in
-//! `wrangler.toml`. Where one is not bound, which is logged once per isolate, or fails, nothing is limited.
+//! The rate limits, which are checked first: Cloudflare's rate limiting bindings, which count per location. The limits are
+//! in `wrangler.toml`. If a binding is missing, which is logged once per isolate, or fails, its requests are not limited.
 
 use super::deadline::within;
 use crate::account::timestamp::Timestamp;

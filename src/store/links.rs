@@ -54,7 +54,7 @@ const SET_PASSWORD: &str = "
 const SETS_PASSWORD: &str = "
     SELECT 1 FROM users WHERE id = (SELECT user_id FROM password_links WHERE id = ?1 AND used_by = ?2)";
 
-/// Those whose cached sessions are overwritten, before they are revoked.
+/// The sessions whose cached sessions have to be overwritten; read before they are revoked.
 const LATEST_SESSIONS: &str = "
     SELECT id, generation, recent_rotations FROM sessions
     WHERE revoked_at IS NULL AND token_expires_at > ?3 AND ends_at > ?4

@@ -48,7 +48,7 @@ const SETS: &str = "
         SELECT 1 FROM sessions
         WHERE sessions.id = ?3 AND revoked_at IS NULL AND token_expires_at > ?4 AND ends_at > ?5)";
 
-/// Those whose cached sessions are overwritten, before they are revoked.
+/// The sessions whose cached sessions have to be overwritten; read before they are revoked.
 const LATEST_OTHERS: &str = "
     SELECT id, generation, recent_rotations FROM sessions
     WHERE user_id = ?1 AND id <> ?2 AND revoked_at IS NULL AND token_expires_at > ?3 AND ends_at > ?4

@@ -24,7 +24,7 @@ pub struct Arrival<'a> {
     pub username: &'a str,
     /// E-mail, if known.
     pub email: Option<&'a str>,
-    /// Its key, if the address was made of the user name. It is left out then where a password user has it.
+    /// Its key, if the address was derived from the user name. Such an address is dropped if a password user has it.
     pub made_email_key: Option<&'a str>,
     /// Full name.
     pub name: &'a str,
@@ -54,7 +54,7 @@ impl Arrival<'_> {
 pub struct Known {
     /// What it says.
     pub user: User,
-    /// Whether its e-mail is the one that it should have.
+    /// Whether its e-mail address is up to date.
     pub is_email_current: bool,
 }
 

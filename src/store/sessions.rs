@@ -57,7 +57,7 @@ pub struct Refresh<'a> {
     pub generation: u32,
     /// Now.
     pub now: Timestamp,
-    /// Seconds that the next token is valid.
+    /// Lifetime of the next token in seconds.
     pub token_lifetime: i64,
     /// Seconds for which a token that is rotated out is remembered.
     pub replay_window: i64,
@@ -67,7 +67,7 @@ pub struct Refresh<'a> {
     pub address: Option<&'a str>,
 }
 
-/// What D1 has after a [`Refresh`].
+/// The state in D1 after a [`Refresh`].
 #[derive(Debug)]
 pub struct Refreshed {
     /// The session.
@@ -76,23 +76,23 @@ pub struct Refreshed {
     pub is_rotated: bool,
 }
 
-/// A session that was revoked, with what is needed to overwrite its cached sessions.
+/// A session that was revoked, with the data that is needed to overwrite its cached sessions.
 #[derive(Debug)]
 pub struct Ended {
     /// The session.
     pub id: String,
     /// Its current generation.
     pub generation: u32,
-    /// When the generations before were rotated out.
+    /// When the previous generations were rotated out.
     pub rotations: Rotations,
 }
 
-/// What became of a call that revokes one session.
+/// The outcome of a call that revokes one session.
 #[derive(Debug)]
 pub enum Revocation {
     /// This call revoked it.
     Done(Ended),
-    /// It was revoked before, and nothing was written.
+    /// It had already been revoked, and nothing was written.
     Before(Ended),
     /// The user has no such session.
     NotFound,
@@ -107,7 +107,7 @@ pub struct Issued {
     pub user_id: Uuid,
 }
 
-/// A live session, as its owner is shown it.
+/// A live session, as shown to its user.
 #[derive(Debug)]
 pub struct Live {
     /// The session.
@@ -171,14 +171,14 @@ fn rotations(row: &mut Row) -> Result<Rotations, StoreError> {
     Rotations::parse(&json).ok_or(StoreError::CorruptRow("recent_rotations"))
 }
 
-/// Live sessions of one user at most: more than a person has devices, and few enough that revoking all of them is quick. The
-/// sign-in that begins one more revokes the least recently used.
+/// Maximum number of live sessions per user: more than a user has devices, and few enough to revoke all of them quickly. A
+/// sign-in that exceeds it revokes the least recently used ones.
 pub const MOST_LIVE: u32 = 100;
-/// A sign-in revokes at most this many, whose cached sessions are overwritten at once. More than one too many are left by
-/// sign-ins at the same moment, or by the application's own, which evict none.
+/// Maximum number of sessions that a sign-in revokes, whose cached sessions are overwritten at once. There may be more than
+/// one too many after simultaneous sign-ins, or because of sessions of the application's own keys, which evict none.
 const MOST_EVICTED: u32 = 200;
 
-/// Begins only for a user who is still active, with the role and the password that were just checked.
+/// Creates a session only for a user who is still active, with the role and the password that were just checked.
 const BEGIN: &str = "
     INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, token_expires_at, ends_at, device, address)
     SELECT ?1, id, 0, ?3, ?3, ?4, ?5, ?6, ?7
@@ -195,8 +195,8 @@ const RECORD_LOGIN: &str = "
     UPDATE users SET last_login = ?1, password_hash = coalesce(?2, password_hash)
     WHERE id = ?3 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?4)";
 
-/// The least recently used beyond so many others, never the session that has just begun. Looks at the 300 that expire first,
-/// so that a sign-in reads a bounded number of rows however many sessions there are.
+/// Selects the least recently used sessions beyond the limit, but never the one that was just created. Considers the 300
+/// that expire first, so that a sign-in reads a bounded number of rows.
 const EVICT: &str = "
     UPDATE sessions SET revoked_at = ?1
     WHERE rowid IN (
@@ -248,7 +248,7 @@ const ROTATE: &str = "
     WHERE id = ?3 AND user_id = ?4 AND generation = ?5 AND revoked_at IS NULL AND ends_at > ?1 AND token_expires_at > ?9
       AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active = 1)";
 
-/// An expired session is revoked as well: its client has asked for it, and a refresh at an isolate whose clock is behind
+/// An expired session is revoked as well: its client has requested it, and a refresh in an isolate whose clock is behind
 /// must not keep it alive.
 const REVOKE: &str = "
     UPDATE sessions SET revoked_at = ?1 WHERE id = ?2 AND user_id = ?3 AND revoked_at IS NULL";
@@ -257,7 +257,7 @@ const REVOKE: &str = "
 const REVOKES: &str =
     "SELECT 1 FROM sessions WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NULL";
 
-/// Gives a session that was revoked before as well: if the response was lost then, its cached sessions may still be there.
+/// Also returns a session that had already been revoked: if that response was lost, its cached sessions may still exist.
 const REVOKED: &str = "
     SELECT id, generation, recent_rotations FROM sessions WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NOT NULL";
 
@@ -267,7 +267,7 @@ const LIVE_OF: &str = "
     FROM sessions WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3
     ORDER BY token_expires_at DESC LIMIT 200";
 
-/// Those whose cached sessions are overwritten. What RETURNING gave of thousands would take longer than D1 is waited for.
+/// The sessions whose cached sessions are overwritten. With RETURNING, thousands of rows would exceed the D1 timeout.
 const LATEST_OF: &str = "
     SELECT id, generation, recent_rotations FROM sessions
     WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3
@@ -283,12 +283,12 @@ const REVOKES_ALL: &str = "
     SELECT 1 FROM sessions
     WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3";
 
-/// One of many requests writes it.
+/// Only one of several requests writes it.
 const USED: &str = "
     UPDATE sessions SET last_used_at = ?1
     WHERE id = ?2 AND revoked_at IS NULL AND rotated_at <= ?3 AND coalesce(last_used_at, '') <= ?3";
 
-/// A piece of the live sessions whose current token was issued at or after `?1` and before `?2`.
+/// A batch of the live sessions whose current token was issued at or after `?1` and before `?2`.
 const ISSUED: &str = "
     SELECT id, user_id FROM sessions
     WHERE revoked_at IS NULL AND rotated_at >= ?1 AND rotated_at < ?2 AND token_expires_at > ?3 AND ends_at > ?4
@@ -390,8 +390,8 @@ impl Sessions {
         record(&found)
     }
 
-    /// Rotates the token of a session if the given one is current and the session live; gives what D1 has afterwards. `None`
-    /// if there is no such session.
+    /// Rotates the token of a session if the given one is current and the session is live; returns the state in D1
+    /// afterwards. `None` if there is no such session.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -433,7 +433,7 @@ impl Sessions {
     /// Revokes a session. The entries are written by the call that revokes it.
     ///
     /// # Errors
-    /// Any [`StoreError`]; then no response may say that it is revoked.
+    /// Any [`StoreError`]; then the response must not say that it is revoked.
     pub async fn revoke<const N: usize>(
         &self,
         id: &str,
@@ -459,7 +459,7 @@ impl Sessions {
         })
     }
 
-    /// A user's live sessions, the last sign-in first, 200 at most.
+    /// A user's live sessions, most recent sign-in first, 200 at most.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -473,10 +473,10 @@ impl Sessions {
         Ok(live)
     }
 
-    /// Revokes all live sessions of a user, and gives 200 of them at most, those that would have expired last.
+    /// Revokes all live sessions of a user; returns at most 200 of them, those that would have expired last.
     ///
     /// # Errors
-    /// Any [`StoreError`]; then no response may say that they are revoked.
+    /// Any [`StoreError`]; then the response must not say that they are revoked.
     pub async fn revoke_all(
         &self,
         user_id: Uuid,
@@ -495,7 +495,7 @@ impl Sessions {
         ended.rows(Ended::read)
     }
 
-    /// A piece of the live sessions whose current token was issued between these moments, the latest first.
+    /// A batch of the live sessions whose current token was issued between these times, the latest first.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -521,7 +521,7 @@ impl Sessions {
         })
     }
 
-    /// Revokes these sessions unless they were refreshed since `before`, each with its entry; gives those that it revoked.
+    /// Revokes these sessions unless they were refreshed since `before`, each with its entry; returns those that it revoked.
     ///
     /// # Errors
     /// Any [`StoreError`].

@@ -31,22 +31,22 @@ use uuid::Uuid;
 pub const MAX_FAILURES: u32 = 100;
 /// Milliseconds that one failure from a network takes to be forgotten: three a minute.
 const NETWORK_INTERVAL: f64 = 20_000.0;
-/// Failures from a network that are let through at once are three: two may not be forgotten yet when another comes.
+/// A network may fail three times in a burst: two failures may not be forgotten yet when another one is reserved.
 const NETWORK_BURST: f64 = 2.0 * NETWORK_INTERVAL;
 /// Seconds after which the failures of an account, a device or a session that is not locked are forgotten.
 const MEMORY: i64 = 30 * 86_400;
-/// Seconds after which the back-off of what was typed begins at 1 s again. An attempt a day guesses nothing; and the rows of
-/// names that no user has, which every client can add, are the sooner gone.
+/// Seconds after which the back-off of a typed name begins at 1 s again. One attempt per day is no effective guessing, and
+/// rows of names that no user has, which every client can add, are removed sooner.
 const TYPED_MEMORY: i64 = 86_400;
-/// Milliseconds for which an attempt is in flight at most, if it does not say that it has ended. Longer than one can take.
+/// Milliseconds after which an attempt that did not report its end is no longer in flight. Longer than any attempt can take.
 pub const LEASE_MS: u32 = 20_000;
 
-/// An attempt with a password.
+/// A password attempt.
 #[derive(Debug)]
 pub struct Attempt<'a> {
     /// `typed:{keyed hash}` or `session:{id}`.
     key: String,
-    /// The name; empty, which is no user's, if the attempt is no sign-in.
+    /// The name; empty, which no user has, if the attempt is not a sign-in.
     login: &'a str,
     /// The user and the device, if the device is recognised for what was typed.
     device: Option<&'a Recognised>,
@@ -94,7 +94,7 @@ impl<'a> Attempt<'a> {
         self.device.map_or_else(|| self.key.clone(), device_key)
     }
 
-    /// The network, if it counts.
+    /// The network, if its failures are counted for this attempt.
     pub(super) fn counted_network(&self) -> Option<&'a str> {
         self.network.filter(|_| self.device.is_none())
     }
@@ -105,14 +105,14 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// What became of an attempt.
+/// The outcome of a reservation.
 #[derive(Debug)]
 pub enum Reserved {
     /// It is counted and may be evaluated.
     Yes(Reservation, Option<Box<Registered>>),
-    /// Another attempt is in flight. If that one fails, none is evaluated for so many seconds.
+    /// Another attempt is in flight. If that one fails, no attempt is evaluated for this many seconds.
     InFlight(u32),
-    /// None is evaluated for so many seconds.
+    /// No attempt is evaluated for this many seconds.
     Later(u32),
 }
 
@@ -120,11 +120,11 @@ pub enum Reserved {
 #[derive(Clone, Debug)]
 pub struct Reservation {
     key: String,
-    /// Value of `busy_until_ms`, by which the row is known to be still this attempt's.
+    /// Value of `busy_until_ms`, which shows that the row still belongs to this attempt.
     mark: f64,
     /// `None` on a recognised device and for a change of password.
     account: Option<String>,
-    /// `None` on a recognised device, which its network's failures do not concern, and for a change of password.
+    /// `None` on a recognised device, to which the failures of its network do not apply, and for a change of password.
     network: Option<String>,
     /// Failures in a row of the counter that locks, this attempt included.
     failures: u32,
@@ -144,8 +144,9 @@ impl Reservation {
     }
 }
 
-/// Changes no row if the attempt may not be evaluated. Which counter decides is asked of D1: a name may be another user's since
-/// the device's cookie was made. A lease that ends later than one begun now was written before the clock was set back.
+/// Changes no row if the attempt may not be evaluated. D1 decides which counter applies, because the name may belong to
+/// another user since the device's cookie was created. A lease that ends later than one that begins now was written before
+/// the clock was set back.
 const RESERVE: &str = "
     INSERT INTO sign_in_attempts (key, failures, open_at_ms, busy_until_ms, ends_at)
     SELECT counter.key, 1, ?5 + 1000, ?6, CASE WHEN counter.key = ?4 AND ?8 IS NOT NULL THEN ?10 ELSE ?7 END
@@ -174,7 +175,8 @@ const COUNT_NETWORK: &str = "
     SELECT ?1, ?2 + ?3 WHERE changes() > 0
     ON CONFLICT (address) DO UPDATE SET empty_at_ms = max(empty_at_ms, ?2) + ?3";
 
-/// By itself: a program that runs with the wrong role must not keep its network's users from their passwords.
+/// Counted separately: a program with the wrong AWS role must not prevent the users of its network from signing in with a
+/// password.
 const COUNT_REFUSED: &str = "
     INSERT INTO address_attempts (address, empty_at_ms) VALUES ('aws ' || ?1, ?2 + ?3)
     ON CONFLICT (address) DO UPDATE SET empty_at_ms = max(empty_at_ms, ?2) + ?3
@@ -202,8 +204,8 @@ const STATE: &str = "
 const RELEASE: &str = "
     UPDATE sign_in_attempts SET busy_until_ms = 0 WHERE key = ?1 AND busy_until_ms = ?2";
 
-/// Takes one attempt back, if it began this session. Failures before it stay: that a user has succeeded must not show in the
-/// back-off of a name.
+/// Reverts the count of one attempt, if it created this session. Earlier failures stay, because a user's success must not be
+/// visible in the back-off of a name.
 const TAKE_BACK: &str = "
     UPDATE sign_in_attempts SET failures = failures - 1, open_at_ms = 0, busy_until_ms = 0
     WHERE key = ?1 AND busy_until_ms = ?2 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?3)";
@@ -212,7 +214,7 @@ const REMOVE_EMPTY: &str = "
     DELETE FROM sign_in_attempts
     WHERE key = ?1 AND failures = 0 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?2)";
 
-/// Forgets all failures of a counter, if the attempt began this session.
+/// Forgets all failures of a counter, if the attempt created this session.
 const FORGET: &str = "
     DELETE FROM sign_in_attempts WHERE key = ?1 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?2)";
 
@@ -229,7 +231,7 @@ const REMOVE_OVER: &str = "
     DELETE FROM sign_in_attempts
     WHERE key IN (SELECT key FROM sign_in_attempts WHERE ends_at <= ?1 ORDER BY ends_at LIMIT 1000)";
 
-/// Counters of the changes of password of expired sessions, of the thousand that the sessions' own sweep removes next.
+/// Removes the counters of password changes in expired sessions, for the thousand sessions that the sweep removes next.
 const REMOVE_WITH_SESSIONS: &str = "
     DELETE FROM sign_in_attempts
     WHERE key IN (SELECT 'session:' || id FROM sessions WHERE ends_at <= ?1 ORDER BY ends_at LIMIT 1000)";
@@ -293,14 +295,14 @@ impl Throttle {
         Some(seconds_until(open_at, attempt.now))
     }
 
-    /// Forgets what is remembered of the counters of an attempt that has succeeded.
+    /// Forgets the remembered back-off of an attempt that has succeeded.
     pub fn succeeded(&self, attempt: &Reservation) {
         let network = attempt.network.as_deref().map(waits::network);
         self.waits
             .forget(|counter| counter == attempt.key || Some(counter) == network.as_deref());
     }
 
-    /// Forgets what is remembered of the recognised devices of a user who has a new password.
+    /// Forgets the remembered back-off of the recognised devices of a user who has a new password.
     pub fn restored(&self, user: Uuid) {
         let devices = format!("device:{user}:");
         self.waits.forget(|counter| counter.starts_with(&devices));
@@ -394,7 +396,7 @@ impl Throttle {
         Reserved::Later(seconds)
     }
 
-    /// Writes the entry of an attempt that has failed, which is no longer in flight then. Without an entry it only ends.
+    /// Writes the entry of a failed attempt, which is then no longer in flight. Without an entry, only ends the attempt.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -500,14 +502,14 @@ pub(super) fn forget(
     statements.into_iter()
 }
 
-/// Forgets the failures that lock the password of a user for whom it has just become this one: of the account and of each
-/// recognised device, whose counters begin with the user's id. The back-off of what is typed stays: that a user has a new
-/// password must not show in it.
+/// Forgets the failures that lock a user's password, if it was just set to this one: those of the account and of each
+/// recognised device, whose counters begin with the user's id. The back-off of typed names stays, because a new password
+/// must not be visible in it.
 pub(super) fn restore(user: &str, password_hash: &str) -> Statement {
     Statement::new(RESTORE).text(user).text(password_hash)
 }
 
-/// Removes the counters of the sessions that are removed just after it in the same batch: of a locked one nothing else would.
+/// Removes the counters of the sessions that the same batch removes next. Nothing else would remove a locked counter.
 pub(super) fn remove_with_sessions(now: Timestamp) -> Statement {
     Statement::new(REMOVE_WITH_SESSIONS).text(now.to_string())
 }

@@ -1,8 +1,9 @@
-//! The back-off that D1 has told this isolate about, so that attempts that come meanwhile are refused without asking it.
+//! Caches the back-off that D1 has reported to this isolate, so that attempts during it are refused without a query.
 //!
-//! A wait is D1's own, of one counter or one network. It is remembered no longer than it was to last there, and for ten or three
-//! seconds at most: what ends it elsewhere (a success) is noticed that late, what ends it in this isolate at once. It is kept by
-//! what was typed, so it is the same for names that a user has and that no user has. Attempts in flight are not remembered.
+//! A cached back-off is that of one counter or one network in D1. It is cached no longer than it lasts there, and for at
+//! most ten or three seconds. If a success elsewhere ends it, that is noticed only after this time; a success in this
+//! isolate ends it at once. The key is the typed text, so the behaviour is the same for names that a user has and names that
+//! no user has. Attempts in flight are not cached.
 
 use super::recent::{Before, Recent};
 use super::throttle::Attempt;
@@ -14,7 +15,7 @@ const LONGEST: i64 = 10;
 /// open at once.
 const OF_NETWORK: i64 = 3;
 
-/// Refusals by what is known of an attempt without asking D1: the counter of what was typed, or the network.
+/// Refusals, by what is known about an attempt without a query: the counter of the typed name, or the network.
 #[derive(Debug)]
 pub(super) struct Waits(Recent<Wait>);
 
@@ -48,8 +49,8 @@ impl Waits {
         self.0.before()
     }
 
-    /// Remembers the back-off that D1 has for an attempt. The wait's counter is D1's, which may be another than the attempt's own:
-    /// the typed name may be another user's since the device's cookie was made.
+    /// Caches the back-off that D1 has for an attempt. The counter is the one that D1 used, which may differ from that of
+    /// the attempt: the typed name may belong to another user since the device's cookie was created.
     pub fn keep_counter(&self, before: Before, attempt: &Attempt<'_>, wait: Wait) {
         self.keep(before, attempt.counter(), attempt.now(), wait, LONGEST);
     }

@@ -7,7 +7,7 @@ use crate::failure::{BodyFault, Denial, Failure, Outage};
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// The two shapes of errors that the API documents.
+/// The two error formats of the API specifications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     /// `{"success": false, "message": …}`
@@ -16,21 +16,21 @@ pub enum Dialect {
     Detail,
 }
 
-/// The message dialect's body.
+/// Error in the message format.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct MessageError {
     /// Always false.
     pub success: bool,
-    /// What went wrong, for a person.
+    /// Human-readable text; see the `Edge-Auth-Error` header for the code.
     pub message: Cow<'static, str>,
 }
 
-/// The detail dialect's body.
+/// Error in the detail format.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct DetailError {
-    /// What went wrong, for a person.
+    /// Human-readable text; see the `Edge-Auth-Error` header for the code.
     pub detail: Cow<'static, str>,
 }
 

@@ -1,13 +1,13 @@
-//! Whether a user is what the audit log last said: their role, and whether they may sign in. Everything that changes either
-//! writes an entry in the same batch, so a difference was made past the service.
+//! Compares a user's role and status with the last audit entries about them. The service writes an entry in the same batch
+//! as every such change, so a difference was made outside the service.
 
 use super::entry::Kind;
 use serde::Serialize;
 
-/// A user as D1 has them, beside the last entries about them.
+/// A user's row, and the last audit entries about that user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
-    /// The user's id.
+    /// Id of the user.
     pub id: String,
     /// Their role.
     pub role: String,
@@ -19,7 +19,7 @@ pub struct Account {
     pub status_kind: Option<String>,
 }
 
-/// What of a user was changed past the audit log.
+/// Field of a user that differs from the audit log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -31,7 +31,7 @@ pub enum AccountField {
 }
 
 impl AccountField {
-    /// The name on the wire and in logs.
+    /// The name in the API and in logs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -41,17 +41,17 @@ impl AccountField {
     }
 }
 
-/// A user who is not what the audit log last said.
+/// A user who differs from the last audit entry about them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AccountChange {
-    /// The user's id.
+    /// Id of the user.
     pub user: String,
-    /// What differs.
+    /// The field that differs.
     pub field: AccountField,
-    /// The value in the last entry about it; null if there is no entry.
+    /// Value in the last entry about this field; null if there is no entry.
     pub recorded: Option<String>,
-    /// The value that the user has.
+    /// Value in the user's row.
     pub found: String,
 }
 

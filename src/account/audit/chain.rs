@@ -9,9 +9,10 @@
 //! Numbers have 4 bytes, big-endian; texts end with a zero byte. Four bytes of each link are kept as marks: they tell at
 //! which row a range that no longer fits went another way.
 //!
-//! The head, which says what the last checkpoint was, is kept outside of D1, so that cutting checkpoints off is found. It
-//! carries a MAC: who writes that store cannot make one up. They can delete it, which is reported, and put an older one
-//! back, which proves nothing, as that store may be behind by itself. So hiding a cut takes write access to both stores.
+//! The head identifies the last checkpoint. It is kept outside of D1, so that a truncation of the checkpoints is detected.
+//! It carries a MAC, so an attacker who can write to that store cannot forge one. They can delete it, which is reported, or
+//! restore an older one, which proves nothing because that store may lag behind. So hiding a truncation takes write access
+//! to both stores.
 
 use super::entry::Entry;
 use super::keys::{Age, AuditKeys, KeySet, digest, is_equal};
@@ -20,14 +21,14 @@ use crate::account::timestamp::Timestamp;
 use crate::json::{FromJson, Malformed, Object};
 use serde::Serialize;
 
-/// Rows in one checkpoint at most.
+/// Maximum number of rows in one checkpoint.
 pub const CHECKPOINT_LENGTH: u32 = 500;
 
 /// Hex digits of a link that are kept.
 pub(super) const MARK: usize = 8;
 
-/// For so long after a row that the current key signed, rows of the key before it may still arrive: instances of the Worker
-/// that were deployed with that key finish what they began.
+/// For this long after a row that was signed with the current key, rows signed with the previous key may still arrive:
+/// isolates that were deployed with that key finish their requests.
 const OVERLAP_SECONDS: i64 = 300;
 
 /// The position of a row in the chain, and its signatures.
@@ -61,20 +62,21 @@ impl ChainedRow {
     }
 }
 
-/// Whose signature a row carries.
+/// Origin of a row's signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Signature {
-    /// Its writer's.
+    /// The row was signed when it was written.
     Own,
-    /// The cron's: a command line without the key wrote the row, and nothing shows what happened to it before.
+    /// The row was written by the command line without the key and signed later by the cron event. Changes before that cannot
+    /// be detected.
     Late,
-    /// None yet.
+    /// The row is not signed yet.
     None,
 }
 
-/// A checkpoint, as D1 has it.
+/// A checkpoint as stored in D1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
     /// 1, 2, 3, …
@@ -93,7 +95,7 @@ pub struct Checkpoint {
     pub mac: String,
 }
 
-/// The last checkpoint, as it is kept outside of D1.
+/// The last checkpoint as stored outside of D1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
     /// `Checkpoint::number`.
@@ -135,7 +137,7 @@ impl FromJson for ReadHead {
 }
 
 impl Head {
-    /// The head that a checkpoint is.
+    /// The head for this checkpoint.
     #[must_use]
     pub fn of(checkpoint: &Checkpoint) -> Self {
         Self {
@@ -146,7 +148,7 @@ impl Head {
         }
     }
 
-    /// False if this checkpoint has the head's number and is another.
+    /// False if this checkpoint has the number of the head but differs from it.
     #[must_use]
     pub fn allows(&self, checkpoint: &Checkpoint) -> bool {
         self.checkpoint != checkpoint.number || *self == Self::of(checkpoint)
@@ -160,11 +162,11 @@ pub fn first_after(checkpoint: Option<&Checkpoint>) -> u32 {
 }
 
 impl AuditKeys {
-    /// Makes a checkpoint of the rows that follow the previous one: as many as one takes of these, which are in the order of
-    /// their numbers. `None` if there are none, or if they have to wait.
+    /// Makes a checkpoint of the rows that follow the previous one, up to the maximum. `rows` is ordered by number. `None`
+    /// if there are no rows, or if they have to wait.
     ///
-    /// The first checkpoint of a new key ends the one before it. So while instances with that one may still write, the
-    /// rows up to the first of the new key are covered by the old one, and the others wait.
+    /// The first checkpoint of a new key retires the previous one. While isolates with the previous key may still write, the
+    /// rows before the first one of the new key are covered with the previous key, and the others wait.
     #[must_use]
     pub fn checkpoint(
         &self,
@@ -195,7 +197,7 @@ impl AuditKeys {
         }
     }
 
-    /// Whether the last checkpoint is ours, given the rows of its range, without a look at what is in them.
+    /// Whether the last checkpoint is authentic, given the rows of its range, without verifying their content.
     #[must_use]
     pub fn has_made(
         &self,
@@ -226,7 +228,7 @@ impl AuditKeys {
         made_by.map_or(Age::MAX, |(age, _)| age)
     }
 
-    /// The key that has signed a row; `None` if none of ours has.
+    /// The key that signed a row; `None` if no configured key did.
     pub(super) fn signer_of(&self, row: &ChainedRow, entry: &Entry) -> Option<Age> {
         match (&row.mac, &row.late_mac, &row.signed_at) {
             (Some(mac), ..) => self.signer(entry, mac),
@@ -235,7 +237,7 @@ impl AuditKeys {
         }
     }
 
-    /// A head as it is kept, with its MAC.
+    /// The text to store for a head, with its MAC.
     #[must_use]
     pub fn head_text(&self, head: &Head) -> String {
         let signed = SignedHead {
@@ -245,11 +247,11 @@ impl AuditKeys {
             mac: &head.mac,
             head_mac: self.current().head_mac(head),
         };
-        // Cannot fail: numbers and texts.
+        // Cannot fail: only numbers and strings are serialized.
         serde_json::to_string(&signed).unwrap_or_default()
     }
 
-    /// The head in a text that was kept; `None` if it is none of ours.
+    /// Parses a stored head; `None` if its MAC is invalid.
     #[must_use]
     pub fn read_head(&self, text: &str) -> Option<Head> {
         let read = ReadHead::from_json(&mut Object::read(text).ok()?).ok()?;
@@ -258,7 +260,7 @@ impl AuditKeys {
     }
 }
 
-/// Whether no instance with the key before can be left, so long after this row.
+/// Whether enough time has passed since this row that no isolate with the previous key is left.
 fn is_settled((row, entry): &(ChainedRow, Entry), now: Timestamp) -> bool {
     let signed_at = row.signed_at.as_ref().filter(|_| row.mac.is_none());
     let at = Timestamp::parse(signed_at.unwrap_or(&entry.at));

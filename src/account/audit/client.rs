@@ -1,12 +1,12 @@
-//! Where an entry came from. It is personal data, so it stands in a row of its own that can be erased; the entry holds
-//! only a hash of it. The salt goes with the row: without it the hash cannot be tried against a list of addresses.
+//! The client of an entry. It is personal data, so it is stored in a row of its own that can be erased; the entry holds only
+//! a hash of it. The salt is erased with the row: without it, the hash cannot be matched against a list of addresses.
 
 use super::entry::push;
 use super::keys::is_equal;
 use crate::account::fingerprint::hex;
 use sha2::{Digest, Sha256};
 
-/// Address and device of a request, in the texts of their columns.
+/// Address and device of a request, as stored in their columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     /// 16 random bytes in hex.
@@ -38,7 +38,7 @@ impl Client {
         hex(&Sha256::digest(&bytes))
     }
 
-    /// Whether an entry that holds this hash came from here.
+    /// Whether this client has the hash of an entry.
     #[must_use]
     pub fn is(&self, hash: Option<&str>) -> bool {
         hash.is_some_and(|hash| is_equal(&self.hash(), hash))

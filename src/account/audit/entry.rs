@@ -1,5 +1,5 @@
-//! One entry: what happened, who did it, and which user it is about. Nothing in it was typed by a client: a name that no
-//! user has is a keyed hash, and of address and device the entry holds a salted hash (see [`Client`]).
+//! An entry: the event, its actor, and the user whom it is about. It contains no client input: a typed name that no user has
+//! is stored as a keyed hash, and address and device as a salted hash (see [`Client`]).
 
 use super::client::Client;
 use crate::account::timestamp::Timestamp;
@@ -10,38 +10,38 @@ use uuid::Uuid;
 /// The actor of what is done from the command line.
 pub const COMMAND_LINE: &str = "command-line";
 
-/// What can happen.
+/// Kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// A session began; the detail says how: `password`, `aws_device`, `aws_app` or `aws_proof`.
+    /// A user signed in; the detail is the method: `password`, `aws_device`, `aws_app` or `aws_proof`.
     SignIn,
-    /// Nobody was signed in; the detail says how and why.
+    /// A sign-in was refused; the detail gives the method and the reason.
     SignInFailed,
-    /// A person ended their session.
+    /// A user signed out.
     SignOut,
-    /// A superseded token came back too late; its session ended.
+    /// A rotated-out token was reused after the replay window; its session was revoked.
     RefreshReuse,
-    /// Sessions were ended by something else than their owner's sign-out; the detail says by what.
+    /// Sessions were revoked other than by signing out; the detail gives the cause.
     SessionRevoked,
     /// A password was set.
     PasswordSet,
-    /// Somebody signed in did not know the current password.
+    /// A signed-in user gave a wrong current password.
     PasswordChangeFailed,
-    /// A one-time link that sets a password was made.
+    /// A one-time link that sets a password was created.
     PasswordLinkCreated,
-    /// A person was added.
+    /// A user was added.
     UserAdded,
-    /// A person may no longer sign in.
+    /// A user was disabled.
     UserDisabled,
-    /// A person may sign in again.
+    /// A user was enabled again.
     UserEnabled,
-    /// A person has another role; the detail says which and which before.
+    /// The role of a user was changed; the detail gives the previous and the new role.
     RoleChanged,
-    /// The credentials page of AWS was asked for.
+    /// The AWS credentials page was viewed.
     AwsCredentialsViewed,
-    /// The credentials page of NVIDIA was asked for.
+    /// The NVIDIA credentials page was viewed.
     NvidiaCredentialsViewed,
 }
 
@@ -101,14 +101,14 @@ impl Kind {
     }
 }
 
-/// Whether it was done.
+/// Whether an action succeeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It was.
+    /// It succeeded.
     Success,
-    /// It was refused.
+    /// It was refused or failed.
     Failure,
 }
 
@@ -148,7 +148,7 @@ pub struct Entry {
     pub client_hash: Option<String>,
     /// Ray id, or a random UUID.
     pub request: String,
-    /// Where it came from; `None` if that is unknown or was erased. Bound by `client_hash`, no part of what is signed.
+    /// The client; `None` if it is unknown or was erased. It is bound by `client_hash` and not part of the signed bytes.
     pub client: Option<Client>,
 }
 
@@ -246,15 +246,14 @@ impl Entry {
     }
 }
 
-/// Appends a text or NULL so that no two sequences of them have the same bytes: 0 for NULL, else 1, the length in 4 bytes,
-/// big-endian, and the text.
+/// Appends a text or NULL in an unambiguous encoding: 0 for NULL, else 1, the length as 4 bytes (big-endian), and the text.
 pub(super) fn push(bytes: &mut Vec<u8>, text: Option<&str>) {
     let Some(text) = text else {
         bytes.push(0);
         return;
     };
     bytes.push(1);
-    // Saturates at 4 GiB, which D1 has no room for.
+    // Saturates at 4 GiB, which is more than a D1 row can hold.
     let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
     bytes.extend_from_slice(&length.to_be_bytes());
     bytes.extend_from_slice(text.as_bytes());

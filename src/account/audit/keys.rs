@@ -1,7 +1,7 @@
 //! The keys of the audit log, each derived from `AUDIT_KEY` for one purpose (RFC 5869), and what they sign.
 //!
-//! Keys are told apart by their age: 0 is the current one, 1 the one before it. Once a checkpoint was made by a key, older
-//! ones are refused for the rows and checkpoints after it.
+//! Keys are numbered by age: 0 is the current key, 1 the previous one. Once a checkpoint was made with a key, older keys are
+//! refused for later rows and checkpoints.
 
 use super::entry::Entry;
 use crate::account::fingerprint::hex;
@@ -29,7 +29,7 @@ pub struct AuditKeys {
 
 /// What one `AUDIT_KEY` signs.
 pub(super) struct KeySet {
-    /// Tells it from the others and nothing about it.
+    /// Identifies the key without revealing anything about it.
     pub(super) id: String,
     rows: Hmac<Sha256>,
     late: Hmac<Sha256>,
@@ -42,7 +42,7 @@ pub(super) struct KeySet {
 /// How many keys are newer than this one.
 pub(super) type Age = usize;
 
-/// Bytes of a key's id: enough to tell a handful of keys apart.
+/// Bytes of a key id: enough to distinguish a handful of keys.
 const ID_LENGTH: usize = 4;
 
 /// Bytes of a name's hash that are kept: enough to tell any two names apart.

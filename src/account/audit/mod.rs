@@ -1,5 +1,5 @@
-//! The audit log's rules: what an entry holds, how it is signed, how rows are chained into checkpoints so that altering,
-//! removing, moving or cutting off rows is found, and what the tables of D1 and the users must be. Its SQL is in
+//! The rules of the audit log: the content of an entry, its signature, the chain of rows and checkpoints that makes altered,
+//! removed, moved and truncated rows detectable, and the expected state of the D1 tables and of users. The SQL is in
 //! `store/audit.rs`, `store/checkpoints.rs` and `store/integrity.rs`.
 
 mod accounts;

@@ -1,42 +1,42 @@
-//! Whether D1 has the tables, indexes and triggers of the migrations, and no others. A trigger can make the database skip
-//! an entry of the audit log or change a user, and no row shows it.
+//! Checks that D1 has the tables, indexes and triggers of the migrations and no others. A trigger can make the database skip
+//! an audit entry or change a user without leaving a trace in any row.
 //!
-//! `schema.txt` is what `sqlite_master` holds once all migrations have run: type, name, table and SQL, one object per line,
-//! in [`normal`] form. `tests/sql` compares it with the migrations and can write it.
+//! `schema.txt` is the content of `sqlite_master` after all migrations: type, name, table and SQL, one object per line, in
+//! [`normal`] form. `tests/sql` compares it with the migrations and can regenerate it.
 
 use serde::Serialize;
 
-/// The objects that the migrations make.
+/// The objects that the migrations create.
 const EXPECTED: &str = include_str!("schema.txt");
 
 /// A row of `sqlite_master`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SchemaObject {
-    /// `table`, `index`, `trigger` or `view`.
+    /// Type of the object: `table`, `index`, `trigger` or `view`.
     pub kind: String,
     /// Its name.
     pub name: String,
-    /// The table that it belongs to.
+    /// The table to which it belongs.
     pub table: String,
     /// Its definition.
     pub sql: String,
 }
 
-/// How an object differs from the migrations.
+/// How a database object differs from the migrations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SchemaDifference {
-    /// No migration makes it.
+    /// No migration creates it.
     Added,
-    /// A migration makes it, and it is not there.
+    /// A migration creates it, but it does not exist.
     Missing,
-    /// Its definition is another.
+    /// Its definition differs.
     Altered,
 }
 
 impl SchemaDifference {
-    /// The name on the wire and in logs.
+    /// The name in the API and in logs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -47,15 +47,15 @@ impl SchemaDifference {
     }
 }
 
-/// An object of D1 that is not what the migrations made.
+/// A database object that differs from the migrations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct SchemaChange {
-    /// `table`, `index`, `trigger` or `view`.
+    /// Type of the object: `table`, `index`, `trigger` or `view`.
     pub kind: String,
-    /// Its name: letters, digits and `_`, anything else as `?`; 64 characters at most.
+    /// Name of the object. Characters other than letters, digits and `_` are shown as `?`; 64 characters at most.
     pub name: String,
-    /// How it differs.
+    /// How the object differs.
     pub difference: SchemaDifference,
 }
 
@@ -78,7 +78,7 @@ impl SchemaObject {
     }
 }
 
-/// Compares what D1 has with what the migrations made.
+/// Compares the objects of D1 with those of the migrations.
 #[must_use]
 pub fn schema_changes(found: &[SchemaObject]) -> Vec<SchemaChange> {
     let expected: Vec<SchemaObject> = EXPECTED.lines().filter_map(read).collect();
@@ -114,8 +114,8 @@ fn read(line: &str) -> Option<SchemaObject> {
     })
 }
 
-/// SQL without comments and with one space for any white space, outside of quotes. wrangler may drop comments when it
-/// applies a migration; nothing that has a meaning is dropped here.
+/// SQL without comments and with white space collapsed to one space, except within quotes. wrangler may drop comments when
+/// it applies a migration; this drops nothing that is significant.
 fn normal(sql: &str) -> String {
     let mut text = String::with_capacity(sql.len());
     let mut rest = sql.chars().peekable();
@@ -149,9 +149,9 @@ fn normal(sql: &str) -> String {
                     '[' => ']',
                     _ => continue,
                 };
-                // A doubled quote ends one text and begins the next, which comes to the same.
+                // A doubled quote ends one string and begins the next, which gives the same result.
                 for mark in rest.by_ref() {
-                    // A tab or line end would break the line of `schema.txt`.
+                    // A tab or line break would break the line of `schema.txt`.
                     if mark.is_ascii_control() || mark == '\\' {
                         text.extend(mark.escape_default());
                     } else {
@@ -167,7 +167,7 @@ fn normal(sql: &str) -> String {
     text
 }
 
-/// Whoever alters a database chooses the names in it.
+/// An attacker who can alter a database chooses the names in it.
 fn shown(name: &str) -> String {
     let is_plain = |mark: &char| mark.is_ascii_alphanumeric() || *mark == '_';
     name.chars()
@@ -230,7 +230,7 @@ mod tests {
         let altered = change("table", "audit", SchemaDifference::Altered);
         assert_eq!(differences(&expected, &found), [altered]);
         found[0] = expected[0].clone();
-        // A trigger of the same name that was put on another table.
+        // A trigger with the same name on a different table.
         found[1].table = "users".into();
         let altered = change("trigger", "t", SchemaDifference::Altered);
         assert_eq!(differences(&expected, &found), [altered]);

@@ -1,48 +1,48 @@
-//! Whether the log is what it was, row by row: rows that a checkpoint covers against that checkpoint, later ones by their
-//! own signatures only.
+//! Verifies the log row by row: rows that a checkpoint covers against that checkpoint, later rows by their own signatures
+//! only.
 
 use super::chain::{CHECKPOINT_LENGTH, ChainedRow, Checkpoint, MARK, Signature, first_after, mark};
 use super::entry::{COMMAND_LINE, Entry};
 use super::keys::{Age, AuditKeys, is_equal};
 use serde::Serialize;
 
-/// What is wrong with the log.
+/// What is wrong with a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ViolationKind {
-    /// There is no row of this number.
+    /// There is no row with this number.
     Missing,
-    /// The row is not what was signed.
+    /// The row is not the one that was signed.
     Altered,
-    /// The row, or the checkpoint that begins with it, carries a signature of a key that was retired before it.
+    /// The row, or the checkpoint that begins with it, is signed with a key that had already been retired.
     RetiredKey,
-    /// Address or device of the row are not those that were signed.
+    /// The address or the device of the row is not the one that was signed.
     ClientAltered,
-    /// The row is without a signature where it must have one.
+    /// The row has no signature although it must have one.
     Unsigned,
-    /// The row is not the one that the checkpoint covers at this number.
+    /// The checkpoint covers a different row at this number.
     Moved,
-    /// The checkpoint that begins with this row is not there.
+    /// The checkpoint that begins with this row is missing.
     CheckpointMissing,
-    /// The checkpoint that begins with this row is not ours.
+    /// The checkpoint that begins with this row has no valid MAC.
     CheckpointAltered,
-    /// The checkpoint that begins with this row was made by a key that is not configured.
+    /// The checkpoint that begins with this row was made with a key that is not configured.
     UnknownKey,
-    /// Rows from this number on were covered by a checkpoint, and are gone.
+    /// Rows from this number on are covered by a checkpoint but missing.
     Truncated,
-    /// The checkpoint that begins with this row is another than the head outside of D1.
+    /// The checkpoint that begins with this row differs from the one that is kept in KV.
     HeadDiffers,
-    /// The head outside of D1 is not ours.
+    /// The checkpoint in KV has no valid MAC.
     HeadAltered,
-    /// There is no head outside of D1, although there must be.
+    /// The checkpoint in KV is missing.
     HeadMissing,
-    /// A row or checkpoint after this number has a value that its column cannot have.
+    /// A row or checkpoint after this number has an invalid value.
     Unreadable,
 }
 
 impl ViolationKind {
-    /// The word on the wire and in logs.
+    /// The name in the API and in logs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -79,9 +79,9 @@ pub struct Violation {
 pub struct Verified {
     /// Rows.
     pub rows: u32,
-    /// Rows that came without a signature and were signed by the cron.
+    /// Rows that were written without a signature and signed by the cron event.
     pub late_signatures: u32,
-    /// Rows whose address and device are there and are those that were signed.
+    /// Rows whose address and device are stored and match the signature.
     pub clients: u32,
 }
 
@@ -153,8 +153,8 @@ impl AuditKeys {
         Ok(())
     }
 
-    /// Verifies rows after the last checkpoint, from number `first` on: each by itself, and that none is missing between
-    /// them. Counts them in `verified`.
+    /// Verifies rows after the last checkpoint, beginning with number `first`: each by itself, and that no number is
+    /// missing. Counts them in `verified`.
     ///
     /// # Errors
     /// The first row that fails.

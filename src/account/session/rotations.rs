@@ -8,7 +8,7 @@
 use crate::account::timestamp::Timestamp;
 use crate::json::Json;
 
-/// The rotations that a session's row remembers.
+/// The recent rotations of a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rotations(Vec<Rotation>);
 
@@ -20,7 +20,7 @@ struct Rotation {
 }
 
 impl Rotations {
-    /// Reads the column; `None` if it does not have the form described above.
+    /// Parses the column; `None` if it does not have the form described above.
     #[must_use]
     pub fn parse(json: &str) -> Option<Self> {
         let pairs = Json::read(json).and_then(Json::list).ok()?;
@@ -28,7 +28,7 @@ impl Rotations {
         rotations.map(Self)
     }
 
-    /// When this generation was rotated out, if that is remembered. The caller knows that it is not the current one.
+    /// When this generation was rotated out, if that is still stored. The generation must not be the current one.
     #[must_use]
     pub fn rotated_out_at(&self, generation: u32) -> Option<Timestamp> {
         let covers = |rotation: &&Rotation| rotation.generation <= generation;

@@ -1,4 +1,4 @@
-//! What is done to a log, and at which row it is found.
+//! Ways to tamper with a log, and the row at which each is detected.
 
 use super::*;
 use crate::account::audit::{Client, Head, Kind};
@@ -289,7 +289,7 @@ fn retired_key_verifies_what_came_before_the_first_checkpoint_of_the_new_key() {
     let (old, new) = (keys(), rotated());
     let mut rows: Rows = (1..=500).map(|number| own(&old, number)).collect();
     let mut checkpoints = chained(&old, &rows);
-    // Written by instances with either key while the new one was deployed.
+    // Written by isolates with either key during the deployment of the new one.
     rows.push(own(&new, 501));
     rows.push(own(&old, 502));
     rows.push(late(&old, 503));
@@ -346,7 +346,7 @@ fn retired_key_is_refused_after_the_first_checkpoint_of_the_new_key() {
     (more[2].first, more[2].last) = (3, 3);
     refused(&rows, &more, 3);
     assert!(!new.has_made(Some(&more[1]), &more[2], &[rows[2].0.clone()]));
-    // To say that the new key's checkpoint was the old key's is found at that checkpoint.
+    // Attributing the new key's checkpoint to the old key is detected at that checkpoint.
     let mut renamed = checkpoints.clone();
     renamed[1].key = checkpoints[0].key.clone();
     let violation = verify(&new, &start, &renamed).unwrap_err();
@@ -373,17 +373,17 @@ fn new_key_waits_with_its_first_checkpoint_until_the_old_key_writes_no_more() {
         own(&old, 5),
     ];
     let first = old.checkpoint(None, &rows[..2], at(5)).unwrap();
-    // Nothing shows yet that the new key is deployed.
+    // There is no sign yet that the new key is deployed.
     let early = new.checkpoint(Some(&first), &rows[2..3], at(5)).unwrap();
     assert_eq!((&early.key, early.last), (&first.key, 3));
-    // It is, but instances with the old key may be left: what is after row 3 waits.
+    // It is, but isolates with the old key may be left, so the rows after row 3 wait.
     let early = new.checkpoint(Some(&first), &rows[2..], at(303)).unwrap();
     assert_eq!((&early.key, early.last), (&first.key, 3));
     assert_eq!(new.checkpoint(Some(&early), &rows[3..], at(303)), None);
     let switch = new.checkpoint(Some(&early), &rows[3..], at(304)).unwrap();
     assert_eq!((switch.key == first.key, switch.last), (false, 5));
     assert_eq!(verify(&new, &rows, &[first, early, switch]), Ok(1));
-    // A row that the cron signs with the new key shows the new key as well, from that moment on.
+    // A row that the cron event signs with the new key also shows that the new key is deployed, from that time on.
     let (mut row, entry) = unsigned(1);
     row.late_mac = Some(new.sign_late(1, at(9), &entry));
     row.signed_at = Some(at(9).to_string());
