@@ -39,23 +39,24 @@ pub struct Config {
     pub password_pepper_previous: Option<Key>,
     /// `PASSWORD_MIN_LENGTH`: code points of a new password, 8 to 64.
     pub password_min_length: usize,
-    /// `HANDLE_KEY`: base64 of 32 bytes, used as that text; seals the handles of the device flow.
+    /// `HANDLE_KEY`: base64 of 32 bytes, used as that text. Encrypts handles of the device flow and cookies of recognised
+    /// devices, and authenticates cached sessions.
     pub handle_key: Secret,
     /// `HANDLE_KEY_PREVIOUS`: still opens while rotating.
     pub handle_key_previous: Option<Secret>,
     /// `AUDIT_KEY`: 32 bytes; signs audit rows.
     pub audit_key: Key,
-    /// `AUDIT_KEY_PREVIOUS`: those before it, newest first; rows are kept for good, and they still verify older ones.
+    /// `AUDIT_KEY_PREVIOUS`: earlier keys, newest first. Rows are kept, so earlier keys are needed to verify old ones.
     pub audit_keys_previous: Vec<Key>,
-    /// `ALLOWED_ORIGINS`: the origins that browsers may call from.
+    /// `ALLOWED_ORIGINS`: the origins from which browsers may call the service.
     pub allowed_origins: Vec<AllowedOrigin>,
     /// `SESSION_CONSISTENCY`: where `/validate` and `/me` look.
     pub session_consistency: Consistency,
-    /// `SESSION_EDGE_TRUST`: seconds that a KV copy is believed, 30 to 3,600.
+    /// `SESSION_EDGE_TRUST`: TTL of a cached session in KV in seconds, 30 to 3,600.
     pub session_edge_trust: i64,
-    /// `SESSION_ISOLATE_TRUST`: seconds of these for which an isolate believes a copy without reading it again, 0 to 30.
+    /// `SESSION_ISOLATE_TRUST`: seconds for which an isolate uses a cached session without reading KV again, 0 to 30.
     pub session_isolate_trust: i64,
-    /// `REFRESH_REPLAY_WINDOW`: seconds for which a rotated-out token still gets the current one, 0 to 300.
+    /// `REFRESH_REPLAY_WINDOW`: seconds for which `/refresh` returns the current token for a rotated-out one, 0 to 300.
     pub refresh_replay_window: i64,
     /// `TOKENS_NOT_BEFORE`: tokens issued before this moment are not accepted.
     pub tokens_not_before: Option<Timestamp>,
@@ -72,7 +73,7 @@ pub struct Config {
 pub struct AwsConfig {
     /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`: the service's own keys.
     pub credentials: Option<Credentials>,
-    /// `AWS_REGION`: where the own keys and proofs are asked about.
+    /// `AWS_REGION`: region in which the service uses its own keys and verifies proofs.
     pub region: Region,
     /// `AWS_SSO_REGION`: where Identity Center is; `AWS_REGION` if absent.
     pub sso_region: Region,
@@ -84,10 +85,10 @@ pub struct AwsConfig {
     pub sso_role_name: Option<String>,
     /// `AWS_IDENTITY_STORE_ID`: where people's stable ids, names and e-mails are read.
     pub identity_store_id: Option<String>,
-    /// `AWS_SSO_ROLE_MAP`: roles by permission set. If set, it decides at each sign-in: the greatest role of all sets that the
-    /// user has in the accounts that are looked at, `user` if none of them is named.
+    /// `AWS_SSO_ROLE_MAP`: roles by permission set. If configured, it decides the role at each sign-in: the highest role of
+    /// all sets that the user has in the accounts that are looked at, `user` if the map names none of them.
     pub sso_role_map: Option<RoleMap>,
-    /// `AWS_EMAIL_DOMAIN`: makes an e-mail of a user name that is none.
+    /// `AWS_EMAIL_DOMAIN`: domain that is appended to user names that are not e-mail addresses.
     pub email_domain: Option<String>,
     /// `AWS_LOGIN`: which ways `/aws-login` offers.
     pub login: AwsLogin,
@@ -104,7 +105,7 @@ pub struct AwsConfig {
 /// The ways of `/aws-login`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AwsLogin {
-    /// The service's own keys sign in whoever asks.
+    /// A request without a body is signed in with the service's own keys.
     pub app: bool,
     /// A client's proof signs in its principal.
     pub proof: bool,
@@ -130,7 +131,7 @@ impl fmt::Debug for Key {
 /// Where a session is looked up on routes that grant nothing new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consistency {
-    /// KV first, D1 on a miss and after the trust bound.
+    /// KV first, D1 on a miss and after the TTL.
     Edge,
     /// D1 always.
     Strict,
@@ -139,15 +140,16 @@ pub enum Consistency {
 /// What is wrong with one variable; never its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// The variable; of an unknown one as far as it is upper-case ASCII, digits and `_`.
+    /// The variable. The name of an unknown one is cut off at the first character other than upper-case ASCII letters,
+    /// digits and `_`.
     pub name: Cow<'static, str>,
     /// What it must be.
     pub expected: &'static str,
 }
 
 impl Config {
-    /// Reads the configuration through `lookup`, which gives a variable's text by its name; empty counts as absent. `now` is
-    /// what no moment of it may be later than.
+    /// Reads the configuration through `lookup`, which returns the text of a variable. An empty text counts as absent.
+    /// Configured times must not be later than `now`.
     ///
     /// # Errors
     /// Every mistake, in the order of the table.
@@ -158,8 +160,8 @@ impl Config {
         Self::from_environment([], lookup, now)
     }
 
-    /// As [`Config::from_lookup`], where the names of all variables are known: one that begins as ours do and is none of them
-    /// is a mistake, because it would be a setting that silently does not count.
+    /// As [`Config::from_lookup`], and checks the names of all variables: an unknown name with one of our prefixes is a
+    /// mistake, because such a setting would silently have no effect.
     ///
     /// # Errors
     /// Every mistake, in the order of the table; then the unknown names.
@@ -334,7 +336,7 @@ impl AwsConfig {
     }
 }
 
-/// A moment in the future would make every token that is issued until then worthless. Clocks may differ by a little.
+/// A time in the future would invalidate every token that is issued until then. Small clock differences are tolerated.
 fn tokens_not_before(read: &mut Reader<'_>, now: Timestamp) -> Option<Timestamp> {
     const NAME: &str = "TOKENS_NOT_BEFORE";
     const FORM: &str = "a moment in the past such as 2026-01-31T12:00:00Z (RFC 3339)";
@@ -463,7 +465,7 @@ const KEYS: [&str; 8] = [
     "AUDIT_KEY",
     "AUDIT_KEY_PREVIOUS",
 ];
-/// How the names of variables begin that have to be known.
+/// The prefixes of variable names that have to be known.
 const PREFIXES: [&str; 3] = ["SESSION_", "JWT_", "AWS_"];
 const ISSUER_FORM: &str = "the service's own https origin without a trailing slash, such as https://auth.example.com; in development http://localhost:PORT";
 const NAME_FORM: &str = "1 to 200 printable ASCII characters";
@@ -474,7 +476,7 @@ const KEYS_FORM: &str =
 struct Reader<'l> {
     lookup: &'l dyn Fn(&str) -> Option<String>,
     mistakes: Vec<Mistake>,
-    /// The variables that were asked for.
+    /// The variables that were looked up.
     known: Vec<&'static str>,
 }
 
@@ -499,12 +501,12 @@ impl Reader<'_> {
         self.mistakes.push(Mistake { name, expected });
     }
 
-    /// One value in two places would let whoever learns one key use it for what the other protects.
+    /// If two secrets were equal, an attacker who learns one could use it for what the other protects.
     fn check_that_keys_are_distinct(&mut self) {
         let mut seen: Vec<Vec<u8>> = Vec::new();
         for name in KEYS {
             let text = (self.lookup)(name).unwrap_or_default();
-            // `AUDIT_KEY_PREVIOUS` may hold several. A secret may be the text of a key.
+            // `AUDIT_KEY_PREVIOUS` may hold several keys. `JWT_SECRET` may be the base64 text of a key.
             let values = text
                 .split(',')
                 .map(str::trim)
@@ -586,8 +588,8 @@ impl Stand for Key {
     }
 }
 
-/// Of 32 random bytes one text in 10^37 has fewer different ones than this, of 32 random letters one in 10^12. It catches what
-/// stands in the place of a secret, such as zeros, not a bad choice of one.
+/// Minimum number of different bytes in a secret. One in 10^37 texts of 32 random bytes has fewer, and one in 10^12 of 32
+/// random letters. This catches placeholders such as zeros, not weak secrets in general.
 const MIN_DISTINCT_BYTES: usize = 8;
 
 fn is_varied(bytes: &[u8]) -> bool {
@@ -682,7 +684,7 @@ mod tests {
     }
 
     #[test]
-    fn a_first_moment_for_tokens_may_be_now_on_another_clock() {
+    fn tokens_not_before_may_be_now_on_another_clock() {
         for moment in ["2026-01-01T00:00:30Z", "2025-12-31T23:59:59Z"] {
             let config = Config::from_lookup(lookup(&[("TOKENS_NOT_BEFORE", moment)]), now());
             let expected = Timestamp::parse(moment);
@@ -838,7 +840,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_names_that_begin_as_ours_do_are_mistakes() {
+    fn unknown_names_with_a_known_prefix_are_mistakes() {
         let names = |names: &[&str]| {
             names
                 .iter()

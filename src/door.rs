@@ -57,8 +57,8 @@ thread_local! {
     static FIXED: RefCell<Vec<Fixed>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A request: `resolve` gets the response, and adds the header `X-Request-Id` to it. `authorization` is the one header that
-/// most requests are asked for. Returns the number of a request that has to wait, for [`abandoned`], else 0.
+/// Answers a request: `resolve` receives the response and adds the header `X-Request-Id` to it. `authorization` is the only
+/// header that most requests need. Returns the number of a request that has to wait, for [`abandoned`], else 0.
 #[wasm_bindgen]
 #[expect(
     clippy::too_many_arguments,
@@ -88,14 +88,14 @@ pub fn answer(
     promise::run(Box::pin(work)).unwrap_or(0)
 }
 
-/// The client of the request with this number has gone: drops the request. What must be finished all the same runs in a
-/// future of its own ([`Call::to_the_end`]).
+/// Drops the request with this number, whose client has disconnected. Work that must be completed runs in a future of its
+/// own ([`Call::to_the_end`]).
 #[wasm_bindgen]
 pub fn abandoned(request: u32) {
     promise::abandon(request);
 }
 
-/// The cron event: removes what has ended, and seals the audit log.
+/// The cron event: removes expired rows, and makes checkpoints of the audit log.
 #[wasm_bindgen]
 #[expect(
     clippy::needless_pass_by_value,
@@ -130,7 +130,7 @@ fn open(env: &JsValue) -> Option<&'static App> {
     App::new(config, database, kv, limits).map(|app| &*Box::leak(Box::new(app)))
 }
 
-/// The names of all variables. Bindings are objects, and so are lists, which the rest of the configuration has none of.
+/// The names of all variables. Bindings are objects and are skipped; so are lists, which the configuration does not use.
 fn variables(env: &JsValue) -> Vec<String> {
     let names = js_sys::Reflect::own_keys(env).unwrap_or_default();
     let names = names.iter().filter(|name| {

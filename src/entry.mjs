@@ -13,7 +13,7 @@ const MUCH = 2_048;
 const requestId = (ray) => (ray !== null && RAY.test(ray) ? ray : crypto.randomUUID());
 const RAY = /^[0-9a-f]{16}-[A-Z]{3}$/;
 
-/** For other Workers: a service binding with `entrypoint = "Relay"`. */
+/** Entry point for other Workers: a service binding with `entrypoint = "Relay"`. */
 export class Relay extends WorkerEntrypoint {
   /** Answers as if the request had come from this client address, which is what failures are counted by. */
   fetchFor(request, address) {
@@ -30,14 +30,15 @@ const entry = {
     const id = requestId(headers.get("cf-ray"));
     const it = worker(env, ctx);
     return new Promise((resolve) => {
-      // Rust calls this with the response. The id is set here because Rust uses header objects of former responses again.
+      // Rust calls this with the response. The id is set here because Rust reuses header objects of earlier responses.
       const respond = (response) => {
         response?.headers.set("x-request-id", id);
         resolve(response);
       };
       const waiting = it.answer(method, url, authorization, id, headers, request, env, ctx, respond);
-      // The runtime settles no promise of a request whose client has gone, so Rust has to be told to drop it. The others
-      // hold little and are dropped when their wait has expired: a listener for each would cost `/validate` more.
+      // The runtime never settles the promises of a request whose client has disconnected, so Rust has to be told to drop
+      // it. Small GET requests hold little and are dropped when their wait expires: a listener for each would make
+      // `/validate` more expensive.
       if (waiting !== 0 && (method !== "GET" || url.length + (authorization?.length ?? 0) > MUCH)) {
         request.signal.addEventListener("abort", () => it.abandoned(waiting));
       }

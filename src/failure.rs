@@ -15,9 +15,9 @@ pub enum Failure {
     OriginNotAllowed,
     /// No bearer token came with the request.
     NoToken,
-    /// The token is not one of this service, was rotated out, or its session has ended.
+    /// The token was not issued by this service or was rotated out, or its session has expired or was revoked.
     InvalidToken,
-    /// The token is authentic, and its lifetime is over.
+    /// The token is authentic but has expired.
     TokenExpired,
     /// The caller is not an administrator.
     AdminRequired,
@@ -27,34 +27,34 @@ pub enum Failure {
     NvidiaKeyAbsent,
     /// The caller is not a super administrator.
     SuperAdminRequired,
-    /// A query parameter has a value that it cannot have; holds its name.
+    /// A query parameter has an invalid value; holds its name.
     InvalidParameter(&'static str),
     /// A query parameter was given more than once; holds its name.
     RepeatedParameter(&'static str),
-    /// The query has a parameter that the route does not take.
+    /// The query has a parameter that the route does not support.
     UnknownParameter,
     /// The body is over the limit.
     BodyTooLarge,
-    /// A body came without the media type that the route takes, which is held.
+    /// A body does not have the media type that the route accepts; holds that media type.
     UnsupportedMediaType(&'static str),
     /// A body came with a `Content-Encoding`.
     UnsupportedEncoding,
-    /// The body is not one that the route takes.
+    /// The body is invalid.
     InvalidBody {
         /// What is wrong with it.
         fault: BodyFault,
-        /// The text that the API's documents give the route for it; [`INVALID_BODY`] if they give none.
+        /// The text that an API specification fixes for the route; [`INVALID_BODY`] if none does.
         text: &'static str,
     },
     /// `/login` with a name and password that do not belong together.
     WrongLogin,
-    /// `/change-password` with another password than the current one, or for a user who has none.
+    /// `/change-password` with a wrong current password, or for a user who has no password.
     WrongCurrentPassword,
-    /// The rate limit is used up; holds the seconds until another request is evaluated.
+    /// The rate limit is exceeded; holds the seconds until the next request is admitted.
     TooManyRequests(u32),
-    /// Too many failed attempts came before; holds the seconds until another one is evaluated.
+    /// There were too many failed attempts; holds the seconds until the next one is evaluated.
     BackOff(u32),
-    /// This isolate evaluates as many passwords, or reads as many bodies, as it can at once.
+    /// This isolate is evaluating as many passwords, or reading as many bodies, as it can.
     Busy,
     /// `/set-password` with a link that is unknown, used or expired.
     InvalidLink,
@@ -68,7 +68,7 @@ pub enum Failure {
     DeviceAuthorization(&'static str),
     /// `/device-authorization` with a client that this service did not register, or that has expired.
     InvalidClientHandle,
-    /// `/token` with a client or a device code that this service did not give out, or that has expired.
+    /// `/token` with a client or a device code that this service did not issue, or that has expired.
     InvalidDeviceHandle,
     /// `/token`: the user has not answered yet.
     AuthorizationPending {
@@ -77,42 +77,42 @@ pub enum Failure {
         /// The `wait` preference that was followed, in seconds.
         preference: Option<u32>,
     },
-    /// `/token`: the device code has expired, or was used.
+    /// `/token`: the device code has expired or was already used.
     AuthorizationOver,
     /// `/token`: AWS failed or is not configured; why, as a fixed code.
     TokenFailed(&'static str),
-    /// `/token`: the user, the directory or an administrator decided that nobody is signed in.
+    /// `/token`: the user, the directory or an administrator denied the sign-in.
     AccessDenied(Denial),
     /// `/aws-login` with neither a proof nor keys of the service.
     AwsCredentialsMissing,
     /// `/aws-login`: AWS failed, or refused the service's own keys.
     AwsLogin(Fault),
-    /// `/aws-login`: a proof that is malformed, used, refused, or of a principal that may not sign in.
+    /// `/aws-login`: a proof that is malformed, already used, refused by AWS, or of a principal that may not sign in.
     ProofRefused,
-    /// D1 did not answer, or answered with a row that breaks our rules.
+    /// D1 is unavailable, or returned a row that violates an invariant.
     StorageOut(Outage),
     /// `/health` found this store unavailable.
     StoreDown(&'static str),
-    /// The configuration is not usable; the log names every mistake.
+    /// The configuration is invalid; the log names every mistake.
     Misconfigured,
-    /// The runtime denied what it always gives, such as random bytes.
+    /// The runtime failed to provide a resource, such as random bytes.
     Platform,
 }
 
-/// Who decided that a device flow signs nobody in.
+/// Why the sign-in of a device flow was denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denial {
     /// The user denied the request.
     ByUser,
-    /// The user has no permission set in the account that is asked about.
+    /// The user has no permission set in the account that is looked at.
     NoAssignment,
-    /// The credentials that the portal gave are of another account than the one that is asked about.
+    /// The credentials from the portal belong to a different account than the one that is looked at.
     OtherAccount,
     /// The user is disabled in the directory.
     DisabledInDirectory,
     /// The user is disabled here.
     Disabled,
-    /// The session that this device flow had begun was revoked.
+    /// The session that this device flow created was revoked.
     SessionEnded,
 }
 
@@ -140,11 +140,11 @@ pub enum BodyFault {
     NotJson,
     /// A required field is absent, null or empty.
     MissingField,
-    /// A field has a value that it cannot have.
+    /// A field has an invalid value.
     InvalidField,
 }
 
-/// The text for a body that is not one that the route takes, where the API's documents have none.
+/// The text for an invalid body, if no API specification fixes one.
 pub const INVALID_BODY: &str = "Invalid request body";
 
 /// What was wrong with a store, as a fixed code for the log.

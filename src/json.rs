@@ -17,16 +17,16 @@ pub const DEPTH: u8 = 16;
 /// needs less than twenty.
 pub const MEMBERS: usize = 64;
 
-/// Why a text is not the JSON that was expected.
+/// Why a text is not the expected JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Malformed {
     /// It is not JSON.
     #[error("not JSON")]
     Syntax,
-    /// A member that must be there is absent or null.
+    /// A required member is absent or null.
     #[error("a member is missing")]
     Missing,
-    /// A value has another type or form than expected.
+    /// A value has an unexpected type or form.
     #[error("not the JSON that was expected")]
     Unexpected,
 }

@@ -31,7 +31,7 @@ pub fn sweep_failed(table: &'static str) {
     console_error!(r#"{{"event":"sweep_failed","table":"{table}"}}"#);
 }
 
-/// The audit log, the tables of D1 or a user is not what it was: see `GET /api/auth/audit/verify`.
+/// The audit log, the tables of D1 or a user was altered; see `GET /api/auth/audit/verify`.
 pub fn audit_broken(finding: &Finding<'_>) {
     match finding {
         Finding::Row { number, reason } => {
@@ -54,17 +54,17 @@ pub fn audit_broken(finding: &Finding<'_>) {
     }
 }
 
-/// What the cron event found.
+/// A finding of the cron event.
 #[derive(Debug)]
 pub enum Finding<'a> {
-    /// A row of the audit log fails.
+    /// A row of the audit log fails verification.
     Row {
         /// `audit.number`.
         number: u32,
         /// A fixed word.
         reason: &'static str,
     },
-    /// A table, index, trigger or view is not what the migrations made.
+    /// A table, index, trigger or view differs from the migrations.
     Schema {
         /// What it is.
         kind: &'a str,
@@ -73,7 +73,7 @@ pub enum Finding<'a> {
         /// A fixed word.
         difference: &'static str,
     },
-    /// A user is not what the audit log last said.
+    /// A user differs from the last audit entry about them.
     User {
         /// Their id.
         user: Uuid,
@@ -82,7 +82,7 @@ pub enum Finding<'a> {
     },
 }
 
-/// A stored password hash that no password can fit: the person cannot sign in until it is set anew.
+/// A stored password hash that no password can match: the user cannot sign in until a new password is set.
 pub fn unusable_hash(fault: Unusable) {
     console_error!(r#"{{"event":"unusable_hash","reason":"{fault}"}}"#);
 }

@@ -207,9 +207,9 @@ pub async fn answer(
     }
 }
 
-/// The rate limit of the routes that work without a session, by the client's site: an IPv4 address, or the /48 of an IPv6 address,
-/// since a subscriber has up to 65,536 of the /64s that back-off counts by. The other routes are limited where their caller is
-/// known (`web/extract.rs`).
+/// The rate limit of the routes that work without a session, per client site: an IPv4 address, or the /48 of an IPv6
+/// address, since a subscriber may have up to 65,536 of the /64s for which back-off is counted. The other routes are limited
+/// once their caller is known (`web/extract.rs`).
 async fn limit(endpoint: Endpoint, call: &Call, request: &Request) -> Result<(), Failure> {
     let group = match endpoint {
         Endpoint::AwsLogin
@@ -217,7 +217,7 @@ async fn limit(endpoint: Endpoint, call: &Call, request: &Request) -> Result<(),
         | Endpoint::Login
         | Endpoint::RegisterClient
         | Endpoint::SetPassword => Group::SignIn,
-        // A device flow asks for it again and again, for each user behind a network.
+        // Device flows poll it, for each user of a network.
         Endpoint::Health | Endpoint::OpenApi | Endpoint::Token => Group::Session,
         Endpoint::AwsCredentials
         | Endpoint::Audit

@@ -13,8 +13,8 @@ use std::task::{Context, Poll, Waker};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsValue, closure::Closure};
 
-// A timer is not taken back when its promise settles first: the runtime drops it with its request, and a number that
-// comes back a second time means nothing.
+// A timer is not cancelled when its promise settles first: the runtime drops it with its request, and a number that is
+// passed back a second time is ignored.
 #[wasm_bindgen(inline_js = "
     export function wait(promise, milliseconds, id, settled) {
         promise.then((value) => settled(id, true, value), () => settled(id, false));
@@ -32,10 +32,10 @@ extern "C" {
     fn sleep(milliseconds: u32, id: u32, settled: &JsValue);
 }
 
-/// How a promise ended; `Err` if it was rejected or took too long.
+/// The outcome of a promise; `Err` if it was rejected or took too long.
 type Outcome = Result<JsValue, ()>;
 
-/// Milliseconds by which a timer may be late, on an isolate that is busy.
+/// Milliseconds by which a timer may be late in a busy isolate.
 const LATE_MS: u32 = 5_000;
 
 /// A wait; what it waits for may come after it was dropped.
@@ -122,16 +122,16 @@ impl Drop for Wait {
     }
 }
 
-/// Waits for so many milliseconds.
+/// Waits for this many milliseconds.
 pub async fn pause(milliseconds: u32) {
-    // A request that ends takes its timers with it; there is nobody left to tell.
+    // When a request ends, the runtime drops its timers, and nothing waits for the result.
     let expires_in = milliseconds.saturating_add(LATE_MS);
     let _ = Wait::new(expires_in, |id, settled| sleep(milliseconds, id, settled)).await;
 }
 
-/// Waits until the promise has settled, or for so many milliseconds.
+/// Waits until the promise has settled, but at most this many milliseconds.
 pub async fn settled_within(milliseconds: u32, promise: &js_sys::Promise) {
-    // Either end is one.
+    // Both outcomes are fine.
     let _ = Wait::within(promise, milliseconds).await;
 }
 

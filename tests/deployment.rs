@@ -1,4 +1,4 @@
-//! What `wrangler.toml` and the workflows promise about a deployment, checked as text: nothing here deploys.
+//! Checks `wrangler.toml` and the workflows for properties of a deployment, as text: nothing here deploys.
 
 use std::fs;
 use std::path::Path;
@@ -38,7 +38,7 @@ fn deployment_without_an_environment_touches_nothing_of_production() {
         let shared: Vec<_> = ours.iter().filter(|text| theirs.contains(text)).collect();
         assert!(shared.is_empty(), "{list}: {shared:?}");
     }
-    // Without an id wrangler makes one namespace for each name of a Worker.
+    // Without an id, wrangler creates one namespace per Worker name.
     for environment in [&development, &production] {
         let namespaces = environment["kv_namespaces"].as_array().expect("a list");
         assert!(

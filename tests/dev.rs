@@ -156,7 +156,7 @@ fn closed_pipe_ends_commands_quietly_and_full_disk_is_a_sentence() {
 }
 
 #[test]
-fn wrong_configuration_is_told_on_the_terminal() {
+fn invalid_configuration_is_reported_on_the_terminal() {
     let state = Folder::new("wrong");
     let said = toolchain::cargo()
         .args([
@@ -173,7 +173,7 @@ fn wrong_configuration_is_told_on_the_terminal() {
         .expect("cargo starts");
     let errors = String::from_utf8_lossy(&said.stderr);
     assert!(!said.status.success(), "{errors}");
-    let expected = "The configuration is wrong; correct .dev.vars or wrangler.toml and start again:\n  ALLOWED_ORIGINS: expected ";
+    let expected = "The configuration is invalid; correct .dev.vars or wrangler.toml and start again:\n  ALLOWED_ORIGINS: expected ";
     assert!(errors.contains(expected), "{errors}");
 }
 
@@ -289,7 +289,7 @@ impl Dev {
         let said = String::from_utf8_lossy(&second.stderr);
         assert!(!second.status.success(), "{said}");
         assert!(
-            said.starts_with("Another `cargo dev` uses the data in "),
+            said.starts_with("Another `cargo dev` is using the data in "),
             "{said}"
         );
         assert_eq!(said.lines().count(), 1, "{said}");

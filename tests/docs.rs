@@ -1,4 +1,4 @@
-//! The documentation agrees with the repository: links lead somewhere, and the configuration reference is complete.
+//! Checks that the documentation matches the repository: links have targets, and the configuration reference is complete.
 
 use std::collections::HashSet;
 use std::fs;
@@ -27,7 +27,7 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// The targets of the links in a text, code blocks left out.
+/// The targets of the links in a text, without code blocks.
 fn links(text: &str) -> Vec<&str> {
     let prose = text.split("```").step_by(2);
     prose
@@ -36,7 +36,7 @@ fn links(text: &str) -> Vec<&str> {
         .collect()
 }
 
-/// The anchors of a page's headings, as GitHub makes them.
+/// The anchors of a page's headings, as GitHub generates them.
 fn anchors(text: &str) -> HashSet<String> {
     let headings = text.lines().filter(|line| line.starts_with('#'));
     let anchor = |line: &str| {
@@ -100,7 +100,7 @@ fn the_configuration_reference_names_every_variable() {
     let names: Vec<&str> = code.split('"').skip(1).step_by(2).filter(is_name).collect();
     assert!(names.len() > 25, "found only {names:?}");
     for name in names {
-        // A name that ends with an underscore is the beginning of a group's names.
+        // A name that ends with an underscore is the prefix of several names.
         assert!(
             name.ends_with('_') || page.contains(&format!("`{name}`")),
             "{name}"

@@ -1,4 +1,4 @@
-//! The committed `OpenAPI` text is the one that the types and tables give. After a change of either:
+//! Checks that the committed `OpenAPI` document matches the types and tables. To regenerate it, run
 //! `WRITE_OPENAPI=1 cargo test --test openapi`.
 
 use std::fs;

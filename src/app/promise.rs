@@ -1,10 +1,10 @@
 //! Runs futures without an executor: each is polled where it is woken, in the callback of the promise that it waited for.
 //! (`future_to_promise` polls first, and again at each wake, from a microtask of its own.)
 //!
-//! The runtime drops a request whose client has gone: its promises never settle and its timers never fire, so nothing
-//! would ever wake or drop its future. Three things drop it: [`abandon`], when `Request.signal` reports that the client
-//! has gone; the body that it waits for, when the read fails; and, for whatever neither reports, a wait that takes longer
-//! than its own timeout.
+//! The runtime drops a request whose client has disconnected: its promises never settle and its timers never fire, so
+//! nothing would ever wake or drop its future. Three things drop it: [`abandon`], when `Request.signal` reports the
+//! disconnect; a failed read of the body; and, if neither reports it, the expiry of a wait that takes longer than its own
+//! timeout.
 
 use crate::wait::swap_expires_in;
 use std::cell::RefCell;
@@ -19,7 +19,7 @@ use wasm_bindgen::JsValue;
 /// A future that passes its outcome on by itself.
 pub type Work = Pin<Box<dyn Future<Output = ()>>>;
 
-/// Milliseconds after which a future that waits for something else than [`crate::wait`] is dropped if it was not woken.
+/// Milliseconds after which a future that waits for anything other than [`crate::wait`] is dropped if it was not woken.
 const LONGEST_WAIT_MS: u32 = 60_000;
 
 /// Wakers have to be `Send` and futures that hold JavaScript values are not, so a waker only knows a number.

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_issued_before_the_first_moment_is_too_old_expired_or_not() {
+    fn a_token_issued_before_tokens_not_before_is_too_old_expired_or_not() {
         let tokens = tokens(Some(1_001));
         let token = issue(&tokens, 1);
         for now in [1_500, 1_500, 2_030, 900_000] {

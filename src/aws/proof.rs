@@ -70,7 +70,7 @@ impl Proof {
         })
     }
 
-    /// The proof with the nonce that was signed with it: 16 to 64 letters, digits, `-` and `_`.
+    /// Adds the nonce that was signed with the proof: 16 to 64 letters, digits, `-` and `_`.
     #[must_use]
     pub fn with_nonce(self, nonce: &str) -> Option<Self> {
         let is_nonce = (16..=64).contains(&nonce.len())
@@ -101,7 +101,7 @@ impl Proof {
     /// As [`Proof::sign`], with a nonce.
     ///
     /// # Errors
-    /// `IncompleteSignature` for keys or a nonce that are none.
+    /// `IncompleteSignature` for invalid keys or an invalid nonce.
     pub fn sign_with_nonce(
         endpoint: &Endpoint,
         region: &str,

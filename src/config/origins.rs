@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_browser_sends_as_an_origin_is_refused() {
+    fn text_that_no_browser_sends_as_an_origin_is_refused() {
         for text in [
             "*",
             "null",

@@ -1,4 +1,4 @@
-//! Reads a request's body: within ten seconds, and only what the isolate has room for.
+//! Reads the body of a request, within ten seconds and within the byte limits of the isolate.
 
 use super::budget::Budget;
 use crate::account::address::site;
@@ -9,7 +9,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::{ReadableStream, Request};
 
-/// How long a client may take to send a body.
+/// Timeout for the body of a request.
 const DEADLINE_MS: u32 = 10_000;
 
 // The bytes are gathered in JavaScript: what a client leaves behind is collected there, while WebAssembly's memory never

@@ -142,8 +142,8 @@ fn user(text: &str) -> Option<Uuid> {
     Uuid::try_parse(text).ok().filter(|_| text.len() == 36)
 }
 
-/// Any form of RFC 3339. In a query `+` stands for a space, so that an offset such as `+01:00` that was not encoded arrives
-/// with a space for its sign.
+/// Any form of RFC 3339. In a query `+` stands for a space, so an offset such as `+01:00` that was not encoded arrives with
+/// a space instead of its sign.
 fn moment(text: &str) -> Option<Timestamp> {
     let sign = text.len().checked_sub("+01:00".len());
     match sign.and_then(|sign| text.split_at_checked(sign)) {

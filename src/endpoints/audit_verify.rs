@@ -1,5 +1,5 @@
-//! `GET /api/auth/audit/verify`: whether the audit log, the tables of D1 and the users are what they should be, for super
-//! administrators. A part at a time, so that a call stays well within its second of CPU.
+//! `GET /api/auth/audit/verify`: verifies the audit log, the tables of D1 and the users, for super administrators. Each call
+//! verifies a part, so that it stays well within its second of CPU time.
 
 use crate::account::audit::{
     Account, AccountChange, CHECKPOINT_LENGTH, ChainedRow, Checkpoint, Entry, Head, SchemaChange,
@@ -16,18 +16,18 @@ use crate::web::reply::Reply;
 use crate::web::request::Request;
 use serde::Serialize;
 
-/// Checkpoints of one call.
+/// Maximum number of checkpoints per call.
 const MAX_CHECKPOINTS: u32 = 4;
 /// Rows of one call.
 const MAX_ROWS: u32 = MAX_CHECKPOINTS * CHECKPOINT_LENGTH;
-/// Users of one call.
+/// Maximum number of users per call.
 const MAX_USERS: u32 = 500;
-/// Objects that a response names at most.
+/// Maximum number of objects that a response names.
 const MAX_OBJECTS: usize = 50;
-/// Bytes of an id in the cursor: those of a UUID, and room for one that is none.
+/// Maximum number of bytes of an id in the cursor: more than a UUID has, because an altered row may hold any id.
 const MAX_ID_BYTES: usize = 64;
 
-/// Before a user's id in the cursor; without it the cursor is a row's number.
+/// Prefix of a user's id in the cursor; without it, the cursor is the number of a row.
 const USER_CURSOR: &str = "user.";
 
 /// Result of a verification.
@@ -63,7 +63,7 @@ pub struct AuditVerifyReply {
 enum Cursor {
     /// After this row.
     Row(u32),
-    /// After this user; all rows are done.
+    /// After this user; all rows have been verified.
     User(String),
 }
 
@@ -116,10 +116,10 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     Ok(Reply::ok(&reply))
 }
 
-/// Verifies rows after this one; true if no rows are left after them.
+/// Verifies rows after this one; returns true if no rows are left.
 async fn rows(call: &Call, after: u32, reply: &mut AuditVerifyReply) -> Result<bool, Failure> {
     let checkpoints = call.app.checkpoints;
-    // Before D1, or a checkpoint that is made in between would look as if it were missing there.
+    // Read before D1; otherwise a checkpoint that is made in between would seem to be missing there.
     let head = checkpoints.head(&call.app.audit_keys).await?;
     let Some(range) = readable(checkpoints.range(after, MAX_CHECKPOINTS).await)? else {
         reply.failure = Some(unreadable(after));
@@ -156,7 +156,7 @@ async fn rows(call: &Call, after: u32, reply: &mut AuditVerifyReply) -> Result<b
     Ok(next.is_none())
 }
 
-/// `None` for rows that have values which no column of ours can have. To answer 503 would keep the caller from learning it.
+/// `None` for rows with invalid values. A 503 response would hide them from the caller.
 fn readable<T>(found: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
     match found {
         Err(StoreError::CorruptRow(_)) => Ok(None),
@@ -196,7 +196,7 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
-    /// Gives the number of the last row that was verified, if there are more.
+    /// Returns the number of the last row that was verified, if there are more.
     fn verify(
         &self,
         mut rows: &[(ChainedRow, Entry)],
@@ -225,14 +225,14 @@ impl Part<'_> {
         Ok(Some(last).filter(|last| (1..range.last).contains(last)))
     }
 
-    /// Whether the end of the log is where the head says.
+    /// Checks that the end of the log matches the head.
     fn verify_end(&self, last: Option<&Checkpoint>) -> Result<(), Violation> {
         let fail = |number, reason| Err(Violation { number, reason });
         let first = last.map_or(1, |checkpoint| checkpoint.first);
         let number = last.map_or(0, |checkpoint| checkpoint.number);
         match self.head {
             StoredHead::Altered => return fail(first, ViolationKind::HeadAltered),
-            // The first checkpoint may be a moment older than its head.
+            // The first checkpoint may be slightly older than its head.
             StoredHead::Missing if number > 1 => return fail(first, ViolationKind::HeadMissing),
             StoredHead::Known(head) if head.checkpoint > number => {
                 return fail(first_after(last), ViolationKind::Truncated);

@@ -22,7 +22,7 @@ use crate::web::request::Request;
 /// Seconds that a sign-in with the service's own keys lasts at most.
 const APP_SESSION: i64 = 3_600;
 
-/// The documented text of a 400.
+/// The text of a 400 response, as the API specification fixes it.
 const MISSING: &str = "AWS credentials not provided";
 
 /// A proof of an AWS identity: the signature of a `GetCallerIdentity` request.

@@ -72,7 +72,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         if let Some(seconds) = call.app.throttle.remembers(&asked.attempt(&call)) {
             return Err(Failure::BackOff(seconds));
         }
-        // Not the reserved slot: whoever has one session could hold it.
+        // Not the reserved slot, because the holder of a single session could occupy it.
         let claim = Claim {
             key: asked.attempt(&call).counter(),
             holder: None,
@@ -94,7 +94,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     }
 }
 
-/// What a request asks for.
+/// The change that a request asks for.
 struct Asked {
     caller: SessionRecord,
     origin: Origin,
@@ -103,17 +103,18 @@ struct Asked {
 }
 
 impl Asked {
-    /// Attempts are counted by session: whoever has got hold of one must not find out the password by it. The owner can still
-    /// sign in, and change the password in another session.
+    /// Attempts are counted per session, so that an attacker with a stolen session cannot guess the password with it. The
+    /// user can still sign in, and change the password in another session.
     fn attempt(&self, call: &Call) -> Attempt<'_> {
         Attempt::change(&self.caller.id, call.clock())
     }
 }
 
-/// What became of an attempt that had a slot.
+/// The outcome of an attempt that had a slot.
 enum Evaluated {
     Changed,
-    /// Another attempt was in flight, so this one was not evaluated. If that one fails, none is for so many seconds.
+    /// Another attempt was in flight, so this one was not evaluated. If that one fails, no attempt is evaluated for this
+    /// many seconds.
     InFlight(u32),
 }
 
@@ -126,7 +127,7 @@ async fn evaluate(call: Rc<Call>, asked: Rc<Asked>, slot: Slot) -> Result<Evalua
     };
     let outcome = finish(&call, &asked, &attempt, slot).await;
     if matches!(outcome, Err(Failure::StorageOut(_))) {
-        // What was to end the attempt is not known to be written. Should this fail too, the lease ends.
+        // It is unknown whether the write that ends the attempt succeeded. If this one fails too, the lease expires.
         let app = call.app;
         call.after_reply(async move {
             let _ = app.throttle.failed(&attempt, None).await;
@@ -156,8 +157,8 @@ async fn finish(
     Ok(Evaluated::Changed)
 }
 
-/// Records that the current password was not known. Of a session in which it is locked nothing more is recorded: the log would
-/// grow for as long as the session is asked.
+/// Records that the current password was wrong. Once the password is locked in a session, nothing more is recorded, because
+/// otherwise the log would grow with every further request.
 async fn refuse(call: &Call, asked: &Asked, attempt: &Reservation) -> Result<(), Failure> {
     let throttle = &call.app.throttle;
     if attempt.is_locked() {
@@ -205,7 +206,7 @@ async fn set(
     call.app.throttle.succeeded(attempt);
     call.app.throttle.restored(user);
     call.end_copies(ended).await;
-    // What the cached session of the caller shows, such as `updated_at`, is no longer so.
+    // The cached session of the caller is outdated, for example its `updated_at`.
     call.app
         .copies
         .forget(&[caller.clone().into()], call.now)

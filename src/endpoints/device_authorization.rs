@@ -9,7 +9,7 @@ use crate::web::reply::Reply;
 use crate::web::request::Request;
 use serde::Serialize;
 
-/// The documented text of a 400.
+/// The text of a 400 response, as the API specification fixes it.
 const INVALID_HANDLE: &str = "Failed to start device authorization";
 
 /// The client that starts a device flow.

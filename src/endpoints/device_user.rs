@@ -1,4 +1,4 @@
-//! Whom a device flow signs in, and with which role: what `/token` asks AWS once it has the access token.
+//! Identifies the user of a device flow and their role: the calls of `/token` to AWS once it has the access token.
 
 use crate::account::role::Role;
 use crate::account::secret::Secret;
@@ -11,18 +11,18 @@ use crate::failure::{Denial, Failure};
 /// The user who has approved a device flow.
 #[derive(Debug)]
 pub struct DeviceUser {
-    /// Who it is.
+    /// The identity.
     pub person: Person,
-    /// The role that this sign-in decides; `None` leaves the one that is stored.
+    /// The role that this sign-in sets; `None` keeps the stored one.
     pub role: Option<Role>,
 }
 
-/// Why nobody is signed in.
+/// Why the sign-in is refused or failed.
 #[derive(Debug)]
 pub enum NoUser {
     /// AWS failed, or this service is not configured.
     Failed(Failure),
-    /// It was decided so, about the user of this subject if one is known.
+    /// The sign-in was denied, for the user with this subject if it is known.
     Denied(Denial, Option<String>),
 }
 
@@ -32,13 +32,13 @@ impl From<Fault> for NoUser {
     }
 }
 
-/// What the portal says about the user's permission sets and accounts.
+/// Converts an error of the portal about the user's permission sets and accounts.
 fn of_portal(fault: Fault) -> NoUser {
     match fault {
         Fault::Refused(code) if code.is_about_assignments() => {
             NoUser::Denied(Denial::NoAssignment, None)
         }
-        // AWS has given the token a moment ago, so it was the directory that ended it.
+        // AWS has just issued the token, so the directory revoked it.
         Fault::Refused(code) if code.is_about_access_token() => {
             NoUser::Denied(Denial::DisabledInDirectory, None)
         }
@@ -57,8 +57,8 @@ pub async fn identify(call: &Call, token: &Secret) -> Result<DeviceUser, NoUser>
             let (assignment, role) = greatest(call, token, map).await?;
             (assignment, Some(role))
         }
-        // Without the directory's id the subject is a user name, which the directory may give to somebody else. So a role that
-        // was set here by hand does not outlast the sign-in.
+        // Without the directory's id, the subject is a user name, which the directory may assign to another person later. So
+        // a role that an administrator set here does not outlast the sign-in.
         None if config.identity_store_id.is_none() => (any(call, token).await?, Some(Role::User)),
         None => (any(call, token).await?, None),
     };
@@ -92,14 +92,14 @@ pub async fn identify(call: &Call, token: &Secret) -> Result<DeviceUser, NoUser>
             }
         }
     })?;
-    // The role was decided by what the portal lists; STS has to confirm the permission set that decided it.
+    // The role depends on the list of the portal; STS has to confirm the permission set that determined it.
     if person.permission_set.as_deref() != Some(&assignment.permission_set) {
         return Err(NoUser::Failed(Failure::TokenFailed("other_permission_set")));
     }
     Ok(DeviceUser { person, role })
 }
 
-/// The configured account and permission set, each if absent the first that the portal lists.
+/// The configured account and permission set; for each that is absent, the first one that the portal lists.
 async fn any(call: &Call, token: &Secret) -> Result<Assignment, NoUser> {
     let config = &call.app.config.aws;
     let (account, set) = (
@@ -110,9 +110,9 @@ async fn any(call: &Call, token: &Secret) -> Result<Assignment, NoUser> {
     assignment.map_err(of_portal)
 }
 
-/// The greatest role of all permission sets that the user has in the configured account, or, if there is none, in the accounts
-/// that the map names; and the assignment to identify the user by. A set that the map does not name gives `user`, so that
-/// whoever is no longer in the map loses what it gave.
+/// The highest role of all permission sets that the user has in the configured account or, if none is configured, in the
+/// accounts that the map names; and the assignment by which the user is identified. A set that the map does not name gives
+/// `user`, so that users who are no longer in the map lose the role that it gave.
 async fn greatest(
     call: &Call,
     token: &Secret,
@@ -145,7 +145,7 @@ async fn greatest(
         }
     }
     match found {
-        // The configured set says who may sign in; the role is that of all sets.
+        // The configured set determines who may sign in; the role depends on all sets.
         Some((_, role)) if config.sso_role_name.is_some() => Ok((any(call, token).await?, role)),
         Some(found) => Ok(found),
         None if config.sso_account_id.is_some() => Err(NoUser::Denied(Denial::NoAssignment, None)),

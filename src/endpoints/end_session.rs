@@ -10,8 +10,8 @@ use crate::web::origin::Origin;
 use crate::web::reply::Reply;
 use crate::web::request::Request;
 
-/// Answers the route. A session that was revoked before, but whose row is still kept, is answered in the same way: the
-/// response may have been lost. Nothing is written then.
+/// Answers the route. A session that had already been revoked, and whose row still exists, gets the same response, because
+/// the earlier response may have been lost. Nothing is written then.
 ///
 /// # Errors
 /// `NoToken`, `InvalidToken`, `StorageOut`; `SessionNotFound` if the caller has no such session.

@@ -28,7 +28,7 @@ pub async fn handle(call: Call, _: Request) -> Result<Reply, Failure> {
     let verdict = if let Some(verdict) = app.health.verdict(clock).await {
         verdict
     } else {
-        // To the end, since other requests wait for it.
+        // Runs to completion, since other requests wait for it.
         let ask = app.health.ask(app.database, app.kv, clock);
         let verdict = call.to_the_end(LONGEST_MS, ask).await;
         verdict.unwrap_or(Err("D1"))

@@ -1,6 +1,7 @@
 //! `POST /api/auth/login`: user name or e-mail, and password.
 //!
-//! An unknown, disabled, passwordless or locked user costs the same hash and gets the same bytes as a wrong password.
+//! For an unknown, disabled or locked user, or one without a password, the same hash is computed and the same bytes are sent
+//! as for a wrong password.
 
 use super::sign_in::{self, Method, Terms, Whom};
 use crate::account::address::network;
@@ -24,7 +25,7 @@ use crate::web::request::Request;
 use serde::Serialize;
 use std::rc::Rc;
 
-/// The documented text of a 400.
+/// The text of a 400 response, as the API specification fixes it.
 const MISSING: &str = "Username and password are required";
 
 /// A user name or e-mail address, and a password.
@@ -76,7 +77,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
             text: MISSING,
         });
     }
-    // Over the limit is never a user's; not counting it tells only what the client knows.
+    // No user has a password over the limit; not counting such an attempt reveals nothing that the client does not know.
     let password = Password::parse(&body.password).map_err(|_| Failure::WrongLogin)?;
     let asked = Asked {
         who: Who::new(&call, device.as_ref(), &body.username),
@@ -89,7 +90,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let (call, asked) = (Rc::new(call), Rc::new(asked));
     let mut retries = Retries::new();
     loop {
-        // Before a slot is taken: most of a flood ends here.
+        // Checked before a slot is taken: most of a flood ends here.
         if let Some(seconds) = call.app.throttle.remembers(&asked.attempt(&call)) {
             return Err(Failure::BackOff(seconds));
         }
@@ -115,17 +116,18 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     }
 }
 
-/// Who would sign in.
+/// The subject of a sign-in.
 struct Who {
     name: LoginName,
-    /// The keyed hash of what was typed. It is what is kept of a name that no user has: people type passwords there.
+    /// The keyed hash of what was typed. Only this hash is stored of a name that no user has, because users sometimes type
+    /// their password there.
     name_key: String,
     /// Set if the device is recognised for the name.
     device: Option<Recognised>,
 }
 
 impl Who {
-    /// A name that no password user can have is looked up all the same, so that it takes as long.
+    /// A name that no password user can have is looked up as well, so that it takes the same time.
     fn new(call: &Call, device: Option<&Device>, typed: &str) -> Self {
         let name = names::login_key(typed);
         let (source, key) = match &name {
@@ -144,7 +146,7 @@ impl Who {
     }
 }
 
-/// What a request asks for.
+/// The sign-in that a request asks for.
 struct Asked {
     who: Who,
     password: Password,
@@ -177,14 +179,15 @@ impl Asked {
     }
 }
 
-/// What became of an attempt that had a slot.
+/// The outcome of an attempt that had a slot.
 enum Evaluated {
     SignedIn(Box<Reply>),
-    /// Another attempt was in flight, so this one was not evaluated. If that one fails, none is for so many seconds.
+    /// Another attempt was in flight, so this one was not evaluated. If that one fails, no attempt is evaluated for this
+    /// many seconds.
     InFlight(u32),
 }
 
-/// Reserves the attempt, checks the password and signs the user in, or records why not.
+/// Reserves the attempt, checks the password, and signs the user in or records the reason for the refusal.
 async fn evaluate(call: Rc<Call>, asked: Rc<Asked>, slot: Slot) -> Result<Evaluated, Failure> {
     let reserved = call.app.throttle.reserve(&asked.attempt(&call)).await?;
     let (attempt, registered) = match reserved {
@@ -194,7 +197,7 @@ async fn evaluate(call: Rc<Call>, asked: Rc<Asked>, slot: Slot) -> Result<Evalua
     };
     let outcome = finish(&call, &asked, &attempt, registered, slot).await;
     if matches!(outcome, Err(Failure::StorageOut(_))) {
-        // What was to end the attempt is not known to be written. Should this fail too, the lease ends.
+        // It is unknown whether the write that ends the attempt succeeded. If this one fails too, the lease expires.
         let app = call.app;
         call.after_reply(async move {
             let _ = app.throttle.failed(&attempt, None).await;
@@ -244,8 +247,8 @@ struct Checked {
     renewed: Option<String>,
 }
 
-/// Hashes the password whoever is asked for; gives the user, or why not for the audit log. Before each hash others have
-/// their turn. Where the password is locked, the log does not tell whether this one was right.
+/// Hashes the password, whether or not the user exists; returns the user, or the reason for the audit log. Yields to other
+/// requests before each hash. If the password is locked, the audit log does not record whether this one was correct.
 async fn check(
     call: &Call,
     password: &Password,
@@ -313,7 +316,7 @@ async fn sign_in(
     Ok(issued.map(|issued| (issued, user)))
 }
 
-/// The reply, which makes the device recognised for this user.
+/// The response, which makes the device recognised for this user.
 fn reply(call: &Call, asked: &Asked, issued: Issued, user: User) -> Result<Reply, Failure> {
     let names = Names {
         id: user.id,

@@ -1,5 +1,5 @@
-//! `POST /api/auth/logout`: the session of this token is revoked. Any token that we have issued will do: one that was rotated
-//! out, has expired or is older than `TOKENS_NOT_BEFORE` too. A token that is not ours has no session, and that is no error.
+//! `POST /api/auth/logout`: revokes the session of the token. Any token that this service issued is accepted, even if it was
+//! rotated out, has expired or is older than `TOKENS_NOT_BEFORE`. Another token has no session, which is not an error.
 
 use super::user_json::Done;
 use crate::account::audit::Kind;
@@ -13,7 +13,7 @@ use crate::web::request::Request;
 /// Answers the route. A repeated request writes nothing.
 ///
 /// # Errors
-/// `TooManyRequests`; `StorageOut`: then the client must not take itself for signed out.
+/// `TooManyRequests`; `StorageOut`: then the client must not assume that it is signed out.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let authentic = match extract::authentic(&call, &request).await {
         Ok(authentic) => authentic,

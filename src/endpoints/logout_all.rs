@@ -12,7 +12,7 @@ use crate::web::request::Request;
 /// Answers the route.
 ///
 /// # Errors
-/// `NoToken`, `InvalidToken`; `StorageOut`, and then nobody may believe to be signed out.
+/// `NoToken`, `InvalidToken`; `StorageOut`: then the client must not assume that its sessions are revoked.
 pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let caller = extract::authority(&call, &request).await?;
     let user = caller.user.id;

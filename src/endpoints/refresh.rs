@@ -1,7 +1,7 @@
-//! `POST /api/auth/refresh`: a new token for the one that is current, which is rotated out by it. For
-//! `REFRESH_REPLAY_WINDOW` seconds the old one gets the same new token, since a response may be lost and tabs may refresh
-//! side by side. After that, whoever shows it has a token that leaked, or has lost theirs to somebody else: the session is
-//! revoked (RFC 9700 section 4.14.2), whether the token that is shown has expired or not.
+//! `POST /api/auth/refresh`: rotates the current token. For `REFRESH_REPLAY_WINDOW` seconds, the rotated-out token gets the
+//! same new token, because a response may be lost and tabs may refresh at the same time. After that, its use shows that it
+//! has leaked, or that the new one has: the session is revoked (RFC 9700 section 4.14.2), whether or not the rotated-out
+//! token has expired.
 
 use super::user_json::BearerReply;
 use crate::account::audit::Kind;
@@ -25,7 +25,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let shown = &authentic.claims().session;
     let found = match &authentic {
         Authentic::Valid(verified) => rotate(&call, &origin, shown, &verified.session).await?,
-        // The current token has expired with its session; of an earlier one D1 tells whether it was rotated out.
+        // If this is the current token, its session has expired too; if not, D1 shows whether it was rotated out.
         Authentic::Expired(_) => {
             let record = call.app.sessions.find(&shown.sid.record_id()).await?;
             let is_rotated = false;
@@ -38,7 +38,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         .ok_or(Failure::InvalidToken)?;
     let window = call.replay_window();
     match record.standing(shown.generation, call.now, window) {
-        // Of a window of no seconds as well.
+        // Applies to a window of zero seconds as well.
         Standing::Reused if !is_rotated => return end_reused(&call, &origin, record).await,
         Standing::Replayable | Standing::Reused => {}
         // A current token in time is rotated, unless D1's row disagrees with it.
@@ -49,7 +49,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
             });
         }
     }
-    // Written again from the row, byte for byte the same for every client that shows an earlier token.
+    // Recreated from the row, byte for byte the same for every client with an earlier token.
     let next = Session {
         generation: record.generation,
         ..shown.clone()
@@ -58,7 +58,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
         .app
         .tokens
         .issue(&next, record.rotated_at, record.token_expires_at);
-    // An entry for the new token; that of the old one expires with the window.
+    // Creates an entry for the new token; that of the old one expires with the window.
     if is_rotated {
         extract::put_back(&call, &record, record.generation);
         extract::put_back(&call, &record, shown.generation);
@@ -87,7 +87,7 @@ async fn rotate(
     Ok(call.app.sessions.refresh(&refresh).await?)
 }
 
-/// Who showed the token is not known, so neither entry has an actor.
+/// It is unknown who used the token, so neither entry has an actor.
 async fn end_reused(call: &Call, origin: &Origin, record: SessionRecord) -> Result<Reply, Failure> {
     let entry = |kind| {
         let entry = origin.entry(call, kind);

@@ -55,8 +55,8 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     let mut retries = Retries::new();
     loop {
         let claimed = claim(&call, &asked.body).await?;
-        // A link may take the reserved slot, one request at a time: the first that ends uses it up, and those that waited
-        // meanwhile find it used.
+        // A link may take the reserved slot, one request at a time: the first request to finish uses the link, and the
+        // requests that waited find it used.
         let key = format!("link:{}", claimed.id);
         let holder = admission::Holder {
             id: key.clone(),
@@ -76,7 +76,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     }
 }
 
-/// What a request asks for.
+/// The password that a request asks to set.
 struct Asked {
     body: SetPasswordRequest,
     origin: Origin,
@@ -90,9 +90,9 @@ struct Claimed {
     password: Password,
 }
 
-/// Finds the link and judges the password.
+/// Finds the link and applies the password policy.
 async fn claim(call: &Call, body: &SetPasswordRequest) -> Result<Claimed, Failure> {
-    // White space comes along when a link's secret is copied.
+    // White space is often copied along with the secret of a link.
     let id = fingerprint(names::trimmed(&body.token));
     let holder = call.app.links.holder(&id, call.now).await?;
     let holder = holder.ok_or(Failure::InvalidLink)?;
@@ -111,8 +111,9 @@ async fn claim(call: &Call, body: &SetPasswordRequest) -> Result<Claimed, Failur
     })
 }
 
-/// Hashes the password and sets it, if the link is not used meanwhile. The device is recognised for the user from then on: it
-/// has shown the link, and whoever guesses at the name elsewhere must not keep its user from signing in with the new password.
+/// Hashes the password and sets it, unless the link was used in the meantime. From then on the device is recognised for the
+/// user: it presented the link, and guessing on other devices must not prevent the user from signing in with the new
+/// password.
 async fn set(
     call: Rc<Call>,
     asked: Rc<Asked>,

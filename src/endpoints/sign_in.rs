@@ -82,11 +82,11 @@ pub enum Whom {
     User(Uuid),
     /// A name that belongs to nobody, as its keyed hash.
     Nobody(String),
-    /// It is not known who it was.
+    /// It is unknown who it was.
     Unknown,
 }
 
-/// The entry of a sign-in that was refused, and why in fixed words.
+/// The entry for a refused sign-in, with the reason in fixed words.
 ///
 /// # Errors
 /// `Platform`.
@@ -106,7 +106,7 @@ pub fn refusal(
     Ok(call.sign(entry.detail(format!("{}: {why}", method.as_str()))))
 }
 
-/// Records that a user whom AWS vouches for was not signed in: as many times per network as it may have failures.
+/// Records that the sign-in of a user with a valid AWS identity was refused, as often per network as it may have failures.
 ///
 /// # Errors
 /// `StorageOut`, `Platform`.
@@ -292,7 +292,7 @@ pub async fn begin(
     }
     if call.app.config.session_consistency == Consistency::Edge {
         let (copies, user) = (&call.app.copies, user.clone());
-        // If it fails, the first request asks D1 and caches the session.
+        // If it fails, the first request queries D1 and caches the session.
         call.after_reply(async move {
             let until = token_expires_at.plus(LEEWAY).min(ends_at);
             let _ = copies.put(&id, 0, &user, now, until).await;

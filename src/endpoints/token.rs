@@ -38,7 +38,7 @@ const LONGEST: u32 = 45_000;
 /// How often the record is looked at meanwhile, in milliseconds.
 const AGAIN: u32 = 1_000;
 
-/// The documented text of a 400.
+/// The text of a 400 response, as the API specification fixes it.
 const INVALID_HANDLE: &str = "Failed to create token from device code";
 
 /// The client and the device code of a device flow.
@@ -98,7 +98,7 @@ pub async fn handle(call: Call, request: Request) -> Result<Reply, Failure> {
     });
     let waited = call
         .to_the_end(LONGEST, async move {
-            // Until the sign-in is finished, whether the client waits for it or not.
+            // Held until the sign-in is finished, whether or not the client still waits.
             let _poll = poll;
             flow.wait(preferred.unwrap_or(longest)).await
         })
@@ -245,7 +245,8 @@ impl Flow {
     async fn finish(&self, token: Secret) -> Result<Reply, Failure> {
         let found = device_user::identify(&self.call, &token).await;
         let aws = &self.call.app.aws;
-        // The token opens everything that the user may do in AWS; it has done its work, well or not.
+        // The token grants everything that the user may do in AWS, and it is not needed any more, whether or not the sign-in
+        // succeeded.
         self.call.after_reply(async move {
             let _ = aws.logout(&token).await;
         });
@@ -267,7 +268,7 @@ impl Flow {
         let (call, origin) = (&self.call, &self.origin);
         match sign_in::arrive(call, origin, &person, role, session).await? {
             Some((issued, user)) => Ok(BearerReply::of(&issued, &user)),
-            // In the audit log already.
+            // Already in the audit log.
             None => Err(Failure::AccessDenied(Denial::Disabled)),
         }
     }

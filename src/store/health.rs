@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn request_that_never_ends_is_waited_for_no_longer_than_it_can_take() {
+    fn waiting_for_a_request_that_never_ends_is_bounded() {
         let health = Health::default();
         assert!(!health.is_asked(1_000_000.0));
         health.asked_since.set(1_000_000.0);

@@ -412,8 +412,8 @@ impl Throttle {
         self.database.all(statements.collect()).await.map(drop)
     }
 
-    /// Writes an entry of somebody whom AWS vouches for and who may not sign in, if this network has not had its three, and
-    /// three a minute since: such a proof guesses nothing and costs its maker nothing, but an entry stays for good.
+    /// Writes the entry for a valid AWS identity that may not sign in, unless this network has exceeded three in a burst and
+    /// three per minute: such a proof is no guess and costs nothing, but an entry is kept forever.
     ///
     /// # Errors
     /// Any [`StoreError`].

@@ -10,8 +10,8 @@ pub const LIMIT: usize = 16 * 1024;
 /// The media type of JSON bodies.
 pub const JSON: &str = "application/json";
 
-/// Reads a JSON body. `text` is what a client is told of a body that is not one of the route:
-/// [`INVALID_BODY`](crate::failure::INVALID_BODY), or what the API's documents say.
+/// Reads a JSON body. `text` is the text of the response to an invalid body: [`INVALID_BODY`](crate::failure::INVALID_BODY),
+/// or the one that an API specification fixes.
 ///
 /// # Errors
 /// `BodyTooLarge`, `UnsupportedMediaType`, `UnsupportedEncoding`, `InvalidBody`.
@@ -67,20 +67,20 @@ async fn bytes(request: Request, text: &'static str) -> Result<Vec<u8>, Failure>
     Ok(bytes)
 }
 
-/// Whether a `Content-Encoding` names one: `identity` and an empty header name none (RFC 9110 §8.4).
+/// Whether a `Content-Encoding` header names a coding: `identity` and an empty header do not (RFC 9110 §8.4).
 fn is_encoded(header: &str) -> bool {
     let mut codings = header.split(',').map(str::trim);
     codings.any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
 }
 
-/// `application/json` in any case and with any parameters (RFC 9110 §8.3.1). A `charset` says nothing: JSON is UTF-8
-/// (RFC 8259 §8.1), and a body in another encoding is refused when it is read.
+/// `application/json` in any case and with any parameters (RFC 9110 §8.3.1). A `charset` is ignored: JSON is UTF-8 (RFC 8259
+/// §8.1), and a body in another encoding is refused when it is parsed.
 fn is_json(content_type: &str) -> bool {
     let essence = content_type.split(';').next().unwrap_or_default();
     essence.trim().eq_ignore_ascii_case(JSON)
 }
 
-/// Reads the JSON, with or without a byte order mark before it (RFC 8259 §8.1 lets a reader ignore it).
+/// Parses the JSON, with or without a byte order mark (RFC 8259 §8.1 allows parsers to ignore it).
 fn parse<T: FromJson>(bytes: &[u8]) -> Result<T, BodyFault> {
     let text = std::str::from_utf8(bytes).map_err(|_| BodyFault::NotJson)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn only_identity_is_no_encoding() {
+    fn only_identity_is_not_an_encoding() {
         for header in ["", " ", "identity", "Identity", "identity, identity", ","] {
             assert!(!is_encoded(header), "{header}");
         }

@@ -5,15 +5,15 @@ use super::reply::Reply;
 use super::request::{Method, Request};
 use crate::config::AllowedOrigin;
 
-/// Headers that an application may send. Those from `traceparent` on are added to every request by tracing and HTTP
-/// libraries; a preflight that refused one would refuse the request.
+/// Headers that an application may send. Tracing and HTTP libraries add those from `traceparent` on to every request; a
+/// preflight response without one of them would block the request.
 const REQUEST_HEADERS: &str = "Authorization, Content-Type, Prefer, traceparent, tracestate, baggage, sentry-trace, X-Requested-With";
 
-/// Headers that an application may read, beyond those that are always readable.
+/// Headers that an application may read, in addition to those that are always readable.
 const RESPONSE_HEADERS: &str = "Edge-Auth-Error, Edge-Auth-Expires, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id";
 
-/// The same for every path: a path that is unknown, or that has another method, answers 404 or 405, and an application can
-/// read that only if its preflight succeeds.
+/// The same for every path: an unknown path or method gets 404 or 405, which an application can read only if the preflight
+/// succeeds.
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
 /// The request's `Origin`, if it is allowed.
@@ -29,7 +29,7 @@ pub fn allowed_origin(
     allowed.iter().find(|allowed| allowed.text == origin)
 }
 
-/// True for a preflight: OPTIONS with an origin, that asks for a method.
+/// True for a preflight: an OPTIONS request with `Origin` and `Access-Control-Request-Method`.
 #[must_use]
 pub fn is_preflight(request: &Request) -> bool {
     request.method == Method::Options
@@ -37,7 +37,7 @@ pub fn is_preflight(request: &Request) -> bool {
         && request.header("access-control-request-method").is_some()
 }
 
-/// The answer to a preflight from an allowed origin.
+/// The response to a preflight from an allowed origin.
 #[must_use]
 pub fn preflight() -> Reply {
     Reply::empty()
@@ -46,8 +46,8 @@ pub fn preflight() -> Reply {
         .with("access-control-max-age", "7200")
 }
 
-/// Lets this origin read the response and, where it has credentials, send and keep cookies. A client that is configured
-/// globally sends its requests with credentials to every route.
+/// Allows this origin to read the response and, if credentials are allowed, to send and store cookies. This applies to every
+/// route, because clients are often configured globally to send credentials.
 #[must_use]
 pub fn permit(reply: Reply, origin: &'static AllowedOrigin) -> Reply {
     let reply = reply

@@ -1,4 +1,4 @@
-//! The cookie of a recognised device. It opens nothing: `account/device.rs` says what it is good for.
+//! The cookie of a recognised device. It grants no access; `account/device.rs` describes its effect.
 
 use super::request::Request;
 use crate::account::device::Device;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// Seconds that a browser keeps it; Chromium keeps none longer (RFC 6265bis section 5.5).
 const LIFETIME: i64 = 400 * 86_400;
 
-/// A user with what they may type to sign in.
+/// A user with the names that they may type to sign in.
 #[derive(Debug)]
 pub struct Names<'a> {
     /// The user.
@@ -53,7 +53,8 @@ impl DeviceCookie {
             .ok()
     }
 
-    /// The `Set-Cookie` value that makes this device, or a new one, recognised for this user; `None` where there must be no cookie.
+    /// The `Set-Cookie` value that makes this device, or a new one, recognised for this user; `None` if no cookie may be
+    /// set.
     ///
     /// # Errors
     /// `Platform`.

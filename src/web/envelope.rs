@@ -34,8 +34,8 @@ pub struct DetailError {
     pub detail: Cow<'static, str>,
 }
 
-/// Seconds after which a client may ask again when a store was unavailable. With D1's timeout of 5 seconds it stays within
-/// the 10 in which a refresh whose response was lost can be repeated.
+/// Seconds after which a client may repeat a request if a store was unavailable. Together with D1's timeout of 5 seconds,
+/// this is well within the default replay window of 30 seconds, in which a refresh whose response was lost can be repeated.
 const RETRY_AFTER_OUTAGE: &str = "2";
 
 const CHALLENGE: &str = "Bearer realm=\"edge-auth\"";
@@ -106,7 +106,7 @@ pub fn code(failure: &Failure) -> Code {
     }
 }
 
-/// The status and the text of a failure. Without a text of its own, a failure has its code's.
+/// The status and the text of a failure. A failure without a text of its own has that of its code.
 #[must_use]
 pub fn status_and_text(failure: &Failure, dialect: Dialect) -> (u16, Cow<'static, str>) {
     let code = code(failure);

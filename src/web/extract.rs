@@ -75,14 +75,14 @@ pub async fn token(call: &Call, request: &Request) -> Result<Rc<Verified>, Failu
     }
 }
 
-/// What an authentic token is worth by itself, before its session is looked up.
+/// The state of an authentic token, before its session is looked up.
 #[derive(Debug)]
 pub enum Authentic {
-    /// It is in time.
+    /// It has not expired.
     Valid(Rc<Verified>),
-    /// It has expired: good for revoking its session, for nothing else.
+    /// It has expired. It may only be used to revoke its session.
     Expired(Claims),
-    /// It was issued before `TOKENS_NOT_BEFORE`: the same.
+    /// It was issued before `TOKENS_NOT_BEFORE`. It may only be used to revoke its session.
     TooOld(Claims),
 }
 
@@ -97,7 +97,7 @@ impl Authentic {
     }
 }
 
-/// The request's token if we have issued it, in time or not.
+/// The request's token if this service issued it, whether or not it has expired.
 ///
 /// # Errors
 /// `TooManyRequests`, `NoToken`, `InvalidToken`.
@@ -113,7 +113,7 @@ pub async fn authentic(call: &Call, request: &Request) -> Result<Authentic, Fail
 /// A token, or why there is none.
 type Outcome = Result<Result<Rc<Verified>, Refusal>, Failure>;
 
-/// The request's token, after the rate limit: by the session of a valid one, else by the client's site.
+/// The request's token, after the check of the rate limit: per session if the token is valid, else per client site.
 async fn verify(call: &Call, request: &Request) -> Result<Outcome, Failure> {
     let token = bearer(request.authorization.as_deref()).ok_or(Failure::NoToken);
     let outcome = token.map(|token| call.app.tokens.verify(token, call.now));
@@ -126,7 +126,7 @@ async fn verify(call: &Call, request: &Request) -> Result<Outcome, Failure> {
     Ok(outcome)
 }
 
-/// The caller, for routes that grant nothing: from the cached session while it is fresh, else from D1.
+/// The caller, for `/validate` and `/me`: from the cached session while it is fresh, else from D1.
 ///
 /// # Errors
 /// `TooManyRequests`, `NoToken`, `InvalidToken`; `StorageOut` if neither store can tell.
@@ -143,7 +143,7 @@ pub async fn viewer(call: &Call, request: &Request) -> Result<Viewer, Failure> {
                 stale = Some(copy);
             }
             Ok(Found::Revoked) => return Err(Failure::InvalidToken),
-            // KV is unavailable or has no entry of this user's: D1 answers.
+            // KV is unavailable or has no entry of this user: query D1.
             Ok(Found::Nothing | Found::Copy(_)) | Err(_) => {}
         }
     }
@@ -217,7 +217,7 @@ fn record_use(call: &Call, record: &SessionRecord) {
     }
     let (app, now, id) = (call.app, call.now, record.id.clone());
     call.after_reply(async move {
-        // D1 unavailable: the next request writes it.
+        // If D1 is unavailable, the next request writes it.
         let _ = app.sessions.record_use(&id, now).await;
     });
 }
@@ -236,7 +236,7 @@ pub fn put_back(call: &Call, record: &SessionRecord, generation: u32) {
     call.after_reply(async move {
         // A write that failed may still be done, and late: whatever it says, D1 is asked again.
         let _ = put(app, &record, generation, now).await;
-        // D1 unavailable: the entry expires at the TTL.
+        // If D1 is unavailable, the entry expires at the TTL.
         let Ok(again) = app.sessions.find(&record.id).await else {
             return;
         };
@@ -256,8 +256,8 @@ pub fn put_back(call: &Call, record: &SessionRecord, generation: u32) {
     });
 }
 
-/// After the response to a repeated refresh: makes sure that the entry of the rotated-out token expires with its window. The
-/// request that rotated it may have died before it wrote that; if it did not, nothing is written.
+/// Runs after the response to a repeated refresh: makes sure that the entry of the rotated-out token expires with its
+/// window. The request that rotated it may have been dropped before it wrote that; otherwise, nothing is written.
 pub fn shorten(call: &Call, record: SessionRecord, generation: u32) {
     if call.app.config.session_consistency == Consistency::Strict {
         return;
@@ -269,7 +269,7 @@ pub fn shorten(call: &Call, record: SessionRecord, generation: u32) {
         if let Ok(Found::Copy(copy)) = app.copies.find(&key, now).await
             && copy.usable_until > until
         {
-            // D1 has rotated the token already, so a later write does not say more.
+            // D1 has already rotated the token, so a later write contains nothing new.
             let _ = put(app, &record, generation, now).await;
         }
     });

@@ -6,22 +6,22 @@ use crate::app::{Call, random};
 use crate::failure::Failure;
 use crate::web::request::Request;
 
-/// Bytes of a `User-Agent` that are kept: enough to tell devices apart in a list, and what bounds the rows of sessions and of the
-/// audit log.
+/// Bytes of a `User-Agent` that are stored: enough to distinguish devices in a list. Also limits the size of the rows of
+/// sessions and of the audit log.
 const MAX_DEVICE_BYTES: usize = 256;
 
-/// Bytes of an address that are kept: those of the longest (RFC 4291 §2.2, form 3).
+/// Bytes of an address that are stored: the length of the longest one (RFC 4291 §2.2, form 3).
 const MAX_ADDRESS_BYTES: usize = 45;
 
 /// Where, on what and in which request somebody does something.
 #[derive(Debug)]
 pub struct Origin {
-    /// The start of `User-Agent`, without characters that control or reorder the text that it is shown in.
+    /// The beginning of `User-Agent`, without control and bidirectional characters.
     pub device: Option<String>,
     /// The client's address as Cloudflare saw it.
     pub address: Option<String>,
-    /// The id of the request, which its response carries as `X-Request-Id`: Cloudflare's ray id, by which its own logs
-    /// know the request; a random UUID where there is none.
+    /// The id of the request, which its response carries as `X-Request-Id`: Cloudflare's ray id, which is also in
+    /// Cloudflare's logs, or a random UUID if there is none.
     pub request: String,
 }
 

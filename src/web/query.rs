@@ -1,6 +1,6 @@
-//! The parameters of a URL. Each must be known to the route and given at most once: a filter that is misspelled and
-//! silently ignored would return more than was asked for. A parameter with an empty value counts as absent, as HTML forms
-//! and many clients send what is not set.
+//! The query parameters of a URL. Each must be known to the route and given at most once: if a misspelled filter were
+//! silently ignored, the response would contain more than was requested. A parameter with an empty value counts as absent,
+//! because HTML forms and many clients send unset parameters that way.
 
 use crate::failure::Failure;
 use crate::web::request::Request;
@@ -39,7 +39,7 @@ impl<'a> Query<'a> {
     /// The value of a parameter, if it was given.
     ///
     /// # Errors
-    /// `InvalidParameter` if `parse` does not take it.
+    /// `InvalidParameter` if `parse` rejects it.
     pub fn get<T>(
         &self,
         name: &'static str,

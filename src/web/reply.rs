@@ -7,7 +7,7 @@ use std::borrow::Cow;
 /// A header; texts that are written in the code or the configuration are borrowed.
 pub type Header = (&'static str, Cow<'static, str>);
 
-/// When the token in a response expires, as its claim `exp` says.
+/// The time at which the token in a response expires, as in its `exp` claim.
 pub const EXPIRES: &str = "edge-auth-expires";
 
 /// A value as JSON text.

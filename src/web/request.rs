@@ -41,9 +41,9 @@ impl Method {
 pub enum BodyError {
     /// More bytes than the limit.
     TooLarge,
-    /// The client broke off, or took too long.
+    /// The client disconnected or took too long.
     Interrupted,
-    /// As many bodies are being read as the isolate or one client site may have.
+    /// The limit of bodies that the isolate, or one client site, may have in progress is reached.
     NoCapacity,
 }
 
@@ -61,7 +61,7 @@ pub struct Request {
     pub url: String,
     /// The header `Authorization`.
     pub authorization: Option<String>,
-    /// Gives the id of the request: Cloudflare's ray id, or a random UUID where there is none.
+    /// Returns the id of the request: Cloudflare's ray id, or a random UUID if there is none.
     pub id: Box<dyn Fn() -> String>,
     /// Reads any other header; the name in lower case.
     pub header: Headers,

@@ -1,4 +1,4 @@
-//! Identity is compared by what is named, not by text: spellings of one mailbox, and white space around what was typed.
+//! Names are compared by meaning, not by text: different spellings of one mailbox, and surrounding white space.
 
 use crate::support::people::PASSWORD;
 use crate::support::{App, Vars};
@@ -7,7 +7,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::json;
 
-/// White space of all kinds, and what comes along when text is copied.
+/// White space of all kinds, and invisible characters that are copied along with text.
 const AROUND: [&str; 7] = [
     " ", "\t", "\r\n", "\u{a0}", "\u{3000}", "\u{200b}", "\u{feff}",
 ];
@@ -82,7 +82,7 @@ async fn second_spelling_of_an_address_is_taken() {
         !is_added && complaint.contains("The username ada is taken"),
         "{complaint}"
     );
-    // And whoever is meant is found by any of them, and by an id in any case.
+    // The user is found by any of them, and by an id in any case.
     let rows = app.sql("SELECT id FROM users", [0; 0]).await;
     let id = rows[0]["id"].as_str().expect("an id").to_uppercase();
     for who in [
@@ -125,7 +125,7 @@ async fn white_space_around_a_one_time_token_is_dropped() {
         let body = json!({ "token": format!("{space}{link}{space}"), "password": password });
         let reply = app.post("/api/auth/set-password").json(&body).send().await;
         reply.assert_status(200);
-        // The password is not a name: nothing of it is dropped.
+        // The password is not a name: it is not trimmed.
         let spaced = format!("{space}{password}");
         let reply = attempt(&app, &ada.username, &spaced, &app.elsewhere(number), None).await;
         reply.assert_status(401);
@@ -156,8 +156,8 @@ async fn spellings_of_one_address_share_a_back_off() {
     }
 }
 
-/// The Worker asks V8 for the ASCII form of a domain, native programs a crate. The counter of what was typed is the keyed hash of
-/// what it was read as, so it shows whether both have read the same.
+/// The Worker gets the ASCII form of a domain from V8, native programs from a crate. The key of the counter of a typed name
+/// is the keyed hash of its normalised form, so it shows whether both agree.
 #[tokio::test]
 async fn worker_and_native_programs_read_every_address_alike() {
     const CASES: usize = 120;
@@ -173,7 +173,7 @@ async fn worker_and_native_programs_read_every_address_alike() {
     for number in 0..CASES {
         let tree = strategy.new_tree(&mut runner).expect("a case");
         let (local, domain, dot) = tree.current();
-        // Nobody else's, so that it is counted once.
+        // Used by no other request, so that it is counted once.
         let name = format!(
             "{local}@{domain}.n{number}-{}.test{dot}",
             app.address().replace('.', "-")
@@ -187,7 +187,7 @@ async fn worker_and_native_programs_read_every_address_alike() {
     assert!((10..CASES).contains(&addresses), "{addresses} addresses");
 }
 
-/// A client that says something else than it is, and as much of it as a header holds.
+/// A client that disguises its `User-Agent`, and sends as much of it as a header may hold.
 #[tokio::test]
 async fn user_agent_is_bounded_in_bytes_and_cannot_change_how_it_is_shown() {
     let app = App::shared();

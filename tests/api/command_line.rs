@@ -32,7 +32,7 @@ async fn sessions(app: &App, user: &Person) -> (usize, usize) {
 }
 
 #[tokio::test]
-async fn audit_signs_out_what_it_signed_in_also_when_it_fails() {
+async fn audit_signs_out_of_its_own_session_even_if_it_fails() {
     let app = App::alone(Vars::new());
     let (admin, user) = (app.admin("ada").await, app.password_user("bob").await);
     for number in 1..=2 {

@@ -109,7 +109,7 @@ async fn each_odd_value_is_named_and_none_is_shown() {
 }
 
 #[tokio::test]
-async fn variable_with_an_unknown_name_that_begins_as_ours_do_is_misconfigured() {
+async fn unknown_variable_with_a_known_prefix_is_misconfigured() {
     // The bindings SESSIONS and SESSION_LIMIT are there too, and are not named.
     let app = App::alone(
         Vars::new()

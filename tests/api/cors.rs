@@ -162,7 +162,7 @@ async fn a_reply_can_be_read_by_the_origin_that_asked() {
 #[tokio::test]
 async fn an_error_can_be_read_too() {
     let app = App::shared();
-    // A time of its own: the verdict of /health is kept, and is other tests' too.
+    // Uses a time of its own, because the result of /health is cached and shared with other tests.
     app.shift_clock(1_000_000).await;
     app.fault(Fault::d1().fails()).await;
     for (method, path, status) in [
@@ -225,7 +225,7 @@ async fn an_origin_is_ours_to_the_letter_or_not_at_all() {
     }
     let reply = app.get("/api/auth/health").send().await;
     assert_eq!(cors_headers(&reply), [""; 0]);
-    // Without an origin it is no preflight.
+    // Without an origin it is not a preflight.
     let asked = preflight(&app, "/api/auth/login", "", "POST").await;
     asked.assert_status(405);
     assert_eq!(cors_headers(&asked), [""; 0]);

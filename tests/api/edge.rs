@@ -51,7 +51,7 @@ async fn false_entry(app: &App) -> Value {
     entry
 }
 
-/// Even one that carries our MAC.
+/// Even one with a valid MAC.
 #[tokio::test]
 async fn a_false_entry_opens_no_granting_route() {
     let app = asking();
@@ -93,7 +93,7 @@ async fn an_entry_of_another_user_is_a_miss() {
     assert_eq!(reply.assert_status(200).json()["user"]["id"], ada.id);
 }
 
-/// The attack of a KV writer: the own entry with another role, for good, before and after the session was revoked.
+/// The attack of a KV writer: their own entry with another role and no expiry, before and after the session was revoked.
 #[tokio::test]
 async fn a_forged_entry_is_a_miss() {
     let app = asking();
@@ -164,7 +164,7 @@ async fn an_entry_of_the_previous_handle_key_is_a_hit_while_it_is_configured() {
     let vars = Vars::new().set("SESSION_ISOLATE_TRUST", "0");
     let app = App::alone(vars.clone());
     let token = signed_in(&app, &app.password_user("ada").await).await;
-    // What only the entry does not know.
+    // A change that the entry does not contain.
     app.sql(
         "UPDATE sessions SET revoked_at = '2026-01-01T00:00:00Z'",
         [0; 0],
@@ -429,7 +429,7 @@ async fn a_put_back_that_comes_after_the_window_ends_the_token() {
 }
 
 #[tokio::test]
-async fn a_revoked_session_is_over_for_every_token_of_the_window() {
+async fn a_revoked_session_refuses_every_token_of_the_window() {
     let app = asking();
     let mut tokens = vec![signed_in(&app, &app.password_user("ada").await).await];
     for _ in 0..5 {

@@ -1,5 +1,5 @@
-//! Which names exist cannot be found out by sign-in: accounts and invented names, asked for as often and in the same spellings,
-//! are told the same in the same time.
+//! Sign-in does not reveal which names exist: accounts and invented names that are tried equally often and in the same
+//! spellings get the same responses with the same timing.
 
 use crate::support::minted::{CROWD_PASSWORD, Member};
 use crate::support::{App, Vars};
@@ -7,16 +7,16 @@ use crate::throttle::{counted, has_failed};
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// How often each name is asked for, by user name and by e-mail address in turn. After a hundred the account is locked.
+/// Number of attempts per name, by user name and by e-mail address in turn. After a hundred the account is locked.
 struct Plan {
     accounts: usize,
     attempts: usize,
 }
 
-/// What one request was told. What differs in every response is left out: its time and its id.
+/// One response, without the parts that differ in every response: its date and its id.
 type Told = (u16, String, Vec<u8>);
 
-/// One request from a network that no other uses: what it was told, and how long that took.
+/// Sends one request from a network of its own; returns the response and its duration.
 async fn ask(app: &App, from: usize, name: &str, password: &str) -> (Told, Duration) {
     let body = json!({ "username": name, "password": password });
     let login = app.post("/api/auth/login").json(&body);
@@ -56,8 +56,8 @@ fn spellings(member: &Member) -> [[String; 2]; 2] {
     [&member.id, &invented].map(|id| [format!("crowd-{id}"), format!("{id}@crowd.example")])
 }
 
-/// Asks for each account and each invention as often; each comes first as often as last. After each evaluated attempt the same
-/// is asked for by the other spelling and by the same once more, which tells what the back-off says.
+/// Tries each account and each invented name equally often, and each equally often first and last. After each evaluated
+/// attempt, the other spelling and the same spelling are tried once more, which shows the back-off.
 async fn cannot_be_told_apart(plan: &Plan) {
     let app = App::alone(Vars::new());
     let accounts = app.crowd(plan.accounts, "user", 0).await;
@@ -86,7 +86,7 @@ async fn cannot_be_told_apart(plan: &Plan) {
                     let (answer, took) = ask(&app, from, name, password).await;
                     assert_eq!(answer.0, 429, "attempt {round}");
                     refused[case].push(took);
-                    // Without its seconds: how many are left depends on how long the first took.
+                    // Without the number of seconds, which depends on the duration of the first request.
                     told[case].push((answer.0, String::new(), answer.2));
                 }
                 from = (from + 1) % 65_536;
@@ -115,7 +115,7 @@ async fn cannot_be_told_apart(plan: &Plan) {
 }
 
 #[tokio::test]
-async fn accounts_and_inventions_cannot_be_told_apart() {
+async fn accounts_and_invented_names_cannot_be_distinguished() {
     cannot_be_told_apart(&Plan {
         accounts: 4,
         attempts: 12,
@@ -134,9 +134,9 @@ async fn forty_accounts_and_forty_inventions_cannot_be_told_apart_in_120_attempt
     .await;
 }
 
-/// The attack of the review: a wrong attempt by user name, then one by address from elsewhere.
+/// A wrong attempt by user name, then one by address from another network.
 #[tokio::test]
-async fn second_spelling_is_answered_alike_whether_both_are_one_account_or_none() {
+async fn second_spelling_gets_the_same_response_with_and_without_an_account() {
     let app = App::shared();
     for member in app.crowd(3, "user", 0).await {
         let mut told = Vec::new();

@@ -1,6 +1,6 @@
-//! The headers that responses have beside what the API's documents say: an error code, the expiry of a token, and the id of
-//! the request. That each response has an id, and each error a code of `docs/reference/errors.md`, is checked for every
-//! request of every test: `support/documented.rs`. Here it is which code an error has.
+//! The response headers that the API specifications do not have: an error code, the expiry of a token, and the id of the
+//! request. `support/documented.rs` checks for every request of every test that each response has an id, and each error a
+//! code of `docs/reference/errors.md`. The tests here check which code an error has.
 
 use crate::aws::{AWS_LOGIN, SIMULATOR, keyed, proof, somebody};
 use crate::sessions::{claims, refresh};
@@ -16,7 +16,7 @@ fn service() -> App {
     App::with(keyed(&SIMULATOR).set("AWS_LOGIN_ARNS", &arn))
 }
 
-/// A request as the route wants it, but for its token and its body.
+/// A valid request for the route, except for its token and its body.
 fn request(app: &App, route: &Route) -> Request {
     let method = match route.method {
         Method::Get => "GET",
@@ -27,7 +27,7 @@ fn request(app: &App, route: &Route) -> Request {
     app.request(method, &path)
 }
 
-/// Who may ask, and whether there is a body.
+/// The required role, and whether there is a body.
 fn needs(endpoint: Endpoint) -> (Option<&'static str>, bool) {
     match endpoint {
         Endpoint::AwsLogin
@@ -59,7 +59,7 @@ fn assert_code(reply: &Reply, status: u16, code: &str, what: &str) {
 }
 
 #[tokio::test]
-async fn each_route_tells_apart_what_is_wrong_with_a_request() {
+async fn each_route_has_a_distinct_code_for_each_invalid_request() {
     let app = service();
     let token = app.sign_in(&app.password_user("ada").await).await;
     for route in ROUTES {
@@ -165,7 +165,7 @@ async fn expired_token_has_another_code_than_one_that_is_not_valid() {
 }
 
 #[tokio::test]
-async fn refused_sign_in_has_one_code_whoever_is_asked_for() {
+async fn refused_sign_in_has_the_same_code_for_every_name() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
     let disabled = app.person("off").disabled().create().await;
@@ -194,7 +194,7 @@ async fn back_off_has_another_code_than_the_rate_limit() {
 
     let busy = app.elsewhere(100);
     let mut last = None;
-    // Twice what a minute allows, which may change meanwhile.
+    // Twice the limit of a minute, because the minute may change in between.
     for _ in 0..230 {
         let request = app.post("/api/auth/login").from(&busy);
         let reply = request.json(&json!({ "x": 1 })).send().await;
@@ -241,7 +241,7 @@ async fn audit_entry_has_the_request_id_of_its_response() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
     let mut ids = Vec::new();
-    // What is not a ray id is not taken for one.
+    // A value that is not a ray id is ignored.
     for ray in ["230b030023ae2822-SJC", "", "230b030023ae2822-SJCX", "x"] {
         let request = app.post("/api/auth/login").json(&ada.login());
         let reply = request.header("cf-ray", ray).send().await;

@@ -18,7 +18,7 @@ const HASHES: u32 = 3;
 const WINDOWS: usize = 5;
 const WINDOW: Duration = Duration::from_millis(1_500);
 
-/// One flood at a time: the machine is the others' too.
+/// One flood at a time, because other tests share the machine.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 static PLACES: LazyLock<AtomicUsize> = LazyLock::new(AtomicUsize::default);
@@ -148,7 +148,7 @@ async fn validate_stays_quick_in_a_flood_of_sign_ins() {
     assert_eq!(status, 200);
 }
 
-/// Who floods in [`owner_on_a_recognised_device_signs_in_during_any_flood`].
+/// The flood in [`owner_on_a_recognised_device_signs_in_during_any_flood`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Flood {
     None,
@@ -184,7 +184,7 @@ async fn flood(
     evaluated
 }
 
-/// The table of the review. The owner has a cookie of their own and never waits for a flood.
+/// The user has a cookie of their own and never waits because of a flood.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn owner_on_a_recognised_device_signs_in_during_any_flood() {
     let _alone = ALONE.lock().await;
@@ -247,7 +247,7 @@ async fn owner_on_a_recognised_device_signs_in_during_any_flood() {
     }
 }
 
-/// While the holder of a link keeps asking, the reserved slot is the others' too.
+/// While the holder of a link keeps sending requests, others can still use the reserved slot.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_link_does_not_hold_the_reserved_slot() {
     let _alone = ALONE.lock().await;

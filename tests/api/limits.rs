@@ -103,7 +103,7 @@ async fn a_session_is_counted_by_itself_and_its_network_is_not() {
     );
     let (busy, calm) = (signed_in(&app, &ada).await, signed_in(&app, &bob).await);
     let ask = async || app.get("/api/auth/me").bearer(&busy).send().await;
-    // 60 a minute unasked, 1,200 of which the binding lets one in ten through for all, twice, and one.
+    // 60 per minute without the binding, then 1,200 of which one in ten asks it; all twice, and one more.
     let statuses = statuses(2 * 1_260 + 1, ask).await;
     let limited = statuses.get(&429).copied().unwrap_or(0);
     assert!((1..=1_261).contains(&limited), "{statuses:?}");
@@ -124,7 +124,7 @@ async fn a_session_is_counted_by_itself_and_its_network_is_not() {
         .assert_status(401);
 }
 
-/// Whoever has a whole /48 has 65,536 of the /64s that back-off counts by.
+/// A client with a whole /48 has 65,536 of the /64s for which back-off is counted.
 #[tokio::test]
 async fn site_is_limited_on_every_route_that_works_without_a_session() {
     for (method, path, expected) in [
@@ -143,13 +143,13 @@ async fn site_is_limited_on_every_route_that_works_without_a_session() {
             let request = app.request(method, path);
             request.from(&format!("{site}:{number:x}::1")).send().await
         };
-        // 60 a minute unasked, 1,200 of which the binding lets one in ten through for all, twice, and one.
+        // 60 per minute without the binding, then 1,200 of which one in ten asks it; all twice, and one more.
         let statuses = statuses(2 * 1_260 + 1, ask).await;
         let limited = statuses.get(&429).copied().unwrap_or(0);
         assert!((1..=1_261).contains(&limited), "{path}: {statuses:?}");
         let others = statuses.get(&expected).copied().unwrap_or(0);
         assert_eq!(others + limited, 2_521, "{path}: {statuses:?}");
-        // Another site is another client.
+        // A different site is a different client.
         let calm = app.request(method, path).from(&app.elsewhere(2));
         calm.send().await.assert_status(expected);
     }
@@ -167,7 +167,7 @@ async fn missing_binding_is_logged_once() {
         let times = logs.iter().filter(|(_, text)| *text == line).count();
         assert_eq!(times, 1, "{logs:?}");
     }
-    // Where they are bound nothing is said.
+    // If they are bound, nothing is logged.
     let app = App::alone(Vars::new());
     app.get("/api/auth/health").send().await.assert_status(200);
     let logs = app.server().logs();

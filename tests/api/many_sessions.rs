@@ -80,7 +80,7 @@ async fn of_more_than_a_hundred_the_oldest_ends_at_once_and_its_copy_soon() {
     assert_eq!(live(&app, &bob.id).await, MOST as u64);
 }
 
-/// A script that signs in again and again does not throw the same user's browser out.
+/// A script that signs in repeatedly does not evict the session of the same user's browser.
 #[tokio::test]
 async fn expired_sessions_do_not_evict_a_live_one() {
     let app = App::shared();

@@ -1,4 +1,4 @@
-//! `TOKENS_NOT_BEFORE`: older tokens are refused at once, and their sessions end for good.
+//! `TOKENS_NOT_BEFORE`: older tokens are refused at once, and their sessions stay revoked.
 
 use crate::audit::CRON;
 use crate::sessions::{
@@ -10,7 +10,7 @@ use edge_auth::account::timestamp::Timestamp;
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// So many seconds before now, as the variable has it.
+/// The time this many seconds ago, in the form of the variable.
 fn ago(seconds: i64) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     let now = i64::try_from(now.as_secs()).unwrap();
@@ -21,7 +21,7 @@ fn not_before(seconds: i64) -> Vars {
     Vars::new().set("TOKENS_NOT_BEFORE", &ago(seconds))
 }
 
-/// Signs somebody in an hour ago.
+/// Signs a user in, one hour ago.
 async fn an_hour_ago(app: &App, name: &str) -> String {
     let person = app.password_user(name).await;
     app.shift_clock(-3_600).await;
@@ -92,7 +92,7 @@ async fn logout_with_an_older_token_is_503_if_d1_does_not_confirm() {
 }
 
 #[tokio::test]
-async fn the_cron_revokes_older_sessions_and_they_stay_dead_without_the_variable() {
+async fn the_cron_revokes_older_sessions_and_they_stay_revoked_without_the_variable() {
     let app = App::alone(Vars::new());
     let (ada, bob) = (
         an_hour_ago(&app, "ada").await,

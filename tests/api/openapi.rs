@@ -1,5 +1,5 @@
-//! `GET /api/auth/openapi.json`: what the service takes and gives, for machines. That it knows every reply which any test
-//! here meets is seen to by the client itself: `support/documented.rs`.
+//! `GET /api/auth/openapi.json`: the OpenAPI document. The test client checks every response of every test against it:
+//! `support/documented.rs`.
 
 use crate::support::App;
 use crate::support::documented::{DOCUMENT, TEXT, resolve, resolved, violation};

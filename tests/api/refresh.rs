@@ -63,7 +63,7 @@ async fn forty_refreshes_at_once_are_one() {
     assert_dead(&app, &[&second, &first]).await;
 }
 
-/// Fails the test unless the session lives and no misuse of it was recorded.
+/// Fails the test unless the session is live and no reuse was recorded.
 async fn assert_untouched(app: &App, token: &str) {
     assert!(column(app, token, "revoked_at").await.is_null());
     assert_eq!(kinds(app, token).await, ["sign_in"]);
@@ -136,7 +136,7 @@ async fn the_window_of_a_token_begins_with_its_own_rotation() {
         let third = refreshed(&app, &second).await;
         app.shift_clock(seconds).await;
         let token = [&first, &second][shown];
-        // First where nothing is revoked by it.
+        // First on routes where this revokes nothing.
         let validated = validate(&app, token).await.status;
         let refreshed = refresh(&app, token).await.status;
         assert_eq!(
@@ -318,7 +318,7 @@ async fn the_end_of_one_session_is_not_that_of_another() {
 }
 
 #[tokio::test]
-async fn a_rotated_out_token_opens_nothing_after_the_window() {
+async fn a_rotated_out_token_grants_nothing_after_the_window() {
     let app = App::shared();
     let first = signed_in(&app, &app.password_user("ada").await).await;
     let second = refreshed(&app, &first).await;

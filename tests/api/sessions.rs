@@ -62,13 +62,13 @@ pub fn copy_key(token: &str) -> String {
     format!("session:{}:{}", record_id(token), claims(token)["gen"])
 }
 
-/// The keys that this server's cached sessions are written with.
+/// The keys with which this server writes cached sessions.
 fn cache_keys(app: &App) -> CacheKeys {
     let key = app.server().vars.get("HANDLE_KEY").expect("a key");
     CacheKeys::new(&Secret::new(key), None)
 }
 
-/// A token's cached session in KV, if it is one that this server believes.
+/// A token's cached session in KV, if its MAC is valid for this server.
 pub async fn cached(app: &App, token: &str) -> Option<Value> {
     let (key, keys) = (copy_key(token), cache_keys(app));
     let value = app.kv_get(&key).await?;

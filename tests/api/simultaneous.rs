@@ -6,7 +6,7 @@ use crate::throttle::{attempt, counted, typed};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-/// So many correct sign-ins of one user at once, from these networks in turn; gives their statuses.
+/// Sends this many correct sign-ins of one user at the same time, from these networks in turn; returns their statuses.
 async fn at_once(app: &App, ada: &Person, times: usize, networks: usize) -> Vec<u16> {
     let mut running = JoinSet::new();
     for number in 0..times {
@@ -29,14 +29,14 @@ async fn correct_sign_ins_at_the_same_moment_all_succeed() {
         assert_eq!(statuses, vec![200; times], "from {networks} networks");
         let sql = "SELECT count(*) AS n FROM sessions WHERE user_id = ?1";
         assert_eq!(app.sql(sql, [ada.id.clone()]).await[0]["n"], times);
-        // And none of them is left counted as failed.
+        // None of them stays counted as failed.
         for key in [typed(&app, &ada.username), format!("account:{}", ada.id)] {
             assert_eq!(counted(&app, &key).await, 0);
         }
     }
 }
 
-/// As two isolates see it: only D1 knows of the other's attempt.
+/// As in two isolates: only D1 knows about the attempt of the other one.
 #[tokio::test]
 async fn sign_in_that_finds_another_in_flight_succeeds_once_that_has_ended() {
     let app = App::shared();
@@ -52,14 +52,14 @@ async fn sign_in_that_finds_another_in_flight_succeeds_once_that_has_ended() {
         let reply = attempt(&app, &ada.username, &ada.password, &app.elsewhere(1), None).await;
         reply.assert_status(status);
     }
-    // A lease that was not released ends by itself.
+    // A lease that was not released expires.
     app.shift_clock(16).await;
     let reply = attempt(&app, &ada.username, &ada.password, &app.elsewhere(2), None).await;
     reply.assert_status(200);
 }
 
 #[tokio::test]
-async fn wrong_password_in_flight_is_not_waited_for_twice() {
+async fn attempt_waits_for_a_wrong_password_in_flight_only_once() {
     let app = App::alone(Vars::new());
     let ada = app.password_user("ada").await;
     let paused = app
@@ -103,7 +103,7 @@ async fn changes_of_password_in_one_session_at_the_same_moment_are_serial() {
     }
     let replies = running.join_all().await;
     let changed = replies.iter().filter(|reply| reply.status == 200).count();
-    // The others find that their current password no longer is.
+    // For the others, the given password is no longer the current one.
     assert_eq!(
         changed,
         1,

@@ -160,7 +160,7 @@ async fn what_comes_too_early_is_not_counted_and_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn back_off_is_of_what_was_typed_and_failures_are_of_the_account() {
+async fn back_off_belongs_to_the_typed_name_and_failures_to_the_account() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
     guess(&app, &ada.username, &app.elsewhere(1))
@@ -170,7 +170,7 @@ async fn back_off_is_of_what_was_typed_and_failures_are_of_the_account() {
     guess(&app, &spelled, &app.elsewhere(2))
         .await
         .assert_status(429);
-    // The address tells nothing of the name.
+    // The address reveals nothing about the name.
     guess(&app, &ada.email, &app.elsewhere(2))
         .await
         .assert_status(401);
@@ -185,7 +185,7 @@ async fn back_off_is_of_what_was_typed_and_failures_are_of_the_account() {
     attempt(&app, &ada.email, &ada.password, &app.elsewhere(4), None)
         .await
         .assert_status(200);
-    // A success ends the failures of the account, and changes nothing for whoever guesses at the name.
+    // A success resets the failures of the account, but does not change the back-off of the name.
     assert_eq!(failures(&app, &ada).await, 0);
     for name in [&ada.username, &ada.email] {
         assert_eq!(counted(&app, &typed(&app, name)).await, 1);

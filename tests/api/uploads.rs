@@ -1,4 +1,4 @@
-//! Uploads whose client goes away, stalls, or sends more at once than the isolate buffers.
+//! Uploads whose client disconnects or stalls, or that exceed what the isolate buffers.
 
 use crate::support::{App, Fault, Vars, eventually};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-/// The routes that read a body without a token, with what they answer to a bad one.
+/// The routes that read a body without a token, with their response to an invalid one.
 const ROUTES: [(&str, &str); 5] = [
     ("/api/auth/token", "Failed to create token from device code"),
     ("/api/auth/login", "Username and password are required"),
@@ -22,7 +22,7 @@ const ROUTES: [(&str, &str); 5] = [
 /// The longest body that any route reads.
 const BODY: usize = 16 * 1024;
 
-/// How a client goes away.
+/// How a client disconnects.
 #[derive(Clone, Copy, Debug)]
 enum End {
     /// RST: the process was killed, or a NAT forgot the connection.
@@ -64,7 +64,7 @@ async fn send(app: &App, bytes: &[u8]) -> TcpStream {
     stream
 }
 
-/// Sends a request and goes away after a while, without having read anything.
+/// Sends a request and disconnects after a while, without having read anything.
 async fn abandon(app: &App, bytes: &[u8], after: Duration, end: End) {
     let stream = send(app, bytes).await;
     tokio::time::sleep(after).await;
@@ -114,7 +114,7 @@ fn unfinished(app: &App, number: usize) -> Vec<u8> {
     format!("{}{body}", head(path, &from, "")).into_bytes()
 }
 
-/// Signs somebody in again and again while something goes on; the statuses.
+/// Signs a user in repeatedly while the other future runs; returns the statuses.
 async fn signing_in<T>(app: &App, work: impl Future<Output = T>) -> (Vec<u16>, T) {
     let ada = app.password_user("ada").await;
     let mut statuses = Vec::new();
@@ -203,7 +203,7 @@ fn parse(reply: &[u8]) -> (u16, String, Value) {
     let text = String::from_utf8_lossy(reply);
     let (head, body) = text.split_once("\r\n\r\n").expect("a head");
     let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
-    // Miniflare sends what it does not know the length of in chunks.
+    // Miniflare sends bodies of unknown length in chunks.
     let start = body.find('{').unwrap_or(0);
     let end = body.rfind('}').map_or(start, |end| end + 1);
     let json = serde_json::from_str(&body[start..end]).unwrap_or(Value::Null);

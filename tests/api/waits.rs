@@ -191,7 +191,7 @@ async fn a_network_waits_by_itself_and_not_for_its_known_devices() {
 }
 
 #[tokio::test]
-async fn a_new_password_changes_nothing_for_whoever_guesses_at_the_name() {
+async fn a_new_password_does_not_change_the_back_off_of_the_name() {
     let app = App::shared();
     let (ada, bob) = (
         waited_for(&app, "ada").await,
@@ -202,7 +202,7 @@ async fn a_new_password_changes_nothing_for_whoever_guesses_at_the_name() {
     };
     let secret = app.password_link(&ada).await;
     let set = set_password(&app, &secret, NEW).await;
-    // D1 is not even asked: what the isolate remembers is not forgotten either.
+    // D1 is not queried: the back-off that the isolate has cached is still in effect.
     assert_eq!(asked(&with_new(&ada, 1).await).await, 0);
     // The device that showed the link is recognised, and does not wait.
     let cookie = set.assert_status(200).header("set-cookie").unwrap();

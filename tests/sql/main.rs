@@ -103,7 +103,7 @@ fn no_statement_reads_a_whole_table() {
     assert_eq!(surprises(&database, &statements), []);
 }
 
-/// What the Worker compares D1's tables and triggers with. After a new migration:
+/// The tables and triggers that the Worker expects in D1. To regenerate the file after a new migration, run
 /// `WRITE_SCHEMA=1 cargo test --test sql`.
 #[test]
 fn expected_schema_is_what_the_migrations_make() {

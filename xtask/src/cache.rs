@@ -129,7 +129,7 @@ pub fn lock_file(path: &Path) -> Result<File, Failed> {
             }
             Err(TryLockError::WouldBlock) => {
                 if !is_said {
-                    terminal::tell("Waiting for another process that does the same …");
+                    terminal::tell("Waiting for another process that is doing the same …");
                     is_said = true;
                 }
                 thread::sleep(Duration::from_millis(100));

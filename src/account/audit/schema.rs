@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_and_white_space_are_no_difference_and_everything_else_is() {
+    fn everything_but_comments_and_white_space_is_a_difference() {
         assert_eq!(
             normal("table a (\n  b TEXT, -- it's b\n\tc /* ' */ TEXT\n)"),
             "table a ( b TEXT, c TEXT )"

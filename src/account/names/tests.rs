@@ -332,7 +332,7 @@ fn addresses_of_one_mailbox_have_one_key() {
 }
 
 #[test]
-fn text_from_elsewhere_is_shown_without_what_changes_its_surroundings() {
+fn untrusted_text_is_shown_without_control_and_bidirectional_characters() {
     for (given, expected) in [
         (
             "Mozilla/5.0 (X11; Linux x86_64)",

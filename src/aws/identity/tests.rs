@@ -39,7 +39,7 @@ fn address(person: &Person) -> Option<&str> {
 }
 
 #[test]
-fn address_that_the_directory_did_not_give_is_made_and_has_a_key() {
+fn address_that_the_directory_does_not_have_is_derived_and_has_a_key() {
     for (name, key) in [
         ("CEO", "ceo@example.com"),
         ("Jane_Roe@Corp.example", "jane_roe@corp.example"),
@@ -218,7 +218,7 @@ fn role_maps() {
 }
 
 #[test]
-fn role_map_gives_the_greatest_role_of_the_entries_about_a_set_in_an_account() {
+fn role_map_gives_the_highest_role_of_the_entries_for_a_set_in_an_account() {
     let map = RoleMap::parse(
         "Dev=user,123456789012/Dev=admin,210987654321/Dev=super_admin,210987654321/Ops=user",
     );

@@ -1,5 +1,5 @@
-//! A writer of D1 tries to get around the audit log: by triggers that skip its entries, by changing users past the service,
-//! and by changing the tables. What is recorded is then not done, and verification and the cron name what was changed.
+//! A writer of D1 tries to bypass the audit log: with triggers that skip its entries, by changing users directly, and by
+//! changing the tables. Audited operations then fail, and verification and the cron event name the changes.
 
 use super::{CRON, record_users, verify};
 use crate::sessions::{
@@ -67,7 +67,7 @@ async fn trigger_that_ignores_entries_and_update_of_a_role_are_found_and_named()
             user_line(&eve.id, "role")
         ]
     );
-    // And nothing can be done unseen: eve cannot even sign in.
+    // Nothing can be done without an entry: eve cannot even sign in.
     app.login(&eve).await.assert_status(503);
     let sql = "SELECT count(*) AS n FROM sessions WHERE user_id = ?1";
     assert_eq!(app.sql(sql, [eve.id.clone()]).await[0]["n"], 0);
@@ -124,7 +124,7 @@ async fn write_whose_entry_is_skipped_fails_and_changes_nothing() {
         .send()
         .await;
     reply.assert_status(503);
-    // A rotated token that comes back much later.
+    // A rotated-out token that is reused much later.
     app.shift_clock(3_600).await;
     refresh(&app, &token).await.assert_status(503);
     app.shift_clock(0).await;
@@ -137,7 +137,7 @@ async fn write_whose_entry_is_skipped_fails_and_changes_nothing() {
     // Others are not affected.
     app.calm_down().await;
     app.login(&ada).await.assert_status(200);
-    // And once the trigger is gone, all of it works.
+    // Once the trigger is removed, everything works.
     run(&app, "DROP TRIGGER z").await;
     logout(&app, &rotated).await.assert_status(200);
     app.calm_down().await;
@@ -170,7 +170,7 @@ async fn changed_users_are_named_whatever_was_changed() {
     let token = signed_in(&app, &ada).await;
     let changes = async || verify(&app, &token).await[0]["user_changes"].clone();
     assert_eq!(changes().await, json!([]));
-    // Somebody who may not sign in may, and the other way round.
+    // A disabled user is enabled, and vice versa.
     run(
         &app,
         "UPDATE users SET is_active = 1 - is_active WHERE role = 'user'",
@@ -190,7 +190,7 @@ async fn changed_users_are_named_whatever_was_changed() {
         "UPDATE users SET is_active = 1 - is_active WHERE role = 'user'",
     )
     .await;
-    // A user whom no entry has added.
+    // A user without an entry for the creation.
     let mallory = app.admin("mallory").await;
     let expected = json!([
         {"user": mallory.id, "field": "role", "recorded": null, "found": "admin"},
@@ -294,7 +294,7 @@ async fn changed_tables_and_triggers_are_named_whatever_was_changed() {
     run(&app, "ALTER TABLE password_links ADD COLUMN x TEXT").await;
     let table = change("table", "password_links", "altered");
     assert_eq!(changes().await, json!([table]));
-    // A trigger of ours with another body.
+    // A known trigger with a different body.
     run(&app, "DROP TRIGGER audit_insert").await;
     run(
         &app,

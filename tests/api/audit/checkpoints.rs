@@ -1,4 +1,4 @@
-//! The cron event makes checkpoints, and only as long as D1 is what it was.
+//! The cron event makes checkpoints, but only while D1 is unaltered.
 
 use super::{CRON, VERIFY, record_users};
 use crate::sessions::signed_in;
@@ -8,7 +8,7 @@ use edge_auth::account::audit::{AuditKeys, Entry, Head, Kind};
 use edge_auth::account::timestamp::Timestamp;
 use serde_json::{Value, json};
 
-/// A server with one user, the entry that added them, and so many entries of sign-ins.
+/// A server with one user, the entry for their creation, and this many entries for sign-ins.
 async fn with_entries(count: usize) -> (App, Person) {
     let app = App::alone(Vars::new());
     let ada = app.super_admin("ada").await;
@@ -43,7 +43,7 @@ async fn head(app: &App) -> Value {
     text.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap())
 }
 
-/// A row as the command line writes it from afar.
+/// A row as the remote command line writes it.
 pub async fn unsigned(app: &App, actor: &str) {
     let sql = "INSERT INTO audit (number, id, at, kind, outcome, actor, subject, request) \
                SELECT (SELECT coalesce(max(number), 0) + 1 FROM audit), lower(hex(randomblob(4))) || '-0000-4000-8000-000000000000', \
@@ -51,7 +51,7 @@ pub async fn unsigned(app: &App, actor: &str) {
     app.sql(sql, [actor]).await;
 }
 
-/// Fires the event and gives what it logged.
+/// Fires the event and returns what it logged.
 async fn cron(app: &App) -> Vec<String> {
     let (outcome, seen) = app.scheduled(CRON).await;
     assert_eq!(outcome, "ok");
@@ -118,13 +118,13 @@ async fn row_of_anything_else_without_the_key_is_not_signed() {
         cron(&app).await,
         [r#"{"event":"audit_broken","reason":"unsigned","row":3}"#]
     );
-    // It is covered as it is, so that what comes after it is covered too; and verification still finds it.
+    // It is covered as it is, so that later rows are covered too; verification still reports it.
     assert_eq!(checkpoints(&app).await, [(1, 1, 4)]);
     assert_eq!(failure().await, expected);
 }
 
 #[tokio::test]
-async fn of_two_events_at_once_one_makes_the_checkpoint() {
+async fn one_of_two_simultaneous_events_makes_the_checkpoint() {
     let (app, _) = with_entries(3).await;
     let held = app
         .fault(
@@ -207,7 +207,7 @@ async fn log_that_does_not_fit_its_head_gets_no_more_checkpoints() {
     let kept = app.kv_get("audit-head").await.unwrap();
     let keys = super::keys(&app.server().vars);
     let ours = keys.read_head(&kept).expect("our head");
-    // Heads that we made, for checkpoints that are not those of D1.
+    // Authentic heads, for checkpoints that differ from those of D1.
     let other = |change: fn(&mut Head)| {
         let mut head = ours.clone();
         change(&mut head);
@@ -220,7 +220,7 @@ async fn log_that_does_not_fit_its_head_gets_no_more_checkpoints() {
         (other(|head| head.mac = "0".into()), "head_differs", 1),
         (other(|head| head.last = 1), "head_differs", 1),
         (other(|head| head.key = "0".into()), "head_differs", 1),
-        // And heads that we did not make, so that no writer of KV can hide a cut by one that is behind.
+        // Forged heads: a writer of KV cannot hide a truncation with an older head.
         (renumbered, "head_altered", 1),
         (stranger, "head_altered", 1),
         (kept[..kept.len() - 9].to_owned(), "head_altered", 1),
@@ -233,7 +233,7 @@ async fn log_that_does_not_fit_its_head_gets_no_more_checkpoints() {
         let expected = json!({"number": row, "reason": reason});
         assert_eq!(page["failure"], expected, "{text}");
     }
-    // A checkpoint that is not ours, where the head was lost.
+    // A forged checkpoint after the head was lost.
     app.kv_delete("audit-head").await;
     app.sql("DROP TRIGGER audit_checkpoints_update", [0; 0])
         .await;
@@ -279,7 +279,7 @@ async fn retired_audit_key_verifies_rows_before_the_rotation_and_none_after_it()
     super::insert(&app, &old, entry(Kind::SignOut)).await;
     super::insert(&app, &old, entry(Kind::SignOut)).await;
     assert_eq!(cron(&app).await, [""; 0]);
-    // While the new key is deployed, instances with the old one still write.
+    // During the deployment of the new key, isolates with the old one still write.
     let ada = app.super_admin("ada").await;
     record_users(&app).await;
     let token = signed_in(&app, &ada).await;
@@ -300,7 +300,7 @@ async fn retired_audit_key_verifies_rows_before_the_rotation_and_none_after_it()
         pages[0]["failure"].clone()
     };
     assert_eq!(token_failure().await, Value::Null);
-    // After it: who has the old key, because it leaked, inserts a row as the newest.
+    // After it: an attacker with the leaked old key appends a row.
     super::insert(&app, &old, entry(Kind::SignOut)).await;
     let rows = app.sql("SELECT max(number) AS n FROM audit", [0; 0]).await;
     let number = u32::try_from(rows[0]["n"].as_u64().unwrap()).unwrap();

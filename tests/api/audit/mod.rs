@@ -1,5 +1,5 @@
-//! The audit log: what is written to it, that an entry and what it records are written together or not at all, that the
-//! database takes nothing back, and that changes past the service are found.
+//! The audit log: its entries, that an entry and the change it records are written together or not at all, that entries
+//! cannot be changed, and that changes outside the service are detected.
 
 mod atomic;
 mod bypass;
@@ -39,7 +39,7 @@ fn entry_id() -> Uuid {
     uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
 
-/// Adds an entry that these keys sign, as the newest.
+/// Appends an entry that is signed with these keys.
 async fn insert(app: &App, keys: &AuditKeys, entry: Entry) {
     let signed = keys.sign(entry);
     let entry = &signed.entry;

@@ -1,4 +1,4 @@
-//! Whatever a writer of the database does to rows and checkpoints, verification names it.
+//! Verification detects everything that a writer of the database can do to rows and checkpoints.
 
 use super::{CRON, VERIFY, keys};
 use crate::sessions::signed_in;
@@ -169,7 +169,7 @@ async fn truncated_log_is_named_by_its_first_missing_row() {
     // The rows alone.
     log.sql("DELETE FROM audit WHERE number > 990").await;
     log.fails(991, "missing").await;
-    // A call for later rows only tells it too, and so does the cron.
+    // A call for later rows only reports it too, and so does the cron event.
     let path = format!("{VERIFY}?after={COVERED}");
     let reply = log.app.get(&path).bearer(&log.token).send().await.json();
     assert_eq!(
@@ -186,7 +186,7 @@ async fn truncated_log_is_named_by_its_first_missing_row() {
         );
     };
     logged(991).await;
-    // Their checkpoints with them: now only the head outside of D1 shows it.
+    // Together with their checkpoints: now only the head outside of D1 reveals it.
     log.sql("DELETE FROM audit WHERE number > 500").await;
     log.sql("DELETE FROM audit_checkpoints WHERE number > 1")
         .await;

@@ -17,7 +17,7 @@ async fn ask_forty_times(
         asking.spawn(async move {
             let start = Instant::now();
             let request = app.post(TOKEN).header("prefer", prefer);
-            // Each from another network.
+            // Each from a different network.
             let request = request.from(&app.elsewhere(number));
             (request.json(&device.body()).send().await, start.elapsed())
         });
@@ -67,7 +67,7 @@ async fn forty_questions_for_one_code_are_one_session_and_one_answer() {
             replies.push(reply);
         }
     }
-    // Whoever was told to wait finds the session.
+    // The requests that were told to wait get the session.
     for _ in 0..2 {
         replies.push(app.token(&device).await);
     }

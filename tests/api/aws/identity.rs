@@ -23,7 +23,7 @@ fn failed(reply: &Reply) {
     assert_eq!(reply.json(), json!({ "detail": FAILED }));
 }
 
-/// It was decided that the user does not sign in, which is not a failure of the service.
+/// The sign-in was denied, which is not a failure of the service.
 async fn denied(reply: &Reply, code: &str) {
     reply.assert_status(403);
     assert_eq!(reply.json(), json!({ "detail": "Access denied" }));
@@ -380,7 +380,7 @@ async fn users_with_one_and_with_two_permission_sets_get_their_roles_under_one_m
                 ],
                 "super_admin",
             ),
-            // What somebody is in an account of their own counts for nothing.
+            // Permission sets in the user's own account have no effect.
             (&[(SANDBOX, "Owner"), (ACCOUNT, "Developer")], "user"),
             (&[(ACCOUNT, "ReadOnly"), (SANDBOX, "Administrator")], "user"),
         ] {
@@ -438,7 +438,7 @@ async fn role_set_by_hand_does_not_outlast_a_sign_in_without_map_and_directory()
     let id = text(&app.who(&app.arrive(&ada).await).await, "id");
     let sql = "UPDATE users SET role = 'super_admin' WHERE id = ?1";
     app.sql(sql, [id.clone()]).await;
-    // The directory gives the name to somebody else; nothing that the portal says tells the two apart.
+    // The directory assigns the name to another person; nothing in the portal's responses distinguishes the two.
     let mut heir = ada.clone();
     heir.user_id = "11111111-2222-4333-8444-555555555555".into();
     SIMULATOR.put_person(heir.clone());
@@ -447,7 +447,7 @@ async fn role_set_by_hand_does_not_outlast_a_sign_in_without_map_and_directory()
 }
 
 #[tokio::test]
-async fn made_address_is_never_one_of_a_password_user() {
+async fn derived_address_is_never_that_of_a_password_user() {
     let app = App::with(portal(&SIMULATOR).set("AWS_EMAIL_DOMAIN", "corp.example"));
     let stored = async |person: &Person| {
         let sql = "SELECT email FROM users WHERE username = ?1 AND source <> 'password'";
@@ -470,7 +470,7 @@ async fn made_address_is_never_one_of_a_password_user() {
         assert_eq!(app.who(&reply).await["email"], Value::Null);
         assert_eq!(stored(&ceo).await, Value::Null);
     }
-    // A user name that is an address is not the directory's word either.
+    // A user name that is an address is not a confirmed address either.
     let mut named = somebody(&app, "named");
     named.user_name = format!("{}@corp.example", ceo.user_name);
     SIMULATOR.put_person(named.clone());
@@ -494,7 +494,7 @@ async fn made_address_is_never_one_of_a_password_user() {
     assert_eq!(app.arrive(&cfo).await.json()["user"]["email"], made);
     set_address(&made, &id).await;
     assert_eq!(stored(&cfo).await, Value::Null);
-    // It is written once, not at each sign-in.
+    // It is written once, not at every sign-in.
     app.arrive(&cfo).await.assert_status(200);
     let seen = app.arrive(&cfo).await.seen().await;
     let is_update = |sql: &&str| sql.contains("UPDATE users SET username");

@@ -27,7 +27,7 @@ export async function run({ open, stranger, users: [user] }) {
   };
   assert.equal((await call("GET", "/api/auth/me", { token, headers })).status, 200);
 
-  // Errors can be read, those of a path that is not there too, although its preflight comes first.
+  // Errors can be read, including that of an unknown path, which has a preflight.
   const unknown = await call("DELETE", "/api/auth/no/such/path", { token, headers });
   assert.deepEqual([unknown.status, unknown.error], [404, "not_found"]);
   assert.equal(unknown.body.message, "Not found");
@@ -36,7 +36,7 @@ export async function run({ open, stranger, users: [user] }) {
   const invalid = await call("GET", "/api/auth/me", { token: "no.such.token" });
   assert.deepEqual([invalid.status, invalid.error], [401, "invalid_token"]);
 
-  // So can how long to wait.
+  // So can `Retry-After`.
   const wrong = { ...user.login, password: "not the password" };
   assert.equal((await call("POST", "/api/auth/login", { body: wrong })).status, 401);
   const early = await call("POST", "/api/auth/login", { body: wrong });

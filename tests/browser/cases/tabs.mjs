@@ -35,7 +35,7 @@ export async function run({ open, control, users }) {
   assert(await isValid(tokens[0]));
   assert.equal(await isRevoked(together), false);
 
-  // One after another: the first rotates twice before the others come with what they remember.
+  // One after another: the first tab rotates twice before the others use the token that they remember.
   token = await signIn(inTurn);
   await first.evaluate((token) => localStorage.setItem("token", token), token);
   const shared = () => first.evaluate(() => localStorage.getItem("token"));
@@ -64,7 +64,7 @@ export async function run({ open, control, users }) {
   const next = await refreshed(first, token);
   assert.notEqual(next, token);
   assert(await isValid(next));
-  // The request is given up on its way: whether it arrived is not known.
+  // The request is aborted: it is unknown whether it arrived.
   for (const milliseconds of [0, 1, 2, 4, 8]) {
     await first.evaluate(async ([service, token, milliseconds]) => {
       const signal = AbortSignal.timeout(milliseconds);
@@ -76,7 +76,7 @@ export async function run({ open, control, users }) {
   assert(await isValid(afterwards));
   assert.equal(await isRevoked(lost), false);
 
-  // A tab that slept for three days with the current token: signed out, and that is all.
+  // A tab that slept for three days with the current token: it has to sign in again, and nothing else happens.
   token = await signIn(asleep);
   await at(3 * DAY);
   const late = await refresh(tabs[1], token);
@@ -85,7 +85,7 @@ export async function run({ open, control, users }) {
   assert.equal(await isRevoked(asleep), false);
   await at(0);
 
-  // One that slept while another kept the session alive: somebody has a copy of a token, so the session ends.
+  // A tab that slept while another one kept the session alive: this counts as reuse, so the session is revoked.
   const slept = await signIn(reused);
   let current = slept;
   for (let hours = 20; hours <= 80; hours += 20) {

@@ -1,4 +1,4 @@
-//! `cargo xtask audit list|verify`: the audit log, asked of the running service.
+//! `cargo xtask audit list|verify`: queries the audit log of the running service.
 
 use crate::Answer;
 use crate::service::Service;
@@ -10,19 +10,20 @@ use std::ffi::OsString;
 
 const HELP: &str = "Usage: cargo xtask audit list|verify --url https://auth.example.com [options]
 
-  list      what happened, newest first; for administrators
+  list      list the audit log, newest entries first; for administrators
   verify    verify the integrity of the audit log, of tables and triggers, and of users' roles and status; for
             super administrators. Exits with 1 if anything fails
 
-  --username NAME --password-stdin    signs in; else the access token is taken from EDGE_AUTH_TOKEN
-  --json                              for machines
+  --username NAME --password-stdin    sign in with a password, and sign out at the end; default: use the access token
+                                      in EDGE_AUTH_TOKEN
+  --json                              print JSON
 
-Of list:
-  --user ID        who did it or whom it is about
-  --kind KIND      such as sign_in_failed
-  --from TIME      not before, as 2026-01-31T00:00:00Z
-  --to TIME        not after
-  --limit NUMBER   how many at most (50)";
+Options of list:
+  --user ID        only entries of which this user is the actor or the subject
+  --kind KIND      only entries of this kind, such as sign_in_failed
+  --from TIME      only entries at or after this time, such as 2026-01-31T00:00:00Z
+  --to TIME        only entries at or before this time
+  --limit NUMBER   maximum number of entries (default: 50)";
 
 /// The longest page that the service gives.
 const PAGE: usize = 200;
@@ -161,7 +162,7 @@ fn table(entries: &[Value]) -> String {
 
 /// Follows `next` to the end.
 fn verify(service: &Service, is_json: bool) -> Result<Answer, String> {
-    const FOREIGN: &str = "The service's answer is none of Edge Auth's.";
+    const FOREIGN: &str = "The response is not one of Edge Auth.";
     let counts = ["rows", "late_signatures", "clients", "users"];
     let mut totals = [0; 4];
     let (mut failure, mut user_changes) = (Value::Null, Vec::new());
@@ -215,8 +216,8 @@ fn is_right(whole: &Value) -> bool {
 fn told(whole: &Value) -> String {
     if is_right(whole) {
         return format!(
-            "All {} rows verify; {} of them were signed late. Tables, triggers and {} users are as recorded. \
-             Checkpoints cover the rows up to {}; {} more are not covered yet.",
+            "Verified {} rows, {} of them signed late. Tables, triggers and {} users match the records. Checkpoints \
+             cover the rows up to {}; {} more are not covered yet.",
             whole["rows"],
             whole["late_signatures"],
             whole["users"],
@@ -228,7 +229,7 @@ fn told(whole: &Value) -> String {
     let failure = &whole["failure"];
     if !failure.is_null() {
         lines.push(format!(
-            "Row {} fails: {}. The {} rows before it verify.",
+            "Row {} fails verification: {}. The {} rows before it are valid.",
             failure["number"],
             cell(failure["reason"].as_str()),
             failure["number"].as_u64().unwrap_or(1).saturating_sub(1),
@@ -325,8 +326,8 @@ NUMBER  AT  KIND            OUTCOME  ACTOR         SUBJECT  DETAIL              
                                "rows_after_checkpoint": 2, "failure": null, "schema_changes": [], "user_changes": []});
         assert_eq!(
             told(&whole),
-            "All 1042 rows verify; 1 of them were signed late. Tables, triggers and 17 users are as recorded. \
-             Checkpoints cover the rows up to 1040; 2 more are not covered yet."
+            "Verified 1042 rows, 1 of them signed late. Tables, triggers and 17 users match the records. Checkpoints \
+             cover the rows up to 1040; 2 more are not covered yet."
         );
         whole["schema_changes"] = json!([{"kind": "trigger", "name": "z", "difference": "added"}]);
         assert_eq!(told(&whole), "Database: trigger z is added.");
@@ -335,7 +336,7 @@ NUMBER  AT  KIND            OUTCOME  ACTOR         SUBJECT  DETAIL              
             json!([{"user": "1", "field": "role", "recorded": null, "found": "\u{1b}admin"}]);
         assert_eq!(
             told(&whole),
-            "Row 777 fails: altered. The 776 rows before it verify.\n\
+            "Row 777 fails verification: altered. The 776 rows before it are valid.\n\
              Database: trigger z is added.\n\
              User 1: role is ?admin; the audit log says -."
         );

@@ -32,7 +32,7 @@ not sent: the service gets a signature that is good for one sign-in within 15 mi
 struct Login {
     url: String,
     profile: Option<String>,
-    /// What the proof is signed for: it is refused by every service whose `JWT_ISSUER` is another text.
+    /// The service for which the proof is signed: services with a different `JWT_ISSUER` refuse it.
     server_id: String,
     region: String,
     sts_endpoint: Option<String>,
@@ -82,7 +82,9 @@ fn origin(url: &str) -> Result<String, String> {
     let parsed = reqwest::Url::parse(url).ok();
     let parsed = parsed.filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
     let mut parsed = parsed.ok_or_else(|| {
-        format!("`{url}` is not a URL of a service; it looks like https://auth.example.com")
+        format!(
+            "`{url}` is not the URL of a service; expected a URL such as https://auth.example.com"
+        )
     })?;
     if matches!(parsed.host_str(), Some("127.0.0.1" | "[::1]")) {
         parsed

@@ -95,7 +95,7 @@ pub fn copy_lifetime(place: &Place) -> Result<i64, String> {
     Ok(trust + COPY_MARGIN)
 }
 
-/// Where the service there is reached: locally where `cargo dev` said that it listens on this data, else its `JWT_ISSUER`.
+/// The address of the service: locally the one at which `cargo dev` listens with this data, else its `JWT_ISSUER`.
 ///
 /// # Errors
 /// See [`setting`].
@@ -131,21 +131,21 @@ pub fn execute(place: &Place, sql: &str) -> Result<Vec<Vec<Value>>, String> {
         .collect())
 }
 
-/// A session that was revoked, as far as its entries in KV are concerned.
+/// A revoked session whose entries in KV have to be overwritten.
 pub struct Revoked {
     /// `sessions.id`.
     pub id: String,
-    /// Of the current token.
+    /// Generation of the current token.
     pub generation: u64,
-    /// Of the first token that was rotated out not long ago, if any was.
+    /// Generation of the first token that was rotated out recently, if any.
     pub oldest: Option<u64>,
 }
 
 /// Tokens before the current one whose entries are overwritten at most, as in the Worker.
 const MAX_ROTATED_OUT: u64 = 8;
 
-/// Overwrites the cached sessions of revoked sessions: of the current token, and of those that were rotated out not long
-/// ago. What is written carries no MAC, so the Worker asks D1.
+/// Overwrites the cached sessions of revoked sessions, for the current token and those that were rotated out recently. The
+/// written value has no MAC, so the Worker queries D1.
 ///
 /// # Errors
 /// What wrangler says. D1 has revoked the sessions then all the same, and the entries expire at the TTL.

@@ -15,12 +15,12 @@ pub struct Service {
     client: reqwest::Client,
     url: String,
     token: Secret,
-    /// Whether the session was begun here, and so is ended here.
+    /// Whether this command created the session and so has to sign out.
     is_own_session: bool,
 }
 
-/// Signs out what was signed in, however the command ends: each run would leave a session behind otherwise, and enough of them
-/// end the user's own.
+/// Signs out, however the command ends. Otherwise each run would leave a session behind, and enough of them would evict the
+/// user's other sessions.
 impl Drop for Service {
     fn drop(&mut self) {
         if !self.is_own_session {
@@ -32,7 +32,7 @@ impl Drop for Service {
             .header("authorization", format!("Bearer {}", self.token.reveal()));
         if let Err(error) = self.answer(request) {
             terminal::tell(format_args!(
-                "The session that this command began could not be ended: {error}"
+                "Could not sign out of the session that this command created: {error}"
             ));
         }
     }

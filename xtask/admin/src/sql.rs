@@ -56,7 +56,8 @@ fn audit(written: &Written, condition: &str) -> Result<String, String> {
     ))
 }
 
-/// Directly after the write that the entry records: fails, and with it all statements, if one was done and not the other.
+/// Follows directly after the write that the entry records: fails, and with it all statements, if only one of the two was
+/// done.
 /// A trigger may have skipped the entry.
 fn check(written: &Written) -> Result<String, String> {
     check_if(written, "changes() > 0")

@@ -1,12 +1,12 @@
-//! What is printed. `println!` panics where the reader of a pipe has gone or the disk is full, so nothing here uses it.
+//! Terminal output. `println!` panics if the reader of a pipe has gone or the disk is full, so nothing here uses it.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 
-/// Prints a line to standard output. A reader that has gone, such as `head`, has read what it wanted: not an error.
+/// Prints a line to standard output. A closed pipe is not an error: a reader such as `head` has read what it wanted.
 ///
 /// # Errors
-/// A sentence about what else is wrong with standard output.
+/// A sentence about any other error of standard output.
 pub fn print(line: impl Display) -> Result<(), String> {
     let mut output = io::stdout().lock();
     let written = writeln!(output, "{line}").and_then(|()| output.flush());

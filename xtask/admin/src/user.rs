@@ -201,8 +201,9 @@ fn end_copies(place: &Place, sessions: &[Value]) -> Result<String, String> {
     match place::end_copies(place, &sessions) {
         Ok(()) => Ok("all sessions have ended".to_owned()),
         Err(error) => Err(format!(
-            "It is done and all sessions have ended, but their entries in KV could not be overwritten: `/validate` and `/me` \
-             may accept them up to SESSION_EDGE_TRUST seconds longer. The same command tries again. {error}"
+            "The change is done and all sessions are revoked, but their cached sessions in KV could not be overwritten: \
+             `/validate` and `/me` may accept them for up to SESSION_EDGE_TRUST more seconds. Run the same command \
+             again to retry. {error}"
         )),
     }
 }

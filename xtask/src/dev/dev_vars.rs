@@ -69,8 +69,8 @@ pub fn is_set(text: &str, name: &str) -> bool {
     value(text, name).is_some()
 }
 
-/// The value that the last such line gives this name, without quotation marks. Reads `.dev.vars` and, as far as texts on one
-/// line go, `wrangler.toml`.
+/// The value of this name in the last line that sets it, without quotation marks. Reads `.dev.vars`, and single-line strings
+/// of `wrangler.toml`.
 pub fn value<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     let mut values = text.lines().filter_map(|line| {
         let line = line.trim_start();

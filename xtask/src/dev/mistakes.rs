@@ -1,4 +1,4 @@
-//! What the Worker logs about a wrong configuration, for the person at the terminal.
+//! Shows on the terminal what the Worker logs about an invalid configuration.
 
 use serde_json::{Deserializer, Value};
 
@@ -17,7 +17,7 @@ mod tests {
     use super::named_in;
 
     #[test]
-    fn mistake_is_read_out_of_what_wrangler_puts_around_it() {
+    fn mistake_is_extracted_from_the_output_of_wrangler() {
         let line = "\u{1b}[31mX [ERROR] {\"event\":\"misconfigured\",\"variable\":\"HANDLE_KEY\",\"expected\":\"base64\"}\u{1b}[0m";
         assert_eq!(
             named_in(line).as_deref(),

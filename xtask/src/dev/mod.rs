@@ -30,7 +30,7 @@ pub const COMMAND: Command = Command {
 
 Runs the Worker on this machine in workerd, with a real D1 and KV, and rebuilds it when a source changes. Sets up,
 builds, writes .dev.vars with random secrets, applies the migrations and creates a first administrator, each if it has
-not been done. Ctrl-C ends it; people, sessions and secrets stay.
+not been done. Ctrl-C stops it; users, sessions and secrets are kept.
 
 AWS is simulated in this process, unless .dev.vars says which AWS to ask (.dev.vars.example). The last lines show how to
 sign in, with a password and through the simulated IAM Identity Center.
@@ -136,7 +136,7 @@ impl Farewell<'_> {
         );
         let took = self.took.as_secs_f32();
         format!(
-            "\n{}\n\n  {curl}\n\n{}Ready: {address} (after {took:.1} s; Ctrl-C ends it)\n",
+            "\n{}\n\n  {curl}\n\n{}Ready: {address} (after {took:.1} s; Ctrl-C stops it)\n",
             self.who(),
             self.aws(&address),
         )
@@ -146,7 +146,7 @@ impl Farewell<'_> {
         let name = first_admin::USERNAME;
         if let Some(password) = self.password {
             return format!(
-                "First administrator: {name} with the password {password}\nIt is shown this once and kept nowhere."
+                "First administrator: {name} with the password {password}\nThe password is shown only once and stored nowhere."
             );
         }
         let place = if self.options.is_default_place() {
@@ -155,7 +155,7 @@ impl Farewell<'_> {
             format!(" --persist-to \"{}\"", self.options.persist_to.display())
         };
         format!(
-            "Sign in with the password that was shown when {name} was made. If it is lost, this makes a link for a new one:\n\n  \
+            "Sign in with the password that was shown when {name} was created. If you have lost it, this command creates a link to set a new one:\n\n  \
              cargo xtask user password {name} --local{place}\n\nand this signs in:"
         )
     }
@@ -207,7 +207,7 @@ mod tests {
         let text = farewell.text();
         for part in [
             r#"  curl -s http://localhost:9000/api/auth/login -H "Content-Type: application/json" -d "{\"username\":\"admin\",\"password\":\"pass-word_1\"}""#,
-            "\nReady: http://localhost:9000 (after 4.2 s; Ctrl-C ends it)\n",
+            "\nReady: http://localhost:9000 (after 4.2 s; Ctrl-C stops it)\n",
             "\n  curl -sS http://127.0.0.1:40000/approve -d ",
             "cargo xtask aws-login --url http://localhost:9000 --sts-endpoint http://127.0.0.1:40000)",
         ] {

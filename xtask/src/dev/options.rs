@@ -14,7 +14,7 @@ pub struct Options {
     pub port: u16,
     /// A whole path: wrangler runs in the clone's root, the person may be elsewhere.
     pub persist_to: PathBuf,
-    /// Origins that browsers may call from, in addition to those of `ALLOWED_ORIGINS`.
+    /// Origins from which browsers may call the service, in addition to those of `ALLOWED_ORIGINS`.
     pub allow_origins: Vec<String>,
 }
 
@@ -71,8 +71,8 @@ impl Options {
         self.persist_to == Self::default_place()
     }
 
-    /// Where the Worker is reached. By name, never by address: to a browser `localhost` and `127.0.0.1` are two sites, and a
-    /// page on `http://localhost:3000` has to be on the same one.
+    /// The address of the Worker. It uses the name, not the IP address: for a browser, `localhost` and `127.0.0.1` are
+    /// different sites, and a page on `http://localhost:3000` has to be on the same one.
     pub fn address(&self) -> String {
         format!("http://localhost:{}", self.port)
     }
@@ -85,7 +85,7 @@ impl Options {
         let data = cache::try_lock_file(&folder.join("edge-auth-dev.lock"))?;
         let data = data.ok_or_else(|| {
             Failed::because(format!(
-                "Another `cargo dev` uses the data in {}; end it, or choose another folder with --persist-to.",
+                "Another `cargo dev` is using the data in {}; stop it, or choose another folder with --persist-to.",
                 folder.display()
             ))
         })?;
@@ -98,7 +98,7 @@ impl Options {
 
     fn taken(&self) -> Failed {
         Failed::because(format!(
-            "Port {} is taken; end the program that listens there, or choose another port with --port.",
+            "Port {} is in use; stop the program that listens on it, or choose another port with --port.",
             self.port
         ))
     }
@@ -134,7 +134,7 @@ fn port(text: &str) -> Result<u16, Failed> {
     })
 }
 
-/// The Worker checks the rest; but a comma would make several of one, and a host alone is the usual mistake.
+/// The Worker validates the rest. A comma would turn one origin into several, and a bare host name is the usual mistake.
 fn origin(text: &str) -> Result<String, Failed> {
     let is_origin = text.contains("://") && !text.contains([',', ' ']);
     is_origin.then(|| text.to_owned()).ok_or_else(|| {
@@ -231,11 +231,11 @@ mod tests {
         };
         let same_data = sentence(with(6, "a"));
         assert!(
-            same_data.starts_with("Another `cargo dev` uses the data in "),
+            same_data.starts_with("Another `cargo dev` is using the data in "),
             "{same_data}"
         );
         assert_eq!(same_data.lines().count(), 1);
-        assert!(sentence(with(4, "b")).starts_with("Port 4 is taken; "));
+        assert!(sentence(with(4, "b")).starts_with("Port 4 is in use; "));
         drop(first);
         with(4, "a").lock().expect("free again");
         let _ = fs::remove_dir_all(&folder);
@@ -253,7 +253,7 @@ mod tests {
         assert!(
             failed
                 .sentence()
-                .is_some_and(|text| text.starts_with(&format!("Port {port} is taken; ")))
+                .is_some_and(|text| text.starts_with(&format!("Port {port} is in use; ")))
         );
         drop(listener);
         assert!(options.check_that_the_port_is_free().is_ok());

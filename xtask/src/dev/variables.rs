@@ -1,4 +1,4 @@
-//! The variables that `cargo dev` itself gives the Worker, over those of `.dev.vars` and `wrangler.toml`.
+//! The variables that `cargo dev` passes to the Worker; they override those of `.dev.vars` and `wrangler.toml`.
 
 use super::{aws::for_development, dev_vars, options::Options};
 use crate::{clone, failed::Failed};

@@ -67,7 +67,7 @@ impl Worker {
                     let _ = terminal::print(line);
                     if let Some(mistake) = mistake {
                         terminal::tell(format_args!(
-                            "The configuration is wrong. {mistake}. Correct .dev.vars or wrangler.toml."
+                            "The configuration is invalid. {mistake}. Correct .dev.vars or wrangler.toml."
                         ));
                     }
                 } else {
@@ -126,7 +126,7 @@ impl Worker {
                     .collect();
                 if !mistakes.is_empty() {
                     return Err(Failed::because(format!(
-                        "The configuration is wrong; correct .dev.vars or wrangler.toml and start again:\n  {}",
+                        "The configuration is invalid; correct .dev.vars or wrangler.toml and start again:\n  {}",
                         mistakes.join("\n  ")
                     )));
                 }

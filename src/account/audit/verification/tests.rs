@@ -362,7 +362,7 @@ fn chained_after(keys: &AuditKeys, rows: &Rows, checkpoints: &[Checkpoint]) -> V
 }
 
 #[test]
-fn new_key_waits_with_its_first_checkpoint_until_the_old_key_writes_no_more() {
+fn first_checkpoint_of_a_new_key_waits_until_the_old_key_is_not_used() {
     let (old, new) = (keys(), rotated());
     // Rows 1 to 3 are of the old key, 4 of the new one at 4 s, 5 of the old one.
     let rows: Rows = vec![
@@ -393,7 +393,7 @@ fn new_key_waits_with_its_first_checkpoint_until_the_old_key_writes_no_more() {
 }
 
 #[test]
-fn client_is_verified_where_it_is_there_and_may_be_erased() {
+fn client_is_verified_if_present_and_may_be_erased() {
     let (mut rows, checkpoints) = log(20);
     let clients = |rows: &Rows| verify_all(&keys(), rows, &checkpoints).map(|all| all.clients);
     assert_eq!(clients(&rows), Ok(20));
