@@ -1,4 +1,4 @@
-//! `GET /api/auth/openapi.json`: the OpenAPI document.
+//! `GET /api/auth/openapi.json`: the `OpenAPI` document.
 //!
 //! The text is generated from the types and the route table by `cargo xtask openapi` and committed; a test holds it to
 //! them.

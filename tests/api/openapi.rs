@@ -1,4 +1,4 @@
-//! `GET /api/auth/openapi.json`: the OpenAPI document. The test client checks every response of every test against it:
+//! `GET /api/auth/openapi.json`: the `OpenAPI` document. The test client checks every response of every test against it:
 //! `support/documented.rs`.
 
 use crate::support::App;
