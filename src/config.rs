@@ -506,16 +506,18 @@ impl Reader<'_> {
         let mut seen: Vec<Vec<u8>> = Vec::new();
         for name in KEYS {
             let text = (self.lookup)(name).unwrap_or_default();
-            // `AUDIT_KEY_PREVIOUS` may hold several keys. `JWT_SECRET` may be the base64 text of a key.
-            let values = text
-                .split(',')
-                .map(str::trim)
-                .filter(|text| !text.is_empty());
-            let values =
-                values.map(|text| key(text).map_or_else(|| text.into(), |key| key.0.to_vec()));
-            let values: Vec<Vec<u8>> = values.collect();
+            // Only this variable holds several keys; a comma may be part of `JWT_SECRET`.
+            let texts: Vec<&str> = if name == "AUDIT_KEY_PREVIOUS" {
+                text.split(',').map(str::trim).collect()
+            } else {
+                vec![&text]
+            };
+            // `JWT_SECRET` may be the base64 text of a key.
+            let value = |text: &str| key(text).map_or_else(|| text.into(), |key| key.0.to_vec());
+            let texts = texts.into_iter().filter(|text| !text.is_empty());
+            let values: Vec<Vec<u8>> = texts.map(value).collect();
             if values.iter().any(|value| seen.contains(value)) {
-                self.missing(name, "another value than every other secret");
+                self.missing(name, "a value different from all other secrets");
             }
             seen.extend(values);
         }
@@ -825,7 +827,7 @@ mod tests {
 
     #[test]
     fn secrets_that_are_equal_are_refused_in_every_pair() {
-        let expected = "another value than every other secret";
+        let expected = "a value different from all other secrets";
         for (number, first) in KEYS.iter().enumerate() {
             for second in &KEYS[number + 1..] {
                 let value = "gAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -837,6 +839,18 @@ mod tests {
         }
         let several = "gAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=,QAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
         assert!(Config::from_lookup(lookup(&[("AUDIT_KEY_PREVIOUS", several)]), now()).is_err());
+    }
+
+    #[test]
+    fn secrets_with_a_comma_are_compared_as_a_whole() {
+        let changes = [
+            ("JWT_SECRET", "the new secret of the tests, long enough"),
+            (
+                "JWT_SECRET_PREVIOUS",
+                "the old secret of the tests, long enough",
+            ),
+        ];
+        assert!(Config::from_lookup(lookup(&changes), now()).is_ok());
     }
 
     #[test]

@@ -126,7 +126,14 @@ fn open(env: &JsValue) -> Option<&'static App> {
         log::failure("bindings", "DB and SESSIONS must be bound in wrangler.toml");
         return None;
     };
-    let limits = Limits::from_bindings(binding("SIGN_IN_LIMIT"), binding("SESSION_LIMIT"));
+    let [sign_in, session] = ["SIGN_IN_LIMIT", "SESSION_LIMIT"].map(|name| {
+        let limit = binding(name);
+        if !limit.is_object() {
+            log::no_rate_limit(name);
+        }
+        limit
+    });
+    let limits = Limits::from_bindings(sign_in, session);
     App::new(config, database, kv, limits).map(|app| &*Box::leak(Box::new(app)))
 }
 

@@ -1,9 +1,8 @@
 //! The rate limits, which are checked first: Cloudflare's rate limiting bindings, which count per location. The limits are
-//! in `wrangler.toml`. If a binding is missing, which is logged once per isolate, or fails, its requests are not limited.
+//! in `wrangler.toml`. If a binding is missing, which `door` logs once per isolate, or fails, its requests are not limited.
 
 use super::deadline::within;
 use crate::account::timestamp::Timestamp;
-use crate::log;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -180,11 +179,6 @@ impl Limits {
     /// Takes the bindings over, as far as they are there.
     #[must_use]
     pub fn from_bindings(sign_in: JsValue, session: JsValue) -> Self {
-        for (name, binding) in [("SIGN_IN_LIMIT", &sign_in), ("SESSION_LIMIT", &session)] {
-            if !binding.is_object() {
-                log::no_rate_limit(name);
-            }
-        }
         Self {
             // Nobody who signs in waits for the answer; who tries again and again is asked about each time.
             sign_in: Limit::new(sign_in, 10, 1),

@@ -58,7 +58,7 @@ async fn a_sign_in_is_two_calls_of_d1_and_one_write_of_kv() {
     let ada = app.password_user("ada").await;
     let reply = app.login(&ada).await;
     reply.assert_status(200);
-    assert_eq!(cost(&reply).await, [2, 13, 0, 1]);
+    assert_eq!(cost(&reply).await, [2, 17, 0, 1]);
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn a_refused_sign_in_is_two_calls_of_d1() {
         app.login(&off).await,
     ] {
         reply.assert_status(401);
-        assert_eq!(cost(&reply).await, [2, 6, 0, 0]);
+        assert_eq!(cost(&reply).await, [2, 8, 0, 0]);
     }
 }
 
@@ -90,11 +90,11 @@ async fn a_sign_out_is_one_call_of_d1_and_ends_the_copies_that_may_be_believed()
     let ada = app.password_user("ada").await;
     let first = signed_in(&app, &ada).await;
     let reply = logout(&app, &first).await;
-    assert_eq!(cost(&reply).await, [1, 3, 0, 1]);
+    assert_eq!(cost(&reply).await, [1, 5, 0, 1]);
     let first = signed_in(&app, &ada).await;
     let second = refreshed(&app, &first).await;
     let reply = logout(&app, &second).await;
-    assert_eq!(cost(&reply).await, [1, 3, 0, 2]);
+    assert_eq!(cost(&reply).await, [1, 5, 0, 2]);
 }
 
 #[tokio::test]
@@ -170,7 +170,7 @@ async fn a_reused_token_costs_two_calls_of_d1() {
     app.shift_clock(31).await;
     let reply = refresh(&app, &first).await;
     reply.assert_status(401);
-    assert_eq!(cost(&reply).await, [2, 6, 0, 2]);
+    assert_eq!(cost(&reply).await, [2, 10, 0, 2]);
 }
 
 #[tokio::test]
@@ -183,7 +183,7 @@ async fn a_new_password_is_two_calls_of_d1_and_a_write_for_each_copy() {
     let link = password_link(&app, &ada, "2999-01-01T00:00:00Z").await;
     let reply = set_password(&app, &link, "a wholly different passphrase").await;
     reply.assert_status(200);
-    assert_eq!(cost(&reply).await, [2, 9, 0, 3]);
+    assert_eq!(cost(&reply).await, [2, 13, 0, 3]);
     let reply = set_password(&app, &link, "a wholly different passphrase").await;
     reply.assert_status(400);
     assert_eq!(cost(&reply).await, [1, 1, 0, 0]);

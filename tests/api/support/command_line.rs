@@ -80,7 +80,8 @@ impl App {
         command
             .arg("user")
             .args(words)
-            .arg("--local")
+            // The local database of a developer has a key of its own in .dev.vars.
+            .arg("--remote")
             .env("EDGE_AUTH_NODE", node)
             .env("EDGE_AUTH_NODE_MODULES", &*MODULES)
             .env("EDGE_AUTH_TEST_ORIGIN", door.origin)
