@@ -7,13 +7,16 @@ use crate::account::audit::{Account, SchemaObject};
 
 /// Maximum number of objects that are read. The migrations create about fifty.
 const MAX_OBJECTS: u32 = 500;
-/// Maximum number of bytes that are read of a definition; the longest one of the migrations has 3,000.
-const MAX_SQL_BYTES: u32 = 20_000;
+/// Maximum number of characters of a definition that is read; the longest one of the migrations has 3,000. Of a longer one a
+/// text is read that equals no definition: its beginning may be that of the migrations, and what follows may change its
+/// meaning.
+const MAX_SQL_CHARACTERS: u32 = 20_000;
 
 /// Excludes the tables and indexes of D1, wrangler and `SQLite`. These have no triggers and views, so no trigger or view is
 /// excluded, whatever its name.
 const SCHEMA: &str = "
-    SELECT type, name, tbl_name, coalesce(substr(sql, 1, ?1), '') AS sql FROM sqlite_master
+    SELECT type, name, tbl_name, CASE WHEN length(sql) > ?1 THEN 'too long' ELSE coalesce(sql, '') END AS sql
+    FROM sqlite_master
     WHERE type NOT IN ('table', 'index')
        OR (substr(tbl_name, 1, 4) <> '_cf_' AND substr(tbl_name, 1, 7) <> 'sqlite_'
            AND tbl_name <> 'd1_migrations' AND substr(name, 1, 7) <> 'sqlite_')
@@ -51,7 +54,7 @@ const PRIVILEGED: &str = "
 /// Any [`StoreError`].
 pub async fn schema(database: &Database) -> Result<Vec<SchemaObject>, StoreError> {
     let find = Statement::new(SCHEMA)
-        .number(MAX_SQL_BYTES)
+        .number(MAX_SQL_CHARACTERS)
         .number(MAX_OBJECTS);
     let [found] = database.batch([find]).await?;
     found.rows(|row| {

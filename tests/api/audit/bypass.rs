@@ -290,6 +290,22 @@ async fn changed_tables_and_triggers_are_named_whatever_was_changed() {
         run(&app, back).await;
         assert_eq!(changes().await, json!([]), "{back}");
     }
+    // A view whose definition goes on after more blanks than are read.
+    let view = "CREATE VIEW password_logins (login, id) AS
+                SELECT username, id FROM users WHERE source = 'password'
+                UNION ALL SELECT email_key, id FROM users WHERE source = 'password'";
+    let blanks = " ".repeat(25_000);
+    for (definition, expected) in [
+        (
+            format!("{view}{blanks}UNION ALL SELECT 'back door', id FROM users"),
+            json!([change("view", "password_logins", "altered")]),
+        ),
+        (view.to_owned(), json!([])),
+    ] {
+        run(&app, "DROP VIEW password_logins").await;
+        run(&app, &definition).await;
+        assert_eq!(changes().await, expected);
+    }
     // A table of ours with another column.
     run(&app, "ALTER TABLE password_links ADD COLUMN x TEXT").await;
     let table = change("table", "password_links", "altered");
