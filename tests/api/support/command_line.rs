@@ -8,6 +8,7 @@ use super::minted::next_uuid;
 use super::snapshot::has_shape;
 use super::{bridge, toolchain};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -117,13 +118,14 @@ impl App {
 }
 
 impl Recorded {
-    /// The text for another person. Texts are hexadecimal in it; ids of anything else are drawn anew, because a row's id is
-    /// its own.
+    /// The text for another user. Texts are hexadecimal in it. Every other id is replaced by a new one, the same for each of
+    /// its occurrences, because a row's id is its own.
     fn about(&self, id: &str) -> String {
         let mut sql = String::new();
         let mut pieces = self.statements.split("X'");
         sql.push_str(pieces.next().unwrap_or_default());
         let mut is_found = false;
+        let mut ids = HashMap::new();
         for piece in pieces {
             let (digits, rest) = piece.split_once('\'').expect("the end of a text");
             let text = unhex(digits);
@@ -131,7 +133,8 @@ impl Recorded {
                 is_found = true;
                 id.to_owned()
             } else if has_shape(&text, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx") {
-                next_uuid().to_string()
+                let id = ids.entry(text).or_insert_with(|| next_uuid().to_string());
+                id.clone()
             } else {
                 text
             };
