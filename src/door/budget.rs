@@ -1,7 +1,12 @@
 //! Limits the bytes of request bodies that an isolate buffers at the same time, in total and per client site.
+//!
+//! A body that arrives slowly holds its bytes for up to ten seconds. If the total is used up, the oldest body of the site that
+//! holds most makes room, so that a few sites with stalled uploads cannot keep the requests of all others out: an honest body
+//! arrives within milliseconds, long before it is the oldest.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::rc::Rc;
 
 /// Bytes in total. An isolate has 128 MiB, of which password hashes take 20.
@@ -12,55 +17,116 @@ const SITE_BYTES: usize = ALL_BYTES / 8;
 /// stream in V8.
 const REQUEST_BYTES: usize = 4 * 1024;
 
+/// Ends the reading of a body.
+pub type Cancel = Box<dyn FnOnce()>;
+
 /// The reserved bytes.
 #[derive(Debug, Default)]
-pub struct Budget(Rc<RefCell<Sums>>);
+pub struct Budget(Rc<RefCell<Reserved>>);
 
 #[derive(Debug, Default)]
-struct Sums {
+struct Reserved {
     all: usize,
-    by_site: BTreeMap<String, usize>,
+    last: u64,
+    by_site: BTreeMap<String, Site>,
+}
+
+#[derive(Debug, Default)]
+struct Site {
+    bytes: usize,
+    /// By their numbers, so the oldest first.
+    bodies: BTreeMap<u64, Body>,
+}
+
+struct Body {
+    bytes: usize,
+    cancel: Option<Cancel>,
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Body({} bytes)", self.bytes)
+    }
 }
 
 /// Bytes that a request may buffer, held until it is dropped.
 #[derive(Debug)]
 pub struct Reservation {
-    budget: Rc<RefCell<Sums>>,
+    budget: Rc<RefCell<Reserved>>,
     site: String,
-    bytes: usize,
+    number: u64,
 }
 
 impl Budget {
-    /// Reserves the bytes for a body of at most this length; `None` if that would exceed a limit.
+    /// Reserves the bytes for a body of at most this length, if need be by cancelling others; `None` if its own site would
+    /// exceed its share.
     pub fn reserve(&self, site: String, most: usize) -> Option<Reservation> {
         let bytes = most.max(REQUEST_BYTES);
-        let mut sums = self.0.borrow_mut();
-        let of_site = sums.by_site.get(&site).copied().unwrap_or_default();
-        let all = sums.all.saturating_add(bytes);
-        let of_site = of_site.saturating_add(bytes);
-        if all > ALL_BYTES || of_site > SITE_BYTES {
+        let mut reserved = self.0.borrow_mut();
+        let of_site = reserved.by_site.get(&site).map_or(0, |site| site.bytes);
+        if of_site.saturating_add(bytes) > SITE_BYTES {
             return None;
         }
-        sums.all = all;
-        sums.by_site.insert(site.clone(), of_site);
+        let mut cancelled = Vec::new();
+        while reserved.all.saturating_add(bytes) > ALL_BYTES {
+            cancelled.extend(reserved.remove_oldest_of_largest()?.cancel);
+        }
+        reserved.last = reserved.last.wrapping_add(1);
+        let number = reserved.last;
+        reserved.all = reserved.all.saturating_add(bytes);
+        let entry = reserved.by_site.entry(site.clone()).or_default();
+        entry.bytes = entry.bytes.saturating_add(bytes);
+        let cancel = None;
+        entry.bodies.insert(number, Body { bytes, cancel });
+        drop(reserved);
+        // Not while the sums are borrowed: a request that ends drops its reservation.
+        for cancel in cancelled {
+            cancel();
+        }
         Some(Reservation {
             budget: Rc::clone(&self.0),
             site,
-            bytes,
+            number,
         })
+    }
+}
+
+impl Reserved {
+    fn remove(&mut self, site: &str, number: u64) -> Option<Body> {
+        let entry = self.by_site.get_mut(site)?;
+        let body = entry.bodies.remove(&number)?;
+        entry.bytes = entry.bytes.saturating_sub(body.bytes);
+        if entry.bodies.is_empty() {
+            self.by_site.remove(site);
+        }
+        self.all = self.all.saturating_sub(body.bytes);
+        Some(body)
+    }
+
+    fn remove_oldest_of_largest(&mut self) -> Option<Body> {
+        let largest = self.by_site.iter().max_by_key(|(_, site)| site.bytes);
+        let (name, site) = largest?;
+        let (name, number) = (name.clone(), *site.bodies.keys().next()?);
+        self.remove(&name, number)
+    }
+}
+
+impl Reservation {
+    /// Sets what ends the reading of this body if its bytes are needed.
+    pub fn set_cancel(&self, cancel: Cancel) {
+        let mut reserved = self.budget.borrow_mut();
+        let site = reserved.by_site.get_mut(&self.site);
+        if let Some(body) = site.and_then(|site| site.bodies.get_mut(&self.number)) {
+            body.cancel = Some(cancel);
+        }
     }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        let mut sums = self.budget.borrow_mut();
-        sums.all = sums.all.saturating_sub(self.bytes);
-        if let Some(of_site) = sums.by_site.get_mut(&self.site) {
-            *of_site = of_site.saturating_sub(self.bytes);
-            if *of_site == 0 {
-                sums.by_site.remove(&self.site);
-            }
-        }
+        // It is not there any more if it was cancelled. Dropped outside of the borrow.
+        let body = self.budget.borrow_mut().remove(&self.site, self.number);
+        drop(body);
     }
 }
 
@@ -84,13 +150,34 @@ mod tests {
     }
 
     #[test]
-    fn all_sites_together_reserve_at_most_the_whole() {
+    fn oldest_body_of_the_largest_site_makes_room_for_another_site() {
         let budget = Budget::default();
-        let held: Vec<_> = (0..20)
-            .flat_map(|site| fill(&budget, &site.to_string(), BODY))
-            .collect();
-        assert_eq!(held.len(), 8 * 64);
-        assert!(budget.reserve("another".to_owned(), 1).is_none());
+        let cancelled = Rc::new(RefCell::new(Vec::new()));
+        let small = budget.reserve("small".to_owned(), BODY).unwrap();
+        let mut held = Vec::new();
+        for site in 0..8 {
+            for number in 0..64 {
+                let name = format!("large {site}");
+                let Some(body) = budget.reserve(name.clone(), BODY) else {
+                    panic!("{name} {number}");
+                };
+                let cancelled = Rc::clone(&cancelled);
+                body.set_cancel(Box::new(move || {
+                    cancelled.borrow_mut().push((site, number))
+                }));
+                held.push(body);
+            }
+        }
+        // The last of the eight sites has cancelled a body already.
+        assert_eq!(cancelled.borrow().len(), 1);
+        let another = budget.reserve("another".to_owned(), BODY);
+        assert!(another.is_some());
+        assert_eq!(cancelled.borrow().len(), 2);
+        assert!(cancelled.borrow().iter().all(|(_, number)| *number == 0));
+        assert_eq!(budget.0.borrow().all, ALL_BYTES);
+        drop((small, held, another));
+        assert_eq!(budget.0.borrow().all, 0);
+        assert!(budget.0.borrow().by_site.is_empty());
     }
 
     #[test]
