@@ -13,13 +13,14 @@ const MAX_OBJECTS: u32 = 500;
 const MAX_SQL_CHARACTERS: u32 = 20_000;
 
 /// Excludes the tables and indexes of D1, wrangler and `SQLite`. These have no triggers and views, so no trigger or view is
-/// excluded, whatever its name.
+/// excluded, whatever its name. They come first, so that the limit cannot hide them behind tables.
 const SCHEMA: &str = "
     SELECT type, name, tbl_name, CASE WHEN length(sql) > ?1 THEN 'too long' ELSE coalesce(sql, '') END AS sql
     FROM sqlite_master
     WHERE type NOT IN ('table', 'index')
        OR (substr(tbl_name, 1, 4) <> '_cf_' AND substr(tbl_name, 1, 7) <> 'sqlite_'
            AND tbl_name <> 'd1_migrations' AND substr(name, 1, 7) <> 'sqlite_')
+    ORDER BY type IN ('table', 'index')
     LIMIT ?2";
 
 /// The condition on `kind` is literally that of the index, so that the index is used.

@@ -101,6 +101,12 @@ fn differences(expected: &[SchemaObject], found: &[SchemaObject]) -> Vec<SchemaC
     let is_missing = |object: &&SchemaObject| !found.iter().any(|other| is_same(object, other));
     let missing = expected.iter().filter(is_missing);
     changes.extend(missing.map(|object| object.change(SchemaDifference::Missing)));
+    // Only some are reported: what can change the meaning of others must not be hidden behind added tables.
+    changes.sort_by_key(|change| {
+        let is_added = change.difference == SchemaDifference::Added;
+        let is_passive = matches!(change.kind.as_str(), "table" | "index");
+        is_added && is_passive
+    });
     changes
 }
 
@@ -211,6 +217,20 @@ mod tests {
         }
         assert_ne!(normal("a'b '"), normal("a'b'"));
         assert_ne!(normal("a b"), normal("ab"));
+    }
+
+    #[test]
+    fn added_tables_do_not_hide_a_trigger() {
+        let expected = [object("table", "audit", "table audit (a)")];
+        let mut found: Vec<_> = (0..60)
+            .map(|number| object("table", &format!("junk{number}"), "table"))
+            .collect();
+        found.push(object("trigger", "t", "trigger t"));
+        found.push(object("table", "audit", "table audit (a, b)"));
+        let changes = differences(&expected, &found);
+        let names: Vec<&str> = changes.iter().map(|change| change.name.as_str()).collect();
+        assert_eq!(names[..3], ["t", "audit", "junk0"]);
+        assert_eq!(names.len(), 62);
     }
 
     #[test]
