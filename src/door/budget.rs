@@ -163,7 +163,7 @@ mod tests {
                 };
                 let cancelled = Rc::clone(&cancelled);
                 body.set_cancel(Box::new(move || {
-                    cancelled.borrow_mut().push((site, number))
+                    cancelled.borrow_mut().push((site, number));
                 }));
                 held.push(body);
             }
