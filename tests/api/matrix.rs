@@ -298,7 +298,7 @@ impl Prepared {
             // The attempt was counted as a failure, as it must be.
             Endpoint::Login | Endpoint::ChangePassword => self.app.calm_down().await,
             // The isolate keeps the verdict for five seconds.
-            Endpoint::Health => self.app.shift_clock(6).await,
+            Endpoint::Health => self.app.shift_clock(self.app.clock() + 10).await,
             // AWS gives its token once; what became of it D1 could not be told.
             Endpoint::Token if matches!(trouble, Trouble::D1FailsLater | Trouble::CorruptRow) => {
                 self.begin_device_flow().await;
@@ -342,6 +342,12 @@ async fn one(app: App, route: &'static Route, trouble: Trouble) {
     let what = format!("{:?} in {trouble:?}", route.endpoint);
     let mut request = Prepared::new(&app, route).await;
     let person = request.person.clone();
+    if route.endpoint == Endpoint::Health {
+        // The isolate keeps a verdict for five seconds, so each has a time of its own.
+        static LAST: AtomicI64 = AtomicI64::new(0);
+        let seconds = LAST.fetch_add(1_000, Ordering::Relaxed) + 1_000;
+        request.app.shift_clock(seconds).await;
+    }
     trouble.begin(&request.app, person.as_deref()).await;
     let before = match &person {
         Some(person) => state(&app, person).await,

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// What reads more than the rows that it is about, and why that does not grow with the number of people.
-const ALLOWED: [(&str, &str, &str); 20] = [
+const ALLOWED: [(&str, &str, &str); 21] = [
     (
         "store/audit.rs: LATEST",
         "SEARCH audit USING INDEX audit_at (at>? AND at<?)",
@@ -72,6 +72,11 @@ const ALLOWED: [(&str, &str, &str); 20] = [
         "store/integrity.rs: SCHEMA",
         "SCAN sqlite_master",
         "some fifty objects of the migrations, up to the limit",
+    ),
+    (
+        "store/integrity.rs: SCHEMA",
+        "USE TEMP B-TREE FOR ORDER BY",
+        "the same objects, triggers and views first",
     ),
     (
         "store/sessions.rs: EVICT",

@@ -318,12 +318,12 @@ async fn changed_tables_and_triggers_are_named_whatever_was_changed() {
     )
     .await;
     let trigger = change("trigger", "audit_insert", "altered");
-    assert_eq!(changes().await, json!([table, trigger]));
+    assert_eq!(changes().await, json!([trigger, table]));
     assert_eq!(
         logged(&app).await,
         [
-            schema_line("table password_links", "altered"),
-            schema_line("trigger audit_insert", "altered")
+            schema_line("trigger audit_insert", "altered"),
+            schema_line("table password_links", "altered")
         ]
     );
 }
