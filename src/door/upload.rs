@@ -71,8 +71,8 @@ thread_local! {
     static BUDGET: Budget = Budget::default();
 }
 
-/// Reads at most so many bytes: a body of any length may come without saying how long it is, or from another Worker that
-/// says something else.
+/// Reads a body of at most `most` bytes. A client may send a body without a `Content-Length`, and another Worker may declare
+/// a wrong one.
 pub async fn read(request: Request, most: usize, is_declared: bool) -> Result<Vec<u8>, BodyError> {
     let Some(stream) = request.body() else {
         return Ok(Vec::new());
