@@ -1,22 +1,23 @@
-//! Edge Auth: the sign-in service behind `/api/auth/*`, a Cloudflare Worker.
+//! Edge Auth: the identity provider behind `/api/auth/*`, a Cloudflare Worker.
 //!
-//! | where | what |
+//! | module | owns |
 //! |---|---|
-//! | `door` | the platform's fetch and cron events become plain values, replies become the platform's |
-//! | `openapi` | the description of the API, from types and tables (native only) |
-//! | [`router`] | every URL, method and error dialect on one screen |
-//! | [`endpoints`] | one file an endpoint: request, reply, story |
-//! | [`web`] | HTTP as plain values, who is calling, failures into text |
-//! | [`failure`] | every way a request can fail |
-//! | [`app`] | what a request works with: configuration, stores, randomness |
-//! | [`config`] | the environment, checked |
-//! | [`log`] | what goes into the log |
-//! | [`store`] | D1 and KV, one file a record |
-//! | [`aws`] | what AWS says on the wire |
-//! | [`account`] | rules about people, passwords, tokens and secrets |
-//! | [`json`], [`text`], [`wait`] | JSON that comes in, text that goes to JavaScript, waits for JavaScript |
+//! | `events` | what the platform calls: `fetch` and `scheduled` |
+//! | `openapi` | the `OpenAPI` document, folded from the routes (native builds only) |
+//! | [`router`] | the list of all routes, and the way from a request to a response |
+//! | [`routes`] | the endpoints: one folder per resource, one file per endpoint |
+//! | [`http`] | requests, responses, errors and their formats, and who is calling |
+//! | [`app`] | the use cases, without HTTP and SQL |
+//! | [`config`] | the configuration, one file per section |
+//! | [`store`] | one file per table or KV key |
+//! | [`aws`] | the requests and responses of AWS |
+//! | [`runtime`] | the platform's services: D1, KV, rate limiter, timeouts, tasks, log |
+//! | [`domain`] | the rules: users, sessions, names, passwords, tokens, audit chain |
+//! | [`crypto`] | secrets, MACs, sealed values, password hashes |
+//! | [`json`], [`timestamp`], `unicode` | the strict JSON reader, times, Unicode tables |
 //!
-//! Imports go down this table, never up; `tests/architecture.rs` holds them to it.
+//! Each module imports only from modules further down this table; `store` and `aws` do not import each other.
+//! `tests/architecture.rs` checks this.
 #![cfg_attr(
     not(test),
     deny(
@@ -30,20 +31,20 @@
     )
 )]
 
-pub mod account;
 pub mod app;
 pub mod aws;
 pub mod config;
-pub mod endpoints;
-pub mod failure;
+pub mod crypto;
+pub mod domain;
+pub mod http;
 pub mod json;
-pub mod log;
 pub mod router;
+pub mod routes;
+pub mod runtime;
 pub mod store;
-pub mod text;
-pub mod wait;
-pub mod web;
+pub mod timestamp;
+mod unicode;
 
-mod door;
+mod events;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod openapi;

@@ -1,35 +1,35 @@
 //! Generates the `OpenAPI` 3.1 document from the route table, the types and the table of failures. Native builds only: the
 //! Worker serves a committed text, and `tests/openapi.rs` checks that it is up to date.
 
-use crate::account::audit::Kind;
-use crate::account::policy::PolicyError;
-use crate::account::secret::Secret;
-use crate::aws::fault::Fault;
+use crate::app::failure::{BodyFault, Denial, Failure, INVALID_BODY, Outage};
+use crate::aws::error::AwsError;
 use crate::aws::partition::Region;
 use crate::aws::sigv4::Credentials;
-use crate::endpoints::audit::AuditReply;
-use crate::endpoints::audit_verify::AuditVerifyReply;
-use crate::endpoints::aws_credentials::AwsCredentialsReply;
-use crate::endpoints::aws_login::AwsLoginRequest;
-use crate::endpoints::change_password::ChangePasswordRequest;
-use crate::endpoints::device_authorization::{
-    DeviceAuthorizationReply, DeviceAuthorizationRequest,
+use crate::crypto::secret::Secret;
+use crate::domain::audit::Kind;
+use crate::domain::password_policy::PolicyError;
+use crate::http::body::JSON;
+use crate::http::error_response::{
+    DetailError, ErrorFormat, MessageError, code, response, status_and_text,
 };
-use crate::endpoints::health::HealthReply;
-use crate::endpoints::login::{LoginReply, LoginRequest};
-use crate::endpoints::me::MeReply;
-use crate::endpoints::nvidia_credentials::NvidiaCredentialsReply;
-use crate::endpoints::register_client::RegisterClientReply;
-use crate::endpoints::sessions::SessionsReply;
-use crate::endpoints::set_password::SetPasswordRequest;
-use crate::endpoints::token::TokenRequest;
-use crate::endpoints::user_json::{BearerReply, Done};
-use crate::endpoints::validate::ValidateReply;
-use crate::failure::{BodyFault, Denial, Failure, INVALID_BODY, Outage};
+use crate::http::request::Method;
 use crate::router::{Endpoint, ROUTES, Route};
-use crate::web::body::JSON;
-use crate::web::envelope::{DetailError, Dialect, MessageError, code, reply, status_and_text};
-use crate::web::request::Method;
+use crate::routes::audit::search::AuditResponse;
+use crate::routes::audit::verify::AuditVerifyResponse;
+use crate::routes::aws::credentials::AwsCredentialsResponse;
+use crate::routes::aws::login::AwsLoginRequest;
+use crate::routes::device::authorize::{DeviceAuthorizationRequest, DeviceAuthorizationResponse};
+use crate::routes::device::register_client::RegisterClientResponse;
+use crate::routes::device::token::TokenRequest;
+use crate::routes::nvidia::credentials::NvidiaCredentialsResponse;
+use crate::routes::password::change::ChangePasswordRequest;
+use crate::routes::password::set::SetPasswordRequest;
+use crate::routes::responses::{BearerResponse, MessageResponse};
+use crate::routes::session::list::SessionsResponse;
+use crate::routes::session::login::{LoginRequest, LoginResponse};
+use crate::routes::session::me::MeResponse;
+use crate::routes::session::validate::ValidateResponse;
+use crate::routes::system::health::HealthResponse;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -40,7 +40,7 @@ struct Operation {
     summary: &'static str,
     description: &'static str,
     request: Option<Body>,
-    reply: Body,
+    response: Body,
     failures: Vec<Failure>,
     is_secured: bool,
 }
@@ -54,7 +54,7 @@ struct Body {
 /// The schemas of requests, where optional fields may be absent, and of responses, where they are present and null.
 struct Schemas {
     requests: SchemaGenerator,
-    replies: SchemaGenerator,
+    responses: SchemaGenerator,
 }
 
 fn request<T: JsonSchema>(schemas: &mut Schemas, example: Value) -> Body {
@@ -66,7 +66,7 @@ fn request<T: JsonSchema>(schemas: &mut Schemas, example: Value) -> Body {
 
 fn body<T: JsonSchema>(schemas: &mut Schemas, example: Value) -> Body {
     Body {
-        schema: schemas.replies.subschema_for::<T>().into(),
+        schema: schemas.responses.subschema_for::<T>().into(),
         example,
     }
 }
@@ -105,7 +105,7 @@ fn aws_credentials() -> Value {
         session_token: None,
     };
     let region = Region::parse("eu-north-1").unwrap_or_default();
-    json!(AwsCredentialsReply::new(
+    json!(AwsCredentialsResponse::new(
         &keys,
         region,
         "global.anthropic.claude-sonnet-4-6"
@@ -114,7 +114,7 @@ fn aws_credentials() -> Value {
 
 fn nvidia_credentials() -> Value {
     let key = Secret::new("nvapi-0123456789abcdef0123456789abcdefxxxx");
-    json!(NvidiaCredentialsReply::new(
+    json!(NvidiaCredentialsResponse::new(
         &key,
         "nvidia/nemotron-3-super-120b-a12b"
     ))
@@ -239,13 +239,13 @@ fn refused_passwords() -> Vec<Failure> {
     reason = "a table with an entry for each endpoint"
 )]
 fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
-    let out = Failure::StorageOut(Outage::D1);
+    let out = Failure::StoreUnavailable(Outage::D1);
     let signed_in = || {
         vec![
             Failure::NoToken,
             Failure::InvalidToken,
             Failure::TokenExpired,
-            Failure::StorageOut(Outage::D1),
+            Failure::StoreUnavailable(Outage::D1),
         ]
     };
     let for_administrators = |absent| {
@@ -262,7 +262,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                 schemas,
                 json!({"username": "john@example.com", "password": "securePassword123"}),
             )),
-            reply: body::<LoginReply>(
+            response: body::<LoginResponse>(
                 schemas,
                 json!({"success": true, "message": "Login successful", "token": token(), "user": user()}),
             ),
@@ -277,7 +277,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             summary: "Validate token",
             description: "Uses cached sessions. docs/concepts/guarantees.md states how soon a revoked session is refused.",
             request: None,
-            reply: body::<ValidateReply<'_>>(
+            response: body::<ValidateResponse<'_>>(
                 schemas,
                 json!({"success": true, "message": "Token is valid", "user": user()}),
             ),
@@ -288,7 +288,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             summary: "Get current user",
             description: "Uses cached sessions, as /validate does.",
             request: None,
-            reply: body::<MeReply<'_>>(
+            response: body::<MeResponse<'_>>(
                 schemas,
                 json!({
                     "id": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
@@ -307,7 +307,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                           earlier token of the session gets the current token; later it revokes the session, even if it \
                           has expired. A current token that has expired is refused.",
             request: None,
-            reply: body::<BearerReply<'_>>(schemas, bearer_reply()),
+            response: body::<BearerResponse<'_>>(schemas, bearer_reply()),
             failures: signed_in(),
             is_secured: true,
         },
@@ -317,7 +317,10 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                           TOKENS_NOT_BEFORE. Responds with 200 as well if there is no token or if this service did not \
                           issue it. May be repeated.",
             request: None,
-            reply: body::<Done>(schemas, json!({"success": true, "message": "Logged out"})),
+            response: body::<MessageResponse>(
+                schemas,
+                json!({"success": true, "message": "Logged out"}),
+            ),
             failures: vec![out],
             is_secured: true,
         },
@@ -328,7 +331,10 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                 schemas,
                 json!({"token": "q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80", "password": "correct horse battery staple"}),
             )),
-            reply: body::<Done>(schemas, json!({"success": true, "message": "Password set"})),
+            response: body::<MessageResponse>(
+                schemas,
+                json!({"success": true, "message": "Password set"}),
+            ),
             failures: [
                 bodies(INVALID_BODY),
                 vec![Failure::InvalidLink],
@@ -343,7 +349,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             description: "The caller's live sessions, most recent sign-in first. If a user has more than 100, a sign-in revokes \
                           the least recently used ones.",
             request: None,
-            reply: body::<SessionsReply>(
+            response: body::<SessionsResponse>(
                 schemas,
                 json!({
                     "success": true,
@@ -368,7 +374,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             summary: "Revoke session",
             description: "Revokes a session of the caller, by its id in GET /sessions. May be repeated.",
             request: None,
-            reply: body::<Done>(
+            response: body::<MessageResponse>(
                 schemas,
                 json!({"success": true, "message": "Session ended"}),
             ),
@@ -379,7 +385,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             summary: "Revoke all sessions",
             description: "Revokes all sessions of the caller, including that of the request.",
             request: None,
-            reply: body::<Done>(
+            response: body::<MessageResponse>(
                 schemas,
                 json!({"success": true, "message": "Logged out everywhere"}),
             ),
@@ -393,7 +399,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                 schemas,
                 json!({"current_password": "securePassword123", "new_password": "correct horse battery staple"}),
             )),
-            reply: body::<Done>(
+            response: body::<MessageResponse>(
                 schemas,
                 json!({"success": true, "message": "Password changed"}),
             ),
@@ -410,7 +416,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             summary: "Register client for the device flow",
             description: "The secret is an opaque, encrypted text of about 3 kB that is valid until `expiration`.",
             request: None,
-            reply: body::<RegisterClientReply>(
+            response: body::<RegisterClientResponse>(
                 schemas,
                 json!({
                     "client_id": "abcdef123456",
@@ -432,7 +438,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                 schemas,
                 json!({"client_id": "abcdef123456", "client_secret": "secret123456"}),
             )),
-            reply: body::<DeviceAuthorizationReply>(
+            response: body::<DeviceAuthorizationResponse>(
                 schemas,
                 json!({
                     "device_code": "device-code-123",
@@ -469,7 +475,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                     "device_code": "device-code-123"
                 }),
             )),
-            reply: body::<BearerReply<'_>>(schemas, bearer_reply()),
+            response: body::<BearerResponse<'_>>(schemas, bearer_reply()),
             failures: [
                 bodies("Failed to create token from device code"),
                 vec![
@@ -482,7 +488,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                         retry_after: 5,
                         preference: Some(10),
                     },
-                    Failure::AuthorizationOver,
+                    Failure::DeviceCodeExpired,
                     Failure::AccessDenied(Denial::ByUser),
                     Failure::AccessDenied(Denial::NoAssignment),
                     Failure::AccessDenied(Denial::SessionEnded),
@@ -507,15 +513,15 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                     "signature": "3a1f8c0d5b7e9246f0c1d2e3b4a5968778695a4b3c2d1e0f9e8d7c6b5a493827"
                 }),
             )),
-            reply: body::<BearerReply<'_>>(schemas, bearer_reply()),
+            response: body::<BearerResponse<'_>>(schemas, bearer_reply()),
             failures: [
                 bodies("AWS credentials not provided"),
                 vec![
                     Failure::AwsCredentialsMissing,
                     Failure::ProofRefused,
-                    Failure::AwsLogin(Fault::Timeout),
-                    Failure::AwsLogin(Fault::ConnectionError),
-                    Failure::AwsLogin(Fault::InvalidResponse),
+                    Failure::AwsLogin(AwsError::Timeout),
+                    Failure::AwsLogin(AwsError::ConnectionError),
+                    Failure::AwsLogin(AwsError::InvalidResponse),
                     out,
                 ],
             ]
@@ -526,7 +532,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             summary: "Get masked AWS credentials",
             description: "For administrators. Includes sample programs that call Bedrock; set the variables that they name to run them.",
             request: None,
-            reply: body::<AwsCredentialsReply>(schemas, aws_credentials()),
+            response: body::<AwsCredentialsResponse>(schemas, aws_credentials()),
             failures: for_administrators(Failure::AwsKeysAbsent),
             is_secured: true,
         },
@@ -534,7 +540,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             summary: "Get masked NVIDIA credentials",
             description: "For administrators. Includes sample programs that call a model; set the variable that they name to run them.",
             request: None,
-            reply: body::<NvidiaCredentialsReply>(schemas, nvidia_credentials()),
+            response: body::<NvidiaCredentialsResponse>(schemas, nvidia_credentials()),
             failures: for_administrators(Failure::NvidiaKeyAbsent),
             is_secured: true,
         },
@@ -542,7 +548,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             summary: "List audit log",
             description: "For administrators. Newest entries first. Use /audit/verify to check the integrity of the log.",
             request: None,
-            reply: body::<AuditReply>(schemas, audit_page()),
+            response: body::<AuditResponse>(schemas, audit_page()),
             failures: {
                 let mut failures = signed_in();
                 failures.extend([
@@ -561,7 +567,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
                           compares tables and triggers of the database with those of the service, and roles and status \
                           of users with the last entries about them. Follow `next` to the end.",
             request: None,
-            reply: body::<AuditVerifyReply>(
+            response: body::<AuditVerifyResponse>(
                 schemas,
                 json!({
                     "success": true,
@@ -593,18 +599,18 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
             summary: "Check health",
             description: "A 503 names the store that is unavailable.",
             request: None,
-            reply: body::<HealthReply>(
+            response: body::<HealthResponse>(
                 schemas,
                 json!({"success": true, "message": "OK", "version": env!("CARGO_PKG_VERSION")}),
             ),
-            failures: vec![Failure::StoreDown("D1"), Failure::StoreDown("KV")],
+            failures: vec![Failure::Unhealthy("D1"), Failure::Unhealthy("KV")],
             is_secured: false,
         },
         Endpoint::OpenApi => Operation {
             summary: "Get OpenAPI document",
             description: "This document, in OpenAPI 3.1.",
             request: None,
-            reply: Body {
+            response: Body {
                 schema: json!({"type": "object"}),
                 example: json!({"openapi": "3.1.0"}),
             },
@@ -623,13 +629,13 @@ pub fn document() -> Value {
     });
     let mut schemas = Schemas {
         requests: settings.clone().into_generator(),
-        replies: settings.for_serialize().into_generator(),
+        responses: settings.for_serialize().into_generator(),
     };
-    let message: Value = schemas.replies.subschema_for::<MessageError>().into();
-    let detail: Value = schemas.replies.subschema_for::<DetailError>().into();
+    let message: Value = schemas.responses.subschema_for::<MessageError>().into();
+    let detail: Value = schemas.responses.subschema_for::<DetailError>().into();
     let mut paths = Map::new();
     for route in ROUTES {
-        let error = if route.dialect == Dialect::Message {
+        let error = if route.dialect == ErrorFormat::Message {
             &message
         } else {
             &detail
@@ -642,7 +648,7 @@ pub fn document() -> Value {
         };
         paths.insert(route.path.to_owned(), json!({ method: described }));
     }
-    let mut definitions = schemas.replies.take_definitions(true);
+    let mut definitions = schemas.responses.take_definitions(true);
     definitions.extend(schemas.requests.take_definitions(true));
     let text = json!(paths).to_string();
     let headers: Map<String, Value> = RESPONSE_HEADERS
@@ -680,9 +686,9 @@ fn describe(route: &Route, mut operation: Operation, error: &Value) -> Value {
         Failure::Misconfigured,
         Failure::Platform,
     ]);
-    let mut replies = Map::new();
-    let json = json!({"schema": operation.reply.schema, "example": operation.reply.example});
-    replies.insert(
+    let mut responses = Map::new();
+    let json = json!({"schema": operation.response.schema, "example": operation.response.example});
+    responses.insert(
         "200".into(),
         json!({
             "description": "Success",
@@ -691,8 +697,8 @@ fn describe(route: &Route, mut operation: Operation, error: &Value) -> Value {
         }),
     );
     for (status, failures) in by_status(&operation.failures) {
-        let reply = failure_reply(&failures, route.dialect, error);
-        replies.insert(status.to_string(), reply);
+        let response = failure_reply(&failures, route.dialect, error);
+        responses.insert(status.to_string(), response);
     }
     let name = route
         .path
@@ -704,7 +710,7 @@ fn describe(route: &Route, mut operation: Operation, error: &Value) -> Value {
         "operationId": name,
         "summary": operation.summary,
         "description": operation.description,
-        "responses": replies
+        "responses": responses
     });
     if let Some(fields) = described.as_object_mut() {
         if let Some(request) = operation.request {
@@ -840,19 +846,19 @@ fn by_status(failures: &[Failure]) -> BTreeMap<u16, Vec<&Failure>> {
 }
 
 /// The response for these failures, which have the same status, with an example for each code and text.
-fn failure_reply(failures: &[&Failure], dialect: Dialect, error: &Value) -> Value {
+fn failure_reply(failures: &[&Failure], dialect: ErrorFormat, error: &Value) -> Value {
     let mut texts: Vec<String> = Vec::new();
     let mut examples = Map::new();
     let mut headers: BTreeMap<&str, usize> = BTreeMap::from([("x-request-id", failures.len())]);
     for failure in failures {
-        for (name, _) in reply(failure, dialect).headers {
+        for (name, _) in response(failure, dialect).headers {
             let count = headers.entry(name).or_default();
             *count = count.saturating_add(1);
         }
         let (_, text) = status_and_text(failure, dialect);
         let value = match dialect {
-            Dialect::Message => json!({"success": false, "message": text}),
-            Dialect::Detail => json!({"detail": text}),
+            ErrorFormat::Message => json!({"success": false, "message": text}),
+            ErrorFormat::Detail => json!({"detail": text}),
         };
         let code = code(failure).as_str();
         let mut keys = std::iter::once(code.to_owned())

@@ -1,21 +1,25 @@
-//! Every URL, method and error dialect on one screen, and the way from a request to a reply.
+//! Every URL, method and error dialect on one screen, and the way from a request to a response.
 
-use crate::account::address::site;
-use crate::app::{App, Call};
-use crate::endpoints::{
-    audit, audit_verify, aws_credentials, aws_login, change_password, device_authorization,
-    end_session, health, login, logout, logout_all, me, nvidia_credentials, openapi, refresh,
-    register_client, sessions, set_password, token, validate,
+use crate::app::failure::Failure;
+use crate::app::{App, RequestContext};
+use crate::domain::address::site;
+use crate::http::error_response::{self, ErrorFormat};
+use crate::http::request::{Method, Request};
+use crate::http::{cors, response::Response};
+use crate::routes::audit::{search as audit, verify as audit_verify};
+use crate::routes::aws::{credentials as aws_credentials, login as aws_login};
+use crate::routes::device::{authorize as device_authorization, register_client, token};
+use crate::routes::nvidia::credentials as nvidia_credentials;
+use crate::routes::password::{change as change_password, set as set_password};
+use crate::routes::session::{
+    list as sessions, login, logout, logout_all, me, refresh, revoke as end_session, validate,
 };
-use crate::failure::Failure;
-use crate::store::limits::Group;
-use crate::web::envelope::{self, Dialect};
-use crate::web::request::{Method, Request};
-use crate::web::{cors, reply::Reply};
+use crate::routes::system::{health, openapi};
+use crate::runtime::rate_limiter::Bucket;
 use std::pin::Pin;
 
 /// What an endpoint gives.
-type Answer = Pin<Box<dyn Future<Output = Result<Reply, Failure>>>>;
+type Answer = Pin<Box<dyn Future<Output = Result<Response, Failure>>>>;
 
 /// What a path and a method lead to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,12 +58,12 @@ pub struct Route {
     /// Its one method; GET answers HEAD as well.
     pub method: Method,
     /// The shape of its errors.
-    pub dialect: Dialect,
+    pub dialect: ErrorFormat,
     /// Who answers.
     pub endpoint: Endpoint,
 }
 
-const fn get(path: &'static str, dialect: Dialect, endpoint: Endpoint) -> Route {
+const fn get(path: &'static str, dialect: ErrorFormat, endpoint: Endpoint) -> Route {
     Route {
         path,
         method: Method::Get,
@@ -68,7 +72,7 @@ const fn get(path: &'static str, dialect: Dialect, endpoint: Endpoint) -> Route 
     }
 }
 
-const fn post(path: &'static str, dialect: Dialect, endpoint: Endpoint) -> Route {
+const fn post(path: &'static str, dialect: ErrorFormat, endpoint: Endpoint) -> Route {
     Route {
         path,
         method: Method::Post,
@@ -79,65 +83,77 @@ const fn post(path: &'static str, dialect: Dialect, endpoint: Endpoint) -> Route
 
 /// The API. The most asked come first.
 pub const ROUTES: &[Route] = &[
-    get("/api/auth/validate", Dialect::Message, Endpoint::Validate),
-    get("/api/auth/me", Dialect::Detail, Endpoint::Me),
-    post("/api/auth/login", Dialect::Message, Endpoint::Login),
-    post("/api/auth/refresh", Dialect::Detail, Endpoint::Refresh),
-    post("/api/auth/logout", Dialect::Message, Endpoint::Logout),
+    get(
+        "/api/auth/validate",
+        ErrorFormat::Message,
+        Endpoint::Validate,
+    ),
+    get("/api/auth/me", ErrorFormat::Detail, Endpoint::Me),
+    post("/api/auth/login", ErrorFormat::Message, Endpoint::Login),
+    post("/api/auth/refresh", ErrorFormat::Detail, Endpoint::Refresh),
+    post("/api/auth/logout", ErrorFormat::Message, Endpoint::Logout),
     post(
         "/api/auth/set-password",
-        Dialect::Message,
+        ErrorFormat::Message,
         Endpoint::SetPassword,
     ),
-    post("/api/auth/token", Dialect::Detail, Endpoint::Token),
+    post("/api/auth/token", ErrorFormat::Detail, Endpoint::Token),
     post(
         "/api/auth/device-authorization",
-        Dialect::Detail,
+        ErrorFormat::Detail,
         Endpoint::DeviceAuthorization,
     ),
     post(
         "/api/auth/register-client",
-        Dialect::Detail,
+        ErrorFormat::Detail,
         Endpoint::RegisterClient,
     ),
-    post("/api/auth/aws-login", Dialect::Detail, Endpoint::AwsLogin),
+    post(
+        "/api/auth/aws-login",
+        ErrorFormat::Detail,
+        Endpoint::AwsLogin,
+    ),
     get(
         "/api/auth/aws-credentials",
-        Dialect::Message,
+        ErrorFormat::Message,
         Endpoint::AwsCredentials,
     ),
     get(
         "/api/auth/nvidia-credentials",
-        Dialect::Message,
+        ErrorFormat::Message,
         Endpoint::NvidiaCredentials,
     ),
-    get("/api/auth/sessions", Dialect::Message, Endpoint::Sessions),
+    get(
+        "/api/auth/sessions",
+        ErrorFormat::Message,
+        Endpoint::Sessions,
+    ),
     Route {
         path: "/api/auth/sessions/{id}",
         method: Method::Delete,
-        dialect: Dialect::Message,
+        dialect: ErrorFormat::Message,
         endpoint: Endpoint::EndSession,
     },
     post(
         "/api/auth/logout-all",
-        Dialect::Message,
+        ErrorFormat::Message,
         Endpoint::LogoutAll,
     ),
     post(
         "/api/auth/change-password",
-        Dialect::Message,
+        ErrorFormat::Message,
         Endpoint::ChangePassword,
     ),
-    get("/api/auth/audit", Dialect::Message, Endpoint::Audit),
+    get("/api/auth/audit", ErrorFormat::Message, Endpoint::Audit),
     get(
         "/api/auth/audit/verify",
-        Dialect::Message,
+        ErrorFormat::Message,
         Endpoint::AuditVerify,
     ),
-    get("/api/auth/health", Dialect::Message, Endpoint::Health),
+    get("/api/auth/health", ErrorFormat::Message, Endpoint::Health),
     get(
         "/api/auth/openapi.json",
-        Dialect::Message,
+        ErrorFormat::Message,
         Endpoint::OpenApi,
     ),
 ];
@@ -167,16 +183,16 @@ impl Route {
     }
 }
 
-/// Answers a request. `enter` gives this request's [`Call`], or nothing if the service is not configured.
+/// Answers a request. `enter` gives this request's [`RequestContext`], or nothing if the service is not configured.
 pub async fn answer(
     app: Option<&'static App>,
-    enter: impl FnOnce(&'static App) -> Call,
+    enter: impl FnOnce(&'static App) -> RequestContext,
     request: Request,
-) -> Reply {
+) -> Response {
     let origin = app.and_then(|app| cors::allowed_origin(&app.config.allowed_origins, &request));
     let path = request.path();
     let route = ROUTES.iter().find(|route| route.has(path));
-    let dialect = route.map_or(Dialect::Message, |route| route.dialect);
+    let dialect = route.map_or(ErrorFormat::Message, |route| route.dialect);
     let result = match route {
         _ if origin.is_some() && cors::is_preflight(&request) => Ok(cors::preflight()),
         None => Err(Failure::NotFound),
@@ -186,39 +202,43 @@ pub async fn answer(
         }
         Some(route) => match app {
             Some(app) => {
-                let call = enter(app);
-                match limit(route.endpoint, &call, &request).await {
-                    Ok(()) => dispatch(route.endpoint, call, request).await,
+                let context = enter(app);
+                match limit(route.endpoint, &context, &request).await {
+                    Ok(()) => dispatch(route.endpoint, context, request).await,
                     Err(failure) => Err(failure),
                 }
             }
             None => Err(Failure::Misconfigured),
         },
     };
-    let reply = result.unwrap_or_else(|failure| {
-        if let (Some(code), Some(route)) = (envelope::log_code(&failure), route) {
-            crate::log::failure(route.path, code);
+    let response = result.unwrap_or_else(|failure| {
+        if let (Some(code), Some(route)) = (error_response::log_code(&failure), route) {
+            crate::runtime::log::failure(route.path, code);
         }
-        envelope::reply(&failure, dialect)
+        error_response::response(&failure, dialect)
     });
     match origin {
-        Some(origin) => cors::permit(reply, origin),
-        None => reply,
+        Some(origin) => cors::permit(response, origin),
+        None => response,
     }
 }
 
 /// The rate limit of the routes that work without a session, per client site: an IPv4 address, or the /48 of an IPv6
 /// address, since a subscriber may have up to 65,536 of the /64s for which back-off is counted. The other routes are limited
-/// once their caller is known (`web/extract.rs`).
-async fn limit(endpoint: Endpoint, call: &Call, request: &Request) -> Result<(), Failure> {
+/// once their caller is known (`http/caller.rs`).
+async fn limit(
+    endpoint: Endpoint,
+    context: &RequestContext,
+    request: &Request,
+) -> Result<(), Failure> {
     let group = match endpoint {
         Endpoint::AwsLogin
         | Endpoint::DeviceAuthorization
         | Endpoint::Login
         | Endpoint::RegisterClient
-        | Endpoint::SetPassword => Group::SignIn,
+        | Endpoint::SetPassword => Bucket::SignIn,
         // Device flows poll it, for each user of a network.
-        Endpoint::Health | Endpoint::OpenApi | Endpoint::Token => Group::Session,
+        Endpoint::Health | Endpoint::OpenApi | Endpoint::Token => Bucket::Session,
         Endpoint::AwsCredentials
         | Endpoint::Audit
         | Endpoint::AuditVerify
@@ -232,31 +252,33 @@ async fn limit(endpoint: Endpoint, call: &Call, request: &Request) -> Result<(),
         | Endpoint::Sessions
         | Endpoint::Validate => return Ok(()),
     };
-    call.limit(group, &site(request.address().as_deref())).await
+    context
+        .limit(group, &site(request.address().as_deref()))
+        .await
 }
 
 /// Each endpoint's future is boxed by itself: one that held them all would be as large as the largest, on every request.
-fn dispatch(endpoint: Endpoint, call: Call, request: Request) -> Answer {
+fn dispatch(endpoint: Endpoint, context: RequestContext, request: Request) -> Answer {
     match endpoint {
-        Endpoint::AwsCredentials => Box::pin(aws_credentials::handle(call, request)),
-        Endpoint::Audit => Box::pin(audit::handle(call, request)),
-        Endpoint::AuditVerify => Box::pin(audit_verify::handle(call, request)),
-        Endpoint::AwsLogin => Box::pin(aws_login::handle(call, request)),
-        Endpoint::ChangePassword => Box::pin(change_password::handle(call, request)),
-        Endpoint::DeviceAuthorization => Box::pin(device_authorization::handle(call, request)),
-        Endpoint::EndSession => Box::pin(end_session::handle(call, request)),
-        Endpoint::Health => Box::pin(health::handle(call, request)),
-        Endpoint::Login => Box::pin(login::handle(call, request)),
-        Endpoint::Logout => Box::pin(logout::handle(call, request)),
-        Endpoint::LogoutAll => Box::pin(logout_all::handle(call, request)),
-        Endpoint::Me => Box::pin(me::handle(call, request)),
-        Endpoint::NvidiaCredentials => Box::pin(nvidia_credentials::handle(call, request)),
+        Endpoint::AwsCredentials => Box::pin(aws_credentials::handle(context, request)),
+        Endpoint::Audit => Box::pin(audit::handle(context, request)),
+        Endpoint::AuditVerify => Box::pin(audit_verify::handle(context, request)),
+        Endpoint::AwsLogin => Box::pin(aws_login::handle(context, request)),
+        Endpoint::ChangePassword => Box::pin(change_password::handle(context, request)),
+        Endpoint::DeviceAuthorization => Box::pin(device_authorization::handle(context, request)),
+        Endpoint::EndSession => Box::pin(end_session::handle(context, request)),
+        Endpoint::Health => Box::pin(health::handle(context, request)),
+        Endpoint::Login => Box::pin(login::handle(context, request)),
+        Endpoint::Logout => Box::pin(logout::handle(context, request)),
+        Endpoint::LogoutAll => Box::pin(logout_all::handle(context, request)),
+        Endpoint::Me => Box::pin(me::handle(context, request)),
+        Endpoint::NvidiaCredentials => Box::pin(nvidia_credentials::handle(context, request)),
         Endpoint::OpenApi => Box::pin(std::future::ready(Ok(openapi::handle()))),
-        Endpoint::Refresh => Box::pin(refresh::handle(call, request)),
-        Endpoint::RegisterClient => Box::pin(register_client::handle(call, request)),
-        Endpoint::Sessions => Box::pin(sessions::handle(call, request)),
-        Endpoint::SetPassword => Box::pin(set_password::handle(call, request)),
-        Endpoint::Token => Box::pin(token::handle(call, request)),
-        Endpoint::Validate => Box::pin(validate::handle(call, request)),
+        Endpoint::Refresh => Box::pin(refresh::handle(context, request)),
+        Endpoint::RegisterClient => Box::pin(register_client::handle(context, request)),
+        Endpoint::Sessions => Box::pin(sessions::handle(context, request)),
+        Endpoint::SetPassword => Box::pin(set_password::handle(context, request)),
+        Endpoint::Token => Box::pin(token::handle(context, request)),
+        Endpoint::Validate => Box::pin(validate::handle(context, request)),
     }
 }

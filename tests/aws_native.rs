@@ -11,16 +11,16 @@ mod people;
 #[path = "aws_native/server.rs"]
 mod server;
 
-use edge_auth::account::secret::Secret;
 use edge_auth::aws::arn::{Arn, Principal};
 use edge_auth::aws::client::Client;
-use edge_auth::aws::fault::Fault;
-use edge_auth::aws::identity::PersonEmail;
+use edge_auth::aws::error::AwsError;
+use edge_auth::aws::identity::AwsUserEmail;
 use edge_auth::aws::partition::{Endpoint, Region};
 use edge_auth::aws::proof::Proof;
 use edge_auth::aws::sigv4::{Credentials, Scope, sign};
-use edge_auth::aws::wire::Outbound;
-use edge_auth::aws::{Aws, Overrides, identity};
+use edge_auth::aws::wire::AwsRequest;
+use edge_auth::aws::{Aws, EndpointOverrides, identity};
+use edge_auth::crypto::secret::Secret;
 use people::{ACCOUNT, REGION, ROLE, keys, now, people};
 use server::Server;
 
@@ -40,7 +40,7 @@ async fn ministack() -> Server {
 
 fn aws(endpoint: &Endpoint) -> Aws {
     let region = Region::parse(REGION).unwrap();
-    let overrides = Overrides {
+    let overrides = EndpointOverrides {
         sts: Some(endpoint.clone()),
         sso_oidc: Some(endpoint.clone()),
         sso_portal: Some(endpoint.clone()),
@@ -49,9 +49,9 @@ fn aws(endpoint: &Endpoint) -> Aws {
     Aws::new(region, region, overrides)
 }
 
-fn is_refused<T: std::fmt::Debug>(answer: Result<T, Fault>, what: &str) {
+fn is_refused<T: std::fmt::Debug>(answer: Result<T, AwsError>, what: &str) {
     match answer {
-        Err(Fault::Refused(code)) if code.is_about_credentials() => {}
+        Err(AwsError::Refused(code)) if code.is_about_credentials() => {}
         other => panic!("{what}: {other:?}"),
     }
 }
@@ -70,7 +70,7 @@ async fn signatures_are_judged(endpoint: &Endpoint) -> Credentials {
     assert_eq!(
         (
             person.full_name.as_str(),
-            person.email.as_ref().map(PersonEmail::as_str)
+            person.email.as_ref().map(AwsUserEmail::as_str)
         ),
         ("AWS User", Some("aws-user@example.com"))
     );
@@ -159,7 +159,7 @@ async fn moto_judges_our_signatures() {
         "Name": {"GivenName": "Jane", "FamilyName": "Roe"},
         "Emails": [{"Value": "jane@corp.example", "Type": "Work", "Primary": true}],
     });
-    let request = Outbound::post(
+    let request = AwsRequest::post(
         &server.endpoint,
         "/",
         "application/x-amz-json-1.1",

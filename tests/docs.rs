@@ -91,7 +91,7 @@ fn every_page_is_listed_in_the_index() {
 #[test]
 fn the_configuration_reference_names_every_variable() {
     let page = fs::read_to_string(root().join("docs/reference/configuration.md")).expect("a page");
-    let config = fs::read_to_string(root().join("src/config.rs")).expect("config.rs");
+    let config = fs::read_to_string(root().join("src/config/mod.rs")).expect("config.rs");
     let code = config.split("#[cfg(test)]").next().expect("code");
     let is_name = |word: &&str| {
         let is_name = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';

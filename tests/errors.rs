@@ -1,7 +1,7 @@
-//! Checks that the reference of error codes matches the code. To regenerate it after a change of `web/error_codes.rs`, run
+//! Checks that the reference of error codes matches the code. To regenerate it after a change of `http/error_codes.rs`, run
 //! `WRITE_ERRORS=1 cargo test --test errors`.
 
-use edge_auth::web::error_codes::Code;
+use edge_auth::http::error_codes::Code;
 use std::fmt::Write;
 use std::fs;
 

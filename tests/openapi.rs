@@ -3,7 +3,7 @@
 
 use std::fs;
 
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/endpoints/openapi.json");
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/routes/openapi.json");
 
 #[test]
 fn the_served_text_is_what_the_code_says() {

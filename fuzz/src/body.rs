@@ -2,9 +2,9 @@
 
 use crate::anything::{Anything, plain};
 use crate::{Target, choose, request, seed};
-use edge_auth::failure::{BodyFault, Failure, INVALID_BODY};
-use edge_auth::web::body::{self, LIMIT};
-use edge_auth::web::request::{BodyError, Request};
+use edge_auth::app::failure::{BodyFault, Failure, INVALID_BODY};
+use edge_auth::http::body::{self, LIMIT};
+use edge_auth::http::request::{BodyError, Request};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 

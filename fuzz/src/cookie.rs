@@ -2,10 +2,10 @@
 
 use crate::handle::{SEALER, device};
 use crate::{NOW, Target, choose, request, seed};
-use edge_auth::account::device::Device;
-use edge_auth::account::sealed::Purpose;
-use edge_auth::account::timestamp::Timestamp;
-use edge_auth::web::device_cookie::DeviceCookie;
+use edge_auth::crypto::sealed::Purpose;
+use edge_auth::domain::recognised_device::Device;
+use edge_auth::http::device_cookie::DeviceCookie;
+use edge_auth::timestamp::Timestamp;
 
 pub const TARGET: Target = Target {
     name: "cookie",

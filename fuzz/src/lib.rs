@@ -13,7 +13,7 @@ mod replies;
 mod sts;
 mod token;
 
-use edge_auth::web::request::{Method, Request};
+use edge_auth::http::request::{Method, Request};
 
 /// One reader.
 pub struct Target {

@@ -1,7 +1,7 @@
 //! Stored password hashes.
 
 use crate::Target;
-use edge_auth::account::password::respelled;
+use edge_auth::crypto::password::respelled;
 
 pub const TARGET: Target = Target {
     name: "phc",

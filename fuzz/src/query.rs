@@ -1,9 +1,9 @@
 //! The query of the audit log, and the cursor in it.
 
 use crate::{Target, request};
-use edge_auth::account::audit::Kind;
-use edge_auth::account::timestamp::Timestamp;
-use edge_auth::endpoints::audit::search;
+use edge_auth::domain::audit::Kind;
+use edge_auth::routes::audit::search::search;
+use edge_auth::timestamp::Timestamp;
 
 pub const TARGET: Target = Target {
     name: "query",

@@ -1,9 +1,9 @@
 //! What Identity Center says: SSO OIDC, its portal and the directory, all JSON.
 
 use crate::{Target, choose, seed};
-use edge_auth::aws::fault::Fault;
+use edge_auth::aws::error::AwsError;
 use edge_auth::aws::partition::{Endpoint, Region, Service};
-use edge_auth::aws::wire::Inbound;
+use edge_auth::aws::wire::AwsResponse;
 use edge_auth::aws::{identity_store, sso_oidc, sso_portal};
 
 pub const TARGET: Target = Target {
@@ -27,7 +27,7 @@ fn run(data: &[u8]) {
     let choice = usize::from(choice);
     let status = STATUSES[choice % STATUSES.len()];
     let error_type = ERROR_TYPES[choice / STATUSES.len() % ERROR_TYPES.len()];
-    let reply = Inbound {
+    let reply = AwsResponse {
         status,
         error_type: error_type.map(str::to_owned),
         body: input.to_vec(),
@@ -39,18 +39,18 @@ fn run(data: &[u8]) {
 }
 
 /// A reply that is no success says nothing, and a fault has a name of ours.
-fn told<T>(status: u16, read: Result<T, Fault>, check: impl FnOnce(T)) {
+fn told<T>(status: u16, read: Result<T, AwsError>, check: impl FnOnce(T)) {
     match read {
         Ok(value) => {
             assert!(status == 200 || status == 204);
             check(value);
         }
-        Err(Fault::Refused(code)) => assert!(status >= 400 && code.as_str().len() < 64),
+        Err(AwsError::Refused(code)) => assert!(status >= 400 && code.as_str().len() < 64),
         Err(fault) => assert!(!fault.code().is_empty()),
     }
 }
 
-fn oidc(reply: &Inbound) {
+fn oidc(reply: &AwsResponse) {
     let endpoint = Endpoint::of(
         Service::SsoOidc,
         Region::parse("us-east-1").expect("a region"),
@@ -82,7 +82,7 @@ fn oidc(reply: &Inbound) {
     });
 }
 
-fn portal(reply: &Inbound) {
+fn portal(reply: &AwsResponse) {
     told(reply.status, sso_portal::accounts(reply), |page| {
         let is_account =
             |id: &String| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
@@ -100,7 +100,7 @@ fn portal(reply: &Inbound) {
     });
 }
 
-fn directory(reply: &Inbound) {
+fn directory(reply: &AwsResponse) {
     told(reply.status, identity_store::user_id(reply), |id| {
         assert!(!id.is_empty());
     });

@@ -1,9 +1,9 @@
 //! What STS says, in XML and in JSON.
 
 use crate::{Target, choose, seed};
-use edge_auth::aws::fault::Fault;
+use edge_auth::aws::error::AwsError;
 use edge_auth::aws::sts;
-use edge_auth::aws::wire::Inbound;
+use edge_auth::aws::wire::AwsResponse;
 
 pub const TARGET: Target = Target {
     name: "sts",
@@ -30,7 +30,7 @@ const STATUSES: [u16; 4] = [200, 403, 302, 500];
 fn run(data: &[u8]) {
     let (choice, input) = choose(data);
     let status = STATUSES[usize::from(choice) % STATUSES.len()];
-    let reply = Inbound {
+    let reply = AwsResponse {
         status,
         error_type: None,
         body: input.to_vec(),
@@ -58,7 +58,7 @@ fn run(data: &[u8]) {
                 );
             }
         }
-        Err(Fault::Refused(_)) => assert!(status >= 400),
+        Err(AwsError::Refused(_)) => assert!(status >= 400),
         Err(fault) => assert!(!fault.code().is_empty()),
     }
 }

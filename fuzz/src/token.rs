@@ -2,11 +2,9 @@
 
 use crate::{NOW, Target, choose, seed};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use edge_auth::account::secret::Secret;
-use edge_auth::account::timestamp::Timestamp;
-use edge_auth::account::token::{
-    Claims, Keys, LEEWAY, LONGEST_LIFE, Rejection, Session, SessionId,
-};
+use edge_auth::crypto::secret::Secret;
+use edge_auth::domain::token::{Claims, Keys, LEEWAY, LONGEST_LIFE, Rejection, Session, SessionId};
+use edge_auth::timestamp::Timestamp;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
 use sha2::Sha256;

@@ -4,8 +4,8 @@
 //! would see the bearer. In both carriers redirects are off before anything is sent, eight seconds bound all of a call,
 //! its body and its second attempt included, and not more than 64 KiB of a body are ever held.
 
-use super::fault::Fault;
-use super::wire::{Inbound, Outbound};
+use super::error::AwsError;
+use super::wire::{AwsRequest, AwsResponse};
 
 /// For one call in all, in milliseconds.
 pub const LIMIT_MILLISECONDS: u32 = 8_000;
@@ -17,7 +17,7 @@ const ERROR_TYPE: &str = "x-amzn-errortype";
 /// Carries requests.
 #[derive(Clone, Debug)]
 pub struct Client {
-    carrier: carrier::Carrier,
+    carrier: carrier::Transport,
     limit_milliseconds: u32,
 }
 
@@ -26,7 +26,7 @@ impl Client {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            carrier: carrier::Carrier::new(),
+            carrier: carrier::Transport::new(),
             limit_milliseconds: LIMIT_MILLISECONDS,
         }
     }
@@ -36,12 +36,12 @@ impl Client {
     ///
     /// # Errors
     /// `Timeout`, `ConnectionError`, or `InvalidResponse` for a body that is too long.
-    pub async fn carry(&self, request: &Outbound) -> Result<Inbound, Fault> {
+    pub async fn carry(&self, request: &AwsRequest) -> Result<AwsResponse, AwsError> {
         let limit = carrier::limit(self.limit_milliseconds);
         let first = self.carrier.attempt(request, &limit).await;
         let is_worth_repeating = match &first {
             Ok(reply) => reply.status >= 500,
-            Err(fault) => *fault == Fault::ConnectionError,
+            Err(fault) => *fault == AwsError::ConnectionError,
         };
         if request.is_repeatable && is_worth_repeating {
             return self.carrier.attempt(request, &limit).await;
@@ -60,9 +60,9 @@ impl Default for Client {
 ///
 /// # Errors
 /// `InvalidResponse` once it is too long.
-fn append(body: &mut Vec<u8>, piece: &[u8]) -> Result<(), Fault> {
+fn append(body: &mut Vec<u8>, piece: &[u8]) -> Result<(), AwsError> {
     if body.len().saturating_add(piece.len()) > LONGEST_BODY {
-        return Err(Fault::InvalidResponse);
+        return Err(AwsError::InvalidResponse);
     }
     body.extend_from_slice(piece);
     Ok(())
@@ -70,9 +70,9 @@ fn append(body: &mut Vec<u8>, piece: &[u8]) -> Result<(), Fault> {
 
 #[cfg(target_arch = "wasm32")]
 mod carrier {
-    use super::{ERROR_TYPE, Fault, Inbound, LIMIT_MILLISECONDS, Outbound, append};
+    use super::{AwsError, AwsRequest, AwsResponse, ERROR_TYPE, LIMIT_MILLISECONDS, append};
     use crate::aws::wire::Method;
-    use crate::wait::settled;
+    use crate::runtime::wait::settled;
     use js_sys::{Reflect, Uint8Array};
     use wasm_bindgen::{JsCast, JsValue};
     use web_sys::{
@@ -86,27 +86,27 @@ mod carrier {
     }
 
     #[derive(Clone, Debug)]
-    pub(super) struct Carrier;
+    pub(super) struct Transport;
 
-    impl Carrier {
+    impl Transport {
         pub(super) fn new() -> Self {
             Self
         }
 
         pub(super) async fn attempt(
             &self,
-            outbound: &Outbound,
+            outbound: &AwsRequest,
             limit: &AbortSignal,
-        ) -> Result<Inbound, Fault> {
+        ) -> Result<AwsResponse, AwsError> {
             // JavaScript's reasons hold addresses and stacks: only whether time ran out is asked.
             let failed = || {
                 if limit.aborted() {
-                    Fault::Timeout
+                    AwsError::Timeout
                 } else {
-                    Fault::ConnectionError
+                    AwsError::ConnectionError
                 }
             };
-            let request = request(outbound).map_err(|_| Fault::ConnectionError)?;
+            let request = request(outbound).map_err(|_| AwsError::ConnectionError)?;
             let init = RequestInit::new();
             init.set_signal(Some(limit));
             let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
@@ -115,7 +115,7 @@ mod carrier {
                 .await
                 .map_err(|()| failed())?;
             let response: Response = response.unchecked_into();
-            let mut inbound = Inbound {
+            let mut inbound = AwsResponse {
                 status: response.status(),
                 error_type: response.headers().get(ERROR_TYPE).map_err(|_| failed())?,
                 body: Vec::new(),
@@ -146,7 +146,7 @@ mod carrier {
         }
     }
 
-    fn request(outbound: &Outbound) -> Result<Request, JsValue> {
+    fn request(outbound: &AwsRequest) -> Result<Request, JsValue> {
         let headers = Headers::new()?;
         for (name, value) in &outbound.headers {
             headers.append(name, value.reveal())?;
@@ -164,7 +164,7 @@ mod carrier {
 
 #[cfg(not(target_arch = "wasm32"))]
 mod carrier {
-    use super::{ERROR_TYPE, Fault, Inbound, Outbound, append};
+    use super::{AwsError, AwsRequest, AwsResponse, ERROR_TYPE, append};
     use crate::aws::wire::Method;
     use std::time::Duration;
     use tokio::time::{Instant, timeout_at};
@@ -177,9 +177,9 @@ mod carrier {
     }
 
     #[derive(Clone, Debug)]
-    pub(super) struct Carrier(Option<reqwest::Client>);
+    pub(super) struct Transport(Option<reqwest::Client>);
 
-    impl Carrier {
+    impl Transport {
         /// Without a client (no TLS on this machine) every call is a `ConnectionError`.
         pub(super) fn new() -> Self {
             let client = reqwest::Client::builder()
@@ -192,16 +192,16 @@ mod carrier {
 
         pub(super) async fn attempt(
             &self,
-            outbound: &Outbound,
+            outbound: &AwsRequest,
             limit: &Instant,
-        ) -> Result<Inbound, Fault> {
+        ) -> Result<AwsResponse, AwsError> {
             timeout_at(*limit, self.exchange(outbound))
                 .await
-                .unwrap_or(Err(Fault::Timeout))
+                .unwrap_or(Err(AwsError::Timeout))
         }
 
-        async fn exchange(&self, outbound: &Outbound) -> Result<Inbound, Fault> {
-            let client = self.0.as_ref().ok_or(Fault::ConnectionError)?;
+        async fn exchange(&self, outbound: &AwsRequest) -> Result<AwsResponse, AwsError> {
+            let client = self.0.as_ref().ok_or(AwsError::ConnectionError)?;
             let method = match outbound.method {
                 Method::Get => reqwest::Method::GET,
                 Method::Post => reqwest::Method::POST,
@@ -212,10 +212,10 @@ mod carrier {
             for (name, value) in &outbound.headers {
                 request = request.header(name, value.reveal());
             }
-            let failed = |_| Fault::ConnectionError;
+            let failed = |_| AwsError::ConnectionError;
             let mut response = request.send().await.map_err(failed)?;
             let error_type = response.headers().get(ERROR_TYPE);
-            let mut inbound = Inbound {
+            let mut inbound = AwsResponse {
                 status: response.status().as_u16(),
                 error_type: error_type
                     .and_then(|name| name.to_str().ok())

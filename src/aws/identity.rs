@@ -4,14 +4,14 @@
 //! name or an e-mail address is the same.
 
 use super::arn::{Arn, ArnPattern, Principal, is_account, is_permission_set};
-use super::identity_store::StoreUser;
+use super::identity_store::IdentityStoreUser;
 use super::sts::CallerIdentity;
-use crate::account::names::{self, Email};
-use crate::account::role::Role;
+use crate::domain::names::{self, Email};
+use crate::domain::role::Role;
 
 /// A person whom AWS vouches for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
+pub struct AwsUser {
     /// The start URL of the Identity Center, or `arn:PARTITION:iam::ACCOUNT` for an account's own principals.
     pub source: String,
     /// Who there: the directory's user id, else the user name with ASCII in lower case; of an account's own principals the
@@ -20,16 +20,16 @@ pub struct Person {
     /// As AWS writes it. It need not fit the rules of password users' names.
     pub username: String,
     /// Never the account owner's.
-    pub email: Option<PersonEmail>,
+    pub email: Option<AwsUserEmail>,
     /// A name to show.
     pub full_name: String,
     /// What of Identity Center the person signed in with.
     pub permission_set: Option<String>,
 }
 
-/// An e-mail address of a [`Person`].
+/// An e-mail address of a [`AwsUser`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PersonEmail {
+pub enum AwsUserEmail {
     /// An address from the directory.
     Given(Email),
     /// An address that was derived from the user name: with `AWS_EMAIL_DOMAIN`, or because the name looks like an address.
@@ -37,7 +37,7 @@ pub enum PersonEmail {
     Made(Email),
 }
 
-impl PersonEmail {
+impl AwsUserEmail {
     /// The address.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -58,7 +58,7 @@ impl PersonEmail {
 
 /// Why a principal is nobody whom Identity Center signed in, as far as we go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotSignedIn {
+pub enum NotAnSsoPrincipal {
     /// A role whose session name its caller chose.
     #[error("not a role of Identity Center")]
     NotReserved,
@@ -73,7 +73,7 @@ pub enum NotSignedIn {
     Disabled,
 }
 
-impl NotSignedIn {
+impl NotAnSsoPrincipal {
     /// A fixed code for the log.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -89,32 +89,35 @@ impl NotSignedIn {
 /// The person whom Identity Center signed in, as STS and, where configured, the directory tell.
 ///
 /// # Errors
-/// See [`NotSignedIn`].
+/// See [`NotAnSsoPrincipal`].
 pub fn signed_in(
     caller: &CallerIdentity,
-    user: Option<&StoreUser>,
+    user: Option<&IdentityStoreUser>,
     start_url: &str,
     account: &str,
     email_domain: Option<&str>,
-) -> Result<Person, NotSignedIn> {
-    let (permission_set, username) = caller.arn.signed_in().ok_or(NotSignedIn::NotReserved)?;
+) -> Result<AwsUser, NotAnSsoPrincipal> {
+    let (permission_set, username) = caller
+        .arn
+        .signed_in()
+        .ok_or(NotAnSsoPrincipal::NotReserved)?;
     if caller.arn.account != account {
-        return Err(NotSignedIn::OtherAccount);
+        return Err(NotAnSsoPrincipal::OtherAccount);
     }
     // Only ASCII: all of Unicode's lower case would make one of names that the directory tells apart (the Kelvin sign
     // and k). Signing in spelled differently would split a person, never join two.
     let key = username.to_ascii_lowercase();
     if let Some(user) = user {
         if user.user_name.to_ascii_lowercase() != key {
-            return Err(NotSignedIn::OtherUser);
+            return Err(NotAnSsoPrincipal::OtherUser);
         }
         if user.is_disabled {
-            return Err(NotSignedIn::Disabled);
+            return Err(NotAnSsoPrincipal::Disabled);
         }
     }
     let told_email = user.and_then(|user| user.email.as_deref());
     let display_name = user.and_then(|user| user.display_name.as_deref());
-    Ok(Person {
+    Ok(AwsUser {
         // The portal opens with and without these ends; a person must not become another by them.
         source: start_url.trim_end_matches(['/', '#']).to_owned(),
         subject: user.map_or(key, |user| user.user_id.clone()),
@@ -128,7 +131,7 @@ pub fn signed_in(
 /// The person for an account's own principal, which a proof or the configured keys show. A role counts as one person,
 /// whoever assumed it: its session's name is anybody's choice, and enters nowhere here.
 #[must_use]
-pub fn principal(caller: &CallerIdentity, email_domain: Option<&str>) -> Person {
+pub fn principal(caller: &CallerIdentity, email_domain: Option<&str>) -> AwsUser {
     let Arn {
         partition,
         account,
@@ -139,7 +142,7 @@ pub fn principal(caller: &CallerIdentity, email_domain: Option<&str>) -> Person 
         Principal::User { name, .. } => name,
         Principal::AssumedRole { role, .. } => role,
     };
-    Person {
+    AwsUser {
         source: format!("arn:{}:iam::{account}", partition.as_str()),
         subject: caller.principal_id.clone(),
         username: username.to_owned(),
@@ -149,10 +152,10 @@ pub fn principal(caller: &CallerIdentity, email_domain: Option<&str>) -> Person 
     }
 }
 
-fn email(told: Option<&str>, username: &str, domain: Option<&str>) -> Option<PersonEmail> {
+fn email(told: Option<&str>, username: &str, domain: Option<&str>) -> Option<AwsUserEmail> {
     let read = |text: &str| names::email(text).ok();
     if let Some(email) = told.and_then(read) {
-        return Some(PersonEmail::Given(email));
+        return Some(AwsUserEmail::Given(email));
     }
     // No address is derived from a user name that contains @ but is not an address.
     let made = if username.contains('@') {
@@ -160,7 +163,7 @@ fn email(told: Option<&str>, username: &str, domain: Option<&str>) -> Option<Per
     } else {
         read(&format!("{username}@{}", domain?))
     };
-    made.map(PersonEmail::Made)
+    made.map(AwsUserEmail::Made)
 }
 
 fn full_name(told: Option<&str>, username: &str) -> String {

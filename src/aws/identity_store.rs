@@ -1,9 +1,9 @@
 //! IAM Identity Center's directory: a person's unchanging id, name and e-mail address.
 //! Source: botocore's model `identitystore/2020-06-15` (JSON 1.1, signed).
 
-use super::fault::Fault;
+use super::error::AwsError;
 use super::partition::Endpoint;
-use super::wire::{Inbound, Outbound, json};
+use super::wire::{AwsRequest, AwsResponse, json};
 use crate::json::{Json, Malformed};
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ pub const SIGNING_NAME: &str = "identitystore";
 
 /// A person in the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoreUser {
+pub struct IdentityStoreUser {
     /// Never changes and is never given out again.
     pub user_id: String,
     /// What the person signs in with.
@@ -27,7 +27,7 @@ pub struct StoreUser {
 
 /// `GetUserId` by user name, still to be signed.
 #[must_use]
-pub fn get_user_id(endpoint: &Endpoint, store: &str, user_name: &str) -> Outbound {
+pub fn get_user_id(endpoint: &Endpoint, store: &str, user_name: &str) -> AwsRequest {
     #[derive(Serialize)]
     #[serde(rename_all = "PascalCase")]
     struct Body<'a> {
@@ -60,14 +60,14 @@ pub fn get_user_id(endpoint: &Endpoint, store: &str, user_name: &str) -> Outboun
 /// Reads `GetUserId`'s reply.
 ///
 /// # Errors
-/// Any [`Fault`] but those of the connection.
-pub fn user_id(reply: &Inbound) -> Result<String, Fault> {
+/// Any [`AwsError`] but those of the connection.
+pub fn user_id(reply: &AwsResponse) -> Result<String, AwsError> {
     checked_id(&reply.json()?.borrowed("UserId")?)
 }
 
 /// `DescribeUser`, still to be signed.
 #[must_use]
-pub fn describe_user(endpoint: &Endpoint, store: &str, user_id: &str) -> Outbound {
+pub fn describe_user(endpoint: &Endpoint, store: &str, user_id: &str) -> AwsRequest {
     #[derive(Serialize)]
     #[serde(rename_all = "PascalCase")]
     struct Body<'a> {
@@ -84,12 +84,12 @@ pub fn describe_user(endpoint: &Endpoint, store: &str, user_id: &str) -> Outboun
 /// Reads `DescribeUser`'s reply.
 ///
 /// # Errors
-/// Any [`Fault`] but those of the connection.
-pub fn user(reply: &Inbound) -> Result<StoreUser, Fault> {
+/// Any [`AwsError`] but those of the connection.
+pub fn user(reply: &AwsResponse) -> Result<IdentityStoreUser, AwsError> {
     let mut reply = reply.json()?;
     let emails = reply.optional("Emails").map(Json::list).transpose()?;
     let status = reply.optional_text("UserStatus")?;
-    Ok(StoreUser {
+    Ok(IdentityStoreUser {
         user_id: checked_id(&reply.borrowed("UserId")?)?,
         user_name: reply.text("UserName")?,
         display_name: reply.optional_text("DisplayName")?,
@@ -115,7 +115,7 @@ fn email(emails: Vec<Json<'_>>) -> Result<Option<String>, Malformed> {
 
 /// The model's `ResourceId`: a UUID, perhaps behind ten hex digits and `-`, perhaps as the end of an ARN; the same person
 /// must not have two spellings.
-fn checked_id(text: &str) -> Result<String, Fault> {
+fn checked_id(text: &str) -> Result<String, AwsError> {
     let id = text.rsplit_once('/').map_or(text, |(_, id)| id);
     let is_id = [36, 47].contains(&id.len())
         && id
@@ -123,11 +123,11 @@ fn checked_id(text: &str) -> Result<String, Fault> {
             .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     is_id
         .then(|| id.to_ascii_lowercase())
-        .ok_or(Fault::InvalidResponse)
+        .ok_or(AwsError::InvalidResponse)
 }
 
-fn post(endpoint: &Endpoint, operation: &str, body: String) -> Outbound {
-    Outbound::post(endpoint, "/", "application/x-amz-json-1.1", body)
+fn post(endpoint: &Endpoint, operation: &str, body: String) -> AwsRequest {
+    AwsRequest::post(endpoint, "/", "application/x-amz-json-1.1", body)
         .with_header("x-amz-target", &format!("AWSIdentityStore.{operation}"))
 }
 
@@ -139,8 +139,8 @@ mod tests {
 
     const ID: &str = "906767ab12-1d3e4f56-7a8b-4c9d-8e0f-1a2b3c4d5e6f";
 
-    fn reply(status: u16, body: &Value) -> Inbound {
-        Inbound {
+    fn reply(status: u16, body: &Value) -> AwsResponse {
+        AwsResponse {
             status,
             error_type: None,
             body: body.to_string().into_bytes(),
@@ -198,7 +198,7 @@ mod tests {
             &ID.replace('a', "g"),
         ] {
             let read = user_id(&reply(200, &json!({"UserId": text})));
-            assert_eq!(read, Err(Fault::InvalidResponse), "{text}");
+            assert_eq!(read, Err(AwsError::InvalidResponse), "{text}");
         }
     }
 
@@ -234,7 +234,7 @@ mod tests {
             json!({"UserId": ID}),
             json!({"UserId": 1, "UserName": "x"}),
         ] {
-            assert_eq!(user(&reply(200, &body)), Err(Fault::InvalidResponse));
+            assert_eq!(user(&reply(200, &body)), Err(AwsError::InvalidResponse));
         }
     }
 

@@ -4,7 +4,7 @@
 
 pub mod arn;
 pub mod client;
-pub mod fault;
+pub mod error;
 pub mod identity;
 pub mod identity_store;
 pub mod partition;
@@ -16,18 +16,18 @@ pub mod sts;
 pub mod wire;
 mod xml;
 
-use crate::account::secret::Secret;
-use crate::account::timestamp::Timestamp;
+use crate::crypto::secret::Secret;
+use crate::timestamp::Timestamp;
 use client::Client;
-use fault::{Code, Fault};
-use identity_store::StoreUser;
+use error::{AwsError, Code};
+use identity_store::IdentityStoreUser;
 use partition::{Endpoint, Region, Service};
 use proof::Proof;
 use sigv4::{Credentials, Scope};
 use sso_oidc::{DeviceAuthorization, Registration};
 use sso_portal::{Assignment, Page};
 use sts::CallerIdentity;
-use wire::Outbound;
+use wire::AwsRequest;
 
 /// How AWS knows this service; people see it when they approve.
 const CLIENT_NAME: &str = "edge-auth";
@@ -38,7 +38,7 @@ const PAGES_OF_SETS: usize = 10;
 
 /// Endpoints in place of AWS's own, in development only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Overrides {
+pub struct EndpointOverrides {
     /// `AWS_ENDPOINT_URL_STS`.
     pub sts: Option<Endpoint>,
     /// `AWS_ENDPOINT_URL_SSO_OIDC`.
@@ -56,7 +56,7 @@ pub struct Overrides {
 #[derive(Clone, Debug)]
 pub struct Aws {
     region: Region,
-    center_region: Region,
+    identity_center_region: Region,
     sts: Endpoint,
     center_sts: Endpoint,
     sso_oidc: Endpoint,
@@ -68,21 +68,29 @@ pub struct Aws {
 impl Aws {
     /// AWS in `AWS_REGION`, with Identity Center in `AWS_SSO_REGION`.
     #[must_use]
-    pub fn new(region: Region, center_region: Region, overrides: Overrides) -> Self {
+    pub fn new(
+        region: Region,
+        identity_center_region: Region,
+        overrides: EndpointOverrides,
+    ) -> Self {
         let or = |endpoint: Option<Endpoint>, service, region| {
             endpoint.unwrap_or_else(|| Endpoint::of(service, region))
         };
         Self {
             region,
-            center_region,
+            identity_center_region,
             sts: or(overrides.sts.clone(), Service::Sts, region),
-            center_sts: or(overrides.sts, Service::Sts, center_region),
-            sso_oidc: or(overrides.sso_oidc, Service::SsoOidc, center_region),
-            sso_portal: or(overrides.sso_portal, Service::SsoPortal, center_region),
+            center_sts: or(overrides.sts, Service::Sts, identity_center_region),
+            sso_oidc: or(overrides.sso_oidc, Service::SsoOidc, identity_center_region),
+            sso_portal: or(
+                overrides.sso_portal,
+                Service::SsoPortal,
+                identity_center_region,
+            ),
             identity_store: or(
                 overrides.identity_store,
                 Service::IdentityStore,
-                center_region,
+                identity_center_region,
             ),
             client: Client::new(),
         }
@@ -91,8 +99,8 @@ impl Aws {
     /// Registers this service as a client of Identity Center.
     ///
     /// # Errors
-    /// Any [`Fault`].
-    pub async fn register_client(&self) -> Result<Registration, Fault> {
+    /// Any [`AwsError`].
+    pub async fn register_client(&self) -> Result<Registration, AwsError> {
         let request = sso_oidc::register_client(&self.sso_oidc, CLIENT_NAME);
         sso_oidc::registration(&self.client.carry(&request).await?)
     }
@@ -100,12 +108,12 @@ impl Aws {
     /// Starts a device authorization at a start URL.
     ///
     /// # Errors
-    /// Any [`Fault`].
+    /// Any [`AwsError`].
     pub async fn start_device_authorization(
         &self,
         registration: &Registration,
         start_url: &str,
-    ) -> Result<DeviceAuthorization, Fault> {
+    ) -> Result<DeviceAuthorization, AwsError> {
         let request = sso_oidc::start_device_authorization(&self.sso_oidc, registration, start_url);
         sso_oidc::device_authorization(&self.sso_oidc, &self.client.carry(&request).await?)
     }
@@ -113,12 +121,12 @@ impl Aws {
     /// Asks once for the access token of a device authorization.
     ///
     /// # Errors
-    /// Any [`Fault`]; `AuthorizationPendingException` and `SlowDownException` while the person has not answered.
+    /// Any [`AwsError`]; `AuthorizationPendingException` and `SlowDownException` while the person has not answered.
     pub async fn create_token(
         &self,
         registration: &Registration,
         device_code: &Secret,
-    ) -> Result<Secret, Fault> {
+    ) -> Result<Secret, AwsError> {
         let request = sso_oidc::create_token(&self.sso_oidc, registration, device_code);
         sso_oidc::access_token(&self.client.carry(&request).await?)
     }
@@ -127,13 +135,13 @@ impl Aws {
     /// the portal lists.
     ///
     /// # Errors
-    /// Any [`Fault`]; `ResourceNotFoundException` if nothing is listed.
+    /// Any [`AwsError`]; `ResourceNotFoundException` if nothing is listed.
     pub async fn assignment(
         &self,
         token: &Secret,
         account: Option<&str>,
         permission_set: Option<&str>,
-    ) -> Result<Assignment, Fault> {
+    ) -> Result<Assignment, AwsError> {
         let portal = &self.sso_portal;
         let account = match account {
             Some(account) => account.to_owned(),
@@ -164,13 +172,13 @@ impl Aws {
     /// Every permission set that the user has in an account, in the portal's order.
     ///
     /// # Errors
-    /// Any [`Fault`]; [`Code::is_about_assignments`] is true if the user has no permission set there. `InvalidResponse` for
+    /// Any [`AwsError`]; [`Code::is_about_assignments`] is true if the user has no permission set there. `InvalidResponse` for
     /// a list that does not end.
     pub async fn permission_sets(
         &self,
         token: &Secret,
         account: &str,
-    ) -> Result<Vec<String>, Fault> {
+    ) -> Result<Vec<String>, AwsError> {
         let (mut sets, mut next) = (Vec::new(), None);
         for _ in 0..PAGES_OF_SETS {
             let portal = &self.sso_portal;
@@ -182,14 +190,14 @@ impl Aws {
                 return Ok(sets);
             }
         }
-        Err(Fault::InvalidResponse)
+        Err(AwsError::InvalidResponse)
     }
 
     async fn first(
         &self,
-        request: impl Fn(Option<&str>) -> Outbound,
-        read: fn(&wire::Inbound) -> Result<Page, Fault>,
-    ) -> Result<String, Fault> {
+        request: impl Fn(Option<&str>) -> AwsRequest,
+        read: fn(&wire::AwsResponse) -> Result<Page, AwsError>,
+    ) -> Result<String, AwsError> {
         let mut next = None;
         for _ in 0..PAGES {
             let page = read(&self.client.carry(&request(next.as_deref())).await?)?;
@@ -201,18 +209,18 @@ impl Aws {
                 break;
             }
         }
-        Err(Fault::Refused(Code::RESOURCE_NOT_FOUND))
+        Err(AwsError::Refused(Code::RESOURCE_NOT_FOUND))
     }
 
     /// Keys for an assignment.
     ///
     /// # Errors
-    /// Any [`Fault`].
+    /// Any [`AwsError`].
     pub async fn role_credentials(
         &self,
         token: &Secret,
         assignment: &Assignment,
-    ) -> Result<Credentials, Fault> {
+    ) -> Result<Credentials, AwsError> {
         let request = sso_portal::get_role_credentials(&self.sso_portal, token, assignment);
         sso_portal::role_credentials(&self.client.carry(&request).await?)
     }
@@ -220,8 +228,8 @@ impl Aws {
     /// Ends an access token.
     ///
     /// # Errors
-    /// Any [`Fault`].
-    pub async fn logout(&self, token: &Secret) -> Result<(), Fault> {
+    /// Any [`AwsError`].
+    pub async fn logout(&self, token: &Secret) -> Result<(), AwsError> {
         let request = sso_portal::logout(&self.sso_portal, token);
         sso_portal::logged_out(&self.client.carry(&request).await?)
     }
@@ -229,25 +237,30 @@ impl Aws {
     /// Whose the role credentials are that the portal gave.
     ///
     /// # Errors
-    /// Any [`Fault`].
+    /// Any [`AwsError`].
     pub async fn role_identity(
         &self,
         credentials: &Credentials,
         now: Timestamp,
-    ) -> Result<CallerIdentity, Fault> {
-        self.identity(&self.center_sts, self.center_region, credentials, now)
-            .await
+    ) -> Result<CallerIdentity, AwsError> {
+        self.identity(
+            &self.center_sts,
+            self.identity_center_region,
+            credentials,
+            now,
+        )
+        .await
     }
 
     /// Whose the configured keys are.
     ///
     /// # Errors
-    /// Any [`Fault`].
+    /// Any [`AwsError`].
     pub async fn caller_identity(
         &self,
         credentials: &Credentials,
         now: Timestamp,
-    ) -> Result<CallerIdentity, Fault> {
+    ) -> Result<CallerIdentity, AwsError> {
         self.identity(&self.sts, self.region, credentials, now)
             .await
     }
@@ -258,7 +271,7 @@ impl Aws {
         region: Region,
         credentials: &Credentials,
         now: Timestamp,
-    ) -> Result<CallerIdentity, Fault> {
+    ) -> Result<CallerIdentity, AwsError> {
         let scope = scope(region, sts::SIGNING_NAME);
         let request = sigv4::sign(sts::get_caller_identity(endpoint), credentials, scope, now)?;
         let request = sts::accepting_json(request);
@@ -268,12 +281,12 @@ impl Aws {
     /// Whose a client's proof for `server_id` is. Whether it is fresh and unused is the caller's to know.
     ///
     /// # Errors
-    /// Any [`Fault`]; [`Code::is_about_credentials`] tells a proof that is none from an AWS that is out.
+    /// Any [`AwsError`]; [`Code::is_about_credentials`] tells a proof that is none from an AWS that is out.
     pub async fn proven_identity(
         &self,
         proof: &Proof,
         server_id: &str,
-    ) -> Result<CallerIdentity, Fault> {
+    ) -> Result<CallerIdentity, AwsError> {
         let request = proof.request(&self.sts, self.region.as_str(), server_id);
         sts::caller_identity(&self.client.carry(&request).await?)
     }
@@ -281,15 +294,15 @@ impl Aws {
     /// The directory's entry of a user name, read with the configured keys.
     ///
     /// # Errors
-    /// Any [`Fault`]. None may be passed over: without the entry the same person would have another subject.
+    /// Any [`AwsError`]. None may be passed over: without the entry the same person would have another subject.
     pub async fn identity_store_user(
         &self,
         store: &str,
         user_name: &str,
         credentials: &Credentials,
         now: Timestamp,
-    ) -> Result<StoreUser, Fault> {
-        let scope = scope(self.center_region, identity_store::SIGNING_NAME);
+    ) -> Result<IdentityStoreUser, AwsError> {
+        let scope = scope(self.identity_center_region, identity_store::SIGNING_NAME);
         let endpoint = &self.identity_store;
         let request = identity_store::get_user_id(endpoint, store, user_name);
         let request = sigv4::sign(request, credentials, scope, now)?;
@@ -300,7 +313,7 @@ impl Aws {
         if user.user_id == id {
             Ok(user)
         } else {
-            Err(Fault::InvalidResponse)
+            Err(AwsError::InvalidResponse)
         }
     }
 }

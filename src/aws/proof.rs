@@ -6,13 +6,13 @@
 //! nonce, `x-edge-auth-nonce` is signed as well: a signature is made of whole seconds, so without it two sign-ins with one key
 //! in one second would be one proof, which is used once.
 
-use super::fault::Fault;
+use super::error::AwsError;
 use super::partition::Endpoint;
 use super::sigv4::{self, Credentials, Scope};
 use super::sts;
-use super::wire::Outbound;
-use crate::account::secret::Secret;
-use crate::account::timestamp::Timestamp;
+use super::wire::AwsRequest;
+use crate::crypto::secret::Secret;
+use crate::timestamp::Timestamp;
 use sha2::{Digest, Sha256};
 
 /// AWS takes a signature for 15 minutes.
@@ -94,7 +94,7 @@ impl Proof {
         server_id: &str,
         credentials: &Credentials,
         now: Timestamp,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, AwsError> {
         Self::sign_with_nonce(endpoint, region, server_id, None, credentials, now)
     }
 
@@ -109,8 +109,8 @@ impl Proof {
         nonce: Option<&str>,
         credentials: &Credentials,
         now: Timestamp,
-    ) -> Result<Self, Fault> {
-        let refused = Fault::Refused(super::fault::Code::INCOMPLETE_SIGNATURE);
+    ) -> Result<Self, AwsError> {
+        let refused = AwsError::Refused(super::error::Code::INCOMPLETE_SIGNATURE);
         let request = unsigned(endpoint, server_id, nonce);
         let signed = sigv4::sign(request, credentials, scope(region), now)?;
         let signature = signed
@@ -132,7 +132,7 @@ impl Proof {
 
     /// The request that the client must have signed, with its signature: STS's answer is the verdict.
     #[must_use]
-    pub fn request(&self, endpoint: &Endpoint, region: &str, server_id: &str) -> Outbound {
+    pub fn request(&self, endpoint: &Endpoint, region: &str, server_id: &str) -> AwsRequest {
         let (date, _) = self.amz_date.split_once('T').unwrap_or_default();
         let token_name = match self.session_token {
             Some(_) => "x-amz-security-token;",
@@ -194,7 +194,7 @@ impl Proof {
     }
 }
 
-fn unsigned(endpoint: &Endpoint, server_id: &str, nonce: Option<&str>) -> Outbound {
+fn unsigned(endpoint: &Endpoint, server_id: &str, nonce: Option<&str>) -> AwsRequest {
     let request = sts::get_caller_identity(endpoint).with_header(SERVER_ID, server_id);
     match nonce {
         Some(nonce) => request.with_header(NONCE, nonce),

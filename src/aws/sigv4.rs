@@ -4,11 +4,11 @@
 //! Keys and signatures are those of the crate `aws-sigv4`. Its own way from a request to the text that is signed leads
 //! through half of an SDK, an eighth of the Worker compressed; tests hold this one to it.
 
-use super::fault::{Code, Fault};
-use super::wire::{Outbound, percent_encoded};
-use crate::account::fingerprint::fingerprint;
-use crate::account::secret::Secret;
-use crate::account::timestamp::Timestamp;
+use super::error::{AwsError, Code};
+use super::wire::{AwsRequest, percent_encoded};
+use crate::crypto::fingerprint::fingerprint;
+use crate::crypto::secret::Secret;
+use crate::timestamp::Timestamp;
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -40,12 +40,12 @@ pub struct Scope<'a> {
 /// # Errors
 /// `IncompleteSignature`, as AWS would say, for keys that no header can carry, and for moments before 1970.
 pub fn sign(
-    request: Outbound,
+    request: AwsRequest,
     credentials: &Credentials,
     scope: Scope<'_>,
     now: Timestamp,
-) -> Result<Outbound, Fault> {
-    let incomplete = Fault::Refused(Code::INCOMPLETE_SIGNATURE);
+) -> Result<AwsRequest, AwsError> {
+    let incomplete = AwsError::Refused(Code::INCOMPLETE_SIGNATURE);
     let seconds = u64::try_from(now.seconds()).map_err(|_| incomplete)?;
     let moment = UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
     let moment = moment.ok_or(incomplete)?;
@@ -79,7 +79,7 @@ pub fn sign(
     Ok(request)
 }
 
-fn canonical_request(request: &Outbound, headers: &[(String, String)], names: &str) -> String {
+fn canonical_request(request: &AwsRequest, headers: &[(String, String)], names: &str) -> String {
     let (path, query) = request
         .path_and_query
         .split_once('?')
@@ -98,7 +98,7 @@ fn canonical_request(request: &Outbound, headers: &[(String, String)], names: &s
 }
 
 /// Names in lower case and in order; the values of one name with commas between them, and no more than one blank in a row.
-fn signed_headers(request: &Outbound) -> Vec<(String, String)> {
+fn signed_headers(request: &AwsRequest) -> Vec<(String, String)> {
     let host = ("host", request.endpoint.authority());
     let others = request
         .headers

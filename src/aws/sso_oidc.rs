@@ -1,12 +1,12 @@
 //! IAM Identity Center's OIDC service: registering this client, starting a device authorization, asking for its token.
 //! Source: botocore's model `sso-oidc/2019-06-10`. The three operations are unsigned there (`authtype: none`).
 
-use super::fault::Fault;
+use super::error::AwsError;
 use super::partition::Endpoint;
-use super::wire::{Inbound, Outbound, json};
-use crate::account::secret::Secret;
-use crate::account::timestamp::Timestamp;
+use super::wire::{AwsRequest, AwsResponse, json};
+use crate::crypto::secret::Secret;
 use crate::json::Json;
+use crate::timestamp::Timestamp;
 use serde::Serialize;
 
 const MEDIA_TYPE: &str = "application/json";
@@ -48,7 +48,7 @@ pub struct DeviceAuthorization {
 
 /// `RegisterClient`. Repeatable: a registration whose reply was lost is forgotten and harms nobody.
 #[must_use]
-pub fn register_client(endpoint: &Endpoint, client_name: &str) -> Outbound {
+pub fn register_client(endpoint: &Endpoint, client_name: &str) -> AwsRequest {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Body<'a> {
@@ -63,18 +63,18 @@ pub fn register_client(endpoint: &Endpoint, client_name: &str) -> Outbound {
         scopes: [SCOPE],
         grant_types: [DEVICE_GRANT],
     };
-    Outbound::post(endpoint, "/client/register", MEDIA_TYPE, json(&body))
+    AwsRequest::post(endpoint, "/client/register", MEDIA_TYPE, json(&body))
 }
 
 /// Reads `RegisterClient`'s reply.
 ///
 /// # Errors
-/// Any [`Fault`] but those of the connection.
-pub fn registration(reply: &Inbound) -> Result<Registration, Fault> {
+/// Any [`AwsError`] but those of the connection.
+pub fn registration(reply: &AwsResponse) -> Result<Registration, AwsError> {
     let mut reply = reply.json()?;
     let expires_at = reply.integer("clientSecretExpiresAt")?;
     if expires_at <= 0 {
-        return Err(Fault::InvalidResponse);
+        return Err(AwsError::InvalidResponse);
     }
     Ok(Registration {
         client_id: token(reply.text("clientId")?)?,
@@ -89,7 +89,7 @@ pub fn start_device_authorization(
     endpoint: &Endpoint,
     registration: &Registration,
     start_url: &str,
-) -> Outbound {
+) -> AwsRequest {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Body<'a> {
@@ -102,18 +102,18 @@ pub fn start_device_authorization(
         client_secret: registration.client_secret.reveal(),
         start_url,
     };
-    Outbound::post(endpoint, "/device_authorization", MEDIA_TYPE, json(&body))
+    AwsRequest::post(endpoint, "/device_authorization", MEDIA_TYPE, json(&body))
 }
 
 /// Reads `StartDeviceAuthorization`'s reply. The addresses in it are shown to people, so they must be https, or http where
 /// the endpoint itself is.
 ///
 /// # Errors
-/// Any [`Fault`] but those of the connection.
+/// Any [`AwsError`] but those of the connection.
 pub fn device_authorization(
     endpoint: &Endpoint,
-    reply: &Inbound,
-) -> Result<DeviceAuthorization, Fault> {
+    reply: &AwsResponse,
+) -> Result<DeviceAuthorization, AwsError> {
     let mut reply = reply.json()?;
     let interval = reply.optional("interval").map(Json::integer).transpose()?;
     let started = DeviceAuthorization {
@@ -135,7 +135,7 @@ pub fn device_authorization(
         || !is_visible(&started.user_code)
         || started.expires_in == 0
     {
-        return Err(Fault::InvalidResponse);
+        return Err(AwsError::InvalidResponse);
     }
     Ok(started)
 }
@@ -146,7 +146,7 @@ pub fn create_token(
     endpoint: &Endpoint,
     registration: &Registration,
     device_code: &Secret,
-) -> Outbound {
+) -> AwsRequest {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Body<'a> {
@@ -161,22 +161,22 @@ pub fn create_token(
         grant_type: DEVICE_GRANT,
         device_code: device_code.reveal(),
     };
-    Outbound::post(endpoint, "/token", MEDIA_TYPE, json(&body)).once()
+    AwsRequest::post(endpoint, "/token", MEDIA_TYPE, json(&body)).once()
 }
 
 /// Reads `CreateToken`'s reply: the access token, which opens all that the person may do in AWS.
 ///
 /// # Errors
-/// Any [`Fault`] but those of the connection; while the person has not answered, `AuthorizationPendingException`.
-pub fn access_token(reply: &Inbound) -> Result<Secret, Fault> {
+/// Any [`AwsError`] but those of the connection; while the person has not answered, `AuthorizationPendingException`.
+pub fn access_token(reply: &AwsResponse) -> Result<Secret, AwsError> {
     token(reply.json()?.text("accessToken")?)
 }
 
 /// Tokens go into headers and bodies of later requests.
-fn token(text: String) -> Result<Secret, Fault> {
+fn token(text: String) -> Result<Secret, AwsError> {
     (text.len() <= LONGEST_TOKEN && is_visible(&text))
         .then(|| Secret::new(text))
-        .ok_or(Fault::InvalidResponse)
+        .ok_or(AwsError::InvalidResponse)
 }
 
 fn is_visible(text: &str) -> bool {
@@ -186,7 +186,7 @@ fn is_visible(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::fault::Code;
+    use crate::aws::error::Code;
     use crate::aws::partition::{Region, Service};
     use serde_json::{Value, json};
 
@@ -194,8 +194,8 @@ mod tests {
         Endpoint::of(Service::SsoOidc, Region::parse("eu-west-1").unwrap())
     }
 
-    fn reply(status: u16, body: &str) -> Inbound {
-        Inbound {
+    fn reply(status: u16, body: &str) -> AwsResponse {
+        AwsResponse {
             status,
             error_type: None,
             body: body.as_bytes().to_vec(),
@@ -294,7 +294,10 @@ mod tests {
             &huge,
             &deep,
         ] {
-            assert_eq!(access_token(&reply(200, body)), Err(Fault::InvalidResponse));
+            assert_eq!(
+                access_token(&reply(200, body)),
+                Err(AwsError::InvalidResponse)
+            );
         }
         for body in [
             r#"{"clientId":"a","clientSecret":"b"}"#,
@@ -305,7 +308,7 @@ mod tests {
         ] {
             assert_eq!(
                 registration(&reply(200, body)),
-                Err(Fault::InvalidResponse),
+                Err(AwsError::InvalidResponse),
                 "{body}"
             );
         }
@@ -328,7 +331,7 @@ mod tests {
             started(good, "A", "4294967296"),
         ] {
             let read = device_authorization(&endpoint(), &reply(200, &body));
-            assert_eq!(read, Err(Fault::InvalidResponse), "{body}");
+            assert_eq!(read, Err(AwsError::InvalidResponse), "{body}");
         }
     }
 
@@ -346,11 +349,11 @@ mod tests {
                 status,
                 &format!(r#"{{"error":"{error}","error_description":"x"}}"#),
             );
-            assert_eq!(access_token(&refused), Err(Fault::Refused(code)));
-            assert_eq!(registration(&refused), Err(Fault::Refused(code)));
+            assert_eq!(access_token(&refused), Err(AwsError::Refused(code)));
+            assert_eq!(registration(&refused), Err(AwsError::Refused(code)));
             assert_eq!(
                 device_authorization(&endpoint(), &refused),
-                Err(Fault::Refused(code))
+                Err(AwsError::Refused(code))
             );
         }
     }

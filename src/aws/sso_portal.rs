@@ -2,11 +2,11 @@
 //! Source: botocore's model `sso/2019-06-10`. Requests carry the access token as a bearer and are not signed.
 
 use super::arn::{is_account, is_permission_set};
-use super::fault::Fault;
+use super::error::AwsError;
 use super::partition::Endpoint;
 use super::sigv4::Credentials;
-use super::wire::{Inbound, Outbound, percent_encoded};
-use crate::account::secret::Secret;
+use super::wire::{AwsRequest, AwsResponse, percent_encoded};
+use crate::crypto::secret::Secret;
 use crate::json::Json;
 
 const BEARER: &str = "x-amz-sso_bearer_token";
@@ -34,7 +34,7 @@ pub struct Page {
 
 /// `ListAccounts`. The e-mail addresses in its reply are the account owners', never the person's, and are not read.
 #[must_use]
-pub fn list_accounts(endpoint: &Endpoint, token: &Secret, next: Option<&str>) -> Outbound {
+pub fn list_accounts(endpoint: &Endpoint, token: &Secret, next: Option<&str>) -> AwsRequest {
     let query = next.map_or_else(String::new, |next| {
         format!("?next_token={}", percent_encoded(next))
     });
@@ -44,8 +44,8 @@ pub fn list_accounts(endpoint: &Endpoint, token: &Secret, next: Option<&str>) ->
 /// Reads `ListAccounts`' reply.
 ///
 /// # Errors
-/// Any [`Fault`] but those of the connection.
-pub fn accounts(reply: &Inbound) -> Result<Page, Fault> {
+/// Any [`AwsError`] but those of the connection.
+pub fn accounts(reply: &AwsResponse) -> Result<Page, AwsError> {
     page(reply, "accountList", "accountId", is_account)
 }
 
@@ -56,7 +56,7 @@ pub fn list_account_roles(
     token: &Secret,
     account: &str,
     next: Option<&str>,
-) -> Outbound {
+) -> AwsRequest {
     let next = next.map_or_else(String::new, |next| {
         format!("&next_token={}", percent_encoded(next))
     });
@@ -71,8 +71,8 @@ pub fn list_account_roles(
 /// Reads `ListAccountRoles`' reply.
 ///
 /// # Errors
-/// Any [`Fault`] but those of the connection.
-pub fn account_roles(reply: &Inbound) -> Result<Page, Fault> {
+/// Any [`AwsError`] but those of the connection.
+pub fn account_roles(reply: &AwsResponse) -> Result<Page, AwsError> {
     page(reply, "roleList", "roleName", is_permission_set)
 }
 
@@ -82,7 +82,7 @@ pub fn get_role_credentials(
     endpoint: &Endpoint,
     token: &Secret,
     assignment: &Assignment,
-) -> Outbound {
+) -> AwsRequest {
     let account = percent_encoded(&assignment.account);
     let role = percent_encoded(&assignment.permission_set);
     get(
@@ -95,15 +95,15 @@ pub fn get_role_credentials(
 /// Reads `GetRoleCredentials`' reply. Their end is not read: they are used at once and forgotten.
 ///
 /// # Errors
-/// Any [`Fault`] but those of the connection.
-pub fn role_credentials(reply: &Inbound) -> Result<Credentials, Fault> {
+/// Any [`AwsError`] but those of the connection.
+pub fn role_credentials(reply: &AwsResponse) -> Result<Credentials, AwsError> {
     let mut keys = reply.json()?.object("roleCredentials")?;
     let mut key = |name| {
         let key = keys.text(name)?;
         let is_key = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
         is_key
             .then(|| Secret::new(key))
-            .ok_or(Fault::InvalidResponse)
+            .ok_or(AwsError::InvalidResponse)
     };
     Ok(Credentials {
         access_key_id: key("accessKeyId")?,
@@ -114,27 +114,33 @@ pub fn role_credentials(reply: &Inbound) -> Result<Credentials, Fault> {
 
 /// Logout, which ends the access token. Repeatable: ending what is ended changes nothing.
 #[must_use]
-pub fn logout(endpoint: &Endpoint, token: &Secret) -> Outbound {
-    Outbound::post(endpoint, "/logout", "application/json", "").with_header(BEARER, token.reveal())
+pub fn logout(endpoint: &Endpoint, token: &Secret) -> AwsRequest {
+    AwsRequest::post(endpoint, "/logout", "application/json", "")
+        .with_header(BEARER, token.reveal())
 }
 
 /// Reads `Logout`'s reply, which has no body and may say so with a 204.
 ///
 /// # Errors
-/// Any [`Fault`] but those of the connection.
-pub fn logged_out(reply: &Inbound) -> Result<(), Fault> {
+/// Any [`AwsError`] but those of the connection.
+pub fn logged_out(reply: &AwsResponse) -> Result<(), AwsError> {
     match reply.status {
         204 => Ok(()),
         _ => reply.success().map(|_| ()),
     }
 }
 
-fn get(endpoint: &Endpoint, path_and_query: &str, token: &Secret) -> Outbound {
-    Outbound::get(endpoint, path_and_query).with_header(BEARER, token.reveal())
+fn get(endpoint: &Endpoint, path_and_query: &str, token: &Secret) -> AwsRequest {
+    AwsRequest::get(endpoint, path_and_query).with_header(BEARER, token.reveal())
 }
 
 /// What each object of a list has under one name.
-fn page(reply: &Inbound, list: &str, name: &str, is_item: fn(&str) -> bool) -> Result<Page, Fault> {
+fn page(
+    reply: &AwsResponse,
+    list: &str,
+    name: &str,
+    is_item: fn(&str) -> bool,
+) -> Result<Page, AwsError> {
     let mut reply = reply.json()?;
     let list = reply.optional(list).map(Json::list).transpose()?;
     let list = list.unwrap_or_default().into_iter();
@@ -148,7 +154,7 @@ fn page(reply: &Inbound, list: &str, name: &str, is_item: fn(&str) -> bool) -> R
             .as_ref()
             .is_some_and(|next| next.len() > LONGEST_NEXT_TOKEN)
     {
-        return Err(Fault::InvalidResponse);
+        return Err(AwsError::InvalidResponse);
     }
     Ok(Page { items, next })
 }
@@ -162,8 +168,8 @@ mod tests {
         Endpoint::of(Service::SsoPortal, Region::parse("eu-west-1").unwrap())
     }
 
-    fn reply(status: u16, body: &str) -> Inbound {
-        Inbound {
+    fn reply(status: u16, body: &str) -> AwsResponse {
+        AwsResponse {
             status,
             error_type: None,
             body: body.as_bytes().to_vec(),
@@ -268,7 +274,7 @@ mod tests {
         ] {
             assert_eq!(
                 accounts(&reply(200, body)),
-                Err(Fault::InvalidResponse),
+                Err(AwsError::InvalidResponse),
                 "{body}"
             );
         }
@@ -276,7 +282,7 @@ mod tests {
             let body = format!(r#"{{"roleList":[{{"roleName":"{name}"}}]}}"#);
             assert_eq!(
                 account_roles(&reply(200, &body)),
-                Err(Fault::InvalidResponse),
+                Err(AwsError::InvalidResponse),
                 "{name}"
             );
         }
@@ -290,7 +296,7 @@ mod tests {
             let body = format!(r#"{{"roleCredentials":{keys}}}"#);
             assert_eq!(
                 role_credentials(&reply(200, &body)),
-                Err(Fault::InvalidResponse),
+                Err(AwsError::InvalidResponse),
                 "{keys}"
             );
         }

@@ -3,9 +3,9 @@
 //! The real service answers JSON where `Accept` asks for it; emulators answer XML all the same, so both are read.
 
 use super::arn::Arn;
-use super::fault::Fault;
+use super::error::AwsError;
 use super::partition::Endpoint;
-use super::wire::{Inbound, Outbound};
+use super::wire::{AwsRequest, AwsResponse};
 use super::xml;
 use crate::json::{Malformed, Object};
 
@@ -28,29 +28,29 @@ pub struct CallerIdentity {
 
 /// `GetCallerIdentity`, still to be signed; `Accept` is set afterwards by [`accepting_json`], so that it stays unsigned.
 #[must_use]
-pub fn get_caller_identity(endpoint: &Endpoint) -> Outbound {
-    Outbound::post(endpoint, "/", CONTENT_TYPE, BODY)
+pub fn get_caller_identity(endpoint: &Endpoint) -> AwsRequest {
+    AwsRequest::post(endpoint, "/", CONTENT_TYPE, BODY)
 }
 
 /// The same, asking for JSON.
 #[must_use]
-pub fn accepting_json(request: Outbound) -> Outbound {
+pub fn accepting_json(request: AwsRequest) -> AwsRequest {
     request.with_header("accept", "application/json")
 }
 
 /// Reads `GetCallerIdentity`'s reply.
 ///
 /// # Errors
-/// Any [`Fault`] but those of the connection; `InvalidResponse` too for a principal that [`Arn`] does not know.
-pub fn caller_identity(reply: &Inbound) -> Result<CallerIdentity, Fault> {
-    let text = std::str::from_utf8(reply.success()?).map_err(|_| Fault::InvalidResponse)?;
+/// Any [`AwsError`] but those of the connection; `InvalidResponse` too for a principal that [`Arn`] does not know.
+pub fn caller_identity(reply: &AwsResponse) -> Result<CallerIdentity, AwsError> {
+    let text = std::str::from_utf8(reply.success()?).map_err(|_| AwsError::InvalidResponse)?;
     let told = if text.trim_start().starts_with('<') {
         from_xml(text)
     } else {
         from_json(text).ok()
     };
     told.and_then(|told| identity(&told))
-        .ok_or(Fault::InvalidResponse)
+        .ok_or(AwsError::InvalidResponse)
 }
 
 struct Told {
@@ -103,8 +103,8 @@ mod tests {
     use crate::aws::arn::Principal;
     use crate::aws::partition::{Region, Service};
 
-    fn reply(status: u16, body: &str) -> Inbound {
-        Inbound {
+    fn reply(status: u16, body: &str) -> AwsResponse {
+        AwsResponse {
             status,
             error_type: None,
             body: body.as_bytes().to_vec(),
@@ -191,11 +191,11 @@ mod tests {
         ] {
             assert_eq!(
                 caller_identity(&reply(200, &body)),
-                Err(Fault::InvalidResponse),
+                Err(AwsError::InvalidResponse),
                 "{body}"
             );
         }
-        let utf16 = Inbound {
+        let utf16 = AwsResponse {
             status: 200,
             error_type: None,
             body: json(ACCOUNT, ARN, "A")
@@ -203,7 +203,7 @@ mod tests {
                 .flat_map(u16::to_le_bytes)
                 .collect(),
         };
-        assert_eq!(caller_identity(&utf16), Err(Fault::InvalidResponse));
+        assert_eq!(caller_identity(&utf16), Err(AwsError::InvalidResponse));
     }
 
     #[test]

@@ -3,9 +3,9 @@
 //! Header values and bodies are [`Secret`]s: bearer tokens, client secrets and device codes travel in them, and one
 //! type for all is easier to trust than a list of the dangerous ones.
 
-use super::fault::Fault;
+use super::error::AwsError;
 use super::partition::Endpoint;
-use crate::account::secret::Secret;
+use crate::crypto::secret::Secret;
 use crate::json::Object;
 use serde::Serialize;
 use std::fmt;
@@ -32,7 +32,7 @@ impl Method {
 
 /// A request that is ready to be signed or carried. `Host` and `Content-Length` are the carrier's.
 #[derive(Clone, Debug)]
-pub struct Outbound {
+pub struct AwsRequest {
     /// GET or POST.
     pub method: Method,
     /// Where it goes.
@@ -47,7 +47,7 @@ pub struct Outbound {
     pub is_repeatable: bool,
 }
 
-impl Outbound {
+impl AwsRequest {
     /// A repeatable GET without a body.
     #[must_use]
     pub fn get(endpoint: &Endpoint, path_and_query: impl Into<String>) -> Self {
@@ -115,7 +115,7 @@ fn header(name: &str, value: &str) -> (String, Secret) {
 
 /// A reply: what of it is read here, and no more.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Inbound {
+pub struct AwsResponse {
     /// The status code.
     pub status: u16,
     /// `x-amzn-ErrorType`, if it was there.
@@ -124,33 +124,33 @@ pub struct Inbound {
     pub body: Vec<u8>,
 }
 
-impl Inbound {
+impl AwsResponse {
     /// Reads the JSON object of a 200.
     ///
     /// # Errors
     /// `InvalidResponse` for other successes, redirects and all that is no object; the refusal for anything from 400.
-    pub fn json(&self) -> Result<Object<'_>, Fault> {
-        let text = std::str::from_utf8(self.success()?).map_err(|_| Fault::InvalidResponse)?;
+    pub fn json(&self) -> Result<Object<'_>, AwsError> {
+        let text = std::str::from_utf8(self.success()?).map_err(|_| AwsError::InvalidResponse)?;
         Ok(Object::read(text)?)
     }
 
     /// The body of a 200.
     ///
     /// # Errors
-    /// As [`Inbound::json`].
-    pub fn success(&self) -> Result<&[u8], Fault> {
+    /// As [`AwsResponse::json`].
+    pub fn success(&self) -> Result<&[u8], AwsError> {
         match self.status {
             200 => Ok(&self.body),
-            400.. => Err(Fault::of_refusal(self)),
-            _ => Err(Fault::InvalidResponse),
+            400.. => Err(AwsError::of_refusal(self)),
+            _ => Err(AwsError::InvalidResponse),
         }
     }
 }
 
-impl fmt::Debug for Inbound {
+impl fmt::Debug for AwsResponse {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("Inbound")
+            .debug_struct("AwsResponse")
             .field("status", &self.status)
             .field("body", &format_args!("{} bytes", self.body.len()))
             .finish_non_exhaustive()
@@ -191,9 +191,9 @@ mod tests {
     #[test]
     fn debug_shows_no_header_value_and_no_body() {
         let endpoint = Endpoint::of(Service::SsoPortal, Region::parse("us-east-1").unwrap());
-        let request = Outbound::post(&endpoint, "/token", "application/json", "canary-body")
+        let request = AwsRequest::post(&endpoint, "/token", "application/json", "canary-body")
             .with_header("x-amz-sso_bearer_token", "canary-token");
-        let reply = Inbound {
+        let reply = AwsResponse {
             status: 200,
             error_type: Some("canary-type".to_owned()),
             body: b"canary-reply".to_vec(),
@@ -221,12 +221,12 @@ mod tests {
     #[test]
     fn only_a_200_is_a_success() {
         for status in [0, 100, 199, 201, 204, 206, 301, 302, 307, 308, 399] {
-            let reply = Inbound {
+            let reply = AwsResponse {
                 status,
                 error_type: None,
                 body: b"{}".to_vec(),
             };
-            assert_eq!(reply.success(), Err(Fault::InvalidResponse), "{status}");
+            assert_eq!(reply.success(), Err(AwsError::InvalidResponse), "{status}");
         }
     }
 }

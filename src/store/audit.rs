@@ -1,11 +1,11 @@
 //! The audit log: table `audit`. Entries go in with what they record, as a statement of the same batch; the database
 //! itself refuses everything but more of them.
 
-use super::StoreError;
 use super::checkpoints::chained;
-use super::d1::{Database, Statement};
-use crate::account::audit::{ChainedRow, Entry, Kind, Signed};
-use crate::account::timestamp::Timestamp;
+use crate::domain::audit::{ChainedRow, Entry, Kind, Signed};
+use crate::runtime::StoreError;
+use crate::runtime::d1::{Database, Statement};
+use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
 const APPEND: &str = "

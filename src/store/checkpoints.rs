@@ -7,14 +7,14 @@
 //! KV may return an older head for a minute, or keep it if a put failed. A head is never written before its checkpoint is in
 //! D1, so a head that is behind proves nothing, and a head that is ahead proves that checkpoints were removed.
 
-use super::StoreError;
-use super::d1::{Database, Outcome, Statement};
-use super::kv::Kv;
-use super::row::Row;
-use crate::account::audit::{
+use crate::domain::audit::{
     AuditKeys, CHECKPOINT_LENGTH, ChainedRow, Checkpoint, Client, Entry, Head,
 };
-use crate::account::timestamp::Timestamp;
+use crate::runtime::StoreError;
+use crate::runtime::d1::{Database, Outcome, Statement};
+use crate::runtime::kv::Kv;
+use crate::runtime::row::Row;
+use crate::timestamp::Timestamp;
 
 const HEAD_KEY: &str = "audit-head";
 

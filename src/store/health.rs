@@ -1,17 +1,17 @@
 //! Checks whether the stores are available. The result is cached for some seconds, and requests that arrive during a check
 //! wait for its result, so that repeated requests to `/health` do not load D1.
 
-use super::StoreError;
-use super::d1::{self, Database, Statement};
+use crate::runtime::StoreError;
+use crate::runtime::d1::{self, Database, Statement};
 
-use super::kv::{self, Kv};
-use crate::wait::pause;
+use crate::runtime::kv::{self, Kv};
+use crate::runtime::wait::pause;
 use std::cell::Cell;
 
 /// Milliseconds for which a result is cached, good or bad.
 const KEPT_MS: f64 = 5_000.0;
 /// Maximum number of milliseconds that a check of both stores takes; after that, another request checks.
-pub const LONGEST_MS: u32 = d1::PATIENCE + kv::PATIENCE + 500;
+pub const LONGEST_MS: u32 = d1::TIMEOUT_MS + kv::TIMEOUT_MS + 500;
 /// Polling interval in milliseconds of a waiting request. It cannot wait for the promise of another request, because the
 /// runtime drops the promises of a request when that request ends.
 const POLL_MS: u32 = 20;

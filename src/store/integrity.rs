@@ -1,9 +1,9 @@
 //! Reads what `/audit/verify` and the cron event verify: the tables and triggers of D1, and the roles and status of users.
 
-use super::StoreError;
-use super::d1::{Database, Statement};
-use super::row::Row;
-use crate::account::audit::{Account, SchemaObject};
+use crate::domain::audit::{Account, SchemaObject};
+use crate::runtime::StoreError;
+use crate::runtime::d1::{Database, Statement};
+use crate::runtime::row::Row;
 
 /// Maximum number of objects that are read. The migrations create about fifty.
 const MAX_OBJECTS: u32 = 500;

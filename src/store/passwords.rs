@@ -1,13 +1,13 @@
 //! A password changed by its person, who is signed in and knows the old one: table `users`, with what ends by it.
 
-use super::StoreError;
 use super::audit::recorded;
-use super::d1::{Database, Statement};
-use super::sessions::Ended;
+use super::sessions::RevokedSession;
 use super::throttle::{self, Reservation};
-use crate::account::audit::Signed;
-use crate::account::session::expired_until;
-use crate::account::timestamp::Timestamp;
+use crate::domain::audit::Signed;
+use crate::domain::session::expired_until;
+use crate::runtime::StoreError;
+use crate::runtime::d1::{Database, Statement};
+use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
 /// A change of password.
@@ -88,7 +88,7 @@ pub async fn hash_of(database: &Database, user: Uuid) -> Result<Option<String>, 
 pub async fn change(
     database: &Database,
     change: &Change<'_>,
-) -> Result<Option<Vec<Ended>>, StoreError> {
+) -> Result<Option<Vec<RevokedSession>>, StoreError> {
     let (user, now) = (change.user.to_string(), change.now.to_string());
     let expired_until = expired_until(change.now).to_string();
     let set = Statement::new(SET)
@@ -139,5 +139,5 @@ pub async fn change(
     if set.changes == 0 {
         return Ok(None);
     }
-    ended.rows(Ended::read).map(Some)
+    ended.rows(RevokedSession::read).map(Some)
 }

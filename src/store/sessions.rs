@@ -5,16 +5,16 @@
 //! ([`expired_until`]). All statements that list, count or revoke the sessions of a user have these three conditions, and
 //! index `sessions_live` finds them.
 
-use super::StoreError;
 use super::audit::recorded;
-use super::d1::{Database, Outcome, Statement};
-use super::row::Row;
 use super::throttle::{self, Reservation};
 use super::users::user;
-use crate::account::audit::Signed;
-use crate::account::role::Role;
-use crate::account::session::{LAST_USED_STEP_SECONDS, Rotations, SessionRecord, expired_until};
-use crate::account::timestamp::Timestamp;
+use crate::domain::audit::Signed;
+use crate::domain::role::Role;
+use crate::domain::session::{LAST_USED_STEP_SECONDS, Rotations, SessionRecord, expired_until};
+use crate::runtime::StoreError;
+use crate::runtime::d1::{Database, Outcome, Statement};
+use crate::runtime::row::Row;
+use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
 /// A session about to begin.
@@ -78,7 +78,7 @@ pub struct Refreshed {
 
 /// A session that was revoked, with the data that is needed to overwrite its cached sessions.
 #[derive(Debug)]
-pub struct Ended {
+pub struct RevokedSession {
     /// The session.
     pub id: String,
     /// Its current generation.
@@ -91,9 +91,9 @@ pub struct Ended {
 #[derive(Debug)]
 pub enum Revocation {
     /// This call revoked it.
-    Done(Ended),
+    Done(RevokedSession),
     /// It had already been revoked, and nothing was written.
-    Before(Ended),
+    Epoch(RevokedSession),
     /// The user has no such session.
     NotFound,
 }
@@ -109,7 +109,7 @@ pub struct Issued {
 
 /// A live session, as shown to its user.
 #[derive(Debug)]
-pub struct Live {
+pub struct SessionSummary {
     /// The session.
     pub id: String,
     /// The sign-in.
@@ -130,7 +130,7 @@ pub struct Live {
     pub refresh_address: Option<String>,
 }
 
-impl Ended {
+impl RevokedSession {
     pub(super) fn read(row: &mut Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.text("id")?,
@@ -140,7 +140,7 @@ impl Ended {
     }
 }
 
-impl From<SessionRecord> for Ended {
+impl From<SessionRecord> for RevokedSession {
     fn from(record: SessionRecord) -> Self {
         Self {
             id: record.id,
@@ -150,7 +150,7 @@ impl From<SessionRecord> for Ended {
     }
 }
 
-impl Live {
+impl SessionSummary {
     fn read(row: &mut Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.text("id")?,
@@ -331,7 +331,7 @@ impl Sessions {
         new: &NewSession<'_>,
         signed_in: &Signed,
         sessions_revoked: &Signed,
-    ) -> Result<Option<Vec<Ended>>, StoreError> {
+    ) -> Result<Option<Vec<RevokedSession>>, StoreError> {
         let (user_id, now) = (new.user_id.to_string(), new.created_at.to_string());
         let session = Statement::new(BEGIN)
             .text(new.id)
@@ -378,7 +378,7 @@ impl Sessions {
         if begun.changes == 0 {
             return Ok(None);
         }
-        ended.rows(Ended::read).map(Some)
+        ended.rows(RevokedSession::read).map(Some)
     }
 
     /// A session, ended ones too.
@@ -452,10 +452,10 @@ impl Sessions {
             .database
             .batch([recorded(revoke, is_live, entries), find])
             .await?;
-        Ok(match revoked.first(Ended::read)? {
+        Ok(match revoked.first(RevokedSession::read)? {
             None => Revocation::NotFound,
             Some(ended) if revoke.changes > 0 => Revocation::Done(ended),
-            Some(ended) => Revocation::Before(ended),
+            Some(ended) => Revocation::Epoch(ended),
         })
     }
 
@@ -463,12 +463,16 @@ impl Sessions {
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub async fn live_of(&self, user_id: Uuid, now: Timestamp) -> Result<Vec<Live>, StoreError> {
+    pub async fn live_of(
+        &self,
+        user_id: Uuid,
+        now: Timestamp,
+    ) -> Result<Vec<SessionSummary>, StoreError> {
         let [found] = self
             .database
             .batch([of_live_sessions(LIVE_OF, user_id, now)])
             .await?;
-        let mut live = found.rows(Live::read)?;
+        let mut live = found.rows(SessionSummary::read)?;
         live.sort_by_key(|session| std::cmp::Reverse(session.created_at));
         Ok(live)
     }
@@ -482,7 +486,7 @@ impl Sessions {
         user_id: Uuid,
         now: Timestamp,
         entry: &Signed,
-    ) -> Result<Vec<Ended>, StoreError> {
+    ) -> Result<Vec<RevokedSession>, StoreError> {
         let revoke = of_live_sessions(REVOKE_ALL, user_id, now);
         let has_live = || of_live_sessions(REVOKES_ALL, user_id, now);
         let [ended, _] = self
@@ -492,7 +496,7 @@ impl Sessions {
                 recorded(revoke, has_live, [entry]),
             ])
             .await?;
-        ended.rows(Ended::read)
+        ended.rows(RevokedSession::read)
     }
 
     /// A batch of the live sessions whose current token was issued between these times, the latest first.
@@ -530,7 +534,7 @@ impl Sessions {
         sessions: &[(Issued, Signed)],
         before: Timestamp,
         now: Timestamp,
-    ) -> Result<Vec<Ended>, StoreError> {
+    ) -> Result<Vec<RevokedSession>, StoreError> {
         let revoke = |(session, entry): &(Issued, Signed)| {
             let revoke = Statement::new(REVOKE_ISSUED)
                 .text(now.to_string())
@@ -547,7 +551,7 @@ impl Sessions {
         let outcomes = self.database.all(statements).await?;
         let mut ended = Vec::new();
         for outcome in &outcomes {
-            ended.extend(outcome.first(Ended::read)?);
+            ended.extend(outcome.first(RevokedSession::read)?);
         }
         Ok(ended)
     }

@@ -15,16 +15,16 @@
 //! out. So does a session that changes its password. A network's refusals of AWS identities are counted separately: they guess
 //! nothing, and must not fill the audit log.
 
-use super::StoreError;
 use super::audit::{append, recorded};
-use super::d1::{Database, Outcome, Statement};
-use super::recent::Before;
-use super::users::{self, Registered};
-use super::waits::{self, Wait, Waits};
-use crate::account::audit::Signed;
-use crate::account::device::Recognised;
-use crate::account::names::LoginName;
-use crate::account::timestamp::Timestamp;
+use super::backoff_cache::{self, Wait, Waits};
+use super::users::{self, PasswordUser};
+use crate::domain::audit::Signed;
+use crate::domain::names::LoginName;
+use crate::domain::recognised_device::Recognised;
+use crate::runtime::StoreError;
+use crate::runtime::d1::{Database, Outcome, Statement};
+use crate::runtime::ttl_cache::Epoch;
+use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
 /// Failures in a row after which a password is locked (NIST SP 800-63B-4 section 3.2.2 allows no more).
@@ -109,7 +109,7 @@ impl<'a> Attempt<'a> {
 #[derive(Debug)]
 pub enum Reserved {
     /// It is counted and may be evaluated.
-    Yes(Reservation, Option<Box<Registered>>),
+    Yes(Reservation, Option<Box<PasswordUser>>),
     /// Another attempt is in flight. If that one fails, no attempt is evaluated for this many seconds.
     InFlight(u32),
     /// No attempt is evaluated for this many seconds.
@@ -247,7 +247,7 @@ struct State {
     busy_until_ms: Option<f64>,
     account_failures: Option<u32>,
     empty_at_ms: Option<f64>,
-    registered: Option<Registered>,
+    registered: Option<PasswordUser>,
 }
 
 impl State {
@@ -297,7 +297,7 @@ impl Throttle {
 
     /// Forgets the remembered back-off of an attempt that has succeeded.
     pub fn succeeded(&self, attempt: &Reservation) {
-        let network = attempt.network.as_deref().map(waits::network);
+        let network = attempt.network.as_deref().map(backoff_cache::network);
         self.waits
             .forget(|counter| counter == attempt.key || Some(counter) == network.as_deref());
     }
@@ -368,7 +368,7 @@ impl Throttle {
     }
 
     /// Why an attempt was not reserved. A back-off is remembered; an attempt in flight is not, since it may succeed.
-    fn refused(&self, before: Before, attempt: &Attempt<'_>, state: State) -> Reserved {
+    fn refused(&self, before: Epoch, attempt: &Attempt<'_>, state: State) -> Reserved {
         let now = attempt.now;
         let is_device = state.is_device();
         let open_at = state.open_at_ms.unwrap_or(0.0);

@@ -1,14 +1,14 @@
 //! The record of people: table `users`. People are made by the command line or by their first sign-in from an identity
 //! source; this file reads their rows.
 
-use super::StoreError;
-use super::row::Row;
-use crate::account::role::Role;
-use crate::account::user::User;
+use crate::domain::role::Role;
+use crate::domain::user::User;
+use crate::runtime::StoreError;
+use crate::runtime::row::Row;
 
 /// A password user with what `/login` compares.
 #[derive(Debug)]
-pub struct Registered {
+pub struct PasswordUser {
     /// The person.
     pub user: User,
     /// PHC string; `None` until a password is set.
@@ -33,11 +33,11 @@ pub(super) fn user(row: &mut Row) -> Result<User, StoreError> {
 }
 
 /// The person in a row with one's columns and `password_hash`, if there is one.
-pub(super) fn registered(row: &mut Row) -> Result<Option<Registered>, StoreError> {
+pub(super) fn registered(row: &mut Row) -> Result<Option<PasswordUser>, StoreError> {
     if row.is_null("user_id") {
         return Ok(None);
     }
-    Ok(Some(Registered {
+    Ok(Some(PasswordUser {
         user: user(row)?,
         password_hash: row.optional("password_hash")?,
     }))

@@ -182,7 +182,7 @@ async fn worker_and_native_programs_read_every_address_alike() {
             .await
             .assert_status(401);
         assert_eq!(counted(&app, &typed(&app, &name)).await, 1, "{name:?}");
-        addresses += usize::from(edge_auth::account::names::email(&name).is_ok());
+        addresses += usize::from(edge_auth::domain::names::email(&name).is_ok());
     }
     assert!((10..CASES).contains(&addresses), "{addresses} addresses");
 }

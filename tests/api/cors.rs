@@ -1,8 +1,8 @@
 //! Which web applications may read our responses: the origins of `ALLOWED_ORIGINS`, as browsers send them.
 
 use crate::support::{App, Fault, Reply, Vars};
+use edge_auth::http::request::Method;
 use edge_auth::router::ROUTES;
-use edge_auth::web::request::Method;
 
 const OURS: &str = "https://app.example.com";
 

@@ -7,8 +7,8 @@ use crate::sessions::{claims, refresh};
 use crate::support::{App, Reply, Request};
 use crate::throttle::guess;
 use aws_simulator::ACCOUNT;
+use edge_auth::http::request::Method;
 use edge_auth::router::{Endpoint, ROUTES, Route};
-use edge_auth::web::request::Method;
 use serde_json::json;
 
 fn service() -> App {
@@ -227,7 +227,7 @@ async fn response_with_a_token_says_when_the_token_expires() {
     ] {
         reply.assert_status(200);
         let expiry = reply.header("edge-auth-expires").expect("an expiry");
-        let moment = edge_auth::account::timestamp::Timestamp::parse(expiry);
+        let moment = edge_auth::timestamp::Timestamp::parse(expiry);
         let claims = claims(reply.json()[field].as_str().expect("a token"));
         let said = moment.map(|moment| json!(moment.seconds()));
         assert_eq!(said.as_ref(), Some(&claims["exp"]), "{expiry}");

@@ -15,9 +15,9 @@ use crate::aws::{SIMULATOR, keyed};
 use crate::headers::assert_headers;
 use crate::support::people::Person;
 use crate::support::{App, Reply};
+use edge_auth::http::error_response::ErrorFormat;
+use edge_auth::http::request::Method;
 use edge_auth::router::{ROUTES, Route};
-use edge_auth::web::envelope::Dialect;
-use edge_auth::web::request::Method;
 use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::task::JoinSet;
@@ -256,20 +256,20 @@ fn judge(path: &str, reply: &Reply, what: &str) {
     if reply.status >= 400 && !reply.body.is_empty() {
         let body = reply.json();
         let expected = match dialect(path) {
-            Dialect::Message => json!({ "success": false, "message": body["message"] }),
-            Dialect::Detail => json!({ "detail": body["detail"] }),
+            ErrorFormat::Message => json!({ "success": false, "message": body["message"] }),
+            ErrorFormat::Detail => json!({ "detail": body["detail"] }),
         };
         assert_eq!(body, expected, "{what}");
     }
 }
 
 /// The envelope of the route at this path; of no route, the message's.
-fn dialect(path: &str) -> Dialect {
+fn dialect(path: &str) -> ErrorFormat {
     let path = path.split(['?', '#']).next().unwrap_or(path);
     ROUTES
         .iter()
         .find(|route| route.path == path)
-        .map_or(Dialect::Message, |route| route.dialect)
+        .map_or(ErrorFormat::Message, |route| route.dialect)
 }
 
 fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {

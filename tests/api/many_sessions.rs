@@ -217,7 +217,7 @@ async fn twenty_thousand_from_before_end_in_bounded_pieces_and_all_at_once() {
         "INSERT INTO password_links (id, user_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4)";
     let secret = "the secret of a link";
     let parameters = [
-        edge_auth::account::fingerprint::fingerprint(secret),
+        edge_auth::crypto::fingerprint::fingerprint(secret),
         ada.id.clone(),
         "2026-01-01T00:00:00Z".to_owned(),
         "2999-01-01T00:00:00Z".to_owned(),

@@ -7,10 +7,10 @@ use crate::sessions::{record_id, validate};
 use crate::support::minted::CROWD_PASSWORD;
 use crate::support::{App, Fault, Reply, Vars};
 use aws_simulator::{ACCOUNT, Credentials};
-use edge_auth::account::fingerprint::fingerprint;
+use edge_auth::crypto::fingerprint::fingerprint;
+use edge_auth::http::error_response::ErrorFormat;
+use edge_auth::http::request::Method;
 use edge_auth::router::{Endpoint, ROUTES, Route};
-use edge_auth::web::envelope::Dialect;
-use edge_auth::web::request::Method;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use tokio::task::JoinSet;
@@ -314,11 +314,11 @@ fn assert_out(reply: &Reply, route: &Route, code: &str, what: &str) {
     let text = "Service temporarily unavailable";
     let body = reply.json();
     let said = match route.dialect {
-        Dialect::Message => {
+        ErrorFormat::Message => {
             assert_eq!(body["success"], false, "{what}");
             &body["message"]
         }
-        Dialect::Detail => &body["detail"],
+        ErrorFormat::Detail => &body["detail"],
     };
     let said = said.as_str().unwrap_or_else(|| panic!("{what}: {body}"));
     let is_health = route.endpoint == Endpoint::Health;
@@ -329,8 +329,8 @@ fn assert_out(reply: &Reply, route: &Route, code: &str, what: &str) {
     assert_eq!(
         body.as_object().map(serde_json::Map::len),
         Some(match route.dialect {
-            Dialect::Message => 2,
-            Dialect::Detail => 1,
+            ErrorFormat::Message => 2,
+            ErrorFormat::Detail => 1,
         })
     );
     assert_eq!(reply.header("retry-after"), Some("2"), "{what}");

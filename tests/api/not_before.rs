@@ -6,7 +6,7 @@ use crate::sessions::{
     validate,
 };
 use crate::support::{App, Vars};
-use edge_auth::account::timestamp::Timestamp;
+use edge_auth::timestamp::Timestamp;
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -3,8 +3,8 @@
 
 use crate::support::App;
 use crate::support::documented::{DOCUMENT, TEXT, resolve, resolved, violation};
+use edge_auth::http::request::Method;
 use edge_auth::router::ROUTES;
-use edge_auth::web::request::Method;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 

@@ -5,7 +5,7 @@ use crate::sessions::{logout, me, record_id, refresh, refreshed, validate};
 use crate::support::command_line::program;
 use crate::support::minted::{CROWD_PASSWORD, Member};
 use crate::support::{App, Fault};
-use edge_auth::account::fingerprint::fingerprint;
+use edge_auth::crypto::fingerprint::fingerprint;
 use serde_json::json;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;

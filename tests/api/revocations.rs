@@ -7,7 +7,7 @@ use crate::support::command_line::Recorded;
 use crate::support::documented::DOCUMENT;
 use crate::support::minted::{CROWD_PASSWORD, Member};
 use crate::support::{App, Vars};
-use edge_auth::account::fingerprint::fingerprint;
+use edge_auth::crypto::fingerprint::fingerprint;
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

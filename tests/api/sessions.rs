@@ -4,10 +4,10 @@
 use crate::support::people::Person;
 use crate::support::{App, Fault, Reply};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use edge_auth::account::cache_mac::CacheKeys;
-use edge_auth::account::fingerprint::fingerprint;
-use edge_auth::account::secret::Secret;
-use edge_auth::account::token::SessionId;
+use edge_auth::crypto::cache_mac::CacheKeys;
+use edge_auth::crypto::fingerprint::fingerprint;
+use edge_auth::crypto::secret::Secret;
+use edge_auth::domain::token::SessionId;
 use serde_json::Value;
 
 pub async fn validate(app: &App, token: &str) -> Reply {

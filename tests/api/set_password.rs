@@ -2,7 +2,7 @@
 
 use crate::support::people::{CREATED_AT, PASSWORD, Person};
 use crate::support::{App, Fault, Reply};
-use edge_auth::account::fingerprint::fingerprint;
+use edge_auth::crypto::fingerprint::fingerprint;
 use serde_json::{Value, json};
 
 const NEW: &str = "four unlikely words in a row";

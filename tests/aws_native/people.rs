@@ -1,12 +1,12 @@
 //! Somebody whom moto or ministack knows, and how both are asked.
 
-use edge_auth::account::secret::Secret;
-use edge_auth::account::timestamp::Timestamp;
 use edge_auth::aws::client::Client;
 use edge_auth::aws::partition::Endpoint;
 use edge_auth::aws::sigv4::{Credentials, Scope, sign};
 use edge_auth::aws::sts;
-use edge_auth::aws::wire::Outbound;
+use edge_auth::aws::wire::AwsRequest;
+use edge_auth::crypto::secret::Secret;
+use edge_auth::timestamp::Timestamp;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub const ACCOUNT: &str = "123456789012";
@@ -53,7 +53,7 @@ async fn query(
         .iter()
         .map(|(name, value)| format!("{name}={}", edge_auth::aws::wire::percent_encoded(value)))
         .collect();
-    let request = Outbound::post(endpoint, "/", sts::CONTENT_TYPE, body.join("&"));
+    let request = AwsRequest::post(endpoint, "/", sts::CONTENT_TYPE, body.join("&"));
     let request = sign(
         request,
         by,

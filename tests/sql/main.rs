@@ -4,7 +4,7 @@
 mod plan;
 mod source;
 
-use edge_auth::account::audit::SchemaObject;
+use edge_auth::domain::audit::SchemaObject;
 use plan::costly;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -107,7 +107,7 @@ fn no_statement_reads_a_whole_table() {
 /// `WRITE_SCHEMA=1 cargo test --test sql`.
 #[test]
 fn expected_schema_is_what_the_migrations_make() {
-    const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/account/audit/schema.txt");
+    const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/domain/audit/schema.txt");
     let database = migrated();
     // As D1 has them beside ours.
     database

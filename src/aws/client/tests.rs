@@ -96,7 +96,7 @@ async fn a_reply_is_read_whatever_its_status() {
         let bytes = reply(status, "X-Amzn-ErrorType: SlowDownException:\r\n", "");
         let server = Server::start(vec![Act::Send(bytes)]).await;
         let read = Client::new()
-            .carry(&Outbound::get(&server.endpoint, "/"))
+            .carry(&AwsRequest::get(&server.endpoint, "/"))
             .await
             .unwrap();
         assert_eq!(read.status, code);
@@ -117,9 +117,9 @@ async fn a_redirect_is_a_reply_and_its_target_sees_nothing() {
         let location = format!("Location: {}\r\n", target.endpoint.url("/stolen"));
         let server = Server::start(vec![Act::Send(reply(status, &location, ""))]).await;
         let request =
-            Outbound::get(&server.endpoint, "/").with_header("x-amz-sso_bearer_token", "t");
+            AwsRequest::get(&server.endpoint, "/").with_header("x-amz-sso_bearer_token", "t");
         let read = Client::new().carry(&request).await.unwrap();
-        assert_eq!(read.success(), Err(Fault::InvalidResponse), "{status}");
+        assert_eq!(read.success(), Err(AwsError::InvalidResponse), "{status}");
         assert_eq!((server.connections(), target.connections()), (1, 0));
     }
 }
@@ -135,8 +135,8 @@ async fn hanging_at_any_stage_is_a_timeout() {
     ] {
         let server = Server::start(vec![Act::Hang(bytes.into())]).await;
         let began = Instant::now();
-        let read = client.carry(&Outbound::get(&server.endpoint, "/")).await;
-        assert_eq!(read, Err(Fault::Timeout), "{bytes:?}");
+        let read = client.carry(&AwsRequest::get(&server.endpoint, "/")).await;
+        assert_eq!(read, Err(AwsError::Timeout), "{bytes:?}");
         assert!(began.elapsed() < Duration::from_secs(3));
         assert_eq!(server.connections(), 1);
     }
@@ -151,8 +151,8 @@ async fn the_second_attempt_has_only_the_time_that_is_left() {
     .await;
     let client = client(1_500);
     let began = Instant::now();
-    let read = client.carry(&Outbound::get(&server.endpoint, "/")).await;
-    assert_eq!(read, Err(Fault::Timeout));
+    let read = client.carry(&AwsRequest::get(&server.endpoint, "/")).await;
+    assert_eq!(read, Err(AwsError::Timeout));
     assert_eq!(server.connections(), 2);
     assert!(
         began.elapsed() < Duration::from_millis(2_400),
@@ -166,20 +166,20 @@ async fn what_is_repeatable_is_sent_twice_at_most_and_the_rest_once() {
     let good = Act::Send(reply("200 OK", "", "{}"));
     for (first, repeated, sent_once) in [
         (Act::Send(reply("503 Out", "", "")), 200, Ok(503)),
-        (Act::Send(Vec::new()), 200, Err(Fault::ConnectionError)),
+        (Act::Send(Vec::new()), 200, Err(AwsError::ConnectionError)),
         (
             Act::Send(b"nonsense\r\n\r\n".to_vec()),
             200,
-            Err(Fault::ConnectionError),
+            Err(AwsError::ConnectionError),
         ),
         (
             Act::Send(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{".to_vec()),
             200,
-            Err(Fault::ConnectionError),
+            Err(AwsError::ConnectionError),
         ),
     ] {
         let server = Server::start(vec![first.clone(), good.clone()]).await;
-        let request = Outbound::get(&server.endpoint, "/");
+        let request = AwsRequest::get(&server.endpoint, "/");
         let read = Client::new()
             .carry(&request)
             .await
@@ -187,7 +187,7 @@ async fn what_is_repeatable_is_sent_twice_at_most_and_the_rest_once() {
         assert_eq!((read, server.connections()), (Ok(repeated), 2), "{first:?}");
 
         let server = Server::start(vec![first.clone(), good.clone()]).await;
-        let request = Outbound::get(&server.endpoint, "/").once();
+        let request = AwsRequest::get(&server.endpoint, "/").once();
         let read = Client::new()
             .carry(&request)
             .await
@@ -196,14 +196,14 @@ async fn what_is_repeatable_is_sent_twice_at_most_and_the_rest_once() {
     }
     let server = Server::start(vec![Act::Send(reply("503 Out", "", ""))]).await;
     let read = Client::new()
-        .carry(&Outbound::get(&server.endpoint, "/"))
+        .carry(&AwsRequest::get(&server.endpoint, "/"))
         .await
         .unwrap();
     assert_eq!((read.status, server.connections()), (503, 2));
     // A refusal is an answer.
     let server = Server::start(vec![Act::Send(reply("429 Slow", "", "")), good]).await;
     let read = Client::new()
-        .carry(&Outbound::get(&server.endpoint, "/"))
+        .carry(&AwsRequest::get(&server.endpoint, "/"))
         .await
         .unwrap();
     assert_eq!((read.status, server.connections()), (429, 1));
@@ -215,14 +215,14 @@ async fn nobody_there_is_a_connection_error() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let endpoint = Endpoint::overridden(&format!("http://{address}")).unwrap();
-    let read = Client::new().carry(&Outbound::get(&endpoint, "/")).await;
-    assert_eq!(read, Err(Fault::ConnectionError));
+    let read = Client::new().carry(&AwsRequest::get(&endpoint, "/")).await;
+    assert_eq!(read, Err(AwsError::ConnectionError));
     // Plain HTTP where TLS is expected.
     let server = Server::start(vec![Act::Send(reply("200 OK", "", "{}"))]).await;
     let endpoint =
         Endpoint::overridden(&server.endpoint.url("").replace("http:", "https:")).unwrap();
-    let read = Client::new().carry(&Outbound::get(&endpoint, "/")).await;
-    assert_eq!(read, Err(Fault::ConnectionError));
+    let read = Client::new().carry(&AwsRequest::get(&endpoint, "/")).await;
+    assert_eq!(read, Err(AwsError::ConnectionError));
 }
 
 #[tokio::test]
@@ -230,25 +230,25 @@ async fn no_more_than_64_kib_are_read() {
     let exact = "x".repeat(LONGEST_BODY);
     let server = Server::start(vec![Act::Send(reply("200 OK", "", &exact))]).await;
     let read = Client::new()
-        .carry(&Outbound::get(&server.endpoint, "/"))
+        .carry(&AwsRequest::get(&server.endpoint, "/"))
         .await
         .unwrap();
     assert_eq!(read.body.len(), LONGEST_BODY);
 
     let server = Server::start(vec![Act::Send(reply("200 OK", "", &format!("{exact}x")))]).await;
     let read = Client::new()
-        .carry(&Outbound::get(&server.endpoint, "/"))
+        .carry(&AwsRequest::get(&server.endpoint, "/"))
         .await;
     assert_eq!(
         (read, server.connections()),
-        (Err(Fault::InvalidResponse), 1)
+        (Err(AwsError::InvalidResponse), 1)
     );
 
     // Without a length, and without an end.
     let flood = Act::Flood(b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), vec![b'x'; 1_000]);
     let server = Server::start(vec![flood]).await;
     let read = Client::new()
-        .carry(&Outbound::get(&server.endpoint, "/"))
+        .carry(&AwsRequest::get(&server.endpoint, "/"))
         .await;
-    assert_eq!(read, Err(Fault::InvalidResponse));
+    assert_eq!(read, Err(AwsError::InvalidResponse));
 }

@@ -20,8 +20,8 @@ fn own(arn: &str, id: &str) -> CallerIdentity {
     }
 }
 
-fn entry(name: &str) -> StoreUser {
-    StoreUser {
+fn entry(name: &str) -> IdentityStoreUser {
+    IdentityStoreUser {
         user_id: ID.to_owned(),
         user_name: name.to_owned(),
         display_name: Some("Johnny D.".to_owned()),
@@ -30,12 +30,12 @@ fn entry(name: &str) -> StoreUser {
     }
 }
 
-fn person(name: &str, user: Option<&StoreUser>, domain: Option<&str>) -> Person {
+fn person(name: &str, user: Option<&IdentityStoreUser>, domain: Option<&str>) -> AwsUser {
     signed_in(&caller("Dev", name), user, START, ACCOUNT, domain).unwrap()
 }
 
-fn address(person: &Person) -> Option<&str> {
-    person.email.as_ref().map(PersonEmail::as_str)
+fn address(person: &AwsUser) -> Option<&str> {
+    person.email.as_ref().map(AwsUserEmail::as_str)
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn the_directory_knows_better() {
     assert_eq!(told.subject, ID);
     assert_eq!(told.username, "John.Doe");
     assert_eq!(address(&told), Some("John@Example.com"));
-    assert_eq!(told.email.as_ref().and_then(PersonEmail::made_key), None);
+    assert_eq!(told.email.as_ref().and_then(AwsUserEmail::made_key), None);
     assert_eq!(told.full_name, "Johnny D.");
 
     let mut poor = entry("john.doe");
@@ -132,29 +132,32 @@ fn one_person_is_one_and_two_are_two() {
 #[test]
 fn who_is_not_signed_in_is_nobody() {
     let arn = format!("arn:aws:sts::{ACCOUNT}:assumed-role/Own/john");
-    let refused = |caller: &CallerIdentity, user: Option<&StoreUser>, account: &str| {
+    let refused = |caller: &CallerIdentity, user: Option<&IdentityStoreUser>, account: &str| {
         signed_in(caller, user, START, account, None).unwrap_err()
     };
     assert_eq!(
         refused(&own(&arn, "AROA1"), None, ACCOUNT),
-        NotSignedIn::NotReserved
+        NotAnSsoPrincipal::NotReserved
     );
     let root = own(&format!("arn:aws:iam::{ACCOUNT}:root"), ACCOUNT);
-    assert_eq!(refused(&root, None, ACCOUNT), NotSignedIn::NotReserved);
+    assert_eq!(
+        refused(&root, None, ACCOUNT),
+        NotAnSsoPrincipal::NotReserved
+    );
     let john = caller("Dev", "john");
     assert_eq!(
         refused(&john, None, "210987654321"),
-        NotSignedIn::OtherAccount
+        NotAnSsoPrincipal::OtherAccount
     );
     assert_eq!(
         refused(&john, Some(&entry("jane")), ACCOUNT),
-        NotSignedIn::OtherUser
+        NotAnSsoPrincipal::OtherUser
     );
     let mut disabled = entry("john");
     disabled.is_disabled = true;
     assert_eq!(
         refused(&john, Some(&disabled), ACCOUNT),
-        NotSignedIn::Disabled
+        NotAnSsoPrincipal::Disabled
     );
 }
 

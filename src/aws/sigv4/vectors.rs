@@ -1,10 +1,10 @@
 //! The official `SigV4` vectors that apply; `tests/vectors/sigv4/README.md` lists the others and why. And AWS's own crate.
 
 use super::{Credentials, Scope, sign};
-use crate::account::secret::Secret;
-use crate::account::timestamp::Timestamp;
 use crate::aws::partition::Endpoint;
-use crate::aws::wire::{Method, Outbound};
+use crate::aws::wire::{AwsRequest, Method};
+use crate::crypto::secret::Secret;
+use crate::timestamp::Timestamp;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign as calculate};
 use aws_sigv4::sign::v4::SigningParams;
 use proptest::collection::vec;
@@ -16,7 +16,7 @@ use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 struct Vector {
-    request: Outbound,
+    request: AwsRequest,
     credentials: Credentials,
     context: Value,
     authorization: String,
@@ -56,7 +56,7 @@ impl Vector {
         }
     }
 
-    fn sign(&self) -> Outbound {
+    fn sign(&self) -> AwsRequest {
         sign(
             self.request.clone(),
             &self.credentials,
@@ -70,7 +70,7 @@ impl Vector {
     }
 }
 
-fn parse(text: &str) -> Outbound {
+fn parse(text: &str) -> AwsRequest {
     let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
     let mut lines = head.lines();
     let request_line = lines.next().unwrap();
@@ -86,7 +86,7 @@ fn parse(text: &str) -> Outbound {
             headers.push((name.to_owned(), Secret::new(value)));
         }
     }
-    Outbound {
+    AwsRequest {
         method: match method {
             "GET" => Method::Get,
             "POST" => Method::Post,
@@ -152,7 +152,7 @@ fn keys_that_fit_no_header_are_refused() {
 }
 
 /// What the crate `aws-sigv4` says of the same request.
-fn by_the_crate(request: &Outbound, keys: &Credentials, scope: Scope<'_>, now: u64) -> String {
+fn by_the_crate(request: &AwsRequest, keys: &Credentials, scope: Scope<'_>, now: u64) -> String {
     let identity = aws_credential_types::Credentials::from_keys(
         keys.access_key_id.reveal(),
         keys.secret_access_key.reveal(),
@@ -197,7 +197,7 @@ proptest! {
         now in 0_u32..,
     ) {
         let endpoint = Endpoint::overridden("https://sts.us-east-1.amazonaws.com").unwrap();
-        let mut request = Outbound::post(&endpoint, path + &query, "text/plain", body);
+        let mut request = AwsRequest::post(&endpoint, path + &query, "text/plain", body);
         for (name, value) in headers {
             request = request.with_header(&format!("x-{name}"), &value);
         }

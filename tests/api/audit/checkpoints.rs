@@ -4,8 +4,8 @@ use super::{CRON, VERIFY, record_users};
 use crate::sessions::signed_in;
 use crate::support::people::Person;
 use crate::support::{App, Fault, Vars};
-use edge_auth::account::audit::{AuditKeys, Entry, Head, Kind};
-use edge_auth::account::timestamp::Timestamp;
+use edge_auth::domain::audit::{AuditKeys, Entry, Head, Kind};
+use edge_auth::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 /// A server with one user, the entry for their creation, and this many entries for sign-ins.

@@ -10,8 +10,8 @@ mod tampering;
 
 use crate::support::{App, Vars, has_shape};
 use base64ct::{Base64, Encoding};
-use edge_auth::account::audit::{AuditKeys, Client, Entry, Kind};
-use edge_auth::account::timestamp::Timestamp;
+use edge_auth::domain::audit::{AuditKeys, Client, Entry, Kind};
+use edge_auth::timestamp::Timestamp;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use uuid::Uuid;

@@ -3,8 +3,8 @@
 use super::{CRON, VERIFY, keys};
 use crate::sessions::signed_in;
 use crate::support::{App, Vars};
-use edge_auth::account::audit::{Entry, Kind};
-use edge_auth::account::timestamp::Timestamp;
+use edge_auth::domain::audit::{Entry, Kind};
+use edge_auth::timestamp::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

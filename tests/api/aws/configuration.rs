@@ -134,7 +134,7 @@ async fn hostile_configuration_connects_nowhere() {
         };
         let Err(mistakes) = edge_auth::config::Config::from_lookup(
             lookup,
-            edge_auth::account::timestamp::Timestamp::from_seconds(1_800_000_000),
+            edge_auth::timestamp::Timestamp::from_seconds(1_800_000_000),
         ) else {
             panic!("{name} may be {text:?}");
         };

@@ -267,7 +267,7 @@ async fn a_handle_never_outlives_aws_registration() {
     let alone = Alone::new(config, portal);
     let client = alone.app.register_client().await;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    let end = edge_auth::account::timestamp::Timestamp::parse(&client.expiration).unwrap();
+    let end = edge_auth::timestamp::Timestamp::parse(&client.expiration).unwrap();
     let left = end.seconds() - i64::try_from(now.as_secs()).unwrap();
     assert!((1_790..=1_800).contains(&left), "{left}");
     alone.app.shift_clock(1_795).await;

@@ -7,9 +7,9 @@ use super::proof::{
 };
 use super::text;
 use crate::support::App;
-use edge_auth::account::timestamp::Timestamp;
 use edge_auth::aws::sigv4::{self, Scope};
 use edge_auth::aws::sts;
+use edge_auth::timestamp::Timestamp;
 use serde_json::{Value, json};
 
 #[tokio::test]

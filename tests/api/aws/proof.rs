@@ -5,11 +5,11 @@ use crate::support::{App, Reply, Vars};
 use aws_simulator::{
     ACCOUNT, Credentials, Effect, Misbehaviour, Only, Operation, Principal, Rule, UPSTREAM_MARK,
 };
-use edge_auth::account::secret::Secret;
-use edge_auth::account::timestamp::Timestamp;
 use edge_auth::aws::partition::Endpoint;
 use edge_auth::aws::proof::Proof;
 use edge_auth::aws::sigv4;
+use edge_auth::crypto::secret::Secret;
+use edge_auth::timestamp::Timestamp;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::task::JoinSet;

@@ -5,8 +5,8 @@ use super::{Desk, Way, ministack, programs, said};
 use crate::aws_credentials::{keyed, page};
 use crate::sessions::signed_in;
 use crate::support::App;
-use edge_auth::account::secret::Secret;
 use edge_auth::aws::sigv4::Credentials;
+use edge_auth::crypto::secret::Secret;
 
 #[tokio::test]
 async fn the_examples_run_and_a_wrong_secret_does_not() {

@@ -3,12 +3,12 @@
 //! beyond it fails too, so nothing goes unchecked.
 
 use super::snapshot::has_shape;
-use edge_auth::web::error_codes::Code;
+use edge_auth::http::error_codes::Code;
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
-pub const TEXT: &str = include_str!("../../../src/endpoints/openapi.json");
+pub const TEXT: &str = include_str!("../../../src/routes/openapi.json");
 
 const ERRORS: &str = include_str!("../../../docs/reference/errors.md");
 

@@ -3,9 +3,9 @@
 
 use super::app::App;
 use super::people::{CREATED_AT, hash};
-use edge_auth::account::secret::Secret;
-use edge_auth::account::timestamp::Timestamp;
-use edge_auth::account::token::{Keys, Session, SessionId};
+use edge_auth::crypto::secret::Secret;
+use edge_auth::domain::token::{Keys, Session, SessionId};
+use edge_auth::timestamp::Timestamp;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};

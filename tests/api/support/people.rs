@@ -2,9 +2,9 @@
 
 use super::app::App;
 use super::server::PEPPER;
-use edge_auth::account::fingerprint::fingerprint;
-use edge_auth::account::names;
-use edge_auth::account::password::{self, Password, Peppers};
+use edge_auth::crypto::fingerprint::fingerprint;
+use edge_auth::crypto::password::{self, Password, Peppers};
+use edge_auth::domain::names;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,6 +1,6 @@
 //! What can be said on the command line.
 
-use edge_auth::account::role::Role;
+use edge_auth::domain::role::Role;
 use lexopt::ValueExt as _;
 use lexopt::prelude::{Long, Short, Value};
 use std::collections::BTreeMap;

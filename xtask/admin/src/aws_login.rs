@@ -4,11 +4,11 @@
 
 use crate::place;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
-use edge_auth::account::secret::Secret;
-use edge_auth::account::timestamp::Timestamp;
 use edge_auth::aws::partition::{Endpoint, Region, Service};
 use edge_auth::aws::proof::Proof;
 use edge_auth::aws::sigv4::Credentials;
+use edge_auth::crypto::secret::Secret;
+use edge_auth::timestamp::Timestamp;
 use lexopt::ValueExt as _;
 use lexopt::prelude::{Long, Short};
 use serde_json::{Map, Value, json};

@@ -1,6 +1,6 @@
 //! `blocklist`: writes the Worker's set of common passwords from a published list, most frequent first.
 
-use edge_auth::account::policy::{LEAST_MINIMUM, blocklist_hash};
+use edge_auth::domain::password_policy::{LEAST_MINIMUM, blocklist_hash};
 use std::collections::BTreeSet;
 use std::path::Path;
 

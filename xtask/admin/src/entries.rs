@@ -4,8 +4,8 @@
 use crate::arguments::Place;
 use crate::place;
 use base64ct::{Base64, Encoding};
-use edge_auth::account::audit::{AuditKeys, Entry, Kind};
-use edge_auth::account::timestamp::Timestamp;
+use edge_auth::domain::audit::{AuditKeys, Entry, Kind};
+use edge_auth::timestamp::Timestamp;
 use uuid::Uuid;
 
 /// An entry, and its signature if there is a key.

@@ -1,9 +1,9 @@
 //! Somebody about to be added, checked by the Worker's own rules.
 
 use crate::arguments::NewPerson;
-use edge_auth::account::names::{self, Email, Username};
-use edge_auth::account::role::Role;
 use edge_auth::aws::partition::Region;
+use edge_auth::domain::names::{self, Email, Username};
+use edge_auth::domain::role::Role;
 
 /// A password user.
 pub struct Person {

@@ -1,7 +1,7 @@
 //! The database and the copies at the edge, local or deployed, through the pinned wrangler.
 
 use crate::arguments::Place;
-use edge_auth::account::secret::Secret;
+use edge_auth::crypto::secret::Secret;
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! The running service, over HTTP.
 
 use crate::terminal;
-use edge_auth::account::secret::Secret;
+use edge_auth::crypto::secret::Secret;
 use serde_json::{Value, json};
 use std::io::Read as _;
 use tokio::runtime::Runtime;

@@ -6,9 +6,9 @@
 
 use crate::entries::Written;
 use crate::person::Person;
-use edge_auth::account::role::Role;
-use edge_auth::account::session::expired_until;
-use edge_auth::account::timestamp::Timestamp;
+use edge_auth::domain::role::Role;
+use edge_auth::domain::session::expired_until;
+use edge_auth::timestamp::Timestamp;
 use std::fmt::Write as _;
 
 /// A text as an SQL expression.

@@ -1,6 +1,6 @@
 //! Rows in columns, for people at a terminal.
 
-use edge_auth::account::names;
+use edge_auth::domain::names;
 
 /// A text as it may be shown: names from elsewhere may hold what a terminal obeys.
 pub fn cell(text: Option<&str>) -> String {

@@ -7,14 +7,14 @@ use crate::place::{self, Revoked, copy_lifetime, execute};
 use crate::sql::{self, Change};
 use crate::table::{aligned, cell};
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
-use edge_auth::account::audit::Kind;
-use edge_auth::account::fingerprint::fingerprint;
-use edge_auth::account::names;
-use edge_auth::account::password::{self, Peppers};
-use edge_auth::account::policy::{self, OwnNames};
-use edge_auth::account::role::Role;
-use edge_auth::account::secret::Secret;
-use edge_auth::account::timestamp::Timestamp;
+use edge_auth::crypto::fingerprint::fingerprint;
+use edge_auth::crypto::password::{self, Peppers};
+use edge_auth::crypto::secret::Secret;
+use edge_auth::domain::audit::Kind;
+use edge_auth::domain::names;
+use edge_auth::domain::password_policy::{self, OwnNames};
+use edge_auth::domain::role::Role;
+use edge_auth::timestamp::Timestamp;
 use serde_json::Value;
 use std::io::Read as _;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -336,7 +336,8 @@ fn hash_of_stdin(place: &Place, own: &OwnNames<'_>) -> Result<String, String> {
             .parse()
             .map_err(|_| format!("PASSWORD_MIN_LENGTH is `{number}`, which is no number."))?,
     };
-    let password = policy::check(text, minimum, own).map_err(|error| format!("{error}."))?;
+    let password =
+        password_policy::check(text, minimum, own).map_err(|error| format!("{error}."))?;
     let pepper = place::secret("PASSWORD_PEPPER")?.ok_or(
         ".dev.vars has no PASSWORD_PEPPER; `cargo dev` writes one if the file is missing.",
     )?;

@@ -167,7 +167,7 @@ fn has_a_dollar(text: &str) -> bool {
 mod tests {
     use super::{PLACES_AND_KEYS, for_development, has_a_dollar, listen, names_an_aws, text};
 
-    const CONFIG: &str = include_str!("../../../src/config.rs");
+    const CONFIG: &str = include_str!("../../../src/config/mod.rs");
 
     #[test]
     fn every_setting_is_one_that_the_worker_reads_and_nothing_in_it_is_expanded() {

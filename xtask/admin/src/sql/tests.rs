@@ -5,7 +5,7 @@ mod plan;
 
 use super::*;
 use crate::arguments::NewPerson;
-use edge_auth::account::audit::{Entry, Kind};
+use edge_auth::domain::audit::{Entry, Kind};
 use plan::costly;
 use proptest::prelude::*;
 use rusqlite::Connection;

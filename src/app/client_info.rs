@@ -1,0 +1,48 @@
+//! The client of a request, as it is stored with sessions and in the audit log.
+
+use crate::app::failure::Failure;
+use crate::app::{RequestContext, random};
+use crate::domain::audit::{Client, Entry, Kind};
+use crate::domain::names;
+
+/// Bytes of a `User-Agent` that are stored: enough to distinguish devices in a list. Also limits the size of the rows of
+/// sessions and of the audit log.
+const MAX_DEVICE_BYTES: usize = 256;
+
+/// Bytes of an address that are stored: the length of the longest one (RFC 4291 §2.2, form 3).
+const MAX_ADDRESS_BYTES: usize = 45;
+
+/// The address and device of a client, and the id of its request.
+#[derive(Debug)]
+pub struct ClientInfo {
+    /// The beginning of `User-Agent`, without control and bidirectional characters.
+    pub device: Option<String>,
+    /// The client's address as Cloudflare saw it.
+    pub address: Option<String>,
+    /// The id of the request, which its response carries as `X-Request-Id`: Cloudflare's ray id, which is also in
+    /// Cloudflare's logs, or a random UUID if there is none.
+    pub request: String,
+}
+
+impl ClientInfo {
+    /// The client of a request with these headers, and the id of the request.
+    #[must_use]
+    pub fn new(user_agent: Option<&str>, address: Option<&str>, request: String) -> Self {
+        Self {
+            device: user_agent.map(|text| names::shown(text, MAX_DEVICE_BYTES)),
+            address: address.map(|text| names::shown(text, MAX_ADDRESS_BYTES)),
+            request,
+        }
+    }
+
+    /// An entry of the audit log from here, at this moment.
+    ///
+    /// # Errors
+    /// `Platform` if there are no random bytes.
+    pub fn entry(&self, context: &RequestContext, kind: Kind) -> Result<Entry, Failure> {
+        let id = uuid::Builder::from_random_bytes(random()?).into_uuid();
+        let entry = Entry::new(id, context.moment(), kind, &self.request);
+        let (address, device) = (self.address.as_deref(), self.device.as_deref());
+        Ok(entry.from(Client::new(random()?, address, device)))
+    }
+}

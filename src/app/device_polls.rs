@@ -1,0 +1,136 @@
+//! The device flows that this isolate is polling AWS for. AWS limits the rate for all clients of this service together, so
+//! of several requests with the same device handle only one polls.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+/// Maximum number of device flows that are polled at the same time. Further requests are answered that the isolate is busy.
+const MAX_POLLS: usize = 4_096;
+
+/// The device flows that are being polled.
+#[derive(Debug, Default)]
+pub struct DevicePolls(RefCell<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    last_number: u64,
+    by_handle: HashMap<String, Poll>,
+}
+
+#[derive(Debug)]
+struct Poll {
+    number: u64,
+    /// Milliseconds since 1970. The runtime may drop a request without running the code that ends its poll.
+    ends_at: f64,
+}
+
+/// Whether a request may poll.
+#[derive(Debug)]
+pub enum Asked {
+    /// It polls, until this is dropped.
+    Begun(Guard),
+    /// Another request of this isolate is polling the same device flow.
+    ByAnother,
+    /// This isolate is polling as many device flows as it can.
+    TooMany,
+}
+
+/// One request's poll; ends it when dropped.
+#[derive(Debug)]
+pub struct Guard {
+    polls: &'static DevicePolls,
+    handle: String,
+    number: u64,
+}
+
+impl DevicePolls {
+    /// Begins to poll a device flow, for at most this many milliseconds.
+    pub fn begin(&'static self, handle: &str, now: f64, longest: u32) -> Asked {
+        let mut state = self.0.borrow_mut();
+        let ends_at = now + f64::from(longest);
+        // No poll ends later than one that begins now, unless the clock was set back.
+        state
+            .by_handle
+            .retain(|_, poll| poll.ends_at > now && poll.ends_at <= ends_at);
+        if state.by_handle.contains_key(handle) {
+            return Asked::ByAnother;
+        }
+        if state.by_handle.len() >= MAX_POLLS {
+            return Asked::TooMany;
+        }
+        state.last_number = state.last_number.wrapping_add(1);
+        let number = state.last_number;
+        let poll = Poll { number, ends_at };
+        state.by_handle.insert(handle.to_owned(), poll);
+        Asked::Begun(Guard {
+            polls: self,
+            handle: handle.to_owned(),
+            number,
+        })
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let mut state = self.polls.0.borrow_mut();
+        let poll = state.by_handle.get(&self.handle);
+        // After its time has run out, another request may have begun to poll.
+        if poll.is_some_and(|poll| poll.number == self.number) {
+            state.by_handle.remove(&self.handle);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn polls() -> &'static DevicePolls {
+        Box::leak(Box::default())
+    }
+
+    fn begun(polls: &'static DevicePolls, handle: &str, now: f64) -> Guard {
+        match polls.begin(handle, now, 1_000) {
+            Asked::Begun(guard) => guard,
+            other => panic!("{handle}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn handle_is_asked_about_by_one_request_until_it_ends() {
+        let polls = polls();
+        let first = begun(polls, "a", 0.0);
+        assert!(matches!(polls.begin("a", 1.0, 1_000), Asked::ByAnother));
+        let other = begun(polls, "b", 1.0);
+        drop(first);
+        let again = begun(polls, "a", 2.0);
+        drop((other, again));
+        assert!(polls.0.borrow().by_handle.is_empty());
+    }
+
+    #[test]
+    fn poll_that_was_dropped_by_the_runtime_ends_by_the_clock() {
+        let polls = polls();
+        let lost = begun(polls, "a", 0.0);
+        assert!(matches!(polls.begin("a", 999.0, 1_000), Asked::ByAnother));
+        let second = begun(polls, "a", 1_000.0);
+        // Its end must not end the poll of the next request.
+        drop(lost);
+        assert!(matches!(polls.begin("a", 1_001.0, 1_000), Asked::ByAnother));
+        drop(second);
+        // A clock that was set back.
+        std::mem::forget(begun(polls, "b", 9_000.0));
+        drop(begun(polls, "b", 0.0));
+    }
+
+    #[test]
+    fn polls_are_bounded_and_expired_ones_are_dropped() {
+        let polls = polls();
+        for number in 0..MAX_POLLS {
+            std::mem::forget(begun(polls, &number.to_string(), 0.0));
+        }
+        assert!(matches!(polls.begin("more", 1.0, 1_000), Asked::TooMany));
+        std::mem::forget(begun(polls, "more", 1_000.0));
+        assert_eq!(polls.0.borrow().by_handle.len(), 1);
+    }
+}

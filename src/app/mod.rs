@@ -1,0 +1,13 @@
+//! The use cases, without HTTP and without SQL, and what a request works with.
+
+pub mod client_info;
+pub mod context;
+pub mod device_handles;
+pub mod device_polls;
+pub mod device_user;
+pub mod failure;
+pub mod hash_slots;
+pub mod sign_in;
+pub mod token_verifier;
+
+pub use context::{App, RequestContext, Retries, clock, random};

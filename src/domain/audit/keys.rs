@@ -1,0 +1,242 @@
+//! The keys of the audit log, each derived from `AUDIT_KEY` for one purpose (RFC 5869), and what they sign.
+//!
+//! Keys are numbered by age: 0 is the current key, 1 the previous one. Once a checkpoint was made with a key, older keys are
+//! refused for later rows and checkpoints.
+
+use super::entry::Entry;
+use crate::crypto::fingerprint::hex;
+use crate::timestamp::Timestamp;
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use std::fmt;
+use subtle::ConstantTimeEq;
+
+/// An entry and its signature; only [`AuditKeys::sign`] makes one, so whoever asks for it cannot be given anything else.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    /// What happened.
+    pub entry: Entry,
+    /// Hex HMAC-SHA-256.
+    pub mac: String,
+}
+
+/// The key that signs, and those before it, which still verify.
+pub struct AuditKeys {
+    current: KeySet,
+    previous: Vec<KeySet>,
+}
+
+/// What one `AUDIT_KEY` signs.
+pub(super) struct KeySet {
+    /// Identifies the key without revealing anything about it.
+    pub(super) id: String,
+    rows: Hmac<Sha256>,
+    late: Hmac<Sha256>,
+    names: Hmac<Sha256>,
+    pub(super) chain: Hmac<Sha256>,
+    pub(super) checkpoints: Hmac<Sha256>,
+    pub(super) heads: Hmac<Sha256>,
+}
+
+/// How many keys are newer than this one.
+pub(super) type Age = usize;
+
+/// Bytes of a key id: enough to distinguish a handful of keys.
+const ID_LENGTH: usize = 4;
+
+/// Bytes of a name's hash that are kept: enough to tell any two names apart.
+const NAME_LENGTH: usize = 16;
+
+impl AuditKeys {
+    /// Takes 32 random bytes each; the previous ones newest first.
+    #[must_use]
+    pub fn new(current: &[u8; 32], previous: &[[u8; 32]]) -> Self {
+        Self {
+            current: KeySet::new(current),
+            previous: previous.iter().map(KeySet::new).collect(),
+        }
+    }
+
+    /// Signs an entry.
+    #[must_use]
+    pub fn sign(&self, entry: Entry) -> Signed {
+        let mac = hex(&digest(&self.current.rows, &[&entry.canonical()]));
+        Signed { entry, mac }
+    }
+
+    /// The signature of an entry that came without one, which also says where it stood and when it was signed.
+    #[must_use]
+    pub fn sign_late(&self, number: u32, signed_at: Timestamp, entry: &Entry) -> String {
+        self.current.late_mac(number, &signed_at.to_string(), entry)
+    }
+
+    /// Whether any of the keys has signed this entry.
+    #[must_use]
+    pub fn has_signed(&self, entry: &Entry, mac: &str) -> bool {
+        self.signer(entry, mac).is_some()
+    }
+
+    /// Whether any of the keys has signed this entry at this place and time.
+    #[must_use]
+    pub fn has_signed_late(&self, number: u32, signed_at: &str, entry: &Entry, mac: &str) -> bool {
+        self.late_signer(number, signed_at, entry, mac).is_some()
+    }
+
+    /// The key that has signed this entry.
+    pub(super) fn signer(&self, entry: &Entry, mac: &str) -> Option<Age> {
+        let bytes = entry.canonical();
+        self.all()
+            .position(|keys| is_equal(&hex(&digest(&keys.rows, &[&bytes])), mac))
+    }
+
+    /// The key that has signed this entry at this place and time.
+    pub(super) fn late_signer(
+        &self,
+        number: u32,
+        signed_at: &str,
+        entry: &Entry,
+        mac: &str,
+    ) -> Option<Age> {
+        self.all()
+            .position(|keys| is_equal(&keys.late_mac(number, signed_at, entry), mac))
+    }
+
+    /// The key with this id.
+    pub(super) fn with_id(&self, id: &str) -> Option<(Age, &KeySet)> {
+        self.all().enumerate().find(|(_, keys)| keys.id == id)
+    }
+
+    /// What is kept of a name that belongs to nobody, in hex. `source` says what kind of name it is, in fixed words.
+    #[must_use]
+    pub fn name_key(&self, source: &'static str, name: &str) -> String {
+        let parts = [source.as_bytes(), &[0], name.as_bytes()];
+        hex(digest(&self.current.names, &parts)
+            .first_chunk::<NAME_LENGTH>()
+            .map_or(&[][..], |part| part))
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &KeySet> {
+        std::iter::once(&self.current).chain(&self.previous)
+    }
+
+    pub(super) fn current(&self) -> &KeySet {
+        &self.current
+    }
+
+    /// The key before the current one.
+    pub(super) fn before(&self) -> Option<&KeySet> {
+        self.previous.first()
+    }
+}
+
+impl fmt::Debug for AuditKeys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("AuditKeys(redacted)")
+    }
+}
+
+impl KeySet {
+    fn new(key: &[u8; 32]) -> Self {
+        let derived = Hkdf::<Sha256>::new(None, key);
+        let mut id = [0; ID_LENGTH];
+        // Cannot fail either, see below.
+        let _ = derived.expand(b"Edge Auth audit 1: key id", &mut id);
+        let mac = |label: &[u8]| {
+            // HMAC fills a short key up with zeros (RFC 2104); doing it here leaves no length to fail on.
+            let mut block = [0; 64];
+            if let Some(half) = block.first_chunk_mut::<32>() {
+                // Cannot fail: HKDF gives any key of up to 8,160 bytes.
+                let _ = derived.expand(label, half);
+            }
+            Hmac::<Sha256>::new(&block.into())
+        };
+        Self {
+            id: hex(&id),
+            rows: mac(b"Edge Auth audit 1: row"),
+            late: mac(b"Edge Auth audit 1: row signed late"),
+            names: mac(b"Edge Auth audit 1: name"),
+            chain: mac(b"Edge Auth audit 1: chain"),
+            checkpoints: mac(b"Edge Auth audit 1: checkpoint"),
+            heads: mac(b"Edge Auth audit 1: head"),
+        }
+    }
+
+    fn late_mac(&self, number: u32, signed_at: &str, entry: &Entry) -> String {
+        // The time has 20 characters wherever it is ours; the byte behind it tells it from the entry in any case.
+        let (number, entry) = (number.to_be_bytes(), entry.canonical());
+        hex(&digest(
+            &self.late,
+            &[&number, signed_at.as_bytes(), &[0], &entry],
+        ))
+    }
+}
+
+/// The HMAC of these parts, one after the other.
+pub(super) fn digest(mac: &Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = mac.clone();
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+/// In constant time.
+pub(super) fn is_equal(one: &str, other: &str) -> bool {
+    one.as_bytes().ct_eq(other.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::audit::Kind;
+    use uuid::Uuid;
+
+    fn entry() -> Entry {
+        let at = Timestamp::from_seconds(1_704_888_000);
+        Entry::new(Uuid::nil(), at, Kind::SignIn, "230b030023ae2822-SJC").detail("password")
+    }
+
+    #[test]
+    fn a_signature_is_of_one_entry_and_one_key() {
+        let (old, new) = (
+            AuditKeys::new(&[1; 32], &[]),
+            AuditKeys::new(&[2; 32], &[[1; 32]]),
+        );
+        let signed = old.sign(entry());
+        // HMAC-SHA-256 under HKDF-SHA-256 of 32 ones with the label, computed apart from this code.
+        assert_eq!(signed.mac, EXPECTED);
+        assert!(old.has_signed(&entry(), &signed.mac) && new.has_signed(&entry(), &signed.mac));
+        assert!(!old.has_signed(&entry(), &new.sign(entry()).mac));
+        assert!(!old.has_signed(&entry().detail("Password"), &signed.mac));
+        assert!(!old.has_signed(&entry(), "") && !old.has_signed(&entry(), &signed.mac[..63]));
+    }
+
+    const EXPECTED: &str = "101c823cf97c99c1f8b3a54079bcaea17f2d2d9e297f1a21969777a32e408bfa";
+
+    #[test]
+    fn a_late_signature_is_of_one_place_and_time() {
+        let keys = AuditKeys::new(&[1; 32], &[]);
+        let at = Timestamp::from_seconds(0);
+        let mac = keys.sign_late(7, at, &entry());
+        let text = at.to_string();
+        assert!(keys.has_signed_late(7, &text, &entry(), &mac));
+        assert!(!keys.has_signed_late(8, &text, &entry(), &mac));
+        assert!(!keys.has_signed_late(7, "1970-01-01T00:00:01Z", &entry(), &mac));
+        assert!(!keys.has_signed_late(7, &text, &entry().detail("x"), &mac));
+        assert!(!keys.has_signed(&entry(), &mac));
+    }
+
+    #[test]
+    fn a_name_is_hashed_by_its_kind_and_under_the_key() {
+        let keys = AuditKeys::new(&[1; 32], &[]);
+        let key = keys.name_key("username", "ada");
+        assert_eq!(key.len(), 32);
+        assert_ne!(key, keys.name_key("email", "ada"));
+        assert_ne!(key, keys.name_key("username", "eve"));
+        assert_ne!(
+            key,
+            AuditKeys::new(&[2; 32], &[]).name_key("username", "ada")
+        );
+    }
+}

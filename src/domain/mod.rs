@@ -1,0 +1,13 @@
+//! The rules of the service: users, roles, sessions, names, password policy, tokens and the audit chain. Pure: no clock, no
+//! randomness, no network, no storage. Times and random bytes are arguments.
+
+pub mod address;
+pub mod audit;
+pub mod mask;
+pub mod names;
+pub mod password_policy;
+pub mod recognised_device;
+pub mod role;
+pub mod session;
+pub mod token;
+pub mod user;

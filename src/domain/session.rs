@@ -1,0 +1,254 @@
+//! Decides whether a session is live and what one of its tokens is good for. Pure functions of the session record and the
+//! time.
+
+mod rotations;
+
+pub use rotations::Rotations;
+
+use super::role::Role;
+use super::token::LEEWAY;
+use super::user::User;
+use crate::timestamp::Timestamp;
+
+/// Maximum of `REFRESH_REPLAY_WINDOW`.
+pub const MAX_REPLAY_WINDOW_SECONDS: i64 = 300;
+
+/// `last_used_at` is updated when it is this old: users see it to within an hour, and most requests cost no write.
+pub const LAST_USED_STEP_SECONDS: i64 = 3_600;
+
+/// Seconds from sign-in to a session's absolute end.
+#[must_use]
+pub fn max_session_lifetime(role: Role) -> i64 {
+    const DAY: i64 = 86_400;
+    if role.is_admin() { DAY } else { 30 * DAY }
+}
+
+/// The one rule for live sessions, as the statements in `store` have it: a session is live while it is not revoked, `now` is
+/// before `ends_at`, and `token_expires_at` is later than this. After that its current token can no longer be refreshed.
+#[must_use]
+pub fn expired_until(now: Timestamp) -> Timestamp {
+    now.plus(-LEEWAY)
+}
+
+/// A session as stored in D1, with its user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRecord {
+    /// SHA-256 of the token's `sid`, lower-case hex.
+    pub id: String,
+    /// The user; `last_login` is this session's sign-in.
+    pub user: User,
+    /// Of the one token that is current.
+    pub generation: u32,
+    /// `iat` of the current token.
+    pub rotated_at: Timestamp,
+    /// `exp` of the current token.
+    pub token_expires_at: Timestamp,
+    /// Absolute end.
+    pub ends_at: Timestamp,
+    /// Set when the session was revoked.
+    pub revoked_at: Option<Timestamp>,
+    /// When the generations before the current one were rotated out.
+    pub rotations: Rotations,
+    /// Time of the last use, to within [`LAST_USED_STEP_SECONDS`].
+    pub last_used_at: Timestamp,
+}
+
+/// The standing of a token within its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenStatus {
+    /// The current token of a live session.
+    Current,
+    /// An earlier token of a live session, rotated out within the replay window.
+    Replayable,
+    /// An earlier token, rotated out before the replay window, or one that this session has never issued.
+    Reused,
+    /// The session's current token can no longer be refreshed.
+    Expired,
+    /// The session was revoked or is past its absolute end, or its user is disabled.
+    Revoked,
+}
+
+impl SessionRecord {
+    /// Judges a token of this generation. `window` is `REFRESH_REPLAY_WINDOW`, in seconds.
+    ///
+    /// Reuse is reported even if the session has expired, because it shows that the token has leaked.
+    #[must_use]
+    pub fn token_status(&self, generation: u32, now: Timestamp, window: i64) -> TokenStatus {
+        let is_ended = self.revoked_at.is_some() || self.ends_at <= now || !self.user.is_active;
+        let is_current = generation == self.generation;
+        if is_ended {
+            TokenStatus::Revoked
+        } else if !is_current && !self.is_replayable(generation, now, window) {
+            TokenStatus::Reused
+        } else if self.token_expires_at <= expired_until(now) {
+            TokenStatus::Expired
+        } else if is_current {
+            TokenStatus::Current
+        } else {
+            TokenStatus::Replayable
+        }
+    }
+
+    /// The time from which a token of this generation is refused unless the session changes: for a rotated-out token the end
+    /// of its replay window, for the current token the end of the session.
+    #[must_use]
+    pub fn accepted_until(&self, generation: u32, window: i64) -> Timestamp {
+        let end = self.token_expires_at.plus(LEEWAY).min(self.ends_at);
+        if generation == self.generation {
+            end
+        } else {
+            self.replayable_until(generation, window)
+                .map_or(Timestamp::from_seconds(0), |until| until.min(end))
+        }
+    }
+
+    fn is_replayable(&self, generation: u32, now: Timestamp, window: i64) -> bool {
+        self.replayable_until(generation, window)
+            .is_some_and(|until| now < until)
+    }
+
+    fn replayable_until(&self, generation: u32, window: i64) -> Option<Timestamp> {
+        let rotated_out_at = self.rotations.rotated_out_at(generation);
+        let is_earlier = generation < self.generation;
+        rotated_out_at
+            .filter(|_| is_earlier)
+            .map(|moment| moment.plus(window))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    const WINDOW: i64 = 30;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_seconds(second)
+    }
+
+    /// Generations 1 and 2 were rotated out in one second, generation 3 twenty seconds later.
+    fn record() -> SessionRecord {
+        SessionRecord {
+            id: "0".repeat(64),
+            user: User {
+                id: Uuid::nil(),
+                username: "ada".into(),
+                email: None,
+                name: "Ada".into(),
+                organization: None,
+                aws_region: None,
+                role: Role::User,
+                is_active: true,
+                created_at: at(0),
+                updated_at: at(0),
+                last_login: None,
+            },
+            generation: 4,
+            rotated_at: at(1_020),
+            token_expires_at: at(2_000),
+            ends_at: at(9_000),
+            revoked_at: None,
+            rotations: Rotations::parse("[[1000,1],[1020,3]]").unwrap(),
+            last_used_at: at(1_020),
+        }
+    }
+
+    #[test]
+    fn a_token_is_replayable_for_the_window_after_its_own_rotation() {
+        let record = record();
+        for (generation, second, standing) in [
+            (4, 1_020, TokenStatus::Current),
+            (4, 2_029, TokenStatus::Current),
+            (4, 2_030, TokenStatus::Expired),
+            (4, 9_000, TokenStatus::Revoked),
+            (3, 1_020, TokenStatus::Replayable),
+            (3, 1_049, TokenStatus::Replayable),
+            (3, 1_050, TokenStatus::Reused),
+            (2, 1_029, TokenStatus::Replayable),
+            (2, 1_030, TokenStatus::Reused),
+            (1, 1_029, TokenStatus::Replayable),
+            (1, 1_030, TokenStatus::Reused),
+            (0, 1_020, TokenStatus::Reused),
+            (5, 1_020, TokenStatus::Reused),
+            (u32::MAX, 1_020, TokenStatus::Reused),
+            // Reuse is reported for an expired session as well.
+            (3, 5_000, TokenStatus::Reused),
+        ] {
+            let verdict = record.token_status(generation, at(second), WINDOW);
+            assert_eq!(verdict, standing, "generation {generation} at {second}");
+        }
+    }
+
+    #[test]
+    fn a_window_of_zero_accepts_the_current_token_only() {
+        let record = record();
+        assert_eq!(record.token_status(4, at(1_020), 0), TokenStatus::Current);
+        assert_eq!(record.token_status(3, at(1_020), 0), TokenStatus::Reused);
+    }
+
+    #[test]
+    fn a_token_within_the_window_does_not_outlive_the_current_one() {
+        let mut record = record();
+        record.token_expires_at = at(1_010);
+        assert_eq!(
+            record.token_status(3, at(1_039), WINDOW),
+            TokenStatus::Replayable
+        );
+        assert_eq!(
+            record.token_status(3, at(1_040), WINDOW),
+            TokenStatus::Expired
+        );
+        assert_eq!(record.accepted_until(3, WINDOW), at(1_040));
+    }
+
+    #[test]
+    fn a_token_is_accepted_until_the_window_or_the_session_ends() {
+        let record = record();
+        for (generation, second) in [(4, 2_030), (3, 1_050), (2, 1_030), (0, 0), (9, 0)] {
+            let until = record.accepted_until(generation, WINDOW);
+            assert_eq!(until, at(second), "{generation}");
+            if second > 0 {
+                let is_accepted = |second| {
+                    let standing = record.token_status(generation, at(second), WINDOW);
+                    matches!(standing, TokenStatus::Current | TokenStatus::Replayable)
+                };
+                assert!(
+                    is_accepted(second - 1) && !is_accepted(second),
+                    "{generation}"
+                );
+            }
+        }
+        let last = SessionRecord {
+            token_expires_at: record.ends_at,
+            ..record
+        };
+        assert_eq!(last.accepted_until(4, WINDOW), last.ends_at);
+    }
+
+    #[test]
+    fn revoked_and_disabled_end_it() {
+        let now = at(1_020);
+        let revoked = SessionRecord {
+            revoked_at: Some(now),
+            ..record()
+        };
+        let mut disabled = record();
+        disabled.user.is_active = false;
+        for record in [revoked, disabled] {
+            for generation in [4, 3, 0] {
+                let standing = record.token_status(generation, now, WINDOW);
+                assert_eq!(standing, TokenStatus::Revoked);
+            }
+        }
+    }
+
+    #[test]
+    fn administrators_sign_in_every_day() {
+        assert_eq!(
+            max_session_lifetime(Role::User),
+            30 * max_session_lifetime(Role::Admin)
+        );
+        assert_eq!(max_session_lifetime(Role::SuperAdmin), 86_400);
+    }
+}

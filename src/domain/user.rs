@@ -1,0 +1,112 @@
+//! A person, as the record and the API have them.
+
+use super::role::Role;
+use crate::json::{FromJson, Malformed, Object};
+use crate::timestamp::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// A user: the eleven fields of the API, in its order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct User {
+    /// Id; never changes and is never reused.
+    pub id: Uuid,
+    /// User name: in canonical form for password users, otherwise as the identity source provides it.
+    pub username: String,
+    /// E-mail address as entered or provided; null if unknown.
+    pub email: Option<String>,
+    /// Full name.
+    pub name: String,
+    /// Organization; null if unknown.
+    pub organization: Option<String>,
+    /// AWS region in which the user works; null if unknown.
+    pub aws_region: Option<String>,
+    /// Role.
+    pub role: Role,
+    /// False for a disabled user, who has no sessions and cannot sign in.
+    pub is_active: bool,
+    /// Time at which the user was created.
+    pub created_at: Timestamp,
+    /// Time of the last change of profile, role, status or password.
+    pub updated_at: Timestamp,
+    /// Time of the last sign-in; null before the first.
+    pub last_login: Option<Timestamp>,
+}
+
+impl FromJson for User {
+    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
+        let last_login = object.optional_text("last_login")?;
+        let last_login =
+            last_login.map(|text| Timestamp::parse(&text).ok_or(Malformed::Unexpected));
+        Ok(Self {
+            id: object.parsed("id", |text| Uuid::try_parse(text).ok())?,
+            username: object.text("username")?,
+            email: object.optional_text("email")?,
+            name: object.text("name")?,
+            organization: object.optional_text("organization")?,
+            aws_region: object.optional_text("aws_region")?,
+            role: object.parsed("role", Role::parse)?,
+            is_active: object.boolean("is_active")?,
+            created_at: object.parsed("created_at", Timestamp::parse)?,
+            updated_at: object.parsed("updated_at", Timestamp::parse)?,
+            last_login: last_login.transpose()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_reads_back_and_nothing_may_be_missing() {
+        let now = Timestamp::from_seconds(1_704_888_000);
+        let full = User {
+            id: Uuid::from_u128(5),
+            username: "zoë".into(),
+            email: Some("z@example.com".into()),
+            name: "Zoë \"Z\" Ä.".into(),
+            organization: Some("O".into()),
+            aws_region: Some("eu-west-1".into()),
+            role: Role::SuperAdmin,
+            is_active: true,
+            created_at: now,
+            updated_at: now.plus(1),
+            last_login: Some(now.plus(2)),
+        };
+        let bare = User {
+            email: None,
+            organization: None,
+            aws_region: None,
+            role: Role::User,
+            is_active: false,
+            last_login: None,
+            ..full.clone()
+        };
+        let read = |text: &str| User::from_json(&mut Object::read(text)?);
+        for user in [&full, &bare] {
+            assert_eq!(
+                read(&serde_json::to_string(user).unwrap()),
+                Ok(user.clone())
+            );
+        }
+        let json = serde_json::to_value(&full).unwrap();
+        for (name, _) in json.as_object().unwrap() {
+            let is_optional = serde_json::to_value(&bare).unwrap()[name].is_null();
+            let mut without = json.clone();
+            without.as_object_mut().unwrap().remove(name);
+            assert_eq!(read(&without.to_string()).is_ok(), is_optional, "{name}");
+            without[name] = 7.into();
+            assert_eq!(
+                read(&without.to_string()),
+                Err(Malformed::Unexpected),
+                "{name}"
+            );
+            without[name] = "no such".into();
+            let is_free = ["username", "email", "name", "organization", "aws_region"]
+                .contains(&name.as_str());
+            assert_eq!(read(&without.to_string()).is_ok(), is_free, "{name}");
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The audit part of the cron event: makes checkpoints of new rows, and verifies rows, tables and users. Differences are
+//! logged; `GET /audit/verify` reports the details.
+
+use crate::app::{App, random};
+use crate::domain::audit::{
+    Account, Checkpoint, Entry, Head, Verified, Violation, ViolationKind, first_after,
+    schema_changes,
+};
+use crate::runtime::StoreError;
+use crate::runtime::log::{self, Finding};
+use crate::store::checkpoints::{End, Pending, StoredHead};
+use crate::store::integrity;
+use crate::timestamp::Timestamp;
+use uuid::Uuid;
+
+/// Maximum number of checkpoints per cron event. With 500 rows each, this keeps up with 50 entries per second and uses half
+/// of the event's second of CPU time.
+const MAX_CHECKPOINTS: usize = 60;
+/// Users that one statement compares.
+const ACCOUNTS_AT_ONCE: u32 = 1_000;
+/// Statements over the users above the role `user`.
+const PRIVILEGED_PAGES: u32 = 5;
+/// Maximum number of lines that one event logs per kind of finding.
+const MAX_LINES: usize = 20;
+
+/// Why no more checkpoints are made.
+enum Stopped {
+    /// A store failed; the next event continues.
+    Unavailable,
+    /// The log was altered. A checkpoint would conceal that.
+    Broken(Violation),
+}
+
+impl From<StoreError> for Stopped {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable => Self::Unavailable,
+            StoreError::CorruptRow(_) => broken(0, ViolationKind::Unreadable),
+        }
+    }
+}
+
+/// Runs all parts; a failure of one does not prevent the others.
+pub async fn run(app: &App, now: Timestamp) {
+    match make_checkpoints(app, now).await {
+        Ok(()) => {}
+        Err(Stopped::Unavailable) => log::sweep_failed("audit_checkpoints"),
+        Err(Stopped::Broken(violation)) => report(violation),
+    }
+    if compare_schema(app).await.is_err() {
+        log::sweep_failed("sqlite_master");
+    }
+    if compare_accounts(app).await.is_err() {
+        log::sweep_failed("users");
+    }
+}
+
+fn report(Violation { number, reason }: Violation) {
+    log::audit_broken(&Finding::Row {
+        number,
+        reason: reason.as_str(),
+    });
+}
+
+fn broken(number: u32, reason: ViolationKind) -> Stopped {
+    Stopped::Broken(Violation { number, reason })
+}
+
+/// The last checkpoint, once it is also stored as the head outside of D1.
+async fn last_checkpoint(app: &App) -> Result<Option<Checkpoint>, Stopped> {
+    // Read before D1; otherwise a checkpoint that is made in between would seem to be missing there.
+    let head = app.checkpoints.head(&app.audit_keys).await?;
+    let End {
+        checkpoint: last,
+        previous,
+        row,
+    } = app.checkpoints.end().await?;
+    let first = last.as_ref().map_or(1, |last| last.first);
+    if head == StoredHead::Altered {
+        return Err(broken(first, ViolationKind::HeadAltered));
+    }
+    let head = head.known();
+    let after = first_after(last.as_ref());
+    if head.is_some_and(|head| head.checkpoint > last.as_ref().map_or(0, |last| last.number)) {
+        return Err(broken(after, ViolationKind::Truncated));
+    }
+    let Some(last) = last else {
+        return Ok(None);
+    };
+    // New rows would take the numbers of the removed ones and would never be covered.
+    if row < last.last {
+        return Err(broken(row.saturating_add(1), ViolationKind::Truncated));
+    }
+    if head.is_some_and(|head| !head.allows(&last)) {
+        return Err(broken(first, ViolationKind::HeadDiffers));
+    }
+    if head.is_some_and(|head| head.checkpoint == last.number) {
+        return Ok(Some(last));
+    }
+    // The head was not stored when this checkpoint was made: verify the checkpoint and store the head before making more.
+    let rows = app.checkpoints.rows_of(&last).await?;
+    if !app.audit_keys.has_made(previous.as_ref(), &last, &rows) {
+        return Err(broken(first, ViolationKind::CheckpointAltered));
+    }
+    if head.is_none() && last.number > 1 {
+        report(Violation {
+            number: first,
+            reason: ViolationKind::HeadMissing,
+        });
+    }
+    keep_head(app, &last).await?;
+    Ok(Some(last))
+}
+
+async fn keep_head(app: &App, checkpoint: &Checkpoint) -> Result<(), StoreError> {
+    let head = Head::of(checkpoint);
+    app.checkpoints.put_head(&app.audit_keys, &head).await
+}
+
+/// The only place where checkpoints are made. If two events run at the same time, one adds a checkpoint and the other stops.
+async fn make_checkpoints(app: &App, now: Timestamp) -> Result<(), Stopped> {
+    let mut last = last_checkpoint(app).await?;
+    let mut has_more = false;
+    let mut lines = 0;
+    for _ in 0..MAX_CHECKPOINTS {
+        let after = last.as_ref().map_or(0, |last| last.last);
+        let Pending { unsigned, rows } = app.checkpoints.pending(after).await?;
+        if !unsigned.is_empty() {
+            let sign = |(number, entry): &(u32, Entry)| {
+                (*number, app.audit_keys.sign_late(*number, now, entry))
+            };
+            app.checkpoints
+                .sign(unsigned.iter().map(sign).collect(), now)
+                .await?;
+            continue;
+        }
+        let Some(checkpoint) = app.audit_keys.checkpoint(last.as_ref(), &rows, now) else {
+            break;
+        };
+        // A row that fails is covered as it is, so that later rows are covered too; `/audit/verify` still reports it.
+        let covered = rows.partition_point(|(row, _)| row.number <= checkpoint.last);
+        let rows = rows.get(..covered).unwrap_or(&rows);
+        let mut verified = Verified::default();
+        let found =
+            app.audit_keys
+                .verify_checkpoint(last.as_ref(), &checkpoint, rows, &mut verified);
+        if let Err(violation) = found
+            && lines < MAX_LINES
+        {
+            lines = lines.saturating_add(1);
+            report(violation);
+        }
+        if !app.checkpoints.add(&checkpoint).await? {
+            return Ok(());
+        }
+        last = Some(checkpoint);
+        has_more = true;
+    }
+    if let Some(last) = last.filter(|_| has_more) {
+        keep_head(app, &last).await?;
+    }
+    Ok(())
+}
+
+async fn compare_schema(app: &App) -> Result<(), StoreError> {
+    let found = integrity::schema(app.database).await?;
+    for change in schema_changes(&found).iter().take(MAX_LINES) {
+        log::audit_broken(&Finding::Schema {
+            kind: &change.kind,
+            name: &change.name,
+            difference: change.difference.as_str(),
+        });
+    }
+    Ok(())
+}
+
+/// All users above the role `user`, and a thousand of the others, beginning with a random one.
+async fn compare_accounts(app: &App) -> Result<(), StoreError> {
+    let mut lines = MAX_LINES;
+    let mut after = String::new();
+    for _ in 0..PRIVILEGED_PAGES {
+        let found = integrity::privileged(app.database, &after, ACCOUNTS_AT_ONCE).await?;
+        compare(&found, &mut lines);
+        match found.last() {
+            Some(last) if found.len() == ACCOUNTS_AT_ONCE as usize => after.clone_from(&last.id),
+            _ => break,
+        }
+    }
+    let bytes = random().map_err(|_| StoreError::Unavailable)?;
+    let start = Uuid::from_bytes(bytes).to_string();
+    let mut found = integrity::accounts(app.database, &start, ACCOUNTS_AT_ONCE).await?;
+    let rest = ACCOUNTS_AT_ONCE.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+    if rest > 0 {
+        let more = integrity::accounts(app.database, "", rest).await?;
+        found.extend(more.into_iter().filter(|account| account.id <= start));
+    }
+    found.retain(|account| account.role == "user");
+    compare(&found, &mut lines);
+    Ok(())
+}
+
+fn compare(accounts: &[Account], lines: &mut usize) {
+    for change in accounts.iter().flat_map(Account::changes) {
+        if *lines == 0 {
+            return;
+        }
+        *lines = lines.saturating_sub(1);
+        log::audit_broken(&Finding::User {
+            // An invalid id was not written by this service either.
+            user: Uuid::try_parse(&change.user).unwrap_or_default(),
+            field: change.field.as_str(),
+        });
+    }
+}

@@ -1,0 +1,70 @@
+//! The `TOKENS_NOT_BEFORE` part of the cron event: revokes the sessions of tokens that are no longer accepted, so that they
+//! stay revoked after the variable is removed.
+
+use crate::app::failure::Failure;
+use crate::app::{App, random};
+use crate::domain::audit::{Entry, Kind, Signed};
+use crate::domain::token::LEEWAY;
+use crate::store::sessions::Issued;
+use crate::timestamp::Timestamp;
+use uuid::Uuid;
+
+/// The detail of the audit entries.
+const DETAIL: &str = "tokens_not_before";
+
+/// Maximum number of seconds for which a token is accepted: the maximum of `TOKEN_LIFETIME` and the leeway. After that time
+/// all older tokens have expired, and nothing is left to do.
+const LONGEST_ACCEPTED: i64 = 86_400 + LEEWAY;
+
+/// Sessions that one batch revokes, each with an audit entry.
+const PIECE: u32 = 50;
+
+/// Batches per cron event: 10,000 sessions, in a few seconds. Their tokens are refused in any case.
+const PIECES: usize = 200;
+
+/// Batches whose cached sessions are overwritten. No isolate with this configuration uses these; they matter only if the
+/// variable is removed within the TTL. KV allows 1,000 operations per event.
+const OVERWRITTEN: usize = 2;
+
+/// Revokes the sessions whose current token was issued before `TOKENS_NOT_BEFORE`, as many as one event may.
+///
+/// # Errors
+/// `StoreUnavailable`, `Platform`; the next event continues.
+pub async fn revoke(app: &App, now: Timestamp) -> Result<(), Failure> {
+    let Some(not_before) = app.config.tokens_not_before else {
+        return Ok(());
+    };
+    let oldest = now.plus(-LONGEST_ACCEPTED);
+    if not_before <= oldest {
+        return Ok(());
+    }
+    let request = uuid()?.to_string();
+    for piece in 0..PIECES {
+        let found = app.sessions.issued(oldest, not_before, now, PIECE).await?;
+        if found.is_empty() {
+            break;
+        }
+        let mut signed = Vec::new();
+        for session in found {
+            let entry = entry(app, now, &session, &request)?;
+            signed.push((session, entry));
+        }
+        let revoked = app.sessions.revoke_issued(&signed, not_before, now).await?;
+        if piece < OVERWRITTEN {
+            app.session_cache.end(&revoked, now).await;
+        }
+    }
+    Ok(())
+}
+
+/// No user requested it, so it has no actor.
+fn entry(app: &App, now: Timestamp, session: &Issued, request: &str) -> Result<Signed, Failure> {
+    let entry = Entry::new(uuid()?, now, Kind::SessionRevoked, request)
+        .about(session.user_id)
+        .of_session(&session.id);
+    Ok(app.audit_keys.sign(entry.detail(DETAIL)))
+}
+
+fn uuid() -> Result<Uuid, Failure> {
+    Ok(uuid::Builder::from_random_bytes(random()?).into_uuid())
+}

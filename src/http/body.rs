@@ -1,0 +1,217 @@
+//! From bytes to a route's request type: size, media type, UTF-8, an object.
+
+use super::request::{BodyError, Request};
+use crate::app::failure::{BodyFault, Failure};
+use crate::json::{FromJson, Malformed, Object};
+
+/// The largest body that any route takes: a device flow's sealed handles need about 6 KiB.
+pub const LIMIT: usize = 16 * 1024;
+
+/// The media type of JSON bodies.
+pub const JSON: &str = "application/json";
+
+/// Reads a JSON body. `text` is the text of the response to an invalid body: [`INVALID_BODY`](crate::app::failure::INVALID_BODY),
+/// or the one that an API specification fixes.
+///
+/// # Errors
+/// `BodyTooLarge`, `UnsupportedMediaType`, `UnsupportedEncoding`, `InvalidBody`.
+pub async fn json<T: FromJson>(request: Request, text: &'static str) -> Result<T, Failure> {
+    let bytes = bytes(request, text).await?;
+    parse(&bytes).map_err(|fault| Failure::InvalidBody { fault, text })
+}
+
+/// The same for a route that takes a body or none.
+///
+/// # Errors
+/// `BodyTooLarge`, `UnsupportedMediaType`, `UnsupportedEncoding`, `InvalidBody`.
+pub async fn optional_json<T: FromJson>(
+    request: Request,
+    text: &'static str,
+) -> Result<Option<T>, Failure> {
+    let bytes = bytes(request, text).await?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    let body = parse(&bytes).map_err(|fault| Failure::InvalidBody { fault, text })?;
+    Ok(Some(body))
+}
+
+/// The body, of whatever type if it is empty.
+async fn bytes(request: Request, text: &'static str) -> Result<Vec<u8>, Failure> {
+    let declared = request
+        .header("content-length")
+        .and_then(|length| length.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > LIMIT) {
+        return Err(Failure::BodyTooLarge);
+    }
+    let media_type = request.header("content-type");
+    let encoding = request.header("content-encoding");
+    let bytes = (request.body)(declared.unwrap_or(LIMIT), declared.is_some()).await;
+    let bytes = bytes.map_err(|error| match error {
+        BodyError::TooLarge => Failure::BodyTooLarge,
+        BodyError::Interrupted => Failure::InvalidBody {
+            fault: BodyFault::Interrupted,
+            text,
+        },
+        BodyError::NoCapacity => Failure::Busy,
+    })?;
+    if bytes.is_empty() {
+        return Ok(bytes);
+    }
+    if encoding.as_deref().is_some_and(is_encoded) {
+        return Err(Failure::UnsupportedEncoding);
+    }
+    if !media_type.as_deref().is_some_and(is_json) {
+        return Err(Failure::UnsupportedMediaType(JSON));
+    }
+    Ok(bytes)
+}
+
+/// Whether a `Content-Encoding` header names a coding: `identity` and an empty header do not (RFC 9110 §8.4).
+fn is_encoded(header: &str) -> bool {
+    let mut codings = header.split(',').map(str::trim);
+    codings.any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
+}
+
+/// `application/json` in any case and with any parameters (RFC 9110 §8.3.1). A `charset` is ignored: JSON is UTF-8 (RFC 8259
+/// §8.1), and a body in another encoding is refused when it is parsed.
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case(JSON)
+}
+
+/// Parses the JSON, with or without a byte order mark (RFC 8259 §8.1 allows parsers to ignore it).
+fn parse<T: FromJson>(bytes: &[u8]) -> Result<T, BodyFault> {
+    let text = std::str::from_utf8(bytes).map_err(|_| BodyFault::NotJson)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut object = Object::read(text).map_err(|_| BodyFault::NotJson)?;
+    T::from_json(&mut object).map_err(|malformed| match malformed {
+        Malformed::Syntax => BodyFault::NotJson,
+        Malformed::Missing => BodyFault::MissingField,
+        Malformed::Unexpected => BodyFault::InvalidField,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Debug, PartialEq)]
+    struct Pair {
+        a: String,
+        b: String,
+    }
+
+    impl FromJson for Pair {
+        fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
+            let [a, b] = ["a", "b"].map(|name| object.text(name));
+            Ok(Self { a: a?, b: b? })
+        }
+    }
+
+    #[test]
+    fn only_plain_json_of_the_right_shape_is_read() {
+        let good = Pair {
+            a: "x".into(),
+            b: "é".into(),
+        };
+        for text in [
+            r#"{"a":"x","b":"é"}"#,
+            " {\"b\":\"\\u00e9\",\n\"a\":\"x\"} ",
+            r#"{"a":"x","b":"é","c":{"d":[1,2.5,null,true,{"e":"f"}]}}"#,
+            "\u{feff}{\"a\":\"x\",\"b\":\"é\"}",
+        ] {
+            assert_eq!(parse::<Pair>(text.as_bytes()).as_ref(), Ok(&good), "{text}");
+        }
+        for text in [
+            "",
+            " ",
+            "null",
+            "[]",
+            r#"["x","é"]"#,
+            "\"a\"",
+            "{",
+            r#"{"a":"x","b":"é","a":"x"}"#,
+            r#"{"a":"x","b":"é","c":1,"c":1}"#,
+            r#"{"a":"x","b":"é","c":{"d":1,"d":2}}"#,
+            r#"{"a":"x","b":"é"} x"#,
+            r#"{"a":"x","b":"é"}{}"#,
+            "\u{feff}",
+            "\u{feff}\u{feff}{\"a\":\"x\",\"b\":\"é\"}",
+            "{\u{feff}\"a\":\"x\",\"b\":\"é\"}",
+            r#"{"a":"x","b":"\ud800"}"#,
+            r"{'a':'x','b':'é'}",
+            r#"{"a":"x","b":"é",}"#,
+        ] {
+            assert_eq!(
+                parse::<Pair>(text.as_bytes()),
+                Err(BodyFault::NotJson),
+                "{text}"
+            );
+        }
+        let not_utf_8 = b"{\"a\":\"x\",\"b\":\"\xff\"}";
+        assert_eq!(parse::<Pair>(not_utf_8), Err(BodyFault::NotJson));
+        for (text, fault) in [
+            (r#"{"a":"x"}"#, BodyFault::MissingField),
+            (r#"{"a":"x","b":null}"#, BodyFault::MissingField),
+            (r#"{"a":"x","b":1}"#, BodyFault::InvalidField),
+        ] {
+            assert_eq!(parse::<Pair>(text.as_bytes()), Err(fault), "{text}");
+        }
+    }
+
+    #[test]
+    fn nesting_is_bounded() {
+        let nested = |depth: usize| {
+            format!(
+                r#"{{"a":"x","b":"é","c":{}1{}}}"#,
+                "[".repeat(depth),
+                "]".repeat(depth)
+            )
+        };
+        assert!(parse::<Pair>(nested(15).as_bytes()).is_ok());
+        assert!(parse::<Pair>(nested(16).as_bytes()).is_err());
+        assert!(parse::<Pair>(nested(8_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn media_types() {
+        for name in [
+            "application/json",
+            "Application/JSON",
+            "application/json; charset=utf-8",
+            "application/json;charset=\"UTF-8\"",
+            "application/json; charset=utf8",
+            "application/json; charset=latin1",
+            " application/json ; ",
+        ] {
+            assert!(is_json(name), "{name}");
+        }
+        for name in [
+            "",
+            "text/plain",
+            "application/jsonp",
+            "application/x-www-form-urlencoded",
+        ] {
+            assert!(!is_json(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_identity_is_not_an_encoding() {
+        for header in ["", " ", "identity", "Identity", "identity, identity", ","] {
+            assert!(!is_encoded(header), "{header}");
+        }
+        for header in ["gzip", "br", "x", "identity, gzip", "gzip,identity"] {
+            assert!(is_encoded(header), "{header}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = parse::<Pair>(&bytes);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The cookie of a recognised device. It grants no access; `account/device.rs` describes its effect.
+
+use super::request::Request;
+use crate::app::failure::Failure;
+use crate::app::{RequestContext, random};
+use crate::crypto::sealed::Purpose;
+use crate::domain::recognised_device::Device;
+use uuid::Uuid;
+
+/// Seconds that a browser keeps it; Chromium keeps none longer (RFC 6265bis section 5.5).
+const LIFETIME: i64 = 400 * 86_400;
+
+/// A user with the names that they may type to sign in.
+#[derive(Debug)]
+pub struct Names<'a> {
+    /// The user.
+    pub id: Uuid,
+    /// User name.
+    pub username: &'a str,
+    /// E-mail address.
+    pub email: Option<&'a str>,
+}
+
+/// The request's cookie, and how its response may set one.
+#[derive(Debug)]
+pub struct DeviceCookie {
+    sent: Option<String>,
+    name: Option<&'static str>,
+}
+
+impl DeviceCookie {
+    /// What the request says. Over https the name has the `__Host-` prefix, which no other host and no plain http can
+    /// write; on this machine, where development has no https, there is a name without; elsewhere over http there is none.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
+        let name = cookie_name(&request.url);
+        let sent = name.and_then(|name| value(&request.header("cookie")?, name).map(str::to_owned));
+        Self { sent, name }
+    }
+
+    /// What came under its name.
+    #[must_use]
+    pub fn sent(&self) -> Option<&str> {
+        self.sent.as_deref()
+    }
+
+    /// The device that it names, if it is ours.
+    #[must_use]
+    pub fn open(&self, context: &RequestContext) -> Option<Device> {
+        let sealer = &context.app.sealer;
+        sealer
+            .open(Purpose::KnownDevice, b"", self.sent()?, context.now)
+            .ok()
+    }
+
+    /// The `Set-Cookie` value that makes this device, or a new one, recognised for this user; `None` if no cookie may be
+    /// set.
+    ///
+    /// # Errors
+    /// `Platform`.
+    pub fn recognise(
+        &self,
+        context: &RequestContext,
+        device: Option<&Device>,
+        user: &Names<'_>,
+    ) -> Result<Option<String>, Failure> {
+        let device = match device {
+            Some(device) => device.clone(),
+            None => Device::new(random()?),
+        };
+        self.seal(
+            context,
+            &device.after_sign_in(user.id, user.username, user.email),
+        )
+    }
+
+    fn seal(&self, context: &RequestContext, device: &Device) -> Result<Option<String>, Failure> {
+        let Some(name) = self.name else {
+            return Ok(None);
+        };
+        let sealed = context
+            .app
+            .sealer
+            .seal(
+                Purpose::KnownDevice,
+                b"",
+                context.now.plus(LIFETIME),
+                device,
+                random()?,
+            )
+            .map_err(|_| Failure::Platform)?;
+        let secure = if name == SECURE_NAME { "; Secure" } else { "" };
+        Ok(Some(format!(
+            "{name}={sealed}; Path=/; Max-Age={LIFETIME}; HttpOnly{secure}; SameSite=Strict"
+        )))
+    }
+}
+
+const SECURE_NAME: &str = "__Host-edge-auth-device";
+const DEVELOPMENT_NAME: &str = "edge-auth-device";
+
+fn cookie_name(url: &str) -> Option<&'static str> {
+    let (scheme, rest) = url.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    let is_here = ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| {
+        host.strip_prefix(name)
+            .is_some_and(|port| port.is_empty() || port.starts_with(':'))
+    });
+    match scheme {
+        "https" => Some(SECURE_NAME),
+        "http" if is_here => Some(DEVELOPMENT_NAME),
+        _ => None,
+    }
+}
+
+/// The value of the first cookie with this name (RFC 6265 section 5.4).
+fn value<'h>(header: &'h str, name: &str) -> Option<&'h str> {
+    header.split(';').find_map(|pair| {
+        let (key, value) = pair.split_once('=')?;
+        (key.trim() == name).then_some(value.trim())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_gets_a_cookie_on_this_machine_only() {
+        for (url, name) in [
+            ("https://auth.example.com/api/auth/login", Some(SECURE_NAME)),
+            ("https://127.0.0.1/", Some(SECURE_NAME)),
+            (
+                "http://127.0.0.1:8787/api/auth/login",
+                Some(DEVELOPMENT_NAME),
+            ),
+            ("http://localhost/", Some(DEVELOPMENT_NAME)),
+            ("http://[::1]:8787/", Some(DEVELOPMENT_NAME)),
+            ("http://auth.example.com/", None),
+            ("http://localhost.example.com/", None),
+            ("http://127.0.0.1.example.com/", None),
+            ("/api/auth/login", None),
+        ] {
+            assert_eq!(cookie_name(url), name, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_others() {
+        for (header, found) in [
+            ("a=1; edge-auth-device=x.y-z; b=2", Some("x.y-z")),
+            ("edge-auth-device=x", Some("x")),
+            ("edge-auth-device=", Some("")),
+            ("xedge-auth-device=1;edge-auth-device=2", Some("2")),
+            ("edge-auth-device", None),
+            ("", None),
+        ] {
+            assert_eq!(value(header, DEVELOPMENT_NAME), found, "{header}");
+        }
+    }
+}

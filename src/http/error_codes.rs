@@ -1,0 +1,204 @@
+//! The error codes that clients see in `Edge-Auth-Error`, each with its status, its text, and its row of
+//! `docs/reference/errors.md`. To add one, add a row here, and name it in `code` of `http/error_response.rs`.
+
+/// Each row: name, status, code, text, meaning, and what a client should do. The text is that of the response body unless
+/// the failure has a text of its own.
+macro_rules! codes {
+    ($($name:ident: $status:literal $code:literal $text:literal; $meaning:literal; $action:literal;)*) => {
+        /// An error code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Code {
+            $(#[doc = $meaning] $name,)*
+        }
+
+        impl Code {
+            /// All codes, in the order of the reference.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The code as it is sent to clients.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// The HTTP status.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)* }
+            }
+
+            /// The text of the response body.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// The meaning, for the reference.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$name => $meaning,)* }
+            }
+
+            /// What a client should do, for the reference.
+            #[must_use]
+            pub const fn action(self) -> &'static str {
+                match self { $(Self::$name => $action,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    InvalidJson: 400 "invalid_json" "Invalid request body";
+        "The body is not a JSON object in UTF-8. Duplicate keys and nesting deeper than 16 levels count as invalid.";
+        "Correct the request.";
+    MissingField: 400 "missing_field" "Invalid request body";
+        "A required field of the body is absent, null or empty.";
+        "Correct the request.";
+    InvalidField: 400 "invalid_field" "Invalid request body";
+        "A field of the body has the wrong type or form.";
+        "Correct the request.";
+    IncompleteBody: 400 "incomplete_body" "Invalid request body";
+        "The body ended before it was complete, or did not arrive within 10 seconds.";
+        "Send the request again.";
+    InvalidParameter: 400 "invalid_parameter" "Invalid request parameter";
+        "A query parameter has an invalid value. The message names the parameter.";
+        "Correct the request.";
+    RepeatedParameter: 400 "repeated_parameter" "Repeated request parameter";
+        "A query parameter was given more than once. The message names the parameter.";
+        "Correct the request.";
+    UnknownParameter: 400 "unknown_parameter" "Unknown request parameter";
+        "The query contains a parameter that the route does not support.";
+        "Correct the request.";
+    PasswordTooShort: 400 "password_too_short" "Password is too short";
+        "The new password has fewer characters than required. The message names the minimum.";
+        "Ask the user for a longer password.";
+    PasswordTooLong: 400 "password_too_long" "Password must have at most 128 characters";
+        "The new password has more than 128 characters.";
+        "Ask the user for a shorter password.";
+    PasswordTooCommon: 400 "password_too_common" "Password is too common";
+        "The new password is a common password, a repetition or a sequence.";
+        "Ask the user for another password.";
+    PasswordContainsName: 400 "password_contains_name"
+        "Password must not be made of your name, username, e-mail or organization";
+        "The new password is derived from the user's own names.";
+        "Ask the user for another password.";
+    InvalidCurrentPassword: 400 "invalid_current_password" "Current password is incorrect";
+        "The current password is wrong.";
+        "Ask the user again.";
+    InvalidLink: 400 "invalid_link" "Invalid or expired link";
+        "The one-time link is unknown, used or expired.";
+        "Ask for a new link.";
+    InvalidClient: 400 "invalid_client" "Failed to start device authorization";
+        "`client_id` and `client_secret` were not issued by this service, do not belong together, or have expired.";
+        "Start again at `/register-client`.";
+    InvalidDeviceCode: 400 "invalid_device_code" "Failed to create token from device code";
+        "`client_id`, `client_secret` and `device_code` were not issued by this service, do not belong together, or have expired.";
+        "Start again at `/register-client`.";
+    AwsCredentialsMissing: 400 "aws_credentials_missing" "AWS credentials not provided";
+        "The body is empty, and the service does not sign callers in with its own AWS credentials.";
+        "Send a proof, or sign in another way.";
+    NoToken: 401 "no_token" "No token provided";
+        "The request has no bearer token.";
+        "Send `Authorization: Bearer TOKEN`. Sign in if you have no token.";
+    InvalidToken: 401 "invalid_token" "Invalid or expired token";
+        "The token was not issued by this service or was rotated out, or its session has expired or was revoked.";
+        "Use the token of the last refresh if you have a newer one, otherwise sign in again.";
+    TokenExpired: 401 "token_expired" "Invalid or expired token";
+        "The token is authentic but has expired.";
+        "Sign in again. To avoid this, refresh before `Edge-Auth-Expires`.";
+    InvalidCredentials: 401 "invalid_credentials" "Invalid username or password";
+        "The username or the password is wrong. Unknown, disabled and locked accounts get the same code.";
+        "Ask the user again.";
+    InvalidProof: 401 "invalid_proof" "Could not validate credentials";
+        "The AWS proof is malformed, too old, already used, refused by AWS, or of a principal that may not sign in.";
+        "Sign a new proof. If that fails too, check `AWS_LOGIN_ARNS`.";
+    AdminRequired: 403 "admin_required" "Admin access required";
+        "The route requires the role `admin` or higher.";
+        "Do not repeat the request.";
+    SuperAdminRequired: 403 "super_admin_required" "Super admin access required";
+        "The route requires the role `super_admin`.";
+        "Do not repeat the request.";
+    OriginNotAllowed: 403 "origin_not_allowed" "Origin not allowed";
+        "The origin of a CORS preflight request is not in `ALLOWED_ORIGINS`.";
+        "Add the origin to `ALLOWED_ORIGINS`.";
+    AccessDenied: 403 "access_denied" "Access denied";
+        "The user denied the sign-in or may not sign in.";
+        "Tell the user. Start again at `/device-authorization` if the user wants to.";
+    NoAssignment: 403 "no_assignment" "Access denied";
+        "The user has no permission set in the AWS account that the service looks at.";
+        "Tell the user to ask the administrator of IAM Identity Center.";
+    SessionEnded: 403 "session_ended" "Access denied";
+        "The session that this device flow created was revoked.";
+        "Start again at `/device-authorization`.";
+    NotFound: 404 "not_found" "Not found";
+        "No route has this path.";
+        "Correct the URL.";
+    SessionNotFound: 404 "session_not_found" "Not found";
+        "The caller has no session with this id.";
+        "List the sessions again.";
+    CredentialsNotConfigured: 404 "credentials_not_configured" "Credentials are not configured";
+        "The service has no credentials of this provider.";
+        "Ask the operator.";
+    MethodNotAllowed: 405 "method_not_allowed" "Method not allowed";
+        "The path does not support this method.";
+        "Use a method that the `Allow` header lists.";
+    AuthorizationPending: 408 "authorization_pending" "Authorization timed out";
+        "The user has not approved the device flow yet.";
+        "Repeat the request after `Retry-After` seconds.";
+    DeviceCodeExpired: 408 "device_code_expired" "Authorization timed out";
+        "The device code has expired or was already used.";
+        "Start again at `/device-authorization`.";
+    BodyTooLarge: 413 "body_too_large" "Request body too large";
+        "The body is larger than the route accepts.";
+        "Correct the request.";
+    UnsupportedMediaType: 415 "unsupported_media_type" "Content-Type must be application/json";
+        "The route does not accept the media type of the body. The message names the accepted one.";
+        "Correct the request.";
+    UnsupportedEncoding: 415 "unsupported_encoding" "Content-Encoding is not supported";
+        "The body is compressed.";
+        "Send the body uncompressed, without `Content-Encoding`.";
+    RateLimited: 429 "rate_limited" "Too many requests";
+        "This session or client network has sent too many requests.";
+        "Wait for `Retry-After` seconds.";
+    BackOff: 429 "back_off" "Too many requests";
+        "There were too many failed attempts for this name or from this client network.";
+        "Wait for `Retry-After` seconds, and tell the user.";
+    AwsNotConfigured: 500 "aws_not_configured" "AWS is not configured";
+        "The service is not configured for AWS IAM Identity Center.";
+        "Offer another way to sign in.";
+    AwsFailed: 500 "aws_failed" "AWS failed";
+        "AWS failed, did not respond in time, or refused the service.";
+        "Try again later. The log contains the cause.";
+    StorageUnavailable: 503 "storage_unavailable" "Service temporarily unavailable";
+        "D1 or KV is unavailable. `/health` says which.";
+        "Try again after `Retry-After` seconds.";
+    Overloaded: 503 "overloaded" "Service temporarily unavailable";
+        "The service is processing as many requests of this kind as it can.";
+        "Try again after `Retry-After` seconds.";
+    Misconfigured: 503 "misconfigured" "Service temporarily unavailable";
+        "The configuration is invalid. The log names every invalid variable.";
+        "Tell the operator.";
+    RuntimeFailed: 503 "runtime_failed" "Service temporarily unavailable";
+        "The runtime did not provide a resource, or took too long.";
+        "Try again after `Retry-After` seconds.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_are_snake_case_and_distinct() {
+        let mut seen = BTreeSet::new();
+        for code in Code::ALL {
+            let name = code.as_str();
+            let is_plain = name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+            assert!(is_plain && seen.insert(name), "{name}");
+            assert!((400..600).contains(&code.status()), "{name}");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! A request as plain values. `door.rs` fills it from the platform's; headers but the one that most routes need are read
+//! when asked for, since each read crosses into JavaScript.
+
+use crate::app::client_info::ClientInfo;
+use std::future::Future;
+use std::pin::Pin;
+
+/// The methods that some route knows; everything else is [`Method::Other`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// GET
+    Get,
+    /// HEAD, answered like GET without the body.
+    Head,
+    /// POST
+    Post,
+    /// DELETE
+    Delete,
+    /// OPTIONS
+    Options,
+    /// Any other word.
+    Other,
+}
+
+impl Method {
+    /// The method with this name; names are case-sensitive (RFC 9110 §9.1).
+    #[must_use]
+    pub fn parse(name: &str) -> Self {
+        match name {
+            "GET" => Self::Get,
+            "HEAD" => Self::Head,
+            "POST" => Self::Post,
+            "DELETE" => Self::Delete,
+            "OPTIONS" => Self::Options,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Why a body could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyError {
+    /// More bytes than the limit.
+    TooLarge,
+    /// The client disconnected or took too long.
+    Interrupted,
+    /// The limit of bodies that the isolate, or one client site, may have in progress is reached.
+    NoCapacity,
+}
+
+/// A body on its way: at most so many bytes, or why not.
+pub type Reading = Pin<Box<dyn Future<Output = Result<Vec<u8>, BodyError>>>>;
+
+/// Reads one header by its name in lower case.
+pub type Headers = Box<dyn Fn(&str) -> Option<String>>;
+
+/// What a client sent.
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// Scheme, authority, path and query, as the platform gives them.
+    pub url: String,
+    /// The header `Authorization`.
+    pub authorization: Option<String>,
+    /// Returns the id of the request: Cloudflare's ray id, or a random UUID if there is none.
+    pub id: Box<dyn Fn() -> String>,
+    /// Reads any other header; the name in lower case.
+    pub header: Headers,
+    /// Reads the body, up to so many bytes; the second says whether they are as many as the client has declared.
+    pub body: Box<dyn FnOnce(usize, bool) -> Reading>,
+}
+
+impl Request {
+    /// The value of a header other than `Authorization`, if it came.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<String> {
+        (self.header)(name)
+    }
+
+    /// The client's address as Cloudflare saw it.
+    #[must_use]
+    pub fn address(&self) -> Option<String> {
+        self.header("cf-connecting-ip")
+    }
+
+    /// The client, as it is stored with sessions and in the audit log.
+    #[must_use]
+    pub fn client_info(&self) -> ClientInfo {
+        let user_agent = self.header("user-agent");
+        ClientInfo::new(
+            user_agent.as_deref(),
+            self.address().as_deref(),
+            (self.id)(),
+        )
+    }
+
+    /// The path as sent, without query; not percent-decoded, since no route needs it and two spellings of one path
+    /// would be two doors.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        path_of(&self.url)
+    }
+
+    /// What stands after the path's last slash.
+    #[must_use]
+    pub fn last_segment(&self) -> &str {
+        let path = self.path();
+        path.rsplit_once('/').map_or(path, |(_, last)| last)
+    }
+
+    /// The query as sent, without its question mark; empty if there is none.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        query_of(&self.url)
+    }
+}
+
+fn query_of(url: &str) -> &str {
+    let before_fragment = url.split('#').next().unwrap_or(url);
+    before_fragment
+        .split_once('?')
+        .map_or("", |(_, query)| query)
+}
+
+fn path_of(url: &str) -> &str {
+    let is_end = |byte: u8| matches!(byte, b'?' | b'#');
+    let end = url.bytes().position(is_end).unwrap_or(url.len());
+    let before_query = url.get(..end).unwrap_or(url);
+    // `https://authority/path`.
+    let slash = before_query.match_indices('/').nth(2);
+    slash
+        .and_then(|(start, _)| before_query.get(start..))
+        .unwrap_or("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_query_is_what_follows_the_first_question_mark() {
+        for (url, query) in [
+            ("https://a.example/api/auth/audit", ""),
+            ("https://a.example/api/auth/audit?", ""),
+            ("https://a.example/api/auth/audit?a=b?&c", "a=b?&c"),
+            ("https://a.example?x=1#y?z", "x=1"),
+        ] {
+            assert_eq!(query_of(url), query, "{url}");
+        }
+    }
+
+    #[test]
+    fn the_path_is_what_stands_between_authority_and_query() {
+        for (url, path) in [
+            ("http://127.0.0.1:8787/api/auth/me", "/api/auth/me"),
+            ("https://a.example/api/auth/me?x=/y#z", "/api/auth/me"),
+            ("https://a.example", "/"),
+            ("https://a.example?x", "/"),
+            ("https://a.example//api//auth", "//api//auth"),
+        ] {
+            assert_eq!(path_of(url), path, "{url}");
+        }
+    }
+}

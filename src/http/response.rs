@@ -1,0 +1,70 @@
+//! A response as plain values. The headers that every response carries are added by the door (`door.rs`).
+
+use crate::runtime::js_string::Text;
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// A header; texts that are written in the code or the configuration are borrowed.
+pub type Header = (&'static str, Cow<'static, str>);
+
+/// The time at which the token in a response expires, as in its `exp` claim.
+pub const EXPIRES: &str = "edge-auth-expires";
+
+/// A value as JSON text.
+#[must_use]
+pub fn json(value: &impl Serialize) -> Text {
+    // Cannot fail: responses are structs of strings, numbers and booleans, with no maps and no fallible Serialize.
+    serde_json::to_string(value).unwrap_or_default().into()
+}
+
+/// What goes back to the client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// JSON text; `None` where the status has no body (204).
+    pub body: Option<Text>,
+    /// Headers beyond the ones that every response carries.
+    pub headers: Vec<Header>,
+}
+
+impl Response {
+    /// 200 with this value as JSON.
+    #[must_use]
+    pub fn ok(value: &impl Serialize) -> Self {
+        Self::json(200, value)
+    }
+
+    /// Any status with this value as JSON.
+    #[must_use]
+    pub fn json(status: u16, value: &impl Serialize) -> Self {
+        Self::of(status, json(value))
+    }
+
+    /// Any status with this JSON text.
+    #[must_use]
+    pub fn of(status: u16, body: Text) -> Self {
+        Self {
+            status,
+            body: Some(body),
+            headers: Vec::new(),
+        }
+    }
+
+    /// 204, no body.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            status: 204,
+            body: None,
+            headers: Vec::new(),
+        }
+    }
+
+    /// The same with one header more.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}

@@ -1,0 +1,223 @@
+//! `GET /api/auth/audit`: what happened, newest first, for administrators.
+
+use crate::app::RequestContext;
+use crate::app::failure::Failure;
+use crate::domain::audit::{ChainedRow, Client, Entry, Kind, Signature};
+use crate::http::caller;
+use crate::http::query::{self, Query};
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::store::audit::{self, Search};
+use crate::timestamp::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// Entries of a page if nothing is said.
+const LIMIT: u32 = 50;
+/// Entries of the longest page.
+const LONGEST: u32 = 200;
+
+/// A page of the audit log.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct AuditResponse {
+    /// Always true.
+    pub success: bool,
+    /// Entries, newest first.
+    pub entries: Vec<AuditEntry>,
+    /// Value of `cursor` for the next page; null on the last page.
+    pub next: Option<String>,
+}
+
+/// An entry of the audit log.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct AuditEntry {
+    /// Number of the entry: 1, 2, 3, … without gaps.
+    pub number: u32,
+    /// Random id of the entry.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Uuid"))]
+    pub id: String,
+    /// Time of the event.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Timestamp"))]
+    pub at: String,
+    /// Kind of the event.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Kind"))]
+    pub kind: String,
+    /// Whether the action succeeded.
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        schemars(with = "crate::domain::audit::Outcome")
+    )]
+    pub outcome: String,
+    /// Id of the user who acted, or `command-line`; null if unknown.
+    pub actor: Option<String>,
+    /// Id of the user whom the entry is about; null if there is none.
+    pub subject: Option<String>,
+    /// Keyed hash of a typed name that no user has; equal names have equal hashes.
+    pub name_key: Option<String>,
+    /// Id of the session, as in `/sessions`.
+    pub session: Option<String>,
+    /// Details in fixed words, depending on `kind`.
+    pub detail: Option<String>,
+    /// Client address; null if it is unknown or was erased.
+    pub address: Option<String>,
+    /// The beginning of the `User-Agent` header, which the client chooses; null if it is unknown or was erased.
+    pub device: Option<String>,
+    /// `X-Request-Id` of the request: Cloudflare's ray id, or a random UUID.
+    pub request: String,
+    /// Origin of the entry's signature. Use `/audit/verify` to check it.
+    pub signature: Signature,
+}
+
+impl From<(ChainedRow, Entry)> for AuditEntry {
+    fn from((row, entry): (ChainedRow, Entry)) -> Self {
+        let client = entry.client;
+        let (address, device) = client.map_or(
+            (None, None),
+            |Client {
+                 address, device, ..
+             }| { (address, device) },
+        );
+        Self {
+            number: row.number,
+            id: entry.id,
+            at: entry.at,
+            kind: entry.kind,
+            outcome: entry.outcome,
+            actor: entry.actor,
+            subject: entry.subject,
+            name_key: entry.name_key,
+            session: entry.session,
+            detail: entry.detail,
+            address,
+            device,
+            request: entry.request,
+            signature: row.signature(),
+        }
+    }
+}
+
+/// Answers the route.
+///
+/// # Errors
+/// `NoToken`, `InvalidToken`, `AdminRequired`, those of [`Query`], `StoreUnavailable`.
+pub async fn handle(context: RequestContext, request: Request) -> Result<Response, Failure> {
+    caller::administrator(&context, &request).await?;
+    let mut search = search(&request)?;
+    let limit = search.limit;
+    // One more, to see whether there is another page.
+    search.limit = limit.saturating_add(1);
+    let mut rows = audit::search(context.app.database, &search).await?;
+    let has_more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next = rows.last().filter(|_| has_more).map(cursor);
+    Ok(Response::ok(&AuditResponse {
+        success: true,
+        entries: rows.into_iter().map(AuditEntry::from).collect(),
+        next,
+    }))
+}
+
+/// What the request's query asks for.
+///
+/// # Errors
+/// those of [`Query`].
+pub fn search(request: &Request) -> Result<Search, Failure> {
+    let names = ["user", "kind", "from", "to", "limit", "cursor"];
+    let query = Query::of(request, &names)?;
+    let limit = query.get("limit", |text| query::number(text, 1, LONGEST))?;
+    Ok(Search {
+        user: query.get("user", user)?,
+        kind: query.get("kind", Kind::parse)?,
+        from: query.get("from", moment)?,
+        to: query.get("to", moment)?,
+        before: query.get("cursor", place)?,
+        limit: limit.unwrap_or(LIMIT),
+    })
+}
+
+fn user(text: &str) -> Option<Uuid> {
+    // Without hyphens, in braces or as a URN it would be one too.
+    Uuid::try_parse(text).ok().filter(|_| text.len() == 36)
+}
+
+/// Any form of RFC 3339. In a query `+` stands for a space, so an offset such as `+01:00` that was not encoded arrives with
+/// a space instead of its sign.
+fn moment(text: &str) -> Option<Timestamp> {
+    let sign = text.len().checked_sub("+01:00".len());
+    match sign.and_then(|sign| text.split_at_checked(sign)) {
+        Some((local, offset)) if offset.starts_with(' ') => {
+            Timestamp::parse_rfc3339(&format!("{local}+{}", offset.trim_start()))
+        }
+        _ => Timestamp::parse_rfc3339(text),
+    }
+}
+
+fn cursor((row, entry): &(ChainedRow, Entry)) -> String {
+    format!("{}.{}", entry.at, row.number)
+}
+
+fn place(cursor: &str) -> Option<(Timestamp, u32)> {
+    let (at, number) = cursor.rsplit_once('.')?;
+    Some((moment(at)?, query::number(number, 1, u32::MAX)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_one_place() {
+        let at = Timestamp::from_seconds(0);
+        for text in ["1970-01-01T00:00:00Z.7", "1970-01-01T00:00:00.5Z.7"] {
+            assert_eq!(place(text), Some((at, 7)));
+        }
+        for text in [
+            "",
+            ".",
+            "7",
+            "1970-01-01T00:00:00Z",
+            "1970-01-01T00:00:00Z.0",
+            "1970-01-01T00:00:00Z.-7",
+        ] {
+            assert_eq!(place(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_moment_may_have_an_offset_that_was_not_encoded() {
+        let noon = Timestamp::parse("2024-01-10T12:00:00Z");
+        for text in [
+            "2024-01-10T12:00:00Z",
+            "2024-01-10T13:00:00+01:00",
+            "2024-01-10T13:00:00 01:00",
+            "2024-01-10T13:00:00.25 01:00",
+            "2024-01-10 13:00:00 01:00",
+            "2024-01-10T11:00:00-01:00",
+        ] {
+            assert_eq!(moment(text), noon, "{text}");
+        }
+        for text in [
+            "",
+            " 01:00",
+            "2024-01-10 12:00",
+            "2024-01-10T12:00:00  1:00",
+        ] {
+            assert_eq!(moment(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_user_is_a_uuid_as_we_write_it() {
+        assert!(user("1b4e28ba-2fa1-41d2-883f-0016d3cca427").is_some());
+        for text in [
+            "",
+            "ada",
+            "1b4e28ba2fa141d2883f0016d3cca427",
+            "{1b4e28ba-2fa1-41d2-883f-0016d3cca427}",
+        ] {
+            assert_eq!(user(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! `GET /api/auth/audit/verify`: verifies the audit log, the tables of D1 and the users, for super administrators. Each call
+//! verifies a part, so that it stays well within its second of CPU time.
+
+use crate::app::RequestContext;
+use crate::app::failure::Failure;
+use crate::domain::audit::{
+    Account, AccountChange, CHECKPOINT_LENGTH, ChainedRow, Checkpoint, Entry, Head, SchemaChange,
+    Verified, Violation, ViolationKind, first_after, schema_changes,
+};
+use crate::http::caller;
+use crate::http::query::{self, Query};
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::runtime::StoreError;
+use crate::store::checkpoints::{Range, StoredHead};
+use crate::store::integrity;
+use serde::Serialize;
+
+/// Maximum number of checkpoints per call.
+const MAX_CHECKPOINTS: u32 = 4;
+/// Rows of one call.
+const MAX_ROWS: u32 = MAX_CHECKPOINTS * CHECKPOINT_LENGTH;
+/// Maximum number of users per call.
+const MAX_USERS: u32 = 500;
+/// Maximum number of objects that a response names.
+const MAX_OBJECTS: usize = 50;
+/// Maximum number of bytes of an id in the cursor: more than a UUID has, because an altered row may hold any id.
+const MAX_ID_BYTES: usize = 64;
+
+/// Prefix of a user's id in the cursor; without it, the cursor is the number of a row.
+const USER_CURSOR: &str = "user.";
+
+/// Result of a verification.
+#[derive(Debug, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct AuditVerifyResponse {
+    /// Always true; see `failure`, `schema_changes` and `user_changes` for the result.
+    pub success: bool,
+    /// Number of rows that this call verified.
+    pub rows: u32,
+    /// Number of these rows that were written without a signature and signed later by the cron event.
+    pub late_signatures: u32,
+    /// Number of these rows whose address and device are still stored and match the signature.
+    pub clients: u32,
+    /// Number of users whose role and status this call compared with the last entries about them.
+    pub users: u32,
+    /// Number of the last row that a checkpoint covers; 0 if there is none.
+    pub checkpointed_to: u32,
+    /// Number of rows after it. Each is signed individually, but a removal of the last of them cannot be detected.
+    pub rows_after_checkpoint: u32,
+    /// The first row that fails verification; null if all rows of this call are valid.
+    pub failure: Option<Violation>,
+    /// Tables, indexes, triggers and views that differ from the migrations; 50 at most.
+    pub schema_changes: Vec<SchemaChange>,
+    /// Users whose role or status differs from the last entry about it.
+    pub user_changes: Vec<AccountChange>,
+    /// Value of `after` for the next call; null if there is nothing left to verify.
+    pub next: Option<String>,
+}
+
+/// Where a call begins.
+#[derive(Debug, PartialEq, Eq)]
+enum Cursor {
+    /// After this row.
+    Row(u32),
+    /// After this user; all rows have been verified.
+    User(String),
+}
+
+impl Cursor {
+    fn parse(text: &str) -> Option<Self> {
+        match text.strip_prefix(USER_CURSOR) {
+            Some(id) => (id.len() <= MAX_ID_BYTES).then(|| Self::User(id.to_owned())),
+            None => query::number(text, 0, u32::MAX).map(Self::Row),
+        }
+    }
+}
+
+/// Answers the route.
+///
+/// # Errors
+/// `NoToken`, `InvalidToken`, `SuperAdminRequired`, those of [`Query`], `StoreUnavailable`.
+pub async fn handle(context: RequestContext, request: Request) -> Result<Response, Failure> {
+    caller::super_administrator(&context, &request).await?;
+    let query = Query::of(&request, &["after"])?;
+    let cursor = query.get("after", Cursor::parse)?;
+    let mut response = AuditVerifyResponse {
+        success: true,
+        rows: 0,
+        late_signatures: 0,
+        clients: 0,
+        users: 0,
+        checkpointed_to: 0,
+        rows_after_checkpoint: 0,
+        failure: None,
+        schema_changes: Vec::new(),
+        user_changes: Vec::new(),
+        next: None,
+    };
+    let user = match cursor.unwrap_or(Cursor::Row(0)) {
+        Cursor::Row(after) => rows(&context, after, &mut response)
+            .await?
+            .then(String::new),
+        Cursor::User(user) => {
+            if let Some(range) = readable(context.app.checkpoints.range(u32::MAX, 1).await)? {
+                response.state(&range);
+            }
+            Some(user)
+        }
+    };
+    let found = integrity::schema(context.app.database).await?;
+    response.schema_changes = schema_changes(&found);
+    response.schema_changes.truncate(MAX_OBJECTS);
+    if let Some(after) = user {
+        let found = integrity::accounts(context.app.database, &after, MAX_USERS).await?;
+        response.compare(&found);
+    }
+    Ok(Response::ok(&response))
+}
+
+/// Verifies rows after this one; returns true if no rows are left.
+async fn rows(
+    context: &RequestContext,
+    after: u32,
+    response: &mut AuditVerifyResponse,
+) -> Result<bool, Failure> {
+    let checkpoints = context.app.checkpoints;
+    // Read before D1; otherwise a checkpoint that is made in between would seem to be missing there.
+    let head = checkpoints.head(&context.app.audit_keys).await?;
+    let Some(range) = readable(checkpoints.range(after, MAX_CHECKPOINTS).await)? else {
+        response.failure = Some(unreadable(after));
+        return Ok(true);
+    };
+    let start = match (&range.before, range.checkpoints.first()) {
+        // A checkpoint is verified from its beginning.
+        (before, Some(_)) => first_after(before.as_ref()).saturating_sub(1),
+        (_, None) => after.max(range.covered),
+    };
+    response.state(&range);
+    let Some(rows) = readable(checkpoints.rows_after(start, MAX_ROWS).await)? else {
+        response.failure = Some(unreadable(start));
+        return Ok(true);
+    };
+    let mut verified = Verified::default();
+    let part = Part {
+        context,
+        head: &head,
+        range: &range,
+        start,
+    };
+    let next = match part.verify(&rows, &mut verified) {
+        Ok(next) => next,
+        Err(violation) => {
+            response.failure = Some(violation);
+            None
+        }
+    };
+    response.rows = verified.rows;
+    response.late_signatures = verified.late_signatures;
+    response.clients = verified.clients;
+    response.next = next.map(|next| next.to_string());
+    Ok(next.is_none())
+}
+
+/// `None` for rows with invalid values. A 503 response would hide them from the caller.
+fn readable<T>(found: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+    match found {
+        Err(StoreError::CorruptRow(_)) => Ok(None),
+        found => found.map(Some),
+    }
+}
+
+fn unreadable(after: u32) -> Violation {
+    Violation {
+        number: after.saturating_add(1),
+        reason: ViolationKind::Unreadable,
+    }
+}
+
+impl AuditVerifyResponse {
+    fn state(&mut self, range: &Range) {
+        self.checkpointed_to = range.covered;
+        self.rows_after_checkpoint = range.last.saturating_sub(range.covered);
+    }
+
+    fn compare(&mut self, found: &[Account]) {
+        self.users = u32::try_from(found.len()).unwrap_or(u32::MAX);
+        self.user_changes = found.iter().flat_map(Account::changes).collect();
+        let is_full = found.len() >= MAX_USERS as usize;
+        let last = found.last().filter(|_| is_full);
+        self.next = last.map(|account| format!("{USER_CURSOR}{}", account.id));
+    }
+}
+
+/// The rows of one call.
+struct Part<'a> {
+    context: &'a RequestContext,
+    head: &'a StoredHead,
+    range: &'a Range,
+    /// Number of the row before the first.
+    start: u32,
+}
+
+impl Part<'_> {
+    /// Returns the number of the last row that was verified, if there are more.
+    fn verify(
+        &self,
+        mut rows: &[(ChainedRow, Entry)],
+        verified: &mut Verified,
+    ) -> Result<Option<u32>, Violation> {
+        let (keys, range) = (&self.context.app.audit_keys, self.range);
+        let head = self.head.known();
+        let mut previous = range.before.as_ref();
+        allowed(head, previous)?;
+        for checkpoint in &range.checkpoints {
+            let count = rows.partition_point(|(row, _)| row.number <= checkpoint.last);
+            let (covered, rest) = rows.split_at_checked(count).unwrap_or((rows, &[]));
+            keys.verify_checkpoint(previous, checkpoint, covered, verified)?;
+            rows = rest;
+            previous = Some(checkpoint);
+            allowed(head, previous)?;
+        }
+        let last = previous.map_or(0, |checkpoint| checkpoint.last);
+        if last < range.covered {
+            return Ok(Some(last));
+        }
+        self.verify_end(previous)?;
+        let first = last.max(self.start).saturating_add(1);
+        keys.verify_tail(previous, first, rows, verified)?;
+        let last = rows.last().map_or(0, |(row, _)| row.number);
+        Ok(Some(last).filter(|last| (1..range.last).contains(last)))
+    }
+
+    /// Checks that the end of the log matches the head.
+    fn verify_end(&self, last: Option<&Checkpoint>) -> Result<(), Violation> {
+        let fail = |number, reason| Err(Violation { number, reason });
+        let first = last.map_or(1, |checkpoint| checkpoint.first);
+        let number = last.map_or(0, |checkpoint| checkpoint.number);
+        match self.head {
+            StoredHead::Altered => return fail(first, ViolationKind::HeadAltered),
+            // The first checkpoint may be slightly older than its head.
+            StoredHead::Missing if number > 1 => return fail(first, ViolationKind::HeadMissing),
+            StoredHead::Known(head) if head.checkpoint > number => {
+                return fail(first_after(last), ViolationKind::Truncated);
+            }
+            _ => {}
+        }
+        if self.range.last < self.range.covered {
+            let first = self.range.last.saturating_add(1);
+            return fail(first, ViolationKind::Truncated);
+        }
+        Ok(())
+    }
+}
+
+fn allowed(head: Option<&Head>, checkpoint: Option<&Checkpoint>) -> Result<(), Violation> {
+    match (head, checkpoint) {
+        (Some(head), Some(checkpoint)) if !head.allows(checkpoint) => Err(Violation {
+            number: checkpoint.first,
+            reason: ViolationKind::HeadDiffers,
+        }),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursor_is_a_row_or_a_user() {
+        let user = |id: &str| Some(Cursor::User(id.to_owned()));
+        assert_eq!(Cursor::parse("0"), Some(Cursor::Row(0)));
+        assert_eq!(Cursor::parse("4294967295"), Some(Cursor::Row(u32::MAX)));
+        assert_eq!(Cursor::parse("user.a"), user("a"));
+        assert_eq!(Cursor::parse("user."), user(""));
+        let long = format!("user.{}", "a".repeat(65));
+        for text in ["", "-1", "x", "4294967296", "User.a", &long] {
+            assert_eq!(Cursor::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! `GET /api/auth/aws-credentials`: which AWS keys the service has, and programs that show an administrator how to ask
+//! Bedrock with them. The keys themselves are not on the page.
+
+use crate::app::RequestContext;
+use crate::app::failure::Failure;
+use crate::aws::partition::Region;
+use crate::aws::sigv4::Credentials;
+use crate::domain::audit::Kind;
+use crate::domain::mask::mask;
+use crate::http::caller;
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::routes::sample_programs::{Examples, bedrock};
+use serde::Serialize;
+
+/// Stars of a secret access key.
+const STARS: usize = 28;
+
+/// The service's AWS keys, masked.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct AwsCredentialsResponse {
+    /// Always true.
+    pub success: bool,
+    /// The masked keys and sample programs.
+    pub credentials: AwsCredentials,
+}
+
+/// The service's AWS keys in masked form.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct AwsCredentials {
+    /// The administrator's region if Bedrock is available there, else the service's region.
+    pub region: &'static str,
+    /// Access key id, not masked because it is not a secret.
+    pub access_key_id: String,
+    /// Masked secret access key: its first and last four characters, or asterisks only if it is short.
+    pub secret_access_key: String,
+    /// Bedrock endpoint for the configured model.
+    pub endpoint: String,
+    /// Authentication method of the endpoint.
+    pub auth_method: &'static str,
+    /// Sample program for a shell with curl.
+    pub curl_example: String,
+    /// Sample program for Node.js.
+    pub node_example: String,
+    /// Sample program for Python.
+    pub python_example: String,
+}
+
+impl AwsCredentialsResponse {
+    /// The page of these keys for this region and model.
+    #[must_use]
+    pub fn new(keys: &Credentials, region: Region, model: &str) -> Self {
+        let Examples { curl, node, python } =
+            bedrock::examples(region, model, keys.session_token.is_some());
+        let credentials = AwsCredentials {
+            region: region.as_str(),
+            access_key_id: keys.access_key_id.reveal().to_owned(),
+            secret_access_key: mask(&keys.secret_access_key, STARS),
+            endpoint: bedrock::converse_url(region, model),
+            auth_method: "AWS Signature Version 4",
+            curl_example: curl,
+            node_example: node,
+            python_example: python,
+        };
+        Self {
+            success: true,
+            credentials,
+        }
+    }
+}
+
+/// The administrator's own region where Bedrock runs there; else the configured one, or the one that its keys may ask.
+fn region(own: Option<&str>, configured: Region) -> Option<Region> {
+    own.and_then(Region::parse)
+        .filter(|region| region.has_bedrock())
+        .or_else(|| configured.for_bedrock())
+}
+
+/// Answers the route.
+///
+/// # Errors
+/// `NoToken`, `InvalidToken`, `AdminRequired`, `AwsKeysAbsent`, `StoreUnavailable`.
+pub async fn handle(context: RequestContext, request: Request) -> Result<Response, Failure> {
+    let record = caller::administrator(&context, &request).await?;
+    let admin = &record.user;
+    let aws = &context.app.config.aws;
+    let keys = aws.credentials.as_ref().ok_or(Failure::AwsKeysAbsent)?;
+    let region = region(admin.aws_region.as_deref(), aws.region).ok_or(Failure::AwsKeysAbsent)?;
+    // First written down, then shown.
+    let entry = request
+        .client_info()
+        .entry(&context, Kind::AwsCredentialsViewed)?;
+    context
+        .record(entry.by(admin.id).of_session(&record.id))
+        .await?;
+    let page = AwsCredentialsResponse::new(keys, region, &aws.bedrock_model_id);
+    Ok(Response::ok(&page))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::secret::Secret;
+    use proptest::prelude::*;
+
+    fn page(secret: &str, token: Option<&str>) -> String {
+        let keys = Credentials {
+            access_key_id: Secret::new("AKIAIOSFODNN7EXAMPLE"),
+            secret_access_key: Secret::new(secret),
+            session_token: token.map(Secret::new),
+        };
+        let model = "global.anthropic.claude-sonnet-4-6";
+        let page = AwsCredentialsResponse::new(&keys, Region::default(), model);
+        serde_json::to_string(&page).unwrap()
+    }
+
+    #[test]
+    fn the_own_region_counts_where_bedrock_runs() {
+        let stockholm = Region::parse("eu-north-1").unwrap();
+        for (own, configured, shown) in [
+            (Some("eu-west-3"), stockholm, Some("eu-west-3")),
+            (Some("us-gov-west-1"), stockholm, Some("us-gov-west-1")),
+            (None, stockholm, Some("eu-north-1")),
+            (Some("ap-east-1"), stockholm, Some("eu-north-1")),
+            (Some("$(reboot)"), stockholm, Some("eu-north-1")),
+            (Some("EU-WEST-3"), stockholm, Some("eu-north-1")),
+            (None, Region::parse("ap-east-1").unwrap(), Some("us-east-1")),
+            (None, Region::parse("cn-north-1").unwrap(), None),
+        ] {
+            let chosen = region(own, configured);
+            assert_eq!(chosen.map(Region::as_str), shown, "{own:?}");
+        }
+    }
+
+    proptest! {
+        /// Of secrets in the letters that AWS writes them with. Five characters that a page of any secret shows (`crede`,
+        /// a piece of the key id) are the page's own; everything else would be the secret's.
+        #[test]
+        fn no_five_characters_of_a_secret_are_on_the_page(
+            secret in "[A-Za-z0-9/+=]{1,200}",
+            token in "[A-Za-z0-9/+=]{1,200}",
+        ) {
+            let (page, of_another) = (page(&secret, Some(&token)), page("", Some("")));
+            for text in [&secret, &token] {
+                for start in 0..text.len().saturating_sub(4) {
+                    let five = &text[start..start + 5];
+                    prop_assert!(of_another.contains(five) || !page.contains(five), "{}", five);
+                }
+            }
+        }
+
+        /// Whatever the middle of a secret is, and whatever a session token, the page is the same.
+        #[test]
+        fn the_page_knows_the_ends_of_a_secret_only(
+            ends in "\\PC{8}",
+            (one, other) in ("\\PC{16,192}", "\\PC{16,192}"),
+            (token, other_token) in ("\\PC{1,200}", "\\PC{1,200}"),
+            (short, other_short) in ("\\PC{1,23}", "\\PC{1,23}"),
+        ) {
+            let (first, last) = ends.split_at(ends.char_indices().nth(4).unwrap().0);
+            let with = |middle: &str, token: &str| page(&format!("{first}{middle}{last}"), Some(token));
+            prop_assert_eq!(with(&one, &token), with(&other, &other_token));
+            prop_assert_eq!(page(&short, None), page(&other_short, None));
+        }
+    }
+}

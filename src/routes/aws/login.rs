@@ -1,0 +1,152 @@
+//! `POST /api/auth/aws-login`: signs in by AWS credentials.
+//!
+//! With a body it is the client's own: a proof, its signature of a request that is rebuilt here and that STS judges.
+//! Without one it is the service's: where `AWS_LOGIN` has `app`, whoever asks is signed in as the configured keys' principal,
+//! never above `user` and for an hour at most.
+
+use crate::app::RequestContext;
+use crate::app::client_info::ClientInfo;
+use crate::app::failure::Failure;
+use crate::app::sign_in::{self, AttemptedAccount, NewSessionOptions, SignInMethod};
+use crate::aws::error::AwsError;
+use crate::aws::identity::{self, AwsUser};
+use crate::aws::proof::Proof;
+use crate::crypto::fingerprint::hex;
+use crate::domain::role::Role;
+use crate::http::body;
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::json::{FromJson, Malformed, Object};
+use crate::routes::responses::BearerResponse;
+
+/// Seconds that a sign-in with the service's own keys lasts at most.
+const APP_SESSION: i64 = 3_600;
+
+/// The text of a 400 response, as the API specification fixes it.
+const MISSING: &str = "AWS credentials not provided";
+
+/// A proof of an AWS identity: the signature of a `GetCallerIdentity` request.
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct AwsLoginRequest {
+    /// Access key id, `AKIA…` or `ASIA…`.
+    access_key_id: String,
+    /// Time of the signature, `YYYYMMDDTHHMMSSZ`.
+    amz_date: String,
+    /// Signature: 64 lower-case hexadecimal digits.
+    signature: String,
+    /// Session token; required for temporary keys.
+    session_token: Option<String>,
+    /// Value of the signed header `x-edge-auth-nonce`, 16 to 64 letters, digits, `-` and `_`. Without it, proofs that are signed
+    /// with the same key in the same second are equal.
+    nonce: Option<String>,
+}
+
+impl FromJson for AwsLoginRequest {
+    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
+        Ok(Self {
+            access_key_id: object.text("access_key_id")?,
+            amz_date: object.text("amz_date")?,
+            signature: object.text("signature")?,
+            session_token: object
+                .optional_text("session_token")?
+                .filter(|token| !token.is_empty()),
+            nonce: object
+                .optional_text("nonce")?
+                .filter(|nonce| !nonce.is_empty()),
+        })
+    }
+}
+
+/// Answers the route.
+///
+/// # Errors
+/// `AwsCredentialsMissing`, `AwsLogin`, `ProofRefused`, `StoreUnavailable`, `Platform`, and what reading the body gives.
+pub async fn handle(context: RequestContext, request: Request) -> Result<Response, Failure> {
+    let client = request.client_info();
+    let body = body::optional_json::<AwsLoginRequest>(request, MISSING).await?;
+    let (person, role, options) = if let Some(proof) = body {
+        let (person, role) = by_proof(&context, &client, &proof).await?;
+        (person, role, NewSessionOptions::of(SignInMethod::AwsProof))
+    } else {
+        let options = NewSessionOptions {
+            longest: Some(APP_SESSION),
+            ..NewSessionOptions::of(SignInMethod::AwsApp)
+        };
+        (by_own_keys(&context).await?, Role::User, options)
+    };
+    let signed_in =
+        sign_in::sign_in_federated(&context, &client, &person, Some(role), options).await?;
+    let (issued, user) = signed_in.ok_or(Failure::ProofRefused)?;
+    Ok(BearerResponse::of(&issued, &user))
+}
+
+async fn by_proof(
+    context: &RequestContext,
+    client: &ClientInfo,
+    body: &AwsLoginRequest,
+) -> Result<(AwsUser, Role), Failure> {
+    let config = &context.app.config.aws;
+    if !config.login.proof || config.login_arns.is_empty() {
+        return Err(Failure::AwsCredentialsMissing);
+    }
+    let proof = Proof::parse(
+        &body.access_key_id,
+        &body.amz_date,
+        &body.signature,
+        body.session_token.as_deref(),
+    )
+    .and_then(|proof| match &body.nonce {
+        Some(nonce) => proof.with_nonce(nonce),
+        None => Some(proof),
+    })
+    .filter(|proof| proof.is_fresh(context.now))
+    .ok_or(Failure::ProofRefused)?;
+    let caller = context
+        .app
+        .aws
+        .proven_identity(&proof, &context.app.config.jwt_issuer)
+        .await
+        .map_err(|fault| match fault {
+            AwsError::Refused(code) if code.is_about_credentials() => Failure::ProofRefused,
+            fault => Failure::AwsLogin(fault),
+        })?;
+    let person = identity::principal(&caller, config.email_domain.as_deref());
+    let Some(role) = config.login_arns.role(&caller.arn) else {
+        let name_key = context.app.audit_keys.name_key("aws", &person.subject);
+        let (method, account) = (SignInMethod::AwsProof, AttemptedAccount::Unknown(name_key));
+        sign_in::refuse(context, client, method, account, "not allowed").await?;
+        return Err(Failure::ProofRefused);
+    };
+    // Only now, so that nobody fills the table with what AWS would refuse; before the session, so that of many at once
+    // one gets it.
+    if !context
+        .app
+        .used_proofs
+        .use_once(&hex(&proof.used_key()), proof.ends_at())
+        .await?
+    {
+        return Err(Failure::ProofRefused);
+    }
+    Ok((person, role))
+}
+
+async fn by_own_keys(context: &RequestContext) -> Result<AwsUser, Failure> {
+    let config = &context.app.config.aws;
+    let own = config
+        .credentials
+        .as_ref()
+        .filter(|_| config.login.app)
+        .ok_or(Failure::AwsCredentialsMissing)?;
+    let caller = context
+        .app
+        .aws
+        .caller_identity(own, context.now)
+        .await
+        .map_err(Failure::AwsLogin)?;
+    let person = identity::principal(&caller, config.email_domain.as_deref());
+    // A source of its own: who proves to be the same principal may have a role, who merely asks here has none.
+    Ok(AwsUser {
+        source: format!("app:{}", person.source),
+        ..person
+    })
+}

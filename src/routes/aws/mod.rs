@@ -1,0 +1,4 @@
+//! AWS credentials, and sign-in with an AWS identity.
+
+pub mod credentials;
+pub mod login;

@@ -1,0 +1,5 @@
+//! Sign-in with the device flow of IAM Identity Center.
+
+pub mod authorize;
+pub mod register_client;
+pub mod token;

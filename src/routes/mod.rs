@@ -1,0 +1,11 @@
+//! The endpoints: one folder per resource, one file per endpoint.
+
+pub mod audit;
+pub mod aws;
+pub mod device;
+pub mod nvidia;
+pub mod password;
+pub mod responses;
+pub mod sample_programs;
+pub mod session;
+pub mod system;

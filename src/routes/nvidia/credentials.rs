@@ -1,0 +1,122 @@
+//! `GET /api/auth/nvidia-credentials`: which NVIDIA key the service has, and programs that show an administrator how to use
+//! it. The key itself is not on the page.
+
+use crate::app::RequestContext;
+use crate::app::failure::Failure;
+use crate::crypto::secret::Secret;
+use crate::domain::audit::Kind;
+use crate::domain::mask::mask;
+use crate::http::caller;
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::routes::sample_programs::{Examples, nvidia};
+use serde::Serialize;
+
+/// Stars of an API key.
+const STARS: usize = 36;
+
+/// The service's NVIDIA key, masked.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct NvidiaCredentialsResponse {
+    /// Always true.
+    pub success: bool,
+    /// The masked key and sample programs.
+    pub credentials: NvidiaCredentials,
+}
+
+/// The service's NVIDIA key in masked form.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct NvidiaCredentials {
+    /// Masked API key: its first and last four characters, or asterisks only if it is short.
+    pub api_key: String,
+    /// Base URL of the API.
+    pub base_url: &'static str,
+    /// Endpoint for chat completions.
+    pub endpoint: &'static str,
+    /// Sample program for a shell with curl.
+    pub curl_example: String,
+    /// Sample program for Node.js.
+    pub node_example: String,
+    /// Sample program for Python.
+    pub python_example: String,
+}
+
+impl NvidiaCredentialsResponse {
+    /// The page of this key for this model.
+    #[must_use]
+    pub fn new(key: &Secret, model: &str) -> Self {
+        let Examples { curl, node, python } = nvidia::examples(model);
+        let credentials = NvidiaCredentials {
+            api_key: mask(key, STARS),
+            base_url: nvidia::BASE_URL,
+            endpoint: nvidia::ENDPOINT,
+            curl_example: curl,
+            node_example: node,
+            python_example: python,
+        };
+        Self {
+            success: true,
+            credentials,
+        }
+    }
+}
+
+/// Answers the route.
+///
+/// # Errors
+/// `NoToken`, `InvalidToken`, `AdminRequired`, `NvidiaKeyAbsent`, `StoreUnavailable`.
+pub async fn handle(context: RequestContext, request: Request) -> Result<Response, Failure> {
+    let record = caller::administrator(&context, &request).await?;
+    let config = &context.app.config;
+    let key = config
+        .nvidia_api_key
+        .as_ref()
+        .ok_or(Failure::NvidiaKeyAbsent)?;
+    // First written down, then shown.
+    let entry = request
+        .client_info()
+        .entry(&context, Kind::NvidiaCredentialsViewed)?;
+    context
+        .record(entry.by(record.user.id).of_session(&record.id))
+        .await?;
+    let page = NvidiaCredentialsResponse::new(key, &config.nvidia_model_id);
+    Ok(Response::ok(&page))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn page(key: &str) -> String {
+        let page = NvidiaCredentialsResponse::new(&Secret::new(key), "nvidia/model");
+        serde_json::to_string(&page).unwrap()
+    }
+
+    proptest! {
+        /// As for AWS's; NVIDIA's keys are written with these letters.
+        #[test]
+        fn no_five_characters_of_a_key_are_on_the_page(key in "[A-Za-z0-9_-]{1,200}") {
+            let (page, of_another) = (page(&key), page(""));
+            for start in 0..key.len().saturating_sub(4) {
+                let five = &key[start..start + 5];
+                prop_assert!(of_another.contains(five) || !page.contains(five), "{}", five);
+            }
+        }
+
+        #[test]
+        fn the_page_knows_the_ends_of_a_key_only(
+            ends in "\\PC{8}",
+            (one, other) in ("\\PC{16,192}", "\\PC{16,192}"),
+            (short, other_short) in ("\\PC{1,23}", "\\PC{1,23}"),
+        ) {
+            let (first, last) = ends.split_at(ends.char_indices().nth(4).unwrap().0);
+            let with = |middle: &str| page(&format!("{first}{middle}{last}"));
+            prop_assert_eq!(with(&one), with(&other));
+            prop_assert_eq!(page(&short), page(&other_short));
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! NVIDIA credentials.
+
+pub mod credentials;

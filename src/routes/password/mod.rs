@@ -1,0 +1,4 @@
+//! Passwords.
+
+pub mod change;
+pub mod set;

@@ -1,0 +1,76 @@
+//! The shapes in which a person stands on the wire, beside [`User`](crate::domain::user::User) itself, which is the
+//! shape of `/login` and `/validate`.
+
+use crate::app::token_verifier::Issued;
+use crate::domain::user::User;
+use crate::http::response::{EXPIRES, Response};
+use serde::Serialize;
+
+/// The user as the routes of the detail format return it.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct BearerUser<'a> {
+    /// User name.
+    pub username: &'a str,
+    /// E-mail address; null if unknown.
+    pub email: Option<&'a str>,
+    /// Full name.
+    pub full_name: &'a str,
+}
+
+/// An access token and its user (RFC 6749 §5.1 defines the first two fields).
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct BearerResponse<'a> {
+    /// Access token (JWT).
+    pub access_token: &'a str,
+    /// Always `bearer`.
+    pub token_type: &'static str,
+    /// The user of the token.
+    pub user: BearerUser<'a>,
+}
+
+impl<'a> BearerResponse<'a> {
+    /// The token and its user.
+    #[must_use]
+    pub fn new(access_token: &'a str, user: &'a User) -> Self {
+        let user = BearerUser {
+            username: &user.username,
+            email: user.email.as_deref(),
+            full_name: &user.name,
+        };
+        Self {
+            access_token,
+            token_type: "bearer",
+            user,
+        }
+    }
+
+    /// The response with this token and its user.
+    #[must_use]
+    pub fn of(issued: &Issued, user: &User) -> Response {
+        let response = Response::ok(&BearerResponse::new(&issued.token, user));
+        response.with(EXPIRES, issued.expires_at.to_string())
+    }
+}
+
+/// Confirmation of routes that return nothing else.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct MessageResponse {
+    /// Always true.
+    pub success: bool,
+    /// Human-readable text.
+    pub message: &'static str,
+}
+
+impl MessageResponse {
+    /// This was done.
+    #[must_use]
+    pub fn new(message: &'static str) -> Self {
+        Self {
+            success: true,
+            message,
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Sign-in with a password, and sessions.
+
+pub mod list;
+pub mod login;
+pub mod logout;
+pub mod logout_all;
+pub mod me;
+pub mod refresh;
+pub mod revoke;
+pub mod validate;

@@ -1,0 +1,264 @@
+//! People whom an identity source vouches for, in table `users`: bound to (source, subject) at first sight, brought up to
+//! date at each sign-in, never joined with another account because a name or an e-mail is the same.
+
+use super::audit::recorded;
+use super::sessions::RevokedSession;
+use super::users;
+use crate::domain::audit::Signed;
+use crate::domain::role::Role;
+use crate::domain::session::expired_until;
+use crate::domain::user::User;
+use crate::runtime::StoreError;
+use crate::runtime::d1::{Database, Outcome, Statement};
+use crate::timestamp::Timestamp;
+use uuid::Uuid;
+
+/// A person who arrives.
+#[derive(Debug)]
+pub struct FederatedProfile<'a> {
+    /// The identity source's name.
+    pub source: &'a str,
+    /// The source's stable id of the person.
+    pub subject: &'a str,
+    /// As the source writes it.
+    pub username: &'a str,
+    /// E-mail, if known.
+    pub email: Option<&'a str>,
+    /// Its key, if the address was derived from the user name. Such an address is dropped if a password user has it.
+    pub made_email_key: Option<&'a str>,
+    /// Full name.
+    pub name: &'a str,
+    /// The role that this sign-in decides; `None` leaves the record's.
+    pub role: Option<Role>,
+}
+
+impl FederatedProfile<'_> {
+    /// Whether the row says of this person what the source says.
+    #[must_use]
+    pub fn is_recorded_in(&self, known: &Known) -> bool {
+        known.user.username == self.username
+            && known.is_email_current
+            && known.user.name == self.name
+            && !self.has_other_role(&known.user)
+    }
+
+    /// Whether this sign-in decides another role than the record's.
+    #[must_use]
+    pub fn has_other_role(&self, user: &User) -> bool {
+        self.role.is_some_and(|role| role != user.role)
+    }
+}
+
+/// A person's row.
+#[derive(Debug)]
+pub struct Known {
+    /// What it says.
+    pub user: User,
+    /// Whether its e-mail address is up to date.
+    pub is_email_current: bool,
+}
+
+/// What bringing the record up to date has done.
+#[derive(Debug)]
+pub struct Updated {
+    /// The person's row as it is now; `None` if it was changed by somebody else meanwhile.
+    pub known: Option<Known>,
+    /// Sessions that ended because the role changed, 200 at most.
+    pub ended: Vec<RevokedSession>,
+    /// Sessions whose copies show what has changed.
+    pub stale: Vec<RevokedSession>,
+}
+
+/// The entries of another role.
+#[derive(Debug)]
+pub struct RoleChanged {
+    /// That it changed.
+    pub role_changed: Signed,
+    /// That sessions ended by it; written if any did.
+    pub sessions_revoked: Signed,
+}
+
+/// The first sight makes a row; every later one finds it.
+const BIND: &str = "
+    INSERT INTO users (id, source, subject, username, email, made_email_key, name, role, is_active, created_at, updated_at)
+    SELECT ?1, ?2, ?3, ?4, iif(is_taken, NULL, ?5), iif(is_taken, NULL, ?9), ?6, ?7, 1, ?8, ?8
+    FROM (SELECT EXISTS (SELECT 1 FROM users WHERE source = 'password' AND email_key = ?9) AS is_taken)
+    WHERE true
+    ON CONFLICT (source, subject) WHERE subject IS NOT NULL DO NOTHING";
+
+/// Finds a row if [`BIND`] is about to write one.
+const BINDS: &str = "
+    SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM users WHERE source = ?1 AND subject = ?2)";
+
+/// Only the row that was looked at before, so that what the audit log says was the role before was it.
+const UPDATE: &str = "
+    UPDATE users SET username = ?1, email = iif(is_taken, NULL, ?2), made_email_key = iif(is_taken, NULL, ?8), name = ?3,
+           role = ?4, updated_at = ?5
+    FROM (SELECT EXISTS (SELECT 1 FROM users WHERE source = 'password' AND email_key = ?8) AS is_taken)
+    WHERE id = ?6 AND is_active = 1 AND role = ?7";
+
+/// Finds a row if [`UPDATE`] is about to change one.
+const UPDATES: &str = "SELECT 1 FROM users WHERE id = ?1 AND is_active = 1 AND role = ?2";
+
+/// Another role than before ends what the old one opened. The entry tells that it was this batch that changed the role.
+const REVOKE_ALL: &str = "
+    UPDATE sessions SET revoked_at = ?1
+    WHERE user_id = ?2 AND revoked_at IS NULL AND token_expires_at > ?4 AND ends_at > ?1
+      AND EXISTS (SELECT 1 FROM audit WHERE id = ?3)";
+
+/// Finds a row if [`REVOKE_ALL`] is about to change one.
+const REVOKES_ALL: &str = "
+    SELECT 1 FROM sessions
+    WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3
+      AND EXISTS (SELECT 1 FROM audit WHERE id = ?4)";
+
+/// Sessions whose cached sessions show what UPDATE has just changed, or which [`REVOKE_ALL`] is about to revoke; those of any
+/// more expire at the TTL.
+const LIVE: &str = "
+    SELECT id, generation, recent_rotations FROM sessions
+    WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3
+    ORDER BY token_expires_at DESC LIMIT 200";
+
+const FIND: &str = "
+    SELECT id AS user_id, username, email, name, organization, aws_region, role, is_active,
+           created_at AS user_created_at, updated_at AS user_updated_at, last_login,
+           CASE WHEN EXISTS (SELECT 1 FROM users WHERE source = 'password' AND email_key = ?4) THEN email IS NULL
+                ELSE email IS ?3 AND made_email_key IS ?4 END AS is_email_current
+    FROM users WHERE source = ?1 AND subject = ?2";
+
+/// The person, if there is a row.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn find(
+    database: &Database,
+    profile: &FederatedProfile<'_>,
+) -> Result<Option<Known>, StoreError> {
+    let [found] = database.batch([find_statement(profile)]).await?;
+    known_in(&found)
+}
+
+/// Makes a row for a person at first sight, unless another sign-in just has.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn bind(
+    database: &Database,
+    profile: &FederatedProfile<'_>,
+    new_id: Uuid,
+    now: Timestamp,
+    added: &Signed,
+) -> Result<Known, StoreError> {
+    let bind = Statement::new(BIND)
+        .text(new_id.to_string())
+        .text(profile.source)
+        .text(profile.subject)
+        .text(profile.username)
+        .optional(profile.email)
+        .text(profile.name)
+        .text(profile.role.unwrap_or(Role::User).as_str())
+        .text(now.to_string())
+        .optional(profile.made_email_key);
+    let binds = || {
+        Statement::new(BINDS)
+            .text(profile.source)
+            .text(profile.subject)
+    };
+    let [_, found] = database
+        .batch([recorded(bind, binds, [added]), find_statement(profile)])
+        .await?;
+    known_in(&found)?.ok_or(StoreError::CorruptRow("users.subject"))
+}
+
+/// Brings the record up to date; `entries` if the role is another than `known`'s.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn update(
+    database: &Database,
+    profile: &FederatedProfile<'_>,
+    known: &User,
+    now: Timestamp,
+    entries: Option<&RoleChanged>,
+) -> Result<Updated, StoreError> {
+    let expired_until = expired_until(now).to_string();
+    let (id, now) = (known.id.to_string(), now.to_string());
+    let update = Statement::new(UPDATE)
+        .text(profile.username)
+        .optional(profile.email)
+        .text(profile.name)
+        .text(profile.role.unwrap_or(known.role).as_str())
+        .text(&now)
+        .text(&id)
+        .text(known.role.as_str())
+        .optional(profile.made_email_key);
+    let live = Statement::new(LIVE)
+        .text(&id)
+        .text(&expired_until)
+        .text(&now);
+    let (updated, sessions, found) = match entries {
+        None => {
+            let [updated, live, found] = database
+                .batch([update, live, find_statement(profile)])
+                .await?;
+            (updated, live, found)
+        }
+        Some(entries) => {
+            let revoke = Statement::new(REVOKE_ALL)
+                .text(&now)
+                .text(&id)
+                .text(&entries.role_changed.entry.id)
+                .text(&expired_until);
+            let is_as_known = || Statement::new(UPDATES).text(&id).text(known.role.as_str());
+            let has_live = || {
+                Statement::new(REVOKES_ALL)
+                    .text(&id)
+                    .text(&expired_until)
+                    .text(&now)
+                    .text(&entries.role_changed.entry.id)
+            };
+            let [updated, ended, _, found] = database
+                .batch([
+                    recorded(update, is_as_known, [&entries.role_changed]),
+                    live,
+                    recorded(revoke, has_live, [&entries.sessions_revoked]),
+                    find_statement(profile),
+                ])
+                .await?;
+            (updated, ended, found)
+        }
+    };
+    let is_done = updated.changes > 0;
+    let sessions = if is_done {
+        sessions.rows(RevokedSession::read)?
+    } else {
+        Vec::new()
+    };
+    let (ended, stale) = if entries.is_some() {
+        (sessions, Vec::new())
+    } else {
+        (Vec::new(), sessions)
+    };
+    Ok(Updated {
+        known: known_in(&found)?.filter(|_| is_done),
+        ended,
+        stale,
+    })
+}
+
+fn find_statement(profile: &FederatedProfile<'_>) -> Statement {
+    Statement::new(FIND)
+        .text(profile.source)
+        .text(profile.subject)
+        .optional(profile.email)
+        .optional(profile.made_email_key)
+}
+
+fn known_in(found: &Outcome) -> Result<Option<Known>, StoreError> {
+    found.first(|row| {
+        Ok(Known {
+            user: users::user(row)?,
+            is_email_current: row.count("is_email_current")? == 1,
+        })
+    })
+}

@@ -1,0 +1,426 @@
+//! Cached sessions: the state of live sessions in D1, kept in KV for a few minutes so that `/validate` and `/me` are
+//! answered at the edge.
+//!
+//! KV is eventually consistent: an overwrite becomes visible elsewhere after up to 60 seconds or more. So each entry is
+//! fresh only for a TTL after D1 confirmed the session. A revocation takes effect within that time on `/validate` and `/me`,
+//! and at once on all other routes, which query D1.
+//!
+//! | key | value | lifetime |
+//! |---|---|---|
+//! | `session:{SHA-256 of sid, hex}:{generation}` | MAC, `.`, `{"read_at": seconds, "fresh_until": seconds, "expires_at": seconds, "user": {the eleven fields}}` | TTL and 15 minutes for an outage |
+//! | the same, once revoked | MAC, `.`, `{"revoked": true}` | as long as a late entry could be fresh |
+//! | the same, once outdated | `{}` | the same |
+//!
+//! The key holds the session's id in D1 and not the token's `sid`, so that a row is enough to find its entries; and the
+//! generation, so that a new token has a key of its own. Everything without a valid MAC ([`CacheKeys`]) is a miss.
+
+use super::sessions::RevokedSession;
+use crate::crypto::cache_mac::{CacheKeys, MAX_VALUE_CHARACTERS};
+use crate::domain::user::User;
+use crate::json::{FromJson, Json, Malformed, Object};
+use crate::runtime::StoreError;
+use crate::runtime::deadline::all;
+use crate::runtime::js_string::Text;
+use crate::runtime::kv::{Kv, TIMEOUT_MS};
+use crate::runtime::ttl_cache::TtlCache;
+use crate::runtime::wait::pause;
+use crate::timestamp::Timestamp;
+use js_sys::JsString;
+use serde::Serialize;
+use std::cell::{LazyCell, OnceCell};
+use std::fmt;
+use std::rc::Rc;
+
+/// Seconds for which a cached session is used longer while D1 is unavailable.
+pub const OUTAGE_SECONDS: i64 = 15 * 60;
+
+/// Seconds for which an entry is kept longer than it is used.
+const MARGIN: i64 = 60;
+
+/// KV takes one write a second and key; a write that met another is made again after this many milliseconds.
+const WRITE_AGAIN: u32 = 1_100;
+
+/// Milliseconds that overwriting entries takes at most while a client waits, however many there are: they are written side
+/// by side, each twice at most.
+pub const OVERWRITING: u32 = 2 * TIMEOUT_MS + WRITE_AGAIN;
+
+/// Timeout in milliseconds of a write after the response. It is longer because no client waits, and because the writer must
+/// query D1 again after a late write. It fits into the 30 seconds that the platform allows for work after a response.
+const LATE_WRITE: u32 = 15_000;
+
+/// Maximum number of sessions whose entries are overwritten; KV allows 1,000 operations per request. The entries of further
+/// sessions expire at the TTL.
+const MAX_SESSIONS: usize = 200;
+
+/// Maximum number of tokens of a session, rotated out within the replay window, whose entries are overwritten with that of
+/// the current one. A client that refreshes in a tight loop has more; those entries expire with the window.
+const MAX_ROTATED_OUT: u32 = 8;
+
+/// Maximum number of entries that are overwritten at the same time.
+const MAX_WRITES: usize = 500;
+
+/// Reads as no entry.
+const NOTHING: &str = "{}";
+
+const REVOKED: &str = r#"{"revoked":true}"#;
+
+/// What KV says of a token.
+#[derive(Debug)]
+pub enum CacheLookup {
+    /// D1 has confirmed the session.
+    Hit(CachedSession),
+    /// The session was revoked.
+    Revoked,
+    /// No entry, or none with a valid MAC.
+    Miss,
+}
+
+/// A live session and its user, as D1 had them.
+#[derive(Debug, Clone)]
+pub struct CachedSession {
+    /// The user.
+    pub user: Rc<User>,
+    /// The response for this user.
+    pub reply: Rc<OnceCell<Text>>,
+    /// From this time on, D1 is queried.
+    pub fresh_until: Timestamp,
+    /// The same while D1 is unavailable: [`OUTAGE_SECONDS`] later, but never after the token itself has expired.
+    pub usable_until: Timestamp,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    read_at: i64,
+    fresh_until: i64,
+    expires_at: i64,
+    user: &'a User,
+}
+
+/// Seconds for which an isolate remembers a verified value of KV, so that it does not verify and parse it again.
+const REMEMBERED: i64 = 60;
+
+/// What KV gave, and when.
+#[derive(Debug)]
+struct Seen {
+    /// Stays in JavaScript, where it is compared.
+    text: JsString,
+    copy: CachedSession,
+    at: Timestamp,
+}
+
+/// The keys, derived when they are first used.
+pub type LazyKeys = LazyCell<CacheKeys, Box<dyn FnOnce() -> CacheKeys>>;
+
+/// How long cached sessions are used.
+#[derive(Debug, Clone, Copy)]
+pub struct Lifetimes {
+    /// Seconds that an entry is fresh: `SESSION_EDGE_TRUST`.
+    pub ttl: i64,
+    /// Seconds of these for which an isolate does not read it from KV again: `SESSION_ISOLATE_TRUST`.
+    pub in_isolate: i64,
+    /// `REFRESH_REPLAY_WINDOW`.
+    pub replay_window: i64,
+}
+
+/// The cached sessions.
+pub struct SessionCache {
+    kv: &'static Kv,
+    keys: LazyKeys,
+    recent: TtlCache<Rc<Seen>>,
+    lifetimes: Lifetimes,
+}
+
+impl fmt::Debug for SessionCache {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SessionCache")
+    }
+}
+
+impl SessionCache {
+    /// Uses this namespace for cached sessions.
+    #[must_use]
+    pub fn new(kv: &'static Kv, keys: LazyKeys, lifetimes: Lifetimes) -> Self {
+        Self {
+            kv,
+            keys,
+            recent: TtlCache::new(lifetimes.in_isolate.max(REMEMBERED)),
+            lifetimes,
+        }
+    }
+
+    /// Looks a token up by the [`key`] of its entry.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn find(&self, key: &Text, now: Timestamp) -> Result<CacheLookup, StoreError> {
+        let name = key.as_str();
+        let seen = self.recent.get(name, now);
+        if let Some(seen) = &seen
+            && seen.at <= now
+            && now < seen.at.plus(self.lifetimes.in_isolate)
+        {
+            return Ok(CacheLookup::Hit(seen.copy.clone()));
+        }
+        let before = self.recent.before();
+        let Some(text) = self.kv.get(key.in_javascript()).await? else {
+            return Ok(CacheLookup::Miss);
+        };
+        let copy = match seen {
+            Some(seen) if seen.text == text => seen.copy.clone(),
+            _ => match self.read(name, &text, now) {
+                CacheLookup::Hit(copy) => copy,
+                other => return Ok(other),
+            },
+        };
+        let (length, until) = (text.length() as usize, copy.fresh_until);
+        let seen = Rc::new(Seen {
+            text,
+            copy: copy.clone(),
+            at: now,
+        });
+        self.recent
+            .keep(before, name.to_owned(), length, seen, now, until);
+        Ok(CacheLookup::Hit(copy))
+    }
+
+    /// Interprets a value under this key.
+    fn read(&self, key: &str, text: &JsString, now: Timestamp) -> CacheLookup {
+        // The length is checked before the text is copied.
+        if text.length() > MAX_VALUE_CHARACTERS {
+            return CacheLookup::Miss;
+        }
+        let text = String::from(text);
+        let verified = self.keys.verify(key, &text);
+        verified
+            .and_then(|json| read(json, now, self.lifetimes.ttl).ok())
+            .unwrap_or(CacheLookup::Miss)
+    }
+
+    /// Caches the state that D1 had at `read_at`. It is not used after `expires_at`, whether D1 is available or not.
+    ///
+    /// # Errors
+    /// `Unavailable`.
+    pub async fn put(
+        &self,
+        id: &str,
+        generation: u32,
+        user: &User,
+        read_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        // Cannot fail: strings, numbers and booleans.
+        let text = serde_json::to_string(&Written {
+            read_at: read_at.seconds(),
+            fresh_until: read_at.plus(self.lifetimes.ttl).min(expires_at).seconds(),
+            expires_at: expires_at.seconds(),
+            user,
+        })
+        .unwrap_or_default();
+        let key = key(id, generation);
+        self.recent.forget(&key);
+        self.write(&key, &self.keys.protect(&key, &text), LATE_WRITE)
+            .await
+    }
+
+    /// Overwrites the entries of sessions that were just revoked: those of the current token, of the one before it, and of
+    /// those rotated out within the replay window. If a write fails twice, KV is unavailable; then the entry expires at the
+    /// TTL.
+    pub async fn end(&self, sessions: &[RevokedSession], now: Timestamp) {
+        let keys = self.keys_of(sessions, now);
+        self.overwrite(keys, |key| self.keys.protect(key, REVOKED))
+            .await;
+    }
+
+    /// As [`SessionCache::end`], for sessions that had already been revoked: only entries that still exist are overwritten, so
+    /// that a repeated request writes nothing.
+    pub async fn end_again(&self, sessions: &[RevokedSession], now: Timestamp) {
+        let overwrite = |key: String| async move {
+            let name = JsString::from(key.as_str());
+            let Ok(Some(text)) = self.kv.get(&name).await else {
+                return;
+            };
+            if matches!(self.read(&key, &text, now), CacheLookup::Hit(_)) {
+                let value = self.keys.protect(&key, REVOKED);
+                let _ = self.write(&key, &value, TIMEOUT_MS).await;
+            }
+        };
+        let keys = self.keys_of(sessions, now).into_iter();
+        all(keys.map(|key| Box::pin(overwrite(key)) as _)).await;
+    }
+
+    /// Overwrites outdated entries of sessions that stay live, so that D1 is queried.
+    pub async fn forget(&self, sessions: &[RevokedSession], now: Timestamp) {
+        let keys = self.keys_of(sessions, now);
+        self.overwrite(keys, |_| NOTHING.to_owned()).await;
+    }
+
+    /// The keys of the tokens that may still be accepted, the current ones first. The isolate forgets them.
+    fn keys_of(&self, sessions: &[RevokedSession], now: Timestamp) -> Vec<String> {
+        let opened = now.minus(self.lifetimes.replay_window);
+        let tokens = |session: &RevokedSession| {
+            let current = session.generation;
+            let oldest = current.saturating_sub(MAX_ROTATED_OUT);
+            let before = current.saturating_sub(1);
+            let first = session.rotations.first_after(opened).unwrap_or(before);
+            let id = session.id.clone();
+            (first.clamp(oldest, before)..=current)
+                .rev()
+                .map(move |generation| key(&id, generation))
+        };
+        let keys: Vec<_> = sessions.iter().flat_map(tokens).collect();
+        for key in &keys {
+            self.recent.forget(key);
+        }
+        let kept = sessions.iter().take(MAX_SESSIONS).flat_map(tokens);
+        kept.take(MAX_WRITES).collect()
+    }
+
+    async fn overwrite(&self, keys: Vec<String>, value: impl Fn(&str) -> String) {
+        let write = |key: String| {
+            let value = value(&key);
+            async move {
+                let _ = self.write(&key, &value, TIMEOUT_MS).await;
+            }
+        };
+        all(keys.into_iter().map(|key| Box::pin(write(key)) as _)).await;
+    }
+
+    /// Overwrites the entry of one token.
+    pub async fn end_one(&self, id: &str, generation: u32) {
+        let key = key(id, generation);
+        self.recent.forget(&key);
+        let value = self.keys.protect(&key, REVOKED);
+        let _ = self.write(&key, &value, TIMEOUT_MS).await;
+    }
+
+    async fn write(&self, key: &str, value: &str, patience: u32) -> Result<(), StoreError> {
+        let lifetime = self.lifetime();
+        if self.kv.put(key, value, lifetime, patience).await.is_ok() {
+            return Ok(());
+        }
+        pause(WRITE_AGAIN).await;
+        self.kv.put(key, value, lifetime, TIMEOUT_MS).await
+    }
+
+    fn lifetime(&self) -> i64 {
+        self.lifetimes
+            .ttl
+            .saturating_add(OUTAGE_SECONDS)
+            .saturating_add(MARGIN)
+    }
+}
+
+/// Parses a verified text. `ttl` is the configured TTL: an entry that was written with a longer one is fresh no longer than
+/// this after D1 confirmed it, so that lowering the TTL takes effect at once. A `read_at` in the future was written by a
+/// clock that is ahead.
+fn read(text: &str, now: Timestamp, ttl: i64) -> Result<CacheLookup, Malformed> {
+    let mut copy = Object::read(text)?;
+    let is_revoked = copy.optional("revoked").map(Json::boolean).transpose()?;
+    if is_revoked == Some(true) {
+        return Ok(CacheLookup::Revoked);
+    }
+    let user = User::from_json(&mut copy.object("user")?)?;
+    let moment = |seconds| Timestamp::from_seconds(seconds);
+    let read_at = moment(copy.integer("read_at")?).min(now);
+    let expires_at = moment(copy.integer("expires_at")?);
+    let written_until = moment(copy.integer("fresh_until")?);
+    let fresh_until = written_until.min(read_at.plus(ttl)).min(expires_at);
+    Ok(CacheLookup::Hit(CachedSession {
+        user: Rc::new(user),
+        reply: Rc::default(),
+        fresh_until,
+        usable_until: fresh_until.plus(OUTAGE_SECONDS).min(expires_at),
+    }))
+}
+
+/// The key of a token's entry in KV: of its session's id in D1, and its generation.
+#[must_use]
+pub fn key(id: &str, generation: u32) -> String {
+    ["session:", id, ":", &generation.to_string()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::role::Role;
+    use uuid::Uuid;
+
+    const TTL: i64 = 300;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds)
+    }
+
+    fn user() -> User {
+        User {
+            id: Uuid::from_u128(5),
+            username: "zoë".into(),
+            email: None,
+            name: "Zoë".into(),
+            organization: None,
+            aws_region: None,
+            role: Role::User,
+            is_active: true,
+            created_at: at(0),
+            updated_at: at(0),
+            last_login: None,
+        }
+    }
+
+    fn written(read_at: i64, fresh_until: i64, expires_at: i64) -> String {
+        let copy = Written {
+            read_at,
+            fresh_until,
+            expires_at,
+            user: &user(),
+        };
+        serde_json::to_string(&copy).unwrap()
+    }
+
+    #[test]
+    fn an_entry_is_fresh_for_the_least_of_its_bounds() {
+        for (text, fresh, usable) in [
+            (written(700, 1_000, 100_000), 1_000, 1_900),
+            // With its token.
+            (written(700, 1_000, 1_500), 1_000, 1_500),
+            (written(700, 1_000, 900), 900, 900),
+            // Written with a TTL of an hour.
+            (written(700, 4_300, 100_000), 1_000, 1_900),
+            // Written with a shorter TTL.
+            (written(700, 730, 100_000), 730, 1_630),
+            // Written by a clock that is ahead: counts as read now.
+            (written(5_000, 5_300, 100_000), 1_100, 2_000),
+        ] {
+            let Ok(CacheLookup::Hit(copy)) = read(&text, at(800), TTL) else {
+                panic!("{text}")
+            };
+            assert_eq!(*copy.user, user());
+            let bounds = (copy.fresh_until.seconds(), copy.usable_until.seconds());
+            assert_eq!(bounds, (fresh, usable), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_incomplete_entry_is_not_read() {
+        assert!(matches!(
+            read(REVOKED, at(0), TTL),
+            Ok(CacheLookup::Revoked)
+        ));
+        let good = written(700, 1_000, 1_500);
+        for text in [
+            NOTHING,
+            "",
+            "null",
+            &good[1..],
+            &good.replace("read_at", "other"),
+            &good.replace("fresh_until", "other"),
+            &good.replace("expires_at", "other"),
+            &good.replace(r#""user":{"#, r#""other":{"#),
+            &good.replace("1000", "1e3"),
+            &good.replace("true", "1"),
+            &REVOKED.replace("true", "1"),
+        ] {
+            assert!(read(text, at(800), TTL).is_err(), "{text}");
+        }
+    }
+}
