@@ -40,9 +40,10 @@ const HEADERS: [(&str, &str); 7] = [
 // web-sys's takes a text of Rust's.
 #[wasm_bindgen]
 extern "C" {
+    #[wasm_bindgen(js_name = Response)]
     type JsResponse;
 
-    #[wasm_bindgen(constructor, catch)]
+    #[wasm_bindgen(constructor, catch, js_class = "Response")]
     fn new(body: &JsValue, init: &ResponseInit) -> Result<JsResponse, JsValue>;
 }
 

@@ -248,7 +248,7 @@ fn every_statement_is_found_in_the_sources() {
         std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")),
         &mut |path| {
             let text = fs::read_to_string(path).expect("a source is UTF-8");
-            let is_door = path.ends_with("store/d1.rs");
+            let is_door = path.ends_with("runtime/d1.rs");
             let prepares = text.contains(".prepare(") || text.contains("D1Database");
             assert_eq!(prepares, is_door, "{}", path.display());
         },

@@ -49,12 +49,12 @@ const ALLOWED: [(&str, &str, &str); 21] = [
         "in order, up to the limit, of the command line's since the last checkpoint",
     ),
     (
-        "store/links.rs: REMOVE_OVER",
+        "store/password_links.rs: REMOVE_OVER",
         "SEARCH password_links USING COVERING INDEX password_links_end (expires_at<?)",
         "what has ended since the last sweep",
     ),
     (
-        "store/proofs.rs: REMOVE_OVER",
+        "store/used_proofs.rs: REMOVE_OVER",
         "SEARCH used_proofs USING INDEX used_proofs_end (ends_at<?)",
         "what has ended since the last sweep",
     ),
