@@ -1,25 +1,25 @@
-// A Worker's modules, as wrangler bundles them for a deployment: one minified module, and the wasm beside it.
+// A Worker's modules as wrangler bundles them for a deployment: one minified module, and the wasm beside it.
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
-import { build, peerModules, repository } from "./tools.mjs";
+import { esbuild, options } from "./tools.mjs";
 
-/** The bundle for Miniflare, and its bytes with each module gzipped. */
+/** The bundle for Miniflare, and the sum of the gzipped sizes of its modules in bytes. */
 export async function bundle(entry) {
   const modules = {};
   const wasm = {
     name: "wasm",
-    setup(it) {
-      it.onResolve({ filter: /\.wasm$/ }, async ({ path: specifier, resolveDir }) => {
+    setup(build) {
+      build.onResolve({ filter: /\.wasm$/ }, async ({ path: specifier, resolveDir }) => {
         const name = path.basename(specifier);
         modules[name] = { type: "wasm", contents: await readFile(locate(specifier, resolveDir)) };
         return { path: `./${name}`, external: true };
       });
     },
   };
-  const { outputFiles } = await build({
-    entryPoints: [path.resolve(repository, entry)],
-    nodePaths: [peerModules],
+  const { outputFiles } = await esbuild({
+    entryPoints: [path.resolve(options.repository, entry)],
+    nodePaths: [options.peers],
     bundle: true,
     minify: true,
     write: false,
@@ -36,5 +36,5 @@ export async function bundle(entry) {
 }
 
 function locate(specifier, resolveDir) {
-  return specifier.startsWith(".") ? path.resolve(resolveDir, specifier) : path.join(peerModules, specifier);
+  return specifier.startsWith(".") ? path.resolve(resolveDir, specifier) : path.join(options.peers, specifier);
 }

@@ -1,155 +1,169 @@
-// The Workers that are measured side by side, each as `start` in workerd.mjs takes it.
-import path from "node:path";
-import { ADDRESSES, makePeople, makePerson, PASSWORD, PERSON, sign, tokens } from "./ours.mjs";
+// The Workers that are measured side by side, each as `start` in workerd.mjs takes it, with a role:
+// - `subject`: this repository's build.
+// - `control`: the same again. Its ratio to the subject shows how exact the ratios of the group are.
+// - `base`: what the subject is compared with for a budget (xtask/src/bench/budgets.rs).
+// - `before`: the build of another clone (`--against`).
+// - `context`: anything else.
+import { CURRENT, OTHERS, worker } from "./builds.mjs";
+import { ADDRESSES, createSessions, createUser, createUsers, PASSWORD, sign, USER } from "./edge_auth.mjs";
+import * as peers from "./peer_stores.mjs";
 import { SCALE } from "./scale.mjs";
-import * as theirs from "./theirs.mjs";
-import { against, emptyRust, OURS, repository } from "./tools.mjs";
+import { options } from "./tools.mjs";
 
-// The database of each has the tables of its own migrations.
-const OURS_AND_OTHERS = [
-  { name: "Edge Auth", entry: OURS, root: repository },
-  ...against.map((root) => ({ name: `Edge Auth of ${path.basename(root)}`, entry: path.join(root, OURS), root })),
-];
-// The TTL is longer than the benchmark takes, so that D1 is not asked again meanwhile.
-const LONG_TTL = { SESSION_EDGE_TRUST: "3600" };
-const ONE_READ = { ...LONG_TTL, SESSION_ISOLATE_TRUST: "0" };
-// The isolate's cache outlives the pause until a Worker's next turn, so that no request reads KV.
-const NO_READ = { ...LONG_TTL, SESSION_ISOLATE_TRUST: "30" };
+/** With more Workers at a time, the turns of each are too far apart for exact ratios. */
+const MAX_WORKERS = 5;
+
+/** A group; `subject` makes the measured Worker of a build. Context is left out where it would make too many Workers. */
+function group({ subject, base, context = [], maxWorkers = MAX_WORKERS }) {
+  const current = subject(CURRENT);
+  const builds = [
+    { ...current, role: "subject" },
+    { ...current, name: `${current.name}, same build (A/A)`, role: "control" },
+    ...OTHERS.map((build) => ({ ...subject(build), role: "before" })),
+  ];
+  const others = [base && { ...base, role: "base" }, ...context.map((other) => ({ ...other, role: "context" }))].filter(Boolean);
+  return [...builds, ...others.filter(({ build }) => build || !options.ours)].slice(0, maxWorkers);
+}
 
 const withAddress = (request) => (address) => ({ ...request, headers: { ...request.headers, "cf-connecting-ip": address } });
 const bearer = (token) => ({ path: "/api/auth/validate", headers: { authorization: `Bearer ${token}` } });
-const validate = (root) => async (miniflare, origin) => (await tokens(miniflare, origin, root)).map(bearer);
+const validate = (settings) => (build) => ({
+  ...worker(build, settings),
+  prepare: async (miniflare, origin) => (await createSessions(miniflare, origin, build.root)).map(bearer),
+});
 
-const BETTER_AUTH = { entry: "bench/peers/better_auth.mjs", vars: { BASE_URL: theirs.BETTER_AUTH_URL } };
-const getSession = async (...given) => [{ path: "/api/auth/get-session", headers: { cookie: await theirs.signUpAtBetterAuth(...given) } }];
+const EMPTY = { name: "empty JS Worker", entry: "bench/peers/empty.mjs" };
+const ONE_KV_READ = {
+  name: "JS Worker, one KV read",
+  entry: "bench/peers/kv.mjs",
+  vars: { KEY: "session" },
+  prepare: async (miniflare) => {
+    const kv = await miniflare.getKVNamespace("SESSIONS");
+    await kv.put("session", JSON.stringify({ expires_at: 0, user: USER }));
+  },
+};
+const ONE_D1_READ = {
+  name: "JS Worker, one D1 read",
+  entry: "bench/peers/d1.mjs",
+  vars: { USERNAME: USER.username },
+  prepare: peers.createUserWithoutPassword,
+};
+const HONO = {
+  name: "Hono + jose + KV",
+  entry: "bench/peers/hono.mjs",
+  prepare: async (miniflare) => (await peers.createKvSessions(miniflare)).map(bearer),
+};
+const OPENAUTH = {
+  name: "OpenAuth",
+  settings: "looks up no session",
+  entry: "bench/peers/openauth.mjs",
+  vars: { ISSUER: peers.OPENAUTH_ISSUER },
+  prepare: async (miniflare) => [bearer(await peers.createOpenAuthToken(miniflare))],
+};
+const betterAuth = { name: "better-auth + D1", entry: "bench/peers/better_auth.mjs", vars: { BASE_URL: peers.BETTER_AUTH_URL } };
+const BETTER_AUTH = {
+  ...betterAuth,
+  prepare: async (...args) => [{ path: "/api/auth/get-session", headers: { cookie: await peers.signUpAtBetterAuth(...args) } }],
+};
+const BETTER_AUTH_COOKIE_CACHE = { ...BETTER_AUTH, name: "better-auth", settings: "cookie cache", vars: { ...BETTER_AUTH.vars, COOKIE_CACHE: "yes" } };
 
-const VALIDATE = [
-  { name: "empty JS Worker", entry: "bench/peers/empty.mjs" },
-  {
-    name: "JS Worker, one KV read",
-    entry: "bench/peers/kv.mjs",
-    vars: { KEY: "session" },
-    prepare: async (miniflare) => {
-      const kv = await miniflare.getKVNamespace("SESSIONS");
-      await kv.put("session", JSON.stringify({ believe_until: 0, user: PERSON }));
-    },
+const LOGIN = { method: "POST", path: "/api/auth/login", body: JSON.stringify({ username: USER.username, password: PASSWORD }) };
+/** One request at a time: a password is hashed on the isolate's only thread. */
+const signIn = (build) => ({
+  ...worker(build),
+  connections: 1,
+  prepare: async (miniflare, origin) => {
+    const names = await createUsers(miniflare, origin, 100, build.root);
+    const login = (username) => ({ ...LOGIN, body: JSON.stringify({ username, password: PASSWORD }) });
+    return names.map((username, index) => withAddress(login(username))(ADDRESSES[index]));
   },
-  {
-    name: "JS Worker, one D1 read",
-    entry: "bench/peers/d1.mjs",
-    vars: { USERNAME: PERSON.username },
-    prepare: async (...given) => {
-      await theirs.personUnhashed(...given);
-      return [{}];
-    },
-  },
-  { name: "Hono + jose + KV", entry: "bench/peers/hono.mjs", prepare: async (miniflare) => (await theirs.tokensOfKv(miniflare)).map(bearer) },
-  {
-    name: "OpenAuth, no session",
-    entry: "bench/peers/openauth.mjs",
-    vars: { ISSUER: theirs.OPENAUTH_ISSUER },
-    prepare: async (miniflare) => [bearer(await theirs.tokenOfOpenAuth(miniflare))],
-  },
-  { ...BETTER_AUTH, name: "better-auth + D1", prepare: getSession },
-  { ...BETTER_AUTH, name: "better-auth, cookie cache", vars: { ...BETTER_AUTH.vars, COOKIE_CACHE: "yes" }, prepare: getSession },
-  // The first row has the default settings: an isolate reads each session again after five seconds.
-  ...OURS_AND_OTHERS.flatMap(({ name, entry, root }) => [
-    { name, entry, prepare: validate(root) },
-    { name: `${name}, no KV read`, entry, vars: NO_READ, prepare: validate(root) },
-    { name: `${name}, one KV read`, entry, vars: ONE_READ, prepare: validate(root) },
-    { name: `${name}, strict (D1)`, entry, vars: { SESSION_CONSISTENCY: "strict" }, prepare: validate(root) },
-  ]),
-];
-
-const LOGIN = { method: "POST", path: "/api/auth/login", body: JSON.stringify({ username: PERSON.username, password: PASSWORD }) };
-const hono = (hash, name, prepare) => ({
+});
+const honoSignIn = (hash, name, createUser) => ({
   name,
   entry: `bench/peers/sign_in_${hash}.mjs`,
-  prepare: async (...given) => {
-    await prepare(...given);
+  connections: 1,
+  prepare: async (miniflare) => {
+    await createUser(miniflare);
     return [LOGIN];
   },
 });
-
-// One at a time: a password is checked on the isolate's one thread, and at Edge Auth one account signs in once at a time.
-const SIGN_IN = [
-  { ...hono("unhashed", "Hono, password not hashed", theirs.personUnhashed), atLeast: 1_000 },
-  hono("pbkdf2", "Hono + PBKDF2, 100,000 rounds", theirs.personOfPbkdf2),
-  hono("argon2", "Hono + argon2-wasm-edge", theirs.personOfArgon2),
-  {
-    ...BETTER_AUTH,
-    name: "better-auth + D1, scrypt",
-    prepare: async (...given) => {
-      await theirs.signUpAtBetterAuth(...given);
-      const body = JSON.stringify({ email: PERSON.email, password: PASSWORD });
-      return [{ method: "POST", path: "/api/auth/sign-in/email", headers: { origin: theirs.BETTER_AUTH_URL }, body }];
-    },
+const BETTER_AUTH_SIGN_IN = {
+  ...betterAuth,
+  name: "better-auth + D1, scrypt",
+  connections: 1,
+  prepare: async (...args) => {
+    await peers.signUpAtBetterAuth(...args);
+    const body = JSON.stringify({ email: USER.email, password: PASSWORD });
+    return [{ method: "POST", path: "/api/auth/sign-in/email", headers: { origin: peers.BETTER_AUTH_URL }, body }];
   },
-  ...OURS_AND_OTHERS.map(({ name, entry, root }) => ({
-    name,
-    entry,
-    atLeast: 1_000,
-    prepare: async (miniflare, origin) => {
-      const names = await makePeople(miniflare, origin, 100, root);
-      const login = (username) => ({ ...LOGIN, body: JSON.stringify({ username, password: PASSWORD }) });
-      return names.map((username, index) => withAddress(login(username))(ADDRESSES[index]));
-    },
-  })),
-].map((worker) => ({ ...worker, connections: 1 }));
-
-const forged = async (...given) => {
-  const [token] = await tokens(...given);
-  return ADDRESSES.map(withAddress(bearer(`${token.slice(0, -4)}AAAA`)));
 };
 
-const REFUSED = [
-  { name: "validate, 200", entry: OURS, vars: NO_READ, prepare: validate(repository) },
-  { name: "validate, one KV read, 200", entry: OURS, vars: ONE_READ, prepare: validate(repository) },
-  { name: "validate, forged token, 401", entry: OURS, status: 401, prepare: forged },
-  { name: "unknown path, 404", entry: OURS, status: 404, prepare: () => [{ path: "/api/auth/nothing-here" }] },
-  {
-    // The coarse shield: a network that has used up what wrangler.toml allows, and what passes unasked.
-    name: "login, network over limit, 429",
-    entry: OURS,
-    limits: { SIGN_IN_LIMIT: 0 },
-    status: 429,
-    prepare: async (...given) => {
-      await makePerson(...given);
-      const { path, ...request } = LOGIN;
-      const send = () => fetch(given[1] + path, { ...request, headers: { "content-type": "application/json" } });
-      for (let sent = 0; sent <= 10; sent += 1) await (await send()).text();
-      return [LOGIN];
-    },
+const named = (name, more) => ({ ...worker(CURRENT), name, ...more });
+const FORGED_TOKEN = named("forged token, 401", {
+  status: 401,
+  prepare: async (miniflare, origin) => {
+    const [token] = await createSessions(miniflare, origin, CURRENT.root);
+    return ADDRESSES.map(withAddress(bearer(`${token.slice(0, -4)}AAAA`)));
   },
-  {
-    // The back-off of what was typed, which D1 keeps and an isolate remembers for ten seconds; when they are over, no more are
-    // asked about at once than there are slots.
-    name: "login, back-off, 429",
-    entry: OURS,
-    status: 429,
-    connections: 3,
-    prepare: async (...given) => {
-      const database = await makePerson(...given);
-      const { path, ...request } = LOGIN;
-      const body = JSON.stringify({ username: PERSON.username, password: "wrong" });
-      await (await fetch(given[1] + path, { ...request, body, headers: { "content-type": "application/json" } })).text();
-      await database
-        .prepare("UPDATE sign_in_attempts SET failures = 9, open_at_ms = ?1 WHERE key >= 'typed:' AND key < 'typed;'")
-        .bind(Date.now() + 3_600_000)
-        .run();
-      return ADDRESSES.map(withAddress(LOGIN));
-    },
+});
+const UNKNOWN_PATH = named("unknown path, 404", { status: 404, prepare: () => [{ path: "/api/auth/nothing-here" }] });
+/** A network over its rate limit. An isolate admits some requests before it asks the limiter; they are sent first. */
+const RATE_LIMITED = named("login, network over its limit, 429", {
+  limits: { SIGN_IN_LIMIT: 0 },
+  status: 429,
+  prepare: async (miniflare, origin) => {
+    await createUser(miniflare, origin, CURRENT.root);
+    for (let sent = 0; sent < 1_000; sent += 1) if ((await send(origin, LOGIN)).status === 429) return [LOGIN];
+    throw new Error("the rate limit is never reached");
   },
-];
+});
+/** A name that is backing off; no more requests in flight than an isolate answers at once. */
+const BACK_OFF = named("login, name backing off, 429", {
+  status: 429,
+  connections: 3,
+  prepare: async (miniflare, origin) => {
+    const database = await createUser(miniflare, origin, CURRENT.root);
+    await send(origin, { ...LOGIN, body: JSON.stringify({ username: USER.username, password: "wrong" }) });
+    await database
+      .prepare("UPDATE sign_in_attempts SET failures = 9, open_at_ms = ?1 WHERE key >= 'typed:' AND key < 'typed;'")
+      .bind(Date.now() + 3_600_000)
+      .run();
+    return ADDRESSES.map(withAddress(LOGIN));
+  },
+});
 
-// Well made but for the signature.
+/** Sends a request; its response, read to the end. */
+async function send(origin, { path, ...request }) {
+  const response = await fetch(origin + path, { ...request, headers: { "content-type": "application/json" } });
+  await response.text();
+  return response;
+}
+
+/** A token that is well-formed except for its signature. */
 const FOREIGN = bearer(`${(await sign({ sid: "bench" })).slice(0, -4)}AAAA`);
-const START = [
-  { name: "empty JS Worker", entry: "bench/peers/empty.mjs" },
-  { name: "Hono + jose + KV", entry: "bench/peers/hono.mjs", request: FOREIGN, status: 401 },
-  { name: "empty Worker in Rust", entry: emptyRust },
-  { ...BETTER_AUTH, name: "better-auth + D1", request: { path: "/api/auth/get-session" } },
-  ...OURS_AND_OTHERS.map((worker) => ({ ...worker, request: FOREIGN, status: 401 })),
-];
+const refusedFirst = (other) => ({ ...other, prepare: undefined, request: FOREIGN, status: 401 });
 
-export const GROUPS = { validate: VALIDATE, "sign-in": SIGN_IN, refused: REFUSED, start: START, ...SCALE };
+export const GROUPS = {
+  validate: group({ subject: validate({}), base: HONO, context: [OPENAUTH, EMPTY] }),
+  "validate-kv": group({ subject: validate({ SESSION_LOCAL_CACHE_TTL: "0" }), base: HONO, context: [ONE_KV_READ] }),
+  "validate-strict": group({ subject: validate({ SESSION_CONSISTENCY: "strict" }), base: BETTER_AUTH, context: [ONE_D1_READ, BETTER_AUTH_COOKIE_CACHE] }),
+  "sign-in": group({
+    subject: signIn,
+    base: honoSignIn("argon2", "Hono + argon2-wasm-edge", peers.createUserWithArgon2),
+    context: [BETTER_AUTH_SIGN_IN, honoSignIn("pbkdf2", "Hono + PBKDF2, 100,000 iterations", peers.createUserWithPbkdf2)],
+  }),
+  refused: group({ subject: validate({}), context: [FORGED_TOKEN, UNKNOWN_PATH] }),
+  "refused-login": group({ subject: validate({}), context: [RATE_LIMITED, BACK_OFF] }),
+  // Only one runs at a time. The first is what the others are compared with: what workerd itself takes.
+  start: [
+    { ...EMPTY, role: "empty" },
+    ...group({
+      subject: (build) => refusedFirst(worker(build)),
+      base: { ...betterAuth, request: { path: "/api/auth/get-session" } },
+      context: [refusedFirst(HONO), ...(options.emptyRust ? [{ name: "empty Worker in Rust", entry: options.emptyRust }] : [])],
+      maxWorkers: Infinity,
+    }),
+  ],
+  memory: [CURRENT, ...OTHERS].map((build) => ({ ...signIn(build), isInspected: true, role: "context" })),
+  ...SCALE,
+};

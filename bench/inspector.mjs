@@ -19,7 +19,7 @@ export async function memory(miniflare) {
     });
   await ask("Runtime.enable");
   const prototype = await ask("Runtime.evaluate", { contextId: contexts[0], expression: "WebAssembly.Memory.prototype" });
-  // Collects garbage first.
+  // This collects garbage first.
   const { objects } = await ask("Runtime.queryObjects", { prototypeObjectId: prototype.result.objectId });
   const sum = "function () { return this.reduce((sum, { buffer }) => sum + buffer.byteLength, 0) }";
   const wasm = await ask("Runtime.callFunctionOn", { objectId: objects.objectId, functionDeclaration: sum, returnByValue: true });

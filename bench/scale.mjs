@@ -1,72 +1,66 @@
-// Edge Auth among so many people, each with ten sessions: the same requests, of people and sessions from everywhere in
-// the database.
+// Edge Auth with many users, each with ten sessions: the same requests, by users and sessions from everywhere in the
+// database.
 import { randomBytes, randomInt } from "node:crypto";
-import { ADDRESSES, digest, PASSWORD, post, sign, VARIABLES } from "./ours.mjs";
-
-/** Folders of people.mjs, by the number of people in them. */
-const STORAGE = JSON.parse(process.env.EDGE_AUTH_BENCH_PEOPLE || "{}");
+import { CURRENT, worker } from "./builds.mjs";
+import { ADDRESSES, digest, PASSWORD, setPassword, sign } from "./edge_auth.mjs";
+import { options } from "./tools.mjs";
 
 const DAY = 86_400;
-const at = (seconds) => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
-/** When the first entry of people.sql was made; the others follow, one a second. */
-const FIRST_ENTRY = Date.parse("2026-01-01T00:00:00Z") / 1000;
-/** From here on the hour before an entry has a page of every kind. */
-const ENOUGH = 300;
+const timestamp = (seconds) => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
+/** When the first audit event of many_users.sql was recorded; the others follow, one per second. */
+const FIRST_EVENT = Date.parse("2026-01-01T00:00:00Z") / 1000;
+/** From this event on, the hour before an event has a page of every kind. */
+const FIRST_WITH_A_PAGE = 300;
 
-/** Some of the rows from 1 to `last`. */
-function some(count, last) {
+/** Some of the row numbers from 1 to `last`. */
+function someRows(count, last) {
   const rows = new Set();
   while (rows.size < Math.min(count, last)) rows.add(randomInt(last) + 1);
   return [...rows];
 }
 
-/** Gives sessions of the database ids that we know the tokens of, and begins them now; their tokens. */
-async function tokens(database, count, people) {
+/** Gives sessions of the database ids whose tokens are known, and starts them now; the tokens. */
+async function createTokens(database, count, users) {
   const now = Math.floor(Date.now() / 1000);
   const sids = new Map();
-  const given = some(count, 10 * people).map((row) => {
+  const ids = someRows(count, 10 * users).map((row) => {
     const sid = randomBytes(16).toString("base64url");
     sids.set(digest(sid), sid);
     return [row, digest(sid)];
   });
   const { results } = await database
     .prepare(
-      `UPDATE sessions SET id = given.id, generation = 0, rotated_at = ?2, token_expires_at = ?3, ends_at = ?3, revoked_at = NULL
-       FROM (SELECT value ->> 0 AS number, value ->> 1 AS id FROM json_each(?1)) AS given
-       WHERE sessions.rowid = given.number RETURNING sessions.id, user_id`,
+      `UPDATE sessions SET id = new.id, generation = 0, rotated_at = ?2, token_expires_at = ?3, ends_at = ?3, revoked_at = NULL
+       FROM (SELECT value ->> 0 AS number, value ->> 1 AS id FROM json_each(?1)) AS new
+       WHERE sessions.rowid = new.number RETURNING sessions.id, user_id`,
     )
-    .bind(JSON.stringify(given), at(now), at(now + DAY))
+    .bind(JSON.stringify(ids), timestamp(now), timestamp(now + DAY))
     .all();
-  const claims = { iss: VARIABLES.JWT_ISSUER, aud: VARIABLES.JWT_AUDIENCE, gen: 0, iat: now, exp: now + DAY };
+  const { JWT_ISSUER: iss, JWT_AUDIENCE: aud } = CURRENT.variables;
+  const claims = { iss, aud, gen: 0, iat: now, exp: now + DAY };
   return Promise.all(results.map(({ id, user_id }) => sign({ ...claims, sub: user_id, sid: sids.get(id) })));
 }
 
 const bearer = (method, path) => (token) => ({ method, path: `/api/auth/${path}`, headers: { authorization: `Bearer ${token}` } });
 
-/** By so many sessions. */
-const validate = (count) => async (database, people) => (await tokens(database, count, people)).map(bearer("GET", "validate"));
+const validate = (sessions) => async (database, users) => (await createTokens(database, sessions, users)).map(bearer("GET", "validate"));
 
-const refresh = async (database, people) => (await tokens(database, 2_000, people)).map(bearer("POST", "refresh"));
+const refresh = async (database, users) => (await createTokens(database, 2_000, users)).map(bearer("POST", "refresh"));
 
-/** One sets a password by a one-time link, as the administrator's command makes it; the others get the same hash. */
-async function signIn(database, people, origin) {
-  const chosen = JSON.stringify(some(100, people));
+/** One user sets a password; the others get the same hash. */
+async function signIn(database, users, origin) {
+  const rows = JSON.stringify(someRows(100, users));
   const { results } = await database
     .prepare("SELECT id, username FROM users WHERE rowid IN (SELECT value FROM json_each(?1)) ORDER BY random()")
-    .bind(chosen)
+    .bind(rows)
     .all();
-  const link = randomBytes(32).toString("base64url");
-  await database
-    .prepare("INSERT INTO password_links (id, user_id, created_at, expires_at) VALUES (?1, ?2, '2000-01-01T00:00:00Z', '2999-01-01T00:00:00Z')")
-    .bind(digest(link), results[0].id)
-    .run();
-  await post(origin, "set-password", { token: link, password: PASSWORD });
+  await setPassword(database, origin, results[0].id);
   await database
     .prepare(
       `UPDATE users SET password_hash = (SELECT password_hash FROM users WHERE id = ?2)
        WHERE rowid IN (SELECT value FROM json_each(?1))`,
     )
-    .bind(chosen, results[0].id)
+    .bind(rows, results[0].id)
     .run();
   return results.map(({ username }, index) => ({
     method: "POST",
@@ -76,35 +70,37 @@ async function signIn(database, people, origin) {
   }));
 }
 
-/** Searches of administrators, each for something else; everywhere there is as much to be found. */
-const audit = (query) => async (database, people) => {
-  const shown = await tokens(database, 500, people);
-  const ids = shown.map((token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url")).sub);
+/** Searches of administrators, each for something else; every search finds as much as the others. */
+const audit = (query) => async (database, users) => {
+  const tokens = await createTokens(database, 500, users);
+  const ids = tokens.map((token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url")).sub);
   await database.prepare("UPDATE users SET role = 'admin' WHERE id IN (SELECT value FROM json_each(?1))").bind(JSON.stringify(ids)).run();
   const { results } = await database
     .prepare("SELECT rowid AS number, id FROM users WHERE rowid >= ?2 AND rowid IN (SELECT value FROM json_each(?1)) ORDER BY random()")
-    .bind(JSON.stringify(some(1_000, people)), ENOUGH)
+    .bind(JSON.stringify(someRows(1_000, users)), FIRST_WITH_A_PAGE)
     .all();
-  return results.map((user, index) => bearer("GET", `audit?${new URLSearchParams(query(user))}`)(shown[index % shown.length]));
+  return results.map((user, index) => bearer("GET", `audit?${new URLSearchParams(query(user))}`)(tokens[index % tokens.length]));
 };
-/** The hour that ends with a person's entry. */
-const hour = ({ number }) => ({ from: at(FIRST_ENTRY + number - 3_600), to: at(FIRST_ENTRY + number) });
+/** The hour that ends with a user's event. */
+const hour = ({ number }) => ({ from: timestamp(FIRST_EVENT + number - 3_600), to: timestamp(FIRST_EVENT + number) });
 
-const among = (prepare, options) =>
-  Object.entries(STORAGE).map(([people, storage]) => ({
-    name: `${Number(people).toLocaleString("en")} people`,
-    entry: "src/entry.mjs",
-    storage,
-    prepare: async (miniflare, origin) => prepare(await miniflare.getD1Database("DB"), Number(people), origin),
-    ...options,
+/** The smallest database is the subject, and a second copy of it the control. */
+const byUsers = (prepare, { settings, ...more } = {}) =>
+  (options.databases ?? []).map(({ users, role, folder }) => ({
+    ...worker(CURRENT, settings),
+    name: `${users.toLocaleString("en")} users${role === "control" ? " (A/A)" : ""}`,
+    role,
+    storage: folder,
+    prepare: async (miniflare, origin) => prepare(await miniflare.getD1Database("DB"), users, origin),
+    ...more,
   }));
 
 export const SCALE = {
-  "scale-sign-in": among(signIn, { connections: 1 }),
-  "scale-validate": among(validate(500), { vars: { SESSION_EDGE_TRUST: "3600", SESSION_ISOLATE_TRUST: "30" } }),
-  "scale-validate-strict": among(validate(5_000), { vars: { SESSION_CONSISTENCY: "strict" } }),
-  "scale-refresh": among(refresh, { renews: true }),
-  "scale-audit-user": among(audit(({ id }) => ({ user: id }))),
-  "scale-audit-kind": among(audit((user) => ({ kind: "sign_in_failed", ...hour(user) }))),
-  "scale-audit-time": among(audit(hour)),
+  "scale-sign-in": byUsers(signIn, { connections: 1 }),
+  "scale-validate": byUsers(validate(500)),
+  "scale-validate-strict": byUsers(validate(5_000), { settings: { SESSION_CONSISTENCY: "strict" } }),
+  "scale-refresh": byUsers(refresh, { renews: true }),
+  "scale-audit-user": byUsers(audit(({ id }) => ({ user: id }))),
+  "scale-audit-kind": byUsers(audit((user) => ({ kind: "sign_in_failed", ...hour(user) }))),
+  "scale-audit-time": byUsers(audit(hour)),
 };

@@ -1,32 +1,30 @@
-// Starts the Workers of a group that `cargo xtask bench` measures, and prints one line of JSON: where each listens
-// (workerd's own socket, no proxy before it), its process, and the requests to send. For each line of input it prints
-// one more: to `calls` how often each has called its stores so far, to `memory` what each isolate holds. When the input
-// ends it stops them all. Of the group `start` it starts none, and says how to.
+// Starts the Workers of a group for `cargo xtask bench`, and prints one line of JSON: the address of each (workerd's own
+// socket, without a proxy in front), its process and its requests. Then it answers each line of input with a line: `calls`
+// with the number of store calls of each Worker so far, `memory` with what each isolate holds. At the end of the input it
+// stops the Workers. For the group `start` it starts none, but prints how to.
 //
-//   node start.mjs <repository> <node_modules of the tools> <node_modules of the peers> <an empty Worker in Rust> \
-//     <group> <other clones>…
+//   node start.mjs OPTIONS (tools.mjs)
 import { createInterface } from "node:readline";
 import { GROUPS } from "./groups.mjs";
 import { configure, remove } from "./startup.mjs";
-import { group } from "./tools.mjs";
+import { options } from "./tools.mjs";
 import { calls, memories, start, stop } from "./workerd.mjs";
 
-// A terminal's Ctrl-C reaches every process at once; the end of input is what ends this one, after it has ended the rest.
+// Ctrl-C in a terminal reaches every process at once. This one ends at the end of its input, after its Workers.
 process.on("SIGINT", () => {});
-// A peer's library logs what it does.
+// Standard output is for the answers; a peer's library logs to it.
 console.log = () => {};
-const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
+const print = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 try {
   const targets = [];
-  const isMeasured = ({ name }) => !process.env.EDGE_AUTH_BENCH_OURS || name.startsWith("Edge Auth");
-  for (const worker of GROUPS[group].filter(isMeasured)) targets.push(await (group === "start" ? configure : start)(worker));
-  say({ targets });
+  for (const worker of GROUPS[options.group]) targets.push(await (options.group === "start" ? configure : start)(worker));
+  print({ targets });
 } catch (error) {
-  say({ error: String(error?.stack ?? error) });
+  print({ error: String(error?.stack ?? error) });
 }
 for await (const question of createInterface({ input: process.stdin })) {
-  say(question === "memory" ? await memories() : await calls());
+  print(question === "memory" ? await memories() : await calls());
 }
 await stop();
 await remove();

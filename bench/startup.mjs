@@ -1,49 +1,50 @@
-// What a workerd needs to start a Worker by itself, without Miniflare and its own Workers: a configuration in a folder.
-// The stores are bound and nobody answers behind them, so the first request is one that is refused before it asks them.
+// Configurations with which workerd starts a Worker without Miniflare and Miniflare's own Workers. The stores are bound to
+// a port that nothing listens on, so the first request is one that is refused before the Worker asks a store.
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { CURRENT } from "./builds.mjs";
 import { bundle } from "./bundle.mjs";
-import { VARIABLES } from "./ours.mjs";
-import { compatibility, workerdProgram } from "./tools.mjs";
+import { workerdProgram } from "./tools.mjs";
 import { http } from "./workerd.mjs";
 
 const root = await mkdtemp(path.join(tmpdir(), "edge-auth-bench-"));
 
-/** Says what `cargo xtask bench` needs to start one again and again. */
-export async function configure({ name, entry, vars = {}, request = {}, status = 200 }) {
+/** Writes a configuration; what `cargo xtask bench` needs to start the Worker again and again. */
+export async function configure({ name, role, settings = "", entry, build, vars = {}, request = {}, status = 200 }) {
   const { manifest, gzip } = await bundle(entry);
   const folder = path.join(root, name.replaceAll(/\W+/g, "-"));
   await mkdir(folder);
-  const { compatibilityDate, compatibilityFlags } = compatibility(entry);
   const modules = [];
-  // The first module is the Worker's main one.
+  // workerd takes the first module for the Worker's main one.
   for (const [file, { type, contents }] of Object.entries(manifest.modules).reverse()) {
     await writeFile(path.join(folder, file), contents);
     modules.push(`(name = ${text(file)}, ${type === "wasm" ? "wasm" : "esModule"} = embed ${text(file)})`);
   }
-  const variables = Object.entries({ ...VARIABLES, ...vars }).map(([key, value]) => `(name = ${text(key)}, text = ${text(value)})`);
+  const variables = Object.entries({ ...(build ?? CURRENT).variables, ...vars });
+  const bindings = variables.map(([key, value]) => `(name = ${text(key)}, text = ${text(value)})`);
   const configuration = `using Workerd = import "/workerd/workerd.capnp";
 const bench :Workerd.Config = (
-  services = [(name = "worker", worker = .worker), (name = "nobody", external = (address = "127.0.0.1:9", http = ()))],
+  services = [(name = "worker", worker = .worker), (name = "unreachable", external = (address = "127.0.0.1:9", http = ()))],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "worker")],
 );
 const worker :Workerd.Worker = (
   modules = [${modules.join(",\n    ")}],
-  compatibilityDate = ${text(compatibilityDate)},
-  compatibilityFlags = [${compatibilityFlags.map(text).join(", ")}],
+  compatibilityDate = ${text((build ?? CURRENT).compatibilityDate)},
+  compatibilityFlags = [${(build?.compatibilityFlags ?? []).map(text).join(", ")}],
   bindings = [
-    (name = "SESSIONS", kvNamespace = "nobody"),
-    (name = "DB", wrapped = (moduleName = "cloudflare-internal:d1-api", innerBindings = [(name = "fetcher", service = "nobody")])),
-    ${variables.join(",\n    ")}],
+    (name = "SESSIONS", kvNamespace = "unreachable"),
+    (name = "DB", wrapped = (moduleName = "cloudflare-internal:d1-api", innerBindings = [(name = "fetcher", service = "unreachable")])),
+    ${bindings.join(",\n    ")}],
 );
 `;
   const file = path.join(folder, "config.capnp");
   await writeFile(file, configuration);
-  return { name, program: workerdProgram, arguments: ["serve", "--experimental", "--control-fd=1", file], request: http("bench", request), status, gzip };
+  const args = ["serve", "--experimental", "--control-fd=1", file];
+  return { name, role, settings, program: workerdProgram, arguments: args, request: http("bench", request), status, gzip };
 }
 
 export const remove = () => rm(root, { recursive: true, force: true });
 
-// JSON's text is Cap'n Proto's too.
+/** Cap'n Proto writes strings as JSON does. */
 const text = JSON.stringify;

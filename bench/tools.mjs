@@ -1,32 +1,29 @@
-// What the bench stands on: the pinned wrangler with its Miniflare and esbuild, and wrangler.toml.
+// What the benchmark runs on: the pinned wrangler with its Miniflare, workerd and esbuild.
 import childProcess from "node:child_process";
 import { createRequire } from "node:module";
 import path from "node:path";
 
-export const [repository, toolModules, peerModules, emptyRust, group, ...against] = process.argv.slice(2);
-const fromWrangler = createRequire(path.join(toolModules, "wrangler", "package.json"));
+/**
+ * What `cargo xtask bench` passes as JSON: `repository`, `tools` and `peers` (two `node_modules`), and for start.mjs also
+ * `group`, `against` (other clones), `ours` (whether peers are left out), `emptyRust` (an entry point) and `databases`
+ * (folders by number of users).
+ */
+export const options = JSON.parse(process.argv[2]);
+
+const fromWrangler = createRequire(path.join(options.tools, "wrangler", "package.json"));
 export const { Miniflare, KV_PLUGIN, D1_PLUGIN, RATELIMIT_PLUGIN } = fromWrangler("miniflare");
 export const { default: workerdProgram } = createRequire(fromWrangler.resolve("miniflare"))("workerd");
-export const { build } = fromWrangler("esbuild");
-export const config = fromWrangler("wrangler").unstable_readConfig(
-  { config: path.join(repository, "wrangler.toml") },
-  { hideWarnings: true },
-);
+export const { build: esbuild } = fromWrangler("esbuild");
+const { unstable_readConfig: readConfig } = fromWrangler("wrangler");
 
-/** Edge Auth's source, in this repository and in others. */
-export const OURS = "src/entry.mjs";
+/** wrangler.toml of a clone, as wrangler reads it. */
+export const readWranglerToml = (root, env) => readConfig({ config: path.join(root, "wrangler.toml"), env }, { hideWarnings: true });
 
-/** What wrangler.toml asks of the platform for a Worker of ours; others get its defaults. */
-export const compatibility = (entry) => ({
-  compatibilityDate: config.compatibility_date,
-  compatibilityFlags: entry.endsWith(OURS) ? config.compatibility_flags : [],
-});
-
-/** Processes started so far: Miniflare does not tell which is its workerd. */
+/** Processes started so far: Miniflare does not tell which of them is its workerd. */
 export const spawned = [];
 const spawn = childProcess.spawn;
-childProcess.spawn = (...given) => {
-  const child = spawn(...given);
+childProcess.spawn = (...args) => {
+  const child = spawn(...args);
   spawned.push(child);
   return child;
 };

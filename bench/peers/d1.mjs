@@ -1,6 +1,6 @@
-// What a request and one read of D1 cost.
+// The cost of a request and one read of D1.
 export default {
   async fetch(request, env) {
-    return Response.json(await env.DB.prepare("SELECT * FROM people WHERE username = ?1").bind(env.USERNAME).first());
+    return Response.json(await env.DB.prepare("SELECT * FROM users WHERE username = ?1").bind(env.USERNAME).first());
   },
 };

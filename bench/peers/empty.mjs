@@ -1,2 +1,2 @@
-// What a request costs before anything is done.
+// The cost of a request that does nothing.
 export default { fetch: () => new Response() };

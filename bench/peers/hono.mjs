@@ -1,5 +1,5 @@
-// The usual way: Hono, jose, a session in KV. It does what our /validate does as cheaply as these libraries can: the key
-// is imported once, headers are set in the one call that makes the reply.
+// A common design: Hono, jose, a session in KV. It does what our /validate does, as cheaply as these libraries can: the key is
+// imported once, and the headers are set in the call that makes the response.
 import { Hono } from "hono";
 import { jwtVerify } from "jose";
 
@@ -32,7 +32,7 @@ app.get("/api/auth/validate", async (c) => {
       audience: c.env.JWT_AUDIENCE,
     });
     const session = await c.env.SESSIONS.get(`session:${payload.sid}:${payload.gen}`, "json");
-    if (!session || session.believe_until * 1000 < Date.now()) return refused();
+    if (!session || session.expires_at * 1000 < Date.now()) return refused();
     return c.json({ success: true, message: "Token is valid", user: session.user }, 200, HEADERS);
   } catch {
     return refused();

@@ -1,4 +1,4 @@
-// What a request and one read of KV cost.
+// The cost of a request and one read of KV.
 export default {
   async fetch(request, env) {
     return new Response(await env.SESSIONS.get(env.KEY));

@@ -1,12 +1,12 @@
-// OpenAuth's way to check an access token: the issuer's key, kept after the first request. No session is looked up, so
-// nothing ends a token before its time.
+// OpenAuth's check of an access token with the issuer's key, which is kept after the first request. It looks up no session, so
+// a token cannot be revoked.
 import { createClient } from "@openauthjs/openauth/client";
 
 const subjects = { user: { "~standard": { version: 1, vendor: "bench", validate: (value) => ({ value }) } } };
 let client;
 
 function open(env) {
-  // What the issuer publishes, here from KV.
+  // What the issuer publishes; here it is in KV.
   const fetch = async (url) => new Response(await env.SESSIONS.get(url));
   client ??= createClient({ clientID: "bench", issuer: env.ISSUER, fetch });
   return client;

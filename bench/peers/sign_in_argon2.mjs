@@ -1,4 +1,4 @@
-// Argon2id with the parameters that the stored hash names.
+// Argon2id with the parameters of the stored hash.
 import { argon2Verify, setWASMModules } from "argon2-wasm-edge";
 import argon2WASM from "argon2-wasm-edge/wasm/argon2.wasm";
 import blake2bWASM from "argon2-wasm-edge/wasm/blake2b.wasm";

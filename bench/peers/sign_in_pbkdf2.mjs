@@ -1,5 +1,5 @@
-// PBKDF2-HMAC-SHA256 of 100,000 rounds, the most that WebCrypto does on Workers: a weaker hash than the others (OWASP
-// asks for 600,000), and not memory-hard.
+// PBKDF2-HMAC-SHA256 with 100,000 iterations, the most that WebCrypto does on Workers: weaker than the others (OWASP
+// recommends 600,000) and not memory-hard.
 import { signIn } from "./sign_in.mjs";
 
 const bytes = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));

@@ -1,12 +1,12 @@
-// KV behind the runtime's real binding, kept in memory. Miniflare's own writes SQLite and files, which takes ten times
-// as long as all that is measured; in production the store is another machine. Speaks what the binding sends.
+// KV in memory behind the runtime's real binding, whose protocol it speaks. Miniflare's own KV writes SQLite and files, which
+// takes ten times as long as everything that is measured; in production the store is on another machine.
 const entries = new Map();
 let calls = 0;
 
 export default {
   async fetch(request) {
     const { pathname, searchParams } = new URL(request.url);
-    // Not a key of anybody's; the bench asks.
+    // The benchmark reads the counter.
     if (pathname === "/calls-so-far") return new Response(String(calls));
     calls += 1;
     if (request.method === "GET") {

@@ -1,12 +1,12 @@
-//! What Linux says that a process has used.
+//! What a process has used, as Linux accounts it.
 
 use crate::failed::Failed;
 use std::{fs, path::Path, time::Duration};
 
-/// CPU time since the process began, all threads, those that have ended too.
+/// CPU time since the process began, of all threads, including those that have ended.
 #[cfg(target_os = "linux")]
 pub fn cpu_time(process: i32) -> Result<Duration, Failed> {
-    // To the nanosecond, where /proc/PID/stat counts hundredths of a second.
+    // Exact to the nanosecond; /proc/PID/stat counts hundredths of a second.
     nix::time::clock_getcpuclockid(nix::unistd::Pid::from_raw(process))
         .and_then(nix::time::ClockId::now)
         .map(Duration::from)
@@ -20,12 +20,12 @@ pub fn cpu_time(process: i32) -> Result<Duration, Failed> {
 #[cfg(not(target_os = "linux"))]
 pub fn cpu_time(process: i32) -> Result<Duration, Failed> {
     Err(Failed::because(format!(
-        "Cannot read the CPU time of process {process} here."
+        "Cannot read the CPU time of process {process} on this system."
     )))
 }
 
-/// Bytes of memory that the process has held at most so far.
-pub fn memory(process: i32) -> Result<u64, Failed> {
+/// The most bytes of memory that the process has held so far.
+pub fn peak_memory(process: i32) -> Result<u64, Failed> {
     let path = format!("/proc/{process}/status");
     let status = fs::read_to_string(&path)
         .map_err(|error| Failed::file("read", Path::new(&path), &error))?;
@@ -45,7 +45,7 @@ mod tests {
     use super::high_water;
 
     #[test]
-    fn the_high_water_mark_is_read_as_linux_writes_it() {
+    fn high_water_mark_is_read_as_linux_writes_it() {
         let status = "Name:\tworkerd\nVmPeak:\t  99 kB\nVmHWM:\t    2048 kB\nVmRSS:\t  7 kB\n";
         assert_eq!(high_water(status), Some(2_097_152));
         assert_eq!(high_water("Name:\tworkerd\n"), None);

@@ -1,32 +1,42 @@
-//! `bench/chart.svg`, which README.md shows: a bar for the CPU of each Worker's request.
+//! `bench/chart.svg`, which the documentation shows: a bar for the CPU of each Worker's request.
 
-use super::table::Row;
+use super::{comparison::Role, measure::Row};
 use std::fmt::Write;
 
 const WIDTH: f64 = 760.0;
-/// Where the bars begin; names stand left of it.
-const LEFT: f64 = 230.0;
-/// The longest bar; its value stands right of it.
+/// Where the bars begin, right of the names.
+const LEFT: f64 = 270.0;
+/// The length of the longest bar; its value stands right of it.
 const LONGEST: f64 = WIDTH - LEFT - 80.0;
 const LINE: f64 = 24.0;
 const TITLE: f64 = 40.0;
 const MARGIN: f64 = 8.0;
 
-/// A panel for each title with its rows. All of a panel's bars have one linear scale. The colours are read on white as
-/// well as on black.
-pub fn draw(panels: &[(&str, &[Row])]) -> String {
+/// Rows that were measured together, under a title.
+pub struct Panel {
+    pub title: &'static str,
+    pub rows: Vec<Row>,
+}
+
+/// Draws the panels, each with a linear scale of its own. The colours are legible on white and on black.
+pub fn draw(panels: &[Panel]) -> String {
     let mut body = String::new();
     let mut top = 0.0;
-    for (title, rows) in panels {
+    for Panel { title, rows } in panels {
         top += TITLE;
+        let baseline = top - 14.0;
         let _ = writeln!(
             body,
-            r#"<text class="title" x="0" y="{:.0}">{title}</text>"#,
-            top - 14.0
+            r#"<text class="title" x="0" y="{baseline:.0}">{title}</text>"#
         );
-        let most = rows.iter().map(cpu).fold(f64::MIN_POSITIVE, f64::max);
-        for row in *rows {
-            bar(&mut body, row, top, LONGEST * cpu(row) / most);
+        let shown = |row: &&Row| matches!(row.role, Role::Subject | Role::Base | Role::Context);
+        let rows = rows.iter().filter(shown);
+        let most = rows
+            .clone()
+            .map(|row| row.cpu_us)
+            .fold(f64::MIN_POSITIVE, f64::max);
+        for row in rows {
+            bar(&mut body, row, top, LONGEST * row.cpu_us / most);
             top += LINE;
         }
     }
@@ -41,10 +51,9 @@ pub fn draw(panels: &[(&str, &[Row])]) -> String {
 }
 
 fn bar(body: &mut String, row: &Row, top: f64, length: f64) {
-    let class = if row.name.starts_with("Edge Auth") {
-        r#" class="ours""#
-    } else {
-        ""
+    let class = match row.role {
+        Role::Subject => r#" class="ours""#,
+        _ => "",
     };
     let middle = top + 14.0;
     let _ = writeln!(
@@ -55,13 +64,8 @@ fn bar(body: &mut String, row: &Row, top: f64, length: f64) {
         top + 3.0,
         length.max(1.0),
         LEFT + length + 8.0,
-        time(cpu(row))
+        time(row.cpu_us)
     );
-}
-
-/// The median, in µs.
-fn cpu(row: &Row) -> f64 {
-    row.cpu[1]
 }
 
 fn time(microseconds: f64) -> String {
@@ -72,25 +76,30 @@ fn time(microseconds: f64) -> String {
     }
 }
 
-/// XML's text; names have no quotation marks around them here.
+/// Text between XML tags.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{LONGEST, draw, escaped, time};
-    use crate::bench::table::Row;
+    use super::{LONGEST, Panel, draw, escaped, time};
+    use crate::bench::{comparison::Role, measure::tests::row};
 
     #[test]
-    fn bars_have_one_scale_and_ours_are_marked() {
-        let rows = [Row::of("Hono", 300.0), Row::of("Edge Auth", 100.0)];
-        let svg = draw(&[("CPU", &rows)]);
+    fn bars_of_a_panel_have_one_scale_and_the_subject_is_marked() {
+        let rows = vec![
+            row("Edge Auth", Role::Subject, 100.0),
+            row("Edge Auth, same build (A/A)", Role::Control, 101.0),
+            row("Hono", Role::Base, 300.0),
+        ];
+        let svg = draw(&[Panel { title: "CPU", rows }]);
         let width = |share: f64| format!(r#"width="{:.1}""#, LONGEST * share);
         assert!(
             svg.contains(&width(1.0)) && svg.contains(&width(1.0 / 3.0)),
             "{svg}"
         );
+        assert!(!svg.contains("A/A"), "{svg}");
         let ours: Vec<&str> = svg
             .lines()
             .filter(|line| line.contains(r#"class="ours""#))
@@ -102,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_fit_for_people_and_for_xml() {
+    fn text_is_rounded_and_escaped() {
         assert_eq!(time(9_999.4), "9999 µs");
         assert_eq!(time(23_400.0), "23.4 ms");
         assert_eq!(escaped("a < b & c"), "a &lt; b &amp; c");

@@ -1,7 +1,10 @@
 //! Load for one Worker, and what it cost: closed loops over keep-alive connections.
+//!
+//! Plain sockets, because the client shares its cores with what is measured.
 
-use super::accounting::cpu_time;
+use super::{accounting::cpu_time, comparison::Role, statistics::as_f64};
 use crate::{failed::Failed, process};
+use serde::Deserialize;
 use serde_json::Value;
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
@@ -14,50 +17,30 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A reply that takes longer is a failure.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// A response that takes longer is a failure.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A running Worker and the requests that it gets.
+/// A running Worker and its requests, as `bench/start.mjs` prints it.
+#[derive(Deserialize)]
 pub struct Target {
     pub name: String,
+    pub role: Role,
+    pub settings: String,
     /// Bytes of the bundle, each module gzipped.
     pub gzip: u64,
     address: String,
     pub process: i32,
-    /// As they go over the wire, at least one; sent in turn.
+    /// The bytes on the wire, sent in turn.
     pub requests: Vec<RwLock<String>>,
-    /// Requests that it has to have answered before its memory is read.
-    pub at_least: usize,
-    /// Whether a reply's token takes the place of its request's.
+    /// How many have been sent so far.
+    #[serde(skip)]
+    sent: AtomicUsize,
+    /// Whether the token of a response replaces the token of its request.
     renews: bool,
-    /// Of every reply.
+    /// Of every response.
     status: u16,
-    /// That send at a time.
+    /// How many requests are in flight.
     connections: usize,
-}
-
-impl Target {
-    /// From what `bench/start.mjs` prints.
-    pub fn read(value: &Value) -> Option<Self> {
-        let number = |name: &str| value[name].as_u64();
-        let request = |request: &Value| request.as_str().map(|text| RwLock::new(text.to_owned()));
-        let requests: Vec<RwLock<String>> = value["requests"]
-            .as_array()?
-            .iter()
-            .map(request)
-            .collect::<Option<_>>()?;
-        Some(Self {
-            name: value["name"].as_str()?.to_owned(),
-            gzip: number("gzip")?,
-            address: value["address"].as_str()?.to_owned(),
-            process: number("process")?.try_into().ok()?,
-            at_least: number("atLeast")?.try_into().ok()?,
-            requests: Some(requests).filter(|requests| !requests.is_empty())?,
-            renews: value["renews"].as_bool()?,
-            status: number("status")?.try_into().ok()?,
-            connections: number("connections")?.try_into().ok()?,
-        })
-    }
 }
 
 /// How much load.
@@ -67,14 +50,24 @@ pub enum Amount {
     Requests(usize),
 }
 
-/// What one slice of load gave.
+/// The result of one slice of load.
 pub struct Slice {
     /// CPU time of the process.
-    pub cpu: Duration,
-    /// Wall time.
-    pub elapsed: Duration,
-    /// Of every request, in order of size.
+    cpu: Duration,
+    elapsed: Duration,
+    /// Of every request.
     pub latencies: Vec<Duration>,
+}
+
+impl Slice {
+    /// Infinite if no request was answered.
+    pub fn cpu_us_per_request(&self) -> f64 {
+        self.cpu.as_secs_f64() * 1e6 / as_f64(self.latencies.len())
+    }
+
+    pub fn requests_per_second(&self) -> f64 {
+        as_f64(self.latencies.len()) / self.elapsed.as_secs_f64()
+    }
 }
 
 /// Loads a Worker.
@@ -83,25 +76,22 @@ pub fn run(target: &Target, amount: Amount) -> Result<Slice, Failed> {
         return Err(Failed::interrupted());
     }
     let cpu = cpu_time(target.process)?;
-    let (start, begun) = (Instant::now(), AtomicUsize::new(0));
-    // The number of the next request, if there is to be one.
-    let next = || {
-        let number = begun.fetch_add(1, Ordering::Relaxed);
-        let goes_on = match amount {
-            Amount::Time(length) => start.elapsed() < length,
-            Amount::Requests(count) => number < count && !process::is_interrupted(),
-        };
-        goes_on.then_some(number)
+    let (start, started) = (Instant::now(), AtomicUsize::new(0));
+    let goes_on = || match amount {
+        Amount::Time(length) => start.elapsed() < length,
+        Amount::Requests(count) => {
+            started.fetch_add(1, Ordering::Relaxed) < count && !process::is_interrupted()
+        }
     };
     let outcomes: Vec<io::Result<Vec<Duration>>> = thread::scope(|scope| {
         let connections: Vec<_> = (0..target.connections)
-            .map(|_| scope.spawn(|| connection(target, next)))
+            .map(|_| scope.spawn(|| send_in_turn(target, goes_on)))
             .collect();
         connections
             .into_iter()
             .map(|thread| {
-                let lost = |_| Err(io::Error::other("a thread was lost"));
-                thread.join().unwrap_or_else(lost)
+                let panicked = |_| Err(io::Error::other("a thread panicked"));
+                thread.join().unwrap_or_else(panicked)
             })
             .collect()
     });
@@ -112,7 +102,6 @@ pub fn run(target: &Target, amount: Amount) -> Result<Slice, Failed> {
             Failed::because(format!("{} did not answer: {error}.", target.name))
         })?);
     }
-    latencies.sort_unstable();
     Ok(Slice {
         cpu: cpu_time(target.process)?.saturating_sub(cpu),
         elapsed,
@@ -120,51 +109,52 @@ pub fn run(target: &Target, amount: Amount) -> Result<Slice, Failed> {
     })
 }
 
-/// One closed loop.
-fn connection(target: &Target, next: impl Fn() -> Option<usize>) -> io::Result<Vec<Duration>> {
+/// Sends one request after the other over one connection.
+fn send_in_turn(target: &Target, goes_on: impl Fn() -> bool) -> io::Result<Vec<Duration>> {
     let mut stream = TcpStream::connect(&target.address)?;
     stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut latencies = Vec::new();
-    while let Some(number) = next() {
-        let place = &target.requests[number % target.requests.len()];
+    while goes_on() {
+        let number = target.sent.fetch_add(1, Ordering::Relaxed);
+        let request = &target.requests[number % target.requests.len()];
         let sent = Instant::now();
-        stream.write_all(read(place).as_bytes())?;
-        let (status, body) = read_reply(&mut reader)?;
+        stream.write_all(read(request).as_bytes())?;
+        let (status, body) = read_response(&mut reader)?;
         if status != target.status {
+            let (expected, body) = (target.status, String::from_utf8_lossy(&body));
             return Err(io::Error::other(format!(
-                "status {status} in place of {}",
-                target.status
+                "status {status} instead of {expected}: {body}"
             )));
         }
         latencies.push(sent.elapsed());
         if target.renews {
-            let next = renewed(&read(place), &body)
-                .ok_or_else(|| io::Error::other("there is no token in the reply"))?;
-            *place.write().unwrap_or_else(PoisonError::into_inner) = next;
+            let next = renewed(&read(request), &body)
+                .ok_or_else(|| io::Error::other("the response has no token"))?;
+            *request.write().unwrap_or_else(PoisonError::into_inner) = next;
         }
     }
     Ok(latencies)
 }
 
-fn read(place: &RwLock<String>) -> RwLockReadGuard<'_, String> {
-    place.read().unwrap_or_else(PoisonError::into_inner)
+fn read(request: &RwLock<String>) -> RwLockReadGuard<'_, String> {
+    request.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The request with the token of this reply.
+/// The request with the token of this response.
 fn renewed(request: &str, body: &[u8]) -> Option<String> {
     const HEADER: &str = "authorization: Bearer ";
-    let reply: Value = serde_json::from_slice(body).ok()?;
+    let response: Value = serde_json::from_slice(body).ok()?;
     let (before, rest) = request.split_once(HEADER)?;
     let (_, after) = rest.split_once('\r')?;
-    let token = reply["access_token"].as_str()?;
+    let token = response["access_token"].as_str()?;
     Some(format!("{before}{HEADER}{token}\r{after}"))
 }
 
-/// Reads one reply (RFC 9112 §6) to its end; its status and body.
-pub fn read_reply(reader: &mut impl BufRead) -> io::Result<(u16, Vec<u8>)> {
-    let malformed = || io::Error::other("it is no HTTP reply");
+/// Reads one response (RFC 9112 section 6) to its end; its status and body.
+pub fn read_response(reader: &mut impl BufRead) -> io::Result<(u16, Vec<u8>)> {
+    let malformed = || io::Error::other("not an HTTP response");
     let mut line = String::new();
     reader.read_line(&mut line)?;
     let status = line
@@ -210,25 +200,28 @@ fn take(reader: &mut impl BufRead, length: u64, into: &mut Vec<u8>) -> io::Resul
 
 #[cfg(test)]
 mod tests {
-    use super::{read_reply, renewed};
+    use super::{read_response, renewed};
 
     #[test]
-    fn a_reply_is_read_to_its_end_and_not_further() {
+    fn response_is_read_to_its_end_and_not_further() {
         let two = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: y\r\n\r\n{}\
                    HTTP/1.1 401 Unauthorized\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
         let mut reader = two.as_bytes();
-        assert_eq!(read_reply(&mut reader).ok(), Some((200, b"{}".to_vec())));
-        assert_eq!(read_reply(&mut reader).ok(), Some((401, b"abc".to_vec())));
+        assert_eq!(read_response(&mut reader).ok(), Some((200, b"{}".to_vec())));
+        assert_eq!(
+            read_response(&mut reader).ok(),
+            Some((401, b"abc".to_vec()))
+        );
         assert!(reader.is_empty());
-        assert!(read_reply(&mut reader).is_err());
+        assert!(read_response(&mut reader).is_err());
         assert!(
-            read_reply(&mut "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort".as_bytes())
+            read_response(&mut "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort".as_bytes())
                 .is_err()
         );
     }
 
     #[test]
-    fn a_renewed_request_has_the_token_of_the_reply() {
+    fn renewed_request_has_the_token_of_the_response() {
         let request = "POST / HTTP/1.1\r\nauthorization: Bearer old\r\nx: y\r\n\r\n";
         assert_eq!(
             renewed(request, br#"{"access_token":"new.er"}"#).as_deref(),

@@ -1,4 +1,4 @@
-//! Databases with many people in them (`bench/people.mjs`), made once and kept in the cache: a million take minutes.
+//! Databases with many users (`bench/many_users.mjs`), made once and kept in the cache: a million users take minutes.
 
 use crate::{
     cache, clone,
@@ -13,49 +13,43 @@ use std::{
     process::Command,
 };
 
-/// What the names of [`GROUPS`] begin with.
-pub const PREFIX: &str = "scale";
-/// The groups that are measured with these databases.
-pub const GROUPS: [&str; 7] = [
-    "scale-sign-in",
-    "scale-validate",
-    "scale-validate-strict",
-    "scale-refresh",
-    "scale-audit-user",
-    "scale-audit-kind",
-    "scale-audit-time",
+/// Users with ten sessions each, and the roles of their Workers. The second takes 0.6 GB, the third 6 GB.
+const DATABASES: [(&str, u32, &str); 3] = [
+    ("small", 1_000, "subject"),
+    ("small-again", 1_000, "control"),
+    ("large", 100_000, "context"),
 ];
-/// People, each with ten sessions; the second takes 0.6 GB, the third 6 GB.
-const SIZES: [u32; 2] = [1_000, 100_000];
-const LARGEST: u32 = 1_000_000;
+const LARGEST: (&str, u32, &str) = ("largest", 1_000_000, "context");
 
-/// Copies that the bench may write to; removed when dropped, or by the next bench of this clone.
+/// Copies of the databases that the benchmark may write to; removed when dropped, or by the next benchmark of this clone.
 pub struct Databases {
     folder: PathBuf,
     _lock: File,
-    /// Folders by number of people, as `bench/scale.mjs` reads them.
-    pub by_people: Value,
+    /// As `bench/scale.mjs` reads them.
+    pub list: Value,
 }
 
 impl Databases {
     /// Makes those that are missing, and a copy of each.
     pub fn prepare(tools: &Tools, peers: &Path, with_largest: bool) -> Result<Self, Failed> {
-        let sizes = SIZES.into_iter().chain(with_largest.then_some(LARGEST));
         let key = key()?;
-        remove_older(&key)?;
+        remove_outdated(&key)?;
         let folder = clone::root().join("target/bench");
         let mut databases = Self {
             _lock: cache::lock_file(&folder.with_extension("lock"))?,
             folder,
-            by_people: json!({}),
+            list: json!([]),
         };
         let _ = fs::remove_dir_all(&databases.folder);
-        for people in sizes {
-            let kept = ensure(tools, peers, &key, people)?;
-            let copy = databases.folder.join(people.to_string());
-            copy_folder(&kept, &copy)?;
-            databases.by_people[people.to_string()] = json!(copy);
+        let mut list = Vec::new();
+        let all = DATABASES.into_iter().chain(with_largest.then_some(LARGEST));
+        for (name, users, role) in all {
+            let made = ensure(tools, peers, &key, users)?;
+            let copy = databases.folder.join(name);
+            copy_folder(&made, &copy)?;
+            list.push(json!({ "users": users, "role": role, "folder": copy }));
         }
+        databases.list = list.into();
         Ok(databases)
     }
 }
@@ -66,10 +60,11 @@ impl Drop for Databases {
     }
 }
 
-/// Changes with whatever the content of the databases depends on.
+/// Changes with everything that the content of the databases depends on.
 fn key() -> Result<String, Failed> {
     let root = clone::root();
-    let mut files = vec![root.join("bench/people.mjs"), root.join("bench/people.sql")];
+    let scripts = ["bench/many_users.mjs", "bench/many_users.sql"];
+    let mut files: Vec<PathBuf> = scripts.iter().map(|file| root.join(file)).collect();
     let folder = root.join("migrations");
     let entries = fs::read_dir(&folder).map_err(|error| Failed::file("read", &folder, &error))?;
     files.extend(entries.flatten().map(|entry| entry.path()));
@@ -80,11 +75,11 @@ fn key() -> Result<String, Failed> {
     Ok(cache::key(&contents))
 }
 
-/// What the names of all databases in the cache begin with.
-const NAME: &str = "bench-people-";
+/// The beginning of the names of all databases in the cache.
+const NAME: &str = "bench-users-";
 
 /// Databases of other migrations are of no use, and large.
-fn remove_older(key: &str) -> Result<(), Failed> {
+fn remove_outdated(key: &str) -> Result<(), Failed> {
     for entry in fs::read_dir(cache::root()?).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.starts_with(NAME) && !name.contains(key) && entry.path().is_dir() {
@@ -94,24 +89,27 @@ fn remove_older(key: &str) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The folder with the database of so many people.
-fn ensure(tools: &Tools, peers: &Path, key: &str, people: u32) -> Result<PathBuf, Failed> {
-    let name = format!("{NAME}{key}-{people}");
+/// The folder with the database of this many users.
+fn ensure(tools: &Tools, peers: &Path, key: &str, users: u32) -> Result<PathBuf, Failed> {
+    let name = format!("{NAME}{key}-{users}");
     cache::install(&name, |folder| {
-        let what = format!("Making a database of {people} people");
+        let what = format!("Making a database of {users} users");
+        let options = json!({
+            "repository": clone::root(),
+            "tools": tools.node_modules(),
+            "peers": peers,
+        });
         let mut command = Command::new(tools.node());
         command
             .arg("--disable-warning=ExperimentalWarning")
-            .arg(clone::root().join("bench/people.mjs"))
-            .arg(clone::root())
-            .arg(tools.node_modules())
-            .arg(peers)
+            .arg(clone::root().join("bench/many_users.mjs"))
+            .arg(options.to_string())
             .arg(folder)
-            .arg(people.to_string())
+            .arg(users.to_string())
             .env("PATH", tools.path());
         LongStep {
             what: &what,
-            why: "once; usually 20 s for 100,000 people, 4 minutes for a million",
+            why: "once; usually 20 s for 100,000 users, 4 minutes for a million",
         }
         .run(&mut command)
         .map_err(|ended| ended.explain(&what))
@@ -142,7 +140,7 @@ mod tests {
     use std::{env, fs, process};
 
     #[test]
-    fn a_copy_has_what_is_in_folders_too() {
+    fn copy_has_the_files_in_folders_too() {
         let folder = env::temp_dir().join(format!("edge-auth-copy-{}", process::id()));
         let (from, to) = (folder.join("from"), folder.join("to"));
         fs::create_dir_all(from.join("d1")).expect("a folder");

@@ -1,18 +1,21 @@
-//! The start of an isolate: a workerd with one Worker and nothing else is started again and again, up to its first reply.
+//! The start of an isolate: workerd is started with one Worker again and again, up to the Worker's first response.
 //!
-//! Two phases, each as CPU time of the process beyond that of an empty JS Worker, which is what workerd itself takes: until
-//! workerd listens (it has compiled and run the Worker's modules by then), and the first request.
+//! Two phases, each as CPU time of the process more than that of an empty JS Worker, which is what workerd itself takes:
+//! until workerd listens (by then it has compiled and run the Worker's modules), and the first request.
 
 use super::{
     accounting::cpu_time,
-    load::read_reply,
-    table::{median, rounded, sorted},
+    comparison::{Comparison, Direction, Role},
+    load::read_response,
+    measure::kilobytes,
+    statistics::median,
     workers::{self, Launch},
 };
-use crate::{failed::Failed, process, terminal};
+use crate::{failed::Failed, process};
+use comfy_table::{Table, presets::ASCII_MARKDOWN};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::{
-    fmt::Write as _,
     io::{self, BufRead, BufReader, Write},
     net::TcpStream,
     process::{Child, ChildStdout, Command, Stdio},
@@ -20,11 +23,14 @@ use std::{
 };
 
 /// Starts of each Worker.
-const STARTS: usize = 20;
+const STARTS: usize = 40;
 
-/// How to start a Worker.
+/// How to start a Worker, as `bench/start.mjs` prints it.
+#[derive(Deserialize)]
 struct Startable {
     name: String,
+    role: Role,
+    settings: String,
     gzip: u64,
     program: String,
     arguments: Vec<String>,
@@ -32,91 +38,99 @@ struct Startable {
     status: u16,
 }
 
-impl Startable {
-    /// From what `bench/start.mjs` prints.
-    fn read(value: &Value) -> Option<Self> {
-        let string = |value: &Value| value.as_str().map(str::to_owned);
-        let arguments = value["arguments"].as_array()?.iter().map(string);
-        Some(Self {
-            name: string(&value["name"])?,
-            gzip: value["gzip"].as_u64()?,
-            program: string(&value["program"])?,
-            arguments: arguments.collect::<Option<_>>()?,
-            request: string(&value["request"])?,
-            status: value["status"].as_u64()?.try_into().ok()?,
-        })
-    }
-}
-
 /// What one start took.
-#[derive(Clone, Copy)]
 struct Start {
     /// CPU time until it listens.
-    listening: Duration,
+    modules: Duration,
     /// CPU time of the first request.
-    first: Duration,
-    /// From the start of the process to the first reply, by the wall's clock.
+    first_response: Duration,
+    /// Wall time from the start of the process to the first response.
     elapsed: Duration,
 }
 
-/// Starts every Worker of the group `start` in turn; the table, and the same as JSON. The first is the empty one.
-pub fn run(launch: &Launch) -> Result<(String, Value), Failed> {
-    // Node holds the configurations' folder until it is dropped.
-    let (_node, answer) = launch.ask("start")?;
-    let workers = workers::read(&answer, Startable::read)?;
-    terminal::print(format_args!(
-        "{} Workers, {STARTS} starts each …",
-        workers.len()
-    ))?;
-    let mut rounds = Vec::new();
+/// Starts every Worker of the group `start` in turn; the table, the same as JSON, and the ratios.
+pub fn run(launch: &Launch) -> Result<(Table, Value, Comparison), Failed> {
+    // Node keeps the folder with the configurations until it is dropped.
+    let (_node, workers) = launch.ask::<Startable>("start")?;
+    let mut starts: Vec<Vec<Start>> = workers.iter().map(|_| Vec::new()).collect();
+    let mut order: Vec<usize> = (0..workers.len()).collect();
+    let mut random = fastrand::Rng::with_seed(1);
     for _ in 0..STARTS {
-        let round: Result<Vec<Start>, Failed> = workers.iter().map(start).collect();
-        rounds.push(round?);
+        random.shuffle(&mut order);
+        for index in &order {
+            starts[*index].push(start(&workers[*index])?);
+        }
     }
-    let mut text = format!(
-        "{:<34} {:>10} {:>10} {:>10} {:>10} {:>8}",
-        "start, CPU ms beyond an empty one", "modules", "1st reply", "both", "wall ms", "gzip KB"
-    );
+    let empty = workers.iter().position(|worker| worker.role == Role::Empty);
+    let empty = empty.ok_or_else(workers::unexpected)?;
+    // Milliseconds more than the empty Worker in the same round.
+    let beyond_empty = |index: usize, part: fn(&Start) -> Duration| -> Vec<f64> {
+        let milliseconds = |start| part(start).as_secs_f64() * 1e3;
+        let rounds = starts[index].iter().zip(&starts[empty]);
+        rounds
+            .map(|(start, empty)| milliseconds(start) - milliseconds(empty))
+            .collect()
+    };
+    let both = |start: &Start| start.modules + start.first_response;
+    let costs: Vec<Vec<f64>> = (0..workers.len())
+        .map(|index| beyond_empty(index, both))
+        .collect();
+    let roles = workers.iter().map(|worker| worker.role).collect();
+    let comparison = Comparison::new(roles, &costs, Direction::SubjectByRow);
+    let mut table = Table::new();
+    table.load_style(ASCII_MARKDOWN);
+    table.set_header([
+        "CPU ms more than an empty JS Worker",
+        "settings",
+        "modules",
+        "first response",
+        "both",
+        "Edge Auth / row [90 % interval]",
+        "verdict",
+        "wall ms",
+        "gzip KB",
+    ]);
     let mut list = Vec::new();
     for (index, worker) in workers.iter().enumerate() {
-        let beyond = |part: fn(&Start) -> Duration| {
-            let milliseconds = |start| part(start).as_secs_f64() * 1e3;
-            let each = rounds.iter();
-            let each = each.map(|round| milliseconds(&round[index]) - milliseconds(&round[0]));
-            rounded(median(&sorted(each)))
-        };
-        let [modules, first, both, wall] = [
-            beyond(|start| start.listening),
-            beyond(|start| start.first),
-            beyond(|start| start.listening + start.first),
-            beyond(|start| start.elapsed),
+        let parts: [fn(&Start) -> Duration; 4] = [
+            |start| start.modules,
+            |start| start.first_response,
+            both,
+            |start| start.elapsed,
         ];
-        let _ = write!(
-            text,
-            "\n{:<34} {modules:>10.1} {first:>10.1} {both:>10.1} {wall:>10.1} {:>8.1}",
-            worker.name,
-            table_kilobytes(worker.gzip)
-        );
+        let [modules, first_response, both, wall] =
+            parts.map(|part| median(beyond_empty(index, part)));
+        let ratio = comparison.ratio(index);
+        table.add_row([
+            worker.name.clone(),
+            worker.settings.clone(),
+            format!("{modules:.1}"),
+            format!("{first_response:.1}"),
+            format!("{both:.1}"),
+            ratio.map_or(String::new(), |ratio| ratio.to_string()),
+            comparison.verdict(index),
+            format!("{wall:.1}"),
+            kilobytes(worker.gzip),
+        ]);
         list.push(json!({
             "name": worker.name,
+            "role": worker.role,
+            "settings": worker.settings,
             "gzip_bytes": worker.gzip,
-            "beyond_empty_ms": { "modules_cpu": modules, "first_reply_cpu": first, "both_cpu": both, "wall": wall },
+            "ratio": ratio,
+            "verdict": comparison.verdict(index),
+            "ms_more_than_empty": { "modules": modules, "first_response": first_response, "both": both, "wall": wall },
         }));
     }
-    Ok((text, list.into()))
+    Ok((table, list.into(), comparison))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-fn table_kilobytes(bytes: u64) -> f64 {
-    bytes as f64 / 1e3
-}
-
-/// Starts one, has it answer once, and ends it.
+/// Starts a Worker, lets it answer once and ends it.
 fn start(worker: &Startable) -> Result<Start, Failed> {
     if process::is_interrupted() {
         return Err(Failed::interrupted());
     }
-    let begun = Instant::now();
+    let started = Instant::now();
     let mut command = Command::new(&worker.program);
     command
         .args(&worker.arguments)
@@ -124,36 +138,36 @@ fn start(worker: &Startable) -> Result<Start, Failed> {
         .stdout(Stdio::piped());
     let mut child = process::start(&mut command)
         .map_err(|error| Failed::because(format!("Cannot start workerd: {error}.")))?;
-    let start = time(worker, &mut child, begun);
+    let start = observe(worker, &mut child, started);
     let _ = child.kill();
     let _ = child.wait();
     start
 }
 
-fn time(worker: &Startable, child: &mut Child, begun: Instant) -> Result<Start, Failed> {
+fn observe(worker: &Startable, child: &mut Child, started: Instant) -> Result<Start, Failed> {
     let process = i32::try_from(child.id()).unwrap_or_default();
     let port = child
         .stdout
         .as_mut()
         .and_then(port)
         .ok_or_else(|| Failed::because(format!("{} did not start in workerd.", worker.name)))?;
-    let listening = cpu_time(process)?;
+    let modules = cpu_time(process)?;
     let failed =
         |error: io::Error| Failed::because(format!("{} did not answer: {error}.", worker.name));
-    let status = ask(port, &worker.request).map_err(failed)?;
-    let elapsed = begun.elapsed();
+    let status = send(port, &worker.request).map_err(failed)?;
+    let elapsed = started.elapsed();
     if status != worker.status {
-        let message = format!("status {status} in place of {}", worker.status);
+        let message = format!("status {status} instead of {}", worker.status);
         return Err(failed(io::Error::other(message)));
     }
     Ok(Start {
-        listening,
-        first: cpu_time(process)?.saturating_sub(listening),
+        modules,
+        first_response: cpu_time(process)?.saturating_sub(modules),
         elapsed,
     })
 }
 
-/// Where workerd says that it listens (`--control-fd`). The pipe stays open: workerd ends when it cannot write to it.
+/// The port that workerd writes to its `--control-fd`. The pipe stays open: workerd ends when it cannot write to it.
 fn port(output: &mut ChildStdout) -> Option<u16> {
     let mut line = String::new();
     BufReader::new(output).read_line(&mut line).ok()?;
@@ -161,9 +175,9 @@ fn port(output: &mut ChildStdout) -> Option<u16> {
     event["port"].as_u64()?.try_into().ok()
 }
 
-fn ask(port: u16, request: &str) -> io::Result<u16> {
+fn send(port: u16, request: &str) -> io::Result<u16> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     stream.write_all(request.as_bytes())?;
-    read_reply(&mut BufReader::new(stream)).map(|(status, _)| status)
+    read_response(&mut BufReader::new(stream)).map(|(status, _)| status)
 }

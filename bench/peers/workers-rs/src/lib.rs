@@ -1,4 +1,4 @@
-//! What a Worker in Rust costs before anything is done.
+//! The cost of a Worker in Rust that does nothing.
 
 use worker::{Context, Env, Request, Response, Result, event};
 

@@ -1,5 +1,4 @@
--- So many people (?1) with ten sessions and one entry in the audit log each, of random ids as real ones are. Nobody knows a
--- password or token of theirs. Four statements, which D1 takes too.
+-- ?1 users with ten sessions and one audit event each, with random ids. Their passwords and tokens are unknown. Four statements.
 INSERT INTO users (id, source, username, username_skeleton, email, email_key, name, organization, aws_region, role,
                    is_active, password_hash, created_at, updated_at, last_login)
 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)
@@ -11,7 +10,7 @@ SELECT lower(format('%s-%s-4%s-8%s-%s', hex(randomblob(4)), hex(randomblob(2)), 
        '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'
 FROM numbers;
 
--- One session of everybody, then the next, so that a person's lie apart, as they do when people sign in day after day.
+-- One session of each user, then the next of each, so that the sessions of a user lie apart, as after sign-ins on different days.
 INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, token_expires_at, ends_at, device, address)
 WITH RECURSIVE days (ago) AS (SELECT 9 UNION ALL SELECT ago - 1 FROM days WHERE ago > 0),
   times (began, token_expires_at, ends_at) AS MATERIALIZED (

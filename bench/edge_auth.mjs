@@ -1,17 +1,12 @@
-// Edge Auth's configuration, its database with one person, and her sessions.
+// Edge Auth's database with one user and the user's sessions.
 import { createHash, randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
-import { config, peerModules, repository } from "./tools.mjs";
-
-const secret = () => randomBytes(32).toString("base64");
-const secrets = { JWT_SECRET: secret(), PASSWORD_PEPPER: secret(), HANDLE_KEY: secret(), AUDIT_KEY: secret() };
-
-/** What every Worker is given. */
-export const VARIABLES = { ...config.vars, ...secrets };
+import { CURRENT } from "./builds.mjs";
+import { options } from "./tools.mjs";
 
 export const PASSWORD = "a long enough password for a bench";
-export const PERSON = {
+export const USER = {
   id: "00000000-0000-4000-8000-000000000001",
   username: "ada",
   email: "ada@example.com",
@@ -25,28 +20,25 @@ export const PERSON = {
   last_login: "2026-01-02T00:00:00Z",
 };
 
-/** Clients' addresses: enough that none of them sends ten sign-ins a minute, from which on the coarse shield is asked. */
+/** Client addresses: enough that none of them sends more sign-ins per minute than an isolate admits by itself. */
 export const ADDRESSES = Array.from({ length: 5_000 }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
-/** Sessions: enough that none of them exceeds its limit. */
+/** Sessions: enough that none of them exceeds its rate limit, and no more than an isolate caches. */
 export const SESSIONS = 500;
 
 export const digest = (text) => createHash("sha256").update(text).digest("hex");
 
-/** Makes the tables of the Edge Auth in this folder. */
-export async function migrate(database, root = repository) {
+/** Applies the migrations of the clone in this folder. */
+export async function migrate(database, root) {
   const folder = path.join(root, "migrations");
-  for (const file of (await readdir(folder)).sort()) {
-    const statements = (await readFile(path.join(folder, file), "utf8")).replaceAll(/--.*$/gm, "");
-    // A trigger holds semicolons of its own.
-    for (const statement of statements.split(/;\s*\n(?=\s*(?:CREATE\b|DROP\b|$))/)) if (statement.trim()) await database.prepare(statement).run();
-  }
+  // The local D1 runs all statements of a file at once.
+  for (const file of (await readdir(folder)).sort()) await database.prepare(await readFile(path.join(folder, file), "utf8")).run();
 }
 
-/** Makes the database, and the person; a one-time link sets her password, as the administrator's command does it. */
-export async function makePerson(miniflare, origin, root = repository) {
+/** Creates the tables and the user, whose password is set with a one-time link, as an administrator does it. */
+export async function createUser(miniflare, origin, root) {
   const database = await miniflare.getD1Database("DB");
   await migrate(database, root);
-  const { id, username, email, name, organization, aws_region, role, created_at, updated_at } = PERSON;
+  const { id, username, email, name, organization, aws_region, role, created_at, updated_at } = USER;
   await database
     .prepare(
       `INSERT INTO users (id, source, username, username_skeleton, email, email_key, name, organization, aws_region, role, is_active, created_at, updated_at)
@@ -54,22 +46,24 @@ export async function makePerson(miniflare, origin, root = repository) {
     )
     .bind(id, username, email, name, organization, aws_region, role, created_at, updated_at)
     .run();
-  const link = randomBytes(32).toString("base64url");
-  await database
-    .prepare("INSERT INTO password_links (id, user_id, created_at, expires_at) VALUES (?1, ?2, '2000-01-01T00:00:00Z', '2999-01-01T00:00:00Z')")
-    .bind(digest(link), id)
-    .run();
-  await post(origin, "set-password", { token: link, password: PASSWORD });
+  await setPassword(database, origin, id);
   return database;
 }
 
-/**
- * As many people with her password as sign-ins are sent in turn, and the names of all: of one person's sessions a sign-in
- * would soon end the oldest each time.
- */
-export async function makePeople(miniflare, origin, count, root = repository) {
-  const database = await makePerson(miniflare, origin, root);
-  const names = Array.from({ length: count }, (_, number) => `${PERSON.username}${number}`);
+/** Sets a user's password with a one-time link. */
+export async function setPassword(database, origin, userId) {
+  const link = randomBytes(32).toString("base64url");
+  await database
+    .prepare("INSERT INTO password_links (id, user_id, created_at, expires_at) VALUES (?1, ?2, '2000-01-01T00:00:00Z', '2999-01-01T00:00:00Z')")
+    .bind(digest(link), userId)
+    .run();
+  await post(origin, "set-password", { token: link, password: PASSWORD });
+}
+
+/** Creates more users with the same password; their names. With one user, each sign-in would soon evict that user's oldest session. */
+export async function createUsers(miniflare, origin, count, root) {
+  const database = await createUser(miniflare, origin, root);
+  const names = Array.from({ length: count }, (_, number) => `${USER.username}${number}`);
   await database
     .prepare(
       `INSERT INTO users (id, source, username, username_skeleton, email, email_key, name, organization, aws_region, role, is_active,
@@ -83,36 +77,35 @@ export async function makePeople(miniflare, origin, count, root = repository) {
   return names;
 }
 
-/** The person signs in once; her other sessions are that one's rows and claims under other ids. */
-export async function tokens(miniflare, origin, root = repository) {
-  const database = await makePerson(miniflare, origin, root);
-  const { token } = await post(origin, "login", { username: PERSON.username, password: PASSWORD });
+/** Access tokens of the user's sessions: one by a sign-in, the others are copies of its row and claims under other ids. */
+export async function createSessions(miniflare, origin, root) {
+  const database = await createUser(miniflare, origin, root);
+  const { token } = await post(origin, "login", { username: USER.username, password: PASSWORD });
   const claims = JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
   const sids = Array.from({ length: SESSIONS - 1 }, () => randomBytes(16).toString("base64url"));
+  const { results } = await database.prepare("SELECT name FROM pragma_table_info('sessions') WHERE name <> 'id'").all();
+  const columns = results.map(({ name }) => name).join(", ");
   await database
-    .prepare(
-      `INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, token_expires_at, ends_at, device, address)
-       SELECT value, user_id, generation, created_at, rotated_at, token_expires_at, ends_at, device, address
-       FROM sessions, json_each(?1)`,
-    )
+    .prepare(`INSERT INTO sessions (id, ${columns}) SELECT value, ${columns} FROM sessions, json_each(?1)`)
     .bind(JSON.stringify(sids.map(digest)))
     .run();
   return [token, ...(await Promise.all(sids.map((sid) => sign({ ...claims, sid }))))];
 }
 
+/** An access token with these claims. */
 export async function sign(claims) {
-  const { SignJWT } = await import(path.join(peerModules, "jose/dist/webapi/index.js"));
-  const key = new TextEncoder().encode(VARIABLES.JWT_SECRET);
+  const { SignJWT } = await import(path.join(options.peers, "jose/dist/webapi/index.js"));
+  const key = new TextEncoder().encode(CURRENT.variables.JWT_SECRET);
   return new SignJWT(claims).setProtectedHeader({ alg: "HS256", typ: "JWT" }).sign(key);
 }
 
 export async function post(origin, route, body) {
-  const reply = await fetch(`${origin}/api/auth/${route}`, {
+  const response = await fetch(`${origin}/api/auth/${route}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
-  const text = await reply.text();
-  if (!reply.ok) throw new Error(`${route}: ${reply.status} ${text}`);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${route}: ${response.status} ${text}`);
   return JSON.parse(text);
 }

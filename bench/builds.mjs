@@ -1,0 +1,50 @@
+// Builds of Edge Auth: this repository's, and those of other clones (`--against`). Each is described by the wrangler.toml of
+// its own clone, so that an entry point, a variable or a migration of another version is no obstacle.
+import { randomBytes } from "node:crypto";
+import path from "node:path";
+import { options, readWranglerToml } from "./tools.mjs";
+
+/** Names that variables had in older builds. */
+const FORMER_NAMES = { SESSION_CACHE_TTL: "SESSION_EDGE_TRUST", SESSION_LOCAL_CACHE_TTL: "SESSION_ISOLATE_TRUST" };
+
+function read(root, name) {
+  const config = readWranglerToml(root);
+  const secrets = Object.fromEntries(readWranglerToml(root, "production").secrets.required.map((name) => [name, secret(name)]));
+  return {
+    name,
+    root,
+    entry: path.resolve(root, config.main),
+    variables: { ...config.vars, ...secrets },
+    rateLimits: config.ratelimits,
+    compatibilityDate: config.compatibility_date,
+    compatibilityFlags: config.compatibility_flags,
+  };
+}
+
+const secrets = new Map();
+
+/** The same for all builds. */
+function secret(name) {
+  if (!secrets.has(name)) secrets.set(name, randomBytes(32).toString("base64"));
+  return secrets.get(name);
+}
+
+/** This repository's build. */
+export const CURRENT = read(options.repository, "Edge Auth");
+/** The builds of other clones. */
+export const OTHERS = (options.against ?? []).map((root) => read(root, `Edge Auth of ${path.basename(root)}`));
+
+/** Settings by the names that this build has for them. */
+export function settingsFor(build, settings) {
+  const nameFor = (name) => (name in build.variables ? name : FORMER_NAMES[name] ?? name);
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [nameFor(name), value]));
+}
+
+/** What a Worker of this build is started with; `settings` are variables that differ from wrangler.toml. */
+export const worker = (build, settings = {}) => ({
+  name: build.name,
+  build,
+  entry: build.entry,
+  vars: settingsFor(build, settings),
+  settings: Object.entries(settings).map(([name, value]) => `${name}=${value}`).join(", ") || "default",
+});

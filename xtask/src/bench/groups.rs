@@ -1,0 +1,147 @@
+//! The groups of Workers that are measured together (`bench/groups.mjs` has the Workers).
+
+use super::comparison::Direction;
+
+/// A group.
+pub struct Group {
+    pub name: &'static str,
+    /// The heading of its table.
+    pub title: &'static str,
+    pub kind: Kind,
+}
+
+/// How a group is measured.
+pub enum Kind {
+    /// Under load, in turns.
+    Load {
+        turns_per_second: u32,
+        direction: Direction,
+        is_in_chart: bool,
+    },
+    /// By starting each Worker again and again.
+    Start,
+    /// By the memory that an isolate holds.
+    Memory,
+}
+
+/// So short that what else the machine does seldom falls on one Worker alone.
+const SHORT_TURNS: u32 = 8;
+/// A turn has to hold about ten password hashes.
+const LONG_TURNS: u32 = 2;
+
+const fn by_peers(name: &'static str, title: &'static str, turns_per_second: u32) -> Group {
+    Group {
+        name,
+        title,
+        kind: Kind::Load {
+            turns_per_second,
+            direction: Direction::SubjectByRow,
+            is_in_chart: true,
+        },
+    }
+}
+
+const fn of_ours(name: &'static str, title: &'static str, turns_per_second: u32) -> Group {
+    Group {
+        name,
+        title,
+        kind: Kind::Load {
+            turns_per_second,
+            direction: Direction::RowBySubject,
+            is_in_chart: false,
+        },
+    }
+}
+
+/// What a run without `--only` measures.
+pub const GROUPS: [Group; 8] = [
+    by_peers("validate", "Session check, default settings", SHORT_TURNS),
+    by_peers(
+        "validate-kv",
+        "Session check with a KV read each time",
+        SHORT_TURNS,
+    ),
+    by_peers("validate-strict", "Session check, strict (D1)", SHORT_TURNS),
+    by_peers("sign-in", "Sign-in with a password", LONG_TURNS),
+    of_ours("refused", "Refused requests", SHORT_TURNS),
+    of_ours("refused-login", "Refused sign-ins", SHORT_TURNS),
+    Group {
+        name: "start",
+        title: "Start-up",
+        kind: Kind::Start,
+    },
+    Group {
+        name: "memory",
+        title: "Memory of an isolate",
+        kind: Kind::Memory,
+    },
+];
+
+/// Stands for all groups of scale in `--only`.
+pub const SCALE: &str = "scale";
+
+/// Groups with many users in the database.
+pub const SCALE_GROUPS: [Group; 7] = [
+    of_ours("scale-sign-in", "Sign-in among many users", LONG_TURNS),
+    of_ours(
+        "scale-validate",
+        "Session check among many users",
+        SHORT_TURNS,
+    ),
+    of_ours(
+        "scale-validate-strict",
+        "Strict session check among many users",
+        SHORT_TURNS,
+    ),
+    of_ours("scale-refresh", "Refresh among many users", SHORT_TURNS),
+    of_ours("scale-audit-user", "Audit events of a user", SHORT_TURNS),
+    of_ours(
+        "scale-audit-kind",
+        "Audit events of a kind in an hour",
+        SHORT_TURNS,
+    ),
+    of_ours("scale-audit-time", "Audit events of an hour", SHORT_TURNS),
+];
+
+/// All values of `--only`.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let all = GROUPS.iter().chain(&SCALE_GROUPS);
+    all.map(|group| group.name).chain([SCALE])
+}
+
+/// The groups of these names, or those of a run without names.
+pub fn select(names: &[String]) -> Vec<&'static Group> {
+    const ALL: [&[Group]; 2] = [&GROUPS, &SCALE_GROUPS];
+    let is_selected = |group: &&Group| {
+        names
+            .iter()
+            .any(|name| name == group.name || (name == SCALE && is_of_scale(group)))
+    };
+    if names.is_empty() {
+        return ALL[0].iter().collect();
+    }
+    ALL.into_iter().flatten().filter(is_selected).collect()
+}
+
+/// Whether a group needs databases with many users.
+pub fn is_of_scale(group: &Group) -> bool {
+    group.name.starts_with(SCALE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{GROUPS, SCALE_GROUPS, select};
+
+    #[test]
+    fn run_without_names_measures_all_groups_but_those_of_scale() {
+        let names: Vec<&str> = select(&[]).iter().map(|group| group.name).collect();
+        assert_eq!(names, GROUPS.map(|group| group.name));
+    }
+
+    #[test]
+    fn scale_stands_for_its_groups() {
+        let selected = select(&["scale".to_owned(), "start".to_owned()]);
+        assert_eq!(selected.len(), SCALE_GROUPS.len() + 1);
+        assert_eq!(select(&["scale-refresh".to_owned()]).len(), 1);
+    }
+}
