@@ -21,8 +21,11 @@ export async function configure({ name, role, settings = "", entry, build, vars 
     await writeFile(path.join(folder, file), contents);
     modules.push(`(name = ${text(file)}, ${type === "wasm" ? "wasm" : "esModule"} = embed ${text(file)})`);
   }
-  const variables = Object.entries({ ...(build ?? CURRENT).variables, ...vars });
-  const bindings = variables.map(([key, value]) => `(name = ${text(key)}, text = ${text(value)})`);
+  const { variables, rateLimits, compatibilityDate } = build ?? CURRENT;
+  const bindings = [
+    ...Object.entries({ ...variables, ...vars }).map(([key, value]) => `(name = ${text(key)}, text = ${text(value)})`),
+    ...rateLimits.map(({ name }) => `(name = ${text(name)}, service = "unreachable")`),
+  ];
   const configuration = `using Workerd = import "/workerd/workerd.capnp";
 const bench :Workerd.Config = (
   services = [(name = "worker", worker = .worker), (name = "unreachable", external = (address = "127.0.0.1:9", http = ()))],
@@ -30,7 +33,7 @@ const bench :Workerd.Config = (
 );
 const worker :Workerd.Worker = (
   modules = [${modules.join(",\n    ")}],
-  compatibilityDate = ${text((build ?? CURRENT).compatibilityDate)},
+  compatibilityDate = ${text(compatibilityDate)},
   compatibilityFlags = [${(build?.compatibilityFlags ?? []).map(text).join(", ")}],
   bindings = [
     (name = "SESSIONS", kvNamespace = "unreachable"),

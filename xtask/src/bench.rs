@@ -111,9 +111,10 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
     let tools = setup::ensure()?;
     build::ensure(&tools, build::Effort::Full)?;
     let peers = peers::install()?;
-    let has_start = selected
-        .iter()
-        .any(|group| matches!(group.kind, Kind::Start));
+    let has_start = !arguments.ours
+        && selected
+            .iter()
+            .any(|group| matches!(group.kind, Kind::Start));
     let databases = selected
         .iter()
         .any(|group| groups::is_of_scale(group))

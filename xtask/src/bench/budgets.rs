@@ -132,7 +132,7 @@ mod tests {
     fn budget_has_no_verdict_when_the_control_is_out_of_range() {
         let measured = BTreeMap::from([("start", comparison(1.05, 0.9))]);
         let findings = Findings::new(&measured).expect("a budget for this group");
-        assert!(findings.to_string().contains("no verdict (A/A 1.05)"));
+        assert!(findings.to_string().contains("no verdict (A/A 1.050)"));
         assert!(!findings.is_one_missed);
     }
 

@@ -95,7 +95,7 @@ impl Comparison {
     pub fn refusal(&self) -> Option<String> {
         match self.control() {
             Some(control) if control.is_sound_control() => None,
-            Some(control) => Some(format!("no verdict (A/A {:.2})", control.median)),
+            Some(control) => Some(format!("no verdict (A/A {:.3})", control.median)),
             None => Some("no verdict (no A/A)".to_owned()),
         }
     }
@@ -150,8 +150,8 @@ pub mod tests {
     #[test]
     fn verdict_is_refused_when_the_control_is_out_of_range_or_missing() {
         let comparison = comparison(1.05, 0.5);
-        assert_eq!(comparison.verdict(2), "no verdict (A/A 1.05)");
-        assert_eq!(comparison.verdict(1), "no verdict (A/A 1.05)");
+        assert_eq!(comparison.verdict(2), "no verdict (A/A 1.050)");
+        assert_eq!(comparison.verdict(1), "no verdict (A/A 1.050)");
         let roles = vec![Role::Subject, Role::Base];
         let costs = [vec![1.0], vec![2.0]];
         let without = Comparison::new(roles, &costs, Direction::SubjectByRow);
