@@ -275,7 +275,7 @@ fn operation(endpoint: Endpoint, schemas: &mut Schemas) -> Operation {
         },
         Endpoint::Validate => Operation {
             summary: "Validate token",
-            description: "Uses cached sessions. docs/concepts/guarantees.md states how soon a revoked session is refused.",
+            description: "Uses cached sessions. docs/concepts/caching-and-revocation.md states how soon a revoked session is refused.",
             request: None,
             response: body::<ValidateResponse<'_>>(
                 schemas,
