@@ -13,14 +13,34 @@ const MUCH = 2_048;
 const requestId = (ray) => (ray !== null && RAY.test(ray) ? ray : crypto.randomUUID());
 const RAY = /^[0-9a-f]{16}-[A-Z]{3}$/;
 
-/** Entry point for other Workers: a service binding with `entrypoint = "Relay"`. */
-export class Relay extends WorkerEntrypoint {
-  /** Answers as if the request had come from this client address, which is what failures are counted by. */
-  fetchFor(request, address) {
+/**
+ * Entry point for other Workers of the account: a service binding with `entrypoint = "AuthService"`. A request over a service
+ * binding carries no client address, so the caller passes it.
+ */
+export class AuthService extends WorkerEntrypoint {
+  /**
+   * Answers `request` as if the client at `clientIp` had sent it: rate limits and back-off count by this address. The origin of the
+   * URL does not matter. A caller that forwards a request it received passes the `path` of Edge Auth that the request is for.
+   */
+  fetchWithClientIp(request, clientIp, path) {
+    if (!isIpAddress(clientIp)) {
+      throw new TypeError("clientIp must be an IPv4 or IPv6 address without port, brackets or zone; pass the header CF-Connecting-IP");
+    }
+    if (path !== undefined && !(typeof path === "string" && path.startsWith("/"))) {
+      throw new TypeError('path must begin with "/", such as "/api/auth/validate"');
+    }
     const headers = new Headers(request.headers);
-    headers.set("cf-connecting-ip", address);
-    return entry.fetch(new Request(request, { headers }), this.env, this.ctx);
+    headers.set("cf-connecting-ip", clientIp);
+    const forwarded = path === undefined ? request : new Request(`https://auth${path}`, request);
+    return entry.fetch(new Request(forwarded, { headers }), this.env, this.ctx);
   }
+}
+
+/** Whether the text is an address, by the URL parser: it accepts no other IPv6 text, and writes every IPv4 address one way. */
+function isIpAddress(text) {
+  if (typeof text !== "string") return false;
+  if (/^[0-9.]+$/.test(text)) return URL.canParse(`http://${text}`) && new URL(`http://${text}`).hostname === text;
+  return /^[0-9a-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]`);
 }
 
 const entry = {

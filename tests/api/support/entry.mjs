@@ -5,7 +5,7 @@ import { wasmBytes } from "./memory.mjs";
 import { everyone, NAME_HEADER, requestNamed, runAs, settled, testNamed, track } from "./scope.mjs";
 import { D1Database, KvNamespace, Ratelimit } from "./bindings.mjs";
 import { addFault } from "./faults.mjs";
-import worker, { Relay } from "edge-auth-entry";
+import worker, { AuthService } from "edge-auth-entry";
 
 let watched;
 let nextCron;
@@ -48,7 +48,7 @@ export default {
     const name = request.headers.get(NAME_HEADER);
     const relayed = request.headers.get("x-test-relay");
     // As the runtime does for another Worker's call.
-    if (relayed) return runAs(name, async () => new Relay(context, watch(env)).fetchFor(redeclared(request), relayed));
+    if (relayed) return runAs(name, async () => new AuthService(context, watch(env)).fetchWithClientIp(redeclared(request), relayed));
     return runAs(name, async () => worker.fetch(request, watch(env), deferred(context, name)));
   },
   async scheduled(event, env, context) {

@@ -1,0 +1,3 @@
+module example.com/edge-auth-go-api
+
+go 1.19

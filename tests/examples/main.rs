@@ -1,0 +1,41 @@
+//! The programs of `examples/`, and clients generated from the OpenAPI document, run against the real service: `cargo dev`,
+//! started once for all tests that run at the same time. Each program is started by the command of its README.
+#![cfg(unix)]
+
+#[path = "../aws_native/installed.rs"]
+mod installed;
+#[path = "../api/support/toolchain.rs"]
+mod toolchain;
+
+mod apis;
+mod browser_app;
+mod openapi_clients;
+mod packages;
+mod program;
+mod readme;
+mod service;
+mod service_binding;
+mod upstream;
+
+use std::path::{Path, PathBuf};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// The folder of an example.
+fn example(name: &str) -> PathBuf {
+    Path::new(ROOT).join("examples").join(name)
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(std::time::Duration::from_secs(60))
+        .build()
+        .expect("a client")
+}

@@ -1,0 +1,171 @@
+//! The service that the examples talk to: `cargo dev` with an empty database.
+
+use crate::program::Program;
+use crate::{client, free_port, packages, toolchain};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+use toolchain::Toolchain;
+
+pub struct Service {
+    pub tools: Toolchain,
+    pub url: String,
+    /// The port of the browser application, whose origin is allowed.
+    pub app_port: u16,
+    pub admin: Login,
+    pub user: Login,
+    folder: Folder,
+    _program: Program,
+}
+
+pub struct Login {
+    pub username: &'static str,
+    pub password: String,
+}
+
+/// Ended with the last test that uses it: what a static holds is never dropped.
+static SHARED: Mutex<Weak<Service>> = Mutex::new(Weak::new());
+
+impl Service {
+    pub fn shared() -> Arc<Self> {
+        // A test that fails here must not take the others with it.
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let service = Arc::new(Self::start());
+            *shared = Arc::downgrade(&service);
+            service
+        })
+    }
+
+    fn start() -> Self {
+        let tools = toolchain::prepare().expect("tools and Worker");
+        let folder = Folder::new();
+        let (port, app_port) = (free_port(), free_port());
+        let mut command = toolchain::cargo();
+        command
+            .args(["xtask", "dev", "--port", &port.to_string()])
+            .arg("--persist-to")
+            .arg(folder.state())
+            .args(["--allow-origin", &format!("http://localhost:{app_port}")]);
+        let mut program = Program::start(folder.with_registry(&mut command));
+        program.wait_for_output(&format!("Ready: http://localhost:{port} "));
+        let printed = program.output();
+        let password = printed
+            .split("admin with the password ")
+            .nth(1)
+            .and_then(|rest| rest.lines().next())
+            .unwrap_or_else(|| panic!("no password:\n{printed}"));
+        Self {
+            tools,
+            url: format!("http://localhost:{port}"),
+            app_port,
+            admin: Login {
+                username: "admin",
+                password: password.to_owned(),
+            },
+            user: Login {
+                username: "ada",
+                password: "a new password of ada lovelace's".to_owned(),
+            },
+            folder,
+            _program: program,
+        }
+    }
+
+    /// A token of the administrator.
+    pub async fn token(&self) -> String {
+        let Login { username, password } = &self.admin;
+        let body = json!({ "username": username, "password": password });
+        let body = self.post("login", &body).await;
+        body["token"].as_str().expect("a token").to_owned()
+    }
+
+    pub async fn revoke(&self, token: &str) {
+        let request = client().post(format!("{}/api/auth/logout", self.url));
+        let response = request.bearer_auth(token).send().await;
+        assert_eq!(response.expect("a response").status(), 200);
+    }
+
+    /// Adds [`Service::user`] by the command line, if no test has done it before.
+    pub async fn add_user(&self) {
+        let Login { username, password } = &self.user;
+        let output = toolchain::cargo()
+            .args(["xtask", "user", "add", "--username", username])
+            .args(["--email", "ada@example.com", "--local", "--persist-to"])
+            .arg(self.folder.state())
+            .output()
+            .expect("cargo starts");
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            output.status.success(),
+            "{printed}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let token = printed
+            .split(|character: char| {
+                !character.is_ascii_alphanumeric() && !"-_".contains(character)
+            })
+            .find(|word| word.len() == 43)
+            .unwrap_or_else(|| panic!("no one-time token: {printed}"));
+        let body = json!({ "token": token, "password": password });
+        self.post("set-password", &body).await;
+    }
+
+    /// The body of a 200. Sign-ins that another test made fail delay those of all tests: they come from one network.
+    async fn post(&self, path: &str, body: &Value) -> Value {
+        loop {
+            let request = client().post(format!("{}/api/auth/{path}", self.url));
+            let request = request.header("content-type", "application/json");
+            let response = request.body(body.to_string()).send().await;
+            let response = response.expect("a response");
+            let status = response.status().as_u16();
+            let retry_after = response.headers().get("retry-after").cloned();
+            let text = response.text().await.expect("a body");
+            match (status, retry_after) {
+                (200, _) => return serde_json::from_str(&text).expect("JSON"),
+                (429, Some(seconds)) => {
+                    let seconds = seconds.to_str().expect("a text").parse();
+                    tokio::time::sleep(Duration::from_secs(seconds.expect("a number"))).await;
+                }
+                _ => panic!("{path}: {status} {text}"),
+            }
+        }
+    }
+
+    /// `wrangler dev` for the Worker in this folder, which finds the service by the registry of local Workers.
+    pub fn wrangler_dev(&self, folder: &Path, port: u16) -> Program {
+        let mut command = packages::wrangler_dev(&self.tools, folder, port);
+        let mut program = Program::start(self.folder.with_registry(&mut command));
+        program.wait_for_port(port);
+        program
+    }
+}
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let name = format!("service-of-examples-{}-{}", std::process::id(), free_port());
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&folder).expect("a folder");
+        Self(folder)
+    }
+
+    fn state(&self) -> PathBuf {
+        self.0.join("state")
+    }
+
+    /// Workers of other tests and of the user have the same names and are in other registries.
+    fn with_registry<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command.env("WRANGLER_REGISTRY_PATH", self.0.join("registry"))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,277 @@
+//! The entry point `AuthService`, called by other Workers over a real service binding: two `wrangler dev`, as locally at a
+//! user's. `examples/worker-binding` is one of the callers; `caller/` calls as a test says.
+
+use crate::apis::{assert_is_ok, header, hello, refuses_a_revoked_token, refuses_what_is_no_token};
+use crate::packages::{self, Copy};
+use crate::program::Program;
+use crate::service::Service;
+use crate::{ROOT, client, example, free_port, readme};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+
+/// Addresses that are none, as JSON; what is absent is `undefined`.
+const NO_ADDRESSES: [&str; 26] = [
+    "",
+    "null",
+    "garbage",
+    "localhost",
+    "auth.example.com",
+    "203.0.113.7:443",
+    "203.0.113.7, 198.51.100.1",
+    " 203.0.113.7",
+    "203.0.113.7 ",
+    "203.0.113.7.",
+    "203.0.113",
+    "203.0.113.256",
+    "203.0.113.07",
+    "0xcb.0.113.7",
+    "3405803783",
+    "203.0.113.7/32",
+    "[2001:db8::7]",
+    "[2001:db8::7]:443",
+    "2001:db8::7]/[",
+    "2001:db8::7%eth0",
+    "2001:db8::7/64",
+    "2001:db8::7::1",
+    "2001:db8:0:0:0:0:0:0:7",
+    "2001:db8::12345",
+    "2001:db8::g",
+    "::ffff:203.0.113.256",
+];
+
+const ADDRESSES: [&str; 6] = [
+    "203.0.113.7",
+    "0.0.0.0",
+    "2001:db8::7",
+    "2001:DB8:0:0:0:0:0:7",
+    "::",
+    "::ffff:203.0.113.7",
+];
+
+/// A Worker that calls the entry point as it is told.
+struct Caller {
+    port: u16,
+    _program: Program,
+    _folder: Copy,
+}
+
+impl Caller {
+    fn start(service: &Service) -> Self {
+        let port = free_port();
+        let folder = Copy::of(&Path::new(ROOT).join("tests/examples/caller"), None);
+        let program = service.wrangler_dev(folder.path(), port);
+        Self {
+            port,
+            _program: program,
+            _folder: folder,
+        }
+    }
+
+    /// Status and body of the response, or 599 and the exception.
+    async fn call(&self, url: &str, init: Value, arguments: Value) -> (u16, Value) {
+        let call = json!({ "url": url, "init": init, "arguments": arguments });
+        let request = client().post(format!("http://localhost:{}/", self.port));
+        let response = request
+            .body(call.to_string())
+            .send()
+            .await
+            .expect("a response");
+        let status = response.status().as_u16();
+        let text = response.text().await.expect("a body");
+        let body = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status}: {text}"));
+        (status, body)
+    }
+
+    async fn validate(&self, arguments: Value) -> (u16, Value) {
+        self.call("https://auth/api/auth/validate", json!({}), arguments)
+            .await
+    }
+}
+
+#[tokio::test]
+async fn malformed_client_address_is_a_type_error() {
+    let service = Service::shared();
+    let caller = Caller::start(&service);
+    let texts = NO_ADDRESSES.map(Value::from);
+    let others = [
+        Value::Null,
+        json!(7),
+        json!(["203.0.113.7"]),
+        json!({}),
+        json!(true),
+    ];
+    for address in texts.into_iter().chain(others) {
+        let (status, body) = caller.validate(json!([address])).await;
+        assert_eq!(
+            (status, &body["error"]),
+            (599, &"TypeError".into()),
+            "{address}: {body}"
+        );
+        let message = body["message"].as_str().unwrap_or_default();
+        assert!(
+            message.starts_with("clientIp must be an IPv4 or IPv6 address"),
+            "{body}"
+        );
+    }
+    let (status, body) = caller.validate(json!([])).await;
+    assert_eq!(
+        (status, &body["error"]),
+        (599, &"TypeError".into()),
+        "undefined: {body}"
+    );
+    for address in ADDRESSES {
+        let (status, body) = caller.validate(json!([address])).await;
+        assert_eq!(
+            (status, &body["message"]),
+            (401, &"No token provided".into()),
+            "{address}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn request_is_routed_by_its_path_whatever_its_origin() {
+    let service = Service::shared();
+    let caller = Caller::start(&service);
+    for origin in [
+        "https://auth",
+        "http://localhost:1",
+        "https://auth.example.com:8443",
+    ] {
+        for (path, status) in [
+            ("health", 200),
+            ("validate", 401),
+            ("openapi.json", 200),
+            ("none", 404),
+        ] {
+            let url = format!("{origin}/api/auth/{path}");
+            let (found, body) = caller.call(&url, json!({}), json!(["203.0.113.7"])).await;
+            assert_eq!(found, status, "{url}: {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn path_argument_replaces_path_and_query_of_a_forwarded_request() {
+    let service = Service::shared();
+    let caller = Caller::start(&service);
+    let login = json!({ "username": service.admin.username, "password": service.admin.password });
+    let init = json!({
+        "method": "POST",
+        "headers": { "content-type": "application/json", "cf-connecting-ip": "192.0.2.1" },
+        "body": login.to_string(),
+    });
+    for url in [
+        "https://app.example.com/login",
+        "https://app.example.com/relay/api/auth/login?next=/",
+    ] {
+        // Without it, the request's own path counts.
+        let (status, _) = caller
+            .call(url, init.clone(), json!(["2001:db8:7::1"]))
+            .await;
+        assert_eq!(status, 404, "{url}");
+        let arguments = json!(["2001:db8:7::1", "/api/auth/login"]);
+        let (status, body) = caller.call(url, init.clone(), arguments).await;
+        assert_eq!(
+            (status, &body["success"]),
+            (200, &true.into()),
+            "{url}: {body}"
+        );
+        // Headers are forwarded, and the session shows the address that the caller passed.
+        let init = json!({ "headers": { "authorization": format!("Bearer {}", body["token"].as_str().expect("a token")) } });
+        let arguments = json!(["203.0.113.7", "/api/auth/sessions"]);
+        let (status, body) = caller
+            .call("https://app.example.com/", init, arguments)
+            .await;
+        assert_eq!(status, 200, "{body}");
+        let mut sessions = body["sessions"].as_array().expect("sessions").iter();
+        let current = sessions.find(|session| session["is_current"] == true);
+        assert_eq!(current.expect("the session")["address"], "2001:db8:7::1");
+    }
+    for path in [
+        json!("api/auth/login"),
+        json!("https://auth/api/auth/login"),
+        json!(""),
+        json!(null),
+        json!(1),
+    ] {
+        let (status, body) = caller.validate(json!(["203.0.113.7", path])).await;
+        assert_eq!(
+            (status, &body["error"]),
+            (599, &"TypeError".into()),
+            "{path}: {body}"
+        );
+        let message = body["message"].as_str().unwrap_or_default();
+        assert!(message.starts_with("path must begin with \"/\""), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn worker_with_a_service_binding_accepts_valid_tokens_and_refuses_revoked_ones() {
+    let service = Service::shared();
+    let folder = Copy::of(&example("worker-binding"), None);
+    let port = free_port();
+    let _program = service.wrangler_dev(folder.path(), port);
+    refuses_what_is_no_token(port).await;
+    let commands = readme::block(folder.path(), "/login").replace("8788", &port.to_string());
+    let (sign_in, hello_command) = commands.split_once('\n').expect("two commands");
+    let output = bash(sign_in, ("PASSWORD", &service.admin.password));
+    let body: Value = serde_json::from_str(&output).expect("JSON");
+    let token = body["token"]
+        .as_str()
+        .unwrap_or_else(|| panic!("no token: {body}"));
+    let output = bash(hello_command, ("TOKEN", token));
+    assert!(output.starts_with("HTTP/1.1 200 "), "{output}");
+    assert_is_ok(hello(port, Some(&format!("Bearer {token}"))).await).await;
+    refuses_a_revoked_token(&service, port, token).await;
+}
+
+#[tokio::test]
+async fn worker_with_a_service_binding_fails_closed_without_the_service() {
+    let tools = crate::toolchain::prepare().expect("tools and Worker");
+    let folder = Copy::of(&example("worker-binding"), None);
+    let port = free_port();
+    // In an empty registry there is no Edge Auth.
+    let mut command = packages::wrangler_dev(&tools, folder.path(), port);
+    let registry = folder.path().join("registry");
+    let mut program = Program::start(command.env("WRANGLER_REGISTRY_PATH", registry));
+    program.wait_for_port(port);
+    let response = hello(port, Some("Bearer token")).await;
+    assert_eq!(response.status(), 503);
+    assert_eq!(header(&response, "retry-after"), Some("1"));
+    assert_eq!(hello(port, None).await.status(), 401);
+}
+
+/// The test runs the wrangler of `cargo dev`, so that it is installed once.
+#[test]
+fn worker_with_a_service_binding_names_the_wrangler_that_is_tested() {
+    let wrangler = |path: &str, list: &str| {
+        let text = fs::read_to_string(Path::new(ROOT).join(path)).expect(path);
+        let package: Value = serde_json::from_str(&text).expect("JSON");
+        package[list]["wrangler"]
+            .as_str()
+            .expect("a version")
+            .to_owned()
+    };
+    let ours = wrangler("xtask/tools/package.json", "dependencies");
+    assert_eq!(
+        wrangler("examples/worker-binding/package.json", "devDependencies"),
+        ours
+    );
+}
+
+fn bash(command: &str, (name, value): (&str, &str)) -> String {
+    let output = std::process::Command::new("bash")
+        .args(["-ec", &command.replace("curl ", "curl -sS ")])
+        .env(name, value)
+        .env("no_proxy", "localhost")
+        .output()
+        .expect("bash starts");
+    assert!(
+        output.status.success(),
+        "{command}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
