@@ -1,4 +1,4 @@
-//! The programs of `examples/`, and clients generated from the OpenAPI document, run against the real service: `cargo dev`,
+//! The programs of `examples/`, and clients generated from the `OpenAPI` document, run against the real service: `cargo dev`,
 //! started once for all tests that run at the same time. Each program is started by the command of its README.
 #![cfg(unix)]
 
@@ -35,7 +35,7 @@ fn client() -> reqwest::Client {
     reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
-        .timeout(std::time::Duration::from_secs(60))
+        .timeout(std::time::Duration::from_mins(1))
         .build()
         .expect("a client")
 }
