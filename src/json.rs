@@ -1,21 +1,23 @@
-//! JSON as it comes in: requests, AWS, D1, KV, tokens and handles are all read by this one reader into [`Json`], and what
-//! they mean is taken out by name. A deserialiser derived for each type would be a copy of the parser for each, with
-//! sentences for errors that nobody here shows to anybody.
+//! The strict JSON reader. Requests, responses of AWS, rows of D1, entries of KV and sealed values are all read by it.
 //!
-//! It is stricter than RFC 8259 where that leaves room for two opinions about one text: a key stands once in its object
-//! (RFC 7493), nesting ends at [`DEPTH`] and an object at [`MEMBERS`].
+//! It is stricter than RFC 8259 where that leaves room for two readings of one text: an object has each key once (RFC 7493
+//! section 2.3), nesting ends at [`MAX_DEPTH`] and an object at [`MAX_MEMBERS`]. [`from_str`] fills a type that derives
+//! `serde::Deserialize`; `null` counts as an absent member, unknown members are ignored, and an array is never read as a
+//! struct. Errors contain no input.
 
+mod deserializer;
 mod reader;
 
+use serde::Deserialize;
 use std::borrow::Cow;
 use thiserror::Error;
 
-/// Objects and lists may be nested this deep; what is read here needs three levels.
-pub const DEPTH: u8 = 16;
+/// Maximum nesting of objects and arrays; what is read here needs three levels.
+pub const MAX_DEPTH: u8 = 16;
 
-/// An object has at most this many members, which is why looking through all of them for each is cheap; what is read here
-/// needs less than twenty.
-pub const MEMBERS: usize = 64;
+/// Maximum number of members of an object. Members are found by a linear search, which is fast at this size; what is read
+/// here needs fewer than twenty.
+pub const MAX_MEMBERS: usize = 64;
 
 /// Why a text is not the expected JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -31,7 +33,7 @@ pub enum Malformed {
     Unexpected,
 }
 
-/// A value. It cannot be printed: passwords and tokens are read from here.
+/// A value. It cannot be printed, because passwords and tokens are read from values.
 #[cfg_attr(test, derive(Debug, PartialEq))]
 pub enum Json<'t> {
     /// `null`.
@@ -40,9 +42,9 @@ pub enum Json<'t> {
     Bool(bool),
     /// A number without fraction and exponent that fits.
     Integer(i64),
-    /// Any other number, `-0` among them, as near as a double comes to it.
+    /// Any other number, including `-0`, as the nearest double.
     Fraction(f64),
-    /// A string; not copied unless there is an escape in it.
+    /// A string; copied only if it contains an escape.
     Text(Cow<'t, str>),
     /// An array.
     List(Vec<Json<'t>>),
@@ -54,17 +56,25 @@ pub enum Json<'t> {
 #[cfg_attr(test, derive(Debug, PartialEq))]
 pub struct Object<'t>(pub Vec<(Cow<'t, str>, Json<'t>)>);
 
-/// What can be read from an object.
+/// Reads a value of a type that derives `Deserialize`.
+///
+/// # Errors
+/// [`Malformed`].
+pub fn from_str<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, Malformed> {
+    T::deserialize(Json::read(text)?)
+}
+
+/// A type that is read from an object.
 pub trait FromJson: Sized {
-    /// Takes what it needs out of the object; keys that it does not know are nothing to it.
+    /// Takes the members out of the object and ignores unknown ones.
     ///
     /// # Errors
-    /// [`Malformed`] if something is missing or is something else.
+    /// [`Malformed`].
     fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed>;
 }
 
 impl<'t> Json<'t> {
-    /// Reads one value with nothing but white space around it.
+    /// Reads one value. Only white space may surround it.
     ///
     /// # Errors
     /// [`Malformed`].
@@ -72,10 +82,10 @@ impl<'t> Json<'t> {
         reader::read(text).ok_or(Malformed::Syntax)
     }
 
-    /// The string that it is.
+    /// The string.
     ///
     /// # Errors
-    /// [`Malformed`] if it is none.
+    /// `Unexpected` for any other type.
     pub fn text(self) -> Result<Cow<'t, str>, Malformed> {
         match self {
             Self::Text(text) => Ok(text),
@@ -83,10 +93,10 @@ impl<'t> Json<'t> {
         }
     }
 
-    /// The whole number that it is.
+    /// The whole number.
     ///
     /// # Errors
-    /// [`Malformed`] if it is none, or one that does not fit.
+    /// `Unexpected` for any other type, and for a number that does not fit.
     pub fn integer<N: TryFrom<i64>>(self) -> Result<N, Malformed> {
         match self {
             Self::Integer(number) => N::try_from(number).map_err(|_| Malformed::Unexpected),
@@ -94,10 +104,10 @@ impl<'t> Json<'t> {
         }
     }
 
-    /// The truth value that it is.
+    /// The Boolean.
     ///
     /// # Errors
-    /// [`Malformed`] if it is none.
+    /// `Unexpected` for any other type.
     pub fn boolean(self) -> Result<bool, Malformed> {
         match self {
             Self::Bool(is) => Ok(is),
@@ -105,10 +115,10 @@ impl<'t> Json<'t> {
         }
     }
 
-    /// The array that it is.
+    /// The array.
     ///
     /// # Errors
-    /// [`Malformed`] if it is none.
+    /// `Unexpected` for any other type.
     pub fn list(self) -> Result<Vec<Self>, Malformed> {
         match self {
             Self::List(list) => Ok(list),
@@ -116,10 +126,10 @@ impl<'t> Json<'t> {
         }
     }
 
-    /// The object that it is.
+    /// The object.
     ///
     /// # Errors
-    /// [`Malformed`] if it is none.
+    /// `Unexpected` for any other type.
     pub fn object(self) -> Result<Object<'t>, Malformed> {
         match self {
             Self::Object(object) => Ok(object),
@@ -128,9 +138,9 @@ impl<'t> Json<'t> {
     }
 }
 
-/// Each takes a value out, so that it is moved and not copied: asked for again it is null.
+/// The getters move the value out of the object; a second call finds null.
 impl<'t> Object<'t> {
-    /// Reads an object with nothing but white space around it.
+    /// Reads one object. Only white space may surround it.
     ///
     /// # Errors
     /// [`Malformed`].
@@ -138,22 +148,30 @@ impl<'t> Object<'t> {
         Json::read(text)?.object()
     }
 
-    /// Whatever has this name; `None` if nothing has.
+    /// The member with this name; `None` if it is absent.
     pub fn take(&mut self, name: &str) -> Option<Json<'t>> {
         let found = self.0.iter_mut().find(|(key, _)| key == name);
         found.map(|(_, value)| std::mem::replace(value, Json::Null))
     }
 
-    /// What has this name; `None` if nothing has, or null.
+    /// The member with this name; `None` if it is absent or null.
     pub fn optional(&mut self, name: &str) -> Option<Json<'t>> {
         self.take(name).filter(|value| !matches!(value, Json::Null))
+    }
+
+    /// Fills a type that derives `Deserialize`.
+    ///
+    /// # Errors
+    /// [`Malformed`].
+    pub fn deserialize<T: Deserialize<'t>>(self) -> Result<T, Malformed> {
+        T::deserialize(Json::Object(self))
     }
 
     fn required(&mut self, name: &str) -> Result<Json<'t>, Malformed> {
         self.optional(name).ok_or(Malformed::Missing)
     }
 
-    /// A string, not copied unless there is an escape in it.
+    /// A string; copied only if it contains an escape.
     ///
     /// # Errors
     /// [`Malformed`].
@@ -169,19 +187,19 @@ impl<'t> Object<'t> {
         self.borrowed(name).map(Cow::into_owned)
     }
 
-    /// A string, if there is something and not null.
+    /// A string; `None` if it is absent or null.
     ///
     /// # Errors
-    /// [`Malformed`] if it is no string.
+    /// `Unexpected` for any other type.
     pub fn optional_text(&mut self, name: &str) -> Result<Option<String>, Malformed> {
         let text = self.optional(name).map(Json::text).transpose()?;
         Ok(text.map(Cow::into_owned))
     }
 
-    /// What a string stands for.
+    /// A string, parsed.
     ///
     /// # Errors
-    /// [`Malformed`], also if it stands for nothing.
+    /// [`Malformed`], also if `parse` gives `None`.
     pub fn parsed<T>(&mut self, name: &str, parse: fn(&str) -> Option<T>) -> Result<T, Malformed> {
         parse(&self.borrowed(name)?).ok_or(Malformed::Unexpected)
     }
@@ -189,12 +207,12 @@ impl<'t> Object<'t> {
     /// A whole number.
     ///
     /// # Errors
-    /// [`Malformed`], also if it does not fit.
+    /// [`Malformed`], also for a number that does not fit.
     pub fn integer<N: TryFrom<i64>>(&mut self, name: &str) -> Result<N, Malformed> {
         self.required(name)?.integer()
     }
 
-    /// A truth value.
+    /// A Boolean.
     ///
     /// # Errors
     /// [`Malformed`].

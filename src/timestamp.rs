@@ -1,12 +1,13 @@
-//! A moment in whole seconds, written `YYYY-MM-DDTHH:MM:SSZ` everywhere: on the wire, in D1 and in KV.
+//! A time in whole seconds. Its text form is `YYYY-MM-DDTHH:MM:SSZ` in responses, in D1 and in KV.
 
-use serde::{Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use time::format_description::well_known::Rfc3339;
 use time::{Date, Month, OffsetDateTime};
 
-/// Seconds since 1970-01-01T00:00:00Z, within the years 0000 to 9999, so that every value has its 20 characters and
-/// sorts as text.
+/// Seconds since 1970-01-01T00:00:00Z, within the years 0000 to 9999, so that every text form has 20 characters and sorts
+/// by time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(i64);
 
@@ -16,7 +17,7 @@ const LATEST: i64 = 253_402_300_799;
 const EARLIEST: i64 = -62_167_219_200;
 
 impl Timestamp {
-    /// The moment that many seconds after 1970; what lies outside the years 0000 to 9999 becomes the nearest end.
+    /// The time this many seconds after 1970, clamped to the years 0000 to 9999.
     #[must_use]
     pub fn from_seconds(seconds: i64) -> Self {
         Self(seconds.clamp(EARLIEST, LATEST))
@@ -28,15 +29,17 @@ impl Timestamp {
         self.0
     }
 
-    /// The whole second of a clock's milliseconds since 1970.
+    /// The time of a JavaScript clock: milliseconds since 1970, rounded down to whole seconds.
     #[must_use]
     pub fn from_milliseconds(milliseconds: f64) -> Self {
-        // Saturates, and a clock's milliseconds stay far below 2^53.
-        #[expect(clippy::cast_possible_truncation, reason = "whole seconds of a clock")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "saturates, and a clock's milliseconds are far below 2^53"
+        )]
         Self::from_seconds((milliseconds / 1_000.0).floor() as i64)
     }
 
-    /// Milliseconds since 1970, exactly: they stay far below 2^53.
+    /// Milliseconds since 1970.
     #[must_use]
     pub fn milliseconds(self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
@@ -50,7 +53,7 @@ impl Timestamp {
         self.plus(seconds.saturating_neg())
     }
 
-    /// This moment and so many seconds more (or, negative, less).
+    /// The time this many seconds later, or earlier if negative.
     #[must_use]
     pub fn plus(self, seconds: i64) -> Self {
         Self::from_seconds(self.0.saturating_add(seconds))
@@ -60,13 +63,13 @@ impl Timestamp {
     /// space as the separator (section 5.6). A leap second is read as the second before it.
     #[must_use]
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        // The crate accepts any separator.
+        // The `time` crate accepts any separator.
         let has_separator = matches!(text.as_bytes().get(10), Some(b'T' | b't' | b' '));
         let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
         has_separator.then(|| Self::from_seconds(moment.unix_timestamp()))
     }
 
-    /// Parses `YYYY-MM-DDTHH:MM:SSZ`, the form in which this service writes times, and nothing else.
+    /// Parses `YYYY-MM-DDTHH:MM:SSZ` and no other form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes: &[u8; 20] = text.as_bytes().try_into().ok()?;
@@ -120,7 +123,7 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Cannot fail: every constructor keeps to the years 0000 to 9999.
+        // Cannot fail: every value is within the years 0000 to 9999.
         let moment =
             OffsetDateTime::from_unix_timestamp(self.0).unwrap_or(OffsetDateTime::UNIX_EPOCH);
         let (year, month, day) = (moment.year(), u8::from(moment.month()), moment.day());
@@ -135,6 +138,13 @@ impl fmt::Display for Timestamp {
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom("not a timestamp"))
     }
 }
 
@@ -159,7 +169,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn known_moments() {
+    fn known_times_are_written_and_parsed() {
         for (seconds, text) in [
             (0, "1970-01-01T00:00:00Z"),
             (951_782_400, "2000-02-29T00:00:00Z"),
@@ -173,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn other_spellings_are_refused() {
+    fn parse_refuses_other_forms() {
         for text in [
             "",
             "2024-01-10",
@@ -193,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_rfc_3339_is_read() {
+    fn parse_rfc3339_accepts_every_form_of_rfc_3339() {
         let noon = Some(Timestamp(1_704_888_000));
         for text in [
             "2024-01-10T12:00:00Z",
@@ -247,12 +257,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_panics(text in "[0-9+:.TtZz -]{0,40}") {
+        fn parse_rfc3339_of_any_text_does_not_panic(text in "[0-9+:.TtZz -]{0,40}") {
             let _ = Timestamp::parse_rfc3339(&text);
         }
 
         #[test]
-        fn what_is_written_reads_back(seconds in any::<i64>()) {
+        fn written_time_is_parsed(seconds in any::<i64>()) {
             let moment = Timestamp::from_seconds(seconds);
             prop_assert_eq!(Timestamp::parse(&moment.to_string()), Some(moment));
             prop_assert_eq!(Timestamp::parse_rfc3339(&moment.to_string()), Some(moment));

@@ -1,54 +1,35 @@
-//! Any JSON: what our reader makes of it, and what it should.
+//! Any JSON object: what the strict reader makes of it, and what it should make of it.
 
-use edge_auth::json::{DEPTH, FromJson, Json, MEMBERS, Malformed, Object};
+use edge_auth::json::{FromJson, MAX_DEPTH, MAX_MEMBERS, Malformed, Object};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::fmt;
 
-/// An object as our reader reads it.
-#[derive(Debug, PartialEq)]
-pub struct Anything(pub Value);
+/// An object as the strict reader reads it.
+#[derive(Debug, PartialEq, Deserialize)]
+pub struct Anything(pub Map<String, Value>);
 
 impl FromJson for Anything {
     fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
-        Ok(Self(members(std::mem::take(&mut object.0))))
+        Object(std::mem::take(&mut object.0)).deserialize()
     }
 }
 
-fn members(members: Vec<(impl Into<String>, Json<'_>)>) -> Value {
-    let members = members.into_iter();
-    Value::Object(
-        members
-            .map(|(key, json)| (key.into(), value(json)))
-            .collect(),
-    )
-}
-
-fn value(json: Json<'_>) -> Value {
-    match json {
-        Json::Null => Value::Null,
-        Json::Bool(is) => is.into(),
-        Json::Integer(number) => number.into(),
-        Json::Fraction(number) => number.into(),
-        Json::Text(text) => text.into_owned().into(),
-        Json::List(list) => list.into_iter().map(value).collect(),
-        Json::Object(object) => members(object.0),
-    }
-}
-
-/// What `serde_json` makes of it, if our reader has to read it: an object with each key once, not too deep, not too wide.
+/// What `serde_json` makes of it, if the strict reader has to accept it: an object with unique keys, within the limits.
 pub fn plain(bytes: &[u8]) -> Option<Anything> {
     let value: Value = serde_json::from_slice(bytes).ok()?;
     let shape: Shape = serde_json::from_slice(bytes).ok()?;
-    let is_plain = value.is_object()
-        && shape.members == count(&value)
-        && shape.depth <= usize::from(DEPTH)
-        && shape.widest <= MEMBERS;
-    is_plain.then(|| Anything(doubles(value)))
+    let is_plain = shape.members == count(&value)
+        && shape.depth <= usize::from(MAX_DEPTH)
+        && shape.widest <= MAX_MEMBERS;
+    match doubles(value) {
+        Value::Object(members) if is_plain => Some(Anything(members)),
+        _ => None,
+    }
 }
 
-/// A number that is no `i64` as a double.
+/// Numbers outside of `i64` as doubles.
 fn doubles(value: Value) -> Value {
     match value {
         Value::Number(number) if number.is_u64() && !number.is_i64() => number.as_f64().into(),
@@ -61,7 +42,7 @@ fn doubles(value: Value) -> Value {
     }
 }
 
-/// Members of all objects, the last of equal keys only.
+/// Number of members of all objects, of which equal keys count once.
 fn count(value: &Value) -> usize {
     match value {
         Value::Array(items) => items.iter().map(count).sum(),
@@ -70,7 +51,7 @@ fn count(value: &Value) -> usize {
     }
 }
 
-/// How many members a JSON text has, equal keys included, how many its widest object, and how deep it is.
+/// Number of members of a JSON text, where equal keys count separately, of its widest object, and its depth.
 #[derive(Clone, Copy, Default)]
 struct Shape {
     members: usize,

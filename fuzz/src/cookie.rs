@@ -54,7 +54,7 @@ fn run(data: &[u8]) {
     assert!(first.is_some(), "{header:?} has no {name}");
     let now = Timestamp::from_seconds(NOW);
     if SEALER
-        .open::<Device>(Purpose::KnownDevice, b"", sent, now)
+        .open::<Device>(Purpose::RecognisedDevice, b"", sent, now)
         .is_ok()
     {
         assert_eq!(sent, device());

@@ -5,7 +5,7 @@ use crate::{NOW, Target, choose, seed};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
-use edge_auth::crypto::sealed::{NONCE_LENGTH, OpenError, Purpose, Sealer};
+use edge_auth::crypto::sealed::{NONCE_BYTES, OpenError, Purpose, Sealer};
 use edge_auth::crypto::secret::Secret;
 use edge_auth::domain::names::LoginName;
 use edge_auth::domain::recognised_device::Device;
@@ -45,13 +45,13 @@ fn run(data: &[u8]) {
 
 /// Only what was sealed for this opens.
 fn any_text(text: &str) {
-    let opened = SEALER.open::<Anything>(Purpose::KnownDevice, b"", text, now());
+    let opened = SEALER.open::<Anything>(Purpose::RecognisedDevice, b"", text, now());
     if opened != Err(OpenError::Invalid) {
         let bytes = Base64UrlUnpadded::decode_vec(text).expect("base64url");
-        assert!(bytes.len() >= 1 + NONCE_LENGTH + 16 + 8);
+        assert!(bytes.len() >= 1 + NONCE_BYTES + 16 + 8);
         assert_eq!(Base64UrlUnpadded::encode_string(&bytes), text);
         for (purpose, associated) in [
-            (Purpose::KnownDevice, &b"x"[..]),
+            (Purpose::RecognisedDevice, &b"x"[..]),
             (Purpose::DeviceCode, b""),
             (Purpose::ClientSecret, b""),
             (Purpose::ClientRegistration, b""),
@@ -67,7 +67,7 @@ fn any_content(content: &[u8]) {
     let end = content.first_chunk().map(|end| i64::from_be_bytes(*end));
     let json = content.get(8..).unwrap_or_default();
     let handle = sealed(content);
-    match SEALER.open::<Anything>(Purpose::KnownDevice, b"", &handle, now()) {
+    match SEALER.open::<Anything>(Purpose::RecognisedDevice, b"", &handle, now()) {
         Ok(value) => {
             assert!(end.is_some_and(|end| end > NOW));
             assert_eq!(plain(json), Some(value));
@@ -77,17 +77,23 @@ fn any_content(content: &[u8]) {
             assert!(end.is_none() || plain(json).is_none());
         }
     }
-    if let Ok(device) = SEALER.open::<Device>(Purpose::KnownDevice, b"", &handle, now()) {
+    if let Ok(device) = SEALER.open::<Device>(Purpose::RecognisedDevice, b"", &handle, now()) {
         let moved = device
             .clone()
             .after_sign_in(Uuid::from_u128(1), "ada", None);
         let ada = LoginName::Username("ada".into());
         assert!(moved.recognises(&ada).is_some() && moved.id() == device.id());
         let end = now().plus(60);
-        let again = SEALER.seal(Purpose::KnownDevice, b"", end, &moved, [1; NONCE_LENGTH]);
+        let again = SEALER.seal(
+            Purpose::RecognisedDevice,
+            b"",
+            end,
+            &moved,
+            [1; NONCE_BYTES],
+        );
         if let Ok(again) = again {
             assert_eq!(
-                SEALER.open(Purpose::KnownDevice, b"", &again, now()),
+                SEALER.open(Purpose::RecognisedDevice, b"", &again, now()),
                 Ok(moved)
             );
         }
@@ -102,13 +108,13 @@ fn now() -> Timestamp {
 fn sealed(content: &[u8]) -> String {
     let mut key = [0; 32];
     Hkdf::<Sha256>::new(None, SECRET.as_bytes())
-        .expand(b"Edge Auth handle 1: known device", &mut key)
+        .expand(b"Edge Auth handle 1: recognised device", &mut key)
         .expect("a key");
     let message = Payload {
         msg: content,
         aad: &[1],
     };
-    let nonce = [9; NONCE_LENGTH];
+    let nonce = [9; NONCE_BYTES];
     let sealed = XChaCha20Poly1305::new(&key.into())
         .encrypt(&XNonce::from(nonce), message)
         .expect("sealed");
@@ -121,7 +127,13 @@ pub fn device() -> String {
         Device::new([7; 16]).after_sign_in(Uuid::from_u128(5), "ada", Some("ada@example.com"));
     let end = now().plus(86_400);
     SEALER
-        .seal(Purpose::KnownDevice, b"", end, &device, [3; NONCE_LENGTH])
+        .seal(
+            Purpose::RecognisedDevice,
+            b"",
+            end,
+            &device,
+            [3; NONCE_BYTES],
+        )
         .expect("a handle")
 }
 

@@ -1,9 +1,11 @@
-//! Access tokens: any text in place of one, and any claims under a good signature.
+//! Access tokens: any text, and any claims under a valid signature.
 
 use crate::{NOW, Target, choose, seed};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use edge_auth::crypto::secret::Secret;
-use edge_auth::domain::token::{Claims, Keys, LEEWAY, LONGEST_LIFE, Rejection, Session, SessionId};
+use edge_auth::domain::token::{
+    Claims, Keys, LEEWAY, MAX_TOKEN_SECONDS, Rejection, Session, SessionId,
+};
 use edge_auth::timestamp::Timestamp;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::Value;
@@ -48,18 +50,18 @@ fn run(data: &[u8]) {
     }
 }
 
-/// Good claims with one value, which the first byte chooses, in other words; or with something more at their end.
+/// Valid claims in which the input replaces one value, which the first byte selects, or is added at the end.
 fn edited(input: &[u8]) -> Vec<u8> {
     let (choice, words) = choose(input);
     let sub = "1b4e28ba-2fa1-41d2-883f-0016d3cca427";
     let mut members = [
+        ("exp", (NOW + 60).to_string()),
+        ("iat", NOW.to_string()),
         ("iss", format!("\"{ISSUER}\"")),
         ("aud", format!("\"{AUDIENCE}\"")),
         ("sub", format!("\"{sub}\"")),
         ("sid", "\"BwcHBwcHBwcHBwcHBwcHBw\"".to_owned()),
         ("gen", "1".to_owned()),
-        ("iat", NOW.to_string()),
-        ("exp", (NOW + 60).to_string()),
     ]
     .map(|(name, value)| (name, value.into_bytes()));
     let mut more = &b""[..];
@@ -71,23 +73,26 @@ fn edited(input: &[u8]) -> Vec<u8> {
     [b"{", &members.join(&b","[..])[..], more, b"}"].concat()
 }
 
-/// Only what bears our signature under our header says anything.
+/// A token is accepted only with a valid signature under the header of this service.
 fn any_text(text: &str) {
     if let Some(claims) = opened(text) {
         let (signed, _) = text.rsplit_once('.').expect("a signature");
         let (_, payload) = signed.split_once('.').expect("a header");
         let payload = Base64UrlUnpadded::decode_vec(payload).expect("base64url");
-        assert_eq!(token(&payload), text, "a token of another spelling");
+        assert_eq!(token(&payload), text, "a token in another spelling");
         any_claims(&payload);
         reissued(&claims);
     }
 }
 
-/// Claims are read as they stand, and every one of them counts.
+/// Accepted claims are the claims of the payload, and the payload is what is issued for them.
 fn any_claims(payload: &[u8]) {
-    let Some(claims) = opened(&token(payload)) else {
+    let signed = token(payload);
+    let Some(claims) = opened(&signed) else {
         return;
     };
+    let issued = KEYS.issue(&claims.session, claims.issued_at, claims.expires_at);
+    assert_eq!(issued, signed);
     let json: Value = serde_json::from_slice(payload).expect("what was read is JSON");
     assert_eq!(json.as_object().expect("an object").len(), 7);
     assert_eq!(
@@ -102,15 +107,15 @@ fn any_claims(payload: &[u8]) {
 }
 
 fn opened(token: &str) -> Option<Claims> {
-    let (claims, is_over) = match KEYS.verify(token, Timestamp::from_seconds(NOW)) {
+    let (claims, is_expired) = match KEYS.verify(token, Timestamp::from_seconds(NOW)) {
         Ok(claims) => (claims, false),
         Err(Rejection::Expired(claims)) => (claims, true),
         Err(Rejection::Invalid) => return None,
     };
     let (from, to) = (claims.issued_at.seconds(), claims.expires_at.seconds());
-    assert!(from >= 0 && from < to && to - from <= LONGEST_LIFE);
+    assert!(from >= 0 && from < to && to - from <= MAX_TOKEN_SECONDS);
     assert!(from <= NOW + LEEWAY);
-    assert_eq!(is_over, to + LEEWAY <= NOW);
+    assert_eq!(is_expired, to + LEEWAY <= NOW);
     Some(claims)
 }
 
@@ -119,7 +124,7 @@ fn reissued(claims: &Claims) {
     assert_eq!(opened(&again).as_ref(), Some(claims));
 }
 
-/// A signed token, made without the code that is tried.
+/// A signed token, made without the code under test.
 fn token(payload: &[u8]) -> String {
     let url = |bytes: &[u8]| Base64UrlUnpadded::encode_string(bytes);
     let signed = format!("{}.{}", url(HEADER.as_bytes()), url(payload));
@@ -138,7 +143,7 @@ fn seeds() -> Vec<Vec<u8>> {
         let [from, to] = [from, to].map(Timestamp::from_seconds);
         KEYS.issue(&session, from, to)
     };
-    let edits = [(1, "\"edge-auth\""), (6, "1704888060"), (8, ", \"gen\": 1")]
+    let edits = [(3, "\"edge-auth\""), (0, "1704888060"), (8, ", \"gen\": 1")]
         .map(|(place, words)| seed(2, seed(place, words)));
     [(NOW, NOW + 86_400), (NOW - 86_400, NOW - 60)]
         .into_iter()

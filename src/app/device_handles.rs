@@ -8,11 +8,10 @@ use crate::aws::sso_oidc::{DeviceAuthorization, Registration};
 use crate::crypto::sealed::Purpose;
 use crate::crypto::secret::Secret;
 use crate::domain::token::SessionId;
-use crate::json::{FromJson, Json, Malformed, Object};
 use crate::store::aws_client_registration;
 use crate::timestamp::Timestamp;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Seconds that a client's handle is good for.
 const CLIENT_LIFETIME: i64 = 86_400;
@@ -45,42 +44,19 @@ pub struct Device {
     pub sid: SessionId,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct SealedClient {
     id: String,
     secret: String,
     ends: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct SealedDevice {
     code: String,
     interval: u32,
     ends: i64,
     sid: [u8; 16],
-}
-
-impl FromJson for SealedClient {
-    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            id: object.text("id")?,
-            secret: object.text("secret")?,
-            ends: object.integer("ends")?,
-        })
-    }
-}
-
-impl FromJson for SealedDevice {
-    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
-        let sid = object.list("sid")?.into_iter().map(Json::integer);
-        let sid: Vec<u8> = sid.collect::<Result<_, _>>()?;
-        Ok(Self {
-            code: object.text("code")?,
-            interval: object.integer("interval")?,
-            ends: object.integer("ends")?,
-            sid: sid.try_into().map_err(|_| Malformed::Unexpected)?,
-        })
-    }
 }
 
 impl SealedClient {
@@ -258,6 +234,7 @@ pub fn open_device(context: &RequestContext, client_id: &str, device_code: &str)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json;
 
     #[test]
     fn what_is_sealed_reads_back() {
@@ -267,7 +244,7 @@ mod tests {
             ends: 7,
         };
         let text = serde_json::to_string(&client).unwrap();
-        let read = SealedClient::from_json(&mut Object::read(&text).unwrap()).unwrap();
+        let read: SealedClient = json::from_str(&text).unwrap();
         assert_eq!(
             (read.id, read.secret, read.ends),
             (client.id, client.secret, 7)
@@ -280,7 +257,7 @@ mod tests {
             sid: [255; 16],
         };
         let text = serde_json::to_string(&device).unwrap();
-        let read = |text: &str| SealedDevice::from_json(&mut Object::read(text)?);
+        let read = |text: &str| json::from_str::<SealedDevice>(text);
         let same = read(&text).unwrap();
         assert_eq!(
             (same.code, same.interval, same.ends, same.sid),

@@ -12,29 +12,28 @@
 
 use super::secret::Secret;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use encoding::from_base64url;
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
 use subtle::ConstantTimeEq;
 
-/// Characters of the longest protected value that is read. A user whose names are as long as they may be needs 8,000.
+/// Maximum length of a protected value, in UTF-16 code units. A user with names of the maximum length needs 8,000.
 pub const MAX_VALUE_CHARACTERS: u32 = 16_384;
 
-/// Characters of a MAC in base64url.
+/// Length of a MAC in base64url.
 const MAC_CHARACTERS: usize = 43;
 
 const LABEL: &[u8] = b"Edge Auth KV 1: entry";
 
-/// Protects and verifies.
+/// Protects and verifies values.
 pub struct CacheKeys {
     current: Hmac<Sha256>,
     previous: Option<Hmac<Sha256>>,
 }
 
 impl CacheKeys {
-    /// Derives the keys of these handle secrets, which are used as their UTF-8 bytes.
+    /// Derives the keys from these handle secrets, taken as their UTF-8 bytes.
     #[must_use]
     pub fn new(current: &Secret, previous: Option<&Secret>) -> Self {
         Self {
@@ -56,7 +55,7 @@ impl CacheKeys {
         let (mac, text) = value.split_at_checked(MAC_CHARACTERS)?;
         let text = text.strip_prefix('.')?;
         let mut buffer = [0; 32];
-        let mac = from_base64url(mac, &mut buffer)?;
+        let mac = Base64UrlUnpadded::decode(mac, &mut buffer).ok()?;
         let is_ours = |keys| bool::from(digest(keys, key, text).ct_eq(mac));
         let mut keys = std::iter::once(&self.current).chain(&self.previous);
         keys.any(is_ours).then_some(text)
@@ -70,7 +69,7 @@ impl fmt::Debug for CacheKeys {
 }
 
 fn derive(secret: &Secret) -> Hmac<Sha256> {
-    // HMAC fills a short key up with zeros (RFC 2104); doing it here leaves no length to fail on.
+    // HMAC pads a short key with zeros (RFC 2104). With a whole block there is no length that could be refused.
     let mut block = [0; 64];
     if let Some(half) = block.first_chunk_mut::<32>() {
         // Cannot fail: HKDF gives any key of up to 8,160 bytes.
@@ -98,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_verifies_under_its_own_key_only() {
+    fn value_verifies_under_its_own_key_only() {
         let keys = keys("one", None);
         let value = keys.protect("session:a:0", r#"{"a":"é"}"#);
         // HMAC-SHA-256 with a key from HKDF-SHA-256 of `one` with the label, computed independently of this code.
@@ -112,7 +111,7 @@ mod tests {
     const EXPECTED: &str = r#"ozswtaItOXlkw8f3rimoLbWyWbJ50yEIJKgoS0nU8Po.{"a":"é"}"#;
 
     #[test]
-    fn a_changed_value_does_not_verify() {
+    fn changed_value_does_not_verify() {
         let keys = keys("one", None);
         let value = keys.protect("k", "text");
         let swapped = value.replacen('.', ":", 1);
@@ -139,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn values_of_the_previous_secret_verify_until_it_is_removed() {
+    fn value_of_the_previous_secret_verifies_until_it_is_removed() {
         let old = keys("one", None).protect("k", "text");
         assert_eq!(keys("two", Some("one")).verify("k", &old), Some("text"));
         assert_eq!(keys("two", None).verify("k", &old), None);

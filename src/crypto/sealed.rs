@@ -1,78 +1,80 @@
-//! Sealed handles: what a visitor carries for us, and can neither read, change, use elsewhere nor use for long.
+//! Sealed handles: encrypted and authenticated values that clients keep for the service. Each has a purpose, associated data
+//! and a time at which it expires.
 //!
 //! A handle is base64url without padding of
 //!
 //! ```text
-//! version (1 byte, 1) | nonce (24) | XChaCha20-Poly1305 of: end (8, seconds since 1970, big-endian) | JSON
+//! version (1 byte, 1) | nonce (24) | XChaCha20-Poly1305 of: expiry (8, seconds since 1970, big-endian) | JSON
 //! ```
 //!
-//! Its key is HKDF-SHA256 (RFC 5869, no salt) of the handle secret with the purpose as `info`, so that a handle of one
-//! kind is noise as another. Authenticated with it: the version byte, then the caller's associated data. A handle names
-//! no key: while secrets change it is tried with the current one, then with the previous one. The cipher does not
-//! commit to its key, which matters only where attackers choose keys.
+//! The key is HKDF-SHA-256 (RFC 5869, no salt) of `HANDLE_KEY` with the purpose as `info`, so that a handle of one purpose
+//! does not open for another. The additional authenticated data is the version byte, then the caller's associated data. A
+//! handle does not name its key: during a rotation the current secret is tried first, then the previous one. The cipher is
+//! not key-committing, which matters only where attackers choose keys.
 
 use crate::crypto::secret::Secret;
-use crate::json::{FromJson, Object};
+use crate::json;
 use crate::timestamp::Timestamp;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{Key, KeyInit, XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sha2::Sha256;
 use thiserror::Error;
 
-/// Bytes that a handle secret must have at least.
-pub const SHORTEST_SECRET: usize = 32;
-/// Characters of the longest handle: 8 KiB.
-pub const LONGEST_HANDLE: usize = 8192;
-/// Bytes of a nonce. At this length random ones do not repeat.
-pub const NONCE_LENGTH: usize = 24;
+/// Minimum length of a handle secret.
+pub const MIN_SECRET_BYTES: usize = 32;
+/// Maximum length of a handle.
+pub const MAX_HANDLE_BYTES: usize = 8192;
+/// Length of a nonce. Random nonces of this length do not repeat.
+pub const NONCE_BYTES: usize = 24;
 
 const VERSION: u8 = 1;
 
-/// What a handle is for. Handles of different purposes have different keys.
+/// Purpose of a handle. Each purpose has its own key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// The `client_secret` of `/register-client`.
     ClientSecret,
     /// The `device_code` of `/device-authorization`.
     DeviceCode,
-    /// Our registration as a client of AWS, which is kept in KV.
+    /// The registration of this service as a client of AWS, in KV.
     ClientRegistration,
-    /// The cookie of a device on which somebody signed in.
-    KnownDevice,
+    /// The cookie of a recognised device.
+    RecognisedDevice,
 }
 
-/// Why there is no [`Sealer`].
+/// Why a [`Sealer`] was not created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SealerError {
-    /// The current secret has fewer than [`SHORTEST_SECRET`] bytes.
-    #[error("the handle secret is shorter than {SHORTEST_SECRET} bytes")]
+    /// The current secret has fewer than [`MIN_SECRET_BYTES`] bytes.
+    #[error("the handle secret is shorter than {MIN_SECRET_BYTES} bytes")]
     CurrentTooShort,
-    /// The previous secret has fewer than [`SHORTEST_SECRET`] bytes.
-    #[error("the previous handle secret is shorter than {SHORTEST_SECRET} bytes")]
+    /// The previous secret has fewer than [`MIN_SECRET_BYTES`] bytes.
+    #[error("the previous handle secret is shorter than {MIN_SECRET_BYTES} bytes")]
     PreviousTooShort,
 }
 
 /// Why a value was not sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SealError {
-    /// It has no JSON form.
-    #[error("the value has no JSON form")]
-    NoJson,
-    /// The handle would be longer than [`LONGEST_HANDLE`].
-    #[error("the handle would be longer than {LONGEST_HANDLE} characters")]
+    /// It cannot be serialized as JSON.
+    #[error("the value cannot be serialized as JSON")]
+    NotJson,
+    /// The handle would be longer than [`MAX_HANDLE_BYTES`].
+    #[error("the handle would be longer than {MAX_HANDLE_BYTES} bytes")]
     TooLong,
 }
 
 /// Why a handle was not opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum OpenError {
-    /// We did not seal it, or not for this purpose, or not with this associated data, or it holds another type.
+    /// It was not sealed by this service for this purpose and associated data, or it contains another type.
     #[error("the handle is not valid")]
     Invalid,
-    /// It was valid until its end.
+    /// It was valid and has expired.
     #[error("the handle has expired")]
     Expired,
 }
@@ -84,7 +86,7 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    /// A sealer with these secrets, which are used as their UTF-8 bytes. Handles sealed with the previous one still open.
+    /// Takes the secrets as their UTF-8 bytes. Handles sealed with the previous one still open.
     ///
     /// # Errors
     /// [`SealerError`] if a secret is too short.
@@ -97,42 +99,41 @@ impl Sealer {
         })
     }
 
-    /// A handle that holds `payload` until just before `expires_at`, for who gives the same purpose and associated
-    /// data. The nonce is random and must never be used again.
+    /// Seals `payload` until just before `expires_at`. It opens only with the same purpose and associated data. The nonce
+    /// must be random.
     ///
     /// # Errors
-    /// [`SealError`] if the payload cannot be written as JSON or is too large: over about 6,000 bytes.
+    /// [`SealError`] if the payload cannot be serialized or has more than about 6,000 bytes.
     pub fn seal(
         &self,
         purpose: Purpose,
         associated: &[u8],
         expires_at: Timestamp,
         payload: &impl Serialize,
-        nonce: [u8; NONCE_LENGTH],
+        nonce: [u8; NONCE_BYTES],
     ) -> Result<String, SealError> {
         let mut text = expires_at.seconds().to_be_bytes().to_vec();
-        serde_json::to_writer(&mut text, payload).map_err(|_| SealError::NoJson)?;
+        serde_json::to_writer(&mut text, payload).map_err(|_| SealError::NotJson)?;
         let message = Payload {
             msg: &text,
             aad: &authenticated(associated),
         };
-        // The cipher refuses nothing but texts of more than 256 GiB.
+        // The cipher only fails for more than 256 GiB.
         let sealed = cipher(&self.current, purpose)
             .and_then(|cipher| cipher.encrypt(&XNonce::from(nonce), message).ok())
             .ok_or(SealError::TooLong)?;
         let handle = [&[VERSION], nonce.as_slice(), &sealed].concat();
-        // Asked by length first: the encoder's own limit is not one to reach.
-        if handle.len() > LONGEST_HANDLE / 4 * 3 {
+        if handle.len() > MAX_HANDLE_BYTES / 4 * 3 {
             return Err(SealError::TooLong);
         }
         Ok(Base64UrlUnpadded::encode_string(&handle))
     }
 
-    /// What the handle holds, if it was sealed for this purpose and this associated data and has not ended.
+    /// Opens a handle that was sealed for this purpose and associated data and has not expired.
     ///
     /// # Errors
-    /// [`OpenError::Expired`] at and after the end of a handle of ours, [`OpenError::Invalid`] in all other cases.
-    pub fn open<T: FromJson>(
+    /// [`OpenError::Expired`] from `expires_at` on, [`OpenError::Invalid`] in all other cases.
+    pub fn open<T: DeserializeOwned>(
         &self,
         purpose: Purpose,
         associated: &[u8],
@@ -142,26 +143,23 @@ impl Sealer {
         let text = self
             .decrypt(purpose, associated, handle)
             .ok_or(OpenError::Invalid)?;
-        let (end, json) = text.split_first_chunk().ok_or(OpenError::Invalid)?;
-        if now.seconds() >= i64::from_be_bytes(*end) {
+        let (expires_at, payload) = text.split_first_chunk().ok_or(OpenError::Invalid)?;
+        if now.seconds() >= i64::from_be_bytes(*expires_at) {
             return Err(OpenError::Expired);
         }
-        let json = std::str::from_utf8(json).map_err(|_| OpenError::Invalid)?;
-        let object = Object::read(json);
-        object
-            .and_then(|mut object| T::from_json(&mut object))
-            .map_err(|_| OpenError::Invalid)
+        let payload = std::str::from_utf8(payload).map_err(|_| OpenError::Invalid)?;
+        json::from_str(payload).map_err(|_| OpenError::Invalid)
     }
 
-    /// The text of a handle that one of our secrets sealed.
+    /// The plaintext, if one of the secrets sealed the handle.
     fn decrypt(&self, purpose: Purpose, associated: &[u8], handle: &str) -> Option<Vec<u8>> {
-        if handle.len() > LONGEST_HANDLE {
+        if handle.len() > MAX_HANDLE_BYTES {
             return None;
         }
-        // One spelling only: padding, other characters and unused bits are refused.
+        // Refuses padding, other characters and nonzero unused bits, so each handle has one spelling.
         let bytes = Base64UrlUnpadded::decode_vec(handle).ok()?;
         let (version, rest) = bytes.split_first()?;
-        let (nonce, sealed) = rest.split_first_chunk::<NONCE_LENGTH>()?;
+        let (nonce, sealed) = rest.split_first_chunk::<NONCE_BYTES>()?;
         if *version != VERSION {
             return None;
         }
@@ -181,31 +179,31 @@ impl Sealer {
 }
 
 impl Purpose {
-    /// What the key is derived for. Changing one ends all handles of its kind.
+    /// Label of the derived key. Changing a label invalidates all handles of its purpose.
     fn label(self) -> &'static [u8] {
         match self {
             Self::ClientSecret => b"Edge Auth handle 1: client_secret",
             Self::DeviceCode => b"Edge Auth handle 1: device_code",
             Self::ClientRegistration => b"Edge Auth handle 1: AWS client registration",
-            Self::KnownDevice => b"Edge Auth handle 1: known device",
+            Self::RecognisedDevice => b"Edge Auth handle 1: recognised device",
         }
     }
 }
 
-/// None if the secret is too short.
+/// `None` if the secret is too short.
 fn extract(secret: &Secret) -> Option<Hkdf<Sha256>> {
     let bytes = secret.reveal().as_bytes();
-    (bytes.len() >= SHORTEST_SECRET).then(|| Hkdf::new(None, bytes))
+    (bytes.len() >= MIN_SECRET_BYTES).then(|| Hkdf::new(None, bytes))
 }
 
-/// The cipher of one purpose; HKDF gives any key of fewer than 8,160 bytes, so this is never None.
+/// The cipher of one purpose. Never `None`: HKDF gives any key of up to 8,160 bytes.
 fn cipher(secret: &Hkdf<Sha256>, purpose: Purpose) -> Option<XChaCha20Poly1305> {
     let mut key = Key::default();
     secret.expand(purpose.label(), &mut key).ok()?;
     Some(XChaCha20Poly1305::new(&key))
 }
 
-/// What is authenticated beside the text.
+/// The additional authenticated data.
 fn authenticated(associated: &[u8]) -> Vec<u8> {
     [&[VERSION], associated].concat()
 }

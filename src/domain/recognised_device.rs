@@ -2,10 +2,9 @@
 //! failure counter and access to a reserved hashing slot, so that guessing on other devices does not lock them out.
 
 use super::names::{self, LoginName};
-use crate::json::{FromJson, Malformed, Object};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
 
@@ -15,14 +14,14 @@ const MAX_USERS: usize = 5;
 const NAME_HASH_BYTES: usize = 8;
 
 /// A device, as its sealed cookie has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
     id: String,
     users: Vec<Known>,
 }
 
 /// A user who signed in on the device.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Known {
     id: Uuid,
     /// Keyed hashes of what the user may type: the user name and the e-mail address.
@@ -36,25 +35,6 @@ pub struct Recognised {
     pub user: Uuid,
     /// The device's id.
     pub device: String,
-}
-
-impl FromJson for Device {
-    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
-        let users = object.list("users")?.into_iter().map(|json| {
-            let mut user = json.object()?;
-            let names = user.list("names")?.into_iter();
-            Ok(Known {
-                id: Uuid::try_parse(&user.text("id")?).map_err(|_| Malformed::Unexpected)?,
-                names: names
-                    .map(|name| Ok(name.text()?.into_owned()))
-                    .collect::<Result<_, _>>()?,
-            })
-        });
-        Ok(Self {
-            users: users.collect::<Result<_, _>>()?,
-            id: object.text("id")?,
-        })
-    }
 }
 
 impl Device {
@@ -122,6 +102,7 @@ impl Device {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::{self, Malformed};
 
     fn name(text: &str) -> LoginName {
         names::login_key(text).unwrap()
@@ -180,7 +161,7 @@ mod tests {
         };
         let text = text.replace("FIRST", first).replace("SECOND", second);
         assert_eq!(serde_json::to_string(&device).unwrap(), text);
-        let read = |text: &str| Device::from_json(&mut Object::read(text)?);
+        let read = |text: &str| json::from_str::<Device>(text);
         assert_eq!(read(&text), Ok(device));
         for other in ["0000", "", "00000000-0000-0000-0000-00000000000g"] {
             let text = text.replace("00000000-0000-0000-0000-000000000005", other);

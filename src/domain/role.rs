@@ -1,9 +1,9 @@
-//! What a person may do.
+//! The roles of users.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Role of a user. Each role includes the permissions of the ones before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_round_trip_and_others_are_refused() {
+    fn role_is_parsed_from_its_exact_name_only() {
         for role in [Role::User, Role::Admin, Role::SuperAdmin] {
             assert_eq!(Role::parse(role.as_str()), Some(role));
         }

@@ -1,12 +1,9 @@
 //! Access tokens: JWTs (RFC 7519) signed with HS256.
 //!
-//! A token says which session it belongs to and until when; what its user may do stands in the record, never here. A
-//! token's header chooses nothing: it is compared, byte for byte, with the headers that we write. Everything is read
-//! strictly: another spelling of a valid token is not a valid token, and a token is not ours merely because it is well
-//! signed.
+//! A token identifies a session and when the token expires. What its user may do is in the session record, never in the
+//! token. `jwt-compact` makes and verifies tokens, but it accepts many spellings of the same claims. So a token is accepted
+//! only if it is, byte for byte, the token that this service issues for its claims.
 
-mod claims;
-mod mac;
 mod session_id;
 
 pub use session_id::SessionId;
@@ -14,45 +11,44 @@ pub use session_id::SessionId;
 use crate::crypto::secret::Secret;
 use crate::timestamp::Timestamp;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use encoding::from_base64url;
-use mac::{MacKey, TAG_LENGTH};
+use chrono::{DateTime, TimeDelta, Utc};
+use jwt_compact::alg::{Hs256, Hs256Key};
+use jwt_compact::{
+    Algorithm, AlgorithmExt, AlgorithmSignature, Header, TimeOptions, UntrustedToken,
+};
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 use thiserror::Error;
 use uuid::Uuid;
 
-/// Bytes that a signing secret must have at least: as many as the hash gives out (RFC 7518 section 3.2).
-pub const SHORTEST_SECRET: usize = 32;
-/// Bytes of the longest token that is looked at: 4 KiB.
-pub const LONGEST_TOKEN: usize = 4096;
-/// Seconds of the longest life of a token: 30 days, the absolute end of a session. What claims to live longer was not
-/// issued here.
-pub const LONGEST_LIFE: i64 = 30 * 24 * 60 * 60;
-/// Seconds that the clock of another location may be off (RFC 7519 section 4.1.4).
+/// Minimum length of a signing secret: that of the hash (RFC 7518 section 3.2).
+pub const MIN_SECRET_BYTES: usize = 32;
+/// Maximum length of a token.
+pub const MAX_TOKEN_BYTES: usize = 4096;
+/// Maximum seconds from `iat` to `exp`: 30 days, the maximum lifetime of a session.
+pub const MAX_TOKEN_SECONDS: i64 = 30 * 24 * 60 * 60;
+/// Seconds by which clocks may differ (RFC 7519 section 4.1.4).
 pub const LEEWAY: i64 = 30;
 
-/// Bytes that 4 KiB of base64url hold.
-const LONGEST_CLAIMS: usize = LONGEST_TOKEN / 4 * 3;
-/// Bytes of claims that issuer and audience may take; the header, the other claims and the tag take less than 500
-/// characters of the 4 KiB.
-const LONGEST_OPENING: usize = 2048;
-/// base64url of `{"alg":"HS256","typ":"JWT"}`.
-const PLAIN_HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
-/// What the fingerprint of a secret is computed over. It has no dot, so it is never what a token signs.
+/// Maximum length of issuer and audience as JSON. The rest of a token takes fewer than 500 bytes beside their base64url.
+const MAX_NAMES_BYTES: usize = 2048;
+/// Input of a key's fingerprint. It has no dot, so it is never the signed part of a token.
 const KEY_ID_LABEL: &[u8] = b"Edge Auth key id 1";
-/// Bytes of a fingerprint; 8 characters in the header.
-const KEY_ID_LENGTH: usize = 6;
+/// Length of a key's fingerprint; 8 characters in `kid`.
+const KEY_ID_BYTES: usize = 6;
 
-/// The session that a token belongs to.
+/// The session of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// The user, `sub`.
+    /// Claim `sub`: id of the user.
     pub user: Uuid,
-    /// The session, `sid`.
+    /// Claim `sid`: id of the session.
     pub sid: SessionId,
-    /// Which of the session's tokens this is, `gen`: every refresh counts on by one.
+    /// Claim `gen`: number of the session's token. Each refresh adds one.
     pub generation: u32,
 }
 
-/// What a token of ours says; `iss` and `aud` are the ones of the [`Keys`] that verified it.
+/// The claims of a token, except for `iss` and `aud`, which belong to the [`Keys`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claims {
     /// `sub`, `sid` and `gen`.
@@ -63,28 +59,28 @@ pub struct Claims {
     pub expires_at: Timestamp,
 }
 
-/// Why a token is refused. The client is told the same in both cases.
+/// Why a token is refused. The response is the same in both cases.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum Rejection {
     /// The token is authentic but has expired. It may only be used to revoke its session.
     #[error("the token has expired")]
     Expired(Claims),
-    /// It is not one of ours.
+    /// This service did not issue the token, or `iat` is in the future.
     #[error("the token is not valid")]
     Invalid,
 }
 
-/// Why there are no [`Keys`].
+/// Why [`Keys`] were not created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum KeysError {
-    /// The current secret has fewer than [`SHORTEST_SECRET`] bytes.
-    #[error("the signing secret is shorter than {SHORTEST_SECRET} bytes")]
+    /// The current secret has fewer than [`MIN_SECRET_BYTES`] bytes.
+    #[error("the signing secret is shorter than {MIN_SECRET_BYTES} bytes")]
     CurrentTooShort,
-    /// The previous secret has fewer than [`SHORTEST_SECRET`] bytes.
-    #[error("the previous signing secret is shorter than {SHORTEST_SECRET} bytes")]
+    /// The previous secret has fewer than [`MIN_SECRET_BYTES`] bytes.
+    #[error("the previous signing secret is shorter than {MIN_SECRET_BYTES} bytes")]
     PreviousTooShort,
-    /// Issuer and audience together would not leave room for the rest of a token.
-    #[error("issuer and audience are longer than {LONGEST_OPENING} bytes together")]
+    /// Issuer and audience do not leave room for the rest of a token.
+    #[error("issuer and audience are longer than {MAX_NAMES_BYTES} bytes together")]
     NamesTooLong,
 }
 
@@ -94,18 +90,36 @@ pub struct Keys {
     previous: Option<Key>,
     issuer: String,
     audience: String,
-    opening: String,
 }
 
-/// One secret with the header segment that names it.
+/// A secret and its fingerprint.
 struct Key {
-    mac: MacKey,
-    header: String,
+    secret: Hs256Key,
+    id: String,
+}
+
+/// The claims besides `iat` and `exp`, which jwt-compact writes before these.
+#[derive(Serialize)]
+struct IssuedClaims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    sub: Uuid,
+    sid: &'a str,
+    r#gen: u32,
+}
+
+/// What is read of a token. The other claims need no reader, because the whole token is compared with the one that is issued
+/// for these claims.
+#[derive(Deserialize)]
+struct ReadClaims {
+    sub: Uuid,
+    sid: String,
+    r#gen: u32,
 }
 
 impl Keys {
-    /// Keys of these secrets, which are used as their UTF-8 bytes. While there is a previous one, its tokens stay valid
-    /// and new tokens name their key; a previous secret equal to the current one is none.
+    /// Takes the secrets as their UTF-8 bytes. While there is a previous one, its tokens stay valid and new tokens name
+    /// their key. A previous secret that equals the current one is ignored.
     ///
     /// # Errors
     /// [`KeysError`] if a secret is too short or issuer and audience are too long.
@@ -116,8 +130,8 @@ impl Keys {
         audience: &str,
     ) -> Result<Self, KeysError> {
         let previous = previous.filter(|secret| *secret != current);
-        let opening = claims::opening(issuer, audience);
-        if opening.len() > LONGEST_OPENING {
+        let names = serde_json::to_string(&[issuer, audience]);
+        if names.map_or(usize::MAX, |names| names.len()) > MAX_NAMES_BYTES {
             return Err(KeysError::NamesTooLong);
         }
         Ok(Self {
@@ -127,93 +141,124 @@ impl Keys {
                 .transpose()?,
             issuer: issuer.to_owned(),
             audience: audience.to_owned(),
-            opening,
         })
     }
 
-    /// The token of this session. The same input gives the same bytes, as long as the keys are the same; so a retried
-    /// refresh is answered by issuing again. Only a token with `issued_at` in or after 1970, before `expires_at`, and a
-    /// life of at most [`LONGEST_LIFE`] will verify.
+    /// The token of this session. The same input and keys give the same bytes, so a repeated refresh gets its token by
+    /// issuing it again. A token verifies only if `issued_at` is not before 1970 and `expires_at` is at least one second and
+    /// at most [`MAX_TOKEN_SECONDS`] later.
     #[must_use]
     pub fn issue(&self, session: &Session, issued_at: Timestamp, expires_at: Timestamp) -> String {
-        let claims = claims::write(&self.opening, session, issued_at, expires_at);
-        let header = match self.previous {
-            Some(_) => self.current.header.as_str(),
-            None => PLAIN_HEADER,
+        let claims = Claims {
+            session: session.clone(),
+            issued_at,
+            expires_at,
         };
-        let signed = format!(
-            "{header}.{}",
-            Base64UrlUnpadded::encode_string(claims.as_bytes())
-        );
-        let tag = self.current.mac.sign(signed.as_bytes());
-        format!("{signed}.{}", Base64UrlUnpadded::encode_string(&tag))
+        self.token(&self.current, self.previous.is_some(), &claims)
     }
 
-    /// What the token says, if it is ours and `now` is in its time: from [`LEEWAY`] before `iat` to just before
-    /// [`LEEWAY`] after `exp` (at `exp` + 30 s sharp it has expired).
+    /// The claims of a token that this service issued. It is valid from [`LEEWAY`] before `iat` to just before [`LEEWAY`]
+    /// after `exp`.
     ///
     /// # Errors
-    /// [`Rejection::Expired`] if nothing but its end is against it, [`Rejection::Invalid`] in all other cases.
+    /// [`Rejection::Expired`] if the token has expired and is valid otherwise, else [`Rejection::Invalid`].
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, Rejection> {
-        let mut buffer = [0; LONGEST_CLAIMS];
-        let claims = self
-            .open(token, &mut buffer)
-            .and_then(|json| claims::read(json, &self.issuer, &self.audience))
-            .filter(|claims| claims.issued_at <= now.plus(LEEWAY))
-            .ok_or(Rejection::Invalid)?;
-        if now < claims.expires_at.plus(LEEWAY) {
-            Ok(claims)
-        } else {
-            Err(Rejection::Expired(claims))
+        // jwt-compact accepts a token at `exp` plus its leeway; times are whole seconds.
+        const LIBRARY_LEEWAY: TimeDelta = TimeDelta::seconds(LEEWAY - 1);
+        let (claims, times) = self.authentic(token).ok_or(Rejection::Invalid)?;
+        if claims.issued_at > now.plus(LEEWAY) {
+            return Err(Rejection::Invalid);
+        }
+        let options = TimeOptions::new(LIBRARY_LEEWAY, || date_time(now));
+        match times.validate_expiration(&options) {
+            Ok(_) => Ok(claims),
+            Err(_) => Err(Rejection::Expired(claims)),
         }
     }
 
-    /// The decoded middle of a token that one of our keys signed under one of our headers.
-    fn open<'b>(&self, token: &str, buffer: &'b mut [u8; LONGEST_CLAIMS]) -> Option<&'b [u8]> {
-        if token.len() > LONGEST_TOKEN {
+    /// The claims of a token that one of the keys signed and that is spelled as it is issued. The clock is not read.
+    fn authentic(&self, text: &str) -> Option<(Claims, jwt_compact::Claims<ReadClaims>)> {
+        if text.len() > MAX_TOKEN_BYTES {
             return None;
         }
-        let (signed, signature) = token.rsplit_once('.')?;
-        let (header, payload) = signed.split_once('.')?;
-        let mut tag = [0; TAG_LENGTH];
-        // Decoding refuses padding, other characters (a fourth part's dot among them) and set bits beyond the last byte.
-        let decoded = from_base64url(signature, &mut tag)?;
-        if decoded.len() != TAG_LENGTH || !self.signed(header, signed.as_bytes(), &tag) {
-            return None;
-        }
-        from_base64url(payload, buffer)
+        let token = UntrustedToken::new(text).ok()?;
+        let key_id = token.header().key_id.as_deref();
+        // A token without `kid` was issued while there was one key, which may be the previous one now.
+        let mut keys = std::iter::once(&self.current)
+            .chain(&self.previous)
+            .filter(|key| key_id.is_none_or(|id| id == key.id));
+        keys.find_map(|key| {
+            let verified = Hs256.validator(&key.secret).validate(&token).ok()?;
+            let (_, read) = verified.into_parts();
+            let claims = Claims::read(&read)?;
+            let issued = self.token(key, key_id.is_some(), &claims);
+            let is_same: bool = issued.as_bytes().ct_eq(text.as_bytes()).into();
+            is_same.then_some((claims, read))
+        })
     }
 
-    /// True if the key, or one of the keys, that this header stands for made the tag. A plain header says nothing of
-    /// the key: with it come the tokens of a time when one key was live.
-    fn signed(&self, header: &str, message: &[u8], tag: &[u8; TAG_LENGTH]) -> bool {
-        let mut live = std::iter::once(&self.current).chain(self.previous.as_ref());
-        if header == PLAIN_HEADER {
-            live.any(|key| key.mac.verify(message, tag))
+    /// Makes a token with this key.
+    fn token(&self, key: &Key, has_key_id: bool, claims: &Claims) -> String {
+        let header = Header::empty().with_token_type("JWT");
+        let header = if has_key_id {
+            header.with_key_id(&key.id)
         } else {
-            live.find(|key| key.header == header)
-                .is_some_and(|key| key.mac.verify(message, tag))
-        }
+            header
+        };
+        let mut sid = SessionId::BUFFER;
+        let mut content = jwt_compact::Claims::new(IssuedClaims {
+            iss: &self.issuer,
+            aud: &self.audience,
+            sub: claims.session.user,
+            sid: claims.session.sid.write(&mut sid),
+            r#gen: claims.session.generation,
+        });
+        content.issued_at = Some(date_time(claims.issued_at));
+        content.expiration = Some(date_time(claims.expires_at));
+        // Cannot fail: only strings and numbers are serialized.
+        Hs256
+            .token(&header, &content, &key.secret)
+            .unwrap_or_default()
     }
 }
 
 impl Key {
-    /// None if the secret is too short.
+    /// `None` if the secret is too short.
     fn new(secret: &Secret) -> Option<Self> {
         let bytes = secret.reveal().as_bytes();
-        if bytes.len() < SHORTEST_SECRET {
+        if bytes.len() < MIN_SECRET_BYTES {
             return None;
         }
-        let mac = MacKey::new(bytes);
-        // Keyed, so that it tells no more about the secret than a token's own tag does.
-        let fingerprint = mac.sign(KEY_ID_LABEL);
-        let kid = Base64UrlUnpadded::encode_string(fingerprint.get(..KEY_ID_LENGTH)?);
-        let header = format!(r#"{{"alg":"HS256","kid":"{kid}","typ":"JWT"}}"#);
-        Some(Self {
-            mac,
-            header: Base64UrlUnpadded::encode_string(header.as_bytes()),
+        let secret = Hs256Key::new(bytes);
+        // A MAC with the key, so it reveals no more about the secret than the signature of a token.
+        let fingerprint = Hs256.sign(&secret, KEY_ID_LABEL);
+        let id = Base64UrlUnpadded::encode_string(fingerprint.as_bytes().get(..KEY_ID_BYTES)?);
+        Some(Self { secret, id })
+    }
+}
+
+impl Claims {
+    /// `None` if a claim is missing or out of bounds. The times need no check of their range, because a time that
+    /// [`Timestamp`] cannot represent is issued as another one.
+    fn read(read: &jwt_compact::Claims<ReadClaims>) -> Option<Self> {
+        let issued_at = read.issued_at?.timestamp();
+        let expires_at = read.expiration?.timestamp();
+        let is_bounded = (1..=MAX_TOKEN_SECONDS).contains(&expires_at.checked_sub(issued_at)?);
+        (issued_at >= 0 && is_bounded).then_some(Self {
+            session: Session {
+                user: read.custom.sub,
+                sid: SessionId::parse(&read.custom.sid)?,
+                generation: read.custom.r#gen,
+            },
+            issued_at: Timestamp::from_seconds(issued_at),
+            expires_at: Timestamp::from_seconds(expires_at),
         })
     }
+}
+
+/// The same time for jwt-compact, whose times have a wider range.
+fn date_time(time: Timestamp) -> DateTime<Utc> {
+    DateTime::from_timestamp(time.seconds(), 0).unwrap_or_default()
 }
 
 #[cfg(test)]

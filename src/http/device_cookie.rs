@@ -49,7 +49,7 @@ impl DeviceCookie {
     pub fn open(&self, context: &RequestContext) -> Option<Device> {
         let sealer = &context.app.sealer;
         sealer
-            .open(Purpose::KnownDevice, b"", self.sent()?, context.now)
+            .open(Purpose::RecognisedDevice, b"", self.sent()?, context.now)
             .ok()
     }
 
@@ -82,7 +82,7 @@ impl DeviceCookie {
             .app
             .sealer
             .seal(
-                Purpose::KnownDevice,
+                Purpose::RecognisedDevice,
                 b"",
                 context.now.plus(LIFETIME),
                 device,

@@ -1,21 +1,21 @@
-//! The one visitor that `serde_json`'s parser calls.
+//! Parses a text into a [`Json`] value, with the parser of `serde_json`.
 
-use super::{DEPTH, Json, MEMBERS, Object};
+use super::{Json, MAX_DEPTH, MAX_MEMBERS, Object};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 
-/// One value with nothing but white space around it.
+/// Reads one value; only white space may surround it.
 pub(super) fn read(text: &str) -> Option<Json<'_>> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let reader = Reader { depth: DEPTH };
+    let reader = Reader { depth: MAX_DEPTH };
     let json = reader.deserialize(&mut deserializer).ok()?;
     deserializer.end().ok()?;
     json
 }
 
-/// Reads a value that may still go so deep. What it refuses is `None` and no error of serde's, which would be a sentence;
-/// whether the parser then stumbles over the rest or not, nothing is read.
+/// Reads a value with at most this many levels. A refused value is `None` instead of an error, because the texts of errors
+/// would never be shown. After a refusal the parser may still fail on the rest; the result is `None` in both cases.
 #[derive(Clone, Copy)]
 struct Reader {
     depth: u8,
@@ -36,7 +36,7 @@ impl<'t> DeserializeSeed<'t> for Reader {
     }
 }
 
-/// All that `serde_json` calls: what is left out would bring serde's sentences in.
+/// All methods that `serde_json` calls. The default methods would add error texts to the Worker.
 impl<'t> Visitor<'t> for Reader {
     type Value = Option<Json<'t>>;
 
@@ -48,15 +48,15 @@ impl<'t> Visitor<'t> for Reader {
         Ok(Some(Json::Null))
     }
 
-    fn visit_bool<E>(self, is: bool) -> Result<Self::Value, E> {
-        Ok(Some(Json::Bool(is)))
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Some(Json::Bool(value)))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
         Ok(Some(Json::Integer(number)))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "as near as a double comes")]
+    #[expect(clippy::cast_precision_loss, reason = "the nearest double")]
     fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
         let fraction = Json::Fraction(number as f64);
         Ok(Some(i64::try_from(number).map_or(fraction, Json::Integer)))
@@ -92,15 +92,15 @@ impl<'t> Visitor<'t> for Reader {
         let Some(inner) = self.below() else {
             return Ok(None);
         };
-        // Most have fewer than this.
+        // Most objects have fewer members.
         let mut members = Vec::with_capacity(8);
-        // A key is read as a value, and is always a text.
+        // The key is read as a value; in JSON it is always a string.
         while let Some(key) = map.next_key_seed(inner)? {
             let Some(Json::Text(key)) = key else {
                 return Ok(None);
             };
-            let is_there = members.iter().any(|(other, _)| *other == key);
-            if is_there || members.len() == MEMBERS {
+            let is_duplicate = members.iter().any(|(other, _)| *other == key);
+            if is_duplicate || members.len() == MAX_MEMBERS {
                 return Ok(None);
             }
             let Some(value) = map.next_value_seed(inner)? else {

@@ -1,10 +1,10 @@
-//! The reader agrees with `serde_json`'s own, but for what it refuses on purpose.
+//! The reader agrees with `serde_json`, except for what it refuses on purpose.
 
 use super::*;
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
-/// The same as `serde_json` has it; numbers that are no `i64` as doubles.
+/// The same value as `serde_json` reads it; numbers outside of `i64` are doubles.
 fn value(json: Json) -> Value {
     match json {
         Json::Null => Value::Null,
@@ -32,7 +32,7 @@ fn object(text: &str) -> Object<'_> {
 }
 
 #[test]
-fn each_kind_of_value_is_what_it_is() {
+fn value_of_each_kind_is_read() {
     for (text, expected) in [
         ("null", Json::Null),
         (" true\n", Json::Bool(true)),
@@ -69,7 +69,7 @@ fn each_kind_of_value_is_what_it_is() {
 }
 
 #[test]
-fn a_string_is_copied_only_for_an_escape() {
+fn string_without_escape_is_borrowed() {
     let mut read = object(r#"{"a":"é","b":"\n","\u0063":"c"}"#);
     assert!(matches!(read.borrowed("a"), Ok(Cow::Borrowed("é"))));
     assert!(matches!(read.borrowed("b"), Ok(Cow::Owned(text)) if text == "\n"));
@@ -77,7 +77,7 @@ fn a_string_is_copied_only_for_an_escape() {
 }
 
 #[test]
-fn what_is_no_json_is_refused() {
+fn text_that_is_not_json_is_refused() {
     for text in [
         "",
         " ",
@@ -112,7 +112,7 @@ fn what_is_no_json_is_refused() {
 }
 
 #[test]
-fn a_key_stands_once() {
+fn duplicate_key_is_refused() {
     for text in [
         r#"{"a":1,"a":1}"#,
         r#"{"a":1,"b":2,"a":3}"#,
@@ -127,23 +127,23 @@ fn a_key_stands_once() {
 }
 
 #[test]
-fn nesting_and_members_are_bounded() {
+fn nesting_and_members_over_the_limit_are_refused() {
     let lists = |depth: usize| ["[".repeat(depth), "]".repeat(depth)].concat();
     let objects = |depth: usize| [r#"{"a":"#.repeat(depth), "0".into(), "}".repeat(depth)].concat();
     let wide = |members: usize| {
         let members: Vec<_> = (0..members).map(|key| format!(r#""{key}":0"#)).collect();
         format!("{{{}}}", members.join(","))
     };
-    let most = usize::from(DEPTH);
+    let limit = usize::from(MAX_DEPTH);
     for (is_read, text) in [
-        (true, lists(most)),
-        (false, lists(most + 1)),
+        (true, lists(limit)),
+        (false, lists(limit + 1)),
         (false, lists(100_000)),
-        (true, objects(most)),
-        (false, objects(most + 1)),
+        (true, objects(limit)),
+        (false, objects(limit + 1)),
         (false, objects(100_000)),
-        (true, wide(MEMBERS)),
-        (false, wide(MEMBERS + 1)),
+        (true, wide(MAX_MEMBERS)),
+        (false, wide(MAX_MEMBERS + 1)),
         (false, wide(100_000)),
     ] {
         assert_eq!(read(&text).is_some(), is_read, "{} bytes", text.len());
@@ -151,7 +151,7 @@ fn nesting_and_members_are_bounded() {
 }
 
 #[test]
-fn values_are_taken_by_name() {
+fn member_is_taken_by_name_and_type() {
     let text = r#"{"text":"a","number":7,"large":4294967296,"is":true,"null":null,"list":["x"],"object":{"a":1}}"#;
     let mut read = object(text);
     assert_eq!(read.text("text"), Ok("a".to_owned()));
@@ -169,7 +169,7 @@ fn values_are_taken_by_name() {
         Err(Malformed::Unexpected)
     );
 
-    // Nothing and null are the same to what may be left out.
+    // For an optional member, null is the same as absent.
     for name in ["null", "no such"] {
         assert_eq!(object(text).optional(name), None);
         assert_eq!(object(text).optional_text(name), Ok(None));
@@ -182,7 +182,7 @@ fn values_are_taken_by_name() {
     assert_eq!(object(text).take("null"), Some(Json::Null));
     assert_eq!(object(text).take("no such"), None);
     assert_eq!(object(text).optional_text("text"), Ok(Some("a".to_owned())));
-    // Something else is an error, also for what may be left out.
+    // Another type is an error for an optional member too.
     assert_eq!(
         object(text).optional_text("number"),
         Err(Malformed::Unexpected)
@@ -213,7 +213,7 @@ fn values_are_taken_by_name() {
     }
 }
 
-/// A number that is no `i64` as a double.
+/// Numbers outside of `i64` as doubles.
 fn doubles(value: Value) -> Value {
     match value {
         Value::Number(number) if !number.is_i64() => number.as_f64().into(),
@@ -226,7 +226,7 @@ fn doubles(value: Value) -> Value {
     }
 }
 
-/// Values that go as deep as is read, without numbers above `i64`.
+/// Values within the limit of depth, without numbers above `i64`.
 fn values() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -246,19 +246,19 @@ fn values() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn it_agrees_with_serde_json(expected in values(), is_pretty: bool) {
+    fn valid_json_is_read_as_serde_json_reads_it(expected in values(), is_pretty: bool) {
         let text = if is_pretty {
             serde_json::to_string_pretty(&expected)
         } else {
             serde_json::to_string(&expected)
         };
-        // Read again, because `serde_json` gives some doubles back with another last bit.
+        // Read again, because `serde_json` changes the last bit of some doubles.
         let text = text.unwrap();
         prop_assert_eq!(read(&text), serde_json::from_str(&text).ok());
     }
 
     #[test]
-    fn it_reads_nothing_that_serde_json_refuses(text in r#"[{}\[\]",:0-9.eE+\-a\\u\x20ntrulfs]{0,40}"#) {
+    fn text_that_serde_json_refuses_is_refused(text in r#"[{}\[\]",:0-9.eE+\-a\\u\x20ntrulfs]{0,40}"#) {
         if let Some(read) = read(&text) {
             let expected: Option<Value> = serde_json::from_str(&text).ok();
             prop_assert_eq!(Some(read), expected.map(doubles));
@@ -266,7 +266,7 @@ proptest! {
     }
 
     #[test]
-    fn any_duplicate_is_refused(
+    fn any_duplicate_key_is_refused(
         members in prop::collection::btree_map(".{0,4}", 0..9, 1..8),
         again: prop::sample::Index, place: prop::sample::Index, depth in 0..4_usize,
     ) {
@@ -286,7 +286,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_panics(text in ".{0,200}") {
+    fn any_text_is_read_without_panic(text in ".{0,200}") {
         let _ = Json::read(&text);
     }
 }

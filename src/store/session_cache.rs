@@ -17,7 +17,7 @@
 use super::sessions::RevokedSession;
 use crate::crypto::cache_mac::{CacheKeys, MAX_VALUE_CHARACTERS};
 use crate::domain::user::User;
-use crate::json::{FromJson, Json, Malformed, Object};
+use crate::json::{Json, Malformed, Object};
 use crate::runtime::StoreError;
 use crate::runtime::deadline::all;
 use crate::runtime::js_string::Text;
@@ -319,7 +319,7 @@ fn read(text: &str, now: Timestamp, ttl: i64) -> Result<CacheLookup, Malformed> 
     if is_revoked == Some(true) {
         return Ok(CacheLookup::Revoked);
     }
-    let user = User::from_json(&mut copy.object("user")?)?;
+    let user: User = copy.object("user")?.deserialize()?;
     let moment = |seconds| Timestamp::from_seconds(seconds);
     let read_at = moment(copy.integer("read_at")?).min(now);
     let expires_at = moment(copy.integer("expires_at")?);

@@ -1,15 +1,15 @@
-//! A handle opens for whom it was sealed, until its end, and for nothing else.
+//! A handle opens with its purpose, its associated data and one of the secrets until it expires, and in no other case.
 
 use super::*;
-use crate::json::Malformed;
 use proptest::prelude::*;
+use serde::Deserialize;
 use serde_json::json;
 
 const SECRET: &str = "a handle secret of the tests, long enough";
 const OTHER: &str = "a secret of another time, also long enough";
 const CLIENT: &[u8] = b"client-1";
 const END: i64 = 1_704_888_600;
-const NONCE: [u8; NONCE_LENGTH] = [
+const NONCE: [u8; NONCE_BYTES] = [
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
 ];
 const PURPOSES: [Purpose; 3] = [
@@ -18,19 +18,10 @@ const PURPOSES: [Purpose; 3] = [
     Purpose::ClientRegistration,
 ];
 
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Device {
     code: String,
     number: u32,
-}
-
-impl FromJson for Device {
-    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            code: object.text("code")?,
-            number: object.integer("number")?,
-        })
-    }
 }
 
 fn device() -> Device {
@@ -60,9 +51,9 @@ fn open(sealer: &Sealer, handle: &str) -> Result<Device, OpenError> {
 }
 
 #[test]
-fn the_format_is_what_another_implementation_writes() {
-    // Computed by HKDF, HChaCha20, ChaCha20 and Poly1305 written anew from RFC 5869, RFC 8439 and
-    // draft-irtf-cfrg-xchacha, and checked there against the draft's vector A.3.1.
+fn handle_is_what_another_implementation_writes() {
+    // Computed with a separate implementation of RFC 5869, RFC 8439 and draft-irtf-cfrg-xchacha, which passes the vector
+    // A.3.1 of the draft.
     let expected = "AQABAgMEBQYHCAkKCwwNDg8QERITFBUWF1U6uQCRjqjmJzVwEDblLCLd_OgkRoWbxdvK07bbA-v7D5GucqTeHy6xmk4_1TRzlBc";
     let sealer = sealer(SECRET, None);
     assert_eq!(seal(&sealer), expected);
@@ -70,7 +61,7 @@ fn the_format_is_what_another_implementation_writes() {
 }
 
 #[test]
-fn a_handle_ends() {
+fn handle_expires_at_its_time() {
     let sealer = sealer(SECRET, None);
     let handle = seal(&sealer);
     for (now, expected) in [
@@ -82,13 +73,13 @@ fn a_handle_ends() {
         let opened = sealer.open(Purpose::DeviceCode, CLIENT, &handle, at(now));
         assert_eq!(opened, expected, "{now}");
     }
-    // To others an old handle is not even old.
+    // With other associated data, an expired handle is invalid.
     let opened = sealer.open::<Device>(Purpose::DeviceCode, b"client-2", &handle, at(END));
     assert_eq!(opened, Err(OpenError::Invalid));
 }
 
 #[test]
-fn a_handle_is_bound_to_client_and_purpose() {
+fn handle_for_another_client_or_purpose_is_invalid() {
     let sealer = sealer(SECRET, None);
     let handle = seal(&sealer);
     for client in [
@@ -115,7 +106,7 @@ fn a_handle_is_bound_to_client_and_purpose() {
 }
 
 #[test]
-fn secrets_change_without_ending_handles() {
+fn handle_of_the_previous_secret_opens_during_a_rotation() {
     let handle = seal(&sealer(OTHER, None));
     let rotating = sealer(SECRET, Some(OTHER));
     assert_eq!(open(&rotating, &handle), Ok(device()));
@@ -123,11 +114,11 @@ fn secrets_change_without_ending_handles() {
         open(&sealer(SECRET, None), &handle),
         Err(OpenError::Invalid)
     );
-    // What is sealed while rotating is sealed with the new secret.
+    // During a rotation, handles are sealed with the new secret.
     let handle = seal(&rotating);
     assert_eq!(open(&sealer(SECRET, None), &handle), Ok(device()));
     assert_eq!(open(&sealer(OTHER, None), &handle), Err(OpenError::Invalid));
-    // The old one ends handles as well.
+    // Handles of the previous secret expire as well.
     let opened = rotating.open::<Device>(
         Purpose::DeviceCode,
         CLIENT,
@@ -138,7 +129,7 @@ fn secrets_change_without_ending_handles() {
 }
 
 #[test]
-fn every_single_bit_and_byte_counts() {
+fn handle_with_a_changed_bit_or_missing_byte_is_invalid() {
     let sealer = sealer(SECRET, Some(OTHER));
     let handle = seal(&sealer);
     let bytes = Base64UrlUnpadded::decode_vec(&handle).unwrap();
@@ -158,10 +149,10 @@ fn every_single_bit_and_byte_counts() {
 }
 
 #[test]
-fn other_spellings_are_refused() {
+fn handle_in_another_spelling_is_invalid() {
     let sealer = sealer(SECRET, None);
     let handle = seal(&sealer);
-    // 75 bytes are written in whole groups; one payload character more leaves unused bits.
+    // 75 bytes fill whole base64 groups; one more byte leaves unused bits.
     let longer = Device {
         code: "abcd".into(),
         number: 7,
@@ -187,8 +178,8 @@ fn other_spellings_are_refused() {
         format!("{handle}{handle}"),
         handle.replace('_', "/"),
         "é".repeat(60),
-        "A".repeat(LONGEST_HANDLE),
-        "A".repeat(LONGEST_HANDLE + 4),
+        "A".repeat(MAX_HANDLE_BYTES),
+        "A".repeat(MAX_HANDLE_BYTES + 4),
         "A".repeat(1_000_000),
     ] {
         let opened = open(&sealer, &text);
@@ -198,7 +189,7 @@ fn other_spellings_are_refused() {
 }
 
 #[test]
-fn another_type_is_not_read() {
+fn payload_of_another_type_is_invalid() {
     let sealer = sealer(SECRET, None);
     let seal = |payload: serde_json::Value| {
         sealer
@@ -216,12 +207,12 @@ fn another_type_is_not_read() {
         let handle = seal(payload.clone());
         assert_eq!(open(&sealer, &handle), Err(OpenError::Invalid), "{payload}");
     }
-    let handle = seal(json!({"number": 7, "code": "abc", "of another version": {}}));
+    let handle = seal(json!({"number": 7, "code": "abc", "unknown": {}}));
     assert_eq!(open(&sealer, &handle), Ok(device()));
 }
 
 #[test]
-fn what_could_not_be_opened_is_not_sealed() {
+fn payload_over_the_limit_is_not_sealed() {
     let sealer = sealer(SECRET, None);
     let seal = |payload: &str| {
         let device = Device {
@@ -230,27 +221,27 @@ fn what_could_not_be_opened_is_not_sealed() {
         };
         let handle = sealer.seal(Purpose::DeviceCode, CLIENT, at(END), &device, NONCE);
         if let Ok(handle) = &handle {
-            assert!(handle.len() <= LONGEST_HANDLE);
+            assert!(handle.len() <= MAX_HANDLE_BYTES);
             assert_eq!(open(&sealer, handle), Ok(device));
         }
         handle.map(|handle| handle.len())
     };
-    // 6144 bytes less version, nonce, tag, end and what is around the text.
+    // 6144 bytes without version, nonce, tag, expiry and the JSON around the text.
     let around = r#"{"code":"","number":7}"#.len();
-    let most = LONGEST_HANDLE / 4 * 3 - 1 - NONCE_LENGTH - 16 - 8 - around;
-    assert_eq!(seal(&"x".repeat(most)), Ok(LONGEST_HANDLE));
+    let most = MAX_HANDLE_BYTES / 4 * 3 - 1 - NONCE_BYTES - 16 - 8 - around;
+    assert_eq!(seal(&"x".repeat(most)), Ok(MAX_HANDLE_BYTES));
     assert_eq!(seal(&"x".repeat(most + 1)), Err(SealError::TooLong));
     assert_eq!(seal(&"x".repeat(1_000_000)), Err(SealError::TooLong));
 
     let unwritable = std::collections::BTreeMap::from([(vec![1], 1)]);
     let handle = sealer.seal(Purpose::DeviceCode, CLIENT, at(END), &unwritable, NONCE);
-    assert_eq!(handle, Err(SealError::NoJson));
+    assert_eq!(handle, Err(SealError::NotJson));
 }
 
 #[test]
-fn a_longer_handle_is_not_looked_at() {
+fn handle_over_the_limit_is_invalid() {
     let sealer = sealer(SECRET, None);
-    // Sealed with our key by hand, and right in everything but its length.
+    // Sealed with the right key and valid except for its length.
     let json = [&" ".repeat(7_000), r#"{"code":"abc","number":7}"#].concat();
     let text = [&END.to_be_bytes()[..], json.as_bytes()].concat();
     let message = Payload {
@@ -265,7 +256,7 @@ fn a_longer_handle_is_not_looked_at() {
 }
 
 #[test]
-fn short_secrets_are_refused() {
+fn short_secret_is_refused() {
     let (short, long) = (Secret::new("x".repeat(31)), Secret::new("x".repeat(32)));
     let new = |current, previous| Sealer::new(current, previous).map(|_| ());
     assert_eq!(new(&short, None), Err(SealerError::CurrentTooShort));
@@ -275,9 +266,9 @@ fn short_secrets_are_refused() {
 
 proptest! {
     #[test]
-    fn what_is_sealed_opens(
+    fn sealed_payload_opens(
         code in ".{0,200}", number: u32, client in prop::collection::vec(any::<u8>(), 0..80),
-        nonce: [u8; NONCE_LENGTH], end in 1..=253_402_300_799_i64,
+        nonce: [u8; NONCE_BYTES], end in 1..=253_402_300_799_i64,
     ) {
         let sealer = sealer(SECRET, Some(OTHER));
         let device = Device { code, number };
@@ -291,10 +282,10 @@ proptest! {
     }
 
     #[test]
-    fn a_handle_of_one_client_is_noise_to_another(
+    fn handle_of_another_client_is_invalid(
         one in prop::collection::vec(any::<u8>(), 0..40),
         other in prop::collection::vec(any::<u8>(), 0..40),
-        nonce: [u8; NONCE_LENGTH],
+        nonce: [u8; NONCE_BYTES],
     ) {
         prop_assume!(one != other);
         let sealer = sealer(SECRET, None);
@@ -306,8 +297,8 @@ proptest! {
     }
 
     #[test]
-    fn an_altered_handle_does_not_open(
-        code in ".{0,200}", nonce: [u8; NONCE_LENGTH],
+    fn altered_handle_is_invalid(
+        code in ".{0,200}", nonce: [u8; NONCE_BYTES],
         place: prop::sample::Index, bit in 0..7_u32, cut: prop::sample::Index,
     ) {
         let sealer = sealer(SECRET, Some(OTHER));
@@ -325,7 +316,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_is_a_handle(text in "\\PC{0,60}", letters in "[A-Za-z0-9_-]{0,300}") {
+    fn any_other_text_is_invalid(text in "\\PC{0,60}", letters in "[A-Za-z0-9_-]{0,300}") {
         let sealer = sealer(SECRET, Some(OTHER));
         prop_assert_eq!(open(&sealer, &text), Err(OpenError::Invalid));
         prop_assert_eq!(open(&sealer, &letters), Err(OpenError::Invalid));

@@ -17,9 +17,9 @@
 use super::entry::Entry;
 use super::keys::{Age, AuditKeys, KeySet, digest, is_equal};
 use crate::crypto::fingerprint::hex;
-use crate::json::{FromJson, Malformed, Object};
+use crate::json;
 use crate::timestamp::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Maximum number of rows in one checkpoint.
 pub const CHECKPOINT_LENGTH: u32 = 500;
@@ -96,7 +96,7 @@ pub struct Checkpoint {
 }
 
 /// The last checkpoint as stored outside of D1.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     /// `Checkpoint::number`.
     pub checkpoint: u32,
@@ -108,32 +108,12 @@ pub struct Head {
     pub mac: String,
 }
 
-#[derive(Serialize)]
-struct SignedHead<'a> {
-    checkpoint: u32,
-    last: u32,
-    key: &'a str,
-    mac: &'a str,
-    head_mac: String,
-}
-
-struct ReadHead {
+/// The text form of a head.
+#[derive(Serialize, Deserialize)]
+struct SignedHead {
+    #[serde(flatten)]
     head: Head,
     head_mac: String,
-}
-
-impl FromJson for ReadHead {
-    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            head: Head {
-                checkpoint: object.integer("checkpoint")?,
-                last: object.integer("last")?,
-                key: object.text("key")?,
-                mac: object.text("mac")?,
-            },
-            head_mac: object.text("head_mac")?,
-        })
-    }
 }
 
 impl Head {
@@ -241,10 +221,7 @@ impl AuditKeys {
     #[must_use]
     pub fn head_text(&self, head: &Head) -> String {
         let signed = SignedHead {
-            checkpoint: head.checkpoint,
-            last: head.last,
-            key: &head.key,
-            mac: &head.mac,
+            head: head.clone(),
             head_mac: self.current().head_mac(head),
         };
         // Cannot fail: only numbers and strings are serialized.
@@ -254,7 +231,7 @@ impl AuditKeys {
     /// Parses a stored head; `None` if its MAC is invalid.
     #[must_use]
     pub fn read_head(&self, text: &str) -> Option<Head> {
-        let read = ReadHead::from_json(&mut Object::read(text).ok()?).ok()?;
+        let read: SignedHead = json::from_str(text).ok()?;
         let is_ours = |keys: &KeySet| is_equal(&keys.head_mac(&read.head), &read.head_mac);
         self.all().any(is_ours).then_some(read.head)
     }

@@ -5,7 +5,7 @@
 //! those that have left the replay window, so there are at most as many pairs as the window has seconds, however
 //! often a client refreshes.
 
-use crate::json::Json;
+use crate::json;
 use crate::timestamp::Timestamp;
 
 /// The recent rotations of a session.
@@ -23,9 +23,12 @@ impl Rotations {
     /// Parses the column; `None` if it does not have the form described above.
     #[must_use]
     pub fn parse(json: &str) -> Option<Self> {
-        let pairs = Json::read(json).and_then(Json::list).ok()?;
-        let rotations: Option<_> = pairs.into_iter().map(Rotation::read).collect();
-        rotations.map(Self)
+        let pairs: Vec<(i64, u32)> = json::from_str(json).ok()?;
+        let rotation = |(at, generation)| Rotation {
+            at: Timestamp::from_seconds(at),
+            generation,
+        };
+        Some(Self(pairs.into_iter().map(rotation).collect()))
     }
 
     /// When this generation was rotated out, if that is still stored. The generation must not be the current one.
@@ -44,16 +47,6 @@ impl Rotations {
     pub fn first_after(&self, moment: Timestamp) -> Option<u32> {
         let recent = self.0.iter().filter(|rotation| rotation.at > moment);
         recent.map(|rotation| rotation.generation).min()
-    }
-}
-
-impl Rotation {
-    fn read(pair: Json<'_>) -> Option<Self> {
-        let [at, generation]: [Json<'_>; 2] = pair.list().ok()?.try_into().ok()?;
-        Some(Self {
-            at: Timestamp::from_seconds(at.integer().ok()?),
-            generation: generation.integer().ok()?,
-        })
     }
 }
 

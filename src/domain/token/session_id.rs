@@ -1,48 +1,48 @@
-//! The random name of a session. Who knows it can write half a token, so only its hashes are ever stored.
+//! The random id of a session. Only its hash is stored, so that a reader of D1 learns no part of a token.
 
 use crate::crypto::fingerprint::fingerprint;
-use encoding::{from_base64url, to_base64url};
+use base64ct::{Base64UrlUnpadded, Encoding};
 use std::fmt;
 use subtle::ConstantTimeEq;
 
-/// 128 random bits, written as 22 characters of base64url in a token's `sid`. It cannot be printed, and equality takes
-/// constant time.
+/// 128 random bits, 22 characters of base64url in the claim `sid`. It cannot be printed, and comparisons take constant
+/// time.
 #[derive(Clone)]
 pub struct SessionId([u8; 16]);
 
-/// Characters of 16 bytes in base64url without padding.
-const TEXT_LENGTH: usize = 22;
+/// Length of 16 bytes in base64url without padding.
+const TEXT_BYTES: usize = 22;
 
 impl SessionId {
-    /// The session of these bytes, which the caller draws at random.
+    /// Takes random bytes.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// Reads the 22 characters of a `sid`; another length, alphabet or spelling of the same bytes is refused.
+    /// Parses a claim `sid`. Each id has one text form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut bytes = [0; 16];
-        let decoded = from_base64url(text, &mut bytes)?;
+        let decoded = Base64UrlUnpadded::decode(text, &mut bytes).ok()?;
         (decoded.len() == 16).then_some(Self(bytes))
     }
 
-    /// The session's key in D1: lower-case hex of SHA-256 over the 22 characters.
+    /// The key of the session in D1: lower-case hex SHA-256 of the 22 characters.
     #[must_use]
     pub fn record_id(&self) -> String {
-        let mut text = [0; TEXT_LENGTH];
+        let mut text = Self::BUFFER;
         fingerprint(self.write(&mut text))
     }
 
     /// Writes the 22 characters into `buffer`.
-    pub(super) fn write<'b>(&self, buffer: &'b mut [u8; TEXT_LENGTH]) -> &'b str {
-        // Cannot fail: the buffer has exactly the length of the encoding.
-        to_base64url(&self.0, buffer).unwrap_or_default()
+    pub(super) fn write<'b>(&self, buffer: &'b mut [u8; TEXT_BYTES]) -> &'b str {
+        // Cannot fail: the buffer has the length of the encoding.
+        Base64UrlUnpadded::encode(&self.0, buffer).unwrap_or_default()
     }
 
-    /// A place to [`Self::write`] to.
-    pub(super) const BUFFER: [u8; TEXT_LENGTH] = [0; TEXT_LENGTH];
+    /// A buffer for [`Self::write`].
+    pub(super) const BUFFER: [u8; TEXT_BYTES] = [0; TEXT_BYTES];
 }
 
 impl fmt::Debug for SessionId {
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_nothing_of_the_bytes() {
+    fn debug_is_redacted() {
         assert_eq!(
             format!("{:?}", SessionId::from_bytes([7; 16])),
             "SessionId(redacted)"
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn the_record_id_is_a_hash_of_the_text() {
+    fn record_id_is_the_sha_256_of_the_text() {
         let id = SessionId::from_bytes(*b"0123456789abcdef");
         let mut text = SessionId::BUFFER;
         assert_eq!(id.write(&mut text), "MDEyMzQ1Njc4OWFiY2RlZg");
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn one_spelling_is_read() {
+    fn parse_refuses_other_spellings() {
         let id = SessionId::from_bytes(*b"0123456789abcdef");
         assert_eq!(SessionId::parse("MDEyMzQ1Njc4OWFiY2RlZg"), Some(id));
         for text in [

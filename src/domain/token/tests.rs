@@ -1,4 +1,4 @@
-//! The door: what opens it, what does not, and how secrets change.
+//! Which tokens are accepted, which are refused, and how secrets are rotated.
 
 use super::*;
 use jwt_attacks::{HEADER, attacks, controls};
@@ -17,6 +17,11 @@ const EXPIRES: i64 = ISSUED + 86_400;
 fn keys(current: &str, previous: Option<&str>) -> Keys {
     let previous = previous.map(Secret::new);
     Keys::new(&Secret::new(current), previous.as_ref(), ISSUER, AUDIENCE).unwrap()
+}
+
+fn mac(secret: &str, message: &str) -> Vec<u8> {
+    let key = Hs256Key::new(secret);
+    Hs256.sign(&key, message.as_bytes()).as_bytes().into_owned()
 }
 
 fn at(seconds: i64) -> Timestamp {
@@ -41,15 +46,15 @@ fn header_of(token: &str) -> String {
 }
 
 #[test]
-fn a_token_says_this_and_nothing_else() {
+fn token_has_the_documented_header_and_claims() {
     let keys = keys(SECRET, None);
     let token = issue(&keys);
-    assert_eq!(token, issue(&keys), "the same input, the same bytes");
+    assert_eq!(token, issue(&keys), "the same input gives the same bytes");
     assert_eq!(header_of(&token), HEADER);
     let claims = token.split('.').nth(1).unwrap();
     assert_eq!(
         String::from_utf8(Base64UrlUnpadded::decode_vec(claims).unwrap()).unwrap(),
-        r#"{"iss":"https://auth.example.com","aud":"workflows","sub":"f47ac10b-58cc-4372-a567-0e02b2c3d479","sid":"MDEyMzQ1Njc4OWFiY2RlZg","gen":7,"iat":1704888000,"exp":1704974400}"#
+        r#"{"exp":1704974400,"iat":1704888000,"iss":"https://auth.example.com","aud":"workflows","sub":"f47ac10b-58cc-4372-a567-0e02b2c3d479","sid":"MDEyMzQ1Njc4OWFiY2RlZg","gen":7}"#
     );
     assert_eq!(
         keys.verify(&token, at(ISSUED)),
@@ -62,7 +67,7 @@ fn a_token_says_this_and_nothing_else() {
 }
 
 #[test]
-fn the_clock_may_be_off_by_thirty_seconds() {
+fn token_is_accepted_within_thirty_seconds_of_its_times() {
     let keys = keys(SECRET, None);
     let token = issue(&keys);
     let claims = keys.verify(&token, at(ISSUED)).unwrap();
@@ -80,7 +85,7 @@ fn the_clock_may_be_off_by_thirty_seconds() {
 }
 
 #[test]
-fn every_attack_is_refused() {
+fn forged_or_respelled_token_is_invalid() {
     let keys = keys(SECRET, None);
     let token = issue(&keys);
     for (name, token) in controls(SECRET, &token) {
@@ -91,12 +96,12 @@ fn every_attack_is_refused() {
         assert_ne!(*attack, token, "{name} changes nothing");
         let verdict = keys.verify(attack, at(ISSUED));
         assert_eq!(verdict, Err(Rejection::Invalid), "{name}: {attack}");
-        // Nor does a forgery pass for an expired token, which may end a session; but for the one whose time comes.
+        // Later, a forgery is not an expired token, which may revoke a session. The exception is a token of the future.
         let verdict = keys.verify(attack, at(EXPIRES + 86_400));
         let invalid = verdict == Err(Rejection::Invalid);
         assert_eq!(invalid, name != "iat in the future", "{name}: {attack}");
     }
-    // What HTTP would trim or cannot carry.
+    // Texts that HTTP trims or cannot transport.
     for attack in [
         String::new(),
         format!(" {token}"),
@@ -116,22 +121,21 @@ fn every_attack_is_refused() {
 }
 
 #[test]
-fn the_payload_has_one_alphabet() {
-    let key = MacKey::new(SECRET.as_bytes());
-    // The low six bits of these characters are where the two alphabets differ.
+fn payload_in_the_other_base64_alphabet_is_invalid() {
+    // The base64 of these characters contains the characters in which the two alphabets differ.
     let keys = Keys::new(&Secret::new(SECRET), None, ISSUER, "~~~???>>>").unwrap();
     let token = issue(&keys);
     assert!(keys.verify(&token, at(ISSUED)).is_ok());
     let (signed, _) = token.rsplit_once('.').unwrap();
     let respelt = signed.replace('-', "+").replace('_', "/");
     assert_ne!(respelt, signed);
-    let tag = Base64UrlUnpadded::encode_string(&key.sign(respelt.as_bytes()));
+    let tag = Base64UrlUnpadded::encode_string(&mac(SECRET, &respelt));
     let verdict = keys.verify(&format!("{respelt}.{tag}"), at(ISSUED));
     assert_eq!(verdict, Err(Rejection::Invalid));
 }
 
 #[test]
-fn every_single_bit_counts() {
+fn token_with_a_flipped_bit_is_invalid() {
     let keys = keys(SECRET, None);
     let token = issue(&keys);
     for place in 0..token.len() {
@@ -149,7 +153,7 @@ fn every_single_bit_counts() {
 }
 
 #[test]
-fn secrets_change_without_ending_anything() {
+fn token_of_a_live_key_is_accepted_during_a_rotation() {
     let old = keys(OTHER, None);
     let rotating = keys(SECRET, Some(OTHER));
     let new = keys(SECRET, None);
@@ -178,17 +182,17 @@ fn secrets_change_without_ending_anything() {
         ("a token with a kid afterwards", &new, &during, true),
         ("a token with a kid before", &old, &during, false),
         (
-            "a new token while some still rotate",
+            "a token without kid of the new key while rotating",
             &rotating,
             &after,
             true,
         ),
-        ("a new token where nothing rotates yet", &old, &after, false),
+        ("a token of the new key before", &old, &after, false),
     ] {
         assert_eq!(works(keys, token), expected, "{name}");
     }
 
-    // A rotation that overlaps with the next one, and one that is taken back.
+    // The next rotation, and a rotation that is undone.
     let next = keys("the third secret, just as long as it takes", Some(SECRET));
     assert!(works(&next, &during) && works(&next, &after));
     assert!(!works(&next, &before));
@@ -197,7 +201,7 @@ fn secrets_change_without_ending_anything() {
 }
 
 #[test]
-fn a_key_id_stands_for_its_key_alone() {
+fn token_with_the_key_id_of_another_key_is_invalid() {
     let rotating = keys(SECRET, Some(OTHER));
     let reversed = keys(OTHER, Some(SECRET));
     let (one, other) = (issue(&rotating), issue(&reversed));
@@ -206,23 +210,23 @@ fn a_key_id_stands_for_its_key_alone() {
     for keys in [&rotating, &reversed] {
         assert!(keys.verify(&one, at(ISSUED)).is_ok());
         assert!(keys.verify(&other, at(ISSUED)).is_ok());
-        // The old key's signature over the new key's header: correct HMAC, wrong name.
+        // The signature of the old key under the `kid` of the new key.
         let claims = rest.split('.').next().unwrap();
         let signed = format!("{header}.{claims}");
-        let tag = MacKey::new(OTHER.as_bytes()).sign(signed.as_bytes());
+        let tag = mac(OTHER, &signed);
         let crossed = format!("{signed}.{}", Base64UrlUnpadded::encode_string(&tag));
         assert_eq!(keys.verify(&crossed, at(ISSUED)), Err(Rejection::Invalid));
     }
 }
 
 #[test]
-fn the_same_secret_twice_is_no_rotation() {
+fn previous_secret_that_equals_the_current_one_is_ignored() {
     let keys = keys(SECRET, Some(SECRET));
     assert_eq!(header_of(&issue(&keys)), HEADER);
 }
 
 #[test]
-fn tokens_of_another_service_are_not_ours() {
+fn token_of_another_issuer_audience_or_secret_is_invalid() {
     let token = issue(&keys(SECRET, None));
     let secret = Secret::new(SECRET);
     for (issuer, audience) in [(ISSUER, "other"), ("other", AUDIENCE), (AUDIENCE, ISSUER)] {
@@ -236,13 +240,13 @@ fn tokens_of_another_service_are_not_ours() {
 }
 
 #[test]
-fn what_no_session_has_is_not_issued_to_last() {
+fn token_with_times_out_of_bounds_is_invalid() {
     let keys = keys(SECRET, None);
     for (issued, expires) in [
         (-10, -5),
         (-10, 10),
         (ISSUED, ISSUED),
-        (ISSUED, ISSUED + LONGEST_LIFE + 1),
+        (ISSUED, ISSUED + MAX_TOKEN_SECONDS + 1),
     ] {
         let token = keys.issue(&session(), at(issued), at(expires));
         let verdict = keys.verify(&token, at(issued));
@@ -251,9 +255,9 @@ fn what_no_session_has_is_not_issued_to_last() {
 }
 
 #[test]
-fn short_secrets_and_long_names_are_refused() {
+fn short_secret_or_long_name_is_refused() {
     let long = Secret::new(SECRET);
-    // 31 and 32 bytes; the last is 31 characters, and bytes are what counts.
+    // The last secret has 31 characters and 32 bytes.
     let (empty, short, enough, wide) = (
         Secret::new(""),
         Secret::new("x".repeat(31)),
@@ -270,8 +274,8 @@ fn short_secrets_and_long_names_are_refused() {
 }
 
 #[test]
-fn the_longest_names_still_fit_a_token() {
-    let room = LONGEST_OPENING - claims::opening("", "").len();
+fn token_with_the_longest_names_is_accepted() {
+    let room = MAX_NAMES_BYTES - r#"["",""]"#.len();
     let issuer = "i".repeat(room);
     let (new, old) = (Secret::new(SECRET), Secret::new(OTHER));
     let keys = Keys::new(&new, Some(&old), &issuer, "").unwrap();
@@ -281,12 +285,12 @@ fn the_longest_names_still_fit_a_token() {
     };
     let end = 253_402_300_799;
     let token = keys.issue(&session, at(end - 1), at(end));
-    assert!(token.len() <= LONGEST_TOKEN, "{}", token.len());
+    assert!(token.len() <= MAX_TOKEN_BYTES, "{}", token.len());
     assert!(keys.verify(&token, at(end - 1)).is_ok());
 }
 
 #[test]
-fn nothing_prints_a_secret() {
+fn debug_of_claims_is_redacted() {
     let keys = keys(SECRET, None);
     let claims = keys.verify(&issue(&keys), at(ISSUED)).unwrap();
     let shown = format!("{claims:?} {:?}", Rejection::Expired(claims.clone()));
@@ -296,9 +300,9 @@ fn nothing_prints_a_secret() {
 
 proptest! {
     #[test]
-    fn what_is_issued_verifies(
+    fn issued_token_is_accepted(
         user: u128, sid: [u8; 16], generation: u32, rotating: bool,
-        issued in 0..=253_402_300_799_i64 - LONGEST_LIFE, life in 1..=LONGEST_LIFE,
+        issued in 0..=253_402_300_799_i64 - MAX_TOKEN_SECONDS, life in 1..=MAX_TOKEN_SECONDS,
         issuer in "\\PC{0,40}", audience in ".{0,40}",
     ) {
         let (new, old) = (Secret::new(SECRET), Secret::new(OTHER));
@@ -309,7 +313,7 @@ proptest! {
             generation,
         };
         let token = keys.issue(&session, at(issued), at(issued + life));
-        prop_assert!(token.len() <= LONGEST_TOKEN);
+        prop_assert!(token.len() <= MAX_TOKEN_BYTES);
         prop_assert_eq!(
             keys.verify(&token, at(issued)),
             Ok(Claims { session, issued_at: at(issued), expires_at: at(issued + life) })
@@ -317,7 +321,7 @@ proptest! {
     }
 
     #[test]
-    fn a_flipped_bit_spoils_any_token(
+    fn any_token_with_a_flipped_bit_is_invalid(
         user: u128, sid: [u8; 16], generation: u32, rotating: bool,
         place: prop::sample::Index, bit in 0..7_u32,
     ) {
@@ -335,7 +339,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_is_a_token(text in "\\PC{0,60}", dotted in "[A-Za-z0-9_.-]{0,200}") {
+    fn any_other_text_is_invalid(text in "\\PC{0,60}", dotted in "[A-Za-z0-9_.-]{0,200}") {
         let keys = keys(SECRET, Some(OTHER));
         prop_assert_eq!(keys.verify(&text, at(ISSUED)), Err(Rejection::Invalid));
         prop_assert_eq!(keys.verify(&dotted, at(ISSUED)), Err(Rejection::Invalid));

@@ -69,11 +69,12 @@ impl Forger {
     }
 
     pub(super) fn reordered(&self) -> String {
-        let exp = format!(r#""exp":{}"#, self.raw("exp"));
-        self.without("exp").replacen('{', &format!("{{{exp},"), 1)
+        let generation = format!(r#""gen":{}"#, self.raw("gen"));
+        self.without("gen")
+            .replacen('{', &format!("{{{generation},"), 1)
     }
 
-    /// A valid token of this length, filled up with white space; None for lengths that base64 cannot have.
+    /// The same claims in a token of this length, filled up with white space; None for lengths that base64 cannot have.
     pub(super) fn padded_to(&self, length: usize) -> Option<String> {
         // Four characters hold three bytes; a few tries less, and the next ones meet the length or step over it.
         let missing = length - self.genuine.len();
@@ -86,21 +87,17 @@ impl Forger {
             .filter(|token| token.len() == length)
     }
 
-    /// A valid token whose tag is to the taste, which one in a few hundred must be.
-    pub(super) fn with_tag(&self, taste: impl Fn(&[u8]) -> bool) -> (String, Vec<u8>) {
+    /// A valid token whose tag meets a condition that one tag in a few hundred meets.
+    pub(super) fn with_tag(&self, is_wanted: impl Fn(&[u8]) -> bool) -> (String, Vec<u8>) {
         (0..8192)
-            .map(|number| {
-                // Spaces and tabs are white space to JSON, so each number is another payload of the same meaning.
-                let filled: String = (0..13)
-                    .map(|bit| if number >> bit & 1 == 0 { ' ' } else { '\t' })
-                    .collect();
-                let filled = format!("{{{filled}");
-                let claims = self.claims.replacen('{', &filled, 1);
+            .map(|generation: u32| {
+                // Any generation is valid, so each number gives another payload.
+                let claims = self.with("gen", &generation.to_string());
                 let signed = format!("{}.{}", url(HEADER.as_bytes()), url(claims.as_bytes()));
                 let tag = hs256(self.secret.as_bytes(), &signed);
                 (signed, tag)
             })
-            .find(|(_, tag)| taste(tag))
+            .find(|(_, tag)| is_wanted(tag))
             .expect("a tag in eight thousand")
     }
 }

@@ -1,9 +1,9 @@
-//! The right content in other clothes.
+//! The right content in another spelling.
 
 use super::forger::{Forger, respell, url};
 use super::{Attack, HEADER};
 
-/// The bytes of a valid token, spelt otherwise.
+/// The bytes of a valid token in another spelling.
 pub(super) fn encodings(forger: &Forger) -> Vec<Attack> {
     let (signed, tag) = forger.with_tag(|tag| url(tag).contains(['-', '_']));
     let (header, payload) = signed.split_once('.').expect("two parts");
@@ -53,7 +53,7 @@ pub(super) fn encodings(forger: &Forger) -> Vec<Attack> {
     found
 }
 
-/// Other spellings that are signed as they stand, so that only the spelling is against them.
+/// Other spellings that are signed as they are, so that only the spelling is wrong.
 fn signed_as_spelt(forger: &Forger, header: &str, payload: &str) -> Vec<Attack> {
     let mut found = Vec::new();
     for (name, header, payload) in [
@@ -102,10 +102,9 @@ fn signed_as_spelt(forger: &Forger, header: &str, payload: &str) -> Vec<Attack> 
     ] {
         found.push((name.into(), forger.sign(&format!("{header}.{payload}"))));
     }
-    for spaces in 1..=2 {
-        // One of the two lengths leaves two unused bits, the other four or none.
-        let filled = format!("{{{}", " ".repeat(spaces));
-        let payload = url(forger.claims.replacen('{', &filled, 1).as_bytes());
+    for generation in ["1", "10", "100"] {
+        // Of these lengths, one leaves two unused bits, one four and one none.
+        let payload = url(forger.with("gen", generation).as_bytes());
         if !payload.len().is_multiple_of(4) {
             found.push((
                 format!("payload with unused bits set, {} left", payload.len() % 4),
@@ -116,7 +115,7 @@ fn signed_as_spelt(forger: &Forger, header: &str, payload: &str) -> Vec<Attack> 
     found
 }
 
-/// Something else than three parts.
+/// Other structures than three parts.
 pub(super) fn structures(forger: &Forger) -> Vec<Attack> {
     let genuine = &forger.genuine;
     let parts: Vec<&str> = genuine.split('.').collect();
@@ -187,8 +186,10 @@ pub(super) fn structures(forger: &Forger) -> Vec<Attack> {
     .collect()
 }
 
-/// Valid in everything but their length.
+/// The same claims with white space or in another order, up to large sizes.
 pub(super) fn sizes(forger: &Forger) -> Vec<Attack> {
+    let spaced = forger.claims.replacen(':', ": ", 1);
+    let exact = forger.padded_to(4096).expect("a length that base64 has");
     let huge = forger
         .claims
         .replacen('{', &format!("{{{}", " ".repeat(75_000)), 1);
@@ -196,6 +197,15 @@ pub(super) fn sizes(forger: &Forger) -> Vec<Attack> {
         .find_map(|length| forger.padded_to(length))
         .expect("a length that base64 has");
     vec![
+        (
+            "white space among the claims".into(),
+            forger.token(HEADER, &spaced),
+        ),
+        (
+            "claims in another order".into(),
+            forger.token(HEADER, &forger.reordered()),
+        ),
+        ("exactly 4 KiB".into(), exact),
         ("just above 4 KiB".into(), above),
         ("100 KiB".into(), forger.token(HEADER, &huge)),
         ("100 KiB of dots".into(), ".".repeat(102_400)),
