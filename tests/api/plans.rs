@@ -28,7 +28,7 @@ async fn d1_reads_no_whole_table_either() {
 
 /// So many people with ten sessions and an entry in the audit log each.
 async fn populate(app: &App, people: u32) {
-    for sql in include_str!("../../bench/people.sql").split_terminator(";\n") {
+    for sql in include_str!("../../bench/many_users.sql").split_terminator(";\n") {
         let parameters = sql.contains("?1").then(|| json!(people));
         app.sql(sql, parameters).await;
     }

@@ -34,7 +34,7 @@ fn migrated() -> Connection {
 
 /// Puts so many people with their sessions and entries there, and lets `SQLite` look at how the columns' values lie.
 fn populate(database: &Connection, people: u32) {
-    for sql in include_str!("../../bench/people.sql").split_terminator(";\n") {
+    for sql in include_str!("../../bench/many_users.sql").split_terminator(";\n") {
         let mut statement = database.prepare(sql).expect("SQL");
         let parameters = vec![people; statement.parameter_count()];
         let rows = statement.execute(rusqlite::params_from_iter(parameters));
