@@ -1,14 +1,8 @@
 //! Runs the commands and programs of the documentation against a running `cargo dev`: every block of `sh` and `js` that is not
 //! marked with `no-run`. The blocks of a page run in one shell, in their order. Needs bash, curl and openssl.
-#![cfg(unix)]
 
-#[path = "docs/markdown.rs"]
-#[expect(dead_code, reason = "links are checked in tests/docs.rs")]
-mod markdown;
-#[path = "api/support/toolchain.rs"]
-mod toolchain;
-
-use markdown::{Page, blocks, pages, root};
+use crate::markdown::{Page, blocks, pages, root};
+use crate::toolchain::{self, Toolchain};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -18,7 +12,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use toolchain::Toolchain;
 
 /// The address of the service in the documentation.
 const SERVICE: &str = "http://localhost:8787";

@@ -1,0 +1,94 @@
+//! Reference pages list what the code has.
+
+use crate::markdown::{Page, root};
+use std::fs;
+
+#[test]
+fn configuration_reference_names_every_variable() {
+    let page = Page::read("docs/reference/configuration.md").text;
+    let config = fs::read_to_string(root().join("src/config/mod.rs")).expect("the configuration");
+    let code = config.split("#[cfg(test)]").next().expect("code");
+    let is_name = |word: &&str| {
+        let is_name = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
+        word.len() > 5 && word.contains('_') && word.bytes().all(is_name)
+    };
+    let names: Vec<&str> = code.split('"').skip(1).step_by(2).filter(is_name).collect();
+    assert!(names.len() > 25, "found only {names:?}");
+    for name in names {
+        // A name that ends with an underscore is the prefix of several names.
+        assert!(
+            name.ends_with('_') || page.contains(&format!("`{name}`")),
+            "{name}"
+        );
+    }
+}
+
+/// The sources of the Worker, without unit tests.
+fn sources() -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut folders = vec![root().join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(path).expect("a source");
+                let code = text.split("#[cfg(test)]\nmod tests").next();
+                texts.push(code.expect("code").to_owned());
+            }
+        }
+    }
+    texts
+}
+
+/// The words that follow this text, up to the next double quote.
+fn words_after<'t>(text: &'t str, before: &str) -> Vec<&'t str> {
+    let rest = text.split(before).skip(1);
+    rest.filter_map(|rest| rest.split('"').next()).collect()
+}
+
+#[test]
+fn log_events_are_documented_with_their_fields() {
+    let page = Page::read("docs/reference/log-events.md").text;
+    let mut events = 0;
+    for source in sources() {
+        for line in source
+            .lines()
+            .filter(|line| line.contains(r#"{{"event":""#))
+        {
+            let event = words_after(line, r#""event":""#)[0];
+            events += 1;
+            let row = page
+                .lines()
+                .find(|row| row.starts_with(&format!("| `{event}`")));
+            let row = row.unwrap_or_else(|| panic!("{event} is not documented"));
+            // Field names follow an opening brace or a comma.
+            for field in words_after(line, r#",""#) {
+                assert!(
+                    row.contains(&format!("`{field}`")),
+                    "{event}: {field}: {row}"
+                );
+            }
+        }
+    }
+    assert!(events >= 7, "found only {events} events");
+}
+
+#[test]
+fn audit_kinds_and_verification_results_are_documented() {
+    let events = Page::read("docs/reference/audit-events.md").text;
+    for kind in edge_auth::domain::audit::Kind::ALL {
+        assert!(events.contains(&format!("`{}`", kind.as_str())), "{kind:?}");
+    }
+    let page = Page::read("docs/reference/log-events.md").text;
+    let source = sources()
+        .into_iter()
+        .find(|text| text.contains("enum ViolationKind"));
+    let source = source.expect("the kinds of violation");
+    let reasons = words_after(&source, r#"=> ""#);
+    assert!(reasons.len() >= 10, "{reasons:?}");
+    for reason in reasons {
+        assert!(page.contains(&format!("`{reason}`")), "{reason}");
+    }
+}
