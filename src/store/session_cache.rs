@@ -35,7 +35,7 @@ use std::rc::Rc;
 pub const OUTAGE_SECONDS: i64 = 15 * 60;
 
 /// Seconds for which an entry is kept longer than it is used.
-const MARGIN: i64 = 60;
+pub const MARGIN: i64 = 60;
 
 /// KV takes one write a second and key; a write that met another is made again after this many milliseconds.
 const WRITE_AGAIN: u32 = 1_100;
@@ -54,7 +54,7 @@ const MAX_SESSIONS: usize = 200;
 
 /// Maximum number of tokens of a session, rotated out within the replay window, whose entries are overwritten with that of
 /// the current one. A client that refreshes in a tight loop has more; those entries expire with the window.
-const MAX_ROTATED_OUT: u32 = 8;
+pub const MAX_ROTATED_OUT: u32 = 8;
 
 /// Maximum number of entries that are overwritten at the same time.
 const MAX_WRITES: usize = 500;

@@ -73,13 +73,13 @@ async fn second_spelling_of_an_address_is_taken() {
         let username = ["kim", "joe", "pat", "sam"][number];
         let (is_added, complaint) = add(username, spelling).await;
         assert!(
-            !is_added && complaint.contains("is taken, by ada"),
+            !is_added && complaint.contains("is taken by user 'ada'"),
             "{spelling}: {complaint}"
         );
     }
     let (is_added, complaint) = add(" Ada ", "other@example.com").await;
     assert!(
-        !is_added && complaint.contains("The username ada is taken"),
+        !is_added && complaint.contains("username 'ada' is taken"),
         "{complaint}"
     );
     // The user is found by any of them, and by an id in any case.
@@ -93,7 +93,7 @@ async fn second_spelling_of_an_address_is_taken() {
     ] {
         let output = app.user_command(&["disable", who]).await;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(said.contains("ada is disabled"), "{who}: {said}");
+        assert!(said.contains("User ada disabled"), "{who}: {said}");
     }
 }
 

@@ -130,7 +130,7 @@ async fn add_all(app: &App, people: Vec<(String, String)>) -> usize {
                 is_added || complaint.contains("taken"),
                 "{username}: {said}{complaint}"
             );
-            assert_eq!(is_added, said.contains("is added"), "{said}");
+            assert_eq!(is_added, said.contains(" added ("), "{said}");
             is_added
         });
     }

@@ -254,7 +254,7 @@ fn worker_with_a_service_binding_names_the_wrangler_that_is_tested() {
             .expect("a version")
             .to_owned()
     };
-    let ours = wrangler("xtask/tools/package.json", "dependencies");
+    let ours = wrangler("package.json", "devDependencies");
     assert_eq!(
         wrangler("examples/worker-binding/package.json", "devDependencies"),
         ours

@@ -1,63 +1,42 @@
-//! `cargo xtask user|audit|aws-login …`: handed on, word for word, to the crate `edge-auth-admin`.
+//! The administrator's commands: compiles `edge-auth-admin`, and passes it the arguments.
 
-use crate::{Command, clone, failed::Failed, process};
-use std::process::{Command as Program, ExitCode};
+use crate::{process, setup, terminal, workspace};
+use anyhow::{Context as _, Result, bail};
+use std::env;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Stdio};
 
-pub const USER: Command = Command {
-    name: "user",
-    about: "add, list, enable and disable people, and set their roles",
-    help: None,
-    run: |words| hand_on("user", words),
-};
-
-pub const AUDIT: Command = Command {
-    name: "audit",
-    about: "search and verify the audit log of a running service",
-    help: None,
-    run: |words| hand_on("audit", words),
-};
-
-pub const AWS_LOGIN: Command = Command {
-    name: "aws-login",
-    about: "sign in with the AWS credentials of this machine",
-    help: None,
-    run: |words| hand_on("aws-login", words),
-};
-
-fn hand_on(name: &str, words: &[String]) -> Result<ExitCode, Failed> {
-    check_openssl()?;
-    let mut command = process::cargo();
-    command
-        .args([
-            "run",
-            "--quiet",
-            "--package",
-            "edge-auth-admin",
-            "--manifest-path",
-        ])
-        .arg(clone::root().join("Cargo.toml"))
-        .args(["--", name])
-        .args(words);
-    // The terminal stays the child's: it may ask, and it reads passwords from standard input.
-    let status = command
+/// Runs the program with the arguments of this process.
+pub fn run() -> Result<ExitCode> {
+    setup::check_openssl()?;
+    let program = build()?;
+    // It reads passwords from standard input.
+    let status = Command::new(&program)
+        .args(env::args_os().skip(1))
         .status()
-        .map_err(|error| Failed::because(format!("Cannot start cargo: {error}.")))?;
-    Ok(status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .map_or(ExitCode::FAILURE, ExitCode::from))
+        .with_context(|| format!("cannot start {}", program.display()))?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// The commands speak to Cloudflare and AWS through the system's TLS, which on Linux is OpenSSL.
-fn check_openssl() -> Result<(), Failed> {
-    if !cfg!(target_os = "linux") || std::env::var_os("OPENSSL_DIR").is_some() {
-        return Ok(());
+/// Prints what cargo compiles, and nothing if the program is up to date.
+fn build() -> Result<PathBuf> {
+    let mut cargo = process::cargo();
+    cargo
+        .current_dir(workspace::root())
+        .args(["build", "--package", "edge-auth-admin"])
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped());
+    let mut child = process::start_group(&mut cargo)?;
+    process::each_line(child.stderr.take(), |line| {
+        if !line.trim_start().starts_with("Finished ") {
+            terminal::note(line);
+        }
+    });
+    if !process::wait(&mut child)?.success() {
+        bail!("cannot compile edge-auth-admin; the output of cargo is above");
     }
-    match process::first_line(Program::new("pkg-config").args(["--modversion", "openssl"])) {
-        Some(_) => Ok(()),
-        None => Err(Failed::because(
-            "OpenSSL's headers or pkg-config, which finds them, are missing; on Debian and Ubuntu: sudo apt install \
-             pkg-config libssl-dev.",
-        )),
-    }
+    // Built by the same cargo, so beside this program.
+    let this = env::current_exe().context("cannot find this program")?;
+    Ok(this.with_file_name(format!("edge-auth-admin{}", env::consts::EXE_SUFFIX)))
 }

@@ -19,38 +19,16 @@ mod startup;
 mod statistics;
 mod workers;
 
-use crate::{Command, build, clone, failed::Failed, setup, terminal};
+use crate::{build, setup, terminal, workspace};
+use anyhow::Error;
 use budgets::Findings;
 use chart::Panel;
-use clap::{Args, Parser, builder::PossibleValuesParser, value_parser};
+use clap::{Args, builder::PossibleValuesParser, value_parser};
 use groups::{Group, Kind};
 use scale::Databases;
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, fs, path::PathBuf, process::ExitCode};
 use workers::Launch;
-
-pub const COMMAND: Command = Command {
-    name: "bench",
-    about: "measure the Worker beside its peers (Linux)",
-    help: None,
-    run: |words| {
-        let words = std::iter::once("cargo xtask bench").chain(words.iter().map(String::as_str));
-        match CommandLine::try_parse_from(words) {
-            Ok(CommandLine { arguments }) => run(arguments),
-            Err(error) if !error.use_stderr() => {
-                terminal::print(error)?;
-                Ok(ExitCode::SUCCESS)
-            }
-            Err(error) => Err(Failed::because(error.to_string())),
-        }
-    },
-};
-
-#[derive(Parser)]
-struct CommandLine {
-    #[command(flatten)]
-    arguments: Arguments,
-}
 
 /// Measure the CPU time of the Worker beside its peers (Linux only)
 ///
@@ -58,7 +36,7 @@ struct CommandLine {
 /// turn and prints what a request costs. Each group has the same build twice (A/A). If the median of their ratios is outside
 /// 0.97 to 1.03, the group has no verdict. The figures are also written to bench/results.json and, if all groups are
 /// measured, to bench/chart.svg.
-#[derive(Args)]
+#[derive(Debug, Args)]
 pub struct Arguments {
     /// Measure these groups only
     #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = PossibleValuesParser::new(groups::names()))]
@@ -95,21 +73,21 @@ fn built_clone(folder: &str) -> Result<PathBuf, String> {
 }
 
 /// Measures what the arguments ask for.
-pub fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
+pub fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     if !cfg!(target_os = "linux") {
-        return Err(Failed::because(
+        return Err(Error::msg(
             "The benchmark reads CPU times as Linux accounts them, so it runs on Linux only.",
         ));
     }
     if arguments.against.len() > MAX_AGAINST {
-        return Err(Failed::because(format!(
+        return Err(Error::msg(format!(
             "`--against` may be given at most {MAX_AGAINST} times."
         )));
     }
     let selected = groups::select(&arguments.only);
     let is_complete = arguments.only.is_empty() && !arguments.ours;
     let tools = setup::ensure()?;
-    build::ensure(&tools, build::Effort::Full)?;
+    build::ensure(&tools, build::Profile::Release)?;
     let peers = peers::install()?;
     let has_start = !arguments.ours
         && selected
@@ -132,7 +110,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Failed> {
     };
     let mut run = Run::default();
     for group in selected {
-        terminal::tell(format_args!("{}: measuring …", group.name));
+        terminal::note(format_args!("{}: measuring …", group.name));
         run.measure(group, &launch, arguments.seconds)?;
     }
     let findings = Findings::new(&run.comparisons);
@@ -169,7 +147,7 @@ impl Run {
         group: &'static Group,
         launch: &Launch,
         seconds: u32,
-    ) -> Result<(), Failed> {
+    ) -> Result<(), Error> {
         let (table, json) = match group.kind {
             Kind::Memory => memory::run(launch)?,
             Kind::Start => {
@@ -208,17 +186,23 @@ impl Run {
     }
 }
 
-fn write(file: &str, text: &str) -> Result<(), Failed> {
-    let path = clone::root().join("bench").join(file);
-    fs::write(&path, text).map_err(|error| Failed::file("write", &path, &error))?;
-    terminal::tell(format_args!("Wrote bench/{file}."));
+fn write(file: &str, text: &str) -> Result<(), Error> {
+    let path = workspace::root().join("bench").join(file);
+    fs::write(&path, text)
+        .map_err(|error| Error::msg(format!("cannot write {}: {error}", path.display())))?;
+    terminal::note(format_args!("Wrote bench/{file}."));
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::CommandLine;
     use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct CommandLine {
+        #[command(flatten)]
+        arguments: super::Arguments,
+    }
 
     fn parse(words: &[&str]) -> Result<super::Arguments, String> {
         let parsed = CommandLine::try_parse_from(["bench"].iter().chain(words));
@@ -249,7 +233,7 @@ mod tests {
             (&["fast"], "unexpected argument"),
             (&["--against", "/nowhere"], "no built Worker"),
         ] {
-            let error = parse(words).err().expect("refused");
+            let error = parse(words).expect_err("refused");
             assert!(error.contains(reason), "{error}");
         }
     }

@@ -1,38 +1,31 @@
 //! `cargo xtask deny`: cargo-deny with `deny.toml`.
 
-use crate::{Command, clone, failed::Failed, process, setup};
-use std::process::{Command as Program, ExitCode};
+use crate::tools::CargoTool;
+use crate::{process, setup, workspace};
+use anyhow::{Context as _, Result};
+use std::process::{Command, ExitCode};
 
-pub const COMMAND: Command = Command {
-    name: "deny",
-    about: "check licences and origins of all dependencies",
-    help: Some(
-        "Usage: cargo xtask deny [--advisories]
+/// Check licences, origins and versions of all dependencies against deny.toml
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Also check for known vulnerabilities; downloads the RustSec database from GitHub
+    #[arg(long)]
+    advisories: bool,
+}
 
-Checks every dependency's licence, origin and version against deny.toml. --advisories also compares them with RustSec's
-database of known vulnerabilities, which is fetched from GitHub.",
-    ),
-    run,
-};
-
-fn run(words: &[String]) -> Result<ExitCode, Failed> {
-    let checks: &[&str] = match words {
-        [] => &["licenses", "bans", "sources"],
-        [word] if word == "--advisories" => &["licenses", "bans", "sources", "advisories"],
-        [word, ..] => {
-            return Err(Failed::because(format!(
-                "`{word}` means nothing here; `--help` says what does."
-            )));
-        }
-    };
-    let mut command = Program::new(setup::install_cargo_deny()?);
+/// `cargo xtask deny`.
+pub fn run(options: &Options) -> Result<ExitCode> {
+    let tool = CargoTool::cargo_deny();
+    setup::install(&tool)?;
+    let mut command = Command::new(tool.path()?);
     process::forget_this_package(&mut command);
     let status = command
-        .current_dir(clone::root())
+        .current_dir(workspace::root())
         .args(["--workspace", "check", "--hide-inclusion-graph"])
-        .args(checks)
+        .args(["licenses", "bans", "sources"])
+        .args(options.advisories.then_some("advisories"))
         .status()
-        .map_err(|error| Failed::because(format!("Cannot start cargo-deny: {error}.")))?;
+        .context("cannot start cargo-deny")?;
     Ok(if status.success() {
         ExitCode::SUCCESS
     } else {

@@ -1,128 +1,103 @@
-//! `cargo dev` and `cargo xtask …`: everything that is done to this repository, the same on Linux, macOS and Windows.
+//! `cargo dev` and `cargo xtask …`: the tasks of this repository, the same on Linux, macOS and Windows.
 //!
-//! One file a command; `COMMANDS` is the whole list. The administrator's commands live in a crate of their own
-//! (`xtask/admin`), because they need the Worker's rules and Argon2, and this crate has to compile in a few seconds.
+//! One file per command. The administrator's commands are a program of their own (`xtask/admin`), because they depend on the
+//! Worker, which takes minutes to compile.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
+#![expect(
+    clippy::doc_markdown,
+    reason = "doc comments of arguments are help texts"
+)]
 
 mod admin;
 mod bench;
 mod build;
 mod cache;
-mod clone;
+#[cfg(test)]
+mod cli_reference;
 mod deny;
 mod dev;
-mod env;
-mod failed;
 mod fuzz;
-mod help;
 mod process;
 mod setup;
 mod terminal;
 mod tools;
+mod workspace;
 
-use failed::Failed;
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use process::Interrupted;
 use std::process::ExitCode;
 
-/// What one word after `cargo xtask` does.
-struct Command {
-    name: &'static str,
-    /// One line for the overview.
-    about: &'static str,
-    /// The whole help; `None` if the command explains itself.
-    help: Option<&'static str>,
-    run: fn(&[String]) -> Result<ExitCode, Failed>,
+/// Tasks of this repository: build, run, measure and check the Worker, and administer a service
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
 }
 
-const COMMANDS: &[Command] = &[
-    dev::COMMAND,
-    setup::COMMAND,
-    build::COMMAND,
-    env::COMMAND,
-    bench::COMMAND,
-    fuzz::COMMAND,
-    deny::COMMAND,
-    admin::USER,
-    admin::AUDIT,
-    admin::AWS_LOGIN,
-    help::COMMAND,
-];
+#[derive(Debug, Subcommand)]
+enum Command {
+    Dev(dev::Options),
+    /// Install the pinned tools that are missing
+    ///
+    /// Installs the Rust target wasm32-unknown-unknown, the npm packages of package-lock.json into node_modules, and
+    /// worker-build and wasm-bindgen into EDGE_AUTH_CACHE [default: edge-auth in the system's cache folder]. Takes about four
+    /// minutes on a new machine and about 20 s in a new clone. Needs rustup, Node 20 or later with npm, a C compiler, and on
+    /// Linux pkg-config and the OpenSSL headers.
+    Setup,
+    /// Build the Worker into build/, if its sources have changed
+    ///
+    /// wrangler runs this command before it starts or deploys the Worker and after each change in src/. For `wrangler dev` the
+    /// Worker's own code is not optimized, which compiles faster.
+    Build,
+    /// Print the paths of Node and of the npm packages as EDGE_AUTH_NODE=… and EDGE_AUTH_NODE_MODULES=…
+    Env,
+    Bench(bench::Arguments),
+    Fuzz(fuzz::Options),
+    Deny(deny::Options),
+    #[command(flatten)]
+    Admin(admin_args::Command),
+}
 
 fn main() -> ExitCode {
     if let Some(code) = fuzz::compile() {
         return code;
     }
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let outcome = process::end_children_on_interrupt().and_then(|()| run(&words));
-    outcome.unwrap_or_else(|failed| {
-        if let Some(sentence) = failed.sentence() {
-            terminal::tell(sentence);
+    let command = match Cli::try_parse() {
+        Ok(cli) => cli.command,
+        Err(error) => return admin_args::report(&error),
+    };
+    let outcome = process::catch_interrupts().and_then(|()| run(command));
+    outcome.unwrap_or_else(|error| {
+        if error.is::<Interrupted>() {
+            // What shells report for Ctrl-C.
+            return ExitCode::from(130);
         }
-        failed.exit_code()
+        terminal::note(format_args!("error: {error:#}"));
+        ExitCode::FAILURE
     })
 }
 
-fn run(words: &[String]) -> Result<ExitCode, Failed> {
-    let Some((name, rest)) = words.split_first() else {
-        return (help::COMMAND.run)(&[]);
-    };
-    let name = if name == "--help" || name == "-h" {
-        "help"
-    } else {
-        name
-    };
-    let Some(command) = COMMANDS.iter().find(|command| command.name == name) else {
-        return Err(Failed::because(format!(
-            "There is no command `{name}`; `cargo xtask help` lists those that exist."
-        )));
-    };
-    match command.help {
-        Some(text) if rest.iter().any(|word| word == "--help" || word == "-h") => {
-            terminal::print(text)?;
-            Ok(ExitCode::SUCCESS)
+fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Dev(options) => dev::run(&options)?,
+        Command::Setup => {
+            let _ = setup::ensure()?;
+            terminal::print("All tools are installed.")?;
         }
-        _ => (command.run)(rest),
-    }
-}
-
-/// For commands that take nothing but their own name.
-fn no_words(words: &[String]) -> Result<(), Failed> {
-    words.first().map_or(Ok(()), |word| {
-        Err(Failed::because(format!(
-            "`{word}` means nothing here; `--help` says what does."
-        )))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{COMMANDS, run};
-
-    #[test]
-    fn every_command_has_its_own_name_and_its_help_says_how_to_call_it() {
-        for (index, command) in COMMANDS.iter().enumerate() {
-            assert!(
-                COMMANDS[..index]
-                    .iter()
-                    .all(|other| other.name != command.name)
-            );
-            if let Some(help) = command.help {
-                assert!(
-                    help.contains(&format!("cargo xtask {}", command.name))
-                        || help.contains(&format!("cargo {}", command.name)),
-                    "{}",
-                    command.name
-                );
-            }
+        Command::Build => build::run()?,
+        Command::Env => {
+            let tools = setup::ensure()?;
+            terminal::print(format_args!("EDGE_AUTH_NODE={}", tools.node().display()))?;
+            let modules = tools.node_modules();
+            terminal::print(format_args!("EDGE_AUTH_NODE_MODULES={}", modules.display()))?;
         }
+        Command::Bench(arguments) => return bench::run(arguments),
+        Command::Fuzz(options) => fuzz::run(&options)?,
+        Command::Deny(options) => return deny::run(&options),
+        Command::Admin(_) => return admin::run(),
     }
-
-    #[test]
-    fn an_unknown_command_is_named() {
-        let failed = run(&["deploy".to_owned()]).expect_err("no such command");
-        assert_eq!(
-            failed.sentence(),
-            Some("There is no command `deploy`; `cargo xtask help` lists those that exist.")
-        );
-    }
+    Ok(ExitCode::SUCCESS)
 }

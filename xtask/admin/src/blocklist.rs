@@ -1,25 +1,29 @@
-//! `blocklist`: writes the Worker's set of common passwords from a published list, most frequent first.
+//! `cargo xtask blocklist`: writes the set of common passwords that the Worker refuses, from a published list.
 
+use anyhow::{Context as _, Result};
 use edge_auth::domain::password_policy::{LEAST_MINIMUM, blocklist_hash};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Passwords of the default minimum length are rare in such lists: these are taken from far down.
+/// Passwords of at least the default minimum length are rare in such lists, so more of the list is read for them.
 const LONG: usize = 15;
 const LONG_RANKS: usize = 500_000;
-/// The others only matter where an operator allows them.
+/// Shorter ones matter only if an operator allows them.
 const RANKS: usize = 16_000;
 /// As `account::policy` reads them.
 const REMAINDER_BITS: u32 = 16;
 
-/// Reads the list (one password a line), writes the set, and says what it took.
-pub fn write(list: &Path, set: &Path) -> Result<String, String> {
-    let text = std::fs::read(list).map_err(|error| format!("{}: {error}", list.display()))?;
+/// Reads the list, writes the set, and returns a summary.
+///
+/// # Errors
+/// A file that cannot be read or written.
+pub fn write(list: &Path, set: &Path) -> Result<String> {
+    let text = std::fs::read(list).with_context(|| format!("cannot read {}", list.display()))?;
     let text = String::from_utf8_lossy(&text);
     let passwords = select(&text);
     let hashes: BTreeSet<u32> = passwords.iter().map(|text| blocklist_hash(text)).collect();
     let bytes = encode(&hashes);
-    std::fs::write(set, &bytes).map_err(|error| format!("{}: {error}", set.display()))?;
+    std::fs::write(set, &bytes).with_context(|| format!("cannot write {}", set.display()))?;
     let long = passwords
         .iter()
         .filter(|text| text.chars().count() >= LONG)
@@ -52,13 +56,9 @@ fn encode(hashes: &BTreeSet<u32>) -> Vec<u8> {
         last = *hash;
         bits.extend((0..gap >> REMAINDER_BITS).map(|_| 1));
         bits.push(0);
-        bits.extend(
-            (0..REMAINDER_BITS)
-                .rev()
-                .map(|place| (gap >> place & 1) as u8),
-        );
+        bits.extend((0..REMAINDER_BITS).rev().map(|bit| (gap >> bit & 1) as u8));
     }
-    // Ones, so that the filling is never read as one more.
+    // Ones, so that the padding is never read as another gap.
     while bits.len() % 8 != 0 {
         bits.push(1);
     }
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_can_matter_is_taken() {
+    fn frequent_and_long_passwords_are_selected() {
         let list = format!(
             "short\nLongEnough\n{}ninechars\nfifteen letters\n",
             "x\n".repeat(RANKS)
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn gaps_are_coded() {
+    fn gaps_are_encoded() {
         let set = BTreeSet::from([(1 << REMAINDER_BITS) + 1]);
         assert_eq!(encode(&set), [0b1000_0000, 0b0000_0000, 0b0111_1111]);
     }

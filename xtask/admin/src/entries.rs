@@ -1,84 +1,70 @@
-//! Entries of the audit log that the command line writes: signed where the key is at hand, which is the local database's
-//! only. The Worker's cron signs the others, and says so.
+//! Entries of the audit log for the changes of a command. They are signed if the key is in `.dev.vars`, which it is for the
+//! local database only. The Worker's cron signs the others, and marks them as signed late.
 
-use crate::arguments::Place;
-use crate::place;
-use base64ct::{Base64, Encoding};
+use crate::{random, settings};
+use admin_args::Target;
+use anyhow::{Context as _, Result};
 use edge_auth::domain::audit::{AuditKeys, Entry, Kind};
 use edge_auth::timestamp::Timestamp;
 use uuid::Uuid;
 
 /// An entry, and its signature if there is a key.
 #[derive(Debug)]
-pub struct Written {
+pub struct NewEntry {
     pub entry: Entry,
     pub mac: Option<String>,
 }
 
-/// Writes the entries of one command.
+/// Creates the entries of one command.
 pub struct Entries {
     keys: Option<AuditKeys>,
     now: Timestamp,
-    /// Stands in for the request id: all entries of a command have the same.
+    /// In place of the request id: all entries of a command have the same.
     command: String,
 }
 
 impl Entries {
-    /// Entries of a command in this place.
+    /// For a command on this target.
     ///
     /// # Errors
-    /// An `AUDIT_KEY` in `.dev.vars` that cannot be read or used.
-    pub fn new(place: &Place, now: Timestamp) -> Result<Self, String> {
-        let key = match place {
-            Place::Local { .. } => place::secret("AUDIT_KEY")?,
-            Place::Remote { .. } => None,
+    /// An invalid `AUDIT_KEY` in `.dev.vars`.
+    pub fn new(target: &Target, now: Timestamp) -> Result<Self> {
+        let key = if target.local {
+            settings::key("AUDIT_KEY")?
+        } else {
+            None
         };
-        let keys = key.map(|text| keys(text.reveal())).transpose()?;
         Ok(Self {
-            keys,
+            keys: key.map(|key| AuditKeys::new(&key, &[])),
             now,
-            command: place::uuid()?,
+            command: random::uuid()?.to_string(),
         })
     }
 
-    /// An entry about this person.
+    /// An entry about this user.
     ///
     /// # Errors
-    /// No random bytes, or an id that is none.
-    pub fn entry(
-        &self,
-        kind: Kind,
-        about: &str,
-        detail: Option<String>,
-    ) -> Result<Written, String> {
-        let id = uuid::Builder::from_random_bytes(place::random()?).into_uuid();
-        let about = Uuid::try_parse(about).map_err(|_| format!("{about} is no id of a person."))?;
-        let entry = Entry::new(id, self.now, kind, &self.command);
-        let entry = entry.by_command_line().about(about);
+    /// No random bytes, or an id that is not a UUID.
+    pub fn entry(&self, kind: Kind, user_id: &str, detail: Option<String>) -> Result<NewEntry> {
+        let user_id = Uuid::try_parse(user_id)
+            .with_context(|| format!("the id of the user is not a UUID: {user_id}"))?;
+        let entry = Entry::new(random::uuid()?, self.now, kind, &self.command)
+            .by_command_line()
+            .about(user_id);
         let entry = match detail {
-            Some(words) => entry.detail(words),
+            Some(text) => entry.detail(text),
             None => entry,
         };
         Ok(match &self.keys {
             Some(keys) => {
                 let signed = keys.sign(entry);
-                Written {
+                NewEntry {
                     entry: signed.entry,
                     mac: Some(signed.mac),
                 }
             }
-            None => Written { entry, mac: None },
+            None => NewEntry { entry, mac: None },
         })
-    }
-}
-
-fn keys(text: &str) -> Result<AuditKeys, String> {
-    let mut key = [0; 32];
-    let length = Base64::decode(text, &mut key).map(<[u8]>::len);
-    if length == Ok(key.len()) {
-        Ok(AuditKeys::new(&key, &[]))
-    } else {
-        Err("AUDIT_KEY in .dev.vars is not the base64 of 32 bytes.".into())
     }
 }
 
@@ -97,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn with_the_key_entries_are_signed_and_without_it_not() {
+    fn entries_are_signed_if_there_is_a_key() {
         let key = || AuditKeys::new(&[7; 32], &[]);
         let detail = Some("role user".to_owned());
         let signed = entries(Some(key()))
@@ -109,13 +95,5 @@ mod tests {
         assert_eq!(unsigned.entry.actor.as_deref(), Some("command-line"));
         assert_eq!(unsigned.entry.subject.as_deref(), Some(ID));
         assert_eq!(unsigned.entry.detail.as_deref(), Some("role user"));
-    }
-
-    #[test]
-    fn a_key_is_32_bytes() {
-        assert!(keys("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").is_ok());
-        for text in ["", "AAECAwQ=", "not base64"] {
-            assert!(keys(text).unwrap_err().contains("AUDIT_KEY"));
-        }
     }
 }

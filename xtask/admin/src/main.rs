@@ -1,68 +1,62 @@
-//! What an administrator does from the command line: `cargo xtask user …` and the like are handed on to this program.
-//!
-//! Apart from `cargo xtask` itself, because it needs the Worker's rules and Argon2, which take long to compile.
+//! The administrator's commands, which `cargo xtask user`, `audit`, `aws-login` and `blocklist` compile and run.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
-mod arguments;
 mod audit;
 mod aws_login;
 mod blocklist;
 mod entries;
-mod person;
-mod place;
+mod new_user;
+mod random;
 mod service;
+mod settings;
 mod sql;
 mod table;
+mod target;
 mod terminal;
 mod user;
+mod wrangler;
 
-use arguments::Action;
+use admin_args::Command;
+use anyhow::Result;
+use clap::Parser;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// Administer a service
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
 fn main() -> ExitCode {
-    let mut words = std::env::args_os().skip(1).peekable();
-    let outcome = if words.next_if(|word| word == "aws-login").is_some() {
-        aws_login::start(words).map(Answer::good)
-    } else if words.next_if(|word| word == "audit").is_some() {
-        audit::start(words)
-    } else {
-        arguments::read(words).and_then(act).map(Answer::good)
+    let outcome = match Cli::try_parse() {
+        Ok(cli) => run(cli.command),
+        Err(error) => return admin_args::report(&error),
     };
-    let printed = outcome.and_then(|answer| {
-        terminal::print(answer.text)?;
-        Ok(answer.is_good)
-    });
-    match printed {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(sentence) => {
-            terminal::tell(sentence);
-            ExitCode::FAILURE
-        }
-    }
+    outcome.unwrap_or_else(|error| {
+        terminal::note(format_args!("error: {error:#}"));
+        ExitCode::FAILURE
+    })
 }
 
-/// What a command found.
-struct Answer {
-    text: String,
-    /// What is found can be bad, however well it was looked for.
-    is_good: bool,
+fn run(command: Command) -> Result<ExitCode> {
+    let text = match command {
+        Command::User(user) => user::run(user.command)?,
+        Command::Audit(audit) => return Ok(audit::run(&audit.command)),
+        Command::AwsLogin(login) => aws_login::run(&login)?,
+        Command::Blocklist(files) => blocklist::write(&files.input, &files.output)?,
+    };
+    terminal::print(text)?;
+    Ok(ExitCode::SUCCESS)
 }
 
-impl Answer {
-    fn good(text: String) -> Self {
-        Self {
-            text,
-            is_good: true,
-        }
-    }
-}
-
-fn act(action: Action) -> Result<String, String> {
-    match action {
-        Action::Help(text) => Ok(text.to_owned()),
-        Action::Blocklist { list, set } => blocklist::write(&list, &set),
-        Action::User { command, place } => user::run(command, &place),
-    }
+/// The repository's root.
+fn root() -> PathBuf {
+    let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.pop();
+    root.pop();
+    root
 }

@@ -1,126 +1,144 @@
-//! The running service, over HTTP.
+//! A running service, over HTTP.
 
 use crate::terminal;
+use anyhow::{Context as _, Result, bail};
 use edge_auth::crypto::secret::Secret;
+use reqwest::{Client, RequestBuilder, StatusCode, redirect};
 use serde_json::{Value, json};
-use std::io::Read as _;
+use std::env;
 use tokio::runtime::Runtime;
 
-/// Where an access token may be, so that it stands in no list of processes.
-const TOKEN: &str = "EDGE_AUTH_TOKEN";
+/// The variable with an access token, which command lines would show to other users of this machine.
+const TOKEN_VARIABLE: &str = "EDGE_AUTH_TOKEN";
 
-/// A service, and the token that speaks to it.
-pub struct Service {
+/// Sends requests to a service.
+pub struct Http {
     runtime: Runtime,
-    client: reqwest::Client,
+    pub client: Client,
     url: String,
+}
+
+impl Http {
+    /// Requests to this URL. Redirects are not followed: they would carry credentials to another server.
+    ///
+    /// # Errors
+    /// TLS or threads that the system does not provide.
+    pub fn new(url: &str) -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let client = Client::builder()
+            .redirect(redirect::Policy::none())
+            .build()?;
+        Ok(Self {
+            runtime,
+            client,
+            url: url.trim_end_matches('/').to_owned(),
+        })
+    }
+
+    /// The URL of an endpoint.
+    pub fn endpoint(&self, path: &str) -> String {
+        format!("{}/api/auth/{path}", self.url)
+    }
+
+    /// Status and JSON of the response; null if it is not JSON.
+    ///
+    /// # Errors
+    /// No response.
+    pub fn send(&self, request: RequestBuilder) -> Result<(StatusCode, Value)> {
+        self.runtime.block_on(async {
+            let response = request
+                .send()
+                .await
+                .map_err(reqwest::Error::without_url)
+                .with_context(|| format!("{} does not respond", self.url))?;
+            let status = response.status();
+            let text = response.text().await.unwrap_or_default();
+            Ok((status, serde_json::from_str(&text).unwrap_or_default()))
+        })
+    }
+}
+
+/// A service, and a token for it.
+pub struct Service {
+    http: Http,
     token: Secret,
-    /// Whether this command created the session and so has to sign out.
+    /// Whether this command created the session and has to sign out.
     is_own_session: bool,
 }
 
-/// Signs out, however the command ends. Otherwise each run would leave a session behind, and enough of them would evict the
+/// Signs out, however the command ends. Otherwise each command would leave a session behind, and enough of them would evict the
 /// user's other sessions.
 impl Drop for Service {
     fn drop(&mut self) {
         if !self.is_own_session {
             return;
         }
-        let request = self
-            .client
-            .post(format!("{}/api/auth/logout", self.url))
-            .header("authorization", format!("Bearer {}", self.token.reveal()));
-        if let Err(error) = self.answer(request) {
-            terminal::tell(format_args!(
-                "Could not sign out of the session that this command created: {error}"
+        let request = self.http.client.post(self.http.endpoint("logout"));
+        if let Err(error) = self.successful(request.bearer_auth(self.token.reveal())) {
+            terminal::note(format_args!(
+                "warning: the session of this command could not be signed out: {error:#}"
             ));
         }
     }
 }
 
 impl Service {
-    /// With the token of `EDGE_AUTH_TOKEN` or, for a user name, with the password on standard input.
+    /// Uses the token of `EDGE_AUTH_TOKEN` or, with a username, signs in with the password on standard input.
     ///
     /// # Errors
-    /// What to do about it.
-    pub fn enter(url: &str, username: Option<&str>) -> Result<Self, String> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        let runtime = runtime.map_err(|error| format!("Cannot start: {error}."))?;
-        // A redirect would carry the token to somebody else.
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build();
-        let client = client.map_err(|error| format!("Cannot start: {error}."))?;
-        let mut service = Self {
-            runtime,
-            client,
-            url: url.trim_end_matches('/').to_owned(),
+    /// A missing token, or a sign-in that is refused.
+    pub fn connect(service: &admin_args::Service) -> Result<Self> {
+        let mut connected = Self {
+            http: Http::new(&service.url)?,
             token: Secret::new(""),
             is_own_session: false,
         };
-        service.token = match username {
-            Some(username) => service.sign_in(username)?,
-            None => std::env::var(TOKEN)
-                .ok()
-                .filter(|token| !token.is_empty())
-                .map(Secret::new)
-                .ok_or(
-                    "Put an access token into EDGE_AUTH_TOKEN, or sign in with --username NAME --password-stdin.",
-                )?,
-        };
-        service.is_own_session = username.is_some();
-        Ok(service)
+        if let Some(username) = &service.username {
+            connected.token = connected.sign_in(username)?;
+            connected.is_own_session = true;
+        } else {
+            let token = env::var(TOKEN_VARIABLE).unwrap_or_default();
+            if token.is_empty() {
+                bail!(
+                    "missing credentials: set {TOKEN_VARIABLE} to an access token, or use --username NAME --password-stdin"
+                );
+            }
+            connected.token = Secret::new(token);
+        }
+        Ok(connected)
     }
 
-    fn sign_in(&self, username: &str) -> Result<Secret, String> {
-        let mut password = String::new();
-        std::io::stdin()
-            .read_to_string(&mut password)
-            .map_err(|error| format!("Cannot read the password from standard input: {error}."))?;
-        let password = password.strip_suffix('\n').unwrap_or(&password);
-        let password = password.strip_suffix('\r').unwrap_or(password);
-        let body = json!({ "username": username, "password": password });
-        let request = self
-            .client
-            .post(format!("{}/api/auth/login", self.url))
+    fn sign_in(&self, username: &str) -> Result<Secret> {
+        let body = json!({ "username": username, "password": terminal::read_password()? });
+        let request = self.http.client.post(self.http.endpoint("login"));
+        let request = request
             .header("content-type", "application/json")
             .body(body.to_string());
-        let reply = self.answer(request)?;
-        let token = reply["token"].as_str().map(Secret::new);
-        token.ok_or_else(|| format!("{} gave no token.", self.url))
+        let response = self.successful(request)?;
+        let token = response["token"].as_str().map(Secret::new);
+        token.context("the response contained no token")
     }
 
-    /// What a path gives.
+    /// The response to a GET request.
     ///
     /// # Errors
-    /// What the service says, or that it does not answer.
-    pub fn get(&self, path: &str) -> Result<Value, String> {
-        let request = self
-            .client
-            .get(format!("{}/api/auth/{path}", self.url))
-            .header("authorization", format!("Bearer {}", self.token.reveal()));
-        self.answer(request)
+    /// The error of the service, or no response.
+    pub fn get(&self, path: &str) -> Result<Value> {
+        let request = self.http.client.get(self.http.endpoint(path));
+        self.successful(request.bearer_auth(self.token.reveal()))
     }
 
-    fn answer(&self, request: reqwest::RequestBuilder) -> Result<Value, String> {
-        self.runtime.block_on(async {
-            let reply = request
-                .send()
-                .await
-                .map_err(|_| format!("{} does not answer.", self.url))?;
-            let status = reply.status();
-            let text = reply.text().await.unwrap_or_default();
-            let answer: Value = serde_json::from_str(&text).unwrap_or_default();
-            if status.is_success() && answer["success"] == true {
-                return Ok(answer);
-            }
-            let said = answer["message"].as_str();
-            Err(format!(
-                "{status}: {}",
-                said.unwrap_or("no reply of Edge Auth")
-            ))
-        })
+    fn successful(&self, request: RequestBuilder) -> Result<Value> {
+        let (status, response) = self.http.send(request)?;
+        if status.is_success() && response["success"] == true {
+            return Ok(response);
+        }
+        let message = response["message"].as_str();
+        bail!(
+            "{status}: {}",
+            message.unwrap_or("not an Edge Auth response")
+        )
     }
 }

@@ -1,11 +1,12 @@
-//! The statements, as whole texts: wrangler takes no parameters.
+//! The SQL statements. They contain their values, because wrangler takes no parameters.
 //!
-//! Every text goes in as the hexadecimal digits of its UTF-8, so that no quote, semicolon, comment or line end of it is
-//! ever read as SQL, neither by `SQLite` nor by wrangler, which splits what it is given at semicolons and removes the words
-//! `BEGIN TRANSACTION;` even within quotes.
+//! Each text is written as the hexadecimal digits of its UTF-8, so that no quote, semicolon, comment or line end in it is read
+//! as SQL, neither by `SQLite` nor by wrangler, which splits statements at semicolons and removes `BEGIN TRANSACTION;` even
+//! within quotes.
 
-use crate::entries::Written;
-use crate::person::Person;
+use crate::entries::NewEntry;
+use crate::new_user::NewUser;
+use anyhow::{Result, bail};
 use edge_auth::domain::role::Role;
 use edge_auth::domain::session::expired_until;
 use edge_auth::timestamp::Timestamp;
@@ -15,9 +16,9 @@ use std::fmt::Write as _;
 ///
 /// # Errors
 /// A NUL, at which some functions of `SQLite` would take the text to end.
-pub fn text(value: &str) -> Result<String, String> {
+pub fn text(value: &str) -> Result<String> {
     if value.contains('\0') {
-        return Err("A text with a NUL character cannot be stored.".into());
+        bail!("a text with a NUL character cannot be stored");
     }
     let mut expression = String::from("CAST(X'");
     for byte in value.bytes() {
@@ -28,13 +29,13 @@ pub fn text(value: &str) -> Result<String, String> {
     Ok(expression)
 }
 
-fn optional(value: Option<&str>) -> Result<String, String> {
+fn optional(value: Option<&str>) -> Result<String> {
     value.map_or_else(|| Ok("NULL".to_owned()), text)
 }
 
-/// Writes an entry of the audit log if this is so, where it stands among the statements.
-fn audit(written: &Written, condition: &str) -> Result<String, String> {
-    let entry = &written.entry;
+/// Writes an entry of the audit log if the condition holds at this point.
+fn audit(new: &NewEntry, condition: &str) -> Result<String> {
+    let entry = &new.entry;
     let mut columns = String::new();
     for column in [
         Some(&entry.id),
@@ -45,7 +46,7 @@ fn audit(written: &Written, condition: &str) -> Result<String, String> {
         entry.subject.as_ref(),
         entry.detail.as_ref(),
         Some(&entry.request),
-        written.mac.as_ref(),
+        new.mac.as_ref(),
     ] {
         columns.push_str(", ");
         columns.push_str(&optional(column.map(String::as_str))?);
@@ -56,51 +57,50 @@ fn audit(written: &Written, condition: &str) -> Result<String, String> {
     ))
 }
 
-/// Follows directly after the write that the entry records: fails, and with it all statements, if only one of the two was
-/// done.
-/// A trigger may have skipped the entry.
-fn check(written: &Written) -> Result<String, String> {
-    check_if(written, "changes() > 0")
+/// Follows the write that the entry records. Fails, and with it all statements, if only one of the two was made: a trigger may
+/// have skipped the entry.
+fn check(new: &NewEntry) -> Result<String> {
+    check_if(new, "changes() > 0")
 }
 
-/// As [`check`], where this says whether the write was done.
-fn check_if(written: &Written, is_done: &str) -> Result<String, String> {
-    let id = text(&written.entry.id)?;
+/// As [`check`], with the condition that the write was made.
+fn check_if(new: &NewEntry, is_done: &str) -> Result<String> {
+    let id = text(&new.entry.id)?;
     Ok(format!(
         "SELECT CASE WHEN ({is_done}) <> EXISTS (SELECT 1 FROM audit WHERE id = {id}) \
          THEN json('the audit entry and its write differ') END; "
     ))
 }
 
-/// A one-time link to be kept: the hash of its secret, and its hour.
+/// A one-time link: the hash of its secret, and when it was created.
 pub struct Link<'a> {
     pub hash: &'a str,
     pub now: Timestamp,
-    pub created: &'a Written,
+    pub created: &'a NewEntry,
 }
 
-/// One hour.
-const LINK_LIFETIME: i64 = 3_600;
+/// Lifetime of a one-time link.
+const LINK_SECONDS: i64 = 3_600;
 
-/// Adds the person unless somebody has the name, a name like it, or the address. The last result has a row for each of
-/// those; if it has none, the person was added, with the link if there is one.
+/// Adds the user, unless another has the username, a confusable one, or the e-mail address. The last result has a row for each
+/// of those; if it is empty, the user was added, with the link if there is one.
 pub fn add(
-    person: &Person,
+    user: &NewUser,
     now: Timestamp,
-    added: &Written,
+    added: &NewEntry,
     link: Option<&Link<'_>>,
-) -> Result<String, String> {
-    let id = text(&person.id)?;
-    let username = text(person.username.as_str())?;
-    let skeleton = text(&person.skeleton)?;
-    let (email, key) = (text(person.email.as_str())?, text(person.email.key())?);
-    let name = text(&person.name)?;
-    let organization = optional(person.organization.as_deref())?;
-    let region = optional(person.aws_region.as_deref())?;
-    let role = text(person.role.as_str())?;
-    let hash = optional(person.password_hash.as_deref())?;
+) -> Result<String> {
+    let id = text(&user.id)?;
+    let username = text(user.username.as_str())?;
+    let skeleton = text(&user.skeleton)?;
+    let (email, key) = (text(user.email.as_str())?, text(user.email.key())?);
+    let name = text(&user.name)?;
+    let organization = optional(user.organization.as_deref())?;
+    let region = optional(user.aws_region.as_deref())?;
+    let role = text(user.role.as_str())?;
+    let hash = optional(user.password_hash.as_deref())?;
     let now_text = text(&now.to_string())?;
-    // Each by its own index; with OR, everybody would be looked at.
+    // One index each; with OR, SQLite would scan the table.
     let with = |column, value| {
         format!("SELECT id FROM users WHERE source = 'password' AND {column} = {value}")
     };
@@ -112,7 +112,7 @@ pub fn add(
     );
     let invite = match link {
         None => String::new(),
-        Some(link) => keep_link(&person.id, link)?,
+        Some(link) => keep_link(&user.id, link)?,
     };
     let is_there = format!("EXISTS (SELECT 1 FROM users WHERE id = {id})");
     let entry = audit(added, &is_there)? + &check_if(added, &is_there)?;
@@ -125,11 +125,11 @@ pub fn add(
     ))
 }
 
-/// For somebody who is there, active, and signs in with a password.
-pub fn keep_link(user_id: &str, link: &Link<'_>) -> Result<String, String> {
+/// Adds a link for an active user who signs in with a password.
+pub fn keep_link(user_id: &str, link: &Link<'_>) -> Result<String> {
     let (user_id, hash) = (text(user_id)?, text(link.hash)?);
     let now = text(&link.now.to_string())?;
-    let end = text(&link.now.plus(LINK_LIFETIME).to_string())?;
+    let end = text(&link.now.plus(LINK_SECONDS).to_string())?;
     let is_there = format!("EXISTS (SELECT 1 FROM password_links WHERE id = {hash})");
     let entry = audit(link.created, &is_there)? + &check_if(link.created, &is_there)?;
     Ok(format!(
@@ -139,20 +139,20 @@ pub fn keep_link(user_id: &str, link: &Link<'_>) -> Result<String, String> {
     ))
 }
 
-/// Everybody.
+/// All users.
 pub const LIST: &str = "SELECT id, source, username, email, name, organization, aws_region, role, is_active, last_login \
     FROM users ORDER BY username, id;";
 
-/// Who is meant: an id, a password user's name or address in canonical form, or else a name from an identity source, as typed.
+/// Finds users by id, by username or e-mail address in canonical form, or by the username of an identity provider as typed.
 pub fn find(
     typed: &str,
     id: Option<&str>,
     username: Option<&str>,
     email_key: Option<&str>,
-) -> Result<String, String> {
+) -> Result<String> {
     let (typed, id) = (text(typed)?, optional(id)?);
     let (username, key) = (optional(username)?, optional(email_key)?);
-    // Each by its own index; with OR, everybody would be looked at.
+    // One index each; with OR, SQLite would scan the table.
     Ok(format!(
         "SELECT id, source, username, email, name, organization, role, is_active FROM users WHERE id IN ( \
          SELECT {id} \
@@ -162,30 +162,33 @@ pub fn find(
     ))
 }
 
-/// What a change writes: that it was made, and that sessions ended by it.
+/// The entries of a change, and of the sessions that it revokes.
 pub struct Change<'a> {
-    pub done: &'a Written,
-    pub revoked: &'a Written,
+    pub done: &'a NewEntry,
+    pub revoked: &'a NewEntry,
     pub now: Timestamp,
-    /// Copies of sessions that ended before this are gone.
-    pub copies_since: Timestamp,
+    /// Entries in KV of sessions that were revoked before this have expired.
+    pub cached_since: Timestamp,
 }
 
-/// Takes the right to sign in, ends the sessions and drops the links.
-pub fn disable(id: &str, change: &Change<'_>) -> Result<String, String> {
-    let (ends, ended) = (end_sessions(id, change, "1")?, ended(id, change)?);
-    let drop = drop_links(id)?;
+/// Disables a user, revokes the sessions and deletes the links.
+pub fn disable(id: &str, change: &Change<'_>) -> Result<String> {
+    let (revoke, revoked) = (
+        revoke_sessions(id, change, "1")?,
+        revoked_sessions(id, change)?,
+    );
+    let delete = delete_links(id)?;
     let (id, now) = (text(id)?, text(&change.now.to_string())?);
     let is_active = format!("EXISTS (SELECT 1 FROM users WHERE id = {id} AND is_active = 1)");
     let (entry, check) = (audit(change.done, &is_active)?, check(change.done)?);
     Ok(format!(
         "{entry}UPDATE users SET is_active = 0, updated_at = {now} WHERE id = {id} AND is_active = 1; \
-         {check}{drop}{ends}{ended}"
+         {check}{delete}{revoke}{revoked}"
     ))
 }
 
-/// Gives the right to sign in back.
-pub fn enable(id: &str, now: Timestamp, enabled: &Written) -> Result<String, String> {
+/// Enables a user.
+pub fn enable(id: &str, now: Timestamp, enabled: &NewEntry) -> Result<String> {
     let (id, now) = (text(id)?, text(&now.to_string())?);
     let is_disabled = format!("EXISTS (SELECT 1 FROM users WHERE id = {id} AND is_active = 0)");
     let (entry, check) = (audit(enabled, &is_disabled)?, check(enabled)?);
@@ -194,39 +197,45 @@ pub fn enable(id: &str, now: Timestamp, enabled: &Written) -> Result<String, Str
     ))
 }
 
-/// Gives another role in place of this one, which ends the sessions; the same role changes nothing. The third result
-/// from the end is empty if the role was no longer that one: then nothing is done.
-pub fn set_role(id: &str, from: Role, to: Role, change: &Change<'_>) -> Result<String, String> {
+/// Replaces a role by another one and revokes the sessions; the same role changes nothing. The third result from the end is
+/// empty if the role was not `from`: then nothing is changed.
+pub fn set_role(id: &str, from: Role, to: Role, change: &Change<'_>) -> Result<String> {
     let (from, to) = (text(from.as_str())?, text(to.as_str())?);
     let differs = format!(
         "EXISTS (SELECT 1 FROM users WHERE id = {} AND role = {from} AND role <> {to})",
         text(id)?
     );
-    let (ends, ended) = (end_sessions(id, change, &differs)?, ended(id, change)?);
+    let (revoke, revoked) = (
+        revoke_sessions(id, change, &differs)?,
+        revoked_sessions(id, change)?,
+    );
     let (entry, check) = (audit(change.done, &differs)?, check(change.done)?);
     let (id, now) = (text(id)?, text(&change.now.to_string())?);
     Ok(format!(
-        "{entry}{ends}UPDATE users SET role = {to}, updated_at = {now} \
-         WHERE id = {id} AND role = {from} AND role <> {to} RETURNING id; {check}{ended}"
+        "{entry}{revoke}UPDATE users SET role = {to}, updated_at = {now} \
+         WHERE id = {id} AND role = {from} AND role <> {to} RETURNING id; {check}{revoked}"
     ))
 }
 
-/// Sets the password, ends the sessions and drops the links.
-pub fn set_password(id: &str, hash: &str, change: &Change<'_>) -> Result<String, String> {
-    let (ends, ended) = (end_sessions(id, change, "1")?, ended(id, change)?);
-    let (drop, restore) = (drop_links(id)?, restore(id)?);
+/// Sets the password, revokes the sessions and deletes the links.
+pub fn set_password(id: &str, hash: &str, change: &Change<'_>) -> Result<String> {
+    let (revoke, revoked) = (
+        revoke_sessions(id, change, "1")?,
+        revoked_sessions(id, change)?,
+    );
+    let (delete, unlock) = (delete_links(id)?, unlock(id)?);
     let (id, hash, now) = (text(id)?, text(hash)?, text(&change.now.to_string())?);
     let has_password =
         format!("EXISTS (SELECT 1 FROM users WHERE id = {id} AND source = 'password')");
     let (entry, check) = (audit(change.done, &has_password)?, check(change.done)?);
     Ok(format!(
         "{entry}UPDATE users SET password_hash = {hash}, updated_at = {now} WHERE id = {id} AND source = 'password'; \
-         {check}{drop}{restore}{ends}{ended}"
+         {check}{delete}{unlock}{revoke}{revoked}"
     ))
 }
 
-/// A new password is on again, where too many failures had switched the old one off.
-fn restore(id: &str) -> Result<String, String> {
+/// A new password ends the lockout after too many failures.
+fn unlock(id: &str) -> Result<String> {
     let id = text(id)?;
     Ok(format!(
         "DELETE FROM sign_in_attempts WHERE key = 'account:' || {id} \
@@ -234,14 +243,14 @@ fn restore(id: &str) -> Result<String, String> {
     ))
 }
 
-fn drop_links(id: &str) -> Result<String, String> {
+fn delete_links(id: &str) -> Result<String> {
     Ok(format!(
         "DELETE FROM password_links WHERE user_id = {} AND used_by IS NULL; ",
         text(id)?
     ))
 }
 
-fn end_sessions(id: &str, change: &Change<'_>, condition: &str) -> Result<String, String> {
+fn revoke_sessions(id: &str, change: &Change<'_>, condition: &str) -> Result<String> {
     let (id, now) = (text(id)?, text(&change.now.to_string())?);
     let expired_until = text(&expired_until(change.now).to_string())?;
     let live = format!(
@@ -259,8 +268,8 @@ fn end_sessions(id: &str, change: &Change<'_>, condition: &str) -> Result<String
 
 /// The sessions whose cached sessions may still be in KV, those of a command included that could not overwrite them. `oldest`
 /// is the first generation that was rotated out not long ago.
-fn ended(id: &str, change: &Change<'_>) -> Result<String, String> {
-    let (id, since) = (text(id)?, text(&change.copies_since.to_string())?);
+fn revoked_sessions(id: &str, change: &Change<'_>) -> Result<String> {
+    let (id, since) = (text(id)?, text(&change.cached_since.to_string())?);
     Ok(format!(
         "SELECT id, generation, (SELECT min(value ->> 1) FROM json_each(recent_rotations)) AS oldest \
          FROM sessions WHERE user_id = {id} AND revoked_at >= {since};"

@@ -1,8 +1,9 @@
-//! Rows in columns, for people at a terminal.
+//! Tables for a terminal.
 
+use comfy_table::{Table, presets};
 use edge_auth::domain::names;
 
-/// A text as it may be shown: names from elsewhere may hold what a terminal obeys.
+/// Text for a cell; `-` if there is none. Control characters, which a terminal would interpret, are replaced.
 pub fn cell(text: Option<&str>) -> String {
     match text {
         None | Some("") => "-".to_owned(),
@@ -10,22 +11,18 @@ pub fn cell(text: Option<&str>) -> String {
     }
 }
 
-/// Lines with their cells below each other.
-pub fn aligned<const N: usize>(lines: &[[String; N]]) -> String {
-    let widths: [usize; N] = std::array::from_fn(|place| {
-        let lengths = lines.iter().map(|line| line[place].chars().count());
-        lengths.max().unwrap_or(0)
-    });
-    let texts: Vec<String> = lines
-        .iter()
-        .map(|line| {
-            let cells: Vec<String> = line
-                .iter()
-                .zip(&widths)
-                .map(|(cell, width)| format!("{cell:<width$}"))
-                .collect();
-            cells.join("  ").trim_end().to_owned()
-        })
-        .collect();
-    texts.join("\n")
+/// A table without lines: two spaces between the columns, one line per row.
+pub fn table<const N: usize>(
+    header: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_header(header)
+        .add_rows(rows);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table.trim_fmt()
 }

@@ -1,35 +1,39 @@
 //! What a process has used, as Linux accounts it.
 
-use crate::failed::Failed;
+use anyhow::Error;
 use std::{fs, path::Path, time::Duration};
 
 /// CPU time since the process began, of all threads, including those that have ended.
 #[cfg(target_os = "linux")]
-pub fn cpu_time(process: i32) -> Result<Duration, Failed> {
+pub fn cpu_time(process: i32) -> Result<Duration, Error> {
     // Exact to the nanosecond; /proc/PID/stat counts hundredths of a second.
     nix::time::clock_getcpuclockid(nix::unistd::Pid::from_raw(process))
         .and_then(nix::time::ClockId::now)
         .map(Duration::from)
         .map_err(|error| {
-            Failed::because(format!(
+            Error::msg(format!(
                 "Cannot read the CPU time of process {process}: {error}."
             ))
         })
 }
 
 #[cfg(not(target_os = "linux"))]
-pub fn cpu_time(process: i32) -> Result<Duration, Failed> {
-    Err(Failed::because(format!(
+pub fn cpu_time(process: i32) -> Result<Duration, Error> {
+    Err(Error::msg(format!(
         "Cannot read the CPU time of process {process} on this system."
     )))
 }
 
 /// The most bytes of memory that the process has held so far.
-pub fn peak_memory(process: i32) -> Result<u64, Failed> {
+pub fn peak_memory(process: i32) -> Result<u64, Error> {
     let path = format!("/proc/{process}/status");
-    let status = fs::read_to_string(&path)
-        .map_err(|error| Failed::file("read", Path::new(&path), &error))?;
-    high_water(&status).ok_or_else(|| Failed::because(format!("{path} has no VmHWM.")))
+    let status = fs::read_to_string(&path).map_err(|error| {
+        Error::msg(format!(
+            "cannot read {}: {error}",
+            Path::new(&path).display()
+        ))
+    })?;
+    high_water(&status).ok_or_else(|| Error::msg(format!("{path} has no VmHWM.")))
 }
 
 fn high_water(status: &str) -> Option<u64> {

@@ -3,7 +3,8 @@
 //! Plain sockets, because the client shares its cores with what is measured.
 
 use super::{accounting::cpu_time, comparison::Role, statistics::as_f64};
-use crate::{failed::Failed, process};
+use crate::process;
+use anyhow::Error;
 use serde::Deserialize;
 use serde_json::Value;
 use std::{
@@ -71,9 +72,9 @@ impl Slice {
 }
 
 /// Loads a Worker.
-pub fn run(target: &Target, amount: Amount) -> Result<Slice, Failed> {
+pub fn run(target: &Target, amount: Amount) -> Result<Slice, Error> {
     if process::is_interrupted() {
-        return Err(Failed::interrupted());
+        return Err(process::Interrupted.into());
     }
     let cpu = cpu_time(target.process)?;
     let (start, started) = (Instant::now(), AtomicUsize::new(0));
@@ -98,9 +99,10 @@ pub fn run(target: &Target, amount: Amount) -> Result<Slice, Failed> {
     let elapsed = start.elapsed();
     let mut latencies = Vec::new();
     for outcome in outcomes {
-        latencies.extend(outcome.map_err(|error| {
-            Failed::because(format!("{} did not answer: {error}.", target.name))
-        })?);
+        latencies
+            .extend(outcome.map_err(|error| {
+                Error::msg(format!("{} did not answer: {error}.", target.name))
+            })?);
     }
     Ok(Slice {
         cpu: cpu_time(target.process)?.saturating_sub(cpu),

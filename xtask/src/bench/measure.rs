@@ -7,7 +7,7 @@ use super::{
     statistics::{Ratio, as_f64, median},
     workers::{Calls, Workers},
 };
-use crate::failed::Failed;
+use anyhow::Error;
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
 use serde::Serialize;
 use std::time::Duration;
@@ -48,7 +48,7 @@ pub fn measure(
     seconds: u32,
     turns_per_second: u32,
     direction: Direction,
-) -> Result<Measured, Failed> {
+) -> Result<Measured, Error> {
     for target in &workers.targets {
         // Each request once, which fills the caches.
         load::run(target, Amount::Requests(target.requests.len()))?;
@@ -99,7 +99,7 @@ pub fn measure(
         })
     });
     Ok(Measured {
-        rows: rows.collect::<Result<_, Failed>>()?,
+        rows: rows.collect::<Result<_, Error>>()?,
         comparison,
     })
 }

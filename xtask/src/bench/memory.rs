@@ -4,14 +4,14 @@ use super::{
     load::{self, Amount},
     workers::{Isolate, Launch},
 };
-use crate::failed::Failed;
+use anyhow::Error;
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
 use serde_json::{Value, json};
 
 const SIGN_INS: usize = 1_000;
 
 /// Lets each build answer sign-ins; the table, and the same as JSON.
-pub fn run(launch: &Launch) -> Result<(Table, Value), Failed> {
+pub fn run(launch: &Launch) -> Result<(Table, Value), Error> {
     let mut workers = launch.start("memory")?;
     for target in &workers.targets {
         load::run(target, Amount::Requests(SIGN_INS))?;

@@ -1,11 +1,11 @@
 //! What has to be there before the peers can start: their npm packages, and the empty Worker in Rust.
 
 use crate::{
-    cache, clone,
-    failed::Failed,
-    process::LongStep,
-    tools::{Tools, WORKER_BUILD},
+    cache, process,
+    tools::{CargoTool, Tools},
+    workspace,
 };
+use anyhow::Error;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -13,7 +13,7 @@ use std::{
 };
 
 /// Installs the npm packages that `bench/package-lock.json` pins; their `node_modules`.
-pub fn install() -> Result<PathBuf, Failed> {
+pub fn install() -> Result<PathBuf, Error> {
     let files = [
         ("package.json", include_str!("../../../bench/package.json")),
         (
@@ -23,23 +23,21 @@ pub fn install() -> Result<PathBuf, Failed> {
     ];
     let folder = kept("bench-peers", &files, |folder| {
         let what = "Installing the peers";
-        LongStep {
+        process::run(
             what,
-            why: "the npm packages that are measured beside us; usually 10 s",
-        }
-        .run(Command::new("npm").current_dir(folder).args([
-            "ci",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-        ]))
-        .map_err(|ended| ended.explain(what))
+            Command::new("npm").current_dir(folder).args([
+                "ci",
+                "--ignore-scripts",
+                "--no-audit",
+                "--no-fund",
+            ]),
+        )
     })?;
     Ok(folder.join("node_modules"))
 }
 
 /// Builds the empty Worker in Rust; its JavaScript, which imports the wasm beside it.
-pub fn build_empty_rust(tools: &Tools) -> Result<PathBuf, Failed> {
+pub fn build_empty_rust(tools: &Tools) -> Result<PathBuf, Error> {
     let files = [
         (
             "Cargo.toml",
@@ -49,17 +47,19 @@ pub fn build_empty_rust(tools: &Tools) -> Result<PathBuf, Failed> {
             "lib.rs",
             include_str!("../../../bench/peers/workers-rs/src/lib.rs"),
         ),
-        ("worker-build", WORKER_BUILD),
+        ("worker-build", &CargoTool::worker_build()?.version),
     ];
     let folder = kept("bench-workers-rs", &files, |folder| {
-        let lock = clone::root().join("Cargo.lock");
+        let lock = workspace::root().join("Cargo.lock");
         let own = folder.join("Cargo.lock");
-        fs::copy(&lock, &own).map_err(|error| Failed::file("copy", &lock, &error))?;
+        fs::copy(&lock, &own)
+            .map_err(|error| Error::msg(format!("cannot copy {}: {error}", lock.display())))?;
         let source = folder.join("src");
-        fs::create_dir(&source).map_err(|error| Failed::file("make", &source, &error))?;
+        fs::create_dir(&source)
+            .map_err(|error| Error::msg(format!("cannot make {}: {error}", source.display())))?;
         let library = source.join("lib.rs");
         fs::rename(folder.join("lib.rs"), &library)
-            .map_err(|error| Failed::file("move", &library, &error))?;
+            .map_err(|error| Error::msg(format!("cannot move {}: {error}", library.display())))?;
         let ours = tools.worker_build();
         let mut build = Command::new(ours.get_program());
         for (name, value) in ours.get_envs() {
@@ -69,17 +69,13 @@ pub fn build_empty_rust(tools: &Tools) -> Result<PathBuf, Failed> {
             };
         }
         let what = "Building the empty Worker in Rust";
-        LongStep {
+        process::run(
             what,
-            why: "its start is measured beside ours; usually 1 to 2 minutes, once",
-        }
-        .run(
             build
                 .arg("--release")
                 .current_dir(folder)
                 .env("CARGO_TARGET_DIR", folder.join("target")),
-        )
-        .map_err(|ended| ended.explain(what))?;
+        )?;
         // Hundreds of megabytes that nothing asks for again.
         let _ = fs::remove_dir_all(folder.join("target"));
         Ok(())
@@ -91,14 +87,15 @@ pub fn build_empty_rust(tools: &Tools) -> Result<PathBuf, Failed> {
 fn kept(
     name: &str,
     files: &[(&str, &str)],
-    fill: impl FnOnce(&Path) -> Result<(), Failed>,
-) -> Result<PathBuf, Failed> {
+    fill: impl FnOnce(&Path) -> Result<(), Error>,
+) -> Result<PathBuf, Error> {
     let contents: Vec<&[u8]> = files.iter().map(|(_, text)| text.as_bytes()).collect();
     let name = format!("{name}-{}", cache::key(&contents));
     cache::install(&name, |folder| {
         for (file, content) in files {
             let path = folder.join(file);
-            fs::write(&path, content).map_err(|error| Failed::file("write", &path, &error))?;
+            fs::write(&path, content)
+                .map_err(|error| Error::msg(format!("cannot write {}: {error}", path.display())))?;
         }
         fill(folder)
     })?;

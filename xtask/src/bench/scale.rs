@@ -1,11 +1,7 @@
 //! Databases with many users (`bench/many_users.mjs`), made once and kept in the cache: a million users take minutes.
 
-use crate::{
-    cache, clone,
-    failed::Failed,
-    process::{self, LongStep},
-    tools::Tools,
-};
+use crate::{cache, process, tools::Tools, workspace};
+use anyhow::Error;
 use serde_json::{Value, json};
 use std::{
     fs::{self, File},
@@ -31,10 +27,10 @@ pub struct Databases {
 
 impl Databases {
     /// Makes those that are missing, and a copy of each.
-    pub fn prepare(tools: &Tools, peers: &Path, with_largest: bool) -> Result<Self, Failed> {
+    pub fn prepare(tools: &Tools, peers: &Path, with_largest: bool) -> Result<Self, Error> {
         let key = key()?;
         remove_outdated(&key)?;
-        let folder = clone::root().join("target/bench");
+        let folder = workspace::root().join("target/bench");
         let mut databases = Self {
             _lock: cache::lock_file(&folder.with_extension("lock"))?,
             folder,
@@ -61,15 +57,19 @@ impl Drop for Databases {
 }
 
 /// Changes with everything that the content of the databases depends on.
-fn key() -> Result<String, Failed> {
-    let root = clone::root();
+fn key() -> Result<String, Error> {
+    let root = workspace::root();
     let scripts = ["bench/many_users.mjs", "bench/many_users.sql"];
     let mut files: Vec<PathBuf> = scripts.iter().map(|file| root.join(file)).collect();
     let folder = root.join("migrations");
-    let entries = fs::read_dir(&folder).map_err(|error| Failed::file("read", &folder, &error))?;
+    let entries = fs::read_dir(&folder)
+        .map_err(|error| Error::msg(format!("cannot read {}: {error}", folder.display())))?;
     files.extend(entries.flatten().map(|entry| entry.path()));
     files.sort();
-    let read = |path: &PathBuf| fs::read(path).map_err(|error| Failed::file("read", path, &error));
+    let read = |path: &PathBuf| {
+        fs::read(path)
+            .map_err(|error| Error::msg(format!("cannot read {}: {error}", path.display())))
+    };
     let contents: Vec<Vec<u8>> = files.iter().map(read).collect::<Result<_, _>>()?;
     let contents: Vec<&[u8]> = contents.iter().map(Vec::as_slice).collect();
     Ok(cache::key(&contents))
@@ -79,7 +79,7 @@ fn key() -> Result<String, Failed> {
 const NAME: &str = "bench-users-";
 
 /// Databases of other migrations are of no use, and large.
-fn remove_outdated(key: &str) -> Result<(), Failed> {
+fn remove_outdated(key: &str) -> Result<(), Error> {
     for entry in fs::read_dir(cache::root()?).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if name.starts_with(NAME) && !name.contains(key) && entry.path().is_dir() {
@@ -90,45 +90,43 @@ fn remove_outdated(key: &str) -> Result<(), Failed> {
 }
 
 /// The folder with the database of this many users.
-fn ensure(tools: &Tools, peers: &Path, key: &str, users: u32) -> Result<PathBuf, Failed> {
+fn ensure(tools: &Tools, peers: &Path, key: &str, users: u32) -> Result<PathBuf, Error> {
     let name = format!("{NAME}{key}-{users}");
     cache::install(&name, |folder| {
         let what = format!("Making a database of {users} users");
         let options = json!({
-            "repository": clone::root(),
+            "repository": workspace::root(),
             "tools": tools.node_modules(),
             "peers": peers,
         });
         let mut command = Command::new(tools.node());
         command
             .arg("--disable-warning=ExperimentalWarning")
-            .arg(clone::root().join("bench/many_users.mjs"))
+            .arg(workspace::root().join("bench/many_users.mjs"))
             .arg(options.to_string())
             .arg(folder)
             .arg(users.to_string())
             .env("PATH", tools.path());
-        LongStep {
-            what: &what,
-            why: "once; usually 20 s for 100,000 users, 4 minutes for a million",
-        }
-        .run(&mut command)
-        .map_err(|ended| ended.explain(&what))
+        process::run(&what, &mut command)
     })?;
     Ok(cache::root()?.join(name))
 }
 
-fn copy_folder(from: &Path, to: &Path) -> Result<(), Failed> {
-    fs::create_dir_all(to).map_err(|error| Failed::file("make", to, &error))?;
-    let entries = fs::read_dir(from).map_err(|error| Failed::file("read", from, &error))?;
+fn copy_folder(from: &Path, to: &Path) -> Result<(), Error> {
+    fs::create_dir_all(to)
+        .map_err(|error| Error::msg(format!("cannot make {}: {error}", to.display())))?;
+    let entries = fs::read_dir(from)
+        .map_err(|error| Error::msg(format!("cannot read {}: {error}", from.display())))?;
     for entry in entries.flatten() {
         let copy = to.join(entry.file_name());
         if entry.path().is_dir() {
             copy_folder(&entry.path(), &copy)?;
         } else {
-            fs::copy(entry.path(), &copy).map_err(|error| Failed::file("write", &copy, &error))?;
+            fs::copy(entry.path(), &copy)
+                .map_err(|error| Error::msg(format!("cannot write {}: {error}", copy.display())))?;
         }
         if process::is_interrupted() {
-            return Err(Failed::interrupted());
+            return Err(process::Interrupted.into());
         }
     }
     Ok(())

@@ -11,7 +11,8 @@ use super::{
     statistics::median,
     workers::{self, Launch},
 };
-use crate::{failed::Failed, process};
+use crate::process;
+use anyhow::Error;
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -49,7 +50,7 @@ struct Start {
 }
 
 /// Starts every Worker of the group `start` in turn; the table, the same as JSON, and the ratios.
-pub fn run(launch: &Launch) -> Result<(Table, Value, Comparison), Failed> {
+pub fn run(launch: &Launch) -> Result<(Table, Value, Comparison), Error> {
     // Node keeps the folder with the configurations until it is dropped.
     let (_node, workers) = launch.ask::<Startable>("start")?;
     let mut starts: Vec<Vec<Start>> = workers.iter().map(|_| Vec::new()).collect();
@@ -126,9 +127,9 @@ pub fn run(launch: &Launch) -> Result<(Table, Value, Comparison), Failed> {
 }
 
 /// Starts a Worker, lets it answer once and ends it.
-fn start(worker: &Startable) -> Result<Start, Failed> {
+fn start(worker: &Startable) -> Result<Start, Error> {
     if process::is_interrupted() {
-        return Err(Failed::interrupted());
+        return Err(process::Interrupted.into());
     }
     let started = Instant::now();
     let mut command = Command::new(&worker.program);
@@ -136,24 +137,23 @@ fn start(worker: &Startable) -> Result<Start, Failed> {
         .args(&worker.arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
-    let mut child = process::start(&mut command)
-        .map_err(|error| Failed::because(format!("Cannot start workerd: {error}.")))?;
+    let mut child = process::start_group(&mut command)
+        .map_err(|error| Error::msg(format!("Cannot start workerd: {error}.")))?;
     let start = observe(worker, &mut child, started);
     let _ = child.kill();
     let _ = child.wait();
     start
 }
 
-fn observe(worker: &Startable, child: &mut Child, started: Instant) -> Result<Start, Failed> {
+fn observe(worker: &Startable, child: &mut Child, started: Instant) -> Result<Start, Error> {
     let process = i32::try_from(child.id()).unwrap_or_default();
     let port = child
         .stdout
         .as_mut()
         .and_then(port)
-        .ok_or_else(|| Failed::because(format!("{} did not start in workerd.", worker.name)))?;
+        .ok_or_else(|| Error::msg(format!("{} did not start in workerd.", worker.name)))?;
     let modules = cpu_time(process)?;
-    let failed =
-        |error: io::Error| Failed::because(format!("{} did not answer: {error}.", worker.name));
+    let failed = |error: io::Error| Error::msg(format!("{} did not answer: {error}.", worker.name));
     let status = send(port, &worker.request).map_err(failed)?;
     let elapsed = started.elapsed();
     if status != worker.status {

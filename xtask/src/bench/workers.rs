@@ -1,7 +1,8 @@
 //! The Node process that starts a group's Workers and holds them (`bench/start.mjs`).
 
 use super::load::Target;
-use crate::{clone, failed::Failed, process, tools::Tools};
+use crate::{process, tools::Tools, workspace};
+use anyhow::Error;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use std::{
@@ -27,15 +28,15 @@ pub struct Launch {
 
 impl Launch {
     /// Starts a group's Workers.
-    pub fn start(&self, group: &str) -> Result<Workers, Failed> {
+    pub fn start(&self, group: &str) -> Result<Workers, Error> {
         let (mut workers, targets) = self.ask(group)?;
         workers.targets = targets;
         Ok(workers)
     }
 
     /// Starts Node; it, and the group's Workers as it describes them.
-    pub fn ask<T: DeserializeOwned>(&self, group: &str) -> Result<(Workers, Vec<T>), Failed> {
-        let root = clone::root();
+    pub fn ask<T: DeserializeOwned>(&self, group: &str) -> Result<(Workers, Vec<T>), Error> {
+        let root = workspace::root();
         let options = json!({
             "repository": root,
             "tools": self.tools.node_modules(),
@@ -53,8 +54,8 @@ impl Launch {
             .env("PATH", self.tools.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
-        let mut child = process::start(&mut command)
-            .map_err(|error| Failed::because(format!("Cannot start Node: {error}.")))?;
+        let mut child = process::start_group(&mut command)
+            .map_err(|error| Error::msg(format!("Cannot start Node: {error}.")))?;
         let input = child.stdin.take();
         let output = child.stdout.take().map(BufReader::new);
         let mut workers = Workers {
@@ -80,16 +81,16 @@ pub struct Workers {
 
 impl Workers {
     /// How often each has called its stores so far.
-    pub fn calls(&mut self) -> Result<Vec<Calls>, Failed> {
+    pub fn calls(&mut self) -> Result<Vec<Calls>, Error> {
         self.answer("calls")
     }
 
     /// What the isolate of each holds; `None` for those that are not inspected.
-    pub fn isolates(&mut self) -> Result<Vec<Option<Isolate>>, Failed> {
+    pub fn isolates(&mut self) -> Result<Vec<Option<Isolate>>, Error> {
         self.answer("memory")
     }
 
-    fn answer<T: DeserializeOwned>(&mut self, question: &str) -> Result<T, Failed> {
+    fn answer<T: DeserializeOwned>(&mut self, question: &str) -> Result<T, Error> {
         if let Some(input) = &mut self.input {
             // If this fails, there is no answer either.
             let _ = writeln!(input, "{question}");
@@ -98,21 +99,20 @@ impl Workers {
     }
 
     /// One line of JSON. Ctrl-C does not interrupt this; Node's own time limits end a start that hangs.
-    fn line(&mut self) -> Result<Value, Failed> {
+    fn line(&mut self) -> Result<Value, Error> {
         let mut line = String::new();
         if let Some(output) = &mut self.output {
             let _ = output.read_line(&mut line);
         }
-        serde_json::from_str(&line).map_err(|_| {
-            Failed::because("bench/start.mjs ended before the Workers could be measured.")
-        })
+        serde_json::from_str(&line)
+            .map_err(|_| Error::msg("bench/start.mjs ended before the Workers could be measured."))
     }
 }
 
 impl Drop for Workers {
     fn drop(&mut self) {
         drop(self.input.take());
-        let _ = process::wait(&mut self.child, || {});
+        let _ = process::wait(&mut self.child);
     }
 }
 
@@ -140,17 +140,15 @@ pub struct Isolate {
     pub wasm: f64,
 }
 
-fn targets<T: DeserializeOwned>(answer: &Value) -> Result<Vec<T>, Failed> {
+fn targets<T: DeserializeOwned>(answer: &Value) -> Result<Vec<T>, Error> {
     if let Some(error) = answer["error"].as_str() {
-        return Err(Failed::because(format!(
-            "The Workers did not start: {error}"
-        )));
+        return Err(Error::msg(format!("The Workers did not start: {error}")));
     }
     serde_json::from_value(answer["targets"].clone()).map_err(|_| unexpected())
 }
 
-pub fn unexpected() -> Failed {
-    Failed::because("bench/start.mjs printed something unexpected.")
+pub fn unexpected() -> Error {
+    Error::msg("bench/start.mjs printed something unexpected.")
 }
 
 #[cfg(test)]
@@ -163,7 +161,7 @@ mod tests {
     fn failed_start_says_why() {
         let sentence = |answer: Value| {
             let failed = targets::<Target>(&answer).err().expect("failed");
-            failed.sentence().unwrap_or_default().to_owned()
+            failed.to_string()
         };
         assert!(sentence(json!({ "error": "no wasm" })).ends_with("no wasm"));
         assert!(sentence(json!({ "targets": [{}] })).ends_with("unexpected."));

@@ -1,24 +1,24 @@
-//! AWS where nobody has configured it: the simulator, in this process, for as long as `cargo dev` runs.
+//! The AWS simulator, which runs in this process if no AWS is configured.
 //!
-//! Whoever reaches it can sign in as anybody, so it listens on loopback, and its key opens nothing else. The Worker gets
-//! its settings by a file: words of a command line are there for every user of this machine to read.
+//! Everyone who reaches it can sign in as any of its users, so it listens on the loopback interface, and its key is valid
+//! nowhere else. wrangler gets its settings in a file, because all users of this machine can read command lines.
 
-use super::{dev_vars, options::Options};
-use crate::{clone, failed::Failed, terminal};
+use super::dev_vars;
+use super::options::Options;
+use crate::{terminal, workspace};
+use anyhow::{Context as _, Result};
 use aws_simulator::{ACCOUNT, Config, Principal, Running};
-use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write},
-    net::{Ipv4Addr, SocketAddr, TcpListener},
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// Where it listens if that port is free, so that a line of yesterday still works.
+/// The port if it is free, so that commands copied from an earlier start still work.
 const PORT: u16 = 8789;
 
-/// Who has set one of these means an AWS of their own.
-const PLACES_AND_KEYS: [&str; 10] = [
+/// If one of these is set, AWS is not simulated.
+const ENDPOINTS_AND_KEYS: [&str; 10] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_ENDPOINT_URL_IDENTITYSTORE",
     "AWS_ENDPOINT_URL_SSO",
@@ -38,34 +38,29 @@ pub struct Simulated {
 }
 
 impl Simulated {
-    /// Starts it, unless `.dev.vars` or the variables of `wrangler.toml` say which AWS to ask.
-    pub fn start(options: &Options) -> Result<Option<Self>, Failed> {
-        let root = clone::root();
-        let read = |path: PathBuf| {
-            fs::read_to_string(&path).map_err(|error| Failed::file("read", &path, &error))
-        };
-        let own = read(root.join(".dev.vars"))?;
-        let manifest = read(root.join("wrangler.toml"))?;
-        if names_an_aws(&own) || names_an_aws(for_development(&manifest)) {
+    /// Starts it, unless `.dev.vars` or `wrangler.toml` configures AWS.
+    pub fn start(options: &Options) -> Result<Option<Self>> {
+        let secrets = workspace::read(".dev.vars")?;
+        let manifest = workspace::read("wrangler.toml")?;
+        if configures_aws(&secrets) || configures_aws(for_development(&manifest)) {
             return Ok(None);
         }
-        if has_a_dollar(&own) {
-            // wrangler reads `.dev.vars` word for word, but replaces $NAME if it is told of any other file.
-            terminal::tell("AWS is not simulated, because a value in .dev.vars has a `$`.");
+        if has_dollar(&secrets) {
+            // wrangler expands $NAME in .dev.vars if it is also given another file.
+            terminal::note(
+                "warning: AWS is not simulated, because a value in .dev.vars contains '$'",
+            );
             return Ok(None);
         }
-        // The Worker comes later, and has to find its own port free.
+        // The Worker starts later, so its port is reserved: the system may choose any free port.
         let preferred = if options.port == PORT { 0 } else { PORT };
-        // Held meanwhile, because the system may give any port that is free.
         let reserved = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port));
         let simulator = listen(preferred).or_else(|_| listen(0));
         drop(reserved);
-        let simulator = simulator.map_err(|error| {
-            Failed::because(format!("The AWS simulator cannot listen: {error}."))
-        })?;
-        let settings = options.persist_to.join("edge-auth-aws.env");
+        let simulator = simulator.context("the AWS simulator cannot listen")?;
+        let settings = options.data_folder().join("edge-auth-aws.env");
         write(&settings, &text(&simulator))
-            .map_err(|error| Failed::file("write", &settings, &error))?;
+            .with_context(|| format!("cannot write {}", settings.display()))?;
         Ok(Some(Self {
             simulator,
             settings,
@@ -82,13 +77,13 @@ impl Simulated {
         &self.settings
     }
 
-    /// What `wrangler dev` is told: its settings, then `.dev.vars`, which thereby has the last word.
-    pub fn words(&self) -> [PathBuf; 4] {
+    /// Arguments of `wrangler dev`: the settings, and then `.dev.vars`, which overrides them.
+    pub fn args(&self) -> [PathBuf; 4] {
         [
             "--env-file".into(),
             self.settings.clone(),
             "--env-file".into(),
-            clone::root().join(".dev.vars"),
+            workspace::root().join(".dev.vars"),
         ]
     }
 }
@@ -102,7 +97,7 @@ impl Drop for Simulated {
 fn listen(port: u16) -> io::Result<Running> {
     aws_simulator::start(Config {
         address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
-        // A day: the Worker keeps a registration that lasts longer, and the next simulator would not know it.
+        // The Worker stores a registration that is valid for longer than a day, and the next simulator would not know it.
         client_lifetime: Duration::from_hours(24),
         ..Config::default()
     })
@@ -113,7 +108,7 @@ fn text(simulator: &Running) -> String {
     let (url, key) = (simulator.url(), simulator.app_credentials());
     let own_arn = Principal::user(ACCOUNT, "edge-auth").arn;
     format!(
-        "# The AWS simulator of the `cargo dev` that is running.\n\
+        "# Settings of the AWS simulator of a running `cargo dev`.\n\
          AWS_ENDPOINT_URL_STS={url}\n\
          AWS_ENDPOINT_URL_SSO_OIDC={url}\n\
          AWS_ENDPOINT_URL_SSO={url}\n\
@@ -134,7 +129,7 @@ fn text(simulator: &Running) -> String {
     )
 }
 
-/// Only its owner reads it.
+/// Writes a file that only its owner can read.
 fn write(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
@@ -147,57 +142,64 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     options.open(path)?.write_all(text.as_bytes())
 }
 
-fn names_an_aws(text: &str) -> bool {
-    PLACES_AND_KEYS
+fn configures_aws(text: &str) -> bool {
+    ENDPOINTS_AND_KEYS
         .iter()
         .any(|name| dev_vars::is_set(text, name))
 }
 
-/// What stands in `wrangler.toml` before the first deployed environment.
+/// The part of `wrangler.toml` before the first deployed environment.
 pub fn for_development(manifest: &str) -> &str {
     manifest.split("\n[env.").next().unwrap_or(manifest)
 }
 
-fn has_a_dollar(text: &str) -> bool {
+fn has_dollar(text: &str) -> bool {
     text.lines()
         .any(|line| !line.trim_start().starts_with('#') && line.contains('$'))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{PLACES_AND_KEYS, for_development, has_a_dollar, listen, names_an_aws, text};
+    use super::{ENDPOINTS_AND_KEYS, configures_aws, for_development, has_dollar, listen, text};
 
-    const CONFIG: &str = include_str!("../../../src/config/mod.rs");
+    use crate::workspace;
 
     #[test]
-    fn every_setting_is_one_that_the_worker_reads_and_nothing_in_it_is_expanded() {
+    fn each_setting_is_a_variable_of_the_worker() {
+        let sources = workspace::files_below(&workspace::root().join("src"));
+        let is_read = |name: &str| {
+            let quoted = format!("\"{name}\"");
+            sources
+                .iter()
+                .any(|file| std::fs::read_to_string(file).is_ok_and(|text| text.contains(&quoted)))
+        };
         let simulator = listen(0).expect("a free port");
         let text = text(&simulator);
         let assignments = text.lines().filter_map(|line| line.split_once('='));
         let names: Vec<&str> = assignments.map(|(name, _)| name).collect();
         assert_eq!(names.len(), 12);
-        for name in names.iter().chain(&PLACES_AND_KEYS) {
-            assert!(CONFIG.contains(&format!("\"{name}\"")), "{name}");
+        for name in names.iter().chain(&ENDPOINTS_AND_KEYS) {
+            assert!(is_read(name), "{name}");
         }
-        assert!(PLACES_AND_KEYS.iter().all(|name| names.contains(name)));
-        assert!(!has_a_dollar(&text));
+        assert!(ENDPOINTS_AND_KEYS.iter().all(|name| names.contains(name)));
+        assert!(!has_dollar(&text));
     }
 
     #[test]
-    fn who_names_an_aws_gets_it() {
-        assert!(names_an_aws("A=b\nAWS_SSO_START_URL = \"https://x\"\n"));
-        assert!(names_an_aws("export AWS_REGION=eu-north-1"));
-        assert!(!names_an_aws(
+    fn who_configures_aws_gets_it() {
+        assert!(configures_aws("A=b\nAWS_SSO_START_URL = \"https://x\"\n"));
+        assert!(configures_aws("export AWS_REGION=eu-north-1"));
+        assert!(!configures_aws(
             "# AWS_REGION=x\nAWS_REGION=\nAWS_SSO_ROLE_MAP=Administrator=admin\n"
         ));
         let manifest = "[vars]\nA = \"b\"\n\n[env.production.vars]\nAWS_REGION = \"x\"\n";
-        assert!(!names_an_aws(for_development(manifest)));
-        assert!(names_an_aws(manifest));
+        assert!(!configures_aws(for_development(manifest)));
+        assert!(configures_aws(manifest));
     }
 
     #[test]
-    fn a_dollar_counts_where_wrangler_would_read_it() {
-        assert!(has_a_dollar("JWT_SECRET=a$b"));
-        assert!(!has_a_dollar("# $HOME\nJWT_SECRET=ab"));
+    fn dollar_in_a_value_is_found() {
+        assert!(has_dollar("JWT_SECRET=a$b"));
+        assert!(!has_dollar("# $HOME\nJWT_SECRET=ab"));
     }
 }

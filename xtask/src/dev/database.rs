@@ -1,16 +1,15 @@
-//! The local D1: its migrations, and a first administrator if there is nobody.
+//! The local D1: its migrations, and a first administrator if there are no users.
 //!
-//! Both are asked of wrangler, which takes 2 s each time; so the state that was reached is remembered beside the
-//! database, and a start that finds nothing new asks for neither.
+//! wrangler takes 2 s for each, so the state that was reached is recorded beside the database.
 
 use super::first_admin::Invitation;
-use crate::{cache, clone, failed::Failed, terminal, tools::Tools};
+use crate::tools::Tools;
+use crate::{cache, terminal, workspace};
+use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Stdio,
-};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 /// The local database, with all migrations.
 pub struct Database {
@@ -19,18 +18,19 @@ pub struct Database {
     invitation: Option<Invitation>,
 }
 
-/// Applies what has not been applied, and invites the first administrator if nobody is there.
-pub fn prepare(tools: &Tools, persist_to: &Path) -> Result<Database, Failed> {
-    let record = persist_to.join("edge-auth-database");
-    let state = state_of_migrations(&clone::root().join("migrations"))?;
+/// Applies the migrations that are missing, and invites the first administrator if there are no users.
+pub fn prepare(tools: &Tools, folder: &Path) -> Result<Database> {
+    let record = folder.join("edge-auth-database");
+    let migrations = workspace::files_below(&workspace::root().join("migrations"));
+    let state = cache::key_of_files(&migrations)?;
     let is_current = fs::read_to_string(&record).is_ok_and(|recorded| recorded == state)
-        && persist_to.join("v3/d1").is_dir();
+        && folder.join("v3/d1").is_dir();
     let invitation = if is_current {
         None
     } else {
-        terminal::tell("Preparing the database …");
-        wrangler_d1(tools, persist_to, &["migrations", "apply", "DB"])?;
-        invite(tools, persist_to)?
+        terminal::note("Applying the migrations …");
+        wrangler_d1(tools, folder, &["migrations", "apply", "DB"])?;
+        invite(tools, folder)?
     };
     Ok(Database {
         record,
@@ -40,73 +40,49 @@ pub fn prepare(tools: &Tools, persist_to: &Path) -> Result<Database, Failed> {
 }
 
 impl Database {
-    /// Who has to be given a password.
+    /// The invitation that has to be accepted.
     pub const fn invitation(&self) -> Option<&Invitation> {
         self.invitation.as_ref()
     }
 
-    /// Remembers that nothing is left to do, for the next start.
-    pub fn remember(&self) -> Result<(), Failed> {
+    /// Records that nothing is left to do.
+    pub fn record(&self) -> Result<()> {
         fs::write(&self.record, &self.state)
-            .map_err(|error| Failed::file("write", &self.record, &error))
+            .with_context(|| format!("cannot write {}", self.record.display()))
     }
 }
 
-fn state_of_migrations(folder: &Path) -> Result<String, Failed> {
-    let entries = fs::read_dir(folder).map_err(|error| Failed::file("read", folder, &error))?;
-    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    files.sort();
-    let mut parts = Vec::new();
-    for file in files {
-        parts.push(
-            file.file_name()
-                .unwrap_or_default()
-                .as_encoded_bytes()
-                .to_vec(),
-        );
-        parts.push(fs::read(&file).map_err(|error| Failed::file("read", &file, &error))?);
-    }
-    Ok(cache::key(
-        &parts.iter().map(Vec::as_slice).collect::<Vec<_>>(),
-    ))
-}
-
-fn invite(tools: &Tools, persist_to: &Path) -> Result<Option<Invitation>, Failed> {
+fn invite(tools: &Tools, folder: &Path) -> Result<Option<Invitation>> {
     let invitation = Invitation::new()?;
+    let sql = invitation.sql();
     let output = wrangler_d1(
         tools,
-        persist_to,
-        &["execute", "DB", "--json", "--command", &invitation.sql()?],
+        folder,
+        &["execute", "DB", "--json", "--command", &sql],
     )?;
-    let results: Value = serde_json::from_str(&output).map_err(|_| {
-        Failed::because(format!(
-            "{output}\n\nwrangler's answer about the users is above; it should be JSON."
-        ))
-    })?;
+    let results: Value = serde_json::from_str(&output)
+        .with_context(|| format!("wrangler did not print JSON:\n{output}"))?;
     let last = results.as_array().and_then(|statements| statements.last());
     let is_invited = last.is_some_and(|last| last["results"][0]["invited"] == 1);
     Ok(is_invited.then_some(invitation))
 }
 
-/// `wrangler d1 …` on the local database; what it prints.
-fn wrangler_d1(tools: &Tools, persist_to: &Path, words: &[&str]) -> Result<String, Failed> {
+/// Runs `wrangler d1 …` on the local database; returns what it prints.
+fn wrangler_d1(tools: &Tools, folder: &Path, args: &[&str]) -> Result<String> {
     let output = tools
         .wrangler(&["d1"])
-        .args(words)
-        .arg("--local")
-        .arg("--persist-to")
-        .arg(persist_to)
-        // Without a terminal wrangler asks nothing.
+        .args(args)
+        .args(["--local", "--persist-to"])
+        .arg(folder)
+        // wrangler asks no questions without a terminal.
         .stdin(Stdio::null())
         .env("CI", "true")
         .output()
-        .map_err(|error| Failed::because(format!("Cannot start wrangler: {error}.")))?;
+        .context("cannot start wrangler")?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    if output.status.success() {
-        return Ok(text);
+    if !output.status.success() {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        bail!("wrangler could not prepare the database:\n{text}{errors}");
     }
-    Err(Failed::because(format!(
-        "{text}{}\nwrangler could not prepare the database; its output is above.",
-        String::from_utf8_lossy(&output.stderr)
-    )))
+    Ok(text)
 }

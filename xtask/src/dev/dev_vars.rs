@@ -1,19 +1,17 @@
-//! `.dev.vars`: the secrets of this machine. Written once with random values, and never touched again.
+//! `.dev.vars`: the secrets of this machine. Written once with random values, and never changed again.
 
-use super::random;
-use crate::failed::Failed;
+use super::secrets;
 use crate::terminal;
-use std::{
-    fs::{self, OpenOptions},
-    io::{ErrorKind, Write},
-    path::Path,
-};
+use anyhow::{Context as _, Result, bail};
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
 
 /// The secrets without which the Worker does not start. As in `.dev.vars.example`.
 const REQUIRED: [&str; 4] = ["JWT_SECRET", "PASSWORD_PEPPER", "HANDLE_KEY", "AUDIT_KEY"];
 
-/// Writes the file if there is none; names what is missing in one that somebody wrote.
-pub fn ensure(root: &Path) -> Result<(), Failed> {
+/// Writes the file if there is none. Fails if an existing file lacks a secret.
+pub fn ensure(root: &Path) -> Result<()> {
     let path = root.join(".dev.vars");
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -21,38 +19,35 @@ pub fn ensure(root: &Path) -> Result<(), Failed> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(&path) {
         Ok(mut file) => {
-            terminal::tell("Writing .dev.vars with fresh random secrets.");
-            let written = content().map(|content| file.write_all(content.as_bytes()));
-            if !matches!(written, Ok(Ok(()))) {
-                // Half a file would be taken for somebody's own at the next start.
+            terminal::note("Writing .dev.vars with random secrets …");
+            let written = content().and_then(|text| Ok(file.write_all(text.as_bytes())?));
+            if written.is_err() {
+                // The next start would take half a file for the user's own.
                 let _ = fs::remove_file(&path);
             }
-            written?.map_err(|error| Failed::file("write", &path, &error))
+            written.context("cannot write .dev.vars")
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            let text =
-                fs::read_to_string(&path).map_err(|error| Failed::file("read", &path, &error))?;
+            let text = fs::read_to_string(&path).context("cannot read .dev.vars")?;
             let missing = missing_in(&text);
-            if missing.is_empty() {
-                return Ok(());
+            if !missing.is_empty() {
+                bail!(
+                    ".dev.vars does not set {}; .dev.vars.example describes each secret",
+                    missing.join(", ")
+                );
             }
-            Err(Failed::because(format!(
-                ".dev.vars has no {}; .dev.vars.example says what each is.",
-                missing.join(", ")
-            )))
+            Ok(())
         }
-        Err(error) => Err(Failed::file("write", &path, &error)),
+        Err(error) => Err(error).context("cannot write .dev.vars"),
     }
 }
 
-fn content() -> Result<String, Failed> {
+fn content() -> Result<String> {
     let mut text = String::from(
-        "# Secrets of this machine only, made by `cargo dev`; .dev.vars.example says what each is and what may be added.\n",
+        "# Secrets of this machine, written by `cargo dev`. .dev.vars.example describes them, and what may be added.\n",
     );
     for name in REQUIRED {
-        for part in [name, "=", &random::secret()?, "\n"] {
-            text.push_str(part);
-        }
+        text += &[name, "=", &secrets::base64()?, "\n"].concat();
     }
     Ok(text)
 }
@@ -64,12 +59,12 @@ fn missing_in(text: &str) -> Vec<&'static str> {
         .collect()
 }
 
-/// Whether a line gives this name a value.
+/// Whether a line sets this variable.
 pub fn is_set(text: &str, name: &str) -> bool {
     value(text, name).is_some()
 }
 
-/// The value of this name in the last line that sets it, without quotation marks. Reads `.dev.vars`, and single-line strings
+/// The value of this variable in the last line that sets it, without quotation marks. Reads `.dev.vars`, and single-line strings
 /// of `wrangler.toml`.
 pub fn value<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     let mut values = text.lines().filter_map(|line| {
@@ -105,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_is_written_once_and_only_its_owner_reads_it() {
+    fn file_is_written_once_and_readable_by_its_owner_only() {
         let folder = Folder::new("written-once");
         let path = folder.0.join(".dev.vars");
         ensure(&folder.0).expect("written");
@@ -123,23 +118,21 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_the_persons_own_is_never_overwritten() {
+    fn existing_file_is_never_overwritten() {
         let folder = Folder::new("own");
         let path = folder.0.join(".dev.vars");
         let own = "export JWT_SECRET = \"x\"\nPASSWORD_PEPPER=\n# HANDLE_KEY=x\nAUDIT_KEY=y\n";
         fs::write(&path, own).expect("written");
-        let failed = ensure(&folder.0).expect_err("two are missing");
+        let error = ensure(&folder.0).expect_err("two are missing");
         assert_eq!(
-            failed.sentence(),
-            Some(
-                ".dev.vars has no PASSWORD_PEPPER, HANDLE_KEY; .dev.vars.example says what each is."
-            )
+            error.to_string(),
+            ".dev.vars does not set PASSWORD_PEPPER, HANDLE_KEY; .dev.vars.example describes each secret"
         );
         assert_eq!(fs::read_to_string(&path).expect("there"), own);
     }
 
     #[test]
-    fn every_secret_is_fresh_and_named_in_the_example() {
+    fn secrets_are_random_and_named_in_the_example() {
         assert_ne!(content().expect("random"), content().expect("random"));
         let example = include_str!("../../../.dev.vars.example");
         for name in REQUIRED {

@@ -1,261 +1,235 @@
-//! What can be said after `cargo dev`.
+//! The options of `cargo dev`.
 
-use crate::{cache, clone, failed::Failed};
-use std::{
-    fs::{self, File},
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream},
-    path::PathBuf,
-    time::Duration,
-};
+use crate::{cache, workspace};
+use anyhow::{Result, bail};
+use std::fs::File;
+use std::io::ErrorKind;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::time::Duration;
 
-/// The options, checked.
-#[derive(Debug, PartialEq, Eq)]
+/// Run the Worker on this machine
+///
+/// Installs the tools, builds the Worker, writes .dev.vars with random secrets, applies the migrations and creates a first
+/// administrator, each if that has not been done. Then runs the Worker in workerd with a local D1 and KV, and rebuilds it when
+/// a file in src/ changes. Press Ctrl-C to stop it; users, sessions and secrets are kept.
+///
+/// AWS is simulated, unless .dev.vars or wrangler.toml sets AWS variables. The last lines of the output show how to sign in.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+#[command(override_usage = "cargo dev [OPTIONS]")]
 pub struct Options {
+    /// Port on the loopback interface; JWT_ISSUER is http://localhost:PORT, unless .dev.vars sets it
+    #[arg(long, value_name = "PORT", default_value_t = 8787, value_parser = clap::value_parser!(u16).range(1..))]
     pub port: u16,
-    /// A whole path: wrangler runs in the clone's root, the person may be elsewhere.
-    pub persist_to: PathBuf,
-    /// Origins from which browsers may call the service, in addition to those of `ALLOWED_ORIGINS`.
+    /// Folder of the local D1 and KV [default: .wrangler/state]
+    #[arg(long, value_name = "DIR", value_parser = absolute)]
+    persist_to: Option<PathBuf>,
+    /// Let browsers on this origin call the service, such as http://localhost:3000; repeatable. Adds to ALLOWED_ORIGINS of
+    /// .dev.vars or wrangler.toml
+    #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = origin)]
     pub allow_origins: Vec<String>,
 }
 
 impl Options {
-    const DEFAULT_PORT: u16 = 8787;
-    const NAMES: [&str; 3] = ["--port", "--persist-to", "--allow-origin"];
-
-    /// Reads `--port N`, `--port=N`, and the same for the other options.
-    pub fn read(words: &[String]) -> Result<Self, Failed> {
-        let mut options = Self {
-            port: Self::DEFAULT_PORT,
-            persist_to: Self::default_place(),
-            allow_origins: Vec::new(),
-        };
-        let mut words = words.iter();
-        while let Some(word) = words.next() {
-            let (name, value) = match word.split_once('=') {
-                Some((name, value)) => (name, Some(value)),
-                None => (word.as_str(), None),
-            };
-            if !Self::NAMES.contains(&name) {
-                return Err(Failed::because(format!(
-                    "`{word}` means nothing here; `cargo dev --help` says what does."
-                )));
-            }
-            let value = value
-                .or_else(|| words.next().map(String::as_str))
-                .filter(|value| !value.is_empty())
-                .ok_or_else(|| {
-                    Failed::because(format!(
-                        "{name} needs a value, as in `{name} {}`.",
-                        example(name)
-                    ))
-                })?;
-            match name {
-                "--port" => options.port = port(value)?,
-                "--allow-origin" => options.allow_origins.push(origin(value)?),
-                _ => {
-                    options.persist_to = std::path::absolute(value).map_err(|error| {
-                        Failed::because(format!("`{value}` is not a folder: {error}."))
-                    })?;
-                }
-            }
-        }
-        Ok(options)
+    fn default_data_folder() -> PathBuf {
+        workspace::root().join(".wrangler/state")
     }
 
-    fn default_place() -> PathBuf {
-        clone::root().join(".wrangler/state")
+    /// The folder of D1 and KV.
+    pub fn data_folder(&self) -> PathBuf {
+        self.persist_to
+            .clone()
+            .unwrap_or_else(Self::default_data_folder)
     }
 
-    /// Whether D1 and KV are kept where every command looks by default.
-    pub fn is_default_place(&self) -> bool {
-        self.persist_to == Self::default_place()
+    /// Whether D1 and KV are where other commands look by default.
+    pub fn has_default_data_folder(&self) -> bool {
+        self.data_folder() == Self::default_data_folder()
     }
 
-    /// The address of the Worker. It uses the name, not the IP address: for a browser, `localhost` and `127.0.0.1` are
+    /// The address of the Worker. It has the name, not the IP address: for a browser, `localhost` and `127.0.0.1` are
     /// different sites, and a page on `http://localhost:3000` has to be on the same one.
     pub fn address(&self) -> String {
         format!("http://localhost:{}", self.port)
     }
 
-    /// The locks of this `cargo dev` on its data and its port. Two would write one database, and until the first one listens
+    /// The locks of this `cargo dev` on its data and its port. Two would write one database, and until the first one listens,
     /// its port looks free.
-    pub fn lock(&self) -> Result<[File; 2], Failed> {
-        let folder = &self.persist_to;
-        fs::create_dir_all(folder).map_err(|error| Failed::file("make", folder, &error))?;
-        let data = cache::try_lock_file(&folder.join("edge-auth-dev.lock"))?;
-        let data = data.ok_or_else(|| {
-            Failed::because(format!(
-                "Another `cargo dev` is using the data in {}; stop it, or choose another folder with --persist-to.",
+    pub fn lock(&self) -> Result<[File; 2]> {
+        let folder = self.data_folder();
+        let Some(data) = cache::try_lock_file(&folder.join("edge-auth-dev.lock"))? else {
+            bail!(
+                "another `cargo dev` uses the data in {}; stop it, or choose another folder with --persist-to",
                 folder.display()
-            ))
-        })?;
-        let ports = cache::root()?;
-        fs::create_dir_all(&ports).map_err(|error| Failed::file("make", &ports, &error))?;
-        let port = cache::try_lock_file(&ports.join(format!("dev-port-{}.lock", self.port)))?;
-        let port = port.ok_or_else(|| self.taken())?;
+            );
+        };
+        let port = format!("dev-port-{}.lock", self.port);
+        let Some(port) = cache::try_lock_file(&cache::root()?.join(port))? else {
+            return self.port_in_use();
+        };
         Ok([data, port])
     }
 
-    fn taken(&self) -> Failed {
-        Failed::because(format!(
-            "Port {} is in use; stop the program that listens on it, or choose another port with --port.",
-            self.port
-        ))
-    }
-
-    /// Before anything slow, and before wrangler, which would choose another port.
-    pub fn check_that_the_port_is_free(&self) -> Result<(), Failed> {
+    /// Fails if the port cannot be used. wrangler would choose another one.
+    pub fn check_port(&self) -> Result<()> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        // macOS lets one program listen on 127.0.0.1 while another has all addresses, so binding alone does not tell. And
-        // `localhost` is `::1` first.
+        // On macOS one program can listen on 127.0.0.1 while another listens on all addresses, so a successful bind is not
+        // enough. And `localhost` is `::1` first.
         let also = SocketAddr::from((Ipv6Addr::LOCALHOST, self.port));
-        let answers = [address, also]
+        let has_listener = [address, also]
             .iter()
             .any(|address| TcpStream::connect_timeout(address, Duration::from_millis(500)).is_ok());
         match TcpListener::bind(address) {
-            Ok(_) if !answers => Ok(()),
-            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-                Err(Failed::because(format!(
-                    "This user may not listen on port {}; choose one from 1024 with --port.",
-                    self.port
-                )))
-            }
-            _ => Err(self.taken()),
+            Ok(_) if !has_listener => Ok(()),
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => bail!(
+                "this user may not listen on port {}; choose a port from 1024 with --port",
+                self.port
+            ),
+            _ => self.port_in_use(),
         }
+    }
+
+    fn port_in_use<T>(&self) -> Result<T> {
+        bail!(
+            "port {} is in use; stop the program that listens on it, or choose another port with --port",
+            self.port
+        )
     }
 }
 
-fn port(text: &str) -> Result<u16, Failed> {
-    let port = text.parse().ok().filter(|port| *port != 0);
-    port.ok_or_else(|| {
-        Failed::because(format!(
-            "`{text}` is not a port; ports are numbers from 1 to 65535."
-        ))
-    })
+/// wrangler runs in the repository's root, so the path must not depend on the current folder.
+fn absolute(path: &str) -> std::io::Result<PathBuf> {
+    std::path::absolute(path)
 }
 
-/// The Worker validates the rest. A comma would turn one origin into several, and a bare host name is the usual mistake.
-fn origin(text: &str) -> Result<String, Failed> {
-    let is_origin = text.contains("://") && !text.contains([',', ' ']);
-    is_origin.then(|| text.to_owned()).ok_or_else(|| {
-        Failed::because(format!(
-            "`{text}` is not an origin; an origin looks like http://localhost:3000."
-        ))
-    })
-}
-
-fn example(name: &str) -> &'static str {
-    match name {
-        "--port" => "8788",
-        "--allow-origin" => "http://localhost:3000",
-        _ => "/tmp/edge-auth",
+/// Checks the form; the Worker checks the rest.
+fn origin(text: &str) -> Result<String, String> {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return Err("expected an origin such as http://localhost:3000".to_owned());
+    };
+    // ALLOWED_ORIGINS separates origins with commas.
+    if text.contains([',', ' ']) {
+        return Err("expected one origin; repeat the option for more".to_owned());
+    }
+    match rest.find(['/', '?', '#']) {
+        None => Ok(text.to_owned()),
+        Some(end) => Err(format!(
+            "an origin has no path; expected {scheme}://{}",
+            &rest[..end]
+        )),
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::Options;
-    use std::{fs, net::TcpListener, path::Path};
+    use clap::Parser as _;
+    use std::fs;
+    use std::net::TcpListener;
+    use std::path::Path;
 
-    fn read(words: &[&str]) -> Result<Options, String> {
-        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        Options::read(&words).map_err(|failed| failed.sentence().unwrap_or_default().to_owned())
+    #[derive(Debug, clap::Parser)]
+    struct Cli {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    /// Options as they are parsed.
+    pub fn options(args: &[&str]) -> Result<Options, String> {
+        let args = std::iter::once(&"dev").chain(args);
+        Cli::try_parse_from(args)
+            .map(|cli| cli.options)
+            .map_err(|error| error.to_string())
     }
 
     #[test]
-    fn both_spellings_of_an_option_are_read() {
-        assert_eq!(read(&[]).expect("defaults").port, 8787);
-        assert_eq!(read(&["--port", "9000"]).expect("a port").port, 9000);
-        let options = read(&["--persist-to=state", "--port=9001"]).expect("both");
-        assert_eq!(options.address(), "http://localhost:9001");
+    fn options_have_defaults() {
+        let options = options(&[]).expect("defaults");
+        assert_eq!(options.address(), "http://localhost:8787");
+        assert!(options.has_default_data_folder() && options.allow_origins.is_empty());
+    }
+
+    #[test]
+    fn data_folder_is_absolute() {
+        let options = options(&["--port", "9001", "--persist-to=state"]).expect("options");
         assert_eq!(options.port, 9001);
-        assert!(
-            options.persist_to.is_absolute() && options.persist_to.ends_with(Path::new("state"))
-        );
+        let folder = options.data_folder();
+        assert!(folder.is_absolute() && folder.ends_with(Path::new("state")));
     }
 
     #[test]
-    fn allowed_origins_given_several_times_are_kept_in_order() {
-        let words = [
+    fn repeated_origins_keep_their_order() {
+        let args = [
             "--allow-origin",
             "http://a:1",
             "--allow-origin=tauri://localhost",
         ];
-        let options = read(&words).expect("two origins");
+        let options = options(&args).expect("two origins");
         assert_eq!(options.allow_origins, ["http://a:1", "tauri://localhost"]);
     }
 
     #[test]
-    fn every_mistake_is_one_sentence() {
-        for (words, start) in [
-            (&["--port"][..], "--port needs a value"),
-            (&["--port="], "--port needs a value"),
-            (&["--port", "0"], "`0` is not a port"),
-            (&["--port", "65536"], "`65536` is not a port"),
-            (&["--port", "http"], "`http` is not a port"),
-            (&["--persist-to"], "--persist-to needs a value"),
-            (&["--allow-origin"], "--allow-origin needs a value"),
+    fn invalid_options_are_named() {
+        for (args, part) in [
+            (&["--port"][..], "a value is required for '--port <PORT>'"),
+            (&["--port", "0"], "0 is not in 1..=65535"),
+            (&["--port", "65536"], "65536 is not in 1..=65535"),
+            (&["--port", "http"], "invalid digit"),
+            (
+                &["--persist-to"],
+                "a value is required for '--persist-to <DIR>'",
+            ),
             (
                 &["--allow-origin", "localhost:3000"],
-                "`localhost:3000` is not an origin",
+                "expected an origin such as",
             ),
             (
                 &["--allow-origin", "http://a,http://b"],
-                "`http://a,http://b` is not an origin",
+                "repeat the option",
             ),
-            (&["--prot", "1"], "`--prot` means nothing here"),
-            (&["8787"], "`8787` means nothing here"),
+            (
+                &["--allow-origin", "http://a.example/path"],
+                "an origin has no path; expected http://a.example",
+            ),
+            (
+                &["--allow-origin", "http://a.example/"],
+                "an origin has no path; expected http://a.example",
+            ),
+            (&["--prot", "1"], "unexpected argument '--prot'"),
+            (&["8787"], "unexpected argument '8787'"),
         ] {
-            let sentence = read(words).expect_err("a mistake");
-            assert!(
-                sentence.starts_with(start) && sentence.lines().count() == 1,
-                "{sentence}"
-            );
+            let message = options(args).expect_err("a usage error");
+            assert!(message.contains(part), "{message}");
         }
     }
 
     #[test]
-    fn second_start_on_the_same_data_or_port_is_one_sentence() {
+    fn second_start_on_the_same_data_or_port_fails() {
         let folder = std::env::temp_dir().join(format!("edge-auth-locks-{}", std::process::id()));
         let with = |port: u16, name: &str| {
-            let mut options = read(&[]).expect("defaults");
+            let mut options = options(&[]).expect("defaults");
             options.port = port;
-            options.persist_to = folder.join(name);
+            options.persist_to = Some(folder.join(name));
             options
         };
         // Ports that nothing listens on: privileged, and unassigned.
         let first = with(4, "a").lock().expect("free");
-        let sentence = |options: Options| {
-            let failed = options.lock().expect_err("it is in use");
-            failed.sentence().unwrap_or_default().to_owned()
-        };
-        let same_data = sentence(with(6, "a"));
-        assert!(
-            same_data.starts_with("Another `cargo dev` is using the data in "),
-            "{same_data}"
-        );
-        assert_eq!(same_data.lines().count(), 1);
-        assert!(sentence(with(4, "b")).starts_with("Port 4 is in use; "));
+        let message = |options: Options| options.lock().expect_err("in use").to_string();
+        assert!(message(with(6, "a")).starts_with("another `cargo dev` uses the data in "));
+        assert!(message(with(4, "b")).starts_with("port 4 is in use; "));
         drop(first);
         with(4, "a").lock().expect("free again");
         let _ = fs::remove_dir_all(&folder);
     }
 
     #[test]
-    fn a_taken_port_is_named() {
+    fn port_in_use_is_named() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = listener.local_addr().expect("its address").port();
-        let mut options = read(&[]).expect("defaults");
-        options.port = port;
-        let failed = options
-            .check_that_the_port_is_free()
-            .expect_err("it is taken");
-        assert!(
-            failed
-                .sentence()
-                .is_some_and(|text| text.starts_with(&format!("Port {port} is in use; ")))
-        );
+        let mut options = options(&[]).expect("defaults");
+        options.port = listener.local_addr().expect("its address").port();
+        let message = options.check_port().expect_err("in use").to_string();
+        assert!(message.starts_with(&format!("port {} is in use; ", options.port)));
         drop(listener);
-        assert!(options.check_that_the_port_is_free().is_ok());
+        assert!(options.check_port().is_ok());
     }
 }

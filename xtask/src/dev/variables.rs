@@ -1,27 +1,48 @@
 //! The variables that `cargo dev` passes to the Worker; they override those of `.dev.vars` and `wrangler.toml`.
 
-use super::{aws::for_development, dev_vars, options::Options};
-use crate::{clone, failed::Failed};
-use std::fs;
+use super::aws::for_development;
+use super::dev_vars;
+use super::options::Options;
+use crate::{terminal, workspace};
+use anyhow::Result;
 
 /// `NAME:value` for each, as `wrangler dev --var` takes it.
-pub fn of(options: &Options) -> Result<Vec<String>, Failed> {
-    let read = |name: &str| {
-        let path = clone::root().join(name);
-        fs::read_to_string(&path).map_err(|error| Failed::file("read", &path, &error))
-    };
-    let (own, manifest) = (read(".dev.vars")?, read("wrangler.toml")?);
-    Ok(given(options, &own, for_development(&manifest)))
+pub fn for_wrangler(options: &Options) -> Result<Vec<String>> {
+    let (secrets, manifest) = (
+        workspace::read(".dev.vars")?,
+        workspace::read("wrangler.toml")?,
+    );
+    if let Some(warning) = issuer_warning(options, &secrets) {
+        terminal::note(warning);
+    }
+    Ok(variables(options, &secrets, for_development(&manifest)))
 }
 
-fn given(options: &Options, own: &str, manifest: &str) -> Vec<String> {
+/// Tokens name the issuer, and AWS proofs are signed for it; on another port, clients that compare it refuse them.
+fn issuer_warning(options: &Options, secrets: &str) -> Option<String> {
+    let issuer = dev_vars::value(secrets, "JWT_ISSUER")?;
+    let (_, authority) = issuer.split_once("://")?;
+    let port = match authority.rsplit_once(':') {
+        Some((_, port)) => port,
+        None if issuer.starts_with("https:") => "443",
+        None => "80",
+    };
+    (port != options.port.to_string()).then(|| {
+        format!(
+            "warning: JWT_ISSUER in .dev.vars is {issuer}, but the Worker listens on port {}",
+            options.port
+        )
+    })
+}
+
+fn variables(options: &Options, secrets: &str, manifest: &str) -> Vec<String> {
     let mut variables = Vec::new();
-    if !dev_vars::is_set(own, "JWT_ISSUER") {
+    if !dev_vars::is_set(secrets, "JWT_ISSUER") {
         variables.push(format!("JWT_ISSUER:{}", options.address()));
     }
     if !options.allow_origins.is_empty() {
         let name = "ALLOWED_ORIGINS";
-        let set = dev_vars::value(own, name).or_else(|| dev_vars::value(manifest, name));
+        let set = dev_vars::value(secrets, name).or_else(|| dev_vars::value(manifest, name));
         let given = options.allow_origins.iter().map(String::as_str);
         let origins: Vec<&str> = set.into_iter().chain(given).collect();
         variables.push(format!("{name}:{}", origins.join(",")));
@@ -31,12 +52,25 @@ fn given(options: &Options, own: &str, manifest: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::given;
-    use crate::dev::options::Options;
+    use super::{issuer_warning, variables};
+    use crate::dev::options::{Options, tests};
 
-    fn options(words: &[&str]) -> Options {
-        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        Options::read(&words).expect("options")
+    fn options(args: &[&str]) -> Options {
+        tests::options(args).expect("options")
+    }
+
+    #[test]
+    fn issuer_with_another_port_is_a_warning() {
+        let options = options(&["--port", "9000"]);
+        for (secrets, is_warning) in [
+            ("JWT_ISSUER=http://localhost:8787", true),
+            ("JWT_ISSUER=https://auth.example.com", true),
+            ("JWT_ISSUER=http://localhost:9000", false),
+            ("", false),
+        ] {
+            let warning = issuer_warning(&options, secrets);
+            assert_eq!(warning.is_some(), is_warning, "{secrets}: {warning:?}");
+        }
     }
 
     #[test]
@@ -44,17 +78,17 @@ mod tests {
         let options = options(&["--port", "9000"]);
         let manifest = "JWT_ISSUER = \"http://localhost:8787\"";
         assert_eq!(
-            given(&options, "", manifest),
+            variables(&options, "", manifest),
             ["JWT_ISSUER:http://localhost:9000"]
         );
         let own = "JWT_ISSUER=http://auth.localhost:9000";
-        assert!(given(&options, own, manifest).is_empty());
+        assert!(variables(&options, own, manifest).is_empty());
     }
 
     #[test]
     fn allowed_origins_are_added_to_those_that_are_set() {
         let options = options(&["--allow-origin=http://a:1", "--allow-origin=http://b:2"]);
-        for (own, manifest, expected) in [
+        for (secrets, manifest, expected) in [
             ("", "ALLOWED_ORIGINS = \"\"", "http://a:1,http://b:2"),
             (
                 "",
@@ -67,7 +101,7 @@ mod tests {
                 "https://d, https://e,http://a:1,http://b:2",
             ),
         ] {
-            let variables = given(&options, own, manifest);
+            let variables = variables(&options, secrets, manifest);
             assert_eq!(variables[1..], [format!("ALLOWED_ORIGINS:{expected}")]);
         }
     }

@@ -1,37 +1,32 @@
 //! The Worker in `wrangler dev`, from its start to its end.
 
-use super::{aws::Simulated, mistakes, options::Options};
-use crate::terminal;
-use crate::{
-    failed::Failed,
-    process::{self, Lines},
-    tools::Tools,
-};
-use std::{
-    process::{Child, ExitStatus, Stdio},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
-    time::{Duration, Instant},
-};
+use super::aws::Simulated;
+use super::configuration_error;
+use super::options::Options;
+use super::output::Output;
+use crate::tools::Tools;
+use crate::{build, process, terminal};
+use anyhow::{Context as _, Error, Result, anyhow, bail};
+use std::process::{Child, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 use ureq::Agent;
 
-/// A running `wrangler dev`; ended when dropped.
+/// A running `wrangler dev`; stopped when dropped.
 pub struct Worker {
     child: Child,
     address: String,
     agent: Agent,
-    lines: Lines,
-    is_shown: Arc<AtomicBool>,
+    output: Output,
 }
 
 impl Worker {
-    /// How long the first healthy answer may take; wrangler starts in 3 s, a machine under load in many more.
-    const PATIENCE: Duration = Duration::from_secs(90);
-    /// How long a Worker that answers, but is not well, gets to recover.
-    const PATIENCE_WITH_ILLNESS: Duration = Duration::from_secs(5);
+    /// Time for the first healthy response after the build. wrangler starts in 3 s, and on a busy machine in many more.
+    const START_TIMEOUT: Duration = Duration::from_secs(90);
+    /// Time for a Worker that responds, but is not healthy, to recover.
+    const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
+    /// Interval of messages while the user waits.
+    const MESSAGE_INTERVAL: Duration = Duration::from_secs(10);
 
     /// Starts it, with the simulated AWS if there is one.
     pub fn start(
@@ -39,153 +34,143 @@ impl Worker {
         options: &Options,
         aws: Option<&Simulated>,
         variables: &[String],
-    ) -> Result<Self, Failed> {
+    ) -> Result<Self> {
         let mut command = tools.wrangler(&["dev", "--local", "--ip", "127.0.0.1", "--port"]);
         command
             .arg(options.port.to_string())
             .arg("--persist-to")
-            .arg(&options.persist_to)
+            .arg(options.data_folder())
             .arg("--show-interactive-dev-session=false")
-            .args(aws.into_iter().flat_map(Simulated::words))
+            .args(aws.into_iter().flat_map(Simulated::args))
             .args(variables.iter().flat_map(|variable| ["--var", variable]))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        if process::is_colourful() {
+        if terminal::has_colors() {
             command.env("FORCE_COLOR", "1");
         }
-        terminal::tell("Starting the Worker …");
-        let mut child = process::start(&mut command)
-            .map_err(|error| Failed::because(format!("Cannot start wrangler: {error}.")))?;
-        let lines = Lines::default();
-        let is_shown = Arc::new(AtomicBool::new(false));
-        let each = |lines: Lines, is_shown: Arc<AtomicBool>| {
-            move |line: String| {
-                if is_shown.load(Ordering::Relaxed) {
-                    let mistake = mistakes::named_in(&line);
-                    // The loop that waits for the end looks whether the reader has gone.
-                    let _ = terminal::print(line);
-                    if let Some(mistake) = mistake {
-                        terminal::tell(format_args!(
-                            "The configuration is invalid. {mistake}. Correct .dev.vars or wrangler.toml."
-                        ));
-                    }
-                } else {
-                    lines.push(line);
-                }
-            }
-        };
-        process::each_line(
-            child.stdout.take(),
-            each(lines.clone(), Arc::clone(&is_shown)),
-        );
-        process::each_line(
-            child.stderr.take(),
-            each(lines.clone(), Arc::clone(&is_shown)),
-        );
+        terminal::note("Starting the Worker …");
+        let mut child = process::start_group(&mut command)?;
+        let output = Output::default();
+        output.collect(child.stdout.take());
+        output.collect(child.stderr.take());
         let config = Agent::config_builder()
             .timeout_global(Some(Duration::from_secs(10)))
             .http_status_as_error(false)
-            // A proxy that the environment names cannot reach this machine's loopback.
+            // A proxy of the environment cannot reach the loopback interface of this machine.
             .proxy(None);
         Ok(Self {
             child,
             address: options.address(),
             agent: config.build().new_agent(),
-            lines,
-            is_shown,
+            output,
         })
     }
 
-    /// Returns when the Worker says that it and its stores are well.
-    pub fn wait_until_healthy(&mut self) -> Result<(), Failed> {
+    /// Returns when the Worker reports that it and its stores are healthy.
+    pub fn wait_until_healthy(&mut self) -> Result<()> {
+        self.wait_for_build()?;
         let start = Instant::now();
-        let mut ill_since = None;
+        let mut unhealthy_since = None;
         loop {
-            if process::is_interrupted() {
-                return Err(Failed::interrupted());
-            }
-            if let Some(status) = self.has_ended()? {
-                return Err(self.failed(&format!(
-                    "wrangler ended before the Worker was ready ({status})"
-                )));
-            }
-            let answer = self
+            self.check_running()?;
+            let response = self
                 .agent
                 .get(format!("{}/api/auth/health", self.address))
                 .call();
-            if let Ok(mut answer) = answer {
-                if answer.status() == 200 {
+            if let Ok(mut response) = response {
+                if response.status() == 200 {
                     return Ok(());
                 }
-                let mistakes: Vec<String> = self
-                    .lines
-                    .text()
-                    .lines()
-                    .filter_map(mistakes::named_in)
-                    .collect();
-                if !mistakes.is_empty() {
-                    return Err(Failed::because(format!(
-                        "The configuration is invalid; correct .dev.vars or wrangler.toml and start again:\n  {}",
-                        mistakes.join("\n  ")
-                    )));
-                }
-                if ill_since.get_or_insert_with(Instant::now).elapsed()
-                    > Self::PATIENCE_WITH_ILLNESS
-                {
-                    let body = answer.body_mut().read_to_string().unwrap_or_default();
-                    return Err(self.failed(&format!(
-                        "The Worker is not well: {} {body}",
-                        answer.status()
-                    )));
+                self.check_configuration()?;
+                let since = unhealthy_since.get_or_insert_with(Instant::now);
+                if since.elapsed() > Self::HEALTH_TIMEOUT {
+                    let body = response.body_mut().read_to_string().unwrap_or_default();
+                    let status = response.status();
+                    return Err(self.error(&format!("the Worker is not healthy: {status} {body}")));
                 }
             }
-            if start.elapsed() > Self::PATIENCE {
-                return Err(self.failed("The Worker did not answer in 90 s"));
+            if start.elapsed() > Self::START_TIMEOUT {
+                return Err(self.error("the Worker did not respond within 90 s"));
             }
             thread::sleep(Duration::from_millis(50));
         }
     }
 
+    /// wrangler runs `cargo xtask build` first, which waits while another cargo command compiles in this clone.
+    fn wait_for_build(&mut self) -> Result<()> {
+        let start = Instant::now();
+        let mut messages = 1;
+        while !self.output.contains(build::FINISHED) {
+            self.check_running()?;
+            if self.output.contains("Running custom build") && self.output.contains("failed") {
+                return Err(self.error("wrangler could not build the Worker"));
+            }
+            if start.elapsed() > Self::MESSAGE_INTERVAL * messages {
+                messages += 1;
+                terminal::note(format_args!(
+                    "Waiting for wrangler to build the Worker: {} s. Another cargo command in this clone delays it.",
+                    start.elapsed().as_secs()
+                ));
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    fn check_running(&mut self) -> Result<()> {
+        process::check_interrupt()?;
+        match self.status()? {
+            Some(status) => Err(self.error(&format!(
+                "wrangler ended before the Worker was ready ({status})"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn check_configuration(&self) -> Result<()> {
+        let text = self.output.text();
+        let errors: Vec<String> = text.lines().filter_map(configuration_error::find).collect();
+        if errors.is_empty() {
+            return Ok(());
+        }
+        bail!(
+            "the configuration is invalid; correct .dev.vars or wrangler.toml and start again:\n  {}",
+            errors.join("\n  ")
+        )
+    }
+
     /// Status and body of a POST of JSON.
-    pub fn post(&self, path: &str, body: &str) -> Result<(u16, String), Failed> {
-        let sent = self
+    pub fn post(&self, path: &str, body: &str) -> Result<(u16, String)> {
+        let mut response = self
             .agent
             .post(format!("{}{path}", self.address))
             .header("Content-Type", "application/json")
-            .send(body);
-        let mut answer = sent.map_err(|error| {
-            Failed::because(format!("The Worker did not answer {path}: {error}."))
-        })?;
-        let text = answer.body_mut().read_to_string().unwrap_or_default();
-        Ok((answer.status().as_u16(), text))
+            .send(body)
+            .with_context(|| format!("the Worker did not respond to {path}"))?;
+        let text = response.body_mut().read_to_string().unwrap_or_default();
+        Ok((response.status().as_u16(), text))
     }
 
-    /// From now on the Worker's log and wrangler's words go to the terminal as they come.
-    pub fn show_what_it_writes(&self) {
-        self.is_shown.store(true, Ordering::Relaxed);
+    /// From now on, prints the output of wrangler, which has the Worker's log.
+    pub fn show_output(&self) {
+        self.output.show();
     }
 
-    /// The status, once wrangler has ended by itself.
-    pub fn has_ended(&mut self) -> Result<Option<ExitStatus>, Failed> {
-        process::has_ended(&mut self.child)
+    /// The status of wrangler, if it has ended.
+    pub fn status(&mut self) -> Result<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
     }
 
-    /// Ends wrangler, and workerd with it.
-    pub fn stop(&mut self) {
-        process::stop(&mut self.child);
-    }
-
-    fn failed(&self, why: &str) -> Failed {
-        Failed::because(format!(
-            "{}\n\n{why}; wrangler's output is above.",
-            self.lines.text()
-        ))
+    fn error(&self, message: &str) -> Error {
+        // The threads that read the pipes may still hold the last lines.
+        thread::sleep(Duration::from_millis(100));
+        anyhow!("{message}; the output of wrangler:\n{}", self.output.text())
     }
 }
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        self.stop();
+        process::stop(&mut self.child);
     }
 }

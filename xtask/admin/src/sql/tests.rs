@@ -4,7 +4,6 @@
 mod plan;
 
 use super::*;
-use crate::arguments::NewPerson;
 use edge_auth::domain::audit::{Entry, Kind};
 use plan::costly;
 use proptest::prelude::*;
@@ -14,7 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 fn database() -> Connection {
     let database = Connection::open_in_memory().unwrap();
-    let folder = crate::place::root().join("migrations");
+    let folder = crate::root().join("migrations");
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -73,35 +72,35 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(seconds)
 }
 
-fn person(id: &str, username: &str, email: &str) -> Person {
-    let typed = NewPerson {
+fn new_user(id: &str, username: &str, email: &str) -> NewUser {
+    let args = admin_args::NewUser {
         username: username.into(),
         email: email.into(),
-        ..NewPerson::default()
+        ..Default::default()
     };
-    Person::new(&typed, id.into()).unwrap()
+    NewUser::new(&args, id.into()).unwrap()
 }
 
-/// An entry of its own about the person 1.
-fn written(kind: Kind) -> Written {
+/// A new entry about user 1.
+fn entry(kind: Kind) -> NewEntry {
     static LAST: AtomicU32 = AtomicU32::new(0);
     let id = uuid::Uuid::from_u128(LAST.fetch_add(1, Ordering::Relaxed).into());
     let mut entry = Entry::new(id, at(0), kind, "a command").by_command_line();
     entry.subject = Some("1".into());
-    Written {
+    NewEntry {
         entry,
         mac: Some("mac".into()),
     }
 }
 
-fn add_linked(person: &Person, now: Timestamp, hash: Option<&str>) -> String {
-    let (added, created) = (written(Kind::UserAdded), written(Kind::PasswordLinkCreated));
+fn add_linked(user: &NewUser, now: Timestamp, hash: Option<&str>) -> String {
+    let (added, created) = (entry(Kind::UserAdded), entry(Kind::PasswordLinkCreated));
     let link = hash.map(|hash| Link {
         hash,
         now,
         created: &created,
     });
-    add(person, now, &added, link.as_ref()).unwrap()
+    add(user, now, &added, link.as_ref()).unwrap()
 }
 
 /// Runs what `statements` makes of a change at this time.
@@ -109,14 +108,14 @@ fn change(
     database: &Connection,
     kind: Kind,
     now: Timestamp,
-    statements: impl Fn(&Change<'_>) -> Result<String, String>,
+    statements: impl Fn(&Change<'_>) -> Result<String>,
 ) -> Vec<Vec<String>> {
-    let (done, revoked) = (written(kind), written(Kind::SessionRevoked));
+    let (done, revoked) = (entry(kind), entry(Kind::SessionRevoked));
     let change = Change {
         done: &done,
         revoked: &revoked,
         now,
-        copies_since: at(150),
+        cached_since: at(150),
     };
     run(database, &statements(&change).unwrap())
 }
@@ -133,7 +132,7 @@ fn logged(database: &Connection) -> Vec<String> {
 
 fn with_john() -> Connection {
     let database = database();
-    let added = add_linked(&person("1", "john", "John@x.de"), at(100), Some("hash"));
+    let added = add_linked(&new_user("1", "john", "John@x.de"), at(100), Some("hash"));
     assert!(run(&database, &added).is_empty());
     // Two live sessions, one that was revoked before, and one that has expired.
     for (id, generation, rotations, expires_at, revoked) in [
@@ -159,7 +158,7 @@ fn live_sessions(database: &Connection) -> usize {
     ask(database, sql).len()
 }
 
-fn user(database: &Connection) -> Vec<String> {
+fn stored_user(database: &Connection) -> Vec<String> {
     ask(
         database,
         "SELECT role, is_active, password_hash, updated_at FROM users WHERE id = '1'",
@@ -174,7 +173,7 @@ const SET_AT_200: &str = "1970-01-01T00:03:20Z";
 #[test]
 fn adding_writes_the_person_and_the_link() {
     let database = database();
-    let mut someone = person("1", "O'Brien", "o'brien@x.de");
+    let mut someone = new_user("1", "O'Brien", "o'brien@x.de");
     someone.name = "O'Brien; DROP TABLE users; BEGIN TRANSACTION; -- /* \" `".into();
     someone.organization = Some("a\u{1f600}b".into());
     someone.role = Role::SuperAdmin;
@@ -211,16 +210,19 @@ fn adding_writes_the_person_and_the_link() {
 #[test]
 fn adding_with_a_password_makes_no_link() {
     let database = database();
-    let mut someone = person("1", "john", "j@x.de");
+    let mut someone = new_user("1", "john", "j@x.de");
     someone.password_hash = Some("$argon2id$…".into());
     assert!(run(&database, &add_linked(&someone, at(100), None)).is_empty());
-    assert_eq!(user(&database), ["user", "1", "$argon2id$…", SET_AT_100]);
+    assert_eq!(
+        stored_user(&database),
+        ["user", "1", "$argon2id$…", SET_AT_100]
+    );
     assert!(ask(&database, "SELECT * FROM password_links").is_empty());
     assert_eq!(logged(&database), ["user_added"]);
 }
 
 #[test]
-fn what_is_taken_is_named_and_nothing_is_written() {
+fn what_is_taken_is_named_and_nothing_is_entry() {
     let database = with_john();
     for (username, email) in [
         ("JOHN", "new@x.de"),
@@ -229,14 +231,14 @@ fn what_is_taken_is_named_and_nothing_is_written() {
     ] {
         let rows = run(
             &database,
-            &add_linked(&person("2", username, email), at(200), Some("other")),
+            &add_linked(&new_user("2", username, email), at(200), Some("other")),
         );
         assert_eq!(rows, [["john", "John@x.de"]], "{username}");
         assert_eq!(ask(&database, "SELECT id FROM users"), [["1"]]);
         assert_eq!(ask(&database, "SELECT id FROM password_links"), [["hash"]]);
         assert_eq!(logged(&database), BY_ADDING);
     }
-    let mary = add_linked(&person("2", "mary", "mary@x.de"), at(200), None);
+    let mary = add_linked(&new_user("2", "mary", "mary@x.de"), at(200), None);
     assert!(run(&database, &mary).is_empty());
     assert_eq!(ask(&database, LIST).len(), 2);
 }
@@ -274,7 +276,7 @@ fn disabling_ends_everything() {
         disable("1", change)
     });
     assert_eq!(ended, [["a", "0", "NULL"], ["b", "7", "5"]]);
-    assert_eq!(user(&database), ["user", "0", "NULL", SET_AT_200]);
+    assert_eq!(stored_user(&database), ["user", "0", "NULL", SET_AT_200]);
     assert_eq!(live_sessions(&database), 0);
     assert!(ask(&database, "SELECT * FROM password_links").is_empty());
     // Again: nothing changes, and the copies can be ended again.
@@ -282,26 +284,26 @@ fn disabling_ends_everything() {
         disable("1", change)
     });
     assert_eq!(again, ended);
-    assert_eq!(user(&database), ["user", "0", "NULL", SET_AT_200]);
+    assert_eq!(stored_user(&database), ["user", "0", "NULL", SET_AT_200]);
     // A link is not for somebody disabled.
     let link = Link {
         hash: "x",
         now: at(300),
-        created: &written(Kind::PasswordLinkCreated),
+        created: &entry(Kind::PasswordLinkCreated),
     };
     run(&database, &keep_link("1", &link).unwrap());
     assert!(ask(&database, "SELECT * FROM password_links").is_empty());
 
     run(
         &database,
-        &enable("1", at(100), &written(Kind::UserEnabled)).unwrap(),
+        &enable("1", at(100), &entry(Kind::UserEnabled)).unwrap(),
     );
-    assert_eq!(user(&database), ["user", "1", "NULL", SET_AT_100]);
+    assert_eq!(stored_user(&database), ["user", "1", "NULL", SET_AT_100]);
     run(
         &database,
-        &enable("1", at(200), &written(Kind::UserEnabled)).unwrap(),
+        &enable("1", at(200), &entry(Kind::UserEnabled)).unwrap(),
     );
-    assert_eq!(user(&database), ["user", "1", "NULL", SET_AT_100]);
+    assert_eq!(stored_user(&database), ["user", "1", "NULL", SET_AT_100]);
     assert_eq!(live_sessions(&database), 0);
     // Each once, however often it was asked for.
     let expected = ["user_disabled", "session_revoked", "user_enabled"];
@@ -315,32 +317,32 @@ fn another_role_ends_the_sessions_and_the_same_does_not() {
         set_role("1", Role::User, Role::User, change)
     });
     assert!(same.is_empty());
-    assert_eq!(user(&database), ["user", "1", "NULL", SET_AT_100]);
+    assert_eq!(stored_user(&database), ["user", "1", "NULL", SET_AT_100]);
     assert_eq!(live_sessions(&database), 2);
     let ended = change(&database, Kind::RoleChanged, at(200), |change| {
         set_role("1", Role::User, Role::Admin, change)
     });
     assert_eq!(ended, [["a", "0", "NULL"], ["b", "7", "5"]]);
-    assert_eq!(user(&database), ["admin", "1", "NULL", SET_AT_200]);
+    assert_eq!(stored_user(&database), ["admin", "1", "NULL", SET_AT_200]);
     assert_eq!(live_sessions(&database), 0);
     assert_eq!(logged(&database)[2..], ["role_changed", "session_revoked"]);
     // Who looked before that and wants another role does nothing.
     change(&database, Kind::RoleChanged, at(300), |change| {
         set_role("1", Role::User, Role::SuperAdmin, change)
     });
-    assert_eq!(user(&database), ["admin", "1", "NULL", SET_AT_200]);
+    assert_eq!(stored_user(&database), ["admin", "1", "NULL", SET_AT_200]);
     assert_eq!(logged(&database).len(), 4);
 }
 
 #[test]
 fn an_entry_has_these_columns_and_is_unsigned_without_a_key() {
     let database = database();
-    let mut added = written(Kind::UserAdded);
+    let mut added = entry(Kind::UserAdded);
     added.mac = None;
     added.entry.detail = Some("role 'user'".into());
     run(
         &database,
-        &add(&person("1", "john", "j@x.de"), at(100), &added, None).unwrap(),
+        &add(&new_user("1", "john", "j@x.de"), at(100), &added, None).unwrap(),
     );
     let Entry { id, .. } = &added.entry;
     let expected = [
@@ -368,7 +370,7 @@ fn a_new_password_ends_sessions_and_links() {
         set_password("1", "new", change)
     });
     assert_eq!(ended, [["a", "0", "NULL"], ["b", "7", "5"]]);
-    assert_eq!(user(&database), ["user", "1", "new", SET_AT_200]);
+    assert_eq!(stored_user(&database), ["user", "1", "new", SET_AT_200]);
     assert_eq!(live_sessions(&database), 0);
     assert!(ask(&database, "SELECT * FROM password_links").is_empty());
     assert_eq!(logged(&database)[2..], ["password_set", "session_revoked"]);
@@ -377,20 +379,20 @@ fn a_new_password_ends_sessions_and_links() {
 #[test]
 fn change_whose_entry_a_trigger_skips_fails_and_changes_nothing() {
     let database = with_john();
-    let (done, revoked) = (written(Kind::RoleChanged), written(Kind::SessionRevoked));
+    let (done, revoked) = (entry(Kind::RoleChanged), entry(Kind::SessionRevoked));
     let change = Change {
         done: &done,
         revoked: &revoked,
         now: at(200),
-        copies_since: at(150),
+        cached_since: at(150),
     };
     let link = Link {
         hash: "another hash",
         now: at(200),
         created: &done,
     };
-    let other = person("2", "eve", "eve@x.de");
-    let before = (user(&database), live_sessions(&database));
+    let other = new_user("2", "eve", "eve@x.de");
+    let before = (stored_user(&database), live_sessions(&database));
     database
         .execute_batch("CREATE TRIGGER z BEFORE INSERT ON audit BEGIN SELECT RAISE(IGNORE); END")
         .unwrap();
@@ -405,7 +407,7 @@ fn change_whose_entry_a_trigger_skips_fails_and_changes_nothing() {
         assert!(database.execute_batch(&statements.unwrap()).is_err());
         transaction.rollback().unwrap();
     }
-    assert_eq!((user(&database), live_sessions(&database)), before);
+    assert_eq!((stored_user(&database), live_sessions(&database)), before);
     assert_eq!(ask(&database, "SELECT count(*) FROM users"), [["1"]]);
 }
 

@@ -1,0 +1,70 @@
+//! Arguments and help texts of the administrator's commands: `cargo xtask user`, `audit`, `aws-login` and `blocklist`.
+//!
+//! `xtask` parses them, so that `--help` and a mistyped option do not wait for a compilation. `edge-auth-admin` parses them
+//! again and runs the command; it depends on the Worker, which takes minutes to compile.
+
+#![expect(
+    missing_docs,
+    clippy::doc_markdown,
+    reason = "doc comments of fields and variants are help texts"
+)]
+
+mod audit;
+mod usage;
+mod user;
+
+pub use audit::{Audit, AuditCommand, ListOptions, Service};
+pub use usage::report;
+pub use user::{NewUser, Role, Target, User, UserCommand};
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// A command of the administrator.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Add and list users, change their roles, disable them and reset their passwords
+    User(User),
+    /// List and verify the audit log of a running service
+    Audit(Audit),
+    /// Sign in to a running service with the AWS credentials of this machine
+    ///
+    /// Prints the access token to standard output. The credentials are those of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
+    /// and AWS_SESSION_TOKEN, or else those of the AWS CLI, which supports profiles, single sign-on and roles. They are not
+    /// sent: the service receives a signed GetCallerIdentity request, which is valid once and for 15 minutes.
+    AwsLogin(AwsLogin),
+    /// Generate the list of common passwords that the Worker refuses
+    Blocklist(Blocklist),
+}
+
+/// Options of `aws-login`.
+#[derive(Debug, Args)]
+pub struct AwsLogin {
+    /// URL of the service, such as https://auth.example.com
+    #[arg(long)]
+    pub url: String,
+    /// Profile of the AWS CLI [default: AWS_PROFILE]
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// JWT_ISSUER of the service [default: the origin of --url]
+    #[arg(long, value_name = "ORIGIN")]
+    pub server_id: Option<String>,
+    /// AWS_REGION of the service
+    #[arg(long, value_name = "REGION", default_value = "us-east-1")]
+    pub region: String,
+    /// AWS_ENDPOINT_URL_STS of the service, if it is set, as in development
+    #[arg(long, value_name = "URL")]
+    pub sts_endpoint: Option<String>,
+}
+
+/// Arguments of `blocklist`.
+#[derive(Debug, Args)]
+pub struct Blocklist {
+    /// Text file with one password per line, the most frequent first
+    pub input: PathBuf,
+    /// File to write
+    pub output: PathBuf,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! `docs/reference/cli.md`, which is generated from the help texts.
+
+use crate::{Cli, workspace};
+use clap::{Command, CommandFactory as _};
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+
+const INTRODUCTION: &str = "\
+# Command line
+
+`cargo dev` runs the Worker on this machine. `cargo xtask` has all other tasks, and the commands of an administrator (`user`, `audit`
+and `aws-login`). All of them run in a clone of this repository, in any of its folders. `--help` prints the texts of this page.
+
+Exit codes: 0 success, 1 failure, 2 invalid arguments. `audit verify` exits with 1 if the audit log does not match, and with 3 if
+it could not be verified.
+";
+
+fn page() -> String {
+    let mut root = Cli::command().term_width(100).disable_help_subcommand(true);
+    root.build();
+    let mut page = INTRODUCTION.to_owned();
+    for command in root.get_subcommands() {
+        section(&mut page, command, "cargo xtask");
+    }
+    page
+}
+
+fn section(page: &mut String, command: &Command, parent: &str) {
+    let name = match command.get_name() {
+        "dev" => "cargo dev".to_owned(),
+        name => format!("{parent} {name}"),
+    };
+    let help = command.clone().render_long_help().to_string();
+    let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+    let text = lines.join("\n");
+    let _ = write!(page, "\n## {name}\n\n```text\n{}\n```\n", text.trim_end());
+    for command in command.get_subcommands() {
+        section(page, command, &name);
+    }
+}
+
+#[test]
+fn cli_reference_matches_the_help_texts() {
+    let path = workspace::root().join("docs/reference/cli.md");
+    let expected = page();
+    if env::var_os("WRITE_CLI").is_some() {
+        fs::write(&path, &expected).expect("written");
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == expected,
+        "docs/reference/cli.md is out of date; run: WRITE_CLI=1 cargo test -p xtask cli_reference"
+    );
+}
