@@ -1,7 +1,7 @@
 //! Checks that the reference of error codes matches the code. To regenerate it after a change of `http/error_codes.rs`, run
 //! `WRITE_ERRORS=1 cargo test --test errors`.
 
-use edge_auth::http::error_codes::Code;
+use edge_auth::http::error_codes::ErrorCode;
 use std::fmt::Write;
 use std::fs;
 
@@ -30,7 +30,7 @@ allowed origins.
 
 fn page() -> String {
     let mut page = HEAD.to_owned();
-    for code in Code::ALL {
+    for code in ErrorCode::ALL {
         let (name, status) = (code.as_str(), code.status());
         let (meaning, action) = (code.meaning(), code.action());
         writeln!(page, "| `{name}` | {status} | {meaning} | {action} |").expect("text");

@@ -2,8 +2,9 @@
 
 use crate::anything::{Anything, plain};
 use crate::{Target, choose, request, seed};
-use edge_auth::app::failure::{BodyFault, Failure, INVALID_BODY};
-use edge_auth::http::body::{self, LIMIT};
+use edge_auth::http::body::{self, INVALID_BODY, LIMIT};
+use edge_auth::http::error::ApiError;
+use edge_auth::http::error_codes::ErrorCode;
 use edge_auth::http::request::{BodyError, Request};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -34,16 +35,10 @@ fn run(data: &[u8]) {
             assert!(is_json && input.len() <= LIMIT);
             assert_eq!(Some(value), plain(without_mark(input)));
         }
-        Err(Failure::BodyTooLarge) => assert!(input.len() > LIMIT),
-        Err(Failure::UnsupportedMediaType(_)) => assert!(!is_json),
-        Err(failure) => {
-            assert_eq!(
-                failure,
-                Failure::InvalidBody {
-                    fault: BodyFault::NotJson,
-                    text: INVALID_BODY
-                }
-            );
+        Err(error) if error.code() == ErrorCode::BodyTooLarge => assert!(input.len() > LIMIT),
+        Err(error) if error.code() == ErrorCode::UnsupportedMediaType => assert!(!is_json),
+        Err(error) => {
+            assert_eq!(error.code(), ErrorCode::InvalidJson);
             assert_eq!(plain(without_mark(input)), None);
         }
     }
@@ -55,7 +50,7 @@ fn without_mark(input: &[u8]) -> &[u8] {
 }
 
 /// Reads a body that comes at once.
-fn read(input: &[u8], media_type: &str) -> Result<Option<Anything>, Failure> {
+fn read(input: &[u8], media_type: &str) -> Result<Option<Anything>, ApiError> {
     let bytes = input.to_vec();
     let request = Request {
         body: Box::new(move |limit, _| {

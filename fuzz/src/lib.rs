@@ -45,6 +45,7 @@ const NOW: i64 = 1_704_888_000;
 /// A request without a body, with these headers.
 fn request(url: &str, headers: Vec<(&'static str, String)>) -> Request {
     Request {
+        parameters: Vec::new(),
         method: Method::Post,
         url: url.to_owned(),
         authorization: None,

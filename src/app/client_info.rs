@@ -1,6 +1,6 @@
 //! The client of a request, as it is stored with sessions and in the audit log.
 
-use crate::app::failure::Failure;
+use super::error::AppError;
 use crate::app::{RequestContext, random};
 use crate::domain::audit::{Client, Entry, Kind};
 use crate::domain::names;
@@ -38,8 +38,8 @@ impl ClientInfo {
     /// An entry of the audit log from here, at this moment.
     ///
     /// # Errors
-    /// `Platform` if there are no random bytes.
-    pub fn entry(&self, context: &RequestContext, kind: Kind) -> Result<Entry, Failure> {
+    /// `Runtime` if there are no random bytes.
+    pub fn entry(&self, context: &RequestContext, kind: Kind) -> Result<Entry, AppError> {
         let id = uuid::Builder::from_random_bytes(random()?).into_uuid();
         let entry = Entry::new(id, context.moment(), kind, &self.request);
         let (address, device) = (self.address.as_deref(), self.device.as_deref());

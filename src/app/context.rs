@@ -1,11 +1,11 @@
 //! What a request works with: the configuration and the stores, bound once an isolate, and the one door to randomness.
 
 use super::device_polls::DevicePolls;
+use super::error::AppError;
 use super::hash_slots::{self, Claim, HashSlots, NoSlot, Slot};
 use super::token_verifier::TokenVerifier;
-use crate::app::failure::Failure;
 use crate::aws::Aws;
-use crate::config::{Config, Consistency, Key};
+use crate::config::{Config, Key};
 use crate::crypto::cache_mac::CacheKeys;
 use crate::crypto::password::Peppers;
 use crate::crypto::sealed::Sealer;
@@ -21,7 +21,7 @@ use crate::store::checkpoints::Checkpoints;
 use crate::store::health::Health;
 use crate::store::password_links::PasswordLinks;
 use crate::store::session_cache::{self as session_cache, Lifetimes, SessionCache};
-use crate::store::sessions::{Revocation, RevokedSession, Sessions};
+use crate::store::sessions::Sessions;
 use crate::store::throttle::{LEASE_MS, Throttle};
 use crate::store::used_proofs::UsedProofs;
 use crate::timestamp::Timestamp;
@@ -247,8 +247,8 @@ impl RequestContext {
     /// Writes an entry of the audit log that goes with no other write.
     ///
     /// # Errors
-    /// `StoreUnavailable`; then what it was to record must not be done.
-    pub async fn record(&self, entry: Entry) -> Result<(), Failure> {
+    /// `Store`; then what it was to record must not be done.
+    pub async fn record(&self, entry: Entry) -> Result<(), AppError> {
         let entry = audit::append(&self.sign(entry));
         let [_] = self.app.database.batch([entry]).await?;
         Ok(())
@@ -274,12 +274,12 @@ impl RequestContext {
     /// Lets one more request of this group and key through.
     ///
     /// # Errors
-    /// `TooManyRequests`.
-    pub async fn limit(&self, group: Bucket, key: &str) -> Result<(), Failure> {
+    /// `RateLimited`.
+    pub async fn limit(&self, group: Bucket, key: &str) -> Result<(), AppError> {
         if self.app.rate_limiter.allow(group, key, self.now).await {
             Ok(())
         } else {
-            Err(Failure::TooManyRequests(PERIOD))
+            Err(AppError::RateLimited(PERIOD))
         }
     }
 
@@ -296,14 +296,14 @@ impl RequestContext {
     /// audit log.
     ///
     /// # Errors
-    /// `Platform` if it takes too long, and the errors of `work`.
-    pub async fn hashing<T: 'static>(
+    /// `Runtime` if it takes too long, and the errors of `work`.
+    pub async fn hashing<T: 'static, E: From<AppError> + 'static>(
         &self,
-        work: impl Future<Output = Result<T, Failure>> + 'static,
-    ) -> Result<T, Failure> {
+        work: impl Future<Output = Result<T, E>> + 'static,
+    ) -> Result<T, E> {
         self.run_to_completion(LONGEST_HASHING, work)
             .await
-            .unwrap_or(Err(Failure::Platform))
+            .unwrap_or_else(|| Err(AppError::Runtime.into()))
     }
 
     /// Lets everything that waits in this isolate go on, then comes back for one hash. Of several that wait here one comes
@@ -325,24 +325,6 @@ impl RequestContext {
             if admission.begun() == begun {
                 return admission.begin();
             }
-        }
-    }
-
-    /// Overwrites the cached sessions of sessions that D1 has just revoked.
-    pub async fn revoke_cached_sessions(&self, sessions: Vec<RevokedSession>) {
-        self.app.session_cache.end(&sessions, self.now).await;
-    }
-
-    /// The same for one session. If it had already been revoked, only cached sessions that still exist are overwritten, so
-    /// that a repeated request writes nothing.
-    pub async fn revoke_cached_session(&self, revocation: Revocation) {
-        let is_cached = self.app.config.session_consistency == Consistency::Edge;
-        match revocation {
-            Revocation::Done(ended) => self.app.session_cache.end(&[ended], self.now).await,
-            Revocation::Epoch(ended) if is_cached => {
-                self.app.session_cache.end_again(&[ended], self.now).await;
-            }
-            Revocation::Epoch(_) | Revocation::NotFound => {}
         }
     }
 
@@ -373,13 +355,13 @@ pub fn clock() -> f64 {
 /// Random bytes from the runtime's own source.
 ///
 /// # Errors
-/// `Platform` if the runtime has none to give.
-pub fn random<const N: usize>() -> Result<[u8; N], Failure> {
+/// `Runtime` if the runtime has none to give.
+pub fn random<const N: usize>() -> Result<[u8; N], AppError> {
     let mut bytes = [0; N];
     #[cfg_attr(
         not(test),
         expect(clippy::disallowed_methods, reason = "the one source of random bytes")
     )]
-    getrandom::fill(&mut bytes).map_err(|_| Failure::Platform)?;
+    getrandom::fill(&mut bytes).map_err(|_| AppError::Runtime)?;
     Ok(bytes)
 }

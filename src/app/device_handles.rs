@@ -1,7 +1,7 @@
 //! The sealed handles of the device flow: what a visitor carries for us, so that nothing is kept for visitors and any
 //! location serves the next step. AWS's values are inside and never leave in the clear.
 
-use crate::app::failure::Failure;
+use super::error::AppError;
 use crate::app::{App, RequestContext, random};
 use crate::aws::error::{AwsError, Code};
 use crate::aws::sso_oidc::{DeviceAuthorization, Registration};
@@ -80,8 +80,8 @@ impl SealedClient {
 /// A client of its own for a visitor, over the one registration that we have at AWS.
 ///
 /// # Errors
-/// `RegisterClient`, `Platform`.
-pub async fn new_client(context: &RequestContext) -> Result<Client, Failure> {
+/// `Aws`, `Runtime`.
+pub async fn new_client(context: &RequestContext) -> Result<Client, AppError> {
     let registration = our_registration(context).await?;
     let id = Base64UrlUnpadded::encode_string(&random::<16>()?);
     let expires_at = context
@@ -98,13 +98,13 @@ pub async fn new_client(context: &RequestContext) -> Result<Client, Failure> {
     );
     Ok(Client {
         id,
-        secret: secret.map_err(|_| Failure::RegisterClient("too_long"))?,
+        secret: secret.map_err(|_| AppError::Aws("too_long"))?,
         expires_at,
     })
 }
 
 /// From KV, or new from AWS if there is none or it ends soon.
-async fn our_registration(context: &RequestContext) -> Result<Registration, Failure> {
+async fn our_registration(context: &RequestContext) -> Result<Registration, AppError> {
     let (sealer, region) = (
         &context.app.sealer,
         context.app.config.aws.sso_region.as_str(),
@@ -119,9 +119,9 @@ async fn our_registration(context: &RequestContext) -> Result<Registration, Fail
         .aws
         .register_client()
         .await
-        .map_err(|fault| Failure::RegisterClient(fault.code()))?;
+        .map_err(|fault| AppError::Aws(fault.code()))?;
     if new.expires_at <= context.now {
-        return Err(Failure::RegisterClient("registration_over"));
+        return Err(AppError::Aws("registration_over"));
     }
     let sealed_client = SealedClient::of(&new);
     let text = sealer.seal(
@@ -190,12 +190,12 @@ pub fn open_client(
 /// The handle of a device flow that begins now, for this client alone.
 ///
 /// # Errors
-/// `DeviceAuthorization`, `Platform`.
+/// `Aws`, `Runtime`.
 pub fn seal_device(
     context: &RequestContext,
     client_id: &str,
     device: &DeviceAuthorization,
-) -> Result<String, Failure> {
+) -> Result<String, AppError> {
     let ends_at = context.now.plus(i64::from(device.expires_in));
     let sealed = SealedDevice {
         code: device.device_code.reveal().to_owned(),
@@ -210,7 +210,7 @@ pub fn seal_device(
         &sealed,
         random()?,
     );
-    handle.map_err(|_| Failure::DeviceAuthorization("too_long"))
+    handle.map_err(|_| AppError::Aws("too_long"))
 }
 
 /// What is in a device handle; `None` if it is not a living one of ours for this client.

@@ -1,7 +1,8 @@
 //! Identifies the user of a device flow and their role: the calls of `/token` to AWS once it has the access token.
 
+use super::denial::Denial;
+use super::error::{AppError, NOT_CONFIGURED};
 use crate::app::RequestContext;
-use crate::app::failure::{Denial, Failure};
 use crate::aws::error::AwsError;
 use crate::aws::identity::{self, AwsUser, NotAnSsoPrincipal, RoleMap};
 use crate::aws::sso_portal::Assignment;
@@ -21,14 +22,14 @@ pub struct DeviceUser {
 #[derive(Debug)]
 pub enum NoUser {
     /// AWS failed, or this service is not configured.
-    Failed(Failure),
+    Failed(AppError),
     /// The sign-in was denied, for the user with this subject if it is known.
     Denied(Denial, Option<String>),
 }
 
 impl From<AwsError> for NoUser {
     fn from(fault: AwsError) -> Self {
-        Self::Failed(Failure::TokenFailed(fault.code()))
+        Self::Failed(AppError::Aws(fault.code()))
     }
 }
 
@@ -80,7 +81,7 @@ pub async fn identify(context: &RequestContext, token: &Secret) -> Result<Device
     let start_url = config
         .sso_start_url
         .as_deref()
-        .ok_or(NoUser::Failed(Failure::TokenFailed("not_configured")))?;
+        .ok_or(NoUser::Failed(AppError::Aws(NOT_CONFIGURED)))?;
     let account = &assignment.account;
     let domain = config.email_domain.as_deref();
     let person = identity::signed_in(&caller, entry.as_ref(), start_url, account, domain);
@@ -90,13 +91,13 @@ pub async fn identify(context: &RequestContext, token: &Secret) -> Result<Device
             NotAnSsoPrincipal::OtherAccount => NoUser::Denied(Denial::OtherAccount, username),
             NotAnSsoPrincipal::Disabled => NoUser::Denied(Denial::DisabledInDirectory, username),
             NotAnSsoPrincipal::NotReserved | NotAnSsoPrincipal::OtherUser => {
-                NoUser::Failed(Failure::TokenFailed(reason.code()))
+                NoUser::Failed(AppError::Aws(reason.code()))
             }
         }
     })?;
     // The role depends on the list of the portal; STS has to confirm the permission set that determined it.
     if person.permission_set.as_deref() != Some(&assignment.permission_set) {
-        return Err(NoUser::Failed(Failure::TokenFailed("other_permission_set")));
+        return Err(NoUser::Failed(AppError::Aws("other_permission_set")));
     }
     Ok(DeviceUser { person, role })
 }

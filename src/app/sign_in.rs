@@ -1,7 +1,8 @@
 //! What every way of signing in ends with: a session in D1, its copy in KV, and a token; or an entry that says reason not.
 
+use super::error::AppError;
+use super::sessions::revoke_cached;
 use crate::app::client_info::ClientInfo;
-use crate::app::failure::{Failure, Outage};
 use crate::app::token_verifier::Issued;
 use crate::app::{RequestContext, random};
 use crate::aws::identity::{AwsUser, AwsUserEmail};
@@ -89,14 +90,14 @@ pub enum AttemptedAccount {
 /// The entry for a refused sign-in, with the reason in fixed words.
 ///
 /// # Errors
-/// `Platform`.
+/// `Runtime`.
 pub fn refusal(
     context: &RequestContext,
     client: &ClientInfo,
     method: SignInMethod,
     account: AttemptedAccount,
     reason: &str,
-) -> Result<Signed, Failure> {
+) -> Result<Signed, AppError> {
     let entry = client.entry(context, Kind::SignInFailed)?;
     let entry = match account {
         AttemptedAccount::Known(id) => entry.about(id),
@@ -109,14 +110,14 @@ pub fn refusal(
 /// Records that the sign-in of a user with a valid AWS identity was refused, as often per network as it may have failures.
 ///
 /// # Errors
-/// `StoreUnavailable`, `Platform`.
+/// `Store`, `Runtime`.
 pub async fn refuse(
     context: &RequestContext,
     client: &ClientInfo,
     method: SignInMethod,
     account: AttemptedAccount,
     reason: &str,
-) -> Result<(), Failure> {
+) -> Result<(), AppError> {
     let entry = refusal(context, client, method, account, reason)?;
     let network = network(client.address.as_deref());
     let throttle = &context.app.throttle;
@@ -138,14 +139,14 @@ pub const CHANGED: &str = "changed meanwhile";
 /// `None` if the person is disabled, which is written down.
 ///
 /// # Errors
-/// `StoreUnavailable`, `Platform`.
+/// `Store`, `Runtime`.
 pub async fn sign_in_federated(
     context: &RequestContext,
     client: &ClientInfo,
     person: &AwsUser,
     role: Option<Role>,
     options: NewSessionOptions<'_>,
-) -> Result<Option<(Issued, User)>, Failure> {
+) -> Result<Option<(Issued, User)>, AppError> {
     let profile = FederatedProfile {
         source: &person.source,
         subject: &person.subject,
@@ -167,7 +168,7 @@ pub async fn sign_in_federated(
     }
     let mut user = known.user;
     if user.is_active && profile.has_other_role(&user) {
-        return Err(Failure::StoreUnavailable(Outage::D1));
+        return Err(AppError::Contention);
     }
     let (id, method) = (user.id, options.method);
     let reason = if user.is_active {
@@ -187,7 +188,7 @@ async fn find_or_create(
     context: &RequestContext,
     client: &ClientInfo,
     profile: &FederatedProfile<'_>,
-) -> Result<Known, Failure> {
+) -> Result<Known, AppError> {
     if let Some(known) = federated_users::find(context.app.database, profile).await? {
         return Ok(known);
     }
@@ -204,7 +205,7 @@ async fn sync_profile(
     client: &ClientInfo,
     profile: &FederatedProfile<'_>,
     user: &User,
-) -> Result<Option<Known>, Failure> {
+) -> Result<Option<Known>, AppError> {
     let entries = match profile.role.filter(|role| *role != user.role) {
         None => None,
         Some(role) => {
@@ -225,7 +226,7 @@ async fn sync_profile(
         ended,
         stale,
     } = federated_users::update(context.app.database, profile, user, now, entries.as_ref()).await?;
-    context.revoke_cached_sessions(ended).await;
+    revoke_cached(context, &ended).await;
     context.app.session_cache.forget(&stale, now).await;
     Ok(known)
 }
@@ -234,13 +235,13 @@ async fn sync_profile(
 /// this sign-in.
 ///
 /// # Errors
-/// `StoreUnavailable`, `Platform`.
+/// `Store`, `Runtime`.
 pub async fn start_session(
     context: &RequestContext,
     client: &ClientInfo,
     user: &mut User,
     options: NewSessionOptions<'_>,
-) -> Result<Option<Issued>, Failure> {
+) -> Result<Option<Issued>, AppError> {
     let now = context.moment();
     let sid = match options.sid {
         Some(sid) => sid,
@@ -276,7 +277,7 @@ pub async fn start_session(
     let signed = |kind, detail: String| {
         let entry = client.entry(context, kind)?;
         let entry = entry.by(user.id).about(user.id).of_session(&id);
-        Ok::<_, Failure>(context.sign(entry.detail(detail)))
+        Ok::<_, AppError>(context.sign(entry.detail(detail)))
     };
     let signed_in = signed(Kind::SignIn, options.method.as_str().to_owned())?;
     let revoked = signed(Kind::SessionRevoked, format!("more than {MOST_LIVE}"))?;

@@ -47,7 +47,17 @@ pub enum PolicyError {
     OwnNames,
 }
 
-/// Judges the text of a new password. `minimum` counts code points in NFC; [`LEAST_MINIMUM`] applies if it is less.
+impl PolicyError {
+    /// Each kind of error once.
+    pub const ALL: [Self; 4] = [
+        Self::TooShort(15),
+        Self::TooLong,
+        Self::Common,
+        Self::OwnNames,
+    ];
+}
+
+/// Checks the text of a new password. `minimum` counts code points in NFC; [`LEAST_MINIMUM`] applies if it is less.
 ///
 /// # Errors
 /// The first of [`PolicyError`] that applies, in their order.

@@ -77,7 +77,7 @@ pub fn answer(
     let now = now();
     let enter = move |app| RequestContext::new(app, now, context);
     let work = async move {
-        let response = router::answer(app, enter, request).await;
+        let response = router::handle(app, enter, request).await;
         // Cannot fail: a promise's own function, which throws nothing.
         let _ = resolve.call1(&JsValue::UNDEFINED, &to_js(&response, is_head));
     };
@@ -181,6 +181,7 @@ fn plain(
     Request {
         method: Method::parse(method),
         url,
+        parameters: Vec::new(),
         authorization,
         id: Box::new(move || String::from(&id)),
         header: Box::new(move |name| headers.get(name).ok().flatten()),

@@ -1,7 +1,7 @@
 //! The `TOKENS_NOT_BEFORE` part of the cron event: revokes the sessions of tokens that are no longer accepted, so that they
 //! stay revoked after the variable is removed.
 
-use crate::app::failure::Failure;
+use crate::app::error::AppError;
 use crate::app::{App, random};
 use crate::domain::audit::{Entry, Kind, Signed};
 use crate::domain::token::LEEWAY;
@@ -30,7 +30,7 @@ const OVERWRITTEN: usize = 2;
 ///
 /// # Errors
 /// `StoreUnavailable`, `Platform`; the next event continues.
-pub async fn revoke(app: &App, now: Timestamp) -> Result<(), Failure> {
+pub async fn revoke(app: &App, now: Timestamp) -> Result<(), AppError> {
     let Some(not_before) = app.config.tokens_not_before else {
         return Ok(());
     };
@@ -58,13 +58,13 @@ pub async fn revoke(app: &App, now: Timestamp) -> Result<(), Failure> {
 }
 
 /// No user requested it, so it has no actor.
-fn entry(app: &App, now: Timestamp, session: &Issued, request: &str) -> Result<Signed, Failure> {
+fn entry(app: &App, now: Timestamp, session: &Issued, request: &str) -> Result<Signed, AppError> {
     let entry = Entry::new(uuid()?, now, Kind::SessionRevoked, request)
         .about(session.user_id)
         .of_session(&session.id);
     Ok(app.audit_keys.sign(entry.detail(DETAIL)))
 }
 
-fn uuid() -> Result<Uuid, Failure> {
+fn uuid() -> Result<Uuid, AppError> {
     Ok(uuid::Builder::from_random_bytes(random()?).into_uuid())
 }

@@ -1,68 +1,71 @@
-//! From bytes to a route's request type: size, media type, UTF-8, an object.
+//! Reads request bodies: size, media type, encoding, JSON.
 
+use super::error::ApiError;
+use super::error_codes::ErrorCode;
 use super::request::{BodyError, Request};
-use crate::app::failure::{BodyFault, Failure};
 use crate::json::{FromJson, Malformed, Object};
 
-/// The largest body that any route takes: a device flow's sealed handles need about 6 KiB.
+/// Maximum number of bytes of a body. The sealed handles of a device flow need about 6 KiB.
 pub const LIMIT: usize = 16 * 1024;
+
+/// The text for an invalid body, if no API specification fixes one.
+pub const INVALID_BODY: &str = "Invalid request body";
 
 /// The media type of JSON bodies.
 pub const JSON: &str = "application/json";
 
-/// Reads a JSON body. `text` is the text of the response to an invalid body: [`INVALID_BODY`](crate::app::failure::INVALID_BODY),
+/// Reads a JSON body. `text` is the text of the response to an invalid body: [`INVALID_BODY`],
 /// or the one that an API specification fixes.
 ///
 /// # Errors
-/// `BodyTooLarge`, `UnsupportedMediaType`, `UnsupportedEncoding`, `InvalidBody`.
-pub async fn json<T: FromJson>(request: Request, text: &'static str) -> Result<T, Failure> {
+/// `BodyTooLarge`, `UnsupportedMediaType`, `UnsupportedEncoding`, `InvalidJson`, `MissingField`, `InvalidField`,
+/// `IncompleteBody`, `Overloaded`.
+pub async fn json<T: FromJson>(request: Request, text: &'static str) -> Result<T, ApiError> {
     let bytes = bytes(request, text).await?;
-    parse(&bytes).map_err(|fault| Failure::InvalidBody { fault, text })
+    parse(&bytes).map_err(|code| ApiError::new(code).with_text(text))
 }
 
 /// The same for a route that takes a body or none.
 ///
 /// # Errors
-/// `BodyTooLarge`, `UnsupportedMediaType`, `UnsupportedEncoding`, `InvalidBody`.
+/// `BodyTooLarge`, `UnsupportedMediaType`, `UnsupportedEncoding`, `InvalidJson`, `MissingField`, `InvalidField`,
+/// `IncompleteBody`, `Overloaded`.
 pub async fn optional_json<T: FromJson>(
     request: Request,
     text: &'static str,
-) -> Result<Option<T>, Failure> {
+) -> Result<Option<T>, ApiError> {
     let bytes = bytes(request, text).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
-    let body = parse(&bytes).map_err(|fault| Failure::InvalidBody { fault, text })?;
+    let body = parse(&bytes).map_err(|code| ApiError::new(code).with_text(text))?;
     Ok(Some(body))
 }
 
-/// The body, of whatever type if it is empty.
-async fn bytes(request: Request, text: &'static str) -> Result<Vec<u8>, Failure> {
+/// Reads the body. An empty body needs no `Content-Type`.
+async fn bytes(request: Request, text: &'static str) -> Result<Vec<u8>, ApiError> {
     let declared = request
         .header("content-length")
         .and_then(|length| length.parse::<usize>().ok());
     if declared.is_some_and(|length| length > LIMIT) {
-        return Err(Failure::BodyTooLarge);
+        return Err(ErrorCode::BodyTooLarge.into());
     }
     let media_type = request.header("content-type");
     let encoding = request.header("content-encoding");
     let bytes = (request.body)(declared.unwrap_or(LIMIT), declared.is_some()).await;
     let bytes = bytes.map_err(|error| match error {
-        BodyError::TooLarge => Failure::BodyTooLarge,
-        BodyError::Interrupted => Failure::InvalidBody {
-            fault: BodyFault::Interrupted,
-            text,
-        },
-        BodyError::NoCapacity => Failure::Busy,
+        BodyError::TooLarge => ErrorCode::BodyTooLarge.into(),
+        BodyError::Interrupted => ApiError::new(ErrorCode::IncompleteBody).with_text(text),
+        BodyError::NoCapacity => ErrorCode::Overloaded.into(),
     })?;
     if bytes.is_empty() {
         return Ok(bytes);
     }
     if encoding.as_deref().is_some_and(is_encoded) {
-        return Err(Failure::UnsupportedEncoding);
+        return Err(ApiError::unsupported_encoding());
     }
     if !media_type.as_deref().is_some_and(is_json) {
-        return Err(Failure::UnsupportedMediaType(JSON));
+        return Err(ApiError::unsupported_media_type(JSON));
     }
     Ok(bytes)
 }
@@ -81,14 +84,14 @@ fn is_json(content_type: &str) -> bool {
 }
 
 /// Parses the JSON, with or without a byte order mark (RFC 8259 §8.1 allows parsers to ignore it).
-fn parse<T: FromJson>(bytes: &[u8]) -> Result<T, BodyFault> {
-    let text = std::str::from_utf8(bytes).map_err(|_| BodyFault::NotJson)?;
+fn parse<T: FromJson>(bytes: &[u8]) -> Result<T, ErrorCode> {
+    let text = std::str::from_utf8(bytes).map_err(|_| ErrorCode::InvalidJson)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut object = Object::read(text).map_err(|_| BodyFault::NotJson)?;
+    let mut object = Object::read(text).map_err(|_| ErrorCode::InvalidJson)?;
     T::from_json(&mut object).map_err(|malformed| match malformed {
-        Malformed::Syntax => BodyFault::NotJson,
-        Malformed::Missing => BodyFault::MissingField,
-        Malformed::Unexpected => BodyFault::InvalidField,
+        Malformed::Syntax => ErrorCode::InvalidJson,
+        Malformed::Missing => ErrorCode::MissingField,
+        Malformed::Unexpected => ErrorCode::InvalidField,
     })
 }
 
@@ -146,16 +149,16 @@ mod tests {
         ] {
             assert_eq!(
                 parse::<Pair>(text.as_bytes()),
-                Err(BodyFault::NotJson),
+                Err(ErrorCode::InvalidJson),
                 "{text}"
             );
         }
         let not_utf_8 = b"{\"a\":\"x\",\"b\":\"\xff\"}";
-        assert_eq!(parse::<Pair>(not_utf_8), Err(BodyFault::NotJson));
+        assert_eq!(parse::<Pair>(not_utf_8), Err(ErrorCode::InvalidJson));
         for (text, fault) in [
-            (r#"{"a":"x"}"#, BodyFault::MissingField),
-            (r#"{"a":"x","b":null}"#, BodyFault::MissingField),
-            (r#"{"a":"x","b":1}"#, BodyFault::InvalidField),
+            (r#"{"a":"x"}"#, ErrorCode::MissingField),
+            (r#"{"a":"x","b":null}"#, ErrorCode::MissingField),
+            (r#"{"a":"x","b":1}"#, ErrorCode::InvalidField),
         ] {
             assert_eq!(parse::<Pair>(text.as_bytes()), Err(fault), "{text}");
         }

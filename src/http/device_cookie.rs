@@ -1,7 +1,7 @@
-//! The cookie of a recognised device. It grants no access; `account/device.rs` describes its effect.
+//! The cookie of a recognised device. It grants no access; `domain/recognised_device.rs` describes its effect.
 
 use super::request::Request;
-use crate::app::failure::Failure;
+use crate::app::error::AppError;
 use crate::app::{RequestContext, random};
 use crate::crypto::sealed::Purpose;
 use crate::domain::recognised_device::Device;
@@ -57,13 +57,13 @@ impl DeviceCookie {
     /// set.
     ///
     /// # Errors
-    /// `Platform`.
+    /// `Runtime`.
     pub fn recognise(
         &self,
         context: &RequestContext,
         device: Option<&Device>,
         user: &Names<'_>,
-    ) -> Result<Option<String>, Failure> {
+    ) -> Result<Option<String>, AppError> {
         let device = match device {
             Some(device) => device.clone(),
             None => Device::new(random()?),
@@ -74,7 +74,7 @@ impl DeviceCookie {
         )
     }
 
-    fn seal(&self, context: &RequestContext, device: &Device) -> Result<Option<String>, Failure> {
+    fn seal(&self, context: &RequestContext, device: &Device) -> Result<Option<String>, AppError> {
         let Some(name) = self.name else {
             return Ok(None);
         };
@@ -88,7 +88,7 @@ impl DeviceCookie {
                 device,
                 random()?,
             )
-            .map_err(|_| Failure::Platform)?;
+            .map_err(|_| AppError::Runtime)?;
         let secure = if name == SECURE_NAME { "; Secure" } else { "" };
         Ok(Some(format!(
             "{name}={sealed}; Path=/; Max-Age={LIFETIME}; HttpOnly{secure}; SameSite=Strict"
@@ -98,6 +98,20 @@ impl DeviceCookie {
 
 const SECURE_NAME: &str = "__Host-edge-auth-device";
 const DEVELOPMENT_NAME: &str = "edge-auth-device";
+
+/// The parameter object of the cookie, for the `OpenAPI` document.
+#[cfg(not(target_arch = "wasm32"))]
+#[must_use]
+pub fn parameter() -> serde_json::Value {
+    serde_json::json!({
+        "name": SECURE_NAME,
+        "in": "cookie",
+        "required": false,
+        "description": "Cookie of a recognised device, set by an earlier sign-in. Its name is `edge-auth-device` on \
+                        http://localhost",
+        "schema": {"type": "string"}
+    })
+}
 
 fn cookie_name(url: &str) -> Option<&'static str> {
     let (scheme, rest) = url.split_once("://")?;

@@ -1,5 +1,5 @@
 //! The error codes that clients see in `Edge-Auth-Error`, each with its status, its text, and its row of
-//! `docs/reference/errors.md`. To add one, add a row here, and name it in `code` of `http/error_response.rs`.
+//! `docs/reference/errors.md`. To add a code, add a row here.
 
 /// Each row: name, status, code, text, meaning, and what a client should do. The text is that of the response body unless
 /// the failure has a text of its own.
@@ -7,11 +7,11 @@ macro_rules! codes {
     ($($name:ident: $status:literal $code:literal $text:literal; $meaning:literal; $action:literal;)*) => {
         /// An error code.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Code {
+        pub enum ErrorCode {
             $(#[doc = $meaning] $name,)*
         }
 
-        impl Code {
+        impl ErrorCode {
             /// All codes, in the order of the reference.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
@@ -31,6 +31,17 @@ macro_rules! codes {
             #[must_use]
             pub const fn text(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
+            }
+
+            /// The text of the response body in the detail format.
+            #[must_use]
+            pub const fn detail_text(self) -> &'static str {
+                match self {
+                    Self::NoToken | Self::InvalidToken | Self::TokenExpired => {
+                        "Could not validate credentials"
+                    }
+                    _ => self.text(),
+                }
             }
 
             /// The meaning, for the reference.
@@ -186,13 +197,13 @@ codes! {
 
 #[cfg(test)]
 mod tests {
-    use super::Code;
+    use super::ErrorCode;
     use std::collections::BTreeSet;
 
     #[test]
     fn codes_are_snake_case_and_distinct() {
         let mut seen = BTreeSet::new();
-        for code in Code::ALL {
+        for code in ErrorCode::ALL {
             let name = code.as_str();
             let is_plain = name
                 .bytes()

@@ -1,12 +1,15 @@
-//! HTTP as plain values: requests, responses, errors and their formats, and who is calling.
+//! HTTP as plain values: requests, responses, errors and their formats, routes, and who is calling.
 
 pub mod body;
 pub mod caller;
 pub mod cors;
 pub mod device_cookie;
+pub mod error;
 pub mod error_codes;
-pub mod error_response;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod operation;
 pub mod prefer;
 pub mod query;
 pub mod request;
 pub mod response;
+pub mod route;

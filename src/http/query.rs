@@ -2,7 +2,8 @@
 //! silently ignored, the response would contain more than was requested. A parameter with an empty value counts as absent,
 //! because HTML forms and many clients send unset parameters that way.
 
-use crate::app::failure::Failure;
+use super::error::ApiError;
+use super::error_codes::ErrorCode;
 use crate::http::request::Request;
 use std::borrow::Cow;
 
@@ -15,21 +16,21 @@ impl<'a> Query<'a> {
     ///
     /// # Errors
     /// `UnknownParameter` for any other name, `RepeatedParameter` for one that is given twice.
-    pub fn of(request: &'a Request, names: &[&'static str]) -> Result<Self, Failure> {
+    pub fn of(request: &'a Request, names: &[&'static str]) -> Result<Self, ApiError> {
         Self::read(request.query(), names)
     }
 
-    fn read(text: &'a str, names: &[&'static str]) -> Result<Self, Failure> {
+    fn read(text: &'a str, names: &[&'static str]) -> Result<Self, ApiError> {
         let mut pairs: Vec<(&'static str, Cow<'a, str>)> = Vec::new();
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {
             let Some(name) = names.iter().find(|known| **known == name) else {
-                return Err(Failure::UnknownParameter);
+                return Err(ErrorCode::UnknownParameter.into());
             };
             if value.is_empty() {
                 continue;
             }
             if pairs.iter().any(|(other, _)| other == name) {
-                return Err(Failure::RepeatedParameter(name));
+                return Err(ApiError::parameter(ErrorCode::RepeatedParameter, name));
             }
             pairs.push((name, value));
         }
@@ -44,14 +45,25 @@ impl<'a> Query<'a> {
         &self,
         name: &'static str,
         parse: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Option<T>, Failure> {
+    ) -> Result<Option<T>, ApiError> {
         let Some((_, value)) = self.0.iter().find(|(known, _)| *known == name) else {
             return Ok(None);
         };
         parse(value)
             .map(Some)
-            .ok_or(Failure::InvalidParameter(name))
+            .ok_or_else(|| ApiError::parameter(ErrorCode::InvalidParameter, name))
     }
+}
+
+/// The errors of an endpoint that has query parameters, for the `OpenAPI` document; `name` is one of them.
+#[cfg(not(target_arch = "wasm32"))]
+#[must_use]
+pub fn errors(name: &str) -> [ApiError; 3] {
+    [
+        ApiError::parameter(ErrorCode::InvalidParameter, name),
+        ApiError::parameter(ErrorCode::RepeatedParameter, name),
+        ErrorCode::UnknownParameter.into(),
+    ]
 }
 
 /// A whole number between these, in digits only.
@@ -79,15 +91,19 @@ mod tests {
         assert_eq!(query.get("kind", |text| Some(text.to_owned())), Ok(None));
         assert_eq!(
             query.get("limit", |_| None::<()>),
-            Err(Failure::InvalidParameter("limit"))
+            Err(ApiError::parameter(ErrorCode::InvalidParameter, "limit"))
         );
         for text in ["limits=1", "Limit=1", "user=a&x", "=1", "x="] {
             let read = Query::read(text, &names).map(|_| ());
-            assert_eq!(read, Err(Failure::UnknownParameter), "{text}");
+            assert_eq!(read, Err(ErrorCode::UnknownParameter.into()), "{text}");
         }
         for text in ["limit=1&limit=1", "%6Cimit=1&limit=2"] {
             let read = Query::read(text, &names).map(|_| ());
-            assert_eq!(read, Err(Failure::RepeatedParameter("limit")), "{text}");
+            assert_eq!(
+                read,
+                Err(ApiError::parameter(ErrorCode::RepeatedParameter, "limit")),
+                "{text}"
+            );
         }
     }
 

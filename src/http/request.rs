@@ -37,6 +37,20 @@ impl Method {
     }
 }
 
+impl Method {
+    /// The method as `Allow` lists it. GET also answers HEAD.
+    #[must_use]
+    pub fn allow(self) -> &'static str {
+        match self {
+            Self::Get => "GET, HEAD",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+            Self::Options | Self::Other => "",
+        }
+    }
+}
+
 /// Why a body could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyError {
@@ -60,6 +74,8 @@ pub struct Request {
     pub method: Method,
     /// Scheme, authority, path and query, as the platform gives them.
     pub url: String,
+    /// The parameters in the path, which the router fills in.
+    pub parameters: Vec<(&'static str, String)>,
     /// The header `Authorization`.
     pub authorization: Option<String>,
     /// Returns the id of the request: Cloudflare's ray id, or a random UUID if there is none.
@@ -101,11 +117,11 @@ impl Request {
         path_of(&self.url)
     }
 
-    /// What stands after the path's last slash.
+    /// The segment of the path that the route's path names `{name}`, as sent.
     #[must_use]
-    pub fn last_segment(&self) -> &str {
-        let path = self.path();
-        path.rsplit_once('/').map_or(path, |(_, last)| last)
+    pub fn parameter(&self, name: &str) -> &str {
+        let found = self.parameters.iter().find(|(known, _)| *known == name);
+        found.map_or("", |(_, value)| value)
     }
 
     /// The query as sent, without its question mark; empty if there is none.

@@ -1,5 +1,4 @@
-//! The shapes in which a person stands on the wire, beside [`User`](crate::domain::user::User) itself, which is the
-//! shape of `/login` and `/validate`.
+//! Response bodies that several endpoints have in common.
 
 use crate::app::token_verifier::Issued;
 use crate::domain::user::User;
@@ -21,7 +20,7 @@ pub struct BearerUser<'a> {
 /// An access token and its user (RFC 6749 §5.1 defines the first two fields).
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-pub struct BearerResponse<'a> {
+pub struct BearerTokenResponse<'a> {
     /// Access token (JWT).
     pub access_token: &'a str,
     /// Always `bearer`.
@@ -30,7 +29,7 @@ pub struct BearerResponse<'a> {
     pub user: BearerUser<'a>,
 }
 
-impl<'a> BearerResponse<'a> {
+impl<'a> BearerTokenResponse<'a> {
     /// The token and its user.
     #[must_use]
     pub fn new(access_token: &'a str, user: &'a User) -> Self {
@@ -48,8 +47,8 @@ impl<'a> BearerResponse<'a> {
 
     /// The response with this token and its user.
     #[must_use]
-    pub fn of(issued: &Issued, user: &User) -> Response {
-        let response = Response::ok(&BearerResponse::new(&issued.token, user));
+    pub fn response(issued: &Issued, user: &User) -> Response {
+        let response = Response::ok(&BearerTokenResponse::new(&issued.token, user));
         response.with(EXPIRES, issued.expires_at.to_string())
     }
 }
@@ -59,13 +58,14 @@ impl<'a> BearerResponse<'a> {
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct MessageResponse {
     /// Always true.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("const" = true)))]
     pub success: bool,
     /// Human-readable text.
     pub message: &'static str,
 }
 
 impl MessageResponse {
-    /// This was done.
+    /// The confirmation with this text.
     #[must_use]
     pub fn new(message: &'static str) -> Self {
         Self {

@@ -93,7 +93,7 @@ pub enum Revocation {
     /// This call revoked it.
     Done(RevokedSession),
     /// It had already been revoked, and nothing was written.
-    Epoch(RevokedSession),
+    AlreadyRevoked(RevokedSession),
     /// The user has no such session.
     NotFound,
 }
@@ -455,7 +455,7 @@ impl Sessions {
         Ok(match revoked.first(RevokedSession::read)? {
             None => Revocation::NotFound,
             Some(ended) if revoke.changes > 0 => Revocation::Done(ended),
-            Some(ended) => Revocation::Epoch(ended),
+            Some(ended) => Revocation::AlreadyRevoked(ended),
         })
     }
 

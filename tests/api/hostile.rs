@@ -15,9 +15,10 @@ use crate::aws::{SIMULATOR, keyed};
 use crate::headers::assert_headers;
 use crate::support::people::Person;
 use crate::support::{App, Reply};
-use edge_auth::http::error_response::ErrorFormat;
+use edge_auth::http::error::ErrorFormat;
 use edge_auth::http::request::Method;
-use edge_auth::router::{ROUTES, Route};
+use edge_auth::http::route::Route;
+use edge_auth::router::ROUTES;
 use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::task::JoinSet;
@@ -269,7 +270,7 @@ fn dialect(path: &str) -> ErrorFormat {
     ROUTES
         .iter()
         .find(|route| route.path == path)
-        .map_or(ErrorFormat::Message, |route| route.dialect)
+        .map_or(ErrorFormat::Message, |route| route.error_format)
 }
 
 fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {

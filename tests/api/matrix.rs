@@ -8,9 +8,10 @@ use crate::support::minted::CROWD_PASSWORD;
 use crate::support::{App, Fault, Reply, Vars};
 use aws_simulator::{ACCOUNT, Credentials};
 use edge_auth::crypto::fingerprint::fingerprint;
-use edge_auth::http::error_response::ErrorFormat;
+use edge_auth::http::error::ErrorFormat;
 use edge_auth::http::request::Method;
-use edge_auth::router::{Endpoint, ROUTES, Route};
+use edge_auth::http::route::Route;
+use edge_auth::router::ROUTES;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use tokio::task::JoinSet;
@@ -45,40 +46,41 @@ struct Needs {
 }
 
 /// The table, for a session whose copy is in KV and a person who has been here before.
-fn needs(endpoint: Endpoint) -> Needs {
-    let (d1, kv, person) = match endpoint {
+fn needs(path: &str) -> Needs {
+    let (d1, kv, person) = match path {
         // A copy answers the first two.
-        Endpoint::Validate
-        | Endpoint::Me
-        | Endpoint::OpenApi
-        | Endpoint::RegisterClient
-        | Endpoint::DeviceAuthorization => (0, false, false),
-        Endpoint::Health => (1, true, false),
+        "/api/auth/validate"
+        | "/api/auth/me"
+        | "/api/auth/openapi.json"
+        | "/api/auth/register-client"
+        | "/api/auth/device-authorization" => (0, false, false),
+        "/api/auth/health" => (1, true, false),
         // Whoever it belongs to, it ends.
-        Endpoint::Logout => (1, false, false),
-        Endpoint::Refresh => (1, false, true),
+        "/api/auth/logout" => (1, false, false),
+        "/api/auth/refresh" => (1, false, true),
         // Of the person only what a password may not be made of.
-        Endpoint::SetPassword => (2, false, false),
+        "/api/auth/set-password" => (2, false, false),
         // The head of the log is in KV.
-        Endpoint::AuditVerify => (2, true, true),
-        Endpoint::Audit
-        | Endpoint::AwsCredentials
-        | Endpoint::AwsLogin
-        | Endpoint::ChangePassword
-        | Endpoint::EndSession
-        | Endpoint::Login
-        | Endpoint::LogoutAll
-        | Endpoint::NvidiaCredentials
-        | Endpoint::Sessions
-        | Endpoint::Token => (2, false, true),
+        "/api/auth/audit/verify" => (2, true, true),
+        "/api/auth/audit"
+        | "/api/auth/aws-credentials"
+        | "/api/auth/aws-login"
+        | "/api/auth/change-password"
+        | "/api/auth/sessions/{id}"
+        | "/api/auth/login"
+        | "/api/auth/logout-all"
+        | "/api/auth/nvidia-credentials"
+        | "/api/auth/sessions"
+        | "/api/auth/token" => (2, false, true),
+        path => panic!("no row for {path}"),
     };
     Needs { d1, kv, person }
 }
 
 impl Trouble {
     /// The status that a route has in this trouble.
-    fn status(self, endpoint: Endpoint) -> u16 {
-        let needs = needs(endpoint);
+    fn status(self, path: &str) -> u16 {
+        let needs = needs(path);
         let is_out = match self {
             Self::D1Fails | Self::D1Hangs | Self::D1Constraint => needs.d1 > 0,
             Self::D1FailsLater => needs.d1 > 1,
@@ -180,32 +182,32 @@ impl Prepared {
             keys: None,
             person: None,
         };
-        match route.endpoint {
-            Endpoint::Health | Endpoint::OpenApi | Endpoint::RegisterClient => {}
-            Endpoint::Audit
-            | Endpoint::AuditVerify
-            | Endpoint::AwsCredentials
-            | Endpoint::NvidiaCredentials => drop(it.member("super_admin").await),
-            Endpoint::Logout
-            | Endpoint::LogoutAll
-            | Endpoint::Me
-            | Endpoint::Refresh
-            | Endpoint::Sessions
-            | Endpoint::Validate => drop(it.member("user").await),
-            Endpoint::EndSession => {
+        match route.path {
+            "/api/auth/health" | "/api/auth/openapi.json" | "/api/auth/register-client" => {}
+            "/api/auth/audit"
+            | "/api/auth/audit/verify"
+            | "/api/auth/aws-credentials"
+            | "/api/auth/nvidia-credentials" => drop(it.member("super_admin").await),
+            "/api/auth/logout"
+            | "/api/auth/logout-all"
+            | "/api/auth/me"
+            | "/api/auth/refresh"
+            | "/api/auth/sessions"
+            | "/api/auth/validate" => drop(it.member("user").await),
+            "/api/auth/sessions/{id}" => {
                 let member = it.member("user").await;
                 it.path = route.path.replace("{id}", &record_id(&member.tokens[1]));
             }
-            Endpoint::Login => {
+            "/api/auth/login" => {
                 let member = it.member("user").await;
                 it.token = None;
                 it.body = Some(json!({ "username": member.username, "password": CROWD_PASSWORD }));
             }
-            Endpoint::ChangePassword => {
+            "/api/auth/change-password" => {
                 it.member("user").await;
                 it.body = Some(json!({ "current_password": CROWD_PASSWORD, "new_password": NEW }));
             }
-            Endpoint::SetPassword => {
+            "/api/auth/set-password" => {
                 let member = it.member("user").await;
                 it.token = None;
                 let secret = format!("the secret of the link of {}", member.id);
@@ -214,17 +216,17 @@ impl Prepared {
                 it.app.sql(sql, [fingerprint(&secret), member.id]).await;
                 it.body = Some(json!({ "token": secret, "password": NEW }));
             }
-            Endpoint::DeviceAuthorization => {
+            "/api/auth/device-authorization" => {
                 let client = it.app.register_client().await;
                 it.body = Some(json!({ "client_id": client.id, "client_secret": client.secret }));
             }
-            Endpoint::Token => {
+            "/api/auth/token" => {
                 let person = somebody(&it.app, "ada");
                 it.app.arrive(&person).await.assert_status(200);
                 it.person = Some(person.user_name);
                 it.begin_device_flow().await;
             }
-            Endpoint::AwsLogin => {
+            "/api/auth/aws-login" => {
                 let role = format!(
                     "Matrix{}",
                     LAST_ROLE.fetch_add(1, Ordering::Relaxed) % ROLES
@@ -233,6 +235,7 @@ impl Prepared {
                 it.send().await.assert_status(200);
                 it.person = Some(role);
             }
+            path => panic!("no row for {path}"),
         }
         it
     }
@@ -294,13 +297,13 @@ impl Prepared {
 
     /// What a client does after a 503: the same again.
     async fn send_again(&mut self, trouble: Trouble) -> Reply {
-        match self.route.endpoint {
+        match self.route.path {
             // The attempt was counted as a failure, as it must be.
-            Endpoint::Login | Endpoint::ChangePassword => self.app.calm_down().await,
+            "/api/auth/login" | "/api/auth/change-password" => self.app.calm_down().await,
             // The isolate keeps the verdict for five seconds.
-            Endpoint::Health => self.app.shift_clock(self.app.clock() + 10).await,
+            "/api/auth/health" => self.app.shift_clock(self.app.clock() + 10).await,
             // AWS gives its token once; what became of it D1 could not be told.
-            Endpoint::Token if matches!(trouble, Trouble::D1FailsLater | Trouble::CorruptRow) => {
+            "/api/auth/token" if matches!(trouble, Trouble::D1FailsLater | Trouble::CorruptRow) => {
                 self.begin_device_flow().await;
             }
             _ => {}
@@ -313,7 +316,7 @@ impl Prepared {
 fn assert_out(reply: &Reply, route: &Route, code: &str, what: &str) {
     let text = "Service temporarily unavailable";
     let body = reply.json();
-    let said = match route.dialect {
+    let said = match route.error_format {
         ErrorFormat::Message => {
             assert_eq!(body["success"], false, "{what}");
             &body["message"]
@@ -321,14 +324,14 @@ fn assert_out(reply: &Reply, route: &Route, code: &str, what: &str) {
         ErrorFormat::Detail => &body["detail"],
     };
     let said = said.as_str().unwrap_or_else(|| panic!("{what}: {body}"));
-    let is_health = route.endpoint == Endpoint::Health;
+    let is_health = route.path == "/api/auth/health";
     assert!(
         said == text || (is_health && said.starts_with(text)),
         "{what}: {said}"
     );
     assert_eq!(
         body.as_object().map(serde_json::Map::len),
-        Some(match route.dialect {
+        Some(match route.error_format {
             ErrorFormat::Message => 2,
             ErrorFormat::Detail => 1,
         })
@@ -339,10 +342,10 @@ fn assert_out(reply: &Reply, route: &Route, code: &str, what: &str) {
 }
 
 async fn one(app: App, route: &'static Route, trouble: Trouble) {
-    let what = format!("{:?} in {trouble:?}", route.endpoint);
+    let what = format!("{:?} in {trouble:?}", route.path);
     let mut request = Prepared::new(&app, route).await;
     let person = request.person.clone();
-    if route.endpoint == Endpoint::Health {
+    if route.path == "/api/auth/health" {
         // The isolate keeps a verdict for five seconds, so each has a time of its own.
         static LAST: AtomicI64 = AtomicI64::new(0);
         let seconds = LAST.fetch_add(1_000, Ordering::Relaxed) + 1_000;
@@ -356,7 +359,7 @@ async fn one(app: App, route: &'static Route, trouble: Trouble) {
     let reply = request.send().await;
     assert_eq!(
         reply.status,
-        trouble.status(route.endpoint),
+        trouble.status(route.path),
         "{what}: {}",
         reply.text()
     );
@@ -365,7 +368,7 @@ async fn one(app: App, route: &'static Route, trouble: Trouble) {
     }
     assert_out(&reply, route, "storage_unavailable", &what);
     // A refresh is done and can be asked for again; everything else that failed has done nothing.
-    let is_done = route.endpoint == Endpoint::Refresh && trouble == Trouble::CorruptRow;
+    let is_done = route.path == "/api/auth/refresh" && trouble == Trouble::CorruptRow;
     if let Some(person) = &person {
         let after = state(&app, person).await;
         assert_eq!(after == before, !is_done, "{what}: {before}\n{after}");
@@ -438,7 +441,7 @@ async fn without_a_secret_or_with_a_short_one_each_route_is_out() {
                 .json(&json!({}))
                 .send()
                 .await;
-            let what = format!("{:?}", route.endpoint);
+            let what = format!("{:?}", route.path);
             assert_eq!(reply.status, 503, "{what}");
             assert_out(&reply, route, "misconfigured", &what);
             assert!(reply.seen().await.calls.is_empty(), "{what}");

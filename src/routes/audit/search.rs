@@ -1,27 +1,40 @@
-//! `GET /api/auth/audit`: what happened, newest first, for administrators.
+//! `GET /api/auth/audit`: lists entries of the audit log for administrators.
 
 use crate::app::RequestContext;
-use crate::app::failure::Failure;
 use crate::domain::audit::{ChainedRow, Client, Entry, Kind, Signature};
-use crate::http::caller;
+use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::query::{self, Query};
-use crate::http::request::Request;
+use crate::http::request::{Method, Request};
 use crate::http::response::Response;
+use crate::http::route::{Access, Route};
+use crate::runtime::rate_limiter::Bucket;
 use crate::store::audit::{self, Search};
 use crate::timestamp::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
+/// The endpoint.
+pub const ROUTE: Route = Route {
+    method: Method::Get,
+    path: "/api/auth/audit",
+    error_format: ErrorFormat::Message,
+    rate_limit: Bucket::Session,
+    access: Access::Admin(|context, request, _| Box::pin(handle(context, request))),
+    #[cfg(not(target_arch = "wasm32"))]
+    operation,
+};
+
 /// Entries of a page if nothing is said.
-const LIMIT: u32 = 50;
+const DEFAULT_LIMIT: u32 = 50;
 /// Entries of the longest page.
-const LONGEST: u32 = 200;
+const MAX_LIMIT: u32 = 200;
 
 /// A page of the audit log.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AuditResponse {
     /// Always true.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("const" = true)))]
     pub success: bool,
     /// Entries, newest first.
     pub entries: Vec<AuditEntry>,
@@ -98,12 +111,7 @@ impl From<(ChainedRow, Entry)> for AuditEntry {
     }
 }
 
-/// Answers the route.
-///
-/// # Errors
-/// `NoToken`, `InvalidToken`, `AdminRequired`, those of [`Query`], `StoreUnavailable`.
-pub async fn handle(context: RequestContext, request: Request) -> Result<Response, Failure> {
-    caller::administrator(&context, &request).await?;
+async fn handle(context: RequestContext, request: Request) -> Result<Response, ApiError> {
     let mut search = search(&request)?;
     let limit = search.limit;
     // One more, to see whether there is another page.
@@ -123,17 +131,17 @@ pub async fn handle(context: RequestContext, request: Request) -> Result<Respons
 ///
 /// # Errors
 /// those of [`Query`].
-pub fn search(request: &Request) -> Result<Search, Failure> {
+pub fn search(request: &Request) -> Result<Search, ApiError> {
     let names = ["user", "kind", "from", "to", "limit", "cursor"];
     let query = Query::of(request, &names)?;
-    let limit = query.get("limit", |text| query::number(text, 1, LONGEST))?;
+    let limit = query.get("limit", |text| query::number(text, 1, MAX_LIMIT))?;
     Ok(Search {
         user: query.get("user", user)?,
         kind: query.get("kind", Kind::parse)?,
         from: query.get("from", moment)?,
         to: query.get("to", moment)?,
         before: query.get("cursor", place)?,
-        limit: limit.unwrap_or(LIMIT),
+        limit: limit.unwrap_or(DEFAULT_LIMIT),
     })
 }
 
@@ -161,6 +169,52 @@ fn cursor((row, entry): &(ChainedRow, Entry)) -> String {
 fn place(cursor: &str) -> Option<(Timestamp, u32)> {
     let (at, number) = cursor.rsplit_once('.')?;
     Some((moment(at)?, query::number(number, 1, u32::MAX)?))
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    use crate::http::operation::Operation;
+    use serde_json::json;
+    let time =
+        json!({"type": "string", "format": "date-time", "examples": ["2024-01-10T12:00:00Z"]});
+    let entry = json!({
+        "number": 1042,
+        "id": "7d3f0c2e-5a55-4d3c-9a0a-0c7d4f1f2b11",
+        "at": "2024-01-10T12:00:00Z",
+        "kind": "sign_in",
+        "outcome": "success",
+        "actor": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+        "subject": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+        "name_key": null,
+        "session": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        "detail": "password",
+        "address": "203.0.113.9",
+        "device": "curl/8.5.0",
+        "request": "230b030023ae2822-SJC",
+        "signature": "own"
+    });
+    Operation::new("listAuditEntries", "Audit log", "List audit log")
+        .describe("For administrators. Newest entries first. Use /audit/verify to check the integrity of the log.")
+        .query(
+            "user",
+            "Only entries of which this user is the actor or the subject",
+            &json!({"type": "string", "format": "uuid"}),
+        )
+        .query(
+            "kind",
+            "Only entries of this kind",
+            &json!({"type": "string", "enum": Kind::ALL.map(Kind::as_str)}),
+        )
+        .query("from", "Only entries at or after this time", &time)
+        .query("to", "Only entries at or before this time", &time)
+        .query(
+            "limit",
+            "Maximum number of entries per page",
+            &json!({"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}),
+        )
+        .query("cursor", "`next` of the previous page", &json!({"type": "string"}))
+        .returns::<AuditResponse>(schemas, json!({"success": true, "entries": [entry], "next": "2024-01-10T12:00:00Z.1042"}))
+        .errors(query::errors("kind"))
 }
 
 #[cfg(test)]

@@ -2,19 +2,31 @@
 //! verifies a part, so that it stays well within its second of CPU time.
 
 use crate::app::RequestContext;
-use crate::app::failure::Failure;
 use crate::domain::audit::{
     Account, AccountChange, CHECKPOINT_LENGTH, ChainedRow, Checkpoint, Entry, Head, SchemaChange,
     Verified, Violation, ViolationKind, first_after, schema_changes,
 };
-use crate::http::caller;
+use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::query::{self, Query};
-use crate::http::request::Request;
+use crate::http::request::{Method, Request};
 use crate::http::response::Response;
+use crate::http::route::{Access, Route};
 use crate::runtime::StoreError;
+use crate::runtime::rate_limiter::Bucket;
 use crate::store::checkpoints::{Range, StoredHead};
 use crate::store::integrity;
 use serde::Serialize;
+
+/// The endpoint.
+pub const ROUTE: Route = Route {
+    method: Method::Get,
+    path: "/api/auth/audit/verify",
+    error_format: ErrorFormat::Message,
+    rate_limit: Bucket::Session,
+    access: Access::SuperAdmin(|context, request, _| Box::pin(handle(context, request))),
+    #[cfg(not(target_arch = "wasm32"))]
+    operation,
+};
 
 /// Maximum number of checkpoints per call.
 const MAX_CHECKPOINTS: u32 = 4;
@@ -35,6 +47,7 @@ const USER_CURSOR: &str = "user.";
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AuditVerifyResponse {
     /// Always true; see `failure`, `schema_changes` and `user_changes` for the result.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("const" = true)))]
     pub success: bool,
     /// Number of rows that this call verified.
     pub rows: u32,
@@ -76,12 +89,7 @@ impl Cursor {
     }
 }
 
-/// Answers the route.
-///
-/// # Errors
-/// `NoToken`, `InvalidToken`, `SuperAdminRequired`, those of [`Query`], `StoreUnavailable`.
-pub async fn handle(context: RequestContext, request: Request) -> Result<Response, Failure> {
-    caller::super_administrator(&context, &request).await?;
+async fn handle(context: RequestContext, request: Request) -> Result<Response, ApiError> {
     let query = Query::of(&request, &["after"])?;
     let cursor = query.get("after", Cursor::parse)?;
     let mut response = AuditVerifyResponse {
@@ -123,7 +131,7 @@ async fn rows(
     context: &RequestContext,
     after: u32,
     response: &mut AuditVerifyResponse,
-) -> Result<bool, Failure> {
+) -> Result<bool, ApiError> {
     let checkpoints = context.app.checkpoints;
     // Read before D1; otherwise a checkpoint that is made in between would seem to be missing there.
     let head = checkpoints.head(&context.app.audit_keys).await?;
@@ -261,6 +269,38 @@ fn allowed(head: Option<&Head>, checkpoint: Option<&Checkpoint>) -> Result<(), V
         }),
         _ => Ok(()),
     }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    use crate::http::operation::Operation;
+    use serde_json::json;
+    Operation::new("verifyAuditLog", "Audit log", "Verify audit log")
+        .describe("For super administrators. Verifies up to 2,000 rows per call and names the first that fails; compares tables and \
+             triggers of the database with those of the service, and roles and status of users with the last entries \
+             about them. Follow `next` to the end.")
+        .query(
+            "after",
+            "`next` of the previous call, or the number of a row after which to begin",
+            &json!({"type": "string", "pattern": "^([0-9]+|user\\..{0,64})$", "default": "0"}),
+        )
+        .returns::<AuditVerifyResponse>(
+            schemas,
+            json!({
+                "success": true,
+                "rows": 1042,
+                "late_signatures": 1,
+                "clients": 1042,
+                "users": 17,
+                "checkpointed_to": 1040,
+                "rows_after_checkpoint": 2,
+                "failure": null,
+                "schema_changes": [],
+                "user_changes": [],
+                "next": null
+            }),
+        )
+        .errors(query::errors("after"))
 }
 
 #[cfg(test)]

@@ -1,17 +1,31 @@
-//! `GET /api/auth/aws-credentials`: which AWS keys the service has, and programs that show an administrator how to ask
-//! Bedrock with them. The keys themselves are not on the page.
+//! `GET /api/auth/aws-credentials`: shows an administrator the service's AWS keys in masked form, with programs that call
+//! Bedrock with such keys.
 
 use crate::app::RequestContext;
-use crate::app::failure::Failure;
 use crate::aws::partition::Region;
 use crate::aws::sigv4::Credentials;
 use crate::domain::audit::Kind;
 use crate::domain::mask::mask;
-use crate::http::caller;
-use crate::http::request::Request;
+use crate::domain::session::SessionRecord;
+use crate::http::error::{ApiError, ErrorFormat};
+use crate::http::error_codes::ErrorCode;
+use crate::http::request::{Method, Request};
 use crate::http::response::Response;
+use crate::http::route::{Access, Route};
 use crate::routes::sample_programs::{Examples, bedrock};
+use crate::runtime::rate_limiter::Bucket;
 use serde::Serialize;
+
+/// The endpoint.
+pub const ROUTE: Route = Route {
+    method: Method::Get,
+    path: "/api/auth/aws-credentials",
+    error_format: ErrorFormat::Message,
+    rate_limit: Bucket::Session,
+    access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
+    #[cfg(not(target_arch = "wasm32"))]
+    operation,
+};
 
 /// Stars of a secret access key.
 const STARS: usize = 28;
@@ -21,6 +35,7 @@ const STARS: usize = 28;
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AwsCredentialsResponse {
     /// Always true.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("const" = true)))]
     pub success: bool,
     /// The masked keys and sample programs.
     pub credentials: AwsCredentials,
@@ -79,25 +94,48 @@ fn region(own: Option<&str>, configured: Region) -> Option<Region> {
         .or_else(|| configured.for_bedrock())
 }
 
-/// Answers the route.
-///
-/// # Errors
-/// `NoToken`, `InvalidToken`, `AdminRequired`, `AwsKeysAbsent`, `StoreUnavailable`.
-pub async fn handle(context: RequestContext, request: Request) -> Result<Response, Failure> {
-    let record = caller::administrator(&context, &request).await?;
-    let admin = &record.user;
+fn not_configured() -> ApiError {
+    ApiError::new(ErrorCode::CredentialsNotConfigured)
+        .with_text("AWS credentials are not configured")
+}
+
+async fn handle(
+    context: RequestContext,
+    request: Request,
+    session: SessionRecord,
+) -> Result<Response, ApiError> {
+    let admin = &session.user;
     let aws = &context.app.config.aws;
-    let keys = aws.credentials.as_ref().ok_or(Failure::AwsKeysAbsent)?;
-    let region = region(admin.aws_region.as_deref(), aws.region).ok_or(Failure::AwsKeysAbsent)?;
-    // First written down, then shown.
+    let keys = aws.credentials.as_ref().ok_or_else(not_configured)?;
+    let region = region(admin.aws_region.as_deref(), aws.region).ok_or_else(not_configured)?;
+    // Recorded first, then shown.
     let entry = request
         .client_info()
         .entry(&context, Kind::AwsCredentialsViewed)?;
     context
-        .record(entry.by(admin.id).of_session(&record.id))
+        .record(entry.by(admin.id).of_session(&session.id))
         .await?;
     let page = AwsCredentialsResponse::new(keys, region, &aws.bedrock_model_id);
     Ok(Response::ok(&page))
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    use crate::crypto::secret::Secret;
+    use crate::http::operation::Operation;
+    use serde_json::json;
+    // The example keys of the AWS documentation.
+    let keys = Credentials {
+        access_key_id: Secret::new("AKIAIOSFODNN7EXAMPLE"),
+        secret_access_key: Secret::new("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEYX"),
+        session_token: None,
+    };
+    let region = Region::parse("eu-north-1").unwrap_or_default();
+    let example = AwsCredentialsResponse::new(&keys, region, "global.anthropic.claude-sonnet-4-6");
+    Operation::new("getAwsCredentials", "AWS", "Get masked AWS credentials")
+        .describe("For administrators. Includes sample programs that call Bedrock; set the variables that they name to run them.")
+        .returns::<AwsCredentialsResponse>(schemas, json!(example))
+        .errors([not_configured()])
 }
 
 #[cfg(test)]

@@ -1,12 +1,11 @@
-//! `POST /api/auth/aws-login`: signs in by AWS credentials.
+//! `POST /api/auth/aws-login`: signs in with AWS credentials.
 //!
-//! With a body it is the client's own: a proof, its signature of a request that is rebuilt here and that STS judges.
-//! Without one it is the service's: where `AWS_LOGIN` has `app`, whoever asks is signed in as the configured keys' principal,
-//! never above `user` and for an hour at most.
+//! With a body, it is a proof of the client's AWS identity: the client's signature of a request that is rebuilt here and sent
+//! to STS. Without a body, if `AWS_LOGIN` includes `app`, the caller is signed in as the principal of the service's own keys,
+//! with the role `user` and for one hour at most.
 
 use crate::app::RequestContext;
 use crate::app::client_info::ClientInfo;
-use crate::app::failure::Failure;
 use crate::app::sign_in::{self, AttemptedAccount, NewSessionOptions, SignInMethod};
 use crate::aws::error::AwsError;
 use crate::aws::identity::{self, AwsUser};
@@ -14,10 +13,25 @@ use crate::aws::proof::Proof;
 use crate::crypto::fingerprint::hex;
 use crate::domain::role::Role;
 use crate::http::body;
-use crate::http::request::Request;
+use crate::http::error::{ApiError, ErrorFormat};
+use crate::http::error_codes::ErrorCode;
+use crate::http::request::{Method, Request};
 use crate::http::response::Response;
+use crate::http::route::{Access, Route};
 use crate::json::{FromJson, Malformed, Object};
-use crate::routes::responses::BearerResponse;
+use crate::routes::responses::BearerTokenResponse;
+use crate::runtime::rate_limiter::Bucket;
+
+/// The endpoint.
+pub const ROUTE: Route = Route {
+    method: Method::Post,
+    path: "/api/auth/aws-login",
+    error_format: ErrorFormat::Detail,
+    rate_limit: Bucket::SignIn,
+    access: Access::Public(|context, request| Box::pin(handle(context, request))),
+    #[cfg(not(target_arch = "wasm32"))]
+    operation,
+};
 
 /// Seconds that a sign-in with the service's own keys lasts at most.
 const APP_SESSION: i64 = 3_600;
@@ -57,11 +71,7 @@ impl FromJson for AwsLoginRequest {
     }
 }
 
-/// Answers the route.
-///
-/// # Errors
-/// `AwsCredentialsMissing`, `AwsLogin`, `ProofRefused`, `StoreUnavailable`, `Platform`, and what reading the body gives.
-pub async fn handle(context: RequestContext, request: Request) -> Result<Response, Failure> {
+async fn handle(context: RequestContext, request: Request) -> Result<Response, ApiError> {
     let client = request.client_info();
     let body = body::optional_json::<AwsLoginRequest>(request, MISSING).await?;
     let (person, role, options) = if let Some(proof) = body {
@@ -76,18 +86,22 @@ pub async fn handle(context: RequestContext, request: Request) -> Result<Respons
     };
     let signed_in =
         sign_in::sign_in_federated(&context, &client, &person, Some(role), options).await?;
-    let (issued, user) = signed_in.ok_or(Failure::ProofRefused)?;
-    Ok(BearerResponse::of(&issued, &user))
+    let (issued, user) = signed_in.ok_or(ErrorCode::InvalidProof)?;
+    Ok(BearerTokenResponse::response(&issued, &user))
+}
+
+fn failed(error: AwsError) -> ApiError {
+    ApiError::aws(error.code()).with_text(format!("Failed to login with AWS credentials: {error}"))
 }
 
 async fn by_proof(
     context: &RequestContext,
     client: &ClientInfo,
     body: &AwsLoginRequest,
-) -> Result<(AwsUser, Role), Failure> {
+) -> Result<(AwsUser, Role), ApiError> {
     let config = &context.app.config.aws;
     if !config.login.proof || config.login_arns.is_empty() {
-        return Err(Failure::AwsCredentialsMissing);
+        return Err(ErrorCode::AwsCredentialsMissing.into());
     }
     let proof = Proof::parse(
         &body.access_key_id,
@@ -100,22 +114,24 @@ async fn by_proof(
         None => Some(proof),
     })
     .filter(|proof| proof.is_fresh(context.now))
-    .ok_or(Failure::ProofRefused)?;
+    .ok_or(ErrorCode::InvalidProof)?;
     let caller = context
         .app
         .aws
         .proven_identity(&proof, &context.app.config.jwt_issuer)
         .await
         .map_err(|fault| match fault {
-            AwsError::Refused(code) if code.is_about_credentials() => Failure::ProofRefused,
-            fault => Failure::AwsLogin(fault),
+            AwsError::Refused(code) if code.is_about_credentials() => {
+                ErrorCode::InvalidProof.into()
+            }
+            error => failed(error),
         })?;
     let person = identity::principal(&caller, config.email_domain.as_deref());
     let Some(role) = config.login_arns.role(&caller.arn) else {
         let name_key = context.app.audit_keys.name_key("aws", &person.subject);
         let (method, account) = (SignInMethod::AwsProof, AttemptedAccount::Unknown(name_key));
         sign_in::refuse(context, client, method, account, "not allowed").await?;
-        return Err(Failure::ProofRefused);
+        return Err(ErrorCode::InvalidProof.into());
     };
     // Only now, so that nobody fills the table with what AWS would refuse; before the session, so that of many at once
     // one gets it.
@@ -125,28 +141,62 @@ async fn by_proof(
         .use_once(&hex(&proof.used_key()), proof.ends_at())
         .await?
     {
-        return Err(Failure::ProofRefused);
+        return Err(ErrorCode::InvalidProof.into());
     }
     Ok((person, role))
 }
 
-async fn by_own_keys(context: &RequestContext) -> Result<AwsUser, Failure> {
+async fn by_own_keys(context: &RequestContext) -> Result<AwsUser, ApiError> {
     let config = &context.app.config.aws;
     let own = config
         .credentials
         .as_ref()
         .filter(|_| config.login.app)
-        .ok_or(Failure::AwsCredentialsMissing)?;
+        .ok_or(ErrorCode::AwsCredentialsMissing)?;
     let caller = context
         .app
         .aws
         .caller_identity(own, context.now)
         .await
-        .map_err(Failure::AwsLogin)?;
+        .map_err(failed)?;
     let person = identity::principal(&caller, config.email_domain.as_deref());
     // A source of its own: who proves to be the same principal may have a role, who merely asks here has none.
     Ok(AwsUser {
         source: format!("app:{}", person.source),
         ..person
     })
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    use crate::http::operation::{Operation, examples};
+    use serde_json::json;
+    Operation::new("loginWithAws", "AWS", "Sign in with AWS credentials")
+        .describe("With a body, a proof of the client's AWS identity: its signature of a GetCallerIdentity request (see \
+             docs/guides/aws-proofs.md). Without a body, signs in with the service's own keys if AWS_LOGIN includes `app`.")
+        .takes::<AwsLoginRequest>(
+            schemas,
+            MISSING,
+            json!({
+                "access_key_id": "AKIAIOSFODNN7EXAMPLE",
+                "amz_date": "20240110T120000Z",
+                "signature": "3a1f8c0d5b7e9246f0c1d2e3b4a5968778695a4b3c2d1e0f9e8d7c6b5a493827"
+            }),
+        )
+        .body_is_optional()
+        .returns::<BearerTokenResponse<'_>>(schemas, examples::bearer_token())
+        .header("edge-auth-expires", true)
+        .errors([
+            ErrorCode::AwsCredentialsMissing,
+            ErrorCode::InvalidProof,
+            ErrorCode::StorageUnavailable,
+        ])
+        .errors(
+            [
+                AwsError::Timeout,
+                AwsError::ConnectionError,
+                AwsError::InvalidResponse,
+            ]
+            .map(failed),
+        )
 }

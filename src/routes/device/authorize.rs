@@ -1,16 +1,31 @@
-//! `POST /api/auth/device-authorization`: starts a device flow (RFC 8628 §3.1) at the configured Identity Center.
+//! `POST /api/auth/device-authorization`: starts a device flow (RFC 8628 section 3.1) at the configured Identity Center.
 
 use crate::app::RequestContext;
 use crate::app::device_handles;
-use crate::app::failure::Failure;
+use crate::app::error::{AppError, NOT_CONFIGURED};
 use crate::http::body;
-use crate::http::request::Request;
+use crate::http::error::{ApiError, ErrorFormat};
+use crate::http::error_codes::ErrorCode;
+use crate::http::request::{Method, Request};
 use crate::http::response::Response;
+use crate::http::route::{Access, Route};
 use crate::json::{FromJson, Malformed, Object};
+use crate::runtime::rate_limiter::Bucket;
 use serde::Serialize;
 
-/// The text of a 400 response, as the API specification fixes it.
-const INVALID_HANDLE: &str = "Failed to start device authorization";
+/// The endpoint.
+pub const ROUTE: Route = Route {
+    method: Method::Post,
+    path: "/api/auth/device-authorization",
+    error_format: ErrorFormat::Detail,
+    rate_limit: Bucket::SignIn,
+    access: Access::Public(|context, request| Box::pin(handle(context, request))),
+    #[cfg(not(target_arch = "wasm32"))]
+    operation,
+};
+
+/// The text of the errors of this endpoint, as the API specification fixes it.
+const FAILED: &str = "Failed to start device authorization";
 
 /// The client that starts a device flow.
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
@@ -48,21 +63,24 @@ pub struct DeviceAuthorizationResponse {
     pub interval: u32,
 }
 
-/// Answers the route.
-///
-/// # Errors
-/// `InvalidClientHandle`, `DeviceAuthorization`, `Platform`, and what reading the body gives.
-pub async fn handle(context: RequestContext, request: Request) -> Result<Response, Failure> {
-    let body: DeviceAuthorizationRequest = body::json(request, INVALID_HANDLE).await?;
+fn failed(error: AppError) -> ApiError {
+    match error {
+        AppError::Aws(cause) => ApiError::aws(cause).with_text(FAILED),
+        error => error.into(),
+    }
+}
+
+async fn handle(context: RequestContext, request: Request) -> Result<Response, ApiError> {
+    let body: DeviceAuthorizationRequest = body::json(request, FAILED).await?;
     let registration = device_handles::open_client(&context, &body.client_id, &body.client_secret)
-        .ok_or(Failure::InvalidClientHandle)?;
+        .ok_or(ErrorCode::InvalidClient)?;
     let start_url = context
         .app
         .config
         .aws
         .sso_start_url
         .as_deref()
-        .ok_or(Failure::DeviceAuthorization("not_configured"))?;
+        .ok_or_else(|| failed(AppError::Aws(NOT_CONFIGURED)))?;
     let started = context
         .app
         .aws
@@ -70,9 +88,10 @@ pub async fn handle(context: RequestContext, request: Request) -> Result<Respons
         .await;
     let device = started.map_err(|fault| {
         device_handles::forget_if_unknown(&context, fault, &registration);
-        Failure::DeviceAuthorization(fault.code())
+        failed(AppError::Aws(fault.code()))
     })?;
-    let device_code = device_handles::seal_device(&context, &body.client_id, &device)?;
+    let device_code =
+        device_handles::seal_device(&context, &body.client_id, &device).map_err(failed)?;
     Ok(Response::ok(&DeviceAuthorizationResponse {
         device_code,
         user_code: device.user_code,
@@ -81,4 +100,34 @@ pub async fn handle(context: RequestContext, request: Request) -> Result<Respons
         expires_in: device.expires_in,
         interval: device.interval,
     }))
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    use crate::http::operation::Operation;
+    use serde_json::json;
+    Operation::new("startDeviceAuthorization", "AWS device flow", "Start device flow")
+        .describe("Modelled on RFC 8628. Display the user code together with the name of your application, and tell users never to approve \
+             a code that they received from someone else (RFC 8628 section 5.4).")
+        .takes::<DeviceAuthorizationRequest>(
+            schemas,
+            FAILED,
+            json!({"client_id": "abcdef123456", "client_secret": "secret123456"}),
+        )
+        .returns::<DeviceAuthorizationResponse>(
+            schemas,
+            json!({
+                "device_code": "device-code-123",
+                "user_code": "USER-CODE",
+                "verification_uri": "https://device.sso.us-east-1.amazonaws.com",
+                "verification_uri_complete": "https://device.sso.us-east-1.amazonaws.com?user_code=USER-CODE",
+                "expires_in": 600,
+                "interval": 5
+            }),
+        )
+        .errors([
+            ErrorCode::InvalidClient.into(),
+            failed(AppError::Aws("Timeout")),
+            failed(AppError::Aws(NOT_CONFIGURED)),
+        ])
 }

@@ -1,16 +1,30 @@
-//! `GET /api/auth/nvidia-credentials`: which NVIDIA key the service has, and programs that show an administrator how to use
-//! it. The key itself is not on the page.
+//! `GET /api/auth/nvidia-credentials`: shows an administrator the service's NVIDIA key in masked form, with programs that use
+//! such a key.
 
 use crate::app::RequestContext;
-use crate::app::failure::Failure;
 use crate::crypto::secret::Secret;
 use crate::domain::audit::Kind;
 use crate::domain::mask::mask;
-use crate::http::caller;
-use crate::http::request::Request;
+use crate::domain::session::SessionRecord;
+use crate::http::error::{ApiError, ErrorFormat};
+use crate::http::error_codes::ErrorCode;
+use crate::http::request::{Method, Request};
 use crate::http::response::Response;
+use crate::http::route::{Access, Route};
 use crate::routes::sample_programs::{Examples, nvidia};
+use crate::runtime::rate_limiter::Bucket;
 use serde::Serialize;
+
+/// The endpoint.
+pub const ROUTE: Route = Route {
+    method: Method::Get,
+    path: "/api/auth/nvidia-credentials",
+    error_format: ErrorFormat::Message,
+    rate_limit: Bucket::Session,
+    access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
+    #[cfg(not(target_arch = "wasm32"))]
+    operation,
+};
 
 /// Stars of an API key.
 const STARS: usize = 36;
@@ -20,6 +34,7 @@ const STARS: usize = 36;
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct NvidiaCredentialsResponse {
     /// Always true.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("const" = true)))]
     pub success: bool,
     /// The masked key and sample programs.
     pub credentials: NvidiaCredentials,
@@ -64,26 +79,39 @@ impl NvidiaCredentialsResponse {
     }
 }
 
-/// Answers the route.
-///
-/// # Errors
-/// `NoToken`, `InvalidToken`, `AdminRequired`, `NvidiaKeyAbsent`, `StoreUnavailable`.
-pub async fn handle(context: RequestContext, request: Request) -> Result<Response, Failure> {
-    let record = caller::administrator(&context, &request).await?;
+fn not_configured() -> ApiError {
+    ApiError::new(ErrorCode::CredentialsNotConfigured)
+        .with_text("NVIDIA credentials are not configured")
+}
+
+async fn handle(
+    context: RequestContext,
+    request: Request,
+    session: SessionRecord,
+) -> Result<Response, ApiError> {
     let config = &context.app.config;
-    let key = config
-        .nvidia_api_key
-        .as_ref()
-        .ok_or(Failure::NvidiaKeyAbsent)?;
-    // First written down, then shown.
+    let key = config.nvidia_api_key.as_ref().ok_or_else(not_configured)?;
+    // Recorded first, then shown.
     let entry = request
         .client_info()
         .entry(&context, Kind::NvidiaCredentialsViewed)?;
     context
-        .record(entry.by(record.user.id).of_session(&record.id))
+        .record(entry.by(session.user.id).of_session(&session.id))
         .await?;
     let page = NvidiaCredentialsResponse::new(key, &config.nvidia_model_id);
     Ok(Response::ok(&page))
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    use crate::http::operation::Operation;
+    use serde_json::json;
+    let key = Secret::new("nvapi-0123456789abcdef0123456789abcdefxxxx");
+    let example = NvidiaCredentialsResponse::new(&key, "nvidia/nemotron-3-super-120b-a12b");
+    Operation::new("getNvidiaCredentials", "NVIDIA", "Get masked NVIDIA credentials")
+        .describe("For administrators. Includes sample programs that call a model; set the variable that they name to run them.")
+        .returns::<NvidiaCredentialsResponse>(schemas, json!(example))
+        .errors([not_configured()])
 }
 
 #[cfg(test)]

@@ -1,24 +1,41 @@
-//! `POST /api/auth/change-password`: the caller sets a new password by the current one. Their other sessions end, and all
-//! their one-time links.
+//! `POST /api/auth/change-password`: replaces the password of the caller, who has to know the current one. Revokes the
+//! other sessions of the caller and all their one-time links.
 
 use crate::app::client_info::ClientInfo;
-use crate::app::failure::{Failure, INVALID_BODY};
+use crate::app::error::AppError;
 use crate::app::hash_slots::{Claim, NoSlot, Slot};
+use crate::app::sessions::revoke_cached;
 use crate::app::{RequestContext, Retries, random};
 use crate::crypto::password::{self, Password, Unusable, Verdict};
 use crate::domain::audit::Kind;
 use crate::domain::password_policy::{self, OwnNames};
 use crate::domain::session::SessionRecord;
-use crate::http::body;
-use crate::http::caller;
-use crate::http::request::Request;
+use crate::http::body::{self, INVALID_BODY};
+use crate::http::error::{ApiError, ErrorFormat};
+use crate::http::error_codes::ErrorCode;
+use crate::http::request::{Method, Request};
 use crate::http::response::Response;
+use crate::http::route::{Access, Route};
 use crate::json::{FromJson, Malformed, Object};
 use crate::routes::responses::MessageResponse;
 use crate::runtime::log;
+use crate::runtime::rate_limiter::Bucket;
 use crate::store::passwords::{self, Change};
 use crate::store::throttle::{Attempt, Reservation, Reserved};
 use std::rc::Rc;
+
+/// The endpoint.
+pub const ROUTE: Route = Route {
+    method: Method::Post,
+    path: "/api/auth/change-password",
+    error_format: ErrorFormat::Message,
+    rate_limit: Bucket::Session,
+    access: Access::Session(|context, request, session| {
+        Box::pin(handle(context, request, session))
+    }),
+    #[cfg(not(target_arch = "wasm32"))]
+    operation,
+};
 
 /// The current and the new password.
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
@@ -38,16 +55,14 @@ impl FromJson for ChangePasswordRequest {
     }
 }
 
-/// Answers the route.
-///
-/// # Errors
-/// `NoToken`, `InvalidToken`, `WrongCurrentPassword`, `PasswordRefused`, `TooManyRequests`, `BackOff`, `Busy`, `StoreUnavailable`, and what
-/// reading the body gives.
-pub async fn handle(context: RequestContext, request: Request) -> Result<Response, Failure> {
-    let caller = caller::current_session(&context, &request).await?;
+async fn handle(
+    context: RequestContext,
+    request: Request,
+    session: SessionRecord,
+) -> Result<Response, ApiError> {
     let client = request.client_info();
     let body: ChangePasswordRequest = body::json(request, INVALID_BODY).await?;
-    let user = &caller.user;
+    let user = &session.user;
     let own = OwnNames {
         username: &user.username,
         email: user.email.as_deref(),
@@ -58,10 +73,9 @@ pub async fn handle(context: RequestContext, request: Request) -> Result<Respons
         &body.new_password,
         context.app.config.password_min_length,
         &own,
-    )
-    .map_err(Failure::PasswordRefused)?;
+    )?;
     let asked = Rc::new(Asked {
-        caller,
+        caller: session,
         client,
         current: body.current_password,
         new,
@@ -70,7 +84,7 @@ pub async fn handle(context: RequestContext, request: Request) -> Result<Respons
     let mut retries = Retries::new();
     loop {
         if let Some(seconds) = context.app.throttle.remembers(&asked.attempt(&context)) {
-            return Err(Failure::BackOff(seconds));
+            return Err(ApiError::back_off(seconds));
         }
         // Not the reserved slot, because the holder of a single session could occupy it.
         let claim = Claim {
@@ -84,11 +98,11 @@ pub async fn handle(context: RequestContext, request: Request) -> Result<Respons
                     Evaluated::Changed => {
                         return Ok(Response::ok(&MessageResponse::new("Password changed")));
                     }
-                    Evaluated::InFlight(seconds) => Failure::BackOff(seconds),
+                    Evaluated::InFlight(seconds) => ApiError::back_off(seconds),
                 }
             }
-            Err(NoSlot::InFlight) => Failure::BackOff(1),
-            Err(NoSlot::Full) => return Err(Failure::Busy),
+            Err(NoSlot::InFlight) => ApiError::back_off(1),
+            Err(NoSlot::Full) => return Err(ErrorCode::Overloaded.into()),
         };
         if !retries.wait().await {
             return Err(failure);
@@ -120,12 +134,16 @@ enum Evaluated {
     InFlight(u32),
 }
 
+fn is_unavailable<T>(outcome: &Result<T, ApiError>) -> bool {
+    matches!(outcome, Err(error) if error.code() == ErrorCode::StorageUnavailable)
+}
+
 /// Reserves the attempt, checks the current password and sets the new one.
 async fn evaluate(
     context: Rc<RequestContext>,
     asked: Rc<Asked>,
     slot: Slot,
-) -> Result<Evaluated, Failure> {
+) -> Result<Evaluated, ApiError> {
     let attempt = match context
         .app
         .throttle
@@ -134,10 +152,10 @@ async fn evaluate(
     {
         Reserved::Yes(attempt, _) => attempt,
         Reserved::InFlight(seconds) => return Ok(Evaluated::InFlight(seconds)),
-        Reserved::Later(seconds) => return Err(Failure::BackOff(seconds)),
+        Reserved::Later(seconds) => return Err(ApiError::back_off(seconds)),
     };
     let outcome = finish(&context, &asked, &attempt, slot).await;
-    if matches!(outcome, Err(Failure::StoreUnavailable(_))) {
+    if is_unavailable(&outcome) {
         // It is unknown whether the write that ends the attempt succeeded. If this one fails too, the lease expires.
         let app = context.app;
         context.wait_until(async move {
@@ -152,17 +170,17 @@ async fn finish(
     asked: &Asked,
     attempt: &Reservation,
     slot: Slot,
-) -> Result<Evaluated, Failure> {
+) -> Result<Evaluated, ApiError> {
     let old = passwords::hash_of(context.app.database, asked.caller.user.id).await?;
     context.yield_to_event_loop().await;
     if !is_right(context, &asked.current, old.as_deref())? || attempt.is_locked() {
         drop(slot);
         refuse(context, asked, attempt).await?;
-        return Err(Failure::WrongCurrentPassword);
+        return Err(ErrorCode::InvalidCurrentPassword.into());
     }
     context.yield_to_event_loop().await;
     let hash = password::hash(&asked.new, random()?, &context.app.peppers)
-        .map_err(|_| Failure::Platform)?;
+        .map_err(|_| AppError::Runtime)?;
     drop(slot);
     set(context, asked, attempt, old.as_deref(), &hash).await?;
     Ok(Evaluated::Changed)
@@ -174,7 +192,7 @@ async fn refuse(
     context: &RequestContext,
     asked: &Asked,
     attempt: &Reservation,
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     let throttle = &context.app.throttle;
     if attempt.is_locked() {
         return Ok(throttle.failed(attempt, None).await?);
@@ -198,7 +216,7 @@ async fn set(
     attempt: &Reservation,
     old: Option<&str>,
     new: &str,
-) -> Result<(), Failure> {
+) -> Result<(), ApiError> {
     let caller = &asked.caller;
     let user = caller.user.id;
     let entry = |kind| {
@@ -217,10 +235,10 @@ async fn set(
     };
     let ended = passwords::change(context.app.database, &change)
         .await?
-        .ok_or(Failure::InvalidToken)?;
+        .ok_or(ErrorCode::InvalidToken)?;
     context.app.throttle.succeeded(attempt);
     context.app.throttle.restored(user);
-    context.revoke_cached_sessions(ended).await;
+    revoke_cached(context, &ended).await;
     // The cached session of the caller is outdated, for example its `updated_at`.
     context
         .app
@@ -230,17 +248,42 @@ async fn set(
     Ok(())
 }
 
-fn is_right(context: &RequestContext, password: &str, hash: Option<&str>) -> Result<bool, Failure> {
+fn is_right(
+    context: &RequestContext,
+    password: &str,
+    hash: Option<&str>,
+) -> Result<bool, ApiError> {
     let Ok(password) = Password::parse(password) else {
         return Ok(false);
     };
     match password::verify(&password, hash, &context.app.peppers) {
         Verdict::Right { .. } => Ok(hash.is_some()),
         Verdict::Wrong => Ok(false),
-        Verdict::Unusable(Unusable::OutOfMemory) => Err(Failure::Platform),
+        Verdict::Unusable(Unusable::OutOfMemory) => Err(AppError::Runtime.into()),
         Verdict::Unusable(fault) => {
             log::unusable_hash(fault);
             Ok(false)
         }
     }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    use crate::domain::password_policy::PolicyError;
+    use crate::http::operation::Operation;
+    use serde_json::json;
+    Operation::new("changePassword", "Passwords", "Change password")
+        .describe("Requires the current password. Revokes the other sessions and all one-time links of the user.")
+        .takes::<ChangePasswordRequest>(
+            schemas,
+            INVALID_BODY,
+            json!({"current_password": "securePassword123", "new_password": "correct horse battery staple"}),
+        )
+        .returns::<MessageResponse>(schemas, json!({"success": true, "message": "Password changed"}))
+        .errors([
+            ErrorCode::InvalidCurrentPassword.into(),
+            ApiError::back_off(1),
+            ErrorCode::Overloaded.into(),
+        ])
+        .errors(PolicyError::ALL)
 }

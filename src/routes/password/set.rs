@@ -1,24 +1,40 @@
-//! `POST /api/auth/set-password`: a one-time link sets its holder's password. All sessions of that person end, and all
-//! other links.
+//! `POST /api/auth/set-password`: sets the password of the user whose one-time link is presented. Revokes all sessions of
+//! the user and all their other links.
 
 use crate::app::client_info::ClientInfo;
-use crate::app::failure::{Failure, INVALID_BODY};
+use crate::app::error::AppError;
 use crate::app::hash_slots::{self, Claim, Slot};
+use crate::app::sessions::revoke_cached;
 use crate::app::{RequestContext, Retries, random};
 use crate::crypto::fingerprint::fingerprint;
 use crate::crypto::password::{self, Password};
 use crate::domain::audit::Kind;
 use crate::domain::names;
 use crate::domain::password_policy::{self, OwnNames};
-use crate::http::body;
+use crate::http::body::{self, INVALID_BODY};
 use crate::http::device_cookie::{DeviceCookie, Names};
-use crate::http::request::Request;
+use crate::http::error::{ApiError, ErrorFormat};
+use crate::http::error_codes::ErrorCode;
+use crate::http::request::{Method, Request};
 use crate::http::response::Response;
+use crate::http::route::{Access, Route};
 use crate::json::{FromJson, Malformed, Object};
 use crate::routes::responses::MessageResponse;
+use crate::runtime::rate_limiter::Bucket;
 use crate::store::password_links::{Holder, PasswordSet};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use std::rc::Rc;
+
+/// The endpoint.
+pub const ROUTE: Route = Route {
+    method: Method::Post,
+    path: "/api/auth/set-password",
+    error_format: ErrorFormat::Message,
+    rate_limit: Bucket::SignIn,
+    access: Access::Public(|context, request| Box::pin(handle(context, request))),
+    #[cfg(not(target_arch = "wasm32"))]
+    operation,
+};
 
 /// The secret of a one-time link, and the new password.
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
@@ -38,11 +54,7 @@ impl FromJson for SetPasswordRequest {
     }
 }
 
-/// Answers the route.
-///
-/// # Errors
-/// `InvalidLink`, `PasswordRefused`, `Busy`, `StoreUnavailable`, and what reading the body gives.
-pub async fn handle(context: RequestContext, request: Request) -> Result<Response, Failure> {
+async fn handle(context: RequestContext, request: Request) -> Result<Response, ApiError> {
     let client = request.client_info();
     let cookie = DeviceCookie::of(&request);
     let body: SetPasswordRequest = body::json(request, INVALID_BODY).await?;
@@ -71,7 +83,7 @@ pub async fn handle(context: RequestContext, request: Request) -> Result<Respons
             return context.hashing(work).await;
         }
         if !retries.wait().await {
-            return Err(Failure::Busy);
+            return Err(ErrorCode::Overloaded.into());
         }
     }
 }
@@ -91,11 +103,11 @@ struct Claimed {
 }
 
 /// Finds the link and applies the password policy.
-async fn claim(context: &RequestContext, body: &SetPasswordRequest) -> Result<Claimed, Failure> {
+async fn claim(context: &RequestContext, body: &SetPasswordRequest) -> Result<Claimed, ApiError> {
     // White space is often copied along with the secret of a link.
     let id = fingerprint(names::trimmed(&body.token));
     let holder = context.app.password_links.holder(&id, context.now).await?;
-    let holder = holder.ok_or(Failure::InvalidLink)?;
+    let holder = holder.ok_or(ErrorCode::InvalidLink)?;
     let own = OwnNames {
         username: &holder.username,
         email: holder.email.as_deref(),
@@ -103,8 +115,7 @@ async fn claim(context: &RequestContext, body: &SetPasswordRequest) -> Result<Cl
         organization: holder.organization.as_deref(),
     };
     let password =
-        password_policy::check(&body.password, context.app.config.password_min_length, &own)
-            .map_err(Failure::PasswordRefused)?;
+        password_policy::check(&body.password, context.app.config.password_min_length, &own)?;
     Ok(Claimed {
         id,
         holder,
@@ -120,7 +131,7 @@ async fn set(
     asked: Rc<Asked>,
     claimed: Claimed,
     slot: Slot,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let Claimed {
         id,
         holder,
@@ -128,7 +139,7 @@ async fn set(
     } = claimed;
     context.yield_to_event_loop().await;
     let hash = password::hash(&password, random()?, &context.app.peppers)
-        .map_err(|_| Failure::Platform)?;
+        .map_err(|_| AppError::Runtime)?;
     drop(slot);
     let mark = Base64UrlUnpadded::encode_string(&random::<16>()?);
     let entry = |kind| {
@@ -144,9 +155,9 @@ async fn set(
         .password_links
         .set_password(&id, holder.id, &mark, &hash, context.now, &entries)
         .await?
-        .ok_or(Failure::InvalidLink)?;
+        .ok_or(ErrorCode::InvalidLink)?;
     context.app.throttle.restored(holder.id);
-    context.revoke_cached_sessions(ended).await;
+    revoke_cached(&context, &ended).await;
     let names = Names {
         id: holder.id,
         username: &holder.username,
@@ -159,4 +170,27 @@ async fn set(
         Some(cookie) => response.with("set-cookie", cookie),
         None => response,
     })
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    use crate::domain::password_policy::PolicyError;
+    use crate::http::operation::Operation;
+    use serde_json::json;
+    Operation::new("setPassword", "Passwords", "Set password with a one-time link")
+        .describe("Revokes all sessions and all other one-time links of the user.")
+        .parameter(crate::http::device_cookie::parameter())
+        .takes::<SetPasswordRequest>(
+            schemas,
+            INVALID_BODY,
+            json!({"token": "q83vEjRWeJq83vEjRWeJq83vEjRWeJq83vEjRWeJq80", "password": "correct horse battery staple"}),
+        )
+        .returns::<MessageResponse>(schemas, json!({"success": true, "message": "Password set"}))
+        .header("set-cookie", false)
+        .errors([
+            ErrorCode::InvalidLink,
+            ErrorCode::Overloaded,
+            ErrorCode::StorageUnavailable,
+        ])
+        .errors(PolicyError::ALL)
 }

@@ -1,19 +1,33 @@
-//! `GET /api/auth/sessions`: where the caller is signed in.
+//! `GET /api/auth/sessions`: lists the live sessions of the caller.
 
 use crate::app::RequestContext;
-use crate::app::failure::Failure;
-use crate::http::caller;
-use crate::http::request::Request;
+use crate::domain::session::SessionRecord;
+use crate::http::error::{ApiError, ErrorFormat};
+use crate::http::request::Method;
 use crate::http::response::Response;
+use crate::http::route::{Access, Route};
+use crate::runtime::rate_limiter::Bucket;
 use crate::store::sessions::SessionSummary;
 use crate::timestamp::Timestamp;
 use serde::Serialize;
+
+/// The endpoint.
+pub const ROUTE: Route = Route {
+    method: Method::Get,
+    path: "/api/auth/sessions",
+    error_format: ErrorFormat::Message,
+    rate_limit: Bucket::Session,
+    access: Access::Session(|context, _, session| Box::pin(handle(context, session))),
+    #[cfg(not(target_arch = "wasm32"))]
+    operation,
+};
 
 /// The caller's live sessions.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct SessionsResponse {
     /// Always true.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("const" = true)))]
     pub success: bool,
     /// The live sessions, most recent sign-in first; 200 at most. A session is live until it is revoked or its token can no
     /// longer be refreshed.
@@ -46,31 +60,53 @@ pub struct SessionEntry {
     pub is_current: bool,
 }
 
-/// Answers the route.
-///
-/// # Errors
-/// `NoToken`, `InvalidToken`, `StoreUnavailable`.
-pub async fn handle(context: RequestContext, request: Request) -> Result<Response, Failure> {
-    let caller = caller::current_session(&context, &request).await?;
+async fn handle(context: RequestContext, session: SessionRecord) -> Result<Response, ApiError> {
     let live = context
         .app
         .sessions
-        .live_of(caller.user.id, context.now)
+        .live_of(session.user.id, context.now)
         .await?;
-    let entry = |session: SessionSummary| SessionEntry {
-        is_current: session.id == caller.id,
-        id: session.id,
-        created_at: session.created_at,
-        refreshed_at: session.rotated_at,
-        last_used_at: session.last_used_at,
-        ends_at: session.ends_at,
-        device: session.device,
-        address: session.address,
-        refresh_device: session.refresh_device,
-        refresh_address: session.refresh_address,
+    let entry = |live: SessionSummary| SessionEntry {
+        is_current: live.id == session.id,
+        id: live.id,
+        created_at: live.created_at,
+        refreshed_at: live.rotated_at,
+        last_used_at: live.last_used_at,
+        ends_at: live.ends_at,
+        device: live.device,
+        address: live.address,
+        refresh_device: live.refresh_device,
+        refresh_address: live.refresh_address,
     };
     Ok(Response::ok(&SessionsResponse {
         success: true,
         sessions: live.into_iter().map(entry).collect(),
     }))
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    use crate::http::operation::Operation;
+    use serde_json::json;
+    Operation::new("listSessions", "Sessions", "List sessions")
+        .describe("The live sessions of the caller, most recent sign-in first. If a user has more than 100, a sign-in revokes the least \
+             recently used ones.")
+        .returns::<SessionsResponse>(
+            schemas,
+            json!({
+                "success": true,
+                "sessions": [{
+                    "id": "3e0d962904b8fedc86e5872eacd26369665db2042fcbad5ff0edcc368aaa1f96",
+                    "created_at": "2024-01-10T12:00:00Z",
+                    "refreshed_at": "2024-01-10T18:00:00Z",
+                    "last_used_at": "2024-01-10T18:00:00Z",
+                    "ends_at": "2024-02-09T12:00:00Z",
+                    "device": "curl/8.5.0",
+                    "address": "192.0.2.7",
+                    "refresh_device": "curl/8.5.0",
+                    "refresh_address": "192.0.2.7",
+                    "is_current": true
+                }]
+            }),
+        )
 }

@@ -1,10 +1,10 @@
-//! `POST /api/auth/login`: user name or e-mail, and password.
+//! `POST /api/auth/login`: signs in with a user name or e-mail address and a password.
 //!
 //! For an unknown, disabled or locked user, or one without a password, the same hash is computed and the same bytes are sent
 //! as for a wrong password.
 
 use crate::app::client_info::ClientInfo;
-use crate::app::failure::{BodyFault, Failure};
+use crate::app::error::AppError;
 use crate::app::hash_slots::{Claim, Holder, NoSlot, Slot};
 use crate::app::sign_in::{self, AttemptedAccount, NewSessionOptions, SignInMethod};
 use crate::app::token_verifier::Issued;
@@ -16,14 +16,29 @@ use crate::domain::recognised_device::{Device, Recognised};
 use crate::domain::user::User;
 use crate::http::body;
 use crate::http::device_cookie::{DeviceCookie, Names};
-use crate::http::request::Request;
+use crate::http::error::{ApiError, ErrorFormat};
+use crate::http::error_codes::ErrorCode;
+use crate::http::request::{Method, Request};
 use crate::http::response::{EXPIRES, Response};
+use crate::http::route::{Access, Route};
 use crate::json::{FromJson, Malformed, Object};
 use crate::runtime::log;
+use crate::runtime::rate_limiter::Bucket;
 use crate::store::throttle::{Attempt, MAX_FAILURES, Reservation, Reserved};
 use crate::store::users::PasswordUser;
 use serde::Serialize;
 use std::rc::Rc;
+
+/// The endpoint.
+pub const ROUTE: Route = Route {
+    method: Method::Post,
+    path: "/api/auth/login",
+    error_format: ErrorFormat::Message,
+    rate_limit: Bucket::SignIn,
+    access: Access::Public(|context, request| Box::pin(handle(context, request))),
+    #[cfg(not(target_arch = "wasm32"))]
+    operation,
+};
 
 /// The text of a 400 response, as the API specification fixes it.
 const MISSING: &str = "Username and password are required";
@@ -53,6 +68,7 @@ impl FromJson for LoginRequest {
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct LoginResponse {
     /// Always true.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("const" = true)))]
     pub success: bool,
     /// `Login successful`.
     pub message: &'static str,
@@ -62,23 +78,16 @@ pub struct LoginResponse {
     pub user: User,
 }
 
-/// Answers the route.
-///
-/// # Errors
-/// `WrongLogin`, `TooManyRequests`, `BackOff`, `Busy`, `StoreUnavailable`, and what reading the body gives.
-pub async fn handle(context: RequestContext, request: Request) -> Result<Response, Failure> {
+async fn handle(context: RequestContext, request: Request) -> Result<Response, ApiError> {
     let client = request.client_info();
     let cookie = DeviceCookie::of(&request);
     let device = cookie.open(&context);
     let body: LoginRequest = body::json(request, MISSING).await?;
     if body.username.is_empty() || body.password.is_empty() {
-        return Err(Failure::InvalidBody {
-            fault: BodyFault::MissingField,
-            text: MISSING,
-        });
+        return Err(ApiError::new(ErrorCode::MissingField).with_text(MISSING));
     }
     // No user has a password over the limit; not counting such an attempt reveals nothing that the client does not know.
-    let password = Password::parse(&body.password).map_err(|_| Failure::WrongLogin)?;
+    let password = Password::parse(&body.password).map_err(|_| ErrorCode::InvalidCredentials)?;
     let asked = Asked {
         who: Who::new(&context, device.as_ref(), &body.username),
         network: network(client.address.as_deref()),
@@ -92,22 +101,22 @@ pub async fn handle(context: RequestContext, request: Request) -> Result<Respons
     loop {
         // Checked before a slot is taken: most of a flood ends here.
         if let Some(seconds) = context.app.throttle.remembers(&asked.attempt(&context)) {
-            return Err(Failure::BackOff(seconds));
+            return Err(ApiError::back_off(seconds));
         }
         let failure = match context.slot(asked.claim(&context)) {
             Ok(slot) => {
                 let work = evaluate(Rc::clone(&context), Rc::clone(&asked), slot);
                 match context.hashing(work).await? {
                     Evaluated::SignedIn(response) => return Ok(*response),
-                    Evaluated::InFlight(seconds) => Failure::BackOff(seconds),
+                    Evaluated::InFlight(seconds) => ApiError::back_off(seconds),
                 }
             }
-            Err(NoSlot::InFlight) => Failure::BackOff(1),
+            Err(NoSlot::InFlight) => ApiError::back_off(1),
             Err(NoSlot::Full) => {
                 if asked.who.device.is_some() && retries.wait_for_slot().await {
                     continue;
                 }
-                return Err(Failure::Busy);
+                return Err(ErrorCode::Overloaded.into());
             }
         };
         if !retries.wait().await {
@@ -187,12 +196,16 @@ enum Evaluated {
     InFlight(u32),
 }
 
+fn is_unavailable<T>(outcome: &Result<T, ApiError>) -> bool {
+    matches!(outcome, Err(error) if error.code() == ErrorCode::StorageUnavailable)
+}
+
 /// Reserves the attempt, checks the password, and signs the user in or records the reason for the refusal.
 async fn evaluate(
     context: Rc<RequestContext>,
     asked: Rc<Asked>,
     slot: Slot,
-) -> Result<Evaluated, Failure> {
+) -> Result<Evaluated, ApiError> {
     let reserved = context
         .app
         .throttle
@@ -201,10 +214,10 @@ async fn evaluate(
     let (attempt, registered) = match reserved {
         Reserved::Yes(attempt, registered) => (attempt, registered.map(|found| *found)),
         Reserved::InFlight(seconds) => return Ok(Evaluated::InFlight(seconds)),
-        Reserved::Later(seconds) => return Err(Failure::BackOff(seconds)),
+        Reserved::Later(seconds) => return Err(ApiError::back_off(seconds)),
     };
     let outcome = finish(&context, &asked, &attempt, registered, slot).await;
-    if matches!(outcome, Err(Failure::StoreUnavailable(_))) {
+    if is_unavailable(&outcome) {
         // It is unknown whether the write that ends the attempt succeeded. If this one fails too, the lease expires.
         let app = context.app;
         context.wait_until(async move {
@@ -220,7 +233,7 @@ async fn finish(
     attempt: &Reservation,
     registered: Option<PasswordUser>,
     slot: Slot,
-) -> Result<Evaluated, Failure> {
+) -> Result<Evaluated, ApiError> {
     let account = registered.as_ref().map_or_else(
         || AttemptedAccount::Unknown(asked.who.name_key.clone()),
         |found| AttemptedAccount::Known(found.user.id),
@@ -250,7 +263,7 @@ async fn finish(
         &reason,
     )?;
     context.app.throttle.failed(attempt, Some(&entry)).await?;
-    Err(Failure::WrongLogin)
+    Err(ErrorCode::InvalidCredentials.into())
 }
 
 /// Somebody whose password was right.
@@ -268,7 +281,7 @@ async fn check(
     password: &Password,
     registered: Option<PasswordUser>,
     is_locked: bool,
-) -> Result<Result<Checked, &'static str>, Failure> {
+) -> Result<Result<Checked, &'static str>, ApiError> {
     let (user, hash, reason) = match registered {
         None => (None, None, "unknown name"),
         Some(found) if !found.user.is_active => (None, None, sign_in::DISABLED),
@@ -286,7 +299,7 @@ async fn check(
         Verdict::Right { .. } if is_locked => return Ok(Err(reason)),
         Verdict::Right { needs_rehash } => needs_rehash,
         Verdict::Wrong => return Ok(Err(reason)),
-        Verdict::Unusable(Unusable::OutOfMemory) => return Err(Failure::Platform),
+        Verdict::Unusable(Unusable::OutOfMemory) => return Err(AppError::Runtime.into()),
         Verdict::Unusable(fault) => {
             log::unusable_hash(fault);
             return Ok(Err("unusable hash"));
@@ -314,7 +327,7 @@ async fn sign_in(
     client: &ClientInfo,
     checked: Checked,
     attempt: &Reservation,
-) -> Result<Option<(Issued, User)>, Failure> {
+) -> Result<Option<(Issued, User)>, ApiError> {
     let Checked {
         mut user,
         hash,
@@ -336,7 +349,7 @@ fn response(
     asked: &Asked,
     issued: Issued,
     user: User,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let names = Names {
         id: user.id,
         username: &user.username,
@@ -356,4 +369,37 @@ fn response(
         Some(cookie) => response.with("set-cookie", cookie),
         None => response,
     })
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    use crate::http::operation::{Operation, examples};
+    use serde_json::json;
+    Operation::new("login", "Sessions", "Sign in with a password")
+        .describe("The response is the same for unknown users, disabled or locked accounts, accounts without a password, and wrong \
+             passwords.")
+        .parameter(crate::http::device_cookie::parameter())
+        .takes::<LoginRequest>(
+            schemas,
+            MISSING,
+            json!({"username": "john@example.com", "password": "securePassword123"}),
+        )
+        .returns::<LoginResponse>(
+            schemas,
+            json!({
+                "success": true,
+                "message": "Login successful",
+                "token": examples::token(),
+                "user": examples::user()
+            }),
+        )
+        .header("edge-auth-expires", true)
+        // Over plain http, only loopback addresses get the cookie.
+        .header("set-cookie", false)
+        .errors([
+            ErrorCode::InvalidCredentials.into(),
+            ApiError::back_off(1),
+            ErrorCode::Overloaded.into(),
+            ErrorCode::StorageUnavailable.into(),
+        ])
 }

@@ -1,28 +1,49 @@
-//! `POST /api/auth/logout-all`: every session of the caller ends, this one too.
+//! `POST /api/auth/logout-all`: revokes all sessions of the caller, including that of the request.
 
-use crate::app::RequestContext;
-use crate::app::failure::Failure;
+use crate::app::{RequestContext, sessions};
 use crate::domain::audit::Kind;
-use crate::http::caller;
-use crate::http::request::Request;
+use crate::domain::session::SessionRecord;
+use crate::http::error::{ApiError, ErrorFormat};
+use crate::http::request::{Method, Request};
 use crate::http::response::Response;
+use crate::http::route::{Access, Route};
 use crate::routes::responses::MessageResponse;
+use crate::runtime::rate_limiter::Bucket;
 
-/// Answers the route.
-///
-/// # Errors
-/// `NoToken`, `InvalidToken`; `StoreUnavailable`: then the client must not assume that its sessions are revoked.
-pub async fn handle(context: RequestContext, request: Request) -> Result<Response, Failure> {
-    let caller = caller::current_session(&context, &request).await?;
-    let user = caller.user.id;
+/// The endpoint.
+pub const ROUTE: Route = Route {
+    method: Method::Post,
+    path: "/api/auth/logout-all",
+    error_format: ErrorFormat::Message,
+    rate_limit: Bucket::Session,
+    access: Access::Session(|context, request, session| {
+        Box::pin(handle(context, request, session))
+    }),
+    #[cfg(not(target_arch = "wasm32"))]
+    operation,
+};
+
+async fn handle(
+    context: RequestContext,
+    request: Request,
+    session: SessionRecord,
+) -> Result<Response, ApiError> {
+    let user = session.user.id;
     let entry = request.client_info().entry(&context, Kind::SignOut)?;
-    let entry = entry.by(user).about(user).of_session(&caller.id);
+    let entry = entry.by(user).about(user).of_session(&session.id);
     let signed_out = context.sign(entry.detail("all sessions"));
-    let ended = context
-        .app
-        .sessions
-        .revoke_all(user, context.now, &signed_out)
-        .await?;
-    context.revoke_cached_sessions(ended).await;
+    sessions::revoke_all(&context, user, &signed_out).await?;
     Ok(Response::ok(&MessageResponse::new("Logged out everywhere")))
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    use crate::http::operation::Operation;
+    use serde_json::json;
+    Operation::new("revokeAllSessions", "Sessions", "Revoke all sessions")
+        .describe("Revokes all sessions of the caller, including that of the request.")
+        .returns::<MessageResponse>(
+            schemas,
+            json!({"success": true, "message": "Logged out everywhere"}),
+        )
 }

@@ -1,12 +1,24 @@
-//! `GET /api/auth/me`: who am I.
+//! `GET /api/auth/me`: returns the user of the token.
 
-use crate::app::RequestContext;
-use crate::app::failure::Failure;
-use crate::http::caller;
-use crate::http::request::Request;
+use crate::http::caller::CachedCaller;
+use crate::http::error::ErrorFormat;
+use crate::http::request::Method;
 use crate::http::response::Response;
+use crate::http::route::{Access, Route};
+use crate::runtime::rate_limiter::Bucket;
 use serde::Serialize;
 use uuid::Uuid;
+
+/// The endpoint.
+pub const ROUTE: Route = Route {
+    method: Method::Get,
+    path: "/api/auth/me",
+    error_format: ErrorFormat::Detail,
+    rate_limit: Bucket::Session,
+    access: Access::CachedSession(|_, _, caller| Box::pin(std::future::ready(Ok(handle(&caller))))),
+    #[cfg(not(target_arch = "wasm32"))]
+    operation,
+};
 
 /// The user of the token.
 #[derive(Serialize)]
@@ -24,17 +36,31 @@ pub struct MeResponse<'a> {
     pub is_active: bool,
 }
 
-/// Answers the route.
-///
-/// # Errors
-/// `NoToken`, `InvalidToken`, `StoreUnavailable`.
-pub async fn handle(context: RequestContext, request: Request) -> Result<Response, Failure> {
-    let user = caller::cached_session(&context, &request).await?.user;
-    Ok(Response::ok(&MeResponse {
+fn handle(caller: &CachedCaller) -> Response {
+    let user = &caller.user;
+    Response::ok(&MeResponse {
         id: user.id,
         username: &user.username,
         email: user.email.as_deref(),
         full_name: &user.name,
         is_active: user.is_active,
-    }))
+    })
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    use crate::http::operation::Operation;
+    use serde_json::json;
+    Operation::new("getCurrentUser", "Sessions", "Get current user")
+        .describe("Uses cached sessions, as /validate does.")
+        .returns::<MeResponse<'_>>(
+            schemas,
+            json!({
+                "id": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+                "username": "john.doe",
+                "email": "john.doe@example.com",
+                "full_name": "John Doe",
+                "is_active": true
+            }),
+        )
 }

@@ -3,39 +3,57 @@
 //! has leaked, or that the new one has: the session is revoked (RFC 9700 section 4.14.2), whether or not the rotated-out
 //! token has expired.
 
-use crate::app::RequestContext;
 use crate::app::client_info::ClientInfo;
-use crate::app::failure::Failure;
+use crate::app::{RequestContext, sessions};
 use crate::domain::audit::Kind;
 use crate::domain::session::{SessionRecord, TokenStatus};
 use crate::domain::token::Session;
-use crate::http::caller::{self, Authentic};
-use crate::http::request::Request;
+use crate::http::caller::PresentedToken;
+use crate::http::error::{ApiError, ErrorFormat};
+use crate::http::error_codes::ErrorCode;
+use crate::http::request::{Method, Request};
 use crate::http::response::Response;
-use crate::routes::responses::BearerResponse;
+use crate::http::route::{Access, Route};
+use crate::routes::responses::BearerTokenResponse;
+use crate::runtime::rate_limiter::Bucket;
 use crate::store::sessions::{Refresh, Refreshed};
 
-/// Answers the route.
-///
-/// # Errors
-/// `TooManyRequests`, `NoToken`, `InvalidToken`, `TokenExpired`, `StoreUnavailable`.
-pub async fn handle(context: RequestContext, request: Request) -> Result<Response, Failure> {
-    let authentic = caller::authentic(&context, &request).await?;
+/// The endpoint.
+pub const ROUTE: Route = Route {
+    method: Method::Post,
+    path: "/api/auth/refresh",
+    error_format: ErrorFormat::Detail,
+    rate_limit: Bucket::Session,
+    access: Access::Token(|context, request, token| Box::pin(handle(context, request, token))),
+    #[cfg(not(target_arch = "wasm32"))]
+    operation,
+};
+
+async fn handle(
+    context: RequestContext,
+    request: Request,
+    token: PresentedToken,
+) -> Result<Response, ApiError> {
     let client = request.client_info();
-    let shown = &authentic.claims().session;
-    let found = match &authentic {
-        Authentic::Valid(verified) => rotate(&context, &client, shown, &verified.session).await?,
-        // If this is the current token, its session has expired too; if not, D1 shows whether it was rotated out.
-        Authentic::Expired(_) => {
-            let record = context.app.sessions.find(&shown.sid.record_id()).await?;
-            let is_rotated = false;
-            record.map(|record| Refreshed { record, is_rotated })
+    let shown = match &token {
+        PresentedToken::Missing => return Err(ErrorCode::NoToken.into()),
+        PresentedToken::Invalid | PresentedToken::TooOld(_) => {
+            return Err(ErrorCode::InvalidToken.into());
         }
-        Authentic::TooOld(_) => return Err(Failure::InvalidToken),
+        PresentedToken::Valid(verified) => &verified.claims.session,
+        PresentedToken::Expired(claims) => &claims.session,
+    };
+    let found = if let PresentedToken::Valid(verified) = &token {
+        rotate(&context, &client, shown, &verified.session).await?
+    } else {
+        // If this is the current token, its session has expired too; if not, D1 shows whether it was rotated out.
+        let record = context.app.sessions.find(&shown.sid.record_id()).await?;
+        let is_rotated = false;
+        record.map(|record| Refreshed { record, is_rotated })
     };
     let Refreshed { record, is_rotated } = found
         .filter(|found| found.record.user.id == shown.user)
-        .ok_or(Failure::InvalidToken)?;
+        .ok_or(ErrorCode::InvalidToken)?;
     let window = context.replay_window();
     match record.token_status(shown.generation, context.now, window) {
         // Applies to a window of zero seconds as well.
@@ -43,9 +61,9 @@ pub async fn handle(context: RequestContext, request: Request) -> Result<Respons
         TokenStatus::Replayable | TokenStatus::Reused => {}
         // A current token in time is rotated, unless D1's row disagrees with it.
         TokenStatus::Current | TokenStatus::Expired | TokenStatus::Revoked => {
-            return Err(match authentic {
-                Authentic::Expired(_) => Failure::TokenExpired,
-                Authentic::Valid(_) | Authentic::TooOld(_) => Failure::InvalidToken,
+            return Err(match token {
+                PresentedToken::Expired(_) => ErrorCode::TokenExpired.into(),
+                _ => ErrorCode::InvalidToken.into(),
             });
         }
     }
@@ -60,12 +78,12 @@ pub async fn handle(context: RequestContext, request: Request) -> Result<Respons
         .issue(&next, record.rotated_at, record.token_expires_at);
     // Creates an entry for the new token; that of the old one expires with the window.
     if is_rotated {
-        caller::refresh_cache(&context, &record, record.generation);
-        caller::refresh_cache(&context, &record, shown.generation);
+        sessions::refresh_cache(&context, &record, record.generation);
+        sessions::refresh_cache(&context, &record, shown.generation);
     } else {
-        caller::shorten_cached(&context, record.clone(), shown.generation);
+        sessions::shorten_cached(&context, record.clone(), shown.generation);
     }
-    Ok(BearerResponse::of(&issued, &record.user))
+    Ok(BearerTokenResponse::response(&issued, &record.user))
 }
 
 async fn rotate(
@@ -73,7 +91,7 @@ async fn rotate(
     client: &ClientInfo,
     shown: &Session,
     id: &str,
-) -> Result<Option<Refreshed>, Failure> {
+) -> Result<Option<Refreshed>, ApiError> {
     let refresh = Refresh {
         id,
         user_id: shown.user,
@@ -92,18 +110,30 @@ async fn end_reused(
     context: &RequestContext,
     client: &ClientInfo,
     record: SessionRecord,
-) -> Result<Response, Failure> {
+) -> Result<Response, ApiError> {
     let entry = |kind| {
         let entry = client.entry(context, kind);
         entry.map(|entry| entry.about(record.user.id).of_session(&record.id))
     };
     let reused = context.sign(entry(Kind::RefreshReuse)?);
     let revoked = context.sign(entry(Kind::SessionRevoked)?.detail("refresh_reuse"));
-    let revocation = context
-        .app
-        .sessions
-        .revoke(&record.id, record.user.id, context.now, [&reused, &revoked])
-        .await?;
-    context.revoke_cached_session(revocation).await;
-    Err(Failure::InvalidToken)
+    sessions::revoke(context, &record.id, record.user.id, [&reused, &revoked]).await?;
+    Err(ErrorCode::InvalidToken.into())
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    use crate::http::operation::{Operation, examples};
+    Operation::new("refreshToken", "Sessions", "Refresh token")
+        .describe("Rotates the token. Until REFRESH_REPLAY_WINDOW seconds (default 30) after its own rotation, any earlier token of the \
+             session gets the current token; later it revokes the session, even if it has expired. A current token that \
+             has expired is refused.")
+        .returns::<BearerTokenResponse<'_>>(schemas, examples::bearer_token())
+        .header("edge-auth-expires", true)
+        .errors([
+            ErrorCode::NoToken,
+            ErrorCode::InvalidToken,
+            ErrorCode::TokenExpired,
+            ErrorCode::StorageUnavailable,
+        ])
 }

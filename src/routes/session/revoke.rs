@@ -1,35 +1,64 @@
-//! `DELETE /api/auth/sessions/{id}`: the caller ends one of their own sessions.
+//! `DELETE /api/auth/sessions/{id}`: revokes a session of the caller.
 
-use crate::app::RequestContext;
-use crate::app::failure::Failure;
+use crate::app::{RequestContext, sessions};
 use crate::domain::audit::Kind;
-use crate::http::caller;
-use crate::http::request::Request;
+use crate::domain::session::SessionRecord;
+use crate::http::error::{ApiError, ErrorFormat};
+use crate::http::error_codes::ErrorCode;
+use crate::http::request::{Method, Request};
 use crate::http::response::Response;
+use crate::http::route::{Access, Route};
 use crate::routes::responses::MessageResponse;
-use crate::store::sessions::Revocation;
+use crate::runtime::rate_limiter::Bucket;
 
-/// Answers the route. A session that had already been revoked, and whose row still exists, gets the same response, because
-/// the earlier response may have been lost. Nothing is written then.
-///
-/// # Errors
-/// `NoToken`, `InvalidToken`, `StoreUnavailable`; `SessionNotFound` if the caller has no such session.
-pub async fn handle(context: RequestContext, request: Request) -> Result<Response, Failure> {
-    let caller = caller::current_session(&context, &request).await?.user.id;
-    let id = request.last_segment();
+/// The endpoint.
+pub const ROUTE: Route = Route {
+    method: Method::Delete,
+    path: "/api/auth/sessions/{id}",
+    error_format: ErrorFormat::Message,
+    rate_limit: Bucket::Session,
+    access: Access::Session(|context, request, session| {
+        Box::pin(handle(context, request, session))
+    }),
+    #[cfg(not(target_arch = "wasm32"))]
+    operation,
+};
+
+async fn handle(
+    context: RequestContext,
+    request: Request,
+    session: SessionRecord,
+) -> Result<Response, ApiError> {
+    let caller = session.user.id;
+    let id = request.parameter("id");
     let entry = request
         .client_info()
         .entry(&context, Kind::SessionRevoked)?;
     let entry = entry.by(caller).about(caller).of_session(id);
     let revoked = context.sign(entry.detail("owner"));
-    let revocation = context
-        .app
-        .sessions
-        .revoke(id, caller, context.now, [&revoked])
-        .await?;
-    if matches!(revocation, Revocation::NotFound) {
-        return Err(Failure::SessionNotFound);
+    // A session that had already been revoked gets the same response, because the earlier response may have been lost.
+    if !sessions::revoke(&context, id, caller, [&revoked]).await? {
+        return Err(ErrorCode::SessionNotFound.into());
     }
-    context.revoke_cached_session(revocation).await;
     Ok(Response::ok(&MessageResponse::new("Session ended")))
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    use crate::http::operation::Operation;
+    use serde_json::json;
+    Operation::new("revokeSession", "Sessions", "Revoke session")
+        .describe("Revokes a session of the caller, by its id in GET /sessions. May be repeated.")
+        .parameter(json!({
+            "name": "id",
+            "in": "path",
+            "required": true,
+            "description": "Id of the session, as returned by GET /sessions",
+            "schema": {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+        }))
+        .returns::<MessageResponse>(
+            schemas,
+            json!({"success": true, "message": "Session ended"}),
+        )
+        .errors([ErrorCode::SessionNotFound])
 }

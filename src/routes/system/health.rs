@@ -1,17 +1,32 @@
-//! `GET /api/auth/health`: does the service answer, and do its stores.
+//! `GET /api/auth/health`: checks that D1 and KV are available.
 
-use crate::app::failure::Failure;
 use crate::app::{RequestContext, clock};
-use crate::http::request::Request;
+use crate::http::error::{ApiError, ErrorFormat};
+use crate::http::error_codes::ErrorCode;
+use crate::http::request::Method;
 use crate::http::response::Response;
+use crate::http::route::{Access, Route};
+use crate::runtime::rate_limiter::Bucket;
 use crate::store::health::LONGEST_MS;
 use serde::Serialize;
+
+/// The endpoint.
+pub const ROUTE: Route = Route {
+    method: Method::Get,
+    path: "/api/auth/health",
+    error_format: ErrorFormat::Message,
+    rate_limit: Bucket::Session,
+    access: Access::Public(|context, _| Box::pin(handle(context))),
+    #[cfg(not(target_arch = "wasm32"))]
+    operation,
+};
 
 /// The service and its stores are available.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct HealthResponse {
     /// Always true.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("const" = true)))]
     pub success: bool,
     /// `OK`.
     pub message: &'static str,
@@ -19,11 +34,14 @@ pub struct HealthResponse {
     pub version: &'static str,
 }
 
-/// Answers the route.
-///
-/// # Errors
-/// `Unhealthy`, naming the store.
-pub async fn handle(context: RequestContext, _: Request) -> Result<Response, Failure> {
+fn unhealthy(store: &'static str) -> ApiError {
+    let text = format!("Service temporarily unavailable: {store}");
+    ApiError::new(ErrorCode::StorageUnavailable)
+        .with_text(text)
+        .with_cause(store)
+}
+
+async fn handle(context: RequestContext) -> Result<Response, ApiError> {
     let app = context.app;
     let verdict = if let Some(verdict) = app.health.verdict(clock).await {
         verdict
@@ -33,10 +51,23 @@ pub async fn handle(context: RequestContext, _: Request) -> Result<Response, Fai
         let verdict = context.run_to_completion(LONGEST_MS, ask).await;
         verdict.unwrap_or(Err("D1"))
     };
-    verdict.map_err(Failure::Unhealthy)?;
+    verdict.map_err(unhealthy)?;
     Ok(Response::ok(&HealthResponse {
         success: true,
         message: "OK",
         version: env!("CARGO_PKG_VERSION"),
     }))
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    use crate::http::operation::Operation;
+    use serde_json::json;
+    Operation::new("checkHealth", "System", "Check health")
+        .describe("A 503 names the store that is unavailable.")
+        .returns::<HealthResponse>(
+            schemas,
+            json!({"success": true, "message": "OK", "version": env!("CARGO_PKG_VERSION")}),
+        )
+        .errors(["D1", "KV"].map(unhealthy))
 }

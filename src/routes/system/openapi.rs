@@ -1,12 +1,34 @@
-//! `GET /api/auth/openapi.json`: the `OpenAPI` document.
-//!
-//! The text is generated from the types and the route table by `cargo xtask openapi` and committed; a test holds it to
-//! them.
+//! `GET /api/auth/openapi.json`: returns the `OpenAPI` document. Its text is generated from the routes; `tests/openapi.rs`
+//! checks that it is up to date, and `WRITE_OPENAPI=1 cargo test --test openapi` regenerates it.
 
+use crate::http::error::ErrorFormat;
+use crate::http::request::Method;
 use crate::http::response::Response;
+use crate::http::route::{Access, Route};
+use crate::runtime::rate_limiter::Bucket;
 
-/// Answers the route.
-#[must_use]
-pub fn handle() -> Response {
-    Response::of(200, include_str!("../openapi.json").to_owned().into())
+/// The endpoint.
+pub const ROUTE: Route = Route {
+    method: Method::Get,
+    path: "/api/auth/openapi.json",
+    error_format: ErrorFormat::Message,
+    rate_limit: Bucket::Session,
+    access: Access::Public(|_, _| {
+        let document = include_str!("../openapi.json").to_owned();
+        Box::pin(std::future::ready(Ok(Response::of(200, document.into()))))
+    }),
+    #[cfg(not(target_arch = "wasm32"))]
+    operation,
+};
+
+#[cfg(not(target_arch = "wasm32"))]
+fn operation(_: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    let mut operation = crate::http::operation::Operation::new(
+        "getOpenApiDocument",
+        "System",
+        "Get OpenAPI document",
+    )
+    .describe("This document, in OpenAPI 3.1.");
+    operation.response.example = serde_json::json!({"openapi": "3.1.0"});
+    operation
 }

@@ -3,7 +3,7 @@
 //! beyond it fails too, so nothing goes unchecked.
 
 use super::snapshot::has_shape;
-use edge_auth::http::error_codes::Code;
+use edge_auth::http::error_codes::ErrorCode;
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
 use std::sync::LazyLock;
@@ -29,9 +29,9 @@ pub fn wrong_headers(status: u16, headers: &HeaderMap) -> Option<String> {
     if status < 400 {
         return code.map(|code| format!("a success has the error code {code}"));
     }
-    let is_known = |known: &&Code| Some(known.as_str()) == code && known.status() == status;
+    let is_known = |known: &&ErrorCode| Some(known.as_str()) == code && known.status() == status;
     let is_listed = code.is_some_and(|code| ERRORS.contains(&format!("| `{code}` | {status} |")));
-    (Code::ALL.iter().find(is_known).is_none() || !is_listed)
+    (ErrorCode::ALL.iter().find(is_known).is_none() || !is_listed)
         .then(|| format!("the error code is {code:?}"))
 }
 

@@ -1,0 +1,231 @@
+//! Sessions: finding them in the cache or in D1, keeping the cache up to date, and revoking them.
+
+use super::context::{App, RequestContext};
+use super::error::AppError;
+use super::token_verifier::VerifiedToken;
+use crate::config::Consistency;
+use crate::domain::audit::Signed;
+use crate::domain::session::{LAST_USED_STEP_SECONDS, SessionRecord, TokenStatus};
+use crate::domain::user::User;
+use crate::runtime::StoreError;
+use crate::runtime::js_string::Text;
+use crate::store::session_cache::{self, CacheLookup, CachedSession};
+use crate::store::sessions::{Revocation, RevokedSession};
+use crate::timestamp::Timestamp;
+use std::cell::OnceCell;
+use std::rc::Rc;
+use uuid::Uuid;
+
+/// The user of a session that may come from the cache.
+#[derive(Debug)]
+pub struct CachedCaller {
+    /// The user.
+    pub user: Rc<User>,
+    /// The response of `/validate`, once it has been rendered.
+    pub response: Rc<OnceCell<Text>>,
+}
+
+impl From<User> for CachedCaller {
+    fn from(user: User) -> Self {
+        Self {
+            user: Rc::new(user),
+            response: Rc::default(),
+        }
+    }
+}
+
+impl From<CachedSession> for CachedCaller {
+    fn from(cached: CachedSession) -> Self {
+        Self {
+            user: cached.user,
+            response: cached.reply,
+        }
+    }
+}
+
+/// Finds the user of a token: from the cached session while it is fresh, otherwise from D1. Returns `None` if the session
+/// does not accept the token. While D1 is unavailable, a cached session is used longer.
+///
+/// # Errors
+/// `Store` if neither store can tell.
+pub async fn find_cached(
+    context: &RequestContext,
+    verified: &VerifiedToken,
+) -> Result<Option<CachedCaller>, AppError> {
+    let token = &verified.claims.session;
+    let mut stale = None;
+    if context.app.config.session_consistency == Consistency::Edge {
+        let cache = &context.app.session_cache;
+        match cache.find(&verified.cache_key, context.now).await {
+            Ok(CacheLookup::Hit(cached)) if cached.user.id == token.user => {
+                if context.now < cached.fresh_until {
+                    return Ok(Some(cached.into()));
+                }
+                stale = Some(cached);
+            }
+            Ok(CacheLookup::Revoked) => return Ok(None),
+            // KV is unavailable or has no entry of this user: query D1.
+            Ok(CacheLookup::Miss | CacheLookup::Hit(_)) | Err(_) => {}
+        }
+    }
+    match find(context, verified).await {
+        Ok(Some(record)) => {
+            refresh_cache(context, &record, token.generation);
+            Ok(Some(record.user.into()))
+        }
+        Ok(None) => Ok(None),
+        Err(error) => match stale {
+            Some(cached) if context.now < cached.usable_until => Ok(Some(cached.into())),
+            _ => Err(error),
+        },
+    }
+}
+
+/// Finds the session of a token in D1. Returns `None` if it does not exist, was revoked, has expired, or has rotated the token
+/// out.
+///
+/// # Errors
+/// `Store`.
+pub async fn find(
+    context: &RequestContext,
+    verified: &VerifiedToken,
+) -> Result<Option<SessionRecord>, AppError> {
+    let token = &verified.claims.session;
+    let found = context.app.sessions.find(&verified.session).await?;
+    let Some(record) = found.filter(|record| record.user.id == token.user) else {
+        return Ok(None);
+    };
+    match record.token_status(token.generation, context.now, context.replay_window()) {
+        TokenStatus::Current | TokenStatus::Replayable => {
+            record_use(context, &record);
+            Ok(Some(record))
+        }
+        TokenStatus::Reused | TokenStatus::Expired | TokenStatus::Revoked => Ok(None),
+    }
+}
+
+/// Records after the response that the session is in use, at most once an hour.
+fn record_use(context: &RequestContext, record: &SessionRecord) {
+    if context.now < record.last_used_at.plus(LAST_USED_STEP_SECONDS) {
+        return;
+    }
+    let (app, now, id) = (context.app, context.now, record.id.clone());
+    context.wait_until(async move {
+        // If D1 is unavailable, the next request writes it.
+        let _ = app.sessions.record_use(&id, now).await;
+    });
+}
+
+/// Caches after the response what D1 has just returned for a token of this generation.
+///
+/// A sign-out or a refresh may come between the read from D1 and this write, which would then overwrite the entry that it
+/// wrote. So D1 is read again after the write, and a different result is written over the first. A revocation or refresh
+/// after the second read writes later than this one. KV does not guarantee the order of writes; where it changes the order,
+/// the entry expires at the TTL.
+pub fn refresh_cache(context: &RequestContext, record: &SessionRecord, generation: u32) {
+    if context.app.config.session_consistency == Consistency::Strict {
+        return;
+    }
+    let (app, now, window) = (context.app, context.now, context.replay_window());
+    let record = record.clone();
+    context.wait_until(async move {
+        // A write that reported an error may still have been made, so D1 is read again in any case.
+        let _ = write_cached(app, &record, generation, now).await;
+        // If D1 is unavailable, the entry expires at the TTL.
+        let Ok(again) = app.sessions.find(&record.id).await else {
+            return;
+        };
+        match again.map(|again| (again.token_status(generation, now, window), again)) {
+            Some((TokenStatus::Current, _)) => {}
+            Some((TokenStatus::Replayable, again)) => {
+                let until = |record: &SessionRecord| record.accepted_until(generation, window);
+                if until(&again) != until(&record) {
+                    // If it fails, the entry expires at the TTL.
+                    let _ = write_cached(app, &again, generation, now).await;
+                }
+            }
+            Some((TokenStatus::Reused | TokenStatus::Expired | TokenStatus::Revoked, _)) | None => {
+                app.session_cache.end_one(&record.id, generation).await;
+            }
+        }
+    });
+}
+
+/// Makes sure, after the response to a repeated refresh, that the entry of the rotated-out token expires with its replay
+/// window. The request that rotated the token may have been dropped before it wrote that. Otherwise, nothing is written.
+pub fn shorten_cached(context: &RequestContext, record: SessionRecord, generation: u32) {
+    if context.app.config.session_consistency == Consistency::Strict {
+        return;
+    }
+    let (app, now, window) = (context.app, context.now, context.replay_window());
+    context.wait_until(async move {
+        let until = record.accepted_until(generation, window);
+        let key = Text::from(session_cache::key(&record.id, generation));
+        if let Ok(CacheLookup::Hit(cached)) = app.session_cache.find(&key, now).await
+            && cached.usable_until > until
+        {
+            // D1 has already rotated the token, so a later write contains nothing new.
+            let _ = write_cached(app, &record, generation, now).await;
+        }
+    });
+}
+
+/// Writes an entry that expires with the session or, for a token that was rotated out, with its replay window.
+async fn write_cached(
+    app: &App,
+    record: &SessionRecord,
+    generation: u32,
+    read_at: Timestamp,
+) -> Result<(), StoreError> {
+    let until = record.accepted_until(generation, app.config.refresh_replay_window);
+    app.session_cache
+        .put(&record.id, generation, &record.user, read_at, until)
+        .await
+}
+
+/// Revokes one session of a user, writes the entries with it, and overwrites its cached sessions. Returns whether the user
+/// has such a session. A repeated call writes nothing.
+///
+/// # Errors
+/// `Store`; then the client must not assume that the session is revoked.
+pub async fn revoke<const N: usize>(
+    context: &RequestContext,
+    id: &str,
+    user: Uuid,
+    entries: [&Signed; N],
+) -> Result<bool, AppError> {
+    let now = context.now;
+    let revocation = context.app.sessions.revoke(id, user, now, entries).await?;
+    let cache = &context.app.session_cache;
+    match revocation {
+        Revocation::Done(session) => cache.end(&[session], now).await,
+        Revocation::AlreadyRevoked(session) => {
+            // Only cached sessions that still exist are overwritten.
+            if context.app.config.session_consistency == Consistency::Edge {
+                cache.end_again(&[session], now).await;
+            }
+        }
+        Revocation::NotFound => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// Revokes all sessions of a user, writes the entry with it, and overwrites their cached sessions.
+///
+/// # Errors
+/// `Store`; then the client must not assume that the sessions are revoked.
+pub async fn revoke_all(
+    context: &RequestContext,
+    user: Uuid,
+    entry: &Signed,
+) -> Result<(), AppError> {
+    let sessions = &context.app.sessions;
+    let revoked = sessions.revoke_all(user, context.now, entry).await?;
+    revoke_cached(context, &revoked).await;
+    Ok(())
+}
+
+/// Overwrites the cached sessions of sessions that D1 has just revoked.
+pub async fn revoke_cached(context: &RequestContext, sessions: &[RevokedSession]) {
+    context.app.session_cache.end(sessions, context.now).await;
+}

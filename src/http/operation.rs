@@ -1,0 +1,213 @@
+//! The description of an endpoint for the `OpenAPI` document. Native builds only.
+
+use super::error::ApiError;
+use super::error_codes::ErrorCode;
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Value, json};
+
+/// The schemas of requests, where optional fields may be absent, and of responses, where they are present and null.
+pub struct Schemas {
+    /// Of requests.
+    pub requests: SchemaGenerator,
+    /// Of responses.
+    pub responses: SchemaGenerator,
+}
+
+impl Schemas {
+    /// No schemas yet.
+    #[must_use]
+    pub fn new() -> Self {
+        let settings = SchemaSettings::draft2020_12().with(|settings| {
+            settings.definitions_path = "/components/schemas".into();
+            settings.meta_schema = None;
+        });
+        Self {
+            requests: settings.clone().into_generator(),
+            responses: settings.for_serialize().into_generator(),
+        }
+    }
+}
+
+impl Default for Schemas {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A JSON body: its schema and an example.
+pub struct Body {
+    /// JSON Schema.
+    pub schema: Value,
+    /// An example that matches the schema.
+    pub example: Value,
+    /// Whether a request must have it.
+    pub is_required: bool,
+}
+
+/// What the `OpenAPI` document says about an endpoint in addition to the fields of its [`Route`](super::route::Route).
+pub struct Operation {
+    /// `operationId`: a verb, in camel case.
+    pub id: &'static str,
+    /// The resource.
+    pub tag: &'static str,
+    /// Imperative, without a full stop.
+    pub summary: &'static str,
+    /// What a client has to know beyond the summary.
+    pub description: &'static str,
+    /// `OpenAPI` parameter objects.
+    pub parameters: Vec<Value>,
+    /// The body of requests.
+    pub request: Option<Body>,
+    /// The body of 200.
+    pub response: Body,
+    /// Headers of 200, and whether each is always present.
+    pub response_headers: Vec<(&'static str, bool)>,
+    /// The errors of the handler, in addition to those of the access check, the rate limit and the reading of the body.
+    pub errors: Vec<ApiError>,
+}
+
+impl Operation {
+    /// An operation without parameters, request body and errors of its own.
+    #[must_use]
+    pub fn new(id: &'static str, tag: &'static str, summary: &'static str) -> Self {
+        Self {
+            id,
+            tag,
+            summary,
+            description: "",
+            parameters: Vec::new(),
+            request: None,
+            response: Body {
+                schema: json!({"type": "object"}),
+                example: json!({}),
+                is_required: true,
+            },
+            response_headers: Vec::new(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// With this description.
+    #[must_use]
+    pub fn describe(mut self, description: &'static str) -> Self {
+        self.description = description;
+        self
+    }
+
+    /// With this query parameter. All are optional, and an empty value counts as absent.
+    #[must_use]
+    pub fn query(self, name: &str, description: &str, schema: &Value) -> Self {
+        self.parameter(json!({
+            "name": name,
+            "in": "query",
+            "required": false,
+            "allowEmptyValue": true,
+            "description": description,
+            "schema": schema
+        }))
+    }
+
+    /// With this parameter object.
+    #[must_use]
+    pub fn parameter(mut self, parameter: Value) -> Self {
+        self.parameters.push(parameter);
+        self
+    }
+
+    /// With this request body. `text` is the text of the response to an invalid body.
+    #[must_use]
+    pub fn takes<T: JsonSchema>(
+        mut self,
+        schemas: &mut Schemas,
+        text: &'static str,
+        example: Value,
+    ) -> Self {
+        self.request = Some(Body {
+            schema: schemas.requests.subschema_for::<T>().into(),
+            example,
+            is_required: true,
+        });
+        let codes = [
+            ErrorCode::InvalidJson,
+            ErrorCode::MissingField,
+            ErrorCode::InvalidField,
+            ErrorCode::IncompleteBody,
+        ];
+        self.errors(codes.map(|code| ApiError::new(code).with_text(text)))
+    }
+
+    /// With a request body that may be absent.
+    #[must_use]
+    pub fn body_is_optional(mut self) -> Self {
+        if let Some(body) = &mut self.request {
+            body.is_required = false;
+        }
+        self
+    }
+
+    /// With this response body.
+    #[must_use]
+    pub fn returns<T: JsonSchema>(mut self, schemas: &mut Schemas, example: Value) -> Self {
+        self.response.schema = schemas.responses.subschema_for::<T>().into();
+        self.response.example = example;
+        self
+    }
+
+    /// With this header of the response.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, is_required: bool) -> Self {
+        self.response_headers.push((name, is_required));
+        self
+    }
+
+    /// With these errors.
+    #[must_use]
+    pub fn errors(mut self, errors: impl IntoIterator<Item = impl Into<ApiError>>) -> Self {
+        self.errors.extend(errors.into_iter().map(Into::into));
+        self
+    }
+}
+
+/// Values for examples.
+pub mod examples {
+    use serde_json::{Value, json};
+
+    /// A token.
+    #[must_use]
+    pub fn token() -> Value {
+        json!("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...")
+    }
+
+    /// A user.
+    #[must_use]
+    pub fn user() -> Value {
+        json!({
+            "id": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+            "username": "john",
+            "email": "john@example.com",
+            "name": "John Doe",
+            "organization": "Acme Corp",
+            "aws_region": "eu-north-1",
+            "role": "admin",
+            "is_active": true,
+            "created_at": "2024-01-01T00:00:00Z",
+            "updated_at": "2024-01-01T00:00:00Z",
+            "last_login": "2024-01-10T12:00:00Z"
+        })
+    }
+
+    /// The response of the endpoints that issue a bearer token.
+    #[must_use]
+    pub fn bearer_token() -> Value {
+        json!({
+            "access_token": token(),
+            "token_type": "bearer",
+            "user": {
+                "username": "john.doe",
+                "email": "john.doe@example.com",
+                "full_name": "John Doe"
+            }
+        })
+    }
+}

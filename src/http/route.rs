@@ -1,0 +1,150 @@
+//! What describes an endpoint: method, path, error format, rate limit and access. The router lists these constants, and
+//! `openapi.rs` folds them into the OpenAPI document.
+
+use super::caller::{CachedCaller, PresentedToken};
+use super::error::{ApiError, ErrorFormat};
+use super::request::{Method, Request};
+use super::response::Response;
+use crate::app::RequestContext;
+use crate::domain::session::SessionRecord;
+use crate::runtime::rate_limiter::Bucket;
+use std::future::Future;
+use std::pin::Pin;
+
+/// The future of a handler. It is boxed because a future that could hold the state of any handler would be as large as the
+/// largest one.
+pub type Answer = Pin<Box<dyn Future<Output = Result<Response, ApiError>>>>;
+
+/// An endpoint.
+pub struct Route {
+    /// The method. GET also answers HEAD.
+    pub method: Method,
+    /// The path, matched byte by byte. A segment `{name}` matches any segment that is not empty;
+    /// [`Request::parameter`] returns it.
+    pub path: &'static str,
+    /// The shape of error responses.
+    pub error_format: ErrorFormat,
+    /// The rate limit: per session if the request has a valid token and the access is not public, otherwise per client site.
+    pub rate_limit: Bucket,
+    /// Who may call the endpoint, and its handler.
+    pub access: Access,
+    /// The description for the OpenAPI document.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub operation: fn(&mut super::operation::Schemas) -> super::operation::Operation,
+}
+
+/// Who may call an endpoint, with a handler that receives what the check has found. A handler cannot be called without its
+/// check.
+#[derive(Clone, Copy)]
+pub enum Access {
+    /// Everyone. The `Authorization` header is not read.
+    Public(fn(RequestContext, Request) -> Answer),
+    /// Everyone. The handler receives the token, valid or not, and decides.
+    Token(fn(RequestContext, Request, PresentedToken) -> Answer),
+    /// A session, which may come from the cache: for endpoints that show users what they already know.
+    CachedSession(fn(RequestContext, Request, CachedCaller) -> Answer),
+    /// A session that D1's primary confirms: for endpoints that grant or reveal something.
+    Session(fn(RequestContext, Request, SessionRecord) -> Answer),
+    /// A session of an administrator or super administrator, which D1's primary confirms.
+    Admin(fn(RequestContext, Request, SessionRecord) -> Answer),
+    /// A session of a super administrator, which D1's primary confirms.
+    SuperAdmin(fn(RequestContext, Request, SessionRecord) -> Answer),
+}
+
+impl Route {
+    /// Whether the path of a request is that of the endpoint.
+    #[must_use]
+    pub fn has_path(&self, path: &str) -> bool {
+        if !self.path.contains('{') {
+            return self.path == path;
+        }
+        let mut given = path.split('/');
+        let mut expected = self.path.split('/');
+        loop {
+            match (expected.next(), given.next()) {
+                (None, None) => return true,
+                (Some(expected), Some(given))
+                    if expected == given || (name(expected).is_some() && !given.is_empty()) => {}
+                _ => return false,
+            }
+        }
+    }
+
+    /// The parameters in a path that [`Route::has_path`] accepts.
+    #[must_use]
+    pub fn parameters(&self, path: &str) -> Vec<(&'static str, String)> {
+        if !self.path.contains('{') {
+            return Vec::new();
+        }
+        let segments = self.path.split('/').zip(path.split('/'));
+        segments
+            .filter_map(|(expected, given)| Some((name(expected)?, given.to_owned())))
+            .collect()
+    }
+
+    /// Whether the endpoint answers this method.
+    #[must_use]
+    pub fn accepts(&self, method: Method) -> bool {
+        method == self.method || (method == Method::Head && self.method == Method::Get)
+    }
+}
+
+/// The name in a segment `{name}` of a route's path.
+fn name(segment: &'static str) -> Option<&'static str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::operation::{Operation, Schemas};
+
+    fn route(path: &'static str) -> Route {
+        fn operation(_: &mut Schemas) -> Operation {
+            Operation::new("id", "Tag", "Summary")
+        }
+        Route {
+            method: Method::Get,
+            path,
+            error_format: ErrorFormat::Message,
+            rate_limit: Bucket::Session,
+            access: Access::Public(|_, _| Box::pin(async { Ok(Response::empty()) })),
+            operation,
+        }
+    }
+
+    #[test]
+    fn parameter_matches_one_segment_at_any_place() {
+        let route = route("/users/{id}/sessions/{session}");
+        let path = "/users/7/sessions/a%2Fb";
+        assert!(route.has_path(path));
+        let expected = [("id", "7".to_owned()), ("session", "a%2Fb".to_owned())];
+        assert_eq!(route.parameters(path), expected);
+        for path in [
+            "/users/7/sessions",
+            "/users/7/sessions/",
+            "/users//sessions/1",
+            "/users/7/sessions/1/",
+            "/users/7/8/sessions/1",
+            "/Users/7/sessions/1",
+        ] {
+            assert!(!route.has_path(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn path_without_parameters_matches_only_itself() {
+        let route = route("/users");
+        assert!(route.has_path("/users") && route.parameters("/users").is_empty());
+        for path in ["/users/", "/user", "/users?", "", "/"] {
+            assert!(!route.has_path(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn get_answers_head_and_no_other_method() {
+        let route = route("/users");
+        assert!(route.accepts(Method::Get) && route.accepts(Method::Head));
+        assert!(!route.accepts(Method::Post) && !route.accepts(Method::Options));
+    }
+}

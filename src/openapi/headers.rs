@@ -1,0 +1,100 @@
+//! The response headers of the API, as the `OpenAPI` document describes them.
+
+use serde_json::{Map, Value, json};
+
+/// Response headers of the API: name in the code, name in the document, description and schema.
+const RESPONSE_HEADERS: [(&str, &str, &str, &str); 9] = [
+    (
+        "accept-encoding",
+        "Accept-Encoding",
+        "The only content coding that request bodies may have: `identity`",
+        "string",
+    ),
+    (
+        "allow",
+        "Allow",
+        "The methods of the path, separated by commas",
+        "string",
+    ),
+    (
+        "edge-auth-error",
+        "Edge-Auth-Error",
+        "The error code; see docs/reference/errors.md. New codes may be added",
+        "string",
+    ),
+    (
+        "edge-auth-expires",
+        "Edge-Auth-Expires",
+        "Time at which the token in the body expires (RFC 3339)",
+        "date-time",
+    ),
+    (
+        "preference-applied",
+        "Preference-Applied",
+        "The preference that was applied, such as `wait=10` (RFC 7240)",
+        "string",
+    ),
+    (
+        "retry-after",
+        "Retry-After",
+        "Seconds after which the request may be repeated",
+        "integer",
+    ),
+    (
+        "set-cookie",
+        "Set-Cookie",
+        "Cookie by which the device is recognised at the next sign-in. It does not authenticate requests",
+        "string",
+    ),
+    (
+        "www-authenticate",
+        "WWW-Authenticate",
+        "The challenge (RFC 6750), with `error=\"invalid_token\"` if the request had a token that is not valid",
+        "string",
+    ),
+    (
+        "x-request-id",
+        "X-Request-Id",
+        "Id of the request in the audit log and in Cloudflare's logs",
+        "string",
+    ),
+];
+
+/// The headers that the text of the document refers to.
+pub fn components(text: &str) -> Map<String, Value> {
+    RESPONSE_HEADERS
+        .iter()
+        .filter_map(|(name, ..)| described(name, true))
+        .filter(|(name, _)| text.contains(&format!("#/components/headers/{name}\"")))
+        .collect()
+}
+
+/// The headers of a successful response: those of the operation, each with whether it is always present, and `X-Request-Id`.
+pub fn of_success(headers: &[(&'static str, bool)]) -> Map<String, Value> {
+    let all = headers.iter().chain(&[("x-request-id", true)]);
+    all.filter_map(|(name, is_required)| reference(name, *is_required))
+        .collect()
+}
+
+/// The header with this name in the code, as a member of `headers`. A header that is always present is a component.
+pub fn reference(name: &str, is_required: bool) -> Option<(String, Value)> {
+    if !is_required {
+        return described(name, false);
+    }
+    let (name, _) = described(name, true)?;
+    let reference = json!({"$ref": format!("#/components/headers/{name}")});
+    Some((name, reference))
+}
+
+fn described(name: &str, is_required: bool) -> Option<(String, Value)> {
+    let known = RESPONSE_HEADERS.iter().find(|(known, ..)| *known == name);
+    known.map(|(_, name, description, kind)| {
+        let schema = match *kind {
+            "integer" => json!({"type": "integer", "minimum": 0}),
+            "date-time" => json!({"type": "string", "format": "date-time"}),
+            kind => json!({"type": kind}),
+        };
+        let header = json!({"description": description, "required": is_required, "schema": schema});
+        ((*name).to_owned(), header)
+    })
+}
