@@ -1,13 +1,13 @@
--- The audit log. Rows are only ever added, each in the batch that does what it records; everybody else is refused below.
+-- The audit log. Rows are only ever added, each in the batch that makes the change it records; other changes are refused below.
 CREATE TABLE audit (
   number   INTEGER NOT NULL PRIMARY KEY,        -- 1, 2, 3, … without a gap, given inside the INSERT
   id       TEXT NOT NULL UNIQUE,                -- random UUID
   at       TEXT NOT NULL,                       -- YYYY-MM-DDTHH:MM:SSZ, by the clock of who wrote it
   kind     TEXT NOT NULL,                       -- what happened
   outcome  TEXT NOT NULL CHECK (outcome IN ('success', 'failure')),
-  actor    TEXT,                                -- user id of who did it, or 'command-line'; NULL if nobody knows
-  subject  TEXT,                                -- user id of whom it is about
-  name_key TEXT,                                -- keyed hash of a name that belongs to nobody: people type passwords there
+  actor    TEXT,                                -- user id of who did it, or 'command-line'; NULL if unknown
+  subject  TEXT,                                -- id of the user that the entry is about
+  name_key TEXT,                                -- keyed hash of a name that no user has: users type passwords there
   session  TEXT,                                -- sessions.id
   detail   TEXT,                                -- fixed words of ours
   address  TEXT,                                -- client address

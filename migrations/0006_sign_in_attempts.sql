@@ -1,4 +1,4 @@
--- How often somebody failed to sign in with a password, in a row. An attempt is counted before it is made, so that many at
+-- Consecutive failures of sign-ins with a password. An attempt is counted before it is made, so that many at
 -- once are not many evaluations, and taken back when it succeeds.
 CREATE TABLE sign_in_attempts (
   key        TEXT NOT NULL PRIMARY KEY,    -- account:{user id}, device:{user id}:{device}, name:{keyed hash} of nobody's name,

@@ -34,7 +34,7 @@ pub fn straddle(left: Pair, right: Pair) -> Pair {
 }
 
 /// Both words rotated right by 32, 24, 16 or 63 bits. Whole bytes move by one shuffle: a swizzle with constant indices
-/// costs V8 less than the same `i8x16_shuffle`, whose mask it builds anew each time.
+/// costs V8 less than the same `i8x16_shuffle`, whose mask it builds again each time.
 #[target_feature(enable = "simd128")]
 #[inline]
 pub fn rotate_right<const BITS: u32>(pair: Pair) -> Pair {

@@ -146,7 +146,7 @@ const LATEST_OF_USER: &str = "
 /// Which entries, newest first.
 #[derive(Debug)]
 pub struct Search {
-    /// Of whom they are, or about whom.
+    /// The actor or the subject.
     pub user: Option<Uuid>,
     /// What happened.
     pub kind: Option<Kind>,

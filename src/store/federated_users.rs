@@ -1,5 +1,5 @@
-//! People whom an identity source vouches for, in table `users`: bound to (source, subject) at first sight, brought up to
-//! date at each sign-in, never joined with another account because a name or an e-mail is the same.
+//! Users of an identity source, in the table `users`. A user is identified by (source, subject), is updated at each sign-in,
+//! and is never merged with another user because of an equal name or e-mail address.
 
 use super::audit::recorded;
 use super::sessions::RevokedSession;
@@ -61,7 +61,7 @@ pub struct Known {
 /// What bringing the record up to date has done.
 #[derive(Debug)]
 pub struct Updated {
-    /// The person's row as it is now; `None` if it was changed by somebody else meanwhile.
+    /// The user's row as it is now; `None` if another request changed it in the meantime.
     pub known: Option<Known>,
     /// Sessions that ended because the role changed, 200 at most.
     pub ended: Vec<RevokedSession>,

@@ -10,7 +10,7 @@ use crate::runtime::d1::{Database, Statement};
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
-/// Whom a link belongs to; the policy compares a new password with these.
+/// The user of a link; the policy compares a new password with these.
 #[derive(Debug)]
 pub struct Holder {
     /// The person.
@@ -92,7 +92,7 @@ impl PasswordLinks {
         Self { database }
     }
 
-    /// Whom a link belongs to, while it can be used.
+    /// The user of a link, while the link can be used.
     ///
     /// # Errors
     /// Any [`StoreError`].

@@ -65,7 +65,7 @@ pub struct AuditEntry {
     pub outcome: String,
     /// Id of the user who acted, or `command-line`; null if unknown.
     pub actor: Option<String>,
-    /// Id of the user whom the entry is about; null if there is none.
+    /// Id of the user that the entry is about; null if there is none.
     pub subject: Option<String>,
     /// Keyed hash of a typed name that no user has; equal names have equal hashes.
     pub name_key: Option<String>,
