@@ -96,7 +96,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     let databases = selected
         .iter()
         .any(|group| groups::is_of_scale(group))
-        .then(|| Databases::prepare(&tools, &peers, arguments.million))
+        .then(|| Databases::prepare(&peers, arguments.million))
         .transpose()?;
     let launch = Launch {
         peers,
@@ -104,7 +104,6 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Error> {
             .then(|| peers::build_empty_rust(&tools))
             .transpose()?,
         databases: databases.as_ref().map(|databases| databases.list.clone()),
-        tools,
         only_ours: arguments.ours,
         against: arguments.against,
     };

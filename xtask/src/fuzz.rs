@@ -1,8 +1,8 @@
-//! `cargo xtask fuzz`: every reader of outside bytes against bytes that libFuzzer chooses by what they reach.
+//! `cargo xtask fuzz`: the fuzz targets of fuzz/, under libFuzzer.
 //!
-//! cargo-fuzz wants a nightly Rust for its sanitizers; coverage alone comes with the stable one. Only this workspace's own
-//! crates get its counters, and what they instantiate of others: cargo calls this program in place of their compiler
-//! ([`compile`]), and takes all other crates as they are there.
+//! cargo-fuzz needs a nightly Rust for its sanitizers; coverage counters work with the stable one. Only this workspace's own
+//! crates get counters, and what they instantiate of others: cargo calls this program in place of their compiler
+//! ([`compile`]), and uses all other crates as they are.
 
 use crate::{process, terminal, workspace};
 use anyhow::{Context as _, Result, bail};
@@ -27,8 +27,8 @@ pub struct Options {
     input: Option<PathBuf>,
 }
 
-/// What cargo-fuzz passes for coverage: counters of edges, their addresses, and what values are compared with. Unoptimised,
-/// a target would try a third as much.
+/// The flags of cargo-fuzz for coverage: counters of edges, their addresses, and the operands of comparisons. Without
+/// optimization, a target would try a third of the inputs.
 const FLAGS: [&str; 8] = [
     "-Copt-level=1",
     "-Cdebug-assertions=on",
@@ -40,7 +40,7 @@ const FLAGS: [&str; 8] = [
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
 ];
 
-/// Set where cargo calls this program as a compiler.
+/// Set when cargo calls this program as a compiler.
 const COMPILES: &str = "EDGE_AUTH_FUZZ_COMPILES";
 
 /// If this program is called as a compiler: runs the compiler with its arguments and the flags for coverage.

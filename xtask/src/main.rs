@@ -20,12 +20,11 @@ mod dev;
 mod fuzz;
 mod process;
 mod setup;
-mod terminal;
 mod tools;
-mod workspace;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use cli::{node, terminal, workspace};
 use process::Interrupted;
 use std::process::ExitCode;
 
@@ -58,7 +57,7 @@ enum Command {
     Fuzz(fuzz::Options),
     Deny(deny::Options),
     #[command(flatten)]
-    Admin(admin_args::Command),
+    Admin(cli::Command),
 }
 
 fn main() -> ExitCode {
@@ -67,7 +66,7 @@ fn main() -> ExitCode {
     }
     let command = match Cli::try_parse() {
         Ok(cli) => cli.command,
-        Err(error) => return admin_args::report(&error),
+        Err(error) => return cli::report(&error),
     };
     let outcome = process::catch_interrupts().and_then(|()| run(command));
     outcome.unwrap_or_else(|error| {
@@ -89,9 +88,9 @@ fn run(command: Command) -> Result<ExitCode> {
         }
         Command::Build => build::run()?,
         Command::Env => {
-            let tools = setup::ensure()?;
-            terminal::print(format_args!("EDGE_AUTH_NODE={}", tools.node().display()))?;
-            let modules = tools.node_modules();
+            let _ = setup::ensure()?;
+            terminal::print(format_args!("EDGE_AUTH_NODE={}", node::node().display()))?;
+            let modules = node::node_modules();
             terminal::print(format_args!("EDGE_AUTH_NODE_MODULES={}", modules.display()))?;
         }
         Command::Bench(arguments) => return bench::run(arguments),

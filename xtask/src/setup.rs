@@ -2,7 +2,7 @@
 
 use crate::process::{self, cargo, first_line};
 use crate::tools::{CargoTool, Tools};
-use crate::{cache, workspace};
+use crate::{cache, node, workspace};
 use anyhow::{Result, bail};
 use std::ffi::OsString;
 use std::path::Path;
@@ -27,7 +27,7 @@ pub fn ensure() -> Result<Tools> {
     }
     // npm waits for the network while cargo computes.
     thread::scope(|scope| {
-        let npm = (!has_packages).then(|| scope.spawn(|| install_npm_packages(&tools)));
+        let npm = (!has_packages).then(|| scope.spawn(install_npm_packages));
         let cargo = add_target().and_then(|()| cargo_tools.iter().try_for_each(install));
         let npm = npm.map_or(Ok(()), |npm| {
             npm.join()
@@ -98,11 +98,11 @@ fn has_npm_packages() -> bool {
     }
 }
 
-fn install_npm_packages(tools: &Tools) -> Result<()> {
-    let modules = tools.node_modules();
+fn install_npm_packages() -> Result<()> {
+    let modules = node::node_modules();
     // Earlier versions linked a folder that clones share; npm would delete what is in it.
     if modules.is_symlink() {
-        fs::remove_file(modules)?;
+        fs::remove_file(&modules)?;
     }
     // On Windows npm is a batch file, which has to be named with its ending.
     let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
@@ -114,7 +114,7 @@ fn install_npm_packages(tools: &Tools) -> Result<()> {
         .env_remove("NODE_ENV");
     process::run("Installing the npm packages", &mut npm)?;
     // npm skips an optional package that it cannot get.
-    match major_version(&tools.node()) {
+    match major_version(&node::node()) {
         Some(22..) => Ok(()),
         _ => bail!("npm has no Node 22 for this machine, which wrangler needs; install Node 22"),
     }

@@ -1,10 +1,9 @@
-//! The tools that build and run the Worker: where they are, and how they are started.
+//! The tools that `cargo install` compiles: their versions, where they are, and how they are started.
 
-use crate::{cache, process, workspace};
+use crate::{cache, node, process, workspace};
 use anyhow::Result;
 use std::env;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// A program of a crate, which `cargo install` compiles.
@@ -57,7 +56,6 @@ impl CargoTool {
 
 /// The installed tools.
 pub struct Tools {
-    node_modules: PathBuf,
     worker_build: PathBuf,
     wasm_bindgen: PathBuf,
 }
@@ -66,56 +64,9 @@ impl Tools {
     /// Their paths, whether or not they are installed.
     pub fn locate() -> Result<Self> {
         Ok(Self {
-            node_modules: workspace::root().join("node_modules"),
             worker_build: CargoTool::worker_build()?.path()?,
             wasm_bindgen: CargoTool::wasm_bindgen()?.path()?,
         })
-    }
-
-    /// The npm packages.
-    pub fn node_modules(&self) -> &Path {
-        &self.node_modules
-    }
-
-    /// The Node of the npm packages, which wrangler accepts, or that of PATH if there is no package for this machine.
-    pub fn node(&self) -> PathBuf {
-        let pinned = self.npm_program("node");
-        if pinned.exists() {
-            pinned
-        } else {
-            "node".into()
-        }
-    }
-
-    /// A program that an npm package brings.
-    fn npm_program(&self, name: &str) -> PathBuf {
-        let ending = if cfg!(windows) { ".cmd" } else { "" };
-        self.node_modules()
-            .join(".bin")
-            .join(format!("{name}{ending}"))
-    }
-
-    /// PATH with the programs of the npm packages first, as in npm's own scripts.
-    pub fn path(&self) -> OsString {
-        let mut folders = vec![self.node_modules().join(".bin")];
-        folders.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
-        env::join_paths(folders).unwrap_or_default()
-    }
-
-    /// wrangler, in the repository's root. It neither looks up this machine's location nor sends metrics.
-    pub fn wrangler(&self, args: &[&str]) -> Command {
-        // Not through `.bin/wrangler`, which starts a second Node only to start this file.
-        let mut command = Command::new(self.node());
-        command
-            .arg("--no-warnings")
-            .arg(self.node_modules().join("wrangler/wrangler-dist/cli.js"))
-            .args(args)
-            .current_dir(workspace::root())
-            .env("PATH", self.path())
-            .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
-            .env("WRANGLER_SEND_METRICS", "false");
-        process::forget_this_package(&mut command);
-        command
     }
 
     /// worker-build. The variables name the programs that it would otherwise download from release pages.
@@ -124,9 +75,9 @@ impl Tools {
         command
             .args(["--release", "--out-dir", "../../build"])
             .current_dir(workspace::root().join("xtask/worker"))
-            .env("PATH", self.path())
+            .env("PATH", node::path())
             .env("WASM_BINDGEN_BIN", &self.wasm_bindgen)
-            .env("ESBUILD_BIN", self.npm_program("esbuild"));
+            .env("ESBUILD_BIN", node::program("esbuild"));
         process::forget_this_package(&mut command);
         command
     }

@@ -2,9 +2,8 @@
 
 use crate::service::Service;
 use crate::table::{self, cell};
-use crate::terminal;
-use admin_args::{AuditCommand, ListOptions};
 use anyhow::{Context as _, Result};
+use cli::{AuditCommand, ListOptions, terminal};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 

@@ -5,9 +5,9 @@
 
 use crate::service::Http;
 use crate::{random, user};
-use admin_args::AwsLogin;
 use anyhow::{Context as _, Result, anyhow, bail};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
+use cli::AwsLogin;
 use edge_auth::aws::partition::{Endpoint, Region, Service};
 use edge_auth::aws::proof::Proof;
 use edge_auth::aws::sigv4::Credentials;

@@ -2,8 +2,8 @@
 //! local database only. The Worker's cron signs the others, and marks them as signed late.
 
 use crate::{random, settings};
-use admin_args::Target;
 use anyhow::{Context as _, Result};
+use cli::Target;
 use edge_auth::domain::audit::{AuditKeys, Entry, Kind};
 use edge_auth::timestamp::Timestamp;
 use uuid::Uuid;

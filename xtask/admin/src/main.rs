@@ -7,20 +7,19 @@ mod aws_login;
 mod blocklist;
 mod entries;
 mod new_user;
+mod password_input;
 mod random;
 mod service;
 mod settings;
 mod sql;
 mod table;
 mod target;
-mod terminal;
 mod user;
 mod wrangler;
 
-use admin_args::Command;
 use anyhow::Result;
 use clap::Parser;
-use std::path::PathBuf;
+use cli::{Command, terminal};
 use std::process::ExitCode;
 
 /// Administer a service
@@ -34,7 +33,7 @@ struct Cli {
 fn main() -> ExitCode {
     let outcome = match Cli::try_parse() {
         Ok(cli) => run(cli.command),
-        Err(error) => return admin_args::report(&error),
+        Err(error) => return cli::report(&error),
     };
     outcome.unwrap_or_else(|error| {
         terminal::note(format_args!("error: {error:#}"));
@@ -51,12 +50,4 @@ fn run(command: Command) -> Result<ExitCode> {
     };
     terminal::print(text)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The repository's root.
-fn root() -> PathBuf {
-    let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    root.pop();
-    root.pop();
-    root
 }

@@ -23,7 +23,7 @@ impl NewUser {
     ///
     /// # Errors
     /// Names the option and the rule.
-    pub fn new(args: &admin_args::NewUser, id: String) -> Result<Self> {
+    pub fn new(args: &cli::NewUser, id: String) -> Result<Self> {
         let username =
             names::canonical(&args.username).map_err(|rule| invalid("username", rule))?;
         let name = match &args.name {
@@ -49,7 +49,7 @@ impl NewUser {
 ///
 /// # Errors
 /// Never, as a test shows.
-pub fn role(role: admin_args::Role) -> Result<Role> {
+pub fn role(role: cli::Role) -> Result<Role> {
     Role::parse(role.as_str()).with_context(|| format!("unknown role {}", role.as_str()))
 }
 
@@ -70,8 +70,8 @@ mod tests {
     use super::{NewUser, Role, role};
     use clap::ValueEnum as _;
 
-    fn args(username: &str, email: &str) -> admin_args::NewUser {
-        admin_args::NewUser {
+    fn args(username: &str, email: &str) -> cli::NewUser {
+        cli::NewUser {
             username: username.into(),
             email: email.into(),
             ..Default::default()
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn roles_of_the_command_line_are_those_of_the_worker() {
-        for arg in admin_args::Role::value_variants() {
+        for arg in cli::Role::value_variants() {
             assert_eq!(role(*arg).unwrap().as_str(), arg.as_str());
         }
     }
@@ -93,7 +93,7 @@ mod tests {
             ("john.doe", "John Doe")
         );
         assert_eq!(user.role, Role::User);
-        let with_name = admin_args::NewUser {
+        let with_name = cli::NewUser {
             name: Some("a\nb".to_owned()),
             ..args("john", "j@x.de")
         };
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn aws_region_is_validated_and_written_as_aws_does() {
         let region = |region: &str| {
-            let args = admin_args::NewUser {
+            let args = cli::NewUser {
                 aws_region: Some(region.to_owned()),
                 ..args("john", "j@x.de")
             };

@@ -1,7 +1,8 @@
 //! A running service, over HTTP.
 
-use crate::terminal;
+use crate::password_input;
 use anyhow::{Context as _, Result, bail};
+use cli::terminal;
 use edge_auth::crypto::secret::Secret;
 use reqwest::{Client, RequestBuilder, StatusCode, redirect};
 use serde_json::{Value, json};
@@ -89,7 +90,7 @@ impl Service {
     ///
     /// # Errors
     /// A missing token, or a sign-in that is refused.
-    pub fn connect(service: &admin_args::Service) -> Result<Self> {
+    pub fn connect(service: &cli::Service) -> Result<Self> {
         let mut connected = Self {
             http: Http::new(&service.url)?,
             token: Secret::new(""),
@@ -111,7 +112,7 @@ impl Service {
     }
 
     fn sign_in(&self, username: &str) -> Result<Secret> {
-        let body = json!({ "username": username, "password": terminal::read_password()? });
+        let body = json!({ "username": username, "password": password_input::read()? });
         let request = self.http.client.post(self.http.endpoint("login"));
         let request = request
             .header("content-type", "application/json")

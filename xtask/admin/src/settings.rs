@@ -1,9 +1,8 @@
 //! The configuration of a target: the variables of `wrangler.toml` and, for the local one, `.dev.vars`.
 
-use crate::root;
-use admin_args::Target;
 use anyhow::{Context as _, Result, bail};
 use base64ct::{Base64, Encoding as _};
+use cli::{Target, workspace};
 use edge_auth::crypto::secret::Secret;
 use edge_auth::store::session_cache::{MARGIN, OUTAGE_SECONDS};
 use std::fs;
@@ -21,8 +20,7 @@ pub fn variable(target: &Target, name: &str) -> Result<Option<String>> {
     {
         return Ok(Some(value.reveal().to_owned()));
     }
-    let text =
-        fs::read_to_string(root().join("wrangler.toml")).context("cannot read wrangler.toml")?;
+    let text = workspace::read("wrangler.toml")?;
     let manifest: toml::Table = text.parse().context("wrangler.toml is not valid")?;
     let environment = match &target.env {
         Some(name) => manifest
@@ -44,12 +42,12 @@ pub fn variable(target: &Target, name: &str) -> Result<Option<String>> {
 /// # Errors
 /// A file that cannot be read.
 pub fn secret(name: &str) -> Result<Option<Secret>> {
-    let path = root().join(".dev.vars");
+    let path = workspace::root().join(".dev.vars");
     if !path.exists() {
         return Ok(None);
     }
     let text = fs::read_to_string(&path).context("cannot read .dev.vars")?;
-    Ok(value_in(&text, name).map(Secret::new))
+    Ok(workspace::variable(&text, name).map(Secret::new))
 }
 
 /// A key of `.dev.vars`.
@@ -69,19 +67,6 @@ fn decode_key(name: &str, text: &str) -> Result<[u8; 32]> {
         bail!("{name} in .dev.vars is not the base64 of 32 bytes");
     }
     Ok(key)
-}
-
-/// `NAME=value` or `NAME="value"`, as wrangler reads it.
-fn value_in(text: &str, name: &str) -> Option<String> {
-    let value = text.lines().rev().find_map(|line| {
-        let (key, value) = line.split_once('=')?;
-        (key.trim() == name).then(|| value.trim())
-    })?;
-    let bare = ['"', '\'']
-        .iter()
-        .find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote))
-        .unwrap_or(value);
-    (!bare.is_empty()).then(|| bare.to_owned())
 }
 
 /// Seconds for which the Worker may accept a cached session after it was written: the TTL, the extension while D1 is
@@ -106,7 +91,7 @@ pub fn cached_session_lifetime(target: &Target) -> Result<i64> {
 pub fn address(target: &Target) -> Result<String> {
     if target.local {
         let folder = target.persist_to.clone();
-        let folder = folder.unwrap_or_else(|| root().join(".wrangler/state"));
+        let folder = folder.unwrap_or_else(|| workspace::root().join(".wrangler/state"));
         if let Ok(address) = fs::read_to_string(folder.join("edge-auth-address")) {
             return Ok(address);
         }
@@ -126,16 +111,6 @@ mod tests {
             env: Some("production".into()),
             ..Target::default()
         }
-    }
-
-    #[test]
-    fn dev_vars_are_read_as_wrangler_does() {
-        let text = "# A=no\nA=first\nB = \"two words\"\nC='x=y'\nD=\nA=last\n";
-        assert_eq!(value_in(text, "A").as_deref(), Some("last"));
-        assert_eq!(value_in(text, "B").as_deref(), Some("two words"));
-        assert_eq!(value_in(text, "C").as_deref(), Some("x=y"));
-        assert_eq!(value_in(text, "D"), None);
-        assert_eq!(value_in(text, "E"), None);
     }
 
     #[test]

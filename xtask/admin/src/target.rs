@@ -1,8 +1,8 @@
 //! The stores of a target: D1, and the cached sessions in KV.
 
 use crate::{random, settings, wrangler};
-use admin_args::Target;
 use anyhow::{Context as _, Result};
+use cli::Target;
 use edge_auth::store::session_cache::{self, MAX_ROTATED_OUT};
 use serde_json::{Value, json};
 use std::ffi::OsString;

@@ -1,32 +1,23 @@
 //! Running the pinned wrangler.
 
-use crate::root;
 use crate::target;
-use admin_args::Target;
 use anyhow::{Context as _, Result, bail};
+use cli::{Target, node};
 use serde_json::Value;
-use std::env;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 /// Runs wrangler on a target; returns what it prints.
 ///
 /// # Errors
 /// The error of wrangler, or that it cannot be started.
 pub fn run(target: &Target, args: &[&str]) -> Result<String> {
-    let modules = node_modules()?;
-    let mut folders = vec![modules.join(".bin")];
-    folders.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
-    let mut command = Command::new(node(&modules));
+    if !node::wrangler_script().is_file() {
+        bail!("wrangler is not installed; run `cargo xtask setup`");
+    }
+    let mut command = node::wrangler();
     command
-        .arg("--no-warnings")
-        .arg(modules.join("wrangler/wrangler-dist/cli.js"))
         .args(args)
         .args(target::wrangler_args(target)?)
-        .current_dir(root())
-        .env("PATH", env::join_paths(folders).unwrap_or_default())
-        .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
-        .env("WRANGLER_SEND_METRICS", "false")
         // wrangler asks no questions without a terminal.
         .stdin(Stdio::null());
     let output = command
@@ -55,29 +46,6 @@ fn error_message(stdout: &str, stderr: &str) -> String {
             .to_owned();
     }
     format!("wrangler failed: {}", text.trim())
-}
-
-fn node_modules() -> Result<PathBuf> {
-    let modules = env::var_os("EDGE_AUTH_NODE_MODULES")
-        .map_or_else(|| root().join("node_modules"), PathBuf::from);
-    if !modules.join("wrangler/wrangler-dist/cli.js").is_file() {
-        bail!("wrangler is not installed; run `cargo xtask setup`");
-    }
-    Ok(modules)
-}
-
-/// The Node of the npm packages, which wrangler accepts, or that of PATH if there is no package for this machine.
-fn node(modules: &Path) -> PathBuf {
-    if let Some(node) = env::var_os("EDGE_AUTH_NODE") {
-        return node.into();
-    }
-    let name = if cfg!(windows) { "node.cmd" } else { "node" };
-    let pinned = modules.join(".bin").join(name);
-    if pinned.exists() {
-        pinned
-    } else {
-        "node".into()
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Databases with many users (`bench/many_users.mjs`), made once and kept in the cache: a million users take minutes.
 
-use crate::{cache, process, tools::Tools, workspace};
+use crate::{cache, node, process, workspace};
 use anyhow::Error;
 use serde_json::{Value, json};
 use std::{
@@ -27,7 +27,7 @@ pub struct Databases {
 
 impl Databases {
     /// Makes those that are missing, and a copy of each.
-    pub fn prepare(tools: &Tools, peers: &Path, with_largest: bool) -> Result<Self, Error> {
+    pub fn prepare(peers: &Path, with_largest: bool) -> Result<Self, Error> {
         let key = key()?;
         remove_outdated(&key)?;
         let folder = workspace::root().join("target/bench");
@@ -40,7 +40,7 @@ impl Databases {
         let mut list = Vec::new();
         let all = DATABASES.into_iter().chain(with_largest.then_some(LARGEST));
         for (name, users, role) in all {
-            let made = ensure(tools, peers, &key, users)?;
+            let made = ensure(peers, &key, users)?;
             let copy = databases.folder.join(name);
             copy_folder(&made, &copy)?;
             list.push(json!({ "users": users, "role": role, "folder": copy }));
@@ -90,23 +90,23 @@ fn remove_outdated(key: &str) -> Result<(), Error> {
 }
 
 /// The folder with the database of this many users.
-fn ensure(tools: &Tools, peers: &Path, key: &str, users: u32) -> Result<PathBuf, Error> {
+fn ensure(peers: &Path, key: &str, users: u32) -> Result<PathBuf, Error> {
     let name = format!("{NAME}{key}-{users}");
     cache::install(&name, |folder| {
         let what = format!("Making a database of {users} users");
         let options = json!({
             "repository": workspace::root(),
-            "tools": tools.node_modules(),
+            "tools": node::node_modules(),
             "peers": peers,
         });
-        let mut command = Command::new(tools.node());
+        let mut command = Command::new(node::node());
         command
             .arg("--disable-warning=ExperimentalWarning")
             .arg(workspace::root().join("bench/many_users.mjs"))
             .arg(options.to_string())
             .arg(folder)
             .arg(users.to_string())
-            .env("PATH", tools.path());
+            .env("PATH", node::path());
         process::run(&what, &mut command)
     })?;
     Ok(cache::root()?.join(name))

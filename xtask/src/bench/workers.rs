@@ -1,7 +1,7 @@
 //! The Node process that starts a group's Workers and holds them (`bench/start.mjs`).
 
 use super::load::Target;
-use crate::{process, tools::Tools, workspace};
+use crate::{node, process, workspace};
 use anyhow::Error;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -13,7 +13,6 @@ use std::{
 
 /// What is needed to start Workers.
 pub struct Launch {
-    pub tools: Tools,
     /// The peers' `node_modules`.
     pub peers: PathBuf,
     /// The empty Worker in Rust, if the group `start` is measured.
@@ -39,7 +38,7 @@ impl Launch {
         let root = workspace::root();
         let options = json!({
             "repository": root,
-            "tools": self.tools.node_modules(),
+            "tools": node::node_modules(),
             "peers": self.peers,
             "emptyRust": self.empty_rust,
             "group": group,
@@ -47,11 +46,11 @@ impl Launch {
             "ours": self.only_ours,
             "databases": self.databases,
         });
-        let mut command = Command::new(self.tools.node());
+        let mut command = Command::new(node::node());
         command
             .arg(root.join("bench/start.mjs"))
             .arg(options.to_string())
-            .env("PATH", self.tools.path())
+            .env("PATH", node::path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         let mut child = process::start_group(&mut command)

@@ -3,7 +3,6 @@
 //! Everyone who reaches it can sign in as any of its users, so it listens on the loopback interface, and its key is valid
 //! nowhere else. wrangler gets its settings in a file, because all users of this machine can read command lines.
 
-use super::dev_vars;
 use super::options::Options;
 use crate::{terminal, workspace};
 use anyhow::{Context as _, Result};
@@ -145,7 +144,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 fn configures_aws(text: &str) -> bool {
     ENDPOINTS_AND_KEYS
         .iter()
-        .any(|name| dev_vars::is_set(text, name))
+        .any(|name| workspace::variable(text, name).is_some())
 }
 
 /// The part of `wrangler.toml` before the first deployed environment.

@@ -3,8 +3,7 @@
 //! wrangler takes 2 s for each, so the state that was reached is recorded beside the database.
 
 use super::first_admin::Invitation;
-use crate::tools::Tools;
-use crate::{cache, terminal, workspace};
+use crate::{cache, node, terminal, workspace};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use std::fs;
@@ -19,7 +18,7 @@ pub struct Database {
 }
 
 /// Applies the migrations that are missing, and invites the first administrator if there are no users.
-pub fn prepare(tools: &Tools, folder: &Path) -> Result<Database> {
+pub fn prepare(folder: &Path) -> Result<Database> {
     let record = folder.join("edge-auth-database");
     let migrations = workspace::files_below(&workspace::root().join("migrations"));
     let state = cache::key_of_files(&migrations)?;
@@ -29,8 +28,8 @@ pub fn prepare(tools: &Tools, folder: &Path) -> Result<Database> {
         None
     } else {
         terminal::note("Applying the migrations …");
-        wrangler_d1(tools, folder, &["migrations", "apply", "DB"])?;
-        invite(tools, folder)?
+        wrangler_d1(folder, &["migrations", "apply", "DB"])?;
+        invite(folder)?
     };
     Ok(Database {
         record,
@@ -52,14 +51,10 @@ impl Database {
     }
 }
 
-fn invite(tools: &Tools, folder: &Path) -> Result<Option<Invitation>> {
+fn invite(folder: &Path) -> Result<Option<Invitation>> {
     let invitation = Invitation::new()?;
     let sql = invitation.sql();
-    let output = wrangler_d1(
-        tools,
-        folder,
-        &["execute", "DB", "--json", "--command", &sql],
-    )?;
+    let output = wrangler_d1(folder, &["execute", "DB", "--json", "--command", &sql])?;
     let results: Value = serde_json::from_str(&output)
         .with_context(|| format!("wrangler did not print JSON:\n{output}"))?;
     let last = results.as_array().and_then(|statements| statements.last());
@@ -68,9 +63,9 @@ fn invite(tools: &Tools, folder: &Path) -> Result<Option<Invitation>> {
 }
 
 /// Runs `wrangler d1 …` on the local database; returns what it prints.
-fn wrangler_d1(tools: &Tools, folder: &Path, args: &[&str]) -> Result<String> {
-    let output = tools
-        .wrangler(&["d1"])
+fn wrangler_d1(folder: &Path, args: &[&str]) -> Result<String> {
+    let output = node::wrangler()
+        .arg("d1")
         .args(args)
         .args(["--local", "--persist-to"])
         .arg(folder)

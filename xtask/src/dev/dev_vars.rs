@@ -1,7 +1,7 @@
 //! `.dev.vars`: the secrets of this machine. Written once with random values, and never changed again.
 
 use super::secrets;
-use crate::terminal;
+use crate::{terminal, workspace};
 use anyhow::{Context as _, Result, bail};
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -55,27 +55,8 @@ fn content() -> Result<String> {
 fn missing_in(text: &str) -> Vec<&'static str> {
     REQUIRED
         .into_iter()
-        .filter(|name| !is_set(text, name))
+        .filter(|name| workspace::variable(text, name).is_none())
         .collect()
-}
-
-/// Whether a line sets this variable.
-pub fn is_set(text: &str, name: &str) -> bool {
-    value(text, name).is_some()
-}
-
-/// The value of this variable in the last line that sets it, without quotation marks. Reads `.dev.vars`, and single-line strings
-/// of `wrangler.toml`.
-pub fn value<'t>(text: &'t str, name: &str) -> Option<&'t str> {
-    let mut values = text.lines().filter_map(|line| {
-        let line = line.trim_start();
-        let (set, value) = line
-            .strip_prefix("export ")
-            .unwrap_or(line)
-            .split_once('=')?;
-        (set.trim() == name).then(|| value.trim().trim_matches(['"', '\'']))
-    });
-    values.next_back().filter(|value| !value.is_empty())
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub fn run(options: &Options) -> Result<()> {
     let folder = options.data_folder();
     // Both take seconds, and neither needs the other.
     let database = thread::scope(|scope| {
-        let database = scope.spawn(|| database::prepare(&tools, &folder));
+        let database = scope.spawn(|| database::prepare(&folder));
         let built = build::ensure(&tools, build::Profile::Dev);
         let database = database
             .join()
@@ -42,7 +42,7 @@ pub fn run(options: &Options) -> Result<()> {
         built.and(database)
     })?;
     let variables = variables::for_wrangler(options)?;
-    let mut worker = Worker::start(&tools, options, aws.as_ref(), &variables)?;
+    let mut worker = Worker::start(options, aws.as_ref(), &variables)?;
     worker.wait_until_healthy()?;
     let password = database
         .invitation()
@@ -58,7 +58,7 @@ pub fn run(options: &Options) -> Result<()> {
     };
     terminal::print(banner.text())?;
     worker.show_output();
-    while !process::is_interrupted() && !terminal::is_closed() {
+    while !process::is_interrupted() && !has_no_reader() {
         if let Some(status) = worker.status()? {
             bail!("wrangler ended ({status})");
         }
@@ -71,4 +71,22 @@ pub fn run(options: &Options) -> Result<()> {
 fn record_address(options: &Options) -> Result<()> {
     let path = options.data_folder().join("edge-auth-address");
     fs::write(&path, options.address()).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Whether the reader of standard output has gone, as in `cargo dev | head`.
+#[cfg(unix)]
+fn has_no_reader() -> bool {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    use std::os::fd::AsFd as _;
+    let output = std::io::stdout();
+    let mut descriptors = [PollFd::new(output.as_fd(), PollFlags::empty())];
+    poll(&mut descriptors, PollTimeout::ZERO).is_ok()
+        && descriptors[0]
+            .revents()
+            .is_some_and(|events| events.contains(PollFlags::POLLERR))
+}
+
+#[cfg(not(unix))]
+const fn has_no_reader() -> bool {
+    false
 }

@@ -1,7 +1,6 @@
 //! The variables that `cargo dev` passes to the Worker; they override those of `.dev.vars` and `wrangler.toml`.
 
 use super::aws::for_development;
-use super::dev_vars;
 use super::options::Options;
 use crate::{terminal, workspace};
 use anyhow::Result;
@@ -20,7 +19,7 @@ pub fn for_wrangler(options: &Options) -> Result<Vec<String>> {
 
 /// Tokens name the issuer, and AWS proofs are signed for it; on another port, clients that compare it refuse them.
 fn issuer_warning(options: &Options, secrets: &str) -> Option<String> {
-    let issuer = dev_vars::value(secrets, "JWT_ISSUER")?;
+    let issuer = workspace::variable(secrets, "JWT_ISSUER")?;
     let (_, authority) = issuer.split_once("://")?;
     let port = match authority.rsplit_once(':') {
         Some((_, port)) => port,
@@ -37,12 +36,13 @@ fn issuer_warning(options: &Options, secrets: &str) -> Option<String> {
 
 fn variables(options: &Options, secrets: &str, manifest: &str) -> Vec<String> {
     let mut variables = Vec::new();
-    if !dev_vars::is_set(secrets, "JWT_ISSUER") {
+    if workspace::variable(secrets, "JWT_ISSUER").is_none() {
         variables.push(format!("JWT_ISSUER:{}", options.address()));
     }
     if !options.allow_origins.is_empty() {
         let name = "ALLOWED_ORIGINS";
-        let set = dev_vars::value(secrets, name).or_else(|| dev_vars::value(manifest, name));
+        let set =
+            workspace::variable(secrets, name).or_else(|| workspace::variable(manifest, name));
         let given = options.allow_origins.iter().map(String::as_str);
         let origins: Vec<&str> = set.into_iter().chain(given).collect();
         variables.push(format!("{name}:{}", origins.join(",")));

@@ -4,8 +4,7 @@ use super::aws::Simulated;
 use super::configuration_error;
 use super::options::Options;
 use super::output::Output;
-use crate::tools::Tools;
-use crate::{build, process, terminal};
+use crate::{build, node, process, terminal};
 use anyhow::{Context as _, Error, Result, anyhow, bail};
 use std::process::{Child, ExitStatus, Stdio};
 use std::thread;
@@ -29,14 +28,12 @@ impl Worker {
     const MESSAGE_INTERVAL: Duration = Duration::from_secs(10);
 
     /// Starts it, with the simulated AWS if there is one.
-    pub fn start(
-        tools: &Tools,
-        options: &Options,
-        aws: Option<&Simulated>,
-        variables: &[String],
-    ) -> Result<Self> {
-        let mut command = tools.wrangler(&["dev", "--local", "--ip", "127.0.0.1", "--port"]);
+    pub fn start(options: &Options, aws: Option<&Simulated>, variables: &[String]) -> Result<Self> {
+        let mut command = node::wrangler();
+        // It runs cargo.
+        process::forget_this_package(&mut command);
         command
+            .args(["dev", "--local", "--ip", "127.0.0.1", "--port"])
             .arg(options.port.to_string())
             .arg("--persist-to")
             .arg(options.data_folder())

@@ -1,4 +1,4 @@
-//! The exact statements, run by `SQLite` with the migrations applied.
+//! Runs the statements in `SQLite`, with the migrations applied.
 
 #[path = "../../../../tests/sql/plan.rs"]
 mod plan;
@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 fn database() -> Connection {
     let database = Connection::open_in_memory().unwrap();
-    let folder = crate::root().join("migrations");
+    let folder = cli::workspace::root().join("migrations");
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -27,14 +27,14 @@ fn database() -> Connection {
     database
 }
 
-/// As [`ask`], and none of the statements may cost more the more people there are.
+/// As [`ask`]; also checks that no statement costs more with more users.
 fn run(database: &Connection, statements: &str) -> Vec<Vec<String>> {
     let mut batch = rusqlite::Batch::new(database, statements);
     while let Some(statement) = batch.next().unwrap() {
         let text = statement.expanded_sql().unwrap();
         let rows = ask(database, &format!("EXPLAIN QUERY PLAN {text}"));
         let steps: Vec<String> = rows.into_iter().map(|mut row| row.remove(3)).collect();
-        // The devices of one person.
+        // The devices of one user.
         let allowed = |step: &&str| step.ends_with("(key>? AND key<?)");
         let costly = costly(&steps).into_iter().filter(|step| !allowed(step));
         assert_eq!(costly.collect::<Vec<_>>(), [""; 0], "{text}");
@@ -42,7 +42,7 @@ fn run(database: &Connection, statements: &str) -> Vec<Vec<String>> {
     ask(database, statements)
 }
 
-/// As D1 does: all in one transaction; the rows of the last statement as texts.
+/// Runs statements in one transaction, as D1 does; returns the rows of the last one as texts.
 fn ask(database: &Connection, statements: &str) -> Vec<Vec<String>> {
     let transaction = database.unchecked_transaction().unwrap();
     let mut batch = rusqlite::Batch::new(database, statements);
@@ -73,7 +73,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn new_user(id: &str, username: &str, email: &str) -> NewUser {
-    let args = admin_args::NewUser {
+    let args = cli::NewUser {
         username: username.into(),
         email: email.into(),
         ..Default::default()
@@ -103,7 +103,7 @@ fn add_linked(user: &NewUser, now: Timestamp, hash: Option<&str>) -> String {
     add(user, now, &added, link.as_ref()).unwrap()
 }
 
-/// Runs what `statements` makes of a change at this time.
+/// Runs the statements of a change at this time.
 fn change(
     database: &Connection,
     kind: Kind,
@@ -120,7 +120,7 @@ fn change(
     run(database, &statements(&change).unwrap())
 }
 
-/// What the log says, in order, without a gap.
+/// The kinds of the entries in the audit log, whose numbers have no gap.
 fn logged(database: &Connection) -> Vec<String> {
     let rows = ask(database, "SELECT number, kind FROM audit ORDER BY number");
     let kinds = rows.into_iter().zip(1..).map(|(mut row, number)| {
@@ -171,7 +171,7 @@ const SET_AT_100: &str = "1970-01-01T00:01:40Z";
 const SET_AT_200: &str = "1970-01-01T00:03:20Z";
 
 #[test]
-fn adding_writes_the_person_and_the_link() {
+fn add_inserts_the_user_and_the_link() {
     let database = database();
     let mut someone = new_user("1", "O'Brien", "o'brien@x.de");
     someone.name = "O'Brien; DROP TABLE users; BEGIN TRANSACTION; -- /* \" `".into();
@@ -208,7 +208,7 @@ fn adding_writes_the_person_and_the_link() {
 }
 
 #[test]
-fn adding_with_a_password_makes_no_link() {
+fn add_with_a_password_creates_no_link() {
     let database = database();
     let mut someone = new_user("1", "john", "j@x.de");
     someone.password_hash = Some("$argon2id$…".into());
@@ -222,7 +222,7 @@ fn adding_with_a_password_makes_no_link() {
 }
 
 #[test]
-fn what_is_taken_is_named_and_nothing_is_entry() {
+fn add_of_a_taken_name_returns_the_other_user_and_changes_nothing() {
     let database = with_john();
     for (username, email) in [
         ("JOHN", "new@x.de"),
@@ -244,7 +244,7 @@ fn what_is_taken_is_named_and_nothing_is_entry() {
 }
 
 #[test]
-fn people_are_found_by_id_name_or_address() {
+fn users_are_found_by_id_username_or_address() {
     let database = with_john();
     for (id, username) in [("2", "john"), ("3", "Mary@x.de"), ("4", "Mary@x.de")] {
         ask(
@@ -270,7 +270,7 @@ fn people_are_found_by_id_name_or_address() {
 }
 
 #[test]
-fn disabling_ends_everything() {
+fn disable_revokes_sessions_and_deletes_links() {
     let database = with_john();
     let ended = change(&database, Kind::UserDisabled, at(200), |change| {
         disable("1", change)
@@ -279,13 +279,13 @@ fn disabling_ends_everything() {
     assert_eq!(stored_user(&database), ["user", "0", "NULL", SET_AT_200]);
     assert_eq!(live_sessions(&database), 0);
     assert!(ask(&database, "SELECT * FROM password_links").is_empty());
-    // Again: nothing changes, and the copies can be ended again.
+    // Again: nothing changes, and the cached sessions are listed again.
     let again = change(&database, Kind::UserDisabled, at(300), |change| {
         disable("1", change)
     });
     assert_eq!(again, ended);
     assert_eq!(stored_user(&database), ["user", "0", "NULL", SET_AT_200]);
-    // A link is not for somebody disabled.
+    // A disabled user gets no link.
     let link = Link {
         hash: "x",
         now: at(300),
@@ -305,13 +305,13 @@ fn disabling_ends_everything() {
     );
     assert_eq!(stored_user(&database), ["user", "1", "NULL", SET_AT_100]);
     assert_eq!(live_sessions(&database), 0);
-    // Each once, however often it was asked for.
+    // Each entry once, however often the command ran.
     let expected = ["user_disabled", "session_revoked", "user_enabled"];
     assert_eq!(logged(&database)[2..], expected);
 }
 
 #[test]
-fn another_role_ends_the_sessions_and_the_same_does_not() {
+fn set_role_revokes_sessions_only_if_the_role_changes() {
     let database = with_john();
     let same = change(&database, Kind::RoleChanged, at(200), |change| {
         set_role("1", Role::User, Role::User, change)
@@ -326,7 +326,7 @@ fn another_role_ends_the_sessions_and_the_same_does_not() {
     assert_eq!(stored_user(&database), ["admin", "1", "NULL", SET_AT_200]);
     assert_eq!(live_sessions(&database), 0);
     assert_eq!(logged(&database)[2..], ["role_changed", "session_revoked"]);
-    // Who looked before that and wants another role does nothing.
+    // A command that read the previous role changes nothing.
     change(&database, Kind::RoleChanged, at(300), |change| {
         set_role("1", Role::User, Role::SuperAdmin, change)
     });
@@ -335,7 +335,7 @@ fn another_role_ends_the_sessions_and_the_same_does_not() {
 }
 
 #[test]
-fn an_entry_has_these_columns_and_is_unsigned_without_a_key() {
+fn entry_has_these_columns_and_no_mac_without_a_key() {
     let database = database();
     let mut added = entry(Kind::UserAdded);
     added.mac = None;
@@ -364,7 +364,7 @@ fn an_entry_has_these_columns_and_is_unsigned_without_a_key() {
 }
 
 #[test]
-fn a_new_password_ends_sessions_and_links() {
+fn set_password_revokes_sessions_and_deletes_links() {
     let database = with_john();
     let ended = change(&database, Kind::PasswordSet, at(200), |change| {
         set_password("1", "new", change)
@@ -412,14 +412,14 @@ fn change_whose_entry_a_trigger_skips_fails_and_changes_nothing() {
 }
 
 #[test]
-fn a_nul_is_refused() {
+fn text_with_a_nul_is_refused() {
     assert!(text("a\0b").is_err());
     assert!(find("a\0b", None, None, None).is_err());
 }
 
 proptest! {
     #[test]
-    fn texts_come_out_as_they_went_in(value in "([^\\x00]|['\";\\-\\\\\\n%]){0,80}") {
+    fn texts_are_stored_unchanged(value in "([^\\x00]|['\";\\-\\\\\\n%]){0,80}") {
         let database = Connection::open_in_memory().unwrap();
         let expression = text(&value).unwrap();
         prop_assert!(expression.is_ascii());

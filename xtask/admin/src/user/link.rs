@@ -1,9 +1,9 @@
 //! One-time links that set a password.
 
 use crate::{random, settings};
-use admin_args::Target;
 use anyhow::Result;
 use base64ct::{Base64UrlUnpadded, Encoding as _};
+use cli::Target;
 use edge_auth::crypto::fingerprint::fingerprint;
 use edge_auth::crypto::secret::Secret;
 
@@ -48,7 +48,7 @@ impl OneTimeLink {
 #[cfg(test)]
 mod tests {
     use super::{OneTimeLink, Secret};
-    use admin_args::Target;
+    use cli::Target;
 
     #[test]
     fn instructions_show_the_secret_and_not_the_hash() {

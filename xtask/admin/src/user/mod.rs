@@ -9,9 +9,9 @@ use crate::entries::Entries;
 use crate::new_user::{self, NewUser};
 use crate::target::execute;
 use crate::{random, sql};
-use admin_args::{Target, UserCommand};
 use anyhow::{Context as _, Result, bail};
 use change::Change;
+use cli::{Target, UserCommand};
 use edge_auth::domain::audit::Kind;
 use edge_auth::domain::names;
 use edge_auth::domain::password_policy::OwnNames;
@@ -77,7 +77,7 @@ pub fn run(command: UserCommand) -> Result<String> {
 }
 
 fn add(
-    args: &admin_args::NewUser,
+    args: &cli::NewUser,
     password_stdin: bool,
     target: &Target,
     now: Timestamp,
@@ -231,7 +231,7 @@ mod tests {
                 "username 'j0hn' is too similar to 'john', which is taken",
             ),
         ] {
-            let args = admin_args::NewUser {
+            let args = cli::NewUser {
                 username: username.into(),
                 email: email.into(),
                 ..Default::default()

@@ -1,8 +1,8 @@
 //! A password from standard input, validated and hashed as the Worker does.
 
-use crate::{random, settings, terminal};
-use admin_args::Target;
+use crate::{password_input, random, settings};
 use anyhow::{Context as _, Result, anyhow};
+use cli::Target;
 use edge_auth::crypto::password::{self, Peppers};
 use edge_auth::domain::password_policy::{self, OwnNames};
 
@@ -14,7 +14,7 @@ const MIN_LENGTH: usize = 15;
 /// # Errors
 /// A password that the policy refuses, or an invalid configuration.
 pub fn hash_from_stdin(target: &Target, own: &OwnNames<'_>) -> Result<String> {
-    let text = terminal::read_password()?;
+    let text = password_input::read()?;
     let minimum = match settings::variable(target, "PASSWORD_MIN_LENGTH")? {
         None => MIN_LENGTH,
         Some(number) => number

@@ -1,24 +1,30 @@
-//! The repository that this program was compiled in.
+//! The repository that this program was compiled in, and its files.
 
 use anyhow::{Context as _, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The repository's root.
+#[must_use]
 pub fn root() -> PathBuf {
     // Known at compile time; cargo compiles this again in a repository that was moved.
     let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.pop();
     root.pop();
     root
 }
 
 /// The text of a file in the repository.
+///
+/// # Errors
+/// A file that cannot be read.
 pub fn read(path: &str) -> Result<String> {
     let path = root().join(path);
     fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
 }
 
 /// The files below a folder, sorted; none if there is no such folder.
+#[must_use]
 pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries
@@ -35,7 +41,28 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// The value of a variable in the text of `.dev.vars`, as wrangler reads it. Also reads strings of `wrangler.toml`.
+#[must_use]
+pub fn variable<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let value = text.lines().rev().find_map(|line| {
+        let line = line.trim_start();
+        let (key, value) = line
+            .strip_prefix("export ")
+            .unwrap_or(line)
+            .split_once('=')?;
+        (key.trim() == name).then(|| value.trim())
+    })?;
+    let unquoted = ['"', '\'']
+        .iter()
+        .find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote))
+        .unwrap_or(value);
+    (!unquoted.is_empty()).then_some(unquoted)
+}
+
 /// The version of a package in `Cargo.lock`.
+///
+/// # Errors
+/// No such package.
 pub fn locked_version(package: &str) -> Result<String> {
     version_in(&read("Cargo.lock")?, package)
         .with_context(|| format!("Cargo.lock has no package {package}"))
@@ -51,7 +78,18 @@ fn version_in(lock: &str, package: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::version_in;
+    use super::{variable, version_in};
+
+    #[test]
+    fn dev_vars_are_read_as_wrangler_does() {
+        let text = "# A=no\nA=first\nB = \"two words\"\nC='x=y'\nD=\nexport F=x\nA=last\n";
+        assert_eq!(variable(text, "A"), Some("last"));
+        assert_eq!(variable(text, "B"), Some("two words"));
+        assert_eq!(variable(text, "C"), Some("x=y"));
+        assert_eq!(variable(text, "D"), None);
+        assert_eq!(variable(text, "E"), None);
+        assert_eq!(variable(text, "F"), Some("x"));
+    }
 
     #[test]
     fn locked_version_is_that_of_the_whole_name() {

@@ -1,7 +1,8 @@
-//! Arguments and help texts of the administrator's commands: `cargo xtask user`, `audit`, `aws-login` and `blocklist`.
+//! What `xtask` and `edge-auth-admin` share: the arguments of the administrator's commands (`cargo xtask user`, `audit`,
+//! `aws-login` and `blocklist`), output, and paths of the repository.
 //!
-//! `xtask` parses them, so that `--help` and a mistyped option do not wait for a compilation. `edge-auth-admin` parses them
-//! again and runs the command; it depends on the Worker, which takes minutes to compile.
+//! `xtask` parses these arguments too, so that `--help` and usage errors do not wait until `edge-auth-admin` is compiled. That
+//! depends on the Worker, which takes minutes.
 
 #![expect(
     missing_docs,
@@ -10,8 +11,11 @@
 )]
 
 mod audit;
+pub mod node;
+pub mod terminal;
 mod usage;
 mod user;
+pub mod workspace;
 
 pub use audit::{Audit, AuditCommand, ListOptions, Service};
 pub use usage::report;
