@@ -65,6 +65,7 @@ pub fn install(tool: &CargoTool) -> Result<()> {
             ("CARGO_PROFILE_DEV_DEBUG", "0"),
             ("CARGO_PROFILE_DEV_DEBUG_ASSERTIONS", "false"),
             ("CARGO_PROFILE_DEV_OVERFLOW_CHECKS", "false"),
+            ("CARGO_PROFILE_DEV_PANIC", "abort"),
             ("CARGO_FUTURE_INCOMPAT_REPORT_FREQUENCY", "never"),
         ])
         // Otherwise cargo advises to add the folder to PATH, which nothing needs.
