@@ -60,7 +60,7 @@ for _ in $(seq 100); do
     sleep 0.2
 done
 [ -n "$code" ] || { cat "$home/said"; exit 1; }
-curl --silent --show-error --fail -d "user_code=$code" -d person=ada.lovelace "$url/approve"
+curl --silent --show-error --fail -d "user_code=$code" -d user=ada.lovelace "$url/approve"
 wait "$login" || { cat "$home/said"; exit 1; }
 grep 'Successfully logged into' "$home/said"
 

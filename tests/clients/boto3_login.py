@@ -23,8 +23,8 @@ def client(service, **credentials):
     return boto3.client(service, region_name="us-east-1", endpoint_url=URL, **credentials, **options)
 
 
-def approve(user_code, person):
-    form = urllib.parse.urlencode({"user_code": user_code, "person": person}).encode()
+def approve(user_code, user):
+    form = urllib.parse.urlencode({"user_code": user_code, "user": user}).encode()
     urllib.request.urlopen(URL + "/approve", form).read()
 
 

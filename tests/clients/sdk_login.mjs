@@ -39,7 +39,7 @@ const poll = () =>
 await assert.rejects(poll, (error) => error instanceof AuthorizationPendingException && error.error === "authorization_pending");
 await assert.rejects(poll, (error) => error instanceof SlowDownException);
 await sleep(device.interval * 1000);
-const body = new URLSearchParams({ user_code: device.userCode, person: "grace.hopper@example.com" });
+const body = new URLSearchParams({ user_code: device.userCode, user: "grace.hopper@example.com" });
 assert.equal((await fetch(`${endpoint}/approve`, { method: "POST", body })).status, 200);
 const { accessToken, refreshToken } = await poll();
 assert.ok(refreshToken);

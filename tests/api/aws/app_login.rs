@@ -2,7 +2,7 @@
 
 use super::{AWS_LOGIN, SIMULATOR, keyed, own_name, portal, text};
 use crate::support::{App, Vars};
-use aws_simulator::{ACCOUNT, Principal};
+use aws_simulator::{ACCOUNT, CallerIdentity};
 use serde_json::json;
 use std::time::Duration;
 
@@ -119,8 +119,8 @@ async fn the_keys_sign_in_as_their_principal_for_an_hour_and_never_above_user() 
 #[tokio::test]
 async fn temporary_keys_of_a_role_sign_in_as_the_role() {
     let name = own_name("chosen");
-    let principal = Principal::role_session(ACCOUNT, "Workload", &name);
-    let keys = SIMULATOR.start_session(principal, Duration::from_hours(1));
+    let principal = CallerIdentity::role_session(ACCOUNT, "Workload", &name);
+    let keys = SIMULATOR.create_session(principal, Duration::from_hours(1));
     let vars = portal(&SIMULATOR)
         .set("AWS_ACCESS_KEY_ID", &keys.access_key_id)
         .set("AWS_SECRET_ACCESS_KEY", &keys.secret_access_key)

@@ -1,7 +1,7 @@
 //! No secret of AWS in any reply, log line, D1 row or KV value, in whatever spelling.
 
 use super::{AWS_LOGIN, Alone, directory};
-use aws_simulator::{Config, Misbehaviour, Operation, Rule};
+use aws_simulator::{Config, Operation, ResponseFault, Rule};
 use base64ct::{Base64, Base64Url, Encoding};
 use std::fmt::Write;
 
@@ -21,7 +21,7 @@ fn spellings(secret: &str) -> Vec<String> {
     let mut all = vec![secret.to_owned(), hex.to_uppercase(), hex, percent];
     for offset in 0..3 {
         let padded = [&b"xx"[..offset.min(2)], bytes].concat();
-        // Only the letters that the secret alone decides.
+        // Filter the letters that the secret alone decides.
         let whole = padded.len() / 3 * 4;
         let from = if offset == 0 { 0 } else { 4 };
         for text in [
@@ -99,9 +99,9 @@ async fn no_secret_of_aws_leaves_the_worker() {
         Operation::Logout,
     ] {
         for misbehaviour in [
-            Misbehaviour::TrailingGarbage,
-            Misbehaviour::InternalError,
-            Misbehaviour::WrongTypes,
+            ResponseFault::TrailingText,
+            ResponseFault::InternalError,
+            ResponseFault::WrongTypes,
         ] {
             flows.push(("ada.lovelace", Some(Rule::new(misbehaviour).on(operation))));
         }
@@ -122,12 +122,12 @@ async fn no_secret_of_aws_leaves_the_worker() {
             user_code: super::text(&reply.json(), "user_code"),
         };
         simulator.approve(&device.user_code, person).unwrap();
-        let rule = rule.map(|rule| simulator.misbehave(rule.only(device.line())).unwrap());
+        let rule = rule.map(|rule| simulator.add_rule(rule.matching(device.line())).unwrap());
         let reply = app.token(&device).await;
         reply.seen().await;
         tell(&reply);
         if let Some(rule) = rule {
-            simulator.behave(rule);
+            simulator.remove_rule(rule);
         }
         if reply.status == 200 {
             let token = super::text(&reply.json(), "access_token");

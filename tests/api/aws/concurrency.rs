@@ -94,7 +94,7 @@ async fn code_that_another_isolate_has_in_hand_gives_its_session() {
     device.approve(&ada);
     let slow = Rule::new(Effect::DelayMs(4_000)).on(Operation::GetRoleCredentials);
     SIMULATOR
-        .misbehave(slow.only(device.line()))
+        .add_rule(slow.matching(device.line()))
         .expect("a rule");
     let first = tokio::spawn({
         let (app, device) = (app.clone(), device.clone());

@@ -80,12 +80,12 @@ async fn a_person_signs_in_step_by_step() {
     }
     "#);
 
-    let person = aws_simulator::Person::new(super::own_name("ada"))
+    let person = aws_simulator::User::new(super::own_name("ada"))
         .display_name("Ada Lovelace")
         .email("ada@example.com")
         .assigned(aws_simulator::ACCOUNT, "Developer");
     app.redact(&person.user_name, "ada");
-    SIMULATOR.put_person(person.clone());
+    SIMULATOR.put_user(person.clone());
     device.approve(&person);
     tokio::time::sleep(INTERVAL).await;
     let reply = app.token(&device).await;

@@ -2,7 +2,7 @@
 
 use super::{AUTHORIZE, Alone, Client, Device, TOKEN, portal};
 use crate::support::{App, Reply};
-use aws_simulator::{Config, Only, Operation, Running};
+use aws_simulator::{Config, Filter, Operation, Simulator};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde_json::json;
 
@@ -152,7 +152,7 @@ async fn an_older_key_opens_while_it_is_rotated_and_not_afterwards() {
 }
 
 /// The simulator and the Worker, so many seconds later.
-async fn later(simulator: &Running, app: &App, seconds: i64) {
+async fn later(simulator: &Simulator, app: &App, seconds: i64) {
     simulator.clock().advance(seconds * 1_000);
     app.shift_server_clock(seconds).await;
 }
@@ -234,7 +234,7 @@ async fn a_registration_that_aws_no_longer_knows_is_replaced() {
     let alone = Alone::new(Config::default(), portal);
     let (app, simulator) = (&alone.app, &alone.simulator);
     let first = app.device().await.client;
-    simulator.expire(&Only::ClientName("edge-auth".into()));
+    simulator.expire(&Filter::ClientName("edge-auth".into()));
     let reply = app.try_authorize(&first).await;
     reply.assert_status(500).seen().await;
     let second = app.device().await.client;

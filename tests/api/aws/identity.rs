@@ -2,7 +2,7 @@
 
 use super::{SIMULATOR, directory, own_name, portal, somebody, text};
 use crate::support::{App, Reply, Vars};
-use aws_simulator::{ACCOUNT, Assignment, Operation, Person};
+use aws_simulator::{ACCOUNT, Assignment, Operation, User};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -34,12 +34,12 @@ async fn denied(reply: &Reply, code: &str) {
 }
 
 /// The person from now on has this one permission set.
-fn assign(person: &mut Person, permission_set: &str) {
+fn assign(person: &mut User, permission_set: &str) {
     person.assignments = vec![Assignment {
         account_id: ACCOUNT.into(),
         permission_set: permission_set.into(),
     }];
-    SIMULATOR.put_person(person.clone());
+    SIMULATOR.put_user(person.clone());
 }
 
 #[tokio::test]
@@ -66,10 +66,10 @@ async fn one_person_by_two_permission_sets_or_accounts_or_spellings_is_one_user(
     assign(&mut ada, "Administrator");
     let second = app.who(&app.arrive(&ada).await).await;
     ada.assignments[0].account_id = "444455556666".into();
-    SIMULATOR.put_person(ada.clone());
+    SIMULATOR.put_user(ada.clone());
     let third = app.who(&app.arrive(&ada).await).await;
     ada.user_name = ada.user_name.to_uppercase();
-    SIMULATOR.put_person(ada.clone());
+    SIMULATOR.put_user(ada.clone());
     let fourth = app.who(&app.arrive(&ada).await).await;
     assert_eq!(fourth["username"], ada.user_name);
     for other in [&second, &third, &fourth] {
@@ -83,14 +83,14 @@ async fn a_renamed_person_of_the_directory_stays_the_same_user() {
     let mut ada = somebody(&app, "ada");
     let before = app.who(&app.arrive(&ada).await).await;
     ada.user_name = own_name("ada.king");
-    SIMULATOR.put_person(ada.clone());
+    SIMULATOR.put_user(ada.clone());
     let after = app.who(&app.arrive(&ada).await).await;
     assert_eq!(before["id"], after["id"]);
     assert_eq!(after["username"], ada.user_name);
     // Whoever gets the old name is somebody else.
-    let mut heir = Person::new(text(&before, "username")).assigned(ACCOUNT, "Developer");
+    let mut heir = User::new(text(&before, "username")).assigned(ACCOUNT, "Developer");
     heir.user_id = "11111111-2222-4333-8444-555555555555".into();
-    SIMULATOR.put_person(heir.clone());
+    SIMULATOR.put_user(heir.clone());
     let heir = app.who(&app.arrive(&heir).await).await;
     assert_ne!(heir["id"], before["id"]);
 }
@@ -211,7 +211,7 @@ async fn only_a_role_of_identity_center_in_the_asked_account_signs_in() {
         impostor.say(&arn);
         let reply = app.arrive(&ada).await;
         if reply.status == 403 {
-            // Only of somebody who is signed in by Identity Center, but elsewhere.
+            // Filter of somebody who is signed in by Identity Center, but elsewhere.
             assert!(
                 arn.contains(&format!("::{SANDBOX}:assumed-role/{reserved}/")),
                 "{arn}"
@@ -305,14 +305,14 @@ async fn an_administrators_session_ends_after_a_day_and_with_the_directorys_id_t
 #[tokio::test]
 async fn somebody_without_an_assignment_or_disabled_in_the_directory_is_refused() {
     let app = App::with(directory(&SIMULATOR));
-    let nobody = Person::new(own_name("nobody"));
-    SIMULATOR.put_person(nobody.clone());
+    let nobody = User::new(own_name("nobody"));
+    SIMULATOR.put_user(nobody.clone());
     denied(&app.arrive(&nobody).await, "no_assignment").await;
     let mut ada = somebody(&app, "ada");
     let device = app.device().await;
     device.approve(&ada);
     ada.enabled = false;
-    SIMULATOR.put_person(ada.clone());
+    SIMULATOR.put_user(ada.clone());
     denied(&app.token(&device).await, "access_denied").await;
     let sql = "SELECT id FROM users WHERE username IN (?1, ?2)";
     let rows = app.sql(sql, [nobody.user_name, ada.user_name]).await;
@@ -328,7 +328,7 @@ async fn the_configured_account_and_permission_set_are_what_is_asked() {
     let ada = somebody(&app, "ada");
     denied(&app.arrive(&ada).await, "no_assignment").await;
     let ada = ada.assigned("444455556666", "ReadOnly");
-    SIMULATOR.put_person(ada.clone());
+    SIMULATOR.put_user(ada.clone());
     let device = app.device().await;
     device.approve(&ada);
     app.token(&device).await.assert_status(200);
@@ -342,12 +342,12 @@ async fn the_configured_account_and_permission_set_are_what_is_asked() {
 }
 
 /// A new user of the directory with these permission sets in these accounts, in the portal's order.
-fn assigned(name: &str, sets: &[(&str, &str)]) -> Person {
-    let mut person = Person::new(own_name(name));
+fn assigned(name: &str, sets: &[(&str, &str)]) -> User {
+    let mut person = User::new(own_name(name));
     for (account, set) in sets {
         person = person.assigned(*account, *set);
     }
-    SIMULATOR.put_person(person.clone());
+    SIMULATOR.put_user(person.clone());
     person
 }
 
@@ -441,7 +441,7 @@ async fn role_set_by_hand_does_not_outlast_a_sign_in_without_map_and_directory()
     // The directory assigns the name to another person; nothing in the portal's responses distinguishes the two.
     let mut heir = ada.clone();
     heir.user_id = "11111111-2222-4333-8444-555555555555".into();
-    SIMULATOR.put_person(heir.clone());
+    SIMULATOR.put_user(heir.clone());
     let user = app.who(&app.arrive(&heir).await).await;
     assert_eq!((&user["id"], &user["role"]), (&json!(id), &json!("user")));
 }
@@ -449,7 +449,7 @@ async fn role_set_by_hand_does_not_outlast_a_sign_in_without_map_and_directory()
 #[tokio::test]
 async fn derived_address_is_never_that_of_a_password_user() {
     let app = App::with(portal(&SIMULATOR).set("AWS_EMAIL_DOMAIN", "corp.example"));
-    let stored = async |person: &Person| {
+    let stored = async |person: &User| {
         let sql = "SELECT email FROM users WHERE username = ?1 AND source <> 'password'";
         let rows = app.sql(sql, [person.user_name.clone()]).await;
         rows[0]["email"].clone()
@@ -473,7 +473,7 @@ async fn derived_address_is_never_that_of_a_password_user() {
     // A user name that is an address is not a confirmed address either.
     let mut named = somebody(&app, "named");
     named.user_name = format!("{}@corp.example", ceo.user_name);
-    SIMULATOR.put_person(named.clone());
+    SIMULATOR.put_user(named.clone());
     let reply = app.arrive(&named).await;
     assert_eq!(reply.json()["user"]["email"], Value::Null);
 
@@ -514,7 +514,7 @@ async fn refused_device_flows_are_audited_with_fixed_codes_and_bounded() {
                    WHERE kind = 'sign_in_failed' AND address = ?1 ORDER BY number";
         app.sql(sql, [from]).await
     };
-    let refused = async |person: Option<&Person>, from: &str| {
+    let refused = async |person: Option<&User>, from: &str| {
         let device = app.device().await;
         match person {
             Some(person) => device.approve(person),
@@ -535,7 +535,7 @@ async fn refused_device_flows_are_audited_with_fixed_codes_and_bounded() {
     let device = app.device().await;
     device.approve(&ada);
     ada.enabled = false;
-    SIMULATOR.put_person(ada.clone());
+    SIMULATOR.put_user(ada.clone());
     let elsewhere = app.elsewhere(4);
     let request = app
         .post(super::TOKEN)

@@ -4,7 +4,7 @@
 use super::{AUTHORIZE, Alone, REGISTER, SIMULATOR, all, directory, own_name, portal, text};
 use crate::support::{App, Fault, Reply};
 use aws_simulator::{
-    ACCOUNT, Config, Effect, Misbehaviour, Only, Operation, Person, Rule, UPSTREAM_MARK,
+    ACCOUNT, Config, Effect, Filter, Operation, ResponseFault, Rule, UPSTREAM_MARKER, User,
 };
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -40,17 +40,17 @@ enum Expected {
 }
 
 impl Expected {
-    fn of_misbehaviour(misbehaviour: Misbehaviour, operation: Operation) -> Self {
+    fn of_misbehaviour(misbehaviour: ResponseFault, operation: Operation) -> Self {
         if operation == Operation::Logout {
             Self::SignedIn
-        } else if misbehaviour.may_leave_the_reply_good(operation) {
+        } else if misbehaviour.may_leave_response_valid(operation) {
             Self::SignedInOrFailed
         } else {
             match (operation, misbehaviour) {
                 (Operation::CreateToken, _)
                 | (
                     Operation::ListAccounts | Operation::ListAccountRoles,
-                    Misbehaviour::MissingMembers,
+                    ResponseFault::MissingMembers,
                 ) => Self::FailedOrDenied,
                 _ => Self::Failed,
             }
@@ -108,17 +108,17 @@ impl Expected {
 /// Nothing that AWS said is in the reply or in what was logged.
 async fn assert_silent(reply: &Reply, what: &str) {
     let told = format!("{:?}{}", reply.headers, reply.text());
-    assert!(!told.contains(UPSTREAM_MARK), "{what}: {told}");
+    assert!(!told.contains(UPSTREAM_MARKER), "{what}: {told}");
     let logs = reply.seen().await.logs;
     for (_, line) in &logs {
         let is_ours = line.starts_with(r#"{"event":"failure","route":"/api/auth/"#);
-        assert!(is_ours && !line.contains(UPSTREAM_MARK), "{what}: {line}");
+        assert!(is_ours && !line.contains(UPSTREAM_MARKER), "{what}: {line}");
     }
     let is_logged = logs.iter().any(|(level, _)| level == "error");
     assert_eq!(is_logged, reply.status == 500, "{what}: {logs:?}");
 }
 
-async fn sessions_of(app: &App, person: &Person) -> usize {
+async fn sessions_of(app: &App, person: &User) -> usize {
     let sql =
         "SELECT sessions.id FROM sessions JOIN users ON users.id = user_id WHERE username = ?1";
     app.sql(sql, [person.user_name.clone()]).await.len()
@@ -127,16 +127,16 @@ async fn sessions_of(app: &App, person: &Person) -> usize {
 /// One sign-in of which this operation goes wrong, and one after it.
 async fn sign_in(app: App, operation: Operation, effect: Effect, expected: Expected) {
     let what = format!("{operation:?} {effect:?}");
-    let person = Person::new(own_name("ada")).assigned(ACCOUNT, "Developer");
-    SIMULATOR.put_person(person.clone());
+    let person = User::new(own_name("ada")).assigned(ACCOUNT, "Developer");
+    SIMULATOR.put_user(person.clone());
     let device = app.device().await;
     device.approve(&person);
     let only = match operation {
-        Operation::GetUserId | Operation::DescribeUser => Only::Person(person.user_name.clone()),
+        Operation::GetUserId | Operation::DescribeUser => Filter::User(person.user_name.clone()),
         _ => device.line(),
     };
-    let rule = Rule::new(effect).on(operation).only(only);
-    let rule = SIMULATOR.misbehave(rule).expect("a rule");
+    let rule = Rule::new(effect).on(operation).matching(only);
+    let rule = SIMULATOR.add_rule(rule).expect("a rule");
     let start = Instant::now();
     let reply = app.token(&device).await;
     let elapsed = start.elapsed();
@@ -145,7 +145,7 @@ async fn sign_in(app: App, operation: Operation, effect: Effect, expected: Expec
     assert_silent(&reply, &what).await;
     let sessions = usize::from(reply.status == 200);
     assert_eq!(sessions_of(&app, &person).await, sessions, "{what}");
-    SIMULATOR.behave(rule);
+    SIMULATOR.remove_rule(rule);
 
     if operation == Operation::CreateToken && reply.status != 200 {
         // AWS has not given its token yet, so the same device code still signs in.
@@ -160,7 +160,7 @@ async fn sign_in(app: App, operation: Operation, effect: Effect, expected: Expec
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_misbehaviour_of_every_operation_of_a_sign_in() {
     let app = App::with(directory(&SIMULATOR));
-    let cases = Misbehaviour::ALL
+    let cases = ResponseFault::ALL
         .into_iter()
         .flat_map(|misbehaviour| OF_A_LINE.map(|operation| (operation, misbehaviour)));
     all(cases.map(|(operation, misbehaviour)| {
@@ -189,12 +189,12 @@ async fn every_modelled_error_of_every_operation_of_a_sign_in() {
 async fn calls_that_are_slow_together_are_not_waited_for_and_still_sign_in() {
     let app = App::with(directory(&SIMULATOR));
     for (delay, expected) in [(700, Expected::SignedIn), (2_500, Expected::Failed)] {
-        let person = Person::new(own_name("ada")).assigned(ACCOUNT, "Developer");
-        SIMULATOR.put_person(person.clone());
+        let person = User::new(own_name("ada")).assigned(ACCOUNT, "Developer");
+        SIMULATOR.put_user(person.clone());
         let device = app.device().await;
         device.approve(&person);
-        let rule = Rule::new(Effect::DelayMs(delay)).only(device.line());
-        SIMULATOR.misbehave(rule).unwrap();
+        let rule = Rule::new(Effect::DelayMs(delay)).matching(device.line());
+        SIMULATOR.add_rule(rule).unwrap();
         let start = Instant::now();
         let reply = app.token(&device).await;
         let elapsed = start.elapsed();
@@ -209,13 +209,13 @@ async fn calls_that_are_slow_together_are_not_waited_for_and_still_sign_in() {
     }
 }
 
-fn hangs(misbehaviour: Misbehaviour) -> bool {
+fn hangs(misbehaviour: ResponseFault) -> bool {
     matches!(
         misbehaviour,
-        Misbehaviour::HangBeforeStatus
-            | Misbehaviour::HangMidHeaders
-            | Misbehaviour::HangMidBody
-            | Misbehaviour::Trickle
+        ResponseFault::HangBeforeStatus
+            | ResponseFault::HangMidHeaders
+            | ResponseFault::HangMidBody
+            | ResponseFault::Trickle
     )
 }
 
@@ -246,35 +246,35 @@ async fn walk(alone: &Alone, operation: Operation, path: &'static str, body: ser
         }
         assert_silent(&reply, what).await;
     };
-    let misbehave = |effect: Effect, times: Option<u32>| {
+    let add_rule = |effect: Effect, times: Option<u32>| {
         let rule = Rule::new(effect).on(operation);
         let rule = times.map_or(rule.clone(), |times| rule.times(times));
-        alone.simulator.misbehave(rule).expect("a rule")
+        alone.simulator.add_rule(rule).expect("a rule")
     };
     let mut hanging = JoinSet::new();
-    for misbehaviour in Misbehaviour::ALL
+    for misbehaviour in ResponseFault::ALL
         .into_iter()
         .filter(|misbehaviour| hangs(*misbehaviour))
     {
         let before = alone.calls(operation);
-        misbehave(misbehaviour.into(), Some(1));
+        add_rule(misbehaviour.into(), Some(1));
         hanging.spawn(ask(alone.app.clone()));
         crate::support::eventually("it hangs", async || alone.calls(operation) > before).await;
     }
     let errors = operation.errors().into_iter();
-    let effects = Misbehaviour::ALL
+    let effects = ResponseFault::ALL
         .into_iter()
         .filter(|misbehaviour| !hangs(*misbehaviour))
         .map(|misbehaviour| {
-            let may_succeed = misbehaviour.may_leave_the_reply_good(operation);
+            let may_succeed = misbehaviour.may_leave_response_valid(operation);
             (Effect::from(misbehaviour), may_succeed)
         })
         .chain(errors.map(|error| (Effect::Error(error.name.into()), false)));
     for (effect, may_succeed) in effects {
         let what = format!("{operation:?} {effect:?}");
-        let rule = misbehave(effect, None);
+        let rule = add_rule(effect, None);
         check(ask(alone.app.clone()).await, may_succeed, &what).await;
-        alone.simulator.behave(rule);
+        alone.simulator.remove_rule(rule);
         ask(alone.app.clone()).await.0.assert_status(200);
     }
     for outcome in hanging.join_all().await {

@@ -17,7 +17,7 @@ mod polling;
 pub mod proof;
 
 use crate::support::{App, Reply, Vars};
-use aws_simulator::{ACCOUNT, Config, Entry, Only, Operation, Person, Running};
+use aws_simulator::{ACCOUNT, Config, Filter, JournalEntry, Operation, Simulator, User};
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -34,14 +34,14 @@ pub const AWS_LOGIN: &str = "/api/auth/aws-login";
 pub const INTERVAL: Duration = Duration::from_millis(1_100);
 
 /// The simulator that all tests share.
-pub static SIMULATOR: LazyLock<Running> = LazyLock::new(|| start(Config::default()));
+pub static SIMULATOR: LazyLock<Simulator> = LazyLock::new(|| start(Config::default()));
 
-fn start(config: Config) -> Running {
+fn start(config: Config) -> Simulator {
     aws_simulator::start(config).expect("a simulator on loopback")
 }
 
 /// Variables of a server that signs people in at this simulator: no directory, no map, no keys.
-pub fn portal(simulator: &Running) -> Vars {
+pub fn portal(simulator: &Simulator) -> Vars {
     [
         "AWS_ENDPOINT_URL_STS",
         "AWS_ENDPOINT_URL_SSO_OIDC",
@@ -56,7 +56,7 @@ pub fn portal(simulator: &Running) -> Vars {
 }
 
 /// The same with the application's own keys.
-pub fn keyed(simulator: &Running) -> Vars {
+pub fn keyed(simulator: &Simulator) -> Vars {
     let own = simulator.app_credentials();
     portal(simulator)
         .set("AWS_ACCESS_KEY_ID", &own.access_key_id)
@@ -64,18 +64,18 @@ pub fn keyed(simulator: &Running) -> Vars {
 }
 
 /// The same with the directory, so that a sign-in makes every call there is.
-pub fn directory(simulator: &Running) -> Vars {
+pub fn directory(simulator: &Simulator) -> Vars {
     keyed(simulator).set("AWS_IDENTITY_STORE_ID", "d-9067f7a1b2")
 }
 
 /// A simulator and a server that no other test sees.
 pub struct Alone {
-    pub simulator: Running,
+    pub simulator: Simulator,
     pub app: App,
 }
 
 impl Alone {
-    pub fn new(config: Config, vars: impl FnOnce(&Running) -> Vars) -> Self {
+    pub fn new(config: Config, vars: impl FnOnce(&Simulator) -> Vars) -> Self {
         let simulator = start(config);
         let app = App::alone(vars(&simulator));
         Self { simulator, app }
@@ -99,10 +99,10 @@ pub fn own_name(name: &str) -> String {
 }
 
 /// Somebody new of the directory, with one permission set.
-pub fn somebody(app: &App, name: &str) -> Person {
-    let person = Person::new(own_name(name)).assigned(ACCOUNT, "Developer");
+pub fn somebody(app: &App, name: &str) -> User {
+    let person = User::new(own_name(name)).assigned(ACCOUNT, "Developer");
     app.redact(&person.user_name, name);
-    SIMULATOR.put_person(person.clone());
+    SIMULATOR.put_user(person.clone());
     person
 }
 
@@ -124,12 +124,12 @@ pub struct Device {
 
 impl Device {
     /// The requests of this device flow, in the simulator's words.
-    pub fn line(&self) -> Only {
-        Only::UserCode(self.user_code.clone())
+    pub fn line(&self) -> Filter {
+        Filter::UserCode(self.user_code.clone())
     }
 
     /// What AWS was asked in this device flow.
-    pub fn journal(&self) -> Vec<Entry> {
+    pub fn journal(&self) -> Vec<JournalEntry> {
         SIMULATOR.journal_of(&self.line())
     }
 
@@ -142,7 +142,7 @@ impl Device {
     }
 
     /// The person approves.
-    pub fn approve(&self, person: &Person) {
+    pub fn approve(&self, person: &User) {
         SIMULATOR
             .approve(&self.user_code, &person.user_name)
             .expect("approved");
@@ -202,7 +202,7 @@ impl App {
     }
 
     /// Signs a person in by a device flow of its own; gives the reply of `/token`.
-    pub async fn arrive(&self, person: &Person) -> Reply {
+    pub async fn arrive(&self, person: &User) -> Reply {
         let device = self.device().await;
         device.approve(person);
         self.token(&device).await

@@ -2,7 +2,7 @@
 
 use super::{SIMULATOR, directory, portal, text};
 use crate::support::App;
-use aws_simulator::{ACCOUNT, Person};
+use aws_simulator::{ACCOUNT, User};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -10,17 +10,17 @@ async fn names_and_addresses_are_the_directorys_else_made_of_the_user_name() {
     let without = App::with(portal(&SIMULATOR));
     let with_domain = App::with(portal(&SIMULATOR).set("AWS_EMAIL_DOMAIN", "corp.example"));
     let asked = App::with(directory(&SIMULATOR));
-    let put = |person: Person| {
+    let put = |person: User| {
         let person = person.assigned(ACCOUNT, "Developer");
-        SIMULATOR.put_person(person.clone());
+        SIMULATOR.put_user(person.clone());
         person
     };
-    let john = put(Person::new("john.doe")
+    let john = put(User::new("john.doe")
         .display_name("Johnny D")
         .email("jd@example.org"));
-    let bare = put(Person::new("aws-user"));
-    let address = put(Person::new("Grace_Hopper@example.com"));
-    let nonsense = put(Person::new("a@b@c")
+    let bare = put(User::new("aws-user"));
+    let address = put(User::new("Grace_Hopper@example.com"));
+    let nonsense = put(User::new("a@b@c")
         .email("no address")
         .display_name("\u{202e}"));
     for (app, person, full_name, email) in [
@@ -82,10 +82,10 @@ async fn a_name_of_a_password_user_is_nobody_elses_account() {
         let ada = app.password_user("ada").await;
         let admin = app.admin("grace").await;
         for name in [&ada.username, &ada.email, &admin.username, &admin.email] {
-            let person = Person::new(name.as_str())
+            let person = User::new(name.as_str())
                 .email(ada.email.as_str())
                 .assigned(ACCOUNT, "Developer");
-            SIMULATOR.put_person(person.clone());
+            SIMULATOR.put_user(person.clone());
             let user = app.who(&app.arrive(&person).await).await;
             assert!(user["id"] != json!(ada.id) && user["id"] != json!(admin.id));
             assert_eq!(
@@ -149,8 +149,8 @@ async fn any_name_that_identity_center_allows_signs_in_as_itself() {
         let mut ids: Vec<String> = Vec::new();
         for name in names {
             let name = name.replace(' ', "_");
-            let person = Person::new(name.as_str()).assigned(ACCOUNT, "Developer");
-            SIMULATOR.put_person(person.clone());
+            let person = User::new(name.as_str()).assigned(ACCOUNT, "Developer");
+            SIMULATOR.put_user(person.clone());
             let reply = app.arrive(&person).await;
             assert_eq!(reply.status, 200, "{name}: {}", reply.text());
             let user = app.who(&reply).await;

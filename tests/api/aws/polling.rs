@@ -62,7 +62,7 @@ async fn slow_down_adds_five_seconds() {
     let slow_down = || {
         let rule = Rule::error("SlowDownException").on(Operation::CreateToken);
         SIMULATOR
-            .misbehave(rule.only(device.line()).times(1))
+            .add_rule(rule.matching(device.line()).times(1))
             .unwrap();
     };
     slow_down();

@@ -3,7 +3,8 @@
 use super::{AWS_LOGIN, SIMULATOR, all, own_name, portal, text};
 use crate::support::{App, Reply, Vars};
 use aws_simulator::{
-    ACCOUNT, Credentials, Effect, Misbehaviour, Only, Operation, Principal, Rule, UPSTREAM_MARK,
+    ACCOUNT, CallerIdentity, Credentials, Effect, Filter, Operation, ResponseFault, Rule,
+    UPSTREAM_MARKER,
 };
 use edge_auth::aws::partition::Endpoint;
 use edge_auth::aws::proof::Proof;
@@ -30,8 +31,8 @@ pub fn session(role: &str) -> Credentials {
 }
 
 pub fn session_named(account: &str, role: &str, name: &str) -> Credentials {
-    let principal = Principal::role_session(account, role, name);
-    SIMULATOR.start_session(principal, Duration::from_hours(1))
+    let principal = CallerIdentity::role_session(account, role, name);
+    SIMULATOR.create_session(principal, Duration::from_hours(1))
 }
 
 pub fn keys(of: &Credentials) -> sigv4::Credentials {
@@ -153,9 +154,9 @@ async fn a_proof_ends_after_fifteen_minutes_by_our_clock_too_and_its_row_is_swep
     assert_eq!(rows().await, 1);
     refused(&login(&app, &used).await, "replayed");
     app.shift_clock(16 * 60).await;
-    let before = SIMULATOR.journal_of(&Only::AccessKeyId(text(&unused, "access_key_id")));
+    let before = SIMULATOR.journal_of(&Filter::AccessKeyId(text(&unused, "access_key_id")));
     refused(&login(&app, &unused).await, "16 minutes old");
-    let after = SIMULATOR.journal_of(&Only::AccessKeyId(text(&unused, "access_key_id")));
+    let after = SIMULATOR.journal_of(&Filter::AccessKeyId(text(&unused, "access_key_id")));
     assert_eq!(before.len(), after.len(), "AWS is not asked");
     app.scheduled("*/10 * * * *").await;
     assert_eq!(rows().await, 0);
@@ -206,10 +207,14 @@ async fn a_user_of_iam_may_be_listed_and_a_disabled_one_stays_out() {
         long_term("AKIALISTED0000000000"),
         long_term("AKIAOTHER00000000000"),
     );
-    SIMULATOR.put_key(listed.clone(), Principal::user(ACCOUNT, "listed"), false);
-    SIMULATOR.put_key(
+    SIMULATOR.put_access_key(
+        listed.clone(),
+        CallerIdentity::iam_user(ACCOUNT, "listed"),
+        false,
+    );
+    SIMULATOR.put_access_key(
         unlisted.clone(),
-        Principal::user(ACCOUNT, "unlisted"),
+        CallerIdentity::iam_user(ACCOUNT, "unlisted"),
         false,
     );
     refused(&login(&app, &proof(&unlisted)).await, "not listed");
@@ -239,7 +244,11 @@ async fn proof_with_an_empty_session_token_is_one_without() {
         session_token: None,
         expiration: None,
     };
-    SIMULATOR.put_key(keys.clone(), Principal::user(ACCOUNT, "tokenless"), false);
+    SIMULATOR.put_access_key(
+        keys.clone(),
+        CallerIdentity::iam_user(ACCOUNT, "tokenless"),
+        false,
+    );
     for (absent, later) in [(json!(""), 0), (Value::Null, 1)] {
         let mut body = signed(&keys, SIMULATOR.url(), "us-east-1", AUDIENCE, now() + later);
         body["session_token"] = absent;
@@ -360,17 +369,17 @@ async fn what_somebody_disabled_writes_is_bounded() {
 async fn misbehaving(app: App, effect: Effect) {
     let what = format!("{effect:?}");
     let may_succeed = match effect {
-        Effect::Misbehaviour(misbehaviour) => {
-            misbehaviour.may_leave_the_reply_good(Operation::GetCallerIdentity)
+        Effect::Fault(misbehaviour) => {
+            misbehaviour.may_leave_response_valid(Operation::GetCallerIdentity)
         }
         _ => false,
     };
     let body = proof(&session("Deployer"));
-    let line = Only::AccessKeyId(text(&body, "access_key_id"));
+    let line = Filter::AccessKeyId(text(&body, "access_key_id"));
     let rule = Rule::new(effect)
         .on(Operation::GetCallerIdentity)
-        .only(line);
-    let rule = SIMULATOR.misbehave(rule).unwrap();
+        .matching(line);
+    let rule = SIMULATOR.add_rule(rule).unwrap();
     let start = Instant::now();
     let reply = login(&app, &body).await;
     assert!(
@@ -379,11 +388,11 @@ async fn misbehaving(app: App, effect: Effect) {
         start.elapsed()
     );
     let told = format!("{:?}{}", reply.headers, reply.text());
-    assert!(!told.contains(UPSTREAM_MARK), "{what}: {told}");
+    assert!(!told.contains(UPSTREAM_MARKER), "{what}: {told}");
     for (_, line) in reply.seen().await.logs {
         let ours = r#"{"event":"failure","route":"/api/auth/aws-login","code":""#;
         assert!(
-            line.starts_with(ours) && !line.contains(UPSTREAM_MARK),
+            line.starts_with(ours) && !line.contains(UPSTREAM_MARKER),
             "{what}: {line}"
         );
     }
@@ -401,7 +410,7 @@ async fn misbehaving(app: App, effect: Effect) {
             );
         }
     }
-    SIMULATOR.behave(rule);
+    SIMULATOR.remove_rule(rule);
     // A proof that AWS never judged is not used up.
     let again = login(&app, &body).await;
     again.assert_status(if reply.status == 200 { 401 } else { 200 });
@@ -414,7 +423,7 @@ async fn every_failure_of_sts() {
     let errors = errors
         .into_iter()
         .map(|error| Effect::Error(error.name.into()));
-    let effects = Misbehaviour::ALL
+    let effects = ResponseFault::ALL
         .into_iter()
         .map(Effect::from)
         .chain(errors);

@@ -1,26 +1,176 @@
-//! `/_simulator/…`: the library's API for a test in another process, as JSON.
+//! `/_simulator/…`: the API of the library in JSON, for a test in another process.
 
-use crate::http::{Reply, Request};
-use crate::misbehaviour::{Misbehaviour, Only, Rule};
-use crate::people::{Person, Principal};
-use crate::simulator::{Simulator, lock};
+use crate::faults::ResponseFault;
+use crate::http::Response;
+use crate::identity::CallerIdentity;
+use crate::rules::{Filter, Rule};
+use crate::shared::{Shared, lock};
+use crate::users::User;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, Request, State};
+use axum::middleware::{Next, from_fn};
+use axum::response::IntoResponse;
+use axum::routing::{delete, get, post};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::thread;
+use std::sync::Arc;
 use std::time::Duration;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Approve {
-    user_code: String,
-    person: String,
+const MAX_REFUSAL_MS: u64 = 60_000;
+
+type Control = State<Arc<Shared>>;
+
+pub(crate) fn router() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/journal", get(journal))
+        .route("/canary", get(canary))
+        .route("/secrets", get(secrets))
+        .route("/faults", get(faults))
+        .route("/rules", get(rules).post(add_rule).delete(remove_all_rules))
+        .route("/rules/{number}", delete(remove_rule))
+        .route("/users", get(users).post(put_user))
+        .route("/users/{name}", delete(remove_user))
+        .route("/approve", post(approve))
+        .route("/deny", post(deny))
+        .route("/expire", post(expire))
+        .route("/clock", post(advance_clock))
+        .route("/start-urls", post(add_start_url))
+        .route("/role-sessions", post(create_role_session))
+        .route("/refuse", post(refuse_connections))
+        .layer(from_fn(refuse_browsers))
+}
+
+/// A page in the user's browser must not control the simulator.
+async fn refuse_browsers(request: Request, next: Next) -> axum::response::Response {
+    if request.headers().contains_key("origin") {
+        let error = json!({ "error": "requests of browsers are refused" });
+        return Response::json(403, &error).into_response();
+    }
+    next.run(request).await
+}
+
+/// 200 with a value, or 400 with a message.
+struct Outcome(Result<Value, String>);
+
+impl IntoResponse for Outcome {
+    fn into_response(self) -> axum::response::Response {
+        match self.0 {
+            Ok(value) => Response::json(200, &value),
+            Err(error) => Response::json(400, &json!({ "error": error })),
+        }
+        .into_response()
+    }
+}
+
+fn ok(value: Value) -> Outcome {
+    Outcome(Ok(value))
+}
+
+/// Reads the body, whatever its media type is, and calls the function with it.
+fn with_body<T: DeserializeOwned>(
+    body: &Bytes,
+    handle: impl FnOnce(T) -> Result<Value, String>,
+) -> Outcome {
+    let body = serde_json::from_slice(body).map_err(|error| error.to_string());
+    Outcome(body.and_then(handle))
+}
+
+/// `?user_code=…`, `?user=…` and so on select the requests of one sign-in.
+async fn journal(State(shared): Control, RawQuery(query): RawQuery) -> Outcome {
+    let query = query.unwrap_or_default();
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let filter: Result<Option<Filter>, _> = pairs
+        .next()
+        .map(|(name, value)| serde_json::from_value(json!({ name: value })))
+        .transpose();
+    let filter = filter.map_err(|error| error.to_string());
+    Outcome(filter.map(|filter| json!(shared.journal_of(filter.as_ref()))))
+}
+
+async fn canary(State(shared): Control) -> Outcome {
+    ok(json!(*lock(&shared.canary)))
+}
+
+async fn secrets(State(shared): Control) -> Outcome {
+    ok(json!(*lock(&shared.issued_secrets)))
+}
+
+async fn faults() -> Outcome {
+    ok(json!(ResponseFault::ALL.to_vec()))
+}
+
+async fn rules(State(shared): Control) -> Outcome {
+    ok(json!(lock(&shared.rules).list()))
+}
+
+async fn add_rule(State(shared): Control, body: Bytes) -> Outcome {
+    with_body(&body, |rule: Rule| {
+        let number = lock(&shared.rules).add(rule)?;
+        Ok(json!({ "rule": number }))
+    })
+}
+
+async fn remove_all_rules(State(shared): Control) -> Outcome {
+    lock(&shared.rules).clear();
+    ok(Value::Null)
+}
+
+async fn remove_rule(State(shared): Control, Path(number): Path<u64>) -> Outcome {
+    ok(json!({ "removed": lock(&shared.rules).remove(number) }))
+}
+
+async fn users(State(shared): Control) -> Outcome {
+    ok(json!(lock(&shared.state).users))
+}
+
+async fn put_user(State(shared): Control, body: Bytes) -> Outcome {
+    with_body(&body, |user: User| {
+        shared.put_user(user);
+        Ok(Value::Null)
+    })
+}
+
+async fn remove_user(State(shared): Control, Path(name): Path<String>) -> Outcome {
+    ok(json!({ "removed": shared.remove_user(&name) }))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Code {
+struct Approval {
     user_code: String,
+    user: String,
+}
+
+async fn approve(State(shared): Control, body: Bytes) -> Outcome {
+    with_body(&body, |Approval { user_code, user }| {
+        let decided = shared.approve(&user_code, &user);
+        decided
+            .map(|()| Value::Null)
+            .map_err(|error| error.to_string())
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Denial {
+    user_code: String,
+}
+
+async fn deny(State(shared): Control, body: Bytes) -> Outcome {
+    with_body(&body, |Denial { user_code }| {
+        let decided = shared.deny(&user_code);
+        decided
+            .map(|()| Value::Null)
+            .map_err(|error| error.to_string())
+    })
+}
+
+async fn expire(State(shared): Control, body: Bytes) -> Outcome {
+    with_body(&body, |filter: Filter| {
+        Ok(json!({ "expired": shared.expire(&filter) }))
+    })
 }
 
 #[derive(Deserialize)]
@@ -29,16 +179,24 @@ struct Advance {
     advance_ms: i64,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Refuse {
-    for_ms: u64,
+async fn advance_clock(State(shared): Control, body: Bytes) -> Outcome {
+    with_body(&body, |Advance { advance_ms }| {
+        shared.clock.advance(advance_ms);
+        Ok(json!({ "now": shared.clock.now() }))
+    })
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StartUrl {
     start_url: String,
+}
+
+async fn add_start_url(State(shared): Control, body: Bytes) -> Outcome {
+    with_body(&body, |StartUrl { start_url }| {
+        lock(&shared.state).start_urls.push(start_url);
+        Ok(Value::Null)
+    })
 }
 
 #[derive(Deserialize)]
@@ -50,130 +208,42 @@ struct RoleSession {
     lifetime_ms: i64,
 }
 
-pub(crate) fn answer(simulator: &Simulator, request: &Request) -> Reply {
-    // A browser's page elsewhere has no business here.
-    if request.header("origin").is_some() {
-        return Reply::json(403, &json!({"error": "not from a browser"}));
-    }
-    let path = request.path().trim_start_matches("/_simulator/");
-    let outcome = match (request.method.as_str(), path) {
-        ("GET", _) => read(simulator, request, path),
-        ("POST", _) => write(simulator, request, path),
-        ("DELETE", "rules") => {
-            lock(&simulator.rules).clear();
-            Ok(Value::Null)
-        }
-        ("DELETE", _) => remove(simulator, path),
-        _ => Err("unknown".into()),
-    };
-    match outcome {
-        Ok(value) => Reply::json(200, &value),
-        Err(error) => Reply::json(400, &json!({"error": error})),
-    }
+async fn create_role_session(State(shared): Control, body: Bytes) -> Outcome {
+    with_body(&body, |session: RoleSession| {
+        let RoleSession {
+            account_id,
+            role,
+            session_name,
+            lifetime_ms,
+        } = session;
+        let identity = CallerIdentity::role_session(&account_id, &role, &session_name);
+        let credentials = shared.create_session(identity, lifetime_ms);
+        Ok(json!({
+            "accessKeyId": credentials.access_key_id,
+            "secretAccessKey": credentials.secret_access_key,
+            "sessionToken": credentials.session_token,
+            "expiration": credentials.expiration,
+        }))
+    })
 }
 
-fn read(simulator: &Simulator, request: &Request, path: &str) -> Result<Value, String> {
-    match path {
-        "journal" => {
-            let only = match request.query().into_iter().next() {
-                None => None,
-                Some((name, value)) => Some(
-                    serde_json::from_value(json!({ name: value }))
-                        .map_err(|error| error.to_string())?,
-                ),
-            };
-            Ok(json!(simulator.journal_of(only.as_ref())))
-        }
-        "canary" => Ok(json!(lock(&simulator.canary).clone())),
-        "people" => Ok(json!(lock(&simulator.world).people)),
-        "rules" => Ok(json!(lock(&simulator.rules).list())),
-        "misbehaviours" => Ok(json!(Misbehaviour::ALL.to_vec())),
-        "secrets" => Ok(json!(lock(&simulator.given_out).clone())),
-        _ => Err("unknown".into()),
-    }
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Refusal {
+    for_ms: u64,
 }
 
-fn body<T: DeserializeOwned>(request: &Request) -> Result<T, String> {
-    serde_json::from_slice(&request.body).map_err(|error| error.to_string())
-}
-
-fn write(simulator: &Simulator, request: &Request, path: &str) -> Result<Value, String> {
-    match path {
-        "rules" => {
-            let rule: Rule = body(request)?;
-            lock(&simulator.rules)
-                .add(rule)
-                .map(|number| json!({"rule": number}))
-        }
-        "approve" => {
-            let Approve { user_code, person } = body(request)?;
-            let decided = simulator.approve(&user_code, &person);
-            decided.map(|()| Value::Null).map_err(|why| why.to_string())
-        }
-        "deny" => {
-            let Code { user_code } = body(request)?;
-            simulator
-                .deny(&user_code)
-                .map(|()| Value::Null)
-                .map_err(|why| why.to_string())
-        }
-        "expire" => {
-            let only: Only = body(request)?;
-            Ok(json!({"expired": simulator.expire(&only)}))
-        }
-        "people" => {
-            let person: Person = body(request)?;
-            simulator.put_person(person);
-            Ok(Value::Null)
-        }
-        "clock" => {
-            let Advance { advance_ms } = body(request)?;
-            simulator.clock.advance(advance_ms);
-            Ok(json!({"now": simulator.clock.now()}))
-        }
-        "start-urls" => {
-            let StartUrl { start_url } = body(request)?;
-            lock(&simulator.world).start_urls.push(start_url);
-            Ok(Value::Null)
-        }
-        "role-sessions" => {
-            let asked: RoleSession = body(request)?;
-            let principal =
-                Principal::role_session(&asked.account_id, &asked.role, &asked.session_name);
-            let session = simulator.start_session(principal, asked.lifetime_ms);
-            Ok(json!({
-                "accessKeyId": session.access_key_id,
-                "secretAccessKey": session.secret_access_key,
-                "sessionToken": session.session_token,
-                "expiration": session.expiration,
-            }))
-        }
-        "refuse" => {
-            let Refuse { for_ms } = body(request)?;
-            let gate = simulator.gate.get().cloned().ok_or("not listening")?;
-            thread::spawn(move || {
-                // The reply to this request has to get out first.
-                thread::sleep(Duration::from_millis(50));
-                gate.refuse();
-                thread::sleep(Duration::from_millis(for_ms.min(60_000)));
-                gate.accept();
-            });
-            Ok(Value::Null)
-        }
-        _ => Err("unknown".into()),
-    }
-}
-
-fn remove(simulator: &Simulator, path: &str) -> Result<Value, String> {
-    match path.split_once('/') {
-        Some(("rules", number)) => {
-            let number = number.parse().map_err(|_| "not a number")?;
-            Ok(json!({"removed": lock(&simulator.rules).remove(number)}))
-        }
-        Some(("people", name)) => {
-            let name = crate::form::decode(name, false);
-            Ok(json!({"removed": simulator.remove_person(&name)}))
-        }
-        _ => Err("unknown".into()),
-    }
+async fn refuse_connections(State(shared): Control, body: Bytes) -> Outcome {
+    with_body(&body, |Refusal { for_ms }| {
+        let server = shared.server.get().cloned().ok_or("not listening")?;
+        // Commands wait until they are done, so they are given by a thread.
+        tokio::task::spawn_blocking(move || {
+            // The response to this request is sent first.
+            std::thread::sleep(Duration::from_millis(50));
+            server.refuse();
+            std::thread::sleep(Duration::from_millis(for_ms.min(MAX_REFUSAL_MS)));
+            server.accept();
+        });
+        Ok(Value::Null)
+    })
 }

@@ -1,58 +1,53 @@
-//! Ends things before their time.
+//! Expires what belongs to a sign-in, for a test that does not wait.
 
-use crate::attribution::Origin;
-use crate::misbehaviour::Only;
-use crate::simulator::{Simulator, lock};
+use crate::correlation::Correlation;
+use crate::rules::Filter;
+use crate::shared::{Shared, lock};
 
-impl Simulator {
-    /// Whatever belongs to that line is over from now on. Returns how many things that were.
-    pub(crate) fn expire(&self, only: &Only) -> usize {
+impl Shared {
+    /// Expires client registrations, device codes, tokens and role sessions. Returns how many.
+    pub(crate) fn expire(&self, filter: &Filter) -> usize {
         let now = self.clock.now();
-        let mut world = lock(&self.world);
-        let before = world.clone();
+        let mut state = lock(&self.state);
+        let before = state.clone();
         let mut count = 0;
-        let mut end = |at: &mut i64| {
-            if *at > now {
-                *at = now;
+        let mut expire = |expires_at: &mut i64, correlation: &Correlation| {
+            if correlation.matches(filter) && *expires_at > now {
+                *expires_at = now;
                 count += 1;
             }
         };
-        for (id, client) in &mut world.clients {
-            let origin = Origin {
+        for (id, client) in &mut state.clients {
+            let correlation = Correlation {
                 client_id: Some(id.clone()),
                 client_name: Some(client.name.clone()),
-                ..Origin::default()
+                ..Correlation::default()
             };
-            if origin.is(only) {
-                end(&mut client.expires_at);
-            }
+            expire(&mut client.expires_at, &correlation);
         }
-        for (code, device) in &mut world.devices {
-            if Origin::of_device(code, &before).is(only) {
-                end(&mut device.expires_at);
-            }
+        for (code, device) in &mut state.devices {
+            expire(
+                &mut device.expires_at,
+                &Correlation::of_device(code, &before),
+            );
         }
-        for session in world.sessions.values_mut() {
-            if Origin::of_session(session, &before).is(only) {
-                end(&mut session.expires_at);
-            }
+        for session in state.sessions.values_mut() {
+            let correlation = Correlation::of_session(session, &before);
+            expire(&mut session.expires_at, &correlation);
         }
-        for session in world.refresh_tokens.values_mut() {
-            if Origin::of_session(session, &before).is(only) {
-                end(&mut session.expires_at);
-            }
+        for session in state.refresh_tokens.values_mut() {
+            let correlation = Correlation::of_session(session, &before);
+            expire(&mut session.expires_at, &correlation);
         }
-        for (id, key) in &mut world.keys {
-            let mut origin = key
-                .session
-                .as_ref()
-                .map(|session| Origin::of_session(session, &before))
-                .unwrap_or_default();
-            origin.access_key_id = Some(id.clone());
-            if let Some(expiration) = &mut key.credentials.expiration
-                && origin.is(only)
-            {
-                end(expiration);
+        for (id, key) in &mut state.access_keys {
+            let session = key.session.as_ref();
+            let correlation = session.map(|session| Correlation::of_session(session, &before));
+            let correlation = Correlation {
+                access_key_id: Some(id.clone()),
+                ..correlation.unwrap_or_default()
+            };
+            if let Some(expiration) = &mut key.credentials.expiration {
+                expire(expiration, &correlation);
             }
         }
         count

@@ -1,67 +1,66 @@
-//! What was asked, without what is secret in it.
+//! The requests that the simulator received, without their secrets.
 
 use crate::operation::Operation;
 use serde::Serialize;
+use std::fmt;
 
-/// A request and its fate.
+/// A request and its response.
 #[derive(Clone, Debug, Serialize)]
-pub struct Entry {
+pub struct JournalEntry {
     /// Counts from 1 in the order of arrival.
     pub number: u64,
-    /// Arrival, milliseconds since 1970, by the simulator's clock.
+    /// Time of arrival in milliseconds since 1970, by the simulator's clock.
     pub at: i64,
-    /// `None` for the approval page and for what is no operation.
+    /// `None` for the approval page and for requests that are no operation.
     pub operation: Option<Operation>,
     /// HTTP method.
     pub method: String,
     /// Without the query.
     pub path: String,
-    /// Whoever approved the sign-in that this belongs to, or whom Identity Store was asked about.
-    pub person: Option<String>,
-    /// Of the sign-in that this belongs to.
+    /// The user who approved the sign-in that the request belongs to, or about whom Identity Store was asked.
+    pub user: Option<String>,
+    /// User code of the sign-in that the request belongs to.
     pub user_code: Option<String>,
-    /// As registered.
+    /// Name with which the client registered.
     pub client_name: Option<String>,
-    /// As claimed by the signature.
+    /// Access key id in the `Authorization` header.
     pub access_key_id: Option<String>,
-    /// Of the genuine reply; what went out instead, `effect` tells.
+    /// Status of the response that AWS would send; `effect` tells whether another one was sent.
     pub status: u16,
-    /// The genuine reply's error by name.
+    /// Name of the error in that response.
     pub error: Option<String>,
-    /// The rule's effect, if one applied.
+    /// Effect of the rule that applied.
     pub effect: Option<String>,
 }
 
-impl std::fmt::Display for Entry {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for JournalEntry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} ", self.status)?;
         match self.operation {
             Some(operation) => write!(formatter, "{operation:?}")?,
             None => write!(formatter, "{} {}", self.method, self.path)?,
         }
-        for part in [&self.error, &self.user_code, &self.person]
-            .into_iter()
-            .flatten()
-        {
-            write!(formatter, " {part}")?;
+        let details = [&self.error, &self.user_code, &self.user];
+        for detail in details.into_iter().flatten() {
+            write!(formatter, " {detail}")?;
         }
         match &self.effect {
-            Some(effect) => write!(formatter, " (answered instead: {effect})"),
+            Some(effect) => write!(formatter, " (effect of a rule: {effect})"),
             None => Ok(()),
         }
     }
 }
 
-/// A request that reached the host where no client should ever go.
+/// A request that reached the host to which redirects and external entities lead.
 #[derive(Clone, Debug, Serialize)]
-pub struct CanaryEntry {
+pub struct CanaryRequest {
     /// HTTP method.
     pub method: String,
-    /// Path and query; the query names operation and user code of the reply that led here.
+    /// Path and query; the query names the operation and the user code of the response that led here.
     pub target: String,
-    /// Names of the headers; the values may be secrets.
+    /// Names of the headers; their values may be secrets.
     pub headers: Vec<String>,
-    /// Whether a bearer token or a signature came along.
+    /// Whether it had a bearer token or a signature.
     pub has_credentials: bool,
     /// Length of the body in bytes.
     pub body_length: usize,

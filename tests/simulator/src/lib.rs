@@ -1,65 +1,75 @@
-//! Simulator of the four AWS services that sign people in, on loopback: SSO OIDC, the access portal, STS, Identity Store.
+//! A simulator of the four AWS services that sign users in, on loopback: SSO OIDC, the access portal, STS and Identity Store.
 //!
-//! For `cargo dev` without an AWS account and for tests. It is held to AWS's service models by other people's clients
-//! (`tests/clients`); what it says is never proof of what AWS says. In scope: the operations of [`Operation`], a page to
-//! approve a user code, failures by name ([`Misbehaviour`]), and a journal. Out of scope: every other operation, TLS,
-//! presigned URLs, `authorization_code`.
+//! It is for tests, and for `cargo dev` without an AWS account. Clients of AWS itself check it against the service models
+//! (`tests/clients`). It does not show what AWS does where the models are silent. It simulates the operations of [`Operation`],
+//! a page that approves a user code, and faults ([`ResponseFault`]), and keeps a journal. It does not simulate other
+//! operations, TLS, presigned URLs and the grant `authorization_code`.
 //!
 //! ```
-//! use aws_simulator::{Config, Misbehaviour, Only, Operation, Rule};
+//! use aws_simulator::{Config, Filter, Operation, ResponseFault, Rule};
 //!
 //! let simulator = aws_simulator::start(Config::default())?;
-//! // AWS_ENDPOINT_URL_SSO_OIDC, …_SSO, …_STS and …_IDENTITYSTORE are all this one URL.
+//! // The value of AWS_ENDPOINT_URL_SSO_OIDC, …_SSO, …_STS and …_IDENTITYSTORE.
 //! println!("{}", simulator.url());
 //!
-//! // Once somebody has started a device authorization and shows its user code:
 //! let user_code = "ABCD-EFGH";
-//! simulator.misbehave(
-//!     Rule::new(Misbehaviour::HangMidBody)
+//! simulator.add_rule(
+//!     Rule::new(ResponseFault::HangMidBody)
 //!         .on(Operation::GetRoleCredentials)
-//!         .only(Only::UserCode(user_code.into()))
+//!         .matching(Filter::UserCode(user_code.into()))
 //!         .times(1),
 //! )?;
-//! assert!(simulator.approve(user_code, "ada.lovelace").is_err(), "nobody has, so far");
-//! assert!(simulator.journal_of(&Only::Person("ada.lovelace".into())).is_empty());
+//! assert!(simulator.approve(user_code, "ada.lovelace").is_err(), "no device has this code");
+//! assert!(simulator.journal_of(&Filter::User("ada.lovelace".into())).is_empty());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The map: `server` listens, `http` reads, `simulator` leads a request through `attribution` (whose is it), the rules of
-//! `misbehaviour`, one of `oidc` `portal` `sts` `identity_store` `pages` `control`, and `damage`. `sigv4` and `signed`
-//! judge signatures. `world` is the state, `journal` the memory of it.
+//! | module | content |
+//! |---|---|
+//! | `simulator`, `config`, `clock` | the API of the library |
+//! | `server`, `router`, `http` | the HTTP server, its routes, requests and responses |
+//! | `shared` | how a request gets its response |
+//! | `services` | one module for each service |
+//! | `authentication`, `sigv4` | verification of signed requests |
+//! | `state`, `users`, `identity` | what the services have stored |
+//! | `rules`, `faults`, `errors` | responses that are not successful, on request |
+//! | `correlation`, `journal` | which sign-in a request belongs to, and what was requested |
+//! | `pages`, `control` | the approval page, and the library's API over HTTP |
 
-mod attribution;
+mod authentication;
 mod clock;
+mod config;
 mod control;
-mod damage;
+mod correlation;
+mod encoding;
+mod errors;
 mod expire;
-mod failing;
-mod form;
+mod faults;
 mod http;
-mod identity_store;
+mod identity;
 mod journal;
-mod misbehaviour;
-mod oidc;
 mod operation;
 mod pages;
-mod people;
-mod portal;
 mod random;
-mod reshape;
-mod running;
+mod router;
+mod rules;
 mod server;
-mod signed;
+mod services;
+mod shared;
 mod sigv4;
 mod simulator;
-mod sts;
-mod world;
+mod state;
+mod users;
 
 pub use clock::Clock;
-pub use journal::{CanaryEntry, Entry};
-pub use misbehaviour::{Effect, Misbehaviour, Only, Rule, UPSTREAM_MARK};
-pub use operation::{ModelledError, Operation, Service};
-pub use people::{ACCOUNT, Assignment, Credentials, Person, Principal, default_people};
-pub use running::{Config, Running, start};
-pub use simulator::Listener;
-pub use world::Undecided;
+pub use config::Config;
+pub use errors::AwsError;
+pub use faults::{ResponseFault, UPSTREAM_MARKER};
+pub use identity::{CallerIdentity, Credentials};
+pub use journal::{CanaryRequest, JournalEntry};
+pub use operation::{Operation, Service};
+pub use rules::{Effect, Filter, Rule};
+pub use shared::Listener;
+pub use simulator::{Simulator, start};
+pub use state::DecisionError;
+pub use users::{ACCOUNT, Assignment, User, default_users};

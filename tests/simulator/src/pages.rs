@@ -1,39 +1,39 @@
-//! The page where a person enters the code that a device shows, and the one curl line that does the same.
+//! The page on which a user enters the code that a device shows. One curl command does the same.
 
-use crate::form::{escape, value};
-use crate::http::{Reply, Request};
-use crate::simulator::Simulator;
-use crate::world::{Decision, World};
+use crate::encoding::escape;
+use crate::http::{Request, Response, value};
+use crate::shared::Shared;
+use crate::state::{Client, Decision, Device, State};
 
-pub(crate) fn answer(simulator: &Simulator, world: &mut World, request: &Request) -> Reply {
+const STYLE: &str = "body { font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 3rem auto; padding: 0 1rem }
+code { font-size: 1.6rem; letter-spacing: .1em }
+label, button { display: block; margin: 1rem 0 }
+.warning { border-left: .3rem solid #b35c00; padding-left: 1rem }";
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+pub(crate) fn respond(shared: &Shared, state: &mut State, request: &Request) -> Response {
     match (request.method.as_str(), request.path()) {
-        ("GET", "/" | "/device") => device(simulator, world, request),
-        ("POST", "/approve") => approve(simulator, world, request),
+        ("GET", "/" | "/device") => device_page(shared, state, request),
+        ("POST", "/approve") => approve(shared, state, request),
         ("GET" | "HEAD", "/approve") => {
-            Reply::new(405, "text/plain", "POST it\n").with("Allow", "POST")
+            Response::new(405, "text/plain", "Use POST.\n").with("allow", "POST")
         }
-        _ => Reply::new(404, "text/plain", "There is nothing here.\n"),
+        _ => Response::new(404, "text/plain", "Not found.\n"),
     }
 }
 
-fn page(status: u16, body: &str) -> Reply {
+fn page(status: u16, body: &str) -> Response {
     let html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>AWS sign-in (simulated)</title>\n<style>\nbody {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: \
-         3rem auto; padding: 0 1rem }}\ncode {{ font-size: 1.6rem; letter-spacing: .1em }}\nlabel, button {{ display: block; \
-         margin: 1rem 0 }}\n.warning {{ border-left: .3rem solid #b35c00; padding-left: 1rem }}\n</style>\n\
-         <h1>AWS sign-in (simulated)</h1>\n{body}\n</html>\n"
+         <title>AWS sign-in (simulated)</title>\n<style>\n{STYLE}\n</style>\n<h1>AWS sign-in (simulated)</h1>\n{body}\n</html>\n"
     );
-    Reply::new(status, "text/html; charset=utf-8", html)
-        .with(
-            "Content-Security-Policy",
-            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-        )
-        .with("Cache-Control", "no-store")
-        .with("X-Content-Type-Options", "nosniff")
+    Response::new(status, "text/html; charset=utf-8", html)
+        .with("content-security-policy", CONTENT_SECURITY_POLICY)
+        .with("cache-control", "no-store")
+        .with("x-content-type-options", "nosniff")
 }
 
-fn device(simulator: &Simulator, world: &World, request: &Request) -> Reply {
+fn device_page(shared: &Shared, state: &State, request: &Request) -> Response {
     let query = request.query();
     let Some(code) = value(&query, "user_code").filter(|code| !code.is_empty()) else {
         return page(
@@ -42,85 +42,96 @@ fn device(simulator: &Simulator, world: &World, request: &Request) -> Reply {
              <input name=\"user_code\" autocomplete=\"off\" autofocus required></label><button>Continue</button></form>",
         );
     };
-    let now = simulator.clock.now();
-    let device = world
+    let now = shared.clock.now();
+    let device = state
         .device_code(code)
-        .and_then(|code| world.devices.get(&code))
+        .and_then(|code| state.devices.get(&code))
         .filter(|device| device.expires_at > now && device.decision == Decision::Pending);
-    let Some(device) = device else {
-        return page(
+    match device {
+        Some(device) => page(200, &approval_form(state, device, now)),
+        None => page(
             404,
-            "<p>No device is waiting under this code. It may have expired or been decided before.</p>",
-        );
-    };
-    let client = world
-        .clients
-        .get(&device.client_id)
-        .map_or("", |client| client.name.as_str());
-    let mut people = String::new();
-    for person in world.people.iter().filter(|person| person.enabled) {
-        let shown = escape(person.display_name.as_deref().unwrap_or(&person.user_name));
-        let name = escape(&person.user_name);
-        people =
-            people + "<option value=\"" + &name + "\">" + &shown + " (" + &name + ")</option>\n";
-    }
-    page(
-        200,
-        &format!(
-            "<p><code>{}</code></p>\n<div class=\"warning\"><p><strong>{}</strong> asks to sign in through <strong>{}</strong>. \
-             The name is what it calls itself.</p><p>Does your own device show this code, and did you start this? If somebody \
-             sent you the link, deny: whoever started it would be signed in as you.</p></div>\n\
-             <form method=\"post\" action=\"/approve\">\n<input type=\"hidden\" name=\"user_code\" value=\"{}\">\n\
-             <label>Sign in as\n<select name=\"person\">\n{people}</select></label>\n\
-             <button name=\"decision\" value=\"approve\">Approve</button>\n<button name=\"decision\" value=\"deny\">Deny</button>\n\
-             </form>\n<p>{} seconds are left.</p>",
-            escape(&device.user_code),
-            escape(client),
-            escape(&device.start_url),
-            escape(&device.user_code),
-            (device.expires_at - now) / 1000,
+            "<p>No device is waiting with this code. It may have expired, or it was approved or denied before.</p>",
         ),
+    }
+}
+
+fn approval_form(state: &State, device: &Device, now: i64) -> String {
+    let Device {
+        user_code,
+        client_id,
+        start_url,
+        expires_at,
+        ..
+    } = device;
+    let client = state.clients.get(client_id);
+    let client_name = client.map_or("", |Client { name, .. }| name.as_str());
+    format!(
+        "<p><code>{code}</code></p>\n<div class=\"warning\"><p><strong>{}</strong> asks to sign in through <strong>{}</strong>. \
+         The application chose this name itself.</p><p>Approve only if your own device shows this code and you started the \
+         sign-in. If you received the link from another person, deny: that person would be signed in as you.</p></div>\n\
+         <form method=\"post\" action=\"/approve\">\n<input type=\"hidden\" name=\"user_code\" value=\"{code}\">\n\
+         <label>Sign in as\n<select name=\"user\">\n{}</select></label>\n\
+         <button name=\"decision\" value=\"approve\">Approve</button>\n<button name=\"decision\" value=\"deny\">Deny</button>\n\
+         </form>\n<p>The code expires in {} s.</p>",
+        escape(client_name),
+        escape(start_url),
+        user_options(state),
+        (expires_at - now) / 1000,
+        code = escape(user_code),
     )
 }
 
-fn approve(simulator: &Simulator, world: &mut World, request: &Request) -> Reply {
-    let says = |status, text: String| {
+fn user_options(state: &State) -> String {
+    let users = state.users.iter().filter(|user| user.enabled);
+    let options = users.map(|user| {
+        let name = escape(&user.user_name);
+        let shown = escape(user.display_name.as_deref().unwrap_or(&user.user_name));
+        format!("<option value=\"{name}\">{shown} ({name})</option>\n")
+    });
+    options.collect::<Vec<_>>().concat()
+}
+
+fn approve(shared: &Shared, state: &mut State, request: &Request) -> Response {
+    let respond = |status, text: String| {
         if request.accepts("text/html") {
             page(status, &format!("<p>{}</p>", escape(&text)))
         } else {
-            Reply::new(status, "text/plain; charset=utf-8", text + "\n")
+            Response::new(status, "text/plain; charset=utf-8", text + "\n")
         }
     };
-    // A page elsewhere in the browser must not approve anything here; curl sends no Origin.
-    let own = format!("http://{}", request.header("host").unwrap_or_default());
-    if request.header("origin").is_some_and(|origin| origin != own) {
-        return says(403, "This form belongs to another site.".into());
+    // A page of another origin must not approve anything. curl sends no `Origin`.
+    let own_origin = format!("http://{}", request.header("host").unwrap_or_default());
+    let origin = request.header("origin");
+    if origin.is_some_and(|origin| origin != own_origin) {
+        return respond(403, "Requests of other origins are refused.".into());
     }
     let form = request.form();
     let Some(code) = value(&form, "user_code") else {
-        return says(400, "user_code is missing".into());
+        return respond(400, "user_code is missing.".into());
     };
-    let denied = value(&form, "decision") == Some("deny");
-    let (decision, outcome) = match value(&form, "person") {
-        _ if denied => (Decision::Denied, "denied".to_owned()),
-        Some(person) => {
-            let name = world
-                .person(person)
-                .map_or(person, |person| &person.user_name)
-                .to_owned();
-            let outcome = format!("approved as {name}");
-            (Decision::Approved(name), outcome)
+    let is_denied = value(&form, "decision") == Some("deny");
+    let (decision, outcome) = match value(&form, "user") {
+        _ if is_denied => (Decision::Denied, "denied".to_owned()),
+        Some(name) => {
+            let user = state.user(name);
+            let name = user.map_or(name, |user| &user.user_name).to_owned();
+            (
+                Decision::Approved(name.clone()),
+                format!("approved as {name}"),
+            )
         }
-        None => return says(400, "person is missing".into()),
+        None => return respond(400, "user is missing.".into()),
     };
-    match world.decide(code, decision, simulator.clock.now()) {
-        Ok(()) => says(
-            200,
-            format!(
-                "{} is {outcome}. You may close this page.",
-                code.to_uppercase()
-            ),
-        ),
-        Err(why) => says(400, format!("Nothing was decided: {why}.")),
+    let code = code.to_owned();
+    match state.decide(&code, decision, shared.clock.now()) {
+        Ok(()) => {
+            let code = code.to_uppercase();
+            respond(
+                200,
+                format!("{code} is {outcome}. You can close this page."),
+            )
+        }
+        Err(error) => respond(400, format!("Not changed: {error}.")),
     }
 }

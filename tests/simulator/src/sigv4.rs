@@ -1,25 +1,24 @@
-//! Signature Version 4 from AWS's specification, for every service but S3: paths are normalised and encoded once more.
+//! Signature Version 4, written after AWS's specification, for all services but S3.
 //!
-//! It shares no code with the signer of the product, so that a mistake of one is not hidden by the same one here.
+//! It shares no code with the signer of the product: the same mistake in both would not be found.
 
-use crate::form::{decode_bytes, encode};
-use crate::random::{hex, hmac_sha256, sha256_hex};
+use crate::encoding::{decode, encode, hex, hmac_sha256, sha256_hex};
 
-/// What an `Authorization` header claims.
+/// The content of an `Authorization` header.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Claim {
+pub(crate) struct Authorization {
     pub(crate) access_key_id: String,
     /// `YYYYMMDD`.
     pub(crate) date: String,
     pub(crate) region: String,
     pub(crate) service: String,
-    /// In the order given.
+    /// In the order of the header.
     pub(crate) signed_headers: Vec<String>,
     pub(crate) signature: String,
 }
 
-impl Claim {
-    /// Reads the header; the error is the sentence that AWS says about the first thing missing.
+impl Authorization {
+    /// Reads the header; the error is the message of AWS about the first missing part.
     pub(crate) fn parse(header: &str) -> Result<Self, String> {
         let parameters = header
             .strip_prefix("AWS4-HMAC-SHA256 ")
@@ -64,7 +63,7 @@ impl Claim {
     }
 }
 
-/// The canonical request; `target` is path and query as sent, header names are in lower case.
+/// The canonical request. `target` is path and query as sent; the names of `headers` are in lower case.
 pub(crate) fn canonical_request(
     method: &str,
     target: &str,
@@ -116,10 +115,7 @@ fn canonical_query(query: &str) -> String {
         .filter(|pair| !pair.is_empty())
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (
-                encode(&decode_bytes(name, false)),
-                encode(&decode_bytes(value, false)),
-            )
+            (encode(&decode(name)), encode(&decode(value)))
         })
         .collect();
     pairs.sort();
@@ -130,16 +126,27 @@ fn canonical_query(query: &str) -> String {
     pairs.join("&")
 }
 
-/// The text that is signed; `amz_date` as in `X-Amz-Date`.
+/// The text that is signed; `amz_date` is the value of `X-Amz-Date`.
 pub(crate) fn string_to_sign(amz_date: &str, scope: &str, canonical_request: &str) -> String {
     let hash = sha256_hex(canonical_request.as_bytes());
     format!("AWS4-HMAC-SHA256\n{amz_date}\n{scope}\n{hash}")
 }
 
-/// The signature in lower-case hex.
-pub(crate) fn signature(secret: &str, claim: &Claim, string_to_sign: &str) -> String {
-    let mut key = hmac_sha256(format!("AWS4{secret}").as_bytes(), claim.date.as_bytes());
-    for part in [&claim.region, &claim.service, "aws4_request"] {
+/// The signature in lower-case hexadecimal digits.
+pub(crate) fn signature(
+    secret: &str,
+    authorization: &Authorization,
+    string_to_sign: &str,
+) -> String {
+    let mut key = hmac_sha256(
+        format!("AWS4{secret}").as_bytes(),
+        authorization.date.as_bytes(),
+    );
+    for part in [
+        &authorization.region,
+        &authorization.service,
+        "aws4_request",
+    ] {
         key = hmac_sha256(&key, part.as_bytes());
     }
     hex(&hmac_sha256(&key, string_to_sign.as_bytes()))
@@ -151,7 +158,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    /// `request.txt` of the official suite: a head that is not always good HTTP, an empty line, a body.
+    /// Method, target, headers and body of a file of the official suite, which is not always valid HTTP.
     fn read(text: &str) -> (String, String, Vec<(String, String)>, Vec<u8>) {
         let (head, body) = text.split_once("\n\n").unwrap_or((text.trim_end(), ""));
         let mut lines = head.lines();
@@ -166,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn official_vectors() {
+    fn signatures_are_those_of_the_official_vectors() {
         let suite = Path::new(env!("CARGO_MANIFEST_DIR")).join("sigv4-vectors");
         let mut seen = 0;
         for case in fs::read_dir(suite).expect("the vectors") {
@@ -176,7 +183,7 @@ mod tests {
             }
             let file = |name: &str| fs::read_to_string(case.join(name)).expect(name);
             let (method, target, _, body) = read(&file("request.txt"));
-            // The signed request carries what the signer added: the date, the token and the claim.
+            // The signed request contains what the signer added: the date, the token and the `Authorization` header.
             let (_, _, headers, _) = read(&file("header-signed-request.txt"));
             let header = |name: &str| {
                 &headers
@@ -185,16 +192,22 @@ mod tests {
                     .expect("a header")
                     .1
             };
-            let claim = Claim::parse(header("authorization")).expect("a claim");
-            let canonical =
-                canonical_request(&method, &target, &headers, &claim.signed_headers, &body);
+            let authorization =
+                Authorization::parse(header("authorization")).expect("an Authorization header");
+            let canonical = canonical_request(
+                &method,
+                &target,
+                &headers,
+                &authorization.signed_headers,
+                &body,
+            );
             assert_eq!(
                 canonical,
                 file("header-canonical-request.txt"),
                 "{}",
                 case.display()
             );
-            let text = string_to_sign(header("x-amz-date"), &claim.scope(), &canonical);
+            let text = string_to_sign(header("x-amz-date"), &authorization.scope(), &canonical);
             assert_eq!(
                 text,
                 file("header-string-to-sign.txt"),
@@ -202,20 +215,20 @@ mod tests {
                 case.display()
             );
             let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
-            let computed = signature(secret, &claim, &text);
+            let computed = signature(secret, &authorization, &text);
             assert_eq!(
                 computed,
                 file("header-signature.txt").trim(),
                 "{}",
                 case.display()
             );
-            assert_eq!(computed, claim.signature);
+            assert_eq!(computed, authorization.signature);
             seen += 1;
         }
         assert_eq!(seen, 15, "vectors present");
     }
 
-    /// What is escaped on the wire is escaped once more in the canonical request, for every service but S3.
+    /// What is escaped in the request is escaped again in the canonical request, for all services but S3.
     #[test]
     fn paths_are_encoded_twice() {
         assert_eq!(canonical_path("/model/a%3Ab@c"), "/model/a%253Ab%40c");
@@ -224,9 +237,9 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_claim_is_named() {
+    fn malformed_authorization_names_the_missing_part() {
         let good = "AWS4-HMAC-SHA256 Credential=A/20150830/r/s/aws4_request, SignedHeaders=host, Signature=00";
-        assert!(Claim::parse(good).is_ok());
+        assert!(Authorization::parse(good).is_ok());
         for (bad, expected) in [
             (good.replace("AWS4-HMAC-SHA256", "Bearer"), "algorithm"),
             (good.replace("Credential", "Credentials"), "'Credential'"),
@@ -239,7 +252,7 @@ mod tests {
             (good.replace("Signature=00", ""), "'Signature'"),
             (format!("{good}, Signature=01"), "'Signature'"),
         ] {
-            let error = Claim::parse(&bad).expect_err(&bad);
+            let error = Authorization::parse(&bad).expect_err(&bad);
             assert!(error.contains(expected), "{bad}: {error}");
         }
     }

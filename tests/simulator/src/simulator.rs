@@ -1,262 +1,287 @@
-//! What all connections share, and the way of a request from its bytes to the decision what to send.
+//! The API of the library: start a simulator, change what it knows, make it fail, and see what was requested.
 
-use crate::attribution::Origin;
 use crate::clock::Clock;
-use crate::damage::{Delivery, apply, canary_url};
-use crate::failing::{error, raw};
-use crate::http::{Reply, Request};
-use crate::journal::{CanaryEntry, Entry};
-use crate::misbehaviour::{Effect, Rule, UPSTREAM_MARK};
-use crate::operation::{Operation, Service};
-use crate::people::Credentials;
-use crate::random::Random;
-use crate::server::Gate;
-use crate::world::World;
-use crate::{control, identity_store, oidc, pages, portal, sts};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use crate::config::Config;
+use crate::identity::{CallerIdentity, Credentials};
+use crate::journal::{CanaryRequest, JournalEntry};
+use crate::random;
+use crate::router::{canary_router, router};
+use crate::rules::{Filter, Rule};
+use crate::server::Server;
+use crate::shared::{Shared, lock};
+use crate::state::{Decision, DecisionError, State};
+use crate::users::{ACCOUNT, User};
+use std::io;
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-/// The journal keeps this many of its latest entries, and as many secrets are remembered.
-const KEPT: usize = 20_000;
-
-/// Hears of every request once it is answered.
-pub type Listener = Box<dyn Fn(&Entry) + Send + Sync>;
-
-pub(crate) struct Simulator {
-    pub(crate) url: String,
-    pub(crate) canary_url: String,
-    pub(crate) region: String,
-    pub(crate) identity_store_id: String,
-    pub(crate) interval_ms: i64,
-    pub(crate) device_lifetime_ms: i64,
-    pub(crate) client_lifetime_ms: i64,
-    pub(crate) token_lifetime_ms: i64,
-    pub(crate) role_lifetime_ms: i64,
-    pub(crate) clock: Clock,
-    pub(crate) random: Random,
-    pub(crate) on_request: Option<Listener>,
-    pub(crate) world: Mutex<World>,
-    pub(crate) rules: Mutex<Rules>,
-    pub(crate) journal: Mutex<Journal>,
-    pub(crate) canary: Mutex<Vec<CanaryEntry>>,
-    pub(crate) given_out: Mutex<Vec<String>>,
-    /// Set once the server listens.
-    pub(crate) gate: OnceLock<Gate>,
+/// A running simulator. When dropped, it closes its ports and ends its threads.
+pub struct Simulator {
+    shared: Arc<Shared>,
+    server: Server,
+    _canary: Server,
+    app_credentials: Credentials,
+    start_url: String,
 }
 
-#[derive(Default)]
-pub(crate) struct Rules {
-    next: u64,
-    rules: Vec<(u64, Rule)>,
+/// Starts a simulator.
+///
+/// # Errors
+/// If the port is in use, or the address is not a loopback address: everyone who reaches the simulator can sign in as any user.
+pub fn start(config: Config) -> io::Result<Simulator> {
+    if !config.address.ip().is_loopback() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the simulator listens on loopback only",
+        ));
+    }
+    let listener = TcpListener::bind(config.address)?;
+    let canary = TcpListener::bind((config.address.ip(), 0))?;
+    let start_url = config.start_url.clone();
+    let app_credentials = config
+        .app_credentials
+        .clone()
+        .unwrap_or_else(generated_app_credentials);
+    let shared = Arc::new(shared(config, &listener, &canary)?);
+    shared.put_access_key(
+        app_credentials.clone(),
+        CallerIdentity::iam_user(ACCOUNT, "edge-auth"),
+        true,
+    );
+    let server = Server::start(listener, router(Arc::clone(&shared)))?;
+    let canary = Server::start(canary, canary_router(Arc::clone(&shared)))?;
+    // It was empty until now.
+    let _ = shared.server.set(server.control().clone());
+    Ok(Simulator {
+        shared,
+        server,
+        _canary: canary,
+        app_credentials,
+        start_url,
+    })
 }
 
-#[derive(Default)]
-pub(crate) struct Journal {
-    count: u64,
-    pub(crate) entries: Vec<(Entry, Origin)>,
+fn generated_app_credentials() -> Credentials {
+    Credentials {
+        access_key_id: random::access_key_id("AKIA"),
+        secret_access_key: random::secret_access_key(),
+        session_token: None,
+        expiration: None,
+    }
 }
 
-/// A panic of one thread must not take the others down with it.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+fn shared(config: Config, listener: &TcpListener, canary: &TcpListener) -> io::Result<Shared> {
+    Ok(Shared {
+        url: format!("http://{}", listener.local_addr()?),
+        canary_url: format!("http://{}", canary.local_addr()?),
+        region: config.region,
+        identity_store_id: config.identity_store_id,
+        interval_ms: milliseconds(config.interval),
+        device_lifetime_ms: milliseconds(config.device_lifetime),
+        client_lifetime_ms: milliseconds(config.client_lifetime),
+        token_lifetime_ms: milliseconds(config.token_lifetime),
+        role_lifetime_ms: milliseconds(config.role_lifetime),
+        clock: config.clock,
+        on_request: config.on_request,
+        state: Mutex::new(State {
+            users: config.users,
+            start_urls: vec![config.start_url],
+            ..State::default()
+        }),
+        rules: Mutex::default(),
+        journal: Mutex::default(),
+        canary: Mutex::default(),
+        issued_secrets: Mutex::default(),
+        server: OnceLock::new(),
+    })
 }
 
-impl Rules {
-    /// Later rules come first, so that a test can put an exception before a general rule.
-    fn take(&mut self, operation: Option<Operation>, origin: &Origin) -> Option<Effect> {
-        let operation = operation?;
-        let index = self.rules.iter().rposition(|(_, rule)| {
-            rule.operation.is_none_or(|wanted| wanted == operation)
-                && rule.only.as_ref().is_none_or(|only| origin.is(only))
-        })?;
-        let (_, rule) = self.rules.get_mut(index)?;
-        let effect = rule.effect.clone();
-        match &mut rule.times {
-            Some(0 | 1) => drop(self.rules.remove(index)),
-            Some(times) => *times -= 1,
-            None => {}
-        }
-        Some(effect)
-    }
-
-    /// Adds a rule; its number takes it back.
-    pub(crate) fn add(&mut self, rule: Rule) -> Result<u64, String> {
-        if let Effect::Error(name) = &rule.effect {
-            let known =
-                |operation: &Operation| operation.errors().iter().any(|error| error.name == name);
-            let all = match rule.operation {
-                Some(operation) => known(&operation),
-                None => Operation::ALL.iter().any(known),
-            };
-            if !all {
-                return Err(format!("{name} is not modelled there"));
-            }
-        }
-        if rule.times == Some(0) {
-            return Err("no times is no rule".into());
-        }
-        self.next += 1;
-        self.rules.push((self.next, rule));
-        Ok(self.next)
-    }
-
-    pub(crate) fn remove(&mut self, number: u64) -> bool {
-        let before = self.rules.len();
-        self.rules.retain(|(known, _)| *known != number);
-        self.rules.len() < before
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.rules.clear();
-    }
-
-    pub(crate) fn list(&self) -> Vec<(u64, Rule)> {
-        self.rules.clone()
-    }
+fn milliseconds(duration: Duration) -> i64 {
+    // A quarter of the range, so that a time plus a duration does not overflow.
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 4)
 }
 
 impl Simulator {
-    /// Decides what a request gets. Waits only for [`Effect::DelayMs`], and holds no lock while it does.
-    pub(crate) fn handle(&self, request: &Request) -> Delivery {
-        if request.path().starts_with("/_simulator/") {
-            return Delivery::whole(&control::answer(self, request));
-        }
-        let arrived = self.clock.now();
-        let operation = Operation::of(request);
-        let mut world = lock(&self.world);
-        let origin = Origin::of(operation, request, &world);
-        let effect = lock(&self.rules).take(operation, &origin);
-        if let Some(Effect::DelayMs(wait)) = effect {
-            drop(world);
-            std::thread::sleep(Duration::from_millis(wait.min(60_000)));
-            world = lock(&self.world);
-        }
-        let before = matches!(effect, Some(Effect::Misbehaviour(_) | Effect::Error(_)))
-            .then(|| world.clone());
-        let reply = self.answer(&mut world, operation, request);
-        // What did not arrive whole has not happened: the device code can be redeemed by the next request.
-        if let Some(before) = before {
-            *world = before;
-        }
-        drop(world);
-        self.record(
-            arrived,
-            operation,
-            request,
-            &origin,
-            &reply,
-            effect.as_ref(),
-        );
-        match (effect, operation) {
-            (Some(Effect::Misbehaviour(misbehaviour)), Some(operation)) => {
-                let code = origin.user_code.as_deref().unwrap_or_default();
-                let canary = canary_url(&self.canary_url, &format!("{operation:?}"), code);
-                apply(misbehaviour, reply, &canary, |status, name| {
-                    raw(
-                        operation.service(),
-                        request,
-                        name,
-                        (status, "flux_capacitor"),
-                        UPSTREAM_MARK,
-                    )
-                })
-            }
-            (Some(Effect::Error(name)), Some(operation)) => {
-                Delivery::whole(&self.identified(error(operation, request, &name, UPSTREAM_MARK)))
-            }
-            _ => Delivery::whole(&self.identified(reply)),
-        }
+    /// The endpoint of all four services, without a trailing slash.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.shared.url
     }
 
-    fn identified(&self, reply: Reply) -> Reply {
-        reply.with("x-amzn-RequestId", self.random.uuid())
+    /// The value of [`Config::start_url`].
+    #[must_use]
+    pub fn start_url(&self) -> &str {
+        &self.start_url
     }
 
-    fn answer(&self, world: &mut World, operation: Option<Operation>, request: &Request) -> Reply {
-        match operation.map(Operation::service) {
-            Some(Service::Oidc) => oidc::answer(
-                self,
-                world,
-                operation.unwrap_or(Operation::CreateToken),
-                request,
-            ),
-            Some(Service::Portal) => {
-                portal::answer(self, world, operation.unwrap_or(Operation::Logout), request)
-            }
-            Some(Service::Sts) => sts::answer(self, world, request),
-            Some(Service::IdentityStore) => identity_store::answer(self, world, operation, request),
-            None => match (request.method.as_str(), request.path()) {
-                ("POST", "/") if request.header("x-amz-target").is_some() => {
-                    identity_store::answer(self, world, None, request)
-                }
-                ("POST", "/") => sts::answer(self, world, request),
-                _ => pages::answer(self, world, request),
-            },
-        }
+    /// The application's long-term key; it belongs to the IAM user `edge-auth`.
+    #[must_use]
+    pub fn app_credentials(&self) -> &Credentials {
+        &self.app_credentials
     }
 
-    fn record(
+    /// Adds a start URL, for a test that filters by it.
+    pub fn add_start_url(&self, url: impl Into<String>) {
+        lock(&self.shared.state).start_urls.push(url.into());
+    }
+
+    /// The clock, which a test can move.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// The users of the directory.
+    #[must_use]
+    pub fn users(&self) -> Vec<User> {
+        lock(&self.shared.state).users.clone()
+    }
+
+    /// Adds a user, or replaces the user with the same id.
+    pub fn put_user(&self, user: User) {
+        self.shared.put_user(user);
+    }
+
+    /// Removes the user with this name.
+    pub fn remove_user(&self, user_name: &str) {
+        self.shared.remove_user(user_name);
+    }
+
+    /// Approves a user code as the user with this name.
+    ///
+    /// # Errors
+    /// If the code or the user does not allow it.
+    pub fn approve(&self, user_code: &str, user_name: &str) -> Result<(), DecisionError> {
+        self.shared.approve(user_code, user_name)
+    }
+
+    /// Denies a user code.
+    ///
+    /// # Errors
+    /// If the code does not allow it.
+    pub fn deny(&self, user_code: &str) -> Result<(), DecisionError> {
+        self.shared.deny(user_code)
+    }
+
+    /// Expires what belongs to a sign-in: client registrations, device codes, SSO tokens and role sessions.
+    pub fn expire(&self, filter: &Filter) {
+        self.shared.expire(filter);
+    }
+
+    /// Adds an access key that Identity Center did not issue.
+    pub fn put_access_key(
         &self,
-        at: i64,
-        operation: Option<Operation>,
-        request: &Request,
-        origin: &Origin,
-        reply: &Reply,
-        effect: Option<&Effect>,
+        credentials: Credentials,
+        identity: CallerIdentity,
+        can_read_identity_store: bool,
     ) {
-        let name = reply
-            .headers
-            .iter()
-            .find(|(name, _)| name == "x-amzn-ErrorType");
-        let mut journal = lock(&self.journal);
-        journal.count += 1;
-        let entry = Entry {
-            number: journal.count,
-            at,
-            operation,
-            method: request.method.clone(),
-            path: request.path().into(),
-            person: origin.person.clone(),
-            user_code: origin.user_code.clone(),
-            client_name: origin.client_name.clone(),
-            access_key_id: origin.access_key_id.clone(),
-            status: reply.status,
-            error: name.and_then(|(_, value)| value.split(':').next().map(str::to_owned)),
-            effect: effect.map(|effect| match effect {
-                Effect::Misbehaviour(misbehaviour) => misbehaviour.name(),
-                Effect::Error(name) => name.clone(),
-                Effect::DelayMs(wait) => format!("delayed by {wait} ms"),
-            }),
-        };
-        if journal.entries.len() >= KEPT {
-            journal.entries.drain(..KEPT / 2);
-        }
-        journal.entries.push((entry.clone(), origin.clone()));
-        drop(journal);
-        if let Some(on_request) = &self.on_request {
-            on_request(&entry);
+        self.shared
+            .put_access_key(credentials, identity, can_read_identity_store);
+    }
+
+    /// Issues temporary credentials: of a [`CallerIdentity::role_session`], or of a [`CallerIdentity::sso_session`].
+    #[must_use]
+    pub fn create_session(&self, identity: CallerIdentity, lifetime: Duration) -> Credentials {
+        self.shared.create_session(identity, milliseconds(lifetime))
+    }
+
+    /// Adds a rule and returns its number. If several rules apply to a request, the latest counts.
+    ///
+    /// # Errors
+    /// If the rule names an error that is not in the operation's service model, or applies zero times.
+    pub fn add_rule(&self, rule: Rule) -> Result<u64, String> {
+        lock(&self.shared.rules).add(rule)
+    }
+
+    /// Removes a rule, if it is still there.
+    pub fn remove_rule(&self, number: u64) {
+        lock(&self.shared.rules).remove(number);
+    }
+
+    /// Removes all rules.
+    pub fn remove_all_rules(&self) {
+        lock(&self.shared.rules).clear();
+    }
+
+    /// Closes the listener and all connections until [`Simulator::accept_connections`]. Only for a simulator that no other test
+    /// uses.
+    pub fn refuse_connections(&self) {
+        self.server.control().refuse();
+    }
+
+    /// Listens again on the same port.
+    pub fn accept_connections(&self) {
+        self.server.control().accept();
+    }
+
+    /// The latest requests, oldest first.
+    #[must_use]
+    pub fn journal(&self) -> Vec<JournalEntry> {
+        self.shared.journal_of(None)
+    }
+
+    /// The latest requests that the filter selects, oldest first.
+    #[must_use]
+    pub fn journal_of(&self, filter: &Filter) -> Vec<JournalEntry> {
+        self.shared.journal_of(Some(filter))
+    }
+
+    /// The host to which redirects and external entities lead.
+    #[must_use]
+    pub fn canary_url(&self) -> &str {
+        &self.shared.canary_url
+    }
+
+    /// The requests that reached the canary host. A client that is safe sends none.
+    #[must_use]
+    pub fn canary(&self) -> Vec<CanaryRequest> {
+        lock(&self.shared.canary).clone()
+    }
+
+    /// All secrets issued so far, for a test that searches for them: client secrets, device codes, SSO tokens, secret keys and
+    /// session tokens, including the application's own.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<String> {
+        lock(&self.shared.issued_secrets).clone()
+    }
+}
+
+impl Shared {
+    pub(crate) fn put_user(&self, user: User) {
+        let users = &mut lock(&self.state).users;
+        let mut known = users.iter_mut();
+        match known.find(|known| known.user_id == user.user_id) {
+            Some(known) => *known = user,
+            None => users.push(user),
         }
     }
 
-    /// Remembers secrets, so that a test can search for them where they must not be.
-    pub(crate) fn gave_out(&self, secrets: &[&str]) {
-        let mut given_out = lock(&self.given_out);
-        if given_out.len() >= KEPT {
-            given_out.drain(..KEPT / 2);
-        }
-        given_out.extend(secrets.iter().map(|secret| (*secret).to_owned()));
+    /// Whether there was such a user.
+    pub(crate) fn remove_user(&self, user_name: &str) -> bool {
+        let users = &mut lock(&self.state).users;
+        let before = users.len();
+        users.retain(|user| !user.is_named(user_name));
+        users.len() < before
     }
 
-    /// New credentials of a session, not yet known to STS.
-    pub(crate) fn session_credentials(&self, lifetime_ms: i64) -> Credentials {
-        let credentials = Credentials {
-            access_key_id: self.random.access_key_id("ASIA"),
-            secret_access_key: self.random.secret_access_key(),
-            session_token: Some(self.random.session_token()),
-            expiration: Some(self.clock.now() + lifetime_ms),
-        };
-        let token = credentials.session_token.as_deref().unwrap_or_default();
-        self.gave_out(&[&credentials.secret_access_key, token]);
-        credentials
+    pub(crate) fn approve(&self, user_code: &str, user_name: &str) -> Result<(), DecisionError> {
+        let mut state = lock(&self.state);
+        let user = state.user(user_name).ok_or(DecisionError::UnknownUser)?;
+        let decision = Decision::Approved(user.user_name.clone());
+        state.decide(user_code, decision, self.clock.now())
+    }
+
+    pub(crate) fn deny(&self, user_code: &str) -> Result<(), DecisionError> {
+        lock(&self.state).decide(user_code, Decision::Denied, self.clock.now())
+    }
+
+    pub(crate) fn journal_of(&self, filter: Option<&Filter>) -> Vec<JournalEntry> {
+        let journal = lock(&self.journal);
+        let entries = journal.entries.iter();
+        entries
+            .filter(|(_, correlation)| filter.is_none_or(|filter| correlation.matches(filter)))
+            .map(|(entry, _)| entry.clone())
+            .collect()
     }
 }

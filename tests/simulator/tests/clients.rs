@@ -1,6 +1,6 @@
-//! Other people's clients sign in against the simulator. They come from the package registries into a cache outside the
-//! clone (`EDGE_AUTH_CACHE`, else `~/.cache/edge-auth`), so these tests run on request: `cargo test -p aws-simulator
-//! --test clients -- --ignored`. See `tests/clients/README.md`.
+//! Clients of AWS sign in against the simulator. They are installed into a cache outside of the clone (`EDGE_AUTH_CACHE`, by
+//! default `~/.cache/edge-auth`), so these tests run on request: `cargo test -p aws-simulator --test clients -- --ignored`. See
+//! `tests/clients/README.md`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ fn run(command: &mut Command) -> String {
     said
 }
 
-fn simulator() -> aws_simulator::Running {
+fn simulator() -> aws_simulator::Simulator {
     aws_simulator::start(aws_simulator::Config::default()).expect("a free port")
 }
 

@@ -6,7 +6,7 @@
 use super::options::Options;
 use crate::{terminal, workspace};
 use anyhow::{Context as _, Result};
-use aws_simulator::{ACCOUNT, Config, Principal, Running};
+use aws_simulator::{ACCOUNT, CallerIdentity, Config, Simulator};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -32,7 +32,7 @@ const ENDPOINTS_AND_KEYS: [&str; 10] = [
 
 /// The running simulator, and the file with its settings; both end when dropped.
 pub struct Simulated {
-    simulator: Running,
+    simulator: Simulator,
     settings: PathBuf,
 }
 
@@ -93,7 +93,7 @@ impl Drop for Simulated {
     }
 }
 
-fn listen(port: u16) -> io::Result<Running> {
+fn listen(port: u16) -> io::Result<Simulator> {
     aws_simulator::start(Config {
         address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
         // The Worker stores a registration that is valid for longer than a day, and the next simulator would not know it.
@@ -102,10 +102,10 @@ fn listen(port: u16) -> io::Result<Running> {
     })
 }
 
-fn text(simulator: &Running) -> String {
+fn text(simulator: &Simulator) -> String {
     let defaults = Config::default();
     let (url, key) = (simulator.url(), simulator.app_credentials());
-    let own_arn = Principal::user(ACCOUNT, "edge-auth").arn;
+    let own_arn = CallerIdentity::iam_user(ACCOUNT, "edge-auth").arn;
     format!(
         "# Settings of the AWS simulator of a running `cargo dev`.\n\
          AWS_ENDPOINT_URL_STS={url}\n\

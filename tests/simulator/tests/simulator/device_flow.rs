@@ -1,13 +1,14 @@
-//! SSO OIDC and the portal, as AWS's models have them.
+//! SSO OIDC, the access portal, Identity Store and the journal.
 
-use crate::wire::{
-    Ask, CREDENTIALS, NOW, SignIn, caller_identity, identity_store, portal, role_credentials, start,
+use crate::client::{
+    CREDENTIALS, NOW, Request, SignIn, caller_identity, identity_store, portal, role_credentials,
+    start,
 };
-use aws_simulator::{Only, Operation, Person, Undecided};
+use aws_simulator::{DecisionError, Filter, Operation, User};
 use serde_json::json;
 
 #[track_caller]
-fn refused(answer: &crate::wire::Answer, status: u16, name: &str, code: &str) {
+fn refused(answer: &crate::client::Response, status: u16, name: &str, code: &str) {
     let kind = answer.header("x-amzn-ErrorType").unwrap_or_default();
     assert_eq!(
         (
@@ -20,7 +21,7 @@ fn refused(answer: &crate::wire::Answer, status: u16, name: &str, code: &str) {
 }
 
 #[test]
-fn a_whole_sign_in() {
+fn sign_in_by_device_flow_ends_with_role_credentials() {
     let simulator = start();
     let sign_in = SignIn::start(&simulator);
     assert_eq!(sign_in.device["expiresIn"], 600);
@@ -80,7 +81,7 @@ fn a_whole_sign_in() {
 }
 
 #[test]
-fn a_device_code_ends_in_one_of_four_ways() {
+fn device_code_that_is_denied_expired_or_of_another_client_is_refused() {
     let simulator = start();
     let url = simulator.url();
     let denied = SignIn::start(&simulator);
@@ -93,11 +94,11 @@ fn a_device_code_ends_in_one_of_four_ways() {
     );
     assert_eq!(
         simulator.approve(denied.user_code(), "ada.lovelace"),
-        Err(Undecided::AlreadyDecided)
+        Err(DecisionError::AlreadyDecided)
     );
 
     let early = SignIn::start(&simulator);
-    simulator.expire(&Only::UserCode(early.user_code().into()));
+    simulator.expire(&Filter::UserCode(early.user_code().into()));
     refused(
         &early.poll().send(url),
         400,
@@ -124,24 +125,24 @@ fn a_device_code_ends_in_one_of_four_ways() {
     );
     assert_eq!(
         simulator.approve(late.user_code(), "ada.lovelace"),
-        Err(Undecided::Expired)
+        Err(DecisionError::Expired)
     );
     assert_eq!(
         simulator.approve("XXXX-XXXX", "ada.lovelace"),
-        Err(Undecided::UnknownCode)
+        Err(DecisionError::UnknownCode)
     );
     assert_eq!(
         simulator.approve(late.user_code(), "no.one"),
-        Err(Undecided::UnknownPerson)
+        Err(DecisionError::UnknownUser)
     );
 }
 
 #[test]
-fn a_client_is_held_to_its_registration() {
+fn client_with_an_invalid_registration_is_refused() {
     let simulator = start();
     let url = simulator.url();
     let register =
-        |body: serde_json::Value| Ask::post("/client/register", body.to_string()).send(url);
+        |body: serde_json::Value| Request::post("/client/register", body.to_string()).send(url);
     refused(
         &register(json!({"clientType": "public"})),
         400,
@@ -169,7 +170,7 @@ fn a_client_is_held_to_its_registration() {
         "invalid_scope",
     );
     refused(
-        &Ask::post("/token", "{").send(url),
+        &Request::post("/token", "{").send(url),
         400,
         "InvalidRequestException",
         "invalid_request",
@@ -193,7 +194,7 @@ fn a_client_is_held_to_its_registration() {
 }
 
 #[test]
-fn a_refresh_token_is_good_once() {
+fn refresh_token_can_be_used_once() {
     let simulator = start();
     let sign_in = SignIn::start(&simulator);
     simulator
@@ -206,7 +207,7 @@ fn a_refresh_token_is_good_once() {
         "grantType": "refresh_token",
         "refreshToken": refresh_token,
     });
-    let refresh = Ask::post("/token", body.to_string());
+    let refresh = Request::post("/token", body.to_string());
     assert!(
         refresh
             .send(simulator.url())
@@ -222,7 +223,7 @@ fn a_refresh_token_is_good_once() {
 }
 
 #[test]
-fn the_portal_shows_what_is_assigned_and_no_more() {
+fn portal_lists_only_what_is_assigned() {
     let simulator = start();
     let url = simulator.url();
     let token = SignIn::start(&simulator).token(&simulator, "alan-turing");
@@ -253,7 +254,7 @@ fn the_portal_shows_what_is_assigned_and_no_more() {
         assert_eq!(portal(target, &token).send(url).status, status, "{target}");
     }
     assert_eq!(
-        Ask::get("/assignment/accounts").send(url).status,
+        Request::get("/assignment/accounts").send(url).status,
         400,
         "no token at all"
     );
@@ -270,16 +271,16 @@ fn the_portal_shows_what_is_assigned_and_no_more() {
 }
 
 #[test]
-fn a_renamed_and_a_disabled_person() {
+fn renamed_user_signs_in_and_disabled_user_does_not() {
     let simulator = start();
-    let mut ada = simulator.people()[0].clone();
+    let mut ada = simulator.users()[0].clone();
     ada.user_name = "ada.king".into();
-    simulator.put_person(ada.clone());
-    assert_eq!(simulator.people().len(), 5, "the same person");
+    simulator.put_user(ada.clone());
+    assert_eq!(simulator.users().len(), 5, "the same user");
     let sign_in = SignIn::start(&simulator);
     let token = sign_in.token(&simulator, "ada.king");
     ada.enabled = false;
-    simulator.put_person(ada);
+    simulator.put_user(ada);
     assert_eq!(
         portal(CREDENTIALS, &token).send(simulator.url()).status,
         401
@@ -287,17 +288,17 @@ fn a_renamed_and_a_disabled_person() {
     let again = SignIn::start(&simulator);
     assert_eq!(
         simulator.approve(again.user_code(), "ada.king"),
-        Err(Undecided::DisabledPerson)
+        Err(DecisionError::DisabledUser)
     );
 }
 
 #[test]
-fn identity_store_answers_for_any_name() {
+fn identity_store_finds_users_with_any_name() {
     let simulator = start();
     let url = simulator.url();
     let name = "x<&>'\"@例え.テスト";
-    simulator.put_person(
-        Person::new(name)
+    simulator.put_user(
+        User::new(name)
             .email("x@example.com")
             .display_name("X & Co"),
     );
@@ -351,7 +352,7 @@ fn identity_store_answers_for_any_name() {
 }
 
 #[test]
-fn the_journal_follows_a_sign_in_to_its_end() {
+fn journal_lists_requests_of_a_sign_in_without_secrets() {
     let simulator = start();
     let (mine, other) = (SignIn::start(&simulator), SignIn::start(&simulator));
     let role = role_credentials(&simulator, &mine.token(&simulator, "ada.lovelace"));
@@ -360,7 +361,7 @@ fn the_journal_follows_a_sign_in_to_its_end() {
         .send(simulator.url());
     other.poll().send(simulator.url());
     let operations: Vec<_> = simulator
-        .journal_of(&Only::UserCode(mine.user_code().into()))
+        .journal_of(&Filter::UserCode(mine.user_code().into()))
         .into_iter()
         .map(|entry| (entry.operation, entry.status))
         .collect();
@@ -372,11 +373,11 @@ fn the_journal_follows_a_sign_in_to_its_end() {
     assert_eq!(operations, expected.map(|operation| (Some(operation), 200)));
     assert_eq!(
         simulator
-            .journal_of(&Only::Person("ada.lovelace".into()))
+            .journal_of(&Filter::User("ada.lovelace".into()))
             .len(),
         3
     );
-    // Lines and entries are for logs: no secret is in them.
+    // Entries and their texts are logged, so they contain no secret.
     let lines = format!(
         "{:?} {}",
         simulator.journal(),

@@ -1,8 +1,8 @@
-//! The simulator over real sockets.
+//! Tests of the simulator over TCP.
 
+mod client;
 mod device_flow;
-mod misbehaving;
+mod faults;
 mod pages;
 mod robustness;
 mod signatures;
-mod wire;

@@ -1,25 +1,25 @@
-//! The approval page, its curl line, and the control path.
+//! The approval page, the curl command that does the same, and the control API.
 
-use crate::wire::{Ask, SignIn, good, start};
-use aws_simulator::{Misbehaviour, Operation};
+use crate::client::{Request, SignIn, start, valid_request};
+use aws_simulator::{Operation, ResponseFault};
 use serde_json::json;
 
-fn approve(user_code: &str, person: &str) -> Ask {
-    Ask::post("/approve", format!("user_code={user_code}&person={person}"))
+fn approve(user_code: &str, user: &str) -> Request {
+    Request::post("/approve", format!("user_code={user_code}&user={user}"))
 }
 
 #[test]
-fn the_page_shows_the_code_and_who_asks() {
+fn approval_page_shows_code_and_client_name() {
     let simulator = start();
     let url = simulator.url();
     let name = r#"{"clientName":"<script>x</script>","clientType":"public"}"#;
     let mut sign_in = SignIn::start(&simulator);
-    sign_in.client = Ask::post("/client/register", name).send(url).json();
+    sign_in.client = Request::post("/client/register", name).send(url).json();
     sign_in.device = sign_in.authorization(&simulator).send(url).json();
     let complete = sign_in.device["verificationUriComplete"]
         .as_str()
         .expect("a URL");
-    let page = Ask::get(complete.trim_start_matches(url)).send(url);
+    let page = Request::get(complete.trim_start_matches(url)).send(url);
     let html = page.text();
     assert_eq!(page.status, 200);
     assert!(
@@ -35,10 +35,10 @@ fn the_page_shows_the_code_and_who_asks() {
         assert!(html.contains(expected), "{expected}");
     }
     assert!(!html.contains("<script"));
-    let form = Ask::post(
+    let form = Request::post(
         "/approve",
         format!(
-            "user_code={}&person=Zo%C3%AB.O%27Neil&decision=approve",
+            "user_code={}&user=Zo%C3%AB.O%27Neil&decision=approve",
             sign_in.user_code()
         ),
     )
@@ -47,13 +47,18 @@ fn the_page_shows_the_code_and_who_asks() {
     assert!(form.send(url).text().contains("approved as Zoë.O&#39;Neil"));
     assert!(!sign_in.poll().send(url).member("accessToken").is_empty());
     assert_eq!(
-        Ask::get(complete.trim_start_matches(url)).send(url).status,
+        Request::get(complete.trim_start_matches(url))
+            .send(url)
+            .status,
         404,
         "decided"
     );
-    assert_eq!(Ask::get("/device?user_code=%3Cb%3E").send(url).status, 404);
+    assert_eq!(
+        Request::get("/device?user_code=%3Cb%3E").send(url).status,
+        404
+    );
     assert!(
-        Ask::get("/device")
+        Request::get("/device")
             .send(url)
             .text()
             .contains("<input name=\"user_code\"")
@@ -61,7 +66,7 @@ fn the_page_shows_the_code_and_who_asks() {
 }
 
 #[test]
-fn one_curl_line_decides() {
+fn curl_command_approves_and_denies() {
     let simulator = start();
     let url = simulator.url();
     let sign_in = SignIn::start(&simulator);
@@ -71,16 +76,16 @@ fn one_curl_line_decides() {
         .send(url);
     assert_eq!(other.status, 403);
     for (ask, expected) in [
-        (approve(code, "no.one"), "nobody of that name"),
+        (approve(code, "no.one"), "no user has this name"),
         (
             approve("QQQQ-QQQQ", "ada.lovelace"),
-            "no device shows this code",
+            "no device has this user code",
         ),
         (
-            Ask::post("/approve", format!("user_code={code}")),
-            "person is missing",
+            Request::post("/approve", format!("user_code={code}")),
+            "user is missing",
         ),
-        (Ask::post("/approve", "person=x"), "user_code is missing"),
+        (Request::post("/approve", "user=x"), "user_code is missing"),
     ] {
         let answer = ask.send(url);
         assert_eq!(answer.status, 400);
@@ -92,10 +97,10 @@ fn one_curl_line_decides() {
         approve(code, "ada.lovelace")
             .send(url)
             .text()
-            .contains("decided before")
+            .contains("approved or denied before")
     );
     let denied = SignIn::start(&simulator);
-    Ask::post(
+    Request::post(
         "/approve",
         format!("user_code={}&decision=deny", denied.user_code()),
     )
@@ -104,22 +109,22 @@ fn one_curl_line_decides() {
 }
 
 #[test]
-fn the_control_path_does_what_the_library_does() {
+fn control_api_does_what_the_library_does() {
     let simulator = start();
     let url = simulator.url();
     let control = |path: &str, body: serde_json::Value| {
-        Ask::post(format!("/_simulator/{path}"), body.to_string()).send(url)
+        Request::post(format!("/_simulator/{path}"), body.to_string()).send(url)
     };
-    let read = |path: &str| Ask::get(format!("/_simulator/{path}")).send(url).json();
+    let read = |path: &str| Request::get(format!("/_simulator/{path}")).send(url).json();
     let sign_in = SignIn::start(&simulator);
     let code = sign_in.user_code();
-    let rule = json!({"effect": {"misbehaviour": "html"}, "operation": "CreateToken", "only": {"user_code": code}, "times": 1});
+    let rule = json!({"effect": {"fault": "html"}, "operation": "CreateToken", "filter": {"user_code": code}, "times": 1});
     assert_eq!(control("rules", rule.clone()).json()["rule"], 1);
     assert_eq!(read("rules")[0][1], rule);
     assert_eq!(
         control(
             "approve",
-            json!({"user_code": code, "person": "ada.lovelace"})
+            json!({"user_code": code, "user": "ada.lovelace"})
         )
         .status,
         200
@@ -133,24 +138,24 @@ fn the_control_path_does_what_the_library_does() {
         (&json!("html"), &json!(null))
     );
     assert_eq!(
-        read("misbehaviours").as_array().map(Vec::len),
-        Some(Misbehaviour::ALL.len())
+        read("faults").as_array().map(Vec::len),
+        Some(ResponseFault::ALL.len())
     );
     assert!(read("secrets").to_string().contains(&token));
     assert_eq!(read("canary"), json!([]));
 
-    let mut person = read("people")[0].clone();
-    person["enabled"] = json!(false);
-    control("people", person);
+    let mut user = read("users")[0].clone();
+    user["enabled"] = json!(false);
+    control("users", user);
     assert_eq!(
-        good(&simulator, Operation::ListAccounts, &sign_in, &token)
+        valid_request(&simulator, Operation::ListAccounts, &sign_in, &token)
             .send(url)
             .status,
         401
     );
-    let removed = Ask {
+    let removed = Request {
         method: "DELETE".into(),
-        ..Ask::get("/_simulator/people/Zo%C3%AB.O'Neil")
+        ..Request::get("/_simulator/users/Zo%C3%AB.O'Neil")
     };
     assert_eq!(removed.send(url).json()["removed"], true);
 
@@ -166,17 +171,17 @@ fn the_control_path_does_what_the_library_does() {
             .starts_with("ASIA")
     );
     assert_eq!(
-        control("expire", json!({"person": "ada.lovelace"})).status,
+        control("expire", json!({"user": "ada.lovelace"})).status,
         200
     );
-    for (path, body) in [
-        ("rules", json!({"effect": {"misbehaviour": "x"}})),
-        ("nothing", json!({})),
-        ("deny", json!({})),
+    for (path, body, status) in [
+        ("rules", json!({"effect": {"fault": "x"}}), 400),
+        ("deny", json!({}), 400),
+        ("nothing", json!({}), 404),
     ] {
-        assert_eq!(control(path, body).status, 400, "{path}");
+        assert_eq!(control(path, body).status, status, "{path}");
     }
-    let browser = Ask::get("/_simulator/secrets")
+    let browser = Request::get("/_simulator/secrets")
         .with("Origin", "http://evil.example")
         .send(url);
     assert_eq!(browser.status, 403);

@@ -1,13 +1,13 @@
-//! Garbage, crowds, refusal, and the end.
+//! Invalid requests, concurrency, refused connections, and the end of the simulator.
 
-use crate::wire::{Ask, SignIn, start};
+use crate::client::{Request, SignIn, start};
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
 #[test]
-fn garbage_is_answered_or_dropped() {
+fn invalid_requests_get_4xx_or_are_dropped() {
     let simulator = start();
     let host = simulator.url().trim_start_matches("http://");
     let mut noise = 1_u64;
@@ -15,14 +15,14 @@ fn garbage_is_answered_or_dropped() {
         let mut stream = TcpStream::connect(host).expect("connected");
         let bytes: Vec<u8> = (0..round * 7)
             .map(|_| {
-                // A linear congruential generator: the same noise in every run.
+                // A linear congruential generator, so that each run sends the same bytes.
                 noise = noise
                     .wrapping_mul(6_364_136_223_846_793_005)
                     .wrapping_add(1);
                 (noise >> 56) as u8
             })
             .collect();
-        // It may have been refused and closed while we were still writing.
+        // The server may close the connection before everything is written.
         let _ = stream.write_all(&bytes);
     }
     for body in [
@@ -45,7 +45,7 @@ fn garbage_is_answered_or_dropped() {
             "/_simulator/rules",
             "/logout",
         ] {
-            let status = Ask::post(path, body).send(simulator.url()).status;
+            let status = Request::post(path, body).send(simulator.url()).status;
             assert!((400..500).contains(&status), "{path} {body}: {status}");
         }
     }
@@ -58,20 +58,20 @@ fn garbage_is_answered_or_dropped() {
         "/_simulator/",
         "/..%2f",
     ] {
-        let status = Ask::get(target).send(simulator.url()).status;
+        let status = Request::get(target).send(simulator.url()).status;
         assert!((400..500).contains(&status), "{target}: {status}");
     }
-    let huge = Ask::post("/token", "x".repeat(300_000)).send(simulator.url());
+    let huge = Request::post("/token", "x".repeat(300_000)).send(simulator.url());
     assert_eq!(huge.status, 413);
 }
 
 #[test]
-fn a_connection_serves_request_after_request() {
+fn connection_serves_pipelined_requests() {
     let simulator = start();
     let host = simulator.url().trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).expect("connected");
     let one = "GET /device HTTP/1.1\r\nHost: x\r\n\r\n";
-    // Two at once, the second in two halves, then one more.
+    // One and a half, then the rest and one more.
     let (half, rest) = one.split_at(9);
     stream
         .write_all(format!("{one}{half}").as_bytes())
@@ -95,7 +95,7 @@ fn a_connection_serves_request_after_request() {
 }
 
 #[test]
-fn a_crowd_signs_in_at_once() {
+fn concurrent_polls_for_one_code_return_one_token() {
     let simulator = start();
     thread::scope(|scope| {
         for _ in 0..40 {
@@ -105,7 +105,6 @@ fn a_crowd_signs_in_at_once() {
             });
         }
     });
-    // Forty polls for one code: one token.
     let sign_in = SignIn::start(&simulator);
     simulator
         .approve(sign_in.user_code(), "ada.lovelace")
@@ -123,24 +122,24 @@ fn a_crowd_signs_in_at_once() {
 }
 
 #[test]
-fn refused_and_accepted_again_on_the_same_port() {
+fn connections_are_refused_and_accepted_again_on_the_same_port() {
     let simulator = start();
     let host = simulator.url().trim_start_matches("http://");
     let mut open = TcpStream::connect(host).expect("connected");
-    Ask::get("/device").send(simulator.url());
+    Request::get("/device").send(simulator.url());
     for _ in 0..3 {
         simulator.refuse_connections();
         let refused = TcpStream::connect(host).expect_err("refused");
         assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
         simulator.accept_connections();
-        assert_eq!(Ask::get("/device").send(simulator.url()).status, 200);
+        assert_eq!(Request::get("/device").send(simulator.url()).status, 200);
     }
     assert_eq!(
         open.read(&mut [0; 1]).unwrap_or(0),
         0,
         "the open one was closed"
     );
-    let asked = Ask::post("/_simulator/refuse", r#"{"for_ms":300}"#).send(simulator.url());
+    let asked = Request::post("/_simulator/refuse", r#"{"for_ms":300}"#).send(simulator.url());
     assert_eq!(asked.status, 200);
     thread::sleep(Duration::from_millis(150));
     assert!(TcpStream::connect(host).is_err());
@@ -149,17 +148,17 @@ fn refused_and_accepted_again_on_the_same_port() {
 }
 
 #[test]
-fn dropping_it_ends_everything_soon() {
+fn drop_ends_all_connections_within_a_second() {
     let simulator = start();
     let url = simulator.url().to_owned();
     let host = url.trim_start_matches("http://");
     simulator
-        .misbehave(aws_simulator::Rule::new(
-            aws_simulator::Misbehaviour::HangBeforeStatus,
+        .add_rule(aws_simulator::Rule::new(
+            aws_simulator::ResponseFault::HangBeforeStatus,
         ))
         .expect("a rule");
     let idle = TcpStream::connect(host).expect("connected");
-    let hanging = Ask::post("/token", "{}");
+    let hanging = Request::post("/token", "{}");
     thread::scope(|scope| {
         let waiting = scope.spawn(|| hanging.bytes(&url, Duration::from_secs(30)));
         thread::sleep(Duration::from_millis(200));
@@ -177,7 +176,7 @@ fn dropping_it_ends_everything_soon() {
 }
 
 #[test]
-fn only_loopback_is_listened_on() {
+fn address_that_is_not_loopback_is_an_error() {
     let config = aws_simulator::Config {
         address: ([0, 0, 0, 0], 0).into(),
         ..aws_simulator::Config::default()

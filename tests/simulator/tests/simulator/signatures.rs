@@ -1,20 +1,20 @@
-//! Who signed: every alteration of a good request is refused, in both forms.
+//! Signed requests: valid ones are accepted, altered ones are refused, with the codes of both protocols.
 
-use crate::wire::{Ask, NOW, caller_identity, identity_store, start};
-use aws_simulator::{Credentials, Only, Principal, Running};
+use crate::client::{NOW, Request, caller_identity, identity_store, start};
+use aws_simulator::{CallerIdentity, Credentials, Filter, Simulator};
 use serde_json::json;
 use std::time::Duration;
 
 const MINUTE: i64 = 60_000;
 
-fn session(simulator: &Running) -> Credentials {
-    simulator.start_session(
-        Principal::role_session("111122223333", "Deploy", "anything"),
+fn session(simulator: &Simulator) -> Credentials {
+    simulator.create_session(
+        CallerIdentity::role_session("111122223333", "Deploy", "anything"),
         Duration::from_mins(10),
     )
 }
 
-fn code(ask: &Ask, simulator: &Running) -> (u16, String) {
+fn code(ask: &Request, simulator: &Simulator) -> (u16, String) {
     let answer = ask.send(simulator.url());
     let text = answer.text();
     let code = text
@@ -25,7 +25,7 @@ fn code(ask: &Ask, simulator: &Running) -> (u16, String) {
 }
 
 #[test]
-fn good_signatures_are_told_who_they_are() {
+fn valid_signature_returns_the_caller_identity() {
     let simulator = start();
     let url = simulator.url();
     let app = caller_identity()
@@ -50,14 +50,14 @@ fn good_signatures_are_told_who_they_are() {
         role.json()["GetCallerIdentityResponse"]["GetCallerIdentityResult"]["Arn"],
         arn
     );
-    // One more signed header, as a proof of identity has it.
+    // With another signed header, as in a proof of identity.
     let proof = caller_identity()
         .with("x-edge-auth-server-id", "here")
         .signed(url, &session(&simulator), "sts", NOW);
     assert_eq!(proof.send(url).status, 200);
-    // An apostrophe and an ampersand arrive escaped.
-    let odd = simulator.start_session(
-        Principal::sso_session("111122223333", "P", "O'Neil&<x>"),
+    // Special characters are escaped.
+    let odd = simulator.create_session(
+        CallerIdentity::sso_session("111122223333", "P", "O'Neil&<x>"),
         Duration::from_mins(1),
     );
     let text = caller_identity()
@@ -69,7 +69,7 @@ fn good_signatures_are_told_who_they_are() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a table")]
-fn every_alteration_is_refused() {
+fn altered_request_is_refused() {
     let simulator = start();
     let url = simulator.url();
     let credentials = session(&simulator);
@@ -216,18 +216,18 @@ fn every_alteration_is_refused() {
         (200, String::new()),
         "unaltered"
     );
-    simulator.expire(&Only::AccessKeyId(credentials.access_key_id.clone()));
+    simulator.expire(&Filter::AccessKeyId(credentials.access_key_id.clone()));
     assert_eq!(code(&signed(NOW), &simulator), (403, "ExpiredToken".into()));
 }
 
 #[test]
-fn errors_come_as_json_to_whoever_accepts_it() {
+fn errors_are_json_for_clients_that_accept_it() {
     let simulator = start();
     let answer = caller_identity()
         .with("accept", "application/json")
         .send(simulator.url());
     assert_eq!(answer.json()["Error"]["Code"], "MissingAuthenticationToken");
-    let body = Ask::post("/", "Action=AssumeRole&Version=2011-06-15").signed(
+    let body = Request::post("/", "Action=AssumeRole&Version=2011-06-15").signed(
         simulator.url(),
         simulator.app_credentials(),
         "sts",
@@ -237,7 +237,7 @@ fn errors_come_as_json_to_whoever_accepts_it() {
 }
 
 #[test]
-fn identity_store_has_its_own_words() {
+fn identity_store_has_codes_of_the_json_protocol() {
     let simulator = start();
     let url = simulator.url();
     let ask = || {

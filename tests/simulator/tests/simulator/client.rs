@@ -1,30 +1,30 @@
-//! A client that is nothing but a socket, and a sign-in made with it.
+//! A client that uses plain sockets, and a sign-in with it.
 
 use aws_credential_types::Credentials as Signing;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
-use aws_simulator::{Config, Credentials, Misbehaviour, Operation, Running};
+use aws_simulator::{Config, Credentials, Operation, ResponseFault, Simulator};
 use serde_json::{Value, json};
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-/// The beginning of every standing clock here.
+/// The time of the fixed clock of [`start`].
 pub const NOW: i64 = 1_795_317_487_000;
 
-/// Bytes of a reply that are read; a flood goes on.
-const MOST: usize = 3 * 1024 * 1024;
+/// No more bytes of a response are read.
+const MAX_RESPONSE_BYTES: usize = 3 * 1024 * 1024;
 
-pub fn start() -> Running {
+pub fn start() -> Simulator {
     aws_simulator::start(Config {
-        clock: aws_simulator::Clock::standing(NOW),
+        clock: aws_simulator::Clock::fixed(NOW),
         ..Config::default()
     })
     .expect("a free port")
 }
 
 #[derive(Clone, Debug, Default)]
-pub struct Ask {
+pub struct Request {
     pub method: String,
     pub target: String,
     pub headers: Vec<(String, String)>,
@@ -32,13 +32,13 @@ pub struct Ask {
 }
 
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     pub head: String,
     pub body: Vec<u8>,
 }
 
-impl Answer {
+impl Response {
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
     }
@@ -54,13 +54,13 @@ impl Answer {
         })
     }
 
-    /// Text of a member, or the empty string.
+    /// A member that is a string; otherwise an empty string.
     pub fn member(&self, name: &str) -> String {
         self.json()[name].as_str().unwrap_or_default().to_owned()
     }
 }
 
-impl Ask {
+impl Request {
     pub fn get(target: impl Into<String>) -> Self {
         Self {
             method: "GET".into(),
@@ -83,11 +83,11 @@ impl Ask {
         self
     }
 
-    /// Whatever the other side sends until it closes, or until `patience` is over.
-    pub fn bytes(&self, url: &str, patience: Duration) -> io::Result<Vec<u8>> {
+    /// The bytes that arrive until the connection is closed or `timeout` has passed.
+    pub fn bytes(&self, url: &str, timeout: Duration) -> io::Result<Vec<u8>> {
         let host = url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(host)?;
-        stream.set_read_timeout(Some(patience))?;
+        stream.set_read_timeout(Some(timeout))?;
         let mut text = format!(
             "{} {} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n",
             self.method, self.target
@@ -97,9 +97,9 @@ impl Ask {
         }
         text = text + "Content-Length: " + &self.body.len().to_string() + "\r\n\r\n" + &self.body;
         stream.write_all(text.as_bytes())?;
-        let end = Instant::now() + patience;
+        let end = Instant::now() + timeout;
         let (mut received, mut chunk) = (Vec::new(), vec![0; 64 * 1024]);
-        while Instant::now() < end && received.len() < MOST {
+        while Instant::now() < end && received.len() < MAX_RESPONSE_BYTES {
             match stream.read(&mut chunk) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error),
@@ -110,7 +110,7 @@ impl Ask {
         Ok(received)
     }
 
-    pub fn send(&self, url: &str) -> Answer {
+    pub fn send(&self, url: &str) -> Response {
         let received = self.bytes(url, Duration::from_secs(10)).expect("an answer");
         let end = received
             .windows(4)
@@ -121,14 +121,14 @@ impl Ask {
             .get(9..12)
             .and_then(|digits| digits.parse().ok())
             .expect("a status");
-        Answer {
+        Response {
             status,
             head,
             body: received[end + 4..].to_vec(),
         }
     }
 
-    /// Signed by AWS's own crate, over `host` and all headers given so far.
+    /// Signs `host` and all headers so far with AWS's own crate.
     pub fn signed(mut self, url: &str, credentials: &Credentials, service: &str, at: i64) -> Self {
         let identity = Signing::new(
             &credentials.access_key_id,
@@ -169,30 +169,30 @@ impl Ask {
     }
 }
 
-pub fn caller_identity() -> Ask {
-    Ask::post("/", "Action=GetCallerIdentity&Version=2011-06-15").with(
+pub fn caller_identity() -> Request {
+    Request::post("/", "Action=GetCallerIdentity&Version=2011-06-15").with(
         "content-type",
         "application/x-www-form-urlencoded; charset=utf-8",
     )
 }
 
-pub fn identity_store(target: &str, body: &Value) -> Ask {
-    Ask::post("/", body.to_string())
+pub fn identity_store(target: &str, body: &Value) -> Request {
+    Request::post("/", body.to_string())
         .with("content-type", "application/x-amz-json-1.1")
         .with("x-amz-target", format!("AWSIdentityStore.{target}"))
 }
 
-/// A registered client with a device authorization of its own.
+/// A registered client with a device authorization.
 pub struct SignIn {
     pub client: Value,
     pub device: Value,
 }
 
 impl SignIn {
-    pub fn start(simulator: &Running) -> Self {
+    pub fn start(simulator: &Simulator) -> Self {
         let registration =
             json!({"clientName": "wire", "clientType": "public", "scopes": ["sso:account:access"]});
-        let client = Ask::post("/client/register", registration.to_string())
+        let client = Request::post("/client/register", registration.to_string())
             .send(simulator.url())
             .json();
         let mut sign_in = Self {
@@ -206,53 +206,51 @@ impl SignIn {
         sign_in
     }
 
-    pub fn authorization(&self, simulator: &Running) -> Ask {
+    pub fn authorization(&self, simulator: &Simulator) -> Request {
         let body = json!({
             "clientId": self.client["clientId"],
             "clientSecret": self.client["clientSecret"],
             "startUrl": simulator.start_url(),
         });
-        Ask::post("/device_authorization", body.to_string())
+        Request::post("/device_authorization", body.to_string())
     }
 
     pub fn user_code(&self) -> &str {
         self.device["userCode"].as_str().expect("a user code")
     }
 
-    pub fn poll(&self) -> Ask {
+    pub fn poll(&self) -> Request {
         let body = json!({
             "clientId": self.client["clientId"],
             "clientSecret": self.client["clientSecret"],
             "grantType": "urn:ietf:params:oauth:grant-type:device_code",
             "deviceCode": self.device["deviceCode"],
         });
-        Ask::post("/token", body.to_string())
+        Request::post("/token", body.to_string())
     }
 
-    /// Approves as a person and redeems; the access token.
-    pub fn token(&self, simulator: &Running, person: &str) -> String {
-        simulator
-            .approve(self.user_code(), person)
-            .expect("approved");
+    /// Approves as this user and returns the access token.
+    pub fn token(&self, simulator: &Simulator, user: &str) -> String {
+        simulator.approve(self.user_code(), user).expect("approved");
         self.poll().send(simulator.url()).member("accessToken")
     }
 }
 
-pub fn portal(target: &str, token: &str) -> Ask {
+pub fn portal(target: &str, token: &str) -> Request {
     let method = if target == "/logout" { "POST" } else { "GET" };
-    Ask {
+    Request {
         method: method.into(),
         target: target.into(),
-        ..Ask::default()
+        ..Request::default()
     }
     .with("x-amz-sso_bearer_token", token)
 }
 
 pub const CREDENTIALS: &str = "/federation/credentials?account_id=111122223333&role_name=Developer";
 
-pub fn role_credentials(simulator: &Running, token: &str) -> Credentials {
-    let reply = portal(CREDENTIALS, token).send(simulator.url()).json();
-    let role = &reply["roleCredentials"];
+pub fn role_credentials(simulator: &Simulator, token: &str) -> Credentials {
+    let response = portal(CREDENTIALS, token).send(simulator.url()).json();
+    let role = &response["roleCredentials"];
     let text = |name: &str| role[name].as_str().expect(name).to_owned();
     Credentials {
         access_key_id: text("accessKeyId"),
@@ -262,12 +260,17 @@ pub fn role_credentials(simulator: &Running, token: &str) -> Credentials {
     }
 }
 
-/// A good request of each operation, of a sign-in whose code is approved and not redeemed, and another's token.
-pub fn good(simulator: &Running, operation: Operation, sign_in: &SignIn, token: &str) -> Ask {
+/// A valid request of an operation: with a sign-in whose code is approved and not redeemed, and the token of another one.
+pub fn valid_request(
+    simulator: &Simulator,
+    operation: Operation,
+    sign_in: &SignIn,
+    token: &str,
+) -> Request {
     let store = "d-9067f7a1b2";
     let app = simulator.app_credentials();
     match operation {
-        Operation::RegisterClient => Ask::post(
+        Operation::RegisterClient => Request::post(
             "/client/register",
             r#"{"clientName":"wire","clientType":"public"}"#,
         ),
@@ -284,19 +287,19 @@ pub fn good(simulator: &Running, operation: Operation, sign_in: &SignIn, token: 
             identity_store("GetUserId", &body).signed(simulator.url(), app, "identitystore", NOW)
         }
         Operation::DescribeUser => {
-            let body = json!({"IdentityStoreId": store, "UserId": simulator.people()[0].user_id});
+            let body = json!({"IdentityStoreId": store, "UserId": simulator.users()[0].user_id});
             identity_store("DescribeUser", &body).signed(simulator.url(), app, "identitystore", NOW)
         }
     }
 }
 
-/// Those that take a minute to end by themselves.
-pub fn is_slow(misbehaviour: Misbehaviour) -> bool {
+/// Faults that last a minute.
+pub fn is_slow(fault: ResponseFault) -> bool {
     matches!(
-        misbehaviour,
-        Misbehaviour::HangBeforeStatus
-            | Misbehaviour::HangMidHeaders
-            | Misbehaviour::HangMidBody
-            | Misbehaviour::Trickle
+        fault,
+        ResponseFault::HangBeforeStatus
+            | ResponseFault::HangMidHeaders
+            | ResponseFault::HangMidBody
+            | ResponseFault::Trickle
     )
 }

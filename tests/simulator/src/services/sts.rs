@@ -1,23 +1,25 @@
-//! STS: `GetCallerIdentity`, in XML or, for `Accept: application/json`, in JSON.
+//! STS: `GetCallerIdentity`, in XML, or in JSON for `Accept: application/json`.
 
-use crate::failing::{error, raw};
-use crate::form::{escape, value};
-use crate::http::{Reply, Request};
+use crate::authentication::authenticate;
+use crate::encoding::escape;
+use crate::errors::{error, error_response};
+use crate::http::value;
+use crate::http::{Request, Response};
 use crate::operation::{Operation, Service};
-use crate::signed::signer;
-use crate::simulator::Simulator;
-use crate::world::World;
+use crate::random;
+use crate::shared::Shared;
+use crate::state::State;
 use serde_json::json;
 
-/// Answers whatever is sent to `/` without a target header: who signed is asked before what for.
-pub(crate) fn answer(simulator: &Simulator, world: &World, request: &Request) -> Reply {
-    let key = match signer(simulator, world, request, "sts") {
+/// Responds to requests without `X-Amz-Target`. The signature is verified before the operation is read, as AWS does.
+pub(crate) fn respond(shared: &Shared, state: &State, request: &Request) -> Response {
+    let key = match authenticate(shared, state, request, "sts") {
         Ok(key) => key,
         Err((refusal, text)) => {
             return error(
                 Operation::GetCallerIdentity,
                 request,
-                refusal.of_sts(),
+                refusal.query_code(),
                 &text,
             );
         }
@@ -30,15 +32,15 @@ pub(crate) fn answer(simulator: &Simulator, world: &World, request: &Request) ->
             action.unwrap_or("None"),
             version.unwrap_or("NO_VERSION_SPECIFIED")
         );
-        return raw(Service::Sts, request, "InvalidAction", (400, ""), &text);
+        return error_response(Service::Sts, request, "InvalidAction", (400, ""), &text);
     }
-    let who = &key.principal;
-    let id = simulator.random.uuid();
+    let identity = &key.identity;
+    let id = random::uuid();
     if request.accepts("application/json") {
-        return Reply::json(
+        return Response::json(
             200,
             &json!({"GetCallerIdentityResponse": {
-                "GetCallerIdentityResult": {"Account": who.account, "Arn": who.arn, "UserId": who.user_id},
+                "GetCallerIdentityResult": {"Account": identity.account, "Arn": identity.arn, "UserId": identity.user_id},
                 "ResponseMetadata": {"RequestId": id},
             }}),
         );
@@ -47,9 +49,9 @@ pub(crate) fn answer(simulator: &Simulator, world: &World, request: &Request) ->
         "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n  <GetCallerIdentityResult>\n    \
          <Arn>{}</Arn>\n    <UserId>{}</UserId>\n    <Account>{}</Account>\n  </GetCallerIdentityResult>\n  \
          <ResponseMetadata>\n    <RequestId>{id}</RequestId>\n  </ResponseMetadata>\n</GetCallerIdentityResponse>\n",
-        escape(&who.arn),
-        escape(&who.user_id),
-        escape(&who.account)
+        escape(&identity.arn),
+        escape(&identity.user_id),
+        escape(&identity.account)
     );
-    Reply::new(200, "text/xml", body)
+    Response::new(200, "text/xml", body)
 }

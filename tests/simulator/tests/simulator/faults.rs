@@ -1,12 +1,14 @@
-//! Every misbehaviour on every operation, for one line of requests and nobody else.
+//! Faults and errors: what is sent, and for which requests.
 
-use crate::wire::{Ask, NOW, SignIn, caller_identity, good, is_slow, role_credentials, start};
-use aws_simulator::{Effect, Misbehaviour, Only, Operation, Rule, UPSTREAM_MARK};
+use crate::client::{
+    NOW, Request, SignIn, caller_identity, is_slow, role_credentials, start, valid_request,
+};
+use aws_simulator::{Effect, Filter, Operation, ResponseFault, Rule, UPSTREAM_MARKER};
 use std::io::ErrorKind;
 use std::time::{Duration, Instant};
 
-/// A sign-in that is approved and not redeemed, and another's access token.
-fn prepared(simulator: &aws_simulator::Running) -> (SignIn, String) {
+/// A sign-in that is approved and not redeemed, and the access token of another one.
+fn prepared(simulator: &aws_simulator::Simulator) -> (SignIn, String) {
     let token = SignIn::start(simulator).token(simulator, "ada.lovelace");
     let sign_in = SignIn::start(simulator);
     simulator
@@ -16,45 +18,42 @@ fn prepared(simulator: &aws_simulator::Running) -> (SignIn, String) {
 }
 
 #[test]
-fn every_one_on_every_operation_leaves_the_next_request_good() {
+fn next_request_succeeds_after_every_fault_of_every_operation() {
     let simulator = start();
     let url = simulator.url();
     let (sign_in, token) = prepared(&simulator);
     for operation in Operation::ALL {
-        let ask = good(&simulator, operation, &sign_in, &token);
+        let ask = valid_request(&simulator, operation, &sign_in, &token);
         let genuine = if matches!(operation, Operation::CreateToken | Operation::Logout) {
             Vec::new()
         } else {
             ask.send(url).body
         };
-        for misbehaviour in Misbehaviour::ALL {
+        for fault in ResponseFault::ALL {
             simulator
-                .misbehave(Rule::new(misbehaviour).on(operation).times(1))
+                .add_rule(Rule::new(fault).on(operation).times(1))
                 .expect("a rule");
-            // The body is whole there, and this socket reads past what the head says of it.
+            // The fault is in the head; the client here ignores it and reads the complete body.
             let in_the_head = matches!(
-                misbehaviour,
-                Misbehaviour::ShortContentLength
-                    | Misbehaviour::TwoContentLengths
-                    | Misbehaviour::FalseGzip
+                fault,
+                ResponseFault::ShortContentLength
+                    | ResponseFault::TwoContentLengths
+                    | ResponseFault::InvalidGzip
             );
-            let patience = if is_slow(misbehaviour) { 60 } else { 5000 };
-            match ask.bytes(url, Duration::from_millis(patience)) {
+            let timeout = if is_slow(fault) { 60 } else { 5000 };
+            match ask.bytes(url, Duration::from_millis(timeout)) {
                 Ok(bytes) => {
                     let good = bytes.starts_with(b"HTTP/1.1 200")
                         && !genuine.is_empty()
                         && bytes.ends_with(&genuine);
                     assert!(
-                        !good || in_the_head || misbehaviour.may_leave_the_reply_good(operation),
-                        "{operation:?} {misbehaviour:?}"
+                        !good || in_the_head || fault.may_leave_response_valid(operation),
+                        "{operation:?} {fault:?}"
                     );
                 }
                 Err(error) => assert!(
-                    matches!(
-                        misbehaviour,
-                        Misbehaviour::Reset | Misbehaviour::ResetMidBody
-                    ),
-                    "{operation:?} {misbehaviour:?}: {error}"
+                    matches!(fault, ResponseFault::Reset | ResponseFault::ResetMidBody),
+                    "{operation:?} {fault:?}: {error}"
                 ),
             }
         }
@@ -67,53 +66,53 @@ fn every_one_on_every_operation_leaves_the_next_request_good() {
 }
 
 #[test]
-fn the_wire_shows_what_the_name_says() {
+fn bytes_on_the_wire_are_those_of_the_fault() {
     let simulator = start();
     let url = simulator.url();
     let (sign_in, token) = prepared(&simulator);
-    let ask = good(&simulator, Operation::ListAccounts, &sign_in, &token);
-    let with = |misbehaviour: Misbehaviour, patience: u64| {
+    let ask = valid_request(&simulator, Operation::ListAccounts, &sign_in, &token);
+    let with = |fault: ResponseFault, timeout: u64| {
         simulator
-            .misbehave(Rule::new(misbehaviour).times(1))
+            .add_rule(Rule::new(fault).times(1))
             .expect("a rule");
-        ask.bytes(url, Duration::from_millis(patience))
+        ask.bytes(url, Duration::from_millis(timeout))
     };
-    let reset = with(Misbehaviour::Reset, 5000).expect_err("a reset");
+    let reset = with(ResponseFault::Reset, 5000).expect_err("a reset");
     assert_eq!(reset.kind(), ErrorKind::ConnectionReset);
     assert_eq!(
-        with(Misbehaviour::CloseBeforeReply, 5000).expect("an end"),
+        with(ResponseFault::CloseBeforeResponse, 5000).expect("an end"),
         b""
     );
     assert_eq!(
-        with(Misbehaviour::HangBeforeStatus, 300).expect("silence"),
+        with(ResponseFault::HangBeforeStatus, 300).expect("silence"),
         b""
     );
-    let head = with(Misbehaviour::HangMidHeaders, 300).expect("half a head");
+    let head = with(ResponseFault::HangMidHeaders, 300).expect("half a head");
     assert!(
         head.starts_with(b"HTTP/1.1 200 OK\r\n")
             && !head.windows(4).any(|four| four == b"\r\n\r\n")
     );
-    let body = with(Misbehaviour::HangMidBody, 300).expect("half a body");
+    let body = with(ResponseFault::HangMidBody, 300).expect("half a body");
     assert!(body.windows(4).any(|four| four == b"\r\n\r\n") && !body.ends_with(b"}"));
     let began = Instant::now();
-    let trickle = with(Misbehaviour::Trickle, 1000).expect("some bytes");
+    let trickle = with(ResponseFault::Trickle, 1000).expect("some bytes");
     assert!(began.elapsed() >= Duration::from_secs(1) && !trickle.ends_with(b"}"));
-    let flood = with(Misbehaviour::HugeBody, 5000).expect("much");
+    let flood = with(ResponseFault::HugeBody, 5000).expect("much");
     assert!(flood.len() > 3_000_000 && flood.ends_with(b"aaaa"));
-    assert!(String::from_utf8_lossy(&flood[..400]).contains("Content-Length: 104857"));
+    assert!(String::from_utf8_lossy(&flood[..400]).contains("content-length: 104857"));
     assert!(
-        with(Misbehaviour::InvalidUtf8, 5000).is_ok_and(|bytes| String::from_utf8(bytes).is_err())
+        with(ResponseFault::InvalidUtf8, 5000).is_ok_and(|bytes| String::from_utf8(bytes).is_err())
     );
 
     simulator
-        .misbehave(Rule::new(Misbehaviour::Redirect307).times(1))
+        .add_rule(Rule::new(ResponseFault::Redirect307).times(1))
         .expect("a rule");
     let location = ask.send(url);
     let location = location.header("location").expect("a location");
     assert!(location.starts_with(simulator.canary_url()) && !location.starts_with(url));
-    // Somebody who follows it with the bearer is caught.
+    // A client that follows the redirect with its token is recorded.
     let target = location.trim_start_matches(simulator.canary_url());
-    Ask::get(target)
+    Request::get(target)
         .with("x-amz-sso_bearer_token", "x")
         .send(simulator.canary_url());
     let caught = simulator.canary();
@@ -124,40 +123,41 @@ fn the_wire_shows_what_the_name_says() {
 }
 
 #[test]
-fn modelled_errors_come_as_modelled() {
+fn errors_have_the_form_of_the_service_model() {
     let simulator = start();
     let (sign_in, token) = prepared(&simulator);
     for operation in Operation::ALL {
         for error in operation.errors() {
             simulator
-                .misbehave(Rule::error(error.name).on(operation).times(1))
+                .add_rule(Rule::error(error.name).on(operation).times(1))
                 .expect("a rule");
-            let answer = good(&simulator, operation, &sign_in, &token).send(simulator.url());
+            let answer =
+                valid_request(&simulator, operation, &sign_in, &token).send(simulator.url());
             assert_eq!(answer.status, error.status, "{operation:?} {}", error.name);
             let text = format!("{}\n{}", answer.head, answer.text());
             assert!(
                 text.contains(error.name)
                     && text.contains(error.code)
-                    && text.contains(UPSTREAM_MARK),
+                    && text.contains(UPSTREAM_MARKER),
                 "{text}"
             );
         }
     }
     assert!(
         simulator
-            .misbehave(Rule::error("SlowDownException").on(Operation::Logout))
+            .add_rule(Rule::error("SlowDownException").on(Operation::Logout))
             .is_err()
     );
-    assert!(simulator.misbehave(Rule::error("Nonsense")).is_err());
+    assert!(simulator.add_rule(Rule::error("Nonsense")).is_err());
     assert!(
         simulator
-            .misbehave(Rule::new(Misbehaviour::Html).times(0))
+            .add_rule(Rule::new(ResponseFault::Html).times(0))
             .is_err()
     );
 }
 
 #[test]
-fn a_rule_meets_only_whom_it_names() {
+fn rule_applies_only_to_requests_that_its_filter_selects() {
     let simulator = start();
     let url = simulator.url();
     let (hit, spared) = (SignIn::start(&simulator), SignIn::start(&simulator));
@@ -165,7 +165,7 @@ fn a_rule_meets_only_whom_it_names() {
     let spared_token = spared.token(&simulator, "alan-turing");
     let hit_role = role_credentials(&simulator, &hit_token);
     let accounts = |token: &str| {
-        crate::wire::portal("/assignment/accounts", token)
+        crate::client::portal("/assignment/accounts", token)
             .send(url)
             .status
     };
@@ -175,13 +175,13 @@ fn a_rule_meets_only_whom_it_names() {
         .expect("a code")
         .to_owned();
     for only in [
-        Only::Person("Ada.Lovelace".into()),
-        Only::UserCode(hit.user_code().into()),
-        Only::DeviceCode(device),
-        Only::ClientId(client),
+        Filter::User("Ada.Lovelace".into()),
+        Filter::UserCode(hit.user_code().into()),
+        Filter::DeviceCode(device),
+        Filter::ClientId(client),
     ] {
-        let rule = Rule::new(Misbehaviour::BadGateway).only(only.clone());
-        let number = simulator.misbehave(rule).expect("a rule");
+        let rule = Rule::new(ResponseFault::BadGateway).matching(only.clone());
+        let number = simulator.add_rule(rule).expect("a rule");
         assert_eq!(
             (accounts(&hit_token), accounts(&spared_token)),
             (502, 200),
@@ -195,21 +195,21 @@ fn a_rule_meets_only_whom_it_names() {
             sts, 502,
             "{only:?} reaches what is signed with the role's credentials"
         );
-        simulator.behave(number);
+        simulator.remove_rule(number);
         assert_eq!(accounts(&hit_token), 200, "{only:?} taken back");
     }
-    let ask = good(&simulator, Operation::GetUserId, &spared, &spared_token);
-    let person = Rule::new(Misbehaviour::BadGateway).only(Only::Person("ada.lovelace".into()));
-    simulator.misbehave(person.times(1)).expect("a rule");
+    let ask = valid_request(&simulator, Operation::GetUserId, &spared, &spared_token);
+    let user = Rule::new(ResponseFault::BadGateway).matching(Filter::User("ada.lovelace".into()));
+    simulator.add_rule(user.times(1)).expect("a rule");
     assert_eq!(
         ask.send(url).status,
         502,
-        "Identity Store is asked about the person"
+        "Identity Store is asked about the user"
     );
     assert_eq!(ask.send(url).status, 200, "once");
-    let key =
-        Rule::new(Misbehaviour::BadGateway).only(Only::AccessKeyId(hit_role.access_key_id.clone()));
-    simulator.misbehave(key).expect("a rule");
+    let key = Rule::new(ResponseFault::BadGateway)
+        .matching(Filter::AccessKeyId(hit_role.access_key_id.clone()));
+    simulator.add_rule(key).expect("a rule");
     assert_eq!(
         caller_identity()
             .signed(url, &hit_role, "sts", NOW)
@@ -217,9 +217,9 @@ fn a_rule_meets_only_whom_it_names() {
             .status,
         502
     );
-    simulator.behave_wholly();
+    simulator.remove_all_rules();
     simulator
-        .misbehave(Rule::new(Effect::DelayMs(200)).times(1))
+        .add_rule(Rule::new(Effect::DelayMs(200)).times(1))
         .expect("a rule");
     let began = Instant::now();
     assert_eq!(accounts(&hit_token), 200);

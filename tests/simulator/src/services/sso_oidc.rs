@@ -1,89 +1,88 @@
-//! SSO OIDC: `RegisterClient`, `StartDeviceAuthorization`, `CreateToken` (device code and refresh token).
-//!
-//! Not simulated: `authorization_code` and `CreateTokenWithIAM`.
+//! SSO OIDC: `RegisterClient`, `StartDeviceAuthorization` and `CreateToken` with a device code or a refresh token.
+//! `authorization_code` and `CreateTokenWithIAM` are not simulated.
 
-use crate::failing::error;
-use crate::http::{Reply, Request};
+use crate::errors::error;
+use crate::http::{Request, Response};
 use crate::operation::Operation;
-use crate::simulator::Simulator;
-use crate::world::{Client, Decision, Device, PortalSession, World};
+use crate::random;
+use crate::shared::Shared;
+use crate::state::{Client, Decision, Device, PortalSession, State};
 use serde_json::{Value, json};
 
 const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const SCOPES: [&str; 1] = ["sso:account:access"];
-/// A client that sleeps for exactly the interval may wake a little early by the server's clock.
+/// A client that waits for exactly the interval may be a little early by the server's clock.
 const INTERVAL_TOLERANCE_MS: i64 = 50;
 
-/// The body as JSON, with its members read as the model types them.
+/// Name and message of an error.
+type Refusal = (&'static str, &'static str);
+
+const INVALID_REQUEST: Refusal = ("InvalidRequestException", "Invalid request");
+const INVALID_CLIENT: Refusal = ("InvalidClientException", "Invalid client provided");
+
+/// A body in JSON, whose members have the types of the service model.
 struct Body(Value);
 
 impl Body {
-    /// `Err` unless the member is absent, null or a string.
-    fn text(&self, name: &str) -> Result<Option<&str>, ()> {
+    /// A string, or `None` if the member is absent or null.
+    fn text(&self, name: &str) -> Result<Option<&str>, Refusal> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(()),
+            Some(_) => Err(INVALID_REQUEST),
         }
     }
 
-    fn required(&self, name: &str) -> Result<&str, ()> {
-        self.text(name)?.filter(|text| !text.is_empty()).ok_or(())
+    fn required(&self, name: &str) -> Result<&str, Refusal> {
+        self.text(name)?
+            .filter(|text| !text.is_empty())
+            .ok_or(INVALID_REQUEST)
     }
 
-    fn texts(&self, name: &str) -> Result<Vec<String>, ()> {
+    fn texts(&self, name: &str) -> Result<Vec<String>, Refusal> {
         match self.0.get(name) {
             None | Some(Value::Null) => Ok(Vec::new()),
             Some(Value::Array(items)) => items
                 .iter()
-                .map(|item| item.as_str().map(str::to_owned).ok_or(()))
+                .map(|item| item.as_str().map(str::to_owned).ok_or(INVALID_REQUEST))
                 .collect(),
-            Some(_) => Err(()),
+            Some(_) => Err(INVALID_REQUEST),
         }
     }
 }
 
-pub(crate) fn answer(
-    simulator: &Simulator,
-    world: &mut World,
+pub(crate) fn respond(
+    shared: &Shared,
+    state: &mut State,
     operation: Operation,
     request: &Request,
-) -> Reply {
+) -> Response {
     let refuse = |name: &str, text: &str| error(operation, request, name, text);
     let Some(body @ Value::Object(_)) = request.json() else {
         return refuse("InvalidRequestException", "Invalid request");
     };
     let body = Body(body);
     let outcome = match operation {
-        Operation::RegisterClient => register_client(simulator, world, &body),
-        Operation::StartDeviceAuthorization => start_device_authorization(simulator, world, &body),
-        _ => create_token(simulator, world, &body),
+        Operation::RegisterClient => register_client(shared, state, &body),
+        Operation::StartDeviceAuthorization => start_device_authorization(shared, state, &body),
+        _ => create_token(shared, state, &body),
     };
     match outcome {
-        Ok(reply) => Reply::json(200, &reply).with("Cache-Control", "no-store"),
+        Ok(response) => Response::json(200, &response).with("cache-control", "no-store"),
         Err((name, text)) => refuse(name, text),
     }
 }
 
-type Refusal = (&'static str, &'static str);
-
-const INVALID_REQUEST: Refusal = ("InvalidRequestException", "Invalid request");
-const INVALID_CLIENT: Refusal = ("InvalidClientException", "Invalid client provided");
-
-fn register_client(
-    simulator: &Simulator,
-    world: &mut World,
-    body: &Body,
-) -> Result<Value, Refusal> {
-    let name = body.required("clientName").map_err(|()| INVALID_REQUEST)?;
-    if body.required("clientType").map_err(|()| INVALID_REQUEST)? != "public" {
+fn register_client(shared: &Shared, state: &mut State, body: &Body) -> Result<Value, Refusal> {
+    let name = body.required("clientName")?;
+    if body.required("clientType")? != "public" {
         return Err(("InvalidClientMetadataException", "Invalid client type"));
     }
-    let scopes = body.texts("scopes").map_err(|()| INVALID_REQUEST)?;
+    let scopes = body.texts("scopes")?;
     if scopes.iter().any(|scope| !SCOPES.contains(&scope.as_str())) {
         return Err(("InvalidScopeException", "Invalid scope"));
     }
-    let grants = body.texts("grantTypes").map_err(|()| INVALID_REQUEST)?;
+    let grants = body.texts("grantTypes")?;
     if grants
         .iter()
         .any(|grant| grant != DEVICE_GRANT && grant != "refresh_token")
@@ -93,16 +92,16 @@ fn register_client(
             "Grant type is not supported",
         ));
     }
-    let now = simulator.clock.now();
-    let id = simulator.random.base64url(24);
-    let expires_at = now + simulator.client_lifetime_ms;
-    let secret = simulator.random.client_secret(&json!({
+    let now = shared.clock.now();
+    let id = random::client_id();
+    let expires_at = now + shared.client_lifetime_ms;
+    let secret = random::client_secret(&json!({
         "clientId": {"value": id}, "clientName": name, "clientType": "PUBLIC", "scopes": scopes,
         "expirationTimestamp": expires_at / 1000, "createdTimestamp": now / 1000, "templateArn": null,
     }));
-    simulator.gave_out(&[&secret]);
-    world.forget_the_old(now);
-    world.clients.insert(
+    shared.record_secrets(&[&secret]);
+    state.remove_expired(now);
+    state.clients.insert(
         id.clone(),
         Client {
             name: name.into(),
@@ -121,76 +120,74 @@ fn register_client(
     }))
 }
 
-/// The client that the body proves to be, or why it is none.
+/// The registered client that sent this body.
 fn client<'a>(
-    simulator: &Simulator,
-    world: &'a World,
+    shared: &Shared,
+    state: &'a State,
     body: &Body,
 ) -> Result<(String, &'a Client), Refusal> {
-    let id = body.required("clientId").map_err(|()| INVALID_REQUEST)?;
-    let secret = body
-        .required("clientSecret")
-        .map_err(|()| INVALID_REQUEST)?;
-    let client = world.clients.get(id).ok_or(INVALID_CLIENT)?;
+    let id = body.required("clientId")?;
+    let secret = body.required("clientSecret")?;
+    let client = state.clients.get(id).ok_or(INVALID_CLIENT)?;
     if client.secret != secret {
         return Err(INVALID_CLIENT);
     }
-    if client.expires_at <= simulator.clock.now() {
+    if client.expires_at <= shared.clock.now() {
         return Err(("InvalidClientException", "Client registration has expired"));
     }
     Ok((id.into(), client))
 }
 
 fn start_device_authorization(
-    simulator: &Simulator,
-    world: &mut World,
+    shared: &Shared,
+    state: &mut State,
     body: &Body,
 ) -> Result<Value, Refusal> {
-    let start_url = body.required("startUrl").map_err(|()| INVALID_REQUEST)?;
-    let (client_id, _) = client(simulator, world, body)?;
-    // The console shows the URL with and without a trailing `/` or `/#/`; AWS takes all three.
-    let plain = start_url.trim_end_matches(['/', '#']);
-    if !world
+    let start_url = body.required("startUrl")?;
+    let (client_id, _) = client(shared, state, body)?;
+    // The console shows the URL with and without a trailing `/` or `/#/`. AWS accepts all three.
+    let normalized = start_url.trim_end_matches(['/', '#']);
+    if !state
         .start_urls
         .iter()
-        .any(|known| known.trim_end_matches(['/', '#']) == plain)
+        .any(|known| known.trim_end_matches(['/', '#']) == normalized)
     {
         return Err(("InvalidRequestException", "Invalid start url provided"));
     }
-    let now = simulator.clock.now();
-    let device_code = simulator.random.base64url(64);
-    let user_code = simulator.random.user_code();
-    simulator.gave_out(&[&device_code]);
-    world.forget_the_old(now);
-    world.devices.insert(
+    let now = shared.clock.now();
+    let device_code = random::device_code();
+    let user_code = random::user_code();
+    shared.record_secrets(&[&device_code]);
+    state.remove_expired(now);
+    state.devices.insert(
         device_code.clone(),
         Device {
             user_code: user_code.clone(),
             client_id,
             start_url: start_url.into(),
-            expires_at: now + simulator.device_lifetime_ms,
+            expires_at: now + shared.device_lifetime_ms,
             last_poll: None,
             decision: Decision::Pending,
         },
     );
-    let page = format!("{}/device", simulator.url);
+    let page = format!("{}/device", shared.url);
     Ok(json!({
         "deviceCode": device_code,
         "userCode": user_code,
         "verificationUri": page,
         "verificationUriComplete": format!("{page}?user_code={user_code}"),
-        "expiresIn": simulator.device_lifetime_ms / 1000,
-        "interval": simulator.interval_ms / 1000,
+        "expiresIn": shared.device_lifetime_ms / 1000,
+        "interval": shared.interval_ms / 1000,
     }))
 }
 
-fn create_token(simulator: &Simulator, world: &mut World, body: &Body) -> Result<Value, Refusal> {
-    let grant = body.required("grantType").map_err(|()| INVALID_REQUEST)?;
-    let (client_id, client) = client(simulator, world, body)?;
+fn create_token(shared: &Shared, state: &mut State, body: &Body) -> Result<Value, Refusal> {
+    let grant = body.required("grantType")?;
+    let (client_id, client) = client(shared, state, body)?;
     let refreshable = client.scopes.iter().any(|scope| scope == SCOPES[0]);
     let session = match grant {
-        DEVICE_GRANT => redeem(simulator, world, body, client_id)?,
-        "refresh_token" => refresh(simulator, world, body, &client_id)?,
+        DEVICE_GRANT => redeem(shared, state, body, client_id)?,
+        "refresh_token" => refresh(shared, state, body, &client_id)?,
         _ => {
             return Err((
                 "UnsupportedGrantTypeException",
@@ -198,24 +195,24 @@ fn create_token(simulator: &Simulator, world: &mut World, body: &Body) -> Result
             ));
         }
     };
-    let now = simulator.clock.now();
-    let access_token = simulator.random.sso_token('a');
-    simulator.gave_out(&[&access_token]);
-    let mut reply = json!({
+    let now = shared.clock.now();
+    let access_token = random::sso_token('a');
+    shared.record_secrets(&[&access_token]);
+    let mut response = json!({
         "accessToken": access_token,
         "tokenType": "Bearer",
-        "expiresIn": simulator.token_lifetime_ms / 1000,
+        "expiresIn": shared.token_lifetime_ms / 1000,
         "idToken": null,
         "refreshToken": null,
     });
     if refreshable {
-        let refresh_token = simulator.random.sso_token('r');
-        simulator.gave_out(&[&refresh_token]);
-        if let Some(member) = reply.get_mut("refreshToken") {
+        let refresh_token = random::sso_token('r');
+        shared.record_secrets(&[&refresh_token]);
+        if let Some(member) = response.get_mut("refreshToken") {
             *member = json!(refresh_token);
         }
         let expires_at = now + 90 * 86_400_000;
-        world.refresh_tokens.insert(
+        state.refresh_tokens.insert(
             refresh_token,
             PortalSession {
                 expires_at,
@@ -223,34 +220,34 @@ fn create_token(simulator: &Simulator, world: &mut World, body: &Body) -> Result
             },
         );
     }
-    let expires_at = now + simulator.token_lifetime_ms;
-    world.sessions.insert(
+    let expires_at = now + shared.token_lifetime_ms;
+    state.sessions.insert(
         access_token,
         PortalSession {
             expires_at,
             ..session
         },
     );
-    Ok(reply)
+    Ok(response)
 }
 
-/// A device code's state decides; the interval is asked first only while it is pending, as RFC 8628 §3.5 means it.
+/// The session of an approved device code. Polling too often (RFC 8628 §3.5) is refused before the decision is told.
 fn redeem(
-    simulator: &Simulator,
-    world: &mut World,
+    shared: &Shared,
+    state: &mut State,
     body: &Body,
     client_id: String,
 ) -> Result<PortalSession, Refusal> {
-    let code = body.required("deviceCode").map_err(|()| INVALID_REQUEST)?;
-    let now = simulator.clock.now();
-    let device = world
+    let code = body.required("deviceCode")?;
+    let now = shared.clock.now();
+    let device = state
         .devices
         .get_mut(code)
         .filter(|device| device.client_id == client_id)
         .ok_or(("InvalidGrantException", "Invalid grant provided"))?;
     let too_soon = device
         .last_poll
-        .is_some_and(|last| now < last + simulator.interval_ms - INTERVAL_TOLERANCE_MS);
+        .is_some_and(|last| now < last + shared.interval_ms - INTERVAL_TOLERANCE_MS);
     device.last_poll = Some(now);
     if device.expires_at <= now {
         return Err(("ExpiredTokenException", "Device code has expired"));
@@ -275,24 +272,20 @@ fn redeem(
 }
 
 fn refresh(
-    simulator: &Simulator,
-    world: &mut World,
+    shared: &Shared,
+    state: &mut State,
     body: &Body,
     client_id: &str,
 ) -> Result<PortalSession, Refusal> {
-    let token = body
-        .required("refreshToken")
-        .map_err(|()| INVALID_REQUEST)?;
+    let token = body.required("refreshToken")?;
     let invalid = ("InvalidGrantException", "Invalid grant provided");
-    let session = world
+    let session = state
         .refresh_tokens
         .get(token)
-        .filter(|session| {
-            session.client_id == client_id && session.expires_at > simulator.clock.now()
-        })
+        .filter(|session| session.client_id == client_id && session.expires_at > shared.clock.now())
         .cloned()
         .ok_or(invalid)?;
-    // Each refresh token is good once.
-    world.refresh_tokens.remove(token);
+    // A refresh token can be used once.
+    state.refresh_tokens.remove(token);
     Ok(session)
 }
