@@ -139,6 +139,14 @@ async function send(origin, { path, ...request }) {
   return response;
 }
 
+/** All of them respond with the first four bytes of the same tag, little-endian; the program argon2 prints `645871da…`. */
+const hash = (name, role, more) => ({ name, role, entry: "bench/peers/argon2.mjs", connections: 1, prepare: respondsWith(String(0xda715864)), ...more });
+const respondsWith = (text) => async (miniflare, origin) => {
+  const body = await (await fetch(origin)).text();
+  if (body !== text) throw new Error(`the tag begins with ${body}`);
+  return [{}];
+};
+
 /** A token that is well-formed except for its signature. */
 const FOREIGN = bearer(`${(await sign({ sid: "bench" })).slice(0, -4)}AAAA`);
 const refusedFirst = (other) => ({ ...other, prepare: undefined, request: FOREIGN, status: 401 });
@@ -165,5 +173,11 @@ export const GROUPS = {
     }),
   ],
   memory: [CURRENT, ...OTHERS].map((build) => ({ ...signIn(build), isInspected: true, role: "context" })),
+  argon2id: [
+    hash("crates/argon2id", "subject", { vars: { EXPORT: "this_crate" } }),
+    hash("crates/argon2id (A/A)", "control", { vars: { EXPORT: "this_crate" } }),
+    hash("crate argon2", "context", { vars: { EXPORT: "crate_argon2" } }),
+    hash("argon2-wasm-edge", "context", { entry: "bench/peers/argon2_wasm_edge.mjs" }),
+  ],
   ...SCALE,
 };

@@ -66,7 +66,7 @@ async fn what_the_crate_writes_the_worker_reads_and_the_other_way_round() {
         (Version::V0x13, (4_096, 4, 1), 31),
         (Version::V0x13, (19_456, 1, 1), 32),
         (Version::V0x13, (65_536, 1, 1), 32),
-        // After more memory than is kept, and by the crate in the Worker too.
+        // After more memory than is kept; several lanes, and the version before RFC 9106.
         (Version::V0x13, (64, 3, 4), 32),
         (Version::V0x10, (1_024, 2, 1), 32),
         (Version::V0x13, (8, 10, 1), 32),

@@ -93,6 +93,9 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         && selected
             .iter()
             .any(|group| matches!(group.kind, Kind::Start));
+    if selected.iter().any(|group| group.name == groups::ARGON2ID) {
+        peers::build_argon2id()?;
+    }
     let databases = selected
         .iter()
         .any(|group| groups::is_of_scale(group))

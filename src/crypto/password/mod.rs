@@ -10,9 +10,8 @@ pub use pepper::Peppers;
 
 use super::secret::Secret;
 use crate::unicode::nfc;
-use argon2::{Algorithm, Argon2, Params};
-use argon2id::Block;
-use phc::{Cost, Stored, Version};
+use argon2id::{Block, Input, Params, Version};
+use phc::Stored;
 use std::cell::Cell;
 use subtle::ConstantTimeEq;
 
@@ -21,8 +20,8 @@ use subtle::ConstantTimeEq;
 const MAX_BYTES: usize = 1024;
 
 /// OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
-const COST: Cost = Cost {
-    version: Version::V19,
+const PARAMS: Params = Params {
+    version: Version::V0x13,
     memory_kib: 19 * 1024,
     passes: 2,
     lanes: 1,
@@ -109,9 +108,9 @@ pub fn hash(
     let pepper = peppers.current();
     let seasoned = pepper.season(password.reveal().as_bytes());
     let mut output = [0; OUTPUT_BYTES];
-    derive(COST, seasoned.as_bytes(), &salt, &mut output)?;
+    derive(PARAMS, seasoned.as_bytes(), &salt, &mut output)?;
     let stored = Stored {
-        cost: COST,
+        params: PARAMS,
         key_id: Some(pepper.key_id().to_owned()),
         salt: salt.to_vec(),
         output: output.to_vec(),
@@ -122,7 +121,7 @@ pub fn hash(
 /// Whether the password fits the stored PHC string; `None` where there is no user, or none that may sign in with a
 /// password.
 ///
-/// Runs Argon2 exactly once whatever happens: at the stored cost, or at ours if there is no stored hash to go by. A hash
+/// Runs Argon2 exactly once in all cases: with the stored parameters, or with ours if there is no stored hash to go by. A hash
 /// without `keyid` was made elsewhere, without a pepper; it is taken, once.
 #[must_use]
 pub fn verify(password: &Password, stored: Option<&str>, peppers: &Peppers) -> Verdict {
@@ -148,7 +147,7 @@ pub fn respelled(stored: &str) -> Option<String> {
 /// A hash in our form that stands for none: whatever verifying finds, the answer is no.
 fn nothing(peppers: &Peppers) -> Stored {
     Stored {
-        cost: COST,
+        params: PARAMS,
         key_id: Some(peppers.current().key_id().to_owned()),
         salt: vec![0; SALT_BYTES],
         output: vec![0; OUTPUT_BYTES],
@@ -163,7 +162,7 @@ fn verify_stored(password: &Password, stored: &Stored, peppers: &Peppers) -> Ver
         Some(known) => known.unwrap_or(peppers.current()).season(raw).into_bytes(),
     };
     let mut output = vec![0; stored.output.len()];
-    if derive(stored.cost, &input, &stored.salt, &mut output).is_err() {
+    if derive(stored.params, &input, &stored.salt, &mut output).is_err() {
         return Verdict::Unusable(Unusable::OutOfMemory);
     }
     let fits: bool = output.ct_eq(&stored.output).into();
@@ -177,57 +176,34 @@ fn verify_stored(password: &Password, stored: &Stored, peppers: &Peppers) -> Ver
 }
 
 fn needs_rehash(stored: &Stored, peppers: &Peppers) -> bool {
-    let cost = stored.cost;
-    cost.version < COST.version
-        || cost.memory_kib < COST.memory_kib
-        || cost.passes < COST.passes
-        || cost.lanes < COST.lanes
+    let params = stored.params;
+    params.version < PARAMS.version
+        || params.memory_kib < PARAMS.memory_kib
+        || params.passes < PARAMS.passes
+        || params.lanes < PARAMS.lanes
         || stored.salt.len() < SALT_BYTES
         || stored.output.len() < OUTPUT_BYTES
         || stored.key_id.as_deref() != Some(peppers.current().key_id())
 }
 
 thread_local! {
-    /// The memory of one run at our cost, kept: in WASM memory never shrinks, and a fresh 19 MiB for each sign-in would
+    /// The memory of one run with our parameters, kept: in WASM memory never shrinks, and a fresh 19 MiB for each sign-in would
     /// soon be two lots, or three.
     static MEMORY: Cell<Vec<Block>> = const { Cell::new(Vec::new()) };
 }
 
-/// The one call of Argon2id. Ours makes hashes of today's version with one lane, the crate makes the others, which are
-/// renewed at the next sign-in.
-fn derive(cost: Cost, input: &[u8], salt: &[u8], output: &mut [u8]) -> Result<(), HashError> {
-    if cost.version != Version::V19 || cost.lanes != 1 {
-        return derive_by_crate(cost, input, salt, output);
-    }
-    let cost = argon2id::Cost {
-        memory_kib: cost.memory_kib,
-        passes: cost.passes,
+/// The only call of Argon2id.
+fn derive(params: Params, input: &[u8], salt: &[u8], output: &mut [u8]) -> Result<(), HashError> {
+    let mut memory = take_memory(params.block_count())?;
+    let input = Input {
+        password: input,
+        salt,
+        ..Input::default()
     };
-    let mut memory = take_memory(cost.block_count())?;
     // The bounds of `phc` lie within those of the package.
-    let result = argon2id::hash(cost, input, salt, &mut memory, output);
+    let result = argon2id::hash(&params, &input, &mut memory, output);
     keep_memory(memory);
     result.map_err(|_| HashError::OutOfMemory)
-}
-
-/// As [`derive`], in memory of its own: the kept memory is given back first.
-fn derive_by_crate(
-    cost: Cost,
-    input: &[u8],
-    salt: &[u8],
-    output: &mut [u8],
-) -> Result<(), HashError> {
-    let version = match cost.version {
-        Version::V16 => argon2::Version::V0x10,
-        Version::V19 => argon2::Version::V0x13,
-    };
-    // The bounds of `phc` lie within those of the crate; its only other error is about memory.
-    let parameters = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(output.len()))
-        .map_err(|_| HashError::OutOfMemory)?;
-    drop(MEMORY.take());
-    Argon2::new(Algorithm::Argon2id, version, parameters)
-        .hash_password_into(input, salt, output)
-        .map_err(|_| HashError::OutOfMemory)
 }
 
 /// At least so many blocks. A run that needs more than ours gives the kept memory back first and keeps none: 64 MiB, the
@@ -252,9 +228,9 @@ fn keep_memory(memory: Vec<Block>) {
     }
 }
 
-/// Blocks of a run at our cost.
+/// Blocks of a run with our parameters.
 fn kept() -> usize {
-    usize::try_from(COST.memory_kib).unwrap_or(usize::MAX)
+    usize::try_from(PARAMS.memory_kib).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

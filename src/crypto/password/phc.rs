@@ -3,6 +3,7 @@
 //!
 //! Read strictly and within bounds, because a row of the database decides how much memory and time a sign-in takes.
 
+use argon2id::{Params, Version};
 use base64ct::{Base64Unpadded, Encoding};
 
 /// 64 bytes of salt and of output in base64, and the longest parameters, take 250 characters.
@@ -13,26 +14,10 @@ const MAX_LANES: u32 = 16;
 /// RFC 9106 section 3.1: at least 8 KiB a lane.
 const MIN_KIB_PER_LANE: u32 = 8;
 
-/// What one run of Argon2id costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cost {
-    pub(super) version: Version,
-    pub(super) memory_kib: u32,
-    pub(super) passes: u32,
-    pub(super) lanes: u32,
-}
-
-/// The version of the algorithm; 0x10 is older than RFC 9106.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Version {
-    V16,
-    V19,
-}
-
 /// A hash that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stored {
-    pub(super) cost: Cost,
+    pub(super) params: Params,
     pub(super) key_id: Option<String>,
     /// 8 to 64 bytes.
     pub(super) salt: Vec<u8>,
@@ -49,20 +34,20 @@ impl Stored {
         let mut fields = text.strip_prefix("$argon2id$")?.split('$');
         let mut field = fields.next()?;
         // The reference implementation left the version out when there was only the first.
-        let mut version = Version::V16;
+        let mut version = Version::V0x10;
         if let Some(number) = field.strip_prefix("v=") {
             version = match number {
-                "16" => Version::V16,
-                "19" => Version::V19,
+                "16" => Version::V0x10,
+                "19" => Version::V0x13,
                 _ => return None,
             };
             field = fields.next()?;
         }
-        let (cost, key_id) = parameters(version, field)?;
+        let (params, key_id) = parameters(version, field)?;
         let salt = decode(fields.next()?, 8)?;
         let output = decode(fields.next()?, 16)?;
         fields.next().is_none().then_some(Self {
-            cost,
+            params,
             key_id,
             salt,
             output,
@@ -71,15 +56,15 @@ impl Stored {
 
     /// The text form.
     pub(super) fn write(&self) -> String {
-        let Cost {
+        let Params {
             version,
             memory_kib,
             passes,
             lanes,
-        } = self.cost;
+        } = self.params;
         let version = match version {
-            Version::V16 => 16,
-            Version::V19 => 19,
+            Version::V0x10 => 16,
+            Version::V0x13 => 19,
         };
         let key_id = self
             .key_id
@@ -91,7 +76,7 @@ impl Stored {
     }
 }
 
-fn parameters(version: Version, field: &str) -> Option<(Cost, Option<String>)> {
+fn parameters(version: Version, field: &str) -> Option<(Params, Option<String>)> {
     let mut parts = field.split(',');
     let memory_kib = number(parts.next()?.strip_prefix("m=")?, MAX_MEMORY_KIB)?;
     let passes = number(parts.next()?.strip_prefix("t=")?, MAX_PASSES)?;
@@ -107,7 +92,7 @@ fn parameters(version: Version, field: &str) -> Option<(Cost, Option<String>)> {
     };
     let enough = memory_kib >= lanes.checked_mul(MIN_KIB_PER_LANE)?;
     (parts.next().is_none() && enough).then_some((
-        Cost {
+        Params {
             version,
             memory_kib,
             passes,
@@ -222,7 +207,7 @@ mod tests {
     #[test]
     fn a_missing_version_is_the_first() {
         let stored = Stored::parse(&format!("$argon2id$m=64,t=1,p=1${SALT}${OUTPUT}")).unwrap();
-        assert_eq!(stored.cost.version, Version::V16);
+        assert_eq!(stored.params.version, Version::V0x10);
     }
 
     proptest! {
@@ -243,7 +228,7 @@ mod tests {
 
         #[test]
         fn what_is_written_reads_back(
-            version in prop_oneof![Just(Version::V16), Just(Version::V19)],
+            version in prop_oneof![Just(Version::V0x10), Just(Version::V0x13)],
             lanes in 1..=MAX_LANES,
             memory in 0..=MAX_MEMORY_KIB - 8 * MAX_LANES,
             passes in 1..=MAX_PASSES,
@@ -252,7 +237,7 @@ mod tests {
             output in proptest::collection::vec(any::<u8>(), 16..=64),
         ) {
             let stored = Stored {
-                cost: Cost { version, memory_kib: memory + 8 * lanes, passes, lanes },
+                params: Params { version, memory_kib: memory + 8 * lanes, passes, lanes },
                 key_id: key.map(|key| Base64Unpadded::encode_string(&key)),
                 salt,
                 output,

@@ -116,12 +116,13 @@ fn percentile(latencies: &[Duration], percent: usize) -> f64 {
 pub fn table(rows: &[Row], direction: Direction) -> Table {
     let mut table = Table::new();
     table.load_style(ASCII_MARKDOWN);
+    let subject = rows.first().map_or("", |row| &row.name);
     let ratio = match direction {
-        Direction::SubjectByRow => "Edge Auth / row [90 % interval]",
-        Direction::RowBySubject => "row / first row [90 % interval]",
+        Direction::SubjectByRow => format!("{subject} / row [90 % interval]"),
+        Direction::RowBySubject => format!("row / {subject} [90 % interval]"),
     };
     table.set_header([
-        "Worker", "settings", "CPU µs", ratio, "verdict", "KV", "D1", "MB", "gzip KB",
+        "Worker", "settings", "CPU µs", &ratio, "verdict", "KV", "D1", "MB", "gzip KB",
     ]);
     for row in rows {
         table.add_row([

@@ -36,6 +36,18 @@ pub fn install() -> Result<PathBuf, Error> {
     Ok(folder.join("node_modules"))
 }
 
+/// Builds the module that the group `argon2id` measures.
+pub fn build_argon2id() -> Result<(), Error> {
+    process::run(
+        "Building crates/argon2id for WebAssembly",
+        process::cargo()
+            .current_dir(workspace::root())
+            .args(["build", "--locked", "--release", "--package", "argon2id"])
+            .args(["--example", "wasm", "--target", "wasm32-unknown-unknown"])
+            .args(["--target-dir", "target"]),
+    )
+}
+
 /// Builds the empty Worker in Rust; its JavaScript, which imports the wasm beside it.
 pub fn build_empty_rust(tools: &Tools) -> Result<PathBuf, Error> {
     let files = [

@@ -1,7 +1,7 @@
-//! Two words at a time in WebAssembly's vectors. Each function is one instruction of x86-64 or Arm, or a few; what they
-//! become in V8 is why they are written as they are.
+//! Pairs of words in WebAssembly's vectors. The functions are written so that V8 makes one or a few instructions of x86-64 or
+//! Arm from each.
 
-use std::arch::wasm32::{
+use core::arch::wasm32::{
     i8x16, i8x16_swizzle, i32x4_shuffle, i64x2_add, i64x2_shuffle, u64x2, u64x2_extmul_high_u32x4,
     u64x2_extmul_low_u32x4, u64x2_extract_lane, u64x2_shr, v128, v128_or, v128_xor,
 };
@@ -26,15 +26,15 @@ pub fn xor(left: Pair, right: Pair) -> Pair {
     v128_xor(left, right)
 }
 
-/// The second word of one and the first of the other.
+/// The second word of the left pair and the first of the right.
 #[target_feature(enable = "simd128")]
 #[inline]
 pub fn straddle(left: Pair, right: Pair) -> Pair {
     i64x2_shuffle::<1, 2>(left, right)
 }
 
-/// Both words rotated right by 32, 24, 16 or 63 bits. Whole bytes move by one shuffle: a swizzle with constant indices
-/// costs V8 less than the same `i8x16_shuffle`, whose mask it builds again each time.
+/// Both words rotated right by 32, 24, 16 or 63 bits. Whole bytes move by one shuffle. A swizzle with constant indices costs
+/// V8 less than the equivalent `i8x16_shuffle`, whose mask it builds each time.
 #[target_feature(enable = "simd128")]
 #[inline]
 pub fn rotate_right<const BITS: u32>(pair: Pair) -> Pair {
@@ -52,8 +52,8 @@ pub fn rotate_right<const BITS: u32>(pair: Pair) -> Pair {
     }
 }
 
-/// `BlaMka`'s `x + y + 2 · low(x) · low(y)` for four words each. There is no product of the low halves of 64-bit words (an
-/// `i64x2_mul` is nine instructions), but one of neighbouring 32-bit words: so the low halves are gathered first.
+/// `x + y + 2 · low(x) · low(y)` of section 3.6, for four words each. WebAssembly has no product of the low halves of 64-bit
+/// words (an `i64x2_mul` is nine instructions), but one of neighbouring 32-bit words, so the low halves are gathered first.
 #[target_feature(enable = "simd128")]
 #[inline]
 pub fn multiply_add(x: [Pair; 2], y: [Pair; 2]) -> [Pair; 2] {

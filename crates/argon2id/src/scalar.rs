@@ -1,4 +1,4 @@
-//! What `simd.rs` does, word by word: for the command line and tests, which run natively.
+//! The functions of `simd.rs` word by word, for all other processors.
 
 pub type Pair = [u64; 2];
 
