@@ -5,7 +5,7 @@
 // - `before`: the build of another clone (`--against`).
 // - `context`: anything else.
 import { CURRENT, OTHERS, worker } from "./builds.mjs";
-import { ADDRESSES, createSessions, createUser, createUsers, PASSWORD, sign, USER } from "./edge_auth.mjs";
+import { ADDRESSES, createSessions, createUser, createUsers, PASSWORD, SESSION_BURSTS, sign, USER } from "./edge_auth.mjs";
 import * as peers from "./peer_stores.mjs";
 import { SCALE } from "./scale.mjs";
 import { options } from "./tools.mjs";
@@ -29,6 +29,7 @@ const withAddress = (request) => (address) => ({ ...request, headers: { ...reque
 const bearer = (token) => ({ path: "/api/auth/validate", headers: { authorization: `Bearer ${token}` } });
 const validate = (settings) => (build) => ({
   ...worker(build, settings),
+  bursts: SESSION_BURSTS,
   prepare: async (miniflare, origin) => (await createSessions(miniflare, origin, build.root)).map(bearer),
 });
 
@@ -51,6 +52,7 @@ const ONE_D1_READ = {
 const HONO = {
   name: "Hono + jose + KV",
   entry: "bench/peers/hono.mjs",
+  bursts: SESSION_BURSTS,
   prepare: async (miniflare) => (await peers.createKvSessions(miniflare)).map(bearer),
 };
 const OPENAUTH = {

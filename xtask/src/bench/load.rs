@@ -33,6 +33,7 @@ pub struct Target {
     pub process: i32,
     /// The bytes on the wire, sent in turn.
     pub requests: Vec<RwLock<String>>,
+    bursts: Option<Bursts>,
     /// How many have been sent so far.
     #[serde(skip)]
     sent: AtomicUsize,
@@ -44,11 +45,41 @@ pub struct Target {
     connections: usize,
 }
 
+impl Target {
+    fn next_request(&self) -> &RwLock<String> {
+        let place = self.sent.fetch_add(1, Ordering::Relaxed);
+        let count = self.requests.len();
+        let all_in_turn = Bursts {
+            size: count,
+            repeats: 1,
+        };
+        let index = self.bursts.unwrap_or(all_in_turn).index(place, count);
+        &self.requests[index]
+    }
+}
+
+/// So many requests are sent so many times before the next ones.
+#[derive(Clone, Copy, Deserialize)]
+struct Bursts {
+    size: usize,
+    repeats: usize,
+}
+
+impl Bursts {
+    /// Which of `count` requests comes at this place in the order.
+    fn index(self, place: usize, count: usize) -> usize {
+        let burst = place / (self.size * self.repeats);
+        (burst * self.size + place % self.size) % count
+    }
+}
+
 /// How much load.
 #[derive(Clone, Copy)]
 pub enum Amount {
     Time(Duration),
     Requests(usize),
+    /// Each request of the Worker once.
+    EachOnce,
 }
 
 /// The result of one slice of load.
@@ -78,15 +109,19 @@ pub fn run(target: &Target, amount: Amount) -> Result<Slice, Error> {
     }
     let cpu = cpu_time(target.process)?;
     let (start, started) = (Instant::now(), AtomicUsize::new(0));
-    let goes_on = || match amount {
-        Amount::Time(length) => start.elapsed() < length,
-        Amount::Requests(count) => {
-            started.fetch_add(1, Ordering::Relaxed) < count && !process::is_interrupted()
-        }
+    // The next request, if there is to be one.
+    let next = || {
+        let number = started.fetch_add(1, Ordering::Relaxed);
+        let goes_on = match amount {
+            Amount::Time(length) => start.elapsed() < length,
+            Amount::Requests(count) => number < count && !process::is_interrupted(),
+            Amount::EachOnce => return target.requests.get(number),
+        };
+        goes_on.then(|| target.next_request())
     };
     let outcomes: Vec<io::Result<Vec<Duration>>> = thread::scope(|scope| {
         let connections: Vec<_> = (0..target.connections)
-            .map(|_| scope.spawn(|| send_in_turn(target, goes_on)))
+            .map(|_| scope.spawn(|| send_in_turn(target, next)))
             .collect();
         connections
             .into_iter()
@@ -112,15 +147,16 @@ pub fn run(target: &Target, amount: Amount) -> Result<Slice, Error> {
 }
 
 /// Sends one request after the other over one connection.
-fn send_in_turn(target: &Target, goes_on: impl Fn() -> bool) -> io::Result<Vec<Duration>> {
+fn send_in_turn<'a>(
+    target: &Target,
+    next: impl Fn() -> Option<&'a RwLock<String>>,
+) -> io::Result<Vec<Duration>> {
     let mut stream = TcpStream::connect(&target.address)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut latencies = Vec::new();
-    while goes_on() {
-        let number = target.sent.fetch_add(1, Ordering::Relaxed);
-        let request = &target.requests[number % target.requests.len()];
+    while let Some(request) = next() {
         let sent = Instant::now();
         stream.write_all(read(request).as_bytes())?;
         let (status, body) = read_response(&mut reader)?;
@@ -202,7 +238,17 @@ fn take(reader: &mut impl BufRead, length: u64, into: &mut Vec<u8>) -> io::Resul
 
 #[cfg(test)]
 mod tests {
-    use super::{read_response, renewed};
+    use super::{Bursts, read_response, renewed};
+
+    #[test]
+    fn burst_is_repeated_before_the_next() {
+        let bursts = Bursts {
+            size: 2,
+            repeats: 2,
+        };
+        let order: Vec<usize> = (0..10).map(|place| bursts.index(place, 4)).collect();
+        assert_eq!(order, [0, 1, 0, 1, 2, 3, 2, 3, 0, 1]);
+    }
 
     #[test]
     fn response_is_read_to_its_end_and_not_further() {

@@ -50,8 +50,8 @@ pub fn measure(
     direction: Direction,
 ) -> Result<Measured, Error> {
     for target in &workers.targets {
-        // Each request once, which fills the caches.
-        load::run(target, Amount::Requests(target.requests.len()))?;
+        // This fills the caches.
+        load::run(target, Amount::EachOnce)?;
         load::run(target, Amount::Time(WARM_UP))?;
     }
     let before = workers.calls()?;
