@@ -1,0 +1,154 @@
+//! Replaces the password of a signed-in user, who has to know the current one.
+
+use super::client_info::ClientInfo;
+use super::context::RequestContext;
+use super::error::AppError;
+use super::hash_slots::{Holder, Slot};
+use super::password_attempt::{self, Attempted, PasswordCheck, Subject};
+use super::sessions::revoke_cached;
+use crate::crypto::password::Password;
+use crate::domain::audit::Kind;
+use crate::domain::session::SessionRecord;
+use crate::store::passwords::{self, Change};
+use crate::store::throttle::{Attempt, Reservation};
+use crate::store::users::PasswordUser;
+use std::rc::Rc;
+
+/// The outcome of an evaluated attempt.
+#[derive(Debug)]
+pub enum PasswordChange {
+    /// The password is changed; the other sessions and all one-time links of the user are revoked.
+    Changed,
+    /// The current password is wrong, or the user has none. The audit log records it.
+    WrongCurrentPassword,
+    /// The user or the session was changed meanwhile.
+    SessionEnded,
+}
+
+/// Replaces the password.
+///
+/// # Errors
+/// `Store`, `Runtime`.
+pub async fn run(
+    context: Rc<RequestContext>,
+    client: ClientInfo,
+    session: SessionRecord,
+    current: String,
+    new: Password,
+) -> Result<Attempted<PasswordChange>, AppError> {
+    let request = ChangeRequest {
+        session,
+        client,
+        current,
+        new,
+    };
+    password_attempt::run(context, Rc::new(request)).await
+}
+
+struct ChangeRequest {
+    session: SessionRecord,
+    client: ClientInfo,
+    current: String,
+    new: Password,
+}
+
+impl Subject for ChangeRequest {
+    type Outcome = PasswordChange;
+
+    /// Attempts are counted per session, so that an attacker with a stolen session cannot guess the password with it. The
+    /// user can still sign in, and change the password in another session.
+    fn attempt(&self, now_ms: f64) -> Attempt<'_> {
+        Attempt::change(&self.session.id, now_ms)
+    }
+
+    /// Not the reserved slot, because the holder of a single session could occupy it.
+    fn slot_holder(&self) -> Option<Holder> {
+        None
+    }
+
+    async fn evaluate(
+        &self,
+        context: &RequestContext,
+        reservation: &Reservation,
+        _: Option<PasswordUser>,
+        slot: Slot,
+    ) -> Result<PasswordChange, AppError> {
+        let old = passwords::hash_of(context.app.database, self.session.user.id).await?;
+        let check = match Password::parse(&self.current) {
+            Ok(current) => password_attempt::check(context, &current, old.as_deref()).await?,
+            Err(_) => PasswordCheck::Wrong,
+        };
+        if !matches!(check, PasswordCheck::Right { .. }) || reservation.is_locked() {
+            drop(slot);
+            self.refuse(context, reservation).await?;
+            return Ok(PasswordChange::WrongCurrentPassword);
+        }
+        let hash = password_attempt::hash(context, &self.new).await?;
+        drop(slot);
+        self.store(context, reservation, &old.unwrap_or_default(), &hash)
+            .await
+    }
+}
+
+impl ChangeRequest {
+    /// Records that the current password was wrong. Once the password is locked in a session, nothing more is recorded,
+    /// because otherwise the log would grow with every further request.
+    async fn refuse(
+        &self,
+        context: &RequestContext,
+        reservation: &Reservation,
+    ) -> Result<(), AppError> {
+        let throttle = &context.app.throttle;
+        if reservation.is_locked() {
+            return Ok(throttle.failed(reservation, None).await?);
+        }
+        let id = self.session.user.id;
+        let entry = self.client.entry(context, Kind::PasswordChangeFailed)?;
+        let entry = entry.by(id).about(id).of_session(&self.session.id);
+        let reason = if reservation.is_last() {
+            "wrong; locked in this session now"
+        } else {
+            "wrong"
+        };
+        let entry = context.sign(entry.detail(reason));
+        Ok(throttle.failed(reservation, Some(&entry)).await?)
+    }
+
+    /// Stores the new password, and revokes the other sessions and the one-time links of the user.
+    async fn store(
+        &self,
+        context: &RequestContext,
+        reservation: &Reservation,
+        old: &str,
+        new: &str,
+    ) -> Result<PasswordChange, AppError> {
+        let (session, user) = (&self.session, self.session.user.id);
+        let entry = |kind| {
+            let entry = self.client.entry(context, kind);
+            entry.map(|entry| entry.by(user).about(user).of_session(&session.id))
+        };
+        let change = Change {
+            user,
+            session: &session.id,
+            old,
+            new,
+            now: context.now,
+            attempt: reservation,
+            password_set: context.sign(entry(Kind::PasswordSet)?.detail("change")),
+            sessions_revoked: context.sign(entry(Kind::SessionRevoked)?.detail("password_set")),
+        };
+        let Some(revoked) = passwords::change(context.app.database, &change).await? else {
+            return Ok(PasswordChange::SessionEnded);
+        };
+        context.app.throttle.succeeded(reservation);
+        context.app.throttle.restored(user);
+        revoke_cached(context, &revoked).await;
+        // The cached session of the caller is outdated, for example its `updated_at`.
+        context
+            .app
+            .session_cache
+            .forget(&[session.clone().into()], context.now)
+            .await;
+        Ok(PasswordChange::Changed)
+    }
+}

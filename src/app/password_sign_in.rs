@@ -1,0 +1,233 @@
+//! Signs in with a user name or e-mail address and a password.
+//!
+//! For an unknown, disabled or locked user, or one without a password, the same hash is computed as for a wrong password,
+//! and the outcome is the same.
+
+use super::client_info::ClientInfo;
+use super::context::RequestContext;
+use super::error::AppError;
+use super::hash_slots::{Holder, Slot};
+use super::password_attempt::{self, Attempted, PasswordCheck, Subject};
+use super::sign_in::{self, AttemptedAccount, NewSessionOptions, SignInMethod};
+use super::token_verifier::Issued;
+use crate::crypto::password::Password;
+use crate::domain::address::network;
+use crate::domain::names::{self, LoginName};
+use crate::domain::recognised_device::{Device, Recognised};
+use crate::domain::user::User;
+use crate::store::throttle::{Attempt, MAX_FAILURES, Reservation};
+use crate::store::users::PasswordUser;
+use std::rc::Rc;
+
+/// The outcome of an evaluated attempt.
+pub enum PasswordSignIn {
+    /// The user is signed in.
+    SignedIn(Box<(Issued, User)>),
+    /// The name or the password is wrong, or the user may not sign in. The audit log records which.
+    Refused,
+}
+
+/// Signs in the user with this name and password. `device` is the device of the client, if it is recognised.
+///
+/// # Errors
+/// `Store`, `Runtime`.
+pub async fn run(
+    context: Rc<RequestContext>,
+    client: ClientInfo,
+    device: Option<&Device>,
+    typed_name: &str,
+    password: Password,
+) -> Result<Attempted<PasswordSignIn>, AppError> {
+    let login = Login {
+        name: TypedName::new(&context, device, typed_name),
+        password,
+        network: network(client.address.as_deref()),
+        client,
+    };
+    password_attempt::run(context, Rc::new(login)).await
+}
+
+/// What a user typed as their name.
+struct TypedName {
+    name: LoginName,
+    /// Its keyed hash. Only this hash is stored of a name that no user has, because users sometimes type their password
+    /// there.
+    key: String,
+    /// Set if the device is recognised for the name.
+    device: Option<Recognised>,
+}
+
+impl TypedName {
+    /// A name that no password user can have is looked up as well, so that it takes the same time.
+    fn new(context: &RequestContext, device: Option<&Device>, typed: &str) -> Self {
+        let name = names::login_key(typed);
+        let (source, key) = match &name {
+            Some(LoginName::Username(name)) => ("username", name.as_str()),
+            Some(LoginName::Email(key)) => ("email", key.as_str()),
+            None => ("other", names::trimmed(typed)),
+        };
+        Self {
+            key: context.app.audit_keys.name_key(source, key),
+            device: name
+                .as_ref()
+                .zip(device)
+                .and_then(|(name, device)| device.recognises(name)),
+            name: name.unwrap_or(LoginName::Username(String::new())),
+        }
+    }
+}
+
+/// One sign-in.
+struct Login {
+    name: TypedName,
+    password: Password,
+    client: ClientInfo,
+    network: String,
+}
+
+/// A user whose password was right.
+struct Checked {
+    user: User,
+    hash: String,
+    /// A hash of the same password with today's parameters, if the stored one is older.
+    renewed: Option<String>,
+}
+
+/// Why an attempt was refused. The audit log records it; the client does not learn it.
+#[derive(Clone, Copy)]
+enum Refusal {
+    UnknownName,
+    Disabled,
+    NoPassword,
+    /// Whether the password was correct is not recorded.
+    Locked,
+    Wrong,
+    UnusableHash,
+    Changed,
+}
+
+impl Refusal {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownName => "unknown name",
+            Self::Disabled => sign_in::DISABLED,
+            Self::NoPassword => "none set",
+            Self::Locked => "locked",
+            Self::Wrong => "wrong",
+            Self::UnusableHash => "unusable hash",
+            Self::Changed => sign_in::CHANGED,
+        }
+    }
+}
+
+impl Subject for Login {
+    type Outcome = PasswordSignIn;
+
+    fn attempt(&self, now_ms: f64) -> Attempt<'_> {
+        let TypedName { name, key, device } = &self.name;
+        Attempt::sign_in(name, key, device.as_ref(), &self.network, now_ms)
+    }
+
+    fn slot_holder(&self) -> Option<Holder> {
+        self.name.device.as_ref().map(|recognised| Holder {
+            id: recognised.device.clone(),
+            user: recognised.user,
+        })
+    }
+
+    async fn evaluate(
+        &self,
+        context: &RequestContext,
+        reservation: &Reservation,
+        user: Option<PasswordUser>,
+        slot: Slot,
+    ) -> Result<PasswordSignIn, AppError> {
+        let account = user.as_ref().map_or_else(
+            || AttemptedAccount::Unknown(self.name.key.clone()),
+            |found| AttemptedAccount::Known(found.user.id),
+        );
+        let checked = self.check(context, user, reservation.is_locked()).await?;
+        drop(slot);
+        let refusal = match checked {
+            Err(refusal) => refusal,
+            Ok(checked) => match self.start_session(context, checked, reservation).await? {
+                Some(signed_in) => return Ok(signed_in),
+                None => Refusal::Changed,
+            },
+        };
+        let reason = if reservation.is_last() {
+            format!(
+                "{}; locked now, after {MAX_FAILURES} in a row",
+                refusal.as_str()
+            )
+        } else {
+            refusal.as_str().to_owned()
+        };
+        let method = SignInMethod::Password;
+        let entry = sign_in::refusal(context, &self.client, method, account, &reason)?;
+        let throttle = &context.app.throttle;
+        throttle.failed(reservation, Some(&entry)).await?;
+        Ok(PasswordSignIn::Refused)
+    }
+}
+
+impl Login {
+    /// Hashes the password, whether or not the user exists.
+    async fn check(
+        &self,
+        context: &RequestContext,
+        user: Option<PasswordUser>,
+        is_locked: bool,
+    ) -> Result<Result<Checked, Refusal>, AppError> {
+        let (candidate, refusal) = match user {
+            None => (None, Refusal::UnknownName),
+            Some(found) if !found.user.is_active => (None, Refusal::Disabled),
+            Some(found) => match found.password_hash {
+                None => (None, Refusal::NoPassword),
+                Some(hash) if is_locked => (Some((found.user, hash)), Refusal::Locked),
+                Some(hash) => (Some((found.user, hash)), Refusal::Wrong),
+            },
+        };
+        let hash = candidate.as_ref().map(|(_, hash)| hash.as_str());
+        let needs_rehash = match password_attempt::check(context, &self.password, hash).await? {
+            PasswordCheck::Right { needs_rehash } if !is_locked => needs_rehash,
+            PasswordCheck::Right { .. } | PasswordCheck::Wrong => return Ok(Err(refusal)),
+            PasswordCheck::UnusableHash => return Ok(Err(Refusal::UnusableHash)),
+        };
+        let Some((user, hash)) = candidate else {
+            return Ok(Err(refusal));
+        };
+        let renewed = if needs_rehash {
+            password_attempt::hash(context, &self.password).await.ok()
+        } else {
+            None
+        };
+        Ok(Ok(Checked {
+            user,
+            hash,
+            renewed,
+        }))
+    }
+
+    /// Starts the session; returns `None` if the user was changed since the check.
+    async fn start_session(
+        &self,
+        context: &RequestContext,
+        checked: Checked,
+        reservation: &Reservation,
+    ) -> Result<Option<PasswordSignIn>, AppError> {
+        let Checked {
+            mut user,
+            hash,
+            renewed,
+        } = checked;
+        let options = NewSessionOptions {
+            checked: Some(&hash),
+            renewed: renewed.as_deref(),
+            attempt: Some(reservation),
+            ..NewSessionOptions::of(SignInMethod::Password)
+        };
+        let issued = sign_in::start_session(context, &self.client, &mut user, options).await?;
+        Ok(issued.map(|issued| PasswordSignIn::SignedIn(Box::new((issued, user)))))
+    }
+}
