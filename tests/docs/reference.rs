@@ -92,3 +92,16 @@ fn audit_kinds_and_verification_results_are_documented() {
         assert!(page.contains(&format!("`{reason}`")), "{reason}");
     }
 }
+
+#[test]
+fn causes_of_failures_are_documented() {
+    let page = Page::read("docs/reference/log-events.md").text;
+    let mut causes = 0;
+    for source in sources() {
+        for cause in words_after(&source, "with_cause(\"") {
+            causes += 1;
+            assert!(page.contains(&format!("`{cause}`")), "{cause}");
+        }
+    }
+    assert!(causes > 0, "no cause was found");
+}
