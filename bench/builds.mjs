@@ -5,7 +5,7 @@ import path from "node:path";
 import { options, readWranglerToml } from "./tools.mjs";
 
 /** Names that variables had in older builds. */
-const FORMER_NAMES = { SESSION_CACHE_TTL: "SESSION_EDGE_TRUST", SESSION_LOCAL_CACHE_TTL: "SESSION_ISOLATE_TRUST" };
+const FORMER_NAMES = { SESSION_CACHE_TTL: "SESSION_CACHE_TTL", SESSION_LOCAL_CACHE_TTL: "SESSION_LOCAL_CACHE_TTL" };
 
 function read(root, name) {
   const config = readWranglerToml(root);

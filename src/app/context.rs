@@ -91,35 +91,35 @@ impl App {
         let database: &'static Database = Box::leak(Box::new(database));
         let kv: &'static Kv = Box::leak(Box::new(kv));
         let keys = Keys::new(
-            &config.jwt_secret,
-            config.jwt_secret_previous.as_ref(),
-            &config.jwt_issuer,
-            &config.jwt_audience,
+            &config.tokens.secret,
+            config.tokens.secret_previous.as_ref(),
+            &config.tokens.issuer,
+            &config.tokens.audience,
         )
         .ok()?;
-        let pepper = config.password_pepper.reveal();
-        let previous = config.password_pepper_previous.as_ref().map(Key::reveal);
+        let pepper = config.passwords.pepper.reveal();
+        let previous = config.passwords.pepper_previous.as_ref().map(Key::reveal);
         let peppers: Lazy<_> = LazyCell::new(Box::new(move || Peppers::new(pepper, previous)));
-        let sealer = Sealer::new(&config.handle_key, config.handle_key_previous.as_ref()).ok()?;
-        let previous: Vec<_> = config.audit_keys_previous.iter().map(Key::reveal).collect();
-        let key = config.audit_key.reveal();
+        let sealer = Sealer::new(&config.handles.key, config.handles.key_previous.as_ref()).ok()?;
+        let previous: Vec<_> = config.audit.keys_previous.iter().map(Key::reveal).collect();
+        let key = config.audit.key.reveal();
         let audit_keys: Lazy<_> = LazyCell::new(Box::new(move || AuditKeys::new(&key, &previous)));
         let aws = Aws::new(
             config.aws.region,
             config.aws.sso_region,
             config.aws.overrides.clone(),
         );
-        let tokens = TokenVerifier::new(keys, config.tokens_not_before);
+        let tokens = TokenVerifier::new(keys, config.tokens.not_before);
         let (key, previous) = (
-            config.handle_key.clone(),
-            config.handle_key_previous.clone(),
+            config.handles.key.clone(),
+            config.handles.key_previous.clone(),
         );
         let cache_keys: Lazy<_> =
             LazyCell::new(Box::new(move || CacheKeys::new(&key, previous.as_ref())));
         let lifetimes = Lifetimes {
-            ttl: config.session_edge_trust,
-            in_isolate: config.session_isolate_trust,
-            replay_window: config.refresh_replay_window,
+            ttl: config.sessions.cache_ttl,
+            in_isolate: config.sessions.local_cache_ttl,
+            replay_window: config.sessions.replay_window,
         };
         let session_cache = SessionCache::new(kv, cache_keys, lifetimes);
         Some(Self {
@@ -331,7 +331,7 @@ impl RequestContext {
     /// `REFRESH_REPLAY_WINDOW`, in seconds.
     #[must_use]
     pub fn replay_window(&self) -> i64 {
-        self.app.config.refresh_replay_window
+        self.app.config.sessions.replay_window
     }
 
     /// Does something that the response does not wait for, to its end even if the client has gone.

@@ -53,7 +53,7 @@ pub async fn run(
             name: &holder.name,
             organization: holder.organization.as_deref(),
         };
-        let minimum = context.app.config.password_min_length;
+        let minimum = context.app.config.passwords.min_length;
         let password = match password_policy::check(password, minimum, &own) {
             Ok(password) => password,
             Err(error) => return Ok(PasswordReset::PasswordRefused(error)),

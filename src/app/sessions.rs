@@ -54,7 +54,7 @@ pub async fn find_cached(
 ) -> Result<Option<CachedCaller>, AppError> {
     let token = &verified.claims.session;
     let mut stale = None;
-    if context.app.config.session_consistency == Consistency::Edge {
+    if context.app.config.sessions.consistency == Consistency::Cached {
         let cache = &context.app.session_cache;
         match cache.find(&verified.cache_key, context.now).await {
             Ok(CacheLookup::Hit(cached)) if cached.user.id == token.user => {
@@ -123,7 +123,7 @@ fn record_use(context: &RequestContext, record: &SessionRecord) {
 /// after the second read writes later than this one. KV does not guarantee the order of writes; where it changes the order,
 /// the entry expires at the TTL.
 pub fn refresh_cache(context: &RequestContext, record: &SessionRecord, generation: u32) {
-    if context.app.config.session_consistency == Consistency::Strict {
+    if context.app.config.sessions.consistency == Consistency::Strict {
         return;
     }
     let (app, now, window) = (context.app, context.now, context.replay_window());
@@ -154,7 +154,7 @@ pub fn refresh_cache(context: &RequestContext, record: &SessionRecord, generatio
 /// Makes sure, after the response to a repeated refresh, that the entry of the rotated-out token expires with its replay
 /// window. The request that rotated the token may have been dropped before it wrote that. Otherwise, nothing is written.
 pub fn shorten_cached(context: &RequestContext, record: SessionRecord, generation: u32) {
-    if context.app.config.session_consistency == Consistency::Strict {
+    if context.app.config.sessions.consistency == Consistency::Strict {
         return;
     }
     let (app, now, window) = (context.app, context.now, context.replay_window());
@@ -177,7 +177,7 @@ async fn write_cached(
     generation: u32,
     read_at: Timestamp,
 ) -> Result<(), StoreError> {
-    let until = record.accepted_until(generation, app.config.refresh_replay_window);
+    let until = record.accepted_until(generation, app.config.sessions.replay_window);
     app.session_cache
         .put(&record.id, generation, &record.user, read_at, until)
         .await
@@ -201,7 +201,7 @@ pub async fn revoke<const N: usize>(
         Revocation::Done(session) => cache.end(&[session], now).await,
         Revocation::AlreadyRevoked(session) => {
             // Only cached sessions that still exist are overwritten.
-            if context.app.config.session_consistency == Consistency::Edge {
+            if context.app.config.sessions.consistency == Consistency::Cached {
                 cache.end_again(&[session], now).await;
             }
         }

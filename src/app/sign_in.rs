@@ -10,7 +10,6 @@ use crate::config::Consistency;
 use crate::domain::address::network;
 use crate::domain::audit::{Kind, Signed};
 use crate::domain::role::Role;
-use crate::domain::session::max_session_lifetime;
 use crate::domain::token::{LEEWAY, Session, SessionId};
 use crate::domain::user::User;
 use crate::store::federated_users::{self, FederatedProfile, Known, RoleChanged, Updated};
@@ -256,9 +255,9 @@ pub async fn start_session(
     let lifetime = options
         .longest
         .unwrap_or(i64::MAX)
-        .min(max_session_lifetime(user.role));
+        .min(context.app.config.sessions.max_age_of(user.role));
     let ends_at = now.plus(lifetime);
-    let token_expires_at = now.plus(context.app.config.token_lifetime).min(ends_at);
+    let token_expires_at = now.plus(context.app.config.tokens.lifetime).min(ends_at);
     let new = NewSession {
         id: &id,
         user_id: user.id,
@@ -298,7 +297,7 @@ pub async fn start_session(
         let app = context.app;
         context.wait_until(async move { app.session_cache.end(&ended, now).await });
     }
-    if context.app.config.session_consistency == Consistency::Edge {
+    if context.app.config.sessions.consistency == Consistency::Cached {
         let (copies, user) = (&context.app.session_cache, user.clone());
         // If it fails, the first request queries D1 and caches the session.
         context.wait_until(async move {

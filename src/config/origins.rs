@@ -1,9 +1,19 @@
 //! `ALLOWED_ORIGINS`: the web applications that may call the service from a browser.
 
-/// The expected form of the variable, for the log.
-pub const EXPECTED: &str = "origins separated by commas, each https://HOST or https://HOST:PORT with the host in ASCII form, \
+use super::variable::{Default, Reader, Variable};
+use crate::domain::host::{is_host, is_loopback, is_port, split_port};
+
+const ALLOWED_ORIGINS: Variable = Variable::new(
+    "ALLOWED_ORIGINS",
+    Default::None,
+    "origins separated by commas, each https://HOST or https://HOST:PORT with the host in ASCII form, \
      http:// on localhost or a loopback address only, or the scheme of an application such as tauri://localhost or \
-     chrome-extension://ID; no path and no wildcard";
+     chrome-extension://ID; no path and no wildcard",
+    "origins from which browsers may call the service, separated by commas; https, http on loopback, or a custom scheme",
+);
+
+/// The variables of this section.
+pub(super) const VARIABLES: &[&Variable] = &[&ALLOWED_ORIGINS];
 
 /// An origin that may call the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,10 +25,13 @@ pub struct AllowedOrigin {
     pub has_credentials: bool,
 }
 
+pub(super) fn read(read: &mut Reader<'_>) -> Vec<AllowedOrigin> {
+    read.optional(&ALLOWED_ORIGINS, origins).unwrap_or_default()
+}
+
 /// Parses the list. A trailing slash, upper case in scheme and host, and the default port are normalised, since browsers
 /// never send them. `*` and `null` are refused, because only named applications may read responses.
-#[must_use]
-pub fn read(text: &str) -> Option<Vec<AllowedOrigin>> {
+fn origins(text: &str) -> Option<Vec<AllowedOrigin>> {
     text.split(',').map(str::trim).map(origin).collect()
 }
 
@@ -96,63 +109,6 @@ fn is_uuid(text: &str) -> bool {
         })
 }
 
-/// Host and port. An IPv6 address is in brackets.
-fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
-    let bracket = authority
-        .find(']')
-        .map_or(0, |place| place.saturating_add(1));
-    let (address, rest) = authority.split_at_checked(bracket)?;
-    if address.is_empty() {
-        return Some(match rest.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (rest, None),
-        });
-    }
-    match rest.strip_prefix(':') {
-        Some(port) => Some((address, Some(port))),
-        None => rest.is_empty().then_some((address, None)),
-    }
-}
-
-/// A port as browsers write it: 1 to 65535 without a leading zero.
-fn is_port(text: &str) -> bool {
-    !text.starts_with('0')
-        && text.bytes().all(|byte| byte.is_ascii_digit())
-        && text.parse::<u16>().is_ok()
-}
-
-/// A domain name, or an IP address as browsers write it.
-fn is_host(host: &str) -> bool {
-    if let Some(address) = host.strip_prefix('[') {
-        let address = address.strip_suffix(']').unwrap_or_default();
-        let read = address.parse::<std::net::Ipv6Addr>();
-        return read.is_ok_and(|read| read.to_string() == address);
-    }
-    // A host whose last label is a number is an IPv4 address to browsers (URL standard, "ends in a number").
-    let last = host.rsplit('.').next().unwrap_or_default();
-    if last.starts_with(|first: char| first.is_ascii_digit()) {
-        return host.parse::<std::net::Ipv4Addr>().is_ok();
-    }
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.bytes().all(|byte| {
-                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte)
-            })
-    };
-    host.len() <= 253 && host.split('.').all(is_label)
-}
-
-/// A host that browsers resolve to this machine, so that plain http is not sent over a network.
-fn is_loopback(host: &str) -> bool {
-    let is_address = host
-        .parse::<std::net::Ipv4Addr>()
-        .is_ok_and(|address| address.is_loopback());
-    let is_name = host == "localhost" || host.ends_with(".localhost");
-    is_address || host == "[::1]" || (is_name && is_host(host))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,7 +141,7 @@ mod tests {
                 text: sent.to_owned(),
                 has_credentials: true,
             };
-            assert_eq!(read(text), Some(vec![expected]), "{text}");
+            assert_eq!(origins(text), Some(vec![expected]), "{text}");
         }
     }
 
@@ -206,7 +162,7 @@ mod tests {
                     text: text.to_owned(),
                     has_credentials: false,
                 };
-                assert_eq!(read(&written), Some(vec![expected]), "{written}");
+                assert_eq!(origins(&written), Some(vec![expected]), "{written}");
             }
         }
     }
@@ -214,7 +170,12 @@ mod tests {
     #[test]
     fn several_origins_are_separated_by_commas() {
         let texts = |text| -> Option<Vec<String>> {
-            Some(read(text)?.into_iter().map(|origin| origin.text).collect())
+            Some(
+                origins(text)?
+                    .into_iter()
+                    .map(|origin| origin.text)
+                    .collect(),
+            )
         };
         assert_eq!(
             texts("https://a.example/, tauri://localhost ,http://localhost:3000"),
@@ -278,7 +239,7 @@ mod tests {
             "chrome-extension://*",
             "moz-extension://1b4e28ba2fa141d2883f0016d3cca427",
         ] {
-            assert_eq!(read(text), None, "{text}");
+            assert_eq!(origins(text), None, "{text}");
         }
     }
 }

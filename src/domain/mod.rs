@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod audit;
+pub mod host;
 pub mod mask;
 pub mod names;
 pub mod password_policy;

@@ -5,7 +5,6 @@ mod rotations;
 
 pub use rotations::Rotations;
 
-use super::role::Role;
 use super::token::LEEWAY;
 use super::user::User;
 use crate::timestamp::Timestamp;
@@ -15,13 +14,6 @@ pub const MAX_REPLAY_WINDOW_SECONDS: i64 = 300;
 
 /// `last_used_at` is updated when it is this old: users see it to within an hour, and most requests cost no write.
 pub const LAST_USED_STEP_SECONDS: i64 = 3_600;
-
-/// Seconds from sign-in to a session's absolute end.
-#[must_use]
-pub fn max_session_lifetime(role: Role) -> i64 {
-    const DAY: i64 = 86_400;
-    if role.is_admin() { DAY } else { 30 * DAY }
-}
 
 /// The one rule for live sessions, as the statements in `store` have it: a session is live while it is not revoked, `now` is
 /// before `ends_at`, and `token_expires_at` is later than this. After that its current token can no longer be refreshed.
@@ -119,6 +111,7 @@ impl SessionRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::role::Role;
     use uuid::Uuid;
 
     const WINDOW: i64 = 30;
@@ -241,14 +234,5 @@ mod tests {
                 assert_eq!(standing, TokenStatus::Revoked);
             }
         }
-    }
-
-    #[test]
-    fn administrators_sign_in_every_day() {
-        assert_eq!(
-            max_session_lifetime(Role::User),
-            30 * max_session_lifetime(Role::Admin)
-        );
-        assert_eq!(max_session_lifetime(Role::SuperAdmin), 86_400);
     }
 }

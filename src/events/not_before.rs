@@ -31,7 +31,7 @@ const OVERWRITTEN: usize = 2;
 /// # Errors
 /// `StoreUnavailable`, `Platform`; the next event continues.
 pub async fn revoke(app: &App, now: Timestamp) -> Result<(), AppError> {
-    let Some(not_before) = app.config.tokens_not_before else {
+    let Some(not_before) = app.config.tokens.not_before else {
         return Ok(());
     };
     let oldest = now.plus(-LONGEST_ACCEPTED);

@@ -4,6 +4,7 @@ use super::request::Request;
 use crate::app::error::AppError;
 use crate::app::{RequestContext, random};
 use crate::crypto::sealed::Purpose;
+use crate::domain::host;
 use crate::domain::recognised_device::Device;
 use uuid::Uuid;
 
@@ -115,14 +116,10 @@ pub fn parameter() -> serde_json::Value {
 
 fn cookie_name(url: &str) -> Option<&'static str> {
     let (scheme, rest) = url.split_once("://")?;
-    let host = rest.split(['/', '?', '#']).next()?;
-    let is_here = ["127.0.0.1", "localhost", "[::1]"].iter().any(|name| {
-        host.strip_prefix(name)
-            .is_some_and(|port| port.is_empty() || port.starts_with(':'))
-    });
+    let authority = rest.split(['/', '?', '#']).next()?;
     match scheme {
         "https" => Some(SECURE_NAME),
-        "http" if is_here => Some(DEVELOPMENT_NAME),
+        "http" if host::is_loopback_authority(authority) => Some(DEVELOPMENT_NAME),
         _ => None,
     }
 }

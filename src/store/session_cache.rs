@@ -114,9 +114,9 @@ pub type LazyKeys = LazyCell<CacheKeys, Box<dyn FnOnce() -> CacheKeys>>;
 /// How long cached sessions are used.
 #[derive(Debug, Clone, Copy)]
 pub struct Lifetimes {
-    /// Seconds that an entry is fresh: `SESSION_EDGE_TRUST`.
+    /// Seconds that an entry is fresh: `SESSION_CACHE_TTL`.
     pub ttl: i64,
-    /// Seconds of these for which an isolate does not read it from KV again: `SESSION_ISOLATE_TRUST`.
+    /// Seconds of these for which an isolate does not read it from KV again: `SESSION_LOCAL_CACHE_TTL`.
     pub in_isolate: i64,
     /// `REFRESH_REPLAY_WINDOW`.
     pub replay_window: i64,

@@ -27,7 +27,7 @@ async fn cost(reply: &Reply) -> [usize; 4] {
 
 #[tokio::test]
 async fn within_the_trust_bound_a_session_is_one_read_of_kv() {
-    let app = App::with(Vars::new().set("SESSION_ISOLATE_TRUST", "0"));
+    let app = App::with(Vars::new().set("SESSION_LOCAL_CACHE_TTL", "0"));
     let token = signed_in(&app, &app.password_user("ada").await).await;
     for seconds in [0, 295] {
         app.shift_clock(seconds).await;

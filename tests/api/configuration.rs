@@ -92,7 +92,7 @@ async fn each_odd_value_is_named_and_none_is_shown() {
             "https://a.example/canary-in-the-configuration",
         ),
         ("SESSION_CONSISTENCY", "canary-in-the-configuration"),
-        ("SESSION_EDGE_TRUST", "canary-in-the-configuration"),
+        ("SESSION_CACHE_TTL", "canary-in-the-configuration"),
         ("REFRESH_REPLAY_WINDOW", "canary-in-the-configuration"),
         ("TOKENS_NOT_BEFORE", "canary-in-the-configuration"),
     ];
@@ -113,7 +113,7 @@ async fn unknown_variable_with_a_known_prefix_is_misconfigured() {
     // The bindings SESSIONS and SESSION_LIMIT are there too, and are not named.
     let app = App::alone(
         Vars::new()
-            .set("SESSION_EDGE_TRUSTS", CANARY)
+            .set("SESSION_CACHE_TTLS", CANARY)
             .set("JWT_SECRET_OLD", "")
             .set("AWS_PROFILE", CANARY)
             .set("PASSWORD_LINK_URL", "https://app.example.com/set-password"),
@@ -123,7 +123,7 @@ async fn unknown_variable_with_a_known_prefix_is_misconfigured() {
     named.sort();
     assert_eq!(
         named,
-        ["AWS_PROFILE", "JWT_SECRET_OLD", "SESSION_EDGE_TRUSTS"]
+        ["AWS_PROFILE", "JWT_SECRET_OLD", "SESSION_CACHE_TTLS"]
     );
 }
 
@@ -160,7 +160,7 @@ async fn optional_variables_may_be_absent_or_empty_and_unknown_ones_are_ignored(
     let vars = Vars::new()
         .without("TOKEN_LIFETIME")
         .without("SESSION_CONSISTENCY")
-        .without("SESSION_EDGE_TRUST")
+        .without("SESSION_CACHE_TTL")
         .set("ALLOWED_ORIGINS", "")
         .set("TOKENS_NOT_BEFORE", "")
         .set("JWT_SECRET_PREVIOUS", "")

@@ -13,7 +13,7 @@ fn asking() -> App {
 }
 
 fn asking_with(vars: Vars) -> App {
-    App::with(vars.set("SESSION_ISOLATE_TRUST", "0"))
+    App::with(vars.set("SESSION_LOCAL_CACHE_TTL", "0"))
 }
 
 #[tokio::test]
@@ -161,7 +161,7 @@ async fn an_entry_copied_to_another_key_is_a_miss() {
 #[tokio::test]
 async fn an_entry_of_the_previous_handle_key_is_a_hit_while_it_is_configured() {
     const NEXT: &str = "bmV4dCBrZXkgb2YgaGFuZGxlcywgMzIgYnl0ZXMuLi4=";
-    let vars = Vars::new().set("SESSION_ISOLATE_TRUST", "0");
+    let vars = Vars::new().set("SESSION_LOCAL_CACHE_TTL", "0");
     let app = App::alone(vars.clone());
     let token = signed_in(&app, &app.password_user("ada").await).await;
     // A change that the entry does not contain.
@@ -184,8 +184,8 @@ async fn an_entry_of_the_previous_handle_key_is_a_hit_while_it_is_configured() {
 async fn a_lowered_ttl_counts_for_entries_that_exist() {
     let app = App::alone(
         Vars::new()
-            .set("SESSION_ISOLATE_TRUST", "0")
-            .set("SESSION_EDGE_TRUST", "3600"),
+            .set("SESSION_LOCAL_CACHE_TTL", "0")
+            .set("SESSION_CACHE_TTL", "3600"),
     );
     let token = signed_in(&app, &app.password_user("ada").await).await;
     app.sql(
@@ -195,7 +195,7 @@ async fn a_lowered_ttl_counts_for_entries_that_exist() {
     .await;
     app.shift_clock(35).await;
     validate(&app, &token).await.assert_status(200);
-    let vars = app.server().vars.clone().set("SESSION_EDGE_TRUST", "30");
+    let vars = app.server().vars.clone().set("SESSION_CACHE_TTL", "30");
     app.restart_with(vars).await;
     for seconds in [35, 3_575] {
         app.shift_clock(seconds).await;
@@ -207,11 +207,11 @@ async fn a_lowered_ttl_counts_for_entries_that_exist() {
 async fn a_lowered_ttl_counts_while_d1_is_unavailable() {
     let app = App::alone(
         Vars::new()
-            .set("SESSION_ISOLATE_TRUST", "0")
-            .set("SESSION_EDGE_TRUST", "3600"),
+            .set("SESSION_LOCAL_CACHE_TTL", "0")
+            .set("SESSION_CACHE_TTL", "3600"),
     );
     let token = signed_in(&app, &app.password_user("ada").await).await;
-    let vars = app.server().vars.clone().set("SESSION_EDGE_TRUST", "30");
+    let vars = app.server().vars.clone().set("SESSION_CACHE_TTL", "30");
     app.restart_with(vars).await;
     app.fault(Fault::d1().fails()).await;
     for (seconds, status) in [(20, 200), (30 + 880, 200), (30 + 901, 503)] {
@@ -277,7 +277,7 @@ async fn an_entry_that_cannot_be_read_is_a_miss() {
 async fn an_entry_is_fresh_for_the_ttl_and_no_longer() {
     for (app, trust) in [
         (asking(), 300),
-        (asking_with(Vars::new().set("SESSION_EDGE_TRUST", "30")), 30),
+        (asking_with(Vars::new().set("SESSION_CACHE_TTL", "30")), 30),
     ] {
         let token = signed_in(&app, &app.password_user("ada").await).await;
         app.shift_clock(trust - 5).await;

@@ -19,7 +19,7 @@ async fn no_link(app: &App) -> Reply {
 #[tokio::test]
 async fn calls_are_those_of_the_one_request() {
     // So that each request asks KV.
-    let vars = Vars::new().set("SESSION_ISOLATE_TRUST", "0");
+    let vars = Vars::new().set("SESSION_LOCAL_CACHE_TTL", "0");
     let (ada, bob) = (App::with(vars.clone()), App::with(vars));
     let token = ada.sign_in(&ada.password_user("ada").await).await;
     for _ in 0..20 {

@@ -1,4 +1,4 @@
-//! What the isolate keeps of KV for a few seconds (`SESSION_ISOLATE_TRUST`): what it saves, what it forgets at once, and
+//! What the isolate keeps of KV for a few seconds (`SESSION_LOCAL_CACHE_TTL`): what it saves, what it forgets at once, and
 //! that it makes no copy believed for longer.
 
 use crate::sessions::{
@@ -9,7 +9,7 @@ use crate::support::{App, Fault, Reply, Vars};
 use tokio::task::JoinSet;
 
 fn keeping(seconds: &str) -> App {
-    App::with(Vars::new().set("SESSION_ISOLATE_TRUST", seconds))
+    App::with(Vars::new().set("SESSION_LOCAL_CACHE_TTL", seconds))
 }
 
 async fn reads_of_kv(reply: &Reply) -> usize {
@@ -66,7 +66,7 @@ async fn a_copy_is_not_believed_for_longer_than_its_trust_bound() {
 async fn a_token_ends_at_its_end_although_it_is_remembered() {
     let app = App::with(
         Vars::new()
-            .set("SESSION_ISOLATE_TRUST", "30")
+            .set("SESSION_LOCAL_CACHE_TTL", "30")
             .set("TOKEN_LIFETIME", "60"),
     );
     let token = signed_in(&app, &app.password_user("ada").await).await;

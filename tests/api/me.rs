@@ -64,7 +64,7 @@ async fn the_documented_401_is_that_of_no_token_and_of_a_token_that_is_not_good(
 
 #[tokio::test]
 async fn the_copy_and_the_record_say_the_same() {
-    let app = App::with(Vars::new().set("SESSION_ISOLATE_TRUST", "0"));
+    let app = App::with(Vars::new().set("SESSION_LOCAL_CACHE_TTL", "0"));
     let reply = app.login(&app.password_user("ada").await).await;
     reply.seen().await;
     let token = reply.json()["token"].as_str().unwrap().to_owned();

@@ -1,5 +1,5 @@
 //! What the README promises of the copies at the edge, for every way in which a session or a token ends: usually noticed
-//! within 60 seconds, and never later than `SESSION_EDGE_TRUST`, whatever becomes of the write to KV.
+//! within 60 seconds, and never later than `SESSION_CACHE_TTL`, whatever becomes of the write to KV.
 
 use crate::sessions::{logout, me, record_id, refresh, refreshed, validate};
 use crate::support::command_line::program;
@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
-/// `SESSION_EDGE_TRUST` of the servers, in seconds.
+/// `SESSION_CACHE_TTL` of the servers, in seconds.
 const TRUST: i64 = 300;
 /// When the copies were last written, and when the end comes: more than a minute later.
 const COPIED: i64 = 301;

@@ -84,7 +84,7 @@ async fn the_documented_401_with_a_token_that_is_not_good() {
 
 #[tokio::test]
 async fn the_user_is_the_same_as_in_the_sign_in_from_the_copy_and_from_the_record() {
-    let app = App::with(Vars::new().set("SESSION_ISOLATE_TRUST", "0"));
+    let app = App::with(Vars::new().set("SESSION_LOCAL_CACHE_TTL", "0"));
     let reply = app.login(&app.password_user("ada").await).await;
     let (token, user) = (reply.json()["token"].clone(), reply.json()["user"].clone());
     let token = token.as_str().unwrap();

@@ -3,26 +3,6 @@
 use crate::markdown::{Page, root};
 use std::fs;
 
-#[test]
-fn configuration_reference_names_every_variable() {
-    let page = Page::read("docs/reference/configuration.md").text;
-    let config = fs::read_to_string(root().join("src/config/mod.rs")).expect("the configuration");
-    let code = config.split("#[cfg(test)]").next().expect("code");
-    let is_name = |word: &&str| {
-        let is_name = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
-        word.len() > 5 && word.contains('_') && word.bytes().all(is_name)
-    };
-    let names: Vec<&str> = code.split('"').skip(1).step_by(2).filter(is_name).collect();
-    assert!(names.len() > 25, "found only {names:?}");
-    for name in names {
-        // A name that ends with an underscore is the prefix of several names.
-        assert!(
-            name.ends_with('_') || page.contains(&format!("`{name}`")),
-            "{name}"
-        );
-    }
-}
-
 /// The sources of the Worker, without unit tests.
 fn sources() -> Vec<String> {
     let mut texts = Vec::new();

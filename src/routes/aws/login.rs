@@ -118,7 +118,7 @@ async fn by_proof(
     let caller = context
         .app
         .aws
-        .proven_identity(&proof, &context.app.config.jwt_issuer)
+        .proven_identity(&proof, &context.app.config.tokens.issuer)
         .await
         .map_err(|fault| match fault {
             AwsError::Refused(code) if code.is_about_credentials() => {

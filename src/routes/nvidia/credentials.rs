@@ -90,7 +90,7 @@ async fn handle(
     session: SessionRecord,
 ) -> Result<Response, ApiError> {
     let config = &context.app.config;
-    let key = config.nvidia_api_key.as_ref().ok_or_else(not_configured)?;
+    let key = config.nvidia.api_key.as_ref().ok_or_else(not_configured)?;
     // Recorded first, then shown.
     let entry = request
         .client_info()
@@ -98,7 +98,7 @@ async fn handle(
     context
         .record(entry.by(session.user.id).of_session(&session.id))
         .await?;
-    let page = NvidiaCredentialsResponse::new(key, &config.nvidia_model_id);
+    let page = NvidiaCredentialsResponse::new(key, &config.nvidia.model_id);
     Ok(Response::ok(&page))
 }
 

@@ -62,7 +62,7 @@ async fn handle(
         name: &user.name,
         organization: user.organization.as_deref(),
     };
-    let minimum = context.app.config.password_min_length;
+    let minimum = context.app.config.passwords.min_length;
     let new = password_policy::check(&body.new_password, minimum, &own)?;
     let current = body.current_password;
     let attempted = password_change::run(Rc::new(context), client, session, current, new);

@@ -97,7 +97,7 @@ async fn rotate(
         user_id: shown.user,
         generation: shown.generation,
         now: context.now,
-        token_lifetime: context.app.config.token_lifetime,
+        token_lifetime: context.app.config.tokens.lifetime,
         replay_window: context.replay_window(),
         device: client.device.as_deref(),
         address: client.address.as_deref(),

@@ -25,8 +25,8 @@ impl Vars {
             ("PASSWORD_PEPPER", PEPPER_TEXT),
             ("HANDLE_KEY", "aGFuZGxlIGtleSBvZiB0ZXN0cywgMzIgYnl0ZXMuLi4="),
             ("AUDIT_KEY", "YXVkaXQga2V5IG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXM="),
-            ("SESSION_CONSISTENCY", "edge"),
-            ("SESSION_EDGE_TRUST", "300"),
+            ("SESSION_CONSISTENCY", "cached"),
+            ("SESSION_CACHE_TTL", "300"),
             ("ALLOWED_ORIGINS", "https://app.example.com"),
         ];
         Self(

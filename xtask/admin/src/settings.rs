@@ -7,7 +7,7 @@ use edge_auth::crypto::secret::Secret;
 use edge_auth::store::session_cache::{MARGIN, OUTAGE_SECONDS};
 use std::fs;
 
-/// Default of `SESSION_EDGE_TRUST` in seconds.
+/// Default of `SESSION_CACHE_TTL` in seconds.
 const EDGE_TRUST: i64 = 300;
 
 /// A variable, if it is set. `.dev.vars` overrides `wrangler.toml` locally.
@@ -73,13 +73,13 @@ fn decode_key(name: &str, text: &str) -> Result<[u8; 32]> {
 /// unavailable, and the margin for late writes.
 ///
 /// # Errors
-/// See [`variable`]; and a `SESSION_EDGE_TRUST` that is not a number.
+/// See [`variable`]; and a `SESSION_CACHE_TTL` that is not a number.
 pub fn cached_session_lifetime(target: &Target) -> Result<i64> {
-    let ttl = match variable(target, "SESSION_EDGE_TRUST")? {
+    let ttl = match variable(target, "SESSION_CACHE_TTL")? {
         None => EDGE_TRUST,
         Some(text) => text
             .parse()
-            .with_context(|| format!("SESSION_EDGE_TRUST is not a number of seconds: {text}"))?,
+            .with_context(|| format!("SESSION_CACHE_TTL is not a number of seconds: {text}"))?,
     };
     Ok(ttl + OUTAGE_SECONDS + MARGIN)
 }

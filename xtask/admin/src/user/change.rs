@@ -75,7 +75,7 @@ impl<'t> Change<'t> {
         let sessions: Vec<_> = sessions.iter().map(revoked).collect();
         overwrite_cached_sessions(self.target, &sessions).context(
             "the change is done and all sessions are revoked, but their cached sessions in KV could not be overwritten: \
-             /validate and /me may accept them for up to SESSION_EDGE_TRUST more seconds. Run the same command again to retry",
+             /validate and /me may accept them for up to SESSION_CACHE_TTL more seconds. Run the same command again to retry",
         )?;
         Ok("all sessions revoked")
     }

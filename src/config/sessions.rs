@@ -1,0 +1,107 @@
+//! Sessions and their caches.
+
+use super::variable::{Default, Reader, Variable, number};
+use crate::domain::role::Role;
+use crate::domain::session::MAX_REPLAY_WINDOW_SECONDS;
+
+/// How long sessions last, and where they are looked up.
+#[derive(Debug)]
+pub struct SessionsConfig {
+    /// `SESSION_CONSISTENCY`: where `/validate` and `/me` look sessions up.
+    pub consistency: Consistency,
+    /// `SESSION_CACHE_TTL` in seconds, 30 to 3,600.
+    pub cache_ttl: i64,
+    /// `SESSION_LOCAL_CACHE_TTL` in seconds, 0 to 30.
+    pub local_cache_ttl: i64,
+    /// `SESSION_MAX_AGE` in seconds, 300 to 31,536,000.
+    pub max_age: i64,
+    /// `SESSION_ADMIN_MAX_AGE` in seconds, 300 to 2,592,000.
+    pub admin_max_age: i64,
+    /// `REFRESH_REPLAY_WINDOW` in seconds, 0 to 300.
+    pub replay_window: i64,
+}
+
+/// Where a session is looked up on routes that grant nothing new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, std::default::Default)]
+pub enum Consistency {
+    /// In the cache first; in D1 if the cache has no fresh entry.
+    #[default]
+    Cached,
+    /// Always in D1.
+    Strict,
+}
+
+const SESSION_CONSISTENCY: Variable = Variable::new(
+    "SESSION_CONSISTENCY",
+    Default::Text("cached"),
+    "cached or strict",
+    "where `/validate` and `/me` look sessions up. `cached`: in the cache first; `strict`: always in D1",
+);
+const SESSION_CACHE_TTL: Variable = Variable::new(
+    "SESSION_CACHE_TTL",
+    Default::Text("300"),
+    "whole seconds from 30 to 3600",
+    "TTL of a cached session in KV in seconds, 30 to 3600",
+);
+const SESSION_LOCAL_CACHE_TTL: Variable = Variable::new(
+    "SESSION_LOCAL_CACHE_TTL",
+    Default::Text("5"),
+    "whole seconds from 0 to 30",
+    "seconds for which an isolate uses a cached session without reading KV again, 0 to 30",
+);
+const SESSION_MAX_AGE: Variable = Variable::new(
+    "SESSION_MAX_AGE",
+    Default::Text("2592000"),
+    "whole seconds from 300 to 31536000",
+    "seconds from sign-in after which a session of a user expires, 300 to 31536000 (365 days), whether or not it is refreshed",
+);
+const SESSION_ADMIN_MAX_AGE: Variable = Variable::new(
+    "SESSION_ADMIN_MAX_AGE",
+    Default::Text("86400"),
+    "whole seconds from 300 to 2592000",
+    "the same for administrators and super administrators, 300 to 2592000 (30 days)",
+);
+const REFRESH_REPLAY_WINDOW: Variable = Variable::new(
+    "REFRESH_REPLAY_WINDOW",
+    Default::Text("30"),
+    "whole seconds from 0 to 300",
+    "seconds for which `/refresh` returns the current token for a rotated-out one, 0 to 300",
+);
+
+/// The variables of this section.
+pub(super) const VARIABLES: &[&Variable] = &[
+    &SESSION_CONSISTENCY,
+    &SESSION_CACHE_TTL,
+    &SESSION_LOCAL_CACHE_TTL,
+    &SESSION_MAX_AGE,
+    &SESSION_ADMIN_MAX_AGE,
+    &REFRESH_REPLAY_WINDOW,
+];
+
+impl SessionsConfig {
+    pub(super) fn read(read: &mut Reader<'_>) -> Self {
+        Self {
+            consistency: read.or_default(&SESSION_CONSISTENCY, |text| match text {
+                "cached" => Some(Consistency::Cached),
+                "strict" => Some(Consistency::Strict),
+                _ => None,
+            }),
+            cache_ttl: read.or_default(&SESSION_CACHE_TTL, number(30, 3_600)),
+            local_cache_ttl: read.or_default(&SESSION_LOCAL_CACHE_TTL, number(0, 30)),
+            max_age: read.or_default(&SESSION_MAX_AGE, number(300, 31_536_000)),
+            admin_max_age: read.or_default(&SESSION_ADMIN_MAX_AGE, number(300, 2_592_000)),
+            replay_window: read
+                .or_default(&REFRESH_REPLAY_WINDOW, number(0, MAX_REPLAY_WINDOW_SECONDS)),
+        }
+    }
+
+    /// Seconds from sign-in after which a session of a user with this role expires.
+    #[must_use]
+    pub fn max_age_of(&self, role: Role) -> i64 {
+        if role.is_admin() {
+            self.admin_max_age
+        } else {
+            self.max_age
+        }
+    }
+}
