@@ -1,4 +1,5 @@
-// The prose check: spelling, and the words that docs/glossary.md refuses. `npx cspell --no-progress` runs it.
+// The prose check: spelling, and the words that docs/glossary.md refuses, in documents, comments and API texts. To run it:
+// npx cspell --no-progress
 import { readFileSync } from "node:fs";
 
 const glossary = readFileSync(new URL("docs/glossary.md", import.meta.url), "utf8");
@@ -14,11 +15,28 @@ if (flagWords.length < 10) throw new Error(`docs/glossary.md refuses only ${flag
 export default {
   version: "0.2",
   language: "en-GB,en",
-  files: ["*.md", "docs/**/*.md", "examples/*/README.md"],
-  ignorePaths: ["CHANGELOG.md"],
+  files: [
+    "*.md",
+    "{docs,examples,crates}/**/*.md",
+    "{src,crates,tests,xtask,fuzz}/**/*.rs",
+    "{src,bench,tests,examples}/**/*.{mjs,ts,tsx}",
+    "migrations/*.sql",
+    "wrangler.toml",
+    "src/routes/openapi.json",
+    ".ci/run",
+  ],
+  ignorePaths: ["CHANGELOG.md", "node_modules", "target", "**/.venv"],
   flagWords,
   dictionaryDefinitions: [{ name: "project", path: "./cspell-words.txt" }],
   dictionaries: ["project", "software-terms", "rust", "aws"],
   // Code, links and URLs are not prose.
   ignoreRegExpList: ["/```[\\s\\S]*?```/g", "/`[^`\\n]*`/g", "/\\]\\([^)]*\\)/g", "Urls"],
+  // Of sources only the comments are prose, and of the OpenAPI document the summaries and descriptions.
+  languageSettings: [
+    { languageId: "rust", includeRegExpList: ["/(?<!:)\\/\\/.*/g"] },
+    { languageId: "javascript,typescript,typescriptreact", includeRegExpList: ["/(?<!:)\\/\\/.*/g", "/\\/\\*[\\s\\S]*?\\*\\//g"] },
+    { languageId: "sql", includeRegExpList: ["/--.*/g"] },
+    { languageId: "toml,shellscript", includeRegExpList: ["/#.*/g"] },
+    { languageId: "json", includeRegExpList: ['/"(?:description|summary)":"(?:[^"\\\\]|\\\\.)*"/g'] },
+  ],
 };
