@@ -4,8 +4,8 @@ import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { options, readWranglerToml } from "./tools.mjs";
 
-/** Names that variables had in older builds. */
-const FORMER_NAMES = { SESSION_CACHE_TTL: "SESSION_CACHE_TTL", SESSION_LOCAL_CACHE_TTL: "SESSION_LOCAL_CACHE_TTL" };
+/** Names that variables had in builds before November 2026. */
+const FORMER_NAMES = { SESSION_CACHE_TTL: "SESSION_EDGE_TRUST", SESSION_LOCAL_CACHE_TTL: "SESSION_ISOLATE_TRUST" };
 
 function read(root, name) {
   const config = readWranglerToml(root);
