@@ -3,6 +3,11 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import Worker from "../build/index.js";
 
+// Outbound requests contain access tokens and signatures, so their redirects are never followed. The Worker sends them with
+// `reqwest`, which cannot disable redirects in WebAssembly (seanmonstar/reqwest issue 2071) and calls the global `fetch`.
+const platformFetch = globalThis.fetch;
+globalThis.fetch = (input, init) => platformFetch(input, { ...init, redirect: "manual" });
+
 const state = globalThis.__worker_init_state;
 const worker = (env, ctx) => (state.criticalError ? new Worker(ctx, env) : Worker.prototype);
 

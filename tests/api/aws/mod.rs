@@ -15,6 +15,7 @@ mod misbehaviour;
 mod names;
 mod polling;
 pub mod proof;
+mod redirects;
 
 use crate::support::{App, Reply, Vars};
 use aws_simulator::{ACCOUNT, Config, Filter, JournalEntry, Operation, Simulator, User};

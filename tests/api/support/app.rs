@@ -45,6 +45,11 @@ impl App {
         Self::new(Server::alone(vars))
     }
 
+    /// A view of a server of its own whose outbound requests follow redirects; see [`Server::following_redirects`].
+    pub fn following_redirects(vars: Vars) -> Self {
+        Self::new(Server::following_redirects(vars))
+    }
+
     /// Another view of the same server, as another test's.
     pub fn beside(&self) -> Self {
         Self::new(self.0.server.clone())

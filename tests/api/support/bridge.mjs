@@ -33,11 +33,27 @@ childProcess.spawn = (...given) => {
 
 const servers = new Map();
 let lastServer = 0;
-let workerFiles;
+const workerFiles = new Map();
 let platform;
 
+/** The statements of src/entry.mjs that make the redirects of outbound requests manual. */
+const MANUAL_REDIRECTS = /^const platformFetch = .*;\nglobalThis\.fetch = .*;\n/m;
+
+/** Removes these statements, for the test that shows what they prevent. */
+const followingRedirects = {
+  name: "following-redirects",
+  setup(it) {
+    it.onLoad({ filter: /src[\\/]entry\.mjs$/ }, async ({ path: file }) => {
+      const text = await readFile(file, "utf8");
+      const contents = text.replace(MANUAL_REDIRECTS, "");
+      if (contents === text) throw new Error("src/entry.mjs does not replace the global fetch as expected");
+      return { contents };
+    });
+  },
+};
+
 /** The test entry and all it imports, in one module as wrangler makes it for production, and the wasm beside it. */
-async function bundle() {
+async function bundle(followsRedirects) {
   const { build } = fromWrangler("esbuild");
   const modules = {};
   const wasm = {
@@ -59,7 +75,7 @@ async function bundle() {
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
     external: ["node:*", "cloudflare:*"],
-    plugins: [wasm],
+    plugins: followsRedirects ? [followingRedirects, wasm] : [wasm],
     logLevel: "silent",
   });
   return { mainModule: "worker.mjs", modulesRoot: "/", modules: { "worker.mjs": { type: "esm", contents: outputFiles[0].text }, ...modules } };
@@ -86,7 +102,7 @@ async function freePort() {
 }
 
 async function run(server) {
-  workerFiles ??= bundle();
+  if (!workerFiles.has(server.followsRedirects)) workerFiles.set(server.followsRedirects, bundle(server.followsRedirects));
   platform ??= readPlatform();
   const { compatibilityDate, compatibilityFlags, env } = platform;
   const text = (value) => ({ type: "text", value });
@@ -106,7 +122,7 @@ async function run(server) {
           name: "edge-auth",
           compatibilityDate,
           compatibilityFlags: [...compatibilityFlags, "nodejs_als"],
-          manifest: await workerFiles,
+          manifest: await workerFiles.get(server.followsRedirects),
           env: { ...env, ...vars },
         },
       },
@@ -136,9 +152,9 @@ async function runOnFreePort(server, vars) {
 }
 
 const operations = {
-  async start({ vars, schema }) {
+  async start({ vars, schema, follows_redirects: followsRedirects }) {
     lastServer += 1;
-    const server = { id: lastServer, key: randomBytes(16).toString("hex"), storage: path.join(scratch, `storage-${lastServer}`), logs: [] };
+    const server = { id: lastServer, key: randomBytes(16).toString("hex"), storage: path.join(scratch, `storage-${lastServer}`), logs: [], followsRedirects };
     servers.set(server.id, server);
     const started = await runOnFreePort(server, vars);
     const database = await server.miniflare.getD1Database("DB");

@@ -85,19 +85,25 @@ impl Server {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         place
-            .get_or_insert_with(|| Arc::new(Self::start(vars, true)))
+            .get_or_insert_with(|| Arc::new(Self::start(vars, true, false)))
             .clone()
     }
 
     /// A server of one's own; it stops when dropped.
     pub fn alone(vars: Vars) -> Arc<Self> {
-        Arc::new(Self::start(vars, false))
+        Arc::new(Self::start(vars, false, false))
     }
 
-    fn start(Vars(vars): Vars, is_shared: bool) -> Self {
+    /// As [`Server::alone`], without the lines of `src/entry.mjs` that make the redirects of outbound requests manual.
+    pub fn following_redirects(vars: Vars) -> Arc<Self> {
+        Arc::new(Self::start(vars, false, true))
+    }
+
+    fn start(Vars(vars): Vars, is_shared: bool, follows_redirects: bool) -> Self {
+        let vars = Value::from_iter(vars);
         let started = bridge::call(
             "start",
-            json!({ "vars": Value::from_iter(vars), "schema": schema() }),
+            json!({ "vars": vars, "schema": schema(), "follows_redirects": follows_redirects }),
         );
         let id = started["server"].as_u64().expect("the server's number");
         let given = started["vars"].as_object().expect("variables").iter();
