@@ -103,10 +103,24 @@ mod runtime {
 
 #[cfg(not(target_arch = "wasm32"))]
 mod runtime {
+    use idna::punycode;
     use unicode_normalization::UnicodeNormalization;
 
+    /// The mapping of UTS #46. Unlike V8, it does not check the rules for bidirectional text and for joiners.
     pub(super) fn domain_to_ascii(domain: &str) -> Option<String> {
-        idna::domain_to_ascii(domain).ok()
+        let mapped: String = idna_mapping::Mapper::new(domain.chars(), false)
+            .nfc()
+            .collect();
+        if mapped.contains(char::REPLACEMENT_CHARACTER) {
+            return None;
+        }
+        let labels = mapped.split('.').map(|label| {
+            if label.is_ascii() {
+                return Some(label.to_owned());
+            }
+            Some(format!("xn--{}", punycode::encode_str(label)?))
+        });
+        Some(labels.collect::<Option<Vec<_>>>()?.join("."))
     }
 
     pub(super) fn nfc(text: &str) -> String {

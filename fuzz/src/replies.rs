@@ -1,8 +1,9 @@
-//! What Identity Center says: SSO OIDC, its portal and the directory, all JSON.
+//! Responses of Identity Center: its OIDC service, its portal and its directory.
 
 use crate::{Target, choose, seed};
+use edge_auth::aws::endpoint::{Endpoint, Service};
 use edge_auth::aws::error::AwsError;
-use edge_auth::aws::partition::{Endpoint, Region, Service};
+use edge_auth::aws::region::Region;
 use edge_auth::aws::wire::AwsResponse;
 use edge_auth::aws::{identity_store, sso_oidc, sso_portal};
 
@@ -27,89 +28,102 @@ fn run(data: &[u8]) {
     let choice = usize::from(choice);
     let status = STATUSES[choice % STATUSES.len()];
     let error_type = ERROR_TYPES[choice / STATUSES.len() % ERROR_TYPES.len()];
-    let reply = AwsResponse {
+    let response = AwsResponse {
         status,
         error_type: error_type.map(str::to_owned),
         body: input.to_vec(),
     };
-    oidc(&reply);
-    portal(&reply);
-    directory(&reply);
-    told(status, sso_portal::logged_out(&reply), |()| {});
+    oidc(&response);
+    portal(&response);
+    directory(&response);
+    check_outcome(status, sso_portal::logged_out(&response), |()| {});
 }
 
-/// A reply that is no success says nothing, and a fault has a name of ours.
-fn told<T>(status: u16, read: Result<T, AwsError>, check: impl FnOnce(T)) {
+/// Only a success has a value, and an error has a known name.
+fn check_outcome<T>(status: u16, read: Result<T, AwsError>, check: impl FnOnce(T)) {
     match read {
         Ok(value) => {
             assert!(status == 200 || status == 204);
             check(value);
         }
         Err(AwsError::Refused(code)) => assert!(status >= 400 && code.as_str().len() < 64),
-        Err(fault) => assert!(!fault.code().is_empty()),
+        Err(error) => assert!(!error.code().is_empty()),
     }
 }
 
-fn oidc(reply: &AwsResponse) {
+fn oidc(response: &AwsResponse) {
     let endpoint = Endpoint::of(
         Service::SsoOidc,
         Region::parse("us-east-1").expect("a region"),
     );
-    told(
-        reply.status,
-        sso_oidc::registration(reply),
+    check_outcome(
+        response.status,
+        sso_oidc::registration(response),
         |registration| {
-            is_header_value(registration.client_id.reveal());
-            is_header_value(registration.client_secret.reveal());
+            assert_header_value(registration.client_id.reveal());
+            assert_header_value(registration.client_secret.reveal());
             assert!(registration.expires_at.seconds() > 0);
         },
     );
-    told(
-        reply.status,
-        sso_oidc::device_authorization(&endpoint, reply),
+    check_outcome(
+        response.status,
+        sso_oidc::device_authorization(&endpoint, response),
         |device| {
-            is_header_value(device.device_code.reveal());
-            for address in [&device.verification_uri, &device.verification_uri_complete] {
-                is_header_value(address);
-                assert!(address.starts_with("https://"), "{address}");
+            assert_header_value(device.device_code.reveal());
+            for uri in [&device.verification_uri, &device.verification_uri_complete] {
+                assert_header_value(uri);
+                assert!(uri.starts_with("https://"), "{uri}");
             }
-            is_header_value(&device.user_code);
+            assert_header_value(&device.user_code);
             assert!(device.expires_in > 0 && device.interval > 0);
         },
     );
-    told(reply.status, sso_oidc::access_token(reply), |token| {
-        is_header_value(token.reveal());
+    check_outcome(response.status, sso_oidc::access_token(response), |token| {
+        assert_header_value(token.reveal());
     });
 }
 
-fn portal(reply: &AwsResponse) {
-    told(reply.status, sso_portal::accounts(reply), |page| {
+fn portal(response: &AwsResponse) {
+    check_outcome(response.status, sso_portal::accounts(response), |page| {
         let is_account =
             |id: &String| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
         assert!(page.items.iter().all(is_account), "{:?}", page.items);
     });
-    told(reply.status, sso_portal::account_roles(reply), |page| {
-        let is_name =
-            |name: &String| !name.is_empty() && !name.contains(['/', '&', '?', '\n', ' ']);
-        assert!(page.items.iter().all(is_name), "{:?}", page.items);
-    });
-    told(reply.status, sso_portal::role_credentials(reply), |keys| {
-        is_header_value(keys.access_key_id.reveal());
-        is_header_value(keys.secret_access_key.reveal());
-        is_header_value(keys.session_token.expect("temporary keys").reveal());
-    });
+    check_outcome(
+        response.status,
+        sso_portal::account_roles(response),
+        |page| {
+            let is_name =
+                |name: &String| !name.is_empty() && !name.contains(['/', '&', '?', '\n', ' ']);
+            assert!(page.items.iter().all(is_name), "{:?}", page.items);
+        },
+    );
+    check_outcome(
+        response.status,
+        sso_portal::role_credentials(response),
+        |credentials| {
+            assert_header_value(credentials.access_key_id.reveal());
+            assert_header_value(credentials.secret_access_key.reveal());
+            assert_header_value(
+                credentials
+                    .session_token
+                    .expect("temporary credentials")
+                    .reveal(),
+            );
+        },
+    );
 }
 
-fn directory(reply: &AwsResponse) {
-    told(reply.status, identity_store::user_id(reply), |id| {
+fn directory(response: &AwsResponse) {
+    check_outcome(response.status, identity_store::user_id(response), |id| {
         assert!(!id.is_empty());
     });
-    told(reply.status, identity_store::user(reply), |user| {
+    check_outcome(response.status, identity_store::user(response), |user| {
         assert!(!user.user_id.is_empty() && !user.user_name.is_empty());
     });
 }
 
-fn is_header_value(text: &str) {
+fn assert_header_value(text: &str) {
     assert!(
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()),
         "{text:?}"

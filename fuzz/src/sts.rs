@@ -1,27 +1,28 @@
-//! What STS says, in XML and in JSON.
+//! Responses of STS.
 
 use crate::{Target, choose, seed};
 use edge_auth::aws::error::AwsError;
 use edge_auth::aws::sts;
 use edge_auth::aws::wire::AwsResponse;
+use serde_json::Value;
 
 pub const TARGET: Target = Target {
     name: "sts",
     run,
     seeds,
     words: &[
-        "<!--",
-        "-->",
-        "<!DOCTYPE",
-        "<![CDATA[",
-        "]]>",
-        "</",
-        "/>",
-        "&#0;",
-        "&#x41;",
-        "&amp;",
-        "a:",
-        "<?",
+        r#""""#,
+        "null",
+        "{}",
+        r"\u0041",
+        r"\u0000",
+        ":",
+        "/",
+        "arn:aws:iam::123456789012:root",
+        "arn:aws:sts::123456789012:assumed-role/",
+        "\"Account\":",
+        "\"Arn\":",
+        "\"UserId\":",
     ],
 };
 
@@ -30,15 +31,14 @@ const STATUSES: [u16; 4] = [200, 403, 302, 500];
 fn run(data: &[u8]) {
     let (choice, input) = choose(data);
     let status = STATUSES[usize::from(choice) % STATUSES.len()];
-    let reply = AwsResponse {
+    let response = AwsResponse {
         status,
         error_type: None,
         body: input.to_vec(),
     };
-    match sts::caller_identity(&reply) {
+    match sts::caller_identity(&response) {
         Ok(caller) => {
             assert_eq!(status, 200);
-            let text = std::str::from_utf8(input).expect("what was read is text");
             let account = &caller.arn.account;
             assert!(account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()));
             let is_id = caller
@@ -46,59 +46,31 @@ fn run(data: &[u8]) {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric());
             assert!(is_id && !caller.principal_id.is_empty());
-            let text = text.trim_start();
-            if text.starts_with(['<', '\u{feff}']) {
-                let declared = text.contains("<?xml ").then(|| text.split_once("?>"));
-                let text = declared.flatten().map_or(text, |(_, rest)| rest);
-                assert!(!text.contains("<!"), "a declaration was passed over");
-                assert_eq!(
-                    text.matches("</").count(),
-                    ends(text),
-                    "an element is not closed"
-                );
-            }
+            // An independent reader finds the same values in the same place.
+            let body: Value = serde_json::from_slice(input).expect("JSON");
+            let result = &body["GetCallerIdentityResponse"]["GetCallerIdentityResult"];
+            assert_eq!(&result["Account"], account);
+            let user_id = result["UserId"].as_str().expect("a string");
+            assert_eq!(user_id.split(':').next(), Some(&*caller.principal_id));
         }
         Err(AwsError::Refused(_)) => assert!(status >= 400),
-        Err(fault) => assert!(!fault.code().is_empty()),
+        Err(error) => assert!(!error.code().is_empty()),
     }
-}
-
-/// Elements that are opened and not at once closed. No `<` stands anywhere but at a tag.
-fn ends(text: &str) -> usize {
-    let tags = text.split('<').skip(1);
-    tags.filter(|tag| !tag.starts_with('/') && !is_empty(tag))
-        .count()
-}
-
-/// True if a tag ends in `/>`, which inside of quotes means nothing.
-fn is_empty(tag: &str) -> bool {
-    let mut quote = None;
-    let mut last = ' ';
-    for letter in tag.chars() {
-        match quote {
-            None if letter == '>' => return last == '/',
-            None if letter == '"' || letter == '\'' => quote = Some(letter),
-            Some(open) if open == letter => quote = None,
-            _ => {}
-        }
-        last = letter;
-    }
-    false
 }
 
 fn seeds() -> Vec<Vec<u8>> {
     const ARN: &str =
         "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/a@b.example";
-    let xml = format!(
-        "<?xml version=\"1.0\"?>\n<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\n\
-         <GetCallerIdentityResult><Arn>{ARN}</Arn><UserId>AROAEXAMPLE:a@b.example</UserId>\
-         <Account>123456789012</Account></GetCallerIdentityResult>\
-         <ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
-    );
-    let json = format!(
+    let identity = format!(
         r#"{{"GetCallerIdentityResponse":{{"GetCallerIdentityResult":{{"Account":"123456789012","Arn":"{ARN}","UserId":"AROAEXAMPLE:a@b.example"}},"ResponseMetadata":{{"RequestId":"1"}}}}}}"#
     );
-    let refused = "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
-                   <Code>SignatureDoesNotMatch</Code><Message>&lt;no&#62;</Message></Error></ErrorResponse>";
-    vec![seed(0, xml), seed(0, json), seed(1, refused), seed(3, "{}")]
+    let refused = r#"{"Error":{"Type":"Sender","Code":"SignatureDoesNotMatch","Message":"no"},"RequestId":"1"}"#;
+    let xml = "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>\
+               <Code>SignatureDoesNotMatch</Code><Message>no</Message></Error></ErrorResponse>";
+    vec![
+        seed(0, identity),
+        seed(1, refused),
+        seed(1, xml),
+        seed(3, "{}"),
+    ]
 }

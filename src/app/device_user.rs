@@ -4,7 +4,8 @@ use super::denial::Denial;
 use super::error::{AppError, NOT_CONFIGURED};
 use crate::app::RequestContext;
 use crate::aws::error::AwsError;
-use crate::aws::identity::{self, AwsUser, NotAnSsoPrincipal, RoleMap};
+use crate::aws::identity::{self, AwsUser, NotAnSsoPrincipal};
+use crate::aws::role_map::RoleMap;
 use crate::aws::sso_portal::Assignment;
 use crate::crypto::secret::Secret;
 use crate::domain::role::Role;
@@ -71,7 +72,7 @@ pub async fn identify(context: &RequestContext, token: &Secret) -> Result<Device
     let entry = match (
         &config.identity_store_id,
         &config.credentials,
-        caller.arn.signed_in(),
+        caller.arn.sso_user(),
     ) {
         (Some(store), Some(own), Some((_, username))) => {
             Some(aws.identity_store_user(store, username, own, now).await?)
@@ -84,9 +85,9 @@ pub async fn identify(context: &RequestContext, token: &Secret) -> Result<Device
         .ok_or(NoUser::Failed(AppError::Aws(NOT_CONFIGURED)))?;
     let account = &assignment.account;
     let domain = config.email_domain.as_deref();
-    let person = identity::signed_in(&caller, entry.as_ref(), start_url, account, domain);
+    let person = identity::sso_user(&caller, entry.as_ref(), start_url, account, domain);
     let person = person.map_err(|reason| {
-        let username = caller.arn.signed_in().map(|(_, name)| name.to_owned());
+        let username = caller.arn.sso_user().map(|(_, name)| name.to_owned());
         match reason {
             NotAnSsoPrincipal::OtherAccount => NoUser::Denied(Denial::OtherAccount, username),
             NotAnSsoPrincipal::Disabled => NoUser::Denied(Denial::DisabledInDirectory, username),

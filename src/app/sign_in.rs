@@ -151,7 +151,7 @@ pub async fn sign_in_federated(
         subject: &person.subject,
         username: &person.username,
         email: person.email.as_ref().map(AwsUserEmail::as_str),
-        made_email_key: person.email.as_ref().and_then(AwsUserEmail::made_key),
+        made_email_key: person.email.as_ref().and_then(AwsUserEmail::derived_key),
         name: &person.full_name,
         role,
     };

@@ -1,48 +1,48 @@
-//! The principals that STS names, read strictly, and the patterns of `AWS_LOGIN_ARNS` that allow some of them.
-//!
-//! Out of scope: principals whose name its bearer chose freely (`federated-user`) and everything that is no principal.
+//! ARNs of the principals that STS returns. `federated-user` is not accepted, because its caller chose the name.
 
-use super::partition::Partition;
+use super::region::Partition;
 
-/// Roles that Identity Center makes for its permission sets are called this, then the set's name, `_` and 16 hex digits.
-const RESERVED: &str = "AWSReservedSSO_";
-/// Longer ones are refused unread (IAM's own limit for an ARN).
-const LONGEST: usize = 2_048;
+/// Prefix of the roles that Identity Center creates for permission sets. The name of the permission set, `_` and 16
+/// hexadecimal digits follow.
+const SSO_ROLE_PREFIX: &str = "AWSReservedSSO_";
 
-/// A principal's ARN.
+/// Maximum length of an ARN in IAM.
+const MAX_ARN_BYTES: usize = 2_048;
+
+/// The ARN of a principal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arn {
-    /// Where its account is.
+    /// Partition of the account.
     pub partition: Partition,
-    /// Twelve digits.
+    /// Account ID: twelve digits.
     pub account: String,
-    /// Who in that account.
+    /// The principal in the account.
     pub principal: Principal,
 }
 
-/// Who in an account.
+/// A principal in an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
-    /// The account's root.
+    /// The root user of the account.
     Root,
     /// An IAM user.
     User {
-        /// `/`, or more parts, each closed by `/`.
+        /// Path: starts and ends with `/`.
         path: String,
-        /// Unique in the account.
+        /// Name, unique in the account.
         name: String,
     },
-    /// A session of a role. STS leaves the role's path out.
+    /// A session of a role. STS leaves out the path of the role.
     AssumedRole {
-        /// Unique in the account.
+        /// Name of the role, unique in the account.
         role: String,
-        /// For a role of Identity Center the user name, else whatever its caller chose.
+        /// Session name: for a role of Identity Center the user name, otherwise chosen by the caller of `AssumeRole`.
         session: String,
     },
 }
 
 impl Arn {
-    /// Reads an ARN as STS's `GetCallerIdentity` tells it.
+    /// Parses an ARN as `GetCallerIdentity` returns it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (partition, service, account, resource) = split(text)?;
@@ -71,13 +71,13 @@ impl Arn {
         })
     }
 
-    /// Permission set and user name, if this is a session that Identity Center gave.
+    /// Returns permission set and user name if the session is one of Identity Center.
     #[must_use]
-    pub fn signed_in(&self) -> Option<(&str, &str)> {
+    pub fn sso_user(&self) -> Option<(&str, &str)> {
         let Principal::AssumedRole { role, session } = &self.principal else {
             return None;
         };
-        let (set, suffix) = role.strip_prefix(RESERVED)?.rsplit_once('_')?;
+        let (set, suffix) = role.strip_prefix(SSO_ROLE_PREFIX)?.rsplit_once('_')?;
         let is_suffix = suffix.len() == 16
             && suffix
                 .bytes()
@@ -86,92 +86,21 @@ impl Arn {
     }
 }
 
-/// What a line of `AWS_LOGIN_ARNS` allows: one IAM user, or one role by whoever may assume it.
-///
-/// `arn:aws:iam::ACCOUNT:user/PATH/NAME` · `arn:aws:iam::ACCOUNT:role/PATH/NAME` ·
-/// `arn:aws:sts::ACCOUNT:assumed-role/NAME/*`. The last two mean the same; a session's name is its caller's choice, so
-/// only `*` can stand for it, and nowhere else is a wildcard read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ArnPattern {
-    partition: Partition,
-    account: String,
-    target: Target,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Target {
-    User { path: String, name: String },
-    Role(String),
-}
-
-impl ArnPattern {
-    /// Reads a pattern.
-    ///
-    /// # Errors
-    /// What is wrong with it, in words for whoever configures it.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let (partition, service, account, resource) =
-            split(text).ok_or("is not an ARN of a principal with an account of twelve digits")?;
-        let target = match (service, resource.split_once('/')) {
-            ("iam", Some(("user", user))) => {
-                let (path, name) = path_and_name(user)
-                    .ok_or("names no single IAM user (wildcards are not read)")?;
-                Target::User { path, name }
-            }
-            ("iam", Some(("role", role))) => {
-                let (_, name) =
-                    path_and_name(role).ok_or("names no single role (wildcards are not read)")?;
-                Target::Role(name)
-            }
-            ("sts", Some(("assumed-role", session))) => match session.split_once('/') {
-                Some((role, "*")) if is_name(role) => Target::Role(role.to_owned()),
-                Some((role, _)) if is_name(role) => {
-                    return Err("must end in /*: a session's name is chosen by its caller");
-                }
-                _ => return Err("names no single role (wildcards are not read)"),
-            },
-            _ => return Err("is neither an IAM user nor a role"),
-        };
-        Ok(Self {
-            partition,
-            account: account.to_owned(),
-            target,
-        })
-    }
-
-    /// True if it allows this principal.
-    #[must_use]
-    pub fn allows(&self, arn: &Arn) -> bool {
-        let is_target = match (&self.target, &arn.principal) {
-            (Target::Role(allowed), Principal::AssumedRole { role, .. }) => allowed == role,
-            (
-                Target::User { path, name },
-                Principal::User {
-                    path: other_path,
-                    name: other_name,
-                },
-            ) => path == other_path && name == other_name,
-            _ => false,
-        };
-        self.partition == arn.partition && self.account == arn.account && is_target
-    }
-}
-
-/// True for twelve digits.
+/// True for an account ID: twelve digits.
 #[must_use]
 pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// True for a name that a permission set can have: `[\w+=,.@-]{1,32}` (botocore's model of `sso-admin`).
+/// True for the name of a permission set: `[\w+=,.@-]{1,32}` (`sso-admin` model of botocore).
 #[must_use]
 pub fn is_permission_set(text: &str) -> bool {
     is_name(text) && text.len() <= 32
 }
 
-/// Partition, service, account, resource; the region of a principal is empty.
-fn split(text: &str) -> Option<(Partition, &str, &str, &str)> {
-    if text.len() > LONGEST {
+/// Splits the ARN of a principal into partition, service, account and resource. Its region is empty.
+pub(super) fn split(text: &str) -> Option<(Partition, &str, &str, &str)> {
+    if text.len() > MAX_ARN_BYTES {
         return None;
     }
     let mut parts = text.splitn(6, ':');
@@ -184,16 +113,16 @@ fn split(text: &str) -> Option<(Partition, &str, &str, &str)> {
     is_account(account).then_some((Partition::parse(partition)?, service, account, resource))
 }
 
-/// IAM's names of users and roles: `[\w+=,.@-]{1,64}`.
-fn is_name(text: &str) -> bool {
+/// True for the name of an IAM user or role: `[\w+=,.@-]{1,64}`.
+pub(super) fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte))
 }
 
-/// IAM's paths: visible ASCII between slashes.
-fn path_and_name(text: &str) -> Option<(String, String)> {
+/// Splits an IAM path and name. A path consists of visible ASCII characters.
+pub(super) fn path_and_name(text: &str) -> Option<(String, String)> {
     let (path, name) = text.rsplit_once('/').unwrap_or(("", text));
     let is_path = path.len() <= 510
         && path
@@ -207,8 +136,8 @@ fn path_and_name(text: &str) -> Option<(String, String)> {
     (is_path && is_name(name)).then(|| (path, name.to_owned()))
 }
 
-/// The directory's user names: 1 to 128 of `[\p{L}\p{M}\p{S}\p{N}\p{P}]` (botocore's model of `identitystore`). That
-/// leaves out separators and the invisible; `:`, `/` and `*` are in.
+/// True for a user name of the directory: 1 to 128 of `[\p{L}\p{M}\p{S}\p{N}\p{P}]` (`identitystore` model of botocore). This
+/// excludes separators and invisible characters and includes `:`, `/` and `*`.
 fn is_user_name(text: &str) -> bool {
     text.chars().count() <= 128 && !text.is_empty() && text.chars().all(is_user_name_character)
 }
@@ -232,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn people_of_identity_center_are_recognised() {
+    fn session_of_a_permission_set_is_an_sso_user() {
         for (set, user) in [
             ("AdministratorAccess", "john.doe"),
             ("Read_Only_2", "jane"),
@@ -249,7 +178,7 @@ mod tests {
         ] {
             let text = session(&format!("AWSReservedSSO_{set}_{HEX}"), user);
             let arn = Arn::parse(&text).unwrap();
-            assert_eq!(arn.signed_in(), Some((set, user)), "{text}");
+            assert_eq!(arn.sso_user(), Some((set, user)), "{text}");
         }
         for (partition, parsed) in [
             ("aws-cn", Partition::China),
@@ -262,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn other_sessions_are_not_from_identity_center() {
+    fn session_of_another_role_is_not_an_sso_user() {
         for role in [
             "Admin",
             "AWSReservedSSO_",
@@ -277,21 +206,21 @@ mod tests {
             "xAWSReservedSSO_Admin_0123456789abcdef",
         ] {
             let arn = Arn::parse(&session(role, "john")).unwrap();
-            assert_eq!(arn.signed_in(), None, "{role}");
+            assert_eq!(arn.sso_user(), None, "{role}");
         }
         // A caller-chosen session name that looks like a reserved role stays a session name.
         let arn = Arn::parse(&session("Own", &format!("AWSReservedSSO_Admin_{HEX}/root"))).unwrap();
-        assert_eq!(arn.signed_in(), None);
+        assert_eq!(arn.sso_user(), None);
         for text in [
             "arn:aws:iam::123456789012:root",
             "arn:aws:iam::123456789012:user/AWSReservedSSO_A",
         ] {
-            assert_eq!(Arn::parse(text).unwrap().signed_in(), None);
+            assert_eq!(Arn::parse(text).unwrap().sso_user(), None);
         }
     }
 
     #[test]
-    fn pathological_arns_are_refused() {
+    fn malformed_arn_is_not_parsed() {
         let long = session("Role", &"x".repeat(129));
         let longer = session("Role", &"x".repeat(3_000));
         for text in [
@@ -346,74 +275,6 @@ mod tests {
             &longer,
         ] {
             assert_eq!(Arn::parse(text), None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn patterns_allow_one_user_or_one_role() {
-        let arn = |text: &str| Arn::parse(text).unwrap();
-        let user = arn("arn:aws:iam::123456789012:user/team/ci");
-        let role = arn(&session("Deploy", "anything"));
-        for (pattern, of_user, of_role) in [
-            ("arn:aws:iam::123456789012:user/team/ci", true, false),
-            ("arn:aws:iam::123456789012:user/ci", false, false),
-            ("arn:aws:iam::123456789012:user/team/Ci", false, false),
-            ("arn:aws:iam::210987654321:user/team/ci", false, false),
-            ("arn:aws-cn:iam::123456789012:user/team/ci", false, false),
-            (
-                "arn:aws:sts::123456789012:assumed-role/Deploy/*",
-                false,
-                true,
-            ),
-            ("arn:aws:iam::123456789012:role/Deploy", false, true),
-            (
-                "arn:aws:iam::123456789012:role/some/path/Deploy",
-                false,
-                true,
-            ),
-            ("arn:aws:iam::123456789012:role/Deploy2", false, false),
-            (
-                "arn:aws:sts::210987654321:assumed-role/Deploy/*",
-                false,
-                false,
-            ),
-            (
-                "arn:aws-us-gov:sts::123456789012:assumed-role/Deploy/*",
-                false,
-                false,
-            ),
-        ] {
-            let pattern = ArnPattern::parse(pattern).unwrap();
-            assert_eq!(pattern.allows(&user), of_user, "{pattern:?}");
-            assert_eq!(pattern.allows(&role), of_role, "{pattern:?}");
-            assert!(!pattern.allows(&arn("arn:aws:iam::123456789012:root")));
-        }
-    }
-
-    #[test]
-    fn patterns_that_allow_more_or_nothing_are_refused() {
-        for text in [
-            "*",
-            "",
-            "arn:aws:iam::*:user/ci",
-            "arn:*:iam::123456789012:user/ci",
-            "arn:aws:iam::123456789012:user/*",
-            "arn:aws:iam::123456789012:user/team/*",
-            "arn:aws:iam::123456789012:user/*/ci",
-            "arn:aws:iam::123456789012:role/*",
-            "arn:aws:iam::123456789012:role/Deploy*",
-            "arn:aws:iam::123456789012:*",
-            "arn:aws:iam::123456789012:root",
-            "arn:aws:sts::123456789012:assumed-role/*/*",
-            "arn:aws:sts::123456789012:assumed-role/Dep*/*",
-            "arn:aws:sts::123456789012:assumed-role/Deploy",
-            "arn:aws:sts::123456789012:assumed-role/Deploy/",
-            "arn:aws:sts::123456789012:assumed-role/Deploy/me",
-            "arn:aws:sts::123456789012:assumed-role/Deploy/me*",
-            "arn:aws:sts::123456789012:assumed-role/Deploy/**",
-            "arn:aws:sts::123456789012:federated-user/x",
-        ] {
-            assert!(ArnPattern::parse(text).is_err(), "{text}");
         }
     }
 }

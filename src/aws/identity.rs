@@ -1,80 +1,79 @@
-//! Who a principal of AWS is as a person here, and which role the configuration gives. Pure.
+//! Maps a principal of AWS to a user of this service.
 //!
-//! A person is a source and a subject that never changes there. Nobody is ever joined with another account because a user
-//! name or an e-mail address is the same.
+//! A user is identified by a source and a subject that is stable within the source. Users are never merged because a name or an
+//! e-mail address is the same.
 
-use super::arn::{Arn, ArnPattern, Principal, is_account, is_permission_set};
+use super::arn::{Arn, Principal};
 use super::identity_store::IdentityStoreUser;
 use super::sts::CallerIdentity;
 use crate::domain::names::{self, Email};
-use crate::domain::role::Role;
 
-/// A person whom AWS vouches for.
+/// A user who is authenticated by AWS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AwsUser {
-    /// The start URL of the Identity Center, or `arn:PARTITION:iam::ACCOUNT` for an account's own principals.
+    /// Start URL of the Identity Center, or `arn:PARTITION:iam::ACCOUNT` for a principal of an account.
     pub source: String,
-    /// Who there: the directory's user id, else the user name with ASCII in lower case; of an account's own principals the
-    /// role's or user's id.
+    /// Stable ID: the ID of the directory or, if the directory is not configured, the user name with ASCII letters in lower
+    /// case; for a principal of an account the ID of the role or user.
     pub subject: String,
-    /// As AWS writes it. It need not fit the rules of password users' names.
+    /// User name in the spelling of AWS. The rules for names of password users do not apply.
     pub username: String,
-    /// Never the account owner's.
+    /// E-mail address of the user; never that of the account owner.
     pub email: Option<AwsUserEmail>,
-    /// A name to show.
+    /// Display name.
     pub full_name: String,
-    /// What of Identity Center the person signed in with.
+    /// Permission set of the credentials, for a user of Identity Center.
     pub permission_set: Option<String>,
 }
 
-/// An e-mail address of a [`AwsUser`].
+/// The e-mail address of an [`AwsUser`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AwsUserEmail {
     /// An address from the directory.
-    Given(Email),
+    FromDirectory(Email),
     /// An address that was derived from the user name: with `AWS_EMAIL_DOMAIN`, or because the name looks like an address.
     /// It is not confirmed, so it is dropped if a password user has it.
-    Made(Email),
+    Derived(Email),
 }
 
 impl AwsUserEmail {
-    /// The address.
+    /// Returns the address.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
-            Self::Given(email) | Self::Made(email) => email.as_str(),
+            Self::FromDirectory(email) | Self::Derived(email) => email.as_str(),
         }
     }
 
-    /// The key by which a derived address is compared with those of password users.
+    /// Returns the key by which a derived address is compared with those of password users.
     #[must_use]
-    pub fn made_key(&self) -> Option<&str> {
+    pub fn derived_key(&self) -> Option<&str> {
         match self {
-            Self::Given(_) => None,
-            Self::Made(email) => Some(email.key()),
+            Self::FromDirectory(_) => None,
+            Self::Derived(email) => Some(email.key()),
         }
     }
 }
 
-/// Why a principal is nobody whom Identity Center signed in, as far as we go.
+/// Why a principal is not accepted as a user of Identity Center.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnSsoPrincipal {
-    /// A role whose session name its caller chose.
+    /// The role does not belong to a permission set, so its caller chose the session name.
     #[error("not a role of Identity Center")]
     NotReserved,
-    /// Not the account that role credentials were asked for.
+    /// The account is not the one for which credentials were requested.
     #[error("another account")]
     OtherAccount,
-    /// The directory's entry is of somebody else.
+    /// The entry of the directory belongs to another user.
     #[error("another user")]
     OtherUser,
-    /// The directory has disabled the person.
+    /// The user is disabled in the directory.
     #[error("disabled in the directory")]
     Disabled,
 }
 
 impl NotAnSsoPrincipal {
-    /// A fixed code for the log.
+    /// Returns the code for the log.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -86,11 +85,11 @@ impl NotAnSsoPrincipal {
     }
 }
 
-/// The person whom Identity Center signed in, as STS and, where configured, the directory tell.
+/// Returns the user of Identity Center, from the response of STS and, if it is configured, the directory.
 ///
 /// # Errors
 /// See [`NotAnSsoPrincipal`].
-pub fn signed_in(
+pub fn sso_user(
     caller: &CallerIdentity,
     user: Option<&IdentityStoreUser>,
     start_url: &str,
@@ -99,13 +98,13 @@ pub fn signed_in(
 ) -> Result<AwsUser, NotAnSsoPrincipal> {
     let (permission_set, username) = caller
         .arn
-        .signed_in()
+        .sso_user()
         .ok_or(NotAnSsoPrincipal::NotReserved)?;
     if caller.arn.account != account {
         return Err(NotAnSsoPrincipal::OtherAccount);
     }
-    // Only ASCII: all of Unicode's lower case would make one of names that the directory tells apart (the Kelvin sign
-    // and k). Signing in spelled differently would split a person, never join two.
+    // Only ASCII letters: the lower case of Unicode would make names equal that the directory distinguishes, such as the Kelvin
+    // sign and k. With ASCII, another spelling may create a second user, but two users never become one.
     let key = username.to_ascii_lowercase();
     if let Some(user) = user {
         if user.user_name.to_ascii_lowercase() != key {
@@ -115,21 +114,21 @@ pub fn signed_in(
             return Err(NotAnSsoPrincipal::Disabled);
         }
     }
-    let told_email = user.and_then(|user| user.email.as_deref());
+    let directory_email = user.and_then(|user| user.email.as_deref());
     let display_name = user.and_then(|user| user.display_name.as_deref());
     Ok(AwsUser {
-        // The portal opens with and without these ends; a person must not become another by them.
+        // The portal can be opened with and without these characters; they must not create another user.
         source: start_url.trim_end_matches(['/', '#']).to_owned(),
         subject: user.map_or(key, |user| user.user_id.clone()),
-        email: email(told_email, username, email_domain),
+        email: email(directory_email, username, email_domain),
         full_name: full_name(display_name, username),
         username: username.to_owned(),
         permission_set: Some(permission_set.to_owned()),
     })
 }
 
-/// The person for an account's own principal, which a proof or the configured keys show. A role counts as one person,
-/// whoever assumed it: its session's name is anybody's choice, and enters nowhere here.
+/// Returns the user for a principal of an account, from a proof or the configured credentials. All sessions of a role are one
+/// user, because the caller chose the session name.
 #[must_use]
 pub fn principal(caller: &CallerIdentity, email_domain: Option<&str>) -> AwsUser {
     let Arn {
@@ -152,163 +151,28 @@ pub fn principal(caller: &CallerIdentity, email_domain: Option<&str>) -> AwsUser
     }
 }
 
-fn email(told: Option<&str>, username: &str, domain: Option<&str>) -> Option<AwsUserEmail> {
+fn email(
+    from_directory: Option<&str>,
+    username: &str,
+    domain: Option<&str>,
+) -> Option<AwsUserEmail> {
     let read = |text: &str| names::email(text).ok();
-    if let Some(email) = told.and_then(read) {
-        return Some(AwsUserEmail::Given(email));
+    if let Some(email) = from_directory.and_then(read) {
+        return Some(AwsUserEmail::FromDirectory(email));
     }
     // No address is derived from a user name that contains @ but is not an address.
-    let made = if username.contains('@') {
+    let derived = if username.contains('@') {
         read(username)
     } else {
         read(&format!("{username}@{}", domain?))
     };
-    made.map(AwsUserEmail::Made)
+    derived.map(AwsUserEmail::Derived)
 }
 
-fn full_name(told: Option<&str>, username: &str) -> String {
-    told.and_then(|name| names::text(name).ok())
+fn full_name(from_directory: Option<&str>, username: &str) -> String {
+    from_directory
+        .and_then(|name| names::text(name).ok())
         .unwrap_or_else(|| names::full_name_from(username))
-}
-
-/// `AWS_SSO_ROLE_MAP`: which role a permission set gives, read at each sign-in.
-///
-/// `SET=ROLE` or `ACCOUNT/SET=ROLE`, several separated by commas or space: `AdministratorAccess=admin,ReadOnly=user`. Sets
-/// are compared exactly; roles are `user`, `admin`, `super_admin`. A set with a comma in its name cannot be written.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RoleMap(Vec<(MappedSet, Role)>);
-
-/// A permission set as named in the map.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct MappedSet {
-    /// `None` for an entry without an account, which applies to every account that is looked at.
-    account: Option<String>,
-    name: String,
-}
-
-impl RoleMap {
-    /// Reads the map.
-    ///
-    /// # Errors
-    /// Every mistake in it, each with the entry that it is in.
-    pub fn parse(text: &str) -> Result<Self, Vec<String>> {
-        entries(text, |text| {
-            // Names of permission sets contain no slash.
-            let (account, name) = match text.split_once('/') {
-                Some((account, name)) => (Some(account), name),
-                None => (None, text),
-            };
-            if account.is_some_and(|account| !is_account(account)) {
-                return Err("does not begin with an account id of twelve digits");
-            }
-            if !is_permission_set(name) {
-                return Err("is not the name of a permission set");
-            }
-            Ok(MappedSet {
-                account: account.map(str::to_owned),
-                name: name.to_owned(),
-            })
-        })
-        .map(Self)
-    }
-
-    /// The highest role that the map gives to a permission set in an account, if any.
-    #[must_use]
-    pub fn role(&self, account: &str, permission_set: &str) -> Option<Role> {
-        let entries = self.0.iter().filter(|(set, _)| {
-            set.name == permission_set
-                && set.account.as_deref().is_none_or(|named| named == account)
-        });
-        entries.map(|(_, role)| *role).max()
-    }
-
-    /// The accounts that entries name, each once, in the order of the map.
-    #[must_use]
-    pub fn accounts(&self) -> Vec<&str> {
-        let mut accounts = Vec::new();
-        for account in self.0.iter().filter_map(|(set, _)| set.account.as_deref()) {
-            if !accounts.contains(&account) {
-                accounts.push(account);
-            }
-        }
-        accounts
-    }
-
-    /// Whether the map is usable. If no account is configured, an entry without an account would give its role to every user
-    /// with a set of that name in any account, including their own sandbox, so it may not give a role above `user`. If an
-    /// account is configured, only that account is looked at, and an entry for another one would have no effect.
-    #[must_use]
-    pub fn is_usable(&self, configured_account: Option<&str>) -> bool {
-        let is_decided =
-            self.0.iter().all(
-                |(set, role)| match (set.account.as_deref(), configured_account) {
-                    (None, None) => *role == Role::User,
-                    (Some(named), Some(configured)) => named == configured,
-                    _ => true,
-                },
-            );
-        is_decided && self.accounts().len() <= MAX_MAPPED_ACCOUNTS
-    }
-}
-
-/// Maximum number of accounts that a map may name: the portal is queried for each of them at every sign-in.
-pub const MAX_MAPPED_ACCOUNTS: usize = 5;
-
-/// `AWS_LOGIN_ARNS`: whose proof signs in, and as what.
-///
-/// `PATTERN=ROLE`, several separated by commas or space; the patterns are [`ArnPattern`]'s, each names one user or one role.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LoginArns(Vec<(ArnPattern, Role)>);
-
-impl LoginArns {
-    /// Reads the list.
-    ///
-    /// # Errors
-    /// Every mistake in it, each with the entry that it is in.
-    pub fn parse(text: &str) -> Result<Self, Vec<String>> {
-        entries(text, ArnPattern::parse).map(Self)
-    }
-
-    /// The role for a principal, if it may sign in.
-    #[must_use]
-    pub fn role(&self, arn: &Arn) -> Option<Role> {
-        self.0
-            .iter()
-            .find(|(pattern, _)| pattern.allows(arn))
-            .map(|(_, role)| *role)
-    }
-
-    /// True if nobody may.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-fn entries<K: PartialEq>(
-    text: &str,
-    read: impl Fn(&str) -> Result<K, &'static str>,
-) -> Result<Vec<(K, Role)>, Vec<String>> {
-    let mut found: Vec<(K, Role)> = Vec::new();
-    let mut mistakes = Vec::new();
-    let pieces = text.split(|character: char| character == ',' || character.is_ascii_whitespace());
-    for entry in pieces.filter(|entry| !entry.is_empty()) {
-        // Names may hold `=`, roles do not.
-        let (key, role) = entry.rsplit_once('=').unwrap_or((entry, ""));
-        let role = Role::parse(role).ok_or("must end in =user, =admin or =super_admin");
-        match (read(key), role) {
-            (Ok(key), Ok(_)) if found.iter().any(|(other, _)| *other == key) => {
-                mistakes.push(format!("`{entry}` names something a second time"));
-            }
-            (Ok(key), Ok(role)) => found.push((key, role)),
-            (Err(mistake), _) | (_, Err(mistake)) => mistakes.push(format!("`{entry}` {mistake}")),
-        }
-    }
-    if mistakes.is_empty() {
-        Ok(found)
-    } else {
-        Err(mistakes)
-    }
 }
 
 #[cfg(test)]

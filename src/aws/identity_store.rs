@@ -1,31 +1,34 @@
-//! IAM Identity Center's directory: a person's unchanging id, name and e-mail address.
-//! Source: botocore's model `identitystore/2020-06-15` (JSON 1.1, signed).
+//! Directory of IAM Identity Center: the stable ID, the names and the e-mail address of a user.
+//! Source: the `identitystore/2020-06-15` model of botocore (JSON 1.1, signed).
 
+use super::Aws;
+use super::endpoint::Endpoint;
 use super::error::AwsError;
-use super::partition::Endpoint;
+use super::sigv4::{self, Credentials, Scope};
 use super::wire::{AwsRequest, AwsResponse, json};
 use crate::json::{Json, Malformed};
+use crate::timestamp::Timestamp;
 use serde::Serialize;
 
-/// The signing name.
+/// Signing name of the service.
 pub const SIGNING_NAME: &str = "identitystore";
 
-/// A person in the directory.
+/// A user in the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdentityStoreUser {
-    /// Never changes and is never given out again.
+    /// ID. It never changes and is never assigned again.
     pub user_id: String,
-    /// What the person signs in with.
+    /// Name with which the user signs in.
     pub user_name: String,
-    /// How the person wishes to be called.
+    /// Display name.
     pub display_name: Option<String>,
-    /// The primary address, else the only one.
+    /// Primary e-mail address or, if none is primary, the only one.
     pub email: Option<String>,
-    /// True if the directory has disabled the person.
+    /// True if the user is disabled in the directory.
     pub is_disabled: bool,
 }
 
-/// `GetUserId` by user name, still to be signed.
+/// Returns `GetUserId` by user name, without a signature.
 #[must_use]
 pub fn get_user_id(endpoint: &Endpoint, store: &str, user_name: &str) -> AwsRequest {
     #[derive(Serialize)]
@@ -57,15 +60,15 @@ pub fn get_user_id(endpoint: &Endpoint, store: &str, user_name: &str) -> AwsRequ
     post(endpoint, "GetUserId", json(&body))
 }
 
-/// Reads `GetUserId`'s reply.
+/// Reads the response to `GetUserId`.
 ///
 /// # Errors
-/// Any [`AwsError`] but those of the connection.
-pub fn user_id(reply: &AwsResponse) -> Result<String, AwsError> {
-    checked_id(&reply.json()?.borrowed("UserId")?)
+/// Any [`AwsError`] that a response can have.
+pub fn user_id(response: &AwsResponse) -> Result<String, AwsError> {
+    checked_id(&response.json()?.borrowed("UserId")?)
 }
 
-/// `DescribeUser`, still to be signed.
+/// Returns `DescribeUser`, without a signature.
 #[must_use]
 pub fn describe_user(endpoint: &Endpoint, store: &str, user_id: &str) -> AwsRequest {
     #[derive(Serialize)]
@@ -81,40 +84,40 @@ pub fn describe_user(endpoint: &Endpoint, store: &str, user_id: &str) -> AwsRequ
     post(endpoint, "DescribeUser", json(&body))
 }
 
-/// Reads `DescribeUser`'s reply.
+/// Reads the response to `DescribeUser`.
 ///
 /// # Errors
-/// Any [`AwsError`] but those of the connection.
-pub fn user(reply: &AwsResponse) -> Result<IdentityStoreUser, AwsError> {
-    let mut reply = reply.json()?;
-    let emails = reply.optional("Emails").map(Json::list).transpose()?;
-    let status = reply.optional_text("UserStatus")?;
+/// Any [`AwsError`] that a response can have.
+pub fn user(response: &AwsResponse) -> Result<IdentityStoreUser, AwsError> {
+    let mut body = response.json()?;
+    let emails = body.optional("Emails").map(Json::list).transpose()?;
+    let status = body.optional_text("UserStatus")?;
     Ok(IdentityStoreUser {
-        user_id: checked_id(&reply.borrowed("UserId")?)?,
-        user_name: reply.text("UserName")?,
-        display_name: reply.optional_text("DisplayName")?,
+        user_id: checked_id(&body.borrowed("UserId")?)?,
+        user_name: body.text("UserName")?,
+        display_name: body.optional_text("DisplayName")?,
         email: email(emails.unwrap_or_default())?,
         is_disabled: status.as_deref() == Some("DISABLED"),
     })
 }
 
-/// The first primary address, else the only one; that one may lack its value.
+/// Returns the first primary address or, if none is primary, the only one. The value may be absent.
 fn email(emails: Vec<Json<'_>>) -> Result<Option<String>, Malformed> {
     let is_only = emails.len() == 1;
-    let (mut is_found, mut found) = (false, None);
+    let mut candidates = Vec::new();
     for email in emails {
         let mut email = email.object()?;
         let is_primary = email.optional("Primary").map(Json::boolean).transpose()?;
         let value = email.optional_text("Value")?;
-        if !is_found && (is_only || is_primary == Some(true)) {
-            (is_found, found) = (true, value);
+        if is_only || is_primary == Some(true) {
+            candidates.push(value);
         }
     }
-    Ok(found)
+    Ok(candidates.into_iter().next().flatten())
 }
 
-/// The model's `ResourceId`: a UUID, perhaps behind ten hex digits and `-`, perhaps as the end of an ARN; the same person
-/// must not have two spellings.
+/// Normalises a `ResourceId`, so that one user has one ID: a UUID, optionally after ten hexadecimal digits and `-`, optionally at
+/// the end of an ARN.
 fn checked_id(text: &str) -> Result<String, AwsError> {
     let id = text.rsplit_once('/').map_or(text, |(_, id)| id);
     let is_id = [36, 47].contains(&id.len())
@@ -127,132 +130,41 @@ fn checked_id(text: &str) -> Result<String, AwsError> {
 }
 
 fn post(endpoint: &Endpoint, operation: &str, body: String) -> AwsRequest {
+    let target = format!("AWSIdentityStore.{operation}");
     AwsRequest::post(endpoint, "/", "application/x-amz-json-1.1", body)
-        .with_header("x-amz-target", &format!("AWSIdentityStore.{operation}"))
+        .with_header("x-amz-target", &target)
+}
+
+impl Aws {
+    /// Returns the directory's entry for a user name. The request is signed with the configured credentials.
+    ///
+    /// # Errors
+    /// Any [`AwsError`]. The caller must not continue without the entry: the same user would get another subject.
+    pub async fn identity_store_user(
+        &self,
+        store: &str,
+        user_name: &str,
+        credentials: &Credentials,
+        now: Timestamp,
+    ) -> Result<IdentityStoreUser, AwsError> {
+        let scope = Scope {
+            region: self.identity_center_region.as_str(),
+            service: SIGNING_NAME,
+        };
+        let endpoint = &self.identity_store;
+        let request = get_user_id(endpoint, store, user_name);
+        let request = sigv4::sign(request, credentials, scope, now)?;
+        let id = user_id(&self.client.send(&request).await?)?;
+        let request = describe_user(endpoint, store, &id);
+        let request = sigv4::sign(request, credentials, scope, now)?;
+        let user = user(&self.client.send(&request).await?)?;
+        if user.user_id == id {
+            Ok(user)
+        } else {
+            Err(AwsError::InvalidResponse)
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::aws::partition::{Region, Service};
-    use serde_json::{Value, json};
-
-    const ID: &str = "906767ab12-1d3e4f56-7a8b-4c9d-8e0f-1a2b3c4d5e6f";
-
-    fn reply(status: u16, body: &Value) -> AwsResponse {
-        AwsResponse {
-            status,
-            error_type: None,
-            body: body.to_string().into_bytes(),
-        }
-    }
-
-    #[test]
-    fn requests_are_as_the_model_says() {
-        let endpoint = Endpoint::of(Service::IdentityStore, Region::parse("eu-west-1").unwrap());
-        for (request, target, body) in [
-            (
-                get_user_id(&endpoint, "d-1234567890", "zoë\"@x"),
-                "AWSIdentityStore.GetUserId",
-                json!({"IdentityStoreId": "d-1234567890", "AlternateIdentifier": {"UniqueAttribute":
-                    {"AttributePath": "userName", "AttributeValue": "zoë\"@x"}}}),
-            ),
-            (
-                describe_user(&endpoint, "d-1234567890", ID),
-                "AWSIdentityStore.DescribeUser",
-                json!({"IdentityStoreId": "d-1234567890", "UserId": ID}),
-            ),
-        ] {
-            assert_eq!(
-                request.url(),
-                "https://identitystore.eu-west-1.amazonaws.com/"
-            );
-            assert_eq!(request.header("x-amz-target"), Some(target));
-            assert_eq!(
-                request.header("content-type"),
-                Some("application/x-amz-json-1.1")
-            );
-            let sent: Value = serde_json::from_str(request.body.reveal()).unwrap();
-            assert_eq!(sent, body);
-        }
-    }
-
-    #[test]
-    fn ids_have_one_spelling() {
-        for text in [
-            ID.to_owned(),
-            ID.to_ascii_uppercase(),
-            format!("arn:aws:identitystore:::user/{ID}"),
-        ] {
-            assert_eq!(
-                user_id(&reply(200, &json!({"UserId": text}))),
-                Ok(ID.to_owned())
-            );
-        }
-        for text in [
-            "",
-            "x",
-            "arn:aws:identitystore:::user/",
-            &ID[1..],
-            &format!("{ID}0"),
-            &ID.replace('a', "g"),
-        ] {
-            let read = user_id(&reply(200, &json!({"UserId": text})));
-            assert_eq!(read, Err(AwsError::InvalidResponse), "{text}");
-        }
-    }
-
-    #[test]
-    fn users_are_read() {
-        let with = |emails: Value, status: Value| {
-            user(&reply(
-                200,
-                &json!({"IdentityStoreId": "d-1", "UserId": ID, "UserArn": "a", "Revision": "r", "UserName": "zoë",
-                    "DisplayName": "Zoë Ä.", "Emails": emails, "UserStatus": status, "CreatedAt": 1.5}),
-            ))
-            .unwrap()
-        };
-        let address = |value: &str, primary: bool| json!({"Value": value, "Type": "Work", "Primary": primary});
-        for (emails, email) in [
-            (
-                json!([address("a@x", false), address("b@x", true)]),
-                Some("b@x"),
-            ),
-            (json!([address("a@x", false)]), Some("a@x")),
-            (json!([address("a@x", false), address("b@x", false)]), None),
-            (json!([{"Primary": true}]), None),
-            (json!([]), None),
-            (Value::Null, None),
-        ] {
-            assert_eq!(with(emails, Value::Null).email.as_deref(), email);
-        }
-        assert!(with(Value::Null, json!("DISABLED")).is_disabled);
-        assert!(!with(Value::Null, json!("ENABLED")).is_disabled);
-        for body in [
-            json!({}),
-            json!([]),
-            json!({"UserId": ID}),
-            json!({"UserId": 1, "UserName": "x"}),
-        ] {
-            assert_eq!(user(&reply(200, &body)), Err(AwsError::InvalidResponse));
-        }
-    }
-
-    #[test]
-    fn the_modelled_errors_are_told_apart() {
-        for name in [
-            "ResourceNotFoundException",
-            "ThrottlingException",
-            "AccessDeniedException",
-            "InternalServerException",
-            "ValidationException",
-        ] {
-            let refused = reply(
-                400,
-                &json!({"__type": format!("com.amazonaws.identitystore#{name}"), "Message": "x"}),
-            );
-            assert_eq!(user(&refused).unwrap_err().to_string(), name);
-            assert_eq!(user_id(&refused).unwrap_err().to_string(), name);
-        }
-    }
-}
+mod tests;

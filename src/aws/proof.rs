@@ -1,30 +1,38 @@
-//! Proof of an AWS identity that a client brings: its signature of a `GetCallerIdentity` request that is never taken from
-//! it. It sends four short values; the whole request is rebuilt here from constants, the configured host and those
-//! values, so nothing it sends can change what is asked of whom (the way in of CVE-2020-16250).
+//! Proofs of an AWS identity: the signature of a `GetCallerIdentity` request.
 //!
-//! `x-edge-auth-server-id` is signed too, so that a proof for another service is none for this one. Where the client sends a
-//! nonce, `x-edge-auth-nonce` is signed as well: a signature is made of whole seconds, so without it two sign-ins with one key
-//! in one second would be one proof, which is used once.
+//! The client sends only the variable values of the request. The request is rebuilt from constants, the configured host and
+//! these values, so the client cannot change its host or its action. Forwarding the client's request was the cause of
+//! CVE-2020-16250.
+//!
+//! The header `x-edge-auth-server-id` is signed, so that a proof for another service is not valid here. The optional header
+//! `x-edge-auth-nonce` distinguishes proofs that are signed with the same key in the same second; each proof can be used once.
 
-use super::error::AwsError;
-use super::partition::Endpoint;
+use super::endpoint::Endpoint;
+use super::error::{AwsError, Code};
 use super::sigv4::{self, Credentials, Scope};
 use super::sts;
 use super::wire::AwsRequest;
 use crate::crypto::secret::Secret;
 use crate::timestamp::Timestamp;
 use sha2::{Digest, Sha256};
+use std::ops::RangeInclusive;
 
-/// AWS takes a signature for 15 minutes.
-const LIFETIME: i64 = 15 * 60;
-/// How far a client's clock may be ahead of ours. AWS allows 15 minutes; a proof from the future lives that much longer.
-const SKEW: i64 = 5 * 60;
-/// Session tokens are about 1 kB; the body that brings one is at most 16 KiB.
-const LONGEST_TOKEN: usize = 8 * 1024;
-const SERVER_ID: &str = "x-edge-auth-server-id";
-const NONCE: &str = "x-edge-auth-nonce";
+/// Seconds for which AWS accepts a signature.
+const PROOF_LIFETIME_SECONDS: i64 = 15 * 60;
+/// Seconds by which the clock of a client may be ahead. AWS allows 15 minutes.
+const MAX_CLOCK_SKEW_SECONDS: i64 = 5 * 60;
+/// Maximum length of a session token. Session tokens have about 1 kB.
+const MAX_SESSION_TOKEN_BYTES: usize = 8 * 1024;
+/// Length of an access key ID in the model of STS.
+const ACCESS_KEY_ID_BYTES: RangeInclusive<usize> = 16..=128;
+/// Length of a nonce.
+const NONCE_BYTES: RangeInclusive<usize> = 16..=64;
+/// Length of a signature: a SHA-256 in hexadecimal.
+const SIGNATURE_BYTES: usize = 64;
+const SERVER_ID_HEADER: &str = "x-edge-auth-server-id";
+const NONCE_HEADER: &str = "x-edge-auth-nonce";
 
-/// What a client sends. Its parts have the syntax that AWS gives them, and so cannot break out of a header.
+/// The values that a client sends. Their syntax is checked, so they cannot add anything to a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     access_key_id: Secret,
@@ -36,8 +44,8 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Reads the four values: `\w{16,128}`, `YYYYMMDDTHHMMSSZ`, 64 lower-case hex digits and, for temporary keys, a token
-    /// of visible ASCII of at most 8 KiB.
+    /// Parses the values: access key ID (`\w{16,128}`), time (`YYYYMMDDTHHMMSSZ`), signature (64 lower-case hexadecimal digits)
+    /// and, for temporary credentials, the session token (at most 8 KiB of base64 or base64url characters and `.`).
     #[must_use]
     pub fn parse(
         access_key_id: &str,
@@ -45,16 +53,16 @@ impl Proof {
         signature: &str,
         session_token: Option<&str>,
     ) -> Option<Self> {
-        let is_key_id = (16..=128).contains(&access_key_id.len())
+        let is_key_id = ACCESS_KEY_ID_BYTES.contains(&access_key_id.len())
             && access_key_id
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-        let is_signature = signature.len() == 64
+        let is_signature = signature.len() == SIGNATURE_BYTES
             && signature
                 .bytes()
                 .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
         let is_token = session_token.is_none_or(|token| {
-            (1..=LONGEST_TOKEN).contains(&token.len())
+            (1..=MAX_SESSION_TOKEN_BYTES).contains(&token.len())
                 && token
                     .bytes()
                     .all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-.".contains(&byte))
@@ -70,10 +78,10 @@ impl Proof {
         })
     }
 
-    /// Adds the nonce that was signed with the proof: 16 to 64 letters, digits, `-` and `_`.
+    /// Adds the signed nonce: 16 to 64 letters, digits, `-` and `_`.
     #[must_use]
     pub fn with_nonce(self, nonce: &str) -> Option<Self> {
-        let is_nonce = (16..=64).contains(&nonce.len())
+        let is_nonce = NONCE_BYTES.contains(&nonce.len())
             && nonce
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
@@ -84,10 +92,10 @@ impl Proof {
         })
     }
 
-    /// Signs a proof with one's own keys, for the service that calls itself `server_id` and asks `endpoint` in `region`.
+    /// Signs a proof for the service with this `server_id`, which sends it to `endpoint` in `region`. Clients call this.
     ///
     /// # Errors
-    /// `IncompleteSignature` for keys that are none.
+    /// `IncompleteSignature` for malformed credentials.
     pub fn sign(
         endpoint: &Endpoint,
         region: &str,
@@ -98,10 +106,10 @@ impl Proof {
         Self::sign_with_nonce(endpoint, region, server_id, None, credentials, now)
     }
 
-    /// As [`Proof::sign`], with a nonce.
+    /// As [`Proof::sign`], with an optional nonce.
     ///
     /// # Errors
-    /// `IncompleteSignature` for invalid keys or an invalid nonce.
+    /// `IncompleteSignature` for malformed credentials or a malformed nonce.
     pub fn sign_with_nonce(
         endpoint: &Endpoint,
         region: &str,
@@ -110,7 +118,7 @@ impl Proof {
         credentials: &Credentials,
         now: Timestamp,
     ) -> Result<Self, AwsError> {
-        let refused = AwsError::Refused(super::error::Code::INCOMPLETE_SIGNATURE);
+        let refused = AwsError::Refused(Code::INCOMPLETE_SIGNATURE);
         let request = unsigned(endpoint, server_id, nonce);
         let signed = sigv4::sign(request, credentials, scope(region), now)?;
         let signature = signed
@@ -130,7 +138,7 @@ impl Proof {
         .ok_or(refused)
     }
 
-    /// The request that the client must have signed, with its signature: STS's answer is the verdict.
+    /// Rebuilds the request that the client signed. STS decides whether the signature is valid.
     #[must_use]
     pub fn request(&self, endpoint: &Endpoint, region: &str, server_id: &str) -> AwsRequest {
         let (date, _) = self.amz_date.split_once('T').unwrap_or_default();
@@ -144,7 +152,7 @@ impl Proof {
         };
         let authorization = format!(
             "AWS4-HMAC-SHA256 Credential={}/{date}/{region}/{}/aws4_request, \
-             SignedHeaders=content-type;host;x-amz-date;{token_name}{nonce_name}{SERVER_ID}, Signature={}",
+             SignedHeaders=content-type;host;x-amz-date;{token_name}{nonce_name}{SERVER_ID_HEADER}, Signature={}",
             self.access_key_id.reveal(),
             sts::SIGNING_NAME,
             self.signature.reveal(),
@@ -157,32 +165,31 @@ impl Proof {
         sts::accepting_json(request.with_header("authorization", &authorization))
     }
 
-    /// True from five minutes before to 15 minutes after it was signed.
+    /// True from five minutes before to 15 minutes after the time of the signature.
     #[must_use]
     pub fn is_fresh(&self, now: Timestamp) -> bool {
-        now < self.ends_at() && now >= self.signed_at.plus(-SKEW)
+        now < self.ends_at() && now >= self.signed_at.plus(-MAX_CLOCK_SKEW_SECONDS)
     }
 
-    /// From this moment on it is no longer fresh, and its [`Proof::used_key`] may be forgotten.
+    /// Returns the time from which the proof is not fresh and its [`Proof::used_key`] is not needed any more.
     #[must_use]
     pub fn ends_at(&self) -> Timestamp {
-        self.signed_at.plus(LIFETIME)
+        self.signed_at.plus(PROOF_LIFETIME_SECONDS)
     }
 
-    /// SHA-256 of the signature: what a row keeps so that one proof signs in once. A signature has one spelling, and AWS
-    /// takes only the one.
+    /// Returns the SHA-256 of the signature, by which a used proof is recognised. A signature has one valid spelling.
     #[must_use]
     pub fn used_key(&self) -> [u8; 32] {
         Sha256::digest(self.signature.reveal().as_bytes()).into()
     }
 
-    /// The nonce, if there is one.
+    /// Returns the nonce.
     #[must_use]
     pub fn nonce(&self) -> Option<&str> {
         self.nonce.as_deref()
     }
 
-    /// The four values to send, in the order of [`Proof::parse`]; who calls this is the client.
+    /// Returns the values that the client sends, in the order of [`Proof::parse`].
     #[must_use]
     pub fn values(&self) -> (&str, &str, &str, Option<&str>) {
         (
@@ -195,9 +202,9 @@ impl Proof {
 }
 
 fn unsigned(endpoint: &Endpoint, server_id: &str, nonce: Option<&str>) -> AwsRequest {
-    let request = sts::get_caller_identity(endpoint).with_header(SERVER_ID, server_id);
+    let request = sts::get_caller_identity(endpoint).with_header(SERVER_ID_HEADER, server_id);
     match nonce {
-        Some(nonce) => request.with_header(NONCE, nonce),
+        Some(nonce) => request.with_header(NONCE_HEADER, nonce),
         None => request,
     }
 }
@@ -209,7 +216,7 @@ fn scope(region: &str) -> Scope<'_> {
     }
 }
 
-/// `YYYYMMDDTHHMMSSZ`, by way of the one strict reader of times.
+/// Parses `YYYYMMDDTHHMMSSZ` with the strict parser of times.
 fn read_amz_date(text: &str) -> Option<Timestamp> {
     if text.len() != 16 || !text.is_ascii() {
         return None;
@@ -226,228 +233,4 @@ fn read_amz_date(text: &str) -> Option<Timestamp> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::aws::partition::{Region, Service};
-
-    const KEY: &str = "AKIDEXAMPLE000000000";
-    const DATE: &str = "20240110T120000Z";
-    const NOON: i64 = 1_704_888_000;
-
-    fn endpoint() -> Endpoint {
-        Endpoint::of(Service::Sts, Region::parse("eu-west-1").unwrap())
-    }
-
-    fn credentials(token: Option<&str>) -> Credentials {
-        Credentials {
-            access_key_id: Secret::new(KEY),
-            secret_access_key: Secret::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
-            session_token: token.map(Secret::new),
-        }
-    }
-
-    fn signed(server_id: &str, token: Option<&str>) -> Proof {
-        let now = Timestamp::from_seconds(NOON);
-        Proof::sign(
-            &endpoint(),
-            "eu-west-1",
-            server_id,
-            &credentials(token),
-            now,
-        )
-        .unwrap()
-    }
-
-    #[test]
-    fn the_rebuilt_request_is_the_signed_one() {
-        let nonce = Some("0123456789abcdef-_AZ");
-        for (token, nonce) in [
-            (None, None),
-            (Some("dG9rZW4+/="), None),
-            (None, nonce),
-            (Some("dG9rZW4+/="), nonce),
-        ] {
-            let proof = Proof::sign_with_nonce(
-                &endpoint(),
-                "eu-west-1",
-                "https://auth.example",
-                nonce,
-                &credentials(token),
-                Timestamp::from_seconds(NOON),
-            )
-            .unwrap();
-            let rebuilt = proof.request(&endpoint(), "eu-west-1", "https://auth.example");
-            let original = sigv4::sign(
-                unsigned(&endpoint(), "https://auth.example", nonce),
-                &credentials(token),
-                scope("eu-west-1"),
-                Timestamp::from_seconds(NOON),
-            )
-            .unwrap();
-            assert_eq!(rebuilt.url(), original.url());
-            assert_eq!(rebuilt.body, original.body);
-            for (name, value) in &original.headers {
-                assert_eq!(rebuilt.header(name), Some(value.reveal()), "{name}");
-            }
-            // All else that goes out is `accept`.
-            assert_eq!(rebuilt.headers.len(), original.headers.len() + 1);
-            let (key, date, signature, session_token) = proof.values();
-            let parsed = Proof::parse(key, date, signature, session_token).unwrap();
-            let parsed = match proof.nonce() {
-                Some(nonce) => parsed.with_nonce(nonce).unwrap(),
-                None => parsed,
-            };
-            assert_eq!(parsed, proof);
-            let signed_headers = rebuilt.header("authorization").unwrap();
-            assert_eq!(signed_headers.contains(NONCE), nonce.is_some());
-        }
-    }
-
-    #[test]
-    fn every_signed_part_changes_the_signature() {
-        let proof = signed("https://auth.example", None);
-        for other in [
-            signed("https://auth.example.evil", None),
-            signed("https://auth.example", Some("t")),
-            Proof::sign(
-                &endpoint(),
-                "us-east-1",
-                "https://auth.example",
-                &credentials(None),
-                Timestamp::from_seconds(NOON),
-            )
-            .unwrap(),
-            Proof::sign(
-                &endpoint(),
-                "eu-west-1",
-                "https://auth.example",
-                &credentials(None),
-                Timestamp::from_seconds(NOON + 1),
-            )
-            .unwrap(),
-            Proof::sign(
-                &Endpoint::of(Service::Sts, Region::parse("us-east-1").unwrap()),
-                "eu-west-1",
-                "https://auth.example",
-                &credentials(None),
-                Timestamp::from_seconds(NOON),
-            )
-            .unwrap(),
-        ] {
-            assert_ne!(other.signature, proof.signature);
-            assert_ne!(other.used_key(), proof.used_key());
-        }
-    }
-
-    #[test]
-    fn proofs_of_one_second_differ_by_their_nonce() {
-        let proof = |nonce| {
-            let (endpoint, credentials) = (endpoint(), credentials(None));
-            let now = Timestamp::from_seconds(NOON);
-            Proof::sign_with_nonce(&endpoint, "eu-west-1", "s", nonce, &credentials, now)
-        };
-        let (one, other) = (
-            proof(Some("aaaaaaaaaaaaaaaa")),
-            proof(Some("aaaaaaaaaaaaaaab")),
-        );
-        assert_ne!(one.unwrap().used_key(), other.unwrap().used_key());
-        for nonce in [
-            "",
-            "fifteen-letters",
-            "sixteen letters!",
-            "a\r\nhost: evil----",
-            "é".repeat(16).as_str(),
-            &"n".repeat(65),
-        ] {
-            assert!(proof(Some(nonce)).is_err(), "{nonce:?}");
-        }
-    }
-
-    #[test]
-    fn a_proof_lives_a_quarter_of_an_hour() {
-        let proof = signed("s", None);
-        for (offset, is_fresh) in [
-            (-301, false),
-            (-300, true),
-            (0, true),
-            (899, true),
-            (900, false),
-            (960, false),
-        ] {
-            assert_eq!(
-                proof.is_fresh(Timestamp::from_seconds(NOON + offset)),
-                is_fresh,
-                "{offset}"
-            );
-        }
-        assert_eq!(proof.ends_at(), Timestamp::from_seconds(NOON + 900));
-    }
-
-    #[test]
-    fn what_could_break_out_of_its_place_is_no_proof() {
-        let signature = "0123456789abcdef".repeat(4);
-        assert!(Proof::parse(KEY, DATE, &signature, None).is_some());
-        for key in [
-            "AKID",
-            "AKIDEXAMPLE00000/20240110/us-east-1/iam/aws4_request",
-            "AKIDEXAMPLE0000000 0",
-            "AKIDEXAMPLE00000000,",
-            "AKIDEXAMPLE0000000\r\n",
-            "AKIDEXAMPLE00000000é",
-            &"A".repeat(129),
-        ] {
-            assert_eq!(Proof::parse(key, DATE, &signature, None), None, "{key}");
-        }
-        for date in [
-            "20240110",
-            "20240110T120000",
-            "2024-01-10T12:00:00Z",
-            "20240110t120000Z",
-            "20240110T120000z",
-            "20241310T120000Z",
-            "20230229T120000Z",
-            "20240110T240000Z",
-            "20240110T126000Z",
-            "+0240110T120000Z",
-            "20240110T12000éZ",
-            "20240110T120000Z\n",
-            "20240110 120000Z",
-        ] {
-            assert_eq!(Proof::parse(KEY, date, &signature, None), None, "{date}");
-        }
-        for wrong in [
-            "",
-            &signature[1..],
-            &signature.to_uppercase(),
-            &format!("{signature}0"),
-            &signature.replace('f', " "),
-        ] {
-            assert_eq!(Proof::parse(KEY, DATE, wrong, None), None, "{wrong}");
-        }
-        for token in [
-            "",
-            " ",
-            "a b",
-            "a\r\nx: y",
-            "é",
-            "a,b",
-            &"t".repeat(LONGEST_TOKEN + 1),
-        ] {
-            assert_eq!(
-                Proof::parse(KEY, DATE, &signature, Some(token)),
-                None,
-                "{token:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn debug_shows_no_key_and_no_signature() {
-        let proof = signed("s", Some("canary"));
-        let shown = format!("{proof:?}");
-        let (key, _, signature, _) = proof.values();
-        for secret in [key, signature, "canary"] {
-            assert!(!shown.contains(secret), "{shown}");
-        }
-    }
-}
+mod tests;

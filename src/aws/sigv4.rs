@@ -1,11 +1,11 @@
-//! Signs a request with AWS Signature Version 4, as every service but S3 wants it: the path in its normal form, its
-//! segments encoded once more. Source: "Create a signed AWS API request" of the IAM User Guide.
+//! Signs requests with AWS Signature Version 4.
 //!
-//! Keys and signatures are those of the crate `aws-sigv4`. Its own way from a request to the text that is signed leads
-//! through half of an SDK, an eighth of the Worker compressed; tests hold this one to it.
+//! Every signed request of this service is a POST to `/` without a query, so the canonical request is short. The crate
+//! `aws-sigv4` derives the key and calculates the signature.
+//! Source: "Create a signed AWS API request" in the IAM User Guide.
 
 use super::error::{AwsError, Code};
-use super::wire::{AwsRequest, percent_encoded};
+use super::wire::AwsRequest;
 use crate::crypto::fingerprint::fingerprint;
 use crate::crypto::secret::Secret;
 use crate::timestamp::Timestamp;
@@ -14,31 +14,31 @@ use std::time::{Duration, UNIX_EPOCH};
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// Keys of an AWS principal.
+/// Credentials of an AWS principal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
-    /// `AKIA…` or `ASIA…`.
+    /// Access key ID, `AKIA…` or `ASIA…`.
     pub access_key_id: Secret,
-    /// What signs.
+    /// Secret access key.
     pub secret_access_key: Secret,
-    /// There for temporary keys only.
+    /// Session token of temporary credentials.
     pub session_token: Option<Secret>,
 }
 
-/// What a signature is good for.
+/// The region and the service for which a signature is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope<'a> {
-    /// The region's name.
+    /// Name of the region.
     pub region: &'a str,
-    /// The service's signing name, such as `sts`.
+    /// Signing name of the service, for example `sts`.
     pub service: &'a str,
 }
 
-/// The same request with `x-amz-date`, `authorization` and, for temporary keys, `x-amz-security-token`; all headers
-/// that it had, and `host`, are signed, and so is its body.
+/// Signs a POST to `/`: adds `x-amz-date`, `authorization` and, for temporary credentials, `x-amz-security-token`. The body,
+/// `host` and all headers of the request are signed.
 ///
 /// # Errors
-/// `IncompleteSignature`, as AWS would say, for keys that no header can carry, and for moments before 1970.
+/// `IncompleteSignature`, the error that AWS would return, if a value cannot be sent in a header or if `now` is before 1970.
 pub fn sign(
     request: AwsRequest,
     credentials: &Credentials,
@@ -47,8 +47,8 @@ pub fn sign(
 ) -> Result<AwsRequest, AwsError> {
     let incomplete = AwsError::Refused(Code::INCOMPLETE_SIGNATURE);
     let seconds = u64::try_from(now.seconds()).map_err(|_| incomplete)?;
-    let moment = UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
-    let moment = moment.ok_or(incomplete)?;
+    let time = UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+    let time = time.ok_or(incomplete)?;
     let amz_date = now.to_string().replace(['-', ':'], "");
     let (date, _) = amz_date.split_once('T').unwrap_or_default();
     let mut request = request.with_header("x-amz-date", &amz_date);
@@ -57,102 +57,44 @@ pub fn sign(
     }
     let Scope { region, service } = scope;
     let scope = format!("{date}/{region}/{service}/aws4_request");
-    let headers = signed_headers(&request);
-    let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
-    let names = names.join(";");
-    let hash = fingerprint(&canonical_request(&request, &headers, &names));
+    let (canonical_request, signed_headers) = canonical_request(&request);
+    let hash = fingerprint(&canonical_request);
     let secret = credentials.secret_access_key.reveal();
-    let key = generate_signing_key(secret, moment, region, service);
+    let key = generate_signing_key(secret, time, region, service);
     let to_sign = format!("{ALGORITHM}\n{amz_date}\n{scope}\n{hash}");
     let signature = calculate_signature(key, to_sign.as_bytes());
     let authorization = format!(
-        "{ALGORITHM} Credential={}/{scope}, SignedHeaders={names}, Signature={signature}",
+        "{ALGORITHM} Credential={}/{scope}, SignedHeaders={signed_headers}, Signature={signature}",
         credentials.access_key_id.reveal(),
     );
     let request = request.with_header("authorization", &authorization);
     let mut values = request.headers.iter().map(|(_, value)| value.reveal());
-    // RFC 9110 section 5.5, without what is obsolete there.
-    let is_plain = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
-    if values.any(|value| !value.bytes().all(is_plain)) {
+    // RFC 9110 section 5.5, without its obsolete parts.
+    let is_printable = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
+    if values.any(|value| !value.bytes().all(is_printable)) {
         return Err(incomplete);
     }
     Ok(request)
 }
 
-fn canonical_request(request: &AwsRequest, headers: &[(String, String)], names: &str) -> String {
-    let (path, query) = request
-        .path_and_query
-        .split_once('?')
-        .unwrap_or((&request.path_and_query, ""));
-    let mut text = [
-        request.method.as_str(),
-        &canonical_path(path),
-        &canonical_query(query),
-    ]
-    .join("\n");
-    for (name, value) in headers {
-        text.extend(["\n", name, ":", value]);
-    }
-    text.extend(["\n\n", names, "\n", &fingerprint(request.body.reveal())]);
-    text
-}
-
-/// Names in lower case and in order; the values of one name with commas between them, and no more than one blank in a row.
-fn signed_headers(request: &AwsRequest) -> Vec<(String, String)> {
-    let host = ("host", request.endpoint.authority());
-    let others = request
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.reveal()));
-    let mut headers: Vec<(String, String)> = Vec::new();
-    for (name, value) in others.chain([host]) {
-        let name = name.to_ascii_lowercase();
-        let words: Vec<&str> = value.split_ascii_whitespace().collect();
-        let value = words.join(" ");
-        let place = headers.binary_search_by(|(other, _)| other.cmp(&name));
-        match place.map(|place| headers.get_mut(place)) {
-            Ok(Some((_, values))) => values.extend([",", &value]),
-            Ok(None) => {}
-            Err(place) => headers.insert(place, (name, value)),
-        }
-    }
-    headers
-}
-
-/// RFC 3986 section 6.2.2.3, and slashes in a row as one.
-fn canonical_path(path: &str) -> String {
-    let mut segments = Vec::new();
-    for segment in path.split('/') {
-        match segment {
-            "" | "." => {}
-            ".." => drop(segments.pop()),
-            other => segments.push(percent_encoded(other)),
-        }
-    }
-    let is_folder =
-        ["/", "/.", "/.."].iter().any(|end| path.ends_with(end)) && !segments.is_empty();
-    format!(
-        "/{}{}",
-        segments.join("/"),
-        if is_folder { "/" } else { "" }
-    )
-}
-
-/// Pairs in order, each with its `=`.
-fn canonical_query(query: &str) -> String {
-    let mut pairs = Vec::new();
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        let pair = (percent_encoded(&name), percent_encoded(&value));
-        pairs.insert(pairs.partition_point(|other| *other <= pair), pair);
-    }
-    let pairs: Vec<String> = pairs
-        .into_iter()
-        .map(<[String; 2]>::from)
-        .map(|pair| pair.join("="))
+/// Returns the canonical request and the names of its headers.
+fn canonical_request(request: &AwsRequest) -> (String, String) {
+    let headers = request.headers.iter();
+    let mut headers: Vec<_> = headers
+        .map(|(name, value)| (*name, value.reveal()))
+        .chain([("host", request.endpoint.authority())])
         .collect();
-    pairs.join("&")
+    headers.sort_unstable();
+    let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
+    let names = names.join(";");
+    let mut text = String::from("POST\n/\n\n");
+    for (name, value) in headers {
+        text.extend([name, ":", value, "\n"]);
+    }
+    let hash = fingerprint(request.body.reveal());
+    text.extend(["\n", &names, "\n", &hash]);
+    (text, names)
 }
 
 #[cfg(test)]
-#[path = "sigv4/vectors.rs"]
-mod vectors;
+mod tests;

@@ -1,38 +1,44 @@
-//! IAM Identity Center's portal: what a signed-in person is assigned to, and keys for it.
-//! Source: botocore's model `sso/2019-06-10`. Requests carry the access token as a bearer and are not signed.
+//! Portal of IAM Identity Center: the accounts and permission sets of a user, and credentials for them.
+//! Source: the `sso/2019-06-10` model of botocore. Requests contain the access token and are not signed.
 
+use super::Aws;
 use super::arn::{is_account, is_permission_set};
-use super::error::AwsError;
-use super::partition::Endpoint;
+use super::endpoint::Endpoint;
+use super::error::{AwsError, Code};
 use super::sigv4::Credentials;
 use super::wire::{AwsRequest, AwsResponse, percent_encoded};
 use crate::crypto::secret::Secret;
 use crate::json::Json;
 
-const BEARER: &str = "x-amz-sso_bearer_token";
-/// AWS's own are well under 2 kB; what is longer would come back as a query that servers refuse.
-const LONGEST_NEXT_TOKEN: usize = 4 * 1024;
-const PAGE_SIZE: usize = 100;
+const ACCESS_TOKEN_HEADER: &str = "x-amz-sso_bearer_token";
+/// Maximum length of a pagination token, which is sent in a query. The tokens of AWS have less than 2 kB.
+const MAX_NEXT_TOKEN_BYTES: usize = 4 * 1024;
+/// Permission sets per page: the maximum in the model.
+const ROLES_PER_PAGE: usize = 100;
+/// Maximum number of pages that are searched for the first item. AWS may return empty pages.
+const MAX_PAGES_TO_FIRST: usize = 5;
+/// Maximum number of pages of permission sets in one account: if all are full, five times the default quota of AWS.
+const MAX_PAGES_OF_ROLES: usize = 10;
 
-/// An account and a permission set that a person has there.
+/// A permission set that a user has in an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
-    /// Twelve digits.
+    /// Account ID.
     pub account: String,
-    /// The permission set's name, which the portal calls role name.
+    /// Name of the permission set, `roleName` in the API of the portal.
     pub permission_set: String,
 }
 
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Account ids, or names of permission sets.
+    /// Account IDs or names of permission sets.
     pub items: Vec<String>,
-    /// What asks for the page behind it.
+    /// Token for the next page.
     pub next: Option<String>,
 }
 
-/// `ListAccounts`. The e-mail addresses in its reply are the account owners', never the person's, and are not read.
+/// Returns `ListAccounts`. The e-mail addresses in its response are those of the account owners and are not read.
 #[must_use]
 pub fn list_accounts(endpoint: &Endpoint, token: &Secret, next: Option<&str>) -> AwsRequest {
     let query = next.map_or_else(String::new, |next| {
@@ -41,15 +47,15 @@ pub fn list_accounts(endpoint: &Endpoint, token: &Secret, next: Option<&str>) ->
     get(endpoint, &format!("/assignment/accounts{query}"), token)
 }
 
-/// Reads `ListAccounts`' reply.
+/// Reads the response to `ListAccounts`.
 ///
 /// # Errors
-/// Any [`AwsError`] but those of the connection.
-pub fn accounts(reply: &AwsResponse) -> Result<Page, AwsError> {
-    page(reply, "accountList", "accountId", is_account)
+/// Any [`AwsError`] that a response can have.
+pub fn accounts(response: &AwsResponse) -> Result<Page, AwsError> {
+    page(response, "accountList", "accountId", is_account)
 }
 
-/// `ListAccountRoles`, with the maximum page size that the model allows.
+/// Returns `ListAccountRoles`.
 #[must_use]
 pub fn list_account_roles(
     endpoint: &Endpoint,
@@ -63,20 +69,20 @@ pub fn list_account_roles(
     let account = percent_encoded(account);
     get(
         endpoint,
-        &format!("/assignment/roles?account_id={account}&max_result={PAGE_SIZE}{next}"),
+        &format!("/assignment/roles?account_id={account}&max_result={ROLES_PER_PAGE}{next}"),
         token,
     )
 }
 
-/// Reads `ListAccountRoles`' reply.
+/// Reads the response to `ListAccountRoles`.
 ///
 /// # Errors
-/// Any [`AwsError`] but those of the connection.
-pub fn account_roles(reply: &AwsResponse) -> Result<Page, AwsError> {
-    page(reply, "roleList", "roleName", is_permission_set)
+/// Any [`AwsError`] that a response can have.
+pub fn account_roles(response: &AwsResponse) -> Result<Page, AwsError> {
+    page(response, "roleList", "roleName", is_permission_set)
 }
 
-/// `GetRoleCredentials`.
+/// Returns `GetRoleCredentials`.
 #[must_use]
 pub fn get_role_credentials(
     endpoint: &Endpoint,
@@ -92,12 +98,12 @@ pub fn get_role_credentials(
     )
 }
 
-/// Reads `GetRoleCredentials`' reply. Their end is not read: they are used at once and forgotten.
+/// Reads the response to `GetRoleCredentials`. The expiry is not read, because the credentials are used immediately and dropped.
 ///
 /// # Errors
-/// Any [`AwsError`] but those of the connection.
-pub fn role_credentials(reply: &AwsResponse) -> Result<Credentials, AwsError> {
-    let mut keys = reply.json()?.object("roleCredentials")?;
+/// Any [`AwsError`] that a response can have.
+pub fn role_credentials(response: &AwsResponse) -> Result<Credentials, AwsError> {
+    let mut keys = response.json()?.object("roleCredentials")?;
     let mut key = |name| {
         let key = keys.text(name)?;
         let is_key = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic());
@@ -112,209 +118,147 @@ pub fn role_credentials(reply: &AwsResponse) -> Result<Credentials, AwsError> {
     })
 }
 
-/// Logout, which ends the access token. Repeatable: ending what is ended changes nothing.
+/// Returns `Logout`, which revokes the access token. It is idempotent.
 #[must_use]
 pub fn logout(endpoint: &Endpoint, token: &Secret) -> AwsRequest {
     AwsRequest::post(endpoint, "/logout", "application/json", "")
-        .with_header(BEARER, token.reveal())
+        .with_header(ACCESS_TOKEN_HEADER, token.reveal())
 }
 
-/// Reads `Logout`'s reply, which has no body and may say so with a 204.
+/// Reads the response to `Logout`: 200 or 204 without a body.
 ///
 /// # Errors
-/// Any [`AwsError`] but those of the connection.
-pub fn logged_out(reply: &AwsResponse) -> Result<(), AwsError> {
-    match reply.status {
+/// Any [`AwsError`] that a response can have.
+pub fn logged_out(response: &AwsResponse) -> Result<(), AwsError> {
+    match response.status {
         204 => Ok(()),
-        _ => reply.success().map(|_| ()),
+        _ => response.success().map(|_| ()),
     }
 }
 
 fn get(endpoint: &Endpoint, path_and_query: &str, token: &Secret) -> AwsRequest {
-    AwsRequest::get(endpoint, path_and_query).with_header(BEARER, token.reveal())
+    AwsRequest::get(endpoint, path_and_query).with_header(ACCESS_TOKEN_HEADER, token.reveal())
 }
 
-/// What each object of a list has under one name.
+/// Reads one member of each object in a list.
 fn page(
-    reply: &AwsResponse,
+    response: &AwsResponse,
     list: &str,
     name: &str,
     is_item: fn(&str) -> bool,
 ) -> Result<Page, AwsError> {
-    let mut reply = reply.json()?;
-    let list = reply.optional(list).map(Json::list).transpose()?;
+    let mut body = response.json()?;
+    let list = body.optional(list).map(Json::list).transpose()?;
     let list = list.unwrap_or_default().into_iter();
     let items = list.map(|item| item.object()?.text(name));
     let items = items.collect::<Result<Vec<String>, _>>()?;
-    let next = reply
+    let next = body
         .optional_text("nextToken")?
         .filter(|next| !next.is_empty());
     if !items.iter().all(|item| is_item(item))
         || next
             .as_ref()
-            .is_some_and(|next| next.len() > LONGEST_NEXT_TOKEN)
+            .is_some_and(|next| next.len() > MAX_NEXT_TOKEN_BYTES)
     {
         return Err(AwsError::InvalidResponse);
     }
     Ok(Page { items, next })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::aws::partition::{Region, Service};
-
-    fn endpoint() -> Endpoint {
-        Endpoint::of(Service::SsoPortal, Region::parse("eu-west-1").unwrap())
-    }
-
-    fn reply(status: u16, body: &str) -> AwsResponse {
-        AwsResponse {
-            status,
-            error_type: None,
-            body: body.as_bytes().to_vec(),
-        }
-    }
-
-    #[test]
-    fn requests_are_as_the_model_says() {
-        let token = Secret::new("token");
-        let assignment = Assignment {
-            account: "123456789012".to_owned(),
-            permission_set: "Power+User@Work".to_owned(),
+impl Aws {
+    /// Returns the configured account and permission set. A value that is not configured is the first one that the portal lists.
+    ///
+    /// # Errors
+    /// Any [`AwsError`]; `ResourceNotFoundException` if the list is empty.
+    pub async fn assignment(
+        &self,
+        token: &Secret,
+        account: Option<&str>,
+        permission_set: Option<&str>,
+    ) -> Result<Assignment, AwsError> {
+        let portal = &self.sso_portal;
+        let account = if let Some(account) = account {
+            account.to_owned()
+        } else {
+            let request = |next: Option<&str>| list_accounts(portal, token, next);
+            self.first(request, accounts).await?
         };
-        for (request, method, path) in [
-            (
-                list_accounts(&endpoint(), &token, None),
-                "GET",
-                "/assignment/accounts",
-            ),
-            (
-                list_accounts(&endpoint(), &token, Some("a&b=/+")),
-                "GET",
-                "/assignment/accounts?next_token=a%26b%3D%2F%2B",
-            ),
-            (
-                list_account_roles(&endpoint(), &token, "123456789012", Some("n")),
-                "GET",
-                "/assignment/roles?account_id=123456789012&max_result=100&next_token=n",
-            ),
-            (
-                get_role_credentials(&endpoint(), &token, &assignment),
-                "GET",
-                "/federation/credentials?account_id=123456789012&role_name=Power%2BUser%40Work",
-            ),
-            (logout(&endpoint(), &token), "POST", "/logout"),
-        ] {
-            assert_eq!(request.method.as_str(), method);
-            assert_eq!(
-                request.url(),
-                format!("https://portal.sso.eu-west-1.amazonaws.com{path}")
-            );
-            assert_eq!(request.header("x-amz-sso_bearer_token"), Some("token"));
-            assert_eq!(request.header("authorization"), None);
-            assert_eq!(request.body.reveal(), "");
-            assert!(request.is_repeatable);
-        }
+        let permission_set = if let Some(set) = permission_set {
+            set.to_owned()
+        } else {
+            let request = |next: Option<&str>| list_account_roles(portal, token, &account, next);
+            self.first(request, account_roles).await?
+        };
+        Ok(Assignment {
+            account,
+            permission_set,
+        })
     }
 
-    #[test]
-    fn replies_are_read() {
-        let body = r#"{"nextToken":"n","accountList":[{"accountId":"123456789012","accountName":"x",
-            "emailAddress":"owner@example.com"}]}"#;
-        assert_eq!(
-            accounts(&reply(200, body)),
-            Ok(Page {
-                items: vec!["123456789012".to_owned()],
-                next: Some("n".to_owned())
-            })
-        );
-        let body =
-            r#"{"nextToken":"","roleList":[{"roleName":"Admin_1","accountId":"123456789012"}]}"#;
-        assert_eq!(
-            account_roles(&reply(200, body)),
-            Ok(Page {
-                items: vec!["Admin_1".to_owned()],
-                next: None
-            })
-        );
-        assert_eq!(
-            accounts(&reply(200, "{}")),
-            Ok(Page {
-                items: vec![],
-                next: None
-            })
-        );
-        let body = r#"{"roleCredentials":{"accessKeyId":"ASIA","secretAccessKey":"s/+=","sessionToken":"t",
-            "expiration":1704888000000}}"#;
-        let keys = role_credentials(&reply(200, body)).unwrap();
-        assert_eq!(keys.secret_access_key, Secret::new("s/+="));
-        assert_eq!(keys.session_token, Some(Secret::new("t")));
-        for (status, body) in [(200, ""), (200, "{}"), (204, "")] {
-            assert_eq!(logged_out(&reply(status, body)), Ok(()));
+    /// Returns all permission sets of the user in an account, in the order of the portal.
+    ///
+    /// # Errors
+    /// Any [`AwsError`]. [`Code::is_about_assignments`] is true if the user has no permission set there. `InvalidResponse` if
+    /// there are too many pages.
+    pub async fn permission_sets(
+        &self,
+        token: &Secret,
+        account: &str,
+    ) -> Result<Vec<String>, AwsError> {
+        let (mut sets, mut next) = (Vec::new(), None);
+        for _ in 0..MAX_PAGES_OF_ROLES {
+            let request = list_account_roles(&self.sso_portal, token, account, next.as_deref());
+            let page = account_roles(&self.client.send(&request).await?)?;
+            sets.extend(page.items);
+            next = page.next;
+            if next.is_none() {
+                return Ok(sets);
+            }
         }
+        Err(AwsError::InvalidResponse)
     }
 
-    #[test]
-    fn odd_replies_are_invalid() {
-        let long = format!(
-            r#"{{"nextToken":"{}"}}"#,
-            "n".repeat(LONGEST_NEXT_TOKEN + 1)
-        );
-        for body in [
-            "",
-            "[]",
-            r#"{"accountList":{}}"#,
-            r#"{"accountList":[{}]}"#,
-            r#"{"accountList":[{"accountId":123456789012}]}"#,
-            r#"{"accountList":[{"accountId":"12345678901"}]}"#,
-            r#"{"accountList":[{"accountId":"12345678901x"}]}"#,
-            r#"{"accountList":[{"accountId":"１２３４５６７８９０１２"}]}"#,
-            &long,
-        ] {
-            assert_eq!(
-                accounts(&reply(200, body)),
-                Err(AwsError::InvalidResponse),
-                "{body}"
-            );
+    async fn first(
+        &self,
+        request: impl Fn(Option<&str>) -> AwsRequest,
+        read: fn(&AwsResponse) -> Result<Page, AwsError>,
+    ) -> Result<String, AwsError> {
+        let mut next = None;
+        for _ in 0..MAX_PAGES_TO_FIRST {
+            let page = read(&self.client.send(&request(next.as_deref())).await?)?;
+            if let Some(first) = page.items.into_iter().next() {
+                return Ok(first);
+            }
+            next = page.next;
+            if next.is_none() {
+                break;
+            }
         }
-        for name in ["", "a b", "a/b", "a\\\"b", "é", "a&b", &"a".repeat(33)] {
-            let body = format!(r#"{{"roleList":[{{"roleName":"{name}"}}]}}"#);
-            assert_eq!(
-                account_roles(&reply(200, &body)),
-                Err(AwsError::InvalidResponse),
-                "{name}"
-            );
-        }
-        for keys in [
-            "null",
-            "{}",
-            r#"{"accessKeyId":"a","secretAccessKey":"b"}"#,
-            r#"{"accessKeyId":"","secretAccessKey":"b","sessionToken":"c"}"#,
-            r#"{"accessKeyId":"a","secretAccessKey":"b","sessionToken":"c\r\nx: y"}"#,
-        ] {
-            let body = format!(r#"{{"roleCredentials":{keys}}}"#);
-            assert_eq!(
-                role_credentials(&reply(200, &body)),
-                Err(AwsError::InvalidResponse),
-                "{keys}"
-            );
-        }
+        Err(AwsError::Refused(Code::RESOURCE_NOT_FOUND))
     }
 
-    #[test]
-    fn the_modelled_errors_are_told_apart() {
-        for (status, name) in [
-            (400, "InvalidRequestException"),
-            (401, "UnauthorizedException"),
-            (404, "ResourceNotFoundException"),
-            (429, "TooManyRequestsException"),
-        ] {
-            let refused = reply(status, r#"{"message":"canary"}"#);
-            assert_eq!(accounts(&refused).unwrap_err().to_string(), name);
-            assert_eq!(account_roles(&refused).unwrap_err().to_string(), name);
-            assert_eq!(role_credentials(&refused).unwrap_err().to_string(), name);
-            assert_eq!(logged_out(&refused).unwrap_err().to_string(), name);
-        }
+    /// Returns credentials for an assignment.
+    ///
+    /// # Errors
+    /// Any [`AwsError`].
+    pub async fn role_credentials(
+        &self,
+        token: &Secret,
+        assignment: &Assignment,
+    ) -> Result<Credentials, AwsError> {
+        let request = get_role_credentials(&self.sso_portal, token, assignment);
+        role_credentials(&self.client.send(&request).await?)
+    }
+
+    /// Revokes an access token.
+    ///
+    /// # Errors
+    /// Any [`AwsError`].
+    pub async fn logout(&self, token: &Secret) -> Result<(), AwsError> {
+        let request = logout(&self.sso_portal, token);
+        logged_out(&self.client.send(&request).await?)
     }
 }
+
+#[cfg(test)]
+mod tests;

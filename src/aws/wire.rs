@@ -1,147 +1,123 @@
-//! A request to AWS and its reply as plain values. Nothing here does I/O; [`super::client`] carries them.
+//! Requests to AWS and its responses as plain values. [`super::client`] sends them.
 //!
-//! Header values and bodies are [`Secret`]s: bearer tokens, client secrets and device codes travel in them, and one
-//! type for all is easier to trust than a list of the dangerous ones.
+//! Header values and bodies are [`Secret`]s, because access tokens, client secrets and device codes are sent in them.
 
+use super::endpoint::Endpoint;
 use super::error::AwsError;
-use super::partition::Endpoint;
 use crate::crypto::secret::Secret;
 use crate::json::Object;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Method;
 use serde::Serialize;
 use std::fmt;
 
-/// The methods that AWS's operations use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// GET.
-    Get,
-    /// POST.
-    Post,
-}
-
-impl Method {
-    /// The method on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-        }
-    }
-}
-
-/// A request that is ready to be signed or carried. `Host` and `Content-Length` are the carrier's.
+/// A request. The client adds `Host` and `Content-Length`.
 #[derive(Clone, Debug)]
 pub struct AwsRequest {
     /// GET or POST.
     pub method: Method,
-    /// Where it goes.
+    /// The host.
     pub endpoint: Endpoint,
-    /// Starts with `/`, percent-encoded; never holds a secret.
+    /// Path and query, percent-encoded; starts with `/`. It contains no secret.
     pub path_and_query: String,
-    /// Names in lower case.
-    pub headers: Vec<(String, Secret)>,
-    /// Empty for a GET.
+    /// Headers with lower-case names, each name once.
+    pub headers: Vec<(&'static str, Secret)>,
+    /// Body; empty for a GET.
     pub body: Secret,
-    /// True if sending it twice does no more than sending it once, so that a lost reply may be asked for again.
-    pub is_repeatable: bool,
+    /// True if sending the request twice has the same effect as sending it once, so that it may be retried.
+    pub is_idempotent: bool,
 }
 
 impl AwsRequest {
-    /// A repeatable GET without a body.
+    /// Creates an idempotent GET.
     #[must_use]
     pub fn get(endpoint: &Endpoint, path_and_query: impl Into<String>) -> Self {
         Self {
-            method: Method::Get,
+            method: Method::GET,
             endpoint: endpoint.clone(),
             path_and_query: path_and_query.into(),
-            headers: vec![header("accept", "application/json")],
+            headers: vec![("accept", Secret::new("application/json"))],
             body: Secret::new(""),
-            is_repeatable: true,
+            is_idempotent: true,
         }
     }
 
-    /// A repeatable POST of a body of this type.
+    /// Creates an idempotent POST.
     #[must_use]
     pub fn post(
         endpoint: &Endpoint,
-        path_and_query: impl Into<String>,
+        path: impl Into<String>,
         content_type: &str,
         body: impl Into<String>,
     ) -> Self {
         Self {
-            method: Method::Post,
+            method: Method::POST,
             endpoint: endpoint.clone(),
-            path_and_query: path_and_query.into(),
-            headers: vec![header("content-type", content_type)],
+            path_and_query: path.into(),
+            headers: vec![("content-type", Secret::new(content_type))],
             body: Secret::new(body),
-            is_repeatable: true,
+            is_idempotent: true,
         }
     }
 
-    /// The same with one more header.
+    /// Adds a header.
     #[must_use]
-    pub fn with_header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push(header(name, value));
+    pub fn with_header(mut self, name: &'static str, value: &str) -> Self {
+        self.headers.push((name, Secret::new(value)));
         self
     }
 
-    /// The same, to be sent once only.
+    /// Excludes the request from retries.
     #[must_use]
-    pub fn once(mut self) -> Self {
-        self.is_repeatable = false;
+    pub fn not_idempotent(mut self) -> Self {
+        self.is_idempotent = false;
         self
     }
 
-    /// The value of the first header with this lower-case name.
+    /// Returns the value of a header.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(other, _)| other == name)
-            .map(|(_, value)| value.reveal())
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(other, _)| *other == name);
+        found.map(|(_, value)| value.reveal())
     }
 
-    /// The whole address.
+    /// Returns the URL.
     #[must_use]
     pub fn url(&self) -> String {
         self.endpoint.url(&self.path_and_query)
     }
 }
 
-fn header(name: &str, value: &str) -> (String, Secret) {
-    (name.to_owned(), Secret::new(value))
-}
-
-/// A reply: what of it is read here, and no more.
+/// A response: the parts that are read here.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AwsResponse {
-    /// The status code.
+    /// Status code.
     pub status: u16,
-    /// `x-amzn-ErrorType`, if it was there.
+    /// Value of the header `x-amzn-ErrorType`.
     pub error_type: Option<String>,
-    /// At most 64 KiB; the carrier sees to it.
+    /// Body, at most [`super::client::MAX_BODY_BYTES`].
     pub body: Vec<u8>,
 }
 
 impl AwsResponse {
-    /// Reads the JSON object of a 200.
+    /// Reads the JSON object in the body of a 200 response.
     ///
     /// # Errors
-    /// `InvalidResponse` for other successes, redirects and all that is no object; the refusal for anything from 400.
+    /// The error of a response from status 400; `InvalidResponse` for other statuses and other bodies.
     pub fn json(&self) -> Result<Object<'_>, AwsError> {
         let text = std::str::from_utf8(self.success()?).map_err(|_| AwsError::InvalidResponse)?;
         Ok(Object::read(text)?)
     }
 
-    /// The body of a 200.
+    /// Returns the body of a 200 response.
     ///
     /// # Errors
     /// As [`AwsResponse::json`].
     pub fn success(&self) -> Result<&[u8], AwsError> {
         match self.status {
             200 => Ok(&self.body),
-            400.. => Err(AwsError::of_refusal(self)),
+            400.. => Err(AwsError::of_response(self)),
             _ => Err(AwsError::InvalidResponse),
         }
     }
@@ -157,58 +133,52 @@ impl fmt::Debug for AwsResponse {
     }
 }
 
-/// A request's body.
+/// Writes a request body.
 pub(super) fn json(value: &impl Serialize) -> String {
-    // Cannot fail: bodies are structs of texts, with no maps and no fallible Serialize.
+    // Cannot fail: the bodies are structs of strings.
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// Percent-encodes a value of a query or a segment of a path: all but RFC 3986's unreserved characters, as `SigV4` wants it.
+/// The unreserved characters of RFC 3986 section 2.3 stay as they are.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Percent-encodes a value in a query or a segment of a path.
 #[must_use]
 pub fn percent_encoded(text: &str) -> String {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
-    ];
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or('0');
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push('%');
-            encoded.push(digit(byte >> 4));
-            encoded.push(digit(byte & 15));
-        }
-    }
-    encoded
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aws::partition::{Region, Service};
+    use crate::aws::endpoint::Service;
+    use crate::aws::region::Region;
 
     #[test]
     fn debug_shows_no_header_value_and_no_body() {
         let endpoint = Endpoint::of(Service::SsoPortal, Region::parse("us-east-1").unwrap());
         let request = AwsRequest::post(&endpoint, "/token", "application/json", "canary-body")
             .with_header("x-amz-sso_bearer_token", "canary-token");
-        let reply = AwsResponse {
+        let response = AwsResponse {
             status: 200,
             error_type: Some("canary-type".to_owned()),
-            body: b"canary-reply".to_vec(),
+            body: b"canary-response".to_vec(),
         };
         assert_eq!(
             request.header("x-amz-sso_bearer_token"),
             Some("canary-token")
         );
-        for text in [format!("{request:?}"), format!("{reply:?}")] {
+        for text in [format!("{request:?}"), format!("{response:?}")] {
             assert!(!text.contains("canary"), "{text}");
         }
     }
 
     #[test]
-    fn values_are_encoded_as_sigv4_does() {
+    fn percent_encoding_keeps_only_unreserved_characters() {
         for (text, encoded) in [
             ("AZaz09-._~", "AZaz09-._~"),
             ("a b+c/d=&", "a%20b%2Bc%2Fd%3D%26"),
@@ -219,14 +189,15 @@ mod tests {
     }
 
     #[test]
-    fn only_a_200_is_a_success() {
+    fn response_with_a_status_below_400_other_than_200_is_invalid() {
         for status in [0, 100, 199, 201, 204, 206, 301, 302, 307, 308, 399] {
-            let reply = AwsResponse {
+            let response = AwsResponse {
                 status,
                 error_type: None,
                 body: b"{}".to_vec(),
             };
-            assert_eq!(reply.success(), Err(AwsError::InvalidResponse), "{status}");
+            let read = response.success();
+            assert_eq!(read, Err(AwsError::InvalidResponse), "{status}");
         }
     }
 }

@@ -4,8 +4,9 @@ use super::keys::header_text;
 use super::variable::{Default, Reader, Variable, number};
 use crate::aws::EndpointOverrides;
 use crate::aws::arn;
-use crate::aws::identity::{LoginArns, RoleMap};
-use crate::aws::partition::{Endpoint, Region};
+use crate::aws::endpoint::Endpoint;
+use crate::aws::region::Region;
+use crate::aws::role_map::{LoginArns, RoleMap};
 use crate::aws::sigv4::Credentials;
 use crate::domain::{host, names};
 

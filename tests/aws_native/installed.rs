@@ -1,5 +1,5 @@
-//! Other people's packages: installed once a machine, into a folder outside of the clone (`EDGE_AUTH_CACHE`, else the
-//! user's cache).
+//! Packages that tests need, installed once per machine into a folder outside the repository (`EDGE_AUTH_CACHE` or the cache
+//! folder of the user).
 
 use std::env;
 use std::ffi::OsStr;
@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The Python of an environment that holds exactly the pinned packages.
+/// Returns the Python of an environment with exactly the pinned packages.
 pub fn python(name: &str, requirements: &str) -> PathBuf {
     let environment = once(name, requirements, |environment| {
         let list = environment.join("requirements.txt");
@@ -39,23 +39,23 @@ fn interpreter(environment: &Path) -> PathBuf {
     }
 }
 
-/// A folder that `install` has filled. A lock file lets one process install while the others wait; a mark at the end tells
-/// a whole folder from one whose installer was stopped, and another list of packages gets another folder.
+/// Returns a folder that `install` has filled. A lock file lets one process install while others wait. A file that is written last
+/// marks the folder as complete. Another list of packages gets another folder.
 pub fn once(name: &str, list: &str, install: impl FnOnce(&Path)) -> PathBuf {
     let root = cache();
     fs::create_dir_all(&root).unwrap();
     let name = format!("{name}-{:016x}", fingerprint(list));
     let folder = root.join(&name);
-    let mark = folder.join("whole");
+    let marker = folder.join("whole");
     let lock = File::create(root.join(format!("{name}.lock"))).unwrap();
     lock.lock().unwrap();
-    if mark.exists() {
+    if marker.exists() {
         return folder;
     }
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir(&folder).unwrap();
     install(&folder);
-    fs::write(mark, "").unwrap();
+    fs::write(marker, "").unwrap();
     folder
 }
 

@@ -1,7 +1,7 @@
-//! Somebody whom moto or ministack knows, and how both are asked.
+//! Creates a user and a role at moto or ministack.
 
 use edge_auth::aws::client::Client;
-use edge_auth::aws::partition::Endpoint;
+use edge_auth::aws::endpoint::Endpoint;
 use edge_auth::aws::sigv4::{Credentials, Scope, sign};
 use edge_auth::aws::sts;
 use edge_auth::aws::wire::AwsRequest;
@@ -11,10 +11,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 pub const ACCOUNT: &str = "123456789012";
 pub const REGION: &str = "eu-west-1";
-/// The role that a session is of.
+/// The role of the session.
 pub const ROLE: &str = "AWSReservedSSO_Read_Only_0123456789abcdef";
 
-/// ministack's variables: its checks on, and this account.
+/// Variables of ministack: verification enabled, and the account.
 pub const MINISTACK: [(&str, &str); 4] = [
     ("AUTH", "true"),
     ("BIND_HOST", "127.0.0.1"),
@@ -42,7 +42,7 @@ pub fn keys(id: &str, secret: &str, token: Option<&str>) -> Credentials {
     }
 }
 
-/// Calls an operation of a query-protocol service and gives back its XML.
+/// Calls an operation of the query protocol and returns the XML.
 async fn query(
     endpoint: &Endpoint,
     service: &str,
@@ -64,9 +64,9 @@ async fn query(
         now(),
     )
     .unwrap();
-    let reply = Client::new().carry(&request).await.unwrap();
-    let text = String::from_utf8(reply.body).unwrap();
-    assert_eq!(reply.status, 200, "{text}");
+    let response = Client::new().send(&request).await.unwrap();
+    let text = String::from_utf8(response.body).unwrap();
+    assert_eq!(response.status, 200, "{text}");
     text
 }
 
@@ -75,9 +75,9 @@ fn element<'a>(xml: &'a str, name: &str) -> &'a str {
     rest.split_once(&format!("</{name}>")).unwrap().0
 }
 
-/// Makes a user, and a role that looks like Identity Center's; gives the user's keys and a session's.
+/// Creates a user and a role with a name as Identity Center gives it. Returns credentials of the user and of a session of the role.
 pub async fn people(endpoint: &Endpoint) -> (Credentials, Credentials) {
-    // ministack's magic keys, which it never checks; moto checks nothing yet.
+    // Credentials that ministack never verifies; moto does not verify the first calls.
     let nobody = keys("test", "test", None);
     let version = ("Version", "2010-05-08");
     let name = ("UserName", "aws-user");
@@ -109,7 +109,7 @@ pub async fn people(endpoint: &Endpoint) -> (Credentials, Credentials) {
         None,
     );
 
-    // From here on both servers ask for a signature.
+    // From here on both servers verify signatures.
     let role = [
         ("Action", "CreateRole"),
         version,

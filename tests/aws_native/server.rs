@@ -1,7 +1,7 @@
 //! Starts a Python server on a port of its own and stops it again.
 
 use super::installed;
-use edge_auth::aws::partition::Endpoint;
+use edge_auth::aws::endpoint::Endpoint;
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -16,9 +16,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts Python with these words, in the environment that has moto and ministack, and waits until it listens. `PORT`
-    /// as a word or as the value of a variable stands for the port that it is given.
-    pub async fn start(words: &[&str], variables: &[(&str, &str)]) -> Self {
+    /// Starts Python with these arguments, in the environment that has moto and ministack, and waits until it listens. An
+    /// argument or a variable with the value `PORT` gets the port.
+    pub async fn start(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let port = free_port().to_string();
         let filled = |text: &&str| {
             if *text == "PORT" {
@@ -29,7 +29,7 @@ impl Server {
         };
         let mut command = Command::new(installed::python("aws-emulators", REQUIREMENTS));
         command
-            .args(words.iter().map(filled))
+            .args(arguments.iter().map(filled))
             .envs(variables.iter().map(|(name, value)| (name, filled(value))));
         let process = command
             .stdin(Stdio::null())
@@ -45,10 +45,10 @@ impl Server {
         let began = Instant::now();
         while tokio::net::TcpStream::connect(&address).await.is_err() {
             let ended = server.process.try_wait().unwrap();
-            assert!(ended.is_none(), "{command:?} ended at once: {ended:?}");
+            assert!(ended.is_none(), "{command:?} exited immediately: {ended:?}");
             assert!(
                 began.elapsed() < Duration::from_secs(90),
-                "{command:?} does not listen"
+                "{command:?} does not listen on its port"
             );
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

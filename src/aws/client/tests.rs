@@ -1,21 +1,21 @@
 use super::*;
-use crate::aws::partition::Endpoint;
+use crate::aws::endpoint::Endpoint;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// What a server does with a connection, after it has read the request's head.
+/// What a server does with a connection after it has read the head of the request.
 #[derive(Clone, Debug)]
 enum Act {
     /// Sends these bytes and closes.
     Send(Vec<u8>),
     /// Sends these bytes and keeps the connection open.
     Hang(Vec<u8>),
-    /// Waits, then sends and closes.
+    /// Waits for this many milliseconds, then sends and closes.
     Late(u64, Vec<u8>),
-    /// Sends these bytes again and again.
+    /// Sends the first bytes, then the second ones repeatedly.
     Flood(Vec<u8>, Vec<u8>),
 }
 
@@ -25,7 +25,7 @@ struct Server {
 }
 
 impl Server {
-    /// The acts in turn, the last one for ever.
+    /// Starts a server that does one act per connection, and the last act for all further connections.
     async fn start(acts: Vec<Act>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -68,35 +68,35 @@ impl Server {
     }
 }
 
-fn reply(status: &str, headers: &str, body: &str) -> Vec<u8> {
+fn response(status: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n{headers}\r\n{body}").into_bytes()
 }
 
-fn client(limit_milliseconds: u32) -> Client {
+fn client(timeout_ms: u64) -> Client {
     Client {
-        limit_milliseconds,
+        timeout: Duration::from_millis(timeout_ms),
         ..Client::new()
     }
 }
 
 #[test]
-fn a_call_is_given_eight_seconds() {
-    assert_eq!(Client::new().limit_milliseconds, 8_000);
+fn call_has_a_timeout_of_8_seconds() {
+    assert_eq!(Client::new().timeout, Duration::from_secs(8));
 }
 
 #[tokio::test]
-async fn a_reply_is_read_whatever_its_status() {
+async fn response_is_read_whatever_its_status() {
     for (status, code) in [
         ("200 OK", 200),
         ("204 No", 204),
         ("400 Bad", 400),
         ("429 Slow", 429),
     ] {
-        let bytes = reply(status, "X-Amzn-ErrorType: SlowDownException:\r\n", "");
+        let bytes = response(status, "X-Amzn-ErrorType: SlowDownException:\r\n", "");
         let server = Server::start(vec![Act::Send(bytes)]).await;
         let read = Client::new()
-            .carry(&AwsRequest::get(&server.endpoint, "/"))
+            .send(&AwsRequest::get(&server.endpoint, "/"))
             .await
             .unwrap();
         assert_eq!(read.status, code);
@@ -105,7 +105,7 @@ async fn a_reply_is_read_whatever_its_status() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_a_reply_and_its_target_sees_nothing() {
+async fn redirect_is_not_followed() {
     for status in [
         "301 Moved",
         "302 Found",
@@ -113,19 +113,19 @@ async fn a_redirect_is_a_reply_and_its_target_sees_nothing() {
         "307 Temporary",
         "308 Permanent",
     ] {
-        let target = Server::start(vec![Act::Send(reply("200 OK", "", "{}"))]).await;
+        let target = Server::start(vec![Act::Send(response("200 OK", "", "{}"))]).await;
         let location = format!("Location: {}\r\n", target.endpoint.url("/stolen"));
-        let server = Server::start(vec![Act::Send(reply(status, &location, ""))]).await;
+        let server = Server::start(vec![Act::Send(response(status, &location, ""))]).await;
         let request =
             AwsRequest::get(&server.endpoint, "/").with_header("x-amz-sso_bearer_token", "t");
-        let read = Client::new().carry(&request).await.unwrap();
+        let read = Client::new().send(&request).await.unwrap();
         assert_eq!(read.success(), Err(AwsError::InvalidResponse), "{status}");
         assert_eq!((server.connections(), target.connections()), (1, 0));
     }
 }
 
 #[tokio::test]
-async fn hanging_at_any_stage_is_a_timeout() {
+async fn server_that_hangs_at_any_stage_causes_a_timeout() {
     let client = client(600);
     for bytes in [
         "",
@@ -135,7 +135,7 @@ async fn hanging_at_any_stage_is_a_timeout() {
     ] {
         let server = Server::start(vec![Act::Hang(bytes.into())]).await;
         let began = Instant::now();
-        let read = client.carry(&AwsRequest::get(&server.endpoint, "/")).await;
+        let read = client.send(&AwsRequest::get(&server.endpoint, "/")).await;
         assert_eq!(read, Err(AwsError::Timeout), "{bytes:?}");
         assert!(began.elapsed() < Duration::from_secs(3));
         assert_eq!(server.connections(), 1);
@@ -143,15 +143,15 @@ async fn hanging_at_any_stage_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn the_second_attempt_has_only_the_time_that_is_left() {
+async fn retry_has_only_the_remaining_time() {
     let server = Server::start(vec![
-        Act::Late(1_000, reply("500 Error", "", "")),
+        Act::Late(1_000, response("500 Error", "", "")),
         Act::Hang(Vec::new()),
     ])
     .await;
     let client = client(1_500);
     let began = Instant::now();
-    let read = client.carry(&AwsRequest::get(&server.endpoint, "/")).await;
+    let read = client.send(&AwsRequest::get(&server.endpoint, "/")).await;
     assert_eq!(read, Err(AwsError::Timeout));
     assert_eq!(server.connections(), 2);
     assert!(
@@ -162,10 +162,10 @@ async fn the_second_attempt_has_only_the_time_that_is_left() {
 }
 
 #[tokio::test]
-async fn what_is_repeatable_is_sent_twice_at_most_and_the_rest_once() {
-    let good = Act::Send(reply("200 OK", "", "{}"));
-    for (first, repeated, sent_once) in [
-        (Act::Send(reply("503 Out", "", "")), 200, Ok(503)),
+async fn idempotent_request_is_retried_once_and_others_are_not() {
+    let good = Act::Send(response("200 OK", "", "{}"));
+    for (first, retried, sent_once) in [
+        (Act::Send(response("503 Out", "", "")), 200, Ok(503)),
         (Act::Send(Vec::new()), 200, Err(AwsError::ConnectionError)),
         (
             Act::Send(b"nonsense\r\n\r\n".to_vec()),
@@ -181,74 +181,79 @@ async fn what_is_repeatable_is_sent_twice_at_most_and_the_rest_once() {
         let server = Server::start(vec![first.clone(), good.clone()]).await;
         let request = AwsRequest::get(&server.endpoint, "/");
         let read = Client::new()
-            .carry(&request)
+            .send(&request)
             .await
-            .map(|reply| reply.status);
-        assert_eq!((read, server.connections()), (Ok(repeated), 2), "{first:?}");
+            .map(|response| response.status);
+        assert_eq!((read, server.connections()), (Ok(retried), 2), "{first:?}");
 
         let server = Server::start(vec![first.clone(), good.clone()]).await;
-        let request = AwsRequest::get(&server.endpoint, "/").once();
+        let request = AwsRequest::get(&server.endpoint, "/").not_idempotent();
         let read = Client::new()
-            .carry(&request)
+            .send(&request)
             .await
-            .map(|reply| reply.status);
+            .map(|response| response.status);
         assert_eq!((read, server.connections()), (sent_once, 1), "{first:?}");
     }
-    let server = Server::start(vec![Act::Send(reply("503 Out", "", ""))]).await;
+    let server = Server::start(vec![Act::Send(response("503 Out", "", ""))]).await;
     let read = Client::new()
-        .carry(&AwsRequest::get(&server.endpoint, "/"))
+        .send(&AwsRequest::get(&server.endpoint, "/"))
         .await
         .unwrap();
     assert_eq!((read.status, server.connections()), (503, 2));
-    // A refusal is an answer.
-    let server = Server::start(vec![Act::Send(reply("429 Slow", "", "")), good]).await;
+    // A 429 is not retried.
+    let server = Server::start(vec![Act::Send(response("429 Slow", "", "")), good]).await;
     let read = Client::new()
-        .carry(&AwsRequest::get(&server.endpoint, "/"))
+        .send(&AwsRequest::get(&server.endpoint, "/"))
         .await
         .unwrap();
     assert_eq!((read.status, server.connections()), (429, 1));
 }
 
 #[tokio::test]
-async fn nobody_there_is_a_connection_error() {
+async fn refused_connection_is_a_connection_error() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
     let endpoint = Endpoint::overridden(&format!("http://{address}")).unwrap();
-    let read = Client::new().carry(&AwsRequest::get(&endpoint, "/")).await;
+    let read = Client::new().send(&AwsRequest::get(&endpoint, "/")).await;
     assert_eq!(read, Err(AwsError::ConnectionError));
     // Plain HTTP where TLS is expected.
-    let server = Server::start(vec![Act::Send(reply("200 OK", "", "{}"))]).await;
+    let server = Server::start(vec![Act::Send(response("200 OK", "", "{}"))]).await;
     let endpoint =
         Endpoint::overridden(&server.endpoint.url("").replace("http:", "https:")).unwrap();
-    let read = Client::new().carry(&AwsRequest::get(&endpoint, "/")).await;
+    let read = Client::new().send(&AwsRequest::get(&endpoint, "/")).await;
     assert_eq!(read, Err(AwsError::ConnectionError));
 }
 
 #[tokio::test]
-async fn no_more_than_64_kib_are_read() {
-    let exact = "x".repeat(LONGEST_BODY);
-    let server = Server::start(vec![Act::Send(reply("200 OK", "", &exact))]).await;
+async fn body_over_64_kib_is_an_invalid_response() {
+    let exact = "x".repeat(MAX_BODY_BYTES);
+    let server = Server::start(vec![Act::Send(response("200 OK", "", &exact))]).await;
     let read = Client::new()
-        .carry(&AwsRequest::get(&server.endpoint, "/"))
+        .send(&AwsRequest::get(&server.endpoint, "/"))
         .await
         .unwrap();
-    assert_eq!(read.body.len(), LONGEST_BODY);
+    assert_eq!(read.body.len(), MAX_BODY_BYTES);
 
-    let server = Server::start(vec![Act::Send(reply("200 OK", "", &format!("{exact}x")))]).await;
+    let server = Server::start(vec![Act::Send(response(
+        "200 OK",
+        "",
+        &format!("{exact}x"),
+    ))])
+    .await;
     let read = Client::new()
-        .carry(&AwsRequest::get(&server.endpoint, "/"))
+        .send(&AwsRequest::get(&server.endpoint, "/"))
         .await;
     assert_eq!(
         (read, server.connections()),
         (Err(AwsError::InvalidResponse), 1)
     );
 
-    // Without a length, and without an end.
+    // Without a length and without an end.
     let flood = Act::Flood(b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), vec![b'x'; 1_000]);
     let server = Server::start(vec![flood]).await;
     let read = Client::new()
-        .carry(&AwsRequest::get(&server.endpoint, "/"))
+        .send(&AwsRequest::get(&server.endpoint, "/"))
         .await;
     assert_eq!(read, Err(AwsError::InvalidResponse));
 }

@@ -31,7 +31,7 @@ fn entry(name: &str) -> IdentityStoreUser {
 }
 
 fn person(name: &str, user: Option<&IdentityStoreUser>, domain: Option<&str>) -> AwsUser {
-    signed_in(&caller("Dev", name), user, START, ACCOUNT, domain).unwrap()
+    sso_user(&caller("Dev", name), user, START, ACCOUNT, domain).unwrap()
 }
 
 fn address(person: &AwsUser) -> Option<&str> {
@@ -46,12 +46,12 @@ fn address_that_the_directory_does_not_have_is_derived_and_has_a_key() {
     ] {
         let person = person(name, None, Some("example.com"));
         let email = person.email.expect(name);
-        assert_eq!(email.made_key(), Some(key));
+        assert_eq!(email.derived_key(), Some(key));
     }
 }
 
 #[test]
-fn a_person_is_made_of_what_aws_says() {
+fn sso_user_is_read_from_the_session() {
     for (name, domain, email, full_name) in [
         ("john.doe", None, None, "John Doe"),
         (
@@ -88,12 +88,15 @@ fn a_person_is_made_of_what_aws_says() {
 }
 
 #[test]
-fn the_directory_knows_better() {
+fn directory_entry_takes_precedence() {
     let told = person("John.Doe", Some(&entry("john.doe")), Some("example.com"));
     assert_eq!(told.subject, ID);
     assert_eq!(told.username, "John.Doe");
     assert_eq!(address(&told), Some("John@Example.com"));
-    assert_eq!(told.email.as_ref().and_then(AwsUserEmail::made_key), None);
+    assert_eq!(
+        told.email.as_ref().and_then(AwsUserEmail::derived_key),
+        None
+    );
     assert_eq!(told.full_name, "Johnny D.");
 
     let mut poor = entry("john.doe");
@@ -105,9 +108,9 @@ fn the_directory_knows_better() {
 }
 
 #[test]
-fn one_person_is_one_and_two_are_two() {
+fn subject_is_the_same_for_one_user_and_differs_between_users() {
     let by = |set: &str, name: &str| {
-        let person = signed_in(&caller(set, name), None, START, ACCOUNT, None).unwrap();
+        let person = sso_user(&caller(set, name), None, START, ACCOUNT, None).unwrap();
         (person.source, person.subject)
     };
     assert_eq!(by("Admin", "john"), by("Read_Only", "john"));
@@ -124,16 +127,16 @@ fn one_person_is_one_and_two_are_two() {
     assert_ne!(by("Admin", "k"), by("Admin", "\u{212a}"));
     for spelling in ["/", "#", "/#/", "#/"] {
         let start = format!("{START}{spelling}");
-        let person = signed_in(&caller("Dev", "x"), None, &start, ACCOUNT, None).unwrap();
+        let person = sso_user(&caller("Dev", "x"), None, &start, ACCOUNT, None).unwrap();
         assert_eq!(person.source, START);
     }
 }
 
 #[test]
-fn who_is_not_signed_in_is_nobody() {
+fn principal_that_is_not_an_sso_user_is_refused() {
     let arn = format!("arn:aws:sts::{ACCOUNT}:assumed-role/Own/john");
     let refused = |caller: &CallerIdentity, user: Option<&IdentityStoreUser>, account: &str| {
-        signed_in(caller, user, START, account, None).unwrap_err()
+        sso_user(caller, user, START, account, None).unwrap_err()
     };
     assert_eq!(
         refused(&own(&arn, "AROA1"), None, ACCOUNT),
@@ -162,7 +165,7 @@ fn who_is_not_signed_in_is_nobody() {
 }
 
 #[test]
-fn a_principal_is_keyed_by_its_id_and_never_by_a_session_name() {
+fn principal_is_identified_by_its_id_and_not_by_a_session_name() {
     let session = |name: &str| {
         let arn = format!("arn:aws:sts::{ACCOUNT}:assumed-role/deploy-bot/{name}");
         principal(&own(&arn, "AROAEXAMPLE"), Some("example.com"))
@@ -171,7 +174,7 @@ fn a_principal_is_keyed_by_its_id_and_never_by_a_session_name() {
     assert_eq!(session("x").username, "deploy-bot");
     assert_eq!(session("x").subject, "AROAEXAMPLE");
     assert_eq!(session("x").full_name, "Deploy Bot");
-    // A role of Identity Center is no exception: its session is told by whoever signs, not by the portal.
+    // Also for a role of Identity Center: here the client presents the session, not the portal.
     assert_eq!(
         principal(&caller("Dev", "a"), None),
         principal(&caller("Dev", "b"), None)
@@ -188,117 +191,4 @@ fn a_principal_is_keyed_by_its_id_and_never_by_a_session_name() {
         (person.full_name.as_str(), person.permission_set),
         ("AWS User", None)
     );
-}
-
-#[test]
-fn role_maps() {
-    let map =
-        RoleMap::parse("AdministratorAccess=admin, Read_Only=user\n a=b=super_admin,,").unwrap();
-    for (set, role) in [
-        ("AdministratorAccess", Some(Role::Admin)),
-        ("Read_Only", Some(Role::User)),
-        ("a=b", Some(Role::SuperAdmin)),
-        ("administratoraccess", None),
-        ("AdministratorAcces", None),
-        ("", None),
-    ] {
-        assert_eq!(map.role(ACCOUNT, set), role, "{set}");
-    }
-    assert_eq!(RoleMap::parse(" "), Ok(RoleMap::default()));
-    let mistakes = RoleMap::parse("A=admin,B,C=,=user,D=root,A=user,ö=user,E=user").unwrap_err();
-    let text = mistakes.join("; ");
-    assert_eq!(mistakes.len(), 6, "{text}");
-    for part in [
-        "`B`",
-        "`C=`",
-        "`=user`",
-        "`D=root`",
-        "`A=user` names something a second time",
-        "`ö=user`",
-    ] {
-        assert!(text.contains(part), "{part}: {text}");
-    }
-}
-
-#[test]
-fn role_map_gives_the_highest_role_of_the_entries_for_a_set_in_an_account() {
-    let map = RoleMap::parse(
-        "Dev=user,123456789012/Dev=admin,210987654321/Dev=super_admin,210987654321/Ops=user",
-    );
-    let map = map.unwrap();
-    for (account, set, role) in [
-        ("123456789012", "Dev", Some(Role::Admin)),
-        ("210987654321", "Dev", Some(Role::SuperAdmin)),
-        ("111111111111", "Dev", Some(Role::User)),
-        ("210987654321", "Ops", Some(Role::User)),
-        ("123456789012", "Ops", None),
-    ] {
-        assert_eq!(map.role(account, set), role, "{account} {set}");
-    }
-    assert_eq!(map.accounts(), ["123456789012", "210987654321"]);
-    for wrong in [
-        "12345678901/A=user",
-        "/A=user",
-        "123456789012/=user",
-        "123456789012/A/B=user",
-    ] {
-        assert!(RoleMap::parse(wrong).is_err(), "{wrong}");
-    }
-}
-
-#[test]
-fn role_map_that_gives_more_than_user_needs_an_account() {
-    let account = Some("123456789012");
-    for (map, configured, is_usable) in [
-        ("Admin=user", None, true),
-        ("Admin=admin", None, false),
-        ("Admin=super_admin,Dev=user", None, false),
-        ("Admin=admin", account, true),
-        ("123456789012/Admin=admin,Dev=user", None, true),
-        ("123456789012/Admin=admin,Ops=admin", None, false),
-        ("123456789012/Admin=admin", account, true),
-        ("210987654321/Admin=admin", account, false),
-        ("210987654321/Dev=user", account, false),
-    ] {
-        let map_read = RoleMap::parse(map).unwrap();
-        assert_eq!(
-            map_read.is_usable(configured),
-            is_usable,
-            "{map} {configured:?}"
-        );
-    }
-    let many: Vec<String> = (0..=MAX_MAPPED_ACCOUNTS)
-        .map(|number| format!("{number:012}/A=user"))
-        .collect();
-    assert!(!RoleMap::parse(&many.join(",")).unwrap().is_usable(None));
-    assert!(
-        RoleMap::parse(&many[1..].join(","))
-            .unwrap()
-            .is_usable(None)
-    );
-}
-
-#[test]
-fn login_arns() {
-    let arns = LoginArns::parse(
-        "arn:aws:iam::123456789012:user/ci=user,arn:aws:sts::123456789012:assumed-role/Ops/*=admin",
-    )
-    .unwrap();
-    let role = |text: &str| arns.role(&Arn::parse(text).unwrap());
-    assert_eq!(role("arn:aws:iam::123456789012:user/ci"), Some(Role::User));
-    assert_eq!(
-        role("arn:aws:sts::123456789012:assumed-role/Ops/any"),
-        Some(Role::Admin)
-    );
-    assert_eq!(role("arn:aws:sts::123456789012:assumed-role/Dev/Ops"), None);
-    assert_eq!(role("arn:aws:sts::210987654321:assumed-role/Ops/any"), None);
-    assert_eq!(role("arn:aws:iam::123456789012:root"), None);
-    assert!(LoginArns::parse("").unwrap().is_empty());
-    let mistakes = LoginArns::parse(
-        "arn:aws:iam::123456789012:user/*=user,*=admin,arn:aws:iam::123456789012:role/Ops=admin,\
-         arn:aws:sts::123456789012:assumed-role/Ops/*=user,arn:aws:sts::123456789012:assumed-role/Ops/me=user,\
-         arn:aws:iam::123456789012:user/ci",
-    )
-    .unwrap_err();
-    assert_eq!(mistakes.len(), 5, "{mistakes:?}");
 }

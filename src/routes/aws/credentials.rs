@@ -2,7 +2,7 @@
 //! Bedrock with such keys.
 
 use crate::app::RequestContext;
-use crate::aws::partition::Region;
+use crate::aws::region::Region;
 use crate::aws::sigv4::Credentials;
 use crate::domain::audit::Kind;
 use crate::domain::mask::mask;

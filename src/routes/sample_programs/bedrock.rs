@@ -2,7 +2,8 @@
 
 use super::literal::{json, python, shell};
 use super::{Examples, PROMPT};
-use crate::aws::partition::{Endpoint, Region, Service};
+use crate::aws::endpoint::{Endpoint, Service};
+use crate::aws::region::Region;
 use crate::aws::wire::percent_encoded;
 
 /// Bedrock Runtime's name in a signature.

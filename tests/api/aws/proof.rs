@@ -6,7 +6,7 @@ use aws_simulator::{
     ACCOUNT, CallerIdentity, Credentials, Effect, Filter, Operation, ResponseFault, Rule,
     UPSTREAM_MARKER,
 };
-use edge_auth::aws::partition::Endpoint;
+use edge_auth::aws::endpoint::Endpoint;
 use edge_auth::aws::proof::Proof;
 use edge_auth::aws::sigv4;
 use edge_auth::crypto::secret::Secret;

@@ -6,7 +6,7 @@ use crate::aws_credentials as aws;
 use crate::nvidia_credentials as nvidia;
 use crate::sessions::signed_in;
 use crate::support::App;
-use edge_auth::aws::partition::Region;
+use edge_auth::aws::region::Region;
 use edge_auth::routes::sample_programs::{Examples, bedrock, nvidia as nvidia_examples};
 use serde_json::Value;
 use std::fs;

@@ -16,7 +16,7 @@ mod people;
 mod server;
 
 use crate::support::{Reply, node};
-use edge_auth::aws::partition::Endpoint;
+use edge_auth::aws::endpoint::Endpoint;
 use server::Server;
 use std::env;
 use std::fs;

@@ -1,7 +1,7 @@
 //! A user to be added, validated by the Worker's rules.
 
 use anyhow::{Context as _, Error, Result, anyhow};
-use edge_auth::aws::partition::Region;
+use edge_auth::aws::region::Region;
 use edge_auth::domain::names::{self, Email, NameError, Username};
 use edge_auth::domain::role::Role;
 
