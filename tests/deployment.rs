@@ -124,6 +124,16 @@ fn toolchain_is_exact_and_the_same_everywhere() {
 }
 
 #[test]
+fn deployment_uses_the_wrangler_of_package_json() {
+    let package: serde_json::Value = serde_json::from_str(&read("package.json")).expect("JSON");
+    let version = package["devDependencies"]["wrangler"]
+        .as_str()
+        .expect("a version");
+    let pinned = format!("wranglerVersion: {version}\n");
+    assert!(read(".github/workflows/deploy.yml").contains(&pinned));
+}
+
+#[test]
 fn actions_are_pinned_by_commit() {
     for workflow in ["ci.yml", "deploy.yml"] {
         let text = read(&format!(".github/workflows/{workflow}"));
