@@ -55,30 +55,32 @@ export async function createUser(miniflare, origin, root) {
   return database;
 }
 
-/** Sets a user's password with a one-time link. */
-export async function setPassword(database, origin, userId) {
+/** Sets a user's password with a one-time link. Each user needs a hash of their own: a hash is bound to its user. */
+export async function setPassword(database, origin, userId, address) {
   const link = randomBytes(32).toString("base64url");
   await database
     .prepare("INSERT INTO password_links (id, user_id, created_at, expires_at) VALUES (?1, ?2, '2000-01-01T00:00:00Z', '2999-01-01T00:00:00Z')")
     .bind(digest(link), userId)
     .run();
-  await post(origin, "set-password", { token: link, password: PASSWORD });
+  await post(origin, "set-password", { token: link, password: PASSWORD }, address && { "cf-connecting-ip": address });
 }
 
 /** Creates more users with the same password; their names. With one user, each sign-in would soon evict that user's oldest session. */
 export async function createUsers(miniflare, origin, count, root) {
   const database = await createUser(miniflare, origin, root);
   const names = Array.from({ length: count }, (_, number) => `${USER.username}${number}`);
-  await database
+  const { results } = await database
     .prepare(
       `INSERT INTO users (id, source, username, username_skeleton, email, email_key, name, organization, aws_region, role, is_active,
-                          password_hash, created_at, updated_at)
+                          created_at, updated_at)
        SELECT format('00000000-0000-4000-9000-%012d', key), source, value, value, value || '@example.com', value || '@example.com', name,
-              organization, aws_region, role, is_active, password_hash, created_at, updated_at
-       FROM users, json_each(?1)`,
+              organization, aws_region, role, is_active, created_at, updated_at
+       FROM users, json_each(?1) RETURNING id`,
     )
     .bind(JSON.stringify(names))
-    .run();
+    .all();
+  // From different addresses, because of the rate limit.
+  for (const [index, { id }] of results.entries()) await setPassword(database, origin, id, ADDRESSES[index % ADDRESSES.length]);
   return names;
 }
 
@@ -104,10 +106,10 @@ export async function sign(claims) {
   return new SignJWT(claims).setProtectedHeader({ alg: "HS256", typ: "JWT" }).sign(key);
 }
 
-export async function post(origin, route, body) {
+export async function post(origin, route, body, headers = {}) {
   const response = await fetch(`${origin}/api/auth/${route}`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body),
   });
   const text = await response.text();

@@ -37,8 +37,9 @@ async function createTokens(database, count, users) {
     .bind(JSON.stringify(ids), timestamp(now), timestamp(now + DAY))
     .all();
   const { JWT_ISSUER: iss, JWT_AUDIENCE: aud } = CURRENT.variables;
-  const claims = { iss, aud, gen: 0, iat: now, exp: now + DAY };
-  return Promise.all(results.map(({ id, user_id }) => sign({ ...claims, sub: user_id, sid: sids.get(id) })));
+  // In the order in which the Worker writes them: it accepts no other.
+  const claims = { exp: now + DAY, iat: now, iss, aud };
+  return Promise.all(results.map(({ id, user_id }) => sign({ ...claims, sub: user_id, sid: sids.get(id), gen: 0 })));
 }
 
 const bearer = (method, path) => (token) => ({ method, path: `/api/auth/${path}`, headers: { authorization: `Bearer ${token}` } });
@@ -47,21 +48,14 @@ const validate = (sessions) => async (database, users) => (await createTokens(da
 
 const refresh = async (database, users) => (await createTokens(database, 2_000, users)).map(bearer("POST", "refresh"));
 
-/** One user sets a password; the others get the same hash. */
+/** Users who set a password. */
 async function signIn(database, users, origin) {
   const rows = JSON.stringify(someRows(100, users));
   const { results } = await database
     .prepare("SELECT id, username FROM users WHERE rowid IN (SELECT value FROM json_each(?1)) ORDER BY random()")
     .bind(rows)
     .all();
-  await setPassword(database, origin, results[0].id);
-  await database
-    .prepare(
-      `UPDATE users SET password_hash = (SELECT password_hash FROM users WHERE id = ?2)
-       WHERE rowid IN (SELECT value FROM json_each(?1))`,
-    )
-    .bind(rows, results[0].id)
-    .run();
+  for (const [index, { id }] of results.entries()) await setPassword(database, origin, id, ADDRESSES[index]);
   return results.map(({ username }, index) => ({
     method: "POST",
     path: "/api/auth/login",

@@ -1,7 +1,7 @@
 //! Stored password hashes.
 
 use crate::Target;
-use edge_auth::crypto::password::respelled;
+use edge_auth::crypto::password::reencoded;
 
 pub const TARGET: Target = Target {
     name: "phc",
@@ -23,7 +23,7 @@ pub const TARGET: Target = Target {
 
 fn run(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    let Some(again) = respelled(&text) else {
+    let Some(again) = reencoded(&text) else {
         return;
     };
     // One spelling, but for the version, which was left out when there was one.

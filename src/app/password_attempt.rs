@@ -3,12 +3,13 @@
 use super::context::{RequestContext, Retries, random};
 use super::error::AppError;
 use super::hash_slots::{Claim, Holder, NoSlot, Slot};
-use crate::crypto::password::{self, Password, Unusable, Verdict};
+use crate::crypto::password::{self, Password, StoredHash, Unusable, Verdict};
 use crate::runtime::log;
 use crate::store::throttle::{Attempt, Reservation, Reserved};
 use crate::store::users::PasswordUser;
 use std::future::Future;
 use std::rc::Rc;
+use uuid::Uuid;
 
 /// What an attempt is for.
 pub(super) trait Subject: 'static {
@@ -129,14 +130,12 @@ pub(super) enum PasswordCheck {
 pub(super) async fn check(
     context: &RequestContext,
     password: &Password,
-    hash: Option<&str>,
+    stored: Option<StoredHash<'_>>,
 ) -> Result<PasswordCheck, AppError> {
     context.yield_to_event_loop().await;
-    match password::verify(password, hash, &context.app.peppers) {
-        Verdict::Right { needs_rehash } if hash.is_some() => {
-            Ok(PasswordCheck::Right { needs_rehash })
-        }
-        Verdict::Right { .. } | Verdict::Wrong => Ok(PasswordCheck::Wrong),
+    match password::verify(password, stored, &context.app.peppers) {
+        Verdict::Right { needs_rehash } => Ok(PasswordCheck::Right { needs_rehash }),
+        Verdict::Wrong => Ok(PasswordCheck::Wrong),
         Verdict::Unusable(Unusable::OutOfMemory) => Err(AppError::Runtime),
         Verdict::Unusable(reason) => {
             log::unusable_hash(reason);
@@ -145,14 +144,15 @@ pub(super) async fn check(
     }
 }
 
-/// Hashes a password, after other requests had their turn.
+/// Hashes the password of this user, after other requests had their turn.
 ///
 /// # Errors
 /// `Runtime` if there is not enough memory or there are no random bytes.
 pub(super) async fn hash(
     context: &RequestContext,
     password: &Password,
+    user: Uuid,
 ) -> Result<String, AppError> {
     context.yield_to_event_loop().await;
-    password::hash(password, random()?, &context.app.peppers).map_err(|_| AppError::Runtime)
+    password::hash(password, user, random()?, &context.app.peppers).map_err(|_| AppError::Runtime)
 }

@@ -6,7 +6,7 @@ use super::error::AppError;
 use super::hash_slots::{Holder, Slot};
 use super::password_attempt::{self, Attempted, PasswordCheck, Subject};
 use super::sessions::revoke_cached;
-use crate::crypto::password::Password;
+use crate::crypto::password::{Password, StoredHash};
 use crate::domain::audit::Kind;
 use crate::domain::session::SessionRecord;
 use crate::store::passwords::{self, Change};
@@ -75,7 +75,11 @@ impl Subject for ChangeRequest {
     ) -> Result<PasswordChange, AppError> {
         let old = passwords::hash_of(context.app.database, self.session.user.id).await?;
         let check = match Password::parse(&self.current) {
-            Ok(current) => password_attempt::check(context, &current, old.as_deref()).await?,
+            Ok(current) => {
+                let user = self.session.user.id;
+                let stored = old.as_deref().map(|phc| StoredHash { user, phc });
+                password_attempt::check(context, &current, stored).await?
+            }
             Err(_) => PasswordCheck::Wrong,
         };
         if !matches!(check, PasswordCheck::Right { .. }) || reservation.is_locked() {
@@ -83,7 +87,7 @@ impl Subject for ChangeRequest {
             self.refuse(context, reservation).await?;
             return Ok(PasswordChange::WrongCurrentPassword);
         }
-        let hash = password_attempt::hash(context, &self.new).await?;
+        let hash = password_attempt::hash(context, &self.new, self.session.user.id).await?;
         drop(slot);
         self.store(context, reservation, &old.unwrap_or_default(), &hash)
             .await

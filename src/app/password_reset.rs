@@ -98,7 +98,7 @@ async fn set(
     link: Link,
     slot: Slot,
 ) -> Result<PasswordReset, AppError> {
-    let hash = password_attempt::hash(&context, &link.password).await?;
+    let hash = password_attempt::hash(&context, &link.password, link.holder.id).await?;
     drop(slot);
     let (holder, mark) = (
         link.holder,

@@ -10,7 +10,7 @@ use super::hash_slots::{Holder, Slot};
 use super::password_attempt::{self, Attempted, PasswordCheck, Subject};
 use super::sign_in::{self, AttemptedAccount, NewSessionOptions, SignInMethod};
 use super::token_verifier::Issued;
-use crate::crypto::password::Password;
+use crate::crypto::password::{Password, StoredHash};
 use crate::domain::address::network;
 use crate::domain::names::{self, LoginName};
 use crate::domain::recognised_device::{Device, Recognised};
@@ -188,8 +188,8 @@ impl Login {
                 Some(hash) => (Some((found.user, hash)), Refusal::Wrong),
             },
         };
-        let hash = candidate.as_ref().map(|(_, hash)| hash.as_str());
-        let needs_rehash = match password_attempt::check(context, &self.password, hash).await? {
+        let stored = candidate.as_ref().map(|(user, phc)| StoredHash { user: user.id, phc });
+        let needs_rehash = match password_attempt::check(context, &self.password, stored).await? {
             PasswordCheck::Right { needs_rehash } if !is_locked => needs_rehash,
             PasswordCheck::Right { .. } | PasswordCheck::Wrong => return Ok(Err(refusal)),
             PasswordCheck::UnusableHash => return Ok(Err(Refusal::UnusableHash)),
@@ -198,7 +198,7 @@ impl Login {
             return Ok(Err(refusal));
         };
         let renewed = if needs_rehash {
-            password_attempt::hash(context, &self.password).await.ok()
+            password_attempt::hash(context, &self.password, user.id).await.ok()
         } else {
             None
         };

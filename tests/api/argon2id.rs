@@ -31,12 +31,24 @@ async fn stored(app: &App, person: &Person) -> String {
     row["password_hash"].as_str().unwrap().to_owned()
 }
 
+/// The key id of the pepper.
+fn key_id() -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(&PEPPER).unwrap();
+    mac.update(b"\xffedge-auth pepper");
+    Base64Unpadded::encode_string(&mac.finalize().into_bytes()[..8])
+}
+
+/// The input of Argon2id for this user.
+fn peppered(user: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(&PEPPER).unwrap();
+    mac.update(user.as_bytes());
+    mac.update(PASSWORD.as_bytes());
+    Base64Unpadded::encode_string(&mac.finalize().into_bytes())
+}
+
 /// The sign-in writes the hash anew in workerd; the crate makes the same of its salt.
 async fn assert_written_as_by_crate(app: &App, person: &Person) {
     let written = stored(app, person).await;
-    let mut mac = Hmac::<Sha256>::new_from_slice(&PEPPER).unwrap();
-    mac.update(PASSWORD.as_bytes());
-    let seasoned = Base64Unpadded::encode_string(&mac.finalize().into_bytes());
     let (rest, output) = written.rsplit_once('$').unwrap();
     let (parameters, salt) = rest.rsplit_once('$').unwrap();
     assert!(
@@ -45,7 +57,7 @@ async fn assert_written_as_by_crate(app: &App, person: &Person) {
     );
     let salt = Base64Unpadded::decode_vec(salt).unwrap();
     let expected = by_crate(
-        seasoned.as_bytes(),
+        peppered(&person.id).as_bytes(),
         &salt,
         Version::V0x13,
         (19_456, 2, 1),
@@ -76,17 +88,21 @@ async fn what_the_crate_writes_the_worker_reads_and_the_other_way_round() {
     {
         let salt = salts[number % 2];
         let (memory, passes, lanes) = cost;
-        let old = format!(
-            "$argon2id$v={}$m={memory},t={passes},p={lanes}${}${}",
-            u32::from(version),
-            Base64Unpadded::encode_string(salt),
-            by_crate(PASSWORD.as_bytes(), salt, version, cost, output),
-        );
+        let hash = |id: &str| {
+            format!(
+                "$argon2id$v={}$m={memory},t={passes},p={lanes},keyid={}${}${}",
+                u32::from(version),
+                key_id(),
+                Base64Unpadded::encode_string(salt),
+                by_crate(peppered(id).as_bytes(), salt, version, cost, output),
+            )
+        };
         let ada = app
             .person("ada")
-            .stored_password(PASSWORD, &old)
+            .stored_password(PASSWORD, hash)
             .create()
             .await;
+        let old = hash(&ada.id);
         let reply = app.login(&ada).await;
         assert_eq!(reply.status, 200, "{old}");
         assert_ne!(stored(&app, &ada).await, old);

@@ -199,7 +199,7 @@ async fn refused(app: &App) -> Vec<(&'static str, String, String)> {
     let passwordless = app.person("passwordless").without_password().create().await;
     let unreadable = app
         .person("unreadable")
-        .stored_password(PASSWORD, "$2b$12$abcdefghijklmnopqrstuv")
+        .stored_password(PASSWORD, |_| "$2b$12$abcdefghijklmnopqrstuv".to_owned())
         .create()
         .await;
     let stranger = app.person("stranger").create().await;

@@ -18,21 +18,18 @@ async fn assert_refused(app: &App, person: &Person) {
     reply.assert_status(401);
 }
 
-/// A PHC string as another implementation would write it; with a pepper, as an older Edge Auth would have.
-fn phc(password: &str, memory: u32, passes: u32, pepper: Option<[u8; 32]>) -> String {
+/// A hash of this user's password with other parameters; without a pepper, as another implementation would write it.
+fn phc(user: &str, password: &str, memory: u32, passes: u32, pepper: Option<[u8; 32]>) -> String {
     let digest = |pepper: [u8; 32], text: &[u8]| {
         let mut mac = Hmac::<Sha256>::new_from_slice(&pepper).unwrap();
         mac.update(text);
-        mac.finalize().into_bytes()
+        Base64Unpadded::encode_string(&mac.finalize().into_bytes())
     };
     let (input, key_id) = match pepper {
         None => (password.to_owned(), String::new()),
         Some(pepper) => (
-            Base64Unpadded::encode_string(&digest(pepper, password.as_bytes())),
-            format!(
-                ",keyid={}",
-                Base64Unpadded::encode_string(&digest(pepper, b"\xffedge-auth pepper")[..8])
-            ),
+            digest(pepper, format!("{user}{password}").as_bytes()),
+            format!(",keyid={}", fingerprint(pepper)),
         ),
     };
     let parameters = argon2::Params::new(memory, passes, 1, Some(32)).unwrap();
@@ -52,13 +49,22 @@ fn phc(password: &str, memory: u32, passes: u32, pepper: Option<[u8; 32]>) -> St
     )
 }
 
+/// The key id of a pepper.
+fn fingerprint(pepper: [u8; 32]) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(&pepper).unwrap();
+    mac.update(b"\xffedge-auth pepper");
+    Base64Unpadded::encode_string(&mac.finalize().into_bytes()[..8])
+}
+
 /// Signs in twice, and wrongly before: the first success writes the hash anew, nothing else writes anything.
-async fn assert_rehashes(app: &App, old: &str) {
+async fn assert_rehashes(app: &App, (memory, passes, pepper): (u32, u32, [u8; 32])) {
+    let outdated = |id: &str| phc(id, PASSWORD, memory, passes, Some(pepper));
     let ada = app
         .person("ada")
-        .stored_password(PASSWORD, old)
+        .stored_password(PASSWORD, outdated)
         .create()
         .await;
+    let old = outdated(&ada.id);
     assert_refused(app, &ada).await;
     assert_eq!(row(app, &ada).await["password_hash"], old);
     app.calm_down().await;
@@ -66,7 +72,7 @@ async fn assert_rehashes(app: &App, old: &str) {
     let renewed = row(app, &ada).await;
     assert_eq!(renewed["updated_at"], CREATED_AT, "{old}");
     let hash = renewed["password_hash"].as_str().unwrap();
-    let current = phc(PASSWORD, 19_456, 2, Some(PEPPER));
+    let current = phc(&ada.id, PASSWORD, 19_456, 2, Some(PEPPER));
     let parameters = current.rsplitn(3, '$').last().unwrap();
     assert!(
         hash.starts_with(parameters) && hash != current,
@@ -79,27 +85,23 @@ async fn assert_rehashes(app: &App, old: &str) {
 #[tokio::test]
 async fn an_outdated_hash_is_renewed_at_sign_in() {
     let app = App::shared();
-    for old in [
-        phc(PASSWORD, 19_456, 2, None),
-        phc(PASSWORD, 8_192, 1, None),
-        phc(PASSWORD, 8_192, 2, Some(PEPPER)),
-        phc(PASSWORD, 19_456, 1, Some(PEPPER)),
-    ] {
-        assert_rehashes(&app, &old).await;
+    for old in [(8_192, 2, PEPPER), (19_456, 1, PEPPER)] {
+        assert_rehashes(&app, old).await;
     }
 }
 
 #[tokio::test]
 async fn a_hash_that_is_good_stays() {
     let app = App::shared();
-    for good in [hash(PASSWORD), phc(PASSWORD, 32_768, 3, Some(PEPPER))] {
+    let current: fn(&str) -> String = |id| hash(id, PASSWORD);
+    for good in [current, |id| phc(id, PASSWORD, 32_768, 3, Some(PEPPER))] {
         let ada = app
             .person("ada")
-            .stored_password(PASSWORD, &good)
+            .stored_password(PASSWORD, good)
             .create()
             .await;
         app.login(&ada).await.assert_status(200);
-        assert_eq!(row(&app, &ada).await["password_hash"], good);
+        assert_eq!(row(&app, &ada).await["password_hash"], good(&ada.id));
     }
 }
 
@@ -110,12 +112,34 @@ async fn a_hash_under_the_previous_pepper_is_renewed_and_one_under_an_unknown_pe
         "PASSWORD_PEPPER_PREVIOUS",
         &Base64::encode_string(&previous),
     ));
-    assert_rehashes(&app, &phc(PASSWORD, 19_456, 2, Some(previous))).await;
-    let unknown = phc(PASSWORD, 19_456, 2, Some([8; 32]));
+    assert_rehashes(&app, (19_456, 2, previous)).await;
     let ada = app
         .person("ada")
-        .stored_password(PASSWORD, &unknown)
+        .stored_password(PASSWORD, |id| phc(id, PASSWORD, 19_456, 2, Some([8; 32])))
         .create()
         .await;
     app.login(&ada).await.assert_status(401);
+}
+
+/// What an attacker who can write to D1 would do: store a hash of a password that they know.
+#[tokio::test]
+async fn hash_copied_from_another_user_or_made_without_the_pepper_does_not_sign_in() {
+    let app = App::shared();
+    let eve = app.password_user("eve").await;
+    app.login(&eve).await.assert_status(200);
+    let copied = row(&app, &eve).await["password_hash"].clone();
+    let copied = copied.as_str().unwrap();
+    let ada = app.password_user("ada").await;
+    let without_pepper = phc(&ada.id, PASSWORD, 19_456, 2, None);
+    for hash in [copied, without_pepper.as_str()] {
+        let sql = "UPDATE users SET password_hash = ?2 WHERE id = ?1";
+        app.sql(sql, [ada.id.clone(), hash.to_owned()]).await;
+        app.login(&ada).await.assert_status(401);
+        assert_eq!(row(&app, &ada).await["password_hash"], hash);
+        app.calm_down().await;
+    }
+    let sql = "UPDATE users SET password_hash = ?2 WHERE id = ?1";
+    app.sql(sql, [ada.id.clone(), hash(&ada.id, PASSWORD)])
+        .await;
+    app.login(&ada).await.assert_status(200);
 }

@@ -1,7 +1,7 @@
-//! Passwords: what one is, how it is hashed, and whether one fits a stored hash.
+//! Hashes passwords and verifies them: Argon2id over an HMAC of user id and password, see [`Peppers`].
 //!
-//! Argon2id at OWASP's parameters over a peppered password. Nothing here knows a user: whoever is unknown, disabled or
-//! without a password is verified against nothing, and costs the same.
+//! A hash is bound to its user, so that a hash that is copied to another row does not verify there. If there is no hash, a
+//! dummy hash is computed at the same cost.
 
 mod pepper;
 mod phc;
@@ -11,16 +11,18 @@ pub use pepper::Peppers;
 use super::secret::Secret;
 use crate::unicode::nfc;
 use argon2id::{Block, Input, Params, Version};
-use phc::Stored;
+use pepper::Pepper;
+use phc::PhcHash;
 use std::cell::Cell;
 use subtle::ConstantTimeEq;
+use uuid::Uuid;
 
-/// The longest password in bytes, as sent and after normalization: room for 128 code points of any script in any form,
-/// and little for who would make us normalize megabytes.
-const MAX_BYTES: usize = 1024;
+/// Maximum length of a password, as sent and after normalization: enough for 128 code points of any script, and a bound on
+/// the work of normalization.
+const MAX_PASSWORD_BYTES: usize = 1024;
 
-/// OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
-const PARAMS: Params = Params {
+/// Parameters of new hashes, from OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
+const CURRENT_PARAMS: Params = Params {
     version: Version::V0x13,
     memory_kib: 19 * 1024,
     passes: 2,
@@ -29,22 +31,22 @@ const PARAMS: Params = Params {
 const OUTPUT_BYTES: usize = 32;
 const SALT_BYTES: usize = 16;
 
-/// A password as it is compared: in Unicode's form NFC, so that the same password typed on another system fits. Never
-/// trimmed, and no rule of [`crate::domain::password_policy`] is applied: a sign-in takes what was accepted once.
+/// A password in NFC, so that it is the same whichever system it is typed on. It is never trimmed. The rules of
+/// [`crate::domain::password_policy`] are for new passwords and not applied here.
 #[derive(Clone, Debug)]
 pub struct Password(Secret);
 
 impl Password {
-    /// Takes the text as it came.
+    /// Takes the text as it was sent.
     ///
     /// # Errors
     /// [`PasswordTooLong`] if it has more than 1,024 bytes, as sent or in NFC.
     pub fn parse(text: &str) -> Result<Self, PasswordTooLong> {
-        if text.len() > MAX_BYTES {
+        if text.len() > MAX_PASSWORD_BYTES {
             return Err(PasswordTooLong);
         }
         let normal = nfc(text);
-        if normal.len() > MAX_BYTES {
+        if normal.len() > MAX_PASSWORD_BYTES {
             return Err(PasswordTooLong);
         }
         Ok(Self(Secret::new(normal)))
@@ -55,7 +57,7 @@ impl Password {
     }
 }
 
-/// More than 1,024 bytes: not hashed, and never anybody's password.
+/// A password of more than 1,024 bytes. It is not hashed; no user has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the password is longer than 1024 bytes")]
 pub struct PasswordTooLong;
@@ -63,132 +65,143 @@ pub struct PasswordTooLong;
 /// Why no hash was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HashError {
-    /// The memory that Argon2 needs cannot be had.
+    /// Argon2 could not allocate its memory.
     #[error("not enough memory to hash a password")]
     OutOfMemory,
 }
 
-/// Whether a password fits a stored hash.
+/// A stored hash and the user whose row contains it.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredHash<'a> {
+    /// The user.
+    pub user: Uuid,
+    /// PHC string.
+    pub phc: &'a str,
+}
+
+/// Whether a password is the one of a stored hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It does not fit, or there is nothing to fit.
+    /// It is not, or there is no hash.
     Wrong,
-    /// It does. With `needs_rehash`, [`hash`] it anew now that it is at hand, and store that.
+    /// It is. With `needs_rehash`, the caller should [`hash`] it again and store the new hash.
     Right {
-        /// The stored hash is cheaper than ours, of an older version, or not under the current pepper.
+        /// The stored hash has weaker parameters than new hashes, or was made with the previous pepper.
         needs_rehash: bool,
     },
-    /// Nothing can fit this hash. To the client the same as [`Verdict::Wrong`]; the log should say why.
+    /// The hash cannot be verified. The client gets the same response as for [`Verdict::Wrong`]; the log says why.
     Unusable(Unusable),
 }
 
-/// What is the matter with a stored hash, for the log.
+/// Why a stored hash cannot be verified, for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
-    /// No PHC string of Argon2id within bounds.
+    /// It is not a PHC string of Argon2id within the bounds.
     #[error("the stored password hash is not readable")]
     Unreadable,
-    /// Made under a pepper that is neither the current nor the previous one.
-    #[error("the stored password hash is under an unknown pepper")]
+    /// It was made without a pepper, or with one that is neither the current nor the previous one.
+    #[error("the stored password hash was made without a known pepper")]
     UnknownPepper,
-    /// The memory for one run could not be had.
+    /// Argon2 could not allocate its memory.
     #[error("not enough memory to verify a password")]
     OutOfMemory,
 }
 
-/// Hashes a new password, or an old one anew, to a PHC string. `salt` is 16 random bytes.
+/// Hashes the password of this user to a PHC string. `salt` is random.
 ///
 /// # Errors
 /// [`HashError::OutOfMemory`].
 pub fn hash(
     password: &Password,
+    user: Uuid,
     salt: [u8; SALT_BYTES],
     peppers: &Peppers,
 ) -> Result<String, HashError> {
     let pepper = peppers.current();
-    let seasoned = pepper.season(password.reveal().as_bytes());
+    let input = pepper.apply(user, password.reveal());
     let mut output = [0; OUTPUT_BYTES];
-    derive(PARAMS, seasoned.as_bytes(), &salt, &mut output)?;
-    let stored = Stored {
-        params: PARAMS,
+    derive(CURRENT_PARAMS, input.as_bytes(), &salt, &mut output)?;
+    let hash = PhcHash {
+        params: CURRENT_PARAMS,
         key_id: Some(pepper.key_id().to_owned()),
         salt: salt.to_vec(),
         output: output.to_vec(),
     };
-    Ok(stored.write())
+    Ok(hash.write())
 }
 
-/// Whether the password fits the stored PHC string; `None` where there is no user, or none that may sign in with a
-/// password.
+/// Verifies the password against a stored hash; `None` if there is no user or no hash.
 ///
-/// Runs Argon2 exactly once in all cases: with the stored parameters, or with ours if there is no stored hash to go by. A hash
-/// without `keyid` was made elsewhere, without a pepper; it is taken, once.
+/// Computes Argon2id exactly once in every case: with the parameters of the stored hash, or with the current ones if there
+/// is none. A hash without a key id is refused, because an attacker who can write to D1 could store one for any user.
 #[must_use]
-pub fn verify(password: &Password, stored: Option<&str>, peppers: &Peppers) -> Verdict {
-    let read = stored.map(|text| Stored::parse(text).ok_or(Unusable::Unreadable));
-    let (standard, fault) = match read {
-        Some(Ok(stored)) => return verify_stored(password, &stored, peppers),
-        Some(Err(fault)) => (nothing(peppers), Verdict::Unusable(fault)),
-        None => (nothing(peppers), Verdict::Wrong),
+pub fn verify(password: &Password, stored: Option<StoredHash<'_>>, peppers: &Peppers) -> Verdict {
+    let user = stored.map_or(Uuid::nil(), |stored| stored.user);
+    let hash = stored.map(|stored| PhcHash::parse(stored.phc).ok_or(Unusable::Unreadable));
+    let (hash, refused) = match hash {
+        None => (dummy(), Some(Verdict::Wrong)),
+        Some(Err(fault)) => (dummy(), Some(Verdict::Unusable(fault))),
+        Some(Ok(hash)) => (hash, None),
     };
-    match verify_stored(password, &standard, peppers) {
-        Verdict::Unusable(Unusable::OutOfMemory) => Verdict::Unusable(Unusable::OutOfMemory),
-        _ => fault,
+    let known = hash.key_id.as_deref().and_then(|id| peppers.by_key_id(id));
+    let Ok(is_equal) = compare(password, user, &hash, known.unwrap_or(peppers.current())) else {
+        return Verdict::Unusable(Unusable::OutOfMemory);
+    };
+    if let Some(refused) = refused {
+        return refused;
+    }
+    match (known, is_equal) {
+        (None, _) => Verdict::Unusable(Unusable::UnknownPepper),
+        (_, false) => Verdict::Wrong,
+        (_, true) => Verdict::Right {
+            needs_rehash: needs_rehash(&hash, peppers),
+        },
     }
 }
 
-/// A stored hash that [`verify`] would go by, read and written again; `None` if it is no PHC string of Argon2id within
+/// Parses a stored hash as [`verify`] does and writes it again; `None` if it is not a PHC string of Argon2id within the
 /// bounds.
 #[must_use]
-pub fn respelled(stored: &str) -> Option<String> {
-    Stored::parse(stored).map(|stored| stored.write())
+pub fn reencoded(phc: &str) -> Option<String> {
+    PhcHash::parse(phc).map(|hash| hash.write())
 }
 
-/// A hash in our form that stands for none: whatever verifying finds, the answer is no.
-fn nothing(peppers: &Peppers) -> Stored {
-    Stored {
-        params: PARAMS,
-        key_id: Some(peppers.current().key_id().to_owned()),
+/// A hash with the current parameters that no password has.
+fn dummy() -> PhcHash {
+    PhcHash {
+        params: CURRENT_PARAMS,
+        key_id: None,
         salt: vec![0; SALT_BYTES],
         output: vec![0; OUTPUT_BYTES],
     }
 }
 
-fn verify_stored(password: &Password, stored: &Stored, peppers: &Peppers) -> Verdict {
-    let raw = password.reveal().as_bytes();
-    let pepper = stored.key_id.as_deref().map(|id| peppers.by_key_id(id));
-    let input = match pepper {
-        None => raw.to_vec(),
-        Some(known) => known.unwrap_or(peppers.current()).season(raw).into_bytes(),
-    };
-    let mut output = vec![0; stored.output.len()];
-    if derive(stored.params, &input, &stored.salt, &mut output).is_err() {
-        return Verdict::Unusable(Unusable::OutOfMemory);
-    }
-    let fits: bool = output.ct_eq(&stored.output).into();
-    match (pepper, fits) {
-        (Some(None), _) => Verdict::Unusable(Unusable::UnknownPepper),
-        (_, false) => Verdict::Wrong,
-        (_, true) => Verdict::Right {
-            needs_rehash: needs_rehash(stored, peppers),
-        },
-    }
+fn compare(
+    password: &Password,
+    user: Uuid,
+    hash: &PhcHash,
+    pepper: &Pepper,
+) -> Result<bool, HashError> {
+    let input = pepper.apply(user, password.reveal());
+    let mut output = vec![0; hash.output.len()];
+    derive(hash.params, input.as_bytes(), &hash.salt, &mut output)?;
+    Ok(output.ct_eq(&hash.output).into())
 }
 
-fn needs_rehash(stored: &Stored, peppers: &Peppers) -> bool {
-    let params = stored.params;
-    params.version < PARAMS.version
-        || params.memory_kib < PARAMS.memory_kib
-        || params.passes < PARAMS.passes
-        || params.lanes < PARAMS.lanes
-        || stored.salt.len() < SALT_BYTES
-        || stored.output.len() < OUTPUT_BYTES
-        || stored.key_id.as_deref() != Some(peppers.current().key_id())
+fn needs_rehash(hash: &PhcHash, peppers: &Peppers) -> bool {
+    let params = hash.params;
+    params.version < CURRENT_PARAMS.version
+        || params.memory_kib < CURRENT_PARAMS.memory_kib
+        || params.passes < CURRENT_PARAMS.passes
+        || params.lanes < CURRENT_PARAMS.lanes
+        || hash.salt.len() < SALT_BYTES
+        || hash.output.len() < OUTPUT_BYTES
+        || hash.key_id.as_deref() != Some(peppers.current().key_id())
 }
 
 thread_local! {
-    /// The memory of one run with our parameters, kept: in WASM memory never shrinks, and a fresh 19 MiB for each sign-in would
-    /// soon be two lots, or three.
+    /// The memory of one computation with the current parameters. It is kept, because WebAssembly memory never shrinks, and
+    /// allocating 19 MiB for each sign-in would grow it to several times that.
     static MEMORY: Cell<Vec<Block>> = const { Cell::new(Vec::new()) };
 }
 
@@ -200,37 +213,37 @@ fn derive(params: Params, input: &[u8], salt: &[u8], output: &mut [u8]) -> Resul
         salt,
         ..Input::default()
     };
-    // The bounds of `phc` lie within those of the package.
+    // The bounds of `phc` are within those of the package.
     let result = argon2id::hash(&params, &input, &mut memory, output);
     keep_memory(memory);
     result.map_err(|_| HashError::OutOfMemory)
 }
 
-/// At least so many blocks. A run that needs more than ours gives the kept memory back first and keeps none: 64 MiB, the
-/// most that [`phc`] lets through, is then also the most that is ever held.
-fn take_memory(needed: usize) -> Result<Vec<Block>, HashError> {
+/// At least this many blocks. A computation that needs more than the current parameters frees the kept memory first and
+/// keeps none, so that never more than 64 MiB are in use, the maximum of [`phc`].
+fn take_memory(needed_blocks: usize) -> Result<Vec<Block>, HashError> {
     let mut memory = MEMORY.take();
-    if needed > memory.len() {
+    if needed_blocks > memory.len() {
         drop(memory);
         memory = Vec::new();
-        let size = needed.max(kept());
+        let blocks = needed_blocks.max(kept_blocks());
         memory
-            .try_reserve_exact(size)
+            .try_reserve_exact(blocks)
             .map_err(|_| HashError::OutOfMemory)?;
-        memory.resize(size, Block::ZERO);
+        memory.resize(blocks, Block::ZERO);
     }
     Ok(memory)
 }
 
 fn keep_memory(memory: Vec<Block>) {
-    if memory.len() == kept() {
+    if memory.len() == kept_blocks() {
         MEMORY.set(memory);
     }
 }
 
-/// Blocks of a run with our parameters.
-fn kept() -> usize {
-    usize::try_from(PARAMS.memory_kib).unwrap_or(usize::MAX)
+/// Blocks of 1 KiB for the current parameters.
+fn kept_blocks() -> usize {
+    usize::try_from(CURRENT_PARAMS.memory_kib).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

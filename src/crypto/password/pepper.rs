@@ -1,25 +1,27 @@
-//! The pepper: a secret of the Worker that goes into every password hash, so that a stolen database alone cannot be
-//! searched for passwords.
+//! The pepper: a secret of the Worker that is part of every password hash, so that passwords cannot be guessed with a copy of
+//! the database alone.
 //!
-//! The hashed text is HMAC-SHA256(pepper, password). Which pepper made a hash stands in the PHC string's `keyid`, as a
-//! fingerprint that is keyed too: a plain hash of the pepper would let a thief test guesses at a weak one.
+//! The input of Argon2id is the base64 of HMAC-SHA-256(pepper, user id | password), where the user id has 36 characters of
+//! lower-case hex and hyphens. `keyid` of the PHC string is a fingerprint of the pepper. It is a MAC too: a plain hash would
+//! let an attacker test guesses at a weak pepper.
 
 use base64ct::{Base64Unpadded, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fmt;
+use uuid::Uuid;
 
-/// Not UTF-8, so that no password's HMAC can ever be shown as a fingerprint.
+/// Not UTF-8, so that it is never the HMAC input of a password.
 const FINGERPRINT_LABEL: &[u8] = b"\xffedge-auth pepper";
 
-/// The pepper of new hashes, and the one before it while its hashes are being replaced at sign-in.
+/// The pepper of new hashes, and during a rotation the previous one, whose hashes are replaced at sign-in.
 pub struct Peppers {
     current: Pepper,
     previous: Option<Pepper>,
 }
 
 impl Peppers {
-    /// Takes 32 random bytes each. The previous one only verifies; a sign-in under it asks for a new hash.
+    /// Takes 32 random bytes each. The previous pepper only verifies.
     #[must_use]
     pub fn new(current: [u8; 32], previous: Option<[u8; 32]>) -> Self {
         Self {
@@ -48,19 +50,19 @@ impl fmt::Debug for Peppers {
 
 pub(super) struct Pepper {
     mac: Hmac<Sha256>,
-    /// 8 bytes, the most that the PHC format of Argon2 allows, in base64 without padding.
+    /// 8 bytes, the maximum of the PHC format of Argon2, in base64 without padding.
     key_id: String,
 }
 
 impl Pepper {
     fn new(key: &[u8; 32]) -> Self {
-        // HMAC fills a short key up with zeros (RFC 2104); doing it here leaves no length to fail on.
+        // HMAC pads a short key with zeros (RFC 2104). With a whole block there is no length that could be refused.
         let mut block = [0; 64];
-        for (to, from) in block.iter_mut().zip(key) {
-            *to = *from;
+        if let Some(half) = block.first_chunk_mut::<32>() {
+            *half = *key;
         }
         let mac = Hmac::<Sha256>::new(&block.into());
-        let fingerprint = digest(&mac, FINGERPRINT_LABEL);
+        let fingerprint = digest(&mac, &[FINGERPRINT_LABEL]);
         let short = fingerprint.first_chunk::<8>().map_or(&[][..], |part| part);
         Self {
             key_id: Base64Unpadded::encode_string(short),
@@ -72,53 +74,62 @@ impl Pepper {
         &self.key_id
     }
 
-    /// What Argon2 hashes in place of the password: text, because other implementations stop at a zero byte.
-    pub(super) fn season(&self, password: &[u8]) -> String {
-        Base64Unpadded::encode_string(&digest(&self.mac, password))
+    /// The input of Argon2id. It is base64, because some implementations stop at a zero byte.
+    pub(super) fn apply(&self, user: Uuid, password: &str) -> String {
+        let mut buffer = Uuid::encode_buffer();
+        let user = user.hyphenated().encode_lower(&mut buffer);
+        let parts = [user.as_bytes(), password.as_bytes()];
+        Base64Unpadded::encode_string(&digest(&self.mac, &parts))
     }
 }
 
-fn digest(mac: &Hmac<Sha256>, message: &[u8]) -> [u8; 32] {
-    mac.clone()
-        .chain_update(message)
-        .finalize()
-        .into_bytes()
-        .into()
+fn digest(mac: &Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = mac.clone();
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const USER: Uuid = Uuid::from_u128(0xf47a_c10b_58cc_4372_a567_0e02_b2c3_d479);
+
     #[test]
-    fn seasoning_is_hmac_sha256() {
-        // RFC 4231 case 2: a key shorter than 32 bytes filled up with zeros is the same key.
-        let mut key = [0; 32];
-        key[..4].copy_from_slice(b"Jefe");
-        let seasoned = Pepper::new(&key).season(b"what do ya want for nothing?");
-        let expected = [
-            0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60, 0x75, 0x4e, 0x6a, 0x04, 0x24, 0x26, 0x08, 0x95,
-            0x75, 0xc7, 0x5a, 0x00, 0x3f, 0x08, 0x9d, 0x27, 0x39, 0x83, 0x9d, 0xec, 0x58, 0xb9,
-            0x64, 0xec, 0x38, 0x43,
-        ];
-        assert_eq!(seasoned, Base64Unpadded::encode_string(&expected));
+    fn argon2_input_is_hmac_sha_256_of_user_id_and_password() {
+        // printf 'f47ac10b-58cc-4372-a567-0e02b2c3d479correct horse battery staple' |
+        //   openssl dgst -sha256 -mac HMAC -macopt hexkey:$(printf '01%.0s' $(seq 32)) -binary | base64
+        let input = Pepper::new(&[1; 32]).apply(USER, "correct horse battery staple");
+        assert_eq!(input, "KzTfiH77DLSUQrpjbj0ZvQrWqoTUrVmsqNn2mbgdwLY");
     }
 
     #[test]
-    fn peppers_are_found_by_their_own_fingerprints_only() {
+    fn argon2_input_of_another_user_password_or_pepper_differs() {
+        let pepper = Pepper::new(&[1; 32]);
+        let input = pepper.apply(USER, "a");
+        assert_eq!(input, pepper.apply(USER, "a"));
+        assert_ne!(input, pepper.apply(Uuid::nil(), "a"));
+        assert_ne!(input, pepper.apply(USER, "b"));
+        assert_ne!(input, Pepper::new(&[2; 32]).apply(USER, "a"));
+    }
+
+    #[test]
+    fn pepper_is_found_by_its_own_fingerprint_only() {
         let peppers = Peppers::new([1; 32], Some([2; 32]));
         let stranger = Pepper::new(&[3; 32]);
         assert_eq!(peppers.current().key_id().len(), 11);
         for known in [Pepper::new(&[1; 32]), Pepper::new(&[2; 32])] {
             let found = peppers.by_key_id(known.key_id()).unwrap();
-            assert_eq!(found.season(b"x"), known.season(b"x"));
+            assert_eq!(found.apply(USER, "x"), known.apply(USER, "x"));
         }
         assert!(peppers.by_key_id(stranger.key_id()).is_none());
         assert!(peppers.by_key_id("").is_none());
     }
 
     #[test]
-    fn debug_shows_no_key() {
+    fn debug_is_redacted() {
         assert_eq!(
             format!("{:?}", Peppers::new([1; 32], None)),
             "Peppers(redacted)"

@@ -1,22 +1,22 @@
-//! The text form of a password hash, as the PHC string format and Argon2's reference implementation write it:
-//! `$argon2id$v=19$m=19456,t=2,p=1,keyid=…$salt$output`, base64 without padding.
+//! The PHC string of a password hash, as the reference implementation of Argon2 writes it:
+//! `$argon2id$v=19$m=19456,t=2,p=1,keyid=…$salt$output`, in base64 without padding.
 //!
-//! Read strictly and within bounds, because a row of the database decides how much memory and time a sign-in takes.
+//! It is parsed strictly and within bounds, because it determines how much memory and time a sign-in takes.
 
 use argon2id::{Params, Version};
 use base64ct::{Base64Unpadded, Encoding};
 
-/// 64 bytes of salt and of output in base64, and the longest parameters, take 250 characters.
-const MAX_LENGTH: usize = 300;
+/// Salt and output of 64 bytes each and the longest parameters take 250 bytes.
+const MAX_PHC_BYTES: usize = 300;
 const MAX_MEMORY_KIB: u32 = 64 * 1024;
 const MAX_PASSES: u32 = 10;
 const MAX_LANES: u32 = 16;
-/// RFC 9106 section 3.1: at least 8 KiB a lane.
+/// RFC 9106 section 3.1.
 const MIN_KIB_PER_LANE: u32 = 8;
 
-/// A hash that was read.
+/// A parsed hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Stored {
+pub(super) struct PhcHash {
     pub(super) params: Params,
     pub(super) key_id: Option<String>,
     /// 8 to 64 bytes.
@@ -25,15 +25,15 @@ pub(super) struct Stored {
     pub(super) output: Vec<u8>,
 }
 
-impl Stored {
-    /// Reads a hash of Argon2id; anything else, and any figure out of bounds, is `None`.
+impl PhcHash {
+    /// Parses a PHC string; `None` if it is not of Argon2id or a value is out of bounds.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        if text.len() > MAX_LENGTH {
+        if text.len() > MAX_PHC_BYTES {
             return None;
         }
         let mut fields = text.strip_prefix("$argon2id$")?.split('$');
         let mut field = fields.next()?;
-        // The reference implementation left the version out when there was only the first.
+        // A missing version is 16: the reference implementation omitted it when there was no other.
         let mut version = Version::V0x10;
         if let Some(number) = field.strip_prefix("v=") {
             version = match number {
@@ -54,7 +54,7 @@ impl Stored {
         })
     }
 
-    /// The text form.
+    /// The PHC string.
     pub(super) fn write(&self) -> String {
         let Params {
             version,
@@ -90,8 +90,8 @@ fn parameters(version: Version, field: &str) -> Option<(Params, Option<String>)>
             ((1..=8).contains(&length)).then(|| Some(id.to_owned()))?
         }
     };
-    let enough = memory_kib >= lanes.checked_mul(MIN_KIB_PER_LANE)?;
-    (parts.next().is_none() && enough).then_some((
+    let is_enough = memory_kib >= lanes.checked_mul(MIN_KIB_PER_LANE)?;
+    (parts.next().is_none() && is_enough).then_some((
         Params {
             version,
             memory_kib,
@@ -102,16 +102,16 @@ fn parameters(version: Version, field: &str) -> Option<(Params, Option<String>)>
     ))
 }
 
-/// A decimal from 1 to `most`, with no sign and no leading zero.
-fn number(text: &str, most: u32) -> Option<u32> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-    let value = plain.then(|| text.parse().ok())??;
-    (1..=most).contains(&value).then_some(value)
+/// A decimal number from 1 to `max`, without sign and leading zeros.
+fn number(text: &str, max: u32) -> Option<u32> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    let value = is_plain.then(|| text.parse().ok())??;
+    (1..=max).contains(&value).then_some(value)
 }
 
-fn decode(text: &str, least: usize) -> Option<Vec<u8>> {
+fn decode(text: &str, min_bytes: usize) -> Option<Vec<u8>> {
     let bytes = Base64Unpadded::decode_vec(text).ok()?;
-    (least..=64).contains(&bytes.len()).then_some(bytes)
+    (min_bytes..=64).contains(&bytes.len()).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -123,9 +123,9 @@ mod tests {
     const OUTPUT: &str = "ZFhx2vIreSSn20V8X2EUUu7NvxVn6Jv10lA4AgB/z/0";
 
     #[test]
-    fn both_ends_of_every_bound() {
+    fn parameters_out_of_bounds_are_refused() {
         let stored = |parameters: &str| {
-            Stored::parse(&format!("$argon2id$v=19${parameters}${SALT}${OUTPUT}")).is_some()
+            PhcHash::parse(&format!("$argon2id$v=19${parameters}${SALT}${OUTPUT}")).is_some()
         };
         for good in [
             "m=19456,t=2,p=1",
@@ -166,18 +166,18 @@ mod tests {
     }
 
     #[test]
-    fn salt_and_output_have_bounds() {
+    fn salt_and_output_out_of_bounds_are_refused() {
         let stored = |salt: usize, output: usize| {
             let salt = Base64Unpadded::encode_string(&vec![7; salt]);
             let output = Base64Unpadded::encode_string(&vec![9; output]);
-            Stored::parse(&format!("$argon2id$v=19$m=64,t=1,p=1${salt}${output}")).is_some()
+            PhcHash::parse(&format!("$argon2id$v=19$m=64,t=1,p=1${salt}${output}")).is_some()
         };
         assert!(stored(8, 16) && stored(64, 64));
         assert!(!stored(7, 16) && !stored(65, 64) && !stored(8, 15) && !stored(64, 65));
     }
 
     #[test]
-    fn other_texts_are_refused() {
+    fn other_text_is_refused() {
         let tail = format!("m=64,t=1,p=1${SALT}${OUTPUT}");
         for text in [
             String::new(),
@@ -200,34 +200,34 @@ mod tests {
             format!("$argon2id$v=19${}", "m".repeat(10_000)),
             "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW".to_owned(),
         ] {
-            assert_eq!(Stored::parse(&text), None, "{text}");
+            assert_eq!(PhcHash::parse(&text), None, "{text}");
         }
     }
 
     #[test]
-    fn a_missing_version_is_the_first() {
-        let stored = Stored::parse(&format!("$argon2id$m=64,t=1,p=1${SALT}${OUTPUT}")).unwrap();
+    fn missing_version_is_16() {
+        let stored = PhcHash::parse(&format!("$argon2id$m=64,t=1,p=1${SALT}${OUTPUT}")).unwrap();
         assert_eq!(stored.params.version, Version::V0x10);
     }
 
     proptest! {
         #[test]
-        fn no_text_panics(text in "\\PC{0,200}") {
-            let _ = Stored::parse(&text);
-            let _ = Stored::parse(&format!("$argon2id${text}"));
+        fn parse_of_any_text_does_not_panic(text in "\\PC{0,200}") {
+            let _ = PhcHash::parse(&text);
+            let _ = PhcHash::parse(&format!("$argon2id${text}"));
         }
 
         #[test]
-        fn nearly_right_texts_do_not_panic(
+        fn parsed_text_is_written_again(
             text in "\\$argon2id\\$v=1[69]\\$m=[0-9]{0,12},t=[0-9]{0,12},p=[0-9]{0,12}(,keyid=[A-Za-z0-9+/=]{0,14})?\\$[A-Za-z0-9+/=é]{0,90}\\$[A-Za-z0-9+/=]{0,90}"
         ) {
-            if let Some(stored) = Stored::parse(&text) {
+            if let Some(stored) = PhcHash::parse(&text) {
                 prop_assert_eq!(stored.write(), text);
             }
         }
 
         #[test]
-        fn what_is_written_reads_back(
+        fn written_hash_is_parsed(
             version in prop_oneof![Just(Version::V0x10), Just(Version::V0x13)],
             lanes in 1..=MAX_LANES,
             memory in 0..=MAX_MEMORY_KIB - 8 * MAX_LANES,
@@ -236,15 +236,15 @@ mod tests {
             salt in proptest::collection::vec(any::<u8>(), 8..=64),
             output in proptest::collection::vec(any::<u8>(), 16..=64),
         ) {
-            let stored = Stored {
+            let stored = PhcHash {
                 params: Params { version, memory_kib: memory + 8 * lanes, passes, lanes },
                 key_id: key.map(|key| Base64Unpadded::encode_string(&key)),
                 salt,
                 output,
             };
             let text = stored.write();
-            prop_assert!(text.len() <= MAX_LENGTH, "{}", text.len());
-            prop_assert_eq!(Stored::parse(&text), Some(stored));
+            prop_assert!(text.len() <= MAX_PHC_BYTES, "{}", text.len());
+            prop_assert_eq!(PhcHash::parse(&text), Some(stored));
         }
     }
 }

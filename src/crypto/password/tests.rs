@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 const PHRASE: &str = "correct horse battery staple";
+const USER: Uuid = Uuid::from_u128(0xf47a_c10b_58cc_4372_a567_0e02_b2c3_d479);
 
 fn peppers() -> Peppers {
     Peppers::new([1; 32], None)
@@ -13,8 +14,24 @@ fn password(text: &str) -> Password {
     Password::parse(text).unwrap()
 }
 
-fn verdict(text: &str, stored: &str) -> Verdict {
-    verify(&password(text), Some(stored), &peppers())
+fn verify_for(user: Uuid, text: &str, phc: &str, peppers: &Peppers) -> Verdict {
+    verify(&password(text), Some(StoredHash { user, phc }), peppers)
+}
+
+fn hash_of(text: &str, salt: [u8; SALT_BYTES]) -> String {
+    hash(&password(text), USER, salt, &peppers()).unwrap()
+}
+
+fn verdict(text: &str, phc: &str) -> Verdict {
+    verify_for(USER, text, phc, &peppers())
+}
+
+/// Whether a hash of another implementation, without pepper and user, is of this text.
+fn is_plain_hash_of(text: &str, phc: &str) -> bool {
+    let hash = PhcHash::parse(phc).unwrap();
+    let mut output = vec![0; hash.output.len()];
+    derive(hash.params, text.as_bytes(), &hash.salt, &mut output).unwrap();
+    output == hash.output
 }
 
 const REHASH: Verdict = Verdict::Right { needs_rehash: true };
@@ -22,9 +39,9 @@ const FRESH: Verdict = Verdict::Right {
     needs_rehash: false,
 };
 
-/// The reference implementation's own test vectors (`src/test.c`).
+/// The test vectors of the reference implementation (`src/test.c`).
 #[test]
-fn reference_vectors_verify() {
+fn reference_vectors_are_computed() {
     for (text, stored) in [
         (
             "password",
@@ -43,13 +60,13 @@ fn reference_vectors_verify() {
             "$argon2id$v=19$m=65536,t=2,p=1$ZGlmZnNhbHQ$vfMrBczELrFdWP0ZsfhWsRPaHppYdP3MVEMIVlqoFBw",
         ),
     ] {
-        assert_eq!(verdict(text, stored), REHASH, "{stored}");
-        assert_eq!(verdict(&format!("{text} "), stored), Verdict::Wrong);
+        assert!(is_plain_hash_of(text, stored), "{stored}");
+        assert!(!is_plain_hash_of(&format!("{text} "), stored), "{stored}");
     }
 }
 
-/// What Debian's `argon2` (0~20171227) printed: the password on its standard input, then the arguments.
-const BY_DEBIAN: [(&str, &str, &str); 5] = [
+/// Output of Debian's `argon2` (0~20171227): its standard input, its arguments, and the hash.
+const BY_COMMAND: [(&str, &str, &str); 5] = [
     (
         PHRASE,
         "sixteenbytessalt -id -k 19456 -t 2 -p 1 -l 32 -e",
@@ -78,35 +95,35 @@ const BY_DEBIAN: [(&str, &str, &str); 5] = [
 ];
 
 #[test]
-fn hashes_of_debians_argon2_verify() {
-    for (text, arguments, stored) in BY_DEBIAN {
-        assert_eq!(verdict(text, stored), REHASH, "{arguments}");
-        assert_eq!(verdict("another", stored), Verdict::Wrong, "{arguments}");
+fn hash_by_the_command_argon2_is_computed() {
+    for (text, arguments, stored) in BY_COMMAND {
+        assert!(is_plain_hash_of(text, stored), "{arguments}");
+        assert!(!is_plain_hash_of("another", stored), "{arguments}");
     }
 }
 
-/// The reverse: what we make is what Debian's tool makes of the same input. The tool's reader knows no `keyid`, so ours
-/// goes without it here; the input is the seasoned password. Where the tool is missing, its recorded output stands in.
+/// The reverse direction. The command does not know `keyid`, so it is removed here. If the command is not installed, its
+/// recorded output is used.
 #[test]
-fn debians_argon2_makes_the_same_hash() {
+fn command_argon2_computes_the_same_hash() {
     let salt = *b"sixteenbytessalt";
-    let seasoned = peppers().current().season(PHRASE.as_bytes());
+    let input = peppers().current().apply(USER, PHRASE);
     let arguments = "sixteenbytessalt -id -k 19456 -t 2 -p 1 -l 32 -e";
-    let recorded = "$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbmJ5dGVzc2FsdA$c4mJKrqZrJEhMQwRRk+FqPVF3F7BcTgcYVmyi37UnsI";
+    let recorded = "$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbmJ5dGVzc2FsdA$M8BfWWr91dQrx9Z0kxWk4N3TgX1ct0iK27FyzY8CnGk";
 
-    let ours = hash(&password(PHRASE), salt, &peppers()).unwrap();
+    let ours = hash_of(PHRASE, salt);
     let key_id = format!(",keyid={}", peppers().current().key_id());
     assert!(ours.contains(&key_id), "{ours}");
     assert_eq!(ours.replace(&key_id, ""), recorded);
-    for (input, expected) in [(seasoned.as_str(), recorded), (PHRASE, BY_DEBIAN[0].2)] {
-        if let Some(theirs) = debians_argon2(input, arguments) {
+    for (input, expected) in [(input.as_str(), recorded), (PHRASE, BY_COMMAND[0].2)] {
+        if let Some(theirs) = command_argon2(input, arguments) {
             assert_eq!(theirs, expected);
         }
     }
 }
 
-/// The tool's output, or `None` if it is not installed; `EDGE_AUTH_REQUIRE_ARGON2` makes that a failure.
-fn debians_argon2(input: &str, arguments: &str) -> Option<String> {
+/// Output of the command, or `None` if it is not installed; with `EDGE_AUTH_REQUIRE_ARGON2` that is a failure.
+fn command_argon2(input: &str, arguments: &str) -> Option<String> {
     let started = Command::new("argon2")
         .args(arguments.split(' '))
         .stdin(Stdio::piped())
@@ -131,8 +148,8 @@ fn debians_argon2(input: &str, arguments: &str) -> Option<String> {
 }
 
 #[test]
-fn our_hashes_verify_and_need_no_other() {
-    let stored = hash(&password(PHRASE), [7; 16], &peppers()).unwrap();
+fn new_hash_verifies_and_needs_no_rehash() {
+    let stored = hash_of(PHRASE, [7; 16]);
     assert!(
         stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1,keyid="),
         "{stored}"
@@ -143,49 +160,64 @@ fn our_hashes_verify_and_need_no_other() {
         Verdict::Wrong
     );
     assert_eq!(verdict("", &stored), Verdict::Wrong);
-    let other = hash(&password(PHRASE), [8; 16], &peppers()).unwrap();
+    let other = hash_of(PHRASE, [8; 16]);
     assert_ne!(stored, other);
 }
 
 #[test]
-fn peppers_rotate() {
-    let old = hash(&password(PHRASE), [7; 16], &peppers()).unwrap();
+fn hash_of_another_user_is_wrong() {
+    let phc = hash_of(PHRASE, [7; 16]);
+    assert_eq!(verdict(PHRASE, &phc), FRESH);
+    for user in [Uuid::nil(), Uuid::from_u128(USER.as_u128() + 1)] {
+        let copied = verify_for(user, PHRASE, &phc, &peppers());
+        assert_eq!(copied, Verdict::Wrong, "{user}");
+    }
+}
+
+#[test]
+fn hash_without_a_pepper_is_unusable() {
+    let unknown = Verdict::Unusable(Unusable::UnknownPepper);
+    for (text, _, phc) in BY_COMMAND {
+        assert_eq!(verdict(text, phc), unknown, "{phc}");
+    }
+    // Also the hash of this service without its key id.
+    let key_id = format!(",keyid={}", peppers().current().key_id());
+    let without = hash_of(PHRASE, [7; 16]).replace(&key_id, "");
+    assert_eq!(verdict(PHRASE, &without), unknown);
+    assert_eq!(
+        verdict(&peppers().current().apply(USER, PHRASE), &without),
+        unknown
+    );
+}
+
+#[test]
+fn hash_of_the_previous_pepper_verifies_and_needs_a_rehash() {
+    let old = hash_of(PHRASE, [7; 16]);
     let both = Peppers::new([2; 32], Some([1; 32]));
     let new = Peppers::new([2; 32], None);
-    let fresh = hash(&password(PHRASE), [7; 16], &both).unwrap();
+    let fresh = hash(&password(PHRASE), USER, [7; 16], &both).unwrap();
     let unknown = Verdict::Unusable(Unusable::UnknownPepper);
-    for (peppers, stored, expected) in [
+    for (peppers, phc, expected) in [
         (&both, &old, REHASH),
         (&both, &fresh, FRESH),
         (&new, &fresh, FRESH),
         (&new, &old, unknown),
         (&peppers(), &fresh, unknown),
     ] {
-        assert_eq!(verify(&password(PHRASE), Some(stored), peppers), expected);
+        let verdict = verify_for(USER, PHRASE, phc, peppers);
+        assert_eq!(verdict, expected);
     }
-    assert_eq!(verify(&password("no"), Some(&old), &both), Verdict::Wrong);
+    let verdict = verify_for(USER, "no", &old, &both);
+    assert_eq!(verdict, Verdict::Wrong);
 }
 
 #[test]
-fn a_seasoned_password_is_no_password() {
-    let stored = hash(&password(PHRASE), [7; 16], &peppers()).unwrap();
-    let key_id = format!(",keyid={}", peppers().current().key_id());
-    let seasoned = peppers().current().season(PHRASE.as_bytes());
-    assert_eq!(verdict(&seasoned, &stored), Verdict::Wrong);
-    // Without its key id the same hash reads as one made elsewhere, of another password.
-    assert_eq!(
-        verdict(PHRASE, &stored.replace(&key_id, "")),
-        Verdict::Wrong
-    );
-}
-
-#[test]
-fn weaker_hashes_ask_for_a_new_one_and_stronger_do_not() {
-    let stored = |params: Params, salt: usize, output: usize| {
+fn weaker_hash_needs_a_rehash_and_stronger_does_not() {
+    let hash = |params: Params, salt: usize, output: usize| {
         let (salt, mut bytes) = (vec![7; salt], vec![0; output]);
-        let seasoned = peppers().current().season(PHRASE.as_bytes());
-        derive(params, seasoned.as_bytes(), &salt, &mut bytes).unwrap();
-        Stored {
+        let input = peppers().current().apply(USER, PHRASE);
+        derive(params, input.as_bytes(), &salt, &mut bytes).unwrap();
+        PhcHash {
             params,
             key_id: Some(peppers().current().key_id().to_owned()),
             salt,
@@ -193,66 +225,41 @@ fn weaker_hashes_ask_for_a_new_one_and_stronger_do_not() {
         }
         .write()
     };
+    let current = CURRENT_PARAMS;
+    let with_memory = |memory_kib| Params {
+        memory_kib,
+        ..current
+    };
+    let with_passes = |passes| Params { passes, ..current };
+    let two_lanes = Params {
+        lanes: 2,
+        ..current
+    };
+    let old_version = Params {
+        version: Version::V0x10,
+        ..current
+    };
     for (params, salt, output, expected) in [
-        (PARAMS, 16, 32, FRESH),
-        (PARAMS, 15, 32, REHASH),
-        (PARAMS, 16, 31, REHASH),
-        (PARAMS, 64, 64, FRESH),
-        (
-            Params {
-                memory_kib: 19_455,
-                ..PARAMS
-            },
-            16,
-            32,
-            REHASH,
-        ),
-        (
-            Params {
-                memory_kib: 19_460,
-                ..PARAMS
-            },
-            16,
-            32,
-            FRESH,
-        ),
-        (
-            Params {
-                passes: 1,
-                ..PARAMS
-            },
-            16,
-            32,
-            REHASH,
-        ),
-        (
-            Params {
-                passes: 3,
-                ..PARAMS
-            },
-            16,
-            32,
-            FRESH,
-        ),
-        (Params { lanes: 2, ..PARAMS }, 16, 32, FRESH),
-        (
-            Params {
-                version: Version::V0x10,
-                ..PARAMS
-            },
-            16,
-            32,
-            REHASH,
-        ),
+        (current, 16, 32, FRESH),
+        (current, 15, 32, REHASH),
+        (current, 16, 31, REHASH),
+        (current, 64, 64, FRESH),
+        (with_memory(19_455), 16, 32, REHASH),
+        (with_memory(19_460), 16, 32, FRESH),
+        (with_passes(1), 16, 32, REHASH),
+        (with_passes(3), 16, 32, FRESH),
+        (two_lanes, 16, 32, FRESH),
+        (old_version, 16, 32, REHASH),
     ] {
-        let stored = stored(params, salt, output);
-        assert_eq!(verdict(PHRASE, &stored), expected, "{stored}");
+        let phc = hash(params, salt, output);
+        assert_eq!(verdict(PHRASE, &phc), expected, "{phc}");
     }
 }
 
 #[test]
-fn nothing_fits_where_nothing_is_stored() {
-    assert_eq!(verify(&password(PHRASE), None, &peppers()), Verdict::Wrong);
+fn missing_hash_is_wrong_and_unreadable_hash_is_unusable() {
+    let none = verify(&password(PHRASE), None, &peppers());
+    assert_eq!(none, Verdict::Wrong);
     for broken in [
         "",
         "x",
@@ -266,7 +273,7 @@ fn nothing_fits_where_nothing_is_stored() {
 }
 
 #[test]
-fn the_kept_memory_stays_at_one_run() {
+fn kept_memory_is_that_of_one_hash_with_current_parameters() {
     let kept = || {
         let memory = MEMORY.take();
         let size = memory.capacity();
@@ -276,7 +283,7 @@ fn the_kept_memory_stays_at_one_run() {
     let run = |memory_kib| {
         let params = Params {
             memory_kib,
-            ..PARAMS
+            ..CURRENT_PARAMS
         };
         derive(params, b"input", &[7; 16], &mut [0; 32]).unwrap();
     };
@@ -285,19 +292,17 @@ fn the_kept_memory_stays_at_one_run() {
     run(64 * 1024);
     assert_eq!(kept(), 0);
     run(19 * 1024);
-    let two_lanes = Params { lanes: 2, ..PARAMS };
+    let two_lanes = Params {
+        lanes: 2,
+        ..CURRENT_PARAMS
+    };
     derive(two_lanes, b"input", &[7; 16], &mut [0; 32]).unwrap();
     assert_eq!(kept(), 19 * 1024);
 }
 
 #[test]
-fn passwords_are_compared_in_nfc_and_never_trimmed() {
-    let composed = hash(
-        &password("caf\u{e9} au lait, bien s\u{fb}r"),
-        [7; 16],
-        &peppers(),
-    )
-    .unwrap();
+fn password_is_compared_in_nfc_and_untrimmed() {
+    let composed = hash_of("caf\u{e9} au lait, bien s\u{fb}r", [7; 16]);
     assert_eq!(
         verdict("cafe\u{301} au lait, bien su\u{302}r", &composed),
         FRESH
@@ -316,21 +321,21 @@ fn passwords_are_compared_in_nfc_and_never_trimmed() {
 }
 
 #[test]
-fn the_bound_is_on_both_forms() {
+fn password_over_1024_bytes_as_sent_or_in_nfc_is_refused() {
     assert!(Password::parse(&"a".repeat(1024)).is_ok());
     assert_eq!(
         Password::parse(&"a".repeat(1025)).unwrap_err(),
         PasswordTooLong
     );
     assert!(Password::parse(&"\u{1f600}".repeat(256)).is_ok());
-    // U+FB2C is one of those that NFC writes as three: 3 bytes become 6.
+    // NFC decomposes U+FB2C: 3 bytes become 6.
     assert_eq!(nfc("\u{fb2c}").len(), 6);
     assert!(Password::parse(&"\u{fb2c}".repeat(170)).is_ok());
     assert!(Password::parse(&"\u{fb2c}".repeat(171)).is_err());
 }
 
 #[test]
-fn debug_shows_nothing_of_the_password() {
+fn debug_of_password_is_redacted() {
     assert_eq!(
         format!("{:?}", password(PHRASE)),
         "Password(Secret(redacted))"
@@ -340,8 +345,8 @@ fn debug_shows_nothing_of_the_password() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
-    fn what_was_hashed_verifies(text in "\\PC{0,100}", salt in any::<[u8; 16]>()) {
-        let stored = hash(&password(&text), salt, &peppers()).unwrap();
+    fn hashed_password_verifies(text in "\\PC{0,100}", salt in any::<[u8; 16]>()) {
+        let stored = hash_of(&text, salt);
         prop_assert_eq!(verdict(&text, &stored), FRESH);
         prop_assert_eq!(verdict(&format!("{text}x"), &stored), Verdict::Wrong);
     }

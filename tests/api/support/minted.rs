@@ -7,7 +7,6 @@ use edge_auth::crypto::secret::Secret;
 use edge_auth::domain::token::{Keys, Session, SessionId};
 use edge_auth::timestamp::Timestamp;
 use serde_json::{Value, json};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
@@ -24,16 +23,13 @@ pub struct Member {
 /// The password of a whole crowd.
 pub const CROWD_PASSWORD: &str = "an orchestra of forty kettledrums";
 
-/// Made once, because each hash takes its time.
-static CROWD_HASH: LazyLock<String> = LazyLock::new(|| hash(CROWD_PASSWORD));
-
 static LAST: AtomicU64 = AtomicU64::new(0);
 
 const PEOPLE: &str = "
     INSERT INTO users (id, source, username, username_skeleton, email, email_key, name, role, is_active, password_hash,
                        created_at, updated_at)
-    SELECT value, 'password', 'crowd-' || value, 'crowd-' || value, value || '@crowd.example', value || '@crowd.example',
-           'One of Many', ?2, 1, ?3, ?4, ?4
+    SELECT key, 'password', 'crowd-' || key, 'crowd-' || key, key || '@crowd.example', key || '@crowd.example',
+           'One of Many', ?2, 1, value, ?3, ?3
     FROM json_each(?1)";
 
 const SESSIONS: &str = "
@@ -44,10 +40,13 @@ impl App {
     /// So many people of this role, each with so many live sessions. No copy of them is in KV yet.
     pub async fn crowd(&self, people: usize, role: &str, sessions: usize) -> Vec<Member> {
         let ids: Vec<String> = (0..people).map(|_| next_uuid().to_string()).collect();
+        let hashes: serde_json::Map<_, _> = ids
+            .iter()
+            .map(|id| (id.clone(), hash(id, CROWD_PASSWORD).into()))
+            .collect();
         let parameters = [
-            json!(json!(ids).to_string()),
+            json!(json!(hashes).to_string()),
             json!(role),
-            json!(*CROWD_HASH),
             json!(CREATED_AT),
         ];
         self.sql(PEOPLE, parameters).await;

@@ -6,19 +6,18 @@ use edge_auth::crypto::fingerprint::fingerprint;
 use edge_auth::crypto::password::{self, Password, Peppers};
 use edge_auth::domain::names;
 use serde_json::{Value, json};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use uuid::Uuid;
 
 /// Everybody's password.
 pub const PASSWORD: &str = "correct horse battery staple";
 
-/// [`PASSWORD`] as the Worker would store it; made once, because each hash takes its time.
-static PASSWORD_HASH: LazyLock<String> = LazyLock::new(|| hash(PASSWORD));
-
-/// A PHC string of this password, under the pepper that all servers have.
-pub fn hash(password: &str) -> String {
+/// The hash of this user's password, with the pepper that all servers have.
+pub fn hash(user: &str, password: &str) -> String {
+    let user = Uuid::parse_str(user).expect("a user's id");
     let password = Password::parse(password).expect("a password");
-    password::hash(&password, *b"salt of 16 bytes", &Peppers::new(PEPPER, None)).expect("a hash")
+    let peppers = Peppers::new(PEPPER, None);
+    password::hash(&password, user, *b"salt of 16 bytes", &peppers).expect("a hash")
 }
 
 /// When everybody's row was made.
@@ -51,7 +50,14 @@ pub struct NewPerson<'a> {
     organization: Option<String>,
     aws_region: Option<String>,
     is_active: bool,
-    password_hash: Option<String>,
+    stored: Stored,
+}
+
+/// The column `password_hash` of a row.
+enum Stored {
+    HashOfPassword,
+    Text(String),
+    Null,
 }
 
 impl App {
@@ -110,7 +116,7 @@ impl App {
             organization: None,
             aws_region: None,
             is_active: true,
-            password_hash: Some(PASSWORD_HASH.clone()),
+            stored: Stored::HashOfPassword,
         }
     }
 }
@@ -142,21 +148,20 @@ impl NewPerson<'_> {
     }
 
     pub fn without_password(mut self) -> Self {
-        self.password_hash = None;
+        self.stored = Stored::Null;
         self
     }
 
     /// With another password than [`PASSWORD`].
-    pub fn password(self, password: &str) -> Self {
-        let phc = hash(password);
-        self.stored_password(password, &phc)
+    pub fn password(mut self, password: &str) -> Self {
+        password.clone_into(&mut self.person.password);
+        self
     }
 
-    /// With a PHC string of the test's own; `password` is what it is of.
-    pub fn stored_password(mut self, password: &str, phc: &str) -> Self {
-        password.clone_into(&mut self.person.password);
-        self.password_hash = Some(phc.to_owned());
-        self
+    /// With the PHC string that `phc` gives for the user's id; `password` is what it is of.
+    pub fn stored_password(mut self, password: &str, phc: impl FnOnce(&str) -> String) -> Self {
+        self.stored = Stored::Text(phc(&self.person.id));
+        self.password(password)
     }
 
     /// With exactly this username, in whatever form; nobody else may have it, nor one that looks like it.
@@ -177,8 +182,13 @@ impl NewPerson<'_> {
             username,
             email,
             name,
-            ..
+            password,
         } = &self.person;
+        let password_hash = match self.stored {
+            Stored::HashOfPassword => Some(hash(id, password)),
+            Stored::Text(text) => Some(text),
+            Stored::Null => None,
+        };
         let username = names::canonical(username).expect("a username");
         let email = names::email(email).expect("an e-mail");
         let parameters = json!([
@@ -192,7 +202,7 @@ impl NewPerson<'_> {
             self.aws_region,
             self.role,
             i32::from(self.is_active),
-            self.password_hash,
+            password_hash,
             CREATED_AT
         ]);
         let sql = "INSERT INTO users (id, source, username, username_skeleton, email, email_key, name, organization, \

@@ -90,7 +90,7 @@ fn add(
             name: &user.name,
             organization: user.organization.as_deref(),
         };
-        user.password_hash = Some(password::hash_from_stdin(target, &own)?);
+        user.password_hash = Some(password::hash_from_stdin(target, &user.id, &own)?);
         None
     } else {
         Some(OneTimeLink::new()?)
@@ -182,7 +182,7 @@ fn set_password(target: &Target, user: &FoundUser, now: Timestamp) -> Result<Str
         name: &user.name,
         organization: user.organization.as_deref(),
     };
-    let hash = password::hash_from_stdin(target, &own)?;
+    let hash = password::hash_from_stdin(target, &user.id, &own)?;
     let change = Change::new(target, now, user, Kind::PasswordSet, None)?;
     let sessions = change.run(&sql::set_password(&user.id, &hash, &change.entries())?)?;
     Ok(format!(
