@@ -1,8 +1,8 @@
-//! Normal form, case mapping and the ASCII form of domains, as implemented by the runtime.
+//! Normalization, case mapping and the ASCII form of domains.
 //!
-//! The Worker asks JavaScript: V8 carries Unicode's tables anyway, and the same in our WASM take 75 KiB after gzip, more
-//! than the rest of the Worker's rules together. Native programs use crates. For characters that are assigned, both give
-//! the same for ever (Unicode's stability policy), whatever version either has.
+//! The Worker calls JavaScript, because V8 contains the Unicode tables; in WebAssembly they would take 75 KiB after gzip.
+//! Native programs use crates. For assigned characters, both give the same results in all versions, by the stability policy
+//! of Unicode.
 
 /// The text in NFC.
 pub(super) fn nfc(text: &str) -> String {
@@ -13,8 +13,8 @@ pub(super) fn nfc(text: &str) -> String {
     }
 }
 
-/// The text in lower case, character by character (a sigma at the end of a word stays like any other), and in NFC;
-/// applied again it changes nothing.
+/// The text in lower case and in NFC. Each character is mapped by itself, so that a final sigma is mapped like any other. A
+/// second application changes nothing.
 pub(super) fn lower_case(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -43,8 +43,8 @@ pub(super) fn upper_character(c: char) -> String {
     }
 }
 
-/// A domain in lower-case ASCII (UTS #46, non-transitional, as in the URL standard); `None` if it has no such form. A domain
-/// that is already ASCII is only lower-cased.
+/// A domain in lower-case ASCII (UTS #46, non-transitional, as in the URL standard); `None` if it has no such form. An ASCII
+/// domain is only mapped to lower case.
 pub(super) fn domain_to_ascii(domain: &str) -> Option<String> {
     if domain.is_ascii() {
         return Some(domain.to_ascii_lowercase());
@@ -52,7 +52,7 @@ pub(super) fn domain_to_ascii(domain: &str) -> Option<String> {
     runtime::domain_to_ascii(domain)
 }
 
-/// A domain in ASCII with its labels in Unicode, as far as they can be decoded (RFC 3492).
+/// An ASCII domain with its labels in Unicode, if they can be decoded (RFC 3492).
 pub(super) fn domain_to_unicode(domain: &str) -> String {
     let labels = domain.split('.').map(|label| {
         let encoded = label.strip_prefix("xn--");
@@ -80,7 +80,7 @@ mod runtime {
         fn hostname(this: &Url) -> String;
     }
 
-    /// The last label keeps a domain that ends with a number from being read as an IPv4 address.
+    /// With this last label, a domain that ends with a number is not parsed as an IPv4 address.
     const LAST_LABEL: &str = ".x";
 
     pub(super) fn domain_to_ascii(domain: &str) -> Option<String> {
@@ -142,7 +142,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn known_forms() {
+    fn known_characters_are_normalized_and_mapped() {
         assert_eq!(nfc("e\u{301}"), "\u{e9}");
         assert_eq!(nfc("\u{ff21}"), "\u{ff21}");
         assert_eq!(
@@ -153,9 +153,9 @@ mod tests {
         assert_eq!(upper_character('\u{df}'), "SS");
     }
 
-    /// `tests/api/addresses.rs` tests the same in the Worker.
+    /// `tests/api` has the same test for the Worker.
     #[test]
-    fn domains_in_ascii_and_back() {
+    fn domain_is_converted_to_ascii_and_back() {
         for (domain, ascii, unicode) in [
             ("Example.COM", "example.com", "example.com"),
             (

@@ -3,7 +3,7 @@
 use crate::handle::{SEALER, device};
 use crate::{NOW, Target, choose, request, seed};
 use edge_auth::crypto::sealed::Purpose;
-use edge_auth::domain::recognised_device::Device;
+use edge_auth::domain::recognised_device::RecognisedDevice;
 use edge_auth::http::device_cookie::DeviceCookie;
 use edge_auth::timestamp::Timestamp;
 
@@ -54,7 +54,7 @@ fn run(data: &[u8]) {
     assert!(first.is_some(), "{header:?} has no {name}");
     let now = Timestamp::from_seconds(NOW);
     if SEALER
-        .open::<Device>(Purpose::RecognisedDevice, b"", sent, now)
+        .open::<RecognisedDevice>(Purpose::RecognisedDevice, b"", sent, now)
         .is_ok()
     {
         assert_eq!(sent, device());

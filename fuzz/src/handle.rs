@@ -8,7 +8,7 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use edge_auth::crypto::sealed::{NONCE_BYTES, OpenError, Purpose, Sealer};
 use edge_auth::crypto::secret::Secret;
 use edge_auth::domain::names::LoginName;
-use edge_auth::domain::recognised_device::Device;
+use edge_auth::domain::recognised_device::RecognisedDevice;
 use edge_auth::timestamp::Timestamp;
 use hkdf::Hkdf;
 use serde_json::json;
@@ -77,7 +77,9 @@ fn any_content(content: &[u8]) {
             assert!(end.is_none() || plain(json).is_none());
         }
     }
-    if let Ok(device) = SEALER.open::<Device>(Purpose::RecognisedDevice, b"", &handle, now()) {
+    if let Ok(device) =
+        SEALER.open::<RecognisedDevice>(Purpose::RecognisedDevice, b"", &handle, now())
+    {
         let moved = device
             .clone()
             .after_sign_in(Uuid::from_u128(1), "ada", None);
@@ -123,8 +125,11 @@ fn sealed(content: &[u8]) -> String {
 
 /// A device's cookie.
 pub fn device() -> String {
-    let device =
-        Device::new([7; 16]).after_sign_in(Uuid::from_u128(5), "ada", Some("ada@example.com"));
+    let device = RecognisedDevice::new([7; 16]).after_sign_in(
+        Uuid::from_u128(5),
+        "ada",
+        Some("ada@example.com"),
+    );
     let end = now().plus(86_400);
     SEALER
         .seal(
@@ -139,8 +144,11 @@ pub fn device() -> String {
 
 fn seeds() -> Vec<Vec<u8>> {
     let content = |end: i64| {
-        let device =
-            Device::new([7; 16]).after_sign_in(Uuid::from_u128(5), "ada", Some("ada@example.com"));
+        let device = RecognisedDevice::new([7; 16]).after_sign_in(
+            Uuid::from_u128(5),
+            "ada",
+            Some("ada@example.com"),
+        );
         [&end.to_be_bytes()[..], json!(device).to_string().as_bytes()].concat()
     };
     vec![

@@ -1,29 +1,29 @@
-//! Client addresses as throttling counts them.
+//! The networks of client addresses, by which requests and failures are counted.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// What failures from this address are counted under: an IPv4 address by itself, an IPv6 address by its /64, the
-/// smallest network that a subscriber has (RFC 4291 section 2.5.4). Everything that is no address, and callers without one, share a name.
+/// The network by which failures are counted: an IPv4 address, or the /64 of an IPv6 address, the smallest network that a
+/// subscriber has (RFC 4291 section 2.5.4). Clients without a valid address share `unknown`.
 #[must_use]
 pub fn network(address: Option<&str>) -> String {
     match address.and_then(|text| text.parse().ok()) {
         Some(IpAddr::V4(address)) => address.to_string(),
-        Some(IpAddr::V6(address)) => of_v6(address, 64),
+        Some(IpAddr::V6(address)) => v6_prefix(address, 64),
         None => "unknown".to_owned(),
     }
 }
 
-/// As [`network`], but of IPv6 the /48, the largest network that a subscriber usually has (RFC 6177): what is counted by it
-/// cannot be had 65,536 times over.
+/// The network by which requests are counted: as [`network`], but the /48 of an IPv6 address, the largest network that a
+/// subscriber usually has (RFC 6177). By /64, such a subscriber would have 65,536 times the limit.
 #[must_use]
 pub fn site(address: Option<&str>) -> String {
     match address.and_then(|text| text.parse().ok()) {
-        Some(IpAddr::V6(address)) => of_v6(address, 48),
+        Some(IpAddr::V6(address)) => v6_prefix(address, 48),
         _ => network(address),
     }
 }
 
-fn of_v6(address: Ipv6Addr, length: u32) -> String {
+fn v6_prefix(address: Ipv6Addr, length: u32) -> String {
     if let Some(address) = address.to_ipv4_mapped() {
         return address.to_string();
     }
@@ -37,7 +37,7 @@ mod tests {
     use super::{network, site};
 
     #[test]
-    fn an_ipv6_subscriber_is_one_and_an_ipv4_address_is_one() {
+    fn network_is_the_ipv4_address_or_the_ipv6_64() {
         for (address, counted) in [
             ("192.0.2.7", "192.0.2.7"),
             ("::ffff:192.0.2.7", "192.0.2.7"),
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_site_is_one() {
+    fn site_is_the_ipv4_address_or_the_ipv6_48() {
         for (address, counted) in [
             ("192.0.2.7", "192.0.2.7"),
             ("::ffff:192.0.2.7", "192.0.2.7"),

@@ -1,22 +1,22 @@
-//! How a secret is shown to somebody who may know which one it is, and not what it is.
+//! Masks secrets, so that an administrator can tell which secret is configured without seeing it.
 
 use crate::crypto::secret::Secret;
 
 /// Characters shown at each end.
-const SHOWN: usize = 4;
-/// Secrets of fewer characters are not shown in part: what is left to guess would be too little.
-const LEAST: usize = 24;
+const SHOWN_CHARACTERS: usize = 4;
+/// Secrets of fewer characters are masked completely, because too little would remain secret.
+const MIN_MASKABLE_CHARACTERS: usize = 24;
 
-/// The first four and the last four characters with so many stars between; of a shorter secret than 24 characters only
-/// stars. Either way the length is that of the mask, so it tells nothing of the secret's.
+/// The first and the last four characters with this many stars between them, or only stars for a secret of fewer than 24
+/// characters. The result has the same length in both cases and does not reveal the length of the secret.
 #[must_use]
 pub fn mask(secret: &Secret, stars: usize) -> String {
     let text = secret.reveal();
-    if text.chars().count() < LEAST {
-        return "*".repeat(stars.saturating_add(SHOWN).saturating_add(SHOWN));
+    if text.chars().count() < MIN_MASKABLE_CHARACTERS {
+        return "*".repeat(stars.saturating_add(2 * SHOWN_CHARACTERS));
     }
-    let first = text.chars().take(SHOWN);
-    let mut last: Vec<char> = text.chars().rev().take(SHOWN).collect();
+    let first = text.chars().take(SHOWN_CHARACTERS);
+    let mut last: Vec<char> = text.chars().rev().take(SHOWN_CHARACTERS).collect();
     last.reverse();
     first
         .chain(std::iter::repeat_n('*', stars))
@@ -34,7 +34,7 @@ mod tests {
     }
 
     #[test]
-    fn both_ends_of_a_long_secret_and_nothing_of_a_short_one() {
+    fn long_secret_shows_both_ends_and_short_secret_nothing() {
         assert_eq!(
             masked("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEYX", 28),
             format!("wJal{}KEYX", "*".repeat(28))
@@ -53,8 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_of_several_bytes_are_characters() {
-        // 23 characters of four bytes are short; 24 are not, and none is cut.
+    fn characters_of_several_bytes_are_counted_and_kept_whole() {
         assert_eq!(masked(&"🔑".repeat(23), 28), "*".repeat(36));
         assert_eq!(
             masked(&format!("é🔑ñ漢{}åß🗝ø", "漢".repeat(16)), 2),
@@ -63,7 +62,7 @@ mod tests {
     }
 
     proptest! {
-        /// Of secrets without a star, whose own could not be told from ours.
+        /// The secrets have no stars, which could not be told from those of the mask.
         #[test]
         fn no_five_characters_in_a_row_are_shown(secret in "[^*]{1,200}", stars in 1_usize..40) {
             let masked = masked(&secret, stars);

@@ -1,5 +1,5 @@
-//! What a new password must be: long, not a common one, not made of its owner's names. No rules of composition (NIST SP
-//! 800-63B section 3.1.1.2): they make passwords worse. Sign-in does not come here.
+//! The rules for new passwords: long, not common and not made of the user's names. There are no composition rules (NIST SP
+//! 800-63B section 3.1.1.2), which make passwords worse. Sign-in does not apply these rules.
 
 mod blocklist;
 
@@ -9,15 +9,15 @@ use super::names::{self, Email};
 use crate::crypto::password::Password;
 use crate::unicode::lower_case;
 
-/// Never fewer code points than this, whatever is configured; also what must be left of a password without names.
-pub const LEAST_MINIMUM: usize = 8;
-/// The most code points.
-pub const MAXIMUM: usize = 128;
+/// Lower bound of the configured minimum length, in code points. A password needs as many without the names in it.
+pub const MIN_CHARACTERS: usize = 8;
+/// Maximum length in code points.
+pub const MAX_CHARACTERS: usize = 128;
 
-/// Words of names shorter than this may stand in a password.
-const SHORTEST_WORD: usize = 3;
+/// Shorter words of names are allowed in a password.
+const MIN_WORD_CHARACTERS: usize = 3;
 
-/// The names of the person whose password it is to be.
+/// The names of the user.
 #[derive(Clone, Copy, Debug)]
 pub struct OwnNames<'a> {
     /// User name.
@@ -30,19 +30,19 @@ pub struct OwnNames<'a> {
     pub organization: Option<&'a str>,
 }
 
-/// Why a new password is refused; the texts are for the client.
+/// Why a new password is refused. The texts are sent to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
-    /// Fewer code points than the minimum, which is given.
+    /// Fewer code points than this minimum.
     #[error("Password must have at least {0} characters")]
     TooShort(usize),
-    /// More than [`MAXIMUM`] code points.
-    #[error("Password must have at most {MAXIMUM} characters")]
+    /// More than [`MAX_CHARACTERS`] code points.
+    #[error("Password must have at most {MAX_CHARACTERS} characters")]
     TooLong,
-    /// On the blocklist, a short text repeated, or a plain sequence.
+    /// On the blocklist, a repeated short text, or a sequence such as `abcdefgh`.
     #[error("Password is too common")]
     Common,
-    /// Little is left of it, or a common password, when the owner's names are taken out.
+    /// Without the user's names, it is too short or common.
     #[error("Password must not be made of your name, username, e-mail or organization")]
     OwnNames,
 }
@@ -57,19 +57,18 @@ impl PolicyError {
     ];
 }
 
-/// Checks the text of a new password. `minimum` counts code points in NFC; [`LEAST_MINIMUM`] applies if it is less.
+/// Checks a new password. `minimum` is the configured length in code points of the NFC form, at least [`MIN_CHARACTERS`].
 ///
 /// # Errors
-/// The first of [`PolicyError`] that applies, in their order.
+/// The first [`PolicyError`] that applies, in their order.
 pub fn check(text: &str, minimum: usize, own: &OwnNames<'_>) -> Result<Password, PolicyError> {
-    let minimum = minimum.max(LEAST_MINIMUM);
-    // A password's bytes have room for the maximum in every script.
+    let minimum = minimum.max(MIN_CHARACTERS);
     let password = Password::parse(text).map_err(|_| PolicyError::TooLong)?;
     let length = password.reveal().chars().count();
     if length < minimum {
         return Err(PolicyError::TooShort(minimum));
     }
-    if length > MAXIMUM {
+    if length > MAX_CHARACTERS {
         return Err(PolicyError::TooLong);
     }
     let folded = lower_case(password.reveal());
@@ -82,7 +81,7 @@ pub fn check(text: &str, minimum: usize, own: &OwnNames<'_>) -> Result<Password,
     Ok(password)
 }
 
-/// `folded` is in lower case.
+/// Expects lower case.
 fn is_common(folded: &str) -> bool {
     if blocklist::contains(folded) {
         return true;
@@ -91,14 +90,14 @@ fn is_common(folded: &str) -> bool {
     if is_sequence(&letters) {
         return true;
     }
-    // `passwordpassword`, `123456789012345`: what comes once and a half or more is judged by its unit alone.
+    // A text that is repeated one and a half times or more, such as `passwordpassword`, is as good as its unit.
     let unit = unit_length(&letters);
     let is_repeated = unit.saturating_mul(3) <= letters.len().saturating_mul(2);
     let text: String = letters.iter().take(unit).collect();
-    is_repeated && (unit < LEAST_MINIMUM || blocklist::contains(&text))
+    is_repeated && (unit < MIN_CHARACTERS || blocklist::contains(&text))
 }
 
-/// All the same, or each the next (`abcdefgh`) or the one before.
+/// All characters are the same, or each follows the one before (`abcdefgh`), or precedes it.
 fn is_sequence(letters: &[char]) -> bool {
     let follow = |step: u32| {
         letters
@@ -115,7 +114,7 @@ fn is_sequence(letters: &[char]) -> bool {
     follow(0) || follow(1) || precede()
 }
 
-/// The length of the shortest text that, repeated and cut, gives this one.
+/// The length of the shortest text of which this one is a repetition, which may be cut off.
 fn unit_length(letters: &[char]) -> usize {
     (1..letters.len())
         .find(|shift| {
@@ -127,10 +126,10 @@ fn unit_length(letters: &[char]) -> usize {
         .unwrap_or(letters.len())
 }
 
-/// `folded` is in lower case.
+/// Expects lower case.
 fn is_made_of_names(folded: &str, own: &OwnNames<'_>) -> bool {
     let mut words: Vec<String> = Vec::new();
-    // The address in both spellings of its domain.
+    // The domain of the address in ASCII and in Unicode.
     let email = own.email.and_then(|email| names::email(email).ok());
     let unicode = email.as_ref().map(Email::unicode_key);
     let given = [
@@ -144,27 +143,21 @@ fn is_made_of_names(folded: &str, own: &OwnNames<'_>) -> bool {
     for text in given.into_iter().flatten() {
         let text = lower_case(text);
         words.extend(text.split(|c: char| is_separator(c)).map(str::to_owned));
-        // `Mary Ann` also as `maryann`.
+        // `Mary Ann` as `maryann` too.
         words.push(text.chars().filter(|c| !is_separator(*c)).collect());
     }
-    words.retain(|word| word.chars().count() >= SHORTEST_WORD);
+    words.retain(|word| word.chars().count() >= MIN_WORD_CHARACTERS);
 
-    // The longest first; a sort's code is 1.5 KB of the Worker.
-    let mut rest = folded.to_owned();
-    let longest = |words: &[String]| {
-        let lengths = words.iter().map(String::len).enumerate();
-        lengths
-            .max_by_key(|(_, length)| *length)
-            .map(|(place, _)| place)
-    };
-    while let Some(place) = longest(&words) {
-        rest = rest.replace(&words.swap_remove(place), " ");
-    }
+    // The longest word first: after `ann`, `joanna` would no longer be found.
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let rest = words
+        .iter()
+        .fold(folded.to_owned(), |rest, word| rest.replace(word, " "));
     if rest == folded {
         return false;
     }
     let rest: String = rest.chars().filter(|c| !is_separator(*c)).collect();
-    rest.chars().count() < LEAST_MINIMUM || is_common(&rest)
+    rest.chars().count() < MIN_CHARACTERS || is_common(&rest)
 }
 
 fn is_separator(c: char) -> bool {
@@ -187,14 +180,14 @@ mod tests {
     }
 
     #[test]
-    fn length_counts_code_points() {
+    fn length_is_counted_in_code_points() {
         assert_eq!(judge("kiwi-tram-vexed", 15), Ok(()));
         assert_eq!(judge("kiwi-tram-vexe", 15), Err(PolicyError::TooShort(15)));
         assert_eq!(judge("", 15), Err(PolicyError::TooShort(15)));
         assert_eq!(judge("kiwi-tr", 0), Err(PolicyError::TooShort(8)));
         assert_eq!(judge("kiwi-tra", 0), Ok(()));
         assert_eq!(judge("Größe und 世界 überall", 15), Ok(()));
-        // Fifteen after normalization, and one fewer.
+        // Fifteen and fourteen code points after normalization.
         assert_eq!(judge("kiwi-tram-vexe\u{301}d", 15), Ok(()));
         assert_eq!(
             judge("kiwi-tram-vexe\u{301}", 15),
@@ -214,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_texts() {
+    fn error_texts_are_documented_texts() {
         for (error, text) in [
             (
                 PolicyError::TooShort(15),
@@ -235,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn common_ones() {
+    fn common_password_is_refused() {
         for text in [
             "qwertyuiopasdfghjkl",
             "1QAZ2wsx3edc4RFV",
@@ -262,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn ones_made_of_names() {
+    fn password_made_of_names_is_refused() {
         for text in [
             "john.doe@example.com",
             "JohnDoeJohnDoe2John",
@@ -277,7 +270,7 @@ mod tests {
         for text in ["john kiwi tram vexed", "kiwi-tram-vexed-acme"] {
             assert_eq!(judge(text, 15), Ok(()), "{text}");
         }
-        // The longest first: of `ann` alone, `jo` and `a` would be left each time.
+        // Without the longest name first, `jo` and `a` would remain.
         let joanna = OwnNames {
             username: "ann",
             email: None,
@@ -286,7 +279,7 @@ mod tests {
         };
         let judged = check("joannajoanna123", 15, &joanna);
         assert_eq!(judged.map(|_| ()), Err(PolicyError::OwnNames));
-        // Either spelling of a domain, regardless of the one in the record.
+        // Both spellings of a domain, whichever is stored.
         for email in ["jd@b\u{fc}cherei.example", "jd@xn--bcherei-n2a.example"] {
             let own = OwnNames {
                 email: Some(email),

@@ -1,7 +1,7 @@
 //! Recognised devices: devices on which a user has signed in. For the names of those users, such a device has its own
 //! failure counter and access to a reserved hashing slot, so that guessing on other devices does not lock them out.
 
-use super::names::{self, LoginName};
+use super::names::LoginName;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -15,14 +15,14 @@ const NAME_HASH_BYTES: usize = 8;
 
 /// A device, as its sealed cookie has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Device {
+pub struct RecognisedDevice {
     id: String,
-    users: Vec<Known>,
+    users: Vec<DeviceUser>,
 }
 
 /// A user who signed in on the device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Known {
+struct DeviceUser {
     id: Uuid,
     /// Keyed hashes of what the user may type: the user name and the e-mail address.
     names: Vec<String>,
@@ -30,14 +30,14 @@ struct Known {
 
 /// A user for whom a device is recognised.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recognised {
+pub struct RecognisedUser {
     /// The user whose name was typed when the cookie was created.
     pub user: Uuid,
     /// The device's id.
     pub device: String,
 }
 
-impl Device {
+impl RecognisedDevice {
     /// A device on which no user has signed in. The caller provides random bytes.
     #[must_use]
     pub fn new(bytes: [u8; 16]) -> Self {
@@ -47,7 +47,7 @@ impl Device {
         }
     }
 
-    /// Its id: 22 characters of base64url.
+    /// The id: 22 characters of base64url.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -55,10 +55,10 @@ impl Device {
 
     /// The user for whom the device is recognised if this name is typed.
     #[must_use]
-    pub fn recognises(&self, name: &LoginName) -> Option<Recognised> {
+    pub fn recognises(&self, name: &LoginName) -> Option<RecognisedUser> {
         let hash = self.name_hash(name);
         let known = self.users.iter().find(|user| user.names.contains(&hash))?;
-        Some(Recognised {
+        Some(RecognisedUser {
             user: known.id,
             device: self.id.clone(),
         })
@@ -68,8 +68,8 @@ impl Device {
     #[must_use]
     pub fn after_sign_in(mut self, user: Uuid, username: &str, email: Option<&str>) -> Self {
         let typed = [Some(username), email].into_iter().flatten();
-        let names = typed.filter_map(names::login_key);
-        let known = Known {
+        let names = typed.filter_map(LoginName::parse);
+        let known = DeviceUser {
             id: user,
             names: names.map(|name| self.name_hash(&name)).collect(),
         };
@@ -105,10 +105,10 @@ mod tests {
     use crate::json::{self, Malformed};
 
     fn name(text: &str) -> LoginName {
-        names::login_key(text).unwrap()
+        LoginName::parse(text).unwrap()
     }
 
-    fn after(device: Device, number: u128) -> Device {
+    fn after(device: RecognisedDevice, number: u128) -> RecognisedDevice {
         let (username, email) = (format!("user-{number}"), format!("{number}@example.com"));
         device.after_sign_in(Uuid::from_u128(number), &username, Some(&email))
     }
@@ -116,10 +116,12 @@ mod tests {
     #[test]
     fn device_recognises_the_last_five_users_by_name_and_address() {
         let numbers = [1, 2, 3, 4, 5, 6, 3, 4];
-        let device = numbers.into_iter().fold(Device::new([7; 16]), after);
+        let device = numbers
+            .into_iter()
+            .fold(RecognisedDevice::new([7; 16]), after);
         assert_eq!(device.id(), "BwcHBwcHBwcHBwcHBwcHBw");
         for number in [4, 3, 6, 5, 2] {
-            let recognised = Some(Recognised {
+            let recognised = Some(RecognisedUser {
                 user: Uuid::from_u128(number),
                 device: device.id().to_owned(),
             });
@@ -136,7 +138,8 @@ mod tests {
     #[test]
     fn renamed_user_is_recognised_by_the_names_of_the_last_sign_in() {
         let user = Uuid::from_u128(1);
-        let device = Device::new([7; 16]).after_sign_in(user, "ada", Some("ada@example.com"));
+        let device =
+            RecognisedDevice::new([7; 16]).after_sign_in(user, "ada", Some("ada@example.com"));
         let device = device.after_sign_in(user, "augusta", None);
         assert!(device.recognises(&name("augusta")).is_some());
         assert_eq!(device.recognises(&name("ada")), None);
@@ -146,8 +149,8 @@ mod tests {
     #[test]
     fn name_hashes_of_two_devices_differ() {
         let (one, other) = (
-            after(Device::new([7; 16]), 1),
-            after(Device::new([8; 16]), 1),
+            after(RecognisedDevice::new([7; 16]), 1),
+            after(RecognisedDevice::new([8; 16]), 1),
         );
         assert_ne!(one.users[0].names, other.users[0].names);
     }
@@ -155,13 +158,13 @@ mod tests {
     #[test]
     fn cookie_of_this_format_is_read() {
         let text = r#"{"id":"BwcHBwcHBwcHBwcHBwcHBw","users":[{"id":"00000000-0000-0000-0000-000000000005","names":["FIRST","SECOND"]}]}"#;
-        let device = after(Device::new([7; 16]), 5);
+        let device = after(RecognisedDevice::new([7; 16]), 5);
         let [first, second] = device.users[0].names.as_slice() else {
             panic!("{device:?}");
         };
         let text = text.replace("FIRST", first).replace("SECOND", second);
         assert_eq!(serde_json::to_string(&device).unwrap(), text);
-        let read = |text: &str| json::from_str::<Device>(text);
+        let read = |text: &str| json::from_str::<RecognisedDevice>(text);
         assert_eq!(read(&text), Ok(device));
         for other in ["0000", "", "00000000-0000-0000-0000-00000000000g"] {
             let text = text.replace("00000000-0000-0000-0000-000000000005", other);

@@ -1,4 +1,4 @@
-//! Decides whether a session is live and what one of its tokens is good for. Pure functions of the session record and the
+//! Decides whether a session is live and what a token of it may be used for: pure functions of the session record and the
 //! time.
 
 mod rotations;
@@ -15,8 +15,8 @@ pub const MAX_REPLAY_WINDOW_SECONDS: i64 = 300;
 /// `last_used_at` is updated when it is this old: users see it to within an hour, and most requests cost no write.
 pub const LAST_USED_STEP_SECONDS: i64 = 3_600;
 
-/// The one rule for live sessions, as the statements in `store` have it: a session is live while it is not revoked, `now` is
-/// before `ends_at`, and `token_expires_at` is later than this. After that its current token can no longer be refreshed.
+/// The limit for live sessions, as the statements in `store` have it: a session is live while it is not revoked, `now` is
+/// before `ends_at`, and `token_expires_at` is later than this. After that, its current token cannot be refreshed.
 #[must_use]
 pub fn expired_until(now: Timestamp) -> Timestamp {
     now.plus(-LEEWAY)
@@ -25,19 +25,19 @@ pub fn expired_until(now: Timestamp) -> Timestamp {
 /// A session as stored in D1, with its user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRecord {
-    /// SHA-256 of the token's `sid`, lower-case hex.
+    /// Lower-case hex SHA-256 of the claim `sid`.
     pub id: String,
-    /// The user; `last_login` is this session's sign-in.
+    /// The user; `last_login` is the time of this sign-in.
     pub user: User,
-    /// Of the one token that is current.
+    /// Claim `gen` of the current token.
     pub generation: u32,
-    /// `iat` of the current token.
+    /// Claim `iat` of the current token.
     pub rotated_at: Timestamp,
-    /// `exp` of the current token.
+    /// Claim `exp` of the current token.
     pub token_expires_at: Timestamp,
     /// Absolute end.
     pub ends_at: Timestamp,
-    /// Set when the session was revoked.
+    /// When the session was revoked.
     pub revoked_at: Option<Timestamp>,
     /// When the generations before the current one were rotated out.
     pub rotations: Rotations,
@@ -45,7 +45,7 @@ pub struct SessionRecord {
     pub last_used_at: Timestamp,
 }
 
-/// The standing of a token within its session.
+/// What a token may be used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenStatus {
     /// The current token of a live session.
@@ -61,7 +61,7 @@ pub enum TokenStatus {
 }
 
 impl SessionRecord {
-    /// Judges a token of this generation. `window` is `REFRESH_REPLAY_WINDOW`, in seconds.
+    /// The status of the token with this generation. `window` is `REFRESH_REPLAY_WINDOW`, in seconds.
     ///
     /// Reuse is reported even if the session has expired, because it shows that the token has leaked.
     #[must_use]
@@ -148,9 +148,9 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_replayable_for_the_window_after_its_own_rotation() {
+    fn rotated_token_is_replayable_for_the_window_after_its_rotation() {
         let record = record();
-        for (generation, second, standing) in [
+        for (generation, second, status) in [
             (4, 1_020, TokenStatus::Current),
             (4, 2_029, TokenStatus::Current),
             (4, 2_030, TokenStatus::Expired),
@@ -169,19 +169,19 @@ mod tests {
             (3, 5_000, TokenStatus::Reused),
         ] {
             let verdict = record.token_status(generation, at(second), WINDOW);
-            assert_eq!(verdict, standing, "generation {generation} at {second}");
+            assert_eq!(verdict, status, "generation {generation} at {second}");
         }
     }
 
     #[test]
-    fn a_window_of_zero_accepts_the_current_token_only() {
+    fn window_of_zero_accepts_the_current_token_only() {
         let record = record();
         assert_eq!(record.token_status(4, at(1_020), 0), TokenStatus::Current);
         assert_eq!(record.token_status(3, at(1_020), 0), TokenStatus::Reused);
     }
 
     #[test]
-    fn a_token_within_the_window_does_not_outlive_the_current_one() {
+    fn replayable_token_does_not_outlive_the_current_one() {
         let mut record = record();
         record.token_expires_at = at(1_010);
         assert_eq!(
@@ -196,15 +196,15 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_accepted_until_the_window_or_the_session_ends() {
+    fn token_is_accepted_until_the_window_or_the_session_ends() {
         let record = record();
         for (generation, second) in [(4, 2_030), (3, 1_050), (2, 1_030), (0, 0), (9, 0)] {
             let until = record.accepted_until(generation, WINDOW);
             assert_eq!(until, at(second), "{generation}");
             if second > 0 {
                 let is_accepted = |second| {
-                    let standing = record.token_status(generation, at(second), WINDOW);
-                    matches!(standing, TokenStatus::Current | TokenStatus::Replayable)
+                    let status = record.token_status(generation, at(second), WINDOW);
+                    matches!(status, TokenStatus::Current | TokenStatus::Replayable)
                 };
                 assert!(
                     is_accepted(second - 1) && !is_accepted(second),
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn revoked_and_disabled_end_it() {
+    fn token_of_a_revoked_session_or_disabled_user_is_revoked() {
         let now = at(1_020);
         let revoked = SessionRecord {
             revoked_at: Some(now),
@@ -230,8 +230,8 @@ mod tests {
         disabled.user.is_active = false;
         for record in [revoked, disabled] {
             for generation in [4, 3, 0] {
-                let standing = record.token_status(generation, now, WINDOW);
-                assert_eq!(standing, TokenStatus::Revoked);
+                let status = record.token_status(generation, now, WINDOW);
+                assert_eq!(status, TokenStatus::Revoked);
             }
         }
     }

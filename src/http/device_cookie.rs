@@ -5,7 +5,7 @@ use crate::app::error::AppError;
 use crate::app::{RequestContext, random};
 use crate::crypto::sealed::Purpose;
 use crate::domain::host;
-use crate::domain::recognised_device::Device;
+use crate::domain::recognised_device::RecognisedDevice;
 use uuid::Uuid;
 
 /// Seconds that a browser keeps it; Chromium keeps none longer (RFC 6265bis section 5.5).
@@ -47,7 +47,7 @@ impl DeviceCookie {
 
     /// The device that it names, if it is ours.
     #[must_use]
-    pub fn open(&self, context: &RequestContext) -> Option<Device> {
+    pub fn open(&self, context: &RequestContext) -> Option<RecognisedDevice> {
         let sealer = &context.app.sealer;
         sealer
             .open(Purpose::RecognisedDevice, b"", self.sent()?, context.now)
@@ -62,12 +62,12 @@ impl DeviceCookie {
     pub fn recognise(
         &self,
         context: &RequestContext,
-        device: Option<&Device>,
+        device: Option<&RecognisedDevice>,
         user: &Names<'_>,
     ) -> Result<Option<String>, AppError> {
         let device = match device {
             Some(device) => device.clone(),
-            None => Device::new(random()?),
+            None => RecognisedDevice::new(random()?),
         };
         self.seal(
             context,
@@ -75,7 +75,11 @@ impl DeviceCookie {
         )
     }
 
-    fn seal(&self, context: &RequestContext, device: &Device) -> Result<Option<String>, AppError> {
+    fn seal(
+        &self,
+        context: &RequestContext,
+        device: &RecognisedDevice,
+    ) -> Result<Option<String>, AppError> {
         let Some(name) = self.name else {
             return Ok(None);
         };

@@ -8,7 +8,7 @@
 //! D1, so a head that is behind proves nothing, and a head that is ahead proves that checkpoints were removed.
 
 use crate::domain::audit::{
-    AuditKeys, CHECKPOINT_LENGTH, ChainedRow, Checkpoint, Client, Entry, Head,
+    AuditKeys, ChainedRow, Checkpoint, Client, Entry, Head, MAX_CHECKPOINT_ROWS,
 };
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Outcome, Statement};
@@ -185,7 +185,7 @@ impl Checkpoints {
                     .number(SIGNED_AT_ONCE),
                 Statement::new(ENTRIES_AFTER)
                     .number(after)
-                    .number(CHECKPOINT_LENGTH),
+                    .number(MAX_CHECKPOINT_ROWS),
             ])
             .await?;
         Ok(Pending {
@@ -202,7 +202,7 @@ impl Checkpoints {
         let rows = Statement::new(ROWS_BETWEEN)
             .number(checkpoint.first.saturating_sub(1))
             .number(checkpoint.last)
-            .number(CHECKPOINT_LENGTH);
+            .number(MAX_CHECKPOINT_ROWS);
         let [found] = self.database.batch([rows]).await?;
         found.rows(chained_row)
     }

@@ -20,7 +20,7 @@ use super::backoff_cache::{self, Wait, Waits};
 use super::users::{self, PasswordUser};
 use crate::domain::audit::Signed;
 use crate::domain::names::LoginName;
-use crate::domain::recognised_device::Recognised;
+use crate::domain::recognised_device::RecognisedUser;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Outcome, Statement};
 use crate::runtime::ttl_cache::Epoch;
@@ -49,7 +49,7 @@ pub struct Attempt<'a> {
     /// The name; empty, which no user has, if the attempt is not a sign-in.
     login: &'a str,
     /// The user and the device, if the device is recognised for what was typed.
-    device: Option<&'a Recognised>,
+    device: Option<&'a RecognisedUser>,
     /// The client's network, where its failures are counted.
     network: Option<&'a str>,
     /// Milliseconds since 1970.
@@ -62,7 +62,7 @@ impl<'a> Attempt<'a> {
     pub fn sign_in(
         login: &'a LoginName,
         name_key: &str,
-        device: Option<&'a Recognised>,
+        device: Option<&'a RecognisedUser>,
         network: &'a str,
         now: f64,
     ) -> Self {
@@ -515,7 +515,7 @@ pub(super) fn remove_with_sessions(now: Timestamp) -> Statement {
 }
 
 /// The counter of a recognised device.
-fn device_key(device: &Recognised) -> String {
+fn device_key(device: &RecognisedUser) -> String {
     format!("device:{}:{}", device.user, device.device)
 }
 

@@ -50,7 +50,7 @@ pub fn typed(app: &App, name: &str) -> String {
     let text = app.server().vars.get("AUDIT_KEY").expect("a key");
     Base64::decode(text, &mut key).expect("32 bytes of base64");
     let keys = AuditKeys::new(&key, &[]);
-    let hash = match names::login_key(name) {
+    let hash = match LoginName::parse(name) {
         Some(LoginName::Username(name)) => keys.name_key("username", &name),
         Some(LoginName::Email(key)) => keys.name_key("email", &key),
         None => keys.name_key("other", name),

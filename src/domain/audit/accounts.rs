@@ -1,7 +1,7 @@
 //! Compares a user's role and status with the last audit entries about them. The service writes an entry in the same batch
 //! as every such change, so a difference was made outside the service.
 
-use super::entry::Kind;
+use super::kind::Kind;
 use serde::Serialize;
 
 /// A user's row, and the last audit entries about that user.

@@ -6,26 +6,20 @@
 //! mac    = HMAC(checkpoint key, number | first | last | at | key id | mac of the previous checkpoint | last link)
 //! ```
 //!
-//! Numbers have 4 bytes, big-endian; texts end with a zero byte. Four bytes of each link are kept as marks: they tell at
-//! which row a range that no longer fits went another way.
-//!
-//! The head identifies the last checkpoint. It is kept outside of D1, so that a truncation of the checkpoints is detected.
-//! It carries a MAC, so an attacker who can write to that store cannot forge one. They can delete it, which is reported, or
-//! restore an older one, which proves nothing because that store may lag behind. So hiding a truncation takes write access
-//! to both stores.
+//! Numbers have 4 bytes, big-endian; texts end with a zero byte. Four bytes of each link are stored as marks, which show the
+//! first row of a range that differs.
 
 use super::entry::Entry;
 use super::keys::{Age, AuditKeys, KeySet, digest, is_equal};
 use crate::crypto::fingerprint::hex;
-use crate::json;
 use crate::timestamp::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Maximum number of rows in one checkpoint.
-pub const CHECKPOINT_LENGTH: u32 = 500;
+pub const MAX_CHECKPOINT_ROWS: u32 = 500;
 
 /// Hex digits of a link that are kept.
-pub(super) const MARK: usize = 8;
+pub(super) const MARK_HEX_DIGITS: usize = 8;
 
 /// For this long after a row that was signed with the current key, rows signed with the previous key may still arrive:
 /// isolates that were deployed with that key finish their requests.
@@ -38,9 +32,9 @@ pub struct ChainedRow {
     pub number: u32,
     /// Its own signature.
     pub mac: Option<String>,
-    /// That of the cron, for a row that came without.
+    /// The signature by the cron event, for a row that was written without one.
     pub late_mac: Option<String>,
-    /// When the cron signed it.
+    /// When the cron event signed it.
     pub signed_at: Option<String>,
 }
 
@@ -51,7 +45,7 @@ impl ChainedRow {
         mac.map_or("", String::as_str)
     }
 
-    /// Whose signature it carries, which is not to say that it is right.
+    /// The origin of its signature, which need not be valid.
     #[must_use]
     pub fn signature(&self) -> Signature {
         match (&self.mac, &self.late_mac) {
@@ -93,46 +87,6 @@ pub struct Checkpoint {
     pub marks: String,
     /// Hex HMAC-SHA-256.
     pub mac: String,
-}
-
-/// The last checkpoint as stored outside of D1.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Head {
-    /// `Checkpoint::number`.
-    pub checkpoint: u32,
-    /// `Checkpoint::last`.
-    pub last: u32,
-    /// `Checkpoint::key`.
-    pub key: String,
-    /// `Checkpoint::mac`.
-    pub mac: String,
-}
-
-/// The text form of a head.
-#[derive(Serialize, Deserialize)]
-struct SignedHead {
-    #[serde(flatten)]
-    head: Head,
-    head_mac: String,
-}
-
-impl Head {
-    /// The head for this checkpoint.
-    #[must_use]
-    pub fn of(checkpoint: &Checkpoint) -> Self {
-        Self {
-            checkpoint: checkpoint.number,
-            last: checkpoint.last,
-            key: checkpoint.key.clone(),
-            mac: checkpoint.mac.clone(),
-        }
-    }
-
-    /// False if this checkpoint has the number of the head but differs from it.
-    #[must_use]
-    pub fn allows(&self, checkpoint: &Checkpoint) -> bool {
-        self.checkpoint != checkpoint.number || *self == Self::of(checkpoint)
-    }
 }
 
 /// The number of the first row after a checkpoint; 1 if there is none.
@@ -190,7 +144,7 @@ impl AuditKeys {
         };
         let mut link = keys.start(previous, checkpoint);
         let mut rows = rows.iter().peekable();
-        let end = checkpoint.first.saturating_add(CHECKPOINT_LENGTH);
+        let end = checkpoint.first.saturating_add(MAX_CHECKPOINT_ROWS);
         for number in checkpoint.first..=checkpoint.last.min(end) {
             link = keys.link(&link, number, rows.next_if(|row| row.number == number));
         }
@@ -216,25 +170,6 @@ impl AuditKeys {
             (None, ..) => None,
         }
     }
-
-    /// The text to store for a head, with its MAC.
-    #[must_use]
-    pub fn head_text(&self, head: &Head) -> String {
-        let signed = SignedHead {
-            head: head.clone(),
-            head_mac: self.current().head_mac(head),
-        };
-        // Cannot fail: only numbers and strings are serialized.
-        serde_json::to_string(&signed).unwrap_or_default()
-    }
-
-    /// Parses a stored head; `None` if its MAC is invalid.
-    #[must_use]
-    pub fn read_head(&self, text: &str) -> Option<Head> {
-        let read: SignedHead = json::from_str(text).ok()?;
-        let is_ours = |keys: &KeySet| is_equal(&keys.head_mac(&read.head), &read.head_mac);
-        self.all().any(is_ours).then_some(read.head)
-    }
 }
 
 /// Whether enough time has passed since this row that no isolate with the previous key is left.
@@ -254,7 +189,7 @@ impl KeySet {
         at: Timestamp,
     ) -> Option<Checkpoint> {
         let first = first_after(previous);
-        let limit = first.saturating_add(CHECKPOINT_LENGTH).saturating_sub(1);
+        let limit = first.saturating_add(MAX_CHECKPOINT_ROWS).saturating_sub(1);
         let last = rows.last()?.0.number.min(limit);
         let mut checkpoint = Checkpoint {
             number: previous.map_or(1, |previous| previous.number.saturating_add(1)),
@@ -325,24 +260,10 @@ impl KeySet {
             ],
         ))
     }
-
-    fn head_mac(&self, head: &Head) -> String {
-        hex(&digest(
-            &self.heads,
-            &[
-                &head.checkpoint.to_be_bytes(),
-                &head.last.to_be_bytes(),
-                head.key.as_bytes(),
-                &[0],
-                head.mac.as_bytes(),
-                &[0],
-            ],
-        ))
-    }
 }
 
 pub(super) fn mark(link: &Link) -> String {
     hex(link
-        .first_chunk::<{ MARK / 2 }>()
+        .first_chunk::<{ MARK_HEX_DIGITS / 2 }>()
         .map_or(&[][..], |part| part))
 }

@@ -2,149 +2,36 @@
 //! is stored as a keyed hash, and address and device as a salted hash (see [`Client`]).
 
 use super::client::Client;
+use super::kind::Kind;
 use crate::timestamp::Timestamp;
-use serde::Serialize;
 use std::borrow::Cow;
 use uuid::Uuid;
 
-/// The actor of what is done from the command line.
+/// The actor of events of the command line.
 pub const COMMAND_LINE: &str = "command-line";
 
-/// Kind of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// A user signed in; the detail is the method: `password`, `aws_device`, `aws_app` or `aws_proof`.
-    SignIn,
-    /// A sign-in was refused; the detail gives the method and the reason.
-    SignInFailed,
-    /// A user signed out.
-    SignOut,
-    /// A rotated-out token was reused after the replay window; its session was revoked.
-    RefreshReuse,
-    /// Sessions were revoked other than by signing out; the detail gives the cause.
-    SessionRevoked,
-    /// A password was set.
-    PasswordSet,
-    /// A signed-in user gave a wrong current password.
-    PasswordChangeFailed,
-    /// A one-time link that sets a password was created.
-    PasswordLinkCreated,
-    /// A user was added.
-    UserAdded,
-    /// A user was disabled.
-    UserDisabled,
-    /// A user was enabled again.
-    UserEnabled,
-    /// The role of a user was changed; the detail gives the previous and the new role.
-    RoleChanged,
-    /// The AWS credentials page was viewed.
-    AwsCredentialsViewed,
-    /// The NVIDIA credentials page was viewed.
-    NvidiaCredentialsViewed,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 14] = [
-        Self::SignIn,
-        Self::SignInFailed,
-        Self::SignOut,
-        Self::RefreshReuse,
-        Self::SessionRevoked,
-        Self::PasswordSet,
-        Self::PasswordChangeFailed,
-        Self::PasswordLinkCreated,
-        Self::UserAdded,
-        Self::UserDisabled,
-        Self::UserEnabled,
-        Self::RoleChanged,
-        Self::AwsCredentialsViewed,
-        Self::NvidiaCredentialsViewed,
-    ];
-
-    /// The kind with this name, if there is one; names are matched exactly.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
-    }
-
-    /// The name in D1 and on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::SignIn => "sign_in",
-            Self::SignInFailed => "sign_in_failed",
-            Self::SignOut => "sign_out",
-            Self::RefreshReuse => "refresh_reuse",
-            Self::SessionRevoked => "session_revoked",
-            Self::PasswordSet => "password_set",
-            Self::PasswordChangeFailed => "password_change_failed",
-            Self::PasswordLinkCreated => "password_link_created",
-            Self::UserAdded => "user_added",
-            Self::UserDisabled => "user_disabled",
-            Self::UserEnabled => "user_enabled",
-            Self::RoleChanged => "role_changed",
-            Self::AwsCredentialsViewed => "aws_credentials_viewed",
-            Self::NvidiaCredentialsViewed => "nvidia_credentials_viewed",
-        }
-    }
-
-    fn outcome(self) -> Outcome {
-        match self {
-            Self::SignInFailed | Self::RefreshReuse | Self::PasswordChangeFailed => {
-                Outcome::Failure
-            }
-            _ => Outcome::Success,
-        }
-    }
-}
-
-/// Whether an action succeeded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It succeeded.
-    Success,
-    /// It was refused or failed.
-    Failure,
-}
-
-impl Outcome {
-    /// The name in D1 and on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Failure => "failure",
-        }
-    }
-}
-
-/// An entry, in the texts of its columns: what is signed is what is kept, read back without interpretation.
+/// An entry, as the texts of its columns, so that exactly what is stored is signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Random UUID.
     pub id: String,
-    /// When, `YYYY-MM-DDTHH:MM:SSZ`.
+    /// Time, `YYYY-MM-DDTHH:MM:SSZ`.
     pub at: String,
-    /// A [`Kind`].
+    /// Name of the [`Kind`].
     pub kind: String,
-    /// An [`Outcome`].
+    /// Name of the [`Outcome`](super::Outcome).
     pub outcome: String,
-    /// User id of who did it, or [`COMMAND_LINE`].
+    /// Id of the user who did it, or [`COMMAND_LINE`].
     pub actor: Option<String>,
-    /// User id of whom it is about.
+    /// Id of the user whom it is about.
     pub subject: Option<String>,
-    /// Keyed hash of a name that belongs to nobody.
+    /// Keyed hash of an entered name that no user has.
     pub name_key: Option<String>,
-    /// The session's key in D1.
+    /// Key of the session in D1.
     pub session: Option<String>,
-    /// Fixed words of ours.
+    /// Details in fixed words.
     pub detail: Option<String>,
-    /// [`Client::hash`] of where it came from.
+    /// [`Client::hash`] of the client.
     pub client_hash: Option<String>,
     /// Ray id, or a random UUID.
     pub request: String,
@@ -153,7 +40,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// An entry that names nobody yet; the id is random.
+    /// An entry without actor and subject. The id is random.
     #[must_use]
     pub fn new(id: Uuid, at: Timestamp, kind: Kind, request: impl Into<String>) -> Self {
         Self {
@@ -172,49 +59,49 @@ impl Entry {
         }
     }
 
-    /// Done by this person.
+    /// Sets the actor to this user.
     #[must_use]
     pub fn by(mut self, user: Uuid) -> Self {
         self.actor = Some(user.to_string());
         self
     }
 
-    /// Done from the command line.
+    /// Sets the actor to the command line.
     #[must_use]
     pub fn by_command_line(mut self) -> Self {
         self.actor = Some(COMMAND_LINE.to_owned());
         self
     }
 
-    /// About this person.
+    /// Sets the user whom it is about.
     #[must_use]
     pub fn about(mut self, user: impl Into<Option<Uuid>>) -> Self {
         self.subject = user.into().map(|user| user.to_string());
         self
     }
 
-    /// About a name that belongs to nobody, by its keyed hash.
+    /// Sets the keyed hash of a name that no user has.
     #[must_use]
     pub fn about_name(mut self, name_key: impl Into<Option<String>>) -> Self {
         self.name_key = name_key.into();
         self
     }
 
-    /// Of this session, by its key in D1.
+    /// Sets the session, by its key in D1.
     #[must_use]
     pub fn of_session(mut self, id: &str) -> Self {
         self.session = Some(id.to_owned());
         self
     }
 
-    /// More about it, in fixed words of ours; never a client's text.
+    /// Sets details in fixed words, never a text of the client.
     #[must_use]
     pub fn detail(mut self, words: impl Into<Cow<'static, str>>) -> Self {
         self.detail = Some(words.into().into_owned());
         self
     }
 
-    /// From this client.
+    /// Sets the client.
     #[must_use]
     pub fn from(mut self, client: Client) -> Self {
         self.client_hash = Some(client.hash());
@@ -222,7 +109,7 @@ impl Entry {
         self
     }
 
-    /// The bytes that are signed: each column in the table's order, see [`push`]. No two entries have the same.
+    /// The bytes that are signed: all columns in the order of the table, see [`push`]. Different entries have different bytes.
     #[must_use]
     pub fn canonical(&self) -> Vec<u8> {
         let columns = [
@@ -265,18 +152,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn kinds_round_trip_and_are_spelled_alike_everywhere() {
-        for kind in Kind::ALL {
-            assert_eq!(Kind::parse(kind.as_str()), Some(kind));
-            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
-        }
-        for name in ["", "sign-in", "SIGN_IN", "sign_in "] {
-            assert_eq!(Kind::parse(name), None, "{name}");
-        }
-    }
-
-    #[test]
-    fn the_signed_bytes_are_these() {
+    fn signed_bytes_are_the_columns_with_their_lengths() {
         let mut entry =
             Entry::new(Uuid::nil(), Timestamp::from_seconds(0), Kind::SignOut, "r").detail("é");
         entry.id = "i".into();
@@ -310,7 +186,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn two_entries_have_the_same_bytes_only_if_they_are_the_same(one in entry(), other in entry()) {
+        fn signed_bytes_of_different_entries_differ(one in entry(), other in entry()) {
             prop_assert_eq!(one.canonical() == other.canonical(), one == other);
         }
     }

@@ -1,4 +1,4 @@
-//! The keys of the audit log, each derived from `AUDIT_KEY` for one purpose (RFC 5869), and what they sign.
+//! The keys of the audit log and what they sign. Each key is derived from `AUDIT_KEY` for one purpose (RFC 5869).
 //!
 //! Keys are numbered by age: 0 is the current key, 1 the previous one. Once a checkpoint was made with a key, older keys are
 //! refused for later rows and checkpoints.
@@ -12,7 +12,7 @@ use sha2::Sha256;
 use std::fmt;
 use subtle::ConstantTimeEq;
 
-/// An entry and its signature; only [`AuditKeys::sign`] makes one, so whoever asks for it cannot be given anything else.
+/// An entry and its signature, made by [`AuditKeys::sign`].
 #[derive(Clone, Debug)]
 pub struct Signed {
     /// What happened.
@@ -21,13 +21,13 @@ pub struct Signed {
     pub mac: String,
 }
 
-/// The key that signs, and those before it, which still verify.
+/// The current key, which signs, and the previous ones, which verify.
 pub struct AuditKeys {
     current: KeySet,
     previous: Vec<KeySet>,
 }
 
-/// What one `AUDIT_KEY` signs.
+/// The keys that are derived from one `AUDIT_KEY`.
 pub(super) struct KeySet {
     /// Identifies the key without revealing anything about it.
     pub(super) id: String,
@@ -42,14 +42,14 @@ pub(super) struct KeySet {
 /// How many keys are newer than this one.
 pub(super) type Age = usize;
 
-/// Bytes of a key id: enough to distinguish a handful of keys.
-const ID_LENGTH: usize = 4;
+/// Length of a key id: enough to distinguish a handful of keys.
+const KEY_ID_BYTES: usize = 4;
 
-/// Bytes of a name's hash that are kept: enough to tell any two names apart.
-const NAME_LENGTH: usize = 16;
+/// Length of the hash of a name: enough to distinguish any two names.
+const NAME_HASH_BYTES: usize = 16;
 
 impl AuditKeys {
-    /// Takes 32 random bytes each; the previous ones newest first.
+    /// Takes 32 random bytes each, the newest previous key first.
     #[must_use]
     pub fn new(current: &[u8; 32], previous: &[[u8; 32]]) -> Self {
         Self {
@@ -65,19 +65,19 @@ impl AuditKeys {
         Signed { entry, mac }
     }
 
-    /// The signature of an entry that came without one, which also says where it stood and when it was signed.
+    /// Signs an entry that was written without a signature, with its row number and the time of signing.
     #[must_use]
     pub fn sign_late(&self, number: u32, signed_at: Timestamp, entry: &Entry) -> String {
         self.current.late_mac(number, &signed_at.to_string(), entry)
     }
 
-    /// Whether any of the keys has signed this entry.
+    /// Whether one of the keys has signed this entry.
     #[must_use]
     pub fn has_signed(&self, entry: &Entry, mac: &str) -> bool {
         self.signer(entry, mac).is_some()
     }
 
-    /// Whether any of the keys has signed this entry at this place and time.
+    /// Whether one of the keys has signed this entry with this row number and time.
     #[must_use]
     pub fn has_signed_late(&self, number: u32, signed_at: &str, entry: &Entry, mac: &str) -> bool {
         self.late_signer(number, signed_at, entry, mac).is_some()
@@ -90,7 +90,7 @@ impl AuditKeys {
             .position(|keys| is_equal(&hex(&digest(&keys.rows, &[&bytes])), mac))
     }
 
-    /// The key that has signed this entry at this place and time.
+    /// The key that has signed this entry with this row number and time.
     pub(super) fn late_signer(
         &self,
         number: u32,
@@ -107,12 +107,12 @@ impl AuditKeys {
         self.all().enumerate().find(|(_, keys)| keys.id == id)
     }
 
-    /// What is kept of a name that belongs to nobody, in hex. `source` says what kind of name it is, in fixed words.
+    /// The keyed hash of an entered name that no user has, in hex. `source` is the kind of name, in fixed words.
     #[must_use]
     pub fn name_key(&self, source: &'static str, name: &str) -> String {
         let parts = [source.as_bytes(), &[0], name.as_bytes()];
         hex(digest(&self.current.names, &parts)
-            .first_chunk::<NAME_LENGTH>()
+            .first_chunk::<NAME_HASH_BYTES>()
             .map_or(&[][..], |part| part))
     }
 
@@ -139,11 +139,11 @@ impl fmt::Debug for AuditKeys {
 impl KeySet {
     fn new(key: &[u8; 32]) -> Self {
         let derived = Hkdf::<Sha256>::new(None, key);
-        let mut id = [0; ID_LENGTH];
-        // Cannot fail either, see below.
+        let mut id = [0; KEY_ID_BYTES];
+        // Cannot fail, see below.
         let _ = derived.expand(b"Edge Auth audit 1: key id", &mut id);
         let mac = |label: &[u8]| {
-            // HMAC fills a short key up with zeros (RFC 2104); doing it here leaves no length to fail on.
+            // HMAC pads a short key with zeros (RFC 2104). With a whole block there is no length that could be refused.
             let mut block = [0; 64];
             if let Some(half) = block.first_chunk_mut::<32>() {
                 // Cannot fail: HKDF gives any key of up to 8,160 bytes.
@@ -163,7 +163,7 @@ impl KeySet {
     }
 
     fn late_mac(&self, number: u32, signed_at: &str, entry: &Entry) -> String {
-        // The time has 20 characters wherever it is ours; the byte behind it tells it from the entry in any case.
+        // The zero byte separates the time from the entry, whatever the column contains.
         let (number, entry) = (number.to_be_bytes(), entry.canonical());
         hex(&digest(
             &self.late,
@@ -172,7 +172,7 @@ impl KeySet {
     }
 }
 
-/// The HMAC of these parts, one after the other.
+/// The HMAC of the concatenated parts.
 pub(super) fn digest(mac: &Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
     let mut mac = mac.clone();
     for part in parts {
@@ -181,7 +181,7 @@ pub(super) fn digest(mac: &Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-/// In constant time.
+/// Compares in constant time.
 pub(super) fn is_equal(one: &str, other: &str) -> bool {
     one.as_bytes().ct_eq(other.as_bytes()).into()
 }
@@ -198,13 +198,13 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_is_of_one_entry_and_one_key() {
+    fn signature_verifies_for_its_entry_and_key_only() {
         let (old, new) = (
             AuditKeys::new(&[1; 32], &[]),
             AuditKeys::new(&[2; 32], &[[1; 32]]),
         );
         let signed = old.sign(entry());
-        // HMAC-SHA-256 under HKDF-SHA-256 of 32 ones with the label, computed apart from this code.
+        // HMAC-SHA-256 with the HKDF-SHA-256 key of 32 bytes 0x01 and the label, computed independently of this code.
         assert_eq!(signed.mac, EXPECTED);
         assert!(old.has_signed(&entry(), &signed.mac) && new.has_signed(&entry(), &signed.mac));
         assert!(!old.has_signed(&entry(), &new.sign(entry()).mac));
@@ -215,7 +215,7 @@ mod tests {
     const EXPECTED: &str = "101c823cf97c99c1f8b3a54079bcaea17f2d2d9e297f1a21969777a32e408bfa";
 
     #[test]
-    fn a_late_signature_is_of_one_place_and_time() {
+    fn late_signature_verifies_for_its_row_number_and_time_only() {
         let keys = AuditKeys::new(&[1; 32], &[]);
         let at = Timestamp::from_seconds(0);
         let mac = keys.sign_late(7, at, &entry());
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_hashed_by_its_kind_and_under_the_key() {
+    fn name_hash_differs_by_kind_name_and_key() {
         let keys = AuditKeys::new(&[1; 32], &[]);
         let key = keys.name_key("username", "ada");
         assert_eq!(key.len(), 32);

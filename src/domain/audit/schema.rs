@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_but_comments_and_white_space_is_a_difference() {
+    fn normal_form_drops_comments_and_white_space_only() {
         assert_eq!(
             normal("table a (\n  b TEXT, -- it's b\n\tc /* ' */ TEXT\n)"),
             "table a ( b TEXT, c TEXT )"
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_that_differ_are_named() {
+    fn object_that_differs_is_named() {
         let expected = [
             object("table", "audit", "table audit (a)"),
             object("trigger", "t", "trigger t"),
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn the_expected_schema_has_the_tables_and_triggers_of_the_audit_log() {
+    fn expected_schema_has_the_tables_and_triggers_of_the_audit_log() {
         let all: Vec<SchemaObject> = EXPECTED.lines().filter_map(read).collect();
         assert_eq!(all.len(), EXPECTED.lines().count());
         for name in ["audit", "audit_insert", "audit_checkpoints", "users"] {

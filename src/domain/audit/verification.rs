@@ -1,7 +1,9 @@
 //! Verifies the log row by row: rows that a checkpoint covers against that checkpoint, later rows by their own signatures
 //! only.
 
-use super::chain::{CHECKPOINT_LENGTH, ChainedRow, Checkpoint, MARK, Signature, first_after, mark};
+use super::chain::{
+    ChainedRow, Checkpoint, MARK_HEX_DIGITS, MAX_CHECKPOINT_ROWS, Signature, first_after, mark,
+};
 use super::entry::{COMMAND_LINE, Entry};
 use super::keys::{Age, AuditKeys, is_equal};
 use serde::Serialize;
@@ -93,7 +95,7 @@ impl Verified {
     }
 }
 
-/// Only a command line may have no key.
+/// Only the command line may write rows without a signature, because it may not have the key.
 #[must_use]
 pub fn may_be_unsigned(entry: &Entry) -> bool {
     entry.actor.as_deref() == Some(COMMAND_LINE)
@@ -117,7 +119,7 @@ impl AuditKeys {
             return fail(first, ViolationKind::CheckpointMissing);
         }
         let length = checkpoint.last.checked_sub(first);
-        if checkpoint.first != first || length.is_none_or(|length| length >= CHECKPOINT_LENGTH) {
+        if checkpoint.first != first || length.is_none_or(|length| length >= MAX_CHECKPOINT_ROWS) {
             return fail(first, ViolationKind::CheckpointAltered);
         }
         let oldest = self.oldest_after(previous);
@@ -128,7 +130,7 @@ impl AuditKeys {
             return fail(first, ViolationKind::RetiredKey);
         }
         let mut link = keys.start(previous, checkpoint);
-        let mut marks = checkpoint.marks.as_bytes().chunks(MARK);
+        let mut marks = checkpoint.marks.as_bytes().chunks(MARK_HEX_DIGITS);
         let mut rows = rows.iter();
         for number in checkpoint.first..=checkpoint.last {
             let Some((row, entry)) = rows.next().filter(|(row, _)| row.number == number) else {

@@ -1,25 +1,25 @@
-//! Which user names are given out, and which of them are too alike. Not in the Worker: the tables of PRECIS and UTS #39
-//! take 65 KiB there, and nobody is created there under a name of his own choice.
+//! Which user names are allowed, and which are too similar. Native programs only: the tables of PRECIS and UTS #39 would take
+//! 65 KiB of the Worker, where no user is created with a chosen name.
 
-use super::{MAX_INPUT_BYTES, MAX_USERNAME, NameError, Username, trimmed};
+use super::{MAX_INPUT_BYTES, MAX_USERNAME_CHARACTERS, NameError, Username, trimmed};
 use crate::unicode::lower_case;
 use precis_profiles::UsernameCaseMapped;
 use precis_profiles::precis_core::profile::PrecisFastInvocation;
 
-/// The canonical form of a user name: without white space around it, width and case mapped, in NFC.
+/// The canonical form of a user name: trimmed, with width and case mapped, in NFC.
 ///
 /// # Errors
-/// [`NameError::Username`] for what PRECIS refuses (spaces, symbols, unassigned, invisible and compatibility characters,
-/// mixed directions), for an `@`, and for more than 64 code points.
+/// [`NameError::Username`] for a name that PRECIS refuses (spaces, symbols, unassigned, invisible and compatibility characters,
+/// mixed directions), with an `@`, or of more than 64 code points.
 pub fn canonical(text: &str) -> Result<Username, NameError> {
-    settled(trimmed(text))
-        .filter(|name| !name.contains('@') && name.chars().count() <= MAX_USERNAME)
+    enforced(trimmed(text))
+        .filter(|name| !name.contains('@') && name.chars().count() <= MAX_USERNAME_CHARACTERS)
         .map(Username)
         .ok_or(NameError::Username)
 }
 
-/// Applies the profile until it changes nothing, as RFC 8264 section 7 asks; a name that does not settle is refused.
-fn settled(text: &str) -> Option<String> {
+/// Applies the profile until it changes nothing, as RFC 8264 section 7 requires; a name that keeps changing is refused.
+fn enforced(text: &str) -> Option<String> {
     if text.len() > MAX_INPUT_BYTES {
         return None;
     }
@@ -36,15 +36,13 @@ fn settled(text: &str) -> Option<String> {
     None
 }
 
-/// What two user names have in common if people may take one for the other: the skeleton of UTS #39 section 4, with case
-/// folded too, as a fixed point of both.
-///
-/// Two such names are never given out: a unique index of the skeletons refuses the second.
+/// The same for two user names that can be confused: the skeleton of UTS #39 section 4, with case folded, as a fixed point of
+/// both. A unique index of the skeletons refuses the second of two such names.
 #[must_use]
 pub fn skeleton(name: &Username) -> String {
     let mut text = name.0.clone();
-    // Lower case can uncover another prototype (`0`, `O`, `o`), so again until nothing changes; two rounds do today, and
-    // the bound is for tables yet to come.
+    // Lower case can give a character with another prototype (`0`, `O`, `o`), so this is repeated until nothing changes. Two
+    // rounds suffice with the current tables.
     for _ in 0..8 {
         let folded = lower_case(&unicode_security::skeleton(&text).collect::<String>());
         if folded == text {

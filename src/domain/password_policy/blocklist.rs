@@ -1,18 +1,17 @@
-//! Common passwords, as a set of hashes that takes two bytes each.
+//! Common passwords, as a set of hashes of two bytes each.
 //!
-//! `blocklist.bin` is a Golomb-coded set: the sorted hashes' differences, each as its quotient by 2^16 in ones and
-//! a zero, and its remainder in 16 bits. `cargo xtask blocklist` writes it from a list; `blocklist.md` names the list, its
-//! licence, and what was selected. A password that is not on the list is taken for one that is once in 70,000 times; its
-//! owner chooses another.
+//! `blocklist.bin` is a Golomb-coded set: the differences of the sorted hashes, each as its quotient by 2^16 in ones and a
+//! zero, and its remainder in 16 bits. `blocklist.md` names the list, its licence, the selection and the command that writes
+//! the file. One of 70,000 passwords that are not on the list is refused by chance; the user then chooses another.
 
 use sha2::{Digest, Sha256};
 
 const SET: &[u8] = include_bytes!("blocklist.bin");
-/// Bits of a remainder. The set's figures depend on it and on [`HASH_BITS`].
+/// Bits of a remainder. The size of the set depends on it and on [`HASH_BITS`].
 const REMAINDER_BITS: u32 = 16;
 const HASH_BITS: u32 = 29;
 
-/// What stands for a password (in lower case) in the set: the first 29 bits of its SHA-256.
+/// The hash of a password in the set: the first 29 bits of the SHA-256 of its lower-case form.
 #[must_use]
 pub fn blocklist_hash(folded: &str) -> u32 {
     let hash: [u8; 32] = Sha256::digest(folded).into();
@@ -29,11 +28,11 @@ pub(super) fn contains(folded: &str) -> bool {
         .any(|found| found == wanted)
 }
 
-/// Reads the set. It ends within a row of ones, with which the last byte is filled up.
+/// Decodes the set. The last byte is filled up with ones.
 fn hashes(set: &[u8]) -> impl Iterator<Item = u32> {
     let mut bits = set
         .iter()
-        .flat_map(|byte| (0..8).rev().map(move |place| byte >> place & 1));
+        .flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
     let mut last = 0_u32;
     std::iter::from_fn(move || {
         let mut quotient = 0_u32;
@@ -54,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_set_is_whole_and_small() {
+    fn set_has_the_expected_size() {
         let all: Vec<u32> = hashes(SET).collect();
         assert!(all.is_sorted_by(|left, right| left < right));
         assert!((6_000..9_000).contains(&all.len()), "{}", all.len());
@@ -63,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_truncated_set_ends() {
+    fn truncated_set_is_decoded_as_far_as_possible() {
         assert_eq!(hashes(&[]).count(), 0);
         assert_eq!(hashes(&[0xff; 9]).count(), 0);
         assert_eq!(hashes(&[0x00, 0x00]).count(), 0);
@@ -75,12 +74,12 @@ mod tests {
     }
 
     #[test]
-    fn others_are_rarely_taken_for_common_ones() {
+    fn other_passwords_are_rarely_found() {
         let all: std::collections::BTreeSet<u32> = hashes(SET).collect();
-        let taken = (0..200_000)
+        let found = (0..200_000)
             .filter(|number| all.contains(&blocklist_hash(&format!("not on any list {number}"))))
             .count();
-        // About 3 are to be expected.
-        assert!(taken <= 12, "{taken}");
+        // About 3 are expected.
+        assert!(found <= 12, "{found}");
     }
 }

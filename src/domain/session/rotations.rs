@@ -2,8 +2,7 @@
 //!
 //! The column is a JSON array of pairs `[second, generation]`, one pair per second in which the session was refreshed:
 //! seconds since 1970, and the lowest generation that was rotated out in that second. The refresh that adds a pair removes
-//! those that have left the replay window, so there are at most as many pairs as the window has seconds, however
-//! often a client refreshes.
+//! those that have left the replay window, so there are never more pairs than seconds in the window.
 
 use crate::json;
 use crate::timestamp::Timestamp;
@@ -44,8 +43,8 @@ impl Rotations {
 
     /// The lowest generation that was rotated out later than this, if any was.
     #[must_use]
-    pub fn first_after(&self, moment: Timestamp) -> Option<u32> {
-        let recent = self.0.iter().filter(|rotation| rotation.at > moment);
+    pub fn first_after(&self, time: Timestamp) -> Option<u32> {
+        let recent = self.0.iter().filter(|rotation| rotation.at > time);
         recent.map(|rotation| rotation.generation).min()
     }
 }
@@ -74,13 +73,13 @@ mod tests {
                 "{generation}"
             );
         }
-        for (moment, first) in [(99, Some(4)), (100, Some(9)), (129, Some(10)), (130, None)] {
-            assert_eq!(rotations.first_after(at(moment)), first, "{moment}");
+        for (time, first) in [(99, Some(4)), (100, Some(9)), (129, Some(10)), (130, None)] {
+            assert_eq!(rotations.first_after(at(time)), first, "{time}");
         }
     }
 
     #[test]
-    fn clocks_that_differ_do_not_hide_a_rotation() {
+    fn rotation_by_a_clock_that_is_behind_is_found() {
         // Generation 5 was rotated out by an isolate whose clock is a second behind.
         let rotations = Rotations::parse("[[100,4],[99,5]]").unwrap();
         assert_eq!(rotations.rotated_out_at(4), Some(at(100)));
@@ -88,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn only_pairs_of_whole_numbers_are_read() {
+    fn column_of_another_form_is_refused() {
         assert_eq!(Rotations::parse("[]"), Some(Rotations::default()));
         for json in [
             "",

@@ -3,7 +3,7 @@
 
 use crate::app::RequestContext;
 use crate::domain::audit::{
-    Account, AccountChange, CHECKPOINT_LENGTH, ChainedRow, Checkpoint, Entry, Head, SchemaChange,
+    Account, AccountChange, ChainedRow, Checkpoint, Entry, Head, MAX_CHECKPOINT_ROWS, SchemaChange,
     Verified, Violation, ViolationKind, first_after, schema_changes,
 };
 use crate::http::error::{ApiError, ErrorFormat};
@@ -31,7 +31,7 @@ pub const ROUTE: Route = Route {
 /// Maximum number of checkpoints per call.
 const MAX_CHECKPOINTS: u32 = 4;
 /// Rows of one call.
-const MAX_ROWS: u32 = MAX_CHECKPOINTS * CHECKPOINT_LENGTH;
+const MAX_ROWS: u32 = MAX_CHECKPOINTS * MAX_CHECKPOINT_ROWS;
 /// Maximum number of users per call.
 const MAX_USERS: u32 = 500;
 /// Maximum number of objects that a response names.

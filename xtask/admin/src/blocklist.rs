@@ -1,7 +1,7 @@
 //! `cargo xtask blocklist`: writes the set of common passwords that the Worker refuses, from a published list.
 
 use anyhow::{Context as _, Result};
-use edge_auth::domain::password_policy::{LEAST_MINIMUM, blocklist_hash};
+use edge_auth::domain::password_policy::{MIN_CHARACTERS, blocklist_hash};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -10,7 +10,7 @@ const LONG: usize = 15;
 const LONG_RANKS: usize = 500_000;
 /// Shorter ones matter only if an operator allows them.
 const RANKS: usize = 16_000;
-/// As `account::policy` reads them.
+/// As `domain::password_policy` reads them.
 const REMAINDER_BITS: u32 = 16;
 
 /// Reads the list, writes the set, and returns a summary.
@@ -41,7 +41,7 @@ fn select(list: &str) -> BTreeSet<String> {
         .map(|(rank, line)| (rank, line.to_lowercase()))
         .filter(|(rank, line)| match line.chars().count() {
             LONG.. => *rank < LONG_RANKS,
-            LEAST_MINIMUM.. => *rank < RANKS,
+            MIN_CHARACTERS.. => *rank < RANKS,
             _ => false,
         })
         .map(|(_, line)| line)

@@ -1,0 +1,132 @@
+//! Kinds of audit events, and whether each of them is a success.
+
+use serde::Serialize;
+
+/// Kind of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A user signed in; the detail is the method: `password`, `aws_device`, `aws_app` or `aws_proof`.
+    SignIn,
+    /// A sign-in was refused; the detail gives the method and the reason.
+    SignInFailed,
+    /// A user signed out.
+    SignOut,
+    /// A rotated-out token was reused after the replay window; its session was revoked.
+    RefreshReuse,
+    /// Sessions were revoked other than by signing out; the detail gives the cause.
+    SessionRevoked,
+    /// A password was set.
+    PasswordSet,
+    /// A signed-in user gave a wrong current password.
+    PasswordChangeFailed,
+    /// A one-time link that sets a password was created.
+    PasswordLinkCreated,
+    /// A user was added.
+    UserAdded,
+    /// A user was disabled.
+    UserDisabled,
+    /// A user was enabled again.
+    UserEnabled,
+    /// The role of a user was changed; the detail gives the previous and the new role.
+    RoleChanged,
+    /// The AWS credentials page was viewed.
+    AwsCredentialsViewed,
+    /// The NVIDIA credentials page was viewed.
+    NvidiaCredentialsViewed,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::SignIn,
+        Self::SignInFailed,
+        Self::SignOut,
+        Self::RefreshReuse,
+        Self::SessionRevoked,
+        Self::PasswordSet,
+        Self::PasswordChangeFailed,
+        Self::PasswordLinkCreated,
+        Self::UserAdded,
+        Self::UserDisabled,
+        Self::UserEnabled,
+        Self::RoleChanged,
+        Self::AwsCredentialsViewed,
+        Self::NvidiaCredentialsViewed,
+    ];
+
+    /// The kind with this name, if there is one; names are matched exactly.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// The name in D1 and on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::SignInFailed => "sign_in_failed",
+            Self::SignOut => "sign_out",
+            Self::RefreshReuse => "refresh_reuse",
+            Self::SessionRevoked => "session_revoked",
+            Self::PasswordSet => "password_set",
+            Self::PasswordChangeFailed => "password_change_failed",
+            Self::PasswordLinkCreated => "password_link_created",
+            Self::UserAdded => "user_added",
+            Self::UserDisabled => "user_disabled",
+            Self::UserEnabled => "user_enabled",
+            Self::RoleChanged => "role_changed",
+            Self::AwsCredentialsViewed => "aws_credentials_viewed",
+            Self::NvidiaCredentialsViewed => "nvidia_credentials_viewed",
+        }
+    }
+
+    pub(super) fn outcome(self) -> Outcome {
+        match self {
+            Self::SignInFailed | Self::RefreshReuse | Self::PasswordChangeFailed => {
+                Outcome::Failure
+            }
+            _ => Outcome::Success,
+        }
+    }
+}
+
+/// Whether an action succeeded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It succeeded.
+    Success,
+    /// It was refused or failed.
+    Failure,
+}
+
+impl Outcome {
+    /// The name in D1 and on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kind_is_parsed_from_its_exact_name_only() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::parse(kind.as_str()), Some(kind));
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+        }
+        for name in ["", "sign-in", "SIGN_IN", "sign_in "] {
+            assert_eq!(Kind::parse(name), None, "{name}");
+        }
+    }
+}

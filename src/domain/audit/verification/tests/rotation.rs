@@ -1,0 +1,111 @@
+//! Rotations of `AUDIT_KEY`: what the previous key still verifies.
+
+use super::*;
+
+#[test]
+fn retired_key_verifies_what_came_before_the_first_checkpoint_of_the_new_key() {
+    let (old, new) = (keys(), rotated());
+    let mut rows: Rows = (1..=500).map(|number| own(&old, number)).collect();
+    let mut checkpoints = chained(&old, &rows);
+    // Written by isolates with either key during the deployment of the new one.
+    rows.push(own(&new, 501));
+    rows.push(own(&old, 502));
+    rows.push(late(&old, 503));
+    rows.extend((504..=520).map(|number| own(&new, number)));
+    checkpoints.push(
+        new.checkpoint(checkpoints.last(), &rows[500..], at(10_000))
+            .unwrap(),
+    );
+    assert_ne!(checkpoints[0].key, checkpoints[1].key);
+    assert_eq!(verify(&new, &rows, &checkpoints), Ok(1));
+    fails(&rows, &checkpoints, 501, ViolationKind::UnknownKey);
+    let forgotten = AuditKeys::new(&[2; 32], &[]);
+    let violation = verify(&forgotten, &rows, &checkpoints).unwrap_err();
+    let expected = Violation {
+        number: 1,
+        reason: ViolationKind::UnknownKey,
+    };
+    assert_eq!(violation, expected);
+}
+
+#[test]
+fn retired_key_is_refused_after_the_first_checkpoint_of_the_new_key() {
+    let (old, new) = (keys(), rotated());
+    let refused = |rows: &Rows, checkpoints: &[Checkpoint], number| {
+        let reason = ViolationKind::RetiredKey;
+        let violation = Violation { number, reason };
+        assert_eq!(verify(&new, rows, checkpoints), Err(violation));
+    };
+    let start: Rows = vec![own(&old, 1), own(&new, 2)];
+    let first = old.checkpoint(None, &start[..1], at(1)).unwrap();
+    let second = new
+        .checkpoint(Some(&first), &start[1..], at(10_000))
+        .unwrap();
+    let checkpoints = vec![first, second];
+    // As the newest row, signed by itself or as if by the cron.
+    for forged in [own(&old, 3), late(&old, 3)] {
+        let mut rows = start.clone();
+        rows.push(forged);
+        refused(&rows, &checkpoints, 3);
+        // And once it is covered by a checkpoint.
+        let more = chained_after(&new, &rows, &checkpoints);
+        assert_eq!(more.len(), 3);
+        refused(&rows, &more, 3);
+    }
+    // A checkpoint of the old key after one of the new key.
+    let mut rows = start.clone();
+    rows.push(own(&new, 3));
+    let mut more = checkpoints.clone();
+    more.push(Checkpoint {
+        key: checkpoints[0].key.clone(),
+        ..more[1].clone()
+    });
+    more[2].number = 3;
+    (more[2].first, more[2].last) = (3, 3);
+    refused(&rows, &more, 3);
+    assert!(!new.has_made(Some(&more[1]), &more[2], &[rows[2].0.clone()]));
+    // Attributing the new key's checkpoint to the old key is detected at that checkpoint.
+    let mut renamed = checkpoints.clone();
+    renamed[1].key = checkpoints[0].key.clone();
+    let violation = verify(&new, &start, &renamed).unwrap_err();
+    assert_eq!(violation.number, 2);
+}
+
+fn chained_after(keys: &AuditKeys, rows: &Rows, checkpoints: &[Checkpoint]) -> Vec<Checkpoint> {
+    let mut all = checkpoints.to_vec();
+    let first = first_after(all.last()) as usize;
+    let next = keys.checkpoint(all.last(), &rows[first - 1..], at(10_000));
+    all.extend(next);
+    all
+}
+
+#[test]
+fn first_checkpoint_of_a_new_key_waits_until_the_old_key_is_not_used() {
+    let (old, new) = (keys(), rotated());
+    // Rows 1 to 3 are of the old key, 4 of the new one at 4 s, 5 of the old one.
+    let rows: Rows = vec![
+        own(&old, 1),
+        own(&old, 2),
+        late(&old, 3),
+        own(&new, 4),
+        own(&old, 5),
+    ];
+    let first = old.checkpoint(None, &rows[..2], at(5)).unwrap();
+    // There is no sign yet that the new key is deployed.
+    let early = new.checkpoint(Some(&first), &rows[2..3], at(5)).unwrap();
+    assert_eq!((&early.key, early.last), (&first.key, 3));
+    // It is, but isolates with the old key may be left, so the rows after row 3 wait.
+    let early = new.checkpoint(Some(&first), &rows[2..], at(303)).unwrap();
+    assert_eq!((&early.key, early.last), (&first.key, 3));
+    assert_eq!(new.checkpoint(Some(&early), &rows[3..], at(303)), None);
+    let switch = new.checkpoint(Some(&early), &rows[3..], at(304)).unwrap();
+    assert_eq!((switch.key == first.key, switch.last), (false, 5));
+    assert_eq!(verify(&new, &rows, &[first, early, switch]), Ok(1));
+    // A row that the cron event signs with the new key also shows that the new key is deployed, from that time on.
+    let (mut row, entry) = unsigned(1);
+    row.late_mac = Some(new.sign_late(1, at(9), &entry));
+    row.signed_at = Some(at(9).to_string());
+    let rows = vec![(row, entry)];
+    assert_eq!(new.checkpoint(None, &rows, at(308)), None);
+    assert!(new.checkpoint(None, &rows, at(309)).is_some());
+}
