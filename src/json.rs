@@ -64,15 +64,6 @@ pub fn from_str<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, Malformed> {
     T::deserialize(Json::read(text)?)
 }
 
-/// A type that is read from an object.
-pub trait FromJson: Sized {
-    /// Takes the members out of the object and ignores unknown ones.
-    ///
-    /// # Errors
-    /// [`Malformed`].
-    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed>;
-}
-
 impl<'t> Json<'t> {
     /// Reads one value. Only white space may surround it.
     ///

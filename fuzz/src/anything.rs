@@ -1,6 +1,6 @@
 //! Any JSON object: what the strict reader makes of it, and what it should make of it.
 
-use edge_auth::json::{FromJson, MAX_DEPTH, MAX_MEMBERS, Malformed, Object};
+use edge_auth::json::{MAX_DEPTH, MAX_MEMBERS};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
@@ -9,12 +9,6 @@ use std::fmt;
 /// An object as the strict reader reads it.
 #[derive(Debug, PartialEq, Deserialize)]
 pub struct Anything(pub Map<String, Value>);
-
-impl FromJson for Anything {
-    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
-        Object(std::mem::take(&mut object.0)).deserialize()
-    }
-}
 
 /// What `serde_json` makes of it, if the strict reader has to accept it: an object with unique keys, within the limits.
 pub fn plain(bytes: &[u8]) -> Option<Anything> {

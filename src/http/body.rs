@@ -3,7 +3,8 @@
 use super::error::ApiError;
 use super::error_codes::ErrorCode;
 use super::request::{BodyError, Request};
-use crate::json::{FromJson, Malformed, Object};
+use crate::json::{Malformed, Object};
+use serde::de::DeserializeOwned;
 
 /// Maximum number of bytes of a body. The sealed handles of a device flow need about 6 KiB.
 pub const LIMIT: usize = 16 * 1024;
@@ -20,7 +21,10 @@ pub const JSON: &str = "application/json";
 /// # Errors
 /// `BodyTooLarge`, `UnsupportedMediaType`, `UnsupportedEncoding`, `InvalidJson`, `MissingField`, `InvalidField`,
 /// `IncompleteBody`, `Overloaded`.
-pub async fn json<T: FromJson>(request: Request, text: &'static str) -> Result<T, ApiError> {
+pub async fn json<T: DeserializeOwned>(
+    request: Request,
+    text: &'static str,
+) -> Result<T, ApiError> {
     let bytes = bytes(request, text).await?;
     parse(&bytes).map_err(|code| ApiError::new(code).with_text(text))
 }
@@ -30,7 +34,7 @@ pub async fn json<T: FromJson>(request: Request, text: &'static str) -> Result<T
 /// # Errors
 /// `BodyTooLarge`, `UnsupportedMediaType`, `UnsupportedEncoding`, `InvalidJson`, `MissingField`, `InvalidField`,
 /// `IncompleteBody`, `Overloaded`.
-pub async fn optional_json<T: FromJson>(
+pub async fn optional_json<T: DeserializeOwned>(
     request: Request,
     text: &'static str,
 ) -> Result<Option<T>, ApiError> {
@@ -84,11 +88,11 @@ fn is_json(content_type: &str) -> bool {
 }
 
 /// Parses the JSON, with or without a byte order mark (RFC 8259 §8.1 allows parsers to ignore it).
-fn parse<T: FromJson>(bytes: &[u8]) -> Result<T, ErrorCode> {
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ErrorCode> {
     let text = std::str::from_utf8(bytes).map_err(|_| ErrorCode::InvalidJson)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut object = Object::read(text).map_err(|_| ErrorCode::InvalidJson)?;
-    T::from_json(&mut object).map_err(|malformed| match malformed {
+    let object = Object::read(text).map_err(|_| ErrorCode::InvalidJson)?;
+    object.deserialize().map_err(|malformed| match malformed {
         Malformed::Syntax => ErrorCode::InvalidJson,
         Malformed::Missing => ErrorCode::MissingField,
         Malformed::Unexpected => ErrorCode::InvalidField,
@@ -99,18 +103,12 @@ fn parse<T: FromJson>(bytes: &[u8]) -> Result<T, ErrorCode> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde::Deserialize;
 
-    #[derive(Debug, PartialEq)]
+    #[derive(Debug, PartialEq, Deserialize)]
     struct Pair {
         a: String,
         b: String,
-    }
-
-    impl FromJson for Pair {
-        fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
-            let [a, b] = ["a", "b"].map(|name| object.text(name));
-            Ok(Self { a: a?, b: b? })
-        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::support::{App, Fault, Reply};
 use base64ct::{Base64, Encoding};
 use edge_auth::domain::address::network;
 use edge_auth::domain::audit::AuditKeys;
-use edge_auth::domain::names::{self, LoginName};
+use edge_auth::domain::names::LoginName;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

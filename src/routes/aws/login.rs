@@ -18,9 +18,9 @@ use crate::http::error_codes::ErrorCode;
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
 use crate::http::route::{Access, Route};
-use crate::json::{FromJson, Malformed, Object};
 use crate::routes::responses::BearerTokenResponse;
 use crate::runtime::rate_limiter::Bucket;
+use serde::Deserialize;
 
 /// The endpoint.
 pub const ROUTE: Route = Route {
@@ -40,6 +40,7 @@ const APP_SESSION: i64 = 3_600;
 const MISSING: &str = "AWS credentials not provided";
 
 /// A proof of an AWS identity: the signature of a `GetCallerIdentity` request.
+#[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AwsLoginRequest {
     /// Access key id, `AKIA…` or `ASIA…`.
@@ -53,22 +54,6 @@ pub struct AwsLoginRequest {
     /// Value of the signed header `x-edge-auth-nonce`, 16 to 64 letters, digits, `-` and `_`. Without it, proofs that are signed
     /// with the same key in the same second are equal.
     nonce: Option<String>,
-}
-
-impl FromJson for AwsLoginRequest {
-    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            access_key_id: object.text("access_key_id")?,
-            amz_date: object.text("amz_date")?,
-            signature: object.text("signature")?,
-            session_token: object
-                .optional_text("session_token")?
-                .filter(|token| !token.is_empty()),
-            nonce: object
-                .optional_text("nonce")?
-                .filter(|nonce| !nonce.is_empty()),
-        })
-    }
 }
 
 async fn handle(context: RequestContext, request: Request) -> Result<Response, ApiError> {
@@ -103,14 +88,16 @@ async fn by_proof(
     if !config.login.proof || config.login_arns.is_empty() {
         return Err(ErrorCode::AwsCredentialsMissing.into());
     }
+    // An empty text counts as absent.
+    let optional = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let proof = Proof::parse(
         &body.access_key_id,
         &body.amz_date,
         &body.signature,
-        body.session_token.as_deref(),
+        optional(&body.session_token).as_deref(),
     )
-    .and_then(|proof| match &body.nonce {
-        Some(nonce) => proof.with_nonce(nonce),
+    .and_then(|proof| match optional(&body.nonce) {
+        Some(nonce) => proof.with_nonce(&nonce),
         None => Some(proof),
     })
     .filter(|proof| proof.is_fresh(context.now))

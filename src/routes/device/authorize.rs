@@ -9,9 +9,8 @@ use crate::http::error_codes::ErrorCode;
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
 use crate::http::route::{Access, Route};
-use crate::json::{FromJson, Malformed, Object};
 use crate::runtime::rate_limiter::Bucket;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The endpoint.
 pub const ROUTE: Route = Route {
@@ -28,21 +27,13 @@ pub const ROUTE: Route = Route {
 const FAILED: &str = "Failed to start device authorization";
 
 /// The client that starts a device flow.
+#[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct DeviceAuthorizationRequest {
     /// As returned by `/register-client`.
     client_id: String,
     /// As returned by `/register-client`.
     client_secret: String,
-}
-
-impl FromJson for DeviceAuthorizationRequest {
-    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            client_id: object.text("client_id")?,
-            client_secret: object.text("client_secret")?,
-        })
-    }
 }
 
 /// The codes of a device flow (RFC 8628 §3.2).

@@ -12,9 +12,9 @@ use crate::http::prefer;
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
 use crate::http::route::{Access, Route};
-use crate::json::{FromJson, Malformed, Object};
 use crate::routes::responses::BearerTokenResponse;
 use crate::runtime::rate_limiter::Bucket;
+use serde::Deserialize;
 
 /// The endpoint.
 pub const ROUTE: Route = Route {
@@ -32,6 +32,7 @@ pub const ROUTE: Route = Route {
 const FAILED: &str = "Failed to create token from device code";
 
 /// The client and the device code of a device flow.
+#[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct TokenRequest {
     /// As returned by `/register-client`.
@@ -40,16 +41,6 @@ pub struct TokenRequest {
     client_secret: String,
     /// As returned by `/device-authorization`.
     device_code: String,
-}
-
-impl FromJson for TokenRequest {
-    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            client_id: object.text("client_id")?,
-            client_secret: object.text("client_secret")?,
-            device_code: object.text("device_code")?,
-        })
-    }
 }
 
 async fn handle(context: RequestContext, request: Request) -> Result<Response, ApiError> {

@@ -12,9 +12,9 @@ use crate::http::error_codes::ErrorCode;
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
 use crate::http::route::{Access, Route};
-use crate::json::{FromJson, Malformed, Object};
 use crate::routes::responses::MessageResponse;
 use crate::runtime::rate_limiter::Bucket;
+use serde::Deserialize;
 use std::rc::Rc;
 
 /// The endpoint.
@@ -31,21 +31,13 @@ pub const ROUTE: Route = Route {
 };
 
 /// The current and the new password.
+#[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct ChangePasswordRequest {
     /// Current password.
     current_password: String,
     /// New password.
     new_password: String,
-}
-
-impl FromJson for ChangePasswordRequest {
-    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            current_password: object.text("current_password")?,
-            new_password: object.text("new_password")?,
-        })
-    }
 }
 
 async fn handle(

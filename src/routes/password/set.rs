@@ -10,9 +10,9 @@ use crate::http::error_codes::ErrorCode;
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
 use crate::http::route::{Access, Route};
-use crate::json::{FromJson, Malformed, Object};
 use crate::routes::responses::MessageResponse;
 use crate::runtime::rate_limiter::Bucket;
+use serde::Deserialize;
 use std::rc::Rc;
 
 /// The endpoint.
@@ -27,21 +27,13 @@ pub const ROUTE: Route = Route {
 };
 
 /// The secret of a one-time link, and the new password.
+#[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct SetPasswordRequest {
     /// Secret of the one-time link. Surrounding white space is ignored.
     token: String,
     /// New password.
     password: String,
-}
-
-impl FromJson for SetPasswordRequest {
-    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            token: object.text("token")?,
-            password: object.text("password")?,
-        })
-    }
 }
 
 async fn handle(context: RequestContext, request: Request) -> Result<Response, ApiError> {

@@ -12,9 +12,8 @@ use crate::http::error_codes::ErrorCode;
 use crate::http::request::{Method, Request};
 use crate::http::response::{EXPIRES, Response};
 use crate::http::route::{Access, Route};
-use crate::json::{FromJson, Malformed, Object};
 use crate::runtime::rate_limiter::Bucket;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::rc::Rc;
 
 /// The endpoint.
@@ -32,6 +31,7 @@ pub const ROUTE: Route = Route {
 const MISSING: &str = "Username and password are required";
 
 /// A user name or e-mail address, and a password.
+#[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct LoginRequest {
     /// User name or e-mail address. Surrounding white space is ignored.
@@ -40,15 +40,6 @@ pub struct LoginRequest {
     /// Password. White space is significant.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(length(min = 1)))]
     password: String,
-}
-
-impl FromJson for LoginRequest {
-    fn from_json(object: &mut Object<'_>) -> Result<Self, Malformed> {
-        Ok(Self {
-            username: object.text("username")?,
-            password: object.text("password")?,
-        })
-    }
 }
 
 /// A new session's token and its user.
