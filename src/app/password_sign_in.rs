@@ -13,7 +13,7 @@ use super::token_verifier::Issued;
 use crate::crypto::password::{Password, StoredHash};
 use crate::domain::address::network;
 use crate::domain::names::{self, LoginName};
-use crate::domain::recognised_device::{Device, Recognised};
+use crate::domain::recognised_device::{RecognisedDevice, RecognisedUser};
 use crate::domain::user::User;
 use crate::store::throttle::{Attempt, MAX_FAILURES, Reservation};
 use crate::store::users::PasswordUser;
@@ -34,7 +34,7 @@ pub enum PasswordSignIn {
 pub async fn run(
     context: Rc<RequestContext>,
     client: ClientInfo,
-    device: Option<&Device>,
+    device: Option<&RecognisedDevice>,
     typed_name: &str,
     password: Password,
 ) -> Result<Attempted<PasswordSignIn>, AppError> {
@@ -54,13 +54,13 @@ struct TypedName {
     /// there.
     key: String,
     /// Set if the device is recognised for the name.
-    device: Option<Recognised>,
+    device: Option<RecognisedUser>,
 }
 
 impl TypedName {
     /// A name that no password user can have is looked up as well, so that it takes the same time.
-    fn new(context: &RequestContext, device: Option<&Device>, typed: &str) -> Self {
-        let name = names::login_key(typed);
+    fn new(context: &RequestContext, device: Option<&RecognisedDevice>, typed: &str) -> Self {
+        let name = LoginName::parse(typed);
         let (source, key) = match &name {
             Some(LoginName::Username(name)) => ("username", name.as_str()),
             Some(LoginName::Email(key)) => ("email", key.as_str()),
@@ -188,7 +188,9 @@ impl Login {
                 Some(hash) => (Some((found.user, hash)), Refusal::Wrong),
             },
         };
-        let stored = candidate.as_ref().map(|(user, phc)| StoredHash { user: user.id, phc });
+        let stored = candidate
+            .as_ref()
+            .map(|(user, phc)| StoredHash { user: user.id, phc });
         let needs_rehash = match password_attempt::check(context, &self.password, stored).await? {
             PasswordCheck::Right { needs_rehash } if !is_locked => needs_rehash,
             PasswordCheck::Right { .. } | PasswordCheck::Wrong => return Ok(Err(refusal)),
@@ -198,7 +200,9 @@ impl Login {
             return Ok(Err(refusal));
         };
         let renewed = if needs_rehash {
-            password_attempt::hash(context, &self.password, user.id).await.ok()
+            password_attempt::hash(context, &self.password, user.id)
+                .await
+                .ok()
         } else {
             None
         };
