@@ -44,12 +44,12 @@ fn run(data: &[u8]) {
     }
 }
 
-/// The input without a byte order mark before it.
+/// The input without a leading byte order mark.
 fn without_mark(input: &[u8]) -> &[u8] {
     input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input)
 }
 
-/// Reads a body that comes at once.
+/// Reads a body that arrives in one piece.
 fn read(input: &[u8], media_type: &str) -> Result<Option<Anything>, ApiError> {
     let bytes = input.to_vec();
     let request = Request {
@@ -67,7 +67,7 @@ fn read(input: &[u8], media_type: &str) -> Result<Option<Anything>, ApiError> {
     let reading = pin!(body::optional_json::<Anything>(request, INVALID_BODY));
     match reading.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
-        Poll::Pending => panic!("waits for nothing"),
+        Poll::Pending => panic!("the body is complete"),
     }
 }
 

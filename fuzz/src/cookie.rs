@@ -1,4 +1,4 @@
-//! The cookie of a known device, among other cookies.
+//! The cookie of a recognised device, among other cookies.
 
 use crate::handle::{SEALER, device};
 use crate::{NOW, Target, choose, request, seed};
@@ -37,7 +37,7 @@ fn run(data: &[u8]) {
     let request = request(url, vec![("cookie", header.clone())]);
     let cookie = DeviceCookie::of(&request);
     let Some(sent) = cookie.sent() else {
-        // Nobody's cookie is passed over.
+        // No cookie with this name is ignored.
         let is_there = header
             .split(';')
             .any(|pair| pair.trim().starts_with(&format!("{name}=")));

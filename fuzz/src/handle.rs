@@ -1,4 +1,4 @@
-//! Sealed handles: any text in place of one, and any content under a good seal.
+//! Sealed handles: any text, and any content that is sealed with the right key.
 
 use crate::anything::{Anything, plain};
 use crate::{NOW, Target, choose, seed};
@@ -22,7 +22,7 @@ pub const TARGET: Target = Target {
     seeds,
     words: &[
         "\0\0\0\0\0\0\0\0",
-        r#""people":[]"#,
+        r#""users":[]"#,
         r#""id":"""#,
         "{}",
         "null",
@@ -43,7 +43,7 @@ fn run(data: &[u8]) {
     }
 }
 
-/// Only what was sealed for this opens.
+/// A handle opens only for the purpose and the associated data for which it was sealed.
 fn any_text(text: &str) {
     let opened = SEALER.open::<Anything>(Purpose::RecognisedDevice, b"", text, now());
     if opened != Err(OpenError::Invalid) {
@@ -62,7 +62,7 @@ fn any_text(text: &str) {
     }
 }
 
-/// Content is read with its end before it.
+/// The content begins with the time at which the handle expires.
 fn any_content(content: &[u8]) {
     let end = content.first_chunk().map(|end| i64::from_be_bytes(*end));
     let json = content.get(8..).unwrap_or_default();
@@ -106,7 +106,7 @@ fn now() -> Timestamp {
     Timestamp::from_seconds(NOW)
 }
 
-/// A handle, made without the code that is tried.
+/// A handle, made without the code under test.
 fn sealed(content: &[u8]) -> String {
     let mut key = [0; 32];
     Hkdf::<Sha256>::new(None, SECRET.as_bytes())
@@ -123,7 +123,7 @@ fn sealed(content: &[u8]) -> String {
     Base64UrlUnpadded::encode_string(&[&[1], &nonce[..], &sealed].concat())
 }
 
-/// A device's cookie.
+/// The cookie of a device.
 pub fn device() -> String {
     let device = RecognisedDevice::new([7; 16]).after_sign_in(
         Uuid::from_u128(5),

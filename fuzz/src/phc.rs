@@ -26,7 +26,7 @@ fn run(data: &[u8]) {
     let Some(again) = reencoded(&text) else {
         return;
     };
-    // One spelling, but for the version, which was left out when there was one.
+    // Each hash has one spelling, except that version 16 may be omitted.
     let full = text.replacen("$argon2id$m=", "$argon2id$v=16$m=", 1);
     assert_eq!(again, full);
     assert!(text.len() <= 300);
