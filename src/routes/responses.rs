@@ -24,6 +24,7 @@ pub struct BearerTokenResponse<'a> {
     /// Access token (JWT).
     pub access_token: &'a str,
     /// Always `bearer`.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("const" = "bearer")))]
     pub token_type: &'static str,
     /// The user of the token.
     pub user: BearerUser<'a>,

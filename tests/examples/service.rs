@@ -54,7 +54,7 @@ impl Service {
         program.wait_for_output(&format!("Ready: http://localhost:{port} "));
         let printed = program.output();
         let password = printed
-            .split("admin with the password ")
+            .split("\nPassword: ")
             .nth(1)
             .and_then(|rest| rest.lines().next())
             .unwrap_or_else(|| panic!("no password:\n{printed}"));

@@ -1,7 +1,7 @@
 // A client generated from the OpenAPI document: it must compile under strict TypeScript and work against the service.
 // `npx openapi-typescript` writes schema.d.ts.
 //
-//   node client.ts URL USERNAME PASSWORD     of an administrator
+//   node client.mts URL USERNAME PASSWORD     of an administrator
 import assert from "node:assert/strict";
 import createClient from "openapi-fetch";
 import type { components, paths } from "./schema.d.ts";
