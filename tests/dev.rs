@@ -1,5 +1,5 @@
-//! What a newcomer does, done for real: `cargo dev`, the lines that it prints pasted into a shell, Ctrl-C; and what a tag
-//! does, as far as it goes without an account. Needs bash, curl and sed, as the printed lines do.
+//! Runs `cargo dev` and the commands that it prints, and prepares a deployment as far as that works without an account. Needs
+//! bash, curl and sed, as the printed commands do.
 #![cfg(unix)]
 
 #[path = "api/support/toolchain.rs"]
@@ -20,11 +20,11 @@ use std::time::{Duration, Instant};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// For everything that a started `cargo dev` has to do, the build apart.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// Time for a start of `cargo dev`, without the build.
+const START_TIMEOUT: Duration = Duration::from_mins(2);
 
 #[tokio::test]
-async fn what_cargo_dev_prints_can_be_pasted_and_ctrl_c_ends_it_all() {
+async fn dev_prints_commands_that_work_and_ctrl_c_stops_everything() {
     toolchain::prepare().expect("tools and Worker");
     let state = Folder::new("state");
     let is_simulated = has_no_aws_of_its_own();
@@ -37,7 +37,7 @@ async fn what_cargo_dev_prints_can_be_pasted_and_ctrl_c_ends_it_all() {
     assert_eq!(reply["user"]["role"], "super_admin", "{reply}");
     let status = bash(&format!("{login} -o /dev/null -w '%{{http_code}}'"));
     assert_eq!(status, "200");
-    use_up(&first.address, reply["token"].as_str().expect("a token")).await;
+    use_and_revoke(&first.address, reply["token"].as_str().expect("a token")).await;
     if is_simulated {
         first.sign_in_ada();
         let token = bash(&format!(
@@ -67,14 +67,14 @@ async fn what_cargo_dev_prints_can_be_pasted_and_ctrl_c_ends_it_all() {
         again.printed
     );
     if is_simulated {
-        // This simulator has never heard of what the one before gave out.
+        // This simulator does not know what the previous one issued.
         again.sign_in_ada();
     }
     again.end("TERM");
 }
 
 #[test]
-fn production_is_what_wrangler_would_deploy() {
+fn dry_run_of_a_deployment_bundles_the_worker() {
     let tools = toolchain::prepare().expect("tools and Worker");
     let bundle = Folder::new("bundle");
     let mut wrangler = Command::new(&tools.node);
@@ -92,7 +92,7 @@ fn production_is_what_wrangler_would_deploy() {
     let size = said.split("gzip: ").nth(1);
     let size = size.and_then(|rest| rest.split_once(" KiB")?.0.parse::<f64>().ok());
     let size = size.unwrap_or_else(|| panic!("no size:\n{said}"));
-    // Cloudflare has no compressed limit (64 MiB uncompressed on every plan); the figure is for the record.
+    // Cloudflare limits the uncompressed size only (64 MiB on every plan).
     println!("the Worker is {size} KiB compressed");
     let files = fs::read_dir(&bundle.0).expect("the bundle");
     let has_wasm = files.flatten().any(|file| {
@@ -160,7 +160,7 @@ fn dev_ends_when_the_reader_of_its_output_has_gone() {
     // The exit code is that of `timeout`, 124, if it goes on.
     bash(&format!(
         "cd {ROOT}; timeout {} cargo xtask dev --port {port} --persist-to {} | head -1",
-        PATIENCE.as_secs(),
+        START_TIMEOUT.as_secs(),
         state.0.display()
     ));
     let answers = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
@@ -189,8 +189,8 @@ fn invalid_configuration_is_reported_on_the_terminal() {
     assert!(errors.contains(expected), "{errors}");
 }
 
-/// The token works where it should, and ends.
-async fn use_up(address: &str, token: &str) {
+/// The token works, and is refused after it was refreshed and signed out.
+async fn use_and_revoke(address: &str, token: &str) {
     let client = reqwest::Client::builder()
         .no_proxy()
         .timeout(Duration::from_secs(20))
@@ -228,7 +228,7 @@ struct Dev {
     state: PathBuf,
     address: String,
     port: u16,
-    /// Up to the ready line and with it.
+    /// The output up to and including the ready line.
     printed: String,
     lines: Receiver<String>,
 }
@@ -276,7 +276,7 @@ impl Dev {
                     panic!("cargo dev ended before it was ready:\n{}", self.printed)
                 }
                 Err(RecvTimeoutError::Timeout) => assert!(
-                    started.elapsed() < PATIENCE,
+                    started.elapsed() < START_TIMEOUT,
                     "cargo dev is not ready:\n{}",
                     self.printed
                 ),
@@ -313,7 +313,7 @@ impl Dev {
             .to_owned()
     }
 
-    /// Pastes the block of the device flow into a shell.
+    /// Runs the printed commands of the device flow.
     fn sign_in_ada(&self) {
         let block: Vec<&str> = self
             .printed
@@ -332,7 +332,7 @@ impl Dev {
         assert_eq!(me["is_active"], true);
     }
 
-    /// Asks it to end; it has to, well, and with everything that it started.
+    /// Sends a signal. It must exit with success, and with it all processes that it started.
     fn end(mut self, signal: &str) {
         let started = self.descendants();
         assert!(
@@ -356,7 +356,7 @@ impl Dev {
         assert!(answers.is_err(), "something still listens");
     }
 
-    /// Everything that it started, in any generation.
+    /// The processes that it started, directly or indirectly.
     fn descendants(&self) -> BTreeSet<u32> {
         let all = processes();
         let mut found = BTreeSet::from([self.child.id()]);
@@ -394,7 +394,7 @@ impl Drop for Dev {
     }
 }
 
-/// Every process that has not ended, with its parent; none where there is no `/proc`.
+/// All running processes, with their parents; none if there is no `/proc`.
 fn processes() -> Vec<(u32, u32)> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let read = |entry: fs::DirEntry| {
@@ -409,13 +409,13 @@ fn processes() -> Vec<(u32, u32)> {
     entries.filter_map(read).collect()
 }
 
-/// Runs it as it is, from a folder that is not the clone.
+/// Runs a script in a folder that is not the clone.
 fn bash(script: &str) -> String {
     let mut command = Command::new("bash");
     command
         .args(["-euo", "pipefail", "-c", script])
         .current_dir(std::env::temp_dir())
-        // A proxy that the environment names cannot reach this machine's loopback.
+        // A proxy of the environment cannot reach the loopback interface of this machine.
         .env("no_proxy", "127.0.0.1,localhost");
     output(&mut command)
 }
@@ -437,7 +437,7 @@ fn free_port() -> u16 {
     listener.local_addr().expect("its address").port()
 }
 
-/// Whoever has set up a real AWS for `cargo dev` gets no simulated one.
+/// Whether `cargo dev` simulates AWS: it does not if .dev.vars configures AWS.
 fn has_no_aws_of_its_own() -> bool {
     let text = fs::read_to_string(Path::new(ROOT).join(".dev.vars")).unwrap_or_default();
     !text.contains("AWS_") && !text.contains('$')
