@@ -13,7 +13,7 @@ use crate::domain::role::Role;
 use crate::domain::token::{LEEWAY, Session, SessionId};
 use crate::domain::user::User;
 use crate::store::federated_users::{self, FederatedProfile, Known, RoleChanged, Updated};
-use crate::store::sessions::{MOST_LIVE, NewSession};
+use crate::store::sessions::{MAX_LIVE_SESSIONS, NewSession};
 use crate::store::throttle::Reservation;
 use uuid::Uuid;
 
@@ -279,7 +279,10 @@ pub async fn start_session(
         Ok::<_, AppError>(context.sign(entry.detail(detail)))
     };
     let signed_in = signed(Kind::SignIn, options.method.as_str().to_owned())?;
-    let revoked = signed(Kind::SessionRevoked, format!("more than {MOST_LIVE}"))?;
+    let revoked = signed(
+        Kind::SessionRevoked,
+        format!("more than {MAX_LIVE_SESSIONS}"),
+    )?;
     let begun = context
         .app
         .sessions

@@ -5,7 +5,7 @@ use crate::app::error::AppError;
 use crate::app::{App, random};
 use crate::domain::audit::{Entry, Kind, Signed};
 use crate::domain::token::LEEWAY;
-use crate::store::sessions::Issued;
+use crate::store::sessions::IssuedSession;
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
@@ -58,7 +58,12 @@ pub async fn revoke(app: &App, now: Timestamp) -> Result<(), AppError> {
 }
 
 /// No user requested it, so it has no actor.
-fn entry(app: &App, now: Timestamp, session: &Issued, request: &str) -> Result<Signed, AppError> {
+fn entry(
+    app: &App,
+    now: Timestamp,
+    session: &IssuedSession,
+    request: &str,
+) -> Result<Signed, AppError> {
     let entry = Entry::new(uuid()?, now, Kind::SessionRevoked, request)
         .about(session.user_id)
         .of_session(&session.id);

@@ -14,15 +14,15 @@ pub async fn run(app: &App, now: Timestamp) {
     if not_before::revoke(app, now).await.is_err() {
         log::sweep_failed("sessions");
     }
-    in_pieces("sessions", async || app.sessions.remove_over(now).await).await;
+    in_pieces("sessions", async || app.sessions.delete_expired(now).await).await;
     in_pieces("sign_in_attempts", async || {
-        app.throttle.remove_over(now).await
+        app.throttle.delete_expired(now).await
     })
     .await;
-    if app.used_proofs.remove_over(now).await.is_err() {
+    if app.used_proofs.delete_expired(now).await.is_err() {
         log::sweep_failed("used_proofs");
     }
-    if app.password_links.remove_over(now).await.is_err() {
+    if app.password_links.delete_expired(now).await.is_err() {
         log::sweep_failed("password_links");
     }
     checkpoints::run(app, now).await;

@@ -2,7 +2,7 @@
 //! and is never merged with another user because of an equal name or e-mail address.
 
 use super::audit::recorded;
-use super::sessions::RevokedSession;
+use super::sessions::{RevokeAll, RevokedSession};
 use super::users;
 use crate::domain::audit::Signed;
 use crate::domain::role::Role;
@@ -100,18 +100,6 @@ const UPDATE: &str = "
 /// Finds a row if [`UPDATE`] is about to change one.
 const UPDATES: &str = "SELECT 1 FROM users WHERE id = ?1 AND is_active = 1 AND role = ?2";
 
-/// Another role than before ends what the old one opened. The entry tells that it was this batch that changed the role.
-const REVOKE_ALL: &str = "
-    UPDATE sessions SET revoked_at = ?1
-    WHERE user_id = ?2 AND revoked_at IS NULL AND token_expires_at > ?4 AND ends_at > ?1
-      AND EXISTS (SELECT 1 FROM audit WHERE id = ?3)";
-
-/// Finds a row if [`REVOKE_ALL`] is about to change one.
-const REVOKES_ALL: &str = "
-    SELECT 1 FROM sessions
-    WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3
-      AND EXISTS (SELECT 1 FROM audit WHERE id = ?4)";
-
 /// Sessions whose cached sessions show what UPDATE has just changed, or which [`REVOKE_ALL`] is about to revoke; those of any
 /// more expire at the TTL.
 const LIVE: &str = "
@@ -181,7 +169,7 @@ pub async fn update(
     now: Timestamp,
     entries: Option<&RoleChanged>,
 ) -> Result<Updated, StoreError> {
-    let expired_until = expired_until(now).to_string();
+    let (received_at, expired_until) = (now, expired_until(now).to_string());
     let (id, now) = (known.id.to_string(), now.to_string());
     let update = Statement::new(UPDATE)
         .text(profile.username)
@@ -204,28 +192,24 @@ pub async fn update(
             (updated, live, found)
         }
         Some(entries) => {
-            let revoke = Statement::new(REVOKE_ALL)
-                .text(&now)
-                .text(&id)
-                .text(&entries.role_changed.entry.id)
-                .text(&expired_until);
+            let [latest, revoke] = RevokeAll {
+                user: known.id,
+                keep: None,
+                cause: Some(&entries.role_changed),
+                now: received_at,
+                entry: &entries.sessions_revoked,
+            }
+            .statements();
             let is_as_known = || Statement::new(UPDATES).text(&id).text(known.role.as_str());
-            let has_live = || {
-                Statement::new(REVOKES_ALL)
-                    .text(&id)
-                    .text(&expired_until)
-                    .text(&now)
-                    .text(&entries.role_changed.entry.id)
-            };
-            let [updated, ended, _, found] = database
+            let [updated, revoked, _, found] = database
                 .batch([
                     recorded(update, is_as_known, [&entries.role_changed]),
-                    live,
-                    recorded(revoke, has_live, [&entries.sessions_revoked]),
+                    latest,
+                    revoke,
                     find_statement(profile),
                 ])
                 .await?;
-            (updated, ended, found)
+            (updated, revoked, found)
         }
     };
     let is_done = updated.changes > 0;

@@ -1,10 +1,9 @@
 //! One-time links that set a password: table `password_links`. Made by the command line, used by `/set-password`.
 
 use super::audit::recorded;
-use super::sessions::RevokedSession;
+use super::sessions::{RevokeAll, RevokedSession};
 use super::throttle;
 use crate::domain::audit::Signed;
-use crate::domain::session::expired_until;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::timestamp::Timestamp;
@@ -54,30 +53,12 @@ const SET_PASSWORD: &str = "
 const SETS_PASSWORD: &str = "
     SELECT 1 FROM users WHERE id = (SELECT user_id FROM password_links WHERE id = ?1 AND used_by = ?2)";
 
-/// The sessions whose cached sessions have to be overwritten; read before they are revoked.
-const LATEST_SESSIONS: &str = "
-    SELECT id, generation, recent_rotations FROM sessions
-    WHERE revoked_at IS NULL AND token_expires_at > ?3 AND ends_at > ?4
-      AND user_id = (SELECT user_id FROM password_links WHERE id = ?1 AND used_by = ?2)
-    ORDER BY token_expires_at DESC LIMIT 200";
-
-const REVOKE_SESSIONS: &str = "
-    UPDATE sessions SET revoked_at = ?1
-    WHERE revoked_at IS NULL AND token_expires_at > ?4 AND ends_at > ?1
-      AND user_id = (SELECT user_id FROM password_links WHERE id = ?2 AND used_by = ?3)";
-
-/// Finds a row if [`REVOKE_SESSIONS`] is about to change one.
-const REVOKES_SESSIONS: &str = "
-    SELECT 1 FROM sessions
-    WHERE revoked_at IS NULL AND token_expires_at > ?3 AND ends_at > ?4
-      AND user_id = (SELECT user_id FROM password_links WHERE id = ?1 AND used_by = ?2)";
-
-/// A new password ends the person's other links as well.
+/// A new password revokes the other links of the user.
 const DROP_OTHERS: &str = "
     DELETE FROM password_links
     WHERE id <> ?1 AND user_id = (SELECT user_id FROM password_links WHERE id = ?1 AND used_by = ?2)";
 
-const REMOVE_OVER: &str = "DELETE FROM password_links WHERE expires_at <= ?1";
+const DELETE_EXPIRED: &str = "DELETE FROM password_links WHERE expires_at <= ?1";
 
 /// The links.
 #[derive(Debug, Clone, Copy)]
@@ -112,8 +93,8 @@ impl PasswordLinks {
         })
     }
 
-    /// Sets the password and ends the person's sessions, if this request is the one that uses the link; `mark` is random.
-    /// Gives the sessions that ended, the newest 200 at most, or `None` if the link was used meanwhile.
+    /// Sets the password and revokes all sessions and other links of the user, if this request is the one that uses the link;
+    /// `mark` is random. Returns at most 200 of the revoked sessions; `None` if the link was used since.
     ///
     /// # Errors
     /// Any [`StoreError`]; then nothing was changed, or D1 did not say.
@@ -126,7 +107,14 @@ impl PasswordLinks {
         now: Timestamp,
         entries: &PasswordSet,
     ) -> Result<Option<Vec<RevokedSession>>, StoreError> {
-        let expired_until = expired_until(now).to_string();
+        let [latest, revoke] = RevokeAll {
+            user: holder,
+            keep: None,
+            cause: Some(&entries.password_set),
+            now,
+            entry: &entries.sessions_revoked,
+        }
+        .statements();
         let now = now.to_string();
         let set = Statement::new(SET_PASSWORD)
             .text(password_hash)
@@ -134,29 +122,13 @@ impl PasswordLinks {
             .text(id)
             .text(mark);
         let sets = || Statement::new(SETS_PASSWORD).text(id).text(mark);
-        let revoke = Statement::new(REVOKE_SESSIONS)
-            .text(&now)
-            .text(id)
-            .text(mark)
-            .text(&expired_until);
-        let revokes = || {
-            Statement::new(REVOKES_SESSIONS)
-                .text(id)
-                .text(mark)
-                .text(&expired_until)
-                .text(&now)
-        };
-        let [claimed, _, ended, ..] = self
+        let [claimed, _, revoked, ..] = self
             .database
             .batch([
                 Statement::new(CLAIM).text(mark).text(id).text(&now),
                 recorded(set, sets, [&entries.password_set]),
-                Statement::new(LATEST_SESSIONS)
-                    .text(id)
-                    .text(mark)
-                    .text(&expired_until)
-                    .text(&now),
-                recorded(revoke, revokes, [&entries.sessions_revoked]),
+                latest,
+                revoke,
                 Statement::new(DROP_OTHERS).text(id).text(mark),
                 throttle::restore(&holder.to_string(), password_hash),
             ])
@@ -164,17 +136,17 @@ impl PasswordLinks {
         if claimed.changes == 0 {
             Ok(None)
         } else {
-            ended.rows(RevokedSession::read).map(Some)
+            revoked.rows(RevokedSession::read).map(Some)
         }
     }
 
-    /// Removes the links that are over.
+    /// Deletes the links that have expired.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub async fn remove_over(&self, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn delete_expired(&self, now: Timestamp) -> Result<(), StoreError> {
         self.database
-            .batch([Statement::new(REMOVE_OVER).text(now.to_string())])
+            .batch([Statement::new(DELETE_EXPIRED).text(now.to_string())])
             .await
             .map(drop)
     }

@@ -1,7 +1,7 @@
 //! A password changed by its person, who is signed in and knows the old one: table `users`, with what ends by it.
 
 use super::audit::recorded;
-use super::sessions::RevokedSession;
+use super::sessions::{RevokeAll, RevokedSession};
 use super::throttle::{self, Reservation};
 use crate::domain::audit::Signed;
 use crate::domain::session::expired_until;
@@ -27,7 +27,7 @@ pub struct Change<'a> {
     pub attempt: &'a Reservation,
     /// The entry of the change.
     pub password_set: Signed,
-    /// The entry of the other sessions' end; written if any ended.
+    /// The entry of the revocation; written if a session is revoked.
     pub sessions_revoked: Signed,
 }
 
@@ -48,28 +48,11 @@ const SETS: &str = "
         SELECT 1 FROM sessions
         WHERE sessions.id = ?3 AND revoked_at IS NULL AND token_expires_at > ?4 AND ends_at > ?5)";
 
-/// The sessions whose cached sessions have to be overwritten; read before they are revoked.
-const LATEST_OTHERS: &str = "
-    SELECT id, generation, recent_rotations FROM sessions
-    WHERE user_id = ?1 AND id <> ?2 AND revoked_at IS NULL AND token_expires_at > ?3 AND ends_at > ?4
-    ORDER BY token_expires_at DESC LIMIT 200";
-
-const REVOKE_OTHERS: &str = "
-    UPDATE sessions SET revoked_at = ?1
-    WHERE user_id = ?2 AND id <> ?3 AND revoked_at IS NULL AND token_expires_at > ?5 AND ends_at > ?1
-      AND EXISTS (SELECT 1 FROM users WHERE users.id = ?2 AND password_hash = ?4)";
-
-/// Finds a row if [`REVOKE_OTHERS`] is about to change one.
-const REVOKES_OTHERS: &str = "
-    SELECT 1 FROM sessions
-    WHERE user_id = ?1 AND id <> ?2 AND revoked_at IS NULL AND token_expires_at > ?4 AND ends_at > ?5
-      AND EXISTS (SELECT 1 FROM users WHERE users.id = ?1 AND password_hash = ?3)";
-
 const DROP_LINKS: &str = "
     DELETE FROM password_links
     WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM users WHERE users.id = ?1 AND password_hash = ?2)";
 
-/// The hash of a person's password, if they have one.
+/// The hash of the password of a user, if they have one.
 ///
 /// # Errors
 /// Any [`StoreError`].
@@ -80,8 +63,8 @@ pub async fn hash_of(database: &Database, user: Uuid) -> Result<Option<String>, 
     Ok(hash.flatten())
 }
 
-/// Sets the new password, and gives the sessions that were revoked by it, 200 at most; `None` if the person, the password or
-/// the session was changed meanwhile, and then nothing is written.
+/// Sets the new password, and revokes the other sessions and all one-time links of the user. Returns at most 200 of the
+/// revoked sessions; `None` if the user, the password or the session was changed since, and then nothing is written.
 ///
 /// # Errors
 /// Any [`StoreError`].
@@ -106,38 +89,28 @@ pub async fn change(
             .text(&expired_until)
             .text(&now)
     };
-    let revoke = Statement::new(REVOKE_OTHERS)
-        .text(&now)
-        .text(&user)
-        .text(change.session)
-        .text(change.new)
-        .text(&expired_until);
-    let revokes = || {
-        Statement::new(REVOKES_OTHERS)
-            .text(&user)
-            .text(change.session)
-            .text(change.new)
-            .text(&expired_until)
-            .text(&now)
-    };
+    let [latest, revoke] = RevokeAll {
+        user: change.user,
+        keep: Some(change.session),
+        cause: Some(&change.password_set),
+        now: change.now,
+        entry: &change.sessions_revoked,
+    }
+    .statements();
     let mut statements = vec![
         recorded(set, sets, [&change.password_set]),
-        Statement::new(LATEST_OTHERS)
-            .text(&user)
-            .text(change.session)
-            .text(&expired_until)
-            .text(&now),
-        recorded(revoke, revokes, [&change.sessions_revoked]),
+        latest,
+        revoke,
         Statement::new(DROP_LINKS).text(&user).text(change.new),
     ];
     statements.extend(throttle::forget(change.attempt, change.session));
     statements.push(throttle::restore(&user, change.new));
     let outcomes = database.all(statements).await?;
-    let [set, ended, ..] = outcomes.as_slice() else {
+    let [set, revoked, ..] = outcomes.as_slice() else {
         return Err(StoreError::Unavailable);
     };
     if set.changes == 0 {
         return Ok(None);
     }
-    ended.rows(RevokedSession::read).map(Some)
+    revoked.rows(RevokedSession::read).map(Some)
 }

@@ -227,7 +227,7 @@ const RESTORE: &str = "
     WHERE (key = 'account:' || ?1 OR (key > 'device:' || ?1 || ':' AND key < 'device:' || ?1 || ';'))
       AND EXISTS (SELECT 1 FROM users WHERE users.id = ?1 AND password_hash = ?2)";
 
-const REMOVE_OVER: &str = "
+const DELETE_EXPIRED: &str = "
     DELETE FROM sign_in_attempts
     WHERE key IN (SELECT key FROM sign_in_attempts WHERE ends_at <= ?1 ORDER BY ends_at LIMIT 1000)";
 
@@ -444,11 +444,11 @@ impl Throttle {
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub async fn remove_over(&self, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn delete_expired(&self, now: Timestamp) -> Result<bool, StoreError> {
         let [attempts, networks] = self
             .database
             .batch([
-                Statement::new(REMOVE_OVER).text(now.to_string()),
+                Statement::new(DELETE_EXPIRED).text(now.to_string()),
                 Statement::new(REMOVE_NETWORKS).milliseconds(now.milliseconds()),
             ])
             .await?;

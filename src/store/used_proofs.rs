@@ -7,7 +7,7 @@ use crate::timestamp::Timestamp;
 const USE: &str =
     "INSERT INTO used_proofs (id, ends_at) VALUES (?1, ?2) ON CONFLICT (id) DO NOTHING";
 
-const REMOVE_OVER: &str = "DELETE FROM used_proofs WHERE ends_at <= ?1";
+const DELETE_EXPIRED: &str = "DELETE FROM used_proofs WHERE ends_at <= ?1";
 
 /// The used proofs.
 #[derive(Debug, Clone, Copy)]
@@ -38,9 +38,9 @@ impl UsedProofs {
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub async fn remove_over(&self, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn delete_expired(&self, now: Timestamp) -> Result<(), StoreError> {
         self.database
-            .batch([Statement::new(REMOVE_OVER).text(now.to_string())])
+            .batch([Statement::new(DELETE_EXPIRED).text(now.to_string())])
             .await
             .map(drop)
     }

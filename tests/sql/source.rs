@@ -49,12 +49,12 @@ const ALLOWED: [(&str, &str, &str); 21] = [
         "in order, up to the limit, of the command line's since the last checkpoint",
     ),
     (
-        "store/password_links.rs: REMOVE_OVER",
+        "store/password_links.rs: DELETE_EXPIRED",
         "SEARCH password_links USING COVERING INDEX password_links_end (expires_at<?)",
         "what has ended since the last sweep",
     ),
     (
-        "store/used_proofs.rs: REMOVE_OVER",
+        "store/used_proofs.rs: DELETE_EXPIRED",
         "SEARCH used_proofs USING INDEX used_proofs_end (ends_at<?)",
         "what has ended since the last sweep",
     ),
@@ -79,17 +79,17 @@ const ALLOWED: [(&str, &str, &str); 21] = [
         "the same objects, triggers and views first",
     ),
     (
-        "store/sessions.rs: EVICT",
+        "store/sessions/begin.rs: EVICT",
         "USE TEMP B-TREE FOR ORDER BY",
         "300 sessions of one user at most",
     ),
     (
-        "store/sessions.rs: ISSUED",
+        "store/sessions/revoke.rs: ISSUED",
         "SEARCH sessions USING INDEX sessions_issued (rotated_at>? AND rotated_at<?)",
         "in order, up to the limit",
     ),
     (
-        "store/sessions.rs: REMOVE_OVER",
+        "store/sessions/mod.rs: DELETE_EXPIRED",
         "SEARCH sessions USING INDEX sessions_end (ends_at<?)",
         "in order, up to the limit",
     ),
@@ -99,7 +99,7 @@ const ALLOWED: [(&str, &str, &str); 21] = [
         "in order, up to the limit",
     ),
     (
-        "store/throttle.rs: REMOVE_OVER",
+        "store/throttle.rs: DELETE_EXPIRED",
         "SEARCH sign_in_attempts USING INDEX sign_in_attempts_end (ends_at<?)",
         "in order, up to the limit",
     ),

@@ -1,0 +1,187 @@
+//! Sessions: table `sessions`. All statements go to the primary of D1. Cached sessions are in `session_cache.rs`.
+//!
+//! A session is live while it is not revoked, before its absolute end, and while its current token can still be refreshed
+//! ([`expired_until`]). All statements that list, count or revoke the sessions of a user have these three conditions, and
+//! index `sessions_live` finds them.
+
+mod begin;
+mod refresh;
+mod revoke;
+
+pub use begin::{MAX_LIVE_SESSIONS, NewSession};
+pub use refresh::{Refresh, Refreshed};
+pub use revoke::{IssuedSession, Revocation, RevokedSession};
+
+pub(super) use revoke::RevokeAll;
+
+use super::throttle;
+use super::users::user;
+use crate::domain::session::{LAST_USED_STEP_SECONDS, Rotations, SessionRecord, expired_until};
+use crate::runtime::StoreError;
+use crate::runtime::d1::{Database, Outcome, Statement};
+use crate::runtime::row::Row;
+use crate::timestamp::Timestamp;
+use uuid::Uuid;
+
+/// A live session, as shown to its user.
+#[derive(Debug)]
+pub struct SessionSummary {
+    /// The session.
+    pub id: String,
+    /// The sign-in.
+    pub created_at: Timestamp,
+    /// The last refresh, or the sign-in.
+    pub rotated_at: Timestamp,
+    /// The last use, exact to an hour.
+    pub last_used_at: Timestamp,
+    /// Its absolute end.
+    pub ends_at: Timestamp,
+    /// The client's `User-Agent` at the sign-in.
+    pub device: Option<String>,
+    /// The client's address at the sign-in.
+    pub address: Option<String>,
+    /// The client's `User-Agent` at the last refresh.
+    pub refresh_device: Option<String>,
+    /// The client's address at the last refresh.
+    pub refresh_address: Option<String>,
+}
+
+impl SessionSummary {
+    fn read(row: &mut Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.text("id")?,
+            created_at: row.moment("created_at")?,
+            rotated_at: row.moment("rotated_at")?,
+            last_used_at: row.moment("last_used_at")?,
+            ends_at: row.moment("ends_at")?,
+            device: row.optional("device")?,
+            address: row.optional("address")?,
+            refresh_device: row.optional("refresh_device")?,
+            refresh_address: row.optional("refresh_address")?,
+        })
+    }
+}
+
+fn rotations(row: &mut Row) -> Result<Rotations, StoreError> {
+    let json = row.text("recent_rotations")?;
+    Rotations::parse(&json).ok_or(StoreError::CorruptRow("recent_rotations"))
+}
+
+/// `last_login` of a session's user is the sign-in that began the session.
+const FIND: &str = "
+    SELECT sessions.id, sessions.generation, sessions.rotated_at, sessions.token_expires_at, sessions.ends_at,
+           sessions.revoked_at, sessions.recent_rotations,
+           max(sessions.rotated_at, coalesce(sessions.last_used_at, '')) AS last_used_at, users.id AS user_id, users.username, users.email, users.name, users.organization,
+           users.aws_region, users.role, users.is_active, users.created_at AS user_created_at,
+           users.updated_at AS user_updated_at, sessions.created_at AS last_login
+    FROM sessions JOIN users ON users.id = sessions.user_id
+    WHERE sessions.id = ?1";
+
+const LIVE_OF: &str = "
+    SELECT id, created_at, rotated_at, max(rotated_at, coalesce(last_used_at, '')) AS last_used_at, ends_at,
+           device, address, refresh_device, refresh_address
+    FROM sessions WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3
+    ORDER BY token_expires_at DESC LIMIT 200";
+
+/// Only one of several requests writes it.
+const USED: &str = "
+    UPDATE sessions SET last_used_at = ?1
+    WHERE id = ?2 AND revoked_at IS NULL AND rotated_at <= ?3 AND coalesce(last_used_at, '') <= ?3";
+
+/// A revoked row is kept until the absolute end of its session, so that its tokens are found to be revoked. The number of
+/// rows per statement is limited, so that the cleanup does not block other writers for long.
+const DELETE_EXPIRED: &str = "
+    DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ends_at <= ?1 ORDER BY ends_at LIMIT 1000)";
+
+/// The sessions.
+#[derive(Debug, Clone, Copy)]
+pub struct Sessions {
+    database: &'static Database,
+}
+
+impl Sessions {
+    /// Sessions in this database.
+    #[must_use]
+    pub fn new(database: &'static Database) -> Self {
+        Self { database }
+    }
+
+    /// A session, even if it was revoked or has expired.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn find(&self, id: &str) -> Result<Option<SessionRecord>, StoreError> {
+        let [found] = self.database.batch([Statement::new(FIND).text(id)]).await?;
+        record(&found)
+    }
+
+    /// Records that a session is in use, if that has not been recorded for an hour.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn record_use(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
+        let statement = Statement::new(USED)
+            .text(now.to_string())
+            .text(id)
+            .text(now.plus(-LAST_USED_STEP_SECONDS).to_string());
+        self.database.batch([statement]).await.map(drop)
+    }
+
+    /// The live sessions of a user, most recent sign-in first, 200 at most.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn live_of(
+        &self,
+        user_id: Uuid,
+        now: Timestamp,
+    ) -> Result<Vec<SessionSummary>, StoreError> {
+        let [found] = self
+            .database
+            .batch([of_live_sessions(LIVE_OF, user_id, now)])
+            .await?;
+        let mut live = found.rows(SessionSummary::read)?;
+        live.sort_by_key(|session| std::cmp::Reverse(session.created_at));
+        Ok(live)
+    }
+
+    /// Deletes sessions that are past their absolute end, with their counters, at most 1,000 per call. Returns whether there
+    /// may be more.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn delete_expired(&self, now: Timestamp) -> Result<bool, StoreError> {
+        let [_, removed] = self
+            .database
+            .batch([
+                throttle::remove_with_sessions(now),
+                Statement::new(DELETE_EXPIRED).text(now.to_string()),
+            ])
+            .await?;
+        Ok(removed.changes == 1_000)
+    }
+}
+
+/// A statement about the live sessions of a user.
+fn of_live_sessions(sql: &'static str, user_id: Uuid, now: Timestamp) -> Statement {
+    Statement::new(sql)
+        .text(user_id.to_string())
+        .text(expired_until(now).to_string())
+        .text(now.to_string())
+}
+
+fn record(found: &Outcome) -> Result<Option<SessionRecord>, StoreError> {
+    found.first(|row| {
+        Ok(SessionRecord {
+            id: row.text("id")?,
+            user: user(row)?,
+            generation: row.count("generation")?,
+            rotated_at: row.moment("rotated_at")?,
+            token_expires_at: row.moment("token_expires_at")?,
+            ends_at: row.moment("ends_at")?,
+            revoked_at: row.optional_moment("revoked_at")?,
+            rotations: rotations(row)?,
+            last_used_at: row.moment("last_used_at")?,
+        })
+    })
+}
