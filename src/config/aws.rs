@@ -13,7 +13,7 @@ use crate::domain::{host, names};
 /// What is configured of AWS.
 #[derive(Debug)]
 pub struct AwsConfig {
-    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`: the service's own keys.
+    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`: the service credentials.
     pub credentials: Option<Credentials>,
     /// `AWS_REGION`.
     pub region: Region,
@@ -47,7 +47,7 @@ pub struct AwsConfig {
 /// The ways to sign in at `/aws-login`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, std::default::Default)]
 pub struct AwsLogin {
-    /// A request without a body is signed in with the service's own keys.
+    /// A request without a body is signed in with the service credentials.
     pub app: bool,
     /// A proof signs in its principal.
     pub proof: bool,
@@ -62,7 +62,7 @@ const AWS_REGION: Variable = Variable::new(
     "AWS_REGION",
     Default::Text("us-east-1"),
     EXPECTED_REGION,
-    "AWS region in which the service uses its own keys and verifies proofs",
+    "AWS region in which the service credentials are used and proofs are verified",
 );
 const AWS_ACCESS_KEY_ID: Variable = Variable::secret(
     "AWS_ACCESS_KEY_ID",
@@ -116,7 +116,7 @@ const AWS_IDENTITY_STORE_ID: Variable = Variable::new(
     "AWS_IDENTITY_STORE_ID",
     Default::None,
     "d- and ten hex digits, or a UUID",
-    "Identity Store from which stable ids, names and e-mail addresses are read with the service's own keys",
+    "Identity Store from which stable ids, names and e-mail addresses are read with the service credentials",
 );
 const AWS_SSO_ROLE_MAP: Variable = Variable::new(
     "AWS_SSO_ROLE_MAP",
