@@ -27,7 +27,7 @@ pub struct Claim {
     pub holder: Option<Holder>,
 }
 
-/// A recognised device and the user for whom it is recognised, or a one-time link and its user. Each device, link and user
+/// A recognised device and its user, or a one-time link and its user. Each device, link and user
 /// holds at most one slot at a time, so that no account can occupy the reserved slot, however many devices it has.
 #[derive(Debug)]
 pub struct Holder {

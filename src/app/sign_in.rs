@@ -17,7 +17,7 @@ use crate::store::sessions::{MAX_LIVE_SESSIONS, NewSession};
 use crate::store::throttle::Reservation;
 use uuid::Uuid;
 
-/// How somebody signs in.
+/// How a user signs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignInMethod {
     /// By a password.
@@ -50,7 +50,7 @@ pub struct NewSessionOptions<'a> {
     pub method: SignInMethod,
     /// The session's `sid` where it was drawn before; else it is drawn now.
     pub sid: Option<SessionId>,
-    /// The hash that a password was checked against; if it has changed meanwhile nobody is signed in.
+    /// The hash that a password was checked against; if it has changed in the meantime, no session is created.
     pub checked: Option<&'a str>,
     /// The same password under today's parameters.
     pub renewed: Option<&'a str>,
@@ -80,7 +80,7 @@ impl NewSessionOptions<'_> {
 pub enum AttemptedAccount {
     /// A person in the record.
     Known(Uuid),
-    /// A name that belongs to nobody, as its keyed hash.
+    /// A name that no user has, as its keyed hash.
     Unknown(String),
     /// It is unknown who it was.
     Unidentified,
@@ -126,7 +126,7 @@ pub async fn refuse(
     Ok(())
 }
 
-/// So many times the record is looked at again because somebody else changed it meanwhile.
+/// Maximum number of times that the row is read because another request has changed it.
 const ATTEMPTS: usize = 3;
 
 /// Why a person in the record was not signed in.
@@ -198,7 +198,7 @@ async fn find_or_create(
     Ok(federated_users::bind(context.app.database, profile, id, context.moment(), &added).await?)
 }
 
-/// The person's row, brought up to date; `None` if somebody else changed it meanwhile.
+/// The user's row after the update; `None` if another request changed it in the meantime.
 async fn sync_profile(
     context: &RequestContext,
     client: &ClientInfo,
@@ -269,7 +269,7 @@ pub async fn start_session(
         address: client.address.as_deref(),
         password_hash: options.checked,
         new_password_hash: options.renewed,
-        // The application's own can be asked for by anybody, who must not end those of others; each lasts an hour.
+        // Every client can sign in with the service credentials, so such a sign-in must not evict other sessions; each lasts an hour.
         evicts: options.method != SignInMethod::AwsApp,
         attempt: options.attempt,
     };
@@ -296,7 +296,7 @@ pub async fn start_session(
     }
     user.last_login = Some(now);
     if !ended.is_empty() {
-        // Nobody asked for it, so nobody waits for it; everything that grants something knows already.
+        // The client did not ask for the eviction, so the response does not wait for it. Routes that grant something read D1.
         let app = context.app;
         context.wait_until(async move { app.session_cache.end(&ended, now).await });
     }

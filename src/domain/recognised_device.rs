@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
 
-/// Maximum number of users for whom one device is recognised; the most recent ones are kept.
+/// Maximum number of users per recognised device; the most recent ones are kept.
 const MAX_USERS: usize = 5;
 /// Bytes of a name's hash that are kept: a name that was not typed here matches one of ten by chance once in 2^60.
 const NAME_HASH_BYTES: usize = 8;
@@ -28,7 +28,7 @@ struct DeviceUser {
     names: Vec<String>,
 }
 
-/// A user for whom a device is recognised.
+/// The user of a recognised device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecognisedUser {
     /// The user whose name was typed when the cookie was created.
@@ -53,7 +53,7 @@ impl RecognisedDevice {
         &self.id
     }
 
-    /// The user for whom the device is recognised if this name is typed.
+    /// The user with this name, if the device is recognised for that user.
     #[must_use]
     pub fn recognises(&self, name: &LoginName) -> Option<RecognisedUser> {
         let hash = self.name_hash(name);

@@ -187,7 +187,7 @@ const COUNTS_REFUSED: &str = "
     SELECT 1 WHERE NOT EXISTS (
       SELECT 1 FROM address_attempts WHERE address = 'aws ' || ?1 AND empty_at_ms > ?2 + ?3)";
 
-/// What the attempt has come to, and whom it is for.
+/// The state of the attempt, and its user.
 const STATE: &str = "
     SELECT counter.key, failures, open_at_ms, busy_until_ms,
            (SELECT failures FROM sign_in_attempts
@@ -308,7 +308,7 @@ impl Throttle {
         self.waits.forget(|counter| counter.starts_with(&devices));
     }
 
-    /// Counts an attempt if it may be evaluated, and finds whom it is for.
+    /// Counts an attempt if it may be evaluated, and finds its user.
     ///
     /// # Errors
     /// Any [`StoreError`].

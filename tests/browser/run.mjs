@@ -9,7 +9,7 @@ import path from "node:path";
 const given = JSON.parse(process.argv[2]);
 const { chromium } = createRequire(path.join(given.packages, "package.json"))("playwright-core");
 
-/** Asks the test server's control door. */
+/** Sends a command to the control endpoint of the test server. */
 async function control(op, more) {
   const headers = { "x-test-control": given.control };
   const reply = await fetch(given.service, { method: "POST", headers, body: JSON.stringify({ op, ...more }) });

@@ -1,4 +1,4 @@
-//! An entry: the event, its actor, and the user whom it is about. It contains no client input: a typed name that no user has
+//! An entry: the event, its actor, and the user that it is about. It contains no client input: a typed name that no user has
 //! is stored as a keyed hash, and address and device as a salted hash (see [`Client`]).
 
 use super::client::Client;
@@ -23,7 +23,7 @@ pub struct Entry {
     pub outcome: String,
     /// Id of the user who did it, or [`COMMAND_LINE`].
     pub actor: Option<String>,
-    /// Id of the user whom it is about.
+    /// Id of the user that it is about.
     pub subject: Option<String>,
     /// Keyed hash of an entered name that no user has.
     pub name_key: Option<String>,
@@ -73,7 +73,7 @@ impl Entry {
         self
     }
 
-    /// Sets the user whom it is about.
+    /// Sets the user that it is about.
     #[must_use]
     pub fn about(mut self, user: impl Into<Option<Uuid>>) -> Self {
         self.subject = user.into().map(|user| user.to_string());

@@ -43,7 +43,7 @@ pub fn text(text: &str) -> Result<String, NameError> {
     is_text.then_some(normal).ok_or(NameError::Text)
 }
 
-/// A name to show for a user of whom only the user name is known: `John Doe` for `john.doe`, `AWS User` for `aws-user`. Of an
+/// A name to show for a user if only the user name is known: `John Doe` for `john.doe`, `AWS User` for `aws-user`. Of an
 /// address, the local part is used.
 #[must_use]
 pub fn full_name_from(username: &str) -> String {

@@ -120,8 +120,8 @@ async fn by_proof(
         sign_in::refuse(context, client, method, account, "not allowed").await?;
         return Err(ErrorCode::InvalidProof.into());
     };
-    // Only now, so that nobody fills the table with what AWS would refuse; before the session, so that of many at once
-    // one gets it.
+    // After AWS has accepted the proof, so that refused proofs do not fill the table; before the session, so that only one of
+    // several simultaneous requests gets it.
     if !context
         .app
         .used_proofs

@@ -100,7 +100,7 @@ impl Correlation {
             }
             self.access_key_id = Some(authorization.access_key_id);
         }
-        // Requests to Identity Store are signed with the application's key and belong to the user whom they are about.
+        // Requests to Identity Store are signed with the application's key and belong to the user that they are about.
         let Some(Value::Object(body)) = request.json() else {
             return;
         };
