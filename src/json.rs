@@ -187,14 +187,6 @@ impl<'t> Object<'t> {
         Ok(text.map(Cow::into_owned))
     }
 
-    /// A string, parsed.
-    ///
-    /// # Errors
-    /// [`Malformed`], also if `parse` gives `None`.
-    pub fn parsed<T>(&mut self, name: &str, parse: fn(&str) -> Option<T>) -> Result<T, Malformed> {
-        parse(&self.borrowed(name)?).ok_or(Malformed::Unexpected)
-    }
-
     /// A whole number.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use crate::{NOW, Target, choose, seed};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use edge_auth::crypto::secret::Secret;
 use edge_auth::domain::token::{
-    Claims, Keys, LEEWAY, MAX_TOKEN_SECONDS, Rejection, Session, SessionId,
+    Claims, Keys, LEEWAY_SECONDS, MAX_TOKEN_SECONDS, Rejection, Session, SessionId,
 };
 use edge_auth::timestamp::Timestamp;
 use hmac::{Hmac, KeyInit, Mac};
@@ -114,8 +114,8 @@ fn opened(token: &str) -> Option<Claims> {
     };
     let (from, to) = (claims.issued_at.seconds(), claims.expires_at.seconds());
     assert!(from >= 0 && from < to && to - from <= MAX_TOKEN_SECONDS);
-    assert!(from <= NOW + LEEWAY);
-    assert_eq!(is_expired, to + LEEWAY <= NOW);
+    assert!(from <= NOW + LEEWAY_SECONDS);
+    assert_eq!(is_expired, to + LEEWAY_SECONDS <= NOW);
     Some(claims)
 }
 

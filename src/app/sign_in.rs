@@ -10,7 +10,7 @@ use crate::config::Consistency;
 use crate::domain::address::network;
 use crate::domain::audit::{Kind, Signed};
 use crate::domain::role::Role;
-use crate::domain::token::{LEEWAY, Session, SessionId};
+use crate::domain::token::{LEEWAY_SECONDS, Session, SessionId};
 use crate::domain::user::User;
 use crate::store::federated_users::{self, FederatedProfile, Known, RoleChanged, Updated};
 use crate::store::sessions::{MAX_LIVE_SESSIONS, NewSession};
@@ -304,7 +304,7 @@ pub async fn start_session(
         let (copies, user) = (&context.app.session_cache, user.clone());
         // If it fails, the first request queries D1 and caches the session.
         context.wait_until(async move {
-            let until = token_expires_at.plus(LEEWAY).min(ends_at);
+            let until = token_expires_at.plus(LEEWAY_SECONDS).min(ends_at);
             let _ = copies.put(&id, 0, &user, now, until).await;
         });
     }

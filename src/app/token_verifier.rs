@@ -5,7 +5,7 @@
 //! constant time, since its claims hold what nobody else knows, and not used when its time is over.
 
 use crate::crypto::secret::Secret;
-use crate::domain::token::{Claims, Keys, LEEWAY, Rejection, Session};
+use crate::domain::token::{Claims, Keys, LEEWAY_SECONDS, Rejection, Session};
 use crate::runtime::js_string::Text;
 use crate::runtime::ttl_cache::TtlCache;
 use crate::store::session_cache;
@@ -97,7 +97,7 @@ impl TokenVerifier {
             Err(Rejection::Expired(claims)) => return Err(Refusal::Expired(claims)),
             Ok(claims) => claims,
         };
-        let until = claims.expires_at.plus(LEEWAY);
+        let until = claims.expires_at.plus(LEEWAY_SECONDS);
         let session = claims.session.sid.record_id();
         let verified = Rc::new(VerifiedToken {
             cache_key: session_cache::key(&session, claims.session.generation).into(),

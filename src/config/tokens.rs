@@ -4,7 +4,7 @@ use super::keys::{is_varied, previous};
 use super::variable::{Default, Reader, Variable, number};
 use crate::crypto::secret::Secret;
 use crate::domain::host;
-use crate::domain::token::LEEWAY;
+use crate::domain::token::LEEWAY_SECONDS;
 use crate::timestamp::Timestamp;
 
 /// How tokens are made and checked.
@@ -79,7 +79,7 @@ impl TokensConfig {
     pub(super) fn read(read: &mut Reader<'_>, now: Timestamp) -> Self {
         let not_before = read.optional(&TOKENS_NOT_BEFORE, Timestamp::parse_rfc3339);
         // A time in the future would invalidate every token that is issued until then. Small clock differences are tolerated.
-        if not_before.is_some_and(|moment| moment > now.plus(LEEWAY)) {
+        if not_before.is_some_and(|moment| moment > now.plus(LEEWAY_SECONDS)) {
             read.invalid(&TOKENS_NOT_BEFORE);
         }
         Self {

@@ -5,7 +5,7 @@ mod rotations;
 
 pub use rotations::Rotations;
 
-use super::token::LEEWAY;
+use super::token::LEEWAY_SECONDS;
 use super::user::User;
 use crate::timestamp::Timestamp;
 
@@ -19,7 +19,7 @@ pub const LAST_USED_STEP_SECONDS: i64 = 3_600;
 /// before `ends_at`, and `token_expires_at` is later than this. After that, its current token cannot be refreshed.
 #[must_use]
 pub fn expired_until(now: Timestamp) -> Timestamp {
-    now.plus(-LEEWAY)
+    now.plus(-LEEWAY_SECONDS)
 }
 
 /// A session as stored in D1, with its user.
@@ -85,7 +85,7 @@ impl SessionRecord {
     /// of its replay window, for the current token the end of the session.
     #[must_use]
     pub fn accepted_until(&self, generation: u32, window: i64) -> Timestamp {
-        let end = self.token_expires_at.plus(LEEWAY).min(self.ends_at);
+        let end = self.token_expires_at.plus(LEEWAY_SECONDS).min(self.ends_at);
         if generation == self.generation {
             end
         } else {

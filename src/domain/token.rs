@@ -28,7 +28,7 @@ pub const MAX_TOKEN_BYTES: usize = 4096;
 /// Maximum seconds from `iat` to `exp`: 30 days, the maximum lifetime of a session.
 pub const MAX_TOKEN_SECONDS: i64 = 30 * 24 * 60 * 60;
 /// Seconds by which clocks may differ (RFC 7519 section 4.1.4).
-pub const LEEWAY: i64 = 30;
+pub const LEEWAY_SECONDS: i64 = 30;
 
 /// Maximum length of issuer and audience as JSON. The rest of a token takes fewer than 500 bytes beside their base64url.
 const MAX_NAMES_BYTES: usize = 2048;
@@ -157,16 +157,16 @@ impl Keys {
         self.token(&self.current, self.previous.is_some(), &claims)
     }
 
-    /// The claims of a token that this service issued. It is valid from [`LEEWAY`] before `iat` to just before [`LEEWAY`]
+    /// The claims of a token that this service issued. It is valid from [`LEEWAY_SECONDS`] before `iat` to just before [`LEEWAY_SECONDS`]
     /// after `exp`.
     ///
     /// # Errors
     /// [`Rejection::Expired`] if the token has expired and is valid otherwise, else [`Rejection::Invalid`].
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, Rejection> {
         // jwt-compact accepts a token at `exp` plus its leeway; times are whole seconds.
-        const LIBRARY_LEEWAY: TimeDelta = TimeDelta::seconds(LEEWAY - 1);
+        const LIBRARY_LEEWAY: TimeDelta = TimeDelta::seconds(LEEWAY_SECONDS - 1);
         let (claims, times) = self.authentic(token).ok_or(Rejection::Invalid)?;
-        if claims.issued_at > now.plus(LEEWAY) {
+        if claims.issued_at > now.plus(LEEWAY_SECONDS) {
             return Err(Rejection::Invalid);
         }
         let options = TimeOptions::new(LIBRARY_LEEWAY, || date_time(now));

@@ -4,7 +4,7 @@
 use crate::app::error::AppError;
 use crate::app::{App, random};
 use crate::domain::audit::{Entry, Kind, Signed};
-use crate::domain::token::LEEWAY;
+use crate::domain::token::LEEWAY_SECONDS;
 use crate::store::sessions::IssuedSession;
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
@@ -14,7 +14,7 @@ const DETAIL: &str = "tokens_not_before";
 
 /// Maximum number of seconds for which a token is accepted: the maximum of `TOKEN_LIFETIME` and the leeway. After that time
 /// all older tokens have expired, and nothing is left to do.
-const LONGEST_ACCEPTED: i64 = 86_400 + LEEWAY;
+const LONGEST_ACCEPTED: i64 = 86_400 + LEEWAY_SECONDS;
 
 /// Sessions that one batch revokes, each with an audit entry.
 const PIECE: u32 = 50;

@@ -161,13 +161,6 @@ fn member_is_taken_by_name_and_type() {
     assert_eq!(read.boolean("is"), Ok(true));
     assert_eq!(read.list("list"), Ok(vec![Json::Text("x".into())]));
     assert_eq!(read.object("object"), Ok(object(r#"{"a":1}"#)));
-    let parse = |text: &str| text.parse::<char>().ok();
-    let mut read = object(text);
-    assert_eq!(read.parsed("text", parse), Ok('a'));
-    assert_eq!(
-        object(r#"{"text":"ab"}"#).parsed("text", parse),
-        Err(Malformed::Unexpected)
-    );
 
     // For an optional member, null is the same as absent.
     for name in ["null", "no such"] {

@@ -248,3 +248,5 @@ fn kept_blocks() -> usize {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
