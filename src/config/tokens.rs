@@ -77,19 +77,22 @@ pub(super) const VARIABLES: &[&Variable] = &[
 
 impl TokensConfig {
     pub(super) fn read(read: &mut Reader<'_>, now: Timestamp) -> Self {
-        let not_before = read.optional(&TOKENS_NOT_BEFORE, Timestamp::parse_rfc3339);
-        // A time in the future would invalidate every token that is issued until then. Small clock differences are tolerated.
-        if not_before.is_some_and(|moment| moment > now.plus(LEEWAY_SECONDS)) {
-            read.invalid(&TOKENS_NOT_BEFORE);
-        }
-        Self {
+        let config = Self {
             secret: read.or_default(&JWT_SECRET, secret),
             secret_previous: read.optional(&JWT_SECRET_PREVIOUS, secret),
             issuer: read.or_default(&JWT_ISSUER, issuer),
             audience: read.or_default(&JWT_AUDIENCE, audience),
             lifetime: read.or_default(&TOKEN_LIFETIME, number(60, 86_400)),
-            not_before,
+            not_before: read.optional(&TOKENS_NOT_BEFORE, Timestamp::parse_rfc3339),
+        };
+        // A time in the future would invalidate every token that is issued until then. Small clock differences are tolerated.
+        if config
+            .not_before
+            .is_some_and(|time| time > now.plus(LEEWAY_SECONDS))
+        {
+            read.invalid(&TOKENS_NOT_BEFORE);
         }
+        config
     }
 }
 
