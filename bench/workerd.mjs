@@ -37,7 +37,7 @@ await replaceService(D1_PLUGIN, "d1.mjs", ({ name, worker }, module) => {
  * - `storage`: a folder with its database.
  * - `prepare(miniflare, origin)`: fills its stores and returns the requests, which are sent in turn (default: one `GET /`).
  * - `bursts`: how many of the requests are sent `repeats` times before the next ones (default: all of them, once).
- * - `status`: of every response.
+ * - `status`: of every response, but for a few that may have `toleratedStatus`.
  * - `connections`: how many requests are in flight.
  * - `renews`: whether the token of a response replaces the token of its request.
  * - `isInspected`: whether the inspector is on, which the memory of the isolate is read by.
@@ -45,7 +45,7 @@ await replaceService(D1_PLUGIN, "d1.mjs", ({ name, worker }, module) => {
  */
 export async function start(worker) {
   const { name, role, settings = "", entry, build, vars = {}, limits = {}, storage, prepare } = worker;
-  const { status = 200, connections = 16, bursts = null, renews = false, isInspected = false } = worker;
+  const { status = 200, connections = 16, bursts = null, toleratedStatus = null, renews = false, isInspected = false } = worker;
   const { manifest, gzip } = await bundle(entry);
   const { variables, rateLimits, compatibilityDate } = build ?? CURRENT;
   const env = { DB: { type: "d1", id: "DB" }, SESSIONS: { type: "kv", id: "SESSIONS" } };
@@ -74,7 +74,7 @@ export async function start(worker) {
   const { host, origin } = await miniflare.unsafeGetDirectURL("bench");
   const workerd = spawned.findLast(({ spawnfile }) => path.basename(spawnfile).startsWith("workerd"));
   const requests = ((await prepare?.(miniflare, origin)) ?? [{}]).map((request) => http(host, request));
-  return { name, role, settings, address: host, process: workerd.pid, requests, bursts, status, connections, renews, gzip };
+  return { name, role, settings, address: host, process: workerd.pid, requests, bursts, status, toleratedStatus, connections, renews, gzip };
 }
 
 /** The number of store calls of each running Worker so far, in the order of their start. */
