@@ -1,11 +1,17 @@
-//! The device flows that this isolate is polling AWS for. AWS limits the rate for all clients of this service together, so
-//! of several requests with the same device handle only one polls.
+//! The device flows that this isolate polls AWS for. AWS limits the rate for all clients of this service together. So only one
+//! of several requests with the same device handle polls, and sequential requests poll once per interval.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 /// Maximum number of device flows that are polled at the same time. Further requests are answered that the isolate is busy.
 const MAX_POLLS: usize = 4_096;
+
+/// Maximum number of device flows whose last poll is remembered. Above it, all are forgotten; AWS then answers `slow_down`.
+const MAX_REMEMBERED: usize = 4_096;
+
+/// Maximum time until the next poll in milliseconds: the lifetime of a device code. A longer one means that the clock was set back.
+const MAX_DELAY_MS: f64 = 600_000.0;
 
 /// The device flows that are being polled.
 #[derive(Debug, Default)]
@@ -15,6 +21,8 @@ pub struct DevicePolls(RefCell<State>);
 struct State {
     last_number: u64,
     by_handle: HashMap<String, Poll>,
+    /// The earliest time of the next poll, in milliseconds since 1970, by device handle.
+    not_before: HashMap<String, f64>,
 }
 
 #[derive(Debug)]
@@ -45,9 +53,9 @@ pub struct Guard {
 
 impl DevicePolls {
     /// Begins to poll a device flow, for at most this many milliseconds.
-    pub fn begin(&'static self, handle: &str, now: f64, longest: u32) -> Asked {
+    pub fn begin(&'static self, handle: &str, now: f64, max_ms: u32) -> Asked {
         let mut state = self.0.borrow_mut();
-        let ends_at = now + f64::from(longest);
+        let ends_at = now + f64::from(max_ms);
         // No poll ends later than one that begins now, unless the clock was set back.
         state
             .by_handle
@@ -67,6 +75,37 @@ impl DevicePolls {
             handle: handle.to_owned(),
             number,
         })
+    }
+}
+
+impl Guard {
+    /// Returns the milliseconds until AWS may be polled.
+    #[must_use]
+    pub fn delay_ms(&self, now: f64) -> u32 {
+        let state = self.polls.0.borrow();
+        let not_before = state.not_before.get(&self.handle);
+        let delay = not_before.map_or(0.0, |not_before| not_before - now);
+        if !(0.0..=MAX_DELAY_MS).contains(&delay) {
+            return 0;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and 600,000"
+        )]
+        let delay = delay.ceil() as u32;
+        delay
+    }
+
+    /// Records that AWS must not be polled for this many milliseconds.
+    pub fn delay_next(&self, now: f64, delay_ms: u32) {
+        let mut state = self.polls.0.borrow_mut();
+        state.not_before.retain(|_, not_before| *not_before > now);
+        if state.not_before.len() >= MAX_REMEMBERED {
+            state.not_before.clear();
+        }
+        let not_before = now + f64::from(delay_ms);
+        state.not_before.insert(self.handle.clone(), not_before);
     }
 }
 
@@ -121,6 +160,36 @@ mod tests {
         // A clock that was set back.
         std::mem::forget(begun(polls, "b", 9_000.0));
         drop(begun(polls, "b", 0.0));
+    }
+
+    #[test]
+    fn delay_outlasts_the_request_and_ends_by_the_clock() {
+        let polls = polls();
+        let first = begun(polls, "a", 0.0);
+        assert_eq!(first.delay_ms(0.0), 0);
+        first.delay_next(0.0, 5_000);
+        drop(first);
+        let second = begun(polls, "a", 1_000.5);
+        assert_eq!(second.delay_ms(1_000.5), 4_000);
+        assert_eq!(begun(polls, "b", 1_000.5).delay_ms(1_000.5), 0);
+        assert_eq!(second.delay_ms(5_000.0), 0);
+        // A clock that was set back.
+        second.delay_next(9_000_000.0, 5_000);
+        assert_eq!(second.delay_ms(0.0), 0);
+    }
+
+    #[test]
+    fn delays_are_bounded_and_expired_ones_are_dropped() {
+        let polls = polls();
+        for number in 0..=MAX_REMEMBERED {
+            begun(polls, &number.to_string(), 0.0).delay_next(0.0, 1_000);
+        }
+        assert_eq!(polls.0.borrow().not_before.len(), 1);
+        for number in 0..10 {
+            begun(polls, &number.to_string(), 0.0).delay_next(0.0, 1_000);
+        }
+        begun(polls, "a", 2_000.0).delay_next(2_000.0, 1_000);
+        assert_eq!(polls.0.borrow().not_before.len(), 1);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::client_info::ClientInfo;
 use super::context::RequestContext;
 use super::denial::Denial;
 use super::device_handles::{self, Device, RETRY};
-use super::device_polls::Asked;
+use super::device_polls::{Asked, Guard};
 use super::device_user::{self, DeviceUser, NoUser};
 use super::error::AppError;
 use super::sign_in::{self, AttemptedAccount, NewSessionOptions, SignInMethod};
@@ -77,9 +77,8 @@ pub async fn run(
         device,
     });
     let outcome = context.run_to_completion(MAX_REQUEST_MS, async move {
-        // Held until the sign-in is complete, whether or not the client still waits.
-        let _poll = poll;
-        flow.wait(seconds).await
+        // `poll` is held until the sign-in is complete, whether or not the client still waits.
+        flow.wait(&poll, seconds).await
     });
     outcome.await.ok_or(AppError::Runtime)?
 }
@@ -94,41 +93,62 @@ struct Flow {
 
 impl Flow {
     /// Polls AWS at its interval until the user has answered or this many seconds have passed.
-    async fn wait(self: &Rc<Self>, seconds: u32) -> Result<DeviceSignIn, AppError> {
+    async fn wait(self: &Rc<Self>, poll: &Guard, seconds: u32) -> Result<DeviceSignIn, AppError> {
         let end = self.context.clock() + f64::from(seconds) * 1_000.0;
         let mut interval = self.device.interval.max(1);
+        // An earlier request may have polled less than an interval ago.
+        let mut delay_ms = poll.delay_ms(self.context.clock());
         loop {
             if let Some(outcome) = self.existing_session().await? {
                 return Ok(outcome);
             }
-            let finish_by = self.context.clock() + FINISH_BUDGET_MS;
-            let aws = &self.context.app.aws;
-            match aws
-                .create_token(&self.registration, &self.device.code)
+            if delay_ms == 0 {
+                if let Some(outcome) = self.poll_aws(poll, &mut interval).await? {
+                    return Ok(outcome);
+                }
+                delay_ms = interval.saturating_mul(1_000);
+                poll.delay_next(self.context.clock(), delay_ms);
+            }
+            if self.context.clock() + f64::from(delay_ms) > end {
+                return Ok(DeviceSignIn::Pending(delay_ms.div_ceil(1_000)));
+            }
+            pause(delay_ms).await;
+            delay_ms = 0;
+        }
+    }
+
+    /// Polls AWS once. `None` if the user has not answered.
+    async fn poll_aws(
+        self: &Rc<Self>,
+        poll: &Guard,
+        interval: &mut u32,
+    ) -> Result<Option<DeviceSignIn>, AppError> {
+        let now = self.context.clock();
+        // Also if the call fails.
+        poll.delay_next(now, interval.saturating_mul(1_000));
+        let finish_by = now + FINISH_BUDGET_MS;
+        let aws = &self.context.app.aws;
+        let polled = aws
+            .create_token(&self.registration, &self.device.code)
+            .await;
+        match polled {
+            Ok(token) => self.finish_within(finish_by, token).await.map(Some),
+            Err(AwsError::Refused(Code::AUTHORIZATION_PENDING)) => Ok(None),
+            Err(AwsError::Refused(Code::SLOW_DOWN)) => {
+                *interval = interval.saturating_add(SLOW_DOWN_SECONDS);
+                Ok(None)
+            }
+            Err(AwsError::Refused(Code::ACCESS_DENIED)) => self
+                .deny(Denial::ByUser, AttemptedAccount::Unidentified)
                 .await
-            {
-                Ok(token) => return self.finish_within(finish_by, token).await,
-                Err(AwsError::Refused(Code::AUTHORIZATION_PENDING)) => {}
-                Err(AwsError::Refused(Code::SLOW_DOWN)) => {
-                    interval = interval.saturating_add(SLOW_DOWN_SECONDS);
-                }
-                Err(AwsError::Refused(Code::ACCESS_DENIED)) => {
-                    return self
-                        .deny(Denial::ByUser, AttemptedAccount::Unidentified)
-                        .await;
-                }
-                Err(AwsError::Refused(Code::EXPIRED_TOKEN | Code::INVALID_GRANT)) => {
-                    return self.wait_for_other_request(finish_by).await;
-                }
-                Err(error) => {
-                    device_handles::forget_if_unknown(&self.context, error, &self.registration);
-                    return Err(AppError::Aws(error.code()));
-                }
+                .map(Some),
+            Err(AwsError::Refused(Code::EXPIRED_TOKEN | Code::INVALID_GRANT)) => {
+                self.wait_for_other_request(finish_by).await.map(Some)
             }
-            if self.context.clock() + f64::from(interval) * 1_000.0 > end {
-                return Ok(DeviceSignIn::Pending(interval));
+            Err(error) => {
+                device_handles::forget_if_unknown(&self.context, error, &self.registration);
+                Err(AppError::Aws(error.code()))
             }
-            pause(interval.saturating_mul(1_000)).await;
         }
     }
 

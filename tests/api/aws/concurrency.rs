@@ -48,7 +48,8 @@ async fn one_of_forty_requests_with_one_handle_polls_aws_and_others_are_told_to_
     // At 0, 1, 2, 3 and perhaps 4 s.
     let polls = device.operations().len();
     assert!((4..=5).contains(&polls), "{polls}");
-    // The next request polls again.
+    // The next request polls again once the interval has passed.
+    tokio::time::sleep(INTERVAL).await;
     app.token(&device).await.assert_status(408);
     assert_eq!(device.operations().len(), polls + 1);
 }

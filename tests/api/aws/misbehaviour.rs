@@ -1,7 +1,9 @@
 //! AWS failing, in every way that its models list and in many that they do not: the documented reply, soon; nobody signed
 //! in; nothing of what AWS said in a reply or in the log; and the next request works.
 
-use super::{AUTHORIZE, Alone, REGISTER, SIMULATOR, all, directory, own_name, portal, text};
+use super::{
+    AUTHORIZE, Alone, INTERVAL, REGISTER, SIMULATOR, all, directory, own_name, portal, text,
+};
 use crate::support::{App, Fault, Reply};
 use aws_simulator::{
     ACCOUNT, Config, Effect, Filter, Operation, ResponseFault, Rule, UPSTREAM_MARKER, User,
@@ -148,8 +150,11 @@ async fn sign_in(app: App, operation: Operation, effect: Effect, expected: Expec
     SIMULATOR.remove_rule(rule);
 
     if operation == Operation::CreateToken && reply.status != 200 {
-        // AWS has not given its token yet, so the same device code still signs in.
-        tokio::time::sleep(Duration::from_millis(1_100)).await;
+        // AWS has not given its token yet, so the same device code still signs in once the interval has passed.
+        let interval = reply
+            .header("retry-after")
+            .map_or(1, |text| text.parse().unwrap());
+        tokio::time::sleep(Duration::from_secs(interval) + Duration::from_millis(100)).await;
         app.token(&device).await.assert_status(200);
     } else {
         app.arrive(&person).await.assert_status(200);
@@ -331,6 +336,7 @@ async fn refused_connections() {
         assert_silent(reply, detail).await;
     }
     simulator.accept_connections();
+    tokio::time::sleep(INTERVAL).await;
     app.token(&device).await.assert_status(200);
     app.post(super::AWS_LOGIN).send().await.assert_status(200);
     app.device().await;

@@ -1,6 +1,6 @@
 //! `/token` while the person has not answered, and when it is asked again afterwards.
 
-use super::{INTERVAL, SIMULATOR, TOKEN, portal, somebody, text};
+use super::{Device, INTERVAL, SIMULATOR, TOKEN, portal, somebody, text};
 use crate::support::{App, eventually};
 use aws_simulator::{Operation, Rule};
 use serde_json::json;
@@ -55,28 +55,52 @@ async fn prefer_says_how_long_to_wait() {
     assert_eq!(reply.header("preference-applied"), Some("wait=2"));
 }
 
+/// Lets the simulator answer the next poll of a device flow with `SlowDownException`.
+fn slow_down(device: &Device) {
+    let rule = Rule::error("SlowDownException").on(Operation::CreateToken);
+    SIMULATOR
+        .add_rule(rule.matching(device.line()).times(1))
+        .unwrap();
+}
+
+#[tokio::test]
+async fn sequential_requests_poll_aws_once_per_interval() {
+    let app = App::with(portal(&SIMULATOR));
+    let ada = somebody(&app, "ada");
+    let device = app.device().await;
+    // The interval is then six seconds.
+    slow_down(&device);
+    app.token(&device).await.assert_status(408);
+    tokio::time::sleep(INTERVAL).await;
+    device.approve(&ada);
+    for _ in 0..5 {
+        let response = app.token(&device).await;
+        response.assert_status(408);
+        let retry_after: u32 = response.header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=5).contains(&retry_after), "{retry_after}");
+        assert_eq!(response.header("preference-applied"), Some("wait=0"));
+    }
+    assert_eq!(device.operations().len(), 1);
+    app.shift_clock(6).await;
+    app.token(&device).await.assert_status(200);
+}
+
 #[tokio::test]
 async fn slow_down_adds_five_seconds() {
     let app = App::with(portal(&SIMULATOR));
     let device = app.device().await;
-    let slow_down = || {
-        let rule = Rule::error("SlowDownException").on(Operation::CreateToken);
-        SIMULATOR
-            .add_rule(rule.matching(device.line()).times(1))
-            .unwrap();
-    };
-    slow_down();
+    slow_down(&device);
     let reply = app.token(&device).await;
     reply.assert_status(408);
     assert_eq!(reply.header("retry-after"), Some("6"));
 
-    let before = device.journal().len();
-    slow_down();
+    let device = app.device().await;
+    slow_down(&device);
     let reply = app.token_waiting(&device, "wait=7").await;
     reply.assert_status(408);
     assert_eq!(reply.header("retry-after"), Some("6"));
     let journal = device.journal();
-    let [first, second] = &journal[before..] else {
+    let [first, second] = &journal[..] else {
         panic!("{journal:#?}");
     };
     assert!(second.at - first.at >= 5_950, "{journal:#?}");
