@@ -1,5 +1,5 @@
-// The Worker's entry. worker-build's class wraps every request in two proxies, to bring the instance back after a
-// panic; this goes to the Rust function directly and takes that way only after one.
+// The Worker's entry point. worker-build's class wraps each request in two proxies, which create a new WebAssembly instance after a
+// panic. This module calls the Rust function directly, and the class only after a panic.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import Worker from "../build/index.js";
 
@@ -11,10 +11,7 @@ globalThis.fetch = (input, init) => platformFetch(input, { ...init, redirect: "m
 const state = globalThis.__worker_init_state;
 const worker = (env, ctx) => (state.criticalError ? new Worker(ctx, env) : Worker.prototype);
 
-/** Characters of a URL and a token together; ours are shorter. */
-const MUCH = 2_048;
-
-/** Cloudflare's ray id, by which its logs know a request too; a random UUID where there is none, or none of its shape. */
+/** The id of a request: Cloudflare's ray id, which is also in Cloudflare's logs, or a random UUID if there is none. */
 const requestId = (ray) => (ray !== null && RAY.test(ray) ? ray : crypto.randomUUID());
 const RAY = /^[0-9a-f]{16}-[A-Z]{3}$/;
 
@@ -53,20 +50,14 @@ const entry = {
     const { method, url, headers } = request;
     const authorization = headers.get("authorization");
     const id = requestId(headers.get("cf-ray"));
-    const it = worker(env, ctx);
-    return new Promise((resolve) => {
-      // Rust calls this with the response. The id is set here because Rust reuses header objects of earlier responses.
-      const respond = (response) => {
-        response?.headers.set("x-request-id", id);
-        resolve(response);
-      };
-      const waiting = it.answer(method, url, authorization, id, headers, request, env, ctx, respond);
-      // The runtime never settles the promises of a request whose client has disconnected, so Rust has to be told to drop
-      // it. Small GET requests hold little and are dropped when their wait expires: a listener for each would make
-      // `/validate` more expensive.
-      if (waiting !== 0 && (method !== "GET" || url.length + (authorization?.length ?? 0) > MUCH)) {
-        request.signal.addEventListener("abort", () => it.abandoned(waiting));
-      }
+    const response = worker(env, ctx).handleFetch(method, url, authorization, id, headers, request, env, ctx);
+    // Otherwise the runtime would drop the promises of a request whose client disconnects, and the Rust futures that wait for
+    // them would never be freed. All that a request waits for has a timeout.
+    ctx.waitUntil(response);
+    return response.then((response) => {
+      // Not set in Rust, which shares header objects between responses.
+      response.headers.set("x-request-id", id);
+      return response;
     });
   },
   scheduled(event, env, ctx) {

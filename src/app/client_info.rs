@@ -1,9 +1,10 @@
 //! The client of a request, as it is stored with sessions and in the audit log.
 
 use super::error::AppError;
-use crate::app::{RequestContext, random};
+use crate::app::RequestContext;
 use crate::domain::audit::{Client, Entry, Kind};
 use crate::domain::names;
+use crate::runtime::random;
 
 /// Bytes of a `User-Agent` that are stored: enough to distinguish devices in a list. Also limits the size of the rows of
 /// sessions and of the audit log.
@@ -40,9 +41,9 @@ impl ClientInfo {
     /// # Errors
     /// `Runtime` if there are no random bytes.
     pub fn entry(&self, context: &RequestContext, kind: Kind) -> Result<Entry, AppError> {
-        let id = uuid::Builder::from_random_bytes(random()?).into_uuid();
-        let entry = Entry::new(id, context.moment(), kind, &self.request);
+        let id = random::uuid()?;
+        let entry = Entry::new(id, context.now(), kind, &self.request);
         let (address, device) = (self.address.as_deref(), self.device.as_deref());
-        Ok(entry.from(Client::new(random()?, address, device)))
+        Ok(entry.from(Client::new(random::bytes()?, address, device)))
     }
 }

@@ -2,12 +2,13 @@
 //! location serves the next step. AWS's values are inside and never leave in the clear.
 
 use super::error::AppError;
-use crate::app::{App, RequestContext, random};
+use crate::app::{App, RequestContext};
 use crate::aws::error::{AwsError, Code};
 use crate::aws::sso_oidc::{DeviceAuthorization, Registration};
 use crate::crypto::sealed::Purpose;
 use crate::crypto::secret::Secret;
 use crate::domain::token::SessionId;
+use crate::runtime::random;
 use crate::store::aws_client_registration;
 use crate::timestamp::Timestamp;
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -83,9 +84,9 @@ impl SealedClient {
 /// `Aws`, `Runtime`.
 pub async fn new_client(context: &RequestContext) -> Result<Client, AppError> {
     let registration = our_registration(context).await?;
-    let id = Base64UrlUnpadded::encode_string(&random::<16>()?);
+    let id = Base64UrlUnpadded::encode_string(&random::bytes::<16>()?);
     let expires_at = context
-        .now
+        .received_at
         .plus(CLIENT_LIFETIME)
         .min(registration.expires_at);
     let sealed = SealedClient::of(&registration);
@@ -94,7 +95,7 @@ pub async fn new_client(context: &RequestContext) -> Result<Client, AppError> {
         id.as_bytes(),
         expires_at,
         &sealed,
-        random()?,
+        random::bytes()?,
     );
     Ok(Client {
         id,
@@ -109,8 +110,8 @@ async fn our_registration(context: &RequestContext) -> Result<Registration, AppE
         &context.app.sealer,
         context.app.config.aws.sso_region.as_str(),
     );
-    if let Some(kept) = kept_registration(context.app, context.now).await
-        && kept.expires_at > context.now.plus(RENEW_BEFORE)
+    if let Some(kept) = kept_registration(context.app, context.received_at).await
+        && kept.expires_at > context.received_at.plus(RENEW_BEFORE)
     {
         return Ok(kept);
     }
@@ -120,7 +121,7 @@ async fn our_registration(context: &RequestContext) -> Result<Registration, AppE
         .register_client()
         .await
         .map_err(|fault| AppError::Aws(fault.code()))?;
-    if new.expires_at <= context.now {
+    if new.expires_at <= context.received_at {
         return Err(AppError::Aws("registration_over"));
     }
     let sealed_client = SealedClient::of(&new);
@@ -129,7 +130,7 @@ async fn our_registration(context: &RequestContext) -> Result<Registration, AppE
         region.as_bytes(),
         new.expires_at,
         &sealed_client,
-        random()?,
+        random::bytes()?,
     );
     if let Ok(text) = text {
         let kv = context.app.kv;
@@ -160,7 +161,7 @@ pub fn forget_if_unknown(context: &RequestContext, fault: AwsError, refused: &Re
     if fault != AwsError::Refused(Code::INVALID_CLIENT) {
         return;
     }
-    let (app, now, refused) = (context.app, context.now, refused.client_id.clone());
+    let (app, now, refused) = (context.app, context.received_at, refused.client_id.clone());
     context.wait_until(async move {
         let kept = kept_registration(app, now).await;
         if kept.is_some_and(|kept| kept.client_id == refused) {
@@ -182,7 +183,7 @@ pub fn open_client(
         Purpose::ClientSecret,
         client_id.as_bytes(),
         client_secret,
-        context.now,
+        context.received_at,
     );
     opened.ok().map(SealedClient::open)
 }
@@ -196,19 +197,19 @@ pub fn seal_device(
     client_id: &str,
     device: &DeviceAuthorization,
 ) -> Result<String, AppError> {
-    let ends_at = context.now.plus(i64::from(device.expires_in));
+    let ends_at = context.received_at.plus(i64::from(device.expires_in));
     let sealed = SealedDevice {
         code: device.device_code.reveal().to_owned(),
         interval: device.interval,
         ends: ends_at.seconds(),
-        sid: random()?,
+        sid: random::bytes()?,
     };
     let handle = context.app.sealer.seal(
         Purpose::DeviceCode,
         client_id.as_bytes(),
         ends_at.plus(RETRY),
         &sealed,
-        random()?,
+        random::bytes()?,
     );
     handle.map_err(|_| AppError::Aws("too_long"))
 }
@@ -220,7 +221,7 @@ pub fn open_device(context: &RequestContext, client_id: &str, device_code: &str)
         Purpose::DeviceCode,
         client_id.as_bytes(),
         device_code,
-        context.now,
+        context.received_at,
     );
     let device = opened.ok()?;
     Some(Device {

@@ -19,7 +19,7 @@ use crate::crypto::secret::Secret;
 use crate::domain::session::TokenStatus;
 use crate::domain::token::Session;
 use crate::domain::user::User;
-use crate::runtime::wait::pause;
+use crate::runtime::timeout::sleep;
 use std::rc::Rc;
 
 /// What `slow_down` adds to the interval, in seconds (RFC 8628 section 3.5).
@@ -64,7 +64,7 @@ pub async fn run(
     seconds: u32,
 ) -> Result<DeviceSignIn, AppError> {
     let (handle, polls) = (device.sid.record_id(), &context.app.device_polls);
-    let poll = match polls.begin(&handle, context.clock(), MAX_REQUEST_MS) {
+    let poll = match polls.begin(&handle, context.now_ms(), MAX_REQUEST_MS) {
         Asked::Begun(poll) => poll,
         Asked::ByAnother => return Ok(DeviceSignIn::PendingElsewhere(device.interval.max(1))),
         Asked::TooMany => return Ok(DeviceSignIn::TooMany),
@@ -94,10 +94,10 @@ struct Flow {
 impl Flow {
     /// Polls AWS at its interval until the user has answered or this many seconds have passed.
     async fn wait(self: &Rc<Self>, poll: &Guard, seconds: u32) -> Result<DeviceSignIn, AppError> {
-        let end = self.context.clock() + f64::from(seconds) * 1_000.0;
+        let end = self.context.now_ms() + f64::from(seconds) * 1_000.0;
         let mut interval = self.device.interval.max(1);
         // An earlier request may have polled less than an interval ago.
-        let mut delay_ms = poll.delay_ms(self.context.clock());
+        let mut delay_ms = poll.delay_ms(self.context.now_ms());
         loop {
             if let Some(outcome) = self.existing_session().await? {
                 return Ok(outcome);
@@ -107,12 +107,12 @@ impl Flow {
                     return Ok(outcome);
                 }
                 delay_ms = interval.saturating_mul(1_000);
-                poll.delay_next(self.context.clock(), delay_ms);
+                poll.delay_next(self.context.now_ms(), delay_ms);
             }
-            if self.context.clock() + f64::from(delay_ms) > end {
+            if self.context.now_ms() + f64::from(delay_ms) > end {
                 return Ok(DeviceSignIn::Pending(delay_ms.div_ceil(1_000)));
             }
-            pause(delay_ms).await;
+            sleep(delay_ms).await;
             delay_ms = 0;
         }
     }
@@ -123,7 +123,7 @@ impl Flow {
         poll: &Guard,
         interval: &mut u32,
     ) -> Result<Option<DeviceSignIn>, AppError> {
-        let now = self.context.clock();
+        let now = self.context.now_ms();
         // Also if the call fails.
         poll.delay_next(now, interval.saturating_mul(1_000));
         let finish_by = now + FINISH_BUDGET_MS;
@@ -155,7 +155,7 @@ impl Flow {
     /// The session of this device flow, if a request has started it. Two minutes later, or once its token was refreshed, the
     /// flow has expired.
     async fn existing_session(&self) -> Result<Option<DeviceSignIn>, AppError> {
-        let (app, now) = (self.context.app, self.context.moment());
+        let (app, now) = (self.context.app, self.context.now());
         let Some(record) = app.sessions.find(&self.device.sid.record_id()).await? else {
             return Ok(None);
         };
@@ -186,11 +186,11 @@ impl Flow {
             if let Some(outcome) = self.existing_session().await? {
                 return Ok(outcome);
             }
-            let has_expired = self.context.moment() >= self.device.ends_at;
-            if has_expired || self.context.clock() + f64::from(POLL_D1_MS) > end {
+            let has_expired = self.context.now() >= self.device.ends_at;
+            if has_expired || self.context.now_ms() + f64::from(POLL_D1_MS) > end {
                 return Ok(DeviceSignIn::Expired);
             }
-            pause(POLL_D1_MS).await;
+            sleep(POLL_D1_MS).await;
         }
     }
 
@@ -208,7 +208,7 @@ impl Flow {
             clippy::cast_sign_loss,
             reason = "whole milliseconds, saturating"
         )]
-        let left = (end - self.context.clock()).min(FINISH_BUDGET_MS) as u32;
+        let left = (end - self.context.now_ms()).min(FINISH_BUDGET_MS) as u32;
         let signed_in = self
             .context
             .run_to_completion(left, async move { flow.finish(token).await });

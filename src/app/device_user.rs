@@ -53,7 +53,7 @@ fn of_portal(fault: AwsError) -> NoUser {
 /// # Errors
 /// See [`NoUser`].
 pub async fn identify(context: &RequestContext, token: &Secret) -> Result<DeviceUser, NoUser> {
-    let (aws, config, now) = (&context.app.aws, &context.app.config.aws, context.moment());
+    let (aws, config, now) = (&context.app.aws, &context.app.config.aws, context.now());
     let (assignment, role) = match &config.sso_role_map {
         Some(map) => {
             let (assignment, role) = greatest(context, token, map).await?;

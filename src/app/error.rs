@@ -1,6 +1,7 @@
 //! Why a use case failed for a reason that is not the client's.
 
 use crate::runtime::StoreError;
+use crate::runtime::random::RandomUnavailable;
 
 /// A failure of a store, of AWS or of the runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,5 +24,11 @@ pub const NOT_CONFIGURED: &str = "not_configured";
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<RandomUnavailable> for AppError {
+    fn from(_: RandomUnavailable) -> Self {
+        Self::Runtime
     }
 }

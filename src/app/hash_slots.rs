@@ -1,22 +1,95 @@
-//! The hashing slots of an isolate. A hash takes tens of milliseconds of the only thread and 19 MiB of memory. A flood of
-//! sign-ins must neither block other requests nor queue up work for clients that no longer wait.
+//! The slots for hashing passwords in an isolate. A hash takes tens of milliseconds of the isolate's only thread and 19 MiB of
+//! memory. A flood of sign-ins must neither block other requests nor queue work for clients that no longer wait.
 
-use crate::runtime::d1::TIMEOUT_MS;
+use super::error::AppError;
+use crate::crypto::password::{self, Password, Peppers, StoredHash, Verdict};
+use crate::runtime::d1::D1_TIMEOUT_MS;
+use crate::runtime::timeout::sleep;
+use crate::runtime::{clock, random};
+use crate::store::session_cache;
+use crate::store::throttle::LEASE_MS;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use uuid::Uuid;
 
-/// Maximum number of password attempts in flight in an isolate.
+/// Number of slots: the password attempts that an isolate evaluates concurrently.
 const SLOTS: usize = 4;
 /// Slots of these that are reserved for claims with a [`Holder`], so that a flood of other attempts cannot take all of them.
-const RESERVED: usize = 1;
-/// Milliseconds for the hashes themselves: two in each of the slots, of 24 to 30 each (a new password's after the current
-/// one's, today's after an outdated one's), with everybody else's turns in between, and a machine twenty times as slow.
-const HASHING: u32 = 5_000;
-/// Milliseconds for which a slot is held at most, after which it is free again whatever happened: the runtime drops a
-/// request whose client has gone, without a word. A change of password makes two calls of D1 before its hashes, the
-/// reservation and the current hash; no other route makes more.
-pub const LONGEST: u32 = 2 * TIMEOUT_MS + HASHING;
+const RESERVED_SLOTS: usize = 1;
+/// Time for the hashes themselves: two in each slot, of 24 to 30 ms (a new password's after the current one's, or one with
+/// today's parameters after an outdated one), with the turns of other requests in between, on a machine twenty times as slow.
+const HASHING_MS: u32 = 5_000;
+/// A slot is free again after this time, whatever happened to its attempt: the runtime may end a request that exceeds its CPU
+/// time. A change of password makes two calls of D1 before its hashes, the reservation and the current hash; no other route
+/// makes more.
+const SLOT_TIMEOUT_MS: u32 = 2 * D1_TIMEOUT_MS + HASHING_MS;
+
+/// Maximum time from taking a slot to the response. A change of password takes longest: after its hashes one call of D1, then
+/// the cached sessions of the sessions that it revoked, then its own. A sign-in of a user who was changed meanwhile makes two
+/// calls of D1 after its hash, which is less.
+const MAX_REQUEST_MS: u32 = SLOT_TIMEOUT_MS + D1_TIMEOUT_MS + 2 * session_cache::MAX_OVERWRITE_MS;
+
+// After a client has disconnected, the platform runs its request for 30 more seconds.
+const _: () = assert!(MAX_REQUEST_MS < 30_000);
+
+// An attempt is in flight until the write after its hashes has completed.
+const _: () = assert!(SLOT_TIMEOUT_MS + D1_TIMEOUT_MS <= LEASE_MS);
+
+/// Delays before an attempt is retried that found another attempt with the same key in flight, for example after a double
+/// click or when two jobs start at the same time. They cover four consecutive evaluations of 100 ms each.
+const RETRY_DELAYS_MS: [u32; 3] = [150, 300, 600];
+
+/// Delay before an attempt that may use the reserved slot checks again whether it is free, and the number of checks: as long as
+/// the retries take together. An attempt holds that slot for one evaluation.
+const SLOT_POLL_MS: u32 = 25;
+const SLOT_POLLS: u32 = 42;
+
+/// Turns of the event loop before a hash, if other slots are in use: the number that a request needs from its arrival to its
+/// response if it reads from a store.
+const TURNS: usize = 6;
+
+/// The retries of one attempt. It holds no slot while it waits.
+#[derive(Debug)]
+pub struct Retries {
+    of_attempt: std::array::IntoIter<u32, 3>,
+    of_slot: u32,
+}
+
+impl Retries {
+    /// No retry is used up.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            of_attempt: RETRY_DELAYS_MS.into_iter(),
+            of_slot: SLOT_POLLS,
+        }
+    }
+
+    /// Waits for the next retry after another attempt was in flight; returns `false` at once if there are no retries left.
+    pub async fn wait(&mut self) -> bool {
+        let Some(milliseconds) = self.of_attempt.next() else {
+            return false;
+        };
+        sleep(milliseconds).await;
+        true
+    }
+
+    /// Waits until it is time to check for a slot again; returns `false` at once if there are no checks left.
+    pub async fn wait_for_slot(&mut self) -> bool {
+        let Some(left) = self.of_slot.checked_sub(1) else {
+            return false;
+        };
+        self.of_slot = left;
+        sleep(SLOT_POLL_MS).await;
+        true
+    }
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 /// A claim to a slot.
 #[derive(Debug)]
@@ -54,12 +127,15 @@ pub enum NoSlot {
 
 /// The slots.
 #[derive(Debug, Default)]
-pub struct HashSlots {
-    slots: Rc<RefCell<[Option<Taken>; SLOTS]>>,
+pub struct HashSlots(Rc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    slots: RefCell<[Option<Taken>; SLOTS]>,
     /// Wrapping counter of the slots that were taken.
     last: Cell<u32>,
-    /// Hashes begun, counted around.
-    begun: Cell<u32>,
+    /// Wrapping counter of the hashes that were started.
+    hashes: Cell<u32>,
 }
 
 #[derive(Debug)]
@@ -72,43 +148,24 @@ struct Taken {
 
 impl Taken {
     fn is_held(&self, now: f64) -> bool {
-        now - self.since < f64::from(LONGEST)
+        now - self.since < f64::from(SLOT_TIMEOUT_MS)
     }
 }
 
 /// A slot, held until it is dropped.
 #[derive(Debug)]
 pub struct Slot {
-    slots: Rc<RefCell<[Option<Taken>; SLOTS]>>,
+    shared: Rc<Shared>,
     number: u32,
 }
 
 impl HashSlots {
-    /// Whether more than one slot is in use at this time (milliseconds since 1970).
-    #[must_use]
-    pub fn is_crowded(&self, now: f64) -> bool {
-        let slots = self.slots.borrow();
-        let held = slots.iter().flatten().filter(|taken| taken.is_held(now));
-        held.count() > 1
-    }
-
-    /// How many hashes have been begun: who waited and finds another number knows that somebody was faster.
-    #[must_use]
-    pub fn begun(&self) -> u32 {
-        self.begun.get()
-    }
-
-    /// Counts a hash that begins now.
-    pub fn begin(&self) {
-        self.begun.set(self.begun.get().wrapping_add(1));
-    }
-
     /// Takes a slot, if one is free for this claim at this time (milliseconds since 1970).
     ///
     /// # Errors
     /// [`NoSlot`].
     pub fn enter(&self, now: f64, claim: Claim) -> Result<Slot, NoSlot> {
-        let mut slots = self.slots.borrow_mut();
+        let mut slots = self.0.slots.borrow_mut();
         let held = || slots.iter().flatten().filter(|taken| taken.is_held(now));
         if held().any(|taken| taken.claim.key == claim.key) {
             return Err(NoSlot::InFlight);
@@ -118,7 +175,7 @@ impl HashSlots {
             holders.any(|other| other.is_same(holder))
         };
         let open = match &claim.holder {
-            None => SLOTS.saturating_sub(RESERVED),
+            None => SLOTS.saturating_sub(RESERVED_SLOTS),
             Some(holder) if has_slot(holder) => 0,
             Some(_) => SLOTS,
         };
@@ -126,24 +183,81 @@ impl HashSlots {
             |slot: &&mut Option<Taken>| !slot.as_ref().is_some_and(|taken| taken.is_held(now));
         let slot = slots.iter_mut().take(open).find(is_free);
         let slot = slot.ok_or(NoSlot::Full)?;
-        let number = self.last.get().wrapping_add(1);
-        self.last.set(number);
+        let number = self.0.last.get().wrapping_add(1);
+        self.0.last.set(number);
         *slot = Some(Taken {
             number,
             since: now,
             claim,
         });
         Ok(Slot {
-            slots: Rc::clone(&self.slots),
+            shared: Rc::clone(&self.0),
             number,
         })
+    }
+}
+
+impl Slot {
+    /// Verifies a password, or does the same work if there is no hash. Other requests have their turn first.
+    pub async fn verify(
+        &self,
+        password: &Password,
+        stored: Option<StoredHash<'_>>,
+        peppers: &Peppers,
+    ) -> Verdict {
+        self.shared.wait_for_turn().await;
+        password::verify(password, stored, peppers)
+    }
+
+    /// Hashes the password of this user. Other requests have their turn first.
+    ///
+    /// # Errors
+    /// `Runtime` if there is no memory or no randomness.
+    pub async fn hash(
+        &self,
+        password: &Password,
+        user: Uuid,
+        peppers: &Peppers,
+    ) -> Result<String, AppError> {
+        self.shared.wait_for_turn().await;
+        password::hash(password, user, random::bytes()?, peppers).map_err(|_| AppError::Runtime)
+    }
+}
+
+impl Shared {
+    /// Whether more than one slot is in use at this time (milliseconds since 1970).
+    fn is_crowded(&self, now: f64) -> bool {
+        let slots = self.slots.borrow();
+        let held = slots.iter().flatten().filter(|taken| taken.is_held(now));
+        held.count() > 1
+    }
+
+    /// Waits until every other request of the isolate has had a turn, then starts one hash. If another attempt started a hash
+    /// meanwhile, it waits again: otherwise the waiting hashes would run back to back and block all other requests for their
+    /// total time.
+    async fn wait_for_turn(&self) {
+        loop {
+            let hashes = self.hashes.get();
+            let turns = if self.is_crowded(clock::now_ms()) {
+                TURNS
+            } else {
+                1
+            };
+            for _ in 0..turns {
+                // Queued behind everything that is ready now.
+                sleep(1).await;
+            }
+            if self.hashes.get() == hashes {
+                return self.hashes.set(hashes.wrapping_add(1));
+            }
+        }
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
         // If this attempt took too long, the slot belongs to another one by now.
-        for slot in self.slots.borrow_mut().iter_mut() {
+        for slot in self.shared.slots.borrow_mut().iter_mut() {
             if slot
                 .as_ref()
                 .is_some_and(|taken| taken.number == self.number)
@@ -171,7 +285,7 @@ mod tests {
 
     /// Takes all slots that are free for different names, on a recognised device each or on none.
     fn enter(
-        admission: &HashSlots,
+        slots: &HashSlots,
         names: std::ops::Range<usize>,
         now: f64,
         is_recognised: bool,
@@ -179,68 +293,68 @@ mod tests {
         names
             .filter_map(|name| {
                 let claim = claim(name, is_recognised.then_some((name, name as u128)));
-                admission.enter(now, claim).ok()
+                slots.enter(now, claim).ok()
             })
             .collect()
     }
 
     #[test]
     fn fifth_attempt_is_refused_until_a_slot_is_free() {
-        let admission = HashSlots::default();
-        let mut slots = enter(&admission, 0..5, 1_000.0, true);
-        assert_eq!(slots.len(), 4);
-        slots.pop();
-        slots.extend(enter(&admission, 5..6, 1_001.0, true));
-        assert_eq!(slots.len(), 4);
-        slots.truncate(2);
-        assert!(admission.is_crowded(1_001.0));
-        assert!(!admission.is_crowded(1_001.0 + f64::from(LONGEST)));
-        slots.pop();
-        assert!(!admission.is_crowded(1_001.0));
+        let slots = HashSlots::default();
+        let mut taken = enter(&slots, 0..5, 1_000.0, true);
+        assert_eq!(taken.len(), 4);
+        taken.pop();
+        taken.extend(enter(&slots, 5..6, 1_001.0, true));
+        assert_eq!(taken.len(), 4);
+        taken.truncate(2);
+        assert!(slots.0.is_crowded(1_001.0));
+        assert!(!slots.0.is_crowded(1_001.0 + f64::from(SLOT_TIMEOUT_MS)));
+        taken.pop();
+        assert!(!slots.0.is_crowded(1_001.0));
     }
 
     #[test]
     fn last_slot_is_for_recognised_devices() {
-        let admission = HashSlots::default();
-        let others = enter(&admission, 0..5, 1_000.0, false);
+        let slots = HashSlots::default();
+        let others = enter(&slots, 0..5, 1_000.0, false);
         assert_eq!(others.len(), 3);
-        let recognised = enter(&admission, 10..15, 1_000.0, true);
+        let recognised = enter(&slots, 10..15, 1_000.0, true);
         assert_eq!(recognised.len(), 1);
     }
 
     #[test]
     fn one_device_and_one_user_have_one_slot() {
-        let admission = HashSlots::default();
-        let first = admission.enter(1_000.0, claim(1, Some((7, 1))));
+        let slots = HashSlots::default();
+        let first = slots.enter(1_000.0, claim(1, Some((7, 1))));
         for same in [(7, 2), (8, 1)] {
-            let second = admission.enter(1_000.0, claim(2, Some(same)));
+            let second = slots.enter(1_000.0, claim(2, Some(same)));
             assert_eq!(second.err(), Some(NoSlot::Full));
         }
         drop(first);
-        assert!(admission.enter(1_000.0, claim(2, Some((7, 2)))).is_ok());
+        assert!(slots.enter(1_000.0, claim(2, Some((7, 2)))).is_ok());
     }
 
     #[test]
     fn attempts_with_one_key_are_serial() {
-        let admission = HashSlots::default();
-        let first = admission.enter(1_000.0, claim(1, None));
+        let slots = HashSlots::default();
+        let first = slots.enter(1_000.0, claim(1, None));
         for device in [None, Some((7, 1))] {
-            let second = admission.enter(1_000.0, claim(1, device));
+            let second = slots.enter(1_000.0, claim(1, device));
             assert_eq!(second.err(), Some(NoSlot::InFlight));
         }
         drop(first);
-        assert!(admission.enter(1_000.0, claim(1, None)).is_ok());
+        assert!(slots.enter(1_000.0, claim(1, None)).is_ok());
     }
 
     #[test]
     fn slot_of_a_request_that_was_dropped_is_free_after_its_time() {
-        let admission = HashSlots::default();
-        let lost = enter(&admission, 0..4, 1_000.0, true);
-        assert!(enter(&admission, 4..5, 15_999.0, true).is_empty());
-        let slot = enter(&admission, 4..5, 16_000.0, true);
+        let slots = HashSlots::default();
+        let lost = enter(&slots, 0..4, 1_000.0, true);
+        assert!(enter(&slots, 4..5, 15_999.0, true).is_empty());
+        let slot = enter(&slots, 4..5, 16_000.0, true);
         assert_eq!(slot.len(), 1);
         // If one of the lost attempts ends after all, it does not free the slot of another.
         drop(lost);
-        assert_eq!(enter(&admission, 5..9, 16_000.0, true).len(), 3);
+        assert_eq!(enter(&slots, 5..9, 16_000.0, true).len(), 3);
     }
 }

@@ -9,6 +9,8 @@ pub mod device_sign_in;
 pub mod device_user;
 pub mod error;
 pub mod hash_slots;
+pub mod isolate;
+pub mod maintenance;
 pub mod password_attempt;
 pub mod password_change;
 pub mod password_reset;
@@ -17,4 +19,6 @@ pub mod sessions;
 pub mod sign_in;
 pub mod token_verifier;
 
-pub use context::{App, RequestContext, Retries, clock, random};
+pub use context::RequestContext;
+pub use hash_slots::Retries;
+pub use isolate::App;

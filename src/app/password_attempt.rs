@@ -1,15 +1,14 @@
 //! Evaluates password attempts with back-off, lockout and hashing slots, for sign-in and for changes of a password.
 
-use super::context::{RequestContext, Retries, random};
+use super::context::RequestContext;
 use super::error::AppError;
-use super::hash_slots::{Claim, Holder, NoSlot, Slot};
-use crate::crypto::password::{self, Password, StoredHash, Unusable, Verdict};
+use super::hash_slots::{Claim, Holder, NoSlot, Retries, Slot};
+use crate::crypto::password::{Password, StoredHash, Unusable, Verdict};
 use crate::runtime::log;
 use crate::store::throttle::{Attempt, Reservation, Reserved};
 use crate::store::users::PasswordUser;
 use std::future::Future;
 use std::rc::Rc;
-use uuid::Uuid;
 
 /// What an attempt is for.
 pub(super) trait Subject: 'static {
@@ -55,11 +54,11 @@ pub(super) async fn run<S: Subject>(
     loop {
         let holder = subject.slot_holder();
         let may_wait_for_slot = holder.is_some();
-        let key = subject.attempt(context.clock()).counter();
+        let key = subject.attempt(context.now_ms()).counter();
         let back_off = match context.slot(Claim { key, holder }) {
             Ok(slot) => {
                 let work = reserve(Rc::clone(&context), Rc::clone(&subject), slot);
-                match context.hashing(work).await? {
+                match work.await? {
                     Reserve::Done(attempted) => return Ok(attempted),
                     Reserve::InFlight(seconds) => seconds,
                 }
@@ -92,7 +91,7 @@ async fn reserve<S: Subject>(
     slot: Slot,
 ) -> Result<Reserve<S::Outcome>, AppError> {
     let throttle = &context.app.throttle;
-    let reserved = throttle.reserve(&subject.attempt(context.clock())).await?;
+    let reserved = throttle.reserve(&subject.attempt(context.now_ms())).await?;
     let (reservation, user) = match reserved {
         Reserved::Yes(reservation, user) => (reservation, user.map(|user| *user)),
         Reserved::InFlight(seconds) => return Ok(Reserve::InFlight(seconds)),
@@ -123,17 +122,17 @@ pub(super) enum PasswordCheck {
     UnusableHash,
 }
 
-/// Compares a password with a hash, after other requests had their turn. Without a hash, the same time is spent.
+/// Compares a password with a hash. Without a hash, the same time is spent.
 ///
 /// # Errors
 /// `Runtime` if there is not enough memory.
 pub(super) async fn check(
     context: &RequestContext,
+    slot: &Slot,
     password: &Password,
     stored: Option<StoredHash<'_>>,
 ) -> Result<PasswordCheck, AppError> {
-    context.yield_to_event_loop().await;
-    match password::verify(password, stored, &context.app.peppers) {
+    match slot.verify(password, stored, &context.app.peppers).await {
         Verdict::Right { needs_rehash } => Ok(PasswordCheck::Right { needs_rehash }),
         Verdict::Wrong => Ok(PasswordCheck::Wrong),
         Verdict::Unusable(Unusable::OutOfMemory) => Err(AppError::Runtime),
@@ -142,17 +141,4 @@ pub(super) async fn check(
             Ok(PasswordCheck::UnusableHash)
         }
     }
-}
-
-/// Hashes the password of this user, after other requests had their turn.
-///
-/// # Errors
-/// `Runtime` if there is not enough memory or there are no random bytes.
-pub(super) async fn hash(
-    context: &RequestContext,
-    password: &Password,
-    user: Uuid,
-) -> Result<String, AppError> {
-    context.yield_to_event_loop().await;
-    password::hash(password, user, random()?, &context.app.peppers).map_err(|_| AppError::Runtime)
 }

@@ -78,7 +78,7 @@ impl Subject for ChangeRequest {
             Ok(current) => {
                 let user = self.session.user.id;
                 let stored = old.as_deref().map(|phc| StoredHash { user, phc });
-                password_attempt::check(context, &current, stored).await?
+                password_attempt::check(context, &slot, &current, stored).await?
             }
             Err(_) => PasswordCheck::Wrong,
         };
@@ -87,7 +87,9 @@ impl Subject for ChangeRequest {
             self.refuse(context, reservation).await?;
             return Ok(PasswordChange::WrongCurrentPassword);
         }
-        let hash = password_attempt::hash(context, &self.new, self.session.user.id).await?;
+        let hash = slot
+            .hash(&self.new, self.session.user.id, &context.app.peppers)
+            .await?;
         drop(slot);
         self.store(context, reservation, &old.unwrap_or_default(), &hash)
             .await
@@ -136,7 +138,7 @@ impl ChangeRequest {
             session: &session.id,
             old,
             new,
-            now: context.now,
+            now: context.received_at,
             attempt: reservation,
             password_set: context.sign(entry(Kind::PasswordSet)?.detail("change")),
             sessions_revoked: context.sign(entry(Kind::SessionRevoked)?.detail("password_set")),
@@ -144,14 +146,12 @@ impl ChangeRequest {
         let Some(revoked) = passwords::change(context.app.database, &change).await? else {
             return Ok(PasswordChange::SessionEnded);
         };
-        context.app.throttle.succeeded(reservation);
-        context.app.throttle.restored(user);
         revoke_cached(context, &revoked).await;
         // The cached session of the caller is outdated, for example its `updated_at`.
         context
             .app
             .session_cache
-            .forget(&[session.clone().into()], context.now)
+            .forget(&[session.clone().into()], context.received_at)
             .await;
         Ok(PasswordChange::Changed)
     }

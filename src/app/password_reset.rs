@@ -1,16 +1,16 @@
 //! Sets the password of the user whose one-time link is presented.
 
 use super::client_info::ClientInfo;
-use super::context::{RequestContext, Retries, random};
+use super::context::RequestContext;
 use super::error::AppError;
-use super::hash_slots::{self, Claim, Slot};
-use super::password_attempt;
+use super::hash_slots::{self, Claim, Retries, Slot};
 use super::sessions::revoke_cached;
 use crate::crypto::fingerprint::fingerprint;
 use crate::crypto::password::Password;
 use crate::domain::audit::Kind;
 use crate::domain::names;
 use crate::domain::password_policy::{self, OwnNames, PolicyError};
+use crate::runtime::random;
 use crate::store::password_links::{Holder, PasswordSet};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use std::rc::Rc;
@@ -43,7 +43,11 @@ pub async fn run(
     let client = Rc::new(client);
     let mut retries = Retries::new();
     loop {
-        let holder = context.app.password_links.holder(&id, context.now).await?;
+        let holder = context
+            .app
+            .password_links
+            .holder(&id, context.received_at)
+            .await?;
         let Some(holder) = holder else {
             return Ok(PasswordReset::InvalidLink);
         };
@@ -76,7 +80,7 @@ pub async fn run(
                 password,
             };
             let work = set(Rc::clone(&context), client, link, slot);
-            return context.hashing(work).await;
+            return work.await;
         }
         if !retries.wait().await {
             return Ok(PasswordReset::Overloaded);
@@ -98,11 +102,13 @@ async fn set(
     link: Link,
     slot: Slot,
 ) -> Result<PasswordReset, AppError> {
-    let hash = password_attempt::hash(&context, &link.password, link.holder.id).await?;
+    let hash = slot
+        .hash(&link.password, link.holder.id, &context.app.peppers)
+        .await?;
     drop(slot);
     let (holder, mark) = (
         link.holder,
-        Base64UrlUnpadded::encode_string(&random::<16>()?),
+        Base64UrlUnpadded::encode_string(&random::bytes::<16>()?),
     );
     let entry = |kind| {
         let entry = client.entry(&context, kind);
@@ -114,12 +120,18 @@ async fn set(
     };
     let links = &context.app.password_links;
     let revoked = links
-        .set_password(&link.id, holder.id, &mark, &hash, context.now, &entries)
+        .set_password(
+            &link.id,
+            holder.id,
+            &mark,
+            &hash,
+            context.received_at,
+            &entries,
+        )
         .await?;
     let Some(revoked) = revoked else {
         return Ok(PasswordReset::InvalidLink);
     };
-    context.app.throttle.restored(holder.id);
     revoke_cached(&context, &revoked).await;
     Ok(PasswordReset::Set(Box::new(holder)))
 }

@@ -146,7 +146,8 @@ impl Subject for Login {
             || AttemptedAccount::Unknown(self.name.key.clone()),
             |found| AttemptedAccount::Known(found.user.id),
         );
-        let checked = self.check(context, user, reservation.is_locked()).await?;
+        let checked = self.check(context, &slot, user, reservation.is_locked());
+        let checked = checked.await?;
         drop(slot);
         let refusal = match checked {
             Err(refusal) => refusal,
@@ -176,6 +177,7 @@ impl Login {
     async fn check(
         &self,
         context: &RequestContext,
+        slot: &Slot,
         user: Option<PasswordUser>,
         is_locked: bool,
     ) -> Result<Result<Checked, Refusal>, AppError> {
@@ -191,16 +193,17 @@ impl Login {
         let stored = candidate
             .as_ref()
             .map(|(user, phc)| StoredHash { user: user.id, phc });
-        let needs_rehash = match password_attempt::check(context, &self.password, stored).await? {
-            PasswordCheck::Right { needs_rehash } if !is_locked => needs_rehash,
-            PasswordCheck::Right { .. } | PasswordCheck::Wrong => return Ok(Err(refusal)),
-            PasswordCheck::UnusableHash => return Ok(Err(Refusal::UnusableHash)),
-        };
+        let needs_rehash =
+            match password_attempt::check(context, slot, &self.password, stored).await? {
+                PasswordCheck::Right { needs_rehash } if !is_locked => needs_rehash,
+                PasswordCheck::Right { .. } | PasswordCheck::Wrong => return Ok(Err(refusal)),
+                PasswordCheck::UnusableHash => return Ok(Err(Refusal::UnusableHash)),
+            };
         let Some((user, hash)) = candidate else {
             return Ok(Err(refusal));
         };
         let renewed = if needs_rehash {
-            password_attempt::hash(context, &self.password, user.id)
+            slot.hash(&self.password, user.id, &context.app.peppers)
                 .await
                 .ok()
         } else {

@@ -1,18 +1,16 @@
 //! Sessions: finding them in the cache or in D1, keeping the cache up to date, and revoking them.
 
-use super::context::{App, RequestContext};
 use super::error::AppError;
 use super::token_verifier::VerifiedToken;
+use super::{App, RequestContext};
 use crate::config::Consistency;
 use crate::domain::audit::Signed;
 use crate::domain::session::{LAST_USED_STEP_SECONDS, SessionRecord, TokenStatus};
 use crate::domain::user::User;
 use crate::runtime::StoreError;
-use crate::runtime::js_string::Text;
 use crate::store::session_cache::{self, CacheLookup, CachedSession};
 use crate::store::sessions::{Revocation, RevokedSession};
 use crate::timestamp::Timestamp;
-use std::cell::OnceCell;
 use std::rc::Rc;
 use uuid::Uuid;
 
@@ -21,25 +19,19 @@ use uuid::Uuid;
 pub struct CachedCaller {
     /// The user.
     pub user: Rc<User>,
-    /// The response of `/validate`, once it has been rendered.
-    pub response: Rc<OnceCell<Text>>,
 }
 
 impl From<User> for CachedCaller {
     fn from(user: User) -> Self {
         Self {
             user: Rc::new(user),
-            response: Rc::default(),
         }
     }
 }
 
 impl From<CachedSession> for CachedCaller {
     fn from(cached: CachedSession) -> Self {
-        Self {
-            user: cached.user,
-            response: cached.reply,
-        }
+        Self { user: cached.user }
     }
 }
 
@@ -56,9 +48,9 @@ pub async fn find_cached(
     let mut stale = None;
     if context.app.config.sessions.consistency == Consistency::Cached {
         let cache = &context.app.session_cache;
-        match cache.find(&verified.cache_key, context.now).await {
+        match cache.find(&verified.cache_key, context.received_at).await {
             Ok(CacheLookup::Hit(cached)) if cached.user.id == token.user => {
-                if context.now < cached.fresh_until {
+                if context.received_at < cached.fresh_until {
                     return Ok(Some(cached.into()));
                 }
                 stale = Some(cached);
@@ -75,7 +67,7 @@ pub async fn find_cached(
         }
         Ok(None) => Ok(None),
         Err(error) => match stale {
-            Some(cached) if context.now < cached.usable_until => Ok(Some(cached.into())),
+            Some(cached) if context.received_at < cached.usable_until => Ok(Some(cached.into())),
             _ => Err(error),
         },
     }
@@ -95,7 +87,11 @@ pub async fn find(
     let Some(record) = found.filter(|record| record.user.id == token.user) else {
         return Ok(None);
     };
-    match record.token_status(token.generation, context.now, context.replay_window()) {
+    match record.token_status(
+        token.generation,
+        context.received_at,
+        context.replay_window(),
+    ) {
         TokenStatus::Current | TokenStatus::Replayable => {
             record_use(context, &record);
             Ok(Some(record))
@@ -106,10 +102,10 @@ pub async fn find(
 
 /// Records after the response that the session is in use, at most once an hour.
 fn record_use(context: &RequestContext, record: &SessionRecord) {
-    if context.now < record.last_used_at.plus(LAST_USED_STEP_SECONDS) {
+    if context.received_at < record.last_used_at.plus(LAST_USED_STEP_SECONDS) {
         return;
     }
-    let (app, now, id) = (context.app, context.now, record.id.clone());
+    let (app, now, id) = (context.app, context.received_at, record.id.clone());
     context.wait_until(async move {
         // If D1 is unavailable, the next request writes it.
         let _ = app.sessions.record_use(&id, now).await;
@@ -126,7 +122,7 @@ pub fn refresh_cache(context: &RequestContext, record: &SessionRecord, generatio
     if context.app.config.sessions.consistency == Consistency::Strict {
         return;
     }
-    let (app, now, window) = (context.app, context.now, context.replay_window());
+    let (app, now, window) = (context.app, context.received_at, context.replay_window());
     let record = record.clone();
     context.wait_until(async move {
         // A write that reported an error may still have been made, so D1 is read again in any case.
@@ -157,10 +153,10 @@ pub fn shorten_cached(context: &RequestContext, record: SessionRecord, generatio
     if context.app.config.sessions.consistency == Consistency::Strict {
         return;
     }
-    let (app, now, window) = (context.app, context.now, context.replay_window());
+    let (app, now, window) = (context.app, context.received_at, context.replay_window());
     context.wait_until(async move {
         let until = record.accepted_until(generation, window);
-        let key = Text::from(session_cache::key(&record.id, generation));
+        let key = session_cache::key(&record.id, generation);
         if let Ok(CacheLookup::Hit(cached)) = app.session_cache.find(&key, now).await
             && cached.usable_until > until
         {
@@ -194,7 +190,7 @@ pub async fn revoke<const N: usize>(
     user: Uuid,
     entries: [&Signed; N],
 ) -> Result<bool, AppError> {
-    let now = context.now;
+    let now = context.received_at;
     let revocation = context.app.sessions.revoke(id, user, now, entries).await?;
     let cache = &context.app.session_cache;
     match revocation {
@@ -220,12 +216,18 @@ pub async fn revoke_all(
     entry: &Signed,
 ) -> Result<(), AppError> {
     let sessions = &context.app.sessions;
-    let revoked = sessions.revoke_all(user, context.now, entry).await?;
+    let revoked = sessions
+        .revoke_all(user, context.received_at, entry)
+        .await?;
     revoke_cached(context, &revoked).await;
     Ok(())
 }
 
 /// Overwrites the cached sessions of sessions that D1 has just revoked.
 pub async fn revoke_cached(context: &RequestContext, sessions: &[RevokedSession]) {
-    context.app.session_cache.end(sessions, context.now).await;
+    context
+        .app
+        .session_cache
+        .end(sessions, context.received_at)
+        .await;
 }

@@ -2,9 +2,9 @@
 
 use super::error::AppError;
 use super::sessions::revoke_cached;
+use crate::app::RequestContext;
 use crate::app::client_info::ClientInfo;
 use crate::app::token_verifier::Issued;
-use crate::app::{RequestContext, random};
 use crate::aws::identity::{AwsUser, AwsUserEmail};
 use crate::config::Consistency;
 use crate::domain::address::network;
@@ -12,6 +12,7 @@ use crate::domain::audit::{Kind, Signed};
 use crate::domain::role::Role;
 use crate::domain::token::{LEEWAY_SECONDS, Session, SessionId};
 use crate::domain::user::User;
+use crate::runtime::random;
 use crate::store::federated_users::{self, FederatedProfile, Known, RoleChanged, Updated};
 use crate::store::sessions::{MAX_LIVE_SESSIONS, NewSession};
 use crate::store::throttle::Reservation;
@@ -121,7 +122,7 @@ pub async fn refuse(
     let network = network(client.address.as_deref());
     let throttle = &context.app.throttle;
     throttle
-        .record_refused(&network, context.clock(), &entry)
+        .record_refused(&network, context.now_ms(), &entry)
         .await?;
     Ok(())
 }
@@ -191,11 +192,11 @@ async fn find_or_create(
     if let Some(known) = federated_users::find(context.app.database, profile).await? {
         return Ok(known);
     }
-    let id = uuid::Builder::from_random_bytes(random()?).into_uuid();
+    let id = random::uuid()?;
     let role = profile.role.unwrap_or(Role::User);
     let entry = client.entry(context, Kind::UserAdded)?.by(id).about(id);
     let added = context.sign(entry.detail(format!("role {}", role.as_str())));
-    Ok(federated_users::bind(context.app.database, profile, id, context.moment(), &added).await?)
+    Ok(federated_users::bind(context.app.database, profile, id, context.now(), &added).await?)
 }
 
 /// The user's row after the update; `None` if another request changed it in the meantime.
@@ -219,7 +220,7 @@ async fn sync_profile(
             })
         }
     };
-    let now = context.moment();
+    let now = context.now();
     let Updated {
         known,
         ended,
@@ -241,10 +242,10 @@ pub async fn start_session(
     user: &mut User,
     options: NewSessionOptions<'_>,
 ) -> Result<Option<Issued>, AppError> {
-    let now = context.moment();
+    let now = context.now();
     let sid = match options.sid {
         Some(sid) => sid,
-        None => SessionId::from_bytes(random()?),
+        None => SessionId::from_bytes(random::bytes()?),
     };
     let session = Session {
         user: user.id,
@@ -291,9 +292,6 @@ pub async fn start_session(
     let Some(ended) = begun else {
         return Ok(None);
     };
-    if let Some(attempt) = options.attempt {
-        context.app.throttle.succeeded(attempt);
-    }
     user.last_login = Some(now);
     if !ended.is_empty() {
         // The client did not ask for the eviction, so the response does not wait for it. Routes that grant something read D1.

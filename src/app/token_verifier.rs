@@ -1,30 +1,32 @@
-//! The isolate's tokens: issued, verified, and remembered for a minute. A client shows the same token with each of its
-//! requests; to verify it anew would be half of what Rust does for `/validate`.
+//! Issues and verifies access tokens. A client sends the same token with every request, so a verified token is cached: to verify
+//! it again would take half of the time that Rust spends on `/validate`.
 //!
-//! What is remembered says no more than verifying again would: a token is found by its signature, compared as a whole in
-//! constant time, since its claims hold what nobody else knows, and not used when its time is over.
+//! The cache never accepts more than verification would. A token is found by its signature and compared as a whole, in constant
+//! time, because the claims contain a secret; and it is not used after it expires.
 
 use crate::crypto::secret::Secret;
 use crate::domain::token::{Claims, Keys, LEEWAY_SECONDS, Rejection, Session};
-use crate::runtime::js_string::Text;
 use crate::runtime::ttl_cache::TtlCache;
 use crate::store::session_cache;
 use crate::timestamp::Timestamp;
 use std::rc::Rc;
 
-/// Seconds for which a verified token is remembered.
-const REMEMBERED: i64 = 60;
+/// Seconds for which a verified token is cached.
+const CACHE_TTL_SECONDS: i64 = 60;
 
-/// A token of ours that is in time.
+/// Maximum number of cached tokens.
+const CACHE_CAPACITY: usize = 1_000;
+
+/// A token that this service issued and that has not expired.
 #[derive(Debug)]
 pub struct VerifiedToken {
     token: Secret,
-    /// What it says.
+    /// The claims.
     pub claims: Claims,
-    /// The key of its session in D1.
+    /// The id of its session in D1.
     pub session: String,
-    /// The key of its copy in KV.
-    pub cache_key: Text,
+    /// The key of its cached session.
+    pub cache_key: String,
 }
 
 /// A token that was issued to a client.
@@ -47,11 +49,11 @@ pub enum Refusal {
     Invalid,
 }
 
-/// Issues and verifies.
+/// Issues and verifies tokens.
 pub struct TokenVerifier {
     keys: Keys,
     not_before: Option<Timestamp>,
-    recent: TtlCache<Rc<VerifiedToken>>,
+    cache: TtlCache<Rc<VerifiedToken>>,
 }
 
 impl TokenVerifier {
@@ -61,7 +63,7 @@ impl TokenVerifier {
         Self {
             keys,
             not_before,
-            recent: TtlCache::new(REMEMBERED),
+            cache: TtlCache::new(CACHE_CAPACITY),
         }
     }
 
@@ -74,14 +76,14 @@ impl TokenVerifier {
         }
     }
 
-    /// What a client's token says: [`Keys::verify`].
+    /// Verifies a client's token: [`Keys::verify`].
     ///
     /// # Errors
     /// Any [`Refusal`].
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Rc<VerifiedToken>, Refusal> {
         let signature = token.rsplit_once('.').map_or(token, |(_, last)| last);
-        let remembered = self.recent.get(signature, now);
-        if let Some(verified) = remembered.filter(|verified| verified.token.is(token)) {
+        let cached = self.cache.get(signature, now);
+        if let Some(verified) = cached.filter(|verified| verified.token.is(token)) {
             return Ok(verified);
         }
         let verdict = self.keys.verify(token, now);
@@ -97,17 +99,18 @@ impl TokenVerifier {
             Err(Rejection::Expired(claims)) => return Err(Refusal::Expired(claims)),
             Ok(claims) => claims,
         };
-        let until = claims.expires_at.plus(LEEWAY_SECONDS);
+        let expires_at = claims.expires_at.plus(LEEWAY_SECONDS);
         let session = claims.session.sid.record_id();
         let verified = Rc::new(VerifiedToken {
-            cache_key: session_cache::key(&session, claims.session.generation).into(),
+            cache_key: session_cache::key(&session, claims.session.generation),
             session,
             token: Secret::new(token),
             claims,
         });
-        let (before, kept) = (self.recent.before(), Rc::clone(&verified));
-        self.recent
-            .keep(before, signature.to_owned(), token.len(), kept, now, until);
+        let expires_at = expires_at.min(now.plus(CACHE_TTL_SECONDS));
+        let (epoch, key) = (self.cache.epoch(), signature.to_owned());
+        self.cache
+            .insert(epoch, key, Rc::clone(&verified), now, expires_at);
         Ok(verified)
     }
 }
@@ -138,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_verified_once_a_minute() {
+    fn token_is_verified_once_per_minute() {
         let tokens = tokens(None);
         let token = issue(&tokens, 1);
         let first = tokens.verify(&token, at(1_500)).unwrap();
@@ -149,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn no_other_token_is_taken_for_one_that_is_remembered() {
+    fn other_token_with_the_signature_of_a_cached_one_is_invalid() {
         let tokens = tokens(None);
         let (mine, other) = (issue(&tokens, 1), issue(&tokens, 2));
         tokens.verify(&mine, at(1_500)).unwrap();
@@ -167,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_remembered_token_expires_as_others_do() {
+    fn cached_token_expires_at_its_expiry() {
         let tokens = tokens(None);
         let token = issue(&tokens, 1);
         let claims = tokens.verify(&token, at(2_029)).unwrap().claims.clone();
@@ -179,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_issued_before_tokens_not_before_is_too_old_expired_or_not() {
+    fn token_issued_before_tokens_not_before_is_too_old_expired_or_not() {
         let tokens = tokens(Some(1_001));
         let token = issue(&tokens, 1);
         for now in [1_500, 1_500, 2_030, 900_000] {

@@ -1,8 +1,7 @@
 //! What the platform calls: `fetch` and `scheduled`.
 
-mod checkpoints;
+mod app;
 mod fetch;
-mod not_before;
 mod panics;
 mod scheduled;
 mod upload;

@@ -3,22 +3,23 @@
 use super::upload_budget::Budget;
 use crate::domain::address::site;
 use crate::http::request::BodyError;
-use crate::runtime::wait::settled;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{ReadableStream, Request};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, ReadableStream, Request};
 
 /// Timeout for the body of a request.
-const DEADLINE_MS: u32 = 10_000;
+const BODY_TIMEOUT_MS: u32 = 10_000;
 
-// The bytes are gathered in JavaScript: what a client leaves behind is collected there, while WebAssembly's memory never
-// shrinks. A chunk of one byte takes no more room than that byte.
+// The bytes are collected in JavaScript, whose memory shrinks again; WebAssembly's does not. A chunk of one byte takes no more
+// room than that byte.
 //
-// Gives the body, `null` if it is longer than `most`, `false` if `cancel` was called, or nothing if it broke off or came too
-// late. Whether anything follows a body as long as was declared is not waited for: that would be two promises more.
+// Resolves to the body, to `null` if it is longer than `most`, to `false` if `cancel` was called, or to nothing if the client
+// disconnected or was too slow. A disconnect is seen in two ways: as an abort if the connection was reset, as a failed read if it
+// was closed. It does not wait for the end of a body that has as many bytes as were declared: that would be two more promises.
 #[wasm_bindgen(inline_js = "
-    export function readBody(stream, most, isDeclared, milliseconds) {
+    export function readBody(stream, signal, most, isDeclared, milliseconds) {
         let cancel;
         const reading = new Promise((resolve) => {
             const reader = stream.getReader();
@@ -34,6 +35,7 @@ const DEADLINE_MS: u32 = 10_000;
                 reader.cancel().catch(() => {});
             };
             const timer = setTimeout(giveUp, milliseconds);
+            signal.addEventListener('abort', () => giveUp());
             cancel = () => giveUp(false);
             const next = () => {
                 if (isDeclared && length === most) return end(bytes);
@@ -54,6 +56,7 @@ extern "C" {
     #[wasm_bindgen(js_name = readBody)]
     fn read_body(
         stream: &ReadableStream,
+        signal: &AbortSignal,
         most: usize,
         is_declared: bool,
         milliseconds: u32,
@@ -82,11 +85,12 @@ pub async fn read(request: Request, most: usize, is_declared: bool) -> Result<Ve
     // Held until the body has been read, has failed, or this future is dropped.
     let reservation = BUDGET.with(|budget| budget.reserve(site, most));
     let reservation = reservation.ok_or(BodyError::NoCapacity)?;
-    let reading = read_body(&stream, most, is_declared, DEADLINE_MS);
+    let signal = request.signal();
+    let reading = read_body(&stream, &signal, most, is_declared, BODY_TIMEOUT_MS);
     let to_cancel = reading.clone();
     reservation.set_cancel(Box::new(move || to_cancel.cancel()));
-    let outcome = settled(DEADLINE_MS, &reading).await;
-    let outcome = outcome.map_err(|()| BodyError::Interrupted)?;
+    let outcome = JsFuture::from(Promise::from(reading)).await;
+    let outcome = outcome.map_err(|_| BodyError::Interrupted)?;
     if outcome.is_null() {
         return Err(BodyError::TooLarge);
     }

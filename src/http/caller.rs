@@ -86,7 +86,7 @@ pub async fn token(
         limit_site(context, request, bucket).await?;
         return Ok(PresentedToken::Missing);
     };
-    match context.app.tokens.verify(token, context.now) {
+    match context.app.tokens.verify(token, context.received_at) {
         Ok(verified) => {
             context.limit(bucket, &verified.session).await?;
             Ok(PresentedToken::Valid(verified))

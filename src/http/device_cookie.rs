@@ -1,11 +1,12 @@
 //! The cookie of a recognised device. It grants no access; `domain/recognised_device.rs` describes its effect.
 
 use super::request::Request;
+use crate::app::RequestContext;
 use crate::app::error::AppError;
-use crate::app::{RequestContext, random};
 use crate::crypto::sealed::Purpose;
 use crate::domain::host;
 use crate::domain::recognised_device::RecognisedDevice;
+use crate::runtime::random;
 use uuid::Uuid;
 
 /// Seconds that a browser keeps it; Chromium keeps none longer (RFC 6265bis section 5.5).
@@ -50,7 +51,12 @@ impl DeviceCookie {
     pub fn open(&self, context: &RequestContext) -> Option<RecognisedDevice> {
         let sealer = &context.app.sealer;
         sealer
-            .open(Purpose::RecognisedDevice, b"", self.sent()?, context.now)
+            .open(
+                Purpose::RecognisedDevice,
+                b"",
+                self.sent()?,
+                context.received_at,
+            )
             .ok()
     }
 
@@ -67,7 +73,7 @@ impl DeviceCookie {
     ) -> Result<Option<String>, AppError> {
         let device = match device {
             Some(device) => device.clone(),
-            None => RecognisedDevice::new(random()?),
+            None => RecognisedDevice::new(random::bytes()?),
         };
         self.seal(
             context,
@@ -89,9 +95,9 @@ impl DeviceCookie {
             .seal(
                 Purpose::RecognisedDevice,
                 b"",
-                context.now.plus(LIFETIME),
+                context.received_at.plus(LIFETIME),
                 device,
-                random()?,
+                random::bytes()?,
             )
             .map_err(|_| AppError::Runtime)?;
         let secure = if name == SECURE_NAME { "; Secure" } else { "" };

@@ -1,10 +1,11 @@
 //! Errors of the API: an error code with its text and headers, and the response for it in the error format of the route.
 
 use super::error_codes::ErrorCode;
-use super::response::{Header, Response};
+use super::response::Response;
 use crate::app::error::{AppError, NOT_CONFIGURED};
 use crate::domain::password_policy::PolicyError;
 use crate::runtime::StoreError;
+use crate::runtime::response_cache::Header;
 use serde::Serialize;
 use std::borrow::Cow;
 

@@ -1,20 +1,17 @@
-//! A response as plain values. The headers that every response carries are added by the door (`door.rs`).
+//! A response as plain values. `events/fetch.rs` adds the headers that every response has.
 
-use crate::runtime::js_string::Text;
+use crate::runtime::response_cache::Header;
 use serde::Serialize;
 use std::borrow::Cow;
-
-/// A header; texts that are written in the code or the configuration are borrowed.
-pub type Header = (&'static str, Cow<'static, str>);
 
 /// The time at which the token in a response expires, as in its `exp` claim.
 pub const EXPIRES: &str = "edge-auth-expires";
 
 /// A value as JSON text.
 #[must_use]
-pub fn json(value: &impl Serialize) -> Text {
+pub fn json(value: &impl Serialize) -> String {
     // Cannot fail: responses are structs of strings, numbers and booleans, with no maps and no fallible Serialize.
-    serde_json::to_string(value).unwrap_or_default().into()
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// What goes back to the client.
@@ -23,8 +20,8 @@ pub struct Response {
     /// HTTP status.
     pub status: u16,
     /// JSON text; `None` where the status has no body (204).
-    pub body: Option<Text>,
-    /// Headers beyond the ones that every response carries.
+    pub body: Option<Cow<'static, str>>,
+    /// Headers beyond those that every response has.
     pub headers: Vec<Header>,
 }
 
@@ -43,10 +40,10 @@ impl Response {
 
     /// Any status with this JSON text.
     #[must_use]
-    pub fn of(status: u16, body: Text) -> Self {
+    pub fn of(status: u16, body: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status,
-            body: Some(body),
+            body: Some(body.into()),
             headers: Vec::new(),
         }
     }

@@ -1,21 +1,22 @@
-//! D1 as we use it: constant statements with numbered parameters, sent as one batch, rows read as JSON.
+//! D1: constant statements with numbered parameters, sent in batches.
 //!
-//! Every access is a batch, of one statement too: it is one call, atomic, and always goes to the primary (no read
-//! replication is asked for, so what was acknowledged is what is read). Rows come as text through `JSON.stringify` and
-//! `serde_json`, which the Worker needs anyway; `serde-wasm-bindgen` would cross into JavaScript for each field.
+//! Every call is a batch, also of one statement: it is one round trip, atomic, and always goes to the primary, because no read
+//! replication is requested.
 
 use super::StoreError;
-use super::deadline::within;
 use super::row::Row;
+use super::timeout::timeout;
 use std::borrow::Cow;
 use wasm_bindgen::{JsCast, JsValue};
-use worker_sys::types::{D1Database, D1PreparedStatement, D1Result};
+use wasm_bindgen_futures::JsFuture;
+use worker::worker_sys::types::{D1Database as Binding, D1Result};
+use worker::{D1Database, D1PreparedStatement, Env};
 
-/// D1 gets this long for a call, in milliseconds; a client waits no longer for a 503.
-pub const TIMEOUT_MS: u32 = 5_000;
+/// Timeout of a call. A client waits no longer for a 503 response.
+pub const D1_TIMEOUT_MS: u32 = 5_000;
 
 /// Maximum number of parameters of the condition of [`Statement::insert_if`].
-pub(super) const CONDITION_PARAMETERS: u32 = 20;
+pub(super) const CONDITION_PARAMETERS: usize = 20;
 
 /// A D1 database.
 #[derive(Debug)]
@@ -24,7 +25,7 @@ pub struct Database(D1Database);
 /// A statement with its parameters, and the statements that always accompany it.
 pub struct Statement {
     sql: Cow<'static, str>,
-    parameters: js_sys::Array,
+    parameters: Vec<JsValue>,
     before: Vec<Statement>,
     after: Vec<Statement>,
 }
@@ -35,7 +36,7 @@ impl Statement {
     pub fn new(sql: &'static str) -> Self {
         Self {
             sql: Cow::Borrowed(sql),
-            parameters: js_sys::Array::new(),
+            parameters: Vec::new(),
             before: Vec::new(),
             after: Vec::new(),
         }
@@ -45,10 +46,8 @@ impl Statement {
     /// The parameters of the INSERT are numbered after those; the next that is bound is its first.
     #[must_use]
     pub fn insert_if(insert: &'static str, condition: Self) -> Self {
-        let parameters = condition.parameters;
-        while parameters.length() < CONDITION_PARAMETERS {
-            parameters.push(&JsValue::NULL);
-        }
+        let mut parameters = condition.parameters;
+        parameters.resize(CONDITION_PARAMETERS, JsValue::NULL);
         Self {
             sql: Cow::Owned(format!("{insert} WHERE EXISTS ({})", condition.sql)),
             parameters,
@@ -74,43 +73,44 @@ impl Statement {
     /// Binds the next parameter as text.
     #[must_use]
     pub fn text(self, value: impl AsRef<str>) -> Self {
-        self.parameters.push(&JsValue::from_str(value.as_ref()));
-        self
+        self.bind(value.as_ref().into())
     }
 
-    /// Binds the next parameter as text or NULL.
+    /// Binds the next parameter as text or NULL. (`undefined`, which `None` would become, is refused.)
     #[must_use]
     pub fn optional(self, value: Option<impl AsRef<str>>) -> Self {
-        self.parameters
-            .push(&value.map_or(JsValue::NULL, |text| JsValue::from_str(text.as_ref())));
-        self
+        self.bind(value.map_or(JsValue::NULL, |text| text.as_ref().into()))
     }
 
-    /// Binds the next parameter as milliseconds, since 1970 or of a time span; whole ones fit a column of integers.
+    /// Binds the next parameter as whole milliseconds, since 1970 or of a duration.
     #[must_use]
     pub fn milliseconds(self, value: f64) -> Self {
-        self.parameters.push(&JsValue::from_f64(value.floor()));
-        self
+        self.bind(value.floor().into())
     }
 
-    /// Binds the next parameter as a number; D1 takes no `BigInt`, and 32 bits are what we count with.
+    /// Binds the next parameter as a number. D1 refuses `BigInt`, which 64 bits would become.
     #[must_use]
     pub fn number(self, value: u32) -> Self {
-        self.parameters.push(&JsValue::from_f64(f64::from(value)));
+        self.bind(value.into())
+    }
+
+    fn bind(mut self, value: JsValue) -> Self {
+        self.parameters.push(value);
         self
     }
 }
 
-/// What one statement of a batch gave.
+/// The result of one statement of a batch.
 #[derive(Debug)]
 pub struct Outcome {
+    /// As JSON: `serde-wasm-bindgen` would cross into JavaScript for each column of each row.
     rows: String,
-    /// How many rows the statement wrote.
+    /// The number of rows that the statement wrote.
     pub changes: u32,
 }
 
 impl Outcome {
-    /// What `read` makes of the rows.
+    /// Reads every row.
     ///
     /// # Errors
     /// `CorruptRow`.
@@ -121,7 +121,7 @@ impl Outcome {
         Row::all(&self.rows)?.iter_mut().map(read).collect()
     }
 
-    /// What `read` makes of the first row.
+    /// Reads the first row.
     ///
     /// # Errors
     /// `CorruptRow`.
@@ -134,10 +134,10 @@ impl Outcome {
 }
 
 impl Database {
-    /// Takes the binding over; `None` if it is not there.
+    /// The database that is bound under this name, if there is one.
     #[must_use]
-    pub fn from_binding(binding: JsValue) -> Option<Self> {
-        binding.is_object().then(|| Self(binding.unchecked_into()))
+    pub fn from_env(env: &Env, binding: &str) -> Option<Self> {
+        env.d1(binding).ok().map(Self)
     }
 
     /// Runs the statements in order, all or none.
@@ -152,30 +152,31 @@ impl Database {
         outcomes.try_into().map_err(|_| StoreError::Unavailable)
     }
 
-    /// As [`Database::batch`], for as many as there are.
+    /// As [`Database::batch`], for any number of statements.
     ///
     /// # Errors
     /// `Unavailable`.
     pub async fn all(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>, StoreError> {
-        let list = js_sys::Array::new();
-        let mut positions = Vec::with_capacity(statements.len());
+        let (list, mut positions) = (js_sys::Array::new(), Vec::with_capacity(statements.len()));
         for statement in statements {
             self.add(&list, &mut positions, statement)?;
         }
         let count = list.length();
-        let promise = self.0.batch(list).map_err(|_| StoreError::Unavailable)?;
-        let results: js_sys::Array = within(TIMEOUT_MS, promise).await?;
+        // Not `D1Database::batch`: its results give `changes` only by way of `D1ResultMeta`, which reads the size of the
+        // database into 32 bits and so fails once the database is larger than 4 GiB.
+        let binding: &Binding = self.0.as_ref().unchecked_ref();
+        let results = binding.batch(list).map_err(unavailable)?;
+        let results = timeout(D1_TIMEOUT_MS, JsFuture::from(results)).await;
+        let results = results.map_err(|_| StoreError::Unavailable)?;
+        let results: js_sys::Array = results.map_err(unavailable)?.unchecked_into();
         if results.length() != count {
             return Err(StoreError::Unavailable);
         }
-        let outcomes: Option<Vec<Outcome>> = positions
-            .into_iter()
-            .map(|position| outcome(&results.get(position).unchecked_into()))
-            .collect();
-        outcomes.ok_or(StoreError::Unavailable)
+        let outcome = |position| outcome(results.get(position).unchecked_ref());
+        positions.into_iter().map(outcome).collect()
     }
 
-    /// Adds a statement with those that go with it, and notes its own position.
+    /// Adds a statement with those that accompany it, and notes its own position.
     fn add(
         &self,
         list: &js_sys::Array,
@@ -188,44 +189,42 @@ impl Database {
             self.add(list, &mut others, before)?;
         }
         positions.push(list.length());
-        list.push(&self.prepare(statement)?.into());
+        list.push(self.prepare(&statement)?.inner());
         for after in after {
             self.add(list, &mut others, after)?;
         }
         Ok(())
     }
 
-    fn prepare(&self, statement: Statement) -> Result<D1PreparedStatement, StoreError> {
-        let prepared = self
-            .0
-            .prepare(&statement.sql)
-            .map_err(|_| StoreError::Unavailable)?;
-        if statement.parameters.length() == 0 {
+    fn prepare(&self, statement: &Statement) -> Result<D1PreparedStatement, StoreError> {
+        let prepared = self.0.prepare(statement.sql.as_ref());
+        if statement.parameters.is_empty() {
             return Ok(prepared);
         }
-        prepared
-            .bind(statement.parameters)
-            .map_err(|_| StoreError::Unavailable)
+        let bound = prepared.bind(&statement.parameters);
+        bound.map_err(|_| StoreError::Unavailable)
     }
 }
 
-fn outcome(result: &D1Result) -> Option<Outcome> {
-    let rows = match result.results().ok()? {
-        Some(rows) => js_sys::JSON::stringify(&rows).ok()?.into(),
+/// The error's own text may contain SQL, parameters and stack traces.
+fn unavailable(_: JsValue) -> StoreError {
+    StoreError::Unavailable
+}
+
+fn outcome(result: &D1Result) -> Result<Outcome, StoreError> {
+    let rows = match result.results().map_err(unavailable)? {
+        Some(rows) => js_sys::JSON::stringify(&rows).map_err(unavailable)?.into(),
         None => "[]".to_owned(),
     };
-    let meta = result.meta().ok()?;
-    let changes = js_sys::Reflect::get(&meta, &"changes".into())
-        .ok()?
-        .as_f64()?;
-    // Saturates at both ends; a batch never writes four billion rows.
+    let meta = result.meta().map_err(unavailable)?;
+    let changes = js_sys::Reflect::get(&meta, &"changes".into()).map_err(unavailable)?;
+    let changes = changes.as_f64().ok_or(StoreError::Unavailable)?;
+    // A batch never writes four billion rows.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a count, saturating"
     )]
-    Some(Outcome {
-        rows,
-        changes: changes as u32,
-    })
+    let changes = changes as u32;
+    Ok(Outcome { rows, changes })
 }

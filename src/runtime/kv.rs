@@ -1,92 +1,72 @@
-//! KV as we use it: text by key, each with a lifetime. worker's own wrapper builds an option object and two promises for
-//! each read; this one passes the two calls through, since a read of KV is most of what `/validate` costs.
+//! KV: text by key, with a timeout for each call.
 
 use super::StoreError;
-use super::deadline::within;
-use js_sys::JsString;
-use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
+use super::timeout::timeout;
+use worker::{Env, KvError, KvStore};
 
-#[wasm_bindgen]
-extern "C" {
-    #[derive(Debug)]
-    type KVNamespace;
+/// Timeout of a call. After that, D1 is queried instead.
+pub const KV_TIMEOUT_MS: u32 = 1_000;
 
-    #[wasm_bindgen(method, catch)]
-    fn get(this: &KVNamespace, key: &JsString) -> Result<js_sys::Promise, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    fn put(
-        this: &KVNamespace,
-        key: &str,
-        value: &str,
-        options: &JsValue,
-    ) -> Result<js_sys::Promise, JsValue>;
-}
-
-/// KV gets this long, in milliseconds, while a client waits; after that D1 is asked.
-pub const TIMEOUT_MS: u32 = 1_000;
+/// KV refuses a shorter `expirationTtl`.
+const MIN_LIFETIME_SECONDS: u64 = 60;
 
 /// A KV namespace.
 #[derive(Debug)]
-pub struct Kv(KVNamespace);
+pub struct Kv(KvStore);
 
 impl Kv {
-    /// Takes the binding over; `None` if it is not there.
+    /// The namespace that is bound under this name, if there is one.
     #[must_use]
-    pub fn from_binding(binding: JsValue) -> Option<Self> {
-        binding.is_object().then(|| Self(binding.unchecked_into()))
+    pub fn from_env(env: &Env, binding: &str) -> Option<Self> {
+        env.kv(binding).ok().map(Self)
     }
 
     /// The text under a key.
     ///
     /// # Errors
     /// `Unavailable`.
-    pub async fn get(&self, key: &JsString) -> Result<Option<JsString>, StoreError> {
-        let promise = self.0.get(key).map_err(|_| StoreError::Unavailable)?;
-        let value: JsValue = within(TIMEOUT_MS, promise).await?;
-        Ok(value.dyn_into().ok())
+    pub async fn get(&self, key: &str) -> Result<Option<String>, StoreError> {
+        within(KV_TIMEOUT_MS, self.0.get(key).text()).await
     }
 
-    /// Writes a text that is gone after `lifetime` seconds (KV takes no less than 60); gives up after `patience`
-    /// milliseconds.
+    /// Writes a text that expires after this many seconds.
     ///
     /// # Errors
-    /// `Unavailable`; after `patience` the write may still be done, and late.
+    /// `Unavailable`. After a timeout the write may still be done, and late.
     pub async fn put(
         &self,
         key: &str,
         value: &str,
-        lifetime: i64,
-        patience: u32,
+        lifetime_seconds: i64,
+        timeout_ms: u32,
     ) -> Result<(), StoreError> {
-        let lifetime = JsValue::from(i32::try_from(lifetime.max(60)).unwrap_or(i32::MAX));
-        let options = js_sys::Object::new();
-        js_sys::Reflect::set(&options, &"expirationTtl".into(), &lifetime)
-            .map_err(|_| StoreError::Unavailable)?;
-        self.write(key, value, &options, patience).await
+        let lifetime = u64::try_from(lifetime_seconds).unwrap_or(0);
+        let write = self.0.put(key, value).map_err(unavailable)?;
+        let write = write.expiration_ttl(lifetime.max(MIN_LIFETIME_SECONDS));
+        within(timeout_ms, write.execute()).await
     }
 
-    /// Writes a text that stays.
+    /// Writes a text that does not expire.
     ///
     /// # Errors
     /// `Unavailable`.
-    pub async fn keep(&self, key: &str, value: &str) -> Result<(), StoreError> {
-        self.write(key, value, &JsValue::UNDEFINED, TIMEOUT_MS)
-            .await
+    pub async fn put_forever(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        let write = self.0.put(key, value).map_err(unavailable)?;
+        within(KV_TIMEOUT_MS, write.execute()).await
     }
+}
 
-    async fn write(
-        &self,
-        key: &str,
-        value: &str,
-        options: &JsValue,
-        patience: u32,
-    ) -> Result<(), StoreError> {
-        let promise = self
-            .0
-            .put(key, value, options)
-            .map_err(|_| StoreError::Unavailable)?;
-        within::<JsValue>(patience, promise).await.map(drop)
-    }
+async fn within<T>(
+    milliseconds: u32,
+    call: impl Future<Output = Result<T, KvError>>,
+) -> Result<T, StoreError> {
+    let outcome = timeout(milliseconds, call).await;
+    outcome
+        .map_err(|_| StoreError::Unavailable)?
+        .map_err(unavailable)
+}
+
+/// The error's own text may contain keys and stack traces.
+fn unavailable(_: KvError) -> StoreError {
+    StoreError::Unavailable
 }

@@ -1,12 +1,12 @@
-//! What goes into the log: fixed codes and route names, one JSON line each. Nothing that a client sent, nothing that a
-//! store or AWS answered.
+//! The log: one JSON line per event, with fixed codes and route names. Nothing that a client sent, and nothing that a store or
+//! AWS answered, is logged.
 
 use crate::crypto::password::Unusable;
 use std::panic::Location;
 use uuid::Uuid;
-use worker_sys::console_error;
+use worker::console_error;
 
-/// A request failed for a reason of ours.
+/// A request failed for a reason on the service's side.
 pub fn failure(route: &'static str, code: &'static str) {
     console_error!(r#"{{"event":"failure","route":"{route}","code":"{code}"}}"#);
 }
@@ -23,7 +23,7 @@ pub fn no_rate_limit(binding: &'static str) {
     console_error!(r#"{{"event":"no_rate_limit","binding":"{binding}"}}"#);
 }
 
-/// A sweep of the cron event did not finish.
+/// A part of the cron event failed; the next event repeats it.
 pub fn sweep_failed(table: &'static str) {
     console_error!(r#"{{"event":"sweep_failed","table":"{table}"}}"#);
 }
@@ -84,7 +84,7 @@ pub fn unusable_hash(fault: Unusable) {
     console_error!(r#"{{"event":"unusable_hash","reason":"{fault}"}}"#);
 }
 
-/// A panic: a mistake of ours or of a crate. Only where, since its text may quote what a client sent.
+/// A panic: a bug. Only the place is logged, because the message may quote what a client sent.
 pub fn panicked(place: Option<&Location<'_>>) {
     let (file, line) = place.map_or(("?", 0), |place| (place.file(), place.line()));
     console_error!(r#"{{"event":"panic","file":"{file}","line":{line}}}"#);

@@ -1,15 +1,16 @@
-//! The platform's services: D1, KV, the rate limiter, timeouts, tasks and the log.
+//! The platform's services: D1, KV, the rate limiter, timeouts, tasks, responses, the clock, randomness and the log.
 
+pub mod clock;
 pub mod d1;
-pub mod deadline;
-pub mod executor;
-pub mod js_string;
 pub mod kv;
 pub mod log;
+pub mod random;
 pub mod rate_limiter;
+pub mod response_cache;
 pub mod row;
+pub mod task;
+pub mod timeout;
 pub mod ttl_cache;
-pub mod wait;
 
 /// Why a call of D1 or KV failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,119 +1,110 @@
-//! What the isolate remembers for some seconds: what KV or D1's counters of attempts said a moment ago, and which tokens it has
-//! verified. What it ends or changes by itself it forgets at once.
+//! A cache of limited size whose entries expire. It lives in one isolate; each purpose has its own.
 
 use crate::timestamp::Timestamp;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
-use std::mem;
+use std::collections::{HashMap, VecDeque};
 
-/// Entries of each half. With texts of [`LONGEST`] characters, which a copy holds four times over, the two take 4 MiB of the
-/// isolate's 128.
-const MOST: usize = 500;
-
-/// Characters of the longest text whose content is kept, twice what is usual.
-const LONGEST: usize = 1_024;
-
-/// Entries by key, each for so many seconds.
+/// Entries by key. When it is full, the entry that was inserted first is evicted.
 #[derive(Debug)]
 pub struct TtlCache<T> {
-    seconds: i64,
-    halves: RefCell<Generations<T>>,
-    forgotten: Cell<u32>,
+    capacity: usize,
+    entries: RefCell<Entries<T>>,
+    removals: Cell<u32>,
 }
 
-/// New entries go to `young`; when that is full, or as old as an entry becomes, it takes the place of `old`.
 #[derive(Debug)]
-struct Generations<T> {
-    young: HashMap<String, Entry<T>>,
-    old: HashMap<String, Entry<T>>,
-    moved_at: Timestamp,
+struct Entries<T> {
+    by_key: HashMap<String, Entry<T>>,
+    /// The keys, with the number of the entry that each was inserted with.
+    order: VecDeque<(u64, String)>,
+    last: u64,
 }
 
 #[derive(Debug)]
 struct Entry<T> {
+    number: u64,
     value: T,
-    since: Timestamp,
-    until: Timestamp,
+    inserted_at: Timestamp,
+    expires_at: Timestamp,
 }
 
-/// From before a store is asked: what the isolate forgets meanwhile, its answer may still have seen.
+/// Taken before a store is read: see [`TtlCache::insert`].
 #[derive(Debug, Clone, Copy)]
 pub struct Epoch(u32);
 
 impl<T: Clone> TtlCache<T> {
-    /// Keeps entries for so many seconds.
+    /// A cache of at most this many entries.
     #[must_use]
-    pub fn new(seconds: i64) -> Self {
-        let halves = Generations {
-            young: HashMap::new(),
-            old: HashMap::new(),
-            moved_at: Timestamp::from_seconds(0),
-        };
+    pub fn new(capacity: usize) -> Self {
         Self {
-            seconds,
-            halves: RefCell::new(halves),
-            forgotten: Cell::new(0),
+            capacity,
+            entries: RefCell::new(Entries {
+                by_key: HashMap::new(),
+                order: VecDeque::new(),
+                last: 0,
+            }),
+            removals: Cell::new(0),
         }
     }
 
-    /// What is still believed under this key.
+    /// The value under this key, unless it has expired.
     #[must_use]
     pub fn get(&self, key: &str, now: Timestamp) -> Option<T> {
-        let halves = self.halves.borrow();
-        let entry = halves.young.get(key).or_else(|| halves.old.get(key))?;
-        // A clock that was set back must not make an entry last.
-        (entry.since <= now && now < entry.until).then(|| entry.value.clone())
+        let entries = self.entries.borrow();
+        let entry = entries.by_key.get(key)?;
+        // If the clock was set back, the entry must not last longer.
+        (entry.inserted_at <= now && now < entry.expires_at).then(|| entry.value.clone())
     }
 
-    /// To be asked for before a store is.
+    /// To be called before the store is read whose answer is then inserted.
     #[must_use]
-    pub fn before(&self) -> Epoch {
-        Epoch(self.forgotten.get())
+    pub fn epoch(&self) -> Epoch {
+        Epoch(self.removals.get())
     }
 
-    /// Keeps what a text of `length` characters said, but never beyond `never_after`. Keeps nothing if anything was
-    /// forgotten since `before`.
-    pub fn keep(
+    /// Inserts a value until it expires. Does nothing if any entry was removed since `read_at`: the store may have been read
+    /// before the change for which it was removed.
+    pub fn insert(
         &self,
-        before: Epoch,
+        read_at: Epoch,
         key: String,
-        length: usize,
         value: T,
         now: Timestamp,
-        never_after: Timestamp,
+        expires_at: Timestamp,
     ) {
-        if length > LONGEST || before.0 != self.forgotten.get() {
+        if read_at.0 != self.removals.get() || self.capacity == 0 {
             return;
         }
-        let mut halves = self.halves.borrow_mut();
-        let is_full = halves.young.len() >= MOST && !halves.young.contains_key(&key);
-        if is_full || halves.moved_at.plus(self.seconds) <= now {
-            halves.old = mem::take(&mut halves.young);
-            halves.moved_at = now;
-        }
-        let until = now.plus(self.seconds).min(never_after);
+        let mut entries = self.entries.borrow_mut();
+        entries.last = entries.last.wrapping_add(1);
         let entry = Entry {
+            number: entries.last,
             value,
-            since: now,
-            until,
+            inserted_at: now,
+            expires_at,
         };
-        halves.young.insert(key, entry);
+        let number = entry.number;
+        entries.order.push_back((number, key.clone()));
+        entries.by_key.insert(key, entry);
+        // Also skips keys whose entry was replaced or removed.
+        while entries.order.len() > self.capacity {
+            let Some((number, key)) = entries.order.pop_front() else {
+                break;
+            };
+            if entries
+                .by_key
+                .get(&key)
+                .is_some_and(|entry| entry.number == number)
+            {
+                entries.by_key.remove(&key);
+            }
+        }
     }
 
-    /// Forgets what is under this key, and what a read on its way would bring.
-    pub fn forget(&self, key: &str) {
-        self.forgotten.set(self.forgotten.get().wrapping_add(1));
-        let mut halves = self.halves.borrow_mut();
-        halves.young.remove(key);
-        halves.old.remove(key);
-    }
-
-    /// As [`TtlCache::forget`], whatever is so.
-    pub fn forget_if(&self, is_so: impl Fn(&T) -> bool) {
-        self.forgotten.set(self.forgotten.get().wrapping_add(1));
-        let mut halves = self.halves.borrow_mut();
-        halves.young.retain(|_, entry| !is_so(&entry.value));
-        halves.old.retain(|_, entry| !is_so(&entry.value));
+    /// Removes the entry under this key, and prevents reads in progress from inserting theirs.
+    pub fn remove(&self, key: &str) {
+        self.removals.set(self.removals.get().wrapping_add(1));
+        self.entries.borrow_mut().by_key.remove(key);
     }
 }
 
@@ -121,104 +112,67 @@ impl<T: Clone> TtlCache<T> {
 mod tests {
     use super::*;
 
-    const FAR: i64 = 1_000_000;
-
     fn at(second: i64) -> Timestamp {
         Timestamp::from_seconds(second)
     }
 
-    fn keep(recent: &TtlCache<u32>, key: &str, value: u32, now: i64, never_after: i64) {
-        let before = recent.before();
-        recent.keep(before, key.into(), 1, value, at(now), at(never_after));
+    fn insert(cache: &TtlCache<u32>, key: &str, value: u32, now: i64, expires_at: i64) {
+        cache.insert(cache.epoch(), key.into(), value, at(now), at(expires_at));
     }
 
     #[test]
-    fn an_entry_ends_after_its_seconds_or_with_its_copy() {
-        let recent = TtlCache::new(5);
-        keep(&recent, "a", 1, 100, FAR);
-        keep(&recent, "b", 2, 100, 103);
-        for (second, a, b) in [
-            (99, None, None),
-            (100, Some(1), Some(2)),
-            (102, Some(1), Some(2)),
-            (103, Some(1), None),
-            (104, Some(1), None),
-            (105, None, None),
-        ] {
-            assert_eq!(recent.get("a", at(second)), a, "a at {second}");
-            assert_eq!(recent.get("b", at(second)), b, "b at {second}");
+    fn entry_is_found_until_it_expires() {
+        let cache = TtlCache::new(10);
+        insert(&cache, "a", 1, 100, 103);
+        for (second, value) in [(100, Some(1)), (102, Some(1)), (103, None)] {
+            assert_eq!(cache.get("a", at(second)), value, "{second}");
         }
+        assert_eq!(cache.get("b", at(100)), None);
     }
 
     #[test]
-    fn an_entry_outlives_one_move_of_the_halves_and_is_gone_after_two() {
-        let recent = TtlCache::new(5);
-        keep(&recent, "first", 0, 100, FAR);
-        keep(&recent, "a", 1, 104, FAR);
-        keep(&recent, "b", 2, 105, FAR);
-        assert_eq!(recent.get("a", at(108)), Some(1));
-        keep(&recent, "c", 3, 110, FAR);
-        assert_eq!(recent.halves.borrow().young.len(), 1);
-        assert_eq!(recent.halves.borrow().old.len(), 1);
+    fn entry_is_not_found_before_it_was_inserted() {
+        let cache = TtlCache::new(10);
+        insert(&cache, "a", 1, 100, 103);
+        assert_eq!(cache.get("a", at(99)), None);
     }
 
     #[test]
-    fn what_is_read_again_is_renewed() {
-        let recent = TtlCache::new(5);
-        keep(&recent, "a", 1, 100, FAR);
-        keep(&recent, "a", 2, 105, FAR);
-        assert_eq!(recent.get("a", at(109)), Some(2));
+    fn entry_that_is_inserted_again_is_replaced() {
+        let cache = TtlCache::new(10);
+        insert(&cache, "a", 1, 100, 105);
+        insert(&cache, "a", 2, 105, 110);
+        assert_eq!(cache.get("a", at(109)), Some(2));
     }
 
     #[test]
-    fn what_is_forgotten_is_gone_and_a_read_on_its_way_does_not_bring_it_back() {
-        let recent = TtlCache::new(5);
-        keep(&recent, "a", 1, 100, FAR);
-        let before = recent.before();
-        recent.forget("a");
-        assert_eq!(recent.get("a", at(100)), None);
-        recent.keep(before, "a".into(), 1, 1, at(100), at(FAR));
-        assert_eq!(recent.get("a", at(100)), None);
-        keep(&recent, "a", 2, 100, FAR);
-        assert_eq!(recent.get("a", at(100)), Some(2));
+    fn removed_entry_is_not_inserted_by_a_read_in_progress() {
+        let cache = TtlCache::new(10);
+        insert(&cache, "a", 1, 100, 200);
+        let read_at = cache.epoch();
+        cache.remove("a");
+        assert_eq!(cache.get("a", at(100)), None);
+        cache.insert(read_at, "a".into(), 1, at(100), at(200));
+        assert_eq!(cache.get("a", at(100)), None);
+        insert(&cache, "a", 2, 100, 200);
+        assert_eq!(cache.get("a", at(100)), Some(2));
     }
 
     #[test]
-    fn what_is_forgotten_by_its_value_is_gone_from_both_halves() {
-        let recent = TtlCache::new(5);
-        keep(&recent, "a", 1, 104, FAR);
-        keep(&recent, "b", 2, 104, FAR);
-        keep(&recent, "c", 1, 105, FAR);
-        let before = recent.before();
-        recent.forget_if(|value| *value == 1);
-        let left = ["a", "b", "c"].map(|key| recent.get(key, at(106)));
-        assert_eq!(left, [None, Some(2), None]);
-        recent.keep(before, "a".into(), 1, 1, at(106), at(FAR));
-        assert_eq!(recent.get("a", at(106)), None);
-    }
-
-    #[test]
-    fn it_is_bounded_and_forgets_the_oldest_first() {
-        let recent = TtlCache::new(5);
-        for number in 0..1_750 {
-            keep(&recent, &number.to_string(), number, 100, FAR);
+    fn full_cache_evicts_the_entry_that_was_inserted_first() {
+        let cache = TtlCache::new(100);
+        for number in 0..150 {
+            insert(&cache, &number.to_string(), number, 100, 200);
         }
-        let is_there = |number: u32| recent.get(&number.to_string(), at(104)) == Some(number);
-        assert!((0..1_000).all(|number| !is_there(number)));
-        assert!((1_000..1_750).all(is_there));
-        // Who is there already takes no further place.
-        for _ in 0..1_000 {
-            keep(&recent, "1600", 1_600, 100, FAR);
+        let has = |number: u32| cache.get(&number.to_string(), at(104)) == Some(number);
+        assert!((0..50).all(|number| !has(number)));
+        assert!((50..150).all(has));
+        // The same key many times does not evict the newest of the others.
+        for _ in 0..99 {
+            insert(&cache, "149", 149, 100, 200);
         }
-        assert!((1_000..1_750).all(is_there));
-        recent.keep(
-            recent.before(),
-            "long".into(),
-            LONGEST + 1,
-            1,
-            at(105),
-            at(FAR),
-        );
-        assert_eq!(recent.get("long", at(105)), None);
+        assert!(has(149));
+        assert!(cache.entries.borrow().by_key.len() <= 100);
+        assert!(cache.entries.borrow().order.len() <= 100);
     }
 }

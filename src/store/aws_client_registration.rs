@@ -1,41 +1,40 @@
-//! This service's one registration as a client of AWS, sealed, in KV.
+//! This service's registration as a client of AWS, encrypted, in KV.
 //!
 //! | key | value | lifetime |
 //! |---|---|---|
-//! | `aws-client:{region}` | a sealed handle, see `account/sealed.rs` | 90 days; the seal ends with the registration |
+//! | `aws-client:{region}` | a sealed handle (`crypto/sealed.rs`), which expires with the registration | 90 days |
 //!
-//! KV may still give an older one elsewhere: it works until its own end, and two registrations harm nobody.
+//! Elsewhere KV may still return an older one. That one works until it expires, and two registrations do no harm.
 
 use crate::runtime::StoreError;
-use crate::runtime::kv::{Kv, TIMEOUT_MS};
+use crate::runtime::kv::{KV_TIMEOUT_MS, Kv};
 
-/// Seconds that KV keeps it; AWS's registrations live about as long.
-const LIFETIME: i64 = 90 * 86_400;
+/// Seconds that KV keeps it: about as long as AWS's registrations live.
+const LIFETIME_SECONDS: i64 = 90 * 86_400;
 
 /// The sealed registration for a region, if there is one.
 ///
 /// # Errors
 /// `Unavailable`.
 pub async fn find(kv: &Kv, region: &str) -> Result<Option<String>, StoreError> {
-    let sealed = kv.get(&key(region).into()).await?;
-    Ok(sealed.map(String::from))
+    kv.get(&key(region)).await
 }
 
-/// Keeps a sealed registration.
+/// Stores a sealed registration.
 ///
 /// # Errors
 /// `Unavailable`.
 pub async fn keep(kv: &Kv, region: &str, sealed: &str) -> Result<(), StoreError> {
-    kv.put(&key(region), sealed, LIFETIME, TIMEOUT_MS).await
+    kv.put(&key(region), sealed, LIFETIME_SECONDS, KV_TIMEOUT_MS)
+        .await
 }
 
-/// Keeps it no longer. KV's deletion may be seen as late as a write; an empty text, which opens as nothing, is the same and
-/// needs no other call.
+/// Overwrites it with an empty text, which is no registration. KV propagates a deletion no faster than a write.
 ///
 /// # Errors
 /// `Unavailable`.
 pub async fn forget(kv: &Kv, region: &str) -> Result<(), StoreError> {
-    kv.put(&key(region), "", 0, TIMEOUT_MS).await
+    kv.put(&key(region), "", 0, KV_TIMEOUT_MS).await
 }
 
 fn key(region: &str) -> String {

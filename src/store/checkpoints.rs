@@ -140,11 +140,11 @@ impl Checkpoints {
     /// # Errors
     /// Any [`StoreError`].
     pub async fn head(&self, keys: &AuditKeys) -> Result<StoredHead, StoreError> {
-        let text = self.kv.get(&HEAD_KEY.into()).await?;
+        let text = self.kv.get(HEAD_KEY).await?;
         Ok(match text {
             None => StoredHead::Missing,
             Some(text) => keys
-                .read_head(&String::from(text))
+                .read_head(&text)
                 .map_or(StoredHead::Altered, StoredHead::Known),
         })
     }
@@ -154,7 +154,7 @@ impl Checkpoints {
     /// # Errors
     /// `Unavailable`; the next cron event stores it.
     pub async fn put_head(&self, keys: &AuditKeys, head: &Head) -> Result<(), StoreError> {
-        self.kv.keep(HEAD_KEY, &keys.head_text(head)).await
+        self.kv.put_forever(HEAD_KEY, &keys.head_text(head)).await
     }
 
     /// The end of the log.

@@ -2,16 +2,15 @@
 //! wait for its result, so that repeated requests to `/health` do not load D1.
 
 use crate::runtime::StoreError;
-use crate::runtime::d1::{self, Database, Statement};
-
-use crate::runtime::kv::{self, Kv};
-use crate::runtime::wait::pause;
+use crate::runtime::d1::{D1_TIMEOUT_MS, Database, Statement};
+use crate::runtime::kv::{KV_TIMEOUT_MS, Kv};
+use crate::runtime::timeout::sleep;
 use std::cell::Cell;
 
 /// Milliseconds for which a result is cached, good or bad.
 const KEPT_MS: f64 = 5_000.0;
 /// Maximum number of milliseconds that a check of both stores takes; after that, another request checks.
-pub const LONGEST_MS: u32 = d1::TIMEOUT_MS + kv::TIMEOUT_MS + 500;
+const MAX_CHECK_MS: u32 = D1_TIMEOUT_MS + KV_TIMEOUT_MS + 500;
 /// Polling interval in milliseconds of a waiting request. It cannot wait for the promise of another request, because the
 /// runtime drops the promises of a request when that request ends.
 const POLL_MS: u32 = 20;
@@ -38,7 +37,7 @@ impl Health {
 
     fn is_asked(&self, now: f64) -> bool {
         let since = self.asked_since.get();
-        since <= now && now < since + f64::from(LONGEST_MS)
+        since <= now && now < since + f64::from(MAX_CHECK_MS)
     }
 
     /// The cached result, or that of a check in progress; `None` if this request has to check.
@@ -52,7 +51,7 @@ impl Health {
                 self.asked_since.set(now);
                 return None;
             }
-            pause(POLL_MS).await;
+            sleep(POLL_MS).await;
         }
     }
 
@@ -71,7 +70,7 @@ impl Health {
 async fn check(database: &Database, kv: &Kv) -> Verdict {
     let one: Result<_, StoreError> = database.batch([Statement::new("SELECT 1 AS one")]).await;
     one.map_err(|_| "D1")?;
-    kv.get(&"health".into()).await.map(drop).map_err(|_| "KV")
+    kv.get("health").await.map(drop).map_err(|_| "KV")
 }
 
 #[cfg(test)]
@@ -100,8 +99,8 @@ mod tests {
         let health = Health::default();
         assert!(!health.is_asked(1_000_000.0));
         health.asked_since.set(1_000_000.0);
-        assert!(health.is_asked(1_000_000.0 + f64::from(LONGEST_MS) - 1.0));
-        assert!(!health.is_asked(1_000_000.0 + f64::from(LONGEST_MS)));
+        assert!(health.is_asked(1_000_000.0 + f64::from(MAX_CHECK_MS) - 1.0));
+        assert!(!health.is_asked(1_000_000.0 + f64::from(MAX_CHECK_MS)));
         assert!(!health.is_asked(999_999.0));
     }
 }

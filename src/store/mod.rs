@@ -2,7 +2,6 @@
 
 pub mod audit;
 pub mod aws_client_registration;
-mod backoff_cache;
 pub mod checkpoints;
 pub mod federated_users;
 pub mod health;

@@ -1,5 +1,5 @@
 //! Cached sessions: the state of live sessions in D1, kept in KV for a few minutes so that `/validate` and `/me` are
-//! answered at the edge.
+//! answered without a query.
 //!
 //! KV is eventually consistent: an overwrite becomes visible elsewhere after up to 60 seconds or more. So each entry is
 //! fresh only for a TTL after D1 confirmed the session. A revocation takes effect within that time on `/validate` and `/me`,
@@ -15,38 +15,35 @@
 //! generation, so that a new token has a key of its own. Everything without a valid MAC ([`CacheKeys`]) is a miss.
 
 use super::sessions::RevokedSession;
-use crate::crypto::cache_mac::{CacheKeys, MAX_VALUE_CHARACTERS};
+use crate::crypto::cache_mac::CacheKeys;
 use crate::domain::user::User;
 use crate::json::{Json, Malformed, Object};
 use crate::runtime::StoreError;
-use crate::runtime::deadline::all;
-use crate::runtime::js_string::Text;
-use crate::runtime::kv::{Kv, TIMEOUT_MS};
+use crate::runtime::kv::{KV_TIMEOUT_MS, Kv};
+use crate::runtime::timeout::sleep;
 use crate::runtime::ttl_cache::TtlCache;
-use crate::runtime::wait::pause;
 use crate::timestamp::Timestamp;
-use js_sys::JsString;
+use futures_util::future::join_all;
 use serde::Serialize;
-use std::cell::{LazyCell, OnceCell};
+use std::cell::LazyCell;
 use std::fmt;
 use std::rc::Rc;
 
 /// Seconds for which a cached session is used longer while D1 is unavailable.
 pub const OUTAGE_SECONDS: i64 = 15 * 60;
 
-/// Seconds for which an entry is kept longer than it is used.
-pub const MARGIN: i64 = 60;
+/// Seconds for which KV keeps an entry longer than it is used.
+pub const MARGIN_SECONDS: i64 = 60;
 
-/// KV takes one write a second and key; a write that met another is made again after this many milliseconds.
-const WRITE_AGAIN: u32 = 1_100;
+/// Delay before a failed write is repeated. KV accepts one write per second and key.
+const RETRY_DELAY_MS: u32 = 1_100;
 
-/// Milliseconds that overwriting entries takes at most while a client waits, however many there are: they are written side
-/// by side, each twice at most.
-pub const OVERWRITING: u32 = 2 * TIMEOUT_MS + WRITE_AGAIN;
+/// Maximum time that overwriting entries takes, however many there are: they are written concurrently, each at most twice.
+pub const MAX_OVERWRITE_MS: u32 = 2 * KV_TIMEOUT_MS + RETRY_DELAY_MS;
 
-/// Timeout in milliseconds of a write after the response. It is longer because no client waits, and because the writer must
-/// query D1 again after a late write. It fits into the 30 seconds that the platform allows for work after a response.
-const LATE_WRITE: u32 = 15_000;
+/// Timeout of a write after the response. It is longer because no client waits, and because the writer must query D1 again
+/// after a late write. It fits into the 30 seconds that the platform allows for work after a response.
+const BACKGROUND_WRITE_TIMEOUT_MS: u32 = 15_000;
 
 /// Maximum number of sessions whose entries are overwritten; KV allows 1,000 operations per request. The entries of further
 /// sessions expire at the TTL.
@@ -59,12 +56,12 @@ pub const MAX_ROTATED_OUT: u32 = 8;
 /// Maximum number of entries that are overwritten at the same time.
 const MAX_WRITES: usize = 500;
 
-/// Reads as no entry.
+/// A value without a MAC, which is a miss.
 const NOTHING: &str = "{}";
 
 const REVOKED: &str = r#"{"revoked":true}"#;
 
-/// What KV says of a token.
+/// The result of a lookup.
 #[derive(Debug)]
 pub enum CacheLookup {
     /// D1 has confirmed the session.
@@ -80,8 +77,6 @@ pub enum CacheLookup {
 pub struct CachedSession {
     /// The user.
     pub user: Rc<User>,
-    /// The response for this user.
-    pub reply: Rc<OnceCell<Text>>,
     /// From this time on, D1 is queried.
     pub fresh_until: Timestamp,
     /// The same while D1 is unavailable: [`OUTAGE_SECONDS`] later, but never after the token itself has expired.
@@ -96,17 +91,8 @@ struct Written<'a> {
     user: &'a User,
 }
 
-/// Seconds for which an isolate remembers a verified value of KV, so that it does not verify and parse it again.
-const REMEMBERED: i64 = 60;
-
-/// What KV gave, and when.
-#[derive(Debug)]
-struct Seen {
-    /// Stays in JavaScript, where it is compared.
-    text: JsString,
-    copy: CachedSession,
-    at: Timestamp,
-}
+/// Maximum number of cached sessions that an isolate keeps in memory.
+const LOCAL_CAPACITY: usize = 1_000;
 
 /// The keys, derived when they are first used.
 pub type LazyKeys = LazyCell<CacheKeys, Box<dyn FnOnce() -> CacheKeys>>;
@@ -116,8 +102,8 @@ pub type LazyKeys = LazyCell<CacheKeys, Box<dyn FnOnce() -> CacheKeys>>;
 pub struct Lifetimes {
     /// Seconds that an entry is fresh: `SESSION_CACHE_TTL`.
     pub ttl: i64,
-    /// Seconds of these for which an isolate does not read it from KV again: `SESSION_LOCAL_CACHE_TTL`.
-    pub in_isolate: i64,
+    /// Seconds of these for which an isolate keeps it in memory and does not read it from KV again: `SESSION_LOCAL_CACHE_TTL`.
+    pub local_ttl: i64,
     /// `REFRESH_REPLAY_WINDOW`.
     pub replay_window: i64,
 }
@@ -126,7 +112,7 @@ pub struct Lifetimes {
 pub struct SessionCache {
     kv: &'static Kv,
     keys: LazyKeys,
-    recent: TtlCache<Rc<Seen>>,
+    local: TtlCache<CachedSession>,
     lifetimes: Lifetimes,
 }
 
@@ -143,7 +129,7 @@ impl SessionCache {
         Self {
             kv,
             keys,
-            recent: TtlCache::new(lifetimes.in_isolate.max(REMEMBERED)),
+            local: TtlCache::new(LOCAL_CAPACITY),
             lifetimes,
         }
     }
@@ -152,45 +138,26 @@ impl SessionCache {
     ///
     /// # Errors
     /// `Unavailable`.
-    pub async fn find(&self, key: &Text, now: Timestamp) -> Result<CacheLookup, StoreError> {
-        let name = key.as_str();
-        let seen = self.recent.get(name, now);
-        if let Some(seen) = &seen
-            && seen.at <= now
-            && now < seen.at.plus(self.lifetimes.in_isolate)
-        {
-            return Ok(CacheLookup::Hit(seen.copy.clone()));
+    pub async fn find(&self, key: &str, now: Timestamp) -> Result<CacheLookup, StoreError> {
+        if let Some(session) = self.local.get(key, now) {
+            return Ok(CacheLookup::Hit(session));
         }
-        let before = self.recent.before();
-        let Some(text) = self.kv.get(key.in_javascript()).await? else {
+        let epoch = self.local.epoch();
+        let Some(text) = self.kv.get(key).await? else {
             return Ok(CacheLookup::Miss);
         };
-        let copy = match seen {
-            Some(seen) if seen.text == text => seen.copy.clone(),
-            _ => match self.read(name, &text, now) {
-                CacheLookup::Hit(copy) => copy,
-                other => return Ok(other),
-            },
-        };
-        let (length, until) = (text.length() as usize, copy.fresh_until);
-        let seen = Rc::new(Seen {
-            text,
-            copy: copy.clone(),
-            at: now,
-        });
-        self.recent
-            .keep(before, name.to_owned(), length, seen, now, until);
-        Ok(CacheLookup::Hit(copy))
+        let found = self.read(key, &text, now);
+        if let CacheLookup::Hit(session) = &found {
+            let expires_at = now.plus(self.lifetimes.local_ttl).min(session.fresh_until);
+            self.local
+                .insert(epoch, key.to_owned(), session.clone(), now, expires_at);
+        }
+        Ok(found)
     }
 
-    /// Interprets a value under this key.
-    fn read(&self, key: &str, text: &JsString, now: Timestamp) -> CacheLookup {
-        // The length is checked before the text is copied.
-        if text.length() > MAX_VALUE_CHARACTERS {
-            return CacheLookup::Miss;
-        }
-        let text = String::from(text);
-        let verified = self.keys.verify(key, &text);
+    /// Reads a value under this key.
+    fn read(&self, key: &str, text: &str, now: Timestamp) -> CacheLookup {
+        let verified = self.keys.verify(key, text);
         verified
             .and_then(|json| read(json, now, self.lifetimes.ttl).ok())
             .unwrap_or(CacheLookup::Miss)
@@ -217,9 +184,13 @@ impl SessionCache {
         })
         .unwrap_or_default();
         let key = key(id, generation);
-        self.recent.forget(&key);
-        self.write(&key, &self.keys.protect(&key, &text), LATE_WRITE)
-            .await
+        self.local.remove(&key);
+        self.write(
+            &key,
+            &self.keys.protect(&key, &text),
+            BACKGROUND_WRITE_TIMEOUT_MS,
+        )
+        .await
     }
 
     /// Overwrites the entries of sessions that were just revoked: those of the current token, of the one before it, and of
@@ -235,17 +206,15 @@ impl SessionCache {
     /// that a repeated request writes nothing.
     pub async fn end_again(&self, sessions: &[RevokedSession], now: Timestamp) {
         let overwrite = |key: String| async move {
-            let name = JsString::from(key.as_str());
-            let Ok(Some(text)) = self.kv.get(&name).await else {
+            let Ok(Some(text)) = self.kv.get(&key).await else {
                 return;
             };
             if matches!(self.read(&key, &text, now), CacheLookup::Hit(_)) {
                 let value = self.keys.protect(&key, REVOKED);
-                let _ = self.write(&key, &value, TIMEOUT_MS).await;
+                let _ = self.write(&key, &value, KV_TIMEOUT_MS).await;
             }
         };
-        let keys = self.keys_of(sessions, now).into_iter();
-        all(keys.map(|key| Box::pin(overwrite(key)) as _)).await;
+        join_all(self.keys_of(sessions, now).into_iter().map(overwrite)).await;
     }
 
     /// Overwrites outdated entries of sessions that stay live, so that D1 is queried.
@@ -269,7 +238,7 @@ impl SessionCache {
         };
         let keys: Vec<_> = sessions.iter().flat_map(tokens).collect();
         for key in &keys {
-            self.recent.forget(key);
+            self.local.remove(key);
         }
         let kept = sessions.iter().take(MAX_SESSIONS).flat_map(tokens);
         kept.take(MAX_WRITES).collect()
@@ -279,34 +248,34 @@ impl SessionCache {
         let write = |key: String| {
             let value = value(&key);
             async move {
-                let _ = self.write(&key, &value, TIMEOUT_MS).await;
+                let _ = self.write(&key, &value, KV_TIMEOUT_MS).await;
             }
         };
-        all(keys.into_iter().map(|key| Box::pin(write(key)) as _)).await;
+        join_all(keys.into_iter().map(write)).await;
     }
 
     /// Overwrites the entry of one token.
     pub async fn end_one(&self, id: &str, generation: u32) {
         let key = key(id, generation);
-        self.recent.forget(&key);
+        self.local.remove(&key);
         let value = self.keys.protect(&key, REVOKED);
-        let _ = self.write(&key, &value, TIMEOUT_MS).await;
+        let _ = self.write(&key, &value, KV_TIMEOUT_MS).await;
     }
 
-    async fn write(&self, key: &str, value: &str, patience: u32) -> Result<(), StoreError> {
-        let lifetime = self.lifetime();
-        if self.kv.put(key, value, lifetime, patience).await.is_ok() {
+    async fn write(&self, key: &str, value: &str, timeout_ms: u32) -> Result<(), StoreError> {
+        let lifetime = self.lifetime_seconds();
+        if self.kv.put(key, value, lifetime, timeout_ms).await.is_ok() {
             return Ok(());
         }
-        pause(WRITE_AGAIN).await;
-        self.kv.put(key, value, lifetime, TIMEOUT_MS).await
+        sleep(RETRY_DELAY_MS).await;
+        self.kv.put(key, value, lifetime, KV_TIMEOUT_MS).await
     }
 
-    fn lifetime(&self) -> i64 {
+    fn lifetime_seconds(&self) -> i64 {
         self.lifetimes
             .ttl
             .saturating_add(OUTAGE_SECONDS)
-            .saturating_add(MARGIN)
+            .saturating_add(MARGIN_SECONDS)
     }
 }
 
@@ -327,7 +296,6 @@ fn read(text: &str, now: Timestamp, ttl: i64) -> Result<CacheLookup, Malformed> 
     let fresh_until = written_until.min(read_at.plus(ttl)).min(expires_at);
     Ok(CacheLookup::Hit(CachedSession {
         user: Rc::new(user),
-        reply: Rc::default(),
         fresh_until,
         usable_until: fresh_until.plus(OUTAGE_SECONDS).min(expires_at),
     }))

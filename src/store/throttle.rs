@@ -16,16 +16,13 @@
 //! nothing, and must not fill the audit log.
 
 use super::audit::{append, recorded};
-use super::backoff_cache::{self, Wait, Waits};
 use super::users::{self, PasswordUser};
 use crate::domain::audit::Signed;
 use crate::domain::names::LoginName;
 use crate::domain::recognised_device::RecognisedUser;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Outcome, Statement};
-use crate::runtime::ttl_cache::Epoch;
 use crate::timestamp::Timestamp;
-use uuid::Uuid;
 
 /// Failures in a row after which a password is locked (NIST SP 800-63B-4 section 3.2.2 allows no more).
 pub const MAX_FAILURES: u32 = 100;
@@ -92,16 +89,6 @@ impl<'a> Attempt<'a> {
     #[must_use]
     pub fn counter(&self) -> String {
         self.device.map_or_else(|| self.key.clone(), device_key)
-    }
-
-    /// The network, if its failures are counted for this attempt.
-    pub(super) fn counted_network(&self) -> Option<&'a str> {
-        self.network.filter(|_| self.device.is_none())
-    }
-
-    /// Milliseconds since 1970.
-    pub(super) fn now(&self) -> f64 {
-        self.now
     }
 }
 
@@ -275,37 +262,13 @@ impl State {
 #[derive(Debug)]
 pub struct Throttle {
     database: &'static Database,
-    waits: Waits,
 }
 
 impl Throttle {
     /// Counters in this database.
     #[must_use]
     pub fn new(database: &'static Database) -> Self {
-        Self {
-            database,
-            waits: Waits::new(),
-        }
-    }
-
-    /// Seconds of back-off, if a refusal of such an attempt is remembered in this isolate. No store is asked.
-    #[must_use]
-    pub fn remembers(&self, attempt: &Attempt<'_>) -> Option<u32> {
-        let open_at = self.waits.of(attempt)?;
-        Some(seconds_until(open_at, attempt.now))
-    }
-
-    /// Forgets the remembered back-off of an attempt that has succeeded.
-    pub fn succeeded(&self, attempt: &Reservation) {
-        let network = attempt.network.as_deref().map(backoff_cache::network);
-        self.waits
-            .forget(|counter| counter == attempt.key || Some(counter) == network.as_deref());
-    }
-
-    /// Forgets the remembered back-off of the recognised devices of a user who has a new password.
-    pub fn restored(&self, user: Uuid) {
-        let devices = format!("device:{user}:");
-        self.waits.forget(|counter| counter.starts_with(&devices));
+        Self { database }
     }
 
     /// Counts an attempt if it may be evaluated, and finds its user.
@@ -318,7 +281,6 @@ impl Throttle {
         let user = attempt.device.map(|device| device.user.to_string());
         let device = attempt.device.map(device_key);
         let mark = attempt.now + f64::from(LEASE_MS);
-        let before = self.waits.before();
         let mut statements = vec![
             Statement::new(RESERVE)
                 .text(attempt.login)
@@ -364,36 +326,7 @@ impl Throttle {
         if reserved.changes > 0 {
             return Ok(yes(attempt, mark, state));
         }
-        Ok(self.refused(before, attempt, state))
-    }
-
-    /// Why an attempt was not reserved. A back-off is remembered; an attempt in flight is not, since it may succeed.
-    fn refused(&self, before: Epoch, attempt: &Attempt<'_>, state: State) -> Reserved {
-        let now = attempt.now;
-        let is_device = state.is_device();
-        let open_at = state.open_at_ms.unwrap_or(0.0);
-        let is_busy = state
-            .busy_until_ms
-            .is_some_and(|until| now < until && until <= now + f64::from(LEASE_MS));
-        let network = match state.empty_at_ms {
-            Some(empty_at) if !is_device => empty_at - NETWORK_BURST,
-            _ => 0.0,
-        };
-        let seconds = seconds_until(open_at.max(network), now);
-        self.waits.keep_network(before, attempt, network);
-        if is_busy {
-            return if network > now {
-                Reserved::Later(seconds)
-            } else {
-                Reserved::InFlight(seconds)
-            };
-        }
-        let wait = Wait {
-            counter: state.key,
-            open_at,
-        };
-        self.waits.keep_counter(before, attempt, wait);
-        Reserved::Later(seconds)
+        Ok(refused(attempt, &state))
     }
 
     /// Writes the entry of a failed attempt, which is then no longer in flight. Without an entry, only ends the attempt.
@@ -453,6 +386,25 @@ impl Throttle {
             ])
             .await?;
         Ok(attempts.changes == 1_000 || networks.changes == 1_000)
+    }
+}
+
+/// Why an attempt was not reserved.
+fn refused(attempt: &Attempt<'_>, state: &State) -> Reserved {
+    let now = attempt.now;
+    let open_at = state.open_at_ms.unwrap_or(0.0);
+    let is_busy = state
+        .busy_until_ms
+        .is_some_and(|until| now < until && until <= now + f64::from(LEASE_MS));
+    let network = match state.empty_at_ms {
+        Some(empty_at) if !state.is_device() => empty_at - NETWORK_BURST,
+        _ => 0.0,
+    };
+    let seconds = seconds_until(open_at.max(network), now);
+    if is_busy && network <= now {
+        Reserved::InFlight(seconds)
+    } else {
+        Reserved::Later(seconds)
     }
 }
 

@@ -84,7 +84,7 @@ pub async fn has_failed(app: &App, key: &str, failures: u32) {
 }
 
 #[tokio::test]
-async fn of_twenty_at_once_one_is_evaluated() {
+async fn guesses_at_the_same_time_are_evaluated_one_per_back_off() {
     let app = App::shared();
     let ada = app.password_user("ada").await;
     let guesses = (0..20).map(|number| {
@@ -95,14 +95,12 @@ async fn of_twenty_at_once_one_is_evaluated() {
     for guess in guesses.collect::<Vec<_>>() {
         *statuses.entry(guess.await.unwrap()).or_default() += 1;
     }
-    // 503: an isolate takes on four sign-ins at a time, whosever they are.
-    let refused = statuses.get(&429).unwrap_or(&0) + statuses.get(&503).unwrap_or(&0);
-    assert_eq!(
-        (statuses.get(&401), refused),
-        (Some(&1), 19),
-        "{statuses:?}"
-    );
-    assert_eq!(failures(&app, &ada).await, 1);
+    // 503: all slots of the isolate are in use. A guess that finds another one in flight is retried for one second, so a
+    // second one may be evaluated once the back-off after the first has passed.
+    let count = |status| statuses.get(&status).copied().unwrap_or(0);
+    assert_eq!(count(401) + count(429) + count(503), 20, "{statuses:?}");
+    assert!((1..=2).contains(&count(401)), "{statuses:?}");
+    assert_eq!(failures(&app, &ada).await, u64::from(count(401)));
 }
 
 #[tokio::test]
@@ -135,7 +133,7 @@ async fn what_comes_too_early_is_not_counted_and_says_when_to_come_back() {
     guess(&app, &ada.username, &app.elsewhere(1))
         .await
         .assert_status(401);
-    for asked in [1, 0, 0, 0, 0] {
+    for _ in 0..5 {
         let reply = guess(&app, &ada.username, &app.elsewhere(2)).await;
         assert_eq!(wait_of(&reply), 1);
         insta::allow_duplicates! {
@@ -147,8 +145,7 @@ async fn what_comes_too_early_is_not_counted_and_says_when_to_come_back() {
             }
             "#);
         }
-        // Neither the network: it has made no attempt.
-        assert_eq!(reply.seen().await.d1(), asked);
+        assert_eq!(reply.seen().await.d1(), 1);
     }
     assert_eq!(failures(&app, &ada).await, 1);
     let sql = "SELECT address FROM address_attempts WHERE address = ?1";

@@ -189,9 +189,10 @@ async fn requests_abandoned_while_they_wait_for_a_store_keep_memory_flat() {
         }
     };
     let after = Duration::from_millis(u64::from(DELAY_MS) / 2);
-    abandon_many(&app, 0, 100, after, End::Reset, request).await;
+    // As many at the same time as later.
+    abandon_many(&app, 0, 500, after, End::Reset, request).await;
     let few = load(&app).await;
-    abandon_many(&app, 1_000, 1_500, after, End::Reset, request).await;
+    abandon_many(&app, 3_000, 1_500, after, End::Reset, request).await;
     let many = load(&app).await;
     println!("{few:?}, then {many:?}");
     let more = many.wasm_bytes - few.wasm_bytes;

@@ -1,5 +1,6 @@
 //! Code blocks: what runs, what is quoted from a file, and options of our commands.
 
+use crate::links::is_pending;
 use crate::markdown::{Page, blocks, root};
 use std::fs;
 
@@ -26,6 +27,10 @@ fn code_blocks_from_a_file_are_its_text() {
         let Some(source) = &block.source else {
             continue;
         };
+        if is_pending(source) {
+            found += 1;
+            continue;
+        }
         let text = fs::read_to_string(root().join(source))
             .unwrap_or_else(|error| panic!("{source}: {error}"));
         assert!(
@@ -59,6 +64,9 @@ fn commands(start: &str) -> Vec<(String, String)> {
 #[test]
 fn options_of_our_commands_are_in_the_command_line_reference() {
     let path = "docs/reference/cli.md";
+    if is_pending(path) {
+        return;
+    }
     let reference = Page::read(path).text;
     let mut wrong = Vec::new();
     for (place, command) in [commands("cargo xtask "), commands("cargo dev")].concat() {

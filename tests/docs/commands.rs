@@ -12,11 +12,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::LazyLock;
-
-/// The tools and the Worker. Only one thread installs and builds them.
-static TOOLS: LazyLock<Toolchain> =
-    LazyLock::new(|| toolchain::prepare().expect("tools and Worker"));
 
 /// The address of the service in the documentation.
 const SERVICE: &str = "http://localhost:8787";
@@ -24,10 +19,10 @@ const SERVICE: &str = "http://localhost:8787";
 #[test]
 #[ignore = "starts `cargo dev` and runs many commands, which takes a minute"]
 fn documented_commands_and_programs_run() {
-    let tools = &*TOOLS;
+    let tools = toolchain::prepare().expect("tools and Worker");
     let folder = Folder::new("commands");
     let dev = Dev::start(&folder.0.join("state"));
-    let shims = write_shims(&folder.0, tools);
+    let shims = write_shims(&folder.0, &tools);
     let (mut shell, mut node) = (0, 0);
     for page in pages() {
         let commands = script(&page, "sh");
@@ -63,7 +58,7 @@ fn documented_commands_and_programs_run() {
 #[test]
 #[ignore = "runs wrangler for the help of each command, which takes half a minute"]
 fn documented_options_of_wrangler_exist() {
-    let tools = &*TOOLS;
+    let tools = toolchain::prepare().expect("tools");
     let mut help_of: BTreeMap<String, String> = BTreeMap::new();
     for block in blocks().iter().filter(|block| block.language == "sh") {
         for line in block.text.replace("\\\n", " ").lines() {
@@ -77,7 +72,7 @@ fn documented_options_of_wrangler_exist() {
             let name: Vec<&str> = name.copied().collect();
             let help = help_of
                 .entry(name.join(" "))
-                .or_insert_with(|| help(tools, &name));
+                .or_insert_with(|| help(&tools, &name));
             for option in words.iter().filter(is_option) {
                 let option = option.split('=').next().unwrap_or_default();
                 let place = &block.place;

@@ -50,34 +50,17 @@ pub fn pages() -> Vec<Page> {
         }
     }
     paths.sort();
-    paths.into_iter().map(Page::from).collect()
-}
-
-/// The README files of folders.
-pub fn readmes() -> Vec<Page> {
-    let folders = ["crates", "examples"].into_iter().flat_map(|folder| {
-        let entries = fs::read_dir(root().join(folder)).expect("a folder");
-        entries.map(|entry| entry.expect("an entry").path().join("README.md"))
-    });
-    folders
-        .filter(|path| path.exists())
-        .map(Page::from)
-        .collect()
-}
-
-impl From<PathBuf> for Page {
-    fn from(path: PathBuf) -> Self {
-        Self {
-            text: fs::read_to_string(&path).expect("a page"),
-            path: path
-                .strip_prefix(root())
-                .expect("a path in the repository")
-                .components()
-                .map(|part| part.as_os_str().to_str().expect("UTF-8"))
-                .collect::<Vec<_>>()
-                .join("/"),
-        }
-    }
+    let read = |path: PathBuf| Page {
+        text: fs::read_to_string(&path).expect("a page"),
+        path: path
+            .strip_prefix(root())
+            .expect("a path in the repository")
+            .components()
+            .map(|part| part.as_os_str().to_str().expect("UTF-8"))
+            .collect::<Vec<_>>()
+            .join("/"),
+    };
+    paths.into_iter().map(read).collect()
 }
 
 impl Page {

@@ -100,7 +100,7 @@ async fn by_proof(
         Some(nonce) => proof.with_nonce(&nonce),
         None => Some(proof),
     })
-    .filter(|proof| proof.is_fresh(context.now))
+    .filter(|proof| proof.is_fresh(context.received_at))
     .ok_or(ErrorCode::InvalidProof)?;
     let caller = context
         .app
@@ -143,7 +143,7 @@ async fn by_own_keys(context: &RequestContext) -> Result<AwsUser, ApiError> {
     let caller = context
         .app
         .aws
-        .caller_identity(own, context.now)
+        .caller_identity(own, context.received_at)
         .await
         .map_err(failed)?;
     let person = identity::principal(&caller, config.email_domain.as_deref());

@@ -64,7 +64,7 @@ async fn handle(context: RequestContext, session: SessionRecord) -> Result<Respo
     let live = context
         .app
         .sessions
-        .live_of(session.user.id, context.now)
+        .live_of(session.user.id, context.received_at)
         .await?;
     let entry = |live: SessionSummary| SessionEntry {
         is_current: live.id == session.id,

@@ -55,7 +55,7 @@ async fn handle(
         .filter(|found| found.record.user.id == shown.user)
         .ok_or(ErrorCode::InvalidToken)?;
     let window = context.replay_window();
-    match record.token_status(shown.generation, context.now, window) {
+    match record.token_status(shown.generation, context.received_at, window) {
         // Applies to a window of zero seconds as well.
         TokenStatus::Reused if !is_rotated => return end_reused(&context, &client, record).await,
         TokenStatus::Replayable | TokenStatus::Reused => {}
@@ -96,7 +96,7 @@ async fn rotate(
         id,
         user_id: shown.user,
         generation: shown.generation,
-        now: context.now,
+        now: context.received_at,
         token_lifetime: context.app.config.tokens.lifetime,
         replay_window: context.replay_window(),
         device: client.device.as_deref(),

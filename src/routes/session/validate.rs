@@ -4,7 +4,7 @@ use crate::domain::user::User;
 use crate::http::caller::CachedCaller;
 use crate::http::error::ErrorFormat;
 use crate::http::request::Method;
-use crate::http::response::{Response, json};
+use crate::http::response::Response;
 use crate::http::route::{Access, Route};
 use crate::runtime::rate_limiter::Bucket;
 use serde::Serialize;
@@ -34,14 +34,11 @@ pub struct ValidateResponse<'a> {
 }
 
 fn handle(caller: &CachedCaller) -> Response {
-    let body = caller.response.get_or_init(|| {
-        json(&ValidateResponse {
-            success: true,
-            message: "Token is valid",
-            user: &caller.user,
-        })
-    });
-    Response::of(200, body.clone())
+    Response::ok(&ValidateResponse {
+        success: true,
+        message: "Token is valid",
+        user: &caller.user,
+    })
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -14,8 +14,8 @@ pub const ROUTE: Route = Route {
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
     access: Access::Public(|_, _| {
-        let document = include_str!("../openapi.json").to_owned();
-        Box::pin(std::future::ready(Ok(Response::of(200, document.into()))))
+        let document = include_str!("../openapi.json");
+        Box::pin(std::future::ready(Ok(Response::of(200, document))))
     }),
     #[cfg(not(target_arch = "wasm32"))]
     operation,

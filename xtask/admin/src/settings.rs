@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result, bail};
 use base64ct::{Base64, Encoding as _};
 use cli::{Target, workspace};
 use edge_auth::crypto::secret::Secret;
-use edge_auth::store::session_cache::{MARGIN, OUTAGE_SECONDS};
+use edge_auth::store::session_cache::{MARGIN_SECONDS, OUTAGE_SECONDS};
 use std::fs;
 
 /// Default of `SESSION_CACHE_TTL` in seconds.
@@ -81,7 +81,7 @@ pub fn cached_session_lifetime(target: &Target) -> Result<i64> {
             .parse()
             .with_context(|| format!("SESSION_CACHE_TTL is not a number of seconds: {text}"))?,
     };
-    Ok(ttl + OUTAGE_SECONDS + MARGIN)
+    Ok(ttl + OUTAGE_SECONDS + MARGIN_SECONDS)
 }
 
 /// The address of the service: for the local target the one that `cargo dev` recorded, else `JWT_ISSUER`.

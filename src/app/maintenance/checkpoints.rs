@@ -1,13 +1,14 @@
 //! The audit part of the cron event: makes checkpoints of new rows, and verifies rows, tables and users. Differences are
 //! logged; `GET /audit/verify` reports the details.
 
-use crate::app::{App, random};
+use crate::app::App;
 use crate::domain::audit::{
     Account, Checkpoint, Entry, Head, Verified, Violation, ViolationKind, first_after,
     schema_changes,
 };
 use crate::runtime::StoreError;
 use crate::runtime::log::{self, Finding};
+use crate::runtime::random;
 use crate::store::checkpoints::{End, Pending, StoredHead};
 use crate::store::integrity;
 use crate::timestamp::Timestamp;
@@ -186,8 +187,8 @@ async fn compare_accounts(app: &App) -> Result<(), StoreError> {
             _ => break,
         }
     }
-    let bytes = random().map_err(|_| StoreError::Unavailable)?;
-    let start = Uuid::from_bytes(bytes).to_string();
+    let start = random::bytes().map_err(|_| StoreError::Unavailable)?;
+    let start = Uuid::from_bytes(start).to_string();
     let mut found = integrity::accounts(app.database, &start, ACCOUNTS_AT_ONCE).await?;
     let rest = ACCOUNTS_AT_ONCE.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
     if rest > 0 {

@@ -1,30 +1,30 @@
 //! The `TOKENS_NOT_BEFORE` part of the cron event: revokes the sessions of tokens that are no longer accepted, so that they
 //! stay revoked after the variable is removed.
 
+use crate::app::App;
 use crate::app::error::AppError;
-use crate::app::{App, random};
 use crate::domain::audit::{Entry, Kind, Signed};
 use crate::domain::token::LEEWAY_SECONDS;
+use crate::runtime::random;
 use crate::store::sessions::IssuedSession;
 use crate::timestamp::Timestamp;
-use uuid::Uuid;
 
 /// The detail of the audit entries.
 const DETAIL: &str = "tokens_not_before";
 
 /// Maximum number of seconds for which a token is accepted: the maximum of `TOKEN_LIFETIME` and the leeway. After that time
 /// all older tokens have expired, and nothing is left to do.
-const LONGEST_ACCEPTED: i64 = 86_400 + LEEWAY_SECONDS;
+const MAX_ACCEPTED_SECONDS: i64 = 86_400 + LEEWAY_SECONDS;
 
 /// Sessions that one batch revokes, each with an audit entry.
-const PIECE: u32 = 50;
+const BATCH_SIZE: u32 = 50;
 
 /// Batches per cron event: 10,000 sessions, in a few seconds. Their tokens are refused in any case.
-const PIECES: usize = 200;
+const MAX_BATCHES: usize = 200;
 
 /// Batches whose cached sessions are overwritten. No isolate with this configuration uses these; they matter only if the
 /// variable is removed within the TTL. KV allows 1,000 operations per event.
-const OVERWRITTEN: usize = 2;
+const MAX_OVERWRITTEN_BATCHES: usize = 2;
 
 /// Revokes the sessions whose current token was issued before `TOKENS_NOT_BEFORE`, as many as one event may.
 ///
@@ -34,13 +34,16 @@ pub async fn revoke(app: &App, now: Timestamp) -> Result<(), AppError> {
     let Some(not_before) = app.config.tokens.not_before else {
         return Ok(());
     };
-    let oldest = now.plus(-LONGEST_ACCEPTED);
+    let oldest = now.plus(-MAX_ACCEPTED_SECONDS);
     if not_before <= oldest {
         return Ok(());
     }
-    let request = uuid()?.to_string();
-    for piece in 0..PIECES {
-        let found = app.sessions.issued(oldest, not_before, now, PIECE).await?;
+    let request = random::uuid()?.to_string();
+    for batch in 0..MAX_BATCHES {
+        let found = app
+            .sessions
+            .issued(oldest, not_before, now, BATCH_SIZE)
+            .await?;
         if found.is_empty() {
             break;
         }
@@ -50,7 +53,7 @@ pub async fn revoke(app: &App, now: Timestamp) -> Result<(), AppError> {
             signed.push((session, entry));
         }
         let revoked = app.sessions.revoke_issued(&signed, not_before, now).await?;
-        if piece < OVERWRITTEN {
+        if batch < MAX_OVERWRITTEN_BATCHES {
             app.session_cache.end(&revoked, now).await;
         }
     }
@@ -64,12 +67,8 @@ fn entry(
     session: &IssuedSession,
     request: &str,
 ) -> Result<Signed, AppError> {
-    let entry = Entry::new(uuid()?, now, Kind::SessionRevoked, request)
+    let entry = Entry::new(random::uuid()?, now, Kind::SessionRevoked, request)
         .about(session.user_id)
         .of_session(&session.id);
     Ok(app.audit_keys.sign(entry.detail(DETAIL)))
-}
-
-fn uuid() -> Result<Uuid, AppError> {
-    Ok(uuid::Builder::from_random_bytes(random()?).into_uuid())
 }

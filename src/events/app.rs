@@ -1,0 +1,64 @@
+//! The isolate's [`App`], created at its first event.
+
+use super::panics;
+use crate::app::App;
+use crate::config::Config;
+use crate::runtime::d1::Database;
+use crate::runtime::kv::Kv;
+use crate::runtime::rate_limiter::RateLimiter;
+use crate::runtime::{clock, log};
+use std::cell::OnceCell;
+use wasm_bindgen::JsValue;
+use worker::Env;
+
+thread_local! {
+    static APP: OnceCell<Option<&'static App>> = const { OnceCell::new() };
+}
+
+/// The isolate's [`App`]; `None` if the configuration is invalid, which was logged.
+pub fn app(env: &Env) -> Option<&'static App> {
+    APP.with(|app| *app.get_or_init(|| open(env)))
+}
+
+fn open(env: &Env) -> Option<&'static App> {
+    panics::install_hook();
+    let config = Config::from_environment(variables(env), |name| variable(env, name), clock::now());
+    let config = config
+        .map_err(|errors| {
+            for error in errors {
+                log::misconfigured(&error.name, error.expected);
+            }
+        })
+        .ok()?;
+    let stores = Database::from_env(env, "DB").zip(Kv::from_env(env, "SESSIONS"));
+    let Some((database, kv)) = stores else {
+        log::failure("bindings", "DB and SESSIONS must be bound in wrangler.toml");
+        return None;
+    };
+    let limits = ["SIGN_IN_LIMIT", "SESSION_LIMIT"];
+    let rate_limiter = RateLimiter::from_env(env, limits, log::no_rate_limit);
+    // Leaked, because it lives as long as the isolate.
+    App::new(config, database, kv, rate_limiter).map(|app| &*Box::leak(Box::new(app)))
+}
+
+/// The names of all variables. Bindings are objects and are skipped; so are lists, which the configuration does not use.
+fn variables(env: &Env) -> Vec<String> {
+    let names = js_sys::Reflect::own_keys(env).unwrap_or_default();
+    let names = names.iter().filter(|name| {
+        js_sys::Reflect::get(env, name)
+            .is_ok_and(|value| !value.is_object() && !value.is_undefined())
+    });
+    names.filter_map(|name| name.as_string()).collect()
+}
+
+/// The text of a variable. `wrangler.toml` may have a number or a list where a string is expected: its JSON is checked like any
+/// other text, so that the mistake is reported. (`Env::var` refuses these.)
+fn variable(env: &Env, name: &str) -> Option<String> {
+    let value = js_sys::Reflect::get(env, &name.into()).unwrap_or(JsValue::UNDEFINED);
+    if value.is_undefined() || value.is_null() {
+        return None;
+    }
+    value
+        .as_string()
+        .or_else(|| js_sys::JSON::stringify(&value).ok()?.as_string())
+}

@@ -1,0 +1,26 @@
+//! Timeouts and delays.
+
+use futures_util::future::{Either, select};
+use std::pin::pin;
+use std::time::Duration;
+use worker::Delay;
+
+/// The future was not ready in time. It was dropped; what it asked for may still happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elapsed;
+
+/// The output of the future, if it is ready within this many milliseconds.
+///
+/// # Errors
+/// [`Elapsed`].
+pub async fn timeout<T>(milliseconds: u32, work: impl Future<Output = T>) -> Result<T, Elapsed> {
+    match select(pin!(work), pin!(sleep(milliseconds))).await {
+        Either::Left((output, _)) => Ok(output),
+        Either::Right(((), _)) => Err(Elapsed),
+    }
+}
+
+/// Waits for this many milliseconds.
+pub async fn sleep(milliseconds: u32) {
+    Delay::from(Duration::from_millis(milliseconds.into())).await;
+}
