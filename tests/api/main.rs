@@ -1,106 +1,69 @@
-//! The API of the built Worker, tested from outside: in workerd, with a real local D1 and KV. See `support`.
+//! Tests of the API of the built Worker from outside: in workerd, with real local D1 and KV (`support`).
 //!
-//! What the API's two documents say, sentence by sentence, and the tests that show it:
+//! | folder | contents |
+//! |---|---|
+//! | `session`, `password`, `device`, `aws`, `nvidia`, `audit`, `system` | one file per endpoint, as in `src/routes`: documented bodies, errors, access |
+//! | `properties` | one file per guarantee that concerns several endpoints |
+//! | `browser` | web applications in Chromium |
+//! | `slow` | volumes, floods, kills and measurements; ignored by `cargo test`, run by `cargo test-all` |
+//!
+//! The two API specifications, sentence by sentence, and the tests for each:
 //!
 //! | sentence | test |
 //! |---|---|
 //! | **Authentication API Documentation** | |
-//! | All endpoints are relative to the base URL: `/api/auth` | `envelopes::a_path_has_one_spelling`, `openapi::it_is_openapi_3_1` |
-//! | `/me`: Gets the current user's information. | `me::the_documented_example` |
-//! | `/me`: Method: `GET` | `envelopes::another_method_is_405_and_is_told_what_is_allowed` |
-//! | `/me`: Auth required: Yes | `me::the_documented_401_is_that_of_no_token_and_of_a_token_that_is_not_good` |
-//! | `/me`: Permissions required: None | `me::the_documented_example`, whose John is a plain user |
-//! | `/me`: `200 OK`, content example | `me::the_documented_example` |
-//! | `/me`: `401 Unauthorized`, content example | `me::the_documented_401_is_that_of_no_token_and_of_a_token_that_is_not_good`, `tokens::every_attack_is_the_same_401_and_asks_no_store` |
-//! | `/refresh`: Refreshes the JWT token. | `refresh::a_refresh_gives_the_next_token_of_the_same_session` |
-//! | `/refresh`: Method: `POST` | `envelopes::another_method_is_405_and_is_told_what_is_allowed` |
-//! | `/refresh`: Auth required: Yes | `envelopes::a_401_names_the_scheme_and_an_error_only_if_a_token_came` |
-//! | `/refresh`: Permissions required: None | `logout::the_token_is_dead_everywhere_afterwards`, whose Ada is a plain user |
-//! | `/refresh`: `200 OK` | `tokens::a_refreshed_token_comes_with_its_person` |
+//! | All endpoints are relative to the base URL: `/api/auth` | `properties/routing::other_spellings_of_a_path_return_404`, `system/openapi::document_is_openapi_3_1` |
+//! | `/me`: Gets the current user's information. | `session/me::me_returns_the_documented_body` |
+//! | `/me`: Method: `GET` | `properties/routing::other_method_returns_405_with_the_allowed_ones` |
+//! | `/me`: Auth required: Yes | `session/me::me_without_a_valid_token_returns_the_documented_401` |
+//! | `/me`: Permissions required: None | `session/me::me_returns_the_documented_body`, whose John has the role user |
+//! | `/me`: `200 OK`, content example | `session/me::me_returns_the_documented_body` |
+//! | `/me`: `401 Unauthorized`, content example | `session/me::me_without_a_valid_token_returns_the_documented_401`, `properties/token_attacks::every_forged_token_returns_the_same_401_and_reads_no_store` |
+//! | `/refresh`: Refreshes the JWT token. | `session/refresh::refresh_returns_the_next_token_of_the_session` |
+//! | `/refresh`: Method: `POST` | `properties/routing::other_method_returns_405_with_the_allowed_ones` |
+//! | `/refresh`: Auth required: Yes | `properties/routing::challenge_of_a_401_has_an_error_only_if_a_token_was_sent` |
+//! | `/refresh`: Permissions required: None | `session/logout::logout_revokes_the_session_on_every_route`, whose Ada has the role user |
+//! | `/refresh`: `200 OK` | `session/refresh::refresh_returns_the_documented_body` |
 //! | **Authentication APIs** | |
-//! | Authenticates a user and returns a JWT token. | `login::the_documented_example`, `tokens::a_token_says_whose_session_it_is_until_when_and_nothing_else` |
-//! | `"username"`: Email or username | `login::a_username_or_an_email_in_any_case_signs_in`, `login::a_name_of_any_script_signs_in_however_it_is_typed` |
-//! | login: Response (200 OK) | `login::the_documented_example`, `login::nothing_is_left_out_and_nothing_invented` |
-//! | login: 400 Bad Request, Username and password are required | `login::the_documented_400`, `bodies::what_is_no_body_of_the_route_is_400_with_the_routes_text`, `bodies::an_empty_username_or_password_is_a_missing_one` |
-//! | login: 401 Unauthorized, Invalid username or password | `login::the_documented_401`, `login::unknown_disabled_passwordless_and_wrong_are_one_answer` |
-//! | Validates an existing JWT token and returns user information. | `validate::the_documented_example`, `validate::the_user_is_the_same_as_in_the_sign_in_from_the_copy_and_from_the_record` |
-//! | Authorization: Bearer eyJ… | `validate::the_scheme_is_bearer_in_any_case`, `validate::a_token_elsewhere_than_in_the_header_is_no_token` |
-//! | validate: Response (200 OK) | `validate::the_documented_example` |
-//! | validate: 401 Unauthorized, No token provided | `validate::the_documented_401_without_a_token` |
-//! | validate: 401 Unauthorized, Invalid or expired token | `validate::the_documented_401_with_a_token_that_is_not_good`, `tokens::every_attack_is_the_same_401_and_asks_no_store` |
-//! | Logs out the current user. | `logout::the_token_is_dead_everywhere_afterwards`, `logout::the_persons_other_sessions_live_on` |
-//! | Client should delete the stored token. | `logout::nobody_is_logged_out_as_well`: one that did may ask again |
-//! | logout: Response (200 OK) | `logout::the_documented_example` |
-//! | aws-credentials: Admin/Super Admin only. | `aws_credentials::administrators_only`, `aws_credentials::who_is_no_administrator_any_more_is_refused_at_the_next_call` |
-//! | Retrieves masked AWS credentials and example API calls. | `aws_credentials::the_documented_example`, `aws_credentials::no_five_characters_of_a_secret_come_out`, `examples/bedrock::the_examples_run_and_a_wrong_secret_does_not` |
-//! | aws-credentials: Response (200 OK) | `aws_credentials::the_documented_example` |
-//! | nvidia-credentials: Admin/Super Admin only. | `nvidia_credentials::administrators_only` |
-//! | Retrieves masked NVIDIA API key and example API calls. | `nvidia_credentials::the_documented_example`, `nvidia_credentials::no_five_characters_of_a_key_come_out`, `examples/nvidia::the_examples_run_and_a_wrong_key_does_not` |
-//! | nvidia-credentials: Response (200 OK) | `nvidia_credentials::the_documented_example` |
-//! | Always use HTTPS in production | `headers::every_kind_of_reply_has_them`: browsers are told to |
-//! | Store tokens securely (localStorage or httpOnly cookies) | `cors::every_route_allows_credentials_to_an_allowed_web_origin`: a token travels in bodies and in its header only, the cookie is no token |
-//! | Include Bearer prefix in Authorization header | `envelopes::a_401_names_the_scheme_and_an_error_only_if_a_token_came` |
-//! | Handle token expiration gracefully (24 hour lifetime) | `validate::a_token_is_good_for_24_hours`, `tokens::a_token_says_whose_session_it_is_until_when_and_nothing_else` |
-//! | Clear tokens on logout | `logout::the_token_is_dead_everywhere_afterwards`: one that is kept opens nothing |
+//! | Authenticates a user and returns a JWT token. | `session/login::login_returns_the_documented_body`, `properties/tokens::token_contains_session_user_times_and_nothing_else` |
+//! | `"username"`: Email or username | `properties/login_names::username_and_email_in_any_case_sign_in`, `properties/login_names::name_of_any_script_and_spelling_signs_in` |
+//! | login: Response (200 OK) | `session/login::login_returns_the_documented_body`, `session/login::login_of_a_user_without_organization_returns_null_fields` |
+//! | login: 400 Bad Request, Username and password are required | `session/login::login_without_username_and_password_returns_the_documented_400`, `properties/request_bodies::invalid_body_returns_the_400_of_its_route`, `session/login::login_with_an_empty_username_or_password_returns_400` |
+//! | login: 401 Unauthorized, Invalid username or password | `session/login::login_with_a_wrong_password_returns_the_documented_401`, `properties/enumeration::refused_logins_of_every_reason_return_one_response` |
+//! | Validates an existing JWT token and returns user information. | `session/validate::validate_returns_the_documented_body`, `session/validate::validate_returns_the_user_of_login_from_the_cache_and_from_d1` |
+//! | Authorization: Bearer eyJ… | `session/validate::bearer_scheme_is_case_insensitive`, `session/validate::token_in_the_query_or_in_a_cookie_is_ignored` |
+//! | validate: Response (200 OK) | `session/validate::validate_returns_the_documented_body` |
+//! | validate: 401 Unauthorized, No token provided | `session/validate::validate_without_a_token_returns_the_documented_401` |
+//! | validate: 401 Unauthorized, Invalid or expired token | `session/validate::validate_with_an_invalid_token_returns_the_documented_401`, `properties/token_attacks::every_forged_token_returns_the_same_401_and_reads_no_store` |
+//! | Logs out the current user. | `session/logout::logout_revokes_the_session_on_every_route`, `session/logout::logout_keeps_other_sessions_of_the_user` |
+//! | Client should delete the stored token. | `session/logout::logout_without_a_valid_token_returns_200_without_reading_d1`: a client that did may repeat the request |
+//! | logout: Response (200 OK) | `session/logout::logout_returns_the_documented_body` |
+//! | aws-credentials: Admin/Super Admin only. | `aws/credentials::aws_credentials_requires_an_administrator`, `aws/credentials::aws_credentials_reads_the_role_from_d1` |
+//! | Retrieves masked AWS credentials and example API calls. | `aws/credentials::aws_credentials_returns_the_documented_body`, `aws/credentials::no_five_characters_of_an_aws_secret_are_returned_or_logged`, `properties/example_programs/bedrock::examples_run_and_fail_with_a_wrong_secret` |
+//! | aws-credentials: Response (200 OK) | `aws/credentials::aws_credentials_returns_the_documented_body` |
+//! | nvidia-credentials: Admin/Super Admin only. | `nvidia/credentials::nvidia_credentials_requires_an_administrator` |
+//! | Retrieves masked NVIDIA API key and example API calls. | `nvidia/credentials::nvidia_credentials_returns_the_documented_body`, `nvidia/credentials::no_five_characters_of_an_nvidia_key_are_returned_or_logged`, `properties/example_programs/nvidia::examples_run_and_fail_with_a_wrong_key` |
+//! | nvidia-credentials: Response (200 OK) | `nvidia/credentials::nvidia_credentials_returns_the_documented_body` |
+//! | Always use HTTPS in production | `properties/headers::every_kind_of_response_has_the_common_headers`: browsers are told to, by `Strict-Transport-Security` |
+//! | Store tokens securely (localStorage or httpOnly cookies) | `properties/cors::every_route_allows_credentials_to_a_web_origin`: tokens are only in bodies and in their header; the cookie is not a token |
+//! | Include Bearer prefix in Authorization header | `properties/routing::challenge_of_a_401_has_an_error_only_if_a_token_was_sent` |
+//! | Handle token expiration gracefully (24 hour lifetime) | `session/validate::token_is_valid_for_24_hours`, `properties/tokens::token_contains_session_user_times_and_nothing_else` |
+//! | Clear tokens on logout | `session/logout::logout_revokes_the_session_on_every_route`: a token that the client kept is refused |
 
-mod addresses;
-mod argon2id;
 mod audit;
 mod aws;
-mod aws_credentials;
-mod bodies;
 mod browser;
-mod calls;
-mod canary;
-mod change_password;
-mod command_line;
-mod configuration;
-mod cors;
-mod cron;
-mod durability;
-mod edge;
-mod enumeration;
-mod envelopes;
-mod error_codes;
-mod examples;
-mod flood;
-mod harness;
-mod headers;
-mod health;
-mod hostile;
-mod isolate;
-mod limits;
-mod login;
-mod logout;
-mod many_sessions;
-mod matrix;
-mod me;
-mod not_before;
-mod nvidia_credentials;
-mod openapi;
-mod outages;
-mod plans;
-mod promise;
-mod races;
-mod refresh;
-mod rehash;
-mod revocations;
-mod schemathesis;
-mod session_routes;
-mod sessions;
-mod set_password;
-mod simultaneous;
-mod strict;
+mod device;
+mod nvidia;
+mod password;
+mod properties;
+mod session;
+mod slow;
 mod support;
-mod throttle;
-mod timing;
-mod tokens;
-mod uploads;
-mod validate;
-mod waits;
+mod system;
 
 #[test]
-fn the_table_names_tests_that_are_there() {
+fn table_of_sentences_names_existing_tests() {
     let rows = include_str!("main.rs")
         .lines()
         .filter(|line| line.starts_with("//! | ") && line.contains("::"));

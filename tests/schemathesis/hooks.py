@@ -1,6 +1,6 @@
-"""What schemathesis has to know about this service: who its callers are, and that limits count by network.
+"""Configures schemathesis for this service: its callers, and a network for each request, because limits count by network.
 
-A check of our own says what every reply has, beside those that the description says.
+An additional check compares the common headers of every response.
 """
 
 import os
@@ -11,9 +11,9 @@ import requests
 import schemathesis
 
 ORIGIN = os.environ["EDGE_AUTH_ORIGIN"]
-# CALLER=USERNAME=PASSWORD, one a line.
-PEOPLE = dict(line.split("=", 1) for line in os.environ["EDGE_AUTH_PEOPLE"].splitlines())
-# Who asks where; everywhere else it is the user. Whoever tries passwords is slowed down, and should slow down nobody else.
+# CALLER=USERNAME=PASSWORD, one per line.
+USERS = dict(line.split("=", 1) for line in os.environ["EDGE_AUTH_USERS"].splitlines())
+# The caller of each path; of all others it is "user". Wrong passwords cause a back-off, so these have a caller of their own.
 CALLERS = {
     "/api/auth/audit": "admin",
     "/api/auth/audit/verify": "super_admin",
@@ -34,14 +34,14 @@ HEADERS = {
 
 networks = count(1)
 tokens = {}
-# Keeps the cookie of a known device: schemathesis learns user names from replies and guesses passwords for them, which slows
-# down everybody else.
+# Keeps the cookie of a recognised device: schemathesis learns user names from responses and guesses their passwords, which
+# causes a back-off on other devices.
 device = requests.Session()
 lock = threading.Lock()
 
 
 def address():
-    """A network of its own for every request."""
+    """A new network for every request."""
     number = next(networks)
     return f"2001:{number >> 16:x}:{number & 0xFFFF:x}::1"
 
@@ -52,15 +52,15 @@ class Bearer:
         caller = CALLERS.get(case.operation.path, "user")
         with lock:
             if caller not in tokens:
-                username, password = PEOPLE[caller].split("=", 1)
-                reply = device.post(
+                username, password = USERS[caller].split("=", 1)
+                response = device.post(
                     f"{ORIGIN}/api/auth/login",
                     json={"username": username, "password": password},
                     headers={"cf-connecting-ip": address()},
                     timeout=30,
                 )
-                reply.raise_for_status()
-                tokens[caller] = reply.json()["token"]
+                response.raise_for_status()
+                tokens[caller] = response.json()["token"]
             return tokens[caller]
 
     def set(self, case, data, context):
@@ -80,10 +80,10 @@ def after_call(context, case, response):
 
 
 @schemathesis.check
-def what_every_reply_has(context, response, case):
+def common_headers_and_error_format(context, response, case):
     for name, value in HEADERS.items():
         found = response.headers.get(name)
         assert found and found == [value], f"{name}: {found}"
     if response.status_code >= 400 and case.method != "HEAD":
         body = response.json()
-        assert list(body) in (["detail"], ["success", "message"]), f"no envelope: {body}"
+        assert list(body) in (["detail"], ["success", "message"]), f"not an error body: {body}"

@@ -1,44 +1,29 @@
-//! `GET /api/auth/audit`: who may ask, filters, pages.
+//! `GET /api/auth/audit`: search the audit log.
 
-use super::{AUDIT, VERIFY};
-use crate::sessions::{logout, signed_in};
-use crate::support::{App, Reply, Vars};
+use crate::support::{App, Caller, Fault, Vars};
 use serde_json::{Value, json};
 
-async fn ask(app: &App, token: &str, query: &str) -> Reply {
-    let path = format!("{AUDIT}?{query}");
-    app.get(&path).bearer(token).send().await
+/// The numbers of these entries.
+fn numbers(entries: &[Value]) -> Vec<u64> {
+    let number = |entry: &Value| entry["number"].as_u64().expect("a number");
+    entries.iter().map(number).collect()
 }
 
-async fn numbers(app: &App, token: &str, query: &str) -> Vec<u64> {
-    let reply = ask(app, token, query).await;
-    reply.assert_status(200);
-    let reply = reply.json();
-    let entries = reply["entries"].as_array().unwrap().iter();
-    entries
-        .map(|entry| entry["number"].as_u64().unwrap())
-        .collect()
+/// The numbers of the entries that a query finds.
+async fn found(session: &Caller, query: &str) -> Vec<u64> {
+    numbers(&session.search_audit(query).await.list("entries"))
 }
 
 #[tokio::test]
-async fn administrators_see_what_happened_newest_first() {
-    let app = App::alone(Vars::new());
+async fn audit_returns_the_documented_body_newest_first() {
+    let app = App::isolated(Vars::new());
     let ada = app.admin("ada").await;
-    app.redact(app.address(), "address");
-    let request = app.post("/api/auth/login").json(&ada.login());
-    let reply = request.header("user-agent", "a browser").send().await;
-    let token = reply.json()["token"].as_str().unwrap().to_owned();
-    let session = crate::sessions::record_id(&token);
-    app.redact(&session, "session");
-    insta::assert_snapshot!(ask(&app, &token, "").await.snapshot(), @r#"
+    app.redact(app.ip(), "address");
+    let login = ada.login().header("user-agent", "a browser").await;
+    let session = login.session();
+    app.redact(&session.session_id(), "session");
+    insta::assert_snapshot!(session.search_audit("").await.snapshot(), @r#"
     200
-    cache-control: no-store
-    content-security-policy: default-src 'none'; frame-ancestors 'none'
-    content-type: application/json
-    referrer-policy: no-referrer
-    strict-transport-security: max-age=63072000; includeSubDomains
-    vary: Origin
-    x-content-type-options: nosniff
     {
       "success": true,
       "entries": [
@@ -65,66 +50,55 @@ async fn administrators_see_what_happened_newest_first() {
 }
 
 #[tokio::test]
-async fn only_administrators_see_it_and_only_super_administrators_verify_it() {
+async fn audit_requires_an_administrator_and_verify_a_super_administrator() {
     let app = App::shared();
-    let people = [
-        (app.password_user("ada").await, 403, 403),
+    let users = [
+        (app.user("ada").await, 403, 403),
         (app.admin("eve").await, 200, 403),
         (app.super_admin("kim").await, 200, 200),
     ];
-    for (person, may_see, may_verify) in people {
-        let token = signed_in(&app, &person).await;
-        let seen = ask(&app, &token, "limit=1").await;
-        let verified = app.get(VERIFY).bearer(&token).send().await;
-        assert_eq!((seen.status, verified.status), (may_see, may_verify));
-        if may_see == 403 {
-            assert_eq!(
-                seen.json(),
-                json!({"success": false, "message": "Admin access required"})
-            );
+    for (user, search_status, verify_status) in users {
+        let session = user.sign_in().await;
+        let found = session.search_audit("limit=1").await;
+        let verified = session.verify_audit("").await;
+        let statuses = (found.status, verified.status);
+        assert_eq!(statuses, (search_status, verify_status));
+        if search_status == 403 {
+            let expected = json!({"success": false, "message": "Admin access required"});
+            assert_eq!(found.json(), expected);
         }
-        if may_verify == 403 {
+        if verify_status == 403 {
             let expected = json!({"success": false, "message": "Super admin access required"});
             assert_eq!(verified.json(), expected);
         }
-        // At the very next call, whatever a copy says.
-        app.sql(
-            "UPDATE users SET role = 'user' WHERE id = ?1",
-            [person.id.clone()],
-        )
-        .await;
-        ask(&app, &token, "").await.assert_status(403);
-        app.get(VERIFY)
-            .bearer(&token)
-            .send()
-            .await
-            .assert_status(403);
-        app.sql("UPDATE users SET is_active = 0 WHERE id = ?1", [person.id])
-            .await;
-        ask(&app, &token, "").await.assert_status(401);
-        app.get(VERIFY)
-            .bearer(&token)
-            .send()
-            .await
-            .assert_status(401);
+        // A change applies to the next request, although the session is cached.
+        user.update("role = 'user'").await;
+        session.search_audit("").await.assert_status(403);
+        session.verify_audit("").await.assert_status(403);
+        user.disable().await;
+        session.search_audit("").await.assert_status(401);
+        session.verify_audit("").await.assert_status(401);
     }
-    for path in [AUDIT, VERIFY] {
-        app.get(path).send().await.assert_status(401);
-        app.get(path).bearer("x").send().await.assert_status(401);
-        app.post(path).send().await.assert_status(405);
+    for caller in [app.anonymous(), app.with_token("x")] {
+        caller.search_audit("").await.assert_status(401);
+        caller.verify_audit("").await.assert_status(401);
+    }
+    for path in ["/api/auth/audit", "/api/auth/audit/verify"] {
+        app.post(path).await.assert_status(405);
     }
 }
 
 #[tokio::test]
-async fn entries_are_found_by_user_kind_and_time() {
-    let app = App::alone(Vars::new());
-    let (ada, eve) = (app.admin("ada").await, app.password_user("eve").await);
-    // Numbers 1 to 6: ada in, eve in, eve out, eve in an hour later, an administrator's work on eve, ada's own view.
-    let token = signed_in(&app, &ada).await;
-    let of_eve = signed_in(&app, &eve).await;
-    logout(&app, &of_eve).await;
+async fn audit_filters_by_user_kind_and_time() {
+    let app = App::isolated(Vars::new());
+    let (ada, eve) = (app.admin("ada").await, app.user("eve").await);
+    // Entries 1 to 6: sign-ins of ada and eve, sign-out of eve, sign-in of eve an hour later, eve disabled by ada, credentials
+    // viewed by ada.
+    let session = ada.sign_in().await;
+    let eves = eve.sign_in().await;
+    eves.logout().await;
     app.shift_clock(3_600).await;
-    signed_in(&app, &eve).await;
+    eve.sign_in().await;
     app.shift_clock(0).await;
     let row = "INSERT INTO audit (number, id, at, kind, outcome, actor, subject, request) VALUES (?1, ?2, ?3, ?4, \
                'success', ?5, ?6, 'x')";
@@ -142,10 +116,8 @@ async fn entries_are_found_by_user_kind_and_time() {
         ];
         app.sql(row, values).await;
     }
-    let at = ask(&app, &token, "limit=1").await.json()["entries"][0]["at"]
-        .as_str()
-        .unwrap()
-        .to_owned();
+    let newest = session.search_audit("limit=1").await.list("entries");
+    let at = newest[0]["at"].as_str().expect("a time");
     for (query, expected) in [
         (String::new(), &[4, 3, 2, 1, 6, 5][..]),
         (format!("user={}", eve.id), &[4, 3, 2, 5]),
@@ -164,21 +136,15 @@ async fn entries_are_found_by_user_kind_and_time() {
         ),
         ("user=00000000-0000-4000-8000-000000000000".into(), &[]),
     ] {
-        assert_eq!(numbers(&app, &token, &query).await, expected, "{query}");
-        // The same, a page of one at a time.
+        assert_eq!(found(&session, &query).await, expected, "{query}");
+        // The same in pages of one entry.
         let mut paged = Vec::new();
         let mut next = String::new();
         loop {
-            let page = ask(&app, &token, &format!("{query}&limit=1{next}"))
-                .await
-                .json();
-            let entries = page["entries"].as_array().unwrap();
-            paged.extend(
-                entries
-                    .iter()
-                    .map(|entry| entry["number"].as_u64().unwrap()),
-            );
-            match page["next"].as_str() {
+            let query = format!("{query}&limit=1{next}");
+            let page = session.search_audit(&query).await;
+            paged.extend(numbers(&page.list("entries")));
+            match page.json()["next"].as_str() {
                 Some(cursor) => next = format!("&cursor={cursor}"),
                 None => break,
             }
@@ -188,61 +154,49 @@ async fn entries_are_found_by_user_kind_and_time() {
 }
 
 #[tokio::test]
-async fn a_page_has_as_many_as_asked_for_and_says_where_the_next_begins() {
-    let app = App::alone(Vars::new());
-    let token = signed_in(&app, &app.admin("ada").await).await;
+async fn audit_page_has_the_requested_size_and_a_cursor() {
+    let app = App::isolated(Vars::new());
+    let session = app.admin("ada").await.sign_in().await;
     let sql = "
         WITH RECURSIVE count(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM count WHERE n < 451)
         INSERT INTO audit (number, id, at, kind, outcome, request)
-        SELECT n, 'id ' || n, '2999-01-01T00:00:00Z', 'sign_out', 'success', 'x' FROM count";
-    // Ids of the API are UUIDs; what a page shows of these is not looked at.
-    app.sql(
-        &sql.replace("'id ' || n", "format('00000000-0000-4000-8000-%012d', n)"),
-        [0; 0],
-    )
-    .await;
-    assert_eq!(numbers(&app, &token, "").await.len(), 50);
+        SELECT n, format('00000000-0000-4000-8000-%012d', n), '2999-01-01T00:00:00Z', 'sign_out', 'success', 'x' FROM count";
+    app.run_sql(sql).await;
+    assert_eq!(found(&session, "").await.len(), 50);
     for limit in [1, 2, 199, 200] {
-        let found = numbers(&app, &token, &format!("limit={limit}")).await;
+        let found = found(&session, &format!("limit={limit}")).await;
         let expected: Vec<u64> = (0..limit).map(|index| 451 - index).collect();
         assert_eq!(found, expected);
     }
-    let first = ask(&app, &token, "limit=200").await.json();
+    let first = session.search_audit("limit=200").await.json();
     let next = first["next"].as_str().unwrap();
     assert_eq!(next, "2999-01-01T00:00:00Z.252");
-    // What is written meanwhile moves nothing.
-    signed_in(&app, &app.password_user("eve").await).await;
-    let second = numbers(&app, &token, &format!("limit=200&cursor={next}")).await;
+    // Entries that are written in the meantime do not shift the pages.
+    app.user("eve").await.sign_in().await;
+    let second = found(&session, &format!("limit=200&cursor={next}")).await;
     assert_eq!((second[0], second.len()), (251, 200));
-    let last = ask(&app, &token, "limit=200&cursor=2999-01-01T00:00:00Z.52")
-        .await
-        .json();
-    let entries = last["entries"].as_array().unwrap();
-    // The fifty that are left of that second, and what is older.
-    assert_eq!((entries.len(), &last["next"]), (52, &Value::Null));
+    let query = "limit=200&cursor=2999-01-01T00:00:00Z.52";
+    let last = session.search_audit(query).await;
+    // The other fifty entries of that second, and the older ones.
+    assert_eq!(last.list("entries").len(), 52);
+    assert_eq!(last.json()["next"], Value::Null);
 }
 
 #[tokio::test]
-async fn audit_with_empty_parameters_returns_what_it_returns_without_them() {
+async fn audit_ignores_empty_parameters() {
     let app = App::shared();
-    let token = signed_in(&app, &app.super_admin("ada").await).await;
+    let session = app.super_admin("ada").await.sign_in().await;
     for query in ["user=&kind=&from=&to=&cursor=&limit=1", "limit=&limit=1"] {
-        let reply = ask(&app, &token, query).await;
-        reply.assert_status(200);
-        assert_eq!(reply.json()["entries"].as_array().map(Vec::len), Some(1));
+        let found = session.search_audit(query).await.list("entries");
+        assert_eq!(found.len(), 1, "{query}");
     }
-    let path = format!("{VERIFY}?after=");
-    app.get(&path)
-        .bearer(&token)
-        .send()
-        .await
-        .assert_status(200);
+    session.verify_audit("after=").await.assert_status(200);
 }
 
 #[tokio::test]
-async fn audit_with_a_wrong_parameter_returns_400_that_names_it() {
+async fn audit_with_an_invalid_parameter_returns_400_that_names_it() {
     let app = App::shared();
-    let token = signed_in(&app, &app.super_admin("ada").await).await;
+    let session = app.super_admin("ada").await.sign_in().await;
     for query in [
         "user=ada",
         "user=1b4e28ba2fa141d2883f0016d3cca427",
@@ -262,13 +216,13 @@ async fn audit_with_a_wrong_parameter_returns_400_that_names_it() {
         "kind=%FF%FE",
         "kind=sign_in'%20OR%201=1--",
     ] {
-        let reply = ask(&app, &token, query).await;
-        reply.assert_status(400);
+        let response = session.search_audit(query).await;
+        response.assert_status(400);
         let name = query.split('=').next().unwrap_or_default();
         let message = format!("Invalid request parameter: {name}");
         let expected = json!({"success": false, "message": message});
-        assert_eq!(reply.json(), expected, "{query}");
-        assert_eq!(reply.header("edge-auth-error"), Some("invalid_parameter"));
+        assert_eq!(response.json(), expected, "{query}");
+        assert_eq!(response.error_code(), Some("invalid_parameter"));
     }
     for (query, code, message) in [
         (
@@ -288,10 +242,10 @@ async fn audit_with_a_wrong_parameter_returns_400_that_names_it() {
         ),
         ("after=1", "unknown_parameter", "Unknown request parameter"),
     ] {
-        let reply = ask(&app, &token, query).await;
-        reply.assert_status(400);
-        assert_eq!(reply.json()["message"], message, "{query}");
-        assert_eq!(reply.header("edge-auth-error"), Some(code), "{query}");
+        let response = session.search_audit(query).await;
+        response.assert_status(400);
+        assert_eq!(response.message(), message, "{query}");
+        assert_eq!(response.error_code(), Some(code), "{query}");
     }
     for query in [
         "after=-1",
@@ -300,29 +254,27 @@ async fn audit_with_a_wrong_parameter_returns_400_that_names_it() {
         "after=1&after=1",
         "limit=1",
     ] {
-        let path = format!("{VERIFY}?{query}");
-        app.get(&path)
-            .bearer(&token)
-            .send()
-            .await
-            .assert_status(400);
+        session.verify_audit(query).await.assert_status(400);
     }
-    // Nobody learns about parameters who may not ask.
-    ask(&app, "x", "limit=0").await.assert_status(401);
+    // The token is checked before the parameters.
+    app.with_token("x")
+        .search_audit("limit=0")
+        .await
+        .assert_status(401);
 }
 
 #[tokio::test]
-async fn a_store_that_is_out_is_503() {
+async fn audit_without_a_store_returns_503() {
     let app = App::shared();
-    let token = signed_in(&app, &app.super_admin("ada").await).await;
-    for (store, path) in [
-        (crate::support::Fault::d1().matching("from audit"), AUDIT),
-        (crate::support::Fault::d1().matching("from audit"), VERIFY),
-        (crate::support::Fault::kv().matching("audit-head"), VERIFY),
+    let session = app.super_admin("ada").await.sign_in().await;
+    for (fault, request) in [
+        (Fault::d1().matching("from audit"), session.search_audit("")),
+        (Fault::d1().matching("from audit"), session.verify_audit("")),
+        (Fault::kv().matching("audit-head"), session.verify_audit("")),
     ] {
-        let fault = app.fault(store.fails()).await;
-        app.get(path).bearer(&token).send().await.assert_status(503);
+        let fault = app.fault(fault.fails()).await;
+        request.await.assert_status(503);
         assert_eq!(fault.hits().await, 1);
-        fault.mend().await;
+        fault.remove().await;
     }
 }

@@ -1,15 +1,16 @@
-//! One test's view of a server: its name (which its requests carry), its address, its clock, its faults, its people.
+//! One test's view of a server: its name, which its requests carry, its IP addresses, its clock and its faults.
 
-use super::client::{Reply, Request};
-use super::fault::{Fault, InForce};
-use super::seen::Seen;
-use super::server::{Server, Vars};
+use super::fault::{ActiveFault, Fault};
+use super::recorded::RecordedCalls;
+use super::request::Request;
+use super::server::Server;
+use super::vars::Vars;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// Cloned, it is the same test still.
+/// A clone is the same view.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
 
@@ -17,17 +18,17 @@ struct Inner {
     server: Arc<Server>,
     client: reqwest::Client,
     name: String,
-    address: String,
+    ip: String,
     last_request: AtomicU32,
-    /// Seconds that this test's clock is ahead.
+    /// Seconds by which this test's clock is ahead.
     clock: AtomicI64,
     redactions: Mutex<Vec<(String, String)>>,
 }
 
 static LAST_APP: AtomicU32 = AtomicU32::new(0);
 
-/// The patience of the harness: longer than any wait of the Worker.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Longer than any timeout of the Worker.
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 impl App {
     /// A view of the server with the default variables.
@@ -35,56 +36,48 @@ impl App {
         Self::with(Vars::new())
     }
 
-    /// A view of the server with these variables, which is started if no test has asked for it before.
+    /// A view of the server with these variables, which starts when the first test uses it.
     pub fn with(vars: Vars) -> Self {
         Self::new(Server::shared(vars))
     }
 
-    /// A view of a server that no other test sees, and which may be killed.
-    pub fn alone(vars: Vars) -> Self {
-        Self::new(Server::alone(vars))
+    /// A view of a server that no other test uses, and which the test may kill. Starting one takes a second.
+    pub fn isolated(vars: Vars) -> Self {
+        Self::new(Server::isolated(vars))
     }
 
-    /// A view of a server of its own whose outbound requests follow redirects; see [`Server::following_redirects`].
+    /// As [`App::isolated`], on a server whose outbound requests follow redirects; see [`Server::following_redirects`].
     pub fn following_redirects(vars: Vars) -> Self {
         Self::new(Server::following_redirects(vars))
     }
 
-    /// Another view of the same server, as another test's.
-    pub fn beside(&self) -> Self {
+    /// A separate view of the same server, as another test would have it.
+    pub fn another_view(&self) -> Self {
         Self::new(self.0.server.clone())
     }
 
     fn new(server: Arc<Server>) -> Self {
         let number = LAST_APP.fetch_add(1, Ordering::Relaxed);
         let thread = std::thread::current();
-        let name = format!(
-            "{}.{number}",
-            thread.name().unwrap_or("test").replace("::", ".")
-        );
-        // RFC 2544's range for tests; behind NAT nobody could tell them apart, here they are what throttling counts by.
-        let address = format!(
-            "198.{}.{}.{}",
-            18 + (number >> 16),
-            (number >> 8) & 255,
-            number & 255
-        );
-        // Connections belong to the runtime of one test, so each has its own client.
+        let test = thread.name().unwrap_or("test").replace("::", ".");
+        // A range for tests (RFC 2544). Back-off and rate limits count by IP address, so each view has its own.
+        let [_, second, third, fourth] = number.to_be_bytes();
+        let ip = format!("198.{}.{third}.{fourth}", 18 + second);
+        // Connections belong to the runtime of one test, so each view has its own client.
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
-            .timeout(PATIENCE)
+            .timeout(TIMEOUT)
             .build()
             .expect("a client");
-        let redactions = Mutex::default();
         Self(Arc::new(Inner {
             server,
             client,
-            name,
-            address,
+            name: format!("{test}.{number}"),
+            ip,
             last_request: AtomicU32::new(0),
             clock: AtomicI64::new(0),
-            redactions,
+            redactions: Mutex::default(),
         }))
     }
 
@@ -92,7 +85,11 @@ impl App {
         &self.0.server
     }
 
-    /// Restarts a server of one's own with other variables, on the same storage. The clock keeps its shift.
+    pub fn vars(&self) -> &Vars {
+        &self.server().vars
+    }
+
+    /// Restarts an isolated server with other variables and the same storage. The clock stays shifted.
     pub async fn restart_with(&self, vars: Vars) {
         let app = self.clone();
         tokio::task::spawn_blocking(move || app.server().restart_with(&vars))
@@ -109,39 +106,35 @@ impl App {
         &self.0.name
     }
 
-    /// The address that this test's requests come from.
-    pub fn address(&self) -> &str {
-        &self.0.address
+    /// The IP address of this test's requests.
+    pub fn ip(&self) -> &str {
+        &self.0.ip
     }
 
-    /// Where the next request comes from: the test's own address, and after many requests other networks, since one may
-    /// begin only so many sign-ins a minute.
-    pub fn next_address(&self) -> String {
-        const MANY: u32 = 80;
-        match self.0.last_request.load(Ordering::Relaxed) / MANY {
-            0 => self.address().to_owned(),
-            more => self.elsewhere(0xf000 + more as usize),
+    /// The IP address of the next request: the test's own at first, and another after every 80 requests, because the
+    /// sign-ins of one network are rate-limited.
+    pub(super) fn next_ip(&self) -> String {
+        const REQUESTS_PER_IP: u32 = 80;
+        match self.0.last_request.load(Ordering::Relaxed) / REQUESTS_PER_IP {
+            0 => self.ip().to_owned(),
+            number => self.other_ip(0xf000 + number as usize),
         }
     }
 
-    /// An address in a site (an IPv6 /48) that no other test uses, another for each number.
-    pub fn elsewhere(&self, number: usize) -> String {
-        let own = self
-            .address()
-            .split('.')
-            .skip(1)
-            .map(|part| part.parse::<u16>().unwrap());
-        let [second, third, fourth]: [u16; 3] = own.collect::<Vec<_>>().try_into().unwrap();
+    /// An IP address in a site (an IPv6 /48) that no other test uses, a different one for each number.
+    pub fn other_ip(&self, number: usize) -> String {
+        let bytes = self.ip().split('.').skip(1);
+        let bytes: Vec<u16> = bytes.map(|byte| byte.parse().expect("a byte")).collect();
+        let [second, third, fourth] = bytes[..] else {
+            panic!("{} is not an IPv4 address", self.ip())
+        };
         format!("20{second:02x}:{third:02x}{fourth:02x}:{number:x}::1")
     }
 
-    /// A name for the next request: what `x-test-request` carries.
+    /// A name for the next request, for the header `x-test-request`.
     pub fn next_request(&self) -> String {
-        format!(
-            "{}/{}",
-            self.0.name,
-            self.0.last_request.fetch_add(1, Ordering::Relaxed)
-        )
+        let number = self.0.last_request.fetch_add(1, Ordering::Relaxed);
+        format!("{}/{number}", self.0.name)
     }
 
     pub fn get(&self, path: &str) -> Request {
@@ -156,199 +149,183 @@ impl App {
         Request::new(self.clone(), method, path)
     }
 
-    /// Sends these bytes over a connection of its own and gives all that comes back until the server closes or 2 s pass
-    /// without a byte. Not named, so neither seen nor faulted, unless the bytes carry an `x-test-request` of
-    /// [`App::next_request`].
+    /// Sends these bytes over a connection of their own and returns the response up to the end of the connection or to two
+    /// seconds without a byte. The request has no name, so it is neither recorded nor affected by faults, unless the bytes
+    /// contain an `x-test-request` header with [`App::next_request`].
     pub async fn send_raw(&self, bytes: &[u8]) -> Vec<u8> {
-        super::client::send_raw(&self.server().door().origin, bytes).await
+        super::request::send_raw(&self.server().origin(), bytes).await
     }
 
-    /// Puts this fault in force for the requests of this test.
-    pub async fn fault(&self, fault: Fault) -> InForce<'_> {
-        InForce::set(self, fault).await
+    /// Injects this fault into the requests of this test.
+    pub async fn fault(&self, fault: Fault) -> ActiveFault<'_> {
+        ActiveFault::inject(self, fault).await
     }
 
-    /// Takes all of this test's faults away.
-    pub async fn mend_all(&self) {
-        self.control("mend", json!({ "test": self.name() })).await;
+    /// Removes all faults of this test.
+    pub async fn remove_faults(&self) {
+        self.control("remove", json!({ "test": self.name() })).await;
     }
 
-    /// Sets this test's clock so many seconds ahead (negative: behind) of the true one.
+    /// Sets this test's clock to this many seconds ahead of the real time, or behind it if negative.
     pub async fn shift_clock(&self, seconds: i64) {
         self.0.clock.store(seconds, Ordering::Relaxed);
-        self.control("clock", json!({ "test": self.name(), "seconds": seconds }))
-            .await;
+        let fields = json!({ "test": self.name(), "seconds": seconds });
+        self.control("clock", fields).await;
     }
 
-    /// Seconds that this test's clock is ahead.
+    /// Seconds by which this test's clock is ahead.
     pub fn clock(&self) -> i64 {
         self.0.clock.load(Ordering::Relaxed)
     }
 
-    /// Moves this test's clock on, so far that no failure before slows down what comes.
-    pub async fn calm_down(&self) {
-        let ahead = self.clock() + 61;
-        self.shift_clock(ahead).await;
+    /// Stops this test's clock, so that a back-off does not end while a slow machine runs the test. It can still be shifted.
+    pub async fn freeze_clock(&self) {
+        let fields = json!({ "test": self.name() });
+        self.control("freeze_clock", fields).await;
     }
 
-    /// As [`App::shift_clock`], for all requests of a server of one's own, unnamed ones too.
+    /// Moves this test's clock past the back-off of all earlier failures.
+    pub async fn skip_back_off(&self) {
+        self.shift_clock(self.clock() + 61).await;
+    }
+
+    /// As [`App::shift_clock`], for all requests of an isolated server, including those without a name.
     pub async fn shift_server_clock(&self, seconds: i64) {
         self.control("clock", json!({ "seconds": seconds })).await;
     }
 
-    /// Runs SQL with its numbered parameters; rows as objects.
+    /// Runs SQL with numbered parameters; returns the rows as objects.
     pub async fn sql<T: Into<Value>>(
         &self,
         sql: &str,
         parameters: impl IntoIterator<Item = T>,
     ) -> Vec<Value> {
         let parameters: Vec<Value> = parameters.into_iter().map(Into::into).collect();
-        let rows = self
-            .control("sql", json!({ "sql": sql, "params": parameters }))
-            .await;
+        let fields = json!({ "sql": sql, "params": parameters });
+        let rows = self.control("sql", fields).await;
         rows.as_array().expect("rows").clone()
     }
 
-    /// Runs SQL that may be refused; then gives the database's words.
+    /// Runs SQL without parameters.
+    pub async fn run_sql(&self, sql: &str) -> Vec<Value> {
+        self.sql(sql, [0; 0]).await
+    }
+
+    /// Runs SQL that the database may refuse; the error is the database's text.
     pub async fn try_sql(&self, sql: &str) -> Result<Vec<Value>, String> {
-        let given = json!({ "op": "sql", "sql": sql, "params": [] });
-        let door = self.server().door();
-        let request = self.client().post(&door.origin);
-        let request = request.header("x-test-control", door.key);
-        let reply = request
-            .body(given.to_string())
-            .send()
-            .await
-            .expect("a reply");
-        let is_done = reply.status().is_success();
-        let text = reply.text().await.expect("a text");
-        if is_done {
-            Ok(serde_json::from_str(&text).expect("rows"))
-        } else {
-            Err(text)
-        }
+        let rows = self
+            .try_control("sql", json!({ "sql": sql, "params": [] }))
+            .await?;
+        Ok(rows.as_array().expect("rows").clone())
+    }
+
+    /// The `n` of the single row of `SELECT count(*) AS n …`.
+    pub async fn count<T: Into<Value>>(
+        &self,
+        sql: &str,
+        parameters: impl IntoIterator<Item = T>,
+    ) -> u64 {
+        let rows = self.sql(sql, parameters).await;
+        rows[0]["n"].as_u64().expect("a count")
     }
 
     pub async fn kv_get(&self, key: &str) -> Option<String> {
-        self.control("kv_get", json!({ "key": key }))
-            .await
-            .as_str()
-            .map(str::to_owned)
+        let value = self.control("kv_get", json!({ "key": key })).await;
+        value.as_str().map(str::to_owned)
     }
 
     pub async fn kv_put(&self, key: &str, value: &str) {
-        self.control("kv_put", json!({ "key": key, "value": value }))
-            .await;
+        let fields = json!({ "key": key, "value": value });
+        self.control("kv_put", fields).await;
     }
 
     pub async fn kv_delete(&self, key: &str) {
         self.control("kv_delete", json!({ "key": key })).await;
     }
 
-    /// The keys that begin with `prefix`, of all tests.
+    /// The keys with this prefix, of all tests.
     pub async fn kv_list(&self, prefix: &str) -> Vec<String> {
         let keys = self.control("kv_list", json!({ "prefix": prefix })).await;
-        keys.as_array()
-            .expect("keys")
-            .iter()
-            .filter_map(|key| key.as_str().map(str::to_owned))
+        let keys = keys.as_array().expect("keys").iter();
+        keys.filter_map(|key| key.as_str().map(str::to_owned))
             .collect()
     }
 
-    /// Fires the cron event in this test's name and waits for all that it deferred. Gives its outcome (`ok` or
-    /// `exception`) and what it did.
-    pub async fn scheduled(&self, cron: &str) -> (String, Seen) {
+    /// Runs a cron event in this test's name and waits for everything that it defers. Returns the outcome (`ok` or
+    /// `exception`) and the recorded calls.
+    pub async fn scheduled(&self, cron: &str) -> (String, RecordedCalls) {
         let _one_at_a_time = self.server().cron.lock().await;
         let request = self.next_request();
         self.control("name_cron", json!({ "request": request }))
             .await;
-        let outcome = self.server().fire_cron(cron);
-        (outcome, self.seen(&request).await)
+        let outcome = self.server().run_cron(cron);
+        (outcome, self.recorded(&request).await)
     }
 
-    /// Waits until nothing of this request runs any more, and tells what it did.
-    pub async fn seen(&self, request: &str) -> Seen {
-        Seen::read(&self.control("seen", json!({ "request": request })).await)
-    }
-
-    /// What this request has done until now.
-    pub async fn seen_so_far(&self, request: &str) -> Seen {
-        Seen::read(
-            &self
-                .control("seen_so_far", json!({ "request": request }))
-                .await,
-        )
-    }
-
-    /// As [`App::scheduled`], but another may be on its way: it has to have begun.
-    pub async fn fire(&self, cron: &str) -> Seen {
+    /// As [`App::scheduled`], while another event may be running. The caller makes sure that the other has started.
+    pub async fn scheduled_beside(&self, cron: &str) -> RecordedCalls {
         let request = self.next_request();
         self.control("name_cron", json!({ "request": request }))
             .await;
         let (app, cron) = (self.clone(), cron.to_owned());
-        let fired = tokio::task::spawn_blocking(move || app.server().fire_cron(&cron));
-        assert_eq!(fired.await.expect("fired"), "ok");
-        self.seen(&request).await
+        let outcome = tokio::task::spawn_blocking(move || app.server().run_cron(&cron));
+        assert_eq!(outcome.await.expect("an outcome"), "ok");
+        self.recorded(&request).await
     }
 
-    /// Snapshots of this test's replies show `[label]` in place of this text.
+    /// Waits until no work of this request is running; returns its recorded calls.
+    pub async fn recorded(&self, request: &str) -> RecordedCalls {
+        let fields = json!({ "request": request });
+        RecordedCalls::parse(&self.control("recorded", fields).await)
+    }
+
+    /// The calls of this request that are recorded so far.
+    pub async fn recorded_so_far(&self, request: &str) -> RecordedCalls {
+        let fields = json!({ "request": request });
+        RecordedCalls::parse(&self.control("recorded_so_far", fields).await)
+    }
+
+    /// Snapshots of this test's responses show `[label]` instead of this text.
     pub fn redact(&self, text: &str, label: &str) {
-        self.0
-            .redactions
-            .lock()
-            .unwrap()
-            .push((text.to_owned(), format!("[{label}]")));
+        let mut redactions = self.0.redactions.lock().unwrap();
+        redactions.push((text.to_owned(), format!("[{label}]")));
     }
 
-    pub fn redactions(&self) -> Vec<(String, String)> {
+    pub(super) fn redactions(&self) -> Vec<(String, String)> {
         self.0.redactions.lock().unwrap().clone()
     }
 
-    /// Asks the control door in the isolate.
-    pub async fn control(&self, op: &str, mut given: Value) -> Value {
-        given["op"] = json!(op);
-        let door = self.server().door();
-        let request = self
-            .client()
-            .post(&door.origin)
-            .header("x-test-control", door.key)
-            .body(given.to_string());
-        let reply = request
-            .send()
-            .await
-            .unwrap_or_else(|error| panic!("{op}: {error:?}"));
-        let status = reply.status();
-        let text = reply
-            .text()
-            .await
-            .unwrap_or_else(|error| panic!("{op}: {error:?}"));
-        assert!(status.is_success(), "{op}: {text}");
-        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{op}: {text}"))
+    /// Calls the control endpoint in the isolate.
+    pub async fn control(&self, op: &str, fields: Value) -> Value {
+        let result = self.try_control(op, fields).await;
+        result.unwrap_or_else(|error| panic!("{op}: {error}"))
     }
 
-    /// Signs a person in and gives the whole reply.
-    pub async fn login(&self, person: &super::people::Person) -> Reply {
-        self.post("/api/auth/login")
-            .json(&person.login())
-            .send_until_admitted()
-            .await
-    }
-
-    /// Signs a person in and gives the token.
-    pub async fn sign_in(&self, person: &super::people::Person) -> String {
-        let reply = self.login(person).await;
-        reply.assert_status(200);
-        reply.json()["token"].as_str().expect("a token").to_owned()
+    async fn try_control(&self, op: &str, mut fields: Value) -> Result<Value, String> {
+        fields["op"] = json!(op);
+        let address = self.server().address();
+        let request = self.client().post(&address.origin);
+        let request = request.header("x-test-control", address.key);
+        let response = request.body(fields.to_string()).send().await;
+        let response = response.unwrap_or_else(|error| panic!("{op}: {error:?}"));
+        let is_success = response.status().is_success();
+        let text = response.text().await;
+        let text = text.unwrap_or_else(|error| panic!("{op}: {error:?}"));
+        if is_success {
+            Ok(serde_json::from_str(&text).unwrap_or_else(|_| panic!("{op}: {text}")))
+        } else {
+            Err(text)
+        }
     }
 }
 
-/// Waits until something is so, and fails the test if it takes more than 10 s.
-pub async fn eventually(what: &str, is_so: impl AsyncFn() -> bool) {
+/// Waits until a condition holds, and fails the test if that takes more than 10 s.
+pub async fn eventually(condition: &str, holds: impl AsyncFn() -> bool) {
     let start = Instant::now();
-    while !is_so().await {
+    while !holds().await {
         assert!(
             start.elapsed() < Duration::from_secs(10),
-            "waited 10 s until {what}"
+            "after 10 s it is still not true that {condition}"
         );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

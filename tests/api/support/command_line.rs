@@ -1,12 +1,12 @@
-//! The command line (`cargo xtask user …`), run for real on a test server's own database.
+//! The command line (`cargo xtask user …`), run on a test server's own database.
 //!
-//! A change of a thousand people is not a thousand processes: one is made by the program, and what it ran in the database
-//! is run again for each of the others ([`Recorded`]).
+//! A change of a thousand users does not take a thousand processes: the program makes one change, and the SQL that it ran is
+//! run again for each of the other users ([`RecordedChange`]).
 
 use super::app::App;
-use super::minted::next_uuid;
-use super::snapshot::has_shape;
-use super::{bridge, toolchain};
+use super::seed::unique_id;
+use super::snapshot::{UUID_SHAPE, has_shape};
+use super::{miniflare, toolchain};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -16,7 +16,7 @@ use std::process::{Output, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The program, built as this test was.
+/// The program, built with the profile of this test.
 static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     let test = std::env::current_exe().expect("this program");
     let folder = test.parent().and_then(Path::parent).expect("its folder");
@@ -24,28 +24,23 @@ static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
         Some("debug") | None => "dev",
         Some(name) => name,
     };
+    let args = ["--package", "edge-auth-admin", "--profile", profile];
     let built = toolchain::cargo()
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            "edge-auth-admin",
-            "--profile",
-            profile,
-        ])
+        .args(["build", "--quiet"])
+        .args(args)
         .status();
     assert!(built.expect("cargo").success(), "no command line");
     folder.join(format!("edge-auth-admin{}", std::env::consts::EXE_SUFFIX))
 });
 
-/// The program. The first to ask builds it, for minutes on a machine that has compiled nothing: a test whose clock matters
-/// asks before its story begins. It is built beside the test's one thread, so that requests under way do not wait for it.
+/// The program. The first call builds it, which can take minutes, so a test that measures time calls this first. It is built
+/// on another thread than the test's own, so that its requests go on.
 pub async fn program() -> &'static Path {
     let program = tokio::task::spawn_blocking(|| PROGRAM.as_path()).await;
     program.expect("the program")
 }
 
-/// A folder in which `wrangler.mjs` stands where the program looks for wrangler.
+/// A folder with `wrangler.mjs` in the place where the program looks for wrangler.
 static MODULES: LazyLock<PathBuf> = LazyLock::new(|| {
     let modules = scratch("modules");
     let folder = modules.join("wrangler/wrangler-dist");
@@ -62,31 +57,38 @@ fn scratch(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// What the program ran in the database, for a person of this id.
-pub struct Recorded {
-    statements: String,
+/// The SQL that the program ran for the user with this id.
+pub struct RecordedChange {
+    sql: String,
     id: String,
 }
 
 impl App {
-    /// Runs `cargo xtask user` with these words and `--local`; gives its output.
-    pub async fn user_command(&self, words: &[&str]) -> Output {
-        self.run(words, None).await
+    /// Runs `cargo xtask user` with these arguments; returns its output.
+    pub async fn user_command(&self, args: &[&str]) -> Output {
+        self.run(args, None).await
     }
 
-    async fn run(&self, words: &[&str], statements: Option<&Path>) -> Output {
-        let door = self.server().door();
-        let node = bridge::node();
+    /// As [`App::user_command`]. Fails the test if the command fails.
+    pub async fn run_user_command(&self, args: &[&str]) -> Output {
+        let output = self.user_command(args).await;
+        assert!(output.status.success(), "{args:?}: {output:?}");
+        output
+    }
+
+    async fn run(&self, args: &[&str], statements: Option<&Path>) -> Output {
+        let address = self.server().address();
+        let node = miniflare::node();
         let mut command = tokio::process::Command::new(program().await);
         command
             .arg("user")
-            .args(words)
-            // The local database of a developer has a key of its own in .dev.vars.
+            .args(args)
+            // With --local the program would take the key from .dev.vars of the developer.
             .arg("--remote")
             .env("EDGE_AUTH_NODE", node)
             .env("EDGE_AUTH_NODE_MODULES", &*MODULES)
-            .env("EDGE_AUTH_TEST_ORIGIN", door.origin)
-            .env("EDGE_AUTH_TEST_KEY", door.key)
+            .env("EDGE_AUTH_TEST_ORIGIN", address.origin)
+            .env("EDGE_AUTH_TEST_KEY", address.key)
             .stdin(Stdio::null());
         if let Some(statements) = statements {
             command.env("EDGE_AUTH_TEST_STATEMENTS", statements);
@@ -94,53 +96,52 @@ impl App {
         command.output().await.expect("the command line")
     }
 
-    /// Runs a change of the person with this id, such as `["disable"]` or `["set-role", "--role", "user"]`, and keeps the
-    /// last SQL text that it ran.
-    pub async fn record(&self, change: &str, id: &str, more: &[&str]) -> Recorded {
+    /// Runs a change of the user with this id, such as `disable` or `set-role … user`, and records the last SQL of it.
+    pub async fn record_change(&self, change: &str, id: &str, more: &[&str]) -> RecordedChange {
         static LAST: AtomicU32 = AtomicU32::new(0);
         let file = scratch(&format!("{}.jsonl", LAST.fetch_add(1, Ordering::Relaxed)));
-        let words = [&[change, id], more].concat();
-        let output = self.run(&words, Some(&file)).await;
+        let args = [&[change, id], more].concat();
+        let output = self.run(&args, Some(&file)).await;
         assert!(output.status.success(), "{output:?}");
         let lines = fs::read_to_string(file).expect("statements");
         let last = lines.lines().last().expect("a line");
-        Recorded {
-            statements: serde_json::from_str(last).expect("a text"),
+        RecordedChange {
+            sql: serde_json::from_str(last).expect("a text"),
             id: id.to_owned(),
         }
     }
 
-    /// Runs what was recorded for another person.
-    pub async fn repeat(&self, recorded: &Recorded, id: &str) -> Value {
-        let sql = recorded.about(id);
+    /// Makes a recorded change of another user; returns the results of the statements.
+    pub async fn repeat_change(&self, change: &RecordedChange, id: &str) -> Value {
+        let sql = change.sql_for(id);
         self.control("batch", json!({ "sql": sql })).await
     }
 }
 
-impl Recorded {
-    /// The text for another user. Texts are hexadecimal in it. Every other id is replaced by a new one, the same for each of
-    /// its occurrences, because a row's id is its own.
-    fn about(&self, id: &str) -> String {
+impl RecordedChange {
+    /// The SQL for another user. Its texts are hexadecimal literals. All other ids in it are replaced by new ones, the same
+    /// for each occurrence, because ids of rows are unique.
+    fn sql_for(&self, id: &str) -> String {
         let mut sql = String::new();
-        let mut pieces = self.statements.split("X'");
-        sql.push_str(pieces.next().unwrap_or_default());
+        let mut parts = self.sql.split("X'");
+        sql.push_str(parts.next().unwrap_or_default());
         let mut is_found = false;
         let mut ids = HashMap::new();
-        for piece in pieces {
-            let (digits, rest) = piece.split_once('\'').expect("the end of a text");
+        for part in parts {
+            let (digits, rest) = part.split_once('\'').expect("the end of a literal");
             let text = unhex(digits);
             let text = if text == self.id {
                 is_found = true;
                 id.to_owned()
-            } else if has_shape(&text, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx") {
-                let id = ids.entry(text).or_insert_with(|| next_uuid().to_string());
+            } else if has_shape(&text, UUID_SHAPE) {
+                let id = ids.entry(text).or_insert_with(|| unique_id().to_string());
                 id.clone()
             } else {
                 text
             };
             write!(sql, "X'{}'{rest}", hex(&text)).expect("text");
         }
-        assert!(is_found, "{}", self.statements);
+        assert!(is_found, "{}", self.sql);
         sql
     }
 }
@@ -153,7 +154,7 @@ fn hex(text: &str) -> String {
 }
 
 fn unhex(digits: &str) -> String {
-    let byte = |place: usize| u8::from_str_radix(&digits[place..place + 2], 16).expect("hex");
+    let byte = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).expect("hex");
     let bytes = (0..digits.len()).step_by(2).map(byte).collect();
     String::from_utf8(bytes).expect("a text")
 }

@@ -1,9 +1,9 @@
-//! What a test may have go wrong with its own calls of D1 and KV. `faults.mjs` does it.
+//! Faults of D1 and KV that a test injects into its own requests. `worker/faults.mjs` carries them out.
 
-use super::app::App;
+use super::app::{App, eventually};
 use serde_json::{Value, json};
 
-/// A fault in the making: which calls, then what happens to them.
+/// Which calls a fault affects, and what happens to them.
 #[derive(Clone)]
 pub struct Fault(Value);
 
@@ -18,63 +18,72 @@ impl Fault {
         Self(json!({ "store": "kv" }))
     }
 
-    /// Only these calls.
-    pub fn ops(self, ops: &[&str]) -> Self {
+    /// Reads of KV.
+    pub fn kv_reads() -> Self {
+        Self::kv().ops(&["get"])
+    }
+
+    /// Writes to KV.
+    pub fn kv_writes() -> Self {
+        Self::kv().ops(&["put"])
+    }
+
+    fn ops(self, ops: &[&str]) -> Self {
         self.with("ops", json!(ops))
     }
 
-    /// Only calls with a statement or key that this regular expression finds, in either case.
+    /// Only calls whose statement or key this regular expression matches, ignoring case.
     pub fn matching(self, pattern: &str) -> Self {
         self.with("matches", json!(pattern))
     }
 
-    /// From the nth such call on, counting from 1.
+    /// Only from the nth such call on, counted from 1.
     pub fn nth(self, nth: u32) -> Self {
         self.with("nth", json!(nth))
     }
 
-    /// So many calls; all that follow by default.
+    /// Only this many calls; without it, all of them.
     pub fn times(self, times: u32) -> Self {
         self.with("times", json!(times))
     }
 
-    /// The call fails, and nothing was done.
+    /// The call fails and has no effect.
     pub fn fails(self) -> Self {
         self.with("effect", json!("fail"))
     }
 
-    /// As [`Fault::fails`], with the store's own words, such as `UNIQUE constraint failed: users.username`.
+    /// As [`Fault::fails`], with this error text of the store, such as `UNIQUE constraint failed: users.username`.
     pub fn fails_with(self, message: &str) -> Self {
         self.fails().with("message", json!(message))
     }
 
-    /// KV's answer to more than one write a second of a key.
-    pub fn throttles(self) -> Self {
+    /// KV's error for more than one write per second of a key.
+    pub fn is_throttled(self) -> Self {
         self.fails_with("KV PUT failed: 429 Too Many Requests")
     }
 
-    /// The call is done, and then fails.
-    pub fn loses_reply(self) -> Self {
-        self.with("effect", json!("lose_reply"))
+    /// The call takes effect and then fails.
+    pub fn loses_response(self) -> Self {
+        self.with("effect", json!("lose_response"))
     }
 
-    /// The call never ends; released or mended, it fails.
+    /// The call does not return. Once the fault is released or removed, it fails.
     pub fn hangs(self) -> Self {
         self.with("effect", json!("hang"))
     }
 
-    /// The call waits until released or mended, and is then done.
+    /// The call waits until the fault is released or removed, and then proceeds.
     pub fn pauses(self) -> Self {
         self.with("effect", json!("pause"))
     }
 
-    /// The call takes so much longer.
+    /// The call takes this much longer.
     pub fn delays(self, milliseconds: u32) -> Self {
         self.with("effect", json!("delay"))
             .with("milliseconds", json!(milliseconds))
     }
 
-    /// KV reads answer as they would have done so many seconds ago by the test's clock.
+    /// KV reads return what they would have returned this many seconds ago by the test's clock.
     pub fn reads_stale(self, seconds: u32) -> Self {
         self.with("effect", json!("stale"))
             .with("seconds", json!(seconds))
@@ -86,43 +95,43 @@ impl Fault {
     }
 }
 
-/// A fault in force.
-pub struct InForce<'a> {
+/// A fault that is in effect.
+pub struct ActiveFault<'a> {
     app: &'a App,
     id: Value,
 }
 
-impl<'a> InForce<'a> {
-    pub async fn set(app: &'a App, fault: Fault) -> Self {
-        let id = app
-            .control("fault", json!({ "test": app.name(), "fault": fault.0 }))
-            .await;
+impl<'a> ActiveFault<'a> {
+    pub(super) async fn inject(app: &'a App, fault: Fault) -> Self {
+        let fields = json!({ "test": app.name(), "fault": fault.0 });
+        let id = app.control("fault", fields).await;
         Self { app, id }
     }
 
-    /// How many calls it has hit.
+    /// The number of calls that it has affected.
     pub async fn hits(&self) -> u64 {
-        self.tell("hits").await.as_u64().expect("a number")
+        self.control("hits").await.as_u64().expect("a number")
     }
 
-    /// Waits until it has hit so many calls.
-    pub async fn has_hit(&self, calls: u64) {
-        super::app::eventually("the fault hits", async || self.hits().await >= calls).await;
+    /// Waits until it has affected this many calls.
+    pub async fn wait_for_hits(&self, calls: u64) {
+        eventually("the fault affects a call", async || {
+            self.hits().await >= calls
+        })
+        .await;
     }
 
-    /// Lets the calls go that it holds; later ones are not held.
+    /// Lets the calls proceed that it holds, and holds no others.
     pub async fn release(&self) {
-        self.tell("release").await;
+        self.control("release").await;
     }
 
-    /// Takes it away.
-    pub async fn mend(self) {
-        self.tell("mend").await;
+    pub async fn remove(self) {
+        self.control("remove").await;
     }
 
-    async fn tell(&self, op: &str) -> Value {
-        self.app
-            .control(op, json!({ "test": self.app.name(), "id": self.id }))
-            .await
+    async fn control(&self, op: &str) -> Value {
+        let fields = json!({ "test": self.app.name(), "id": self.id });
+        self.app.control(op, fields).await
     }
 }

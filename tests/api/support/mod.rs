@@ -1,68 +1,80 @@
-//! The harness: the built Worker in workerd with a real local D1 and KV, and the means to look at it and to make its
-//! stores and its clock misbehave. `cargo test --test api` builds what is stale and starts what is needed.
+//! The test harness: the built Worker in workerd with real local D1 and KV, and the means to observe it and to inject faults
+//! of its stores and its clock. `cargo test --test api` builds what is stale and starts what is needed.
 //!
-//! A test asks for an [`App`]: one test's own view of a server that all tests with the same variables share. It makes its
-//! own people and never resets anything, so tests run side by side.
+//! A test uses an [`App`], its own view of a server that all tests with the same variables share. It adds its own users
+//! and never resets anything, so tests run in parallel.
 //!
 //! ```ignore
 //! #[tokio::test]
-//! async fn signing_out_ends_the_copy() {
-//!     let app = App::shared();                               // or App::with(Vars::new().set("SESSION_CONSISTENCY", "strict"))
-//!     let ada = app.password_user("ada").await;                    // app.admin(..), app.person(..).organization(..).create(); see `people`
-//!     let reply = app.login(&ada).await;
-//!     reply.assert_status(200);
-//!     let token = reply.json()["token"].as_str().unwrap().to_owned();  // or app.sign_in(&ada).await
+//! async fn logout_overwrites_the_cached_session() {
+//!     let app = App::shared();                        // or App::with(Vars::strict())
+//!     let ada = app.user("ada").await;                // app.admin(..), app.new_user(..).organization(..).create()
+//!     let response = ada.login().await;               // ada.login().from_ip("203.0.113.9").header(..).await
+//!     let session = response.session();               // or ada.sign_in().await
 //!
-//!     let reply = app.get("/api/auth/validate").bearer(&token).send().await;
-//!     let seen = reply.seen().await;                               // waits for all that the request deferred
-//!     assert_eq!((seen.d1(), seen.kv("get")), (0, 1));             // seen.statements(), .rows(), .calls, .limits, .logs
-//!     insta::assert_snapshot!(reply.snapshot(), @"");              // status, headers and body; ids, times, tokens, names redacted
+//!     let response = session.validate().await;        // session.me(), .refresh(), .logout(); app.anonymous().health()
+//!     let recorded = response.recorded().await;       // waits for everything that the request deferred
+//!     assert_eq!((recorded.d1(), recorded.kv_reads()), (0, 1));
+//!     insta::assert_snapshot!(response.snapshot(), @"");
 //!
-//!     app.fault(Fault::kv().ops(&["put"]).fails()).await;          // this test's own requests only
-//!     app.fault(Fault::d1().matching("UPDATE sessions").nth(2).fails_with("UNIQUE constraint failed: x.y")).await;
-//!     let paused = app.fault(Fault::kv().ops(&["put"]).pauses()).await;
-//!     paused.release().await;                                      // paused.mend(), paused.hits(), app.mend_all()
-//!     app.fault(Fault::kv().ops(&["get"]).reads_stale(60)).await;     // reads as they were 60 s ago; also hangs, loses_reply, delays
+//!     app.fault(Fault::kv_writes().fails()).await;    // affects the requests of this test only
+//!     let paused = app.fault(Fault::d1().matching("UPDATE sessions").times(1).pauses()).await;
+//!     paused.release().await;                         // paused.remove(), paused.hits(), app.remove_faults()
 //!
-//!     app.shift_clock(301).await;                                  // for this test; KV entries end by it too
+//!     app.shift_clock(301).await;                     // for this test; KV entries expire by it too
 //!     app.sql("SELECT revoked_at FROM sessions WHERE user_id = ?1", [ada.id.clone()]).await;
-//!     app.kv_list("").await;                                       // kv_get, kv_put, kv_delete
-//!     app.scheduled("0 * * * *").await;                            // the cron event, seen and faulted like a request
-//!     app.send_raw(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;    // bytes of your own
-//!     app.server().logs();                                         // everything the runtime printed, of all tests
+//!     app.scheduled("0 * * * *").await;               // the cron event, recorded and with faults like a request
 //! }
 //! ```
 //!
-//! - Thousands of people and sessions: `app.crowd(..)`, `app.mint(..)` (`minted`). What an administrator does:
-//!   `app.user_command(..)`, `app.record(..)` (`command_line`).
-//! - Every reply is held against the API's own description (`documented`).
-//! - Every test has its own client address (`CF-Connecting-IP`); `.from("203.0.113.9")` on a request changes it.
-//! - [`App::alone`] gives a server of one's own, which can be killed and started again on the same storage:
-//!   `app.server().kill()` (SIGKILL to workerd, and nothing else), `app.server().restart()`.
-//! - Calls made by the harness itself (`sql`, `kv_*`) are neither counted nor faulted.
-//! - Timers are not shifted with the clock; neither is D1's own clock. What KV held before a restart is not known to
-//!   stale reads or to a shifted clock.
-//! - Rate-limit bindings are those of wrangler.toml; its vars are not read, [`Vars`] are a server's own.
-//! - The Worker is built once per run; `EDGE_AUTH_NODE` and `EDGE_AUTH_NODE_MODULES`, both set, skip that (`toolchain`).
-//! - Nothing is left behind: the bridge process (`bridge.mjs`) ends all and removes all when this process ends, however
-//!   it ends.
+//! - What callers can do is in `actors`, one function for each endpoint. `users` adds users, `seed` thousands of them.
+//! - `sessions`, `failures` and `audit` look at what is stored.
+//! - Every response is checked against the OpenAPI document (`contract`).
+//! - Every test has its own IP address (`CF-Connecting-IP`).
+//! - [`App::isolated`] starts a server for one test, which the test can kill and restart with the same storage.
+//! - Calls by the harness itself (`sql`, `kv_*`) are neither recorded nor affected by faults.
+//! - Timers and the clock of D1 are not shifted. Stale reads and a shifted clock do not know what KV held before a restart.
+//! - The rate-limit bindings are those of wrangler.toml. Its variables are not read; [`Vars`] are a server's own.
+//! - The Worker is built once per run; if `EDGE_AUTH_NODE` and `EDGE_AUTH_NODE_MODULES` are both set, it is not built
+//!   (`toolchain`).
+//! - Nothing is left behind: the Node process (`miniflare.mjs`) stops and removes everything when this process ends.
 
+mod actors;
 mod app;
-mod bridge;
-mod client;
+pub mod audit;
+pub mod audit_log;
+pub mod aws;
+pub mod aws_proof;
 pub mod command_line;
-pub mod documented;
+pub mod contract;
+pub mod credentials;
+pub mod failures;
 mod fault;
-pub mod minted;
-pub mod people;
-mod seen;
+#[path = "../../aws_native/installed.rs"]
+pub mod installed;
+pub mod internals;
+mod miniflare;
+mod recorded;
+mod request;
+mod response;
+pub mod routes;
+pub mod secrets;
+mod seed;
 mod server;
+mod sessions;
 mod snapshot;
+mod tests;
 mod toolchain;
+mod users;
+mod vars;
 
+pub use actors::{Caller, TOKEN_ROUTES, assert_refused};
 pub use app::{App, eventually};
-pub use bridge::node;
-pub use client::{Reply, Request};
 pub use fault::Fault;
-pub use server::{PEPPER, Vars};
-pub use snapshot::has_shape;
+pub use miniflare::node;
+pub use request::Request;
+pub use response::Response;
+pub use seed::{SEED_PASSWORD, SeededUser, unique_id};
+pub use sessions::{revoked, token_part};
+pub use users::{CREATED_AT, FAR_FUTURE, NEW_PASSWORD, PASSWORD, User, hash};
+pub use vars::{PEPPER, STRICT, Vars, var};

@@ -1,126 +1,68 @@
-//! Replies as text: complete, in their own order, without what differs from run to run.
+//! Responses as text, without the values that differ between runs.
 
+use super::contract::{COMMON_HEADERS, RUNTIME_HEADERS};
+use regex::Regex;
 use reqwest::header::HeaderMap;
 use std::fmt::Write;
+use std::sync::LazyLock;
 
-/// Headers that the local runtime adds, and the one that differs from request to request (see `headers.rs`).
-const LEFT_OUT: [&str; 5] = [
-    "content-length",
-    "date",
-    "transfer-encoding",
-    "connection",
-    "x-request-id",
-];
+/// What is replaced, and by what.
+static FILTERS: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
+    [
+        (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "[uuid]"),
+        (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[time]"),
+        (r"\beyJ[\w-]+\.[\w-]+\.[\w-]+", "[token]"),
+        (r"(?m)^(set-cookie: [\w-]+)=[^;]*", "$1=[cookie]"),
+    ]
+    .map(|(pattern, replacement)| (Regex::new(pattern).expect("a pattern"), replacement))
+});
 
-pub fn of(status: u16, headers: &HeaderMap, body: &str, redactions: &[(String, String)]) -> String {
+pub(super) fn of(
+    status: u16,
+    headers: &HeaderMap,
+    body: &str,
+    redactions: &[(String, String)],
+) -> String {
     let mut text = format!("{status}\n");
-    let mut lines: Vec<(String, String)> = headers
-        .iter()
-        .filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()))
-        .map(|(name, value)| {
-            (
-                name.to_string(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
-        })
-        .collect();
-    lines.sort();
-    for (name, mut value) in lines {
-        if name == "set-cookie"
-            && let Some((cookie, rest)) = value.split_once(';')
-        {
-            let (key, _) = cookie.split_once('=').expect("a name");
-            value = format!("{key}=[cookie];{rest}");
+    let mut names: Vec<&str> = headers.keys().map(|name| name.as_str()).collect();
+    names.sort_unstable();
+    names.retain(|name| {
+        let is_common = COMMON_HEADERS.iter().any(|(common, _)| common == name);
+        // The id of the request differs in each response; `contract` checks its form.
+        !is_common && !RUNTIME_HEADERS.contains(name) && *name != "x-request-id"
+    });
+    for name in names {
+        for value in headers.get_all(name) {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            writeln!(text, "{name}: {value}").expect("text");
         }
-        if name == "edge-auth-expires" {
-            value = redacted(&value).to_owned();
-        }
-        writeln!(text, "{name}: {value}").expect("text");
     }
     text.push_str(&pretty(body));
-    // Longer texts first: a name may be part of an address.
+    for (pattern, replacement) in FILTERS.iter() {
+        text = pattern.replace_all(&text, *replacement).into_owned();
+    }
+    // Longer texts first, because one text may be part of another.
     let mut redactions = redactions.to_vec();
     redactions.sort_by_key(|(from, _)| std::cmp::Reverse(from.len()));
-    redactions
+    let text = redactions
         .iter()
-        .fold(text, |text, (from, to)| text.replace(from, to))
-        .trim_end()
-        .to_owned()
+        .fold(text, |text, (from, to)| text.replace(from, to));
+    text.trim_end().to_owned()
 }
 
-/// JSON over several lines. The order of fields and the spelling of every value stay as they came, which a parsed and
-/// reprinted document would not show.
+/// JSON over several lines, with the fields in their own order. Other text is returned as it is.
 fn pretty(body: &str) -> String {
-    if serde_json::from_str::<serde::de::IgnoredAny>(body).is_err() {
-        return body.to_owned();
-    }
-    let mut text = String::new();
-    let mut depth = 0;
-    let mut rest = body;
-    while let Some(next) = rest.chars().next() {
-        if next == '"' {
-            let end = string_end(rest);
-            let _ = write!(text, "\"{}\"", redacted(&rest[1..end - 1]));
-            rest = &rest[end..];
-            continue;
-        }
-        rest = &rest[next.len_utf8()..];
-        match next {
-            '{' | '[' if rest.starts_with(['}', ']']) => {
-                text.push(next);
-                text.push_str(&rest[..1]);
-                rest = &rest[1..];
-            }
-            '{' | '[' => {
-                depth += 1;
-                text.push(next);
-                newline(&mut text, depth);
-            }
-            '}' | ']' => {
-                depth -= 1;
-                newline(&mut text, depth);
-                text.push(next);
-            }
-            ',' => {
-                text.push(next);
-                newline(&mut text, depth);
-            }
-            ':' => text.push_str(": "),
-            _ => text.push(next),
-        }
-    }
-    text
-}
-
-fn newline(text: &mut String, depth: usize) {
-    text.push('\n');
-    text.push_str(&"  ".repeat(depth));
-}
-
-/// Where the JSON string that `text` begins with ends.
-fn string_end(text: &str) -> usize {
-    let mut is_escaped = false;
-    let end = text.char_indices().skip(1).find(|&(_, next)| {
-        let ends = next == '"' && !is_escaped;
-        is_escaped = next == '\\' && !is_escaped;
-        ends
-    });
-    end.map_or(text.len(), |(index, _)| index + 1)
-}
-
-fn redacted(value: &str) -> &str {
-    if has_shape(value, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx") {
-        "[uuid]"
-    } else if has_shape(value, "dddd-dd-ddTdd:dd:ddZ") {
-        "[time]"
-    } else if value.starts_with("eyJ") && value.split('.').count() == 3 {
-        "[token]"
-    } else {
-        value
+    let mut text = Vec::new();
+    let mut input = serde_json::Deserializer::from_str(body);
+    let mut output = serde_json::Serializer::pretty(&mut text);
+    let result = serde_transcode::transcode(&mut input, &mut output).and_then(|()| input.end());
+    match result {
+        Ok(()) => String::from_utf8(text).expect("JSON in UTF-8"),
+        Err(_) => body.to_owned(),
     }
 }
 
-/// `x` is a lower-case hex digit, `d` a digit, the rest itself.
+/// Whether a text has this form: `x` is a lower-case hexadecimal digit, `d` a decimal one, and others stand for themselves.
 pub fn has_shape(value: &str, shape: &str) -> bool {
     value.len() == shape.len()
         && value
@@ -132,3 +74,6 @@ pub fn has_shape(value: &str, shape: &str) -> bool {
                 _ => byte == form,
             })
 }
+
+pub const UUID_SHAPE: &str = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+pub const TIME_SHAPE: &str = "dddd-dd-ddTdd:dd:ddZ";

@@ -1,4 +1,4 @@
-//! What must be there before a server can start: the built Worker, Node, and the packages that wrangler brings.
+//! What a server needs to start: the built Worker, Node, and the packages that wrangler depends on.
 
 use std::collections::HashMap;
 use std::env::var_os;
@@ -10,8 +10,8 @@ pub struct Toolchain {
     pub node_modules: PathBuf,
 }
 
-/// Builds the Worker if it is stale and asks where the tools are. Takes minutes the first time, a second afterwards.
-/// With `EDGE_AUTH_NODE` and `EDGE_AUTH_NODE_MODULES` set, these are taken and what is built is tested as it is.
+/// Builds the Worker if it is stale, and finds the tools. This takes minutes the first time, and a second afterwards.
+/// If `EDGE_AUTH_NODE` and `EDGE_AUTH_NODE_MODULES` are set, they are used, and nothing is built.
 pub fn prepare() -> Result<Toolchain, String> {
     if let (Some(node), Some(node_modules)) =
         (var_os("EDGE_AUTH_NODE"), var_os("EDGE_AUTH_NODE_MODULES"))
@@ -52,11 +52,11 @@ fn xtask(task: &str) -> Result<String, String> {
     String::from_utf8(output.stdout).map_err(|error| error.to_string())
 }
 
-/// The cargo that runs this test, in the clone.
+/// The cargo that runs this test, in the repository.
 pub fn cargo() -> Command {
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(env!("CARGO_MANIFEST_DIR"));
-    // What cargo told this test about its own package would make the inner cargo build others anew.
+    // Variables that cargo sets for the package of this test would make the inner cargo build other packages again.
     for (name, _) in std::env::vars() {
         if name.starts_with("CARGO_PKG_")
             || name.starts_with("CARGO_MANIFEST_")

@@ -1,0 +1,61 @@
+// Drives Chromium for mod.rs: pages of web applications, on their own origins, that call the Worker.
+//
+//   node run.mjs <JSON: case, packages, chromium, service, control, application, stranger, users>
+//
+// Each file in cases/ exports `run(world)` and fails by throwing.
+import { createRequire } from "node:module";
+import path from "node:path";
+
+const parameters = JSON.parse(process.argv[2]);
+const { chromium } = createRequire(path.join(parameters.packages, "package.json"))("playwright-core");
+
+/** Calls the control endpoint of the test server. */
+async function control(op, more) {
+  const headers = { "x-test-control": parameters.control };
+  const response = await fetch(parameters.service, { method: "POST", headers, body: JSON.stringify({ op, ...more }) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${op}: ${text}`);
+  return JSON.parse(text);
+}
+
+const { run } = await import(`./cases/${parameters.case}.mjs`);
+// Chromium's sandbox does not start as root.
+const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+const browser = await chromium.launch({ executablePath: parameters.chromium, args });
+try {
+  const context = await browser.newContext();
+  // Every page of an application has functions that call the API as its HTTP client does.
+  await context.addInitScript(client, parameters.service);
+  const open = async (origin = parameters.application) => {
+    const page = await context.newPage();
+    await page.goto(`${origin}/`);
+    return page;
+  };
+  await run({ ...parameters, control, open });
+} finally {
+  await browser.close();
+}
+
+/** Runs in the pages. */
+function client(service) {
+  // Configured globally, as axios and other clients are: every request carries credentials.
+  window.service = service;
+  window.call = async (method, path, { token, body, headers } = {}) => {
+    const response = await fetch(service + path, {
+      method,
+      credentials: "include",
+      headers: {
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(body && { "content-type": "application/json" }),
+        ...headers,
+      },
+      body: body && JSON.stringify(body),
+    });
+    return {
+      status: response.status,
+      error: response.headers.get("edge-auth-error"),
+      retryAfter: response.headers.get("retry-after"),
+      body: await response.json(),
+    };
+  };
+}

@@ -1,0 +1,3 @@
+//! `/nvidia-credentials`.
+
+mod credentials;

@@ -1,0 +1,4 @@
+//! `/set-password` and `/change-password`.
+
+mod change;
+mod set;

@@ -1,0 +1,215 @@
+//! A revocation that was acknowledged applies to the next request, on every route in strict mode and on every route that
+//! reads D1 in cached mode.
+
+use super::access::required_role;
+use crate::support::command_line::RecordedChange;
+use crate::support::routes::{self, Route};
+use crate::support::{App, Caller, NEW_PASSWORD, SEED_PASSWORD, SeededUser, Vars};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::task::JoinSet;
+
+/// Every route that requires a token.
+fn token_routes() -> Vec<Route> {
+    let mut routes = routes::all();
+    routes.retain(|route| required_role(route).is_some());
+    assert!(routes.len() >= 9, "{routes:?}");
+    routes
+}
+
+/// The routes that do not trust cached sessions.
+fn routes_that_read_d1() -> Vec<Route> {
+    let mut routes = token_routes();
+    routes.retain(|route| !["GET validate", "GET me"].contains(&route.name().as_str()));
+    routes
+}
+
+/// Sends revoked tokens to one route after another.
+struct Probe {
+    app: App,
+    routes: Vec<Route>,
+    requests: AtomicUsize,
+}
+
+impl Probe {
+    fn new(app: &App, routes: Vec<Route>) -> Arc<Self> {
+        let requests = AtomicUsize::new(0);
+        let app = app.clone();
+        Arc::new(Self {
+            app,
+            routes,
+            requests,
+        })
+    }
+
+    /// Fails the test unless this many next routes refuse the token.
+    async fn assert_refused(&self, session: &Caller, times: usize) {
+        for _ in 0..times {
+            let number = self.requests.fetch_add(1, Ordering::Relaxed);
+            let route = &self.routes[number % self.routes.len()];
+            let path = route.template.replace("{id}", &session.session_id());
+            let response = session.request(route.method, &path).await;
+            response.assert_status(401);
+        }
+    }
+
+    /// At least this many requests have been sent, and several to each route.
+    fn assert_requests(&self, at_least: usize) {
+        let requests = self.requests.load(Ordering::Relaxed);
+        assert!(requests >= at_least, "{requests}");
+        assert!(requests >= 5 * self.routes.len(), "{requests}");
+    }
+}
+
+/// Ways to revoke a session without a password hash.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Revocation {
+    Logout,
+    LogoutAll,
+    Disable,
+    Demote,
+}
+
+impl Revocation {
+    /// What the command line runs for it.
+    async fn recorded(self, app: &App) -> Option<RecordedChange> {
+        let user = app.seed_user("admin", 1).await;
+        match self {
+            Self::Logout | Self::LogoutAll => None,
+            Self::Disable => Some(app.record_change("disable", &user.id, &[]).await),
+            Self::Demote => Some(app.record_change("set-role", &user.id, &["user"]).await),
+        }
+    }
+}
+
+const REVOCATIONS: [Revocation; 4] = [
+    Revocation::Logout,
+    Revocation::LogoutAll,
+    Revocation::Disable,
+    Revocation::Demote,
+];
+
+/// Revokes sessions of this many users, several at once, and sends `requests` requests after each revocation.
+async fn revoke_sessions(
+    probe: &Arc<Probe>,
+    revocation: Revocation,
+    users: usize,
+    requests: usize,
+) {
+    const AT_ONCE: usize = 8;
+    let recorded = Arc::new(revocation.recorded(&probe.app).await);
+    let seeded = probe.app.seed_users(users, "admin", 2).await;
+    let mut running = JoinSet::new();
+    for part in seeded.chunks(users.div_ceil(AT_ONCE)) {
+        let (probe, recorded, part) = (probe.clone(), recorded.clone(), part.to_vec());
+        running.spawn(async move {
+            let recorded = recorded.as_ref().as_ref();
+            for (number, user) in part.iter().enumerate() {
+                let revoked = revoke_one(&probe.app, revocation, recorded, user, number).await;
+                probe.assert_refused(revoked, requests).await;
+                if revocation == Revocation::Logout && number.is_multiple_of(20) {
+                    user.sessions[1].validate().await.assert_status(200);
+                }
+            }
+        });
+    }
+    running.join_all().await;
+}
+
+/// Revokes; returns a session that is revoked now.
+async fn revoke_one<'a>(
+    app: &App,
+    revocation: Revocation,
+    recorded: Option<&RecordedChange>,
+    user: &'a SeededUser,
+    number: usize,
+) -> &'a Caller {
+    let [own, other] = [&user.sessions[0], &user.sessions[1]];
+    // Every twentieth time, the session is shown to be live before.
+    if number.is_multiple_of(20) {
+        own.validate().await.assert_status(200);
+    }
+    match recorded {
+        None if revocation == Revocation::Logout => {
+            own.logout().await.assert_status(200);
+            return own;
+        }
+        None => drop(own.logout_all().await.assert_status(200)),
+        Some(recorded) => {
+            let result = app.repeat_change(recorded, &user.id).await;
+            let last = result.as_array().and_then(|list| list.last());
+            let rows = last.expect("a result")["results"].as_array();
+            assert_eq!(rows.map(Vec::len), Some(2), "{revocation:?}");
+        }
+    }
+    if number.is_multiple_of(2) { own } else { other }
+}
+
+/// Sets a new password for this many users, in turn with the old password and with a reset link. Each revokes this many
+/// sessions.
+pub async fn set_new_passwords(users: usize, sessions: usize) {
+    // An isolate runs four hashes at a time, one of them for a recognised device.
+    const AT_ONCE: usize = 3;
+    let app = App::with(Vars::strict());
+    let probe = Probe::new(&app, token_routes());
+    let seeded = app
+        .seed_users_with_password(users, "user", sessions + 1)
+        .await;
+    let mut running = JoinSet::new();
+    for (lane, part) in seeded.chunks(users.div_ceil(AT_ONCE)).enumerate() {
+        let (probe, part) = (probe.clone(), part.to_vec());
+        running.spawn(async move {
+            for (number, user) in part.iter().enumerate() {
+                let ip = probe.app.other_ip(lane * 10_000 + number);
+                let [own, revoked @ ..] = user.sessions.as_slice() else {
+                    panic!("no session");
+                };
+                if number.is_multiple_of(2) {
+                    let change = own.change_password(SEED_PASSWORD, NEW_PASSWORD);
+                    change.from_ip(&ip).await.assert_status(200);
+                    own.validate().await.assert_status(200);
+                } else {
+                    let link = user.reset_link().await;
+                    let set = probe.app.anonymous().set_password(&link, NEW_PASSWORD);
+                    set.from_ip(&ip).await.assert_status(200);
+                    probe.assert_refused(own, 1).await;
+                }
+                for session in revoked {
+                    probe.assert_refused(session, 1).await;
+                }
+            }
+        });
+    }
+    running.join_all().await;
+    probe.assert_requests(users * sessions);
+}
+
+/// Revokes sessions of this many users in each way, in strict mode.
+pub async fn revoke_in_strict_mode(users: usize) {
+    let app = App::with(Vars::strict());
+    for revocation in REVOCATIONS {
+        let probe = Probe::new(&app, token_routes());
+        revoke_sessions(&probe, revocation, users, 2).await;
+        probe.assert_requests(2 * users);
+    }
+}
+
+#[tokio::test]
+async fn acknowledged_revocations_apply_on_every_route_in_strict_mode() {
+    revoke_in_strict_mode(60).await;
+}
+
+#[tokio::test]
+async fn acknowledged_revocations_apply_on_routes_that_read_d1() {
+    let app = App::shared();
+    for revocation in REVOCATIONS {
+        let probe = Probe::new(&app, routes_that_read_d1());
+        revoke_sessions(&probe, revocation, 24, 7).await;
+        probe.assert_requests(7 * 24);
+    }
+}
+
+#[tokio::test]
+async fn new_passwords_revoke_sessions_at_once() {
+    set_new_passwords(12, 10).await;
+}

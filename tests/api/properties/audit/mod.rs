@@ -1,0 +1,9 @@
+//! The audit log: which entries are written, that they cannot be changed, and that changes outside the service are
+//! detected.
+
+mod atomicity;
+mod aws_entries;
+mod bypass;
+mod checkpoints;
+mod entries;
+mod tampering;

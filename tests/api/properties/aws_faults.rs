@@ -1,0 +1,216 @@
+//! Failures of AWS, those that its models list and others: the documented response within the time limit, no session,
+//! nothing of AWS's text in a response or a log line, and the next request works.
+
+mod shared_calls;
+
+use crate::support::aws::{SIMULATOR, directory, run_all, unique_name};
+use crate::support::{App, Response};
+use aws_simulator::{
+    ACCOUNT, Effect, Filter, Operation, ResponseFault, Rule, UPSTREAM_MARKER, User,
+};
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// The longest time that a client waits.
+const TIME_LIMIT: Duration = Duration::from_secs(9);
+
+/// The operations of one sign-in.
+const OPERATIONS: [Operation; 8] = [
+    Operation::CreateToken,
+    Operation::ListAccounts,
+    Operation::ListAccountRoles,
+    Operation::GetRoleCredentials,
+    Operation::GetCallerIdentity,
+    Operation::GetUserId,
+    Operation::DescribeUser,
+    Operation::Logout,
+];
+
+/// The expected response of a sign-in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Expected {
+    SignedIn,
+    /// A lenient client can succeed.
+    SignedInOrFailed,
+    Failed,
+    /// A missing list is read as an empty one, and the portal refuses a wrong token.
+    FailedOrDenied,
+    Denied,
+    Pending(&'static str),
+    Over,
+}
+
+impl Expected {
+    fn of_misbehaviour(misbehaviour: ResponseFault, operation: Operation) -> Self {
+        if operation == Operation::Logout {
+            Self::SignedIn
+        } else if misbehaviour.may_leave_response_valid(operation) {
+            Self::SignedInOrFailed
+        } else {
+            match (operation, misbehaviour) {
+                (Operation::CreateToken, _)
+                | (
+                    Operation::ListAccounts | Operation::ListAccountRoles,
+                    ResponseFault::MissingMembers,
+                ) => Self::FailedOrDenied,
+                _ => Self::Failed,
+            }
+        }
+    }
+
+    fn of_error(name: &str, operation: Operation) -> Self {
+        match (operation, name) {
+            (Operation::Logout, _) => Self::SignedIn,
+            (Operation::CreateToken, "AuthorizationPendingException") => Self::Pending("1"),
+            (Operation::CreateToken, "SlowDownException") => Self::Pending("6"),
+            (Operation::CreateToken, "ExpiredTokenException" | "InvalidGrantException") => {
+                Self::Over
+            }
+            (Operation::CreateToken, "AccessDeniedException")
+            | (
+                Operation::ListAccounts
+                | Operation::ListAccountRoles
+                | Operation::GetRoleCredentials,
+                "ResourceNotFoundException" | "UnauthorizedException",
+            ) => Self::Denied,
+            _ => Self::Failed,
+        }
+    }
+
+    fn check(self, response: &Response, what: &str) {
+        let found = format!("{what}: {} {}", response.status, response.text());
+        let retry_after = response.header("retry-after");
+        match (self, response.status) {
+            (Self::SignedIn | Self::SignedInOrFailed, 200) => {
+                assert_eq!(response.json()["token_type"], "bearer", "{found}");
+            }
+            (Self::Failed | Self::SignedInOrFailed | Self::FailedOrDenied, 500) => {
+                let detail = json!({ "detail": "Failed to create token from device code" });
+                assert_eq!((response.json(), retry_after), (detail, None), "{found}");
+            }
+            (Self::Denied | Self::FailedOrDenied, 403) => {
+                let detail = json!({ "detail": "Access denied" });
+                assert_eq!((response.json(), retry_after), (detail, None), "{found}");
+            }
+            (Self::Pending(_) | Self::Over, 408) => {
+                let detail = json!({ "detail": "Authorization timed out" });
+                assert_eq!(response.json(), detail, "{found}");
+                let expected = match self {
+                    Self::Pending(seconds) => Some(seconds),
+                    _ => None,
+                };
+                assert_eq!(retry_after, expected, "{found}");
+            }
+            _ => panic!("expected {self:?}, found {found}"),
+        }
+    }
+}
+
+/// No text of AWS is in the response or in a log line.
+async fn assert_nothing_leaked(response: &Response, what: &str) {
+    let output = format!("{:?}{}", response.headers, response.text());
+    assert!(!output.contains(UPSTREAM_MARKER), "{what}: {output}");
+    let logs = response.recorded().await.logs;
+    for (_, line) in &logs {
+        let is_expected = line.starts_with(r#"{"event":"failure","route":"/api/auth/"#);
+        assert!(
+            is_expected && !line.contains(UPSTREAM_MARKER),
+            "{what}: {line}"
+        );
+    }
+    let is_logged = logs.iter().any(|(level, _)| level == "error");
+    assert_eq!(is_logged, response.status == 500, "{what}: {logs:?}");
+}
+
+async fn sessions_of(app: &App, person: &User) -> usize {
+    let sql =
+        "SELECT sessions.id FROM sessions JOIN users ON users.id = user_id WHERE username = ?1";
+    app.sql(sql, [person.user_name.clone()]).await.len()
+}
+
+/// A sign-in during which this operation fails, and one after it.
+async fn check_sign_in(app: App, operation: Operation, effect: Effect, expected: Expected) {
+    let what = format!("{operation:?} {effect:?}");
+    let person = User::new(unique_name("ada")).assigned(ACCOUNT, "Developer");
+    SIMULATOR.put_user(person.clone());
+    let device = app.device().await;
+    device.approve(&person);
+    let only = match operation {
+        Operation::GetUserId | Operation::DescribeUser => Filter::User(person.user_name.clone()),
+        _ => device.requests(),
+    };
+    let rule = Rule::new(effect).on(operation).matching(only);
+    let rule = SIMULATOR.add_rule(rule).expect("a rule");
+    let start = Instant::now();
+    let response = app.token(&device).await;
+    let elapsed = start.elapsed();
+    assert!(elapsed < TIME_LIMIT, "{what}: {elapsed:?}");
+    expected.check(&response, &what);
+    assert_nothing_leaked(&response, &what).await;
+    let sessions = usize::from(response.status == 200);
+    assert_eq!(sessions_of(&app, &person).await, sessions, "{what}");
+    SIMULATOR.remove_rule(rule);
+
+    if operation == Operation::CreateToken && response.status != 200 {
+        // AWS has not given its token yet, so the same device code still signs in once the interval has passed.
+        let interval = response.retry_after().unwrap_or(1);
+        tokio::time::sleep(Duration::from_secs(u64::from(interval)) + Duration::from_millis(100))
+            .await;
+        app.token(&device).await.assert_status(200);
+    } else {
+        app.sign_in_with_device(&person).await.assert_status(200);
+    }
+    assert_eq!(sessions_of(&app, &person).await, sessions + 1, "{what}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_misbehaviour_of_every_operation_of_a_sign_in() {
+    let app = App::with(directory(&SIMULATOR));
+    let cases = ResponseFault::ALL
+        .into_iter()
+        .flat_map(|misbehaviour| OPERATIONS.map(|operation| (operation, misbehaviour)));
+    run_all(cases.map(|(operation, misbehaviour)| {
+        let expected = Expected::of_misbehaviour(misbehaviour, operation);
+        check_sign_in(app.clone(), operation, misbehaviour.into(), expected)
+    }))
+    .await;
+    assert!(SIMULATOR.canary().is_empty(), "{:?}", SIMULATOR.canary());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_modelled_error_of_every_operation_of_a_sign_in() {
+    let app = App::with(directory(&SIMULATOR));
+    let cases = OPERATIONS.into_iter().flat_map(|operation| {
+        let errors = operation.errors().into_iter();
+        errors.map(move |error| (operation, error.name))
+    });
+    run_all(cases.map(|(operation, name)| {
+        let expected = Expected::of_error(name, operation);
+        check_sign_in(app.clone(), operation, Effect::Error(name.into()), expected)
+    }))
+    .await;
+}
+
+#[tokio::test]
+async fn slow_calls_exceed_the_time_limit_and_still_sign_in() {
+    let app = App::with(directory(&SIMULATOR));
+    for (delay, expected) in [(700, Expected::SignedIn), (2_500, Expected::Failed)] {
+        let person = User::new(unique_name("ada")).assigned(ACCOUNT, "Developer");
+        SIMULATOR.put_user(person.clone());
+        let device = app.device().await;
+        device.approve(&person);
+        let rule = Rule::new(Effect::DelayMs(delay)).matching(device.requests());
+        SIMULATOR.add_rule(rule).unwrap();
+        let start = Instant::now();
+        let response = app.token(&device).await;
+        let elapsed = start.elapsed();
+        assert!(elapsed < TIME_LIMIT, "{elapsed:?}");
+        expected.check(&response, "slow");
+        assert_nothing_leaked(&response, "slow").await;
+        // The sign-in was completed, and the next request of the client finds it.
+        assert_eq!(sessions_of(&app, &person).await, 1);
+        assert_eq!(device.operations().last(), Some(&Operation::Logout));
+        app.token(&device).await.assert_status(200);
+        assert_eq!(sessions_of(&app, &person).await, 1);
+    }
+}

@@ -1,0 +1,67 @@
+//! The error code of each invalid request. `support/contract.rs` checks for every error that its code is documented.
+
+use super::access::required_role;
+use crate::support::aws::{SIMULATOR, keyed};
+use crate::support::{App, routes};
+use aws_simulator::ACCOUNT;
+
+/// Media type, encoding and body of invalid requests, with their status and code.
+fn invalid_bodies() -> Vec<(&'static str, &'static str, String, u16, &'static str)> {
+    const JSON: &str = "application/json";
+    let fields = [
+        "username",
+        "token",
+        "password",
+        "current_password",
+        "new_password",
+        "client_id",
+        "client_secret",
+        "device_code",
+        "access_key_id",
+        "amz_date",
+        "signature",
+    ];
+    let numbers = fields.map(|name| format!(r#""{name}":1"#)).join(",");
+    vec![
+        ("text/plain", "", "{}".into(), 415, "unsupported_media_type"),
+        (JSON, "gzip", "{}".into(), 415, "unsupported_encoding"),
+        (JSON, "", "{".into(), 400, "invalid_json"),
+        (JSON, "", "[]".into(), 400, "invalid_json"),
+        (JSON, "", r#"{"x":1,"x":1}"#.into(), 400, "invalid_json"),
+        (JSON, "", "{}".into(), 400, "missing_field"),
+        (JSON, "", format!("{{{numbers}}}"), 400, "invalid_field"),
+        (JSON, "", "x".repeat(20_000), 413, "body_too_large"),
+    ]
+}
+
+#[tokio::test]
+async fn each_invalid_request_has_its_own_error_code() {
+    let arn = format!("arn:aws:sts::{ACCOUNT}:assumed-role/Coded/*=user");
+    let app = App::with(keyed(&SIMULATOR).set("AWS_LOGIN_ARNS", &arn));
+    let session = app.user("ada").await.sign_in().await;
+    for route in routes::all() {
+        let response = app.request("OPTIONS", &route.path()).await;
+        response.assert_error(405, "method_not_allowed");
+        if !route.takes_body() {
+            continue;
+        }
+        let caller = match required_role(&route) {
+            Some(_) => session.clone(),
+            None => app.anonymous(),
+        };
+        for (media_type, encoding, body, status, code) in invalid_bodies() {
+            let request = route.request(&caller).header("content-type", media_type);
+            let mut request = request.body(body);
+            if !encoding.is_empty() {
+                request = request.header("content-encoding", encoding);
+            }
+            let response = request.await;
+            response.assert_error(status, code);
+            let accepted = (code == "unsupported_encoding").then_some("identity");
+            let found = response.header("accept-encoding");
+            assert_eq!(found, accepted, "{}", route.name());
+        }
+    }
+    let response = app.get("/api/auth/nothing").await;
+    response.assert_error(404, "not_found");
+}

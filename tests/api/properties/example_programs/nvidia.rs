@@ -1,0 +1,49 @@
+//! The example programs of `/nvidia-credentials`, against a server with `OpenAI`'s API that accepts one key.
+
+use super::{Upstreams, Workspace, printed, programs};
+use crate::support::App;
+use crate::support::credentials::with_nvidia_key;
+
+const KEY: &str = "nvapi-of-the-examples-0123456789abcdef";
+
+/// Variables that users of `OpenAI` may have in their environment, and that must not be sent to NVIDIA: the server refuses
+/// requests with them.
+const OPENAI_VARIABLES: [(&str, &str); 3] = [
+    ("OPENAI_ORG_ID", "org-of-the-user"),
+    ("OPENAI_PROJECT_ID", "proj_of_the_user"),
+    ("OPENAI_CUSTOM_HEADERS", "OpenAI-Gateway: of the user"),
+];
+
+#[tokio::test]
+async fn examples_run_and_fail_with_a_wrong_key() {
+    let workspace = Workspace::new();
+    let upstreams = Upstreams::new(&workspace, None, KEY).await;
+    let app = App::with(with_nvidia_key(KEY));
+    let response = app
+        .admin("ada")
+        .await
+        .sign_in()
+        .await
+        .nvidia_credentials()
+        .await;
+    for (language, program) in programs(&response) {
+        for others in [&[][..], &OPENAI_VARIABLES] {
+            let keys = [&[("NVIDIA_API_KEY", KEY)], others].concat();
+            let output = upstreams.run(&workspace, language, &program, &keys);
+            let text = printed(&output);
+            assert!(output.status.success(), "{language:?}: {text}");
+            let answer = "[test model nvidia/nemotron-3-super-120b-a12b] The sea is wide.";
+            assert!(text.contains(answer), "{language:?}: {text}");
+        }
+        for wrong in ["nvapi-of-somebody-else", ""] {
+            // A key of OpenAI must not be sent to NVIDIA, even if the key of NVIDIA is missing.
+            let keys = [("NVIDIA_API_KEY", wrong), ("OPENAI_API_KEY", KEY)];
+            let output = upstreams.run(&workspace, language, &program, &keys);
+            assert!(
+                !output.status.success(),
+                "{language:?}: {}",
+                printed(&output)
+            );
+        }
+    }
+}

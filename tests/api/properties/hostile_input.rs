@@ -1,0 +1,267 @@
+//! Hostile requests: unusual methods, paths, queries, headers and bodies, sent to every route by every kind of caller.
+//! Each gets a documented response below 500 that echoes nothing of the request, nothing of it is logged, and the next
+//! request works.
+
+mod bodies;
+mod headers;
+mod methods;
+mod paths;
+mod queries;
+mod raw;
+
+use crate::support::aws::{SIMULATOR, keyed};
+use crate::support::routes::{self, ErrorFormat, Route};
+use crate::support::{App, Caller, Response, User};
+use serde_json::json;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::task::JoinSet;
+
+/// Stands for a word that is different in each attempt, so that an echo of it is found.
+const CANARY: &str = "CANARY";
+
+/// The caller of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Anonymous,
+    ForgedToken,
+    User,
+    Admin,
+    SuperAdmin,
+}
+
+const ALL_ROLES: [Role; 5] = [
+    Role::Anonymous,
+    Role::ForgedToken,
+    Role::User,
+    Role::Admin,
+    Role::SuperAdmin,
+];
+
+/// A request of a table.
+#[derive(Clone, Debug)]
+struct Attempt {
+    method: String,
+    path: String,
+    headers: Vec<(&'static str, Vec<u8>)>,
+    body: Option<Vec<u8>>,
+}
+
+impl Attempt {
+    fn new(method: &str, path: &str) -> Self {
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            headers: Vec::new(),
+            body: None,
+        }
+    }
+
+    /// A request to this route, without a body.
+    fn of(route: &Route) -> Self {
+        Self::new(route.method, &route.path())
+    }
+
+    /// Adds a header; others of this name stay.
+    fn header(mut self, name: &'static str, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push((name, value.as_ref().to_vec()));
+        self
+    }
+
+    fn body(mut self, body: impl AsRef<[u8]>) -> Self {
+        self.body = Some(body.as_ref().to_vec());
+        self
+    }
+
+    fn json(self, body: impl AsRef<[u8]>) -> Self {
+        self.header("content-type", "application/json").body(body)
+    }
+}
+
+/// A server with a working AWS, so that no 500 is documented, and on which no request waits.
+fn service() -> App {
+    let vars = keyed(&SIMULATOR)
+        .set("AWS_LOGIN", "app,proof")
+        .set("AWS_LOGIN_ARNS", "arn:aws:iam::123456789012:role/ci=user")
+        .set("DEVICE_TOKEN_WAIT", "0");
+    App::with(vars)
+}
+
+/// Sends every attempt as every caller and checks each response. Returns the number of requests.
+async fn try_all(attempts: Vec<Attempt>, roles: &[Role]) -> usize {
+    let app = service();
+    let mut tasks = JoinSet::new();
+    for &role in roles {
+        let (app, attempts) = (app.clone(), attempts.clone());
+        tasks.spawn(async move {
+            let mut sender = Sender::new(app, role).await;
+            for attempt in &attempts {
+                sender.attempt(attempt).await;
+            }
+            if let Some(last) = sender.last {
+                last.recorded().await;
+            }
+            attempts.len()
+        });
+    }
+    let counts: Vec<usize> = tasks.join_all().await;
+    assert_not_logged(&app);
+    app.anonymous().health().await.assert_status(200);
+    counts.iter().sum()
+}
+
+/// No word of any attempt is in the log. (Deferred work has ended, because `Sender::last` waits for it.)
+fn assert_not_logged(app: &App) {
+    let logs = app.server().logs();
+    let echo = logs.iter().find(|(_, line)| line.contains("canary0"));
+    assert!(echo.is_none(), "{echo:?}");
+}
+
+/// A caller that signs in again when its session has ended.
+struct Sender {
+    app: App,
+    role: Role,
+    user: Option<User>,
+    caller: Option<Caller>,
+    /// The last response: when its deferred work has ended, so has all before it.
+    last: Option<Response>,
+    /// Requests with this token, which must stay below the rate limit.
+    requests: usize,
+}
+
+impl Sender {
+    async fn new(app: App, role: Role) -> Self {
+        let user = match role {
+            Role::Anonymous | Role::ForgedToken => None,
+            Role::User => Some(app.user("mallory").await),
+            Role::Admin => Some(app.admin("mallory").await),
+            Role::SuperAdmin => Some(app.super_admin("mallory").await),
+        };
+        let forged = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJhZG1pbiJ9.";
+        let caller = match role {
+            Role::Anonymous => Some(app.anonymous()),
+            Role::ForgedToken => Some(app.with_token(forged)),
+            _ => None,
+        };
+        Self {
+            app,
+            role,
+            user,
+            caller,
+            last: None,
+            requests: 0,
+        }
+    }
+
+    /// Signs in if the last attempt ended the session.
+    async fn caller(&mut self) -> Caller {
+        self.requests += 1;
+        if self.user.is_some() && self.requests > 500 {
+            self.caller = None;
+            self.requests = 0;
+        }
+        match (&self.caller, &self.user) {
+            (Some(caller), _) => caller.clone(),
+            (None, None) => self.app.anonymous(),
+            (None, Some(user)) => {
+                let login = user.login().from_ip(&self.app.other_ip(next()));
+                let session = login.hashes_a_password().await.session();
+                self.caller = Some(session.clone());
+                session
+            }
+        }
+    }
+
+    async fn attempt(&mut self, attempt: &Attempt) {
+        let number = next();
+        let canary = format!("canary{number:06}");
+        let fill = |bytes: &[u8]| replace(bytes, CANARY.as_bytes(), canary.as_bytes());
+        let path = attempt.path.replace(CANARY, &canary);
+        let sets_token = attempt
+            .headers
+            .iter()
+            .any(|(name, _)| *name == "authorization");
+        let caller = match sets_token {
+            true => self.app.anonymous(),
+            false => self.caller().await,
+        };
+        let mut request = caller.request(&attempt.method, &path);
+        request = request.from_ip(&self.app.other_ip(number));
+        for (name, value) in &attempt.headers {
+            request = request.additional_header(name, fill(value));
+        }
+        if let Some(body) = &attempt.body {
+            request = request.body(fill(body));
+        }
+        let response = request.hashes_a_password().await;
+        let what = format!("{:?} {attempt:?}", self.role);
+        check(&path, &response, &what);
+        // Each attempt has its own network and user name, so that no limit applies.
+        let may_be_limited = path.ends_with("/change-password")
+            || attempt
+                .headers
+                .iter()
+                .any(|(name, _)| *name == "cf-connecting-ip");
+        assert!(response.status != 429 || may_be_limited, "{what}");
+        let is_successful = response.status == 200;
+        let echo = format!("{:?} {}", response.headers, response.text());
+        assert!(!echo.contains(&canary), "{what}: echoed in {echo}");
+        self.last = Some(response);
+        let ends = ["/logout", "/refresh"].iter().any(|end| path.contains(end));
+        if ends && is_successful && self.user.is_some() {
+            self.caller = None;
+        }
+    }
+}
+
+/// Every attempt has a word and a network of its own.
+static LAST_ATTEMPT: AtomicUsize = AtomicUsize::new(0);
+
+fn next() -> usize {
+    LAST_ATTEMPT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// What every response must be. `support/contract.rs` has checked that it is documented.
+fn check(path: &str, response: &Response, what: &str) {
+    let text = response.text();
+    assert!(response.status < 500, "{what}: {}\n{text}", response.status);
+    if response.status >= 400 && !response.body.is_empty() {
+        let body = response.json();
+        let expected = match routes::error_format(path) {
+            ErrorFormat::Message => json!({ "success": false, "message": body["message"] }),
+            ErrorFormat::Detail => json!({ "detail": body["detail"] }),
+        };
+        assert_eq!(body, expected, "{what}");
+    }
+}
+
+fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut rest = bytes;
+    let mut replaced = Vec::new();
+    while let Some(at) = rest.windows(from.len()).position(|part| part == from) {
+        replaced.extend_from_slice(&rest[..at]);
+        replaced.extend_from_slice(to);
+        rest = &rest[at + from.len()..];
+    }
+    replaced.extend_from_slice(rest);
+    replaced
+}
+
+/// The status of a response of the Worker, which is checked; `None` if the runtime answered or closed the connection.
+fn check_raw(response: &[u8], canary: &str, what: &str) -> Option<u16> {
+    let text = String::from_utf8_lossy(response);
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let head = head.to_ascii_lowercase();
+    // The runtime's own responses do not have the Worker's headers.
+    if !head.contains("strict-transport-security") {
+        return None;
+    }
+    assert!(!text.contains(canary), "{what}: echoed in {text}");
+    for header in ["x-content-type-options: nosniff", "cache-control: no-store"] {
+        assert!(head.contains(header), "{what}: {text}");
+    }
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    assert!(status < 500, "{what}: {text}");
+    let is_error = body.contains(r#""success":false"#) || body.contains(r#""detail":"#);
+    assert!(status < 400 || is_error, "{what}: {text}");
+    Some(status)
+}

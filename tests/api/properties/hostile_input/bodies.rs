@@ -1,0 +1,202 @@
+//! Bodies: shapes, depths, sizes, duplicate keys, encodings and values of every field, on every route, including those
+//! without a body.
+
+use super::{ALL_ROLES, Attempt, CANARY, Role, try_all};
+use crate::support::routes;
+
+/// The fields of each route that takes a body.
+const FIELDS: [(&str, &[&str]); 6] = [
+    ("login", &["username", "password"]),
+    ("set-password", &["token", "password"]),
+    ("token", &["client_id", "client_secret", "device_code"]),
+    ("device-authorization", &["client_id", "client_secret"]),
+    (
+        "aws-login",
+        &["access_key_id", "amz_date", "signature", "session_token"],
+    ),
+    ("change-password", &["current_password", "new_password"]),
+];
+
+/// JSON values.
+const VALUES: [&str; 40] = [
+    "null",
+    "true",
+    "0",
+    "-0",
+    "-1",
+    "1e400",
+    "-1e-400",
+    "9007199254740993",
+    "18446744073709551616",
+    "123456789012345678901234567890",
+    "0.1e1",
+    "[]",
+    "{}",
+    r#"["CANARY"]"#,
+    r#"{"$ne":null}"#,
+    r#"{"CANARY":1,"CANARY":2}"#,
+    r#""""#,
+    r#"" CANARY ""#,
+    r#""CANARY""#,
+    r#""\u0000CANARY""#,
+    r#""CANARY\u0000""#,
+    r#""\ud800CANARY""#,
+    r#""\udc00\ud800""#,
+    r#""\ud83d\udca9CANARY""#,
+    r#""CANARY\r\nset-cookie: CANARY=1""#,
+    r#""CANARY' OR '1'='1' --""#,
+    r#""CANARY\"; DROP TABLE users; --""#,
+    r#""CANARY' UNION SELECT password_hash FROM users --""#,
+    r#""%00CANARY%ff""#,
+    r#""../../../../CANARY""#,
+    r#""<img src=x onerror=CANARY>""#,
+    r#""${jndi:ldap://CANARY}""#,
+    r#""{{CANARY}}""#,
+    r#""CANARY@ехаmple.com""#,
+    r#""аdminCANARY""#,
+    r#""CANARY\u202egnp.exe""#,
+    r#""CANARY\ufeff\u200b\u2060""#,
+    r#""CANARYﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺﷺ""#,
+    r#""ſᏚıİCANARYẞ""#,
+    r#""eyJhbGciOiJub25lIn0.CANARY.""#,
+];
+
+/// A body with this value in one field, and text in the others.
+fn with(fields: &[&str], odd: &str, value: &str) -> String {
+    let members: Vec<String> = fields
+        .iter()
+        .map(|name| {
+            let value = if *name == odd { value } else { r#""x CANARY""# };
+            format!(r#""{name}":{value}"#)
+        })
+        .collect();
+    format!("{{{}}}", members.join(","))
+}
+
+#[tokio::test]
+async fn any_value_in_any_field_is_answered() {
+    let mut count = 0;
+    for (name, fields) in FIELDS {
+        let path = format!("/api/auth/{name}");
+        let mut attempts = Vec::new();
+        for field in fields {
+            for value in VALUES {
+                attempts.push(Attempt::new("POST", &path).json(with(fields, field, value)));
+            }
+            for text in [
+                "x".repeat(1_024),
+                "x".repeat(1_025),
+                "x".repeat(8_193),
+                "\u{301}".repeat(2_000),
+                "ﷺ".repeat(1_000),
+                "👩‍👩‍👧‍👦".repeat(100),
+            ] {
+                let value = format!("\"{CANARY}{text}\"");
+                attempts.push(Attempt::new("POST", &path).json(with(fields, field, &value)));
+            }
+        }
+        let is_secured = name == "change-password";
+        let role = if is_secured {
+            Role::User
+        } else {
+            Role::Anonymous
+        };
+        count += try_all(attempts, &[role]).await;
+    }
+    assert_eq!(
+        FIELDS.len(),
+        routes::all()
+            .iter()
+            .filter(|route| route.takes_body())
+            .count()
+    );
+    assert!(count > 600, "{count}");
+}
+
+/// Bytes that are not a valid body of any route.
+fn shapes() -> Vec<Vec<u8>> {
+    let object = r#"{"username":"CANARY","password":"b","token":"a","client_id":"a","client_secret":"a","device_code":"a","#;
+    let and = |rest: &str| format!("{object}{rest}").into_bytes();
+    vec![
+        Vec::new(),
+        b" ".to_vec(),
+        b"\0".to_vec(),
+        b"CANARY".to_vec(),
+        b"{".to_vec(),
+        b"[[[[".to_vec(),
+        b"\xff\xfe{\0}\0".to_vec(),
+        b"\xef\xbb\xbf{}".to_vec(),
+        b"\x1f\x8b\x08\0\0\0\0\0\0\0CANARY".to_vec(),
+        b"username=CANARY&password=b".to_vec(),
+        b"<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY b SYSTEM \"file:///CANARY\">]><a>&b;</a>"
+            .to_vec(),
+        and(r#""username":"CANARY"}"#),
+        and(r#""\u0075sername":"CANARY"}"#),
+        and(r#""x":{"y":1,"y":2}}"#),
+        and(r#""__proto__":{"role":"super_admin"},"constructor":null}"#),
+        and(r#""role":"super_admin","is_active":true,"sub":"CANARY"}"#),
+        and(&format!(r#""x":{}{}}}"#, "[".repeat(15), "]".repeat(15))),
+        and(&format!(r#""x":{}{}}}"#, "[".repeat(16), "]".repeat(16))),
+        and(&format!(r#""x":{}}}"#, r#"{"a":"#.repeat(2_000))),
+        and(&format!(r#""x":{}}}"#, "9".repeat(10_000))),
+        and(&format!(
+            r#""x":-0.{}e-{}}}"#,
+            "0".repeat(1_000),
+            "9".repeat(1_000)
+        )),
+        and(&format!(r#""{}":1}}"#, CANARY.repeat(1_000))),
+        "[".repeat(16_000).into_bytes(),
+        vec![0xff; 16_384],
+        vec![b' '; 16_384],
+        vec![b'{'; 16_385],
+        vec![b'x'; 200_000],
+    ]
+}
+
+const TYPES: [&str; 12] = [
+    "application/json",
+    "application/json; charset=utf-7",
+    "application/json;charset=\"utf-8\"; CANARY=\"",
+    "APPLICATION/JSON ;",
+    "application/json, application/json",
+    "application/jsonCANARY",
+    "text/plain",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=CANARY",
+    "multipart/form-data",
+    "application/xml",
+    "/",
+];
+
+#[tokio::test]
+async fn body_of_any_shape_is_answered_on_every_route() {
+    let mut attempts = Vec::new();
+    for route in &routes::all() {
+        for shape in shapes() {
+            // An empty body is a valid one for /aws-login: without a proof, it uses the role of the service.
+            if !shape.is_empty() || !route.template.ends_with("/aws-login") {
+                attempts.push(Attempt::of(route).json(shape));
+            }
+        }
+    }
+    let count = try_all(attempts, &[Role::Anonymous, Role::Admin]).await;
+    assert!(count > 900, "{count}");
+}
+
+#[tokio::test]
+async fn body_of_any_media_type_is_answered() {
+    let mut attempts = Vec::new();
+    for route in routes::all().iter().filter(|route| route.takes_body()) {
+        for media_type in TYPES {
+            for body in ["{}", "CANARY"] {
+                attempts.push(
+                    Attempt::of(route)
+                        .header("content-type", media_type)
+                        .body(body),
+                );
+            }
+        }
+    }
+    let count = try_all(attempts, &ALL_ROLES).await;
+    assert!(count > 700, "{count}");
+}

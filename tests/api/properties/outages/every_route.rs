@@ -1,0 +1,253 @@
+//! Every fault of a store or a secret on every route: the documented status in the error format of the route, no partial
+//! effect, and the next request works.
+
+mod prepared;
+
+use self::prepared::{Prepared, vars};
+use crate::support::audit::CRON;
+use crate::support::routes::{self, ErrorFormat, Route};
+use crate::support::{App, Fault, Response, Vars};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicI64, Ordering};
+use tokio::task::JoinSet;
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum InjectedFault {
+    D1Fails,
+    D1Hangs,
+    /// D1 reports a violated constraint.
+    D1Constraint,
+    /// D1 answers the first call of the request only.
+    D1FailsLater,
+    /// The row of the user is invalid.
+    CorruptRow,
+    KvFails,
+    KvHangs,
+    KvReadsStale,
+    /// KV rejects every write with 429.
+    KvThrottlesWrites,
+}
+
+impl InjectedFault {
+    /// The status of a route under this fault.
+    fn status(self, route: &Route) -> u16 {
+        let needs = needs(route);
+        let is_unavailable = match self {
+            Self::D1Fails | Self::D1Hangs | Self::D1Constraint => needs.d1 > 0,
+            Self::D1FailsLater => needs.d1 > 1,
+            Self::CorruptRow => needs.user,
+            Self::KvFails | Self::KvHangs => needs.kv,
+            Self::KvReadsStale | Self::KvThrottlesWrites => false,
+        };
+        if is_unavailable { 503 } else { 200 }
+    }
+
+    async fn begin(self, app: &App, user: Option<&str>) {
+        let fault = match self {
+            Self::D1Fails => Fault::d1().fails(),
+            Self::D1Hangs => Fault::d1().hangs(),
+            Self::D1Constraint => Fault::d1()
+                .fails_with("UNIQUE constraint failed: users.username: SQLITE_CONSTRAINT"),
+            Self::D1FailsLater => Fault::d1().nth(2).fails(),
+            Self::CorruptRow => return set_updated_at(app, user, "yesterday").await,
+            Self::KvFails => Fault::kv().fails(),
+            Self::KvHangs => Fault::kv().hangs(),
+            Self::KvReadsStale => Fault::kv_reads().reads_stale(60),
+            Self::KvThrottlesWrites => Fault::kv_writes().is_throttled(),
+        };
+        app.fault(fault).await;
+    }
+
+    async fn end(self, app: &App, user: Option<&str>) {
+        app.remove_faults().await;
+        if self == Self::CorruptRow {
+            set_updated_at(app, user, "2024-01-01T00:00:00Z").await;
+        }
+    }
+}
+
+/// What a route needs.
+struct Needs {
+    /// Calls of D1 before the response: 0, 1, or 2 for more.
+    d1: usize,
+    /// A read of KV that no read of D1 replaces.
+    kv: bool,
+    /// The row of the user.
+    user: bool,
+}
+
+/// For a session that is cached in KV, and a user who has signed in before.
+fn needs(route: &Route) -> Needs {
+    let (d1, kv, user) = match route.name().as_str() {
+        // The cached session suffices for the first two.
+        "POST validate"
+        | "GET me"
+        | "GET openapi.json"
+        | "POST register-client"
+        | "POST device-authorization" => (0, false, false),
+        "GET health" => (1, true, false),
+        "POST logout" => (1, false, false),
+        "POST refresh" => (1, false, true),
+        // Of the user, it reads the names only, which a password must not contain.
+        "POST set-password" => (2, false, false),
+        // The head of the audit log is in KV.
+        "GET audit/verify" => (2, true, true),
+        "GET audit"
+        | "GET aws-credentials"
+        | "POST aws-login"
+        | "POST change-password"
+        | "DELETE sessions/{id}"
+        | "POST login"
+        | "POST logout-all"
+        | "GET nvidia-credentials"
+        | "GET sessions"
+        | "POST token" => (2, false, true),
+        name => panic!("{name}: which stores does it need?"),
+    };
+    Needs { d1, kv, user }
+}
+
+/// The ids of a user, who is given by an id or by a name of AWS.
+const IDS: &str = "SELECT id FROM users WHERE id = ?1 OR (source <> 'password' AND username = ?1)";
+
+async fn set_updated_at(app: &App, user: Option<&str>, text: &str) {
+    let sql = format!("UPDATE users SET updated_at = ?2 WHERE id IN ({IDS}) RETURNING id");
+    if let Some(user) = user {
+        assert_eq!(app.sql(&sql, [user, text]).await.len(), 1);
+    }
+}
+
+/// What D1 stores of a user, except for failed attempts, which are counted before the password is checked.
+async fn stored(app: &App, user: &str) -> Value {
+    let sql = format!(
+        "SELECT
+           (SELECT json_group_array(json_array(role, is_active, password_hash, updated_at, last_login))
+            FROM users WHERE id IN ({IDS})) AS users,
+           (SELECT json_group_array(json_array(id, generation, revoked_at))
+            FROM sessions WHERE user_id IN ({IDS})) AS sessions,
+           (SELECT json_group_array(used_by) FROM password_links WHERE user_id IN ({IDS})) AS links,
+           (SELECT count(*) FROM audit WHERE subject IN ({IDS})) AS entries"
+    );
+    app.sql(&sql, [user]).await.remove(0)
+}
+
+/// The response is the 503 in the error format of the route, with this code.
+fn assert_unavailable(response: &Response, route: &Route, code: &str, what: &str) {
+    const TEXT: &str = "Service temporarily unavailable";
+    let body = response.json();
+    let (text, members) = match route.error_format {
+        ErrorFormat::Message => {
+            assert_eq!(body["success"], false, "{what}");
+            (&body["message"], 2)
+        }
+        ErrorFormat::Detail => (&body["detail"], 1),
+    };
+    let text = text.as_str().unwrap_or_else(|| panic!("{what}: {body}"));
+    let is_health = route.name() == "GET health";
+    assert!(
+        text == TEXT || (is_health && text.starts_with(TEXT)),
+        "{what}: {text}"
+    );
+    let found = body.as_object().map(serde_json::Map::len);
+    assert_eq!(found, Some(members), "{what}: {body}");
+    assert_eq!(response.retry_after(), Some(2), "{what}");
+    assert_eq!(response.error_code(), Some(code), "{what}");
+}
+
+async fn check(app: App, route: Route, fault: InjectedFault) {
+    let what = format!("{} with {fault:?}", route.name());
+    let mut request = Prepared::new(&app, route).await;
+    let user = request.user.clone();
+    if route.name() == "GET health" {
+        // The isolate keeps a result for five seconds, so each request has a time of its own.
+        static LAST: AtomicI64 = AtomicI64::new(0);
+        let seconds = LAST.fetch_add(1_000, Ordering::Relaxed) + 1_000;
+        request.app.shift_clock(seconds).await;
+    }
+    fault.begin(&request.app, user.as_deref()).await;
+    let before = match &user {
+        Some(user) => stored(&request.app, user).await,
+        None => Value::Null,
+    };
+    let response = request.send().await;
+    let expected = fault.status(&route);
+    assert_eq!(response.status, expected, "{what}: {}", response.text());
+    if response.status == 200 {
+        return;
+    }
+    assert_unavailable(&response, &route, "storage_unavailable", &what);
+    // A refresh takes effect and can be repeated; every other failed request has no effect.
+    let takes_effect = route.name() == "POST refresh" && fault == InjectedFault::CorruptRow;
+    if let Some(user) = &user {
+        let after = stored(&request.app, user).await;
+        assert_eq!(after != before, takes_effect, "{what}: {before}\n{after}");
+    }
+    fault.end(&request.app, user.as_deref()).await;
+    let response = request.send_again(fault).await;
+    let text = response.text();
+    assert_eq!(response.status, 200, "{what}, afterwards: {text}");
+}
+
+/// All routes at once, each with its own user.
+async fn check_all_routes(faults: &[InjectedFault]) {
+    let app = App::isolated(vars());
+    // The audit log has a head.
+    app.seed_users(1, "user", 1).await;
+    app.scheduled(CRON).await;
+    for fault in faults {
+        let mut checks = JoinSet::new();
+        for route in routes::all() {
+            checks.spawn(check(app.clone(), route, *fault));
+        }
+        checks.join_all().await;
+    }
+}
+
+#[tokio::test]
+async fn each_route_has_its_status_while_a_store_fails_and_works_afterwards() {
+    check_all_routes(&[
+        InjectedFault::D1Fails,
+        InjectedFault::D1Constraint,
+        InjectedFault::D1FailsLater,
+        InjectedFault::CorruptRow,
+        InjectedFault::KvFails,
+        InjectedFault::KvReadsStale,
+        InjectedFault::KvThrottlesWrites,
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn each_route_has_its_status_while_a_store_hangs_and_works_afterwards() {
+    check_all_routes(&[InjectedFault::D1Hangs, InjectedFault::KvHangs]).await;
+}
+
+/// Each mistake by itself, with its line in the log: `configuration`.
+#[tokio::test]
+async fn each_route_returns_503_without_a_secret_or_with_a_short_one() {
+    let short = "c2hvcnQ=";
+    for vars in [
+        Vars::new().without("JWT_SECRET"),
+        Vars::new().set("JWT_SECRET", "one byte less than 32 bytes long"[1..].trim()),
+        Vars::new()
+            .without("PASSWORD_PEPPER")
+            .set("HANDLE_KEY", short),
+        Vars::new().without("HANDLE_KEY").set("AUDIT_KEY", short),
+        Vars::new()
+            .without("AUDIT_KEY")
+            .set("PASSWORD_PEPPER", short),
+    ] {
+        let app = App::isolated(vars);
+        for route in routes::all() {
+            let request = route.request(&app.with_token("a.b.c"));
+            let response = request.json(&json!({})).await;
+            let what = route.name();
+            assert_eq!(response.status, 503, "{what}");
+            assert_unavailable(&response, &route, "misconfigured", &what);
+            assert!(response.recorded().await.calls.is_empty(), "{what}");
+        }
+        // A path without a route needs no configuration.
+        app.get("/api/auth/nothing").await.assert_status(404);
+    }
+}

@@ -1,0 +1,169 @@
+//! For each route, a request that returns 200 while nothing fails.
+
+use super::InjectedFault;
+use crate::support::aws::{Device, SIMULATOR, add_person, portal};
+use crate::support::aws_proof::{proof_in, role_session};
+use crate::support::routes::Route;
+use crate::support::{App, Caller, NEW_PASSWORD, Response, SEED_PASSWORD, SeededUser, Vars};
+use aws_simulator::{ACCOUNT, Credentials};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+
+/// A request that returns 200 while nothing fails.
+pub(super) struct Prepared {
+    pub app: App,
+    /// An id, or a name of AWS.
+    pub user: Option<String>,
+    route: Route,
+    path: String,
+    caller: Caller,
+    body: Option<Value>,
+    device: Option<Device>,
+    keys: Option<Credentials>,
+}
+
+impl Prepared {
+    pub async fn new(app: &App, route: Route) -> Self {
+        let app = app.another_view();
+        let mut prepared = Self {
+            caller: app.anonymous(),
+            path: route.path(),
+            app,
+            route,
+            user: None,
+            body: None,
+            device: None,
+            keys: None,
+        };
+        prepared.prepare().await;
+        prepared
+    }
+
+    async fn prepare(&mut self) {
+        static LAST_ROLE: AtomicU32 = AtomicU32::new(0);
+        match self.route.name().as_str() {
+            "GET health" | "GET openapi.json" | "POST register-client" => {}
+            "GET audit" | "GET audit/verify" | "GET aws-credentials" | "GET nvidia-credentials" => {
+                self.sign_in("super_admin").await;
+            }
+            "POST logout" | "POST logout-all" | "GET me" | "POST refresh" | "GET sessions"
+            | "POST validate" => {
+                self.sign_in("user").await;
+            }
+            "DELETE sessions/{id}" => {
+                let user = self.sign_in("user").await;
+                let id = user.sessions[1].session_id();
+                self.path = self.route.template.replace("{id}", &id);
+            }
+            "POST login" => {
+                let user = self.sign_in("user").await;
+                self.caller = self.app.anonymous();
+                self.body = Some(user.login_body());
+            }
+            "POST change-password" => {
+                self.sign_in("user").await;
+                self.body = Some(
+                    json!({ "current_password": SEED_PASSWORD, "new_password": NEW_PASSWORD }),
+                );
+            }
+            "POST set-password" => {
+                let user = self.sign_in("user").await;
+                self.caller = self.app.anonymous();
+                let link = user.reset_link().await;
+                self.body = Some(json!({ "token": link, "password": NEW_PASSWORD }));
+            }
+            "POST device-authorization" => {
+                let client = self.app.registered_client().await;
+                self.body = Some(client.body());
+            }
+            "POST token" => {
+                let person = add_person(&self.app, "ada");
+                let response = self.app.sign_in_with_device(&person).await;
+                response.assert_status(200);
+                self.user = Some(person.user_name);
+                self.begin_device_flow().await;
+            }
+            "POST aws-login" => {
+                let number = LAST_ROLE.fetch_add(1, Ordering::Relaxed) % ROLES;
+                let role = format!("Matrix{number}");
+                self.keys = Some(role_session(&role));
+                self.send().await.assert_status(200);
+                self.user = Some(role);
+            }
+            name => panic!("{name}: prepare a request"),
+        }
+    }
+
+    /// A user with two sessions, of which the first is used and has been cached for two minutes.
+    async fn sign_in(&mut self, role: &str) -> SeededUser {
+        let user = self.app.seed_user(role, 2).await;
+        let session = &user.sessions[0];
+        let response = session.validate().await;
+        response.assert_status(200).recorded().await;
+        self.caller = session.clone();
+        self.user = Some(user.id.clone());
+        self.app.shift_clock(120).await;
+        user
+    }
+
+    async fn begin_device_flow(&mut self) {
+        let device = self.app.device().await;
+        let user = self.user.as_deref().expect("a user");
+        SIMULATOR
+            .approve(&device.user_code, user)
+            .expect("approved");
+        self.body = Some(device.body());
+        self.device = Some(device);
+    }
+
+    pub async fn send(&self) -> Response {
+        // Each proof is signed for a time of its own, because one signs in once.
+        static LAST_PROOF: AtomicI64 = AtomicI64::new(-300);
+        let request = self.caller.request(self.route.method, &self.path);
+        let request = request.header("prefer", "wait=0");
+        if let Some(keys) = &self.keys {
+            let proof = proof_in(keys, LAST_PROOF.fetch_add(1, Ordering::Relaxed));
+            request.json(&proof).await
+        } else if let Some(body) = &self.body {
+            request.json(body).await
+        } else {
+            request.await
+        }
+    }
+
+    /// Repeats the request, as a client does after a 503.
+    pub async fn send_again(&mut self, fault: InjectedFault) -> Response {
+        match self.route.name().as_str() {
+            // The attempt counts as a failure.
+            "POST login" | "POST change-password" => self.app.skip_back_off().await,
+            // The isolate keeps a result for five seconds.
+            "GET health" => self.app.shift_clock(self.app.clock() + 10).await,
+            // AWS gives its token once, and D1 could not store the outcome.
+            "POST token"
+                if matches!(
+                    fault,
+                    InjectedFault::D1FailsLater | InjectedFault::CorruptRow
+                ) =>
+            {
+                self.begin_device_flow().await;
+            }
+            _ => {}
+        }
+        self.send().await
+    }
+}
+
+/// Roles whose sessions may sign in with a proof: `Matrix0` to `Matrix39`.
+const ROLES: u32 = 40;
+
+pub(super) fn vars() -> Vars {
+    let arns: Vec<String> = (0..ROLES)
+        .map(|number| format!("arn:aws:sts::{ACCOUNT}:assumed-role/Matrix{number}/*=user"))
+        .collect();
+    portal(&SIMULATOR)
+        .set("AWS_LOGIN_ARNS", &arns.join(","))
+        // For the credentials routes.
+        .set("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+        .set("AWS_SECRET_ACCESS_KEY", "a-secret-access-key-of-the-tests")
+        .set("NVIDIA_API_KEY", "nvapi-a-key-of-the-tests")
+}

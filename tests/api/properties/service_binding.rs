@@ -1,0 +1,50 @@
+//! Requests of another Worker over a service binding.
+
+use super::request_bodies::json_object;
+use crate::support::App;
+use crate::support::internals::network;
+
+#[tokio::test]
+async fn failures_over_a_service_binding_count_for_the_given_client() {
+    let app = App::shared();
+    let guess = async |number: usize, client: usize| {
+        let name = format!("bound-{number}-{}", app.ip());
+        // The IP address of the other Worker does not count.
+        let request = app.anonymous().guess(&name).from_ip(&app.other_ip(0));
+        let client = app.other_ip(client);
+        let request = request.header("x-test-service-binding", client);
+        request.await.status
+    };
+    for number in 0..3 {
+        assert_eq!(guess(number, 1).await, 401);
+    }
+    assert_eq!(guess(3, 1).await, 429);
+    assert_eq!(guess(4, 2).await, 401);
+    let sql = "SELECT address FROM address_attempts WHERE address = ?1";
+    for (client, rows) in [(0, 0), (1, 1), (2, 1)] {
+        let network = network(Some(&app.other_ip(client)));
+        assert_eq!(app.sql(sql, [network]).await.len(), rows, "{client}");
+    }
+}
+
+#[tokio::test]
+async fn content_length_over_a_service_binding_is_not_trusted() {
+    let app = App::shared();
+    for (length, body, status) in [
+        (16_384, json_object(16_384), 400),
+        (16_384, json_object(16_385), 413),
+        (4, json_object(1_000_000), 413),
+        (16_385, json_object(9), 413),
+        (9, json_object(9), 400),
+        // The body is shorter than declared.
+        (100, json_object(9), 400),
+    ] {
+        let request = app
+            .post("/api/auth/login")
+            .header("x-test-service-binding", app.other_ip(1))
+            .header("x-test-content-length", length.to_string())
+            .header("content-type", "application/json")
+            .body(body);
+        request.await.assert_status(status);
+    }
+}

@@ -1,0 +1,59 @@
+//! Requests that schemathesis generates from the OpenAPI document, valid and invalid ones. The document also says what
+//! may be returned.
+
+use crate::support::aws::{SIMULATOR, keyed};
+use crate::support::{App, installed, routes};
+use std::path::Path;
+use std::process::Command;
+
+const REQUIREMENTS: &str = include_str!("../../schemathesis/requirements.txt");
+
+#[tokio::test]
+#[ignore = "slow: installs schemathesis and sends thousands of requests"]
+async fn generated_requests_get_documented_responses() {
+    let cases = std::env::var("EDGE_AUTH_SCHEMATHESIS").map_or(2_000, |cases| -> usize {
+        cases.parse().expect("EDGE_AUTH_SCHEMATHESIS is a number")
+    });
+    // The route of the document itself is left out, and a route with few possible requests gets fewer.
+    let each: usize = cases * 3 / 2 / (routes::all().len() - 2);
+    let app = App::isolated(keyed(&SIMULATOR).set("DEVICE_TOKEN_WAIT", "0"));
+    let users = [
+        ("user", app.user("ada").await),
+        ("guesser", app.user("ada").await),
+        ("admin", app.admin("ada").await),
+        ("super_admin", app.super_admin("ada").await),
+    ]
+    .map(|(caller, user)| format!("{caller}={}={}", user.username, user.password));
+    let origin = app.server().origin();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemathesis");
+    let output = Command::new(
+        installed::python("schemathesis", REQUIREMENTS).with_file_name("schemathesis"),
+    )
+    .args(["run", &format!("{origin}/api/auth/openapi.json")])
+    .args(["--url", &origin, "--mode", "all"])
+    .args(["--phases", "examples,coverage,fuzzing"])
+    .args(["--max-examples", &each.to_string()])
+    // A body that the document allows can still have a wrong password or an unknown handle.
+    .args(["--exclude-checks", "positive_data_acceptance"])
+    .args(["--seed", "1", "--no-color"])
+    .args(["--generation-database", "none"])
+    .env("SCHEMATHESIS_HOOKS", "hooks")
+    .env("PYTHONPATH", &folder)
+    .env("PYTHONDONTWRITEBYTECODE", "1")
+    .env("EDGE_AUTH_ORIGIN", &origin)
+    .env("EDGE_AUTH_USERS", users.join("\n"))
+    .current_dir(env!("CARGO_TARGET_TMPDIR"))
+    .output()
+    .expect("schemathesis");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "{stdout}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let summary = stdout
+        .split_once("Test cases:")
+        .map(|(_, rest)| rest.trim());
+    let generated = summary.and_then(|text| text.split(' ').next()?.parse::<usize>().ok());
+    assert!(generated.is_some_and(|it| it >= cases), "{stdout}");
+}

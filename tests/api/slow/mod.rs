@@ -1,0 +1,10 @@
+//! Tests that take volume or minutes. `cargo test` ignores them; `cargo test-all` runs them.
+
+mod abandoned_uploads;
+mod enumeration;
+mod floods;
+mod floods_and_devices;
+mod generated_requests;
+mod guesses;
+mod rate_limits;
+mod revocation;

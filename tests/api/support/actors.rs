@@ -1,0 +1,260 @@
+//! Who calls the API, and what they can do: one function for each endpoint.
+
+use super::app::App;
+use super::request::Request;
+use super::response::Response;
+use serde_json::{Value, json};
+use std::fmt;
+
+/// A client of the API. Its requests carry its access token and its cookie, if it has them.
+#[derive(Clone)]
+pub struct Caller {
+    pub(super) app: App,
+    token: Option<String>,
+    cookie: Option<String>,
+}
+
+impl AsRef<str> for Caller {
+    fn as_ref(&self) -> &str {
+        self.token()
+    }
+}
+
+impl PartialEq for Caller {
+    fn eq(&self, other: &Self) -> bool {
+        self.token == other.token
+    }
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.debug_tuple("Caller").field(&self.token).finish()
+    }
+}
+
+/// The token.
+impl fmt::Display for Caller {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(self.token())
+    }
+}
+
+impl App {
+    /// A client without a token.
+    pub fn anonymous(&self) -> Caller {
+        Caller {
+            app: self.clone(),
+            token: None,
+            cookie: None,
+        }
+    }
+
+    /// A client with this token.
+    pub fn with_token(&self, token: impl Into<String>) -> Caller {
+        Caller {
+            token: Some(token.into()),
+            ..self.anonymous()
+        }
+    }
+}
+
+impl Caller {
+    /// The same client, with this cookie.
+    pub fn with_cookie(&self, cookie: &str) -> Self {
+        Self {
+            cookie: Some(cookie.to_owned()),
+            ..self.clone()
+        }
+    }
+
+    /// The same client in another view of the server: with the clock and the faults of that view.
+    pub fn in_view(&self, app: &App) -> Self {
+        Self {
+            app: app.clone(),
+            ..self.clone()
+        }
+    }
+
+    pub fn token(&self) -> &str {
+        self.token.as_deref().expect("a client with a token")
+    }
+
+    pub fn get(&self, path: &str) -> Request {
+        self.request("GET", path)
+    }
+
+    pub fn post(&self, path: &str) -> Request {
+        self.request("POST", path)
+    }
+
+    pub fn request(&self, method: &str, path: &str) -> Request {
+        let mut request = self.app.request(method, path);
+        if let Some(token) = &self.token {
+            request = request.bearer(token);
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.cookie(cookie);
+        }
+        request
+    }
+
+    // session/
+
+    /// A sign-in by username or e-mail.
+    pub fn login(&self, username: &str, password: &str) -> Request {
+        self.post("/api/auth/login")
+            .json(&json!({ "username": username, "password": password }))
+            .hashes_a_password()
+    }
+
+    /// A sign-in with a wrong password.
+    pub fn guess(&self, username: &str) -> Request {
+        self.login(username, "wrong")
+    }
+
+    pub fn logout(&self) -> Request {
+        self.post("/api/auth/logout")
+    }
+
+    pub fn logout_all(&self) -> Request {
+        self.post("/api/auth/logout-all")
+    }
+
+    pub fn refresh(&self) -> Request {
+        self.post("/api/auth/refresh")
+    }
+
+    pub fn validate(&self) -> Request {
+        self.get("/api/auth/validate")
+    }
+
+    pub fn me(&self) -> Request {
+        self.get("/api/auth/me")
+    }
+
+    pub fn list_sessions(&self) -> Request {
+        self.get("/api/auth/sessions")
+    }
+
+    pub fn revoke_session(&self, id: &str) -> Request {
+        self.request("DELETE", &format!("/api/auth/sessions/{id}"))
+    }
+
+    // password/
+
+    /// Sets a password with the token of a reset link.
+    pub fn set_password(&self, link: &str, password: &str) -> Request {
+        self.post("/api/auth/set-password")
+            .json(&json!({ "token": link, "password": password }))
+            .hashes_a_password()
+    }
+
+    pub fn change_password(&self, current: &str, new: &str) -> Request {
+        self.post("/api/auth/change-password")
+            .json(&json!({ "current_password": current, "new_password": new }))
+            .hashes_a_password()
+    }
+
+    // aws/, nvidia/
+
+    pub fn aws_credentials(&self) -> Request {
+        self.get("/api/auth/aws-credentials")
+    }
+
+    pub fn nvidia_credentials(&self) -> Request {
+        self.get("/api/auth/nvidia-credentials")
+    }
+
+    /// A sign-in as the AWS principal whose keys the service has.
+    pub fn aws_login(&self) -> Request {
+        self.post("/api/auth/aws-login")
+    }
+
+    /// A sign-in with an AWS proof.
+    pub fn aws_login_with(&self, proof: &Value) -> Request {
+        self.aws_login().json(proof)
+    }
+
+    // device/ (see `aws` for whole device flows)
+
+    pub fn register_client(&self) -> Request {
+        self.post("/api/auth/register-client")
+    }
+
+    /// Starts a device flow with these `client_id` and `client_secret`.
+    pub fn authorize_device(&self, client: &Value) -> Request {
+        self.post("/api/auth/device-authorization").json(client)
+    }
+
+    /// Requests the token of a device flow, once.
+    pub fn device_token(&self, device: &Value) -> Request {
+        self.post("/api/auth/token")
+            .header("prefer", "wait=0")
+            .json(device)
+    }
+
+    // audit/
+
+    /// Searches the audit log with this query string.
+    pub fn search_audit(&self, query: &str) -> Request {
+        self.get(&with_query("/api/auth/audit", query))
+    }
+
+    /// Verifies the audit log with this query string.
+    pub fn verify_audit(&self, query: &str) -> Request {
+        self.get(&with_query("/api/auth/audit/verify", query))
+    }
+
+    // system/
+
+    pub fn health(&self) -> Request {
+        self.get("/api/auth/health")
+    }
+
+    pub fn openapi(&self) -> Request {
+        self.get("/api/auth/openapi.json")
+    }
+
+    // Short forms.
+
+    /// Refreshes the session and waits for the deferred work; returns the client with the new token.
+    pub async fn refreshed(&self) -> Self {
+        let response = self.refresh().await;
+        response.assert_status(200).recorded().await;
+        response.session()
+    }
+
+    /// The statuses of `/validate`, `/me` and `/refresh`.
+    pub async fn statuses(&self) -> [u16; 3] {
+        [
+            self.validate().await.status,
+            self.me().await.status,
+            self.refresh().await.status,
+        ]
+    }
+}
+
+fn with_query(path: &str, query: &str) -> String {
+    match query {
+        "" => path.to_owned(),
+        query => format!("{path}?{query}"),
+    }
+}
+
+/// The routes that require a token and are open to every user, as `/validate`, `/me` and `/refresh`.
+pub const TOKEN_ROUTES: [(&str, fn(&Caller) -> Request); 3] = [
+    ("validate", Caller::validate),
+    ("me", Caller::me),
+    ("refresh", Caller::refresh),
+];
+
+/// Fails the test if any of [`TOKEN_ROUTES`] accepts one of these tokens.
+pub async fn assert_refused(sessions: &[&Caller]) {
+    for (number, session) in sessions.iter().enumerate() {
+        for (name, request) in TOKEN_ROUTES {
+            let response: Response = request(session).await;
+            let text = response.text();
+            assert_eq!(response.status, 401, "{name} with token {number}: {text}");
+        }
+    }
+}

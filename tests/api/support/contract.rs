@@ -1,0 +1,276 @@
+//! What every response of every test must be: described by the OpenAPI document, with the headers that all responses have.
+
+use super::internals::{ErrorCode, OPENAPI};
+use super::response::Response;
+use super::routes;
+use super::snapshot::{TIME_SHAPE, UUID_SHAPE, has_shape};
+use jsonschema::{Registry, Validator};
+use reqwest::header::HeaderMap;
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+const ERROR_REFERENCE: &str = include_str!("../../../docs/reference/errors.md");
+
+/// Headers with the same value in every response.
+pub const COMMON_HEADERS: [(&str, &str); 7] = [
+    ("cache-control", "no-store"),
+    (
+        "content-security-policy",
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+    // A 204 has none.
+    ("content-type", "application/json"),
+    ("referrer-policy", "no-referrer"),
+    (
+        "strict-transport-security",
+        "max-age=63072000; includeSubDomains",
+    ),
+    ("vary", "Origin"),
+    ("x-content-type-options", "nosniff"),
+];
+
+/// Headers that the local runtime adds.
+pub const RUNTIME_HEADERS: [&str; 4] =
+    ["connection", "content-length", "date", "transfer-encoding"];
+
+/// Headers of some responses. The OpenAPI document describes each of them, except those of CORS, where it occurs.
+const OTHER_HEADERS: [&str; 15] = [
+    "accept-encoding",
+    "access-control-allow-credentials",
+    "access-control-allow-headers",
+    "access-control-allow-methods",
+    "access-control-allow-origin",
+    "access-control-expose-headers",
+    "access-control-max-age",
+    "allow",
+    "edge-auth-error",
+    "edge-auth-expires",
+    "preference-applied",
+    "retry-after",
+    "set-cookie",
+    "www-authenticate",
+    "x-request-id",
+];
+
+/// The OpenAPI document.
+pub static DOCUMENT: LazyLock<Value> =
+    LazyLock::new(|| serde_json::from_str(OPENAPI).expect("a document in JSON"));
+
+/// Fails the test if the response breaks the contract.
+pub(super) fn check(response: &Response) {
+    let Response {
+        status, headers, ..
+    } = response;
+    let violation = wrong_headers(*status, headers)
+        .or_else(|| wrong_error_code(*status, headers))
+        .or_else(|| undocumented(response));
+    if let Some(violation) = violation {
+        panic!(
+            "{}: {status} {violation}\n{headers:#?}\n{}",
+            response.request(),
+            response.text()
+        );
+    }
+}
+
+fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// What is wrong with the headers that any response may have.
+fn wrong_headers(status: u16, headers: &HeaderMap) -> Option<String> {
+    for (name, common) in COMMON_HEADERS {
+        let expected = (status != 204 || name != "content-type").then_some(common);
+        let found: Vec<_> = headers.get_all(name).iter().collect();
+        if found != Vec::from_iter(expected) {
+            return Some(format!("the header {name} is {found:?}"));
+        }
+    }
+    let id = value(headers, "x-request-id").unwrap_or_default();
+    let is_ray_id = id.len() == 20 && has_shape(&id[..16], "xxxxxxxxxxxxxxxx");
+    let ids = headers.get_all("x-request-id").iter().count();
+    if ids != 1 || !(is_ray_id || has_shape(id, UUID_SHAPE)) {
+        return Some(format!("X-Request-Id is {id:?}"));
+    }
+    let is_known = |name: &str| {
+        COMMON_HEADERS.iter().any(|(common, _)| *common == name)
+            || RUNTIME_HEADERS.contains(&name)
+            || OTHER_HEADERS.contains(&name)
+    };
+    let unknown = headers.keys().find(|name| !is_known(name.as_str()))?;
+    Some(format!("the header {unknown} is unknown"))
+}
+
+/// What is wrong with the error code. `docs/reference/errors.md` lists it with its status.
+fn wrong_error_code(status: u16, headers: &HeaderMap) -> Option<String> {
+    let code = value(headers, "edge-auth-error");
+    if status < 400 {
+        return code.map(|code| format!("a success has the error code {code}"));
+    }
+    let is_it = |known: &ErrorCode| Some(known.as_str()) == code && known.status() == status;
+    let is_listed = |code| ERROR_REFERENCE.contains(&format!("| `{code}` | {status} |"));
+    let is_right = ErrorCode::ALL.iter().any(is_it) && code.is_some_and(is_listed);
+    (!is_right).then(|| format!("the error code is {code:?}"))
+}
+
+/// What the OpenAPI document does not say about a response.
+fn undocumented(response: &Response) -> Option<String> {
+    let Response {
+        status,
+        headers,
+        method,
+        ..
+    } = response;
+    let path = response.path.split('?').next().unwrap_or(&response.path);
+    let path = routes::template(path);
+    let operations = &DOCUMENT["paths"][&path];
+    // Method names are case-sensitive; `get` is not `GET`.
+    let operation_name = match method.as_str() {
+        "HEAD" => "get".to_owned(),
+        name if name == name.to_ascii_uppercase() => name.to_ascii_lowercase(),
+        _ => String::new(),
+    };
+    let operation = &operations[&operation_name];
+    if operation.is_null() {
+        // OpenAPI describes neither other paths nor other methods nor preflights.
+        let expected = match (operations.is_null(), method.as_str()) {
+            (_, "OPTIONS") => [204, 403, 404, 405].contains(status),
+            (true, _) => *status == 404,
+            (false, _) => *status == 405,
+        };
+        return (!expected).then(|| "neither path nor method is documented".to_owned());
+    }
+    let documented = &operation["responses"][status.to_string()];
+    if documented.is_null() {
+        return Some("the status is not documented".to_owned());
+    }
+    if let Some(violation) = undocumented_headers(documented, headers) {
+        return Some(violation);
+    }
+    if let Some(code) = value(headers, "edge-auth-error") {
+        let examples = &documented["content"]["application/json"]["examples"];
+        // The client resolves dot segments in a path, so the request may be for another path than it seems.
+        if examples[code].is_null() && code != "not_found" {
+            return Some(format!("the error code {code} is not documented"));
+        }
+    }
+    if method == "HEAD" {
+        return (!response.body.is_empty()).then(|| "the response to HEAD has a body".to_owned());
+    }
+    let Ok(body) = serde_json::from_slice(&response.body) else {
+        return Some("the body is not JSON".to_owned());
+    };
+    let status = status.to_string();
+    let names = ["paths", &path, &operation_name, "responses", &status];
+    let schema = [&names[..], &["content", "application/json", "schema"]].concat();
+    violation(&pointer(&schema), &body)
+}
+
+/// The JSON pointer of these names, without the leading slash.
+pub fn pointer(names: &[&str]) -> String {
+    let escaped = names
+        .iter()
+        .map(|name| name.replace('~', "~0").replace('/', "~1"));
+    escaped.collect::<Vec<_>>().join("/")
+}
+
+fn undocumented_headers(documented: &'static Value, headers: &HeaderMap) -> Option<String> {
+    let described = documented["headers"].as_object();
+    for (name, header) in described.into_iter().flatten() {
+        let header = resolved(header);
+        match value(headers, name) {
+            None if header["required"] == true => {
+                return Some(format!("the documented header {name} is missing"));
+            }
+            Some(value) if !is_header_value(&header["schema"], value) => {
+                return Some(format!("the header {name} is {value}"));
+            }
+            _ => {}
+        }
+    }
+    let is_described = |name: &str| {
+        let mut names = described.into_iter().flat_map(Map::keys);
+        names.any(|known| known.eq_ignore_ascii_case(name))
+    };
+    let mut others = OTHER_HEADERS
+        .iter()
+        .filter(|name| !name.starts_with("access-control-"));
+    let name = others.find(|name| headers.contains_key(**name) && !is_described(name))?;
+    Some(format!("the header {name} is not documented"))
+}
+
+/// Whether a header has the type of its schema.
+fn is_header_value(schema: &Value, value: &str) -> bool {
+    match (schema["type"].as_str(), schema["format"].as_str()) {
+        (Some("integer"), _) => value.parse::<u32>().is_ok(),
+        (_, Some("date-time")) => has_shape(value, TIME_SHAPE),
+        _ => !value.is_empty(),
+    }
+}
+
+/// A header of the document, or what its reference leads to.
+pub fn resolved(header: &'static Value) -> &'static Value {
+    header["$ref"].as_str().map_or(header, resolve)
+}
+
+/// What a local reference leads to.
+pub fn resolve(reference: &str) -> &'static Value {
+    let pointer = reference.strip_prefix('#');
+    let target = pointer.and_then(|pointer| DOCUMENT.pointer(pointer));
+    target.unwrap_or_else(|| panic!("{reference} leads nowhere"))
+}
+
+/// The URI of the document for JSON Schema.
+const URI: &str = "urn:edge-auth:openapi";
+
+/// The document, in which no object may have a field that is not described.
+static STRICT_DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    fn forbid_other_fields(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                if fields.get("properties").is_some_and(Value::is_object) {
+                    fields.entry("additionalProperties").or_insert(json!(false));
+                }
+                fields.values_mut().for_each(forbid_other_fields);
+            }
+            Value::Array(items) => items.iter_mut().for_each(forbid_other_fields),
+            _ => {}
+        }
+    }
+    let mut document = DOCUMENT.clone();
+    forbid_other_fields(&mut document);
+    document
+});
+
+/// The first violation of the schema at this JSON pointer into the document (without the leading slash).
+pub fn violation(schema: &str, value: &Value) -> Option<String> {
+    static VALIDATORS: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> =
+        LazyLock::new(Mutex::default);
+    let validator = {
+        let mut validators = VALIDATORS.lock().unwrap_or_else(PoisonError::into_inner);
+        let validator = validators
+            .entry(schema.to_owned())
+            .or_insert_with(|| Arc::new(validator(schema)));
+        validator.clone()
+    };
+    let error = validator.iter_errors(value).next()?;
+    Some(format!("{}: {error}", error.instance_path()))
+}
+
+fn validator(schema: &str) -> Validator {
+    // Braces are not allowed in a URI reference.
+    let fragment = schema.replace('{', "%7B").replace('}', "%7D");
+    let registry = Registry::new()
+        .add(URI, STRICT_DOCUMENT.clone())
+        .and_then(|registry| registry.prepare())
+        .expect("the OpenAPI document is a JSON document");
+    jsonschema::options()
+        .with_draft(jsonschema::Draft::Draft202012)
+        .with_registry(&registry)
+        .with_format("date-time", |text| has_shape(text, TIME_SHAPE))
+        .with_format("uuid", |text| has_shape(text, UUID_SHAPE))
+        .should_validate_formats(true)
+        .build(&json!({ "$ref": format!("{URI}#/{fragment}") }))
+        .unwrap_or_else(|error| panic!("{schema}: {error}"))
+}

@@ -1,0 +1,210 @@
+// Runs the Worker in workerd for the Rust tests: one process with any number of servers, which takes commands as lines of
+// JSON on standard input and writes results as lines of JSON on standard output. When its input closes, because the test
+// process has ended in whatever way, it stops every workerd and removes their storage.
+//
+// It uses Miniflare directly: wrangler's own test harness keeps storage in memory, which would not survive a kill, and it
+// bundles the Worker again for each server.
+//
+//   node miniflare.mjs <repository> <node_modules> <scratch directory>
+import childProcess from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import path from "node:path";
+import { createInterface } from "node:readline";
+
+const [repository, nodeModules, scratch] = process.argv.slice(2);
+const fromWrangler = createRequire(path.join(nodeModules, "wrangler", "package.json"));
+const { Miniflare } = fromWrangler("miniflare");
+
+// Ctrl-C in a terminal reaches the whole process group. This process ends when its input closes, after cleaning up.
+process.on("SIGINT", () => {});
+process.on("SIGTERM", () => {});
+
+// Miniflare does not expose its workerd process, which the durability test has to kill.
+const spawned = [];
+const spawn = childProcess.spawn;
+childProcess.spawn = (...args) => {
+  const child = spawn(...args);
+  spawned.push(child);
+  return child;
+};
+
+const servers = new Map();
+let lastServer = 0;
+const workerFiles = new Map();
+let platform;
+
+/** The statements of src/entry.mjs that make redirects of outbound requests manual. */
+const MANUAL_REDIRECTS = /^const platformFetch = .*;\nglobalThis\.fetch = .*;\n/m;
+
+/** Removes these statements, for the test that shows what they prevent. */
+const followingRedirects = {
+  name: "following-redirects",
+  setup(it) {
+    it.onLoad({ filter: /src[\\/]entry\.mjs$/ }, async ({ path: file }) => {
+      const text = await readFile(file, "utf8");
+      const contents = text.replace(MANUAL_REDIRECTS, "");
+      if (contents === text) throw new Error("src/entry.mjs does not replace the global fetch as expected");
+      return { contents };
+    });
+  },
+};
+
+/** The test entry and its imports, in one module as wrangler builds it for production, and the wasm module. */
+async function bundle(followsRedirects) {
+  const { build } = fromWrangler("esbuild");
+  const modules = {};
+  const wasm = {
+    name: "wasm",
+    setup(build) {
+      build.onResolve({ filter: /\.wasm$/ }, async ({ path: specifier, resolveDir }) => {
+        const name = path.basename(specifier);
+        modules[name] = { type: "wasm", contents: await readFile(path.resolve(resolveDir, specifier)) };
+        return { path: `./${name}`, external: true };
+      });
+    },
+  };
+  const { outputFiles } = await build({
+    entryPoints: [path.join(import.meta.dirname, "worker", "entry.mjs")],
+    alias: { "edge-auth-entry": path.join(repository, "src", "entry.mjs") },
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2024",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["node:*", "cloudflare:*"],
+    plugins: followsRedirects ? [followingRedirects, wasm] : [wasm],
+    logLevel: "silent",
+  });
+  return { mainModule: "worker.mjs", modulesRoot: "/", modules: { "worker.mjs": { type: "esm", contents: outputFiles[0].text }, ...modules } };
+}
+
+/** What the deployed Worker gets from wrangler.toml, without its vars: each test server has its own. */
+function readPlatform() {
+  const { unstable_readConfig: readConfig } = fromWrangler("wrangler");
+  const config = readConfig({ config: path.join(repository, "wrangler.toml") }, { hideWarnings: true });
+  const env = {};
+  for (const { binding } of config.d1_databases) env[binding] = { type: "d1", id: binding };
+  for (const { binding } of config.kv_namespaces) env[binding] = { type: "kv", id: binding };
+  for (const { name, namespace_id: namespace, simple } of config.ratelimits ?? []) env[name] = { type: "rate-limit", namespace, simple };
+  return { compatibilityDate: config.compatibility_date, compatibilityFlags: config.compatibility_flags, env };
+}
+
+/** A free port on loopback. It is chosen before the server starts, because JWT_ISSUER contains it. */
+async function freePort() {
+  const listener = createServer();
+  await new Promise((resolve, reject) => listener.once("error", reject).listen(0, "127.0.0.1", resolve));
+  const { port } = listener.address();
+  await new Promise((resolve) => listener.close(resolve));
+  return port;
+}
+
+async function run(server) {
+  if (!workerFiles.has(server.followsRedirects)) workerFiles.set(server.followsRedirects, bundle(server.followsRedirects));
+  platform ??= readPlatform();
+  const { compatibilityDate, compatibilityFlags, env } = platform;
+  const text = (value) => ({ type: "text", value });
+  const vars = Object.fromEntries(Object.entries({ ...server.vars, TEST_CONTROL_KEY: server.key }).map(([name, value]) => [name, text(value)]));
+  const before = spawned.length;
+  server.miniflare = new Miniflare({
+    host: "127.0.0.1",
+    port: server.port,
+    cf: false,
+    telemetry: { enabled: false },
+    resourcePersistencePath: server.storage,
+    handleStructuredLogs: (line) => server.logs.push(line),
+    handleUncaughtError: (error) => server.logs.push({ level: "uncaught", message: String(error?.stack ?? error) }),
+    workers: [
+      {
+        config: {
+          name: "edge-auth",
+          compatibilityDate,
+          compatibilityFlags: [...compatibilityFlags, "nodejs_als"],
+          manifest: await workerFiles.get(server.followsRedirects),
+          env: { ...env, ...vars },
+        },
+      },
+    ],
+  });
+  const url = await server.miniflare.ready;
+  server.process = spawned.slice(before).findLast(({ spawnfile }) => path.basename(spawnfile).startsWith("workerd"));
+  return { server: server.id, url: url.origin, key: server.key, vars: server.vars };
+}
+
+/** Replaces `{PORT}` in variables by the port of the server. */
+const withPort = (vars, port) => Object.fromEntries(Object.entries(vars).map(([name, value]) => [name, value.replace("{PORT}", port)]));
+
+/** Starts a server with these variables on a free port. */
+async function runOnFreePort(server, vars) {
+  for (let attempt = 1; ; attempt += 1) {
+    server.port = await freePort();
+    server.vars = withPort(vars, server.port);
+    try {
+      return await run(server);
+    } catch (error) {
+      // Another process may have taken the port in the meantime.
+      await server.miniflare.dispose().catch(() => {});
+      if (attempt === 3) throw error;
+    }
+  }
+}
+
+const operations = {
+  async start({ vars, schema, follows_redirects: followsRedirects }) {
+    lastServer += 1;
+    const server = { id: lastServer, key: randomBytes(16).toString("hex"), storage: path.join(scratch, `storage-${lastServer}`), logs: [], followsRedirects };
+    servers.set(server.id, server);
+    const started = await runOnFreePort(server, vars);
+    const database = await server.miniflare.getD1Database("DB");
+    for (const migration of schema) await database.prepare(migration).run();
+    return started;
+  },
+  kill({ server }) {
+    const { process: workerd } = servers.get(server);
+    const exited = new Promise((resolve) => workerd.once("exit", resolve));
+    workerd.kill("SIGKILL");
+    return exited.then(() => null);
+  },
+  async restart({ server, vars }) {
+    const restarted = servers.get(server);
+    if (vars) restarted.vars = withPort(vars, restarted.port);
+    await restarted.miniflare.dispose();
+    return run(restarted);
+  },
+  async stop({ server }) {
+    const stopped = servers.get(server);
+    servers.delete(server);
+    await stopped.miniflare.dispose();
+    await rm(stopped.storage, { recursive: true, force: true });
+  },
+  async scheduled({ server, cron }) {
+    const worker = await servers.get(server).miniflare.getWorker("edge-auth");
+    return worker.scheduled({ cron });
+  },
+  logs: ({ server }) => servers.get(server).logs,
+};
+
+// Servers start one after the other, so that the process that was spawned last belongs to the server that starts.
+let starting = Promise.resolve();
+const serially = (work) => (starting = starting.then(work, work));
+
+async function answer(line) {
+  const { id, op, ...fields } = JSON.parse(line);
+  const work = async () => operations[op](fields);
+  try {
+    const value = await (op === "start" || op === "restart" ? serially(work) : work());
+    process.stdout.write(`${JSON.stringify({ id, ok: value ?? null })}\n`);
+  } catch (error) {
+    process.stdout.write(`${JSON.stringify({ id, error: String(error?.stack ?? error) })}\n`);
+  }
+}
+
+process.stdout.on("error", () => {});
+for await (const line of createInterface({ input: process.stdin })) void answer(line);
+await starting.catch(() => {});
+await Promise.allSettled([...servers.values()].map(({ miniflare }) => miniflare?.dispose()));
+for (const child of spawned) child.kill("SIGKILL");
+await rm(scratch, { recursive: true, force: true });
+process.exit(0);

@@ -1,0 +1,70 @@
+//! The routes of the service, as its router lists them.
+
+use super::actors::Caller;
+use super::contract::DOCUMENT;
+use super::internals::{Method, ROUTES, RouterRoute};
+use super::request::Request;
+
+pub use super::internals::ErrorFormat;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    pub method: &'static str,
+    /// With `{id}` for a parameter.
+    pub template: &'static str,
+    pub error_format: ErrorFormat,
+}
+
+impl Route {
+    /// A path of this route. A parameter has the form of an id that does not exist.
+    pub fn path(&self) -> String {
+        self.template.replace("{id}", &"0".repeat(64))
+    }
+
+    /// Whether the OpenAPI document describes a request body.
+    pub fn takes_body(&self) -> bool {
+        let operation = &DOCUMENT["paths"][self.template][self.method.to_lowercase()];
+        operation.get("requestBody").is_some()
+    }
+
+    /// A request by this caller, without a body.
+    pub fn request(&self, caller: &Caller) -> Request {
+        caller.request(self.method, &self.path())
+    }
+
+    /// The name for tables and messages: method and path below `/api/auth/`.
+    pub fn name(&self) -> String {
+        let path = self.template.strip_prefix("/api/auth/");
+        format!("{} {}", self.method, path.unwrap_or(self.template))
+    }
+}
+
+/// All routes.
+pub fn all() -> Vec<Route> {
+    let route = |route: &RouterRoute| Route {
+        method: match route.method {
+            Method::Get => "GET",
+            Method::Delete => "DELETE",
+            _ => "POST",
+        },
+        template: route.path,
+        error_format: route.error_format,
+    };
+    ROUTES.iter().map(route).collect()
+}
+
+/// The path as the router and the OpenAPI document spell it: with `{id}` for a parameter.
+pub fn template(path: &str) -> String {
+    match path.rsplit_once('/') {
+        Some((start @ "/api/auth/sessions", id)) if !id.is_empty() => format!("{start}/{{id}}"),
+        _ => path.to_owned(),
+    }
+}
+
+/// The format of the errors of a path; paths without a route use the message format.
+pub fn error_format(path: &str) -> ErrorFormat {
+    let path = template(path.split(['?', '#']).next().unwrap_or(path));
+    let routes = all();
+    let route = routes.iter().find(|route| route.template == path);
+    route.map_or(ErrorFormat::Message, |route| route.error_format)
+}

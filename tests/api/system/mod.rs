@@ -1,0 +1,4 @@
+//! `/health` and `/openapi.json`.
+
+mod health;
+mod openapi;

@@ -1,0 +1,289 @@
+//! `GET /api/auth/openapi.json`: the OpenAPI document. `support/contract.rs` checks every response of every test against
+//! it.
+
+mod schemas;
+
+use crate::support::App;
+use crate::support::contract::{DOCUMENT, pointer, resolve, resolved, violation};
+use crate::support::internals::OPENAPI;
+use crate::support::routes;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+fn object(value: &Value) -> &Map<String, Value> {
+    value
+        .as_object()
+        .unwrap_or_else(|| panic!("no object: {value}"))
+}
+
+/// Path, method and description of every operation.
+fn operations() -> Vec<(&'static str, &'static str, &'static Value)> {
+    let paths = object(&DOCUMENT["paths"]).iter();
+    paths
+        .flat_map(|(path, item)| {
+            let operations = object(item).iter();
+            operations.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+        })
+        .collect()
+}
+
+/// The media type of every JSON body, with its JSON pointer.
+fn bodies() -> Vec<(String, &'static Value)> {
+    let mut bodies = Vec::new();
+    for (path, method, operation) in operations() {
+        let mut names = Vec::new();
+        if operation.get("requestBody").is_some() {
+            names.push(vec!["requestBody"]);
+        }
+        for status in object(&operation["responses"]).keys() {
+            names.push(vec!["responses", status]);
+        }
+        for names in names {
+            let start = ["paths", path, method];
+            let body = [&start[..], &names, &["content", "application/json"]].concat();
+            let pointer = pointer(&body);
+            let media = DOCUMENT.pointer(&format!("/{pointer}"));
+            let media = media.unwrap_or_else(|| panic!("{pointer} is missing"));
+            bodies.push((pointer, media));
+        }
+    }
+    bodies
+}
+
+fn each_value(value: &'static Value, visit: &mut impl FnMut(&'static str, &'static Value)) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                visit(name, field);
+                each_value(field, visit);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| each_value(item, visit)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn openapi_is_public_and_reads_no_store() {
+    let app = App::shared();
+    let response = app.anonymous().openapi().await;
+    response.assert_status(200);
+    assert_eq!(response.header("content-type"), Some("application/json"));
+    assert_eq!(response.text(), OPENAPI);
+    assert!(response.recorded().await.calls.is_empty());
+}
+
+#[test]
+fn document_is_openapi_3_1() {
+    assert_eq!(DOCUMENT["openapi"], "3.1.0");
+    assert_eq!(DOCUMENT["info"]["title"], "Edge Auth");
+    assert_eq!(DOCUMENT["info"]["version"], env!("CARGO_PKG_VERSION"));
+    let known = ["openapi", "info", "paths", "components"];
+    assert!(
+        object(&DOCUMENT)
+            .keys()
+            .all(|field| known.contains(&field.as_str()))
+    );
+    for (path, method, operation) in operations() {
+        assert!(path.starts_with("/api/auth/"), "{path}");
+        assert!(
+            ["get", "post", "delete"].contains(&method),
+            "{method} {path}"
+        );
+        for field in ["operationId", "summary", "description"] {
+            assert!(
+                operation[field]
+                    .as_str()
+                    .is_some_and(|text| !text.is_empty()),
+                "{path} {field}"
+            );
+        }
+        for (status, response) in object(&operation["responses"]) {
+            assert!(response["description"].is_string(), "{path} {status}");
+            let number: u16 = status.parse().expect("a status");
+            assert!((200..600).contains(&number), "{path} {status}");
+        }
+        assert!(operation["responses"]["200"].is_object(), "{path}");
+    }
+}
+
+#[test]
+fn document_describes_exactly_the_routes() {
+    let described: BTreeSet<_> = operations()
+        .into_iter()
+        .map(|(path, method, _)| (path, method))
+        .collect();
+    let routes = routes::all();
+    let methods: Vec<String> = routes
+        .iter()
+        .map(|route| route.method.to_lowercase())
+        .collect();
+    let expected = routes.iter().zip(&methods);
+    let expected = expected.map(|(route, method)| (route.template, method.as_str()));
+    assert_eq!(described, expected.collect());
+}
+
+#[test]
+fn operation_ids_are_unique() {
+    let names: BTreeSet<_> = operations()
+        .iter()
+        .map(|(_, _, operation)| operation["operationId"].as_str())
+        .collect();
+    assert_eq!(names.len(), operations().len());
+}
+
+#[test]
+fn references_resolve_and_components_are_used() {
+    let mut used = BTreeSet::new();
+    each_value(&DOCUMENT, &mut |name, value| {
+        if name == "$ref" {
+            resolve(value.as_str().unwrap());
+            used.insert(value.as_str().unwrap());
+        }
+    });
+    let components = ["schemas", "headers"].map(|kind| {
+        let names = object(&DOCUMENT["components"][kind]).keys();
+        names.map(move |name| format!("#/components/{kind}/{name}"))
+    });
+    let components: BTreeSet<String> = components.into_iter().flatten().collect();
+    let used: BTreeSet<String> = used.into_iter().map(str::to_owned).collect();
+    assert_eq!(used, components);
+}
+
+#[test]
+fn examples_conform_to_their_schemas() {
+    let mut count = 0;
+    for (name, media) in bodies() {
+        let one = media.get("example").into_iter();
+        let several = media.get("examples").map(object).into_iter().flatten();
+        let examples: Vec<_> = one
+            .chain(several.map(|(_, example)| &example["value"]))
+            .collect();
+        assert!(!examples.is_empty(), "{name} has no example");
+        for example in examples {
+            assert_eq!(violation(&format!("{name}/schema"), example), None);
+            count += 1;
+        }
+    }
+    assert!(count > bodies().len());
+}
+
+#[test]
+fn fields_of_responses_are_required() {
+    for (name, schema) in object(&DOCUMENT["components"]["schemas"]) {
+        let Some(properties) = schema.get("properties") else {
+            continue;
+        };
+        if name.ends_with("Request") {
+            continue;
+        }
+        let required: BTreeSet<_> = schema["required"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        let all: BTreeSet<_> = object(properties).keys().map(String::as_str).collect();
+        assert_eq!(required, all, "{name}");
+    }
+}
+
+#[test]
+fn responses_describe_their_headers() {
+    for (path, _, operation) in operations() {
+        for (status, response) in object(&operation["responses"]) {
+            let name = path.trim_start_matches("/api/auth/");
+            let mut expected = BTreeSet::from([("X-Request-Id", true)]);
+            if status.as_str() >= "400" {
+                expected.insert(("Edge-Auth-Error", true));
+            }
+            match (status.as_str(), name) {
+                ("200", "login") => {
+                    expected.extend([("Edge-Auth-Expires", true), ("Set-Cookie", false)]);
+                }
+                ("200", "set-password") => {
+                    expected.insert(("Set-Cookie", false));
+                }
+                ("200", "refresh" | "aws-login") => {
+                    expected.insert(("Edge-Auth-Expires", true));
+                }
+                ("200", "token") => {
+                    expected.extend([("Edge-Auth-Expires", true), ("Preference-Applied", false)]);
+                }
+                ("401", _) => {
+                    expected.insert(("WWW-Authenticate", true));
+                }
+                // Without Retry-After the code has expired.
+                ("408", _) => {
+                    expected.extend([("Preference-Applied", false), ("Retry-After", false)]);
+                }
+                ("415", _) => {
+                    expected.insert(("Accept-Encoding", false));
+                }
+                ("429" | "503", _) => {
+                    expected.insert(("Retry-After", true));
+                }
+                _ => {}
+            }
+            let described: BTreeSet<(&str, bool)> = object(&response["headers"])
+                .iter()
+                .map(|(name, header)| (name.as_str(), resolved(header)["required"] == true))
+                .collect();
+            assert_eq!(described, expected, "{path} {status}");
+        }
+    }
+}
+
+#[test]
+fn header_and_cookie_parameters_are_described() {
+    let named = |path: &str, place: &str| -> Vec<&'static str> {
+        let operation = &DOCUMENT["paths"][path]["post"];
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        parameters
+            .filter(|parameter| parameter["in"] == place && parameter["required"] == false)
+            .filter_map(|parameter| parameter["name"].as_str())
+            .collect()
+    };
+    assert_eq!(named("/api/auth/token", "header"), ["Prefer"]);
+    for path in ["/api/auth/login", "/api/auth/set-password"] {
+        assert_eq!(named(path, "cookie"), ["__Host-edge-auth-device"], "{path}");
+    }
+}
+
+#[test]
+fn routes_that_take_a_token_require_bearer_security() {
+    for (path, _, operation) in operations() {
+        let takes_token = [
+            "validate",
+            "me",
+            "refresh",
+            "logout",
+            "audit",
+            "verify",
+            "aws-credentials",
+            "nvidia-credentials",
+            "sessions",
+            "{id}",
+            "logout-all",
+            "change-password",
+        ]
+        .iter()
+        .any(|name| path.ends_with(&format!("/{name}")));
+        let expected = if path.ends_with("/logout") {
+            json!([{ "bearer": [] }, {}])
+        } else if takes_token {
+            json!([{ "bearer": [] }])
+        } else {
+            Value::Null
+        };
+        assert_eq!(
+            operation.get("security").unwrap_or(&Value::Null),
+            &expected,
+            "{path}"
+        );
+    }
+    assert_eq!(
+        DOCUMENT["components"]["securitySchemes"]["bearer"],
+        json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT" })
+    );
+}
