@@ -1,6 +1,6 @@
 //! What an isolate keeps between requests: the configuration, the stores, the keys and the caches.
 
-use super::device_polls::DevicePolls;
+use super::device_flow::polls::DevicePolls;
 use super::hash_slots::HashSlots;
 use super::token_verifier::TokenVerifier;
 use crate::aws::Aws;

@@ -3,10 +3,7 @@
 pub mod client_info;
 pub mod context;
 pub mod denial;
-pub mod device_handles;
-pub mod device_polls;
-pub mod device_sign_in;
-pub mod device_user;
+pub mod device_flow;
 pub mod error;
 pub mod hash_slots;
 pub mod isolate;

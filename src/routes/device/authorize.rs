@@ -1,7 +1,7 @@
 //! `POST /api/auth/device-authorization`: starts a device flow (RFC 8628 section 3.1) at the configured Identity Center.
 
 use crate::app::RequestContext;
-use crate::app::device_handles;
+use crate::app::device_flow::handles;
 use crate::app::error::{AppError, NOT_CONFIGURED};
 use crate::http::body;
 use crate::http::error::{ApiError, ErrorFormat};
@@ -63,7 +63,7 @@ fn failed(error: AppError) -> ApiError {
 
 async fn handle(context: RequestContext, request: Request) -> Result<Response, ApiError> {
     let body: DeviceAuthorizationRequest = body::json(request, FAILED).await?;
-    let registration = device_handles::open_client(&context, &body.client_id, &body.client_secret)
+    let registration = handles::open_client(&context, &body.client_id, &body.client_secret)
         .ok_or(ErrorCode::InvalidClient)?;
     let start_url = context
         .app
@@ -78,11 +78,10 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
         .start_device_authorization(&registration, start_url)
         .await;
     let device = started.map_err(|fault| {
-        device_handles::forget_if_unknown(&context, fault, &registration);
+        handles::forget_if_unknown(&context, fault, &registration);
         failed(AppError::Aws(fault.code()))
     })?;
-    let device_code =
-        device_handles::seal_device(&context, &body.client_id, &device).map_err(failed)?;
+    let device_code = handles::seal_device(&context, &body.client_id, &device).map_err(failed)?;
     Ok(Response::ok(&DeviceAuthorizationResponse {
         device_code,
         user_code: device.user_code,

@@ -1,7 +1,7 @@
 //! `POST /api/auth/register-client`: registers a client for a device flow.
 
 use crate::app::RequestContext;
-use crate::app::device_handles;
+use crate::app::device_flow::handles;
 use crate::app::error::{AppError, NOT_CONFIGURED};
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::request::Method;
@@ -45,7 +45,7 @@ async fn handle(context: RequestContext) -> Result<Response, ApiError> {
     if context.app.config.aws.sso_start_url.is_none() {
         return Err(failed(AppError::Aws(NOT_CONFIGURED)));
     }
-    let client = device_handles::new_client(&context).await.map_err(failed)?;
+    let client = handles::new_client(&context).await.map_err(failed)?;
     Ok(Response::ok(&RegisterClientResponse {
         client_id: client.id,
         client_secret: client.secret,

@@ -2,8 +2,8 @@
 
 use crate::app::RequestContext;
 use crate::app::denial::Denial;
-use crate::app::device_handles;
-use crate::app::device_sign_in::{self, DeviceSignIn};
+use crate::app::device_flow::handles;
+use crate::app::device_flow::sign_in::{self, DeviceSignIn};
 use crate::app::error::AppError;
 use crate::http::body;
 use crate::http::error::{ApiError, ErrorFormat};
@@ -49,13 +49,13 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
     let preferred =
         prefer::wait(request.header("prefer").as_deref()).map(|seconds| seconds.min(max_wait));
     let body: TokenRequest = body::json(request, FAILED).await?;
-    let registration = device_handles::open_client(&context, &body.client_id, &body.client_secret);
-    let device = device_handles::open_device(&context, &body.client_id, &body.device_code);
+    let registration = handles::open_client(&context, &body.client_id, &body.client_secret);
+    let device = handles::open_device(&context, &body.client_id, &body.device_code);
     let Some((registration, device)) = registration.zip(device) else {
         return Err(ErrorCode::InvalidDeviceCode.into());
     };
     let wait = preferred.unwrap_or(max_wait);
-    let outcome = device_sign_in::run(context, client, registration, device, wait).await;
+    let outcome = sign_in::run(context, client, registration, device, wait).await;
     match outcome.map_err(failed)? {
         DeviceSignIn::SignedIn(signed_in) => {
             let (issued, user) = *signed_in;

@@ -1,8 +1,8 @@
 //! Identifies the user of a device flow and their role: the calls of `/token` to AWS once it has the access token.
 
-use super::denial::Denial;
-use super::error::{AppError, NOT_CONFIGURED};
 use crate::app::RequestContext;
+use crate::app::denial::Denial;
+use crate::app::error::{AppError, NOT_CONFIGURED};
 use crate::aws::error::AwsError;
 use crate::aws::identity::{self, AwsUser, NotAnSsoPrincipal};
 use crate::aws::role_map::RoleMap;

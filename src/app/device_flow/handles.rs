@@ -1,7 +1,7 @@
-//! The sealed handles of the device flow: what a visitor carries for us, so that nothing is kept for visitors and any
-//! location serves the next step. AWS's values are inside and never leave in the clear.
+//! The sealed handles of the device flow. They contain the values of AWS in encrypted form, so the service stores nothing per
+//! client, and any location can serve the next step.
 
-use super::error::AppError;
+use crate::app::error::AppError;
 use crate::app::{App, RequestContext};
 use crate::aws::error::{AwsError, Code};
 use crate::aws::sso_oidc::{DeviceAuthorization, Registration};
@@ -14,34 +14,35 @@ use crate::timestamp::Timestamp;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::{Deserialize, Serialize};
 
-/// Seconds that a client's handle is good for.
-const CLIENT_LIFETIME: i64 = 86_400;
+/// Lifetime of a client handle in seconds.
+const CLIENT_LIFETIME_SECONDS: i64 = 86_400;
 
-/// A registration that ends sooner than this many seconds is renewed: a handle made now must outlive its device flow.
-const RENEW_BEFORE: i64 = 2 * CLIENT_LIFETIME;
+/// Seconds before its expiry at which the registration is renewed, so that a handle that is issued now outlives its device flow.
+const RENEW_BEFORE_EXPIRY_SECONDS: i64 = 2 * CLIENT_LIFETIME_SECONDS;
 
-/// Seconds that a device handle outlives AWS's device code: a sign-in made in the last of them may be asked for again.
-pub const RETRY: i64 = 120;
+/// Seconds for which a completed sign-in can be requested again. A device handle outlives the device code by this time.
+pub const REPLAY_WINDOW_SECONDS: i64 = 120;
 
-/// What `/register-client` gives out.
+/// The response to `/register-client`.
 pub struct Client {
-    /// Random, ours; says nothing.
+    /// Random ID.
     pub id: String,
-    /// The sealed registration.
+    /// Sealed registration.
     pub secret: String,
-    /// When the handle ends.
+    /// Expiry of the handle.
     pub expires_at: Timestamp,
 }
 
-/// What is in a device handle.
+/// The contents of a device handle.
 pub struct Device {
-    /// AWS's.
+    /// Device code of AWS.
     pub code: Secret,
-    /// Seconds between two questions to AWS.
+    /// Seconds between two polls of AWS.
     pub interval: u32,
-    /// When AWS's code ends.
+    /// Expiry of the device code.
     pub ends_at: Timestamp,
-    /// The session that this device flow will begin: drawn with the handle, so that all who show it get the same one.
+    /// The session that this device flow starts. It is chosen with the handle, so that all requests with the handle get the same
+    /// session.
     pub sid: SessionId,
 }
 
@@ -78,16 +79,16 @@ impl SealedClient {
     }
 }
 
-/// A client of its own for a visitor, over the one registration that we have at AWS.
+/// Returns a new client. All clients share one registration at AWS.
 ///
 /// # Errors
 /// `Aws`, `Runtime`.
 pub async fn new_client(context: &RequestContext) -> Result<Client, AppError> {
-    let registration = our_registration(context).await?;
+    let registration = current_registration(context).await?;
     let id = Base64UrlUnpadded::encode_string(&random::bytes::<16>()?);
     let expires_at = context
         .received_at
-        .plus(CLIENT_LIFETIME)
+        .plus(CLIENT_LIFETIME_SECONDS)
         .min(registration.expires_at);
     let sealed = SealedClient::of(&registration);
     let secret = context.app.sealer.seal(
@@ -104,23 +105,23 @@ pub async fn new_client(context: &RequestContext) -> Result<Client, AppError> {
     })
 }
 
-/// From KV, or new from AWS if there is none or it ends soon.
-async fn our_registration(context: &RequestContext) -> Result<Registration, AppError> {
+/// Returns the registration in KV or, if there is none or it expires soon, a new one.
+async fn current_registration(context: &RequestContext) -> Result<Registration, AppError> {
     let (sealer, region) = (
         &context.app.sealer,
         context.app.config.aws.sso_region.as_str(),
     );
-    if let Some(kept) = kept_registration(context.app, context.received_at).await
-        && kept.expires_at > context.received_at.plus(RENEW_BEFORE)
+    if let Some(cached) = cached_registration(context.app, context.received_at).await
+        && cached.expires_at > context.received_at.plus(RENEW_BEFORE_EXPIRY_SECONDS)
     {
-        return Ok(kept);
+        return Ok(cached);
     }
     let new = context
         .app
         .aws
         .register_client()
         .await
-        .map_err(|fault| AppError::Aws(fault.code()))?;
+        .map_err(|error| AppError::Aws(error.code()))?;
     if new.expires_at <= context.received_at {
         return Err(AppError::Aws("registration_over"));
     }
@@ -134,7 +135,7 @@ async fn our_registration(context: &RequestContext) -> Result<Registration, AppE
     );
     if let Ok(text) = text {
         let kv = context.app.kv;
-        // If it is lost, the next visitor registers another.
+        // If the write fails, the next request registers another client.
         context.wait_until(async move {
             let _ = aws_client_registration::keep(kv, region, &text).await;
         });
@@ -142,9 +143,9 @@ async fn our_registration(context: &RequestContext) -> Result<Registration, AppE
     Ok(new)
 }
 
-async fn kept_registration(app: &App, now: Timestamp) -> Option<Registration> {
+async fn cached_registration(app: &App, now: Timestamp) -> Option<Registration> {
     let region = app.config.aws.sso_region.as_str();
-    // KV out is no reason to fail: AWS registers another.
+    // If KV is unavailable, a new client is registered.
     let text = aws_client_registration::find(app.kv, region)
         .await
         .ok()
@@ -155,24 +156,24 @@ async fn kept_registration(app: &App, now: Timestamp) -> Option<Registration> {
     opened.ok().map(SealedClient::open)
 }
 
-/// Forgets our registration if it is the one that AWS no longer knows, so that the next client gets another. Who comes with
-/// the handle of an older one does not throw the new one away.
-pub fn forget_if_unknown(context: &RequestContext, fault: AwsError, refused: &Registration) {
-    if fault != AwsError::Refused(Code::INVALID_CLIENT) {
+/// Removes the cached registration if it is the one that AWS no longer knows, so that the next client gets a new one. A handle of
+/// an older registration does not remove a newer one.
+pub fn forget_if_unknown(context: &RequestContext, error: AwsError, refused: &Registration) {
+    if error != AwsError::Refused(Code::INVALID_CLIENT) {
         return;
     }
     let (app, now, refused) = (context.app, context.received_at, refused.client_id.clone());
     context.wait_until(async move {
-        let kept = kept_registration(app, now).await;
-        if kept.is_some_and(|kept| kept.client_id == refused) {
-            // If KV is out, the next visitor brings us here again.
+        let cached = cached_registration(app, now).await;
+        if cached.is_some_and(|cached| cached.client_id == refused) {
+            // If KV is unavailable, the next request does this again.
             let _ =
                 aws_client_registration::forget(app.kv, app.config.aws.sso_region.as_str()).await;
         }
     });
 }
 
-/// The registration in a client's handle; `None` if it is not a living one of ours for this client.
+/// Returns the registration in a client handle; `None` if the handle is not valid for this client or has expired.
 #[must_use]
 pub fn open_client(
     context: &RequestContext,
@@ -188,7 +189,7 @@ pub fn open_client(
     opened.ok().map(SealedClient::open)
 }
 
-/// The handle of a device flow that begins now, for this client alone.
+/// Returns the handle of a new device flow. It is valid for this client only.
 ///
 /// # Errors
 /// `Aws`, `Runtime`.
@@ -207,14 +208,14 @@ pub fn seal_device(
     let handle = context.app.sealer.seal(
         Purpose::DeviceCode,
         client_id.as_bytes(),
-        ends_at.plus(RETRY),
+        ends_at.plus(REPLAY_WINDOW_SECONDS),
         &sealed,
         random::bytes()?,
     );
     handle.map_err(|_| AppError::Aws("too_long"))
 }
 
-/// What is in a device handle; `None` if it is not a living one of ours for this client.
+/// Returns the contents of a device handle; `None` if the handle is not valid for this client or has expired.
 #[must_use]
 pub fn open_device(context: &RequestContext, client_id: &str, device_code: &str) -> Option<Device> {
     let opened: Result<SealedDevice, _> = context.app.sealer.open(
@@ -238,7 +239,7 @@ mod tests {
     use crate::json;
 
     #[test]
-    fn what_is_sealed_reads_back() {
+    fn sealed_values_can_be_read_again() {
         let client = SealedClient {
             id: "i".into(),
             secret: "s".into(),

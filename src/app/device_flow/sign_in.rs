@@ -4,15 +4,15 @@
 //! once. From then on the sign-in is completed whatever the client does, and a request that is repeated within two minutes
 //! gets its session.
 
-use super::client_info::ClientInfo;
-use super::context::RequestContext;
-use super::denial::Denial;
-use super::device_handles::{self, Device, RETRY};
-use super::device_polls::{Asked, Guard};
-use super::device_user::{self, DeviceUser, NoUser};
-use super::error::AppError;
-use super::sign_in::{self, AttemptedAccount, NewSessionOptions, SignInMethod};
-use super::token_verifier::Issued;
+use super::handles::{self, Device, REPLAY_WINDOW_SECONDS};
+use super::polls::{Asked, Guard};
+use super::user::{self, DeviceUser, NoUser};
+use crate::app::client_info::ClientInfo;
+use crate::app::context::RequestContext;
+use crate::app::denial::Denial;
+use crate::app::error::AppError;
+use crate::app::sign_in::{self, AttemptedAccount, NewSessionOptions, SignInMethod};
+use crate::app::token_verifier::Issued;
 use crate::aws::error::{AwsError, Code};
 use crate::aws::sso_oidc::Registration;
 use crate::crypto::secret::Secret;
@@ -146,7 +146,7 @@ impl Flow {
                 self.wait_for_other_request(finish_by).await.map(Some)
             }
             Err(error) => {
-                device_handles::forget_if_unknown(&self.context, error, &self.registration);
+                handles::forget_if_unknown(&self.context, error, &self.registration);
                 Err(AppError::Aws(error.code()))
             }
         }
@@ -165,7 +165,7 @@ impl Flow {
         }
         match record.token_status(0, now, self.context.replay_window()) {
             TokenStatus::Revoked => self.deny(Denial::SessionEnded, account).await.map(Some),
-            TokenStatus::Current if record.rotated_at.plus(RETRY) >= now => {
+            TokenStatus::Current if record.rotated_at.plus(REPLAY_WINDOW_SECONDS) >= now => {
                 let session = Session {
                     user: record.user.id,
                     sid: self.device.sid.clone(),
@@ -217,7 +217,7 @@ impl Flow {
 
     /// Identifies the user and starts the session.
     async fn finish(&self, token: Secret) -> Result<DeviceSignIn, AppError> {
-        let found = device_user::identify(&self.context, &token).await;
+        let found = user::identify(&self.context, &token).await;
         let aws = &self.context.app.aws;
         // The token grants everything that the user may do in AWS, and it is not needed any more, whether or not the sign-in
         // succeeded.
