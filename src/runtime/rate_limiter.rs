@@ -13,8 +13,8 @@ pub const PERIOD_SECONDS: u32 = 60;
 /// Timeout of a call. After that, the request is admitted.
 const TIMEOUT_MS: u32 = 1_000;
 
-/// Requests per minute and key that an isolate admits to routes that sign in before it calls the binding: nobody who signs in
-/// normally waits for the call.
+/// Requests per minute and key that an isolate admits to routes that sign in before it calls the binding, so that a usual
+/// sign-in does not wait for the call.
 const FREE_SIGN_INS: u32 = 10;
 
 /// The same for all other routes. The call costs more than the rest of a `/validate`.

@@ -106,7 +106,7 @@ fn distribute(output: ChildStdout) {
             || Ok(answer["ok"].clone()),
             |error| Err(error.as_str().unwrap_or_default().to_owned()),
         );
-        // Nobody waits for the result of `post`.
+        // The caller of `post` does not wait for the result.
         let _ = sender.map(|sender| sender.send(result));
     }
     let mut pending = pending.lock().unwrap();
