@@ -122,7 +122,7 @@ async fn one_of_many_concurrent_password_changes_succeeds() {
 
 #[tokio::test]
 async fn one_of_many_concurrent_uses_of_a_reset_link_succeeds() {
-    use_reset_link_at_once(16, 1_500).await;
+    use_reset_link_at_once(16, 4_000).await;
 }
 
 /// Uses a reset link this many times at the same time. D1 is slow by this many milliseconds.
@@ -146,7 +146,7 @@ pub async fn use_reset_link_at_once(uses: usize, delay: u32) {
         .into_iter()
         .partition(|(status, _)| *status == 200);
     let reached = slow.hits().await;
-    assert!(reached > 10, "only {reached} requests reached the UPDATE");
+    assert!(reached > 4, "only {reached} requests reached the UPDATE");
     assert_eq!((won.len(), lost.len()), (1, uses - 1));
     assert!(lost.iter().all(|(status, _)| *status == 400), "{lost:?}");
     ada.login_with(&won[0].1).await.assert_status(200);
