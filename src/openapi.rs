@@ -135,12 +135,13 @@ fn describe(route: &Route, mut operation: Operation, errors: &ErrorSchemas) -> V
         let response = error_response(&errors_of_status, route.error_format, errors);
         responses.insert(status.to_string(), response);
     }
+    let security = security(route.access, &operation);
     let mut described = json!({
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
         "description": operation.description,
-        "security": security(route.access),
+        "security": security,
         "responses": responses
     });
     if let Some(body) = operation.request {
@@ -154,11 +155,15 @@ fn describe(route: &Route, mut operation: Operation, errors: &ErrorSchemas) -> V
     described
 }
 
-fn security(access: Access) -> Value {
+fn security(access: Access, operation: &Operation) -> Value {
+    let needs_token = |error: &ApiError| error.code() == ErrorCode::NoToken;
     match access {
         Access::Public(_) => json!([]),
         // The handler decides; `/logout` succeeds without a token as well.
-        Access::Token(_) => json!([{"bearer": []}, {}]),
+        Access::Token(_) if !operation.errors.iter().any(needs_token) => {
+            json!([{"bearer": []}, {}])
+        }
+        Access::Token(_) => json!([{"bearer": []}]),
         Access::CachedSession(_)
         | Access::Session(_)
         | Access::Admin(_)

@@ -61,7 +61,6 @@ fn add_person_with(name: &str, sets: &[(&str, &str)]) -> User {
 }
 
 #[tokio::test]
-#[expect(clippy::too_many_lines, reason = "whole responses")]
 async fn device_flow_returns_the_documented_bodies() {
     let app = App::with(directory(&SIMULATOR));
     let response = app.anonymous().register_client().await;

@@ -166,12 +166,12 @@ pub async fn set_new_passwords(users: usize, sessions: usize) {
                 };
                 if number.is_multiple_of(2) {
                     let change = own.change_password(SEED_PASSWORD, NEW_PASSWORD);
-                    change.from_ip(&ip).await.assert_status(200);
+                    change.client_ip(&ip).await.assert_status(200);
                     own.validate().await.assert_status(200);
                 } else {
                     let link = user.reset_link().await;
                     let set = probe.app.anonymous().set_password(&link, NEW_PASSWORD);
-                    set.from_ip(&ip).await.assert_status(200);
+                    set.client_ip(&ip).await.assert_status(200);
                     probe.assert_refused(own, 1).await;
                 }
                 for session in revoked {

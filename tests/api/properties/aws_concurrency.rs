@@ -15,7 +15,7 @@ async fn request_token_forty_times(
     let mut running = JoinSet::new();
     for number in 0..40 {
         let request = app.token_preferring(device, prefer);
-        let request = request.from_ip(&app.other_ip(number));
+        let request = request.client_ip(&app.other_ip(number));
         running.spawn(async move {
             let start = Instant::now();
             (request.await, start.elapsed())

@@ -16,7 +16,7 @@ async fn one_of_many_concurrent_guesses_is_evaluated() {
     let ada = app.user("ada").await;
     let mut guesses = JoinSet::new();
     for number in 0..20 {
-        let guess = ada.guess().from_ip(&app.other_ip(number));
+        let guess = ada.guess().client_ip(&app.other_ip(number));
         guesses.spawn(guess.into_future());
     }
     let mut statuses: BTreeMap<u16, u32> = BTreeMap::new();
@@ -36,15 +36,15 @@ async fn back_off_grows_with_each_failure() {
     for (number, delay) in [1, 3, 5, 10, 10].into_iter().enumerate() {
         // From different networks, so that only the back-off of the name applies.
         let address = app.other_ip(number);
-        ada.guess().from_ip(&address).await.assert_status(401);
-        let response = ada.login().from_ip(&app.other_ip(99)).await;
+        ada.guess().client_ip(&address).await.assert_status(401);
+        let response = ada.login().client_ip(&app.other_ip(99)).await;
         assert_eq!(response.back_off(), delay);
         seconds += i64::from(delay);
         app.shift_clock(seconds).await;
     }
     assert_eq!(ada.failures().await, 5);
     ada.login()
-        .from_ip(&app.other_ip(99))
+        .client_ip(&app.other_ip(99))
         .await
         .assert_status(200);
     assert_eq!(ada.failures().await, 0);
@@ -56,11 +56,11 @@ async fn early_attempt_returns_429_and_is_not_counted() {
     app.freeze_clock().await;
     let ada = app.user("ada").await;
     ada.guess()
-        .from_ip(&app.other_ip(1))
+        .client_ip(&app.other_ip(1))
         .await
         .assert_status(401);
     for _ in 0..5 {
-        let response = ada.guess().from_ip(&app.other_ip(2)).await;
+        let response = ada.guess().client_ip(&app.other_ip(2)).await;
         assert_eq!(response.back_off(), 1);
         insta::allow_duplicates! {
             insta::assert_snapshot!(response.snapshot_body(), @r#"
@@ -86,24 +86,24 @@ async fn back_off_is_per_typed_name_and_failures_are_per_account() {
     app.freeze_clock().await;
     let ada = app.user("ada").await;
     ada.guess()
-        .from_ip(&app.other_ip(1))
+        .client_ip(&app.other_ip(1))
         .await
         .assert_status(401);
     let spelling = ada.username.to_uppercase();
     app.anonymous()
         .guess(&spelling)
-        .from_ip(&app.other_ip(2))
+        .client_ip(&app.other_ip(2))
         .await
         .assert_status(429);
     // The e-mail address has its own back-off.
     app.anonymous()
         .guess(&ada.email)
-        .from_ip(&app.other_ip(2))
+        .client_ip(&app.other_ip(2))
         .await
         .assert_status(401);
     app.anonymous()
         .guess(&ada.email.to_uppercase())
-        .from_ip(&app.other_ip(3))
+        .client_ip(&app.other_ip(3))
         .await
         .assert_status(429);
     assert_eq!(ada.failures().await, 2);
@@ -113,7 +113,7 @@ async fn back_off_is_per_typed_name_and_failures_are_per_account() {
     app.shift_clock(2).await;
     app.anonymous()
         .login(&ada.email, &ada.password)
-        .from_ip(&app.other_ip(4))
+        .client_ip(&app.other_ip(4))
         .await
         .assert_status(200);
     // A success resets the failures of the account, but does not change the back-off of the name.
@@ -155,14 +155,14 @@ async fn unknown_names_have_the_same_back_off() {
             responses.push(
                 app.anonymous()
                     .guess(name)
-                    .from_ip(&address)
+                    .client_ip(&address)
                     .await
                     .snapshot(),
             );
             responses.push(
                 app.anonymous()
                     .guess(name)
-                    .from_ip(&address)
+                    .client_ip(&address)
                     .await
                     .snapshot(),
             );
@@ -183,7 +183,7 @@ async fn typed_name_is_stored_as_a_keyed_hash_only() {
     let typed = "my-secret-password-in-the-wrong-field";
     app.anonymous()
         .guess(typed)
-        .from_ip(&app.other_ip(1))
+        .client_ip(&app.other_ip(1))
         .await
         .assert_status(401);
     let rows = app
@@ -203,7 +203,7 @@ async fn network_has_three_failures_and_then_three_per_minute() {
     app.freeze_clock().await;
     let guess_as = |number: u32, ip: String| {
         let name = format!("{}-unknown-{number}", app.ip());
-        app.anonymous().guess(&name).from_ip(&ip)
+        app.anonymous().guess(&name).client_ip(&ip)
     };
     for number in 0..3 {
         guess_as(number, app.other_ip(7)).await.assert_status(401);
@@ -219,7 +219,7 @@ async fn network_has_three_failures_and_then_three_per_minute() {
         let address = format!("2001:db8:ffff:{number}::1");
         app.anonymous()
             .guess(&format!("six-{number}"))
-            .from_ip(&address)
+            .client_ip(&address)
             .await
             .assert_status(401);
     }
@@ -231,13 +231,13 @@ async fn network_has_three_failures_and_then_three_per_minute() {
         };
         app.anonymous()
             .guess(&format!("seven-{number}-{}", app.ip()))
-            .from_ip(&ip)
+            .client_ip(&ip)
             .await
             .assert_status(401);
     }
     app.anonymous()
         .guess("eight")
-        .from_ip("2001:DB8:FFFE:1::4")
+        .client_ip("2001:DB8:FFFE:1::4")
         .await
         .assert_status(429);
 }
@@ -280,7 +280,7 @@ async fn back_off_and_rate_limit_have_different_error_codes() {
         responses.push(
             app.anonymous()
                 .guess(&unknown)
-                .from_ip(&app.other_ip(number))
+                .client_ip(&app.other_ip(number))
                 .await,
         );
     }
@@ -297,7 +297,7 @@ async fn back_off_and_rate_limit_have_different_error_codes() {
     let mut last = None;
     // Twice the limit of a minute, because a new minute may start in between.
     for _ in 0..230 {
-        let request = app.post("/api/auth/login").from_ip(&busy);
+        let request = app.post("/api/auth/login").client_ip(&busy);
         let response = request.json(&json!({ "x": 1 })).await;
         if response.status == 429 {
             last = Some(response);

@@ -17,9 +17,9 @@ async fn user_in_back_off(app: &App, name: &str) -> User {
 
 async fn start_back_off(app: &App, user: &User) {
     set_earlier_failures(app, user).await;
-    let failure = user.guess().from_ip(&app.other_ip(900)).await;
+    let failure = user.guess().client_ip(&app.other_ip(900)).await;
     failure.assert_status(401);
-    let refused = user.guess().from_ip(&app.other_ip(901)).await;
+    let refused = user.guess().client_ip(&app.other_ip(901)).await;
     assert_eq!(d1_calls(&refused).await, 1);
 }
 
@@ -35,7 +35,7 @@ async fn fail_four_times(app: &App, start: i64, fail: impl Fn(usize) -> Request)
 
 /// A correct sign-in from another network, on an unknown device.
 fn login(app: &App, user: &User, network: usize) -> Request {
-    user.login().from_ip(&app.other_ip(network))
+    user.login().client_ip(&app.other_ip(network))
 }
 
 /// The number of calls of D1 for a refusal.
@@ -80,7 +80,7 @@ async fn back_off_is_the_same_for_every_kind_of_name() {
     ]) {
         let guess = |attempt: usize| {
             let ip = app.other_ip(10 * number + attempt);
-            app.anonymous().guess(name).from_ip(&ip)
+            app.anonymous().guess(name).client_ip(&ip)
         };
         let start = 100 * i64::try_from(number).expect("a number");
         fail_four_times(&app, start, guess).await;
@@ -122,8 +122,8 @@ async fn back_off_of_a_recognised_device_is_its_own() {
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
     let (cookie, other) = (ada.device_cookie().await, ada.device_cookie().await);
     let ip = app.other_ip(1);
-    let on_device = |cookie: &str| ada.login().from_ip(&ip).cookie(cookie);
-    let fail = |_| ada.guess().from_ip(&ip).cookie(&cookie);
+    let on_device = |cookie: &str| ada.login().client_ip(&ip).cookie(cookie);
+    let fail = |_| ada.guess().client_ip(&ip).cookie(&cookie);
     fail_four_times(&app, 0, fail).await;
     on_device(&cookie).await.assert_status(429);
     on_device(&other).await.assert_status(200);
@@ -144,7 +144,7 @@ async fn back_off_of_a_network_does_not_affect_its_recognised_devices() {
     let (busy, other) = (app.other_ip(1), app.other_ip(2));
     let guess = |number: u32, ip: &str| {
         let name = format!("unknown-{number}-{}", app.ip());
-        app.anonymous().guess(&name).from_ip(ip)
+        app.anonymous().guess(&name).client_ip(ip)
     };
     for number in 0..3 {
         guess(number, &busy).await.assert_status(401);
@@ -155,7 +155,7 @@ async fn back_off_of_a_network_does_not_affect_its_recognised_devices() {
         assert!((1..=20).contains(&refused.back_off()));
     }
     guess(4, &other).await.assert_status(401);
-    let owner = ada.login().from_ip(&busy).cookie(&cookie).await;
+    let owner = ada.login().client_ip(&busy).cookie(&cookie).await;
     owner.assert_status(200);
     app.shift_clock(12).await;
     for number in 6..8 {
@@ -172,7 +172,7 @@ async fn new_password_does_not_change_the_back_off_of_the_name() {
     let (ada, bob) = (user_in_back_off(&app, "ada").await, app.user("bob").await);
     let login_with_new = |user: &User, network: usize| {
         let ip = app.other_ip(network);
-        user.login_with(NEW_PASSWORD).from_ip(&ip)
+        user.login_with(NEW_PASSWORD).client_ip(&ip)
     };
     let link = ada.reset_link().await;
     let set = app.anonymous().set_password(&link, NEW_PASSWORD).await;
@@ -180,7 +180,7 @@ async fn new_password_does_not_change_the_back_off_of_the_name() {
     // The device that used the link is recognised and has no back-off.
     let cookie = set.assert_status(200).cookie();
     let owner = app.anonymous().login(&ada.email, NEW_PASSWORD);
-    let owner = owner.from_ip(&app.other_ip(9)).cookie(&cookie).await;
+    let owner = owner.client_ip(&app.other_ip(9)).cookie(&cookie).await;
     owner.assert_status(200);
     let session = bob.sign_in().await;
     start_back_off(&app, &bob).await;

@@ -122,7 +122,7 @@ async fn revocation_that_cannot_be_written_to_kv_applies_after_the_ttl() {
 async fn write_that_kv_throttles_is_retried() {
     let app = App::with(Vars::without_local_cache());
     let session = app.user("ada").await.sign_in().await;
-    app.fault(Fault::kv_writes().times(1).is_throttled()).await;
+    app.fault(Fault::kv_writes().times(1).throttles()).await;
     session.logout().await.assert_status(200).recorded().await;
     assert_refused(&[&session]).await;
 }
@@ -131,7 +131,7 @@ async fn write_that_kv_throttles_is_retried() {
 async fn throttled_write_of_a_refresh_is_retried() {
     let app = App::with(Vars::without_local_cache());
     let first = app.user("ada").await.sign_in().await;
-    app.fault(Fault::kv_writes().matching(":0$").times(1).is_throttled())
+    app.fault(Fault::kv_writes().matching(":0$").times(1).throttles())
         .await;
     first.refreshed().await;
     app.shift_clock(31).await;

@@ -154,7 +154,7 @@ async fn expired_counters_are_removed() {
     let app = App::isolated(Vars::new());
     let ada = app.user("ada").await;
     ada.guess()
-        .from_ip(&app.other_ip(1))
+        .client_ip(&app.other_ip(1))
         .await
         .assert_status(401);
     set_failures(&app, "account:locked", 100).await;

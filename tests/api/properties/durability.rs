@@ -52,7 +52,7 @@ impl Load {
             let is_right = number.is_multiple_of(2);
             let login = if is_right { user.login() } else { user.guess() };
             let ip = self.app.other_ip(lane * 1_000 + number);
-            let Some(response) = self.send(login.from_ip(&ip)).await else {
+            let Some(response) = self.send(login.client_ip(&ip)).await else {
                 return;
             };
             let mut acknowledged = self.acknowledged.lock().unwrap();

@@ -109,7 +109,7 @@ async fn refused_logins_of_every_reason_have_one_error_code() {
         let response = app
             .anonymous()
             .guess(name)
-            .from_ip(&app.other_ip(number))
+            .client_ip(&app.other_ip(number))
             .await;
         response.assert_error(401, "invalid_credentials");
     }
@@ -126,7 +126,7 @@ pub async fn attempt(
     password: &str,
 ) -> (Comparable, Duration) {
     let login = app.anonymous().login(name, password);
-    let login = login.from_ip(&app.other_ip(network));
+    let login = login.client_ip(&app.other_ip(network));
     let start = Instant::now();
     let response = login.await;
     let took = start.elapsed();

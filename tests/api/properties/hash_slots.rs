@@ -21,7 +21,7 @@ async fn isolate_has_four_slots_and_reserves_one_for_recognised_devices() {
         )
         .await;
     let sign_in = |index: usize, cookie: Option<&str>| {
-        let request = users[index].login().from_ip(&app.other_ip(index));
+        let request = users[index].login().client_ip(&app.other_ip(index));
         match cookie {
             Some(cookie) => request.cookie(cookie),
             None => request,
@@ -57,7 +57,7 @@ async fn disconnected_client_frees_its_slot_and_is_recorded() {
             .await;
         let request = eve.guess();
         let name = request.name();
-        let hanging = tokio::spawn(request.from_ip(&app.other_ip(round)).send());
+        let hanging = tokio::spawn(request.client_ip(&app.other_ip(round)).send());
         paused.wait_for_hits(1).await;
         hanging.abort();
         assert!(hanging.await.is_err_and(|error| error.is_cancelled()));

@@ -163,7 +163,7 @@ impl Sender {
             (Some(caller), _) => caller.clone(),
             (None, None) => self.app.anonymous(),
             (None, Some(user)) => {
-                let login = user.login().from_ip(&self.app.other_ip(next()));
+                let login = user.login().client_ip(&self.app.other_ip(next()));
                 let session = login.hashes_a_password().await.session();
                 self.caller = Some(session.clone());
                 session
@@ -180,12 +180,13 @@ impl Sender {
             .headers
             .iter()
             .any(|(name, _)| *name == "authorization");
-        let caller = match sets_token {
-            true => self.app.anonymous(),
-            false => self.caller().await,
+        let caller = if sets_token {
+            self.app.anonymous()
+        } else {
+            self.caller().await
         };
         let mut request = caller.request(&attempt.method, &path);
-        request = request.from_ip(&self.app.other_ip(number));
+        request = request.client_ip(&self.app.other_ip(number));
         for (name, value) in &attempt.headers {
             request = request.additional_header(name, fill(value));
         }

@@ -13,7 +13,7 @@ async fn account_is_locked_after_a_hundred_failures_until_a_reset_link_is_used()
     let cookie = ada.device_cookie().await;
     ada.set_failures(99).await;
     ada.guess()
-        .from_ip(&app.other_ip(1))
+        .client_ip(&app.other_ip(1))
         .await
         .assert_status(401);
     assert_eq!(ada.failures().await, 100);
@@ -25,13 +25,13 @@ async fn account_is_locked_after_a_hundred_failures_until_a_reset_link_is_used()
         let locked = app
             .anonymous()
             .login(name, &ada.password)
-            .from_ip(&app.other_ip(2))
+            .client_ip(&app.other_ip(2))
             .await;
         locked.assert_status(401);
     }
     assert_eq!(ada.failures().await, 101);
     ada.login()
-        .from_ip(&app.other_ip(2))
+        .client_ip(&app.other_ip(2))
         .cookie(&cookie)
         .await
         .assert_status(200);
@@ -43,7 +43,7 @@ async fn account_is_locked_after_a_hundred_failures_until_a_reset_link_is_used()
         .assert_status(200);
     app.skip_back_off().await;
     ada.login_with("another long password")
-        .from_ip(&app.other_ip(2))
+        .client_ip(&app.other_ip(2))
         .await
         .assert_status(200);
 }
@@ -65,8 +65,8 @@ async fn locked_account_responds_and_records_like_an_unlocked_one() {
     {
         app.skip_back_off().await;
         let address = app.other_ip(number);
-        let response = user.login_with(password).from_ip(&address).await;
-        let later = user.login_with(password).from_ip(&address).await;
+        let response = user.login_with(password).client_ip(&address).await;
+        let later = user.login_with(password).client_ip(&address).await;
         let recorded = response.recorded().await;
         responses.push((
             response.assert_status(401).snapshot(),

@@ -118,6 +118,7 @@ async fn rotated_out_token_is_not_valid_longer_without_d1() {
 #[tokio::test]
 async fn session_expires_at_its_end_without_d1() {
     let app = App::shared();
+    app.freeze_clock().await;
     let session = app.admin("ada").await.sign_in().await;
     app.shift_clock(86_400 - 60).await;
     session.validate().await.assert_status(200).recorded().await;
@@ -184,7 +185,7 @@ async fn every_route_works_without_kv() {
             .await
             .assert_status(200);
         // The three sessions are revoked concurrently.
-        assert!(start.elapsed() < Duration::from_secs(16));
+        assert!(start.elapsed() < Duration::from_secs(30));
         assert_refused(&[&first, &second, &other]).await;
         fault.remove().await;
         app.remove_faults().await;

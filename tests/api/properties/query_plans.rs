@@ -1,4 +1,4 @@
-//! Query plans of D1 and rows read. `tests/sql` checks the plans of SQLite.
+//! Query plans of D1 and rows read. `tests/sql` checks the plans of `SQLite`.
 
 #[path = "../../sql/plan.rs"]
 mod plan;

@@ -28,7 +28,7 @@ async fn sign_ins_of_a_network_are_limited_per_minute() {
     let begin = async || {
         let routes = ["login", "set-password", "device-authorization"];
         let path = format!("/api/auth/{}", routes[last.replace(last.get() + 1) % 3]);
-        let request = app.post(&path).from_ip(&busy).json(&json!({ "x": 1 }));
+        let request = app.post(&path).client_ip(&busy).json(&json!({ "x": 1 }));
         request.await
     };
     // 10 without the binding and 100 with it, in each of two minutes, and one more.
@@ -41,11 +41,15 @@ async fn sign_ins_of_a_network_are_limited_per_minute() {
         "{statuses:?}"
     );
     for path in ["/api/auth/login", "/api/auth/token"] {
-        let request = app.post(path).from_ip(&calm).json(&json!({ "x": 1 }));
+        let request = app.post(path).client_ip(&calm).json(&json!({ "x": 1 }));
         request.await.assert_status(400);
     }
     // This route has another limit.
-    app.anonymous().me().from_ip(&busy).await.assert_status(401);
+    app.anonymous()
+        .me()
+        .client_ip(&busy)
+        .await
+        .assert_status(401);
 }
 
 /// What an isolate admits without calling the binding differs between the buckets.
@@ -55,7 +59,7 @@ async fn binding_is_called_for_each_request_beyond_the_free_ones() {
     let busy = app.other_ip(1);
     let mut calls = Vec::new();
     for _ in 0..25 {
-        let request = app.post("/api/auth/login").from_ip(&busy);
+        let request = app.post("/api/auth/login").client_ip(&busy);
         let response = request.json(&json!({ "x": 1 })).await;
         response.assert_status(400);
         calls.push(response.recorded().await.rate_limit_keys.len());

@@ -10,7 +10,7 @@ async fn owner_signs_in_on_a_recognised_device_while_others_guess() {
     let cookie = ada.device_cookie().await;
     for round in 1..=12 {
         ada.guess()
-            .from_ip(&app.other_ip(round))
+            .client_ip(&app.other_ip(round))
             .await
             .assert_status(401);
         // The attacker uses the network of the owner and has used up its failures.
@@ -18,13 +18,13 @@ async fn owner_signs_in_on_a_recognised_device_while_others_guess() {
         for other in ["x", "y"] {
             app.anonymous()
                 .guess(&format!("{other}-{}-{round}", ada.username))
-                .from_ip(&attacked)
+                .client_ip(&attacked)
                 .await
                 .assert_status(401);
         }
-        let unrecognised = ada.login().from_ip(&attacked).await;
+        let unrecognised = ada.login().client_ip(&attacked).await;
         unrecognised.assert_status(429);
-        let owner = ada.login().from_ip(&attacked).cookie(&cookie).await;
+        let owner = ada.login().client_ip(&attacked).cookie(&cookie).await;
         owner.assert_status(200);
         app.shift_clock(i64::try_from(round).unwrap() * 11).await;
     }
@@ -39,15 +39,19 @@ async fn recognised_device_has_its_own_counter() {
     let ada = app.user("ada").await;
     let cookie = ada.device_cookie().await;
     ada.guess()
-        .from_ip(&app.other_ip(1))
+        .client_ip(&app.other_ip(1))
         .cookie(&cookie)
         .await
         .assert_status(401);
-    let again = ada.login().from_ip(&app.other_ip(1)).cookie(&cookie).await;
+    let again = ada
+        .login()
+        .client_ip(&app.other_ip(1))
+        .cookie(&cookie)
+        .await;
     assert_eq!(again.back_off(), 1);
     assert_eq!(ada.failures().await, 0);
     ada.login()
-        .from_ip(&app.other_ip(2))
+        .client_ip(&app.other_ip(2))
         .await
         .assert_status(200);
 }
@@ -60,18 +64,22 @@ async fn device_is_recognised_for_users_who_signed_in_on_it() {
     let cookie = ada.device_cookie().await;
     // Bob has not signed in on it, so his account counts.
     bob.guess()
-        .from_ip(&app.other_ip(1))
+        .client_ip(&app.other_ip(1))
         .cookie(&cookie)
         .await
         .assert_status(401);
     assert_eq!(bob.failures().await, 1);
     app.skip_back_off().await;
-    let response = bob.login().from_ip(&app.other_ip(1)).cookie(&cookie).await;
+    let response = bob
+        .login()
+        .client_ip(&app.other_ip(1))
+        .cookie(&cookie)
+        .await;
     response.assert_status(200);
     let both = response.cookie();
     for user in [&ada, &bob] {
         user.guess()
-            .from_ip(&app.other_ip(1))
+            .client_ip(&app.other_ip(1))
             .cookie(&both)
             .await
             .assert_status(401);
@@ -101,7 +109,7 @@ async fn forged_cookie_does_not_recognise_a_device() {
     {
         let address = app.other_ip(number);
         ada.guess()
-            .from_ip(&address)
+            .client_ip(&address)
             .cookie(&forged)
             .await
             .assert_status(401);

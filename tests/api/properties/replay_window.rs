@@ -150,7 +150,7 @@ async fn client_whose_responses_are_lost_gets_the_current_token() {
 
 #[tokio::test]
 async fn frequent_refreshes_store_one_rotation_per_second() {
-    const REFRESHES: i64 = 60;
+    const REFRESHES: i64 = 30;
     let app = App::shared();
     let first = app.user("ada").await.sign_in().await;
     let mut current = first.clone();

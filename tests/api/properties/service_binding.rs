@@ -10,7 +10,7 @@ async fn failures_over_a_service_binding_count_for_the_given_client() {
     let guess = async |number: usize, client: usize| {
         let name = format!("bound-{number}-{}", app.ip());
         // The IP address of the other Worker does not count.
-        let request = app.anonymous().guess(&name).from_ip(&app.other_ip(0));
+        let request = app.anonymous().guess(&name).client_ip(&app.other_ip(0));
         let client = app.other_ip(client);
         let request = request.header("x-test-service-binding", client);
         request.await.status

@@ -76,7 +76,7 @@ async fn session_shows_device_and_ip_address_of_its_last_refresh() {
     let own = ada.sign_in().await;
     let other_ip = app.other_ip(1);
     app.shift_clock(5).await;
-    let refresh = session.refresh().from_ip(&other_ip);
+    let refresh = session.refresh().client_ip(&other_ip);
     let refresh = refresh.header("user-agent", "a thief's").await;
     refresh.assert_status(200);
     let listed = own.list_sessions().await.list("sessions");

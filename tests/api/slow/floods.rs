@@ -27,7 +27,7 @@ pub static LAST_NETWORK: AtomicUsize = AtomicUsize::new(0);
 /// Signs in from a network of its own; returns the time and the status.
 async fn sign_in(app: &App, name: &str, password: &str) -> (Duration, u16) {
     let ip = app.other_ip(LAST_NETWORK.fetch_add(1, Ordering::Relaxed) % 65_536);
-    let login = app.anonymous().login(name, password).from_ip(&ip);
+    let login = app.anonymous().login(name, password).client_ip(&ip);
     let start = Instant::now();
     let response = login.send().await;
     (start.elapsed(), response.status)

@@ -26,7 +26,9 @@ async fn flood(caller: Caller, app: App, name: Option<String>, is_over: Arc<Atom
     while !is_over.load(Ordering::Relaxed) {
         let number = LAST_NETWORK.fetch_add(1, Ordering::Relaxed) % 65_536;
         let name = name.clone().unwrap_or_else(|| format!("unknown-{number}"));
-        let login = caller.login(&name, PASSWORD).from_ip(&app.other_ip(number));
+        let login = caller
+            .login(&name, PASSWORD)
+            .client_ip(&app.other_ip(number));
         let status = login.send().await.status;
         assert!([200, 401, 429, 503].contains(&status), "{status}");
         evaluated += usize::from(status < 429);
@@ -74,7 +76,7 @@ async fn owner_on_a_recognised_device_signs_in_during_any_flood() {
         let mut statuses: BTreeMap<u16, usize> = BTreeMap::new();
         for number in 0..25 {
             let address = app.other_ip(0xa000 + number);
-            let login = owner.login().from_ip(&address).cookie(&cookie);
+            let login = owner.login().client_ip(&address).cookie(&cookie);
             *statuses.entry(login.send().await.status).or_default() += 1;
         }
         is_over.store(true, Ordering::Relaxed);
@@ -104,14 +106,14 @@ async fn reset_link_does_not_occupy_the_reserved_slot() {
             while !is_over.load(Ordering::Relaxed) {
                 let number = LAST_NETWORK.fetch_add(1, Ordering::Relaxed) % 65_536;
                 let set = app.anonymous().set_password(&link, NEW_PASSWORD);
-                let response = set.from_ip(&app.other_ip(number)).send().await;
+                let response = set.client_ip(&app.other_ip(number)).send().await;
                 response.assert_status(503);
             }
         });
     }
     for number in 0..25 {
         let address = app.other_ip(0xa000 + number);
-        let login = owner.login().from_ip(&address).cookie(&cookie);
+        let login = owner.login().client_ip(&address).cookie(&cookie);
         login.send().await.assert_status(200);
     }
     is_over.store(true, Ordering::Relaxed);

@@ -42,7 +42,7 @@ async fn evaluated_guesses_are_those_in_the_audit_log() {
                 ada.username.to_uppercase()
             };
             let guess = app.anonymous().guess(&name);
-            let guess = guess.from_ip(&app.other_ip(wave * 20 + number));
+            let guess = guess.client_ip(&app.other_ip(wave * 20 + number));
             guessing.spawn(async move { guess.await.status });
         }
         let statuses = guessing.join_all().await;

@@ -46,7 +46,7 @@ async fn site_is_limited_on_every_public_route() {
         let send = async || {
             let number = last.replace(last.get() + 1);
             let request = app.request(method, path);
-            request.from_ip(&format!("{site}:{number:x}::1")).await
+            request.client_ip(&format!("{site}:{number:x}::1")).await
         };
         let statuses = statuses(TWO_MINUTES, send).await;
         let limited = statuses.get(&429).copied().unwrap_or(0);
@@ -57,7 +57,7 @@ async fn site_is_limited_on_every_public_route() {
         let others = statuses.get(&expected).copied().unwrap_or(0);
         assert_eq!(others + limited, TWO_MINUTES, "{path}: {statuses:?}");
         // A different site is a different client.
-        let calm = app.request(method, path).from_ip(&app.other_ip(2));
+        let calm = app.request(method, path).client_ip(&app.other_ip(2));
         calm.await.assert_status(expected);
     }
 }

@@ -241,8 +241,11 @@ fn with_query(path: &str, query: &str) -> String {
     }
 }
 
+/// A function of this module.
+pub type Verb = fn(&Caller) -> Request;
+
 /// The routes that require a token and are open to every user, as `/validate`, `/me` and `/refresh`.
-pub const TOKEN_ROUTES: [(&str, fn(&Caller) -> Request); 3] = [
+pub const TOKEN_ROUTES: [(&str, Verb); 3] = [
     ("validate", Caller::validate),
     ("me", Caller::me),
     ("refresh", Caller::refresh),

@@ -263,7 +263,7 @@ fn validator(schema: &str) -> Validator {
     let fragment = schema.replace('{', "%7B").replace('}', "%7D");
     let registry = Registry::new()
         .add(URI, STRICT_DOCUMENT.clone())
-        .and_then(|registry| registry.prepare())
+        .and_then(jsonschema::RegistryBuilder::prepare)
         .expect("the OpenAPI document is a JSON document");
     jsonschema::options()
         .with_draft(jsonschema::Draft::Draft202012)

@@ -58,7 +58,7 @@ impl Fault {
     }
 
     /// KV's error for more than one write per second of a key.
-    pub fn is_throttled(self) -> Self {
+    pub fn throttles(self) -> Self {
         self.fails_with("KV PUT failed: 429 Too Many Requests")
     }
 

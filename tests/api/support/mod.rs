@@ -9,7 +9,7 @@
 //! async fn logout_overwrites_the_cached_session() {
 //!     let app = App::shared();                        // or App::with(Vars::strict())
 //!     let ada = app.user("ada").await;                // app.admin(..), app.new_user(..).organization(..).create()
-//!     let response = ada.login().await;               // ada.login().from_ip("203.0.113.9").header(..).await
+//!     let response = ada.login().await;               // ada.login().client_ip("203.0.113.9").header(..).await
 //!     let session = response.session();               // or ada.sign_in().await
 //!
 //!     let response = session.validate().await;        // session.me(), .refresh(), .logout(); app.anonymous().health()

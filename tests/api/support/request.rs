@@ -39,7 +39,7 @@ impl Request {
             body: None,
             hashes_a_password: false,
         };
-        request.header("x-test-request", name).from_ip(&ip)
+        request.header("x-test-request", name).client_ip(&ip)
     }
 
     /// The name of this request, for [`App::recorded_so_far`].
@@ -70,7 +70,7 @@ impl Request {
     }
 
     /// The client's IP address, as Cloudflare passes it.
-    pub fn from_ip(self, ip: &str) -> Self {
+    pub fn client_ip(self, ip: &str) -> Self {
         self.header("cf-connecting-ip", ip)
     }
 

@@ -2,7 +2,7 @@
 
 use super::contract::{COMMON_HEADERS, RUNTIME_HEADERS};
 use regex::Regex;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderName};
 use std::fmt::Write;
 use std::sync::LazyLock;
 
@@ -24,7 +24,7 @@ pub(super) fn of(
     redactions: &[(String, String)],
 ) -> String {
     let mut text = format!("{status}\n");
-    let mut names: Vec<&str> = headers.keys().map(|name| name.as_str()).collect();
+    let mut names: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
     names.sort_unstable();
     names.retain(|name| {
         let is_common = COMMON_HEADERS.iter().any(|(common, _)| common == name);

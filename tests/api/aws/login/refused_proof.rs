@@ -44,7 +44,7 @@ async fn refused_proofs_of_a_network_write_a_bounded_number_of_entries() {
         .anonymous()
         .aws_login()
         .json(&proof(&unlisted))
-        .from_ip(&other_ip)
+        .client_ip(&other_ip)
         .await;
     assert_proof_refused(&there, "from another network");
     assert_eq!(written(&other_ip).await, 1);

@@ -258,7 +258,7 @@ async fn denied_device_flows_are_audited_with_fixed_codes_and_bounded() {
             Some(person) => device.approve(person),
             None => SIMULATOR.deny(&device.user_code).expect("denied"),
         }
-        let response = app.token(&device).from_ip(from).await;
+        let response = app.token(&device).client_ip(from).await;
         response.assert_status(403).recorded().await;
     };
     let (mut ada, unassigned) = (add_person(&app, "ada"), add_person_with("unassigned", &[]));
@@ -273,7 +273,7 @@ async fn denied_device_flows_are_audited_with_fixed_codes_and_bounded() {
     device.approve(&ada);
     ada.enabled = false;
     SIMULATOR.put_user(ada.clone());
-    let response = app.token(&device).from_ip(&app.other_ip(4)).await;
+    let response = app.token(&device).client_ip(&app.other_ip(4)).await;
     response.assert_status(403);
     for (number, detail, subject) in [
         (1, "aws_device: denied", Value::Null),

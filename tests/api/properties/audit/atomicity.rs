@@ -174,7 +174,7 @@ async fn concurrent_entries_are_numbered_without_gaps() {
         let ada = app.user("ada").await;
         let is_right = index % 2 == 0;
         let password = if is_right { PASSWORD } else { "wrong" };
-        let login = ada.login_with(password).from_ip(&app.other_ip(index));
+        let login = ada.login_with(password).client_ip(&app.other_ip(index));
         running.spawn(async move {
             let response = login.await;
             if is_right {

@@ -196,7 +196,7 @@ async fn log_that_differs_from_its_head_gets_no_checkpoint() {
     cron(&app).await;
     let session = ada.sign_in().await;
     let kept = app.kv_get("audit-head").await.unwrap();
-    let keys = audit::keys(&app.vars());
+    let keys = audit::keys(app.vars());
     let ours = keys.read_head(&kept).expect("our head");
     // Authentic heads, for checkpoints that differ from those of D1.
     let other = |change: fn(&mut Head)| {

@@ -54,7 +54,7 @@ impl InjectedFault {
             Self::KvFails => Fault::kv().fails(),
             Self::KvHangs => Fault::kv().hangs(),
             Self::KvReadsStale => Fault::kv_reads().reads_stale(60),
-            Self::KvThrottlesWrites => Fault::kv_writes().is_throttled(),
+            Self::KvThrottlesWrites => Fault::kv_writes().throttles(),
         };
         app.fault(fault).await;
     }
@@ -81,7 +81,7 @@ struct Needs {
 fn needs(route: &Route) -> Needs {
     let (d1, kv, user) = match route.name().as_str() {
         // The cached session suffices for the first two.
-        "POST validate"
+        "GET validate"
         | "GET me"
         | "GET openapi.json"
         | "POST register-client"

@@ -27,7 +27,7 @@ async fn secrets_are_neither_stored_nor_logged_by_failed_sign_ins_and_session_ro
     };
     let login = async |name: &str, password: &str, cookie: &str, number: usize| {
         let login = app.anonymous().login(name, password);
-        let login = login.from_ip(&app.other_ip(number));
+        let login = login.client_ip(&app.other_ip(number));
         login.header("cookie", cookie).await
     };
 

@@ -47,7 +47,7 @@ impl Prepared {
                 self.sign_in("super_admin").await;
             }
             "POST logout" | "POST logout-all" | "GET me" | "POST refresh" | "GET sessions"
-            | "POST validate" => {
+            | "GET validate" => {
                 self.sign_in("user").await;
             }
             "DELETE sessions/{id}" => {
