@@ -121,6 +121,7 @@ fn common_errors(route: &Route, operation: &Operation) -> Vec<ApiError> {
 fn describe(route: &Route, mut operation: Operation, errors: &ErrorSchemas) -> Value {
     let common = common_errors(route, &operation);
     operation.errors.extend(common);
+    let security = security(route.access, &operation);
     let mut responses = Map::new();
     let (schema, example) = (operation.response.schema, operation.response.example);
     responses.insert(
@@ -135,7 +136,6 @@ fn describe(route: &Route, mut operation: Operation, errors: &ErrorSchemas) -> V
         let response = error_response(&errors_of_status, route.error_format, errors);
         responses.insert(status.to_string(), response);
     }
-    let security = security(route.access, &operation);
     let mut described = json!({
         "operationId": operation.id,
         "tags": [operation.tag],
@@ -163,8 +163,8 @@ fn security(access: Access, operation: &Operation) -> Value {
         Access::Token(_) if !operation.errors.iter().any(needs_token) => {
             json!([{"bearer": []}, {}])
         }
-        Access::Token(_) => json!([{"bearer": []}]),
-        Access::CachedSession(_)
+        Access::Token(_)
+        | Access::CachedSession(_)
         | Access::Session(_)
         | Access::Admin(_)
         | Access::SuperAdmin(_) => json!([{"bearer": []}]),
