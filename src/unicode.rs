@@ -105,6 +105,7 @@ mod runtime {
 mod runtime {
     use idna::punycode;
     use unicode_normalization::UnicodeNormalization;
+    use unicode_normalization::char::is_combining_mark;
 
     /// The mapping of UTS #46. Unlike V8, it does not check the rules for bidirectional text and for joiners.
     pub(super) fn domain_to_ascii(domain: &str) -> Option<String> {
@@ -117,6 +118,10 @@ mod runtime {
         let labels = mapped.split('.').map(|label| {
             if label.is_ascii() {
                 return Some(label.to_owned());
+            }
+            // UTS #46 section 4.1, criterion 6.
+            if label.chars().next().is_some_and(is_combining_mark) {
+                return None;
             }
             Some(format!("xn--{}", punycode::encode_str(label)?))
         });
