@@ -34,7 +34,7 @@ async fn react_application_signs_in_refreshes_in_one_tab_and_signs_out() {
     program.wait_for_port(port);
 
     let given = json!({
-        "packages": packages::npm_packages(&service.tools, &Path::new(ROOT).join("tests/browser")),
+        "packages": packages::npm_packages(&service.tools, &Path::new(ROOT).join("tests/api/browser")),
         "chromium": chromium(),
         "app": format!("http://localhost:{port}"),
         "service": service.url,
