@@ -104,15 +104,21 @@ mod runtime {
 #[cfg(not(target_arch = "wasm32"))]
 mod runtime {
     use idna::punycode;
+    use unicode_bidi::BidiClass::{self, AL, AN, BN, CS, EN, ES, ET, L, NSM, ON, R};
+    use unicode_bidi::bidi_class;
     use unicode_normalization::UnicodeNormalization;
     use unicode_normalization::char::is_combining_mark;
 
-    /// The mapping of UTS #46. Unlike V8, it does not check the rules for bidirectional text and for joiners.
+    /// The mapping of UTS #46 with the Bidi rule, as in V8. Unlike V8, it does not check the rule for joiners.
     pub(super) fn domain_to_ascii(domain: &str) -> Option<String> {
         let mapped: String = idna_mapping::Mapper::new(domain.chars(), false)
             .nfc()
             .collect();
         if mapped.contains(char::REPLACEMENT_CHARACTER) {
+            return None;
+        }
+        let is_bidi = mapped.chars().any(|c| matches!(bidi_class(c), R | AL | AN));
+        if is_bidi && !mapped.split('.').all(satisfies_bidi_rule) {
             return None;
         }
         let labels = mapped.split('.').map(|label| {
@@ -126,6 +132,32 @@ mod runtime {
             Some(format!("xn--{}", punycode::encode_str(label)?))
         });
         Some(labels.collect::<Option<Vec<_>>>()?.join("."))
+    }
+
+    /// The six conditions of RFC 5893 section 2. The empty label after a final dot satisfies them.
+    fn satisfies_bidi_rule(label: &str) -> bool {
+        let classes: Vec<BidiClass> = label.chars().map(bidi_class).collect();
+        let last = classes.iter().rev().find(|class| **class != NSM);
+        let (Some(first), Some(last)) = (classes.first(), last) else {
+            return label.is_empty();
+        };
+        match first {
+            R | AL => {
+                let has = |class| classes.contains(&class);
+                classes
+                    .iter()
+                    .all(|class| matches!(class, R | AL | AN | EN | ES | CS | ET | ON | BN | NSM))
+                    && matches!(last, R | AL | EN | AN)
+                    && !(has(EN) && has(AN))
+            }
+            L => {
+                classes
+                    .iter()
+                    .all(|class| matches!(class, L | EN | ES | CS | ET | ON | BN | NSM))
+                    && matches!(last, L | EN)
+            }
+            _ => false,
+        }
     }
 
     pub(super) fn nfc(text: &str) -> String {
