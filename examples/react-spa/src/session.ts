@@ -80,13 +80,13 @@ async function refresh(): Promise<void> {
   let retryAt: number | undefined;
   await navigator.locks.request(LOCK, async () => {
     // Another tab may have refreshed it while this one waited for the lock. If the browser does not show that yet, Edge Auth
-    // answers with the token that the other tab got.
+    // returns the token that the other tab got.
     const old = read();
     if (old === null || Date.now() < old.refreshAt) return;
     try {
       const { body, expires } = await call<{ access_token: string }>("POST", "/refresh", { token: old.token });
       const refreshed = session(body.access_token, old.user, expires);
-      // At the end of the session a refresh does not move the expiry any more.
+      // Close to the maximum age of the session, a refresh does not move the expiry.
       if (refreshed.expires <= old.expires) refreshed.refreshAt = Math.max(refreshed.refreshAt, refreshed.expires);
       write(refreshed);
     } catch (error) {
