@@ -30,7 +30,7 @@ use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, fs, path::PathBuf, process::ExitCode};
 use workers::Launch;
 
-/// Measure the CPU time of the Worker beside its peers (Linux only)
+/// Measure the CPU time of the Worker and its peers (Linux only)
 ///
 /// Builds the Worker as it is deployed, starts it and its peers in the same workerd with the same local stores, loads them in
 /// turn and prints what a request costs. Each group has the same build twice (A/A). If the median of their ratios is outside
@@ -47,7 +47,7 @@ pub struct Arguments {
     /// Also measure the build of another clone, with its own settings and migrations; at most twice
     #[arg(long, value_name = "DIR", value_parser = built_clone)]
     against: Vec<PathBuf>,
-    /// Leave the peers out: fewer Workers, so more turns of each in the same time
+    /// Do not measure the peers, so that each build gets more turns in the same time
     #[arg(long)]
     ours: bool,
     /// Measure groups of scale with a million users too (6 GB in the cache, and as much for a copy)

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-/// Fuzz the parsers of input from outside with libFuzzer
+/// Fuzz the parsers of untrusted input with libFuzzer
 ///
 /// Builds fuzz/ with coverage counters and runs each target, or the named one. Inputs that reach new code are kept in
 /// target/fuzz/corpus/ for the next run. An input that makes a target fail is written to target/fuzz/. Needs Linux or macOS,

@@ -11,8 +11,8 @@ use std::time::Duration;
 /// Run the Worker on this machine
 ///
 /// Installs the tools, builds the Worker, writes .dev.vars with random secrets, applies the migrations and creates a first
-/// administrator, each if that has not been done. Then runs the Worker in workerd with a local D1 and KV, and rebuilds it when
-/// a file in src/ changes. Press Ctrl-C to stop it; users, sessions and secrets are kept.
+/// administrator. Skips each step that has been done before. Then runs the Worker in workerd with a local D1 and KV, and
+/// rebuilds it when a file in src/ changes. Press Ctrl-C to stop it; users, sessions and secrets are kept.
 ///
 /// AWS is simulated, unless .dev.vars or wrangler.toml sets AWS variables. The last lines of the output show how to sign in.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
