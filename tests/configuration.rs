@@ -14,7 +14,8 @@ const FILE: &str = concat!(
 const HEAD: &str = "\
 # Configuration
 
-Set variables in `wrangler.toml`, and secrets (S) in `.dev.vars` or as Worker secrets. An isolate checks all of them at its first
+Set variables in `wrangler.toml`: in `[env.production.vars]` for the deployed service, and in `[vars]` for `cargo dev`. Set secrets
+(S) as Worker secrets, and in `.dev.vars` for `cargo dev`. An isolate checks all of them at its first
 request. If a value is invalid, the log names the variable, `cargo dev` prints it, and clients get 503. An empty value counts as
 absent. An unknown variable whose name begins with `SESSION_`, `JWT_`, `AWS_`, `TOKEN_`, `TOKENS_`, `REFRESH_`, `PASSWORD_`,
 `AUDIT_` or `HANDLE_` is an error, so that misspelled and outdated names are noticed. Restart `cargo dev` after a change of

