@@ -30,7 +30,7 @@ export default {
   dictionaryDefinitions: [{ name: "project", path: "./cspell-words.txt" }],
   dictionaries: ["project", "software-terms", "rust", "aws"],
   // Code, links and URLs are not prose.
-  ignoreRegExpList: ["/account:nobody/g", "/```[\\s\\S]*?```/g", "/`[^`\\n]*`/g", "/\\]\\([^)]*\\)/g", "Urls"],
+  ignoreRegExpList: ["/```[\\s\\S]*?```/g", "/`[^`\\n]*`/g", "/\\]\\([^)]*\\)/g", "Urls"],
   // Of sources only the comments are prose, and of the OpenAPI document the summaries and descriptions.
   languageSettings: [
     { languageId: "rust", includeRegExpList: ["/(?<!:)\\/\\/.*/g"] },

@@ -150,7 +150,7 @@ const RESERVE: &str = "
 /// Directly after [`RESERVE`], whose `changes()` it asks.
 const COUNT_ACCOUNT: &str = "
     INSERT INTO sign_in_attempts (key, failures, open_at_ms, ends_at)
-    SELECT 'account:' || coalesce((SELECT id FROM password_logins WHERE login = ?1), 'nobody'), 1, 0, ?3
+    SELECT 'account:' || coalesce((SELECT id FROM password_logins WHERE login = ?1), 'unknown'), 1, 0, ?3
     WHERE changes() > 0 AND (?2 IS NULL OR (SELECT id FROM password_logins WHERE login = ?1) IS NOT ?2)
     ON CONFLICT (key) DO UPDATE SET
       failures = min(failures + 1, ?4 + 1),
@@ -178,7 +178,7 @@ const COUNTS_REFUSED: &str = "
 const STATE: &str = "
     SELECT counter.key, failures, open_at_ms, busy_until_ms,
            (SELECT failures FROM sign_in_attempts
-            WHERE key = 'account:' || coalesce(counter.user_id, 'nobody')) AS account_failures,
+            WHERE key = 'account:' || coalesce(counter.user_id, 'unknown')) AS account_failures,
            (SELECT empty_at_ms FROM address_attempts WHERE address = ?5) AS empty_at_ms,
            users.id AS user_id, username, email, name, organization, aws_region, role, is_active,
            created_at AS user_created_at, updated_at AS user_updated_at, last_login, password_hash

@@ -1,5 +1,5 @@
--- Proofs of AWS identity that have signed in: each does so once. Only the hash of a signature is kept, until the proof is
--- too old for AWS as well.
+-- Proofs of an AWS identity that have signed in, so that each does so once. Only the hash of a signature is stored, until AWS
+-- also considers the proof too old.
 CREATE TABLE used_proofs (
   id      TEXT NOT NULL PRIMARY KEY,            -- lower-case hex SHA-256 of the signature
   ends_at TEXT NOT NULL

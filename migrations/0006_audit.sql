@@ -1,9 +1,3 @@
--- The audit log in a row format whose personal data can be erased. Nothing is deployed yet, so the tables of 0005 are
--- replaced, not converted.
-DROP TABLE audit_seals;
-DROP TABLE audit_signatures;
-DROP TABLE audit;
-
 -- The audit log. Rows are only ever added, each in the batch that makes the change it records.
 CREATE TABLE audit (
   number      INTEGER NOT NULL PRIMARY KEY CHECK (number > 0),  -- 1, 2, 3, … without a gap, assigned inside the INSERT
@@ -13,9 +7,9 @@ CREATE TABLE audit (
   outcome     TEXT NOT NULL CHECK (outcome IN ('success', 'failure')),
   actor       TEXT,                             -- user id, or 'command-line'; NULL if unknown
   subject     TEXT,                             -- id of the user that the entry is about
-  name_key    TEXT,                             -- keyed hash of a name that no user has: people type passwords there
+  name_key    TEXT,                             -- keyed hash of a name that no user has; some users type their password there
   session     TEXT,                             -- sessions.id
-  detail      TEXT,                             -- fixed words of ours
+  detail      TEXT,                             -- fixed text
   client_hash TEXT,                             -- hex SHA-256 of salt, address and device in audit_clients; NULL if neither is known
   request     TEXT NOT NULL,                    -- Cloudflare's ray id, or a random UUID
   mac         TEXT                              -- hex HMAC-SHA-256 of all columns but number; NULL if written without the key
@@ -55,7 +49,7 @@ CREATE TABLE audit_checkpoints (
   at     TEXT NOT NULL,
   key    TEXT NOT NULL,                         -- id of the AUDIT_KEY that made it
   marks  TEXT NOT NULL,                         -- 8 hex digits per row of the chain that leads to mac: tells which row differs
-  mac    TEXT NOT NULL                          -- hex HMAC-SHA-256, see account/audit/chain.rs
+  mac    TEXT NOT NULL                          -- hex HMAC-SHA-256, see src/domain/audit/chain.rs
 ) STRICT;
 
 -- REPLACE deletes a row without firing the DELETE trigger, so an INSERT that would replace a row is refused.
@@ -106,6 +100,3 @@ END;
 CREATE TRIGGER audit_checkpoints_delete BEFORE DELETE ON audit_checkpoints BEGIN
   SELECT RAISE(ABORT, 'audit_checkpoints: rows are only added');
 END;
-
--- Each cron event compares every user above the role `user` with the audit log.
-CREATE INDEX users_privileged ON users (id) WHERE role <> 'user';
