@@ -61,7 +61,11 @@ fn production_is_reached_at_a_custom_domain_only() {
         return;
     };
     for route in routes.as_array().expect("a list") {
-        assert_eq!(route.get("custom_domain"), Some(&Value::Boolean(true)), "{route}");
+        assert_eq!(
+            route.get("custom_domain"),
+            Some(&Value::Boolean(true)),
+            "{route:?}"
+        );
     }
 }
 

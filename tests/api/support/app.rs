@@ -68,6 +68,8 @@ impl App {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .timeout(TIMEOUT)
+            // workerd closes a connection that is idle for 5 seconds; a request sent at that moment would fail.
+            .pool_idle_timeout(Duration::from_secs(2))
             .build()
             .expect("a client");
         Self(Arc::new(Inner {
