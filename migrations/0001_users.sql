@@ -46,7 +46,8 @@ BEGIN
   UPDATE users SET email = NULL, made_email_key = NULL WHERE made_email_key = NEW.email_key;
 END;
 
--- What password users type to sign in. A user name has no `@` and an e-mail address has one, so no two users share a login.
+-- The names that a password user may type to sign in. A user name has no `@` and an e-mail address has one, so no two users
+-- have the same name.
 CREATE VIEW password_logins (login, id) AS
   SELECT username, id FROM users WHERE source = 'password'
   UNION ALL

@@ -1,13 +1,13 @@
--- The record of all sessions; KV only caches them. A session ends at ends_at, or at revoked_at if that is set.
+-- All sessions. KV only caches them. A session ends at ends_at, or at revoked_at if that is set.
 CREATE TABLE sessions (
   id               TEXT NOT NULL PRIMARY KEY,   -- lower-case hex SHA-256 of the token's sid
   user_id          TEXT NOT NULL REFERENCES users (id),
-  generation       INTEGER NOT NULL,            -- of the current token
-  created_at       TEXT NOT NULL,               -- the sign-in
+  generation       INTEGER NOT NULL,            -- generation of the current token
+  created_at       TEXT NOT NULL,               -- time of the sign-in
   rotated_at       TEXT NOT NULL,               -- iat of the current token: the last refresh, or the sign-in
   recent_rotations TEXT NOT NULL DEFAULT '[]',  -- JSON, see src/domain/session/rotations.rs
   token_expires_at TEXT NOT NULL,               -- exp of the current token
-  ends_at          TEXT NOT NULL,               -- absolute end
+  ends_at          TEXT NOT NULL,               -- when the session reaches its maximum age
   revoked_at       TEXT,
   last_used_at     TEXT,                        -- to within an hour; if NULL or earlier than rotated_at, rotated_at applies
   device           TEXT,                        -- User-Agent at the sign-in, shortened

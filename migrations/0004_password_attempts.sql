@@ -1,22 +1,22 @@
 -- Failed password attempts. An attempt is counted as failed when it is reserved, before its password is hashed. The count is
 -- reverted when the whole sign-in has succeeded.
 --
--- key                                what it counts                                     kept
--- typed:{keyed hash}                 attempts for what was typed, whether or not it     1 day
---                                    is the name of a user: sets the back-off
+-- key                                what it counts                                     kept for
+-- typed:{keyed hash}                 attempts for a typed name, whether or not a user   1 day
+--                                    has it: sets the back-off
 -- account:{user id}                  failures of an account, by any of its names, on    30 days; once the account is locked,
---                                    unrecognised devices: locks the account            until a one-time link
--- account:unknown                    one row for all names that no user has, so that    always
---                                    both cases do the same work; locks nothing
--- device:{user id}:{device}          attempts on a recognised device: back-off and      30 days; once locked, until a
---                                    lock of their own                                  one-time link
--- session:{session id}               changes of password: back-off and lock of their    30 days; once locked, until the
---                                    own                                                session's absolute end
+--                                    unrecognised devices: locks the account            until a one-time link is used
+-- account:unknown                    failures for all names that no user has, so that   30 days; after 100 failures,
+--                                    both cases do the same work; locks nothing         without limit
+-- device:{user id}:{device}          attempts on a recognised device: sets its own      30 days; once locked, until a
+--                                    back-off and lock                                  one-time link is used
+-- session:{session id}               changes of the password in a session: sets its     30 days; once locked, until the
+--                                    own back-off and lock                              session reaches its maximum age
 CREATE TABLE sign_in_attempts (
   key           TEXT NOT NULL PRIMARY KEY,
-  failures      INTEGER NOT NULL,            -- in a row, the attempt in flight included
+  failures      INTEGER NOT NULL,            -- failures in a row, including the attempt in flight
   open_at_ms    INTEGER NOT NULL,            -- milliseconds since 1970; no attempt is evaluated before
-  busy_until_ms INTEGER NOT NULL DEFAULT 0,  -- an attempt is in flight until then at most; 0: none
+  busy_until_ms INTEGER NOT NULL DEFAULT 0,  -- end of the lease of the attempt in flight; 0: there is none
   ends_at       TEXT                         -- when the row is removed; NULL: locked
 ) STRICT;
 

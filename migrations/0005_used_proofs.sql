@@ -1,5 +1,5 @@
--- Proofs of an AWS identity that have signed in, so that each does so once. Only the hash of a signature is stored, until AWS
--- also considers the proof too old.
+-- AWS proofs that were used to sign in. Each proof can be used once. Only the hash of a signature is stored, until the proof is
+-- too old to be accepted by AWS.
 CREATE TABLE used_proofs (
   id      TEXT NOT NULL PRIMARY KEY,            -- lower-case hex SHA-256 of the signature
   ends_at TEXT NOT NULL

@@ -1,4 +1,4 @@
--- The audit log. Rows are only ever added, each in the batch that makes the change it records.
+-- The audit log. Rows are only added, each in the batch that makes the change that it records.
 CREATE TABLE audit (
   number      INTEGER NOT NULL PRIMARY KEY CHECK (number > 0),  -- 1, 2, 3, … without a gap, assigned inside the INSERT
   id          TEXT NOT NULL UNIQUE,             -- random UUID
@@ -41,14 +41,14 @@ CREATE TABLE audit_signatures (
   signed_at TEXT NOT NULL
 ) STRICT;
 
--- The cron chains ranges of rows into checkpoints; each checkpoint covers the one before it.
+-- The cron event chains ranges of rows into checkpoints; each checkpoint covers the one before it.
 CREATE TABLE audit_checkpoints (
   number INTEGER NOT NULL PRIMARY KEY,          -- 1, 2, 3, … without a gap
   first  INTEGER NOT NULL,                      -- audit.number of its first row
   last   INTEGER NOT NULL UNIQUE,               -- audit.number of its last row
   at     TEXT NOT NULL,
   key    TEXT NOT NULL,                         -- id of the AUDIT_KEY that made it
-  marks  TEXT NOT NULL,                         -- 8 hex digits per row of the chain that leads to mac: tells which row differs
+  marks  TEXT NOT NULL,                         -- 8 hex digits per row of the chain that leads to mac: shows which row differs
   mac    TEXT NOT NULL                          -- hex HMAC-SHA-256, see src/domain/audit/chain.rs
 ) STRICT;
 
@@ -65,7 +65,7 @@ CREATE TRIGGER audit_delete BEFORE DELETE ON audit BEGIN
   SELECT RAISE(ABORT, 'audit: rows are only added');
 END;
 
--- Rows may be deleted, which erases the personal data.
+-- Rows of audit_clients may be deleted, which erases the personal data.
 CREATE TRIGGER audit_clients_insert BEFORE INSERT ON audit_clients
 WHEN EXISTS (SELECT 1 FROM audit_clients WHERE number = NEW.number)
 BEGIN

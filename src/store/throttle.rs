@@ -2,18 +2,20 @@
 //!
 //! An attempt is *reserved* before its password is hashed: one conditional write counts it as failed and marks it as in flight.
 //! Only a reserved attempt is evaluated, and no second one is reserved while it is in flight, so the evaluations of one counter
-//! are serial. The reservation is taken back in the batch that begins the session, so only when the whole sign-in has succeeded.
+//! are serial. The count is reverted in the batch that creates the session, and therefore only when the whole sign-in has
+//! succeeded.
 //!
 //! Counters on a device that is not recognised for the typed name:
-//! - *What was typed* (its keyed hash) has the back-off. The counter is the same whether a user has the name or not, and nothing
-//!   that happens to an account changes it, so it does not tell which names exist.
-//! - *The account* has the failures that lock it for unrecognised devices. A locked account is evaluated like any other and then
-//!   answered like a wrong password. All names that no user has share one such counter, so that the same rows are written.
+//! - *The typed name* (its keyed hash) has the back-off. The counter works the same way whether or not a user has the name, and
+//!   changes to an account do not affect it, so it does not reveal which names exist.
+//! - *The account* has the failures that lock it for unrecognised devices. An attempt on a locked account is evaluated, and
+//!   then gets the response to a wrong password. All names that no user has share one such counter, so that the same rows are
+//!   written.
 //! - *The client's network* has a leaky bucket.
 //!
-//! A recognised device has a counter of its own in their place, so guesses made elsewhere neither slow down nor lock its users
-//! out. So does a session that changes its password. A network's refusals of AWS identities are counted separately: they guess
-//! nothing, and must not fill the audit log.
+//! A recognised device has its own counter instead, so guesses on other devices neither slow down nor lock out its users. A
+//! session that changes the password also has its own counter. Refused AWS identities of a network are counted separately: they
+//! are not guesses, and they must not fill the audit log.
 
 use super::audit::{append, recorded};
 use super::users::{self, PasswordUser};
@@ -26,16 +28,18 @@ use crate::timestamp::Timestamp;
 
 /// Failures in a row after which a password is locked (NIST SP 800-63B-4 section 3.2.2 allows no more).
 pub const MAX_FAILURES: u32 = 100;
-/// Milliseconds that one failure from a network takes to be forgotten: three a minute.
-const NETWORK_INTERVAL: f64 = 20_000.0;
-/// A network may fail three times in a burst: two failures may not be forgotten yet when another one is reserved.
-const NETWORK_BURST: f64 = 2.0 * NETWORK_INTERVAL;
+/// Milliseconds after which one failure from a network is forgotten: three per minute.
+const NETWORK_INTERVAL_MS: f64 = 20_000.0;
+/// The failures, in milliseconds, that may be counted for a network when another attempt is reserved: two, so it may fail three
+/// times in a burst.
+const NETWORK_BURST_MS: f64 = 2.0 * NETWORK_INTERVAL_MS;
 /// Seconds after which the failures of an account, a device or a session that is not locked are forgotten.
-const MEMORY: i64 = 30 * 86_400;
-/// Seconds after which the back-off of a typed name begins at 1 s again. One attempt per day is no effective guessing, and
-/// rows of names that no user has, which every client can add, are removed sooner.
-const TYPED_MEMORY: i64 = 86_400;
-/// Milliseconds after which an attempt that did not report its end is no longer in flight. Longer than any attempt can take.
+const FAILURE_TTL_SECONDS: i64 = 30 * 86_400;
+/// Seconds after which the back-off of a typed name begins at 1 s again. One attempt per day is not an effective attack, and
+/// rows of names that no user has, which any client can add, are removed sooner.
+const TYPED_FAILURE_TTL_SECONDS: i64 = 86_400;
+/// Milliseconds after which an attempt that did not report its end is no longer in flight. This is longer than any attempt can
+/// take.
 pub const LEASE_MS: u32 = 20_000;
 
 /// A password attempt.
@@ -43,18 +47,18 @@ pub const LEASE_MS: u32 = 20_000;
 pub struct Attempt<'a> {
     /// `typed:{keyed hash}` or `session:{id}`.
     key: String,
-    /// The name; empty, which no user has, if the attempt is not a sign-in.
+    /// The name. It is empty if the attempt is not a sign-in; no user has an empty name.
     login: &'a str,
-    /// The user and the device, if the device is recognised for what was typed.
+    /// The user and the device, if the device is recognised for the typed name.
     device: Option<&'a RecognisedUser>,
-    /// The client's network, where its failures are counted.
+    /// The client's network, if its failures are counted.
     network: Option<&'a str>,
     /// Milliseconds since 1970.
     now: f64,
 }
 
 impl<'a> Attempt<'a> {
-    /// A sign-in; `name_key` is the keyed hash of what was typed.
+    /// A sign-in. `name_key` is the keyed hash of the typed name.
     #[must_use]
     pub fn sign_in(
         login: &'a LoginName,
@@ -85,7 +89,7 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// The counter that has this attempt's back-off, as far as it is known without asking D1.
+    /// The key of the counter that has the back-off of this attempt, as far as it is known without a query.
     #[must_use]
     pub fn counter(&self) -> String {
         self.device.map_or_else(|| self.key.clone(), device_key)
@@ -103,7 +107,7 @@ pub enum Reserved {
     Later(u32),
 }
 
-/// A counted attempt, with what takes the count back.
+/// A counted attempt, with the data that is needed to revert the count.
 #[derive(Clone, Debug)]
 pub struct Reservation {
     key: String,
@@ -113,18 +117,18 @@ pub struct Reservation {
     account: Option<String>,
     /// `None` on a recognised device, to which the failures of its network do not apply, and for a change of password.
     network: Option<String>,
-    /// Failures in a row of the counter that locks, this attempt included.
+    /// Failures in a row of the counter that locks, including this attempt.
     failures: u32,
 }
 
 impl Reservation {
-    /// Whether the password is locked here: the attempt has to be answered as a wrong password.
+    /// Whether the counter of this attempt has locked the password. The attempt must then get the response to a wrong password.
     #[must_use]
     pub fn is_locked(&self) -> bool {
         self.failures > MAX_FAILURES
     }
 
-    /// Whether the failure of this attempt locks the password here.
+    /// Whether the failure of this attempt locks the password.
     #[must_use]
     pub fn is_last(&self) -> bool {
         self.failures == MAX_FAILURES
@@ -147,7 +151,7 @@ const RESERVE: &str = "
       ends_at = CASE WHEN (key = ?4 AND ?8 IS NOT NULL) OR failures + 1 < ?11 THEN excluded.ends_at END
     WHERE open_at_ms <= ?5 AND (busy_until_ms <= ?5 OR busy_until_ms > ?6)";
 
-/// Directly after [`RESERVE`], whose `changes()` it asks.
+/// Runs directly after [`RESERVE`], and uses its `changes()`.
 const COUNT_ACCOUNT: &str = "
     INSERT INTO sign_in_attempts (key, failures, open_at_ms, ends_at)
     SELECT 'account:' || coalesce((SELECT id FROM password_logins WHERE login = ?1), 'unknown'), 1, 0, ?3
@@ -156,14 +160,14 @@ const COUNT_ACCOUNT: &str = "
       failures = min(failures + 1, ?4 + 1),
       ends_at = CASE WHEN failures + 1 < ?4 THEN excluded.ends_at END";
 
-/// Directly after [`COUNT_ACCOUNT`], which changes a row where the network is to be counted.
+/// Runs directly after [`COUNT_ACCOUNT`], which changes a row if the network is to be counted.
 const COUNT_NETWORK: &str = "
     INSERT INTO address_attempts (address, empty_at_ms)
     SELECT ?1, ?2 + ?3 WHERE changes() > 0
     ON CONFLICT (address) DO UPDATE SET empty_at_ms = max(empty_at_ms, ?2) + ?3";
 
-/// Counted separately: a program with the wrong AWS role must not prevent the users of its network from signing in with a
-/// password.
+/// These refusals are counted separately: a program with the wrong AWS role must not prevent the users of its network from
+/// signing in with a password.
 const COUNT_REFUSED: &str = "
     INSERT INTO address_attempts (address, empty_at_ms) VALUES ('aws ' || ?1, ?2 + ?3)
     ON CONFLICT (address) DO UPDATE SET empty_at_ms = max(empty_at_ms, ?2) + ?3
@@ -187,13 +191,13 @@ const STATE: &str = "
     LEFT JOIN sign_in_attempts ON sign_in_attempts.key = counter.key
     LEFT JOIN users ON users.id = counter.user_id";
 
-/// The attempt has failed and is no longer in flight.
+/// Records that the attempt has failed and is no longer in flight.
 const RELEASE: &str = "
     UPDATE sign_in_attempts SET busy_until_ms = 0 WHERE key = ?1 AND busy_until_ms = ?2";
 
 /// Reverts the count of one attempt, if it created this session. Earlier failures stay, because a user's success must not be
 /// visible in the back-off of a name.
-const TAKE_BACK: &str = "
+const REVERT: &str = "
     UPDATE sign_in_attempts SET failures = failures - 1, open_at_ms = 0, busy_until_ms = 0
     WHERE key = ?1 AND busy_until_ms = ?2 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?3)";
 
@@ -277,7 +281,10 @@ impl Throttle {
     /// Any [`StoreError`].
     pub async fn reserve(&self, attempt: &Attempt<'_>) -> Result<Reserved, StoreError> {
         let moment = Timestamp::from_milliseconds(attempt.now);
-        let (ends_at, typed_ends_at) = (moment.plus(MEMORY), moment.plus(TYPED_MEMORY));
+        let (ends_at, typed_ends_at) = (
+            moment.plus(FAILURE_TTL_SECONDS),
+            moment.plus(TYPED_FAILURE_TTL_SECONDS),
+        );
         let user = attempt.device.map(|device| device.user.to_string());
         let device = attempt.device.map(device_key);
         let mark = attempt.now + f64::from(LEASE_MS);
@@ -291,7 +298,7 @@ impl Throttle {
                 .milliseconds(mark)
                 .text(ends_at.to_string())
                 .optional(attempt.network)
-                .milliseconds(NETWORK_BURST)
+                .milliseconds(NETWORK_BURST_MS)
                 .text(typed_ends_at.to_string())
                 .number(MAX_FAILURES),
         ];
@@ -307,7 +314,7 @@ impl Throttle {
                 Statement::new(COUNT_NETWORK)
                     .text(network)
                     .milliseconds(attempt.now)
-                    .milliseconds(NETWORK_INTERVAL),
+                    .milliseconds(NETWORK_INTERVAL_MS),
             );
         }
         statements.push(
@@ -345,8 +352,8 @@ impl Throttle {
         self.database.all(statements.collect()).await.map(drop)
     }
 
-    /// Writes the entry for a valid AWS identity that may not sign in, unless this network has exceeded three in a burst and
-    /// three per minute: such a proof is no guess and costs nothing, but an entry is kept forever.
+    /// Writes the entry for a valid AWS identity that may not sign in, unless this network has exceeded the limit of three in a
+    /// burst and three per minute. Such a proof is not a guess and costs little, but the entry is kept forever.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -359,13 +366,13 @@ impl Throttle {
         let count = Statement::new(COUNT_REFUSED)
             .text(network)
             .milliseconds(now)
-            .milliseconds(NETWORK_INTERVAL)
-            .milliseconds(NETWORK_BURST);
+            .milliseconds(NETWORK_INTERVAL_MS)
+            .milliseconds(NETWORK_BURST_MS);
         let counts = || {
             Statement::new(COUNTS_REFUSED)
                 .text(network)
                 .milliseconds(now)
-                .milliseconds(NETWORK_BURST)
+                .milliseconds(NETWORK_BURST_MS)
         };
         self.database
             .batch([recorded(count, counts, [entry])])
@@ -373,7 +380,7 @@ impl Throttle {
             .map(drop)
     }
 
-    /// Removes counters that are over, at most a thousand of each kind; true if there may be more.
+    /// Deletes expired counters, at most 1,000 of each kind. Returns whether there may be more.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -397,7 +404,7 @@ fn refused(attempt: &Attempt<'_>, state: &State) -> Reserved {
         .busy_until_ms
         .is_some_and(|until| now < until && until <= now + f64::from(LEASE_MS));
     let network = match state.empty_at_ms {
-        Some(empty_at) if !state.is_device() => empty_at - NETWORK_BURST,
+        Some(empty_at) if !state.is_device() => empty_at - NETWORK_BURST_MS,
         _ => 0.0,
     };
     let seconds = seconds_until(open_at.max(network), now);
@@ -428,7 +435,7 @@ fn yes(attempt: &Attempt<'_>, mark: f64, state: State) -> Reserved {
     Reserved::Yes(reservation, state.registered.map(Box::new))
 }
 
-/// What takes an attempt's count back, in the batch that begins the session of this id.
+/// The statements that revert the count of an attempt, for the batch that creates the session with this id.
 pub(super) fn forget(
     reservation: &Reservation,
     session: &str,
@@ -439,13 +446,13 @@ pub(super) fn forget(
     match &reservation.network {
         None => statements.push(forget(key)),
         Some(network) => statements.extend([
-            Statement::new(TAKE_BACK)
+            Statement::new(REVERT)
                 .text(key)
                 .milliseconds(reservation.mark)
                 .text(session),
             Statement::new(REMOVE_EMPTY).text(key).text(session),
             Statement::new(FORGET_NETWORK)
-                .milliseconds(NETWORK_INTERVAL)
+                .milliseconds(NETWORK_INTERVAL_MS)
                 .text(network)
                 .text(session),
         ]),
@@ -466,16 +473,16 @@ pub(super) fn remove_with_sessions(now: Timestamp) -> Statement {
     Statement::new(REMOVE_WITH_SESSIONS).text(now.to_string())
 }
 
-/// The counter of a recognised device.
+/// The key of the counter of a recognised device.
 fn device_key(device: &RecognisedUser) -> String {
     format!("device:{}:{}", device.user, device.device)
 }
 
-/// What a client is told to wait, between two moments in milliseconds: a second at least.
+/// The seconds between two times in milliseconds, for `Retry-After`: at least one.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a cast saturates, and no wait is more than minutes"
+    reason = "the cast saturates, and no back-off is longer than minutes"
 )]
 fn seconds_until(open_at: f64, now: f64) -> u32 {
     ((open_at - now) / 1_000.0).ceil().max(1.0) as u32
