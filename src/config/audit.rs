@@ -1,4 +1,4 @@
-//! The audit log.
+//! The configuration of the audit log: its keys.
 
 use super::keys::{EXPECTED_KEY, Key, key, keys, previous};
 use super::variable::{Default, Reader, Variable};

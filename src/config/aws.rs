@@ -1,4 +1,4 @@
-//! AWS. A variable that is absent switches off what needs it.
+//! The configuration of AWS. Features that need an absent variable are switched off.
 
 use super::keys::header_text;
 use super::variable::{Default, Reader, Variable, number};
@@ -10,7 +10,7 @@ use crate::aws::role_map::{LoginArns, RoleMap};
 use crate::aws::sigv4::Credentials;
 use crate::domain::{host, names};
 
-/// What is configured of AWS.
+/// The configuration of AWS.
 #[derive(Debug)]
 pub struct AwsConfig {
     /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`: the service credentials.
@@ -21,20 +21,20 @@ pub struct AwsConfig {
     pub sso_region: Region,
     /// `AWS_SSO_START_URL`.
     pub sso_start_url: Option<String>,
-    /// `AWS_SSO_ACCOUNT_ID`: users are identified by an assignment in it.
+    /// `AWS_SSO_ACCOUNT_ID`: the account whose assignments identify users.
     pub sso_account_id: Option<String>,
-    /// `AWS_SSO_ROLE_NAME`: a permission set.
+    /// `AWS_SSO_ROLE_NAME`: the permission set whose credentials identify users.
     pub sso_role_name: Option<String>,
     /// `AWS_IDENTITY_STORE_ID`.
     pub identity_store_id: Option<String>,
-    /// `AWS_SSO_ROLE_MAP`. If configured, it decides the role at each sign-in: the highest role of all sets that the user has
-    /// in the accounts that are looked at, `user` if the map names none of them.
+    /// `AWS_SSO_ROLE_MAP`. If configured, it decides the role at each sign-in: the highest role of all permission sets that the
+    /// user has in the accounts that the service checks, or `user` if the map names none of these sets.
     pub sso_role_map: Option<RoleMap>,
     /// `AWS_EMAIL_DOMAIN`.
     pub email_domain: Option<String>,
     /// `AWS_LOGIN`.
     pub login: AwsLogin,
-    /// `AWS_LOGIN_ARNS`: who may sign in with a proof, and their roles.
+    /// `AWS_LOGIN_ARNS`: the principals that may sign in with a proof, and their roles.
     pub login_arns: LoginArns,
     /// `BEDROCK_MODEL_ID`.
     pub bedrock_model_id: String,
@@ -56,7 +56,7 @@ pub struct AwsLogin {
 const EXPECTED_REGION: &str = "an AWS region such as eu-north-1";
 const EXPECTED_LOOPBACK: &str = "an http URL on 127.0.0.1, localhost or [::1]; development only";
 pub(super) const EXPECTED_MODEL: &str = "the id of a model, up to 2048 bytes";
-const EXPECTED_ROLE_MAP_ACCOUNTS: &str = "ACCOUNT/SET=ROLE for every role above user unless AWS_SSO_ACCOUNT_ID is set, about that account only if it is set, and at most 5 accounts";
+const EXPECTED_ROLE_MAP_ACCOUNTS: &str = "at most 5 accounts; without AWS_SSO_ACCOUNT_ID, ACCOUNT/SET=ROLE for every role above user; with it, no other account";
 
 const AWS_REGION: Variable = Variable::new(
     "AWS_REGION",
@@ -68,25 +68,25 @@ const AWS_ACCESS_KEY_ID: Variable = Variable::secret(
     "AWS_ACCESS_KEY_ID",
     Default::None,
     "an access key id",
-    "the service's own access key id",
+    "access key id of the service credentials",
 );
 const AWS_SECRET_ACCESS_KEY: Variable = Variable::secret(
     "AWS_SECRET_ACCESS_KEY",
     Default::None,
     "the secret of AWS_ACCESS_KEY_ID",
-    "the secret of `AWS_ACCESS_KEY_ID`",
+    "secret access key of the service credentials",
 );
 const AWS_SESSION_TOKEN: Variable = Variable::secret(
     "AWS_SESSION_TOKEN",
     Default::None,
     "the token of a temporary key",
-    "the session token, if the keys are temporary",
+    "session token of the service credentials, if they are temporary",
 );
 const BEDROCK_MODEL_ID: Variable = Variable::new(
     "BEDROCK_MODEL_ID",
     Default::Text("global.anthropic.claude-sonnet-4-6"),
     EXPECTED_MODEL,
-    "model or inference profile in the examples of `/aws-credentials`",
+    "model or inference profile in the sample programs of `/aws-credentials`",
 );
 const AWS_SSO_START_URL: Variable = Variable::new(
     "AWS_SSO_START_URL",
@@ -121,7 +121,7 @@ const AWS_IDENTITY_STORE_ID: Variable = Variable::new(
 const AWS_SSO_ROLE_MAP: Variable = Variable::new(
     "AWS_SSO_ROLE_MAP",
     Default::None,
-    "SET=ROLE or ACCOUNT/SET=ROLE, several separated by commas",
+    "SET=ROLE or ACCOUNT/SET=ROLE, separated by commas",
     "roles by permission set: `SET=ROLE` or `ACCOUNT/SET=ROLE`, separated by commas; see \
      [the guide](../guides/aws-device-flow.md)",
 );
@@ -135,13 +135,13 @@ const AWS_LOGIN: Variable = Variable::new(
     "AWS_LOGIN",
     Default::Text("proof"),
     "none, app, proof, or app,proof",
-    "what `/aws-login` accepts: `none`, `app` (an empty body signs the caller in with the service's own AWS identity), \
+    "what `/aws-login` accepts: `none`, `app` (a request without a body signs in as the principal of the service credentials), \
      `proof`, or `app,proof`",
 );
 const AWS_LOGIN_ARNS: Variable = Variable::new(
     "AWS_LOGIN_ARNS",
     Default::None,
-    "ARN=ROLE, several separated by commas",
+    "ARN=ROLE, separated by commas",
     "principals that may sign in with a proof: `ARN=ROLE`, separated by commas. The ARN is that of an IAM user or a role, or \
      `arn:aws:sts::ACCOUNT:assumed-role/NAME/*`",
 );
@@ -235,7 +235,7 @@ impl AwsConfig {
     }
 }
 
-/// Both keys or neither; a token only with them.
+/// Reads the service credentials: both keys or neither, and a session token only if there are keys.
 fn credentials(read: &mut Reader<'_>) -> Option<Credentials> {
     let id = read.optional(&AWS_ACCESS_KEY_ID, header_text);
     let key = read.optional(&AWS_SECRET_ACCESS_KEY, header_text);
@@ -258,8 +258,8 @@ fn credentials(read: &mut Reader<'_>) -> Option<Credentials> {
     }
 }
 
-/// Any text as long as AWS allows (`ConversationalModelId`). The examples quote it. `.` and `..` would be removed from a
-/// path.
+/// Parses a model id: any text up to the length that AWS allows (`ConversationalModelId`). The sample programs quote it. `.`
+/// and `..` are refused, because they would be removed from a path.
 pub(super) fn model(text: &str) -> Option<String> {
     (text.len() <= 2_048 && !matches!(text, "." | "..")).then(|| text.to_owned())
 }
@@ -307,8 +307,8 @@ fn login(text: &str) -> Option<AwsLogin> {
         })
 }
 
-/// An endpoint on this machine. A deployed Worker reaches none, so an override that is left in its configuration leads
-/// nowhere, in particular not to a host that would see a bearer token.
+/// Parses an endpoint on this machine. A deployed Worker cannot reach such an address, so an override that is left in its
+/// configuration cannot send a bearer token to another host.
 fn loopback(text: &str) -> Option<Endpoint> {
     let is_loopback = |endpoint: &Endpoint| host::is_loopback_authority(endpoint.authority());
     Endpoint::overridden(text).filter(is_loopback)

@@ -1,15 +1,15 @@
-//! Sealed handles and cookies.
+//! The configuration of sealed handles and cookies: their keys.
 
 use super::keys::{EXPECTED_KEY, key_text, previous};
 use super::variable::{Default, Reader, Variable};
 use crate::crypto::secret::Secret;
 
-/// The keys of sealed handles. They are used as base64 texts.
+/// The keys of sealed handles. Their base64 text is used, not the decoded bytes.
 #[derive(Debug)]
 pub struct HandlesConfig {
     /// `HANDLE_KEY`: encrypts handles and cookies, and authenticates cached sessions.
     pub key: Secret,
-    /// `HANDLE_KEY_PREVIOUS`: opens older ones during a rotation.
+    /// `HANDLE_KEY_PREVIOUS`: decrypts older handles and cookies, and verifies older cached sessions, during a rotation.
     pub key_previous: Option<Secret>,
 }
 

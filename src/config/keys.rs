@@ -1,4 +1,4 @@
-//! Secret keys, and the rules that all secrets of the service have in common.
+//! Parses secret keys, and checks the rules that apply to all secrets of the service.
 
 use super::variable::{Default, Reader, Variable};
 use super::{audit, handles, passwords, tokens};
@@ -32,29 +32,30 @@ impl fmt::Debug for Key {
 /// random letters. This catches placeholders such as zeros, not weak secrets in general.
 const MIN_DISTINCT_BYTES: usize = 8;
 
-/// Whether these bytes may be random.
+/// Whether these bytes have enough different values to be random.
 pub(super) fn is_varied(bytes: &[u8]) -> bool {
     bytes.iter().collect::<BTreeSet<_>>().len() >= MIN_DISTINCT_BYTES
 }
 
-/// A key from base64.
+/// Parses a key from base64.
 pub(super) fn key(text: &str) -> Option<Key> {
     let mut bytes = [0; 32];
     let is_whole = Base64::decode(text, &mut bytes).ok()?.len() == bytes.len();
     (is_whole && is_varied(&bytes)).then_some(Key(bytes))
 }
 
-/// Several keys from base64, separated by commas.
+/// Parses several keys from base64, separated by commas.
 pub(super) fn keys(text: &str) -> Option<Vec<Key>> {
     text.split(',').map(str::trim).map(key).collect()
 }
 
-/// The base64 text of a key.
+/// Checks a key, and returns its base64 text.
 pub(super) fn key_text(text: &str) -> Option<Secret> {
     key(text).map(|_| Secret::new(text))
 }
 
-/// A secret of another service that has to fit into a header. A line break or a blank was copied along by mistake.
+/// Parses a secret of another service, which is sent in a header. A text with a line break or a space is refused, because it
+/// was not copied correctly.
 pub(super) fn header_text(text: &str) -> Option<Secret> {
     let is_plain = text.len() <= 4_096 && text.bytes().all(|byte| byte.is_ascii_graphic());
     is_plain.then(|| Secret::new(text))
@@ -95,7 +96,7 @@ pub(super) fn check_that_secrets_are_distinct(read: &mut Reader<'_>) {
     }
 }
 
-/// A previous key, in a variable of this name.
+/// Declares the variable of a previous key.
 pub(super) const fn previous(
     name: &'static str,
     expected: &'static str,

@@ -62,7 +62,8 @@ pub const SECTIONS: [(&str, &[&Variable]); 8] = [
     ("NVIDIA", nvidia::VARIABLES),
 ];
 
-/// The prefixes of variables that have to be known. A misspelled or outdated name would silently have no effect.
+/// The prefixes of the service's variables. An unknown variable with one of these prefixes is an error, because a misspelled or
+/// outdated name would silently have no effect.
 const PREFIXES: [&str; 9] = [
     "SESSION_",
     "JWT_",
@@ -75,11 +76,11 @@ const PREFIXES: [&str; 9] = [
     "HANDLE_",
 ];
 
-/// An invalid variable. It never holds the value.
+/// An invalid variable. The error never contains the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
-    /// The name. That of an unknown variable is cut off at the first character other than upper-case ASCII letters, digits
-    /// and `_`.
+    /// The name. The name of an unknown variable is cut off at the first character that is not an upper-case ASCII letter, a
+    /// digit or `_`.
     pub name: Cow<'static, str>,
     /// The form that is expected.
     pub expected: &'static str,
@@ -98,7 +99,8 @@ impl Config {
         Self::from_environment([], lookup, now)
     }
 
-    /// The same, and checks the names of all variables: an unknown name with one of our prefixes is an error.
+    /// Like [`Config::from_lookup`], and also checks the names of all variables: an unknown name with a prefix of the service
+    /// is an error.
     ///
     /// # Errors
     /// An error for each invalid variable, in the order of the sections; then the unknown names.
@@ -129,10 +131,10 @@ impl Config {
 }
 
 fn check_that_names_are_known(read: &mut Reader<'_>, names: impl IntoIterator<Item = String>) {
-    let is_ours = |name: &String| PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    let has_prefix = |name: &String| PREFIXES.iter().any(|prefix| name.starts_with(prefix));
     let is_plain =
         |letter: &char| letter.is_ascii_uppercase() || letter.is_ascii_digit() || *letter == '_';
-    for name in names.into_iter().filter(is_ours) {
+    for name in names.into_iter().filter(has_prefix) {
         let mut known = SECTIONS.iter().flat_map(|(_, variables)| variables.iter());
         if !known.any(|variable| variable.name == name) {
             let name: String = name.chars().take_while(is_plain).take(100).collect();

@@ -1,16 +1,16 @@
-//! NVIDIA.
+//! The configuration of NVIDIA: the key and the model that administrators are shown.
 
 use super::aws::{EXPECTED_MODEL, model};
 use super::keys::header_text;
 use super::variable::{Default, Reader, Variable};
 use crate::crypto::secret::Secret;
 
-/// What administrators are shown of NVIDIA.
+/// The configuration of NVIDIA.
 #[derive(Debug)]
 pub struct NvidiaConfig {
     /// `NVIDIA_API_KEY`.
     pub api_key: Option<Secret>,
-    /// `NVIDIA_MODEL_ID`: the model in the examples.
+    /// `NVIDIA_MODEL_ID`: the model in the sample programs.
     pub model_id: String,
 }
 
@@ -18,13 +18,13 @@ const NVIDIA_API_KEY: Variable = Variable::secret(
     "NVIDIA_API_KEY",
     Default::None,
     "an API key of NVIDIA",
-    "shown masked by `/nvidia-credentials`, used for nothing else",
+    "API key that `/nvidia-credentials` shows in masked form; it is not used for anything else",
 );
 const NVIDIA_MODEL_ID: Variable = Variable::new(
     "NVIDIA_MODEL_ID",
     Default::Text("nvidia/nemotron-3-super-120b-a12b"),
     EXPECTED_MODEL,
-    "model in the examples of `/nvidia-credentials`",
+    "model in the sample programs of `/nvidia-credentials`",
 );
 
 /// The variables of this section.

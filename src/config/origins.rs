@@ -218,13 +218,13 @@ mod tests {
             "https://[::1",
             "https://[::1]x",
             "https://[0:0::1]",
-            // Plain http to other machines.
+            // Plain http on a host other than this machine.
             "http://app.example.com",
             "http://192.0.2.7",
             "http://localhost.example.com",
             "http://127.0.0.1.example.com",
             "http://notlocalhost",
-            // No origin of their own.
+            // Schemes without an origin of their own.
             "file://localhost",
             "data://x",
             "blob://x",

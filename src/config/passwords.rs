@@ -1,9 +1,9 @@
-//! Passwords.
+//! The configuration of passwords: the peppers and the rules.
 
 use super::keys::{EXPECTED_KEY, Key, key, previous};
 use super::variable::{Default, Reader, Variable, number};
 
-/// How passwords are hashed and chosen.
+/// The configuration of password hashing and of new passwords.
 #[derive(Debug)]
 pub struct PasswordsConfig {
     /// `PASSWORD_PEPPER`: 32 bytes.
@@ -31,7 +31,7 @@ const PASSWORD_MIN_LENGTH: Variable = Variable::new(
     "a whole number from 8 to 64",
     "minimum length of a new password in characters, 8 to 64",
 );
-/// The Worker does not read it.
+/// The Worker does not read this variable.
 const PASSWORD_LINK_URL: Variable = Variable::new(
     "PASSWORD_LINK_URL",
     Default::None,

@@ -1,10 +1,10 @@
-//! Sessions and their caches.
+//! The configuration of sessions and cached sessions.
 
 use super::variable::{Default, Reader, Variable, number};
 use crate::domain::role::Role;
 use crate::domain::session::MAX_REPLAY_WINDOW_SECONDS;
 
-/// How long sessions last, and where they are looked up.
+/// The lifetimes of sessions and cached sessions, and where sessions are looked up.
 #[derive(Debug)]
 pub struct SessionsConfig {
     /// `SESSION_CONSISTENCY`: where `/validate` and `/me` look sessions up.
@@ -21,13 +21,13 @@ pub struct SessionsConfig {
     pub replay_window: i64,
 }
 
-/// Where a session is looked up on routes that grant nothing new.
+/// The place where routes that grant nothing look up sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, std::default::Default)]
 pub enum Consistency {
-    /// In the cache first; in D1 if the cache has no fresh entry.
+    /// Sessions are looked up in the cache first, and in D1 if the cache has no fresh entry.
     #[default]
     Cached,
-    /// Always in D1.
+    /// Sessions are always looked up in D1.
     Strict,
 }
 
@@ -59,7 +59,8 @@ const SESSION_ADMIN_MAX_AGE: Variable = Variable::new(
     "SESSION_ADMIN_MAX_AGE",
     Default::Text("86400"),
     "whole seconds from 300 to 2592000",
-    "the same for administrators and super administrators, 300 to 2592000 (30 days)",
+    "seconds from sign-in after which a session of an administrator or super administrator expires, 300 to 2592000 (30 days), \
+     whether or not it is refreshed",
 );
 const REFRESH_REPLAY_WINDOW: Variable = Variable::new(
     "REFRESH_REPLAY_WINDOW",

@@ -1,4 +1,4 @@
-//! Session tokens.
+//! The configuration of session tokens.
 
 use super::keys::{is_varied, previous};
 use super::variable::{Default, Reader, Variable, number};
@@ -7,7 +7,7 @@ use crate::domain::host;
 use crate::domain::token::LEEWAY_SECONDS;
 use crate::timestamp::Timestamp;
 
-/// How tokens are made and checked.
+/// The configuration of issuing and verifying tokens.
 #[derive(Debug)]
 pub struct TokensConfig {
     /// `JWT_SECRET`: signs tokens, used as its UTF-8 bytes.
@@ -60,8 +60,8 @@ const TOKEN_LIFETIME: Variable = Variable::new(
 const TOKENS_NOT_BEFORE: Variable = Variable::new(
     "TOKENS_NOT_BEFORE",
     Default::None,
-    "a moment in the past such as 2026-01-31T12:00:00Z (RFC 3339)",
-    "a time of the form `YYYY-MM-DDTHH:MM:SSZ`, not in the future: tokens that were issued before it are refused at once, and \
+    "a time in the past such as 2026-01-31T12:00:00Z (RFC 3339)",
+    "time of the form `YYYY-MM-DDTHH:MM:SSZ`, not in the future. Tokens that were issued before it are refused at once, and \
      the cron event revokes their sessions",
 );
 
@@ -104,8 +104,8 @@ fn audience(text: &str) -> Option<String> {
     (text.len() <= 200 && text.bytes().all(|byte| byte.is_ascii_graphic())).then(|| text.to_owned())
 }
 
-/// The service's own origin as browsers write it (RFC 6454 section 6.2). Plain http is for development on a loopback name.
-/// An IP address is refused: it cannot be the domain of a passkey, and `127.0.0.1` is a different site than `localhost`.
+/// Parses the service's own origin as browsers write it (RFC 6454 section 6.2). Plain http is for development on a loopback
+/// name. An IP address is refused: it cannot be the domain of a passkey, and `127.0.0.1` is a different site than `localhost`.
 fn issuer(text: &str) -> Option<String> {
     let (authority, default_port, is_secure) = match text.strip_prefix("https://") {
         Some(authority) => (authority, "443", true),

@@ -5,31 +5,31 @@ use super::ConfigError;
 use crate::crypto::secret::Secret;
 use std::borrow::Cow;
 
-/// A variable: what the operator sets, with its documentation.
+/// A variable that operators set, with its documentation.
 #[derive(Debug)]
 pub struct Variable {
     /// The name.
     pub name: &'static str,
-    /// Whether it is a secret, which belongs into Worker secrets.
+    /// Whether it is a secret, which belongs in Worker secrets.
     pub is_secret: bool,
     /// The meaning, with unit and bounds, for `docs/reference/configuration.md`.
     pub meaning: &'static str,
     /// The form that is expected, for the log. It never contains the value.
     pub expected: &'static str,
-    /// What applies without the variable.
+    /// The value that applies if the variable is absent.
     pub default: Default,
 }
 
-/// What applies without a variable.
+/// The value that applies if a variable is absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Default {
     /// The service does not work without it.
     Required,
-    /// Nothing; what needs it is switched off.
+    /// There is no default. Features that need the variable are switched off.
     None,
-    /// The value with this text.
+    /// This text, which is parsed like a configured one.
     Text(&'static str),
-    /// A value that is described.
+    /// A value that depends on the circumstances, described in words.
     Described(&'static str),
 }
 
@@ -117,12 +117,12 @@ impl<'l> Reader<'l> {
         })
     }
 
-    /// Adds the error of this variable, unless it has one.
+    /// Adds an error for this variable, unless it already has one.
     pub(super) fn invalid(&mut self, variable: &Variable) {
         self.must_be(variable, variable.expected);
     }
 
-    /// Adds an error of this variable with this expectation, unless it has one.
+    /// Adds an error for this variable with this expectation, unless it already has one.
     pub(super) fn must_be(&mut self, variable: &Variable, expected: &'static str) {
         if !self.errors.iter().any(|error| error.name == variable.name) {
             self.add(variable.name, expected);
