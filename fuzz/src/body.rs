@@ -2,7 +2,7 @@
 
 use crate::anything::{Anything, plain};
 use crate::{Target, choose, request, seed};
-use edge_auth::http::body::{self, INVALID_BODY, LIMIT};
+use edge_auth::http::body::{self, INVALID_BODY, MAX_BODY_BYTES};
 use edge_auth::http::error::ApiError;
 use edge_auth::http::error_codes::ErrorCode;
 use edge_auth::http::request::{BodyError, Request};
@@ -32,10 +32,12 @@ fn run(data: &[u8]) {
     match read(input, media_type) {
         Ok(None) => assert!(input.is_empty()),
         Ok(Some(value)) => {
-            assert!(is_json && input.len() <= LIMIT);
+            assert!(is_json && input.len() <= MAX_BODY_BYTES);
             assert_eq!(Some(value), plain(without_mark(input)));
         }
-        Err(error) if error.code() == ErrorCode::BodyTooLarge => assert!(input.len() > LIMIT),
+        Err(error) if error.code() == ErrorCode::BodyTooLarge => {
+            assert!(input.len() > MAX_BODY_BYTES)
+        }
         Err(error) if error.code() == ErrorCode::UnsupportedMediaType => assert!(!is_json),
         Err(error) => {
             assert_eq!(error.code(), ErrorCode::InvalidJson);

@@ -7,9 +7,9 @@ use crate::json::{Malformed, Object};
 use serde::de::DeserializeOwned;
 
 /// Maximum number of bytes of a body. The sealed handles of a device flow need about 6 KiB.
-pub const LIMIT: usize = 16 * 1024;
+pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// The text for an invalid body, if no API specification fixes one.
+/// The text of the response to an invalid body, unless the API specification fixes another one.
 pub const INVALID_BODY: &str = "Invalid request body";
 
 /// The media type of JSON bodies.
@@ -29,7 +29,7 @@ pub async fn json<T: DeserializeOwned>(
     parse(&bytes).map_err(|code| ApiError::new(code).with_text(text))
 }
 
-/// The same for a route that takes a body or none.
+/// Like [`json`], for a route whose body is optional.
 ///
 /// # Errors
 /// `BodyTooLarge`, `UnsupportedMediaType`, `UnsupportedEncoding`, `InvalidJson`, `MissingField`, `InvalidField`,
@@ -51,12 +51,12 @@ async fn bytes(request: Request, text: &'static str) -> Result<Vec<u8>, ApiError
     let declared = request
         .header("content-length")
         .and_then(|length| length.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > LIMIT) {
+    if declared.is_some_and(|length| length > MAX_BODY_BYTES) {
         return Err(ErrorCode::BodyTooLarge.into());
     }
     let media_type = request.header("content-type");
     let encoding = request.header("content-encoding");
-    let bytes = (request.body)(declared.unwrap_or(LIMIT), declared.is_some()).await;
+    let bytes = (request.body)(declared.unwrap_or(MAX_BODY_BYTES), declared.is_some()).await;
     let bytes = bytes.map_err(|error| match error {
         BodyError::TooLarge => ErrorCode::BodyTooLarge.into(),
         BodyError::Interrupted => ApiError::new(ErrorCode::IncompleteBody).with_text(text),

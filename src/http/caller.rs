@@ -31,7 +31,7 @@ pub enum PresentedToken {
 }
 
 impl PresentedToken {
-    /// What the token says, if this service issued it.
+    /// The claims of the token, if this service issued it.
     #[must_use]
     pub fn claims(&self) -> Option<&Claims> {
         match self {
@@ -105,7 +105,8 @@ pub async fn token(
 /// The caller, from the cached session while it is fresh, otherwise from D1.
 ///
 /// # Errors
-/// `RateLimited`, `NoToken`, `InvalidToken`, `TokenExpired`; `StorageUnavailable` if neither store can tell.
+/// `RateLimited`, `NoToken`, `InvalidToken`, `TokenExpired`; `StorageUnavailable` if the session can be read from neither
+/// store.
 pub async fn cached_session(
     context: &RequestContext,
     request: &Request,
@@ -116,7 +117,7 @@ pub async fn cached_session(
     caller.ok_or_else(|| ErrorCode::InvalidToken.into())
 }
 
-/// The session as D1's primary has it at this moment.
+/// The current state of the session in D1's primary.
 ///
 /// # Errors
 /// `RateLimited`, `NoToken`, `InvalidToken`, `TokenExpired`, `StorageUnavailable`.

@@ -1,5 +1,5 @@
-//! Which web applications may read our responses (Fetch standard, "CORS protocol"): the origins of the configuration and no
-//! others. Without a configured origin no response has a CORS header.
+//! Decides which web applications may read responses (Fetch standard, "CORS protocol"): only those of the configured origins.
+//! If no origin is configured, no response has a CORS header.
 
 use super::request::{Method, Request};
 use super::response::Response;
@@ -12,8 +12,8 @@ const REQUEST_HEADERS: &str = "Authorization, Content-Type, Prefer, traceparent,
 /// Headers that an application may read, in addition to those that are always readable.
 const RESPONSE_HEADERS: &str = "Edge-Auth-Error, Edge-Auth-Expires, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id";
 
-/// The same for every path: an unknown path or method gets 404 or 405, which an application can read only if the preflight
-/// succeeds.
+/// The methods are the same for every path: an unknown path or method gets 404 or 405, which an application can read only if
+/// the preflight succeeds.
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
 /// The request's `Origin`, if it is allowed.

@@ -9,10 +9,10 @@ use crate::domain::recognised_device::RecognisedDevice;
 use crate::runtime::random;
 use uuid::Uuid;
 
-/// Seconds that a browser keeps it; Chromium keeps none longer (RFC 6265bis section 5.5).
-const LIFETIME: i64 = 400 * 86_400;
+/// Seconds for which a browser keeps the cookie: the maximum in Chromium (RFC 6265bis section 5.5).
+const LIFETIME_SECONDS: i64 = 400 * 86_400;
 
-/// A user with the names that they may type to sign in.
+/// A user, with the names that the user may type to sign in.
 #[derive(Debug)]
 pub struct Names<'a> {
     /// The user.
@@ -23,7 +23,7 @@ pub struct Names<'a> {
     pub email: Option<&'a str>,
 }
 
-/// The request's cookie, and how its response may set one.
+/// The device cookie of a request, and the name under which the response may set it.
 #[derive(Debug)]
 pub struct DeviceCookie {
     sent: Option<String>,
@@ -31,8 +31,9 @@ pub struct DeviceCookie {
 }
 
 impl DeviceCookie {
-    /// What the request says. Over https the name has the `__Host-` prefix, which no other host and no plain http can
-    /// write; on this machine, where development has no https, there is a name without; elsewhere over http there is none.
+    /// Reads the cookie of a request. Over https, its name has the `__Host-` prefix, so that neither another host nor a
+    /// response over plain http can set it. Over http on a loopback host, which is used in development, the name has no prefix.
+    /// Over http on any other host, there is no cookie.
     #[must_use]
     pub fn of(request: &Request) -> Self {
         let name = cookie_name(&request.url);
@@ -40,13 +41,13 @@ impl DeviceCookie {
         Self { sent, name }
     }
 
-    /// What came under its name.
+    /// The value that the client sent.
     #[must_use]
     pub fn sent(&self) -> Option<&str> {
         self.sent.as_deref()
     }
 
-    /// The device that it names, if it is ours.
+    /// The device in the cookie, if this service issued the cookie.
     #[must_use]
     pub fn open(&self, context: &RequestContext) -> Option<RecognisedDevice> {
         let sealer = &context.app.sealer;
@@ -60,8 +61,8 @@ impl DeviceCookie {
             .ok()
     }
 
-    /// The `Set-Cookie` value that makes this device, or a new one, recognised for this user; `None` if no cookie may be
-    /// set.
+    /// Returns the `Set-Cookie` value with which this device, or a new one, is recognised for this user. `None` if no cookie
+    /// may be set.
     ///
     /// # Errors
     /// `Runtime`.
@@ -95,14 +96,14 @@ impl DeviceCookie {
             .seal(
                 Purpose::RecognisedDevice,
                 b"",
-                context.received_at.plus(LIFETIME),
+                context.received_at.plus(LIFETIME_SECONDS),
                 device,
                 random::bytes()?,
             )
             .map_err(|_| AppError::Runtime)?;
         let secure = if name == SECURE_NAME { "; Secure" } else { "" };
         Ok(Some(format!(
-            "{name}={sealed}; Path=/; Max-Age={LIFETIME}; HttpOnly{secure}; SameSite=Strict"
+            "{name}={sealed}; Path=/; Max-Age={LIFETIME_SECONDS}; HttpOnly{secure}; SameSite=Strict"
         )))
     }
 }

@@ -44,11 +44,11 @@ const RETRY_AFTER_SECONDS: u32 = 2;
 const CHALLENGE: &str = "Bearer realm=\"edge-auth\"";
 const CHALLENGE_INVALID_TOKEN: &str = "Bearer realm=\"edge-auth\", error=\"invalid_token\"";
 
-/// An error response before it is rendered.
+/// An error response that is not rendered yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
     code: ErrorCode,
-    /// The text, if it is not that of the code.
+    /// The text, if it differs from the text of the code.
     text: Option<Cow<'static, str>>,
     retry_after: Option<u32>,
     headers: Vec<Header>,
@@ -70,35 +70,35 @@ impl ApiError {
         }
     }
 
-    /// The same with this text instead of the code's.
+    /// Replaces the text of the code with this text.
     #[must_use]
     pub fn with_text(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         self.text = Some(text.into());
         self
     }
 
-    /// The same with the header `Retry-After`.
+    /// Adds the header `Retry-After`.
     #[must_use]
     pub fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
         self
     }
 
-    /// The same with one more header.
+    /// Adds a header.
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// The same with a fixed code that is logged.
+    /// Adds a fixed code, which is logged.
     #[must_use]
     pub fn with_cause(mut self, cause: &'static str) -> Self {
         self.cause = Some(cause);
         self
     }
 
-    /// No attempt is evaluated for this many seconds.
+    /// The error during a back-off: no attempt is evaluated for this many seconds.
     #[must_use]
     pub fn back_off(seconds: u32) -> Self {
         Self::new(ErrorCode::BackOff).retry_after(seconds)
@@ -123,7 +123,7 @@ impl ApiError {
         Self::new(code).with_text(format!("{}: {name}", code.text()))
     }
 
-    /// AWS failed with this cause, or is not configured.
+    /// The error for a failure of AWS with this cause, or for AWS that is not configured.
     #[must_use]
     pub fn aws(cause: &'static str) -> Self {
         let code = if cause == NOT_CONFIGURED {

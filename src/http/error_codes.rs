@@ -50,7 +50,7 @@ macro_rules! codes {
                 match self { $(Self::$name => $meaning,)* }
             }
 
-            /// What a client should do, for the reference.
+            /// The action that a client should take, for the reference.
             #[must_use]
             pub const fn action(self) -> &'static str {
                 match self { $(Self::$name => $action,)* }
@@ -137,7 +137,7 @@ codes! {
         "The user denied the sign-in or may not sign in.";
         "Tell the user. Start again at `/device-authorization` if the user wants to.";
     NoAssignment: 403 "no_assignment" "Access denied";
-        "The user has no permission set in the AWS account that the service looks at.";
+        "The user has no permission set in the AWS account that the service checks.";
         "Tell the user to ask the administrator of IAM Identity Center.";
     SessionEnded: 403 "session_ended" "Access denied";
         "The session that this device flow created was revoked.";
@@ -170,7 +170,7 @@ codes! {
         "The body is compressed.";
         "Send the body uncompressed, without `Content-Encoding`.";
     RateLimited: 429 "rate_limited" "Too many requests";
-        "This session or client network has sent too many requests.";
+        "This session, or the client site (an IPv4 address or an IPv6 /48), has sent too many requests.";
         "Wait for `Retry-After` seconds.";
     BackOff: 429 "back_off" "Too many requests";
         "There were too many failed attempts for this name or from this client network.";
@@ -191,7 +191,7 @@ codes! {
         "The configuration is invalid. The log names every invalid variable.";
         "Tell the operator.";
     RuntimeFailed: 503 "runtime_failed" "Service temporarily unavailable";
-        "The runtime did not provide a resource, or took too long.";
+        "The runtime did not provide a resource, such as memory, or took too long.";
         "Try again after `Retry-After` seconds.";
 }
 

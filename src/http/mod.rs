@@ -1,4 +1,4 @@
-//! HTTP as plain values: requests, responses, errors and their formats, routes, and who is calling.
+//! HTTP as plain values: requests, responses, errors and their formats, routes, and the caller of a request.
 
 pub mod body;
 pub mod caller;

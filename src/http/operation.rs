@@ -6,16 +6,16 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
 
-/// The schemas of requests, where optional fields may be absent, and of responses, where they are present and null.
+/// The schemas of requests, in which optional fields may be absent, and of responses, in which they are present and null.
 pub struct Schemas {
-    /// Of requests.
+    /// Schemas of requests.
     pub requests: SchemaGenerator,
-    /// Of responses.
+    /// Schemas of responses.
     pub responses: SchemaGenerator,
 }
 
 impl Schemas {
-    /// No schemas yet.
+    /// Creates an empty set of schemas.
     #[must_use]
     pub fn new() -> Self {
         let settings = SchemaSettings::draft2020_12().with(|settings| {
@@ -45,30 +45,30 @@ pub struct Body {
     pub is_required: bool,
 }
 
-/// What the `OpenAPI` document says about an endpoint in addition to the fields of its [`Route`](super::route::Route).
+/// The description of an endpoint for the `OpenAPI` document, in addition to the fields of its [`Route`](super::route::Route).
 pub struct Operation {
     /// `operationId`: a verb, in camel case.
     pub id: &'static str,
     /// The resource.
     pub tag: &'static str,
-    /// Imperative, without a full stop.
+    /// The summary: imperative, without a full stop.
     pub summary: &'static str,
-    /// What a client has to know beyond the summary.
+    /// The description: the facts that a client has to know in addition to the summary.
     pub description: &'static str,
     /// `OpenAPI` parameter objects.
     pub parameters: Vec<Value>,
     /// The body of requests.
     pub request: Option<Body>,
-    /// The body of 200.
+    /// The body of a 200 response.
     pub response: Body,
-    /// Headers of 200, and whether each is always present.
+    /// Headers of a 200 response, and whether each is always present.
     pub response_headers: Vec<(&'static str, bool)>,
     /// The errors of the handler, in addition to those of the access check, the rate limit and the reading of the body.
     pub errors: Vec<ApiError>,
 }
 
 impl Operation {
-    /// An operation without parameters, request body and errors of its own.
+    /// Creates an operation without parameters, request body and errors of its own.
     #[must_use]
     pub fn new(id: &'static str, tag: &'static str, summary: &'static str) -> Self {
         Self {
@@ -88,14 +88,14 @@ impl Operation {
         }
     }
 
-    /// With this description.
+    /// Sets the description.
     #[must_use]
     pub fn describe(mut self, description: &'static str) -> Self {
         self.description = description;
         self
     }
 
-    /// With this query parameter. All are optional, and an empty value counts as absent.
+    /// Adds a query parameter. All query parameters are optional, and an empty value counts as absent.
     #[must_use]
     pub fn query(self, name: &str, description: &str, schema: &Value) -> Self {
         self.parameter(json!({
@@ -108,14 +108,14 @@ impl Operation {
         }))
     }
 
-    /// With this parameter object.
+    /// Adds a parameter object.
     #[must_use]
     pub fn parameter(mut self, parameter: Value) -> Self {
         self.parameters.push(parameter);
         self
     }
 
-    /// With this request body. `text` is the text of the response to an invalid body.
+    /// Sets the request body. `text` is the text of the response to an invalid body.
     #[must_use]
     pub fn takes<T: JsonSchema>(
         mut self,
@@ -137,7 +137,7 @@ impl Operation {
         self.errors(codes.map(|code| ApiError::new(code).with_text(text)))
     }
 
-    /// With a request body that may be absent.
+    /// Makes the request body optional.
     #[must_use]
     pub fn body_is_optional(mut self) -> Self {
         if let Some(body) = &mut self.request {
@@ -146,7 +146,7 @@ impl Operation {
         self
     }
 
-    /// With this response body.
+    /// Sets the response body.
     #[must_use]
     pub fn returns<T: JsonSchema>(mut self, schemas: &mut Schemas, example: Value) -> Self {
         self.response.schema = schemas.responses.subschema_for::<T>().into();
@@ -154,14 +154,14 @@ impl Operation {
         self
     }
 
-    /// With this header of the response.
+    /// Adds a response header.
     #[must_use]
     pub fn header(mut self, name: &'static str, is_required: bool) -> Self {
         self.response_headers.push((name, is_required));
         self
     }
 
-    /// With these errors.
+    /// Adds errors.
     #[must_use]
     pub fn errors(mut self, errors: impl IntoIterator<Item = impl Into<ApiError>>) -> Self {
         self.errors.extend(errors.into_iter().map(Into::into));

@@ -1,4 +1,4 @@
-//! `Prefer: wait=N` (RFC 7240 §4.3): how many seconds a client is ready to wait.
+//! `Prefer: wait=N` (RFC 7240 §4.3): the number of seconds that a client is willing to wait.
 
 /// The seconds of the first `wait` preference; `None` if there is none or it is malformed, which RFC 7240 ignores.
 #[must_use]
@@ -13,7 +13,7 @@ pub fn wait(header: Option<&str>) -> Option<u32> {
         .and_then(|rest| rest.strip_suffix('"'));
     let value = quoted.unwrap_or(value);
     let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    // More digits than fit mean "long".
+    // A number that does not fit counts as the maximum.
     is_number.then(|| value.parse().unwrap_or(u32::MAX))
 }
 
@@ -45,7 +45,7 @@ mod tests {
             ("wait=-1", None),
             ("wait=1.5", None),
             ("wait=1, wait=2", Some(1)),
-            // The first counts, whatever it is (section 2).
+            // The first preference counts, even if it is malformed (section 2).
             ("wait, wait=2", None),
             ("wait=x, wait=2", None),
             (" ,, wait=3", Some(3)),

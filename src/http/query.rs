@@ -66,7 +66,7 @@ pub fn errors(name: &str) -> [ApiError; 3] {
     ]
 }
 
-/// A whole number between these, in digits only.
+/// Parses a whole number within these bounds. It consists of digits only.
 #[must_use]
 pub fn number(text: &str, least: u32, most: u32) -> Option<u32> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());

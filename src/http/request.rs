@@ -1,16 +1,16 @@
-//! A request as plain values. `door.rs` fills it from the platform's; headers but the one that most routes need are read
-//! when asked for, since each read crosses into JavaScript.
+//! A request as plain values. `events/fetch.rs` creates it from the platform's request. Headers other than `Authorization` are
+//! read on demand, because each read crosses into JavaScript.
 
 use crate::app::client_info::ClientInfo;
 use std::future::Future;
 use std::pin::Pin;
 
-/// The methods that some route knows; everything else is [`Method::Other`].
+/// The methods that at least one route has. Any other method is [`Method::Other`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// GET
     Get,
-    /// HEAD, answered like GET without the body.
+    /// HEAD, which is handled like GET. The response has no body.
     Head,
     /// POST
     Post,
@@ -18,7 +18,7 @@ pub enum Method {
     Delete,
     /// OPTIONS
     Options,
-    /// Any other word.
+    /// Any other method.
     Other,
 }
 
@@ -38,7 +38,7 @@ impl Method {
 }
 
 impl Method {
-    /// The method as `Allow` lists it. GET also answers HEAD.
+    /// The method as `Allow` lists it. A GET route also accepts HEAD.
     #[must_use]
     pub fn allow(self) -> &'static str {
         match self {
@@ -54,21 +54,21 @@ impl Method {
 /// Why a body could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyError {
-    /// More bytes than the limit.
+    /// The body has more bytes than the limit.
     TooLarge,
     /// The client disconnected or took too long.
     Interrupted,
-    /// The limit of bodies that the isolate, or one client site, may have in progress is reached.
+    /// The isolate, or the client site, has reached its limit of bodies in progress.
     NoCapacity,
 }
 
-/// A body on its way: at most so many bytes, or why not.
+/// The future of a body that is being read.
 pub type Reading = Pin<Box<dyn Future<Output = Result<Vec<u8>, BodyError>>>>;
 
 /// Reads one header by its name in lower case.
 pub type Headers = Box<dyn Fn(&str) -> Option<String>>;
 
-/// What a client sent.
+/// A request of a client.
 pub struct Request {
     /// The method.
     pub method: Method,
@@ -80,14 +80,14 @@ pub struct Request {
     pub authorization: Option<String>,
     /// Returns the id of the request: Cloudflare's ray id, or a random UUID if there is none.
     pub id: Box<dyn Fn() -> String>,
-    /// Reads any other header; the name in lower case.
+    /// Reads any other header. The name is in lower case.
     pub header: Headers,
-    /// Reads the body, up to so many bytes; the second says whether they are as many as the client has declared.
+    /// Reads the body, up to this many bytes. The Boolean is true if the number is the length that the client declared.
     pub body: Box<dyn FnOnce(usize, bool) -> Reading>,
 }
 
 impl Request {
-    /// The value of a header other than `Authorization`, if it came.
+    /// The value of a header other than `Authorization`, if the request has it.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<String> {
         (self.header)(name)
@@ -110,8 +110,8 @@ impl Request {
         )
     }
 
-    /// The path as sent, without query; not percent-decoded, since no route needs it and two spellings of one path
-    /// would be two doors.
+    /// The path as sent, without the query. It is not percent-decoded: no route needs that, and so each route has one spelling
+    /// only.
     #[must_use]
     pub fn path(&self) -> &str {
         path_of(&self.url)

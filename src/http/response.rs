@@ -4,7 +4,7 @@ use crate::runtime::response_cache::Header;
 use serde::Serialize;
 use std::borrow::Cow;
 
-/// The time at which the token in a response expires, as in its `exp` claim.
+/// The header with the time at which the token in a response expires: the time in its `exp` claim.
 pub const EXPIRES: &str = "edge-auth-expires";
 
 /// A value as JSON text.
@@ -14,12 +14,12 @@ pub fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// What goes back to the client.
+/// A response to a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// HTTP status.
     pub status: u16,
-    /// JSON text; `None` where the status has no body (204).
+    /// JSON text; `None` if the status has no body (204).
     pub body: Option<Cow<'static, str>>,
     /// Headers beyond those that every response has.
     pub headers: Vec<Header>,
@@ -48,7 +48,7 @@ impl Response {
         }
     }
 
-    /// 204, no body.
+    /// 204, without a body.
     #[must_use]
     pub fn empty() -> Self {
         Self {
@@ -58,7 +58,7 @@ impl Response {
         }
     }
 
-    /// The same with one header more.
+    /// Adds a header.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         self.headers.push((name, value.into()));

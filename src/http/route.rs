@@ -1,4 +1,4 @@
-//! What describes an endpoint: method, path, error format, rate limit and access. The router lists these constants, and
+//! The description of an endpoint: method, path, error format, rate limit and access. The router lists these constants, and
 //! `openapi.rs` folds them into the OpenAPI document.
 
 use super::caller::{CachedCaller, PresentedToken};
@@ -13,11 +13,11 @@ use std::pin::Pin;
 
 /// The future of a handler. It is boxed because a future that could hold the state of any handler would be as large as the
 /// largest one.
-pub type Answer = Pin<Box<dyn Future<Output = Result<Response, ApiError>>>>;
+pub type HandlerFuture = Pin<Box<dyn Future<Output = Result<Response, ApiError>>>>;
 
 /// An endpoint.
 pub struct Route {
-    /// The method. GET also answers HEAD.
+    /// The method. A GET route also accepts HEAD.
     pub method: Method,
     /// The path, matched byte by byte. A segment `{name}` matches any segment that is not empty;
     /// [`Request::parameter`] returns it.
@@ -26,33 +26,33 @@ pub struct Route {
     pub error_format: ErrorFormat,
     /// The rate limit: per session if the request has a valid token and the access is not public, otherwise per client site.
     pub rate_limit: Bucket,
-    /// Who may call the endpoint, and its handler.
+    /// The access level and the handler.
     pub access: Access,
     /// The description for the OpenAPI document.
     #[cfg(not(target_arch = "wasm32"))]
     pub operation: fn(&mut super::operation::Schemas) -> super::operation::Operation,
 }
 
-/// Who may call an endpoint, with a handler that receives what the check has found. A handler cannot be called without its
-/// check.
+/// The access level of an endpoint, with its handler. The handler receives the result of the access check, so it cannot be
+/// called without the check.
 #[derive(Clone, Copy)]
 pub enum Access {
-    /// Everyone. The `Authorization` header is not read.
-    Public(fn(RequestContext, Request) -> Answer),
-    /// Everyone. The handler receives the token, valid or not, and decides.
-    Token(fn(RequestContext, Request, PresentedToken) -> Answer),
-    /// A session, which may come from the cache: for endpoints that show users what they already know.
-    CachedSession(fn(RequestContext, Request, CachedCaller) -> Answer),
-    /// A session that D1's primary confirms: for endpoints that grant or reveal something.
-    Session(fn(RequestContext, Request, SessionRecord) -> Answer),
+    /// No access check. The `Authorization` header is not read.
+    Public(fn(RequestContext, Request) -> HandlerFuture),
+    /// No access check. The handler receives the token, valid or not, and decides.
+    Token(fn(RequestContext, Request, PresentedToken) -> HandlerFuture),
+    /// A session, which may come from the cache. For endpoints that grant nothing and reveal only the user's own profile.
+    CachedSession(fn(RequestContext, Request, CachedCaller) -> HandlerFuture),
+    /// A session that D1's primary confirms. For endpoints that grant or reveal something.
+    Session(fn(RequestContext, Request, SessionRecord) -> HandlerFuture),
     /// A session of an administrator or super administrator, which D1's primary confirms.
-    Admin(fn(RequestContext, Request, SessionRecord) -> Answer),
+    Admin(fn(RequestContext, Request, SessionRecord) -> HandlerFuture),
     /// A session of a super administrator, which D1's primary confirms.
-    SuperAdmin(fn(RequestContext, Request, SessionRecord) -> Answer),
+    SuperAdmin(fn(RequestContext, Request, SessionRecord) -> HandlerFuture),
 }
 
 impl Route {
-    /// Whether the path of a request is that of the endpoint.
+    /// Whether the path of a request is the path of the endpoint.
     #[must_use]
     pub fn has_path(&self, path: &str) -> bool {
         if !self.path.contains('{') {
@@ -82,7 +82,7 @@ impl Route {
             .collect()
     }
 
-    /// Whether the endpoint answers this method.
+    /// Whether the endpoint accepts this method.
     #[must_use]
     pub fn accepts(&self, method: Method) -> bool {
         method == self.method || (method == Method::Head && self.method == Method::Get)
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn get_answers_head_and_no_other_method() {
+    fn get_accepts_head_and_no_other_method() {
         let route = route("/users");
         assert!(route.accepts(Method::Get) && route.accepts(Method::Head));
         assert!(!route.accepts(Method::Post) && !route.accepts(Method::Options));
