@@ -21,8 +21,8 @@ const RAY = /^[0-9a-f]{16}-[A-Z]{3}$/;
  */
 export class AuthService extends WorkerEntrypoint {
   /**
-   * Answers `request` as if the client at `clientIp` had sent it: rate limits and back-off count by this address. The origin of the
-   * URL does not matter. A caller that forwards a request it received passes the `path` of Edge Auth that the request is for.
+   * Responds to `request` as if the client at `clientIp` had sent it: rate limits and back-off count by this address. The origin of
+   * the URL does not matter. A caller that forwards a request it received passes the `path` of Edge Auth that the request is for.
    */
   fetchWithClientIp(request, clientIp, path) {
     if (!isIpAddress(clientIp)) {
@@ -38,7 +38,7 @@ export class AuthService extends WorkerEntrypoint {
   }
 }
 
-/** Whether the text is an address, by the URL parser: it accepts no other IPv6 text, and writes every IPv4 address one way. */
+/** Whether the text is an IP address. The URL parser accepts no other text as IPv6, and it writes each IPv4 address in one form. */
 function isIpAddress(text) {
   if (typeof text !== "string") return false;
   if (/^[0-9.]+$/.test(text)) return URL.canParse(`http://${text}`) && new URL(`http://${text}`).hostname === text;
@@ -52,10 +52,10 @@ const entry = {
     const id = requestId(headers.get("cf-ray"));
     const response = worker(env, ctx).handleFetch(method, url, authorization, id, headers, request, env, ctx);
     // Otherwise the runtime would drop the promises of a request whose client disconnects, and the Rust futures that wait for
-    // them would never be freed. All that a request waits for has a timeout.
+    // them would never be freed. Everything that a request waits for has a timeout.
     ctx.waitUntil(response);
     return response.then((response) => {
-      // Not set in Rust, which shares header objects between responses.
+      // This header is not set in Rust, because Rust shares header objects between responses.
       response.headers.set("x-request-id", id);
       return response;
     });

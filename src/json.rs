@@ -1,4 +1,4 @@
-//! The strict JSON reader. Requests, responses of AWS, rows of D1, entries of KV and sealed values are all read by it.
+//! The strict JSON reader. It reads requests, responses of AWS, rows of D1, entries of KV and sealed values.
 //!
 //! It is stricter than RFC 8259 where that leaves room for two readings of one text: an object has each key once (RFC 7493
 //! section 2.3), nesting ends at [`MAX_DEPTH`] and an object at [`MAX_MEMBERS`]. [`from_str`] fills a type that derives
@@ -12,11 +12,11 @@ use serde::Deserialize;
 use std::borrow::Cow;
 use thiserror::Error;
 
-/// Maximum nesting of objects and arrays; what is read here needs three levels.
+/// Maximum nesting of objects and arrays. The texts that are read here need three levels.
 pub const MAX_DEPTH: u8 = 16;
 
-/// Maximum number of members of an object. Members are found by a linear search, which is fast at this size; what is read
-/// here needs fewer than twenty.
+/// Maximum number of members of an object. Members are found by a linear search, which is fast at this size. The texts that are
+/// read here have fewer than twenty.
 pub const MAX_MEMBERS: usize = 64;
 
 /// Why a text is not the expected JSON.
@@ -40,7 +40,7 @@ pub enum Json<'t> {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number without fraction and exponent that fits.
+    /// A number without fraction and exponent that fits into 64 bits.
     Integer(i64),
     /// Any other number, including `-0`, as the nearest double.
     Fraction(f64),

@@ -1,12 +1,12 @@
-//! Edge Auth: the identity provider behind `/api/auth/*`, a Cloudflare Worker.
+//! Edge Auth: the identity provider behind `/api/auth/*`. It is a Cloudflare Worker.
 //!
 //! | module | owns |
 //! |---|---|
-//! | `events` | what the platform calls: `fetch` and `scheduled` |
+//! | `events` | the event handlers `fetch` and `scheduled` |
 //! | `openapi` | the `OpenAPI` document, folded from the routes (native builds only) |
-//! | [`router`] | the list of all routes, and the way from a request to a response |
+//! | [`router`] | the list of all routes, and the handling of a request by its route |
 //! | [`routes`] | the endpoints: one folder per resource, one file per endpoint |
-//! | [`http`] | requests, responses, errors and their formats, and who is calling |
+//! | [`http`] | requests, responses, errors and their formats, and the caller of a request |
 //! | [`app`] | the use cases, without HTTP and SQL |
 //! | [`config`] | the configuration, one file per section |
 //! | [`store`] | one file per table or KV key |

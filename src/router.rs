@@ -1,4 +1,4 @@
-//! The list of all routes, and the way from a request to its response.
+//! The list of all routes. Finds the route of a request, checks access and calls the handler.
 
 use crate::app::{App, RequestContext};
 use crate::http::error::{ApiError, ErrorFormat};
@@ -10,7 +10,7 @@ use crate::http::{caller, cors};
 use crate::routes::{audit, aws, device, nvidia, password, session, system};
 use crate::runtime::log;
 
-/// All endpoints. Those that are called most come first.
+/// All endpoints. The ones that are called most often come first.
 pub const ROUTES: &[Route] = &[
     session::validate::ROUTE,
     session::me::ROUTE,
@@ -66,11 +66,11 @@ pub async fn handle(
     }
 }
 
-/// Why no route answers a request.
+/// Why no route matches a request.
 enum NoRoute {
     /// No route has its path.
     Path,
-    /// Routes have its path, but not its method; holds one of them, and the value of `Allow`.
+    /// Routes have its path, but none has its method. Holds one of these routes and the value of `Allow`.
     Method(&'static Route, String),
 }
 

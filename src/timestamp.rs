@@ -12,15 +12,15 @@ use time::{Date, Month, OffsetDateTime};
 pub struct Timestamp(i64);
 
 /// 9999-12-31T23:59:59Z.
-const LATEST: i64 = 253_402_300_799;
+const LATEST_SECONDS: i64 = 253_402_300_799;
 /// 0000-01-01T00:00:00Z.
-const EARLIEST: i64 = -62_167_219_200;
+const EARLIEST_SECONDS: i64 = -62_167_219_200;
 
 impl Timestamp {
     /// The time this many seconds after 1970, clamped to the years 0000 to 9999.
     #[must_use]
     pub fn from_seconds(seconds: i64) -> Self {
-        Self(seconds.clamp(EARLIEST, LATEST))
+        Self(seconds.clamp(EARLIEST_SECONDS, LATEST_SECONDS))
     }
 
     /// Seconds since 1970.
@@ -174,8 +174,8 @@ mod tests {
             (0, "1970-01-01T00:00:00Z"),
             (951_782_400, "2000-02-29T00:00:00Z"),
             (1_704_888_000, "2024-01-10T12:00:00Z"),
-            (LATEST, "9999-12-31T23:59:59Z"),
-            (EARLIEST, "0000-01-01T00:00:00Z"),
+            (LATEST_SECONDS, "9999-12-31T23:59:59Z"),
+            (EARLIEST_SECONDS, "0000-01-01T00:00:00Z"),
         ] {
             assert_eq!(Timestamp::from_seconds(seconds).to_string(), text);
             assert_eq!(Timestamp::parse(text), Some(Timestamp(seconds)));

@@ -52,7 +52,7 @@ fn variables(env: &Env) -> Vec<String> {
 }
 
 /// The text of a variable. `wrangler.toml` may have a number or a list where a string is expected: its JSON is checked like any
-/// other text, so that the mistake is reported. (`Env::var` refuses these.)
+/// other text, so that the error is reported. `Env::var` refuses such values.
 fn variable(env: &Env, name: &str) -> Option<String> {
     let value = js_sys::Reflect::get(env, &name.into()).unwrap_or(JsValue::UNDEFINED);
     if value.is_undefined() || value.is_null() {

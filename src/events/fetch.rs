@@ -1,6 +1,6 @@
 //! The `fetch` event. This function runs for every request, so it is exported directly instead of by `worker::event`, which
-//! reads all headers, wraps every body in a stream and costs more than a tenth of a `/validate`; and the texts that every
-//! request needs are its arguments (`entry.mjs`).
+//! reads all headers, wraps every body in a stream and costs more than a tenth of a `/validate`. The texts that every request
+//! needs are its arguments (`entry.mjs`).
 
 use super::app::app;
 use super::upload;
@@ -17,7 +17,7 @@ use wasm_bindgen_futures::future_to_promise;
 use web_sys::Headers;
 use worker::{Context, Env};
 
-/// The headers of every response with a body: no cache may store it, no page may frame it.
+/// The headers of every response with a body: no cache may store the response, and no page may frame it.
 const HEADERS: CommonHeaders = &[
     ("cache-control", "no-store"),
     (
@@ -31,7 +31,7 @@ const HEADERS: CommonHeaders = &[
     ),
     ("vary", "Origin"),
     ("x-content-type-options", "nosniff"),
-    // The last one, because responses without a body do not have it.
+    // `content-type` is the last one, because responses without a body omit it.
     ("content-type", "application/json"),
 ];
 
@@ -39,7 +39,7 @@ const HEADERS: CommonHeaders = &[
 #[wasm_bindgen(js_name = handleFetch)]
 #[expect(
     clippy::too_many_arguments,
-    reason = "JavaScript reads them from its objects faster than Rust does"
+    reason = "JavaScript reads these values from its objects faster than Rust does"
 )]
 pub fn handle_fetch(
     method: &str,

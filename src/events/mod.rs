@@ -1,4 +1,4 @@
-//! What the platform calls: `fetch` and `scheduled`.
+//! The event handlers that the platform calls: `fetch` and `scheduled`.
 
 mod app;
 mod fetch;

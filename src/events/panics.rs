@@ -17,8 +17,8 @@ extern "C" {
     fn set_critical_error(this: &InitState, is_critical: bool);
 }
 
-/// Replaces the hook that `worker` installs when the instance starts: that one logs the panic's message, which may quote what a
-/// client sent.
+/// Replaces the hook that `worker` installs when the instance starts. The hook of `worker` logs the message of the panic, which
+/// may quote data of a client.
 pub fn install_hook() {
     panic::set_hook(Box::new(|info| {
         log::panicked(info.location());

@@ -1,4 +1,4 @@
-//! The cron event.
+//! The handler of the cron event.
 
 use super::app::app;
 use crate::app::maintenance;

@@ -12,12 +12,13 @@ use web_sys::{AbortSignal, ReadableStream, Request};
 /// Timeout for the body of a request.
 const BODY_TIMEOUT_MS: u32 = 10_000;
 
-// The bytes are collected in JavaScript, whose memory shrinks again; WebAssembly's does not. A chunk of one byte takes no more
-// room than that byte.
+// The bytes are collected in JavaScript, because the memory of WebAssembly never shrinks. All chunks are copied into one
+// buffer, so that many small chunks take no additional memory.
 //
-// Resolves to the body, to `null` if it is longer than `most`, to `false` if `cancel` was called, or to nothing if the client
-// disconnected or was too slow. A disconnect is seen in two ways: as an abort if the connection was reset, as a failed read if it
-// was closed. It does not wait for the end of a body that has as many bytes as were declared: that would be two more promises.
+// Resolves to the body, to `null` if it is longer than `most`, to `false` if `cancel` was called, or to `undefined` if the
+// client disconnected or was too slow. A disconnect is seen in two ways: as an abort if the connection was reset, as a failed
+// read if it was closed. The end of a body is not awaited once the declared number of bytes has arrived, which saves two
+// promises.
 #[wasm_bindgen(inline_js = "
     export function readBody(stream, signal, most, isDeclared, milliseconds) {
         let cancel;
@@ -31,7 +32,7 @@ const BODY_TIMEOUT_MS: u32 = 10_000;
             };
             const giveUp = (outcome) => {
                 end(outcome);
-                // The rest is not read; whether this succeeds changes nothing.
+                // The rest of the body is not read. It does not matter whether the cancellation succeeds.
                 reader.cancel().catch(() => {});
             };
             const timer = setTimeout(giveUp, milliseconds);

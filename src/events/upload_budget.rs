@@ -1,21 +1,21 @@
 //! Limits the bytes of request bodies that an isolate buffers at the same time, in total and per client site.
 //!
 //! A body that arrives slowly holds its bytes for up to ten seconds. If the total is used up, the oldest body of the site that
-//! holds most makes room, so that a few sites with stalled uploads cannot keep the requests of all others out: an honest body
-//! arrives within milliseconds, long before it is the oldest.
+//! holds the most bytes is cancelled. So a few sites with stalled uploads cannot block the requests of all others: a normal
+//! body arrives within milliseconds, long before it is the oldest one.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
-/// Bytes in total. An isolate has 128 MiB, of which password hashes take 20.
-const ALL_BYTES: usize = 8 * 1024 * 1024;
-/// Bytes for one client site (an IPv4 address or an IPv6 /48): 64 requests without a declared body length.
-const SITE_BYTES: usize = ALL_BYTES / 8;
-/// Bytes that every request counts at least, because it also holds a future here, and the request, its headers and its
+/// Maximum number of bytes in total. An isolate has 128 MiB, of which password hashes take 20.
+const MAX_TOTAL_BYTES: usize = 8 * 1024 * 1024;
+/// Maximum number of bytes for one client site (an IPv4 address or an IPv6 /48): 64 requests without a declared body length.
+const MAX_SITE_BYTES: usize = MAX_TOTAL_BYTES / 8;
+/// Minimum number of bytes that a request counts, because it also holds a future here, and the request, its headers and its
 /// stream in V8.
-const REQUEST_BYTES: usize = 4 * 1024;
+const MIN_REQUEST_BYTES: usize = 4 * 1024;
 
 /// Ends the reading of a body.
 pub type Cancel = Box<dyn FnOnce()>;
@@ -34,7 +34,7 @@ struct Reserved {
 #[derive(Debug, Default)]
 struct Site {
     bytes: usize,
-    /// By their numbers, so the oldest first.
+    /// The bodies by number, so the oldest one is first.
     bodies: BTreeMap<u64, Body>,
 }
 
@@ -58,17 +58,17 @@ pub struct Reservation {
 }
 
 impl Budget {
-    /// Reserves the bytes for a body of at most this length, if need be by cancelling others; `None` if its own site would
-    /// exceed its share.
+    /// Reserves the bytes for a body of at most this length, and cancels other bodies if necessary. `None` if its own site
+    /// would exceed its limit.
     pub fn reserve(&self, site: String, most: usize) -> Option<Reservation> {
-        let bytes = most.max(REQUEST_BYTES);
+        let bytes = most.max(MIN_REQUEST_BYTES);
         let mut reserved = self.0.borrow_mut();
         let of_site = reserved.by_site.get(&site).map_or(0, |site| site.bytes);
-        if of_site.saturating_add(bytes) > SITE_BYTES {
+        if of_site.saturating_add(bytes) > MAX_SITE_BYTES {
             return None;
         }
         let mut cancelled = Vec::new();
-        while reserved.all.saturating_add(bytes) > ALL_BYTES {
+        while reserved.all.saturating_add(bytes) > MAX_TOTAL_BYTES {
             cancelled.extend(reserved.remove_oldest_of_largest()?.cancel);
         }
         reserved.last = reserved.last.wrapping_add(1);
@@ -79,7 +79,7 @@ impl Budget {
         let cancel = None;
         entry.bodies.insert(number, Body { bytes, cancel });
         drop(reserved);
-        // Not while the sums are borrowed: a request that ends drops its reservation.
+        // The callbacks run after the borrow has ended, because a request that ends drops its reservation.
         for cancel in cancelled {
             cancel();
         }
@@ -112,7 +112,7 @@ impl Reserved {
 }
 
 impl Reservation {
-    /// Sets what ends the reading of this body if its bytes are needed.
+    /// Sets the callback that cancels the reading of this body if its bytes are needed.
     pub fn set_cancel(&self, cancel: Cancel) {
         let mut reserved = self.budget.borrow_mut();
         let site = reserved.by_site.get_mut(&self.site);
@@ -124,7 +124,7 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        // It is not there any more if it was cancelled. Dropped outside of the borrow.
+        // A cancelled body has already been removed. The body is dropped after the borrow has ended.
         let body = self.budget.borrow_mut().remove(&self.site, self.number);
         drop(body);
     }
@@ -134,7 +134,7 @@ impl Drop for Reservation {
 mod tests {
     use super::*;
 
-    /// As many as fit.
+    /// Reserves bodies until no more fit.
     fn fill(budget: &Budget, site: &str, most: usize) -> Vec<Reservation> {
         std::iter::from_fn(|| budget.reserve(site.to_owned(), most)).collect()
     }
@@ -174,7 +174,7 @@ mod tests {
         assert!(another.is_some());
         assert_eq!(cancelled.borrow().len(), 2);
         assert!(cancelled.borrow().iter().all(|(_, number)| *number == 0));
-        assert_eq!(budget.0.borrow().all, ALL_BYTES);
+        assert_eq!(budget.0.borrow().all, MAX_TOTAL_BYTES);
         drop((small, held, another));
         assert_eq!(budget.0.borrow().all, 0);
         assert!(budget.0.borrow().by_site.is_empty());

@@ -52,8 +52,8 @@ impl<'de> Deserializer<'de> for Json<'de> {
         }
     }
 
-    /// Only an object: a derived visitor would also take an array of the fields. A member that is null is left out, so that
-    /// it counts as missing.
+    /// Accepts only an object: a derived visitor would also accept an array of the fields. A member that is null is left out,
+    /// so that it counts as missing.
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -65,7 +65,7 @@ impl<'de> Deserializer<'de> for Json<'de> {
         MapDeserializer::new(fields.iter().filter_map(member)).deserialize_any(visitor)
     }
 
-    /// Only a string that names a variant without content.
+    /// Accepts only a string that names a variant without content.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -75,7 +75,7 @@ impl<'de> Deserializer<'de> for Json<'de> {
         visitor.visit_enum(self.text()?.into_deserializer())
     }
 
-    /// Only a string: `Uuid` would also take an array of bytes.
+    /// Accepts only a string: `Uuid` would also accept an array of bytes.
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Malformed> {
         Self::Text(self.text()?).deserialize_any(visitor)
     }

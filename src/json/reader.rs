@@ -14,8 +14,8 @@ pub(super) fn read(text: &str) -> Option<Json<'_>> {
     json
 }
 
-/// Reads a value with at most this many levels. A refused value is `None` instead of an error, because the texts of errors
-/// would never be shown. After a refusal the parser may still fail on the rest; the result is `None` in both cases.
+/// Reads a value with at most this many levels. A refused value is `None` instead of an error, because no caller shows the text
+/// of an error. After a refusal the parser may still fail on the rest; the result is `None` in both cases.
 #[derive(Clone, Copy)]
 struct Reader {
     depth: u8,

@@ -1,4 +1,5 @@
-//! The clock. The runtime advances it only while a request waits for something, so code that computes sees one time.
+//! The clock. The runtime advances it only while a request waits for something, so the time does not change during a
+//! computation.
 
 use crate::timestamp::Timestamp;
 

@@ -1,7 +1,7 @@
 //! D1: constant statements with numbered parameters, sent in batches.
 //!
-//! Every call is a batch, also of one statement: it is one round trip, atomic, and always goes to the primary, because no read
-//! replication is requested.
+//! Every call is a batch, even a call with one statement. A batch takes one round trip, is atomic, and always goes to the
+//! primary, because no read replication is requested.
 
 use super::StoreError;
 use super::row::Row;
@@ -12,11 +12,11 @@ use wasm_bindgen_futures::JsFuture;
 use worker::worker_sys::types::{D1Database as Binding, D1Result};
 use worker::{D1Database, D1PreparedStatement, Env};
 
-/// Timeout of a call. A client waits no longer for a 503 response.
+/// Timeout of a call. After it, the client gets a 503 response.
 pub const D1_TIMEOUT_MS: u32 = 5_000;
 
 /// Maximum number of parameters of the condition of [`Statement::insert_if`].
-pub(super) const CONDITION_PARAMETERS: usize = 20;
+pub(super) const MAX_CONDITION_PARAMETERS: usize = 20;
 
 /// A D1 database.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct Statement {
 }
 
 impl Statement {
-    /// A statement without parameters yet; `?1` is the first that is bound.
+    /// Creates a statement without parameters. The first one that is bound is `?1`.
     #[must_use]
     pub fn new(sql: &'static str) -> Self {
         Self {
@@ -42,12 +42,13 @@ impl Statement {
         }
     }
 
-    /// An `INSERT … SELECT` that is made if `condition`, a SELECT of at most [`CONDITION_PARAMETERS`] parameters, finds a row.
-    /// The parameters of the INSERT are numbered after those; the next that is bound is its first.
+    /// Creates an `INSERT … SELECT` that runs only if `condition`, a SELECT with at most `MAX_CONDITION_PARAMETERS`
+    /// parameters, finds a row. The parameters of the INSERT are numbered after this maximum. The next parameter that is bound
+    /// is the first one of the INSERT.
     #[must_use]
     pub fn insert_if(insert: &'static str, condition: Self) -> Self {
         let mut parameters = condition.parameters;
-        parameters.resize(CONDITION_PARAMETERS, JsValue::NULL);
+        parameters.resize(MAX_CONDITION_PARAMETERS, JsValue::NULL);
         Self {
             sql: Cow::Owned(format!("{insert} WHERE EXISTS ({})", condition.sql)),
             parameters,
@@ -76,7 +77,7 @@ impl Statement {
         self.bind(value.as_ref().into())
     }
 
-    /// Binds the next parameter as text or NULL. (`undefined`, which `None` would become, is refused.)
+    /// Binds the next parameter as text or NULL. `None` is not converted to `undefined`, because D1 refuses it.
     #[must_use]
     pub fn optional(self, value: Option<impl AsRef<str>>) -> Self {
         self.bind(value.map_or(JsValue::NULL, |text| text.as_ref().into()))
@@ -88,7 +89,7 @@ impl Statement {
         self.bind(value.floor().into())
     }
 
-    /// Binds the next parameter as a number. D1 refuses `BigInt`, which 64 bits would become.
+    /// Binds the next parameter as a number. It has 32 bits: a number of 64 bits would become a `BigInt`, which D1 refuses.
     #[must_use]
     pub fn number(self, value: u32) -> Self {
         self.bind(value.into())
@@ -103,7 +104,7 @@ impl Statement {
 /// The result of one statement of a batch.
 #[derive(Debug)]
 pub struct Outcome {
-    /// As JSON: `serde-wasm-bindgen` would cross into JavaScript for each column of each row.
+    /// The rows as JSON, because `serde-wasm-bindgen` would cross into JavaScript for each column of each row.
     rows: String,
     /// The number of rows that the statement wrote.
     pub changes: u32,
@@ -152,7 +153,7 @@ impl Database {
         outcomes.try_into().map_err(|_| StoreError::Unavailable)
     }
 
-    /// As [`Database::batch`], for any number of statements.
+    /// Like [`Database::batch`], for any number of statements.
     ///
     /// # Errors
     /// `Unavailable`.
@@ -162,8 +163,8 @@ impl Database {
             self.add(&list, &mut positions, statement)?;
         }
         let count = list.length();
-        // Not `D1Database::batch`: its results give `changes` only by way of `D1ResultMeta`, which reads the size of the
-        // database into 32 bits and so fails once the database is larger than 4 GiB.
+        // `D1Database::batch` is not used: its results give `changes` only by way of `D1ResultMeta`, which reads the size of
+        // the database into 32 bits and fails once the database is larger than 4 GiB.
         let binding: &Binding = self.0.as_ref().unchecked_ref();
         let results = binding.batch(list).map_err(unavailable)?;
         let results = timeout(D1_TIMEOUT_MS, JsFuture::from(results)).await;
@@ -176,7 +177,7 @@ impl Database {
         positions.into_iter().map(outcome).collect()
     }
 
-    /// Adds a statement with those that accompany it, and notes its own position.
+    /// Adds a statement with those that accompany it, and records its position.
     fn add(
         &self,
         list: &js_sys::Array,

@@ -32,7 +32,7 @@ impl Kv {
     /// Writes a text that expires after this many seconds.
     ///
     /// # Errors
-    /// `Unavailable`. After a timeout the write may still be done, and late.
+    /// `Unavailable`. After a timeout, the write may still take effect later.
     pub async fn put(
         &self,
         key: &str,

@@ -1,5 +1,4 @@
-//! The log: one JSON line per event, with fixed codes and route names. Nothing that a client sent, and nothing that a store or
-//! AWS answered, is logged.
+//! The log: one JSON line per event, with fixed codes and route names. It never contains text from clients, stores or AWS.
 
 use crate::crypto::password::Unusable;
 use std::panic::Location;
@@ -11,7 +10,7 @@ pub fn failure(route: &'static str, code: &'static str) {
     console_error!(r#"{{"event":"failure","route":"{route}","code":"{code}"}}"#);
 }
 
-/// A variable is invalid, with the form that is expected.
+/// A variable is invalid. `expected` is the form that it must have.
 pub fn misconfigured(variable: &str, expected: &str) {
     console_error!(
         r#"{{"event":"misconfigured","variable":"{variable}","expected":"{expected}"}}"#
@@ -58,34 +57,34 @@ pub enum Finding<'a> {
     Row {
         /// `audit.number`.
         number: u32,
-        /// A fixed word.
+        /// The [`ViolationKind`](crate::domain::audit::ViolationKind), as a fixed word.
         reason: &'static str,
     },
     /// A table, index, trigger or view differs from the migrations.
     Schema {
-        /// What it is.
+        /// Type of the object: `table`, `index`, `trigger` or `view`.
         kind: &'a str,
-        /// Its name, of letters, digits, `_` and `?` only.
+        /// Its name. It contains only letters, digits, `_` and `?`.
         name: &'a str,
-        /// A fixed word.
+        /// The difference, as a fixed word.
         difference: &'static str,
     },
     /// A user differs from the last audit entry about them.
     User {
-        /// Their id.
+        /// Id of the user.
         user: Uuid,
-        /// A fixed word.
+        /// The field that differs, as a fixed word.
         field: &'static str,
     },
 }
 
-/// A stored password hash that no password can match: the user cannot sign in until a new password is set.
+/// A stored password hash cannot be verified. Its user cannot sign in until a new password is set.
 pub fn unusable_hash(fault: Unusable) {
     console_error!(r#"{{"event":"unusable_hash","reason":"{fault}"}}"#);
 }
 
-/// A panic: a bug. Only the place is logged, because the message may quote what a client sent.
-pub fn panicked(place: Option<&Location<'_>>) {
-    let (file, line) = place.map_or(("?", 0), |place| (place.file(), place.line()));
+/// A panic, which is a bug. Only its location is logged, because the message may quote data of a client.
+pub fn panicked(location: Option<&Location<'_>>) {
+    let (file, line) = location.map_or(("?", 0), |location| (location.file(), location.line()));
     console_error!(r#"{{"event":"panic","file":"{file}","line":{line}}}"#);
 }

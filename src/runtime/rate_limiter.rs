@@ -1,5 +1,5 @@
-//! The rate limits: Cloudflare's rate limiting bindings, which count per location. `wrangler.toml` has the limits. If a
-//! binding is missing, which is logged once per isolate, or fails, its requests are not limited.
+//! The rate limits: Cloudflare's rate limiting bindings, which count per location. `wrangler.toml` has the limits. If a binding
+//! fails or is missing, its requests are not limited. A missing binding is logged once per isolate.
 
 use super::timeout::timeout;
 use crate::timestamp::Timestamp;
@@ -13,12 +13,12 @@ pub const PERIOD_SECONDS: u32 = 60;
 /// Timeout of a call. After that, the request is admitted.
 const TIMEOUT_MS: u32 = 1_000;
 
-/// Requests per minute and key that an isolate admits to routes that sign in before it calls the binding, so that a usual
-/// sign-in does not wait for the call.
-const FREE_SIGN_INS: u32 = 10;
+/// Number of requests per minute and key that an isolate admits without calling the binding, for routes that sign in. A normal
+/// sign-in therefore does not wait for the call.
+const UNCOUNTED_SIGN_INS_PER_MINUTE: u32 = 10;
 
-/// The same for all other routes. The call costs more than the rest of a `/validate`.
-const FREE_REQUESTS: u32 = 300;
+/// The same number for all other routes. The call costs more than the rest of a `/validate`.
+const UNCOUNTED_REQUESTS_PER_MINUTE: u32 = 300;
 
 /// Maximum number of keys that an isolate counts per minute. For requests of further keys it always calls the binding.
 const MAX_KEYS: usize = 10_000;
@@ -26,7 +26,7 @@ const MAX_KEYS: usize = 10_000;
 /// The requests that are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bucket {
-    /// Routes that sign in or begin a sign-in, which guess or cost something.
+    /// Routes that sign in or begin a sign-in. Their requests can be guesses, and they are expensive.
     SignIn,
     /// All other routes.
     Session,
@@ -59,8 +59,8 @@ impl RateLimiter {
             }
         };
         Self {
-            sign_in: limit(sign_in, FREE_SIGN_INS),
-            session: limit(session, FREE_REQUESTS),
+            sign_in: limit(sign_in, UNCOUNTED_SIGN_INS_PER_MINUTE),
+            session: limit(session, UNCOUNTED_REQUESTS_PER_MINUTE),
         }
     }
 

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use wasm_bindgen::JsValue;
 use web_sys::{Headers, Response, ResponseInit};
 
-/// A header; a text that is fixed in the code or the configuration is borrowed.
+/// A header. A value that is fixed in the code or the configuration is borrowed.
 pub type Header = (&'static str, Cow<'static, str>);
 
 /// Headers that many responses have in common.

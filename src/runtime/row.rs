@@ -1,4 +1,4 @@
-//! A row of D1, read column by column, so that what is wrong is named.
+//! A row of D1, read column by column, so that an error names the invalid column.
 
 use super::StoreError;
 use crate::json::{Json, Malformed, Object};
@@ -6,7 +6,7 @@ use crate::timestamp::Timestamp;
 use std::borrow::Cow;
 use uuid::Uuid;
 
-/// What stands in a row, by the names that the statement gives its columns: texts, numbers and null.
+/// The values of a row, by the names that the statement gives the columns. A value is a text, a number or null.
 #[cfg_attr(test, derive(Debug, PartialEq))]
 pub struct Row<'t>(Object<'t>);
 
@@ -34,7 +34,7 @@ impl<'t> Row<'t> {
     /// Takes a text, or NULL, out of the row.
     ///
     /// # Errors
-    /// `CorruptRow` if there is no such column, or a number in it.
+    /// `CorruptRow` if there is no such column, or if it contains a number.
     pub fn optional(&mut self, column: &'static str) -> Result<Option<String>, StoreError> {
         match self.take(column)? {
             Json::Null => Ok(None),
@@ -90,7 +90,7 @@ impl<'t> Row<'t> {
             Json::Null => Ok(None),
             #[expect(
                 clippy::cast_precision_loss,
-                reason = "came out of a JavaScript number"
+                reason = "the number came from JavaScript"
             )]
             Json::Integer(number) => Ok(Some(number as f64)),
             Json::Fraction(number) => Ok(Some(number)),
@@ -98,7 +98,7 @@ impl<'t> Row<'t> {
         }
     }
 
-    /// How many, or which one; or NULL.
+    /// A whole number from 0 to 2^32 - 1, or NULL.
     ///
     /// # Errors
     /// `CorruptRow`.
@@ -118,7 +118,7 @@ impl<'t> Row<'t> {
             .ok_or(StoreError::CorruptRow(column))
     }
 
-    /// How many, or which one.
+    /// A whole number from 0 to 2^32 - 1.
     ///
     /// # Errors
     /// `CorruptRow`.
@@ -127,7 +127,7 @@ impl<'t> Row<'t> {
             .ok_or(StoreError::CorruptRow(column))
     }
 
-    /// Whether there is NULL in this column.
+    /// Whether this column is NULL.
     #[must_use]
     pub fn is_null(&self, column: &str) -> bool {
         let is_it = |(name, cell): &(Cow<str>, Json)| name == column && matches!(cell, Json::Null);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_read_as_what_they_are() {
+    fn columns_are_read_by_type() {
         let mut row = row(
             r#"[{"a":"x\n","b":null,"c":7,"d":-1.5,"e":"2024-01-10T12:00:00Z","f":"6ba7b810-9dad-11d1-80b4-00c04fd430c8"}]"#,
         );
@@ -161,12 +161,12 @@ mod tests {
         assert_eq!(row.number("d"), Ok(Some(-1.5)));
         assert_eq!(row.moment("e"), Ok(Timestamp::from_seconds(1_704_888_000)));
         assert!(row.uuid("f").is_ok());
-        // It was taken.
+        // The first call has taken the text.
         assert_eq!(row.text("a"), Err(StoreError::CorruptRow("a")));
     }
 
     #[test]
-    fn what_is_not_there_or_something_else_is_named() {
+    fn missing_column_or_column_of_another_type_is_named() {
         let json = r#"[{"text":"x","null":null,"negative":-1,"part":0.5,"large":4294967296}]"#;
         let corrupt = |column| Some(StoreError::CorruptRow(column));
         assert_eq!(row(json).text("no such").err(), corrupt("no such"));

@@ -13,7 +13,7 @@ pub async fn run_to_completion<T: 'static>(
 ) -> Option<T> {
     let (sender, receiver) = oneshot::channel();
     context.wait_until(async move {
-        // The receiver is gone if it took too long.
+        // There is no receiver any more if the work took too long.
         let _ = sender.send(work.await);
     });
     timeout(milliseconds, receiver).await.ok()?.ok()

@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 use worker::Delay;
 
-/// The future was not ready in time. It was dropped; what it asked for may still happen.
+/// The future was not ready in time. It was dropped, but the operation that it started may still complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Elapsed;
 

@@ -28,7 +28,7 @@ struct Entry<T> {
     expires_at: Timestamp,
 }
 
-/// Taken before a store is read: see [`TtlCache::insert`].
+/// A point in time, taken before a store is read; see [`TtlCache::insert`].
 #[derive(Debug, Clone, Copy)]
 pub struct Epoch(u32);
 
@@ -56,14 +56,14 @@ impl<T: Clone> TtlCache<T> {
         (entry.inserted_at <= now && now < entry.expires_at).then(|| entry.value.clone())
     }
 
-    /// To be called before the store is read whose answer is then inserted.
+    /// Returns the current epoch. Call this before reading the store for a value that is then inserted.
     #[must_use]
     pub fn epoch(&self) -> Epoch {
         Epoch(self.removals.get())
     }
 
     /// Inserts a value until it expires. Does nothing if any entry was removed since `read_at`: the store may have been read
-    /// before the change for which it was removed.
+    /// before the change that caused the removal.
     pub fn insert(
         &self,
         read_at: Epoch,
@@ -167,7 +167,7 @@ mod tests {
         let has = |number: u32| cache.get(&number.to_string(), at(104)) == Some(number);
         assert!((0..50).all(|number| !has(number)));
         assert!((50..150).all(has));
-        // The same key many times does not evict the newest of the others.
+        // Inserting the same key many times does not evict the newest of the others.
         for _ in 0..99 {
             insert(&cache, "149", 149, 100, 200);
         }
