@@ -1,4 +1,4 @@
-//! Folds the routes into the `OpenAPI` 3.1 document. Native builds only: the Worker serves a committed text, and
+//! Folds the routes into the `OpenAPI` 3.1 document. It exists in native builds only: the Worker serves a committed text, and
 //! `tests/openapi.rs` checks that it is up to date.
 
 #![expect(clippy::indexing_slicing, reason = "indexing of a JSON object inserts")]
@@ -29,7 +29,7 @@ const TAGS: [(&str, &str); 7] = [
     ),
     ("NVIDIA", "The NVIDIA credentials of the service."),
     ("Audit log", "The audit log and its verification."),
-    ("System", "The service itself."),
+    ("System", "Health of the service, and this document."),
 ];
 
 /// The whole document.
@@ -159,7 +159,7 @@ fn security(access: Access, operation: &Operation) -> Value {
     let needs_token = |error: &ApiError| error.code() == ErrorCode::NoToken;
     match access {
         Access::Public(_) => json!([]),
-        // The handler decides; `/logout` succeeds without a token as well.
+        // The handler decides. `/logout`, for example, succeeds without a token.
         Access::Token(_) if !operation.errors.iter().any(needs_token) => {
             json!([{"bearer": []}, {}])
         }

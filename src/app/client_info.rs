@@ -6,11 +6,11 @@ use crate::domain::audit::{Client, Entry, Kind};
 use crate::domain::names;
 use crate::runtime::random;
 
-/// Bytes of a `User-Agent` that are stored: enough to distinguish devices in a list. Also limits the size of the rows of
-/// sessions and of the audit log.
+/// Maximum number of bytes of a `User-Agent` that are stored: enough to distinguish devices in a list. It limits the size of
+/// the rows of sessions and of the audit log.
 const MAX_DEVICE_BYTES: usize = 256;
 
-/// Bytes of an address that are stored: the length of the longest one (RFC 4291 §2.2, form 3).
+/// Maximum number of bytes of an address that are stored: the length of the longest one (RFC 4291 §2.2, form 3).
 const MAX_ADDRESS_BYTES: usize = 45;
 
 /// The address and device of a client, and the id of its request.
@@ -36,7 +36,7 @@ impl ClientInfo {
         }
     }
 
-    /// An entry of the audit log from here, at this moment.
+    /// Creates an audit entry for this client, with the current time.
     ///
     /// # Errors
     /// `Runtime` if there are no random bytes.

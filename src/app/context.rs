@@ -1,4 +1,4 @@
-//! What a request works with: the isolate's [`App`], the time at which it was received, and its execution context.
+//! The context of a request: the isolate's [`App`], the time at which it was received, and its execution context.
 
 use super::error::AppError;
 use super::hash_slots::{Claim, NoSlot, Slot};
@@ -12,7 +12,7 @@ use worker::Context;
 
 /// The context of one request.
 pub struct RequestContext {
-    /// What the isolate keeps between requests.
+    /// The state that the isolate keeps between requests.
     pub app: &'static App,
     /// When the request was received. It stays the same while the request is handled, unlike [`RequestContext::now`].
     pub received_at: Timestamp,
@@ -51,7 +51,7 @@ impl RequestContext {
     /// Writes an entry of the audit log that accompanies no other write.
     ///
     /// # Errors
-    /// `Store`. Then what the entry was to record must not be done.
+    /// `Store`; then the action that the entry records must not be done.
     pub async fn record(&self, entry: Entry) -> Result<(), AppError> {
         let entry = audit::append(&self.sign(entry));
         let [_] = self.app.database.batch([entry]).await?;
@@ -85,7 +85,7 @@ impl RequestContext {
         }
     }
 
-    /// A slot for an operation that hashes passwords.
+    /// Takes a slot for an operation that hashes passwords.
     ///
     /// # Errors
     /// [`NoSlot`].

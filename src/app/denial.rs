@@ -1,17 +1,17 @@
-//! Why the user, the directory or an administrator denied a sign-in by the device flow.
+//! The reasons for which a sign-in with the device flow is denied.
 
 /// Why the sign-in of a device flow was denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denial {
     /// The user denied the request.
     ByUser,
-    /// The user has no permission set in the account that is looked at.
+    /// The user has no permission set in the accounts that the service checks.
     NoAssignment,
-    /// The credentials from the portal belong to a different account than the one that is looked at.
+    /// The credentials from the portal belong to a different account than the one that was requested.
     OtherAccount,
     /// The user is disabled in the directory.
     DisabledInDirectory,
-    /// The user is disabled here.
+    /// The user is disabled in this service.
     Disabled,
     /// The session that this device flow created was revoked.
     SessionEnded,

@@ -1,4 +1,4 @@
-//! Why a use case failed for a reason that is not the client's.
+//! The failures of use cases that the client did not cause.
 
 use crate::runtime::StoreError;
 use crate::runtime::random::RandomUnavailable;
@@ -8,7 +8,7 @@ use crate::runtime::random::RandomUnavailable;
 pub enum AppError {
     /// D1 or KV failed.
     Store(StoreError),
-    /// The row was changed by others again and again while this request tried to change it.
+    /// Each time that this request tried to change a row, other requests had changed it.
     Contention,
     /// AWS failed or is not configured; holds a fixed code for the log.
     Aws(&'static str),

@@ -13,20 +13,22 @@ use std::rc::Rc;
 use uuid::Uuid;
 
 /// Number of slots: the password attempts that an isolate evaluates concurrently.
-const SLOTS: usize = 4;
-/// Slots of these that are reserved for claims with a [`Holder`], so that a flood of other attempts cannot take all of them.
-const RESERVED_SLOTS: usize = 1;
-/// Time for the hashes themselves: two in each slot, of 24 to 30 ms (a new password's after the current one's, or one with
-/// today's parameters after an outdated one), with the turns of other requests in between, on a machine twenty times as slow.
+const SLOT_COUNT: usize = 4;
+/// Number of these slots that are reserved for claims with a [`Holder`], so that a flood of other attempts cannot take all of
+/// them.
+const RESERVED_SLOT_COUNT: usize = 1;
+/// Time for the hashes. Each slot computes at most two, of 24 to 30 ms each: the new password after the current one, or a hash
+/// with the current parameters after an outdated one. The time includes the turns of other requests in between, on a machine
+/// that is twenty times as slow.
 const HASHING_MS: u32 = 5_000;
 /// A slot is free again after this time, whatever happened to its attempt: the runtime may end a request that exceeds its CPU
-/// time. A change of password makes two calls of D1 before its hashes, the reservation and the current hash; no other route
-/// makes more.
+/// time. A change of password makes two calls to D1 before its hashes: one reserves the attempt, and one reads the current
+/// hash. No other route makes more.
 const SLOT_TIMEOUT_MS: u32 = 2 * D1_TIMEOUT_MS + HASHING_MS;
 
-/// Maximum time from taking a slot to the response. A change of password takes longest: after its hashes one call of D1, then
-/// the cached sessions of the sessions that it revoked, then its own. A sign-in of a user who was changed meanwhile makes two
-/// calls of D1 after its hash, which is less.
+/// Maximum time from taking a slot to the response. A change of password takes longest: after its hashes, it makes one call to
+/// D1, overwrites the cached sessions of the sessions that it revoked, and then overwrites its own cached session. A sign-in of
+/// a user who was changed meanwhile makes two calls to D1 after its hash, which takes less time.
 const MAX_REQUEST_MS: u32 = SLOT_TIMEOUT_MS + D1_TIMEOUT_MS + 2 * session_cache::MAX_OVERWRITE_MS;
 
 // After a client has disconnected, the platform runs its request for 30 more seconds.
@@ -35,18 +37,18 @@ const _: () = assert!(MAX_REQUEST_MS < 30_000);
 // An attempt is in flight until the write after its hashes has completed.
 const _: () = assert!(SLOT_TIMEOUT_MS + D1_TIMEOUT_MS <= LEASE_MS);
 
-/// Delays before an attempt is retried that found another attempt with the same key in flight, for example after a double
+/// Delays before the retries of an attempt that found another attempt with the same key in flight, for example after a double
 /// click or when two jobs start at the same time. They cover four consecutive evaluations of 100 ms each.
 const RETRY_DELAYS_MS: [u32; 3] = [150, 300, 600];
 
-/// Delay before an attempt that may use the reserved slot checks again whether it is free, and the number of checks: as long as
-/// the retries take together. An attempt holds that slot for one evaluation.
-const SLOT_POLL_MS: u32 = 25;
-const SLOT_POLLS: u32 = 42;
+/// Interval at which an attempt that may use the reserved slot checks whether the slot is free, and the number of checks. All
+/// checks together take as long as all retries. An attempt holds the reserved slot for one evaluation.
+const SLOT_POLL_INTERVAL_MS: u32 = 25;
+const MAX_SLOT_POLLS: u32 = 42;
 
 /// Turns of the event loop before a hash, if other slots are in use: the number that a request needs from its arrival to its
 /// response if it reads from a store.
-const TURNS: usize = 6;
+const TURNS_BEFORE_HASH: usize = 6;
 
 /// The retries of one attempt. It holds no slot while it waits.
 #[derive(Debug)]
@@ -56,12 +58,12 @@ pub struct Retries {
 }
 
 impl Retries {
-    /// No retry is used up.
+    /// Starts with all retries left.
     #[must_use]
     pub fn new() -> Self {
         Self {
             of_attempt: RETRY_DELAYS_MS.into_iter(),
-            of_slot: SLOT_POLLS,
+            of_slot: MAX_SLOT_POLLS,
         }
     }
 
@@ -80,7 +82,7 @@ impl Retries {
             return false;
         };
         self.of_slot = left;
-        sleep(SLOT_POLL_MS).await;
+        sleep(SLOT_POLL_INTERVAL_MS).await;
         true
     }
 }
@@ -94,7 +96,7 @@ impl Default for Retries {
 /// A claim to a slot.
 #[derive(Debug)]
 pub struct Claim {
-    /// Key of what is evaluated serially: no two attempts with the same key hold a slot at the same time.
+    /// Attempts with the same key are evaluated one after another: no two of them hold a slot at the same time.
     pub key: String,
     /// The holder, if this claim may take the reserved slot.
     pub holder: Option<Holder>,
@@ -104,7 +106,7 @@ pub struct Claim {
 /// holds at most one slot at a time, so that no account can occupy the reserved slot, however many devices it has.
 #[derive(Debug)]
 pub struct Holder {
-    /// The device's or the link's id.
+    /// The id of the device or of the link.
     pub id: String,
     /// The user.
     pub user: Uuid,
@@ -131,7 +133,7 @@ pub struct HashSlots(Rc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    slots: RefCell<[Option<Taken>; SLOTS]>,
+    slots: RefCell<[Option<Taken>; SLOT_COUNT]>,
     /// Wrapping counter of the slots that were taken.
     last: Cell<u32>,
     /// Wrapping counter of the hashes that were started.
@@ -175,9 +177,9 @@ impl HashSlots {
             holders.any(|other| other.is_same(holder))
         };
         let open = match &claim.holder {
-            None => SLOTS.saturating_sub(RESERVED_SLOTS),
+            None => SLOT_COUNT.saturating_sub(RESERVED_SLOT_COUNT),
             Some(holder) if has_slot(holder) => 0,
-            Some(_) => SLOTS,
+            Some(_) => SLOT_COUNT,
         };
         let is_free =
             |slot: &&mut Option<Taken>| !slot.as_ref().is_some_and(|taken| taken.is_held(now));
@@ -239,12 +241,12 @@ impl Shared {
         loop {
             let hashes = self.hashes.get();
             let turns = if self.is_crowded(clock::now_ms()) {
-                TURNS
+                TURNS_BEFORE_HASH
             } else {
                 1
             };
             for _ in 0..turns {
-                // Queued behind everything that is ready now.
+                // The timer is queued behind everything that is ready now.
                 sleep(1).await;
             }
             if self.hashes.get() == hashes {
@@ -283,7 +285,7 @@ mod tests {
         }
     }
 
-    /// Takes all slots that are free for different names, on a recognised device each or on none.
+    /// Takes all free slots, for a different name each, on recognised devices or on none.
     fn enter(
         slots: &HashSlots,
         names: std::ops::Range<usize>,

@@ -1,4 +1,4 @@
-//! What an isolate keeps between requests: the configuration, the stores, the keys and the caches.
+//! The state that an isolate keeps between requests: the configuration, the stores, the keys and the caches.
 
 use super::device_flow::polls::DevicePolls;
 use super::hash_slots::HashSlots;
@@ -68,7 +68,7 @@ pub struct App {
 impl App {
     /// Prepares the keys and the stores; `None` if a key is unusable, which `Config` rules out.
     ///
-    /// The stores are leaked, because they live as long as the isolate and references to them are everywhere.
+    /// The stores are leaked, because they live as long as the isolate and many values hold references to them.
     #[must_use]
     pub fn new(
         config: Config,

@@ -1,4 +1,4 @@
-//! The use cases, without HTTP and without SQL, and what a request works with.
+//! The use cases, without HTTP and without SQL, and the context in which they run.
 
 pub mod client_info;
 pub mod context;

@@ -10,7 +10,7 @@ use crate::store::users::PasswordUser;
 use std::future::Future;
 use std::rc::Rc;
 
-/// What an attempt is for.
+/// The purpose of an attempt: a sign-in or a change of a password.
 pub(super) trait Subject: 'static {
     /// The result of an evaluation.
     type Outcome: 'static;
@@ -18,10 +18,11 @@ pub(super) trait Subject: 'static {
     /// The counters of the attempt.
     fn attempt(&self, now_ms: f64) -> Attempt<'_>;
 
-    /// Who may take the reserved hashing slot; `None` if the attempt may not.
+    /// The holder that the attempt takes the reserved hashing slot for; `None` if it may not take that slot.
     fn slot_holder(&self) -> Option<Holder>;
 
-    /// Evaluates the attempt, which is counted as failed unless this takes it back. `user` is the user with the typed name.
+    /// Evaluates the attempt. It stays counted as failed unless this function reverts the count. `user` is the user with the
+    /// typed name.
     fn evaluate(
         &self,
         context: &RequestContext,
@@ -36,13 +37,13 @@ pub(super) trait Subject: 'static {
 pub enum Attempted<T> {
     /// It was evaluated.
     Evaluated(T),
-    /// It was not evaluated, and none is for this many seconds.
+    /// It was not evaluated. No attempt is evaluated for this many seconds.
     BackOff(u32),
     /// It was not evaluated, because all hashing slots of this isolate are taken.
     Overloaded,
 }
 
-/// Takes a hashing slot and evaluates the attempt. An attempt that finds another one of the same name in flight is retried.
+/// Takes a hashing slot and evaluates the attempt. An attempt is retried if another one with the same key is in flight.
 ///
 /// # Errors
 /// `Store`, `Runtime`, and those of the evaluation.
@@ -108,21 +109,21 @@ async fn reserve<S: Subject>(
     outcome.map(|outcome| Reserve::Done(Attempted::Evaluated(outcome)))
 }
 
-/// Whether a password is that of a user.
+/// The result of comparing a password with the stored hash of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PasswordCheck {
-    /// It is. The hash should be replaced by one with today's parameters if `needs_rehash` is set.
+    /// The password is correct. The hash should be replaced by one with the current parameters if `needs_rehash` is set.
     Right {
         /// Whether the hash has older parameters or an older pepper.
         needs_rehash: bool,
     },
-    /// It is not, or the user has no password.
+    /// The password is wrong, or the user has no password.
     Wrong,
     /// The stored hash cannot be verified, which is logged.
     UnusableHash,
 }
 
-/// Compares a password with a hash. Without a hash, the same time is spent.
+/// Compares a password with a hash. If there is no hash, the comparison takes the same time.
 ///
 /// # Errors
 /// `Runtime` if there is not enough memory.

@@ -61,7 +61,7 @@ impl Subject for ChangeRequest {
         Attempt::change(&self.session.id, now_ms)
     }
 
-    /// Not the reserved slot, because the holder of a single session could occupy it.
+    /// A change does not use the reserved slot, because the holder of a single session could occupy it.
     fn slot_holder(&self) -> Option<Holder> {
         None
     }

@@ -47,7 +47,7 @@ pub async fn run(
     password_attempt::run(context, Rc::new(login)).await
 }
 
-/// What a user typed as their name.
+/// The name that a user typed.
 struct TypedName {
     name: LoginName,
     /// Its keyed hash. Only this hash is stored of a name that no user has, because users sometimes type their password
@@ -89,11 +89,11 @@ struct Login {
 struct Checked {
     user: User,
     hash: String,
-    /// A hash of the same password with today's parameters, if the stored one is older.
+    /// A hash of the same password with the current parameters, if the stored one has older parameters.
     renewed: Option<String>,
 }
 
-/// Why an attempt was refused. The audit log records it; the client does not learn it.
+/// Why an attempt was refused. The audit log records the reason; the client does not learn it.
 #[derive(Clone, Copy)]
 enum Refusal {
     UnknownName,
@@ -229,8 +229,8 @@ impl Login {
             renewed,
         } = checked;
         let options = NewSessionOptions {
-            checked: Some(&hash),
-            renewed: renewed.as_deref(),
+            checked_hash: Some(&hash),
+            new_hash: renewed.as_deref(),
             attempt: Some(reservation),
             ..NewSessionOptions::of(SignInMethod::Password)
         };

@@ -39,7 +39,7 @@ impl From<CachedSession> for CachedCaller {
 /// does not accept the token. While D1 is unavailable, a cached session is used longer.
 ///
 /// # Errors
-/// `Store` if neither store can tell.
+/// `Store` if the session can be read from neither store.
 pub async fn find_cached(
     context: &RequestContext,
     verified: &VerifiedToken,
@@ -100,24 +100,24 @@ pub async fn find(
     }
 }
 
-/// Records after the response that the session is in use, at most once an hour.
+/// After the response, records that the session is in use, at most once per hour.
 fn record_use(context: &RequestContext, record: &SessionRecord) {
     if context.received_at < record.last_used_at.plus(LAST_USED_STEP_SECONDS) {
         return;
     }
     let (app, now, id) = (context.app, context.received_at, record.id.clone());
     context.wait_until(async move {
-        // If D1 is unavailable, the next request writes it.
+        // If D1 is unavailable, the next request records the use.
         let _ = app.sessions.record_use(&id, now).await;
     });
 }
 
-/// Caches after the response what D1 has just returned for a token of this generation.
+/// After the response, caches the state that D1 has just returned for a token of this generation.
 ///
-/// A sign-out or a refresh may come between the read from D1 and this write, which would then overwrite the entry that it
-/// wrote. So D1 is read again after the write, and a different result is written over the first. A revocation or refresh
-/// after the second read writes later than this one. KV does not guarantee the order of writes; where it changes the order,
-/// the entry expires at the TTL.
+/// A sign-out or a refresh may come between the read from D1 and this write, which would then overwrite their entry. So D1 is
+/// read again after the write, and a different result is written over the first. A revocation or refresh after the second read
+/// writes later than this one. KV does not guarantee the order of writes; where it changes the order, the entry expires at the
+/// TTL.
 pub fn refresh_cache(context: &RequestContext, record: &SessionRecord, generation: u32) {
     if context.app.config.sessions.consistency == Consistency::Strict {
         return;
@@ -136,19 +136,22 @@ pub fn refresh_cache(context: &RequestContext, record: &SessionRecord, generatio
             Some((TokenStatus::Replayable, again)) => {
                 let until = |record: &SessionRecord| record.accepted_until(generation, window);
                 if until(&again) != until(&record) {
-                    // If it fails, the entry expires at the TTL.
+                    // If the write fails, the entry expires at the TTL.
                     let _ = write_cached(app, &again, generation, now).await;
                 }
             }
             Some((TokenStatus::Reused | TokenStatus::Expired | TokenStatus::Revoked, _)) | None => {
-                app.session_cache.end_one(&record.id, generation).await;
+                app.session_cache
+                    .mark_one_revoked(&record.id, generation)
+                    .await;
             }
         }
     });
 }
 
-/// Makes sure, after the response to a repeated refresh, that the entry of the rotated-out token expires with its replay
-/// window. The request that rotated the token may have been dropped before it wrote that. Otherwise, nothing is written.
+/// After the response to a repeated refresh, makes sure that the entry of the rotated-out token expires with its replay window.
+/// The request that rotated the token may have been dropped before it wrote this expiry. If the entry already has this expiry,
+/// nothing is written.
 pub fn shorten_cached(context: &RequestContext, record: SessionRecord, generation: u32) {
     if context.app.config.sessions.consistency == Consistency::Strict {
         return;
@@ -194,11 +197,11 @@ pub async fn revoke<const N: usize>(
     let revocation = context.app.sessions.revoke(id, user, now, entries).await?;
     let cache = &context.app.session_cache;
     match revocation {
-        Revocation::Done(session) => cache.end(&[session], now).await,
+        Revocation::Done(session) => cache.mark_revoked(&[session], now).await,
         Revocation::AlreadyRevoked(session) => {
             // Only cached sessions that still exist are overwritten.
             if context.app.config.sessions.consistency == Consistency::Cached {
-                cache.end_again(&[session], now).await;
+                cache.mark_revoked_again(&[session], now).await;
             }
         }
         Revocation::NotFound => return Ok(false),
@@ -228,6 +231,6 @@ pub async fn revoke_cached(context: &RequestContext, sessions: &[RevokedSession]
     context
         .app
         .session_cache
-        .end(sessions, context.received_at)
+        .mark_revoked(sessions, context.received_at)
         .await;
 }

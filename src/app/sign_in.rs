@@ -1,4 +1,5 @@
-//! What every way of signing in ends with: a session in D1, its copy in KV, and a token; or an entry that says reason not.
+//! The last step of every sign-in: creates the session in D1, the cached session in KV and the token, or records why the
+//! sign-in was refused.
 
 use super::error::AppError;
 use super::sessions::revoke_cached;
@@ -21,18 +22,18 @@ use uuid::Uuid;
 /// How a user signs in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignInMethod {
-    /// By a password.
+    /// With a password.
     Password,
-    /// By a device flow of Identity Center.
+    /// With the device flow of Identity Center.
     AwsDevice,
-    /// By the service's own keys.
+    /// With the service credentials.
     AwsApp,
-    /// By a proof of an AWS identity.
+    /// With a proof of an AWS identity.
     AwsProof,
 }
 
 impl SignInMethod {
-    /// The word for it in the audit log.
+    /// The name in the audit log.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -44,50 +45,50 @@ impl SignInMethod {
     }
 }
 
-/// What is particular about one sign-in.
+/// The properties of a new session that depend on the method of sign-in.
 #[derive(Debug)]
 pub struct NewSessionOptions<'a> {
-    /// How.
+    /// The method of sign-in.
     pub method: SignInMethod,
-    /// The session's `sid` where it was drawn before; else it is drawn now.
+    /// The `sid` of the session; `None` to generate it.
     pub sid: Option<SessionId>,
-    /// The hash that a password was checked against; if it has changed in the meantime, no session is created.
-    pub checked: Option<&'a str>,
-    /// The same password under today's parameters.
-    pub renewed: Option<&'a str>,
-    /// The attempt that succeeded, where attempts are counted.
+    /// The hash that the password was checked against. If it has changed in the meantime, no session is created.
+    pub checked_hash: Option<&'a str>,
+    /// A hash of the same password with the current parameters, which replaces the stored one.
+    pub new_hash: Option<&'a str>,
+    /// The attempt that succeeded, if attempts are counted.
     pub attempt: Option<&'a Reservation>,
-    /// Seconds after which the session ends where that is sooner than its role's end.
-    pub longest: Option<i64>,
+    /// Maximum age of the session in seconds, if it is less than the maximum age for the role.
+    pub max_age_seconds: Option<i64>,
 }
 
 impl NewSessionOptions<'_> {
-    /// Nothing particular.
+    /// The options with no property except the method.
     #[must_use]
     pub fn of(method: SignInMethod) -> Self {
         Self {
             method,
             sid: None,
-            checked: None,
-            renewed: None,
+            checked_hash: None,
+            new_hash: None,
             attempt: None,
-            longest: None,
+            max_age_seconds: None,
         }
     }
 }
 
-/// Who was not signed in.
+/// The account of a refused sign-in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AttemptedAccount {
-    /// A person in the record.
+    /// A user.
     Known(Uuid),
-    /// A name that no user has, as its keyed hash.
+    /// A name that no user has; holds its keyed hash.
     Unknown(String),
-    /// It is unknown who it was.
+    /// The account is unknown.
     Unidentified,
 }
 
-/// The entry for a refused sign-in, with the reason in fixed words.
+/// Creates the audit entry for a refused sign-in, with the reason in fixed words.
 ///
 /// # Errors
 /// `Runtime`.
@@ -107,7 +108,7 @@ pub fn refusal(
     Ok(context.sign(entry.detail(format!("{}: {reason}", method.as_str()))))
 }
 
-/// Records that the sign-in of a user with a valid AWS identity was refused, as often per network as it may have failures.
+/// Records that the sign-in of a user with a valid AWS identity was refused. The number of such entries per network is limited.
 ///
 /// # Errors
 /// `Store`, `Runtime`.
@@ -127,37 +128,37 @@ pub async fn refuse(
     Ok(())
 }
 
-/// Maximum number of times that the row is read because another request has changed it.
-const ATTEMPTS: usize = 3;
+/// Maximum number of times that a profile is updated, which is repeated if another request has changed the row.
+const MAX_PROFILE_UPDATES: usize = 3;
 
-/// Why a person in the record was not signed in.
+/// The reason in the audit log if the user is disabled.
 pub const DISABLED: &str = "disabled";
-/// The record was changed between the check and the session.
+/// The reason in the audit log if the user was changed between the check and the start of the session.
 pub const CHANGED: &str = "changed meanwhile";
 
-/// Signs in a person account AWS vouches for: bound to a record at first sight, with this role if the sign-in decides one.
-/// `None` if the person is disabled, which is written down.
+/// Signs in a user that AWS has authenticated. The first sign-in creates the user. `role` is the role that this sign-in sets,
+/// if it sets one. `None` if the user is disabled or was changed meanwhile, which the audit log records.
 ///
 /// # Errors
 /// `Store`, `Runtime`.
 pub async fn sign_in_federated(
     context: &RequestContext,
     client: &ClientInfo,
-    person: &AwsUser,
+    aws_user: &AwsUser,
     role: Option<Role>,
     options: NewSessionOptions<'_>,
 ) -> Result<Option<(Issued, User)>, AppError> {
     let profile = FederatedProfile {
-        source: &person.source,
-        subject: &person.subject,
-        username: &person.username,
-        email: person.email.as_ref().map(AwsUserEmail::as_str),
-        made_email_key: person.email.as_ref().and_then(AwsUserEmail::derived_key),
-        name: &person.full_name,
+        source: &aws_user.source,
+        subject: &aws_user.subject,
+        username: &aws_user.username,
+        email: aws_user.email.as_ref().map(AwsUserEmail::as_str),
+        made_email_key: aws_user.email.as_ref().and_then(AwsUserEmail::derived_key),
+        name: &aws_user.full_name,
         role,
     };
     let mut known = find_or_create(context, client, &profile).await?;
-    for _ in 0..ATTEMPTS {
+    for _ in 0..MAX_PROFILE_UPDATES {
         if !known.user.is_active || profile.is_recorded_in(&known) {
             break;
         }
@@ -183,7 +184,7 @@ pub async fn sign_in_federated(
     Ok(None)
 }
 
-/// The person's row, made if there is none.
+/// Returns the user's row, and creates it if it does not exist.
 async fn find_or_create(
     context: &RequestContext,
     client: &ClientInfo,
@@ -199,7 +200,7 @@ async fn find_or_create(
     Ok(federated_users::bind(context.app.database, profile, id, context.now(), &added).await?)
 }
 
-/// The user's row after the update; `None` if another request changed it in the meantime.
+/// Updates the user's row and returns it; `None` if another request changed it in the meantime.
 async fn sync_profile(
     context: &RequestContext,
     client: &ClientInfo,
@@ -223,16 +224,16 @@ async fn sync_profile(
     let now = context.now();
     let Updated {
         known,
-        ended,
-        stale,
+        revoked,
+        outdated,
     } = federated_users::update(context.app.database, profile, user, now, entries.as_ref()).await?;
-    revoke_cached(context, &ended).await;
-    context.app.session_cache.forget(&stale, now).await;
+    revoke_cached(context, &revoked).await;
+    context.app.session_cache.forget(&outdated, now).await;
     Ok(known)
 }
 
-/// Begins a session; gives the token, or `None` if the person was changed while signing in. `user.last_login` becomes
-/// this sign-in.
+/// Starts a session and returns its token; `None` if the user was changed during the sign-in. Sets `user.last_login` to the
+/// time of this sign-in.
 ///
 /// # Errors
 /// `Store`, `Runtime`.
@@ -254,7 +255,7 @@ pub async fn start_session(
     };
     let id = session.sid.record_id();
     let lifetime = options
-        .longest
+        .max_age_seconds
         .unwrap_or(i64::MAX)
         .min(context.app.config.sessions.max_age_of(user.role));
     let ends_at = now.plus(lifetime);
@@ -268,9 +269,10 @@ pub async fn start_session(
         ends_at,
         device: client.device.as_deref(),
         address: client.address.as_deref(),
-        password_hash: options.checked,
-        new_password_hash: options.renewed,
-        // Every client can sign in with the service credentials, so such a sign-in must not evict other sessions; each lasts an hour.
+        password_hash: options.checked_hash,
+        new_password_hash: options.new_hash,
+        // Every client can sign in with the service credentials, so such a sign-in must not evict other sessions. Such a
+        // session lasts for one hour at most.
         evicts: options.method != SignInMethod::AwsApp,
         attempt: options.attempt,
     };
@@ -289,24 +291,25 @@ pub async fn start_session(
         .sessions
         .begin(&new, &signed_in, &revoked)
         .await?;
-    let Some(ended) = begun else {
+    let Some(evicted) = begun else {
         return Ok(None);
     };
     user.last_login = Some(now);
-    if !ended.is_empty() {
+    if !evicted.is_empty() {
         // The client did not ask for the eviction, so the response does not wait for it. Routes that grant something read D1.
         let app = context.app;
-        context.wait_until(async move { app.session_cache.end(&ended, now).await });
+        context.wait_until(async move { app.session_cache.mark_revoked(&evicted, now).await });
     }
     if context.app.config.sessions.consistency == Consistency::Cached {
-        let (copies, user) = (&context.app.session_cache, user.clone());
-        // If it fails, the first request queries D1 and caches the session.
+        let (cache, user) = (&context.app.session_cache, user.clone());
+        // If the write fails, the first request queries D1 and caches the session.
         context.wait_until(async move {
             let until = token_expires_at.plus(LEEWAY_SECONDS).min(ends_at);
-            let _ = copies.put(&id, 0, &user, now, until).await;
+            let _ = cache.put(&id, 0, &user, now, until).await;
         });
     }
-    // Of the record's moment, not the request's: who reads the record later makes the same token, byte for byte.
+    // `iat` is the time in the session's row, not the time of the request, so that a later request can issue the same token,
+    // byte for byte.
     Ok(Some(context.app.tokens.issue(
         &session,
         now,

@@ -25,19 +25,19 @@ impl ArnPattern {
     /// Parses a pattern.
     ///
     /// # Errors
-    /// What is wrong, as the end of a sentence about the entry.
+    /// The error, as the end of a sentence about the entry.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let (partition, service, account, resource) =
             split(text).ok_or("is not an ARN of a principal with an account of twelve digits")?;
         let target = match (service, resource.split_once('/')) {
             ("iam", Some(("user", user))) => {
                 let (path, name) = path_and_name(user)
-                    .ok_or("names no single IAM user (wildcards are not supported)")?;
+                    .ok_or("does not name a single IAM user (wildcards are not supported)")?;
                 Target::User { path, name }
             }
             ("iam", Some(("role", role))) => {
                 let (_, name) = path_and_name(role)
-                    .ok_or("names no single role (wildcards are not supported)")?;
+                    .ok_or("does not name a single role (wildcards are not supported)")?;
                 Target::Role(name)
             }
             ("sts", Some(("assumed-role", session))) => match session.split_once('/') {
@@ -45,7 +45,7 @@ impl ArnPattern {
                 Some((role, _)) if is_name(role) => {
                     return Err("must end in /*, because the caller chooses the session name");
                 }
-                _ => return Err("names no single role (wildcards are not supported)"),
+                _ => return Err("does not name a single role (wildcards are not supported)"),
             },
             _ => return Err("is neither an IAM user nor a role"),
         };

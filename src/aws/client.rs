@@ -18,7 +18,7 @@ pub const AWS_TIMEOUT_MS: u64 = 8_000;
 /// Maximum length of a response body. The longest response that is expected here is a page of 100 accounts, about 20 KiB.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// An error this close to the deadline, in milliseconds, was caused by the deadline: timers may fire a little early.
+/// An error within this many milliseconds before the deadline counts as a timeout, because timers may fire slightly early.
 const TIMER_TOLERANCE_MS: u64 = 50;
 
 /// The header with the name of an error.

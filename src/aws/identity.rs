@@ -103,8 +103,9 @@ pub fn sso_user(
     if caller.arn.account != account {
         return Err(NotAnSsoPrincipal::OtherAccount);
     }
-    // Only ASCII letters: the lower case of Unicode would make names equal that the directory distinguishes, such as the Kelvin
-    // sign and k. With ASCII, another spelling may create a second user, but two users never become one.
+    // Only ASCII letters are mapped to lower case: the mapping of Unicode would make names equal that the directory
+    // distinguishes, such as the Kelvin sign and k. With ASCII, another spelling may create a second user, but two users never
+    // become one.
     let key = username.to_ascii_lowercase();
     if let Some(user) = user {
         if user.user_name.to_ascii_lowercase() != key {
@@ -117,7 +118,7 @@ pub fn sso_user(
     let directory_email = user.and_then(|user| user.email.as_deref());
     let display_name = user.and_then(|user| user.display_name.as_deref());
     Ok(AwsUser {
-        // The portal can be opened with and without these characters; they must not create another user.
+        // The portal can be opened with and without these characters, so they must not create another user.
         source: start_url.trim_end_matches(['/', '#']).to_owned(),
         subject: user.map_or(key, |user| user.user_id.clone()),
         email: email(directory_email, username, email_domain),

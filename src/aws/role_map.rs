@@ -18,7 +18,7 @@ pub struct RoleMap(Vec<(MappedSet, Role)>);
 /// A permission set that an entry names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct MappedSet {
-    /// `None` if the entry applies to all accounts that are looked at.
+    /// `None` if the entry applies to all accounts that the service checks.
     account: Option<String>,
     name: String,
 }
@@ -27,7 +27,7 @@ impl RoleMap {
     /// Parses the map.
     ///
     /// # Errors
-    /// All mistakes, each with its entry.
+    /// All errors, each with its entry.
     pub fn parse(text: &str) -> Result<Self, Vec<String>> {
         entries(text, |text| {
             // Names of permission sets contain no slash.
@@ -73,7 +73,7 @@ impl RoleMap {
 
     /// Whether the map is usable. If no account is configured, an entry without an account would give its role to every user
     /// with a set of that name in any account, including their own sandbox, so it may not give a role above `user`. If an
-    /// account is configured, only that account is looked at, and an entry for another one would have no effect.
+    /// account is configured, only that account is checked, and an entry for another one would have no effect.
     #[must_use]
     pub fn is_usable(&self, configured_account: Option<&str>) -> bool {
         let is_decided =
@@ -98,7 +98,7 @@ impl LoginArns {
     /// Parses the list.
     ///
     /// # Errors
-    /// All mistakes, each with its entry.
+    /// All errors, each with its entry.
     pub fn parse(text: &str) -> Result<Self, Vec<String>> {
         entries(text, ArnPattern::parse).map(Self)
     }
@@ -124,7 +124,7 @@ fn entries<K: PartialEq>(
     read: impl Fn(&str) -> Result<K, &'static str>,
 ) -> Result<Vec<(K, Role)>, Vec<String>> {
     let mut found: Vec<(K, Role)> = Vec::new();
-    let mut mistakes = Vec::new();
+    let mut errors = Vec::new();
     let pieces = text.split(|character: char| character == ',' || character.is_ascii_whitespace());
     for entry in pieces.filter(|entry| !entry.is_empty()) {
         // Names may contain `=`, roles do not.
@@ -132,16 +132,16 @@ fn entries<K: PartialEq>(
         let role = Role::parse(role).ok_or("must end in =user, =admin or =super_admin");
         match (read(key), role) {
             (Ok(key), Ok(_)) if found.iter().any(|(other, _)| *other == key) => {
-                mistakes.push(format!("`{entry}` repeats an earlier entry"));
+                errors.push(format!("`{entry}` repeats an earlier entry"));
             }
             (Ok(key), Ok(role)) => found.push((key, role)),
-            (Err(mistake), _) | (_, Err(mistake)) => mistakes.push(format!("`{entry}` {mistake}")),
+            (Err(mistake), _) | (_, Err(mistake)) => errors.push(format!("`{entry}` {mistake}")),
         }
     }
-    if mistakes.is_empty() {
+    if errors.is_empty() {
         Ok(found)
     } else {
-        Err(mistakes)
+        Err(errors)
     }
 }
 

@@ -1,4 +1,5 @@
-//! Security Token Service: whose credentials a request was signed with. Source: the `sts/2011-06-15` model of botocore.
+//! Security Token Service: returns the principal whose credentials signed a request. Source: the `sts/2011-06-15` model of
+//! botocore.
 //!
 //! STS responds with JSON if `Accept` asks for it.
 

@@ -89,7 +89,7 @@ impl AwsRequest {
     }
 }
 
-/// A response: the parts that are read here.
+/// The parts of a response that are read here.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AwsResponse {
     /// Status code.

@@ -16,7 +16,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text. The caller is responsible for where it goes.
+    /// The text. The caller must make sure that it appears in no log and no error, and is not stored.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

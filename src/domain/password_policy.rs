@@ -9,12 +9,13 @@ use super::names::{self, Email};
 use crate::crypto::password::Password;
 use crate::unicode::lower_case;
 
-/// Lower bound of the configured minimum length, in code points. A password needs as many without the names in it.
+/// Lower bound of the configured minimum length, in code points. A password also needs this many code points without the names
+/// in it.
 pub const MIN_CHARACTERS: usize = 8;
 /// Maximum length in code points.
 pub const MAX_CHARACTERS: usize = 128;
 
-/// Shorter words of names are allowed in a password.
+/// Minimum length of a word of a name that counts. Shorter words are allowed in a password.
 const MIN_WORD_CHARACTERS: usize = 3;
 
 /// The names of the user.
@@ -33,16 +34,16 @@ pub struct OwnNames<'a> {
 /// Why a new password is refused. The texts are sent to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
-    /// Fewer code points than this minimum.
+    /// The password has fewer code points than this minimum.
     #[error("Password must have at least {0} characters")]
     TooShort(usize),
-    /// More than [`MAX_CHARACTERS`] code points.
+    /// The password has more than [`MAX_CHARACTERS`] code points.
     #[error("Password must have at most {MAX_CHARACTERS} characters")]
     TooLong,
-    /// On the blocklist, a repeated short text, or a sequence such as `abcdefgh`.
+    /// The password is on the blocklist, a repeated short text, or a sequence such as `abcdefgh`.
     #[error("Password is too common")]
     Common,
-    /// Without the user's names, it is too short or common.
+    /// Without the user's names, the password is too short or common.
     #[error("Password must not be made of your name, username, e-mail or organization")]
     OwnNames,
 }
@@ -90,14 +91,15 @@ fn is_common(folded: &str) -> bool {
     if is_sequence(&letters) {
         return true;
     }
-    // A text that is repeated one and a half times or more, such as `passwordpassword`, is as good as its unit.
+    // A text that is repeated one and a half times or more, such as `passwordpassword`, is as weak as the text that is
+    // repeated.
     let unit = unit_length(&letters);
     let is_repeated = unit.saturating_mul(3) <= letters.len().saturating_mul(2);
     let text: String = letters.iter().take(unit).collect();
     is_repeated && (unit < MIN_CHARACTERS || blocklist::contains(&text))
 }
 
-/// All characters are the same, or each follows the one before (`abcdefgh`), or precedes it.
+/// Whether all characters are the same, or each follows the one before it (`abcdefgh`), or each precedes it.
 fn is_sequence(letters: &[char]) -> bool {
     let follow = |step: u32| {
         letters
@@ -143,7 +145,7 @@ fn is_made_of_names(folded: &str, own: &OwnNames<'_>) -> bool {
     for text in given.into_iter().flatten() {
         let text = lower_case(text);
         words.extend(text.split(|c: char| is_separator(c)).map(str::to_owned));
-        // `Mary Ann` as `maryann` too.
+        // `Mary Ann` also counts as `maryann`.
         words.push(text.chars().filter(|c| !is_separator(*c)).collect());
     }
     words.retain(|word| word.chars().count() >= MIN_WORD_CHARACTERS);

@@ -15,8 +15,8 @@ pub const MAX_REPLAY_WINDOW_SECONDS: i64 = 300;
 /// `last_used_at` is updated when it is this old: users see it to within an hour, and most requests cost no write.
 pub const LAST_USED_STEP_SECONDS: i64 = 3_600;
 
-/// The limit for live sessions, as the statements in `store` have it: a session is live while it is not revoked, `now` is
-/// before `ends_at`, and `token_expires_at` is later than this. After that, its current token cannot be refreshed.
+/// The limit for live sessions, as in the statements of `store`: a session is live while it is not revoked, `now` is before
+/// `ends_at`, and `token_expires_at` is later than this. After that, its current token cannot be refreshed.
 #[must_use]
 pub fn expired_until(now: Timestamp) -> Timestamp {
     now.plus(-LEEWAY_SECONDS)
@@ -35,7 +35,7 @@ pub struct SessionRecord {
     pub rotated_at: Timestamp,
     /// Claim `exp` of the current token.
     pub token_expires_at: Timestamp,
-    /// Absolute end.
+    /// When the session reaches its maximum age.
     pub ends_at: Timestamp,
     /// When the session was revoked.
     pub revoked_at: Option<Timestamp>,
@@ -45,7 +45,7 @@ pub struct SessionRecord {
     pub last_used_at: Timestamp,
 }
 
-/// What a token may be used for.
+/// The status of a token, which decides what it may be used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenStatus {
     /// The current token of a live session.
@@ -56,7 +56,7 @@ pub enum TokenStatus {
     Reused,
     /// The session's current token can no longer be refreshed.
     Expired,
-    /// The session was revoked or is past its absolute end, or its user is disabled.
+    /// The session was revoked or has reached its maximum age, or its user is disabled.
     Revoked,
 }
 

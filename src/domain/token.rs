@@ -108,8 +108,8 @@ struct IssuedClaims<'a> {
     r#gen: u32,
 }
 
-/// What is read of a token. The other claims need no reader, because the whole token is compared with the one that is issued
-/// for these claims.
+/// The claims that are read from a token. The other claims need no reader, because the whole token is compared with the one
+/// that is issued for these claims.
 #[derive(Deserialize)]
 struct ReadClaims {
     sub: Uuid,
@@ -176,7 +176,8 @@ impl Keys {
         }
     }
 
-    /// The claims of a token that one of the keys signed and that is spelled as it is issued. The clock is not read.
+    /// The claims of a token that one of the keys signed and that has the spelling in which it is issued. The times are not
+    /// checked.
     fn authentic(&self, text: &str) -> Option<(Claims, jwt_compact::Claims<ReadClaims>)> {
         if text.len() > MAX_TOKEN_BYTES {
             return None;

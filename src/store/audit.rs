@@ -1,5 +1,5 @@
-//! The audit log: table `audit`. Entries go in with what they record, as a statement of the same batch; the database
-//! itself refuses everything but more of them.
+//! The audit log: table `audit`. An entry is inserted in the same batch as the write that it records. Triggers refuse to change
+//! or delete entries.
 
 use super::checkpoints::chained;
 use crate::domain::audit::{ChainedRow, Entry, Kind, Signed};
@@ -13,7 +13,7 @@ const APPEND: &str = "
       (number, id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request, mac)
     SELECT (SELECT coalesce(max(number), 0) + 1 FROM audit), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12";
 
-/// Nothing, if the entry was not written.
+/// Inserts no row if the entry was not written.
 const APPEND_CLIENT: &str = "
     INSERT INTO audit_clients (number, salt, address, device)
     SELECT number, ?2, ?3, ?4 FROM audit WHERE id = ?1";
@@ -37,15 +37,15 @@ pub fn append(signed: &Signed) -> Statement {
     entry.followed_by(client(signed)).followed_by([check])
 }
 
-/// With [`Statement::insert_if`], whose condition has the first 20 parameters.
+/// For [`Statement::insert_if`], whose condition has the first 20 parameters.
 const APPEND_IF: &str = "
     INSERT INTO audit
       (number, id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request, mac)
     SELECT (SELECT coalesce(max(number), 0) + 1 FROM audit),
            ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32";
 
-/// Follows directly after the write that the entry records, and uses its `changes()`. Fails, and with it the batch, if only
-/// one of the two was done.
+/// Runs directly after the write that the entry records, and uses its `changes()`. Fails, and with it the batch, if only one of
+/// the two was done.
 const CHECK_BOTH: &str = "
     SELECT CASE WHEN (changes() > 0) <> EXISTS (
       SELECT 1 FROM audit
@@ -104,7 +104,8 @@ fn bind(statement: Statement, signed: &Signed) -> Statement {
         .text(&signed.mac)
 }
 
-/// `?1` to `?2` are the times, `?3` and `?4` the time and number of the last entry shown before, `?5` how many.
+/// `?1` and `?2` are the earliest and the latest time, `?3` and `?4` are the time and the number of the last entry of the
+/// previous page, and `?5` is the maximum number of entries.
 const LATEST: &str = "
     SELECT audit.number, audit.mac, audit_signatures.mac AS late_mac, audit_signatures.signed_at,
            id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request, salt, address, device
@@ -123,7 +124,7 @@ const LATEST_OF_KIND: &str = "
     WHERE kind = ?6 AND at >= ?1 AND at <= ?2 AND (at < ?3 OR audit.number < ?4)
     ORDER BY at DESC, audit.number DESC LIMIT ?5";
 
-/// Two searches, each in the order of its index, so that neither reads more than it gives.
+/// Two searches, each in the order of its index, so that neither reads more rows than it returns.
 const LATEST_OF_USER: &str = "
     WITH found AS (
       SELECT number FROM (
@@ -143,27 +144,27 @@ const LATEST_OF_USER: &str = "
     LEFT JOIN audit_clients ON audit_clients.number = audit.number
     ORDER BY at DESC, audit.number DESC LIMIT ?5";
 
-/// Which entries, newest first.
+/// The entries to return, newest first.
 #[derive(Debug)]
 pub struct Search {
-    /// The actor or the subject.
+    /// Only entries with this actor or subject.
     pub user: Option<Uuid>,
-    /// What happened.
+    /// Only entries of this kind.
     pub kind: Option<Kind>,
-    /// Not before.
+    /// Only entries at or after this time.
     pub from: Option<Timestamp>,
-    /// Not after.
+    /// Only entries at or before this time.
     pub to: Option<Timestamp>,
-    /// Older than this one, by time and number.
+    /// Only entries that are older than the one with this time and number.
     pub before: Option<(Timestamp, u32)>,
-    /// At most so many.
+    /// Maximum number of entries.
     pub limit: u32,
 }
 
 /// Sorts before every time.
-const EARLIEST: &str = "";
+const BEFORE_EVERY_TIME: &str = "";
 /// Sorts after every time.
-const LATEST_TIME: &str = "~";
+const AFTER_EVERY_TIME: &str = "~";
 
 /// Searches the log.
 ///
@@ -187,9 +188,9 @@ pub async fn search(
         (None, None) => LATEST,
     };
     let mut statement = Statement::new(sql)
-        .text(time(search.from, EARLIEST))
-        .text(time(to, LATEST_TIME))
-        .text(time(before, LATEST_TIME))
+        .text(time(search.from, BEFORE_EVERY_TIME))
+        .text(time(to, AFTER_EVERY_TIME))
+        .text(time(before, AFTER_EVERY_TIME))
         .number(number.unwrap_or(0))
         .number(search.limit);
     if let Some(user) = search.user {

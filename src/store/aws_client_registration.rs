@@ -4,12 +4,13 @@
 //! |---|---|---|
 //! | `aws-client:{region}` | a sealed handle (`crypto/sealed.rs`), which expires with the registration | 90 days |
 //!
-//! Elsewhere KV may still return an older one. That one works until it expires, and two registrations do no harm.
+//! In other locations, KV may still return an older registration. It works until it expires, and two registrations at the same
+//! time do no harm.
 
 use crate::runtime::StoreError;
 use crate::runtime::kv::{KV_TIMEOUT_MS, Kv};
 
-/// Seconds that KV keeps it: about as long as AWS's registrations live.
+/// Seconds for which KV keeps a registration: about as long as it is valid at AWS.
 const LIFETIME_SECONDS: i64 = 90 * 86_400;
 
 /// The sealed registration for a region, if there is one.
@@ -29,7 +30,7 @@ pub async fn keep(kv: &Kv, region: &str, sealed: &str) -> Result<(), StoreError>
         .await
 }
 
-/// Overwrites it with an empty text, which is no registration. KV propagates a deletion no faster than a write.
+/// Overwrites the registration with an empty text, which is not a valid one. KV propagates a deletion no faster than a write.
 ///
 /// # Errors
 /// `Unavailable`.

@@ -32,7 +32,7 @@ const LAST_ROW: &str = "
     SELECT coalesce((SELECT max(number) FROM audit), 0) AS last,
            coalesce((SELECT max(last) FROM audit_checkpoints), 0) AS covered";
 
-/// Only entries of the command line, because nothing else writes without the key.
+/// Only entries of the command line, because it is the only writer without the key.
 const UNSIGNED: &str = "
     SELECT audit.number, id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request
     FROM audit
@@ -40,7 +40,7 @@ const UNSIGNED: &str = "
       AND NOT EXISTS (SELECT 1 FROM audit_signatures WHERE audit_signatures.number = audit.number)
     ORDER BY audit.number LIMIT ?2";
 
-/// The first cron event signs; another one at the same time changes nothing.
+/// If two cron events run at the same time, the first one signs and the other changes nothing.
 const SIGN: &str = "
     INSERT INTO audit_signatures (number, mac, signed_at) SELECT ?1, ?2, ?3
     WHERE NOT EXISTS (SELECT 1 FROM audit_signatures WHERE number = ?1)";
@@ -58,13 +58,13 @@ const ENTRIES_AFTER: &str = "
     LEFT JOIN audit_clients ON audit_clients.number = audit.number
     WHERE audit.number > ?1 ORDER BY audit.number LIMIT ?2";
 
-/// Only after the checkpoint that it continues.
+/// Inserts a checkpoint only if the last one is the one that it continues.
 const ADD: &str = "
     INSERT INTO audit_checkpoints (number, first, last, at, key, marks, mac) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
     WHERE ?1 = (SELECT coalesce(max(number), 0) + 1 FROM audit_checkpoints)";
 
 /// Maximum number of entries that are signed in one batch.
-const SIGNED_AT_ONCE: u32 = 100;
+const MAX_SIGNATURES_PER_BATCH: u32 = 100;
 
 /// The end of the log.
 #[derive(Debug)]
@@ -80,9 +80,9 @@ pub struct End {
 /// The head in KV.
 #[derive(Debug, PartialEq, Eq)]
 pub enum StoredHead {
-    /// Nothing.
+    /// There is no head.
     Missing,
-    /// A value without a valid MAC.
+    /// The value has no valid MAC.
     Altered,
     /// A valid head.
     Known(Head),
@@ -99,7 +99,7 @@ impl StoredHead {
     }
 }
 
-/// The work for the cron event.
+/// The rows that the cron event has to sign or to cover.
 #[derive(Debug)]
 pub struct Pending {
     /// Entries of the command line that are not signed yet, with their numbers.
@@ -182,7 +182,7 @@ impl Checkpoints {
             .batch([
                 Statement::new(UNSIGNED)
                     .number(after)
-                    .number(SIGNED_AT_ONCE),
+                    .number(MAX_SIGNATURES_PER_BATCH),
                 Statement::new(ENTRIES_AFTER)
                     .number(after)
                     .number(MAX_CHECKPOINT_ROWS),
@@ -278,7 +278,7 @@ impl Checkpoints {
     }
 }
 
-/// The numbers that [`LAST_ROW`] gives.
+/// The numbers that [`LAST_ROW`] returns.
 fn last(ends: &Outcome) -> Result<(u32, u32), StoreError> {
     let numbers = ends.first(|row| Ok((row.count("last")?, row.count("covered")?)))?;
     Ok(numbers.unwrap_or_default())
@@ -322,7 +322,7 @@ fn entry(row: &mut Row) -> Result<Entry, StoreError> {
     })
 }
 
-/// Null in all columns if the row was erased.
+/// The client of an entry. All columns are null if the row was erased.
 fn client(row: &mut Row) -> Result<Option<Client>, StoreError> {
     let (salt, address, device) = (
         row.optional("salt")?,

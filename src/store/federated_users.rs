@@ -13,27 +13,27 @@ use crate::runtime::d1::{Database, Outcome, Statement};
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
-/// A person who arrives.
+/// The profile of a user, as AWS provides it at a sign-in.
 #[derive(Debug)]
 pub struct FederatedProfile<'a> {
-    /// The identity source's name.
+    /// Name of the identity source.
     pub source: &'a str,
-    /// The source's stable id of the person.
+    /// The stable id that the source gives the user.
     pub subject: &'a str,
-    /// As the source writes it.
+    /// User name, in the spelling of the source.
     pub username: &'a str,
-    /// E-mail, if known.
+    /// E-mail address, if known.
     pub email: Option<&'a str>,
-    /// Its key, if the address was derived from the user name. Such an address is dropped if a password user has it.
+    /// The key of the address if it was derived from the user name. Such an address is dropped if a password user has it.
     pub made_email_key: Option<&'a str>,
     /// Full name.
     pub name: &'a str,
-    /// The role that this sign-in decides; `None` leaves the record's.
+    /// The role that this sign-in sets; `None` keeps the stored one.
     pub role: Option<Role>,
 }
 
 impl FederatedProfile<'_> {
-    /// Whether the row says of this person what the source says.
+    /// Whether the user's row is up to date.
     #[must_use]
     pub fn is_recorded_in(&self, known: &Known) -> bool {
         known.user.username == self.username
@@ -42,43 +42,43 @@ impl FederatedProfile<'_> {
             && !self.has_other_role(&known.user)
     }
 
-    /// Whether this sign-in decides another role than the record's.
+    /// Whether this sign-in sets a role that differs from the stored one.
     #[must_use]
     pub fn has_other_role(&self, user: &User) -> bool {
         self.role.is_some_and(|role| role != user.role)
     }
 }
 
-/// A person's row.
+/// The row of a user.
 #[derive(Debug)]
 pub struct Known {
-    /// What it says.
+    /// The user.
     pub user: User,
     /// Whether its e-mail address is up to date.
     pub is_email_current: bool,
 }
 
-/// What bringing the record up to date has done.
+/// The result of an update.
 #[derive(Debug)]
 pub struct Updated {
     /// The user's row as it is now; `None` if another request changed it in the meantime.
     pub known: Option<Known>,
-    /// Sessions that ended because the role changed, 200 at most.
-    pub ended: Vec<RevokedSession>,
-    /// Sessions whose copies show what has changed.
-    pub stale: Vec<RevokedSession>,
+    /// Sessions that were revoked because the role changed, 200 at most.
+    pub revoked: Vec<RevokedSession>,
+    /// Live sessions whose cached sessions are outdated.
+    pub outdated: Vec<RevokedSession>,
 }
 
-/// The entries of another role.
+/// The audit entries of a changed role.
 #[derive(Debug)]
 pub struct RoleChanged {
-    /// That it changed.
+    /// The entry of the change.
     pub role_changed: Signed,
-    /// That sessions ended by it; written if any did.
+    /// The entry of the revocation; written if a session is revoked.
     pub sessions_revoked: Signed,
 }
 
-/// The first sight makes a row; every later one finds it.
+/// Creates the user at the first sign-in. At later sign-ins, it inserts nothing.
 const BIND: &str = "
     INSERT INTO users (id, source, subject, username, email, made_email_key, name, role, is_active, created_at, updated_at)
     SELECT ?1, ?2, ?3, ?4, iif(is_taken, NULL, ?5), iif(is_taken, NULL, ?9), ?6, ?7, 1, ?8, ?8
@@ -90,7 +90,7 @@ const BIND: &str = "
 const BINDS: &str = "
     SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM users WHERE source = ?1 AND subject = ?2)";
 
-/// Only the row that was looked at before, so that what the audit log says was the role before was it.
+/// Changes the row only if the role is still the one that was read, so that the audit log states the correct previous role.
 const UPDATE: &str = "
     UPDATE users SET username = ?1, email = iif(is_taken, NULL, ?2), made_email_key = iif(is_taken, NULL, ?8), name = ?3,
            role = ?4, updated_at = ?5
@@ -100,8 +100,7 @@ const UPDATE: &str = "
 /// Finds a row if [`UPDATE`] is about to change one.
 const UPDATES: &str = "SELECT 1 FROM users WHERE id = ?1 AND is_active = 1 AND role = ?2";
 
-/// Sessions whose cached sessions show what UPDATE has just changed, or which [`REVOKE_ALL`] is about to revoke; those of any
-/// more expire at the TTL.
+/// The sessions whose cached sessions are outdated after [`UPDATE`]. Cached sessions of further sessions expire at the TTL.
 const LIVE: &str = "
     SELECT id, generation, recent_rotations FROM sessions
     WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3
@@ -114,7 +113,7 @@ const FIND: &str = "
                 ELSE email IS ?3 AND made_email_key IS ?4 END AS is_email_current
     FROM users WHERE source = ?1 AND subject = ?2";
 
-/// The person, if there is a row.
+/// Finds the user of a profile.
 ///
 /// # Errors
 /// Any [`StoreError`].
@@ -126,7 +125,7 @@ pub async fn find(
     known_in(&found)
 }
 
-/// Makes a row for a person at first sight, unless another sign-in just has.
+/// Creates the user of a profile, unless another sign-in has just done so.
 ///
 /// # Errors
 /// Any [`StoreError`].
@@ -158,7 +157,7 @@ pub async fn bind(
     known_in(&found)?.ok_or(StoreError::CorruptRow("users.subject"))
 }
 
-/// Brings the record up to date; `entries` if the role is another than `known`'s.
+/// Updates the user's row. `entries` are required if the role differs from that of `known`.
 ///
 /// # Errors
 /// Any [`StoreError`].
@@ -218,15 +217,15 @@ pub async fn update(
     } else {
         Vec::new()
     };
-    let (ended, stale) = if entries.is_some() {
+    let (revoked, outdated) = if entries.is_some() {
         (sessions, Vec::new())
     } else {
         (Vec::new(), sessions)
     };
     Ok(Updated {
         known: known_in(&found)?.filter(|_| is_done),
-        ended,
-        stale,
+        revoked,
+        outdated,
     })
 }
 

@@ -7,24 +7,24 @@ use crate::runtime::kv::{KV_TIMEOUT_MS, Kv};
 use crate::runtime::timeout::sleep;
 use std::cell::Cell;
 
-/// Milliseconds for which a result is cached, good or bad.
-const KEPT_MS: f64 = 5_000.0;
+/// Milliseconds for which a result is cached, whether the stores are available or not.
+const RESULT_TTL_MS: f64 = 5_000.0;
 /// Maximum number of milliseconds that a check of both stores takes; after that, another request checks.
 const MAX_CHECK_MS: u32 = D1_TIMEOUT_MS + KV_TIMEOUT_MS + 500;
 /// Polling interval in milliseconds of a waiting request. It cannot wait for the promise of another request, because the
 /// runtime drops the promises of a request when that request ends.
-const POLL_MS: u32 = 20;
+const POLL_INTERVAL_MS: u32 = 20;
 
 /// The name of an unavailable store: `D1` or `KV`.
 pub type Verdict = Result<(), &'static str>;
 
-/// What is known of the stores in this isolate.
+/// The last known state of the stores in this isolate.
 #[derive(Debug, Default)]
 pub struct Health {
     /// The result and the time of the check, in milliseconds since 1970.
     last: Cell<Option<(f64, Verdict)>>,
     /// When the check in progress began; 0 if there is none.
-    asked_since: Cell<f64>,
+    checking_since: Cell<f64>,
 }
 
 impl Health {
@@ -32,11 +32,11 @@ impl Health {
     fn known(&self, now: f64) -> Option<Verdict> {
         let (since, verdict) = self.last.get()?;
         // A clock that was set back must not prolong it.
-        (since <= now && now < since + KEPT_MS).then_some(verdict)
+        (since <= now && now < since + RESULT_TTL_MS).then_some(verdict)
     }
 
-    fn is_asked(&self, now: f64) -> bool {
-        let since = self.asked_since.get();
+    fn is_checking(&self, now: f64) -> bool {
+        let since = self.checking_since.get();
         since <= now && now < since + f64::from(MAX_CHECK_MS)
     }
 
@@ -47,11 +47,11 @@ impl Health {
             if let Some(verdict) = self.known(now) {
                 return Some(verdict);
             }
-            if !self.is_asked(now) {
-                self.asked_since.set(now);
+            if !self.is_checking(now) {
+                self.checking_since.set(now);
                 return None;
             }
-            sleep(POLL_MS).await;
+            sleep(POLL_INTERVAL_MS).await;
         }
     }
 
@@ -59,10 +59,10 @@ impl Health {
     ///
     /// # Errors
     /// The name of the first store that is unavailable.
-    pub async fn ask(&self, database: &Database, kv: &Kv, clock: impl Fn() -> f64) -> Verdict {
+    pub async fn check(&self, database: &Database, kv: &Kv, clock: impl Fn() -> f64) -> Verdict {
         let verdict = check(database, kv).await;
         self.last.set(Some((clock(), verdict)));
-        self.asked_since.set(0.0);
+        self.checking_since.set(0.0);
         verdict
     }
 }
@@ -97,10 +97,10 @@ mod tests {
     #[test]
     fn waiting_for_a_request_that_never_ends_is_bounded() {
         let health = Health::default();
-        assert!(!health.is_asked(1_000_000.0));
-        health.asked_since.set(1_000_000.0);
-        assert!(health.is_asked(1_000_000.0 + f64::from(MAX_CHECK_MS) - 1.0));
-        assert!(!health.is_asked(1_000_000.0 + f64::from(MAX_CHECK_MS)));
-        assert!(!health.is_asked(999_999.0));
+        assert!(!health.is_checking(1_000_000.0));
+        health.checking_since.set(1_000_000.0);
+        assert!(health.is_checking(1_000_000.0 + f64::from(MAX_CHECK_MS) - 1.0));
+        assert!(!health.is_checking(1_000_000.0 + f64::from(MAX_CHECK_MS)));
+        assert!(!health.is_checking(999_999.0));
     }
 }

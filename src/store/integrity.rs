@@ -7,13 +7,12 @@ use crate::runtime::row::Row;
 
 /// Maximum number of objects that are read. The migrations create about fifty.
 const MAX_OBJECTS: u32 = 500;
-/// Maximum number of characters of a definition that is read; the longest one of the migrations has 3,000. Of a longer one a
-/// text is read that equals no definition: its beginning may be that of the migrations, and what follows may change its
-/// meaning.
+/// Maximum number of characters of a definition that is read; the longest one of the migrations has 3,000. A longer one is
+/// replaced by a text that equals no definition: it may begin like that of the migrations, and the rest may change its meaning.
 const MAX_SQL_CHARACTERS: u32 = 20_000;
 
 /// Excludes the tables and indexes of D1, wrangler and `SQLite`. These have no triggers and views, so no trigger or view is
-/// excluded, whatever its name. They come first, so that the limit cannot hide them behind tables.
+/// excluded, whatever its name. Triggers and views come first, so that the limit cannot hide them behind tables.
 const SCHEMA: &str = "
     SELECT type, name, tbl_name, CASE WHEN length(sql) > ?1 THEN 'too long' ELSE coalesce(sql, '') END AS sql
     FROM sqlite_master

@@ -1,4 +1,5 @@
-//! What is stored: one file per table or KV key, with its SQL and its rows. D1 is the record; KV holds cached sessions.
+//! The stored data: one file per table or KV key, with its SQL and its rows. D1 is authoritative. KV holds cached sessions, the
+//! last checkpoint record and the registration at AWS.
 
 pub mod audit;
 pub mod aws_client_registration;

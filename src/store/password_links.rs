@@ -1,4 +1,4 @@
-//! One-time links that set a password: table `password_links`. Made by the command line, used by `/set-password`.
+//! One-time links that set a password: table `password_links`. The command line creates them, and `/set-password` uses them.
 
 use super::audit::recorded;
 use super::sessions::{RevokeAll, RevokedSession};
@@ -9,10 +9,10 @@ use crate::runtime::d1::{Database, Statement};
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
-/// The user of a link; the policy compares a new password with these.
+/// The user of a link, with the names that the password policy compares with a new password.
 #[derive(Debug)]
 pub struct Holder {
-    /// The person.
+    /// Id of the user.
     pub id: Uuid,
     /// User name.
     pub username: String,
@@ -24,12 +24,12 @@ pub struct Holder {
     pub organization: Option<String>,
 }
 
-/// The entries of a new password.
+/// The audit entries of a new password.
 #[derive(Debug)]
 pub struct PasswordSet {
-    /// That it was set.
+    /// The entry of the change.
     pub password_set: Signed,
-    /// That sessions ended by it; written if any did.
+    /// The entry of the revocation; written if a session is revoked.
     pub sessions_revoked: Signed,
 }
 
@@ -39,7 +39,7 @@ const HOLDER: &str = "
     WHERE password_links.id = ?1 AND password_links.used_by IS NULL AND password_links.expires_at > ?2
       AND users.source = 'password' AND users.is_active = 1";
 
-/// The one UPDATE that decides between many uses of one link: the mark names the request that won.
+/// If several requests use one link, this statement decides which of them succeeds: the mark identifies that request.
 const CLAIM: &str = "
     UPDATE password_links SET used_by = ?1
     WHERE id = ?2 AND used_by IS NULL AND expires_at > ?3
@@ -53,7 +53,7 @@ const SET_PASSWORD: &str = "
 const SETS_PASSWORD: &str = "
     SELECT 1 FROM users WHERE id = (SELECT user_id FROM password_links WHERE id = ?1 AND used_by = ?2)";
 
-/// A new password revokes the other links of the user.
+/// Deletes the other links of the user.
 const DROP_OTHERS: &str = "
     DELETE FROM password_links
     WHERE id <> ?1 AND user_id = (SELECT user_id FROM password_links WHERE id = ?1 AND used_by = ?2)";
@@ -93,11 +93,11 @@ impl PasswordLinks {
         })
     }
 
-    /// Sets the password and revokes all sessions and other links of the user, if this request is the one that uses the link;
-    /// `mark` is random. Returns at most 200 of the revoked sessions; `None` if the link was used since.
+    /// Sets the password and revokes all sessions and other links of the user, if this request is the one that uses the link.
+    /// `mark` is random. Returns at most 200 of the revoked sessions; `None` if another request has used the link.
     ///
     /// # Errors
-    /// Any [`StoreError`]; then nothing was changed, or D1 did not say.
+    /// Any [`StoreError`]. It is then unknown whether the password was set.
     pub async fn set_password(
         &self,
         id: &str,

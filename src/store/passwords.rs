@@ -1,4 +1,4 @@
-//! A password changed by its person, who is signed in and knows the old one: table `users`, with what ends by it.
+//! Changes the password of a signed-in user: table `users`. Also revokes the other sessions and the one-time links of the user.
 
 use super::audit::recorded;
 use super::sessions::{RevokeAll, RevokedSession};
@@ -13,15 +13,15 @@ use uuid::Uuid;
 /// A change of password.
 #[derive(Debug)]
 pub struct Change<'a> {
-    /// Whose.
+    /// Id of the user.
     pub user: Uuid,
-    /// The session that asks, which goes on.
+    /// The session of the request, which stays live.
     pub session: &'a str,
     /// The hash that the old password was checked against.
     pub old: &'a str,
-    /// The hash of the new one; its random salt makes it unlike any other.
+    /// The hash of the new password. It is unique, because its salt is random.
     pub new: &'a str,
-    /// Now.
+    /// The time of the request.
     pub now: Timestamp,
     /// The attempt that succeeded, which no longer counts as failed.
     pub attempt: &'a Reservation,
@@ -52,7 +52,7 @@ const DROP_LINKS: &str = "
     DELETE FROM password_links
     WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM users WHERE users.id = ?1 AND password_hash = ?2)";
 
-/// The hash of the password of a user, if they have one.
+/// The password hash of a user, if there is one.
 ///
 /// # Errors
 /// Any [`StoreError`].
@@ -63,8 +63,8 @@ pub async fn hash_of(database: &Database, user: Uuid) -> Result<Option<String>, 
     Ok(hash.flatten())
 }
 
-/// Sets the new password, and revokes the other sessions and all one-time links of the user. Returns at most 200 of the
-/// revoked sessions; `None` if the user, the password or the session was changed since, and then nothing is written.
+/// Sets the new password, and revokes the other sessions and all one-time links of the user. Returns at most 200 of the revoked
+/// sessions; `None` if the user, the password or the session was changed meanwhile. Nothing is written in that case.
 ///
 /// # Errors
 /// Any [`StoreError`].

@@ -1,5 +1,5 @@
-//! Cached sessions: the state of live sessions in D1, kept in KV for a few minutes so that `/validate` and `/me` are
-//! answered without a query.
+//! Cached sessions: the state of live sessions in D1, kept in KV for a few minutes so that `/validate` and `/me` do not need to
+//! query D1.
 //!
 //! KV is eventually consistent: an overwrite becomes visible elsewhere after up to 60 seconds or more. So each entry is
 //! fresh only for a TTL after D1 confirmed the session. A revocation takes effect within that time on `/validate` and `/me`,
@@ -57,7 +57,7 @@ pub const MAX_ROTATED_OUT: u32 = 8;
 const MAX_WRITES: usize = 500;
 
 /// A value without a MAC, which is a miss.
-const NOTHING: &str = "{}";
+const OUTDATED: &str = "{}";
 
 const REVOKED: &str = r#"{"revoked":true}"#;
 
@@ -68,7 +68,7 @@ pub enum CacheLookup {
     Hit(CachedSession),
     /// The session was revoked.
     Revoked,
-    /// No entry, or none with a valid MAC.
+    /// There is no entry, or it has no valid MAC.
     Miss,
 }
 
@@ -79,7 +79,7 @@ pub struct CachedSession {
     pub user: Rc<User>,
     /// From this time on, D1 is queried.
     pub fresh_until: Timestamp,
-    /// The same while D1 is unavailable: [`OUTAGE_SECONDS`] later, but never after the token itself has expired.
+    /// The corresponding time while D1 is unavailable: [`OUTAGE_SECONDS`] later, but never after the token has expired.
     pub usable_until: Timestamp,
 }
 
@@ -92,12 +92,12 @@ struct Written<'a> {
 }
 
 /// Maximum number of cached sessions that an isolate keeps in memory.
-const LOCAL_CAPACITY: usize = 1_000;
+const MAX_LOCAL_ENTRIES: usize = 1_000;
 
 /// The keys, derived when they are first used.
 pub type LazyKeys = LazyCell<CacheKeys, Box<dyn FnOnce() -> CacheKeys>>;
 
-/// How long cached sessions are used.
+/// The lifetimes of cached sessions.
 #[derive(Debug, Clone, Copy)]
 pub struct Lifetimes {
     /// Seconds that an entry is fresh: `SESSION_CACHE_TTL`.
@@ -129,7 +129,7 @@ impl SessionCache {
         Self {
             kv,
             keys,
-            local: TtlCache::new(LOCAL_CAPACITY),
+            local: TtlCache::new(MAX_LOCAL_ENTRIES),
             lifetimes,
         }
     }
@@ -175,7 +175,7 @@ impl SessionCache {
         read_at: Timestamp,
         expires_at: Timestamp,
     ) -> Result<(), StoreError> {
-        // Cannot fail: strings, numbers and booleans.
+        // Cannot fail: the value consists of strings, numbers and booleans.
         let text = serde_json::to_string(&Written {
             read_at: read_at.seconds(),
             fresh_until: read_at.plus(self.lifetimes.ttl).min(expires_at).seconds(),
@@ -196,15 +196,15 @@ impl SessionCache {
     /// Overwrites the entries of sessions that were just revoked: those of the current token, of the one before it, and of
     /// those rotated out within the replay window. If a write fails twice, KV is unavailable; then the entry expires at the
     /// TTL.
-    pub async fn end(&self, sessions: &[RevokedSession], now: Timestamp) {
+    pub async fn mark_revoked(&self, sessions: &[RevokedSession], now: Timestamp) {
         let keys = self.keys_of(sessions, now);
         self.overwrite(keys, |key| self.keys.protect(key, REVOKED))
             .await;
     }
 
-    /// As [`SessionCache::end`], for sessions that had already been revoked: only entries that still exist are overwritten, so
-    /// that a repeated request writes nothing.
-    pub async fn end_again(&self, sessions: &[RevokedSession], now: Timestamp) {
+    /// Like [`SessionCache::mark_revoked`], for sessions that had already been revoked: only entries that still exist are
+    /// overwritten, so that a repeated request writes nothing.
+    pub async fn mark_revoked_again(&self, sessions: &[RevokedSession], now: Timestamp) {
         let overwrite = |key: String| async move {
             let Ok(Some(text)) = self.kv.get(&key).await else {
                 return;
@@ -220,10 +220,11 @@ impl SessionCache {
     /// Overwrites outdated entries of sessions that stay live, so that D1 is queried.
     pub async fn forget(&self, sessions: &[RevokedSession], now: Timestamp) {
         let keys = self.keys_of(sessions, now);
-        self.overwrite(keys, |_| NOTHING.to_owned()).await;
+        self.overwrite(keys, |_| OUTDATED.to_owned()).await;
     }
 
-    /// The keys of the tokens that may still be accepted, the current ones first. The isolate forgets them.
+    /// Returns the keys of the tokens that may still be accepted, the current ones first, and removes their entries from the
+    /// memory of the isolate.
     fn keys_of(&self, sessions: &[RevokedSession], now: Timestamp) -> Vec<String> {
         let opened = now.minus(self.lifetimes.replay_window);
         let tokens = |session: &RevokedSession| {
@@ -254,8 +255,8 @@ impl SessionCache {
         join_all(keys.into_iter().map(write)).await;
     }
 
-    /// Overwrites the entry of one token.
-    pub async fn end_one(&self, id: &str, generation: u32) {
+    /// Marks the entry of one token as revoked.
+    pub async fn mark_one_revoked(&self, id: &str, generation: u32) {
         let key = key(id, generation);
         self.local.remove(&key);
         let value = self.keys.protect(&key, REVOKED);
@@ -349,14 +350,14 @@ mod tests {
     fn an_entry_is_fresh_for_the_least_of_its_bounds() {
         for (text, fresh, usable) in [
             (written(700, 1_000, 100_000), 1_000, 1_900),
-            // With its token.
+            // The entry expires with its token.
             (written(700, 1_000, 1_500), 1_000, 1_500),
             (written(700, 1_000, 900), 900, 900),
-            // Written with a TTL of an hour.
+            // The entry was written with a TTL of one hour.
             (written(700, 4_300, 100_000), 1_000, 1_900),
-            // Written with a shorter TTL.
+            // The entry was written with a shorter TTL.
             (written(700, 730, 100_000), 730, 1_630),
-            // Written by a clock that is ahead: counts as read now.
+            // The entry was written by a clock that is ahead, and counts as read now.
             (written(5_000, 5_300, 100_000), 1_100, 2_000),
         ] {
             let Ok(CacheLookup::Hit(copy)) = read(&text, at(800), TTL) else {
@@ -376,7 +377,7 @@ mod tests {
         ));
         let good = written(700, 1_000, 1_500);
         for text in [
-            NOTHING,
+            OUTDATED,
             "",
             "null",
             &good[1..],

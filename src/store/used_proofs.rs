@@ -1,4 +1,4 @@
-//! Proofs of AWS identity that have signed in: table `used_proofs`.
+//! AWS proofs with which a principal has signed in: table `used_proofs`.
 
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
@@ -22,7 +22,7 @@ impl UsedProofs {
         Self { database }
     }
 
-    /// Uses a proof; false if it was used before.
+    /// Marks a proof as used; false if it was used before.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -34,7 +34,7 @@ impl UsedProofs {
         Ok(used.changes > 0)
     }
 
-    /// Forgets the proofs that are too old to be shown again.
+    /// Deletes the proofs that are too old to be accepted again.
     ///
     /// # Errors
     /// Any [`StoreError`].

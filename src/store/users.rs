@@ -1,21 +1,21 @@
-//! The record of people: table `users`. People are made by the command line or by their first sign-in from an identity
-//! source; this file reads their rows.
+//! Users: table `users`. This file reads the rows. The command line creates password users, and the first sign-in creates users
+//! of an identity source.
 
 use crate::domain::role::Role;
 use crate::domain::user::User;
 use crate::runtime::StoreError;
 use crate::runtime::row::Row;
 
-/// A password user with what `/login` compares.
+/// A password user, with the hash that `/login` compares.
 #[derive(Debug)]
 pub struct PasswordUser {
-    /// The person.
+    /// The user.
     pub user: User,
     /// PHC string; `None` until a password is set.
     pub password_hash: Option<String>,
 }
 
-/// The user in a row with these columns.
+/// Reads the user in a row with these columns.
 pub(super) fn user(row: &mut Row) -> Result<User, StoreError> {
     Ok(User {
         id: row.uuid("user_id")?,
@@ -32,7 +32,7 @@ pub(super) fn user(row: &mut Row) -> Result<User, StoreError> {
     })
 }
 
-/// The person in a row with one's columns and `password_hash`, if there is one.
+/// Reads the user in a row with these columns and `password_hash`; `None` if they are null.
 pub(super) fn registered(row: &mut Row) -> Result<Option<PasswordUser>, StoreError> {
     if row.is_null("user_id") {
         return Ok(None);

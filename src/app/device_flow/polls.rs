@@ -4,10 +4,11 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-/// Maximum number of device flows that are polled at the same time. Further requests are answered that the isolate is busy.
+/// Maximum number of device flows that are polled at the same time. Further requests get a response that the isolate is busy.
 const MAX_POLLS: usize = 4_096;
 
-/// Maximum number of device flows whose last poll is remembered. Above it, all are forgotten; AWS then answers `slow_down`.
+/// Maximum number of device flows whose last poll is remembered. If there are more, all are forgotten. AWS then responds with
+/// `slow_down` to polls that are too early.
 const MAX_REMEMBERED: usize = 4_096;
 
 /// Maximum time until the next poll in milliseconds: the lifetime of a device code. A longer one means that the clock was set back.
@@ -32,18 +33,18 @@ struct Poll {
     ends_at: f64,
 }
 
-/// Whether a request may poll.
+/// The result of [`DevicePolls::begin`].
 #[derive(Debug)]
-pub enum Asked {
-    /// It polls, until this is dropped.
+pub enum PollStart {
+    /// The request may poll until this guard is dropped.
     Begun(Guard),
     /// Another request of this isolate is polling the same device flow.
-    ByAnother,
+    AlreadyPolling,
     /// This isolate is polling as many device flows as it can.
     TooMany,
 }
 
-/// One request's poll; ends it when dropped.
+/// The poll of one request. Dropping it ends the poll.
 #[derive(Debug)]
 pub struct Guard {
     polls: &'static DevicePolls,
@@ -53,7 +54,7 @@ pub struct Guard {
 
 impl DevicePolls {
     /// Begins to poll a device flow, for at most this many milliseconds.
-    pub fn begin(&'static self, handle: &str, now: f64, max_ms: u32) -> Asked {
+    pub fn begin(&'static self, handle: &str, now: f64, max_ms: u32) -> PollStart {
         let mut state = self.0.borrow_mut();
         let ends_at = now + f64::from(max_ms);
         // No poll ends later than one that begins now, unless the clock was set back.
@@ -61,16 +62,16 @@ impl DevicePolls {
             .by_handle
             .retain(|_, poll| poll.ends_at > now && poll.ends_at <= ends_at);
         if state.by_handle.contains_key(handle) {
-            return Asked::ByAnother;
+            return PollStart::AlreadyPolling;
         }
         if state.by_handle.len() >= MAX_POLLS {
-            return Asked::TooMany;
+            return PollStart::TooMany;
         }
         state.last_number = state.last_number.wrapping_add(1);
         let number = state.last_number;
         let poll = Poll { number, ends_at };
         state.by_handle.insert(handle.to_owned(), poll);
-        Asked::Begun(Guard {
+        PollStart::Begun(Guard {
             polls: self,
             handle: handle.to_owned(),
             number,
@@ -79,7 +80,7 @@ impl DevicePolls {
 }
 
 impl Guard {
-    /// Returns the milliseconds until AWS may be polled.
+    /// Returns the number of milliseconds until AWS may be polled.
     #[must_use]
     pub fn delay_ms(&self, now: f64) -> u32 {
         let state = self.polls.0.borrow();
@@ -130,16 +131,19 @@ mod tests {
 
     fn begun(polls: &'static DevicePolls, handle: &str, now: f64) -> Guard {
         match polls.begin(handle, now, 1_000) {
-            Asked::Begun(guard) => guard,
+            PollStart::Begun(guard) => guard,
             other => panic!("{handle}: {other:?}"),
         }
     }
 
     #[test]
-    fn handle_is_asked_about_by_one_request_until_it_ends() {
+    fn device_flow_is_polled_by_one_request_at_a_time() {
         let polls = polls();
         let first = begun(polls, "a", 0.0);
-        assert!(matches!(polls.begin("a", 1.0, 1_000), Asked::ByAnother));
+        assert!(matches!(
+            polls.begin("a", 1.0, 1_000),
+            PollStart::AlreadyPolling
+        ));
         let other = begun(polls, "b", 1.0);
         drop(first);
         let again = begun(polls, "a", 2.0);
@@ -151,11 +155,17 @@ mod tests {
     fn poll_that_was_dropped_by_the_runtime_ends_by_the_clock() {
         let polls = polls();
         let lost = begun(polls, "a", 0.0);
-        assert!(matches!(polls.begin("a", 999.0, 1_000), Asked::ByAnother));
+        assert!(matches!(
+            polls.begin("a", 999.0, 1_000),
+            PollStart::AlreadyPolling
+        ));
         let second = begun(polls, "a", 1_000.0);
-        // Its end must not end the poll of the next request.
+        // The end of the lost poll must not end the poll of the next request.
         drop(lost);
-        assert!(matches!(polls.begin("a", 1_001.0, 1_000), Asked::ByAnother));
+        assert!(matches!(
+            polls.begin("a", 1_001.0, 1_000),
+            PollStart::AlreadyPolling
+        ));
         drop(second);
         // A clock that was set back.
         std::mem::forget(begun(polls, "b", 9_000.0));
@@ -198,7 +208,10 @@ mod tests {
         for number in 0..MAX_POLLS {
             std::mem::forget(begun(polls, &number.to_string(), 0.0));
         }
-        assert!(matches!(polls.begin("more", 1.0, 1_000), Asked::TooMany));
+        assert!(matches!(
+            polls.begin("more", 1.0, 1_000),
+            PollStart::TooMany
+        ));
         std::mem::forget(begun(polls, "more", 1_000.0));
         assert_eq!(polls.0.borrow().by_handle.len(), 1);
     }

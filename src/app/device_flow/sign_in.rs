@@ -5,7 +5,7 @@
 //! gets its session.
 
 use super::handles::{self, Device, REPLAY_WINDOW_SECONDS};
-use super::polls::{Asked, Guard};
+use super::polls::{Guard, PollStart};
 use super::user::{self, DeviceUser, NoUser};
 use crate::app::client_info::ClientInfo;
 use crate::app::context::RequestContext;
@@ -22,7 +22,7 @@ use crate::domain::user::User;
 use crate::runtime::timeout::sleep;
 use std::rc::Rc;
 
-/// What `slow_down` adds to the interval, in seconds (RFC 8628 section 3.5).
+/// Seconds that `slow_down` adds to the interval (RFC 8628 section 3.5).
 const SLOW_DOWN_SECONDS: u32 = 5;
 
 /// Maximum time from the token of AWS to the response, in milliseconds. Each call to AWS has a timeout of its own, but six
@@ -30,7 +30,7 @@ const SLOW_DOWN_SECONDS: u32 = 5;
 /// that used it.
 const FINISH_BUDGET_MS: f64 = 8_000.0;
 
-/// Maximum duration of a request in milliseconds: the longest wait, the last call to AWS and what follows.
+/// Maximum duration of a request in milliseconds: the longest wait, the last call to AWS and the completion of the sign-in.
 const MAX_REQUEST_MS: u32 = 45_000;
 
 /// Interval at which D1 is read while another request finishes the sign-in, in milliseconds.
@@ -42,7 +42,7 @@ pub enum DeviceSignIn {
     SignedIn(Box<(Issued, User)>),
     /// The user has not answered yet. Another request may be sent after this many seconds.
     Pending(u32),
-    /// The same, because another request of this isolate waits for the same device flow.
+    /// The user has not answered yet, and another request of this isolate is waiting for the same device flow.
     PendingElsewhere(u32),
     /// The device code has expired or was already used.
     Expired,
@@ -65,9 +65,11 @@ pub async fn run(
 ) -> Result<DeviceSignIn, AppError> {
     let (handle, polls) = (device.sid.record_id(), &context.app.device_polls);
     let poll = match polls.begin(&handle, context.now_ms(), MAX_REQUEST_MS) {
-        Asked::Begun(poll) => poll,
-        Asked::ByAnother => return Ok(DeviceSignIn::PendingElsewhere(device.interval.max(1))),
-        Asked::TooMany => return Ok(DeviceSignIn::TooMany),
+        PollStart::Begun(poll) => poll,
+        PollStart::AlreadyPolling => {
+            return Ok(DeviceSignIn::PendingElsewhere(device.interval.max(1)));
+        }
+        PollStart::TooMany => return Ok(DeviceSignIn::TooMany),
     };
     let context = Rc::new(context);
     let flow = Rc::new(Flow {
@@ -83,7 +85,7 @@ pub async fn run(
     outcome.await.ok_or(AppError::Runtime)?
 }
 
-/// One request's part in a device flow.
+/// The part of one request in a device flow.
 struct Flow {
     context: Rc<RequestContext>,
     client: ClientInfo,
@@ -124,7 +126,7 @@ impl Flow {
         interval: &mut u32,
     ) -> Result<Option<DeviceSignIn>, AppError> {
         let now = self.context.now_ms();
-        // Also if the call fails.
+        // The next poll is delayed even if this call fails.
         poll.delay_next(now, interval.saturating_mul(1_000));
         let finish_by = now + FINISH_BUDGET_MS;
         let aws = &self.context.app.aws;
@@ -202,7 +204,7 @@ impl Flow {
         token: Secret,
     ) -> Result<DeviceSignIn, AppError> {
         let flow = Rc::clone(self);
-        // Between 0 and 8,000 unless the clock jumps; saturating.
+        // The value is between 0 and 8,000 unless the clock jumps. The cast saturates.
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -224,7 +226,7 @@ impl Flow {
         self.context.wait_until(async move {
             let _ = aws.logout(&token).await;
         });
-        let DeviceUser { person, role } = match found {
+        let DeviceUser { aws_user, role } = match found {
             Ok(found) => found,
             Err(NoUser::Failed(error)) => return Err(error),
             Err(NoUser::Denied(denial, username)) => {
@@ -240,9 +242,9 @@ impl Flow {
             ..NewSessionOptions::of(SignInMethod::AwsDevice)
         };
         let (context, client) = (&self.context, &self.client);
-        match sign_in::sign_in_federated(context, client, &person, role, options).await? {
+        match sign_in::sign_in_federated(context, client, &aws_user, role, options).await? {
             Some((issued, user)) => Ok(signed_in(issued, user)),
-            // The audit log records it already.
+            // The audit log already records the refusal.
             None => Ok(DeviceSignIn::Denied(Denial::Disabled)),
         }
     }

@@ -1,4 +1,5 @@
-//! Identifies the user of a device flow and their role: the calls of `/token` to AWS once it has the access token.
+//! Identifies the user of a device flow and their role: the calls that `/token` makes to AWS after it has received the access
+//! token.
 
 use crate::app::RequestContext;
 use crate::app::denial::Denial;
@@ -14,7 +15,7 @@ use crate::domain::role::Role;
 #[derive(Debug)]
 pub struct DeviceUser {
     /// The identity.
-    pub person: AwsUser,
+    pub aws_user: AwsUser,
     /// The role that this sign-in sets; `None` keeps the stored one.
     pub role: Option<Role>,
 }
@@ -56,15 +57,15 @@ pub async fn identify(context: &RequestContext, token: &Secret) -> Result<Device
     let (aws, config, now) = (&context.app.aws, &context.app.config.aws, context.now());
     let (assignment, role) = match &config.sso_role_map {
         Some(map) => {
-            let (assignment, role) = greatest(context, token, map).await?;
+            let (assignment, role) = highest_role(context, token, map).await?;
             (assignment, Some(role))
         }
-        // Without the directory's id, the subject is a user name, which the directory may assign to another person later. So
-        // a role that an administrator set here does not outlast the sign-in.
+        // Without the directory's id, the subject is a user name, which the directory may assign to another user later. So a
+        // role that an administrator set here does not outlast the sign-in.
         None if config.identity_store_id.is_none() => {
-            (any(context, token).await?, Some(Role::User))
+            (configured_or_first(context, token).await?, Some(Role::User))
         }
-        None => (any(context, token).await?, None),
+        None => (configured_or_first(context, token).await?, None),
     };
     let credentials = aws.role_credentials(token, &assignment).await;
     let credentials = credentials.map_err(of_portal)?;
@@ -85,8 +86,8 @@ pub async fn identify(context: &RequestContext, token: &Secret) -> Result<Device
         .ok_or(NoUser::Failed(AppError::Aws(NOT_CONFIGURED)))?;
     let account = &assignment.account;
     let domain = config.email_domain.as_deref();
-    let person = identity::sso_user(&caller, entry.as_ref(), start_url, account, domain);
-    let person = person.map_err(|reason| {
+    let aws_user = identity::sso_user(&caller, entry.as_ref(), start_url, account, domain);
+    let aws_user = aws_user.map_err(|reason| {
         let username = caller.arn.sso_user().map(|(_, name)| name.to_owned());
         match reason {
             NotAnSsoPrincipal::OtherAccount => NoUser::Denied(Denial::OtherAccount, username),
@@ -97,14 +98,17 @@ pub async fn identify(context: &RequestContext, token: &Secret) -> Result<Device
         }
     })?;
     // The role depends on the list of the portal; STS has to confirm the permission set that determined it.
-    if person.permission_set.as_deref() != Some(&assignment.permission_set) {
+    if aws_user.permission_set.as_deref() != Some(&assignment.permission_set) {
         return Err(NoUser::Failed(AppError::Aws("other_permission_set")));
     }
-    Ok(DeviceUser { person, role })
+    Ok(DeviceUser { aws_user, role })
 }
 
 /// The configured account and permission set; for each that is absent, the first one that the portal lists.
-async fn any(context: &RequestContext, token: &Secret) -> Result<Assignment, NoUser> {
+async fn configured_or_first(
+    context: &RequestContext,
+    token: &Secret,
+) -> Result<Assignment, NoUser> {
     let config = &context.app.config.aws;
     let (account, set) = (
         config.sso_account_id.as_deref(),
@@ -117,7 +121,7 @@ async fn any(context: &RequestContext, token: &Secret) -> Result<Assignment, NoU
 /// The highest role of all permission sets that the user has in the configured account or, if none is configured, in the
 /// accounts that the map names; and the assignment by which the user is identified. A set that the map does not name gives
 /// `user`, so that users who are no longer in the map lose the role that it gave.
-async fn greatest(
+async fn highest_role(
     context: &RequestContext,
     token: &Secret,
     map: &RoleMap,
@@ -136,7 +140,10 @@ async fn greatest(
         };
         for permission_set in sets {
             let role = map.role(account, &permission_set).unwrap_or(Role::User);
-            if found.as_ref().is_none_or(|(_, greatest)| role > *greatest) {
+            if found
+                .as_ref()
+                .is_none_or(|(_, highest_role)| role > *highest_role)
+            {
                 let account = account.to_owned();
                 found = Some((
                     Assignment {
@@ -150,9 +157,11 @@ async fn greatest(
     }
     match found {
         // The configured set determines who may sign in; the role depends on all sets.
-        Some((_, role)) if config.sso_role_name.is_some() => Ok((any(context, token).await?, role)),
+        Some((_, role)) if config.sso_role_name.is_some() => {
+            Ok((configured_or_first(context, token).await?, role))
+        }
         Some(found) => Ok(found),
         None if config.sso_account_id.is_some() => Err(NoUser::Denied(Denial::NoAssignment, None)),
-        None => Ok((any(context, token).await?, Role::User)),
+        None => Ok((configured_or_first(context, token).await?, Role::User)),
     }
 }

@@ -17,12 +17,12 @@ use uuid::Uuid;
 /// Maximum number of checkpoints per cron event. With 500 rows each, this keeps up with 50 entries per second and uses half
 /// of the event's second of CPU time.
 const MAX_CHECKPOINTS: usize = 60;
-/// Users that one statement compares.
-const ACCOUNTS_AT_ONCE: u32 = 1_000;
-/// Statements over the users above the role `user`.
-const PRIVILEGED_PAGES: u32 = 5;
+/// Maximum number of users that one statement compares.
+const ACCOUNTS_PER_READ: u32 = 1_000;
+/// Maximum number of statements for the users above the role `user`.
+const MAX_PRIVILEGED_STATEMENTS: u32 = 5;
 /// Maximum number of lines that one event logs per kind of finding.
-const MAX_LINES: usize = 20;
+const MAX_LOG_LINES: usize = 20;
 
 /// Why no more checkpoints are made.
 enum Stopped {
@@ -67,9 +67,9 @@ fn broken(number: u32, reason: ViolationKind) -> Stopped {
     Stopped::Broken(Violation { number, reason })
 }
 
-/// The last checkpoint, once it is also stored as the head outside of D1.
+/// Returns the last checkpoint, and makes sure that the head outside of D1 identifies it.
 async fn last_checkpoint(app: &App) -> Result<Option<Checkpoint>, Stopped> {
-    // Read before D1; otherwise a checkpoint that is made in between would seem to be missing there.
+    // The head is read before D1; otherwise a checkpoint that is made in between would seem to be missing in D1.
     let head = app.checkpoints.head(&app.audit_keys).await?;
     let End {
         checkpoint: last,
@@ -118,7 +118,8 @@ async fn keep_head(app: &App, checkpoint: &Checkpoint) -> Result<(), StoreError>
     app.checkpoints.put_head(&app.audit_keys, &head).await
 }
 
-/// The only place where checkpoints are made. If two events run at the same time, one adds a checkpoint and the other stops.
+/// Makes checkpoints of the new rows. No other function does. If two events run at the same time, one adds a checkpoint and the
+/// other stops.
 async fn make_checkpoints(app: &App, now: Timestamp) -> Result<(), Stopped> {
     let mut last = last_checkpoint(app).await?;
     let mut has_more = false;
@@ -146,7 +147,7 @@ async fn make_checkpoints(app: &App, now: Timestamp) -> Result<(), Stopped> {
             app.audit_keys
                 .verify_checkpoint(last.as_ref(), &checkpoint, rows, &mut verified);
         if let Err(violation) = found
-            && lines < MAX_LINES
+            && lines < MAX_LOG_LINES
         {
             lines = lines.saturating_add(1);
             report(violation);
@@ -165,7 +166,7 @@ async fn make_checkpoints(app: &App, now: Timestamp) -> Result<(), Stopped> {
 
 async fn compare_schema(app: &App) -> Result<(), StoreError> {
     let found = integrity::schema(app.database).await?;
-    for change in schema_changes(&found).iter().take(MAX_LINES) {
+    for change in schema_changes(&found).iter().take(MAX_LOG_LINES) {
         log::audit_broken(&Finding::Schema {
             kind: &change.kind,
             name: &change.name,
@@ -177,20 +178,20 @@ async fn compare_schema(app: &App) -> Result<(), StoreError> {
 
 /// All users above the role `user`, and a thousand of the others, beginning with a random one.
 async fn compare_accounts(app: &App) -> Result<(), StoreError> {
-    let mut lines = MAX_LINES;
+    let mut lines = MAX_LOG_LINES;
     let mut after = String::new();
-    for _ in 0..PRIVILEGED_PAGES {
-        let found = integrity::privileged(app.database, &after, ACCOUNTS_AT_ONCE).await?;
+    for _ in 0..MAX_PRIVILEGED_STATEMENTS {
+        let found = integrity::privileged(app.database, &after, ACCOUNTS_PER_READ).await?;
         compare(&found, &mut lines);
         match found.last() {
-            Some(last) if found.len() == ACCOUNTS_AT_ONCE as usize => after.clone_from(&last.id),
+            Some(last) if found.len() == ACCOUNTS_PER_READ as usize => after.clone_from(&last.id),
             _ => break,
         }
     }
     let start = random::bytes().map_err(|_| StoreError::Unavailable)?;
     let start = Uuid::from_bytes(start).to_string();
-    let mut found = integrity::accounts(app.database, &start, ACCOUNTS_AT_ONCE).await?;
-    let rest = ACCOUNTS_AT_ONCE.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+    let mut found = integrity::accounts(app.database, &start, ACCOUNTS_PER_READ).await?;
+    let rest = ACCOUNTS_PER_READ.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
     if rest > 0 {
         let more = integrity::accounts(app.database, "", rest).await?;
         found.extend(more.into_iter().filter(|account| account.id <= start));

@@ -16,20 +16,20 @@ const DETAIL: &str = "tokens_not_before";
 /// all older tokens have expired, and nothing is left to do.
 const MAX_ACCEPTED_SECONDS: i64 = 86_400 + LEEWAY_SECONDS;
 
-/// Sessions that one batch revokes, each with an audit entry.
+/// Number of sessions that one batch revokes, each with an audit entry.
 const BATCH_SIZE: u32 = 50;
 
-/// Batches per cron event: 10,000 sessions, in a few seconds. Their tokens are refused in any case.
+/// Maximum number of batches per cron event: 10,000 sessions, in a few seconds. Their tokens are refused in any case.
 const MAX_BATCHES: usize = 200;
 
-/// Batches whose cached sessions are overwritten. No isolate with this configuration uses these; they matter only if the
-/// variable is removed within the TTL. KV allows 1,000 operations per event.
+/// Maximum number of batches whose cached sessions are overwritten. Isolates with this configuration do not use these entries;
+/// they matter only if the variable is removed within the TTL. KV allows 1,000 operations per event.
 const MAX_OVERWRITTEN_BATCHES: usize = 2;
 
-/// Revokes the sessions whose current token was issued before `TOKENS_NOT_BEFORE`, as many as one event may.
+/// Revokes the sessions whose current token was issued before `TOKENS_NOT_BEFORE`, up to the maximum of one event.
 ///
 /// # Errors
-/// `StoreUnavailable`, `Platform`; the next event continues.
+/// `Store`, `Runtime`; the next event continues.
 pub async fn revoke(app: &App, now: Timestamp) -> Result<(), AppError> {
     let Some(not_before) = app.config.tokens.not_before else {
         return Ok(());
@@ -54,13 +54,13 @@ pub async fn revoke(app: &App, now: Timestamp) -> Result<(), AppError> {
         }
         let revoked = app.sessions.revoke_issued(&signed, not_before, now).await?;
         if batch < MAX_OVERWRITTEN_BATCHES {
-            app.session_cache.end(&revoked, now).await;
+            app.session_cache.mark_revoked(&revoked, now).await;
         }
     }
     Ok(())
 }
 
-/// No user requested it, so it has no actor.
+/// Creates the audit entry. No user requested the revocation, so it has no actor.
 fn entry(
     app: &App,
     now: Timestamp,

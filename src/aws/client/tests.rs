@@ -1,3 +1,5 @@
+//! Calls to a local server that responds correctly, late, partly or not at all.
+
 use super::*;
 use crate::aws::endpoint::Endpoint;
 use std::sync::Arc;
@@ -6,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-/// What a server does with a connection after it has read the head of the request.
+/// The action of a server on a connection, after it has read the head of the request.
 #[derive(Clone, Debug)]
 enum Act {
     /// Sends these bytes and closes.
@@ -249,7 +251,7 @@ async fn body_over_64_kib_is_an_invalid_response() {
         (Err(AwsError::InvalidResponse), 1)
     );
 
-    // Without a length and without an end.
+    // The body has no length and no end.
     let flood = Act::Flood(b"HTTP/1.1 200 OK\r\n\r\n".to_vec(), vec![b'x'; 1_000]);
     let server = Server::start(vec![flood]).await;
     let read = Client::new()

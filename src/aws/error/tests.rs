@@ -1,3 +1,5 @@
+//! The errors that are read from responses of AWS.
+
 use super::code::{Code, NAMES, OAUTH_ERRORS};
 use super::*;
 

@@ -1,3 +1,5 @@
+//! The users that principals of AWS are mapped to.
+
 use super::*;
 
 const START: &str = "https://d-1234567890.awsapps.com/start";
@@ -30,12 +32,12 @@ fn entry(name: &str) -> IdentityStoreUser {
     }
 }
 
-fn person(name: &str, user: Option<&IdentityStoreUser>, domain: Option<&str>) -> AwsUser {
+fn aws_user(name: &str, user: Option<&IdentityStoreUser>, domain: Option<&str>) -> AwsUser {
     sso_user(&caller("Dev", name), user, START, ACCOUNT, domain).unwrap()
 }
 
-fn address(person: &AwsUser) -> Option<&str> {
-    person.email.as_ref().map(AwsUserEmail::as_str)
+fn address(aws_user: &AwsUser) -> Option<&str> {
+    aws_user.email.as_ref().map(AwsUserEmail::as_str)
 }
 
 #[test]
@@ -44,8 +46,8 @@ fn address_that_the_directory_does_not_have_is_derived_and_has_a_key() {
         ("CEO", "ceo@example.com"),
         ("Jane_Roe@Corp.example", "jane_roe@corp.example"),
     ] {
-        let person = person(name, None, Some("example.com"));
-        let email = person.email.expect(name);
+        let aws_user = aws_user(name, None, Some("example.com"));
+        let email = aws_user.email.expect(name);
         assert_eq!(email.derived_key(), Some(key));
     }
 }
@@ -78,18 +80,18 @@ fn sso_user_is_read_from_the_session() {
         ("zoë", Some("example.com"), Some("zoë@example.com"), "Zoë"),
         ("...", None, None, "..."),
     ] {
-        let person = person(name, None, domain);
-        assert_eq!(person.username, name);
-        assert_eq!(address(&person), email, "{name}");
-        assert_eq!(person.full_name, full_name, "{name}");
-        assert_eq!(person.source, START);
-        assert_eq!(person.permission_set.as_deref(), Some("Dev"));
+        let aws_user = aws_user(name, None, domain);
+        assert_eq!(aws_user.username, name);
+        assert_eq!(address(&aws_user), email, "{name}");
+        assert_eq!(aws_user.full_name, full_name, "{name}");
+        assert_eq!(aws_user.source, START);
+        assert_eq!(aws_user.permission_set.as_deref(), Some("Dev"));
     }
 }
 
 #[test]
 fn directory_entry_takes_precedence() {
-    let told = person("John.Doe", Some(&entry("john.doe")), Some("example.com"));
+    let told = aws_user("John.Doe", Some(&entry("john.doe")), Some("example.com"));
     assert_eq!(told.subject, ID);
     assert_eq!(told.username, "John.Doe");
     assert_eq!(address(&told), Some("John@Example.com"));
@@ -102,7 +104,7 @@ fn directory_entry_takes_precedence() {
     let mut poor = entry("john.doe");
     poor.display_name = Some(" \u{202e}".to_owned());
     poor.email = Some("not an address".to_owned());
-    let told = person("john.doe", Some(&poor), None);
+    let told = aws_user("john.doe", Some(&poor), None);
     assert_eq!(told.subject, ID);
     assert_eq!((told.email, told.full_name.as_str()), (None, "John Doe"));
 }
@@ -110,8 +112,8 @@ fn directory_entry_takes_precedence() {
 #[test]
 fn subject_is_the_same_for_one_user_and_differs_between_users() {
     let by = |set: &str, name: &str| {
-        let person = sso_user(&caller(set, name), None, START, ACCOUNT, None).unwrap();
-        (person.source, person.subject)
+        let aws_user = sso_user(&caller(set, name), None, START, ACCOUNT, None).unwrap();
+        (aws_user.source, aws_user.subject)
     };
     assert_eq!(by("Admin", "john"), by("Read_Only", "john"));
     assert_eq!(by("Admin", "John"), by("Admin", "john"));
@@ -127,8 +129,8 @@ fn subject_is_the_same_for_one_user_and_differs_between_users() {
     assert_ne!(by("Admin", "k"), by("Admin", "\u{212a}"));
     for spelling in ["/", "#", "/#/", "#/"] {
         let start = format!("{START}{spelling}");
-        let person = sso_user(&caller("Dev", "x"), None, &start, ACCOUNT, None).unwrap();
-        assert_eq!(person.source, START);
+        let aws_user = sso_user(&caller("Dev", "x"), None, &start, ACCOUNT, None).unwrap();
+        assert_eq!(aws_user.source, START);
     }
 }
 
@@ -174,7 +176,7 @@ fn principal_is_identified_by_its_id_and_not_by_a_session_name() {
     assert_eq!(session("x").username, "deploy-bot");
     assert_eq!(session("x").subject, "AROAEXAMPLE");
     assert_eq!(session("x").full_name, "Deploy Bot");
-    // Also for a role of Identity Center: here the client presents the session, not the portal.
+    // This also applies to a role of Identity Center: here the client presents the session, not the portal.
     assert_eq!(
         principal(&caller("Dev", "a"), None),
         principal(&caller("Dev", "b"), None)
@@ -184,11 +186,11 @@ fn principal_is_identified_by_its_id_and_not_by_a_session_name() {
         &format!("arn:aws:iam::{ACCOUNT}:user/team/aws-user"),
         "AIDAEXAMPLE",
     );
-    let person = principal(&user, Some("example.com"));
-    assert_eq!(person.source, "arn:aws:iam::123456789012");
-    assert_eq!(address(&person), Some("aws-user@example.com"));
+    let aws_user = principal(&user, Some("example.com"));
+    assert_eq!(aws_user.source, "arn:aws:iam::123456789012");
+    assert_eq!(address(&aws_user), Some("aws-user@example.com"));
     assert_eq!(
-        (person.full_name.as_str(), person.permission_set),
+        (aws_user.full_name.as_str(), aws_user.permission_set),
         ("AWS User", None)
     );
 }

@@ -1,3 +1,5 @@
+//! Requests to the directory, and its responses.
+
 use super::*;
 use crate::aws::endpoint::Service;
 use crate::aws::region::Region;

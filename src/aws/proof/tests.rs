@@ -1,3 +1,5 @@
+//! Proofs are rebuilt as they were signed, and malformed or old proofs are refused.
+
 use super::*;
 use crate::aws::endpoint::Service;
 use crate::aws::region::Region;

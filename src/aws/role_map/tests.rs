@@ -1,9 +1,11 @@
+//! The roles that `AWS_SSO_ROLE_MAP` and `AWS_LOGIN_ARNS` give.
+
 use super::*;
 
 const ACCOUNT: &str = "123456789012";
 
 #[test]
-fn role_map_compares_names_exactly_and_reports_all_mistakes() {
+fn role_map_compares_names_exactly_and_reports_all_errors() {
     let map =
         RoleMap::parse("AdministratorAccess=admin, Read_Only=user\n a=b=super_admin,,").unwrap();
     for (set, role) in [
@@ -91,7 +93,7 @@ fn role_map_that_gives_more_than_user_needs_an_account() {
 }
 
 #[test]
-fn login_arns_give_roles_and_report_all_mistakes() {
+fn login_arns_give_roles_and_report_all_errors() {
     let arns = LoginArns::parse(
         "arn:aws:iam::123456789012:user/ci=user,arn:aws:sts::123456789012:assumed-role/Ops/*=admin",
     )

@@ -1,3 +1,5 @@
+//! Requests to the OIDC service, and its responses.
+
 use super::*;
 use crate::aws::endpoint::Service;
 use crate::aws::error::Code;

@@ -1,3 +1,5 @@
+//! Requests to the portal, and its responses.
+
 use super::*;
 use crate::aws::endpoint::Service;
 use crate::aws::region::Region;

@@ -79,12 +79,12 @@ pub struct StoredHash<'a> {
     pub phc: &'a str,
 }
 
-/// Whether a password is the one of a stored hash.
+/// The result of comparing a password with a stored hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is not, or there is no hash.
+    /// The password is wrong, or there is no hash.
     Wrong,
-    /// It is. With `needs_rehash`, the caller should [`hash`] it again and store the new hash.
+    /// The password is correct. If `needs_rehash` is set, the caller should [`hash`] it again and store the new hash.
     Right {
         /// The stored hash has weaker parameters than new hashes, or was made with the previous pepper.
         needs_rehash: bool,
@@ -166,7 +166,7 @@ pub fn reencoded(phc: &str) -> Option<String> {
     PhcHash::parse(phc).map(|hash| hash.write())
 }
 
-/// A hash with the current parameters that no password has.
+/// A hash with the current parameters that matches no password.
 fn dummy() -> PhcHash {
     PhcHash {
         params: CURRENT_PARAMS,
@@ -219,8 +219,8 @@ fn derive(params: Params, input: &[u8], salt: &[u8], output: &mut [u8]) -> Resul
     result.map_err(|_| HashError::OutOfMemory)
 }
 
-/// At least this many blocks. A computation that needs more than the current parameters frees the kept memory first and
-/// keeps none, so that never more than 64 MiB are in use, the maximum of [`phc`].
+/// Takes at least this many blocks. A computation that needs more than the current parameters frees the kept memory first and
+/// keeps none, so that at most 64 MiB are in use, which is the maximum of [`phc`].
 fn take_memory(needed_blocks: usize) -> Result<Vec<Block>, HashError> {
     let mut memory = MEMORY.take();
     if needed_blocks > memory.len() {

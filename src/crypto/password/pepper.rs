@@ -11,7 +11,7 @@ use sha2::Sha256;
 use std::fmt;
 use uuid::Uuid;
 
-/// Not UTF-8, so that it is never the HMAC input of a password.
+/// The label is not UTF-8, so that it is never the HMAC input of a password.
 const FINGERPRINT_LABEL: &[u8] = b"\xffedge-auth pepper";
 
 /// The pepper of new hashes, and during a rotation the previous one, whose hashes are replaced at sign-in.

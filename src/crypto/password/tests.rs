@@ -1,4 +1,4 @@
-//! Which hashes verify, and how peppers are rotated.
+//! The hashes that verify, and rotations of the pepper.
 
 use super::vectors::BY_COMMAND;
 use super::*;
@@ -65,7 +65,7 @@ fn hash_without_a_pepper_is_unusable() {
     for (text, _, phc) in BY_COMMAND {
         assert_eq!(verdict(text, phc), unknown, "{phc}");
     }
-    // Also the hash of this service without its key id.
+    // A hash of this service without its key id is unusable as well.
     let key_id = format!(",keyid={}", peppers().current().key_id());
     let without = hash_of(PHRASE, [7; 16]).replace(&key_id, "");
     assert_eq!(verdict(PHRASE, &without), unknown);

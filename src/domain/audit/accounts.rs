@@ -56,7 +56,7 @@ pub struct AccountChange {
 }
 
 impl Account {
-    /// What differs from the last entries.
+    /// Returns the fields that differ from the last entries.
     #[must_use]
     pub fn changes(&self) -> Vec<AccountChange> {
         let role = self.role_detail.as_deref().and_then(stated_role);

@@ -1,4 +1,4 @@
-//! Checkpoints. Each covers a range of rows and the checkpoint before it:
+//! Checkpoints of the audit log. Each covers a range of rows and the checkpoint before it:
 //!
 //! ```text
 //! start  = HMAC(chain key, number of the checkpoint | first row | mac of the previous checkpoint)
@@ -45,7 +45,7 @@ impl ChainedRow {
         mac.map_or("", String::as_str)
     }
 
-    /// The origin of its signature, which need not be valid.
+    /// The origin of its signature, whether or not the signature is valid.
     #[must_use]
     pub fn signature(&self) -> Signature {
         match (&self.mac, &self.late_mac) {

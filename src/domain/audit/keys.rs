@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq;
 /// An entry and its signature, made by [`AuditKeys::sign`].
 #[derive(Clone, Debug)]
 pub struct Signed {
-    /// What happened.
+    /// The entry.
     pub entry: Entry,
     /// Hex HMAC-SHA-256.
     pub mac: String,
@@ -49,7 +49,7 @@ const KEY_ID_BYTES: usize = 4;
 const NAME_HASH_BYTES: usize = 16;
 
 impl AuditKeys {
-    /// Takes 32 random bytes each, the newest previous key first.
+    /// Takes keys of 32 random bytes each. The newest previous key comes first.
     #[must_use]
     pub fn new(current: &[u8; 32], previous: &[[u8; 32]]) -> Self {
         Self {

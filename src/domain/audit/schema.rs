@@ -101,7 +101,8 @@ fn differences(expected: &[SchemaObject], found: &[SchemaObject]) -> Vec<SchemaC
     let is_missing = |object: &&SchemaObject| !found.iter().any(|other| is_same(object, other));
     let missing = expected.iter().filter(is_missing);
     changes.extend(missing.map(|object| object.change(SchemaDifference::Missing)));
-    // Only some are reported: what can change the meaning of others must not be hidden behind added tables.
+    // The number of reported changes is limited, so objects that can change the meaning of others come first: added tables must
+    // not hide them.
     changes.sort_by_key(|change| {
         let is_added = change.difference == SchemaDifference::Added;
         let is_passive = matches!(change.kind.as_str(), "table" | "index");
@@ -173,7 +174,7 @@ fn normal(sql: &str) -> String {
     text
 }
 
-/// An attacker who can alter a database chooses the names in it.
+/// Makes a name safe to show, because an attacker who can alter the database can choose the names in it.
 fn shown(name: &str) -> String {
     let is_plain = |mark: &char| mark.is_ascii_alphanumeric() || *mark == '_';
     name.chars()

@@ -8,7 +8,7 @@ use super::entry::{COMMAND_LINE, Entry};
 use super::keys::{Age, AuditKeys, is_equal};
 use serde::Serialize;
 
-/// What is wrong with a row.
+/// The reason for which a row fails verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -70,13 +70,13 @@ impl ViolationKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Violation {
-    /// `audit.number`, also where no such row is left.
+    /// `audit.number`, even if no such row exists any more.
     pub number: u32,
-    /// What is wrong.
+    /// The reason.
     pub reason: ViolationKind,
 }
 
-/// What was verified.
+/// The number of rows that were verified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verified {
     /// Rows.

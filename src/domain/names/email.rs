@@ -26,7 +26,8 @@ impl Email {
         &self.display
     }
 
-    /// The same for all addresses of a mailbox: the local part in lower case and NFC, the domain in ASCII (IDNA).
+    /// The key, which is the same for all addresses of a mailbox: the local part in lower case and NFC, the domain in ASCII
+    /// (IDNA).
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key

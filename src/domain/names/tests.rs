@@ -1,3 +1,5 @@
+//! User names: their canonical forms and skeletons, and the names that are refused.
+
 use super::*;
 use proptest::prelude::*;
 

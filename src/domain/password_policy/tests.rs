@@ -1,4 +1,4 @@
-//! Which new passwords are accepted.
+//! The new passwords that are accepted and refused.
 
 use super::*;
 

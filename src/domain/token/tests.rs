@@ -1,4 +1,4 @@
-//! Which tokens are accepted, which are refused, and how secrets are rotated.
+//! The tokens that are accepted and refused, and rotations of the secret.
 
 mod rotation;
 

@@ -1,4 +1,4 @@
-//! The audit log.
+//! The endpoints of the audit log.
 
 pub mod search;
 pub mod verify;

@@ -24,9 +24,9 @@ pub const ROUTE: Route = Route {
     operation,
 };
 
-/// Entries of a page if nothing is said.
+/// Number of entries per page if the request does not set it.
 const DEFAULT_LIMIT: u32 = 50;
-/// Entries of the longest page.
+/// Maximum number of entries per page.
 const MAX_LIMIT: u32 = 200;
 
 /// A page of the audit log.
@@ -71,7 +71,7 @@ pub struct AuditEntry {
     pub name_key: Option<String>,
     /// Id of the session, as in `/sessions`.
     pub session: Option<String>,
-    /// Details in fixed words, depending on `kind`.
+    /// Details in fixed words, which depend on `kind`.
     pub detail: Option<String>,
     /// Client address; null if it is unknown or was erased.
     pub address: Option<String>,
@@ -114,7 +114,7 @@ impl From<(ChainedRow, Entry)> for AuditEntry {
 async fn handle(context: RequestContext, request: Request) -> Result<Response, ApiError> {
     let mut search = search(&request)?;
     let limit = search.limit;
-    // One more, to see whether there is another page.
+    // One more entry is read, to know whether there is another page.
     search.limit = limit.saturating_add(1);
     let mut rows = audit::search(context.app.database, &search).await?;
     let has_more = rows.len() > limit as usize;
@@ -127,10 +127,10 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
     }))
 }
 
-/// What the request's query asks for.
+/// Reads the search from the query of a request.
 ///
 /// # Errors
-/// those of [`Query`].
+/// The errors of [`Query`].
 pub fn search(request: &Request) -> Result<Search, ApiError> {
     let names = ["user", "kind", "from", "to", "limit", "cursor"];
     let query = Query::of(request, &names)?;
@@ -140,18 +140,18 @@ pub fn search(request: &Request) -> Result<Search, ApiError> {
         kind: query.get("kind", Kind::parse)?,
         from: query.get("from", moment)?,
         to: query.get("to", moment)?,
-        before: query.get("cursor", place)?,
+        before: query.get("cursor", parse_cursor)?,
         limit: limit.unwrap_or(DEFAULT_LIMIT),
     })
 }
 
 fn user(text: &str) -> Option<Uuid> {
-    // Without hyphens, in braces or as a URN it would be one too.
+    // `Uuid` also accepts other forms: without hyphens, in braces and as a URN.
     Uuid::try_parse(text).ok().filter(|_| text.len() == 36)
 }
 
-/// Any form of RFC 3339. In a query `+` stands for a space, so an offset such as `+01:00` that was not encoded arrives with
-/// a space instead of its sign.
+/// Parses a time in any form of RFC 3339. In a query `+` stands for a space, so an offset such as `+01:00` that was not encoded
+/// arrives with a space instead of its sign.
 fn moment(text: &str) -> Option<Timestamp> {
     let sign = text.len().checked_sub("+01:00".len());
     match sign.and_then(|sign| text.split_at_checked(sign)) {
@@ -166,7 +166,7 @@ fn cursor((row, entry): &(ChainedRow, Entry)) -> String {
     format!("{}.{}", entry.at, row.number)
 }
 
-fn place(cursor: &str) -> Option<(Timestamp, u32)> {
+fn parse_cursor(cursor: &str) -> Option<(Timestamp, u32)> {
     let (at, number) = cursor.rsplit_once('.')?;
     Some((moment(at)?, query::number(number, 1, u32::MAX)?))
 }
@@ -193,8 +193,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         "request": "230b030023ae2822-SJC",
         "signature": "own"
     });
-    Operation::new("listAuditEntries", "Audit log", "List audit log")
-        .describe("For administrators. Newest entries first. Use /audit/verify to check the integrity of the log.")
+    Operation::new("listAuditEntries", "Audit log", "List audit entries")
+        .describe("Requires the role `admin` or higher. Entries are sorted from newest to oldest. Use /audit/verify to check the integrity of the log.")
         .query(
             "user",
             "Only entries of which this user is the actor or the subject",
@@ -222,10 +222,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_is_one_place() {
+    fn cursor_is_time_and_number_of_an_entry() {
         let at = Timestamp::from_seconds(0);
         for text in ["1970-01-01T00:00:00Z.7", "1970-01-01T00:00:00.5Z.7"] {
-            assert_eq!(place(text), Some((at, 7)));
+            assert_eq!(parse_cursor(text), Some((at, 7)));
         }
         for text in [
             "",
@@ -235,12 +235,12 @@ mod tests {
             "1970-01-01T00:00:00Z.0",
             "1970-01-01T00:00:00Z.-7",
         ] {
-            assert_eq!(place(text), None, "{text}");
+            assert_eq!(parse_cursor(text), None, "{text}");
         }
     }
 
     #[test]
-    fn a_moment_may_have_an_offset_that_was_not_encoded() {
+    fn time_may_have_an_offset_that_was_not_encoded() {
         let noon = Timestamp::parse("2024-01-10T12:00:00Z");
         for text in [
             "2024-01-10T12:00:00Z",
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_a_uuid_as_we_write_it() {
+    fn user_is_a_uuid_in_its_usual_form() {
         assert!(user("1b4e28ba-2fa1-41d2-883f-0016d3cca427").is_some());
         for text in [
             "",

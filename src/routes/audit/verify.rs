@@ -30,7 +30,7 @@ pub const ROUTE: Route = Route {
 
 /// Maximum number of checkpoints per call.
 const MAX_CHECKPOINTS: u32 = 4;
-/// Rows of one call.
+/// Maximum number of rows per call.
 const MAX_ROWS: u32 = MAX_CHECKPOINTS * MAX_CHECKPOINT_ROWS;
 /// Maximum number of users per call.
 const MAX_USERS: u32 = 500;
@@ -59,13 +59,13 @@ pub struct AuditVerifyResponse {
     pub users: u32,
     /// Number of the last row that a checkpoint covers; 0 if there is none.
     pub checkpointed_to: u32,
-    /// Number of rows after it. Each is signed individually, but a removal of the last of them cannot be detected.
+    /// Number of rows after it. Each of these rows is signed, but the removal of the last ones cannot be detected.
     pub rows_after_checkpoint: u32,
     /// The first row that fails verification; null if all rows of this call are valid.
     pub failure: Option<Violation>,
     /// Tables, indexes, triggers and views that differ from the migrations; 50 at most.
     pub schema_changes: Vec<SchemaChange>,
-    /// Users whose role or status differs from the last entry about it.
+    /// Users whose role or status differs from the last entry about them.
     pub user_changes: Vec<AccountChange>,
     /// Value of `after` for the next call; null if there is nothing left to verify.
     pub next: Option<String>,
@@ -126,14 +126,14 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
     Ok(Response::ok(&response))
 }
 
-/// Verifies rows after this one; returns true if no rows are left.
+/// Verifies the rows after this one. Returns true if no rows are left.
 async fn rows(
     context: &RequestContext,
     after: u32,
     response: &mut AuditVerifyResponse,
 ) -> Result<bool, ApiError> {
     let checkpoints = context.app.checkpoints;
-    // Read before D1; otherwise a checkpoint that is made in between would seem to be missing there.
+    // The head is read before D1; otherwise a checkpoint that is made in between would seem to be missing in D1.
     let head = checkpoints.head(&context.app.audit_keys).await?;
     let Some(range) = readable(checkpoints.range(after, MAX_CHECKPOINTS).await)? else {
         response.failure = Some(unreadable(after));
@@ -170,7 +170,7 @@ async fn rows(
     Ok(next.is_none())
 }
 
-/// `None` for rows with invalid values. A 503 response would hide them from the caller.
+/// `None` for rows with invalid values. A 503 response would hide these rows from the caller.
 fn readable<T>(found: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
     match found {
         Err(StoreError::CorruptRow(_)) => Ok(None),
@@ -276,9 +276,9 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use crate::http::operation::Operation;
     use serde_json::json;
     Operation::new("verifyAuditLog", "Audit log", "Verify audit log")
-        .describe("For super administrators. Verifies up to 2,000 rows per call and names the first that fails; compares tables and \
-             triggers of the database with those of the service, and roles and status of users with the last entries \
-             about them. Follow `next` to the end.")
+        .describe("Requires the role `super_admin`. Verifies up to 2,000 rows per call and names the first one that fails. Compares \
+             the tables and triggers of the database with the migrations, and the role and status of users with the last \
+             entries about them. Repeat the call with `next` as `after` until `next` is null.")
         .query(
             "after",
             "`next` of the previous call, or the number of a row after which to begin",

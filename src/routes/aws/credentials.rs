@@ -1,5 +1,5 @@
-//! `GET /api/auth/aws-credentials`: shows an administrator the service's AWS keys in masked form, with programs that call
-//! Bedrock with such keys.
+//! `GET /api/auth/aws-credentials`: shows an administrator the service credentials in masked form, with sample programs that
+//! call Bedrock.
 
 use crate::app::RequestContext;
 use crate::aws::region::Region;
@@ -27,10 +27,10 @@ pub const ROUTE: Route = Route {
     operation,
 };
 
-/// Stars of a secret access key.
-const STARS: usize = 28;
+/// Number of stars in a masked secret access key.
+const MASK_STARS: usize = 28;
 
-/// The service's AWS keys, masked.
+/// The service credentials of AWS in masked form.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AwsCredentialsResponse {
@@ -41,12 +41,13 @@ pub struct AwsCredentialsResponse {
     pub credentials: AwsCredentials,
 }
 
-/// The service's AWS keys in masked form.
+/// The masked service credentials, with sample programs.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AwsCredentials {
-    /// The administrator's region if Bedrock is available there, else the service's region.
+    /// The administrator's region if Bedrock is available there; otherwise the configured region, or the region in which its keys
+    /// can use Bedrock.
     pub region: &'static str,
     /// Access key id, not masked because it is not a secret.
     pub access_key_id: String,
@@ -65,7 +66,7 @@ pub struct AwsCredentials {
 }
 
 impl AwsCredentialsResponse {
-    /// The page of these keys for this region and model.
+    /// The response for these keys, this region and this model.
     #[must_use]
     pub fn new(keys: &Credentials, region: Region, model: &str) -> Self {
         let Examples { curl, node, python } =
@@ -73,7 +74,7 @@ impl AwsCredentialsResponse {
         let credentials = AwsCredentials {
             region: region.as_str(),
             access_key_id: keys.access_key_id.reveal().to_owned(),
-            secret_access_key: mask(&keys.secret_access_key, STARS),
+            secret_access_key: mask(&keys.secret_access_key, MASK_STARS),
             endpoint: bedrock::converse_url(region, model),
             auth_method: "AWS Signature Version 4",
             curl_example: curl,
@@ -87,7 +88,8 @@ impl AwsCredentialsResponse {
     }
 }
 
-/// The administrator's own region where Bedrock runs there; else the configured one, or the one that its keys may ask.
+/// The administrator's own region if Bedrock is available there. Otherwise the configured region, or the region in which its
+/// keys can use Bedrock.
 fn region(own: Option<&str>, configured: Region) -> Option<Region> {
     own.and_then(Region::parse)
         .filter(|region| region.has_bedrock())
@@ -108,7 +110,7 @@ async fn handle(
     let aws = &context.app.config.aws;
     let keys = aws.credentials.as_ref().ok_or_else(not_configured)?;
     let region = region(admin.aws_region.as_deref(), aws.region).ok_or_else(not_configured)?;
-    // Recorded first, then shown.
+    // The view is recorded before the keys are shown.
     let entry = request
         .client_info()
         .entry(&context, Kind::AwsCredentialsViewed)?;
@@ -133,7 +135,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     let region = Region::parse("eu-north-1").unwrap_or_default();
     let example = AwsCredentialsResponse::new(&keys, region, "global.anthropic.claude-sonnet-4-6");
     Operation::new("getAwsCredentials", "AWS", "Get masked AWS credentials")
-        .describe("For administrators. Includes sample programs that call Bedrock; set the variables that they name to run them.")
+        .describe("Requires the role `admin` or higher. Includes sample programs that call Bedrock. To run one, set the variables that it names.")
         .returns::<AwsCredentialsResponse>(schemas, json!(example))
         .errors([not_configured()])
 }
@@ -156,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_own_region_counts_where_bedrock_runs() {
+    fn own_region_is_used_if_bedrock_is_available_there() {
         let stockholm = Region::parse("eu-north-1").unwrap();
         for (own, configured, shown) in [
             (Some("eu-west-3"), stockholm, Some("eu-west-3")),
@@ -174,10 +176,10 @@ mod tests {
     }
 
     proptest! {
-        /// Of secrets in the letters that AWS writes them with. Five characters that a page of any secret shows (`crede`,
-        /// a piece of the key id) are the page's own; everything else would be the secret's.
+        /// The secrets consist of the characters that AWS uses. Five characters that also appear in the response for another
+        /// secret, such as `crede` or a part of the key id, do not come from the secret.
         #[test]
-        fn no_five_characters_of_a_secret_are_on_the_page(
+        fn no_five_characters_of_a_secret_are_in_the_response(
             secret in "[A-Za-z0-9/+=]{1,200}",
             token in "[A-Za-z0-9/+=]{1,200}",
         ) {
@@ -190,9 +192,9 @@ mod tests {
             }
         }
 
-        /// Whatever the middle of a secret is, and whatever a session token, the page is the same.
+        /// The response depends neither on the middle of a secret nor on the session token.
         #[test]
-        fn the_page_knows_the_ends_of_a_secret_only(
+        fn response_depends_on_the_ends_of_a_secret_only(
             ends in "\\PC{8}",
             (one, other) in ("\\PC{16,192}", "\\PC{16,192}"),
             (token, other_token) in ("\\PC{1,200}", "\\PC{1,200}"),

@@ -1,8 +1,8 @@
 //! `POST /api/auth/aws-login`: signs in with AWS credentials.
 //!
-//! With a body, it is a proof of the client's AWS identity: the client's signature of a request that is rebuilt here and sent
-//! to STS. Without a body, if `AWS_LOGIN` includes `app`, the caller is signed in as the principal of the service's own keys,
-//! with the role `user` and for one hour at most.
+//! The body is a proof of the client's AWS identity: the client's signature of a request that is rebuilt here and sent to STS.
+//! A request without a body, if `AWS_LOGIN` includes `app`, signs in as the principal of the service credentials, with the role
+//! `user` and for one hour at most.
 
 use crate::app::RequestContext;
 use crate::app::client_info::ClientInfo;
@@ -33,8 +33,8 @@ pub const ROUTE: Route = Route {
     operation,
 };
 
-/// Seconds that a sign-in with the service's own keys lasts at most.
-const APP_SESSION: i64 = 3_600;
+/// Maximum age in seconds of a session that is created with the service credentials.
+const MAX_APP_SESSION_SECONDS: i64 = 3_600;
 
 /// The text of a 400 response, as the API specification fixes it.
 const MISSING: &str = "AWS credentials not provided";
@@ -59,18 +59,22 @@ pub struct AwsLoginRequest {
 async fn handle(context: RequestContext, request: Request) -> Result<Response, ApiError> {
     let client = request.client_info();
     let body = body::optional_json::<AwsLoginRequest>(request, MISSING).await?;
-    let (person, role, options) = if let Some(proof) = body {
-        let (person, role) = by_proof(&context, &client, &proof).await?;
-        (person, role, NewSessionOptions::of(SignInMethod::AwsProof))
+    let (aws_user, role, options) = if let Some(proof) = body {
+        let (aws_user, role) = by_proof(&context, &client, &proof).await?;
+        (
+            aws_user,
+            role,
+            NewSessionOptions::of(SignInMethod::AwsProof),
+        )
     } else {
         let options = NewSessionOptions {
-            longest: Some(APP_SESSION),
+            max_age_seconds: Some(MAX_APP_SESSION_SECONDS),
             ..NewSessionOptions::of(SignInMethod::AwsApp)
         };
-        (by_own_keys(&context).await?, Role::User, options)
+        (by_service_credentials(&context).await?, Role::User, options)
     };
     let signed_in =
-        sign_in::sign_in_federated(&context, &client, &person, Some(role), options).await?;
+        sign_in::sign_in_federated(&context, &client, &aws_user, Some(role), options).await?;
     let (issued, user) = signed_in.ok_or(ErrorCode::InvalidProof)?;
     Ok(BearerTokenResponse::response(&issued, &user))
 }
@@ -88,7 +92,7 @@ async fn by_proof(
     if !config.login.proof || config.login_arns.is_empty() {
         return Err(ErrorCode::AwsCredentialsMissing.into());
     }
-    // An empty text counts as absent.
+    // An empty member counts as absent.
     let optional = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
     let proof = Proof::parse(
         &body.access_key_id,
@@ -113,15 +117,15 @@ async fn by_proof(
             }
             error => failed(error),
         })?;
-    let person = identity::principal(&caller, config.email_domain.as_deref());
+    let aws_user = identity::principal(&caller, config.email_domain.as_deref());
     let Some(role) = config.login_arns.role(&caller.arn) else {
-        let name_key = context.app.audit_keys.name_key("aws", &person.subject);
+        let name_key = context.app.audit_keys.name_key("aws", &aws_user.subject);
         let (method, account) = (SignInMethod::AwsProof, AttemptedAccount::Unknown(name_key));
         sign_in::refuse(context, client, method, account, "not allowed").await?;
         return Err(ErrorCode::InvalidProof.into());
     };
-    // After AWS has accepted the proof, so that refused proofs do not fill the table; before the session, so that only one of
-    // several simultaneous requests gets it.
+    // The proof is marked as used after AWS has accepted it, so that refused proofs do not fill the table. It is marked before
+    // the session starts, so that only one of several simultaneous requests gets a session.
     if !context
         .app
         .used_proofs
@@ -130,10 +134,10 @@ async fn by_proof(
     {
         return Err(ErrorCode::InvalidProof.into());
     }
-    Ok((person, role))
+    Ok((aws_user, role))
 }
 
-async fn by_own_keys(context: &RequestContext) -> Result<AwsUser, ApiError> {
+async fn by_service_credentials(context: &RequestContext) -> Result<AwsUser, ApiError> {
     let config = &context.app.config.aws;
     let own = config
         .credentials
@@ -146,11 +150,12 @@ async fn by_own_keys(context: &RequestContext) -> Result<AwsUser, ApiError> {
         .caller_identity(own, context.received_at)
         .await
         .map_err(failed)?;
-    let person = identity::principal(&caller, config.email_domain.as_deref());
-    // A source of its own: who proves to be the same principal may have a role, who merely asks here has none.
+    let aws_user = identity::principal(&caller, config.email_domain.as_deref());
+    // This sign-in has its own source and thus its own user: a principal that proves its identity may have a higher role, which
+    // a caller without a proof must not get.
     Ok(AwsUser {
-        source: format!("app:{}", person.source),
-        ..person
+        source: format!("app:{}", aws_user.source),
+        ..aws_user
     })
 }
 
@@ -159,8 +164,9 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use crate::http::operation::{Operation, examples};
     use serde_json::json;
     Operation::new("loginWithAws", "AWS", "Sign in with AWS credentials")
-        .describe("With a body, a proof of the client's AWS identity: its signature of a GetCallerIdentity request (see \
-             docs/guides/aws-proofs.md). Without a body, signs in with the service's own keys if AWS_LOGIN includes `app`.")
+        .describe("The body is a proof of the client's AWS identity: its signature of a GetCallerIdentity request (see \
+             docs/guides/aws-proofs.md). If AWS_LOGIN includes `app`, a request without a body signs in as the principal \
+             of the service credentials.")
         .takes::<AwsLoginRequest>(
             schemas,
             MISSING,

@@ -1,4 +1,4 @@
-//! AWS credentials, and sign-in with an AWS identity.
+//! The endpoints for AWS credentials, and for sign-in with an AWS identity.
 
 pub mod credentials;
 pub mod login;

@@ -30,9 +30,9 @@ const FAILED: &str = "Failed to start device authorization";
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct DeviceAuthorizationRequest {
-    /// As returned by `/register-client`.
+    /// `client_id` of the response from `/register-client`.
     client_id: String,
-    /// As returned by `/register-client`.
+    /// `client_secret` of the response from `/register-client`.
     client_secret: String,
 }
 

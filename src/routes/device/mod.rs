@@ -1,4 +1,4 @@
-//! Sign-in with the device flow of IAM Identity Center.
+//! The endpoints for sign-in with the device flow of IAM Identity Center.
 
 pub mod authorize;
 pub mod register_client;

@@ -21,7 +21,7 @@ pub const ROUTE: Route = Route {
     method: Method::Post,
     path: "/api/auth/token",
     error_format: ErrorFormat::Detail,
-    // Device flows poll it, for each user of a network.
+    // Device flows poll this endpoint, and one network may have many users.
     rate_limit: Bucket::Session,
     access: Access::Public(|context, request| Box::pin(handle(context, request))),
     #[cfg(not(target_arch = "wasm32"))]
@@ -35,11 +35,11 @@ const FAILED: &str = "Failed to create token from device code";
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct TokenRequest {
-    /// As returned by `/register-client`.
+    /// `client_id` of the response from `/register-client`.
     client_id: String,
-    /// As returned by `/register-client`.
+    /// `client_secret` of the response from `/register-client`.
     client_secret: String,
-    /// As returned by `/device-authorization`.
+    /// `device_code` of the response from `/device-authorization`.
     device_code: String,
 }
 
@@ -110,10 +110,11 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("createDeviceToken", "AWS device flow", "Wait for a device token")
         .describe(
-            "Waits for the user for up to DEVICE_TOKEN_WAIT seconds, or fewer with `Prefer: wait=N` (RFC 7240). 408 with \
-             Retry-After: the user has not answered yet; repeat the request. 408 without Retry-After: the device code has \
-             expired or was already used. While one request waits, others with the same device code get 408 at once. 403: \
-             the user denied the sign-in, has no permission set, or is disabled.",
+            "Waits for the user for up to DEVICE_TOKEN_WAIT seconds, or fewer with `Prefer: wait=N` (RFC 7240). A 408 response \
+             with Retry-After means that the user has not answered yet; repeat the request. A 408 response without \
+             Retry-After means that the device code has expired or was already used. While one request waits, other \
+             requests with the same device code get 408 at once. A 403 response means that the user denied the sign-in, has \
+             no permission set, or is disabled.",
         )
         .parameter(json!({
             "name": "Prefer",

@@ -1,5 +1,5 @@
-//! `GET /api/auth/nvidia-credentials`: shows an administrator the service's NVIDIA key in masked form, with programs that use
-//! such a key.
+//! `GET /api/auth/nvidia-credentials`: shows an administrator the service's NVIDIA key in masked form, with sample programs
+//! that call a model.
 
 use crate::app::RequestContext;
 use crate::crypto::secret::Secret;
@@ -26,10 +26,10 @@ pub const ROUTE: Route = Route {
     operation,
 };
 
-/// Stars of an API key.
-const STARS: usize = 36;
+/// Number of stars in a masked API key.
+const MASK_STARS: usize = 36;
 
-/// The service's NVIDIA key, masked.
+/// The NVIDIA key of the service in masked form.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct NvidiaCredentialsResponse {
@@ -40,7 +40,7 @@ pub struct NvidiaCredentialsResponse {
     pub credentials: NvidiaCredentials,
 }
 
-/// The service's NVIDIA key in masked form.
+/// The masked NVIDIA key, with sample programs.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -60,12 +60,12 @@ pub struct NvidiaCredentials {
 }
 
 impl NvidiaCredentialsResponse {
-    /// The page of this key for this model.
+    /// The response for this key and this model.
     #[must_use]
     pub fn new(key: &Secret, model: &str) -> Self {
         let Examples { curl, node, python } = nvidia::examples(model);
         let credentials = NvidiaCredentials {
-            api_key: mask(key, STARS),
+            api_key: mask(key, MASK_STARS),
             base_url: nvidia::BASE_URL,
             endpoint: nvidia::ENDPOINT,
             curl_example: curl,
@@ -91,7 +91,7 @@ async fn handle(
 ) -> Result<Response, ApiError> {
     let config = &context.app.config;
     let key = config.nvidia.api_key.as_ref().ok_or_else(not_configured)?;
-    // Recorded first, then shown.
+    // The view is recorded before the key is shown.
     let entry = request
         .client_info()
         .entry(&context, Kind::NvidiaCredentialsViewed)?;
@@ -109,7 +109,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     let key = Secret::new("nvapi-0123456789abcdef0123456789abcdefxxxx");
     let example = NvidiaCredentialsResponse::new(&key, "nvidia/nemotron-3-super-120b-a12b");
     Operation::new("getNvidiaCredentials", "NVIDIA", "Get masked NVIDIA credentials")
-        .describe("For administrators. Includes sample programs that call a model; set the variable that they name to run them.")
+        .describe("Requires the role `admin` or higher. Includes sample programs that call a model. To run one, set the variable that it names.")
         .returns::<NvidiaCredentialsResponse>(schemas, json!(example))
         .errors([not_configured()])
 }
@@ -125,9 +125,10 @@ mod tests {
     }
 
     proptest! {
-        /// As for AWS's; NVIDIA's keys are written with these letters.
+        /// Five characters that also appear in the response for another key do not come from the key. Keys of NVIDIA consist of
+        /// these characters.
         #[test]
-        fn no_five_characters_of_a_key_are_on_the_page(key in "[A-Za-z0-9_-]{1,200}") {
+        fn no_five_characters_of_a_key_are_in_the_response(key in "[A-Za-z0-9_-]{1,200}") {
             let (page, of_another) = (page(&key), page(""));
             for start in 0..key.len().saturating_sub(4) {
                 let five = &key[start..start + 5];
@@ -136,7 +137,7 @@ mod tests {
         }
 
         #[test]
-        fn the_page_knows_the_ends_of_a_key_only(
+        fn response_depends_on_the_ends_of_a_key_only(
             ends in "\\PC{8}",
             (one, other) in ("\\PC{16,192}", "\\PC{16,192}"),
             (short, other_short) in ("\\PC{1,23}", "\\PC{1,23}"),

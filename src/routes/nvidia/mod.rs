@@ -1,3 +1,3 @@
-//! NVIDIA credentials.
+//! The endpoint for NVIDIA credentials.
 
 pub mod credentials;

@@ -1,4 +1,4 @@
-//! Passwords.
+//! The endpoints that set and change passwords.
 
 pub mod change;
 pub mod set;

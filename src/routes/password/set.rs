@@ -48,7 +48,7 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
         PasswordReset::PasswordRefused(error) => return Err(error.into()),
         PasswordReset::Overloaded => return Err(ErrorCode::Overloaded.into()),
     };
-    // The device is recognised from now on: it presented the link, and guesses on other devices must not prevent the user
+    // The device that presented the link is recognised from now on, so that guesses on other devices do not prevent the user
     // from signing in with the new password.
     let names = Names {
         id: user.id,

@@ -1,4 +1,4 @@
-//! Amazon Bedrock's Converse, as each client has it today.
+//! Sample programs that call the Converse operation of Amazon Bedrock.
 
 use super::literal::{json, python, shell};
 use super::{Examples, PROMPT};
@@ -6,17 +6,18 @@ use crate::aws::endpoint::{Endpoint, Service};
 use crate::aws::region::Region;
 use crate::aws::wire::percent_encoded;
 
-/// Bedrock Runtime's name in a signature.
+/// Signing name of Bedrock Runtime.
 const SIGNING_NAME: &str = "bedrock";
 
-/// The address of Converse for this model or inference profile, in this region.
+/// The URL of Converse for this model or inference profile in this region.
 #[must_use]
 pub fn converse_url(region: Region, model: &str) -> String {
     let path = format!("/model/{}/converse", percent_encoded(model));
     Endpoint::of(Service::BedrockRuntime, region).url(&path)
 }
 
-/// The programs. Temporary keys count with their session token only: the SDKs find it by themselves, curl is told.
+/// The sample programs. Temporary keys are valid only with their session token. The SDKs read it from the environment, and the
+/// curl command sends it in a header.
 #[must_use]
 pub fn examples(region: Region, model: &str, is_temporary: bool) -> Examples {
     Examples {
@@ -26,7 +27,7 @@ pub fn examples(region: Region, model: &str, is_temporary: bool) -> Examples {
     }
 }
 
-/// The variables that hold the keys, as a sentence lists them.
+/// The names of the variables that hold the keys, as a list in a sentence.
 fn variables(is_temporary: bool) -> &'static str {
     if is_temporary {
         "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
@@ -35,7 +36,8 @@ fn variables(is_temporary: bool) -> &'static str {
     }
 }
 
-/// curl hides the value of `--user` from the list of processes. The session token opens nothing without the secret key.
+/// curl hides the value of `--user` from the list of processes. The session token is useless without the secret key, so it may
+/// be visible in that list.
 fn curl(region: Region, model: &str, is_temporary: bool) -> String {
     let url = shell(&converse_url(region, model));
     let signature = shell(&format!("aws:amz:{}:{SIGNING_NAME}", region.as_str()));
@@ -111,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_follows_region_partition_and_model() {
+    fn converse_url_depends_on_region_partition_and_model() {
         for (region, model, address) in [
             (
                 "eu-north-1",

@@ -1,12 +1,14 @@
-//! Text as a literal of the language that it stands in. What comes out is printable ASCII, so nothing in it breaks a line,
-//! turns the direction of writing or gets lost on the way through a terminal.
+//! Writes a text as a literal of a programming language. The result is printable ASCII, so it contains no line break and no
+//! bidirectional control character, and it is copied correctly from a terminal.
 
-/// A word for a POSIX shell. Takes what the other functions and percent-encoding give: a shell has no word for NUL.
+/// A quoted word for a POSIX shell. The text must not contain NUL, which no word of a shell can contain. The results of the
+/// other functions and of percent-encoding never do.
 pub fn shell(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// A string of JSON (RFC 8259 §7), which is one of JavaScript as well. Beyond ASCII it is UTF-16 units, as both have it.
+/// A JSON string (RFC 8259 §7), which is also a JavaScript string. Other characters than ASCII are written as UTF-16 code
+/// units.
 pub fn json(text: &str) -> String {
     quoted(text, |character| {
         let mut units = [0; 2];
@@ -15,12 +17,12 @@ pub fn json(text: &str) -> String {
     })
 }
 
-/// A string of Python, where an escape is a whole character.
+/// A Python string. An escape stands for a whole character.
 pub fn python(text: &str) -> String {
     quoted(text, |character| format!("\\U{:08x}", u32::from(character)))
 }
 
-/// Between double quotes, with what is not printable ASCII as `escape` writes it.
+/// The text between double quotes. `escape` writes the characters that are not printable ASCII.
 fn quoted(text: &str, escape: impl Fn(char) -> String) -> String {
     let mut literal = String::from('"');
     for character in text.chars() {

@@ -1,16 +1,16 @@
-//! NVIDIA's chat completions, by curl and by the `openai` packages, whose wire it speaks.
+//! Sample programs that call the chat completions of NVIDIA. Its API is compatible with that of the `openai` packages.
 
 use super::literal::{json, python, shell};
 use super::{Examples, PROMPT};
 
-/// Where NVIDIA's API is.
+/// Base URL of NVIDIA's API.
 pub const BASE_URL: &str = "https://integrate.api.nvidia.com";
-/// Chat completions.
+/// URL of the chat completions.
 pub const ENDPOINT: &str = "https://integrate.api.nvidia.com/v1/chat/completions";
-/// What the `openai` packages call a base URL: it ends before the operation.
+/// Base URL for the `openai` packages, to which they append the operation.
 const SDK_BASE_URL: &str = "https://integrate.api.nvidia.com/v1";
 
-/// The programs that ask this model.
+/// The sample programs for this model.
 #[must_use]
 pub fn examples(model: &str) -> Examples {
     Examples {
@@ -20,7 +20,8 @@ pub fn examples(model: &str) -> Examples {
     }
 }
 
-/// A header would show the key in the list of processes; curl hides the value of `--oauth2-bearer`.
+/// `--oauth2-bearer` is used because curl hides its value from the list of processes. The value of a header would be visible
+/// there.
 fn curl(model: &str) -> String {
     let (url, prompt) = (shell(ENDPOINT), json(PROMPT));
     let body = shell(&format!(
@@ -37,8 +38,8 @@ fn curl(model: &str) -> String {
     )
 }
 
-// The packages take keys, an organization, a project and headers from variables of their own; none of it is for NVIDIA.
-// Headers of `OPENAI_CUSTOM_HEADERS` no argument keeps back, so the programs forget all of these variables.
+// The packages read keys, an organization, a project and headers from variables that begin with `OPENAI_`. These must not be
+// sent to NVIDIA. No argument disables the headers in `OPENAI_CUSTOM_HEADERS`, so the programs delete all of these variables.
 
 fn node(model: &str) -> String {
     let (base, model, prompt) = (json(SDK_BASE_URL), json(model), json(PROMPT));
@@ -88,13 +89,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_addresses_are_one() {
+    fn urls_have_the_same_base() {
         assert_eq!(format!("{BASE_URL}/v1"), SDK_BASE_URL);
         assert_eq!(format!("{SDK_BASE_URL}/chat/completions"), ENDPOINT);
     }
 
     #[test]
-    fn each_names_the_model_and_the_variable() {
+    fn each_program_names_the_model_and_the_variable() {
         let Examples { curl, node, python } = examples("nvidia/model");
         for program in [curl, node, python] {
             assert!(program.contains("\"nvidia/model\""));

@@ -29,8 +29,8 @@ pub struct SessionsResponse {
     /// Always true.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("const" = true)))]
     pub success: bool,
-    /// The live sessions, most recent sign-in first; 200 at most. A session is live until it is revoked or its token can no
-    /// longer be refreshed.
+    /// The live sessions, most recent sign-in first; 200 at most. A session is live until it is revoked, reaches its maximum
+    /// age, or its token can no longer be refreshed.
     pub sessions: Vec<SessionEntry>,
 }
 
@@ -46,7 +46,7 @@ pub struct SessionEntry {
     pub refreshed_at: Timestamp,
     /// Time of the last use, to within one hour.
     pub last_used_at: Timestamp,
-    /// Time after which the session cannot be refreshed any more.
+    /// Time at which the session reaches its maximum age.
     pub ends_at: Timestamp,
     /// The beginning of the `User-Agent` header of the sign-in.
     pub device: Option<String>,
@@ -89,7 +89,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use crate::http::operation::Operation;
     use serde_json::json;
     Operation::new("listSessions", "Sessions", "List sessions")
-        .describe("The live sessions of the caller, most recent sign-in first. If a user has more than 100, a sign-in revokes the least \
+        .describe("Returns the live sessions of the caller, most recent sign-in first. If a user has more than 100, a sign-in revokes the least \
              recently used ones.")
         .returns::<SessionsResponse>(
             schemas,

@@ -65,7 +65,8 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
     if body.username.is_empty() || body.password.is_empty() {
         return Err(ApiError::new(ErrorCode::MissingField).with_text(MISSING));
     }
-    // No user has a password over the limit; not counting such an attempt reveals nothing that the client does not know.
+    // No user has a password over the limit. Such an attempt is not counted, which reveals nothing that the client does not
+    // know.
     let password = Password::parse(&body.password).map_err(|_| ErrorCode::InvalidCredentials)?;
     let context = Rc::new(context);
     let attempted = password_sign_in::run(

@@ -1,5 +1,6 @@
 //! `POST /api/auth/logout`: revokes the session of the token. Any token that this service issued is accepted, even if it was
-//! rotated out, has expired or is older than `TOKENS_NOT_BEFORE`. Another token has no session, which is not an error.
+//! rotated out, has expired or is older than `TOKENS_NOT_BEFORE`. A token that this service did not issue has no session, which
+//! is not an error.
 
 use crate::app::{RequestContext, sessions};
 use crate::domain::audit::Kind;
@@ -49,7 +50,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("logout", "Sessions", "Sign out")
         .describe("Revokes the session of the token, even if the token has expired, was rotated out or is older than TOKENS_NOT_BEFORE. \
-             Responds with 200 as well if there is no token or if this service did not issue it. May be repeated.")
+             Also responds with 200 if there is no token or if this service did not issue it. The request may be repeated.")
         .returns::<MessageResponse>(schemas, json!({"success": true, "message": "Logged out"}))
         .errors([ErrorCode::StorageUnavailable])
 }

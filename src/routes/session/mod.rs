@@ -1,4 +1,4 @@
-//! Sign-in with a password, and sessions.
+//! The endpoints for sign-in with a password, and for sessions.
 
 pub mod list;
 pub mod login;

@@ -56,10 +56,10 @@ async fn handle(
         .ok_or(ErrorCode::InvalidToken)?;
     let window = context.replay_window();
     match record.token_status(shown.generation, context.received_at, window) {
-        // Applies to a window of zero seconds as well.
+        // This also applies to a window of zero seconds.
         TokenStatus::Reused if !is_rotated => return end_reused(&context, &client, record).await,
         TokenStatus::Replayable | TokenStatus::Reused => {}
-        // A current token in time is rotated, unless D1's row disagrees with it.
+        // A current token that has not expired is rotated, unless D1's row disagrees with it.
         TokenStatus::Current | TokenStatus::Expired | TokenStatus::Revoked => {
             return Err(match token {
                 PresentedToken::Expired(_) => ErrorCode::TokenExpired.into(),
@@ -67,7 +67,7 @@ async fn handle(
             });
         }
     }
-    // Recreated from the row, byte for byte the same for every client with an earlier token.
+    // The token is recreated from the row, so every client with an earlier token gets the same bytes.
     let next = Session {
         generation: record.generation,
         ..shown.clone()
@@ -76,7 +76,7 @@ async fn handle(
         .app
         .tokens
         .issue(&next, record.rotated_at, record.token_expires_at);
-    // Creates an entry for the new token; that of the old one expires with the window.
+    // Creates a cached session for the new token. The one of the old token expires with the window.
     if is_rotated {
         sessions::refresh_cache(&context, &record, record.generation);
         sessions::refresh_cache(&context, &record, shown.generation);

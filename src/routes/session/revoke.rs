@@ -48,7 +48,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use crate::http::operation::Operation;
     use serde_json::json;
     Operation::new("revokeSession", "Sessions", "Revoke session")
-        .describe("Revokes a session of the caller, by its id in GET /sessions. May be repeated.")
+        .describe("Revokes a session of the caller, by its id in GET /sessions. The request may be repeated.")
         .parameter(json!({
             "name": "id",
             "in": "path",

@@ -46,7 +46,7 @@ async fn handle(context: RequestContext) -> Result<Response, ApiError> {
     let verdict = if let Some(verdict) = app.health.verdict(clock::now_ms).await {
         verdict
     } else {
-        app.health.ask(app.database, app.kv, clock::now_ms).await
+        app.health.check(app.database, app.kv, clock::now_ms).await
     };
     verdict.map_err(unhealthy)?;
     Ok(Response::ok(&HealthResponse {

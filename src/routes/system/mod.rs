@@ -1,4 +1,4 @@
-//! The service itself.
+//! The endpoints for the health and the API description of the service.
 
 pub mod health;
 pub mod openapi;

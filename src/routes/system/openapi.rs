@@ -28,7 +28,7 @@ fn operation(_: &mut crate::http::operation::Schemas) -> crate::http::operation:
         "System",
         "Get OpenAPI document",
     )
-    .describe("This document, in OpenAPI 3.1.");
+    .describe("Returns this document, in OpenAPI 3.1.");
     operation.response.example = serde_json::json!({"openapi": "3.1.0"});
     operation
 }

@@ -24,7 +24,7 @@ pub struct NewSession<'a> {
     pub created_at: Timestamp,
     /// `exp` of its first token.
     pub token_expires_at: Timestamp,
-    /// Its absolute end.
+    /// When it reaches its maximum age.
     pub ends_at: Timestamp,
     /// The `User-Agent` of the client.
     pub device: Option<&'a str>,
@@ -32,7 +32,7 @@ pub struct NewSession<'a> {
     pub address: Option<&'a str>,
     /// The hash that the password was checked against; the session is not created if it was changed since.
     pub password_hash: Option<&'a str>,
-    /// A hash with today's parameters that replaces it.
+    /// A hash with the current parameters, which replaces that hash.
     pub new_password_hash: Option<&'a str>,
     /// Whether it revokes the user's least recently used sessions beyond [`MAX_LIVE_SESSIONS`].
     pub evicts: bool,
@@ -43,8 +43,8 @@ pub struct NewSession<'a> {
 /// Maximum number of live sessions per user: more than a user has devices, and few enough to revoke all of them quickly. A
 /// sign-in that exceeds it revokes the least recently used ones.
 pub const MAX_LIVE_SESSIONS: u32 = 100;
-/// Maximum number of sessions that a sign-in revokes, whose cached sessions are overwritten at once. There may be more than
-/// one too many after simultaneous sign-ins, or because of sessions of the application's own keys, which evict none.
+/// Maximum number of sessions that a sign-in revokes, whose cached sessions are overwritten at once. More than one session can
+/// exceed the limit after simultaneous sign-ins, or after sign-ins with the service credentials, which evict no sessions.
 const MAX_EVICTED_SESSIONS: u32 = 200;
 
 /// Creates a session only for a user who is still active, with the role and the password that were just checked.
@@ -64,7 +64,7 @@ const RECORD_LOGIN: &str = "
     UPDATE users SET last_login = ?1, password_hash = coalesce(?2, password_hash)
     WHERE id = ?3 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?4)";
 
-/// Selects the least recently used sessions beyond the limit, but never the one that was just created. Considers the 300
+/// Selects the least recently used sessions beyond the limit, but never the one that was just created. Considers only the 300
 /// that expire first, so that a sign-in reads a bounded number of rows.
 const EVICT: &str = "
     UPDATE sessions SET revoked_at = ?1
@@ -91,8 +91,8 @@ const EVICTS: &str = "
 
 impl Sessions {
     /// Creates a session, records the sign-in, and revokes the least recently used sessions beyond [`MAX_LIVE_SESSIONS`].
-    /// Returns those; `None` if the user was changed since, and then no entry is written. `sessions_revoked` is written if a
-    /// session was revoked.
+    /// Returns those; `None` if the user was changed meanwhile. No entry is written in that case. `sessions_revoked` is written
+    /// if a session was revoked.
     ///
     /// # Errors
     /// Any [`StoreError`].

@@ -1,8 +1,8 @@
 //! Sessions: table `sessions`. All statements go to the primary of D1. Cached sessions are in `session_cache.rs`.
 //!
-//! A session is live while it is not revoked, before its absolute end, and while its current token can still be refreshed
-//! ([`expired_until`]). All statements that list, count or revoke the sessions of a user have these three conditions, and
-//! index `sessions_live` finds them.
+//! A session is live while it is not revoked, before it reaches its maximum age, and while its current token can still be
+//! refreshed ([`expired_until`]). All statements that list, count or revoke the sessions of a user have these three conditions,
+//! and index `sessions_live` finds them.
 
 mod begin;
 mod refresh;
@@ -34,7 +34,7 @@ pub struct SessionSummary {
     pub rotated_at: Timestamp,
     /// The last use, exact to an hour.
     pub last_used_at: Timestamp,
-    /// Its absolute end.
+    /// When it reaches its maximum age.
     pub ends_at: Timestamp,
     /// The client's `User-Agent` at the sign-in.
     pub device: Option<String>,
@@ -83,12 +83,12 @@ const LIVE_OF: &str = "
     FROM sessions WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3
     ORDER BY token_expires_at DESC LIMIT 200";
 
-/// Only one of several requests writes it.
+/// If several requests try this, only one of them writes.
 const USED: &str = "
     UPDATE sessions SET last_used_at = ?1
     WHERE id = ?2 AND revoked_at IS NULL AND rotated_at <= ?3 AND coalesce(last_used_at, '') <= ?3";
 
-/// A revoked row is kept until the absolute end of its session, so that its tokens are found to be revoked. The number of
+/// A revoked row is kept until its session reaches its maximum age, so that its tokens are found to be revoked. The number of
 /// rows per statement is limited, so that the cleanup does not block other writers for long.
 const DELETE_EXPIRED: &str = "
     DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE ends_at <= ?1 ORDER BY ends_at LIMIT 1000)";
@@ -145,7 +145,7 @@ impl Sessions {
         Ok(live)
     }
 
-    /// Deletes sessions that are past their absolute end, with their counters, at most 1,000 per call. Returns whether there
+    /// Deletes sessions that have reached their maximum age, with their counters, at most 1,000 per call. Returns whether there
     /// may be more.
     ///
     /// # Errors

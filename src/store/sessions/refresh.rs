@@ -37,8 +37,9 @@ pub struct Refreshed {
     pub is_rotated: bool,
 }
 
-/// The one UPDATE that decides between many refreshes of one token. The right-hand sides see the row as it was: the current
-/// generation is rotated out now, and rotations that have left the window (`?8`) are removed.
+/// If several requests refresh one token, this statement decides which of them rotates it. The right-hand sides refer to the
+/// row before the update: the current generation is rotated out now, and rotations that have left the window (`?8`) are
+/// removed.
 const ROTATE: &str = "
     UPDATE sessions SET
       generation = generation + 1, rotated_at = ?1, token_expires_at = min(?2, ends_at),

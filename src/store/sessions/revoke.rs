@@ -1,4 +1,4 @@
-//! Revokes sessions: one, or all of a user. Whatever revokes a session uses these statements, except a sign-in that evicts
+//! Revokes sessions: one, or all of a user. All code that revokes sessions uses these statements, except a sign-in that evicts
 //! the least recently used ones (`begin.rs`).
 
 use super::{Sessions, rotations};
@@ -62,8 +62,8 @@ impl From<SessionRecord> for RevokedSession {
     }
 }
 
-/// An expired session is revoked as well: its client has requested it, and a refresh in an isolate whose clock is behind
-/// must not keep it alive. `?4`, if not NULL: only if its current token was issued before this time.
+/// An expired session is revoked as well: its client has requested the revocation, and a refresh in an isolate whose clock is
+/// behind must not keep it alive. `?4`, if not NULL: only if its current token was issued before this time.
 const REVOKE: &str = "
     UPDATE sessions SET revoked_at = ?1
     WHERE id = ?2 AND user_id = ?3 AND revoked_at IS NULL AND (?4 IS NULL OR rotated_at < ?4)";
@@ -73,12 +73,13 @@ const REVOKES: &str = "
     SELECT 1 FROM sessions
     WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NULL AND (?3 IS NULL OR rotated_at < ?3)";
 
-/// Also returns a session that had already been revoked: if that response was lost, its cached sessions may still exist.
+/// Also returns a session that had already been revoked: if the earlier request failed after the write, its cached sessions may
+/// still exist.
 const REVOKED: &str = "
     SELECT id, generation, recent_rotations FROM sessions WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NOT NULL";
 
-/// The sessions whose cached sessions are overwritten; read before they are revoked. With RETURNING, thousands of rows would
-/// exceed the D1 timeout.
+/// The sessions whose cached sessions are overwritten; read before they are revoked. RETURNING is not used, because returning
+/// thousands of rows would exceed the D1 timeout.
 const LATEST: &str = "
     SELECT id, generation, recent_rotations FROM sessions
     WHERE user_id = ?1 AND id IS NOT ?2 AND revoked_at IS NULL AND token_expires_at > ?3 AND ends_at > ?4
@@ -164,7 +165,7 @@ impl Sessions {
     /// Revokes a session. The entries are written by the call that revokes it.
     ///
     /// # Errors
-    /// Any [`StoreError`]; then the response must not say that it is found.
+    /// Any [`StoreError`]; then the response must not state that the session is revoked.
     pub async fn revoke<const N: usize>(
         &self,
         id: &str,
@@ -184,7 +185,7 @@ impl Sessions {
     /// Revokes all live sessions of a user; returns at most 200 of them, those that would have expired last.
     ///
     /// # Errors
-    /// Any [`StoreError`]; then the response must not say that they are revoked.
+    /// Any [`StoreError`]; then the response must not state that the sessions are revoked.
     pub async fn revoke_all(
         &self,
         user: Uuid,

@@ -196,7 +196,7 @@ fn replaced_or_removed_signature_is_found() {
     let (mut rows, checkpoints) = log(20);
     rows[4].0.mac = None;
     fails(&rows, &checkpoints, 5, ViolationKind::Unsigned);
-    // With a signature of the cron event, which is valid for rows of the command line only.
+    // A signature of the cron event is valid for rows of the command line only.
     let mac = keys().sign_late(5, at(9), &rows[4].1);
     rows[4].0.late_mac = Some(mac);
     rows[4].0.signed_at = Some(at(9).to_string());
@@ -235,7 +235,7 @@ fn client_is_verified_if_present_and_may_be_erased() {
         change(rows[11].1.client.as_mut().unwrap());
         fails(&rows, &checkpoints, 12, ViolationKind::ClientAltered);
     }
-    // A client for an entry that has none.
+    // A client is added to an entry that has no client.
     let mut rows = vec![own(&keys(), 1)];
     let client = rows[0].1.client.take();
     rows[0].1.client_hash = None;

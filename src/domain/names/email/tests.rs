@@ -1,3 +1,5 @@
+//! E-mail addresses: their keys, and the addresses that are refused.
+
 use super::*;
 use crate::domain::names::LoginName;
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! Rotations of `AUDIT_KEY`: what the previous key still verifies.
+//! Rotations of `AUDIT_KEY`: the rows that the previous key still verifies.
 
 use super::*;
 
@@ -42,17 +42,17 @@ fn retired_key_is_refused_after_the_first_checkpoint_of_the_new_key() {
         .checkpoint(Some(&first), &start[1..], at(10_000))
         .unwrap();
     let checkpoints = vec![first, second];
-    // As the newest row, signed by itself or as if by the cron.
+    // A forged newest row with its own signature, or with a late one.
     for forged in [own(&old, 3), late(&old, 3)] {
         let mut rows = start.clone();
         rows.push(forged);
         refused(&rows, &checkpoints, 3);
-        // And once it is covered by a checkpoint.
+        // The forged row is also refused once a checkpoint covers it.
         let more = chained_after(&new, &rows, &checkpoints);
         assert_eq!(more.len(), 3);
         refused(&rows, &more, 3);
     }
-    // A checkpoint of the old key after one of the new key.
+    // A checkpoint of the old key follows one of the new key.
     let mut rows = start.clone();
     rows.push(own(&new, 3));
     let mut more = checkpoints.clone();
@@ -94,7 +94,7 @@ fn first_checkpoint_of_a_new_key_waits_until_the_old_key_is_not_used() {
     // There is no sign yet that the new key is deployed.
     let early = new.checkpoint(Some(&first), &rows[2..3], at(5)).unwrap();
     assert_eq!((&early.key, early.last), (&first.key, 3));
-    // It is, but isolates with the old key may be left, so the rows after row 3 wait.
+    // The new key is deployed, but isolates with the old key may be left, so the rows after row 3 wait.
     let early = new.checkpoint(Some(&first), &rows[2..], at(303)).unwrap();
     assert_eq!((&early.key, early.last), (&first.key, 3));
     assert_eq!(new.checkpoint(Some(&early), &rows[3..], at(303)), None);
