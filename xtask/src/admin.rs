@@ -1,4 +1,4 @@
-//! The administrator's commands: compiles `edge-auth-admin`, and passes it the arguments.
+//! The administrator's commands: compiles `edge-auth-admin` and passes the arguments to it.
 
 use crate::{process, setup, terminal, workspace};
 use anyhow::{Context as _, Result, bail};
@@ -10,7 +10,7 @@ use std::process::{Command, ExitCode, Stdio};
 pub fn run() -> Result<ExitCode> {
     setup::check_openssl()?;
     let program = build()?;
-    // It reads passwords from standard input.
+    // The program reads passwords from standard input.
     let status = Command::new(&program)
         .args(env::args_os().skip(1))
         .status()
@@ -19,7 +19,7 @@ pub fn run() -> Result<ExitCode> {
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// Prints what cargo compiles, and nothing if the program is up to date.
+/// Builds the program. Prints what cargo compiles, or nothing if the program is up to date.
 fn build() -> Result<PathBuf> {
     let mut cargo = process::cargo();
     cargo
@@ -36,7 +36,7 @@ fn build() -> Result<PathBuf> {
     if !process::wait(&mut child)?.success() {
         bail!("cannot compile edge-auth-admin; the output of cargo is above");
     }
-    // Built by the same cargo, so beside this program.
+    // The same cargo built both programs, so they are in one folder.
     let this = env::current_exe().context("cannot find this program")?;
     Ok(this.with_file_name(format!("edge-auth-admin{}", env::consts::EXE_SUFFIX)))
 }

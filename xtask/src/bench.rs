@@ -1,9 +1,9 @@
 //! `cargo xtask bench`: the CPU time of a request, of this build and of others.
 //!
-//! `bench/start.mjs` starts each Worker of a group in its own workerd; this module loads them in turn, A B C …, a fraction
-//! of a second each, so that whatever else the machine does meets all of them. Ratios are taken within a round. Every group
-//! has the same build twice (A/A), which shows how far ratios can be trusted. The figure is the CPU time of the whole
-//! workerd process as Linux accounts it: latency on a machine that runs the client too says little.
+//! `bench/start.mjs` starts each Worker of a group in its own workerd. This module loads the Workers in turn, A B C …,
+//! a fraction of a second each, so that other work of the machine affects all of them. Ratios are taken within a round.
+//! Every group has the same build twice (A/A), which shows how far ratios can be trusted. The figure is the CPU time of
+//! the whole workerd process as Linux accounts it. Latency says little on a machine that also runs the client.
 
 mod accounting;
 mod budgets;
@@ -33,12 +33,12 @@ use workers::Launch;
 /// Measure the CPU time of the Worker and its peers (Linux only)
 ///
 /// Builds the Worker as it is deployed, starts it and its peers in the same workerd with the same local stores, loads them in
-/// turn and prints what a request costs. Each group has the same build twice (A/A). If the median of their ratios is outside
+/// turn and prints the cost of a request. Each group has the same build twice (A/A). If the median of their ratios is outside
 /// 0.97 to 1.03, the group has no verdict. The figures are also written to bench/results.json and, if all groups are
 /// measured, to bench/chart.svg.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Measure these groups only
+    /// Measure only these groups
     #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = PossibleValuesParser::new(groups::names()))]
     only: Vec<String>,
     /// Seconds of load for each Worker
@@ -50,7 +50,7 @@ pub struct Arguments {
     /// Do not measure the peers, so that each build gets more turns in the same time
     #[arg(long)]
     ours: bool,
-    /// Measure groups of scale with a million users too (6 GB in the cache, and as much for a copy)
+    /// Also measure the groups of scale with a million users (6 GB in the cache, and 6 GB for a copy)
     #[arg(long)]
     million: bool,
     /// Fail if a budget is missed
@@ -58,7 +58,7 @@ pub struct Arguments {
     check: bool,
 }
 
-/// With more, a group would have more than five Workers.
+/// With more clones, a group would have more than five Workers.
 const MAX_AGAINST: usize = 2;
 
 /// A folder with a built Worker.
@@ -69,19 +69,19 @@ fn built_clone(folder: &str) -> Result<PathBuf, String> {
     if is_built {
         return Ok(folder);
     }
-    Err("no built Worker there; run `cargo xtask build` in that clone".to_owned())
+    Err("the folder has no built Worker; run `cargo xtask build` in that clone".to_owned())
 }
 
-/// Measures what the arguments ask for.
+/// Measures the groups that the arguments select.
 pub fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     if !cfg!(target_os = "linux") {
         return Err(Error::msg(
-            "The benchmark reads CPU times as Linux accounts them, so it runs on Linux only.",
+            "the benchmark runs on Linux only, because it reads CPU times from Linux",
         ));
     }
     if arguments.against.len() > MAX_AGAINST {
         return Err(Error::msg(format!(
-            "`--against` may be given at most {MAX_AGAINST} times."
+            "--against can be given at most {MAX_AGAINST} times"
         )));
     }
     let selected = groups::select(&arguments.only);
@@ -134,7 +134,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Error> {
     })
 }
 
-/// What has been measured so far.
+/// The results so far.
 #[derive(Default)]
 struct Run {
     results: Map<String, Value>,

@@ -6,11 +6,11 @@ use anyhow::{Context as _, Result};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// What this program prints once the Worker in `build/` is current. `cargo dev` looks for it in the output of wrangler, which
-/// runs `cargo xtask build`.
+/// The line that this program prints once the Worker in `build/` is current. `cargo dev` looks for it in the output of
+/// wrangler, which runs `cargo xtask build`.
 pub const FINISHED: &str = "The Worker in build/ is up to date.";
 
-/// How the Worker's own packages are compiled. Their dependencies are compiled once, for both.
+/// How the Worker's own packages are compiled. Their dependencies are compiled once, for both profiles.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Profile {
     /// As it is deployed, tested and measured.
@@ -52,10 +52,10 @@ pub fn run() -> Result<()> {
 /// development.
 pub fn ensure(tools: &Tools, profile: Profile) -> Result<()> {
     let output = workspace::root().join("build");
-    // worker-build leaves other files in `build/` alone, and deleting the folder deletes this record too.
+    // worker-build does not touch other files in `build/`, and deleting the folder also deletes this record.
     let record = output.join(".built-from");
     let _lock = cache::lock_file(&output.join(".lock"))?;
-    // Read before the build, so that a file that is saved meanwhile is built next time.
+    // The key is read before the build, so that a file that is saved during the build is built next time.
     let sources = key_of_sources()?;
     let is_built = |profile| is_current(&output, &record, &state(&sources, profile));
     if !is_built(Profile::Release) && !is_built(profile) {
@@ -79,7 +79,7 @@ fn is_current(output: &Path, record: &Path, state: &str) -> bool {
             .all(|file| output.join(file).is_file())
 }
 
-/// Changes with everything that the output is built from. `Cargo.lock` has the versions of the tools.
+/// A key that changes with everything that the output is built from. `Cargo.lock` contains the versions of the tools.
 fn key_of_sources() -> Result<String> {
     let root = workspace::root();
     let mut files: Vec<PathBuf> = [

@@ -23,7 +23,7 @@ pub fn root() -> Result<PathBuf> {
     Ok(base.join(format!("{}-{}", env::consts::OS, env::consts::ARCH)))
 }
 
-/// 12 hexadecimal digits that change with each of the parts.
+/// 12 hexadecimal digits that depend on each of the parts.
 pub fn key(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
@@ -100,7 +100,7 @@ mod tests {
     use super::key;
 
     #[test]
-    fn key_changes_with_each_part_and_with_their_bounds() {
+    fn key_depends_on_each_part_and_on_the_bounds_between_parts() {
         let keys = [
             key(&[b"lock", b"linux"]),
             key(&[b"lock", b"macos"]),

@@ -1,8 +1,8 @@
 //! `cargo xtask fuzz`: the fuzz targets of fuzz/, under libFuzzer.
 //!
-//! cargo-fuzz needs a nightly Rust for its sanitizers; coverage counters work with the stable one. Only this workspace's own
-//! crates get counters, and what they instantiate of others: cargo calls this program in place of their compiler
-//! ([`compile`]), and uses all other crates as they are.
+//! cargo-fuzz needs a nightly Rust for its sanitizers; coverage counters work with the stable one. Only the crates of
+//! this workspace get counters, including the generic code of other crates that they instantiate. cargo calls this
+//! program in place of the compiler for them ([`compile`]), and compiles all other crates as usual.
 
 use crate::{process, terminal, workspace};
 use anyhow::{Context as _, Result, bail};
@@ -43,7 +43,7 @@ const FLAGS: [&str; 8] = [
 /// Set when cargo calls this program as a compiler.
 const COMPILES: &str = "EDGE_AUTH_FUZZ_COMPILES";
 
-/// If this program is called as a compiler: runs the compiler with its arguments and the flags for coverage.
+/// Runs the compiler with its arguments and the flags for coverage, if this program is called as a compiler.
 pub fn compile() -> Option<ExitCode> {
     std::env::var_os(COMPILES)?;
     let mut args = std::env::args_os().skip(1);
@@ -84,7 +84,7 @@ pub fn run(options: &Options) -> Result<()> {
         let mut child = process::start_group(&mut command)?;
         if !process::wait(&mut child)?.success() {
             bail!(
-                "{name} failed, see above; to run it again: cargo xtask fuzz {name} --input FILE"
+                "target '{name}' failed; its output is above; to run it again: cargo xtask fuzz {name} --input FILE"
             );
         }
     }
@@ -93,7 +93,7 @@ pub fn run(options: &Options) -> Result<()> {
 
 fn build() -> Result<PathBuf> {
     let this = std::env::current_exe().context("cannot find this program")?;
-    // Built by the same cargo, so beside this one.
+    // The same cargo built both programs, so they are in one folder.
     let built = this.with_file_name("edge-auth-fuzz");
     let mut cargo = process::cargo();
     cargo
@@ -121,7 +121,8 @@ fn names(program: &Path) -> Result<Vec<String>> {
     Ok(names.lines().map(str::to_owned).collect())
 }
 
-/// Sets where the target keeps its inputs, and its limits: a body may have 16 KiB, and no input takes a second.
+/// Sets where the target keeps its inputs, and its limits: a body has at most 16 KiB, and an input takes less than a
+/// second.
 fn set_limits(command: &mut Command, folder: &Path, name: &str, seconds: u32) -> Result<()> {
     let corpus = folder.join("corpus").join(name);
     fs::create_dir_all(&corpus).with_context(|| format!("cannot create {}", corpus.display()))?;

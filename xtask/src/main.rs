@@ -1,7 +1,7 @@
 //! `cargo dev` and `cargo xtask …`: the tasks of this repository, the same on Linux, macOS and Windows.
 //!
-//! One file per command. The administrator's commands are a program of their own (`xtask/admin`), because they depend on the
-//! Worker, which takes minutes to compile.
+//! Each command has a file. The administrator's commands are a separate program (`xtask/admin`), because they depend on
+//! the Worker, which takes minutes to compile.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 #![expect(
@@ -71,7 +71,7 @@ fn main() -> ExitCode {
     let outcome = process::catch_interrupts().and_then(|()| run(command));
     outcome.unwrap_or_else(|error| {
         if error.is::<Interrupted>() {
-            // What shells report for Ctrl-C.
+            // The exit code that shells report for Ctrl-C.
             return ExitCode::from(130);
         }
         terminal::note(format_args!("error: {error:#}"));

@@ -1,4 +1,4 @@
-//! Starting other programs, waiting for them, and ending them when this process is asked to end.
+//! Starts other programs, waits for them, and ends them when this process is asked to end.
 
 use crate::terminal;
 use anyhow::{Context as _, Result, bail};
@@ -23,7 +23,8 @@ impl fmt::Display for Interrupted {
 
 impl std::error::Error for Interrupted {}
 
-/// Makes Ctrl-C, SIGTERM and SIGHUP set a flag. Every wait in this program looks at it, and ends the child that it waits for.
+/// Makes Ctrl-C, SIGTERM and SIGHUP set a flag. Every wait in this program checks it and ends the child that it waits
+/// for.
 pub fn catch_interrupts() -> Result<()> {
     ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst))
         .context("cannot listen for Ctrl-C")

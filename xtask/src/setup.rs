@@ -1,4 +1,5 @@
-//! `cargo xtask setup`: lets npm, rustup and cargo install the pinned tools that are missing, from the package registries.
+//! `cargo xtask setup`: installs the pinned tools that are missing, from the package registries, with npm, rustup and
+//! cargo.
 
 use crate::process::{self, cargo, first_line};
 use crate::tools::{CargoTool, Tools};
@@ -12,13 +13,13 @@ use std::{env, fs};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Installs what is missing. Takes milliseconds if nothing is.
+/// Installs the tools that are missing. Takes milliseconds if all are installed.
 pub fn ensure() -> Result<Tools> {
     let tools = Tools::locate()?;
     let cargo_tools = [CargoTool::wasm_bindgen()?, CargoTool::worker_build()?];
     let is_missing = |tool: &CargoTool| tool.path().is_ok_and(|path| !path.is_file());
     let has_packages = has_npm_packages();
-    // Before anything that takes minutes.
+    // Checked before anything that takes minutes.
     if !has_packages {
         check_node()?;
     }
@@ -38,7 +39,7 @@ pub fn ensure() -> Result<Tools> {
     Ok(tools)
 }
 
-/// Lets `cargo install` compile a tool, unless it has.
+/// Compiles a tool with `cargo install`, unless it is installed.
 pub fn install(tool: &CargoTool) -> Result<()> {
     let build = workspace::root().join("target/tools");
     let is_installed = || tool.path().map(|path| path.is_file());
@@ -58,7 +59,7 @@ pub fn install(tool: &CargoTool) -> Result<()> {
         // Shared, because the tools have dependencies in common.
         .arg("--target-dir")
         .arg(&build)
-        // Optimized builds take three times as long, and both tools take seconds either way.
+        // Optimized builds take three times as long, and each tool runs for seconds only.
         .args(["--debug"])
         .envs([
             ("CARGO_INCREMENTAL", "0"),
@@ -89,7 +90,7 @@ fn path_with(folder: &Path) -> OsString {
 
 fn has_npm_packages() -> bool {
     let changed = |path: &str| fs::metadata(workspace::root().join(path))?.modified();
-    // npm writes the first of them last.
+    // npm writes `node_modules/.package-lock.json` last.
     match (
         changed("node_modules/.package-lock.json"),
         changed("package-lock.json"),
@@ -101,7 +102,7 @@ fn has_npm_packages() -> bool {
 
 fn install_npm_packages() -> Result<()> {
     let modules = node::node_modules();
-    // Earlier versions linked a folder that clones share; npm would delete what is in it.
+    // Earlier versions linked a folder that clones share; npm would delete its content.
     if modules.is_symlink() {
         fs::remove_file(&modules)?;
     }

@@ -1,4 +1,4 @@
-//! The tools that `cargo install` compiles: their versions, where they are, and how they are started.
+//! The tools that `cargo install` compiles: their versions, their paths, and how they are started.
 
 use crate::{cache, node, process, workspace};
 use anyhow::Result;
@@ -14,7 +14,7 @@ pub struct CargoTool {
 }
 
 impl CargoTool {
-    /// Bundles the Worker. Its version goes with that of the crate `worker`.
+    /// Bundles the Worker. Its version must be that of the crate `worker`.
     pub fn worker_build() -> Result<Self> {
         Ok(Self {
             package: "worker-build",

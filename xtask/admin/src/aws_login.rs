@@ -46,7 +46,7 @@ pub fn run(login: &AwsLogin) -> Result<String> {
     send(&login.url, &body(&proof, &nonce))
 }
 
-/// The origin of a URL, as `JWT_ISSUER` has it: the loopback interface is `localhost` there.
+/// The origin of a URL in the form of `JWT_ISSUER`, which names the loopback interface `localhost`.
 fn origin(url: &str) -> Result<String> {
     let invalid =
         || anyhow!("invalid --url: '{url}' is not a URL such as https://auth.example.com");
@@ -93,17 +93,17 @@ fn credentials(profile: Option<&str>) -> Result<Credentials> {
     }
     let output = aws.output().map_err(|_| {
         anyhow!(
-            "no AWS credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or install the AWS CLI"
+            "AWS credentials not found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or install the AWS CLI"
         )
     })?;
     if !output.status.success() {
         let reason = String::from_utf8_lossy(&output.stderr);
         bail!("the AWS CLI has no credentials: {}", reason.trim());
     }
-    exported(&output.stdout).context("the AWS CLI printed no credentials")
+    exported(&output.stdout).context("the output of the AWS CLI contains no credentials")
 }
 
-/// What `aws configure export-credentials --format process` prints.
+/// Parses the output of `aws configure export-credentials --format process`.
 fn exported(output: &[u8]) -> Option<Credentials> {
     let value: Value = serde_json::from_slice(output).ok()?;
     let field = |name: &str| value.get(name).and_then(Value::as_str).map(Secret::new);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn origin_is_that_of_the_url_with_localhost_for_loopback() {
+    fn origin_of_a_loopback_url_has_the_name_localhost() {
         for (url, expected) in [
             ("https://Auth.Example.com/", "https://auth.example.com"),
             ("https://auth.example.com:443/x", "https://auth.example.com"),
@@ -168,7 +168,7 @@ mod tests {
             "localhost:8787",
             "ftp://a.example",
             "file:///x",
-            // A host name must be in ASCII form: the URL crate has no Unicode tables here.
+            // A host name must be in ASCII form, because the URL crate is built without Unicode tables here.
             "https://b\u{fc}cher.example",
         ] {
             assert!(origin(url).is_err(), "{url}");

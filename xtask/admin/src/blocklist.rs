@@ -5,12 +5,13 @@ use edge_auth::domain::password_policy::{MIN_CHARACTERS, blocklist_hash};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Passwords of at least the default minimum length are rare in such lists, so more of the list is read for them.
-const LONG: usize = 15;
-const LONG_RANKS: usize = 500_000;
-/// Shorter ones matter only if an operator allows them.
-const RANKS: usize = 16_000;
-/// As `domain::password_policy` reads them.
+/// Passwords of at least the default minimum length are rare in such lists, so a larger part of the list is read for
+/// them.
+const LONG_CHARACTERS: usize = 15;
+const MAX_RANK_OF_LONG: usize = 500_000;
+/// Shorter passwords matter only if an operator allows them.
+const MAX_RANK_OF_SHORT: usize = 16_000;
+/// The low bits of a gap that are stored unchanged. `domain::password_policy` reads as many.
 const REMAINDER_BITS: u32 = 16;
 
 /// Reads the list, writes the set, and returns a summary.
@@ -26,10 +27,10 @@ pub fn write(list: &Path, set: &Path) -> Result<String> {
     std::fs::write(set, &bytes).with_context(|| format!("cannot write {}", set.display()))?;
     let long = passwords
         .iter()
-        .filter(|text| text.chars().count() >= LONG)
+        .filter(|text| text.chars().count() >= LONG_CHARACTERS)
         .count();
     Ok(format!(
-        "{} passwords, {long} of them with {LONG} or more characters, in {} bytes",
+        "{} passwords, {long} of them with {LONG_CHARACTERS} or more characters, in {} bytes",
         hashes.len(),
         bytes.len()
     ))
@@ -40,8 +41,8 @@ fn select(list: &str) -> BTreeSet<String> {
         .enumerate()
         .map(|(rank, line)| (rank, line.to_lowercase()))
         .filter(|(rank, line)| match line.chars().count() {
-            LONG.. => *rank < LONG_RANKS,
-            MIN_CHARACTERS.. => *rank < RANKS,
+            LONG_CHARACTERS.. => *rank < MAX_RANK_OF_LONG,
+            MIN_CHARACTERS.. => *rank < MAX_RANK_OF_SHORT,
             _ => false,
         })
         .map(|(_, line)| line)
@@ -58,7 +59,7 @@ fn encode(hashes: &BTreeSet<u32>) -> Vec<u8> {
         bits.push(0);
         bits.extend((0..REMAINDER_BITS).rev().map(|bit| (gap >> bit & 1) as u8));
     }
-    // Ones, so that the padding is never read as another gap.
+    // The padding consists of ones, so that it is never read as another gap.
     while bits.len() % 8 != 0 {
         bits.push(1);
     }
@@ -75,7 +76,7 @@ mod tests {
     fn frequent_and_long_passwords_are_selected() {
         let list = format!(
             "short\nLongEnough\n{}ninechars\nfifteen letters\n",
-            "x\n".repeat(RANKS)
+            "x\n".repeat(MAX_RANK_OF_SHORT)
         );
         let taken: Vec<String> = select(&list).into_iter().collect();
         assert_eq!(taken, ["fifteen letters", "longenough"]);

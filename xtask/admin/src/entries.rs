@@ -1,5 +1,5 @@
-//! Entries of the audit log for the changes of a command. They are signed if the key is in `.dev.vars`, which it is for the
-//! local database only. The Worker's cron signs the others, and marks them as signed late.
+//! Audit entries for the changes that a command makes. An entry is signed if `.dev.vars` contains the key, which is
+//! used for the local database only. The Worker's cron event signs all other entries and marks them as signed late.
 
 use crate::{random, settings};
 use anyhow::{Context as _, Result};
@@ -19,7 +19,7 @@ pub struct NewEntry {
 pub struct Entries {
     keys: Option<AuditKeys>,
     now: Timestamp,
-    /// In place of the request id: all entries of a command have the same.
+    /// Stored in place of a request id. All entries of a command have the same value.
     command: String,
 }
 

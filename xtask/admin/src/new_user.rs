@@ -48,7 +48,7 @@ impl NewUser {
 /// The Worker's role of this name.
 ///
 /// # Errors
-/// Never, as a test shows.
+/// A role that the Worker does not know. A test shows that there is none.
 pub fn role(role: cli::Role) -> Result<Role> {
     Role::parse(role.as_str()).with_context(|| format!("unknown role {}", role.as_str()))
 }
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn aws_region_is_validated_and_written_as_aws_does() {
+    fn aws_region_is_validated_and_stored_in_lower_case() {
         let region = |region: &str| {
             let args = cli::NewUser {
                 aws_region: Some(region.to_owned()),

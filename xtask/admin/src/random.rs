@@ -7,7 +7,7 @@ use uuid::Uuid;
 pub fn bytes<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes)
-        .map_err(|error| anyhow!("the system has no random bytes: {error}"))?;
+        .map_err(|error| anyhow!("cannot read random bytes from the operating system: {error}"))?;
     Ok(bytes)
 }
 

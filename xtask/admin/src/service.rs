@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::env;
 use tokio::runtime::Runtime;
 
-/// The variable with an access token, which command lines would show to other users of this machine.
+/// The variable that holds an access token. Other users of this machine could read a token on the command line.
 const TOKEN_VARIABLE: &str = "EDGE_AUTH_TOKEN";
 
 /// Sends requests to a service.
@@ -20,10 +20,10 @@ pub struct Http {
 }
 
 impl Http {
-    /// Requests to this URL. Redirects are not followed: they would carry credentials to another server.
+    /// A client for this URL. It follows no redirects, because they could send credentials to another server.
     ///
     /// # Errors
-    /// TLS or threads that the system does not provide.
+    /// The system provides no TLS or no threads.
     pub fn new(url: &str) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -43,7 +43,7 @@ impl Http {
         format!("{}/api/auth/{path}", self.url)
     }
 
-    /// Status and JSON of the response; null if it is not JSON.
+    /// Sends a request. Returns the status and the JSON body, or null if the body is not JSON.
     ///
     /// # Errors
     /// No response.
@@ -69,8 +69,8 @@ pub struct Service {
     is_own_session: bool,
 }
 
-/// Signs out, however the command ends. Otherwise each command would leave a session behind, and enough of them would evict the
-/// user's other sessions.
+/// Signs out, even if the command fails. Otherwise each command would leave a session behind, and these sessions would
+/// evict the user's other sessions.
 impl Drop for Service {
     fn drop(&mut self) {
         if !self.is_own_session {

@@ -8,7 +8,7 @@ use edge_auth::store::session_cache::{MARGIN_SECONDS, OUTAGE_SECONDS};
 use std::fs;
 
 /// Default of `SESSION_CACHE_TTL` in seconds.
-const DEFAULT_CACHE_TTL: i64 = 300;
+const DEFAULT_CACHE_TTL_SECONDS: i64 = 300;
 
 /// A variable, if it is set. `.dev.vars` overrides `wrangler.toml` locally.
 ///
@@ -37,7 +37,7 @@ pub fn variable(target: &Target, name: &str) -> Result<Option<String>> {
         .map(str::to_owned))
 }
 
-/// A value of `.dev.vars`, if there is such a file and it sets it.
+/// A value in `.dev.vars`, if the file exists and sets it.
 ///
 /// # Errors
 /// A file that cannot be read.
@@ -76,7 +76,7 @@ fn decode_key(name: &str, text: &str) -> Result<[u8; 32]> {
 /// See [`variable`]; and a `SESSION_CACHE_TTL` that is not a number.
 pub fn cached_session_lifetime(target: &Target) -> Result<i64> {
     let ttl = match variable(target, "SESSION_CACHE_TTL")? {
-        None => DEFAULT_CACHE_TTL,
+        None => DEFAULT_CACHE_TTL_SECONDS,
         Some(text) => text
             .parse()
             .with_context(|| format!("SESSION_CACHE_TTL is not a number of seconds: {text}"))?,

@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 /// A text as an SQL expression.
 ///
 /// # Errors
-/// A NUL, at which some functions of `SQLite` would take the text to end.
+/// A text with a NUL character. Some functions of `SQLite` treat it as the end of the text.
 pub fn text(value: &str) -> Result<String> {
     if value.contains('\0') {
         bail!("a text with a NUL character cannot be stored");
@@ -57,8 +57,8 @@ fn audit(new: &NewEntry, condition: &str) -> Result<String> {
     ))
 }
 
-/// Follows the write that the entry records. Fails, and with it all statements, if only one of the two was made: a trigger may
-/// have skipped the entry.
+/// A check that follows the write which the entry records. It fails, and all statements with it, if only the write or
+/// only the entry was made: a trigger may have skipped the entry.
 fn check(new: &NewEntry) -> Result<String> {
     check_if(new, "changes() > 0")
 }
@@ -82,8 +82,8 @@ pub struct Link<'a> {
 /// Lifetime of a one-time link.
 const LINK_SECONDS: i64 = 3_600;
 
-/// Adds the user, unless another has the username, a confusable one, or the e-mail address. The last result has a row for each
-/// of those; if it is empty, the user was added, with the link if there is one.
+/// Adds the user, unless another user has the username, a confusable one, or the e-mail address. The last result has a
+/// row for each such user. If it is empty, the user was added, with the link if there is one.
 pub fn add(
     user: &NewUser,
     now: Timestamp,
@@ -100,7 +100,7 @@ pub fn add(
     let role = text(user.role.as_str())?;
     let hash = optional(user.password_hash.as_deref())?;
     let now_text = text(&now.to_string())?;
-    // One index each; with OR, SQLite would scan the table.
+    // Each SELECT uses its own index. With OR, SQLite would scan the table.
     let with = |column, value| {
         format!("SELECT id FROM users WHERE source = 'password' AND {column} = {value}")
     };
@@ -112,7 +112,7 @@ pub fn add(
     );
     let invite = match link {
         None => String::new(),
-        Some(link) => keep_link(&user.id, link)?,
+        Some(link) => add_link(&user.id, link)?,
     };
     let is_there = format!("EXISTS (SELECT 1 FROM users WHERE id = {id})");
     let entry = audit(added, &is_there)? + &check_if(added, &is_there)?;
@@ -126,7 +126,7 @@ pub fn add(
 }
 
 /// Adds a link for an active user who signs in with a password.
-pub fn keep_link(user_id: &str, link: &Link<'_>) -> Result<String> {
+pub fn add_link(user_id: &str, link: &Link<'_>) -> Result<String> {
     let (user_id, hash) = (text(user_id)?, text(link.hash)?);
     let now = text(&link.now.to_string())?;
     let end = text(&link.now.plus(LINK_SECONDS).to_string())?;
@@ -152,7 +152,7 @@ pub fn find(
 ) -> Result<String> {
     let (typed, id) = (text(typed)?, optional(id)?);
     let (username, key) = (optional(username)?, optional(email_key)?);
-    // One index each; with OR, SQLite would scan the table.
+    // Each SELECT uses its own index. With OR, SQLite would scan the table.
     Ok(format!(
         "SELECT id, source, username, email, name, organization, role, is_active FROM users WHERE id IN ( \
          SELECT {id} \
@@ -162,9 +162,9 @@ pub fn find(
     ))
 }
 
-/// The entries of a change, and of the sessions that it revokes.
+/// The audit entries for a change and for the sessions that it revokes.
 pub struct Change<'a> {
-    pub done: &'a NewEntry,
+    pub entry: &'a NewEntry,
     pub revoked: &'a NewEntry,
     pub now: Timestamp,
     /// Entries in KV of sessions that were revoked before this have expired.
@@ -180,7 +180,7 @@ pub fn disable(id: &str, change: &Change<'_>) -> Result<String> {
     let delete = delete_links(id)?;
     let (id, now) = (text(id)?, text(&change.now.to_string())?);
     let is_active = format!("EXISTS (SELECT 1 FROM users WHERE id = {id} AND is_active = 1)");
-    let (entry, check) = (audit(change.done, &is_active)?, check(change.done)?);
+    let (entry, check) = (audit(change.entry, &is_active)?, check(change.entry)?);
     Ok(format!(
         "{entry}UPDATE users SET is_active = 0, updated_at = {now} WHERE id = {id} AND is_active = 1; \
          {check}{delete}{revoke}{revoked}"
@@ -197,8 +197,8 @@ pub fn enable(id: &str, now: Timestamp, enabled: &NewEntry) -> Result<String> {
     ))
 }
 
-/// Replaces a role by another one and revokes the sessions; the same role changes nothing. The third result from the end is
-/// empty if the role was not `from`: then nothing is changed.
+/// Replaces the role `from` with `to` and revokes the sessions. If the two are equal, nothing changes. If the user's
+/// role is not `from`, nothing changes and the third result from the end is empty.
 pub fn set_role(id: &str, from: Role, to: Role, change: &Change<'_>) -> Result<String> {
     let (from, to) = (text(from.as_str())?, text(to.as_str())?);
     let differs = format!(
@@ -209,7 +209,7 @@ pub fn set_role(id: &str, from: Role, to: Role, change: &Change<'_>) -> Result<S
         revoke_sessions(id, change, &differs)?,
         revoked_sessions(id, change)?,
     );
-    let (entry, check) = (audit(change.done, &differs)?, check(change.done)?);
+    let (entry, check) = (audit(change.entry, &differs)?, check(change.entry)?);
     let (id, now) = (text(id)?, text(&change.now.to_string())?);
     Ok(format!(
         "{entry}{revoke}UPDATE users SET role = {to}, updated_at = {now} \
@@ -227,14 +227,14 @@ pub fn set_password(id: &str, hash: &str, change: &Change<'_>) -> Result<String>
     let (id, hash, now) = (text(id)?, text(hash)?, text(&change.now.to_string())?);
     let has_password =
         format!("EXISTS (SELECT 1 FROM users WHERE id = {id} AND source = 'password')");
-    let (entry, check) = (audit(change.done, &has_password)?, check(change.done)?);
+    let (entry, check) = (audit(change.entry, &has_password)?, check(change.entry)?);
     Ok(format!(
         "{entry}UPDATE users SET password_hash = {hash}, updated_at = {now} WHERE id = {id} AND source = 'password'; \
          {check}{delete}{unlock}{revoke}{revoked}"
     ))
 }
 
-/// A new password ends the lockout after too many failures.
+/// A new password ends a lockout.
 fn unlock(id: &str) -> Result<String> {
     let id = text(id)?;
     Ok(format!(
@@ -266,8 +266,8 @@ fn revoke_sessions(id: &str, change: &Change<'_>, condition: &str) -> Result<Str
     ))
 }
 
-/// The sessions whose cached sessions may still be in KV, those of a command included that could not overwrite them. `oldest`
-/// is the first generation that was rotated out not long ago.
+/// The revoked sessions whose cached sessions may still be in KV, including those of an earlier command that could not
+/// overwrite them. `oldest` is the first of the generations that were rotated out recently.
 fn revoked_sessions(id: &str, change: &Change<'_>) -> Result<String> {
     let (id, since) = (text(id)?, text(&change.cached_since.to_string())?);
     Ok(format!(

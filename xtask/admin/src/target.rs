@@ -30,7 +30,7 @@ pub fn wrangler_args(target: &Target) -> Result<Vec<OsString>> {
 
 /// Runs statements as one transaction; returns the rows of each.
 ///
-/// By `--command`: what wrangler imports with `--file` into a deployed database returns no rows.
+/// Uses `--command`, because wrangler returns no rows when it imports a `--file` into a deployed database.
 ///
 /// # Errors
 /// The error of wrangler.
@@ -78,7 +78,7 @@ pub fn overwrite_cached_sessions(target: &Target, sessions: &[Revoked]) -> Resul
         }
         wrangler::run(target, &args)
     });
-    // It has no secrets, and the system cleans the folder.
+    // The file contains no secrets, and the system cleans this folder, so an error does not matter.
     let _ = fs::remove_file(&path);
     put.map(drop)
 }

@@ -1,4 +1,4 @@
-//! Running the pinned wrangler.
+//! Runs the pinned wrangler.
 
 use crate::target;
 use anyhow::{Context as _, Result, bail};
@@ -6,7 +6,7 @@ use cli::{Target, node};
 use serde_json::Value;
 use std::process::Stdio;
 
-/// Runs wrangler on a target; returns what it prints.
+/// Runs wrangler on a target. Returns its output.
 ///
 /// # Errors
 /// The error of wrangler, or that it cannot be started.
@@ -33,12 +33,12 @@ pub fn run(target: &Target, args: &[&str]) -> Result<String> {
     Ok(text)
 }
 
-/// The message in what wrangler printed when it failed.
+/// The error message in the output of a wrangler that failed.
 fn error_message(stdout: &str, stderr: &str) -> String {
     let json = serde_json::from_str::<Value>(stdout).ok();
     let text = json
         .as_ref()
-        .and_then(|answer| answer["error"]["text"].as_str())
+        .and_then(|response| response["error"]["text"].as_str())
         .map_or_else(|| format!("{stdout}{stderr}"), str::to_owned);
     if text.contains("no such table") {
         return "the database has no tables; create them with `cargo dev` (--local) or \

@@ -1,8 +1,8 @@
-//! What `xtask` and `edge-auth-admin` share: the arguments of the administrator's commands (`cargo xtask user`, `audit`,
+//! Shared by `xtask` and `edge-auth-admin`: the arguments of the administrator's commands (`cargo xtask user`, `audit`,
 //! `aws-login` and `blocklist`), output, and paths of the repository.
 //!
-//! `xtask` parses these arguments too, so that `--help` and usage errors do not wait until `edge-auth-admin` is compiled. That
-//! depends on the Worker, which takes minutes.
+//! `xtask` parses these arguments too, so that `--help` and usage errors do not wait for the compilation of
+//! `edge-auth-admin`. That program depends on the Worker and takes minutes to compile.
 
 #![expect(
     missing_docs,
@@ -35,7 +35,7 @@ pub enum Command {
     ///
     /// Prints the access token to standard output. The credentials are those of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
     /// and AWS_SESSION_TOKEN, or else those of the AWS CLI, which supports profiles, single sign-on and roles. They are not
-    /// sent: the service receives a signed GetCallerIdentity request, which is valid once and for 15 minutes.
+    /// sent: the service receives a signed GetCallerIdentity request, which can be used once, within 15 minutes.
     AwsLogin(AwsLogin),
     /// Generate the list of common passwords that the Worker refuses
     Blocklist(Blocklist),

@@ -13,15 +13,15 @@ pub fn node_modules() -> PathBuf {
         .map_or_else(|| workspace::root().join("node_modules"), PathBuf::from)
 }
 
-/// A program that an npm package brings.
+/// The path of a program that an npm package installs.
 #[must_use]
 pub fn program(name: &str) -> PathBuf {
     let ending = if cfg!(windows) { ".cmd" } else { "" };
     node_modules().join(".bin").join(format!("{name}{ending}"))
 }
 
-/// The Node of the npm packages, which wrangler accepts, or that of PATH if there is no package for this machine. The tests
-/// choose another one with `EDGE_AUTH_NODE`.
+/// Node from the npm packages, in a version that wrangler accepts. If npm has no package for this machine, Node from
+/// PATH. The tests choose another one with `EDGE_AUTH_NODE`.
 #[must_use]
 pub fn node() -> PathBuf {
     if let Some(node) = env::var_os("EDGE_AUTH_NODE") {
@@ -49,7 +49,8 @@ pub fn wrangler_script() -> PathBuf {
     node_modules().join("wrangler/wrangler-dist/cli.js")
 }
 
-/// wrangler, in the repository's root. It neither looks up this machine's location nor sends metrics.
+/// A command that runs wrangler in the repository's root. It neither looks up this machine's location nor sends
+/// metrics.
 #[must_use]
 pub fn wrangler() -> Command {
     // Not `.bin/wrangler`, which starts a second Node only to start this script.

@@ -1,10 +1,10 @@
-//! Output. `println!` panics if the reader of a pipe has gone or the disk is full, so nothing here uses it.
+//! Output. Nothing here uses `println!`, because it panics if the reader of a pipe has gone or the disk is full.
 
 use anyhow::{Context as _, Result};
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 
-/// Prints a line to standard output. A closed pipe is not an error: a reader such as `head` has read what it wanted.
+/// Prints a line to standard output. A closed pipe is not an error: a reader such as `head` may stop early.
 ///
 /// # Errors
 /// A full disk, for example.
@@ -17,7 +17,8 @@ pub fn print(line: impl Display) -> Result<()> {
     }
 }
 
-/// Prints a line about progress or a problem to standard error. If that cannot be written, there is no reader.
+/// Prints a line about progress or a problem to standard error. Ignores failures, because no reader would see a message
+/// about them.
 pub fn note(line: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }

@@ -1,4 +1,4 @@
-//! Printing clap's help and errors.
+//! Prints clap's help and errors.
 
 use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -9,7 +9,7 @@ use std::process::ExitCode;
 #[must_use]
 pub fn report(error: &Error) -> ExitCode {
     if let Some(message) = missing(error) {
-        // Standard error that cannot be written has no reader.
+        // A failure is ignored, because no reader would see a message about it.
         let _ = writeln!(
             std::io::stderr(),
             "error: {message}\n\nFor more information, try '--help'."
@@ -17,7 +17,7 @@ pub fn report(error: &Error) -> ExitCode {
         return ExitCode::from(2);
     }
     match error.print() {
-        // A closed pipe is not an error: `head` has read what it wanted.
+        // A closed pipe is not an error: a reader such as `head` may stop early.
         Err(failure) if failure.kind() != IoErrorKind::BrokenPipe => {
             let _ = writeln!(
                 std::io::stderr(),
@@ -29,7 +29,7 @@ pub fn report(error: &Error) -> ExitCode {
     }
 }
 
-/// One line about required options that are missing, in place of clap's list.
+/// One line about missing required options, in place of clap's list.
 fn missing(error: &Error) -> Option<String> {
     if error.kind() != ErrorKind::MissingRequiredArgument {
         return None;

@@ -15,7 +15,7 @@ pub struct User {
 pub enum UserCommand {
     /// Add a user who signs in with a password
     ///
-    /// There are no default passwords. Without --password-stdin this prints a one-time link with which the user sets a
+    /// There are no default passwords. Without --password-stdin, the command prints a one-time link with which the user sets a
     /// password. The link is valid for one hour. It points to PASSWORD_LINK_URL, if wrangler.toml sets that variable.
     Add {
         #[command(flatten)]
@@ -99,7 +99,7 @@ pub struct NewUser {
     pub role: Role,
 }
 
-/// What a user may do.
+/// The role of a user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub enum Role {

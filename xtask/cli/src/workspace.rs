@@ -1,4 +1,4 @@
-//! The repository that this program was compiled in, and its files.
+//! The repository in which this program was compiled, and its files.
 
 use anyhow::{Context as _, Result};
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The repository's root.
 #[must_use]
 pub fn root() -> PathBuf {
-    // Known at compile time; cargo compiles this again in a repository that was moved.
+    // The path is known at compile time. If the repository is moved, cargo compiles this crate again.
     let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     root.pop();
     root.pop();
@@ -23,7 +23,7 @@ pub fn read(path: &str) -> Result<String> {
     fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// The files below a folder, sorted; none if there is no such folder.
+/// The files below a folder, sorted. The list is empty if the folder does not exist.
 #[must_use]
 pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();

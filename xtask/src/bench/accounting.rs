@@ -1,4 +1,4 @@
-//! What a process has used, as Linux accounts it.
+//! CPU time and memory of a process, as Linux accounts them.
 
 use anyhow::Error;
 use std::{fs, path::Path, time::Duration};
@@ -12,7 +12,7 @@ pub fn cpu_time(process: i32) -> Result<Duration, Error> {
         .map(Duration::from)
         .map_err(|error| {
             Error::msg(format!(
-                "Cannot read the CPU time of process {process}: {error}."
+                "cannot read the CPU time of process {process}: {error}"
             ))
         })
 }
@@ -20,11 +20,11 @@ pub fn cpu_time(process: i32) -> Result<Duration, Error> {
 #[cfg(not(target_os = "linux"))]
 pub fn cpu_time(process: i32) -> Result<Duration, Error> {
     Err(Error::msg(format!(
-        "Cannot read the CPU time of process {process} on this system."
+        "cannot read the CPU time of process {process} on this system"
     )))
 }
 
-/// The most bytes of memory that the process has held so far.
+/// The maximum number of bytes of memory that the process has held so far.
 pub fn peak_memory(process: i32) -> Result<u64, Error> {
     let path = format!("/proc/{process}/status");
     let status = fs::read_to_string(&path).map_err(|error| {
@@ -33,7 +33,7 @@ pub fn peak_memory(process: i32) -> Result<u64, Error> {
             Path::new(&path).display()
         ))
     })?;
-    high_water(&status).ok_or_else(|| Error::msg(format!("{path} has no VmHWM.")))
+    high_water(&status).ok_or_else(|| Error::msg(format!("{path} has no VmHWM")))
 }
 
 fn high_water(status: &str) -> Option<u64> {

@@ -1,4 +1,4 @@
-//! The budgets: what the service may cost at most, relative to a peer that is measured in the same group.
+//! The budgets: the maximum cost of the service, relative to a peer that is measured in the same group.
 
 use super::comparison::Comparison;
 use comfy_table::{Table, presets::ASCII_MARKDOWN};
@@ -6,42 +6,42 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fmt};
 
-/// At most `limit` times the CPU of the group's base.
+/// At most `limit` times the CPU time of the group's base.
 struct Budget {
-    what: &'static str,
+    name: &'static str,
     group: &'static str,
     limit: f64,
 }
 
 const BUDGETS: [Budget; 5] = [
     Budget {
-        what: "/validate, default settings, by Hono + jose + KV",
+        name: "/validate, default settings, by Hono + jose + KV",
         group: "validate",
         limit: 0.45,
     },
     Budget {
-        what: "/validate with a KV read each time, by Hono + jose + KV",
+        name: "/validate with a KV read each time, by Hono + jose + KV",
         group: "validate-kv",
         limit: 1.0,
     },
     Budget {
-        what: "/validate, strict, by better-auth + D1",
+        name: "/validate, strict, by better-auth + D1",
         group: "validate-strict",
         limit: 0.45,
     },
     Budget {
-        what: "sign-in, by Hono + argon2-wasm-edge",
+        name: "sign-in, by Hono + argon2-wasm-edge",
         group: "sign-in",
         limit: 0.65,
     },
     Budget {
-        what: "start-up (modules and first response), by better-auth + D1",
+        name: "start-up (modules and first response), by better-auth + D1",
         group: "start",
         limit: 0.35,
     },
 ];
 
-/// What a run says about a budget: the median decides, if the control is sound.
+/// The finding about a budget. The median decides, if the control is sound.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Finding {
@@ -74,14 +74,14 @@ impl fmt::Display for Findings {
 }
 
 impl Findings {
-    /// For the groups that were measured; `None` if no budget is about them.
+    /// The findings for the groups that were measured; `None` if no budget is about them.
     pub fn new(comparisons: &BTreeMap<&str, Comparison>) -> Option<Self> {
         let mut table = Table::new();
         table.load_style(ASCII_MARKDOWN);
         table.set_header(["budget", "at most", "median [90 % interval]", "finding"]);
         let mut list = Vec::new();
         let mut is_one_missed = false;
-        for Budget { what, group, limit } in BUDGETS {
+        for Budget { name, group, limit } in BUDGETS {
             let measured = comparisons.get(group);
             let Some((comparison, ratio)) = measured.and_then(|it| Some((it, it.to_base()?)))
             else {
@@ -94,13 +94,13 @@ impl Findings {
             };
             is_one_missed |= finding == Finding::Missed;
             table.add_row([
-                what,
+                name,
                 &limit.to_string(),
                 &ratio.to_string(),
                 &finding.to_string(),
             ]);
             list.push(
-                json!({ "budget": what, "limit": limit, "ratio": ratio, "finding": finding }),
+                json!({ "budget": name, "limit": limit, "ratio": ratio, "finding": finding }),
             );
         }
         (!list.is_empty()).then_some(Self {

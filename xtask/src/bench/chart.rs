@@ -4,21 +4,21 @@ use super::{comparison::Role, measure::Row};
 use std::fmt::Write;
 
 const WIDTH: f64 = 760.0;
-/// Where the bars begin, right of the names.
+/// The x coordinate at which the bars begin, to the right of the names.
 const LEFT: f64 = 270.0;
-/// The length of the longest bar; its value stands right of it.
+/// The length of the longest bar. The value is to the right of its bar.
 const LONGEST: f64 = WIDTH - LEFT - 80.0;
 const LINE: f64 = 24.0;
 const TITLE: f64 = 40.0;
 const MARGIN: f64 = 8.0;
 
-/// Rows that were measured together, under a title.
+/// Rows that were measured together, and their title.
 pub struct Panel {
     pub title: &'static str,
     pub rows: Vec<Row>,
 }
 
-/// Draws the panels, each with a linear scale of its own. The colours are legible on white and on black.
+/// Draws the panels. Each has its own linear scale. The colours are legible on white and on black.
 pub fn draw(panels: &[Panel]) -> String {
     let mut body = String::new();
     let mut top = 0.0;

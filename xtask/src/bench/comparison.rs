@@ -1,9 +1,9 @@
-//! What the Workers of a group are compared with, and what a ratio says.
+//! The comparison of the Workers of a group, and the verdict on each ratio.
 
 use super::statistics::Ratio;
 use serde::{Deserialize, Serialize};
 
-/// What a Worker is in its group (`bench/groups.mjs`).
+/// The role of a Worker in its group (`bench/groups.mjs`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -11,16 +11,16 @@ pub enum Role {
     Subject,
     /// The same build again.
     Control,
-    /// What the subject is compared with for a budget.
+    /// The Worker that the subject is compared with for a budget.
     Base,
     /// The build of another clone.
     Before,
     Context,
-    /// What `start` subtracts from all others.
+    /// The Worker whose cost `start` subtracts from the cost of all others.
     Empty,
 }
 
-/// Which way round a group's ratios are.
+/// The direction of a group's ratios.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// The subject's cost divided by that of the row.
@@ -32,7 +32,7 @@ pub enum Direction {
 /// The ratios of a group.
 pub struct Comparison {
     roles: Vec<Role>,
-    /// In the order of the Workers; none for the subject.
+    /// In the order of the Workers; `None` for the subject.
     ratios: Vec<Option<Ratio>>,
 }
 
@@ -64,7 +64,7 @@ impl Comparison {
         self.of_role(Role::Control)
     }
 
-    /// The ratio of the subject to what its budget is about.
+    /// The ratio of the subject to the base of its budget.
     pub fn to_base(&self) -> Option<Ratio> {
         self.of_role(Role::Base)
     }
@@ -74,7 +74,7 @@ impl Comparison {
         self.ratios[index]
     }
 
-    /// What the ratio of the Worker at this index says.
+    /// The verdict on the Worker at this index.
     pub fn verdict(&self, index: usize) -> String {
         let Some(ratio) = self.ratios[index] else {
             return String::new();
@@ -91,7 +91,7 @@ impl Comparison {
         .to_owned()
     }
 
-    /// Why there is no verdict, if the control says so.
+    /// The text in place of a verdict, if the control is missing or out of range.
     pub fn refusal(&self) -> Option<String> {
         match self.control() {
             Some(control) if control.is_sound_control() => None,
@@ -105,7 +105,7 @@ impl Comparison {
 pub mod tests {
     use super::{Comparison, Direction, Role};
 
-    /// A group whose subject costs so many times its control and its base.
+    /// A group in which the cost of the subject has these ratios to its control and its base.
     pub fn comparison(by_control: f64, by_base: f64) -> Comparison {
         Comparison::new(
             vec![Role::Subject, Role::Control, Role::Base],
@@ -117,7 +117,7 @@ pub mod tests {
     #[test]
     fn ratio_is_taken_within_each_round() {
         let roles = vec![Role::Subject, Role::Control, Role::Base];
-        // The second round met a busy machine.
+        // The machine was busy in the second round.
         let costs = [
             vec![50.0, 500.0, 60.0],
             vec![50.0, 500.0, 60.0],

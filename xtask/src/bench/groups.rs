@@ -24,9 +24,9 @@ pub enum Kind {
     Memory,
 }
 
-/// So short that what else the machine does seldom falls on one Worker alone.
+/// Turns that are so short that other work of the machine seldom affects one Worker only.
 const SHORT_TURNS: u32 = 8;
-/// A turn has to hold about ten password hashes.
+/// Turns that are long enough for about ten password hashes.
 const LONG_TURNS: u32 = 2;
 
 const fn by_peers(name: &'static str, title: &'static str, turns_per_second: u32) -> Group {
@@ -41,7 +41,7 @@ const fn by_peers(name: &'static str, title: &'static str, turns_per_second: u32
     }
 }
 
-const fn of_ours(name: &'static str, title: &'static str, turns_per_second: u32) -> Group {
+const fn of_edge_auth(name: &'static str, title: &'static str, turns_per_second: u32) -> Group {
     Group {
         name,
         title,
@@ -53,7 +53,7 @@ const fn of_ours(name: &'static str, title: &'static str, turns_per_second: u32)
     }
 }
 
-/// What a run without `--only` measures.
+/// The groups that a run without `--only` measures.
 pub const GROUPS: [Group; 8] = [
     by_peers("validate", "Session check, default settings", SHORT_TURNS),
     by_peers(
@@ -63,8 +63,8 @@ pub const GROUPS: [Group; 8] = [
     ),
     by_peers("validate-strict", "Session check, strict (D1)", SHORT_TURNS),
     by_peers("sign-in", "Sign-in with a password", LONG_TURNS),
-    of_ours("refused", "Refused requests", SHORT_TURNS),
-    of_ours("refused-login", "Refused sign-ins", SHORT_TURNS),
+    of_edge_auth("refused", "Refused requests", SHORT_TURNS),
+    of_edge_auth("refused-login", "Refused sign-ins", SHORT_TURNS),
     Group {
         name: "start",
         title: "Start-up",
@@ -77,10 +77,10 @@ pub const GROUPS: [Group; 8] = [
     },
 ];
 
-/// The hash of a password alone; the module is built for it.
+/// The group that measures the password hash alone. A separate module is built for it.
 pub const ARGON2ID: &str = "argon2id";
 
-/// Stands for all groups of scale in `--only`.
+/// The value of `--only` that selects all groups of scale.
 pub const SCALE: &str = "scale";
 
 /// Groups that are measured only if they are named: the hash of a password alone, and the same requests with many users in
@@ -95,25 +95,25 @@ pub const OTHER_GROUPS: [Group; 8] = [
             is_in_chart: false,
         },
     },
-    of_ours("scale-sign-in", "Sign-in among many users", LONG_TURNS),
-    of_ours(
+    of_edge_auth("scale-sign-in", "Sign-in among many users", LONG_TURNS),
+    of_edge_auth(
         "scale-validate",
         "Session check among many users",
         SHORT_TURNS,
     ),
-    of_ours(
+    of_edge_auth(
         "scale-validate-strict",
         "Strict session check among many users",
         SHORT_TURNS,
     ),
-    of_ours("scale-refresh", "Refresh among many users", SHORT_TURNS),
-    of_ours("scale-audit-user", "Audit events of a user", SHORT_TURNS),
-    of_ours(
+    of_edge_auth("scale-refresh", "Refresh among many users", SHORT_TURNS),
+    of_edge_auth("scale-audit-user", "Audit events of a user", SHORT_TURNS),
+    of_edge_auth(
         "scale-audit-kind",
         "Audit events of a kind in an hour",
         SHORT_TURNS,
     ),
-    of_ours("scale-audit-time", "Audit events of an hour", SHORT_TURNS),
+    of_edge_auth("scale-audit-time", "Audit events of an hour", SHORT_TURNS),
 ];
 
 /// All values of `--only`.
@@ -122,7 +122,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     all.map(|group| group.name).chain([SCALE])
 }
 
-/// The groups of these names, or those of a run without names.
+/// The groups with these names, or without names the groups of [`GROUPS`].
 pub fn select(names: &[String]) -> Vec<&'static Group> {
     const ALL: [&[Group]; 2] = [&GROUPS, &OTHER_GROUPS];
     let is_selected = |group: &&Group| {

@@ -1,6 +1,6 @@
-//! Load for one Worker, and what it cost: closed loops over keep-alive connections.
+//! Load for one Worker and its cost: closed loops over keep-alive connections.
 //!
-//! Plain sockets, because the client shares its cores with what is measured.
+//! Uses plain sockets, because the client shares its cores with the Worker that is measured.
 
 use super::{accounting::cpu_time, comparison::Role, statistics::as_f64};
 use crate::process;
@@ -35,16 +35,16 @@ pub struct Target {
     /// The bytes on the wire, sent in turn.
     pub requests: Vec<RwLock<String>>,
     bursts: Option<Bursts>,
-    /// How many have been sent so far.
+    /// The number of requests sent so far.
     #[serde(skip)]
     sent: AtomicUsize,
     /// Whether the token of a response replaces the token of its request.
-    renews: bool,
-    /// Of every response.
+    refreshes: bool,
+    /// The expected status of every response.
     status: u16,
-    /// Of a few responses.
+    /// Another status, which a few responses may have.
     tolerated_status: Option<u16>,
-    /// How many requests are in flight.
+    /// The number of requests in flight.
     connections: usize,
 }
 
@@ -61,7 +61,7 @@ impl Target {
     }
 }
 
-/// So many requests are sent so many times before the next ones.
+/// `size` requests are sent `repeats` times before the next ones.
 #[derive(Clone, Copy, Deserialize)]
 struct Bursts {
     size: usize,
@@ -69,14 +69,14 @@ struct Bursts {
 }
 
 impl Bursts {
-    /// Which of `count` requests comes at this place in the order.
+    /// The index, among `count` requests, of the request at this position in the order.
     fn index(self, place: usize, count: usize) -> usize {
         let burst = place / (self.size * self.repeats);
         (burst * self.size + place % self.size) % count
     }
 }
 
-/// How much load.
+/// The amount of load.
 #[derive(Clone, Copy)]
 pub enum Amount {
     Time(Duration),
@@ -95,7 +95,7 @@ pub struct Slice {
 }
 
 impl Slice {
-    /// Infinite if no request was answered.
+    /// Infinite if there was no response.
     pub fn cpu_us_per_request(&self) -> f64 {
         self.cpu.as_secs_f64() * 1e6 / as_f64(self.latencies.len())
     }
@@ -112,7 +112,7 @@ pub fn run(target: &Target, amount: Amount) -> Result<Slice, Error> {
     }
     let cpu = cpu_time(target.process)?;
     let (start, started) = (Instant::now(), AtomicUsize::new(0));
-    // The next request, if there is to be one.
+    // The next request, if there is one.
     let next = || {
         let number = started.fetch_add(1, Ordering::Relaxed);
         let goes_on = match amount {
@@ -139,7 +139,7 @@ pub fn run(target: &Target, amount: Amount) -> Result<Slice, Error> {
     for outcome in outcomes {
         latencies
             .extend(outcome.map_err(|error| {
-                Error::msg(format!("{} did not answer: {error}.", target.name))
+                Error::msg(format!("{} did not respond: {error}", target.name))
             })?);
     }
     Ok(Slice {
@@ -170,8 +170,8 @@ fn send_in_turn<'a>(
             )));
         }
         latencies.push(sent.elapsed());
-        if target.renews {
-            let next = renewed(&read(request), &body)
+        if target.refreshes {
+            let next = with_new_token(&read(request), &body)
                 .ok_or_else(|| io::Error::other("the response has no token"))?;
             *request.write().unwrap_or_else(PoisonError::into_inner) = next;
         }
@@ -183,8 +183,8 @@ fn read(request: &RwLock<String>) -> RwLockReadGuard<'_, String> {
     request.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The request with the token of this response.
-fn renewed(request: &str, body: &[u8]) -> Option<String> {
+/// The request with the token of this response in place of its own.
+fn with_new_token(request: &str, body: &[u8]) -> Option<String> {
     const HEADER: &str = "authorization: Bearer ";
     let response: Value = serde_json::from_slice(body).ok()?;
     let (before, rest) = request.split_once(HEADER)?;
@@ -193,7 +193,7 @@ fn renewed(request: &str, body: &[u8]) -> Option<String> {
     Some(format!("{before}{HEADER}{token}\r{after}"))
 }
 
-/// Reads one response (RFC 9112 section 6) to its end; its status and body.
+/// Reads one response (RFC 9112 section 6) to its end. Returns its status and body.
 pub fn read_response(reader: &mut impl BufRead) -> io::Result<(u16, Vec<u8>)> {
     let malformed = || io::Error::other("not an HTTP response");
     let mut line = String::new();
@@ -241,7 +241,7 @@ fn take(reader: &mut impl BufRead, length: u64, into: &mut Vec<u8>) -> io::Resul
 
 #[cfg(test)]
 mod tests {
-    use super::{Bursts, read_response, renewed};
+    use super::{Bursts, read_response, with_new_token};
 
     #[test]
     fn burst_is_repeated_before_the_next() {
@@ -272,12 +272,12 @@ mod tests {
     }
 
     #[test]
-    fn renewed_request_has_the_token_of_the_response() {
+    fn request_with_new_token_has_the_token_of_the_response() {
         let request = "POST / HTTP/1.1\r\nauthorization: Bearer old\r\nx: y\r\n\r\n";
         assert_eq!(
-            renewed(request, br#"{"access_token":"new.er"}"#).as_deref(),
+            with_new_token(request, br#"{"access_token":"new.er"}"#).as_deref(),
             Some("POST / HTTP/1.1\r\nauthorization: Bearer new.er\r\nx: y\r\n\r\n")
         );
-        assert_eq!(renewed(request, b"{}"), None);
+        assert_eq!(with_new_token(request, b"{}"), None);
     }
 }

@@ -12,7 +12,7 @@ use comfy_table::{Table, presets::ASCII_MARKDOWN};
 use serde::Serialize;
 use std::time::Duration;
 
-/// Load before the first round, in which V8 compiles what is hot.
+/// Duration of the load before the first round. In this time V8 compiles the code that runs often.
 const WARM_UP: Duration = Duration::from_secs(2);
 
 /// The figures of one Worker.
@@ -104,7 +104,7 @@ pub fn measure(
     })
 }
 
-/// Milliseconds within which so many of a hundred requests were answered; the latencies are in order.
+/// The milliseconds within which this percentage of requests got a response. The latencies must be sorted.
 fn percentile(latencies: &[Duration], percent: usize) -> f64 {
     let index = (latencies.len() * percent / 100).min(latencies.len().saturating_sub(1));
     latencies
@@ -151,7 +151,7 @@ pub mod tests {
     use crate::bench::{comparison::Direction, statistics::Ratio};
     use std::time::Duration;
 
-    /// A Worker that takes so many µs.
+    /// A row of a Worker that takes this many µs.
     pub fn row(name: &str, role: Role, cpu_us: f64) -> Row {
         Row {
             name: name.to_owned(),

@@ -1,4 +1,4 @@
-//! The memory that an isolate holds after many sign-ins, by the inspector of its workerd.
+//! The memory that an isolate holds after many sign-ins, as the inspector of its workerd reports it.
 
 use super::{
     load::{self, Amount},
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 const SIGN_INS: usize = 1_000;
 
-/// Lets each build answer sign-ins; the table, and the same as JSON.
+/// Sends sign-ins to each build. Returns the table, and the same figures as JSON.
 pub fn run(launch: &Launch) -> Result<(Table, Value), Error> {
     let mut workers = launch.start("memory")?;
     for target in &workers.targets {

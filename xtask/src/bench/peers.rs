@@ -1,4 +1,4 @@
-//! What has to be there before the peers can start: their npm packages, and the empty Worker in Rust.
+//! The prerequisites of the peers: their npm packages, and the empty Worker in Rust.
 
 use crate::{
     cache, process,
@@ -12,7 +12,7 @@ use std::{
     process::Command,
 };
 
-/// Installs the npm packages that `bench/package-lock.json` pins; their `node_modules`.
+/// Installs the npm packages that `bench/package-lock.json` pins. Returns their `node_modules`.
 pub fn install() -> Result<PathBuf, Error> {
     let files = [
         ("package.json", include_str!("../../../bench/package.json")),
@@ -22,9 +22,9 @@ pub fn install() -> Result<PathBuf, Error> {
         ),
     ];
     let folder = kept("bench-peers", &files, |folder| {
-        let what = "Installing the peers";
+        let step = "Installing the peers";
         process::run(
-            what,
+            step,
             Command::new("npm").current_dir(folder).args([
                 "ci",
                 "--ignore-scripts",
@@ -48,7 +48,7 @@ pub fn build_argon2id() -> Result<(), Error> {
     )
 }
 
-/// Builds the empty Worker in Rust; its JavaScript, which imports the wasm beside it.
+/// Builds the empty Worker in Rust. Returns its JavaScript, which imports the wasm beside it.
 pub fn build_empty_rust(tools: &Tools) -> Result<PathBuf, Error> {
     let files = [
         (
@@ -80,22 +80,22 @@ pub fn build_empty_rust(tools: &Tools) -> Result<PathBuf, Error> {
                 None => build.env_remove(name),
             };
         }
-        let what = "Building the empty Worker in Rust";
+        let step = "Building the empty Worker in Rust";
         process::run(
-            what,
+            step,
             build
                 .arg("--release")
                 .current_dir(folder)
                 .env("CARGO_TARGET_DIR", folder.join("target")),
         )?;
-        // Hundreds of megabytes that nothing asks for again.
+        // Hundreds of megabytes that are not needed again.
         let _ = fs::remove_dir_all(folder.join("target"));
         Ok(())
     })?;
     Ok(folder.join("build/index.js"))
 }
 
-/// The cache's folder of these files, filled once.
+/// The folder in the cache for these files. It is filled once.
 fn kept(
     name: &str,
     files: &[(&str, &str)],

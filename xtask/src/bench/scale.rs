@@ -17,7 +17,8 @@ const DATABASES: [(&str, u32, &str); 3] = [
 ];
 const LARGEST: (&str, u32, &str) = ("largest", 1_000_000, "context");
 
-/// Copies of the databases that the benchmark may write to; removed when dropped, or by the next benchmark of this clone.
+/// Copies of the databases, to which the benchmark may write. They are removed when dropped, or by the next benchmark
+/// of this clone.
 pub struct Databases {
     folder: PathBuf,
     _lock: File,
@@ -26,7 +27,7 @@ pub struct Databases {
 }
 
 impl Databases {
-    /// Makes those that are missing, and a copy of each.
+    /// Creates the databases that are missing, and a copy of each.
     pub fn prepare(peers: &Path, with_largest: bool) -> Result<Self, Error> {
         let key = key()?;
         remove_outdated(&key)?;
@@ -56,7 +57,7 @@ impl Drop for Databases {
     }
 }
 
-/// Changes with everything that the content of the databases depends on.
+/// A key that changes with everything that the content of the databases depends on.
 fn key() -> Result<String, Error> {
     let root = workspace::root();
     let scripts = ["bench/many_users.mjs", "bench/many_users.sql"];
@@ -78,7 +79,7 @@ fn key() -> Result<String, Error> {
 /// The beginning of the names of all databases in the cache.
 const NAME: &str = "bench-users-";
 
-/// Databases of other migrations are of no use, and large.
+/// Removes databases of other migrations, which are of no use and large.
 fn remove_outdated(key: &str) -> Result<(), Error> {
     for entry in fs::read_dir(cache::root()?).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -93,7 +94,7 @@ fn remove_outdated(key: &str) -> Result<(), Error> {
 fn ensure(peers: &Path, key: &str, users: u32) -> Result<PathBuf, Error> {
     let name = format!("{NAME}{key}-{users}");
     cache::install(&name, |folder| {
-        let what = format!("Making a database of {users} users");
+        let step = format!("Making a database of {users} users");
         let options = json!({
             "repository": workspace::root(),
             "tools": node::node_modules(),
@@ -107,7 +108,7 @@ fn ensure(peers: &Path, key: &str, users: u32) -> Result<PathBuf, Error> {
             .arg(folder)
             .arg(users.to_string())
             .env("PATH", node::path());
-        process::run(&what, &mut command)
+        process::run(&step, &mut command)
     })?;
     Ok(cache::root()?.join(name))
 }

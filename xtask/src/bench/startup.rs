@@ -1,7 +1,8 @@
-//! The start of an isolate: workerd is started with one Worker again and again, up to the Worker's first response.
+//! The start of an isolate: workerd is started with one Worker repeatedly, up to the Worker's first response.
 //!
-//! Two phases, each as CPU time of the process more than that of an empty JS Worker, which is what workerd itself takes:
-//! until workerd listens (by then it has compiled and run the Worker's modules), and the first request.
+//! Two phases are measured: until workerd listens (by then it has compiled and run the Worker's modules), and the first
+//! request. Each is the CPU time of the process minus that of an empty JS Worker, which stands for the cost of workerd
+//! itself.
 
 use super::{
     accounting::cpu_time,
@@ -23,7 +24,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Starts of each Worker.
+/// The number of starts of each Worker.
 const STARTS: usize = 40;
 
 /// How to start a Worker, as `bench/start.mjs` prints it.
@@ -39,7 +40,7 @@ struct Startable {
     status: u16,
 }
 
-/// What one start took.
+/// The cost of one start.
 struct Start {
     /// CPU time until it listens.
     modules: Duration,
@@ -49,10 +50,10 @@ struct Start {
     elapsed: Duration,
 }
 
-/// Starts every Worker of the group `start` in turn; the table, the same as JSON, and the ratios.
+/// Starts every Worker of the group `start` in turn. Returns the table, the same figures as JSON, and the ratios.
 pub fn run(launch: &Launch) -> Result<(Table, Value, Comparison), Error> {
     // Node keeps the folder with the configurations until it is dropped.
-    let (_node, workers) = launch.ask::<Startable>("start")?;
+    let (_node, workers) = launch.start_node::<Startable>("start")?;
     let mut starts: Vec<Vec<Start>> = workers.iter().map(|_| Vec::new()).collect();
     let mut order: Vec<usize> = (0..workers.len()).collect();
     let mut random = fastrand::Rng::with_seed(1);
@@ -126,7 +127,7 @@ pub fn run(launch: &Launch) -> Result<(Table, Value, Comparison), Error> {
     Ok((table, list.into(), comparison))
 }
 
-/// Starts a Worker, lets it answer once and ends it.
+/// Starts a Worker, sends it one request and ends it.
 fn start(worker: &Startable) -> Result<Start, Error> {
     if process::is_interrupted() {
         return Err(process::Interrupted.into());
@@ -138,7 +139,7 @@ fn start(worker: &Startable) -> Result<Start, Error> {
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     let mut child = process::start_group(&mut command)
-        .map_err(|error| Error::msg(format!("Cannot start workerd: {error}.")))?;
+        .map_err(|error| Error::msg(format!("cannot start workerd: {error}")))?;
     let start = observe(worker, &mut child, started);
     let _ = child.kill();
     let _ = child.wait();
@@ -151,9 +152,9 @@ fn observe(worker: &Startable, child: &mut Child, started: Instant) -> Result<St
         .stdout
         .as_mut()
         .and_then(port)
-        .ok_or_else(|| Error::msg(format!("{} did not start in workerd.", worker.name)))?;
+        .ok_or_else(|| Error::msg(format!("{} did not start in workerd", worker.name)))?;
     let modules = cpu_time(process)?;
-    let failed = |error: io::Error| Error::msg(format!("{} did not answer: {error}.", worker.name));
+    let failed = |error: io::Error| Error::msg(format!("{} did not respond: {error}", worker.name));
     let status = send(port, &worker.request).map_err(failed)?;
     let elapsed = started.elapsed();
     if status != worker.status {

@@ -6,7 +6,7 @@ use std::{fmt, ops::RangeInclusive};
 /// How far the median ratio of a build to itself (A/A) may be from 1 for the other ratios of its group to count.
 pub const CONTROL_RANGE: RangeInclusive<f64> = 0.97..=1.03;
 
-/// The middle of some values, of which there has to be at least one.
+/// The median of these values, of which there must be at least one.
 pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     middle(&sorted(values))
 }
@@ -20,9 +20,9 @@ pub struct Ratio {
 }
 
 impl Ratio {
-    /// From one value for each round, at least one. Both ends of the interval are values of the sample ("order
-    /// statistics"), which assumes nothing about their distribution. Fewer than five values give their whole range, which
-    /// covers the median with less than 90 %.
+    /// From one value per round, of which there must be at least one. Both ends of the interval are values of the
+    /// sample ("order statistics"), which assumes nothing about their distribution. With fewer than five values the
+    /// interval is their whole range, which covers the median with less than 90 %.
     pub fn of_rounds(ratios: impl IntoIterator<Item = f64>) -> Self {
         let ratios = sorted(ratios);
         let outside = values_outside_interval(ratios.len());
@@ -46,8 +46,8 @@ impl fmt::Display for Ratio {
     }
 }
 
-/// How many values lie outside a 90 % confidence interval of the median, at each end. The number of values below the true
-/// median is binomial with probability 1/2; each tail may have 5 %.
+/// The number of values outside a 90 % confidence interval of the median, at each end. The number of values below the
+/// true median is binomial with probability 1/2. Each tail may have 5 %.
 fn values_outside_interval(count: usize) -> usize {
     let mut ln_probability = -as_f64(count) * std::f64::consts::LN_2;
     let mut tail = 0.0;

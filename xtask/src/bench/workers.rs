@@ -1,4 +1,4 @@
-//! The Node process that starts a group's Workers and holds them (`bench/start.mjs`).
+//! The Node process that starts the Workers of a group and keeps them running (`bench/start.mjs`).
 
 use super::load::Target;
 use crate::{node, process, workspace};
@@ -11,7 +11,7 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
-/// What is needed to start Workers.
+/// The parameters of starting Workers.
 pub struct Launch {
     /// The peers' `node_modules`.
     pub peers: PathBuf,
@@ -28,13 +28,13 @@ pub struct Launch {
 impl Launch {
     /// Starts a group's Workers.
     pub fn start(&self, group: &str) -> Result<Workers, Error> {
-        let (mut workers, targets) = self.ask(group)?;
+        let (mut workers, targets) = self.start_node(group)?;
         workers.targets = targets;
         Ok(workers)
     }
 
-    /// Starts Node; it, and the group's Workers as it describes them.
-    pub fn ask<T: DeserializeOwned>(&self, group: &str) -> Result<(Workers, Vec<T>), Error> {
+    /// Starts Node. Returns the process, and its description of the group's Workers.
+    pub fn start_node<T: DeserializeOwned>(&self, group: &str) -> Result<(Workers, Vec<T>), Error> {
         let root = workspace::root();
         let options = json!({
             "repository": root,
@@ -54,7 +54,7 @@ impl Launch {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         let mut child = process::start_group(&mut command)
-            .map_err(|error| Error::msg(format!("Cannot start Node: {error}.")))?;
+            .map_err(|error| Error::msg(format!("cannot start Node: {error}")))?;
         let input = child.stdin.take();
         let output = child.stdout.take().map(BufReader::new);
         let mut workers = Workers {
@@ -63,8 +63,8 @@ impl Launch {
             output,
             targets: Vec::new(),
         };
-        let answer = workers.line()?;
-        let targets = targets(&answer)?;
+        let response = workers.line()?;
+        let targets = targets(&response)?;
         Ok((workers, targets))
     }
 }
@@ -79,20 +79,20 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// How often each has called its stores so far.
+    /// The number of calls that each Worker has made to its stores so far.
     pub fn calls(&mut self) -> Result<Vec<Calls>, Error> {
-        self.answer("calls")
+        self.response("calls")
     }
 
-    /// What the isolate of each holds; `None` for those that are not inspected.
+    /// The memory of each isolate; `None` for those that are not inspected.
     pub fn isolates(&mut self) -> Result<Vec<Option<Isolate>>, Error> {
-        self.answer("memory")
+        self.response("memory")
     }
 
-    fn answer<T: DeserializeOwned>(&mut self, question: &str) -> Result<T, Error> {
+    fn response<T: DeserializeOwned>(&mut self, request: &str) -> Result<T, Error> {
         if let Some(input) = &mut self.input {
-            // If this fails, there is no answer either.
-            let _ = writeln!(input, "{question}");
+            // If this fails, reading the response fails too.
+            let _ = writeln!(input, "{request}");
         }
         serde_json::from_value(self.line()?).map_err(|_| unexpected())
     }
@@ -104,7 +104,7 @@ impl Workers {
             let _ = output.read_line(&mut line);
         }
         serde_json::from_str(&line)
-            .map_err(|_| Error::msg("bench/start.mjs ended before the Workers could be measured."))
+            .map_err(|_| Error::msg("bench/start.mjs ended before the Workers could be measured"))
     }
 }
 
@@ -123,7 +123,7 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// Those that came after `earlier`.
+    /// The calls after `earlier`.
     pub const fn since(self, earlier: Self) -> Self {
         Self {
             d1: self.d1.saturating_sub(earlier.d1),
@@ -139,15 +139,15 @@ pub struct Isolate {
     pub wasm: f64,
 }
 
-fn targets<T: DeserializeOwned>(answer: &Value) -> Result<Vec<T>, Error> {
-    if let Some(error) = answer["error"].as_str() {
-        return Err(Error::msg(format!("The Workers did not start: {error}")));
+fn targets<T: DeserializeOwned>(response: &Value) -> Result<Vec<T>, Error> {
+    if let Some(error) = response["error"].as_str() {
+        return Err(Error::msg(format!("the Workers did not start: {error}")));
     }
-    serde_json::from_value(answer["targets"].clone()).map_err(|_| unexpected())
+    serde_json::from_value(response["targets"].clone()).map_err(|_| unexpected())
 }
 
 pub fn unexpected() -> Error {
-    Error::msg("bench/start.mjs printed something unexpected.")
+    Error::msg("bench/start.mjs printed unexpected output")
 }
 
 #[cfg(test)]
@@ -157,14 +157,14 @@ mod tests {
     use serde_json::{Value, json};
 
     #[test]
-    fn failed_start_says_why() {
-        let sentence = |answer: Value| {
-            let failed = targets::<Target>(&answer).err().expect("failed");
+    fn failed_start_reports_the_reason() {
+        let message = |response: Value| {
+            let failed = targets::<Target>(&response).err().expect("failed");
             failed.to_string()
         };
-        assert!(sentence(json!({ "error": "no wasm" })).ends_with("no wasm"));
-        assert!(sentence(json!({ "targets": [{}] })).ends_with("unexpected."));
-        assert!(sentence(json!([])).ends_with("unexpected."));
+        assert!(message(json!({ "error": "no wasm" })).ends_with("no wasm"));
+        assert!(message(json!({ "targets": [{}] })).ends_with("unexpected output"));
+        assert!(message(json!([])).ends_with("unexpected output"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The AWS simulator, which runs in this process if no AWS is configured.
 //!
-//! Everyone who reaches it can sign in as any of its users, so it listens on the loopback interface, and its key is valid
-//! nowhere else. wrangler gets its settings in a file, because all users of this machine can read command lines.
+//! Any program that reaches it can sign in as any of its users, so it listens on the loopback interface, and its key is
+//! valid nowhere else. wrangler gets its settings in a file, because all users of this machine can read command lines.
 
 use super::options::Options;
 use crate::{terminal, workspace};
@@ -13,7 +13,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The port if it is free, so that commands copied from an earlier start still work.
+/// The preferred port. If it is free, commands that were copied from an earlier start still work.
 const PORT: u16 = 8789;
 
 /// If one of these is set, AWS is not simulated.
@@ -37,7 +37,7 @@ pub struct Simulated {
 }
 
 impl Simulated {
-    /// Starts it, unless `.dev.vars` or `wrangler.toml` configures AWS.
+    /// Starts the simulator, unless `.dev.vars` or `wrangler.toml` configures AWS.
     pub fn start(options: &Options) -> Result<Option<Self>> {
         let secrets = workspace::read(".dev.vars")?;
         let manifest = workspace::read("wrangler.toml")?;
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn who_configures_aws_gets_it() {
+    fn aws_variables_with_a_value_configure_aws() {
         assert!(configures_aws("A=b\nAWS_SSO_START_URL = \"https://x\"\n"));
         assert!(configures_aws("export AWS_REGION=eu-north-1"));
         assert!(!configures_aws(

@@ -1,4 +1,4 @@
-//! What `cargo dev` prints once the Worker is ready: how to sign in.
+//! The text that `cargo dev` prints once the Worker is ready: how to sign in.
 
 use super::first_admin;
 use super::options::Options;

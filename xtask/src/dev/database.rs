@@ -1,6 +1,6 @@
 //! The local D1: its migrations, and a first administrator if there are no users.
 //!
-//! wrangler takes 2 s for each, so the state that was reached is recorded beside the database.
+//! wrangler takes 2 s for each of them, so the current state is recorded beside the database.
 
 use super::first_admin::Invitation;
 use crate::{cache, node, terminal, workspace};
@@ -39,7 +39,7 @@ pub fn prepare(folder: &Path) -> Result<Database> {
 }
 
 impl Database {
-    /// The invitation that has to be accepted.
+    /// The invitation that has not been accepted yet.
     pub const fn invitation(&self) -> Option<&Invitation> {
         self.invitation.as_ref()
     }
@@ -62,7 +62,7 @@ fn invite(folder: &Path) -> Result<Option<Invitation>> {
     Ok(is_invited.then_some(invitation))
 }
 
-/// Runs `wrangler d1 …` on the local database; returns what it prints.
+/// Runs `wrangler d1 …` on the local database; returns its output.
 fn wrangler_d1(folder: &Path, args: &[&str]) -> Result<String> {
     let output = node::wrangler()
         .arg("d1")

@@ -22,7 +22,7 @@ pub fn ensure(root: &Path) -> Result<()> {
             terminal::note("Writing .dev.vars with random secrets …");
             let written = content().and_then(|text| Ok(file.write_all(text.as_bytes())?));
             if written.is_err() {
-                // The next start would take half a file for the user's own.
+                // Otherwise the next start would treat an incomplete file as one that the user wrote.
                 let _ = fs::remove_file(&path);
             }
             written.context("cannot write .dev.vars")

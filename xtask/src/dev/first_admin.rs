@@ -1,5 +1,5 @@
-//! The first administrator of a local database: a row without a password, and a one-time link, which this program uses
-//! itself. So the Worker hashes the password, as for every other user.
+//! The first administrator of a local database: a row without a password, and a one-time link that this program uses
+//! itself, so that the Worker hashes the password as for every other user.
 
 use super::secrets;
 use super::worker::Worker;
@@ -19,7 +19,7 @@ pub struct Invitation {
 }
 
 impl Invitation {
-    /// A new one.
+    /// Creates an invitation.
     pub fn new() -> Result<Self> {
         Ok(Self {
             secret: secrets::base64url()?,
@@ -79,7 +79,7 @@ impl Invitation {
         }
     }
 
-    /// What the database stores of the link.
+    /// The hash of the link, which the database stores.
     fn hash(&self) -> String {
         base16ct::lower::encode_string(&Sha256::digest(&self.secret))
     }

@@ -32,7 +32,7 @@ pub fn run(options: &Options) -> Result<()> {
     dev_vars::ensure(&workspace::root())?;
     let aws = Simulated::start(options)?;
     let folder = options.data_folder();
-    // Both take seconds, and neither needs the other.
+    // The two are independent and take seconds each, so they run at the same time.
     let database = thread::scope(|scope| {
         let database = scope.spawn(|| database::prepare(&folder));
         let built = build::ensure(&tools, build::Profile::Dev);

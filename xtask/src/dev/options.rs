@@ -24,8 +24,8 @@ pub struct Options {
     /// Folder of the local D1 and KV [default: .wrangler/state]
     #[arg(long, value_name = "DIR", value_parser = absolute)]
     persist_to: Option<PathBuf>,
-    /// Let browsers on this origin call the service, such as http://localhost:3000; repeatable. Adds to ALLOWED_ORIGINS of
-    /// .dev.vars or wrangler.toml
+    /// Let browsers on this origin, such as http://localhost:3000, call the service; repeatable. The origin is added to
+    /// ALLOWED_ORIGINS of .dev.vars or wrangler.toml
     #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = origin)]
     pub allow_origins: Vec<String>,
 }
@@ -42,19 +42,19 @@ impl Options {
             .unwrap_or_else(Self::default_data_folder)
     }
 
-    /// Whether D1 and KV are where other commands look by default.
+    /// Whether D1 and KV are in the folder that other commands use by default.
     pub fn has_default_data_folder(&self) -> bool {
         self.data_folder() == Self::default_data_folder()
     }
 
-    /// The address of the Worker. It has the name, not the IP address: for a browser, `localhost` and `127.0.0.1` are
-    /// different sites, and a page on `http://localhost:3000` has to be on the same one.
+    /// The address of the Worker. It contains the name, not the IP address: browsers treat `localhost` and `127.0.0.1`
+    /// as different sites, and a page on `http://localhost:3000` must be on the same site.
     pub fn address(&self) -> String {
         format!("http://localhost:{}", self.port)
     }
 
-    /// The locks of this `cargo dev` on its data and its port. Two would write one database, and until the first one listens,
-    /// its port looks free.
+    /// Locks the data and the port for this `cargo dev`. Without the locks, two processes would write to one database,
+    /// and a port would look free until its process listens.
     pub fn lock(&self) -> Result<[File; 2]> {
         let folder = self.data_folder();
         let Some(data) = cache::try_lock_file(&folder.join("edge-auth-dev.lock"))? else {
@@ -70,11 +70,11 @@ impl Options {
         Ok([data, port])
     }
 
-    /// Fails if the port cannot be used. wrangler would choose another one.
+    /// Fails if the port cannot be used. wrangler would choose another port silently.
     pub fn check_port(&self) -> Result<()> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        // On macOS one program can listen on 127.0.0.1 while another listens on all addresses, so a successful bind is not
-        // enough. And `localhost` is `::1` first.
+        // On macOS one program can listen on 127.0.0.1 while another listens on all addresses, so a successful bind is
+        // not enough. `localhost` resolves to `::1` first.
         let also = SocketAddr::from((Ipv6Addr::LOCALHOST, self.port));
         let has_listener = [address, also]
             .iter()

@@ -36,7 +36,7 @@ impl Output {
         }
         drop(state);
         let error = configuration_error::find(&line);
-        // The loop that waits for the end notices a closed pipe.
+        // A closed pipe is noticed by the loop that waits for wrangler to end.
         let _ = terminal::print(line);
         if let Some(error) = error {
             terminal::note(format_args!(

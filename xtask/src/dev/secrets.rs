@@ -6,7 +6,7 @@ use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 fn bytes() -> Result<[u8; 32]> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)
-        .map_err(|error| anyhow!("the system has no random bytes: {error}"))?;
+        .map_err(|error| anyhow!("cannot read random bytes from the operating system: {error}"))?;
     Ok(bytes)
 }
 

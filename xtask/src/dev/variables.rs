@@ -17,7 +17,8 @@ pub fn for_wrangler(options: &Options) -> Result<Vec<String>> {
     Ok(variables(options, &secrets, for_development(&manifest)))
 }
 
-/// Tokens name the issuer, and AWS proofs are signed for it; on another port, clients that compare it refuse them.
+/// A warning if `.dev.vars` sets an issuer with another port. Tokens name the issuer, and AWS proofs are signed for it,
+/// so clients that compare it with their URL would refuse them.
 fn issuer_warning(options: &Options, secrets: &str) -> Option<String> {
     let issuer = workspace::variable(secrets, "JWT_ISSUER")?;
     let (_, authority) = issuer.split_once("://")?;

@@ -20,17 +20,18 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Time for the first healthy response after the build. wrangler starts in 3 s, and on a busy machine in many more.
+    /// Timeout for the first healthy response after the build. wrangler starts in 3 s, but can take much longer on a
+    /// busy machine.
     const START_TIMEOUT: Duration = Duration::from_secs(90);
-    /// Time for a Worker that responds, but is not healthy, to recover.
+    /// Timeout for a Worker that responds, but is not healthy, to recover.
     const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
     /// Interval of messages while the user waits.
     const MESSAGE_INTERVAL: Duration = Duration::from_secs(10);
 
-    /// Starts it, with the simulated AWS if there is one.
+    /// Starts the Worker, with the simulated AWS if there is one.
     pub fn start(options: &Options, aws: Option<&Simulated>, variables: &[String]) -> Result<Self> {
         let mut command = node::wrangler();
-        // It runs cargo.
+        // wrangler runs cargo.
         process::forget_this_package(&mut command);
         command
             .args(["dev", "--local", "--ip", "127.0.0.1", "--port"])
@@ -94,7 +95,7 @@ impl Worker {
         }
     }
 
-    /// wrangler runs `cargo xtask build` first, which waits while another cargo command compiles in this clone.
+    /// wrangler runs `cargo xtask build` first. That waits while another cargo command compiles in this clone.
     fn wait_for_build(&mut self) -> Result<()> {
         let start = Instant::now();
         let mut messages = 1;

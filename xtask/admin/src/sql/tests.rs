@@ -27,7 +27,7 @@ fn database() -> Connection {
     database
 }
 
-/// As [`ask`]; also checks that no statement costs more with more users.
+/// As [`ask`]. Also checks that the cost of no statement grows with the number of users.
 fn run(database: &Connection, statements: &str) -> Vec<Vec<String>> {
     let mut batch = rusqlite::Batch::new(database, statements);
     while let Some(statement) = batch.next().unwrap() {
@@ -110,9 +110,9 @@ fn change(
     now: Timestamp,
     statements: impl Fn(&Change<'_>) -> Result<String>,
 ) -> Vec<Vec<String>> {
-    let (done, revoked) = (entry(kind), entry(Kind::SessionRevoked));
+    let (change_entry, revoked) = (entry(kind), entry(Kind::SessionRevoked));
     let change = Change {
-        done: &done,
+        entry: &change_entry,
         revoked: &revoked,
         now,
         cached_since: at(150),
@@ -166,28 +166,28 @@ fn stored_user(database: &Connection) -> Vec<String> {
     .remove(0)
 }
 
-const BY_ADDING: [&str; 2] = ["user_added", "password_link_created"];
+const ENTRIES_OF_ADD: [&str; 2] = ["user_added", "password_link_created"];
 const SET_AT_100: &str = "1970-01-01T00:01:40Z";
 const SET_AT_200: &str = "1970-01-01T00:03:20Z";
 
 #[test]
 fn add_inserts_the_user_and_the_link() {
     let database = database();
-    let mut someone = new_user("1", "O'Brien", "o'brien@x.de");
-    someone.name = "O'Brien; DROP TABLE users; BEGIN TRANSACTION; -- /* \" `".into();
-    someone.organization = Some("a\u{1f600}b".into());
-    someone.role = Role::SuperAdmin;
-    assert!(run(&database, &add_linked(&someone, at(100), Some("hash"))).is_empty());
+    let mut user = new_user("1", "O'Brien", "o'brien@x.de");
+    user.name = "O'Brien; DROP TABLE users; BEGIN TRANSACTION; -- /* \" `".into();
+    user.organization = Some("a\u{1f600}b".into());
+    user.role = Role::SuperAdmin;
+    assert!(run(&database, &add_linked(&user, at(100), Some("hash"))).is_empty());
     let rows = ask(&database, "SELECT * FROM users");
     let expected = [
         "1",
         "password",
         "NULL",
         "o'brien",
-        &someone.skeleton,
+        &user.skeleton,
         "o'brien@x.de",
         "o'brien@x.de",
-        &someone.name,
+        &user.name,
         "a\u{1f600}b",
         "NULL",
         "super_admin",
@@ -210,9 +210,9 @@ fn add_inserts_the_user_and_the_link() {
 #[test]
 fn add_with_a_password_creates_no_link() {
     let database = database();
-    let mut someone = new_user("1", "john", "j@x.de");
-    someone.password_hash = Some("$argon2id$…".into());
-    assert!(run(&database, &add_linked(&someone, at(100), None)).is_empty());
+    let mut user = new_user("1", "john", "j@x.de");
+    user.password_hash = Some("$argon2id$…".into());
+    assert!(run(&database, &add_linked(&user, at(100), None)).is_empty());
     assert_eq!(
         stored_user(&database),
         ["user", "1", "$argon2id$…", SET_AT_100]
@@ -236,7 +236,7 @@ fn add_of_a_taken_name_returns_the_other_user_and_changes_nothing() {
         assert_eq!(rows, [["john", "John@x.de"]], "{username}");
         assert_eq!(ask(&database, "SELECT id FROM users"), [["1"]]);
         assert_eq!(ask(&database, "SELECT id FROM password_links"), [["hash"]]);
-        assert_eq!(logged(&database), BY_ADDING);
+        assert_eq!(logged(&database), ENTRIES_OF_ADD);
     }
     let mary = add_linked(&new_user("2", "mary", "mary@x.de"), at(200), None);
     assert!(run(&database, &mary).is_empty());
@@ -272,18 +272,18 @@ fn users_are_found_by_id_username_or_address() {
 #[test]
 fn disable_revokes_sessions_and_deletes_links() {
     let database = with_john();
-    let ended = change(&database, Kind::UserDisabled, at(200), |change| {
+    let revoked = change(&database, Kind::UserDisabled, at(200), |change| {
         disable("1", change)
     });
-    assert_eq!(ended, [["a", "0", "NULL"], ["b", "7", "5"]]);
+    assert_eq!(revoked, [["a", "0", "NULL"], ["b", "7", "5"]]);
     assert_eq!(stored_user(&database), ["user", "0", "NULL", SET_AT_200]);
     assert_eq!(live_sessions(&database), 0);
     assert!(ask(&database, "SELECT * FROM password_links").is_empty());
-    // Again: nothing changes, and the cached sessions are listed again.
+    // A second run changes nothing, and lists the cached sessions again.
     let again = change(&database, Kind::UserDisabled, at(300), |change| {
         disable("1", change)
     });
-    assert_eq!(again, ended);
+    assert_eq!(again, revoked);
     assert_eq!(stored_user(&database), ["user", "0", "NULL", SET_AT_200]);
     // A disabled user gets no link.
     let link = Link {
@@ -291,7 +291,7 @@ fn disable_revokes_sessions_and_deletes_links() {
         now: at(300),
         created: &entry(Kind::PasswordLinkCreated),
     };
-    run(&database, &keep_link("1", &link).unwrap());
+    run(&database, &add_link("1", &link).unwrap());
     assert!(ask(&database, "SELECT * FROM password_links").is_empty());
 
     run(
@@ -305,7 +305,7 @@ fn disable_revokes_sessions_and_deletes_links() {
     );
     assert_eq!(stored_user(&database), ["user", "1", "NULL", SET_AT_100]);
     assert_eq!(live_sessions(&database), 0);
-    // Each entry once, however often the command ran.
+    // Each entry is written once, however often the command runs.
     let expected = ["user_disabled", "session_revoked", "user_enabled"];
     assert_eq!(logged(&database)[2..], expected);
 }
@@ -319,10 +319,10 @@ fn set_role_revokes_sessions_only_if_the_role_changes() {
     assert!(same.is_empty());
     assert_eq!(stored_user(&database), ["user", "1", "NULL", SET_AT_100]);
     assert_eq!(live_sessions(&database), 2);
-    let ended = change(&database, Kind::RoleChanged, at(200), |change| {
+    let revoked = change(&database, Kind::RoleChanged, at(200), |change| {
         set_role("1", Role::User, Role::Admin, change)
     });
-    assert_eq!(ended, [["a", "0", "NULL"], ["b", "7", "5"]]);
+    assert_eq!(revoked, [["a", "0", "NULL"], ["b", "7", "5"]]);
     assert_eq!(stored_user(&database), ["admin", "1", "NULL", SET_AT_200]);
     assert_eq!(live_sessions(&database), 0);
     assert_eq!(logged(&database)[2..], ["role_changed", "session_revoked"]);
@@ -366,10 +366,10 @@ fn entry_has_these_columns_and_no_mac_without_a_key() {
 #[test]
 fn set_password_revokes_sessions_and_deletes_links() {
     let database = with_john();
-    let ended = change(&database, Kind::PasswordSet, at(200), |change| {
+    let revoked = change(&database, Kind::PasswordSet, at(200), |change| {
         set_password("1", "new", change)
     });
-    assert_eq!(ended, [["a", "0", "NULL"], ["b", "7", "5"]]);
+    assert_eq!(revoked, [["a", "0", "NULL"], ["b", "7", "5"]]);
     assert_eq!(stored_user(&database), ["user", "1", "new", SET_AT_200]);
     assert_eq!(live_sessions(&database), 0);
     assert!(ask(&database, "SELECT * FROM password_links").is_empty());
@@ -379,9 +379,9 @@ fn set_password_revokes_sessions_and_deletes_links() {
 #[test]
 fn change_whose_entry_a_trigger_skips_fails_and_changes_nothing() {
     let database = with_john();
-    let (done, revoked) = (entry(Kind::RoleChanged), entry(Kind::SessionRevoked));
+    let (change_entry, revoked) = (entry(Kind::RoleChanged), entry(Kind::SessionRevoked));
     let change = Change {
-        done: &done,
+        entry: &change_entry,
         revoked: &revoked,
         now: at(200),
         cached_since: at(150),
@@ -389,7 +389,7 @@ fn change_whose_entry_a_trigger_skips_fails_and_changes_nothing() {
     let link = Link {
         hash: "another hash",
         now: at(200),
-        created: &done,
+        created: &change_entry,
     };
     let other = new_user("2", "eve", "eve@x.de");
     let before = (stored_user(&database), live_sessions(&database));
@@ -400,8 +400,8 @@ fn change_whose_entry_a_trigger_skips_fails_and_changes_nothing() {
         set_role("1", Role::User, Role::SuperAdmin, &change),
         disable("1", &change),
         set_password("1", "new", &change),
-        keep_link("1", &link),
-        add(&other, at(200), &done, None),
+        add_link("1", &link),
+        add(&other, at(200), &change_entry, None),
     ] {
         let transaction = database.unchecked_transaction().unwrap();
         assert!(database.execute_batch(&statements.unwrap()).is_err());

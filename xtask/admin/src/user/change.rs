@@ -14,7 +14,7 @@ use serde_json::Value;
 /// The change, and its entries in the audit log.
 pub struct Change<'t> {
     target: &'t Target,
-    done: NewEntry,
+    entry: NewEntry,
     revoked: NewEntry,
     now: Timestamp,
     cached_since: Timestamp,
@@ -36,24 +36,25 @@ impl<'t> Change<'t> {
         let cause = Some(kind.as_str().to_owned());
         Ok(Self {
             target,
-            done: entries.entry(kind, &user.id, detail)?,
+            entry: entries.entry(kind, &user.id, detail)?,
             revoked: entries.entry(Kind::SessionRevoked, &user.id, cause)?,
             now,
             cached_since: now.plus(-settings::cached_session_lifetime(target)?),
         })
     }
 
-    /// What the statements need.
+    /// The entries, as the statements take them.
     pub fn entries(&self) -> sql::Change<'_> {
         sql::Change {
-            done: &self.done,
+            entry: &self.entry,
             revoked: &self.revoked,
             now: self.now,
             cached_since: self.cached_since,
         }
     }
 
-    /// Runs statements whose last result has the revoked sessions, and overwrites the cached ones. Returns what to print.
+    /// Runs statements whose last result lists the revoked sessions, and overwrites their cached sessions. Returns the
+    /// text to print.
     ///
     /// # Errors
     /// The error of wrangler.
@@ -61,7 +62,7 @@ impl<'t> Change<'t> {
         self.overwrite(&last(execute(self.target, statements)?))
     }
 
-    /// Overwrites the cached sessions of revoked sessions. Returns what to print.
+    /// Overwrites the cached sessions of revoked sessions. Returns the text to print.
     ///
     /// # Errors
     /// The error of wrangler.

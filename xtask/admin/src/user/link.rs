@@ -7,7 +7,7 @@ use cli::Target;
 use edge_auth::crypto::fingerprint::fingerprint;
 use edge_auth::crypto::secret::Secret;
 
-/// 256 random bits, of which the database stores the hash.
+/// 256 random bits. The database stores their hash only.
 pub struct OneTimeLink(Secret);
 
 impl OneTimeLink {
@@ -20,7 +20,7 @@ impl OneTimeLink {
         Ok(Self(Secret::new(Base64UrlUnpadded::encode_string(&bytes))))
     }
 
-    /// What the database stores.
+    /// The hash that the database stores.
     pub fn hash(&self) -> String {
         fingerprint(self.0.reveal())
     }

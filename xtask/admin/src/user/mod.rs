@@ -22,7 +22,7 @@ use link::OneTimeLink;
 use serde_json::Value;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Runs a command; returns what to print.
+/// Runs a command. Returns the text to print.
 ///
 /// # Errors
 /// Invalid arguments, a user who is not found, or the error of wrangler.
@@ -119,7 +119,7 @@ fn add(
     }
 }
 
-/// Which of the three values that must be unique is taken.
+/// The error that names the unique value that is taken.
 fn conflict(user: &NewUser, other: &Value) -> String {
     let (username, email) = (column(other, "username"), column(other, "email"));
     let has_address = names::email(&email).is_ok_and(|taken| taken.key() == user.email.key());
@@ -147,10 +147,10 @@ fn set_role(target: &Target, user: &FoundUser, role: Role, now: Timestamp) -> Re
     let statements = sql::set_role(&user.id, before, role, &change.entries())?;
     let mut results = execute(target, &statements)?;
     let sessions = results.pop().unwrap_or_default();
-    // That of the check of the entry.
+    // The result of the check that the entry was written.
     results.pop();
     if last(results).is_empty() {
-        bail!("the role of user '{name}' was changed by another command; nothing was done");
+        bail!("the role of user '{name}' was changed by another command; nothing was changed");
     }
     let sessions = change.overwrite(&sessions)?;
     Ok(format!("User {name} now has the role {new}; {sessions}."))
@@ -171,7 +171,7 @@ fn create_link(target: &Target, user: &FoundUser, now: Timestamp) -> Result<Stri
         now,
         created: &created,
     };
-    execute(target, &sql::keep_link(&user.id, &row)?)?;
+    execute(target, &sql::add_link(&user.id, &row)?)?;
     link.instructions(target)
 }
 
