@@ -7,7 +7,7 @@ python=/usr/bin/python3
 
 if [ ! -e "$cache/complete" ]; then
     mkdir -p "$cache/packages"
-    # Whatever of it the system lacks.
+    # The packages of awscli that the system lacks.
     names=$(apt-get install --simulate --no-install-recommends awscli | sed -n 's/^Inst \([^ ]*\).*/\1/p')
     (cd "$cache/packages" && apt-get download $names)
     for package in "$cache"/packages/*.deb; do dpkg -x "$package" "$cache"; done
@@ -30,7 +30,7 @@ sso_region = us-east-1
 sso_registration_scopes = sso:account:access
 CONFIG
 
-# 2.9 has no option for where `sso login` goes, but every botocore looks up a service's endpoint rules here first.
+# 2.9 has no option for the endpoint of `sso login`, but every botocore looks up a service's endpoint rules here first.
 export AWS_DATA_PATH="$home/models"
 for service in sso-oidc/2019-06-10 sso/2019-06-10 sts/2011-06-15; do
     mkdir -p "$AWS_DATA_PATH/$service"
@@ -64,7 +64,7 @@ curl --silent --show-error --fail -d "user_code=$code" -d user=ada.lovelace "$ur
 wait "$login" || { cat "$home/said"; exit 1; }
 grep 'Successfully logged into' "$home/said"
 
-# The token comes from its cache, the role credentials from the portal, and both are its own doing.
+# The AWS CLI takes the token from its cache and the role credentials from the portal.
 aws sts get-caller-identity --query Arn --output text
 aws sso logout
 if aws sts get-caller-identity > "$home/said" 2>&1; then

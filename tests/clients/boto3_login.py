@@ -1,6 +1,6 @@
 """A login by boto3, whose service models are AWS's: device flow, portal, STS, Identity Store.
 
-usage: boto3_login.py URL START_URL APP_KEY_ID APP_SECRET (the key may ask Identity Store)
+usage: boto3_login.py URL START_URL APP_KEY_ID APP_SECRET (the key of a user with access to Identity Store)
 """
 
 import sys

@@ -55,7 +55,7 @@ const { roleCredentials } = await sso.send(
   new GetRoleCredentialsCommand({ accessToken, accountId, roleName: "Administrator" }),
 );
 assert.ok(roleCredentials.expiration > Date.now(), "milliseconds");
-// The portal's number of milliseconds; a number of seconds would be long past, and the signer would refuse it.
+// The portal returns milliseconds. Seconds would be a time in the past, and the signer would refuse it.
 const credentials = { ...roleCredentials, expiration: new Date(roleCredentials.expiration) };
 const sts = new STSClient({ ...options, credentials });
 const caller = await sts.send(new GetCallerIdentityCommand({}));

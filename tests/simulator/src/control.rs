@@ -42,7 +42,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
         .layer(from_fn(refuse_browsers))
 }
 
-/// A page in the user's browser must not control the simulator.
+/// Web pages in the user's browser must not control the simulator.
 async fn refuse_browsers(request: Request, next: Next) -> axum::response::Response {
     if request.headers().contains_key("origin") {
         let error = json!({ "error": "requests of browsers are refused" });
@@ -236,7 +236,7 @@ struct Refusal {
 async fn refuse_connections(State(shared): Control, body: Bytes) -> Outcome {
     with_body(&body, |Refusal { for_ms }| {
         let server = shared.server.get().cloned().ok_or("not listening")?;
-        // Commands wait until they are done, so they are given by a thread.
+        // A command blocks until it is done, so a separate thread gives it.
         tokio::task::spawn_blocking(move || {
             // The response to this request is sent first.
             std::thread::sleep(Duration::from_millis(50));

@@ -9,7 +9,7 @@ use crate::services::identity_store::unique_attribute;
 use crate::state::{Decision, PortalSession, State};
 use serde_json::Value;
 
-/// What is known about the sign-in of a request. The device code is a secret and never leaves this crate.
+/// The known data of the sign-in of a request. The device code is a secret and never leaves this crate.
 #[derive(Clone, Default)]
 pub(crate) struct Correlation {
     pub(crate) user: Option<String>,

@@ -4,7 +4,7 @@ use crate::encoding::sha256_hex;
 use crate::random::role_id;
 use std::fmt;
 
-/// What `GetCallerIdentity` returns for a key.
+/// The identity that `GetCallerIdentity` returns for a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallerIdentity {
     /// The complete ARN.

@@ -17,7 +17,7 @@ pub struct JournalEntry {
     pub method: String,
     /// Without the query.
     pub path: String,
-    /// The user who approved the sign-in that the request belongs to, or the user that Identity Store was asked about.
+    /// The user who approved the sign-in that the request belongs to, or the user in a request to Identity Store.
     pub user: Option<String>,
     /// User code of the sign-in that the request belongs to.
     pub user_code: Option<String>,

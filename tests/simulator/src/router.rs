@@ -45,13 +45,13 @@ async fn process(
         Ok(request) => request,
         Err(response) => return response.into_response(),
     };
-    // In a task of its own: a request is processed even if the client disconnects.
+    // In a separate task, so that the request is processed even if the client disconnects.
     let task = tokio::spawn(async move { shared.process(&request).await });
     match task.await {
         Ok(Delivery::Response(response)) => response.into_response(),
         Ok(Delivery::Raw(delivery)) => {
             socket.take_over(delivery).await;
-            // Never sent: the socket belongs to the fault now.
+            // This response is never sent, because the fault has taken over the socket.
             Response::empty(500).into_response()
         }
         Err(_) => Response::new(500, "text/plain", "the simulator panicked\n").into_response(),
@@ -83,7 +83,7 @@ async fn read(request: axum::extract::Request) -> Result<Request, Response> {
     let (head, body) = request.into_parts();
     let body = tokio::time::timeout(BODY_TIMEOUT, read_body(body))
         .await
-        .unwrap_or(Err((408, "the body does not arrive\n")));
+        .unwrap_or(Err((408, "the body did not arrive in time\n")));
     let body = body.map_err(|(status, text)| Response::new(status, "text/plain", text))?;
     Ok(Request {
         method: head.method,
@@ -93,7 +93,7 @@ async fn read(request: axum::extract::Request) -> Result<Request, Response> {
     })
 }
 
-/// Reads a body that is too large to its end, so that the client reads the response instead of a reset.
+/// Reads a body that is too large to its end, so that the client receives the response instead of a reset.
 async fn read_body(mut body: axum::body::Body) -> Result<Bytes, (u16, &'static str)> {
     let mut bytes = Vec::new();
     let mut is_too_large = false;

@@ -1,11 +1,11 @@
-//! Rules: which requests get another response than AWS's.
+//! Rules: which requests get a response that differs from that of AWS.
 
 use crate::correlation::Correlation;
 use crate::faults::ResponseFault;
 use crate::operation::Operation;
 use serde::{Deserialize, Serialize};
 
-/// What happens to a request.
+/// The effect on a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
@@ -23,8 +23,9 @@ impl From<ResponseFault> for Effect {
     }
 }
 
-/// Selects the requests of one sign-in. A user code or device code selects the polls, the requests with the token that they
-/// returned, and the requests signed with the role credentials; so does the user, once the sign-in is approved.
+/// Selects the requests of one sign-in. A user code or device code selects the polls, the requests with the token that
+/// they returned, and the requests signed with the role credentials. Once the sign-in is approved, its user selects the
+/// same requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(
@@ -45,7 +46,7 @@ pub enum Filter {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
-    /// What happens.
+    /// The effect of the rule.
     pub effect: Effect,
     /// `None` means every operation.
     pub operation: Option<Operation>,
@@ -150,7 +151,7 @@ impl Rules {
         Ok(self.last)
     }
 
-    /// Whether there was such a rule.
+    /// Removes a rule. Returns whether it existed.
     pub(crate) fn remove(&mut self, number: u64) -> bool {
         let before = self.rules.len();
         self.rules.retain(|(known, _)| *known != number);

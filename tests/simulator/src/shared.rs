@@ -1,4 +1,4 @@
-//! What all connections share, and how a request gets its response.
+//! The state that all connections share, and how a request gets its response.
 
 use crate::clock::Clock;
 use crate::correlation::Correlation;
@@ -52,7 +52,7 @@ pub(crate) struct Journal {
     pub(crate) entries: Vec<(JournalEntry, Correlation)>,
 }
 
-/// A thread that panicked has not left anything inconsistent.
+/// A thread that panics does not leave the data inconsistent, so a poisoned lock is usable.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -184,7 +184,7 @@ impl Shared {
         issued.extend(secrets.iter().map(|secret| (*secret).to_owned()));
     }
 
-    /// New temporary credentials that STS does not know yet.
+    /// Creates temporary credentials that STS does not know yet.
     pub(crate) fn temporary_credentials(&self, lifetime_ms: i64) -> Credentials {
         let credentials = Credentials {
             access_key_id: random::access_key_id("ASIA"),

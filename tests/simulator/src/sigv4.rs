@@ -1,6 +1,6 @@
 //! Signature Version 4, written after AWS's specification, for all services but S3.
 //!
-//! It shares no code with the signer of the product: the same mistake in both would not be found.
+//! It shares no code with the signer of the product. Otherwise a mistake in that code would not be detected.
 
 use crate::encoding::{decode, encode, hex, hmac_sha256, sha256_hex};
 
@@ -228,7 +228,7 @@ mod tests {
         assert_eq!(seen, 15, "vectors present");
     }
 
-    /// What is escaped in the request is escaped again in the canonical request, for all services but S3.
+    /// The canonical request escapes the path of the request a second time, for all services except S3.
     #[test]
     fn paths_are_encoded_twice() {
         assert_eq!(canonical_path("/model/a%3Ab@c"), "/model/a%253Ab%40c");

@@ -1,4 +1,4 @@
-//! The API of the library: start a simulator, change what it knows, make it fail, and see what was requested.
+//! The API of the library: start a simulator, change its data, inject faults, and read the journal.
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -28,7 +28,8 @@ pub struct Simulator {
 /// Starts a simulator.
 ///
 /// # Errors
-/// If the port is in use, or the address is not a loopback address: everyone who reaches the simulator can sign in as any user.
+/// If the port is in use, or the address is not a loopback address: any client of the simulator can sign in as any
+/// user.
 pub fn start(config: Config) -> io::Result<Simulator> {
     if !config.address.ip().is_loopback() {
         return Err(io::Error::new(
@@ -186,7 +187,7 @@ impl Simulator {
         self.shared.create_session(identity, milliseconds(lifetime))
     }
 
-    /// Adds a rule and returns its number. If several rules apply to a request, the latest counts.
+    /// Adds a rule and returns its number. If several rules apply to a request, the latest one takes effect.
     ///
     /// # Errors
     /// If the rule names an error that is not in the operation's service model, or applies zero times.
@@ -257,7 +258,7 @@ impl Shared {
         }
     }
 
-    /// Whether there was such a user.
+    /// Removes a user. Returns whether it existed.
     pub(crate) fn remove_user(&self, user_name: &str) -> bool {
         let users = &mut lock(&self.state).users;
         let before = users.len();

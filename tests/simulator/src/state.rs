@@ -1,4 +1,4 @@
-//! What the simulated services have stored. A response that a fault replaces has no effect: the state before it is restored.
+//! The data of the simulated services. A response that a fault replaces has no effect: the state before it is restored.
 
 use crate::identity::{CallerIdentity, Credentials};
 use crate::users::User;
@@ -47,7 +47,7 @@ pub(crate) enum Decision {
     /// By the user with this name.
     Approved(String),
     Denied,
-    /// Approved by the user with this name, and the token has been issued.
+    /// Approved by the user with this name. The token has been issued.
     Redeemed(String),
 }
 

@@ -26,13 +26,13 @@ fn run(command: &mut Command) -> String {
     let output = command
         .output()
         .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
         output.status.success(),
-        "{said}{}",
+        "{stdout}{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    said
+    stdout
 }
 
 fn simulator() -> aws_simulator::Simulator {
@@ -41,7 +41,7 @@ fn simulator() -> aws_simulator::Simulator {
 
 #[test]
 #[ignore = "installs boto3 into the cache"]
-fn boto3() {
+fn boto3_signs_in() {
     let environment = cache().join("boto3-1.44.5");
     let python = environment.join("bin/python");
     if !environment.join("complete").exists() {
@@ -52,11 +52,11 @@ fn boto3() {
         run(Command::new(&python)
             .args(["-m", "pip", "install", "--quiet", "-r"])
             .arg(requirements));
-        fs::write(environment.join("complete"), "").expect("a mark");
+        fs::write(environment.join("complete"), "").expect("a marker");
     }
     let simulator = simulator();
     let key = simulator.app_credentials();
-    let said = run(Command::new(&python)
+    let stdout = run(Command::new(&python)
         .arg(clients().join("boto3_login.py"))
         .args([
             simulator.url(),
@@ -64,18 +64,18 @@ fn boto3() {
             &key.access_key_id,
             &key.secret_access_key,
         ]));
-    assert!(said.trim_end().ends_with("/Zoë.O'Neil"), "{said}");
+    assert!(stdout.trim_end().ends_with("/Zoë.O'Neil"), "{stdout}");
 }
 
 #[test]
 #[ignore = "installs the AWS SDK for JavaScript into the cache"]
-fn aws_sdk_for_javascript() {
+fn aws_sdk_for_javascript_signs_in() {
     let folder = cache().join("aws-sdk");
     fs::create_dir_all(&folder).expect("a folder");
     let copy = |name: &str| fs::copy(clients().join(name), folder.join(name)).expect("a copy");
     copy("package.json");
     copy("package-lock.json");
-    // Node resolves packages from where the script lies.
+    // Node resolves packages from the folder of the script.
     copy("sdk_login.mjs");
     if !folder.join("node_modules").exists() {
         run(Command::new("npm")
@@ -83,21 +83,21 @@ fn aws_sdk_for_javascript() {
             .current_dir(&folder));
     }
     let simulator = simulator();
-    let said = run(Command::new("node")
+    let stdout = run(Command::new("node")
         .arg(folder.join("sdk_login.mjs"))
         .args([simulator.url(), simulator.start_url()]));
     assert!(
-        said.trim_end().ends_with("/grace.hopper@example.com"),
-        "{said}"
+        stdout.trim_end().ends_with("/grace.hopper@example.com"),
+        "{stdout}"
     );
 }
 
 #[test]
 #[ignore = "unpacks Debian 12's awscli into the cache"]
-fn debian_awscli() {
+fn debian_awscli_signs_in() {
     let simulator = simulator();
-    let said = run(Command::new(clients().join("aws_sso_login.sh"))
+    let stdout = run(Command::new(clients().join("aws_sso_login.sh"))
         .arg(cache())
         .args([simulator.url(), simulator.start_url()]));
-    assert!(said.trim_end().ends_with("/ada.lovelace"), "{said}");
+    assert!(stdout.trim_end().ends_with("/ada.lovelace"), "{stdout}");
 }

@@ -8,7 +8,7 @@ use crate::http::Response;
 const HUGE_BODY_BYTES: usize = 100 * 1024 * 1024;
 const NESTING_DEPTH: usize = 100_000;
 
-/// What is sent to the client.
+/// The data that is sent to the client.
 pub(crate) enum Delivery {
     /// A response that the HTTP server sends.
     Response(Response),
@@ -35,7 +35,7 @@ pub(crate) enum End {
     Flood(usize, Vec<u8>),
 }
 
-/// What a fault needs to know about the request.
+/// The data of the request that a fault uses.
 pub(crate) struct Context<'c> {
     /// A URL on the canary host.
     pub(crate) canary_url: &'c str,

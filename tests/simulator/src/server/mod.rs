@@ -19,11 +19,11 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
-/// More connections are closed at once.
+/// Further connections are closed immediately.
 const MAX_CONNECTIONS: usize = 512;
-/// How long the head of a request may take, and how long a connection may be idle.
+/// Timeout for the head of a request, and for an idle connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long it may take until a port that was just closed can be used again.
+/// A port that was just closed is bound again with this many attempts, at this interval.
 const BIND_ATTEMPTS: u32 = 100;
 const BIND_INTERVAL: Duration = Duration::from_millis(20);
 
@@ -69,7 +69,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Fails if the thread has ended, which is what is wanted.
+        // This fails if the thread has ended already, which is not an error.
         let _ = self.control.0.send(Command::Stop);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
@@ -178,7 +178,7 @@ async fn serve_connection(stream: TcpStream, router: Router) {
         let service = TowerToHyperService::new(router.clone());
         hyper::service::Service::call(&service, request.map(axum::body::Body::new))
     });
-    // Fails if the client disconnects or sends what is not HTTP, and after a faulty response.
+    // Fails if the client disconnects or sends bytes that are not HTTP, and after a faulty response.
     let _ = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)

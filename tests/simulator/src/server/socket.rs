@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
-/// How long a faulty response takes at most.
+/// The maximum duration of a faulty response.
 const RAW_TIMEOUT: Duration = Duration::from_mins(1);
 const TRICKLE_INTERVAL: Duration = Duration::from_millis(400);
 
@@ -31,8 +31,8 @@ impl Socket {
         }))
     }
 
-    /// Writes what the HTTP server would not, while it waits for the response. Afterwards every use of the socket by the server
-    /// fails, so that it closes the connection.
+    /// Writes bytes that the HTTP server cannot send, while the server waits for the response. Afterwards every use of
+    /// the socket by the server fails, so that it closes the connection.
     pub(crate) async fn take_over(&self, delivery: RawDelivery) {
         // A client that has disconnected is not an error.
         let _ = timeout(RAW_TIMEOUT, self.deliver(delivery)).await;
@@ -50,7 +50,7 @@ impl Socket {
                 }
                 SockRef::from(&self.stream).set_linger(Some(Duration::ZERO))
             }
-            // The server closes the connection if the client does, and then nothing waits here.
+            // If the client closes the connection, the server closes it too, and this wait ends.
             End::Hang => std::future::pending().await,
             End::Trickle(bytes) => {
                 let end = Instant::now() + RAW_TIMEOUT;

@@ -231,7 +231,8 @@ fn create_token(shared: &Shared, state: &mut State, body: &Body) -> Result<Value
     Ok(response)
 }
 
-/// The session of an approved device code. Polling too often (RFC 8628 §3.5) is refused before the decision is told.
+/// The session of an approved device code. Polling too often (RFC 8628 §3.5) is refused before the decision is
+/// reported.
 fn redeem(
     shared: &Shared,
     state: &mut State,

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant, UNIX_EPOCH};
 /// The time of the fixed clock of [`start`].
 pub const NOW: i64 = 1_795_317_487_000;
 
-/// No more bytes of a response are read.
+/// Bytes of a response beyond this limit are not read.
 const MAX_RESPONSE_BYTES: usize = 3 * 1024 * 1024;
 
 pub fn start() -> Simulator {
@@ -54,7 +54,7 @@ impl Response {
         })
     }
 
-    /// A member that is a string; otherwise an empty string.
+    /// The string value of a member, or an empty string.
     pub fn member(&self, name: &str) -> String {
         self.json()[name].as_str().unwrap_or_default().to_owned()
     }
@@ -83,7 +83,7 @@ impl Request {
         self
     }
 
-    /// The bytes that arrive until the connection is closed or `timeout` has passed.
+    /// The bytes that arrive before the connection is closed or `timeout` has passed.
     pub fn bytes(&self, url: &str, timeout: Duration) -> io::Result<Vec<u8>> {
         let host = url.trim_start_matches("http://");
         let mut stream = TcpStream::connect(host)?;
@@ -111,7 +111,9 @@ impl Request {
     }
 
     pub fn send(&self, url: &str) -> Response {
-        let received = self.bytes(url, Duration::from_secs(10)).expect("an answer");
+        let received = self
+            .bytes(url, Duration::from_secs(10))
+            .expect("a response");
         let end = received
             .windows(4)
             .position(|four| four == b"\r\n\r\n")
@@ -128,7 +130,7 @@ impl Request {
         }
     }
 
-    /// Signs `host` and all headers so far with AWS's own crate.
+    /// Signs `host` and all headers so far with the crate `aws-sigv4` of AWS.
     pub fn signed(mut self, url: &str, credentials: &Credentials, service: &str, at: i64) -> Self {
         let identity = Signing::new(
             &credentials.access_key_id,
@@ -260,7 +262,7 @@ pub fn role_credentials(simulator: &Simulator, token: &str) -> Credentials {
     }
 }
 
-/// A valid request of an operation: with a sign-in whose code is approved and not redeemed, and the token of another one.
+/// A valid request of an operation. `sign_in` is approved and not redeemed; `token` belongs to another sign-in.
 pub fn valid_request(
     simulator: &Simulator,
     operation: Operation,

@@ -8,13 +8,13 @@ use aws_simulator::{DecisionError, Filter, Operation, User};
 use serde_json::json;
 
 #[track_caller]
-fn refused(answer: &crate::client::Response, status: u16, name: &str, code: &str) {
-    let kind = answer.header("x-amzn-ErrorType").unwrap_or_default();
+fn refused(response: &crate::client::Response, status: u16, name: &str, code: &str) {
+    let kind = response.header("x-amzn-ErrorType").unwrap_or_default();
     assert_eq!(
         (
-            answer.status,
+            response.status,
             kind.split(':').next(),
-            answer.member("error").as_str()
+            response.member("error").as_str()
         ),
         (status, Some(name), code)
     );
@@ -54,28 +54,28 @@ fn sign_in_by_device_flow_ends_with_role_credentials() {
         Some(NOW + 2000 + 3_600_000),
         "milliseconds"
     );
-    let who = caller_identity()
+    let identity = caller_identity()
         .with("accept", "application/json")
         .signed(simulator.url(), &role, "sts", NOW)
         .send(simulator.url())
         .json();
-    let who = &who["GetCallerIdentityResponse"]["GetCallerIdentityResult"];
-    let arn = who["Arn"].as_str().expect("an ARN");
+    let identity = &identity["GetCallerIdentityResponse"]["GetCallerIdentityResult"];
+    let arn = identity["Arn"].as_str().expect("an ARN");
     assert!(
         arn.starts_with("arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Developer_"),
         "{arn}"
     );
     assert!(arn.ends_with("/grace.hopper@example.com"), "{arn}");
     assert!(
-        who["UserId"]
+        identity["UserId"]
             .as_str()
             .is_some_and(|id| id.starts_with("AROA") && id.contains(":grace"))
     );
 
     assert_eq!(portal("/logout", &token).send(simulator.url()).status, 200);
-    let answer = portal("/assignment/accounts", &token).send(simulator.url());
+    let response = portal("/assignment/accounts", &token).send(simulator.url());
     assert_eq!(
-        (answer.status, answer.member("message").as_str()),
+        (response.status, response.member("message").as_str()),
         (401, "Session token not found or invalid")
     );
 }
@@ -339,9 +339,9 @@ fn identity_store_finds_users_with_any_name() {
         (json!({}), "ValidationException"),
         (json!([]), "SerializationException"),
     ] {
-        let answer = ask("DescribeUser", body);
+        let response = ask("DescribeUser", body);
         assert_eq!(
-            (answer.status, answer.member("__type").as_str()),
+            (response.status, response.member("__type").as_str()),
             (400, expected)
         );
     }

@@ -1,4 +1,4 @@
-//! Faults and errors: what is sent, and for which requests.
+//! Faults and errors: the bytes that are sent, and the requests that they apply to.
 
 use crate::client::{
     NOW, Request, SignIn, caller_identity, is_slow, role_credentials, start, valid_request,
@@ -33,7 +33,7 @@ fn next_request_succeeds_after_every_fault_of_every_operation() {
             simulator
                 .add_rule(Rule::new(fault).on(operation).times(1))
                 .expect("a rule");
-            // The fault is in the head; the client here ignores it and reads the complete body.
+            // The fault is in the head. This client ignores it and reads the complete body.
             let in_the_head = matches!(
                 fault,
                 ResponseFault::ShortContentLength
@@ -131,10 +131,14 @@ fn errors_have_the_form_of_the_service_model() {
             simulator
                 .add_rule(Rule::error(error.name).on(operation).times(1))
                 .expect("a rule");
-            let answer =
+            let response =
                 valid_request(&simulator, operation, &sign_in, &token).send(simulator.url());
-            assert_eq!(answer.status, error.status, "{operation:?} {}", error.name);
-            let text = format!("{}\n{}", answer.head, answer.text());
+            assert_eq!(
+                response.status, error.status,
+                "{operation:?} {}",
+                error.name
+            );
+            let text = format!("{}\n{}", response.head, response.text());
             assert!(
                 text.contains(error.name)
                     && text.contains(error.code)
@@ -193,10 +197,10 @@ fn rule_applies_only_to_requests_that_its_filter_selects() {
             .status;
         assert_eq!(
             sts, 502,
-            "{only:?} reaches what is signed with the role's credentials"
+            "{only:?} selects requests signed with the role credentials"
         );
         simulator.remove_rule(number);
-        assert_eq!(accounts(&hit_token), 200, "{only:?} taken back");
+        assert_eq!(accounts(&hit_token), 200, "{only:?} removed");
     }
     let ask = valid_request(&simulator, Operation::GetUserId, &spared, &spared_token);
     let user = Rule::new(ResponseFault::BadGateway).matching(Filter::User("ada.lovelace".into()));

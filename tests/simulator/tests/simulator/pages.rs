@@ -87,9 +87,9 @@ fn curl_command_approves_and_denies() {
         ),
         (Request::post("/approve", "user=x"), "user_code is missing"),
     ] {
-        let answer = ask.send(url);
-        assert_eq!(answer.status, 400);
-        assert!(answer.text().contains(expected), "{}", answer.text());
+        let response = ask.send(url);
+        assert_eq!(response.status, 400);
+        assert!(response.text().contains(expected), "{}", response.text());
     }
     let loose = code.to_lowercase().replace('-', "");
     assert_eq!(approve(&loose, "ADA.lovelace").send(url).status, 200);
@@ -109,7 +109,7 @@ fn curl_command_approves_and_denies() {
 }
 
 #[test]
-fn control_api_does_what_the_library_does() {
+fn control_api_has_the_effects_of_the_library() {
     let simulator = start();
     let url = simulator.url();
     let control = |path: &str, body: serde_json::Value| {
@@ -131,7 +131,10 @@ fn control_api_does_what_the_library_does() {
     );
     assert!(sign_in.poll().send(url).text().contains("<h1>"));
     let token = sign_in.poll().send(url).member("accessToken");
-    assert!(!token.is_empty(), "what misbehaved redeemed nothing");
+    assert!(
+        !token.is_empty(),
+        "the faulty response did not redeem the code"
+    );
     let journal = read(&format!("journal?user_code={code}"));
     assert_eq!(
         (&journal[0]["effect"], &journal[1]["effect"]),

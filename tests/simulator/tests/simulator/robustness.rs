@@ -71,7 +71,7 @@ fn connection_serves_pipelined_requests() {
     let host = simulator.url().trim_start_matches("http://");
     let mut stream = TcpStream::connect(host).expect("connected");
     let one = "GET /device HTTP/1.1\r\nHost: x\r\n\r\n";
-    // One and a half, then the rest and one more.
+    // One and a half requests, then the rest and one more request.
     let (half, rest) = one.split_at(9);
     stream
         .write_all(format!("{one}{half}").as_bytes())

@@ -15,13 +15,13 @@ fn session(simulator: &Simulator) -> Credentials {
 }
 
 fn code(ask: &Request, simulator: &Simulator) -> (u16, String) {
-    let answer = ask.send(simulator.url());
-    let text = answer.text();
+    let response = ask.send(simulator.url());
+    let text = response.text();
     let code = text
         .split("<Code>")
         .nth(1)
         .and_then(|rest| rest.split("</Code>").next());
-    (answer.status, code.unwrap_or_default().to_owned())
+    (response.status, code.unwrap_or_default().to_owned())
 }
 
 #[test]
@@ -223,10 +223,13 @@ fn altered_request_is_refused() {
 #[test]
 fn errors_are_json_for_clients_that_accept_it() {
     let simulator = start();
-    let answer = caller_identity()
+    let response = caller_identity()
         .with("accept", "application/json")
         .send(simulator.url());
-    assert_eq!(answer.json()["Error"]["Code"], "MissingAuthenticationToken");
+    assert_eq!(
+        response.json()["Error"]["Code"],
+        "MissingAuthenticationToken"
+    );
     let body = Request::post("/", "Action=AssumeRole&Version=2011-06-15").signed(
         simulator.url(),
         simulator.app_credentials(),
@@ -264,9 +267,9 @@ fn identity_store_has_codes_of_the_json_protocol() {
             "AccessDeniedException",
         ),
     ] {
-        let answer = ask.send(url);
+        let response = ask.send(url);
         assert_eq!(
-            (answer.status, answer.member("__type").as_str()),
+            (response.status, response.member("__type").as_str()),
             (400, expected)
         );
     }
