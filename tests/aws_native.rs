@@ -1,13 +1,13 @@
-//! Signatures and proofs, verified by moto and ministack, which both calculate the signature of every request again. Neither
-//! verifies everything (moto ignores the time, ministack accepts the credentials `test`), so both are used. Their responses
-//! show that our signatures are valid. They do not show how AWS itself responds.
+//! Signatures and proofs, verified by moto and ministack. Both recalculate the signature of every request. Neither
+//! verifies everything (moto ignores the time, ministack accepts the credentials `test`), so both are used. Their
+//! responses show that the signatures of the service are valid. They do not show how AWS itself responds.
 //!
 //! The tests need python3 with pip; see `installed`.
 
+#[path = "aws_native/emulator_users.rs"]
+mod emulator_users;
 #[path = "aws_native/installed.rs"]
 mod installed;
-#[path = "aws_native/people.rs"]
-mod people;
 #[path = "aws_native/server.rs"]
 mod server;
 #[path = "aws_native/sts_json.rs"]
@@ -26,7 +26,7 @@ use edge_auth::aws::wire::AwsRequest;
 use edge_auth::aws::{Aws, EndpointOverrides, identity, identity_store};
 use edge_auth::crypto::secret::Secret;
 use edge_auth::timestamp::Timestamp;
-use people::{ACCOUNT, REGION, ROLE, keys, now, people};
+use emulator_users::{ACCOUNT, REGION, ROLE, create_user_and_role, keys, now};
 use server::Server;
 
 const SERVER_ID: &str = "https://auth.example";
@@ -40,7 +40,7 @@ async fn moto(unchecked: u32) -> Server {
 
 /// Starts ministack with verification enabled.
 async fn ministack() -> Server {
-    Server::start(&["-m", "ministack"], &people::MINISTACK).await
+    Server::start(&["-m", "ministack"], &emulator_users::MINISTACK).await
 }
 
 fn aws(endpoint: &Endpoint) -> Aws {
@@ -74,8 +74,8 @@ async fn proven_identity(
     sts_json::caller_identity(&proof.request(endpoint, REGION, server_id)).await
 }
 
-fn assert_refused<T: std::fmt::Debug>(answer: Result<T, AwsError>, what: &str) {
-    match answer {
+fn assert_refused<T: std::fmt::Debug>(result: Result<T, AwsError>, what: &str) {
+    match result {
         Err(AwsError::Refused(code)) if code.is_about_credentials() => {}
         other => panic!("{what}: {other:?}"),
     }
@@ -83,24 +83,24 @@ fn assert_refused<T: std::fmt::Debug>(answer: Result<T, AwsError>, what: &str) {
 
 /// The checks that both servers pass. Returns the credentials of the user.
 async fn check_signatures(endpoint: &Endpoint) -> Credentials {
-    let (user, session) = people(endpoint).await;
+    let (user, session) = create_user_and_role(endpoint).await;
     let caller = caller_identity(endpoint, &user, now()).await.unwrap();
     assert_eq!(
         caller.arn,
         Arn::parse(&format!("arn:aws:iam::{ACCOUNT}:user/aws-user")).unwrap()
     );
-    let person = identity::principal(&caller, Some("example.com"));
+    let principal = identity::principal(&caller, Some("example.com"));
     assert_eq!(
         (
-            person.full_name.as_str(),
-            person.email.as_ref().map(AwsUserEmail::as_str)
+            principal.full_name.as_str(),
+            principal.email.as_ref().map(AwsUserEmail::as_str)
         ),
         ("AWS User", Some("aws-user@example.com"))
     );
 
     let caller = caller_identity(endpoint, &session, now()).await.unwrap();
     assert!(matches!(&caller.arn.principal, Principal::AssumedRole { role, .. } if role == ROLE));
-    let person = identity::sso_user(
+    let principal = identity::sso_user(
         &caller,
         None,
         "https://d-1.awsapps.com/start",
@@ -108,8 +108,8 @@ async fn check_signatures(endpoint: &Endpoint) -> Credentials {
         None,
     )
     .unwrap();
-    assert_eq!(person.subject, "jane.roe@corp.example");
-    assert_eq!(person.permission_set.as_deref(), Some("Read_Only"));
+    assert_eq!(principal.subject, "jane.roe@corp.example");
+    assert_eq!(principal.permission_set.as_deref(), Some("Read_Only"));
 
     let wrong = Credentials {
         secret_access_key: Secret::new("wrong"),
@@ -230,7 +230,7 @@ async fn moto_accepts_valid_signatures_and_refuses_others() {
     let request = identity_store::get_user_id(&server.endpoint, store, "jane.roe@corp.example");
     let request = sign(request, &wrong, scope, now()).unwrap();
     let response = Client::new().send(&request).await.unwrap();
-    // moto refuses signatures with XML, whatever the protocol of the service.
+    // moto reports invalid signatures as XML, whatever the protocol of the service.
     let body = String::from_utf8_lossy(&response.body);
     assert_eq!(response.status, 403, "{body}");
     assert!(

@@ -44,7 +44,7 @@
 //! | nvidia-credentials: Admin/Super Admin only. | `nvidia/credentials::nvidia_credentials_requires_an_administrator` |
 //! | Retrieves masked NVIDIA API key and example API calls. | `nvidia/credentials::nvidia_credentials_returns_the_documented_body`, `nvidia/credentials::no_five_characters_of_an_nvidia_key_are_returned_or_logged`, `properties/example_programs/nvidia::examples_run_and_fail_with_a_wrong_key` |
 //! | nvidia-credentials: Response (200 OK) | `nvidia/credentials::nvidia_credentials_returns_the_documented_body` |
-//! | Always use HTTPS in production | `properties/headers::every_kind_of_response_has_the_common_headers`: browsers are told to, by `Strict-Transport-Security` |
+//! | Always use HTTPS in production | `properties/headers::every_kind_of_response_has_the_common_headers`: `Strict-Transport-Security` tells browsers to use it |
 //! | Store tokens securely (localStorage or httpOnly cookies) | `properties/cors::every_route_allows_credentials_to_a_web_origin`: tokens are only in bodies and in their header; the cookie is not a token |
 //! | Include Bearer prefix in Authorization header | `properties/routing::challenge_of_a_401_has_an_error_only_if_a_token_was_sent` |
 //! | Handle token expiration gracefully (24 hour lifetime) | `session/validate::token_is_valid_for_24_hours`, `properties/tokens::token_contains_session_user_times_and_nothing_else` |

@@ -39,8 +39,8 @@ fn interpreter(environment: &Path) -> PathBuf {
     }
 }
 
-/// Returns a folder that `install` has filled. A lock file lets one process install while others wait. A file that is written last
-/// marks the folder as complete. Another list of packages gets another folder.
+/// Returns a folder that `install` has filled. A lock file makes other processes wait while one process installs. A
+/// file that is written last marks the folder as complete. Another list of packages gets another folder.
 pub fn once(name: &str, list: &str, install: impl FnOnce(&Path)) -> PathBuf {
     let root = cache();
     fs::create_dir_all(&root).unwrap();
@@ -89,9 +89,7 @@ fn cache() -> PathBuf {
             .or_else(|| folder("HOME").map(|home| home.join(".cache")))
     };
     caches
-        .expect(
-            "There is no home folder to keep tools in; set EDGE_AUTH_CACHE to a folder for them.",
-        )
+        .expect("home folder not found; set EDGE_AUTH_CACHE to a folder for tools")
         .join("edge-auth")
 }
 

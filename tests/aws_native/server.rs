@@ -1,4 +1,4 @@
-//! Starts a Python server on a port of its own and stops it again.
+//! Starts a Python server on a free port and stops it.
 
 use super::installed;
 use edge_auth::aws::endpoint::Endpoint;
@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// moto, ministack and what they need.
+/// moto, ministack and their dependencies.
 const REQUIREMENTS: &str = include_str!("requirements.txt");
 
 /// A running server; dropping it ends it.

@@ -137,7 +137,7 @@ async fn audit_filters_by_user_kind_and_time() {
         ("user=00000000-0000-4000-8000-000000000000".into(), &[]),
     ] {
         assert_eq!(found(&session, &query).await, expected, "{query}");
-        // The same in pages of one entry.
+        // The same search in pages of one entry.
         let mut paged = Vec::new();
         let mut next = String::new();
         loop {
@@ -171,7 +171,7 @@ async fn audit_page_has_the_requested_size_and_a_cursor() {
     let first = session.search_audit("limit=200").await.json();
     let next = first["next"].as_str().unwrap();
     assert_eq!(next, "2999-01-01T00:00:00Z.252");
-    // Entries that are written in the meantime do not shift the pages.
+    // New entries do not shift the pages.
     app.user("eve").await.sign_in().await;
     let second = found(&session, &format!("limit=200&cursor={next}")).await;
     assert_eq!((second[0], second.len()), (251, 200));

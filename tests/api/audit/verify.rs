@@ -1,4 +1,4 @@
-//! `GET /api/auth/audit/verify`: verify the audit log. What it detects is in `properties/audit`.
+//! `GET /api/auth/audit/verify`: verify the audit log. `properties/audit` tests the changes that it detects.
 
 use crate::support::audit_log::FilledLog;
 use crate::support::{App, Vars};

@@ -104,7 +104,7 @@ async fn aws_credentials_without_keys_returns_404_to_administrators_only() {
 }
 
 #[tokio::test]
-async fn region_is_that_of_the_administrator_where_bedrock_exists() {
+async fn region_of_the_administrator_is_used_if_it_has_bedrock() {
     let app = App::with(with_aws_keys().set("BEDROCK_MODEL_ID", "amazon.nova-lite-v1:0"));
     for (own, host) in [
         ("eu-north-1", "bedrock-runtime.eu-north-1.amazonaws.com"),

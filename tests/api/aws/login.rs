@@ -17,7 +17,7 @@ fn unknown_proof() -> Value {
     })
 }
 
-/// With principals that may sign in with a proof.
+/// Variables with principals that may sign in with a proof.
 fn with_arns(vars: Vars) -> Vars {
     vars.set(
         "AWS_LOGIN_ARNS",
@@ -28,7 +28,7 @@ fn with_arns(vars: Vars) -> Vars {
 #[tokio::test]
 async fn aws_login_accepts_only_configured_methods() {
     let (bare, keys) = (portal(&SIMULATOR), keyed(&SIMULATOR));
-    // Variables, and the statuses without a body and with a proof.
+    // The variables, and the expected statuses without a body and with a proof.
     for (vars, without_proof, with_proof) in [
         (bare.clone(), 400, 400),
         (keys.clone(), 400, 400),
@@ -95,7 +95,7 @@ async fn own_keys_sign_in_for_an_hour_with_the_role_user() {
     let lifetimes = app.sql(sql, [id.clone()]).await;
     assert_eq!(lifetimes, [json!({ "session": 3_600, "token": 3_600 })]);
 
-    // A role that was set in D1 does not outlast the next sign-in.
+    // The next sign-in replaces a role that was set in D1.
     app.sql(
         "UPDATE users SET role = 'super_admin' WHERE id = ?1",
         [id.clone()],

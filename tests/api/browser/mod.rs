@@ -14,7 +14,7 @@ const PACKAGE: &str = include_str!("package.json");
 
 const PACKAGE_LOCK: &str = include_str!("package-lock.json");
 
-/// For one case, with the start of the browser.
+/// Timeout for one case, including the start of the browser.
 const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// The folder of the pinned packages.
@@ -34,7 +34,7 @@ fn packages() -> PathBuf {
     })
 }
 
-/// Serves an empty page at every path of its own origin, which is returned.
+/// Serves an empty page at every path of a separate origin. Returns the origin.
 async fn serve_page() -> String {
     const PAGE: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 15\r\n\
                         connection: close\r\n\r\n<!doctype html>";

@@ -24,7 +24,7 @@ const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
 const browser = await chromium.launch({ executablePath: parameters.chromium, args });
 try {
   const context = await browser.newContext();
-  // Every page of an application has functions that call the API as its HTTP client does.
+  // Every page has functions that call the API as the HTTP client of an application does.
   await context.addInitScript(client, parameters.service);
   const open = async (origin = parameters.application) => {
     const page = await context.newPage();
@@ -38,7 +38,7 @@ try {
 
 /** Runs in the pages. */
 function client(service) {
-  // Configured globally, as axios and other clients are: every request carries credentials.
+  // Configured globally, as in axios and other clients: every request carries credentials.
   window.service = service;
   window.call = async (method, path, { token, body, headers } = {}) => {
     const response = await fetch(service + path, {

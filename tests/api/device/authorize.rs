@@ -12,7 +12,7 @@ const OLD_KEY: &str = "b2xkIGhhbmRsZSBrZXkgb2YgdGVzdHMsIDMyIGJ5dGU=";
 
 const NEW_KEY: &str = "bmV3IGhhbmRsZSBrZXkgb2YgdGVzdHMsIDMyIGJ5dGU=";
 
-/// Fails the test unless `/token` refuses these.
+/// Fails the test unless `/token` refuses these values.
 async fn assert_refused(app: &App, id: &str, secret: &str, code: &str, why: &str) {
     let body = json!({ "client_id": id, "client_secret": secret, "device_code": code });
     let response = app.anonymous().device_token(&body).await;
@@ -26,7 +26,7 @@ async fn assert_refused(app: &App, id: &str, secret: &str, code: &str, why: &str
     );
 }
 
-/// Fails the test unless `/device-authorization` refuses these.
+/// Fails the test unless `/device-authorization` refuses these values.
 async fn assert_client_refused(app: &App, id: &str, secret: &str, why: &str) {
     let body = json!({ "client_id": id, "client_secret": secret });
     let response = app.anonymous().authorize_device(&body).await;
@@ -98,7 +98,7 @@ async fn handle_of_another_client_or_altered_is_refused_without_calling_aws() {
     app.token(&mine).await.assert_status(408);
 }
 
-/// Altered handles, and what was altered.
+/// Altered handles, and a description of each alteration.
 fn alterations(handle: &str) -> Vec<(String, String)> {
     let bytes = Base64UrlUnpadded::decode_vec(handle).expect("a handle is base64url");
     let mut all: Vec<(String, String)> = Vec::new();

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// The key of the sealed registration in KV.
 pub const REGISTRATION: &str = "aws-client:us-east-1";
 
-/// Moves the clocks of the simulator and the Worker on.
+/// Advances the clocks of the simulator and the Worker.
 async fn advance(simulator: &Simulator, app: &App, seconds: i64) {
     simulator.clock().advance(seconds * 1_000);
     app.shift_server_clock(seconds).await;

@@ -22,7 +22,7 @@ fn redact(app: &App, response: &Response, names: &[&str]) {
     }
 }
 
-/// Another account than [`ACCOUNT`].
+/// An account other than [`ACCOUNT`].
 const OTHER_ACCOUNT: &str = "444455556666";
 
 /// Variables with a role map for one account.
@@ -42,22 +42,22 @@ async fn assert_denied(response: &Response, code: &str) {
 }
 
 /// Gives a user of the directory this permission set and no other.
-fn assign(person: &mut User, permission_set: &str) {
-    person.assignments = vec![Assignment {
+fn assign(directory_user: &mut User, permission_set: &str) {
+    directory_user.assignments = vec![Assignment {
         account_id: ACCOUNT.into(),
         permission_set: permission_set.into(),
     }];
-    SIMULATOR.put_user(person.clone());
+    SIMULATOR.put_user(directory_user.clone());
 }
 
 /// Adds a user of the directory with these permission sets in these accounts, in the order of the portal.
-fn add_person_with(name: &str, sets: &[(&str, &str)]) -> User {
-    let mut person = User::new(unique_name(name));
+fn add_directory_user_with(name: &str, sets: &[(&str, &str)]) -> User {
+    let mut directory_user = User::new(unique_name(name));
     for (account, set) in sets {
-        person = person.assigned(*account, *set);
+        directory_user = directory_user.assigned(*account, *set);
     }
-    SIMULATOR.put_user(person.clone());
-    person
+    SIMULATOR.put_user(directory_user.clone());
+    directory_user
 }
 
 #[tokio::test]
@@ -101,13 +101,13 @@ async fn device_flow_returns_the_documented_bodies() {
     }
     "#);
 
-    let person = User::new(unique_name("ada"))
+    let directory_user = User::new(unique_name("ada"))
         .display_name("Ada Lovelace")
         .email("ada@example.com")
         .assigned(ACCOUNT, "Developer");
-    app.redact(&person.user_name, "ada");
-    SIMULATOR.put_user(person.clone());
-    device.approve(&person);
+    app.redact(&directory_user.user_name, "ada");
+    SIMULATOR.put_user(directory_user.clone());
+    device.approve(&directory_user);
     tokio::time::sleep(INTERVAL).await;
     let response = app.token(&device).await;
     insta::assert_snapshot!(response.snapshot(), @r#"

@@ -89,7 +89,7 @@ async fn wrong_current_password_returns_400_and_starts_back_off() {
         .await
         .assert_status(429);
     assert_eq!(ada.password_hash().await, before);
-    // It does not affect signing in.
+    // The failure does not affect signing in.
     ada.login().await.assert_status(200);
     app.skip_back_off().await;
     session

@@ -98,7 +98,7 @@ async fn unusable_reset_links_return_one_response() {
             (unknown.snapshot(), unknown.body.clone()),
             "{link}"
         );
-        // Only the holder of a valid link learns what is wrong with the password.
+        // Only the holder of a valid link learns why the password is refused.
         assert_eq!(
             app.anonymous().set_password(link, "short").await.snapshot(),
             unknown.snapshot(),
@@ -172,7 +172,7 @@ async fn weak_password_returns_400_with_the_reason() {
             "{password}"
         );
     }
-    // A refused password does not use the link up.
+    // A refused password does not use the link.
     app.anonymous()
         .set_password(&link, NEW_PASSWORD)
         .await

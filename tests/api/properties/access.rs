@@ -3,7 +3,7 @@
 use crate::support::App;
 use crate::support::routes::{self, Route};
 
-/// The role that a route requires; `None` if it is public. A new route needs its row here.
+/// The role that a route requires; `None` if it is public. Each new route must be added here.
 pub fn required_role(route: &Route) -> Option<&'static str> {
     match route.name().as_str() {
         "GET health"

@@ -17,7 +17,7 @@ fn token_routes() -> Vec<Route> {
     routes
 }
 
-/// The routes that do not trust cached sessions.
+/// The routes that read D1 instead of cached sessions.
 fn routes_that_read_d1() -> Vec<Route> {
     let mut routes = token_routes();
     routes.retain(|route| !["GET validate", "GET me"].contains(&route.name().as_str()));
@@ -42,7 +42,7 @@ impl Probe {
         })
     }
 
-    /// Fails the test unless this many next routes refuse the token.
+    /// Fails the test unless this many further routes refuse the token.
     async fn assert_refused(&self, session: &Caller, times: usize) {
         for _ in 0..times {
             let number = self.requests.fetch_add(1, Ordering::Relaxed);
@@ -53,7 +53,7 @@ impl Probe {
         }
     }
 
-    /// At least this many requests have been sent, and several to each route.
+    /// Fails the test unless at least this many requests, and several to each route, have been sent.
     fn assert_requests(&self, at_least: usize) {
         let requests = self.requests.load(Ordering::Relaxed);
         assert!(requests >= at_least, "{requests}");
@@ -71,7 +71,7 @@ enum Revocation {
 }
 
 impl Revocation {
-    /// What the command line runs for it.
+    /// The SQL of the command line for this revocation, if it uses the command line.
     async fn recorded(self, app: &App) -> Option<RecordedChange> {
         let user = app.seed_user("admin", 1).await;
         match self {
@@ -116,7 +116,7 @@ async fn revoke_sessions(
     running.join_all().await;
 }
 
-/// Revokes; returns a session that is revoked now.
+/// Revokes a session in this way. Returns a session that is revoked now.
 async fn revoke_one<'a>(
     app: &App,
     revocation: Revocation,
@@ -125,7 +125,7 @@ async fn revoke_one<'a>(
     number: usize,
 ) -> &'a Caller {
     let [own, other] = [&user.sessions[0], &user.sessions[1]];
-    // Every twentieth time, the session is shown to be live before.
+    // Every twentieth time, the session is checked to be live before it is revoked.
     if number.is_multiple_of(20) {
         own.validate().await.assert_status(200);
     }

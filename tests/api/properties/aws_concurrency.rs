@@ -1,6 +1,6 @@
 //! Concurrent device flows.
 
-use crate::support::aws::{Device, INTERVAL, SIMULATOR, add_person, portal};
+use crate::support::aws::{Device, INTERVAL, SIMULATOR, add_directory_user, portal};
 use crate::support::{App, Response, eventually};
 use aws_simulator::{Effect, Operation, Rule};
 use std::time::{Duration, Instant};
@@ -53,7 +53,7 @@ async fn one_of_many_requests_for_a_device_code_polls_aws() {
 #[tokio::test]
 async fn concurrent_requests_for_a_device_code_get_one_session() {
     let app = App::with(portal(&SIMULATOR));
-    let ada = add_person(&app, "ada");
+    let ada = add_directory_user(&app, "ada");
     let device = app.device().await;
     device.approve(&ada);
     let mut responses = Vec::new();
@@ -86,7 +86,7 @@ async fn concurrent_requests_for_a_device_code_get_one_session() {
 #[tokio::test]
 async fn device_code_used_by_another_isolate_gives_its_session() {
     let app = App::with(portal(&SIMULATOR));
-    let ada = add_person(&app, "ada");
+    let ada = add_directory_user(&app, "ada");
     let device = app.device().await;
     device.approve(&ada);
     let slow = Rule::new(Effect::DelayMs(4_000)).on(Operation::GetRoleCredentials);
@@ -101,7 +101,7 @@ async fn device_code_used_by_another_isolate_gives_its_session() {
         device.operations().contains(&Operation::ListAccountRoles)
     })
     .await;
-    // As in another isolate, which does not know of the first request: its time has passed.
+    // Simulates another isolate, which does not know of the first request: the time of that request has passed.
     app.shift_clock(46).await;
     // AWS rejects a request within its polling interval.
     tokio::time::sleep(INTERVAL).await;
@@ -120,7 +120,7 @@ async fn device_code_used_by_another_isolate_gives_its_session() {
 #[tokio::test]
 async fn concurrent_first_sign_ins_create_one_user() {
     let app = App::with(portal(&SIMULATOR));
-    let ada = add_person(&app, "ada");
+    let ada = add_directory_user(&app, "ada");
     let mut running = JoinSet::new();
     for _ in 0..20 {
         let (app, ada) = (app.clone(), ada.clone());

@@ -133,13 +133,13 @@ async fn hostile_configuration_connects_to_no_other_host() {
                 good.get(asked).map(str::to_owned)
             }
         };
-        let Err(mistakes) = EdgeConfig::from_lookup(lookup, Timestamp::from_seconds(1_800_000_000))
+        let Err(errors) = EdgeConfig::from_lookup(lookup, Timestamp::from_seconds(1_800_000_000))
         else {
             panic!("{name} is accepted as {text:?}");
         };
         assert!(
-            mistakes.len() == 1 && mistakes[0].name == *name,
-            "{text:?}: {mistakes:?}"
+            errors.len() == 1 && errors[0].name == *name,
+            "{text:?}: {errors:?}"
         );
     }
     let simulator = start(Config::default());

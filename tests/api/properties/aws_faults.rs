@@ -1,5 +1,5 @@
-//! Failures of AWS, those that its models list and others: the documented response within the time limit, no session,
-//! nothing of AWS's text in a response or a log line, and the next request works.
+//! Failures of AWS, both those in its service models and others: the client gets the documented response within the
+//! time limit and no session, no text of AWS is in a response or a log line, and the next request works.
 
 mod shared_calls;
 
@@ -11,7 +11,7 @@ use aws_simulator::{
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// The longest time that a client waits.
+/// The maximum time that a client waits.
 const TIME_LIMIT: Duration = Duration::from_secs(9);
 
 /// The operations of one sign-in.
@@ -41,13 +41,13 @@ enum Expected {
 }
 
 impl Expected {
-    fn of_misbehaviour(misbehaviour: ResponseFault, operation: Operation) -> Self {
+    fn of_fault(response_fault: ResponseFault, operation: Operation) -> Self {
         if operation == Operation::Logout {
             Self::SignedIn
-        } else if misbehaviour.may_leave_response_valid(operation) {
+        } else if response_fault.may_leave_response_valid(operation) {
             Self::SignedInOrFailed
         } else {
-            match (operation, misbehaviour) {
+            match (operation, response_fault) {
                 (Operation::CreateToken, _)
                 | (
                     Operation::ListAccounts | Operation::ListAccountRoles,
@@ -106,7 +106,7 @@ impl Expected {
     }
 }
 
-/// No text of AWS is in the response or in a log line.
+/// Fails the test if a text of AWS is in the response or in a log line.
 async fn assert_nothing_leaked(response: &Response, what: &str) {
     let output = format!("{:?}{}", response.headers, response.text());
     assert!(!output.contains(UPSTREAM_MARKER), "{what}: {output}");
@@ -122,21 +122,23 @@ async fn assert_nothing_leaked(response: &Response, what: &str) {
     assert_eq!(is_logged, response.status == 500, "{what}: {logs:?}");
 }
 
-async fn sessions_of(app: &App, person: &User) -> usize {
+async fn sessions_of(app: &App, directory_user: &User) -> usize {
     let sql =
         "SELECT sessions.id FROM sessions JOIN users ON users.id = user_id WHERE username = ?1";
-    app.sql(sql, [person.user_name.clone()]).await.len()
+    app.sql(sql, [directory_user.user_name.clone()]).await.len()
 }
 
 /// A sign-in during which this operation fails, and one after it.
 async fn check_sign_in(app: App, operation: Operation, effect: Effect, expected: Expected) {
     let what = format!("{operation:?} {effect:?}");
-    let person = User::new(unique_name("ada")).assigned(ACCOUNT, "Developer");
-    SIMULATOR.put_user(person.clone());
+    let directory_user = User::new(unique_name("ada")).assigned(ACCOUNT, "Developer");
+    SIMULATOR.put_user(directory_user.clone());
     let device = app.device().await;
-    device.approve(&person);
+    device.approve(&directory_user);
     let only = match operation {
-        Operation::GetUserId | Operation::DescribeUser => Filter::User(person.user_name.clone()),
+        Operation::GetUserId | Operation::DescribeUser => {
+            Filter::User(directory_user.user_name.clone())
+        }
         _ => device.requests(),
     };
     let rule = Rule::new(effect).on(operation).matching(only);
@@ -148,37 +150,43 @@ async fn check_sign_in(app: App, operation: Operation, effect: Effect, expected:
     expected.check(&response, &what);
     assert_nothing_leaked(&response, &what).await;
     let sessions = usize::from(response.status == 200);
-    assert_eq!(sessions_of(&app, &person).await, sessions, "{what}");
+    assert_eq!(sessions_of(&app, &directory_user).await, sessions, "{what}");
     SIMULATOR.remove_rule(rule);
 
     if operation == Operation::CreateToken && response.status != 200 {
-        // AWS has not given its token yet, so the same device code still signs in once the interval has passed.
+        // AWS has not returned its token yet, so the same device code still signs in once the interval has passed.
         let interval = response.retry_after().unwrap_or(1);
         tokio::time::sleep(Duration::from_secs(u64::from(interval)) + Duration::from_millis(100))
             .await;
         app.token(&device).await.assert_status(200);
     } else {
-        app.sign_in_with_device(&person).await.assert_status(200);
+        app.sign_in_with_device(&directory_user)
+            .await
+            .assert_status(200);
     }
-    assert_eq!(sessions_of(&app, &person).await, sessions + 1, "{what}");
+    assert_eq!(
+        sessions_of(&app, &directory_user).await,
+        sessions + 1,
+        "{what}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_misbehaviour_of_every_operation_of_a_sign_in() {
+async fn every_faulty_response_during_a_sign_in_has_the_expected_result() {
     let app = App::with(directory(&SIMULATOR));
     let cases = ResponseFault::ALL
         .into_iter()
-        .flat_map(|misbehaviour| OPERATIONS.map(|operation| (operation, misbehaviour)));
-    run_all(cases.map(|(operation, misbehaviour)| {
-        let expected = Expected::of_misbehaviour(misbehaviour, operation);
-        check_sign_in(app.clone(), operation, misbehaviour.into(), expected)
+        .flat_map(|response_fault| OPERATIONS.map(|operation| (operation, response_fault)));
+    run_all(cases.map(|(operation, response_fault)| {
+        let expected = Expected::of_fault(response_fault, operation);
+        check_sign_in(app.clone(), operation, response_fault.into(), expected)
     }))
     .await;
     assert!(SIMULATOR.canary().is_empty(), "{:?}", SIMULATOR.canary());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_modelled_error_of_every_operation_of_a_sign_in() {
+async fn every_modelled_error_during_a_sign_in_has_the_expected_result() {
     let app = App::with(directory(&SIMULATOR));
     let cases = OPERATIONS.into_iter().flat_map(|operation| {
         let errors = operation.errors().into_iter();
@@ -195,10 +203,10 @@ async fn every_modelled_error_of_every_operation_of_a_sign_in() {
 async fn slow_calls_exceed_the_time_limit_and_still_sign_in() {
     let app = App::with(directory(&SIMULATOR));
     for (delay, expected) in [(700, Expected::SignedIn), (2_500, Expected::Failed)] {
-        let person = User::new(unique_name("ada")).assigned(ACCOUNT, "Developer");
-        SIMULATOR.put_user(person.clone());
+        let directory_user = User::new(unique_name("ada")).assigned(ACCOUNT, "Developer");
+        SIMULATOR.put_user(directory_user.clone());
         let device = app.device().await;
-        device.approve(&person);
+        device.approve(&directory_user);
         let rule = Rule::new(Effect::DelayMs(delay)).matching(device.requests());
         SIMULATOR.add_rule(rule).unwrap();
         let start = Instant::now();
@@ -208,9 +216,9 @@ async fn slow_calls_exceed_the_time_limit_and_still_sign_in() {
         expected.check(&response, "slow");
         assert_nothing_leaked(&response, "slow").await;
         // The sign-in was completed, and the next request of the client finds it.
-        assert_eq!(sessions_of(&app, &person).await, 1);
+        assert_eq!(sessions_of(&app, &directory_user).await, 1);
         assert_eq!(device.operations().last(), Some(&Operation::Logout));
         app.token(&device).await.assert_status(200);
-        assert_eq!(sessions_of(&app, &person).await, 1);
+        assert_eq!(sessions_of(&app, &directory_user).await, 1);
     }
 }

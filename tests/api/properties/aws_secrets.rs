@@ -23,7 +23,7 @@ async fn secrets_of_aws_are_neither_returned_nor_stored_nor_logged() {
         "alan-turing",
         "nobody",
     ]
-    .map(|person| (person, None))
+    .map(|directory_user| (directory_user, None))
     .into();
     for operation in [
         Operation::CreateToken,
@@ -32,22 +32,27 @@ async fn secrets_of_aws_are_neither_returned_nor_stored_nor_logged() {
         Operation::DescribeUser,
         Operation::Logout,
     ] {
-        for misbehaviour in [
+        for response_fault in [
             ResponseFault::TrailingText,
             ResponseFault::InternalError,
             ResponseFault::WrongTypes,
         ] {
-            flows.push(("ada.lovelace", Some(Rule::new(misbehaviour).on(operation))));
+            flows.push((
+                "ada.lovelace",
+                Some(Rule::new(response_fault).on(operation)),
+            ));
         }
     }
-    for (person, rule) in flows {
+    for (directory_user, rule) in flows {
         let response = app.anonymous().register_client().await;
         keep(&response);
         let client = Client::of(&response);
         let response = app.anonymous().authorize_device(&client.body()).await;
         keep(&response);
         let device = Device::of(client, &response);
-        simulator.approve(&device.user_code, person).unwrap();
+        simulator
+            .approve(&device.user_code, directory_user)
+            .unwrap();
         let rule = rule.map(|rule| {
             simulator
                 .add_rule(rule.matching(device.requests()))

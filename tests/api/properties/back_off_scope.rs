@@ -1,4 +1,5 @@
-//! The scope of a back-off: an attempt during one is refused, for no longer than D1 says, and no other attempt is.
+//! The scope of a back-off: an attempt during one is refused, for no longer than D1 says, and no other attempt is
+//! refused.
 
 use crate::support::failures::{account_key, remove_counter, set_failures, typed_name_key};
 use crate::support::{App, Fault, NEW_PASSWORD, Request, Response, User};
@@ -44,7 +45,7 @@ async fn d1_calls(refused: &Response) -> usize {
 }
 
 #[tokio::test]
-async fn attempt_during_a_back_off_is_told_how_long_it_lasts_and_is_not_counted() {
+async fn attempt_during_a_back_off_returns_the_remaining_seconds_and_is_not_counted() {
     let app = App::shared();
     app.freeze_clock().await;
     let ada = user_in_back_off(&app, "ada").await;
@@ -111,7 +112,7 @@ async fn back_off_of_a_name_does_not_affect_a_recognised_device() {
     start_back_off(&app, &ada).await;
     let owner = login(&app, &ada, 1).cookie(&cookie).await;
     owner.assert_status(200);
-    // The sign-in does not end the back-off of others.
+    // The sign-in does not end the back-off of other devices.
     login(&app, &ada, 2).await.assert_status(429);
 }
 

@@ -1,5 +1,5 @@
-//! Cached sessions in KV while the isolate caches nothing: how long they are fresh, and that KV may be empty, stale or
-//! unavailable.
+//! Cached sessions in KV while the isolate caches nothing: the time for which they are fresh, and an empty, stale or
+//! unavailable KV.
 
 mod forged;
 mod late_writes;

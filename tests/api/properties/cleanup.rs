@@ -1,4 +1,4 @@
-//! The cron event deletes what has expired, and nothing else.
+//! The cron event deletes expired rows, and no others.
 
 use crate::support::audit::{CRON, record_users};
 use crate::support::failures::{account_key, set_failures, typed_name_key};

@@ -1,4 +1,4 @@
-//! Concurrent requests: one of them wins, and no session survives its revocation.
+//! Concurrent requests: conflicting changes take effect once, and no session survives its revocation.
 
 use crate::support::failures::{account_key, failures, typed_name_key};
 use crate::support::{App, Caller, Fault, NEW_PASSWORD, PASSWORD, Request, User, Vars};
@@ -25,14 +25,14 @@ async fn concurrent_correct_sign_ins_all_succeed() {
         let statuses = at_once(&app, &ada, times, networks).await;
         assert_eq!(statuses, vec![200; times], "from {networks} networks");
         assert_eq!(ada.live_sessions().await, times as u64);
-        // None of them still counts as a failure.
+        // None of the sign-ins still counts as a failure.
         for key in [typed_name_key(&app, &ada.username), account_key(&ada)] {
             assert_eq!(failures(&app, &key).await, 0);
         }
     }
 }
 
-/// As with two isolates: only D1 knows about the attempt in the other one.
+/// Simulates two isolates: only D1 knows about the attempt in the other one.
 #[tokio::test]
 async fn sign_in_waits_for_another_attempt_in_flight() {
     let app = App::shared();
@@ -74,7 +74,7 @@ async fn sign_in_waits_for_a_wrong_password_in_flight_once() {
 }
 
 #[tokio::test]
-async fn concurrent_password_changes_in_one_session_are_serial() {
+async fn concurrent_password_changes_in_one_session_run_one_after_the_other() {
     let app = App::isolated(Vars::new());
     let ada = app.user("ada").await;
     let session = ada.sign_in().await;
@@ -85,7 +85,7 @@ async fn concurrent_password_changes_in_one_session_are_serial() {
     }
     let responses = running.join_all().await;
     let statuses: Vec<u16> = responses.iter().map(|response| response.status).collect();
-    // For the others, the given password is no longer the current one.
+    // When the other changes run, the given password is no longer the current one.
     let changed = statuses.iter().filter(|status| **status == 200).count();
     assert_eq!(changed, 1, "{statuses:?}");
     let is_expected = |status| [200, 400, 429].contains(status);
@@ -130,7 +130,7 @@ pub async fn use_reset_link_at_once(uses: usize, delay: u32) {
     let app = App::shared();
     let ada = app.user("ada").await;
     let link = ada.reset_link().await;
-    // All find the link unused before the first of them can use it.
+    // All requests find the link unused before the first of them can use it.
     let slow = Fault::d1().matching("UPDATE password_links").delays(delay);
     let slow = app.fault(slow).await;
     let mut running = JoinSet::new();

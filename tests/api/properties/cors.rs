@@ -1,4 +1,4 @@
-//! CORS: the web applications of `ALLOWED_ORIGINS`, and no others, can read responses.
+//! CORS: only the web applications of `ALLOWED_ORIGINS` can read responses.
 
 use crate::support::{App, Fault, Response, Vars, routes};
 
@@ -110,7 +110,7 @@ async fn headers_of_tracing_libraries_are_allowed() {
     ] {
         assert!(allowed.contains(&name), "{name}");
     }
-    // They have no effect.
+    // These headers have no effect.
     let session = app.user("ada").await.sign_in().await;
     let mut request = session.me();
     for name in &allowed[3..] {
@@ -142,7 +142,7 @@ async fn response_can_be_read_by_an_allowed_origin() {
 #[tokio::test]
 async fn error_can_be_read_by_an_allowed_origin() {
     let app = App::shared();
-    // At a time of its own, because the isolate caches the result of /health for other tests.
+    // The clock is shifted, because the isolate caches the result of /health for other tests.
     app.shift_clock(1_000_000).await;
     app.fault(Fault::d1().fails()).await;
     for (method, path, status) in [

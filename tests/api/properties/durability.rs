@@ -2,7 +2,7 @@
 //! revoked.
 
 use crate::support::audit::CRON;
-use crate::support::aws::{Client, Device, SIMULATOR, add_person, portal};
+use crate::support::aws::{Client, Device, SIMULATOR, add_directory_user, portal};
 use crate::support::{App, Caller, Request, Response, STRICT, SeededUser, eventually, var};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 /// Sessions of each round that are refreshed and revoked.
 const SESSIONS: usize = 60;
 
-/// What the service has acknowledged.
+/// The changes that the service has acknowledged.
 #[derive(Default)]
 struct Acknowledged {
     /// Names of users who signed in for the first time.
@@ -89,20 +89,20 @@ impl Load {
     /// Signs new users in with AWS.
     async fn sign_in_new_users(self: Arc<Self>, client: Client) {
         while self.is_running() {
-            let person = add_person(&self.app, "new");
+            let directory_user = add_directory_user(&self.app, "new");
             let authorize = self.app.anonymous().authorize_device(&client.body());
             let Some(response) = self.send(authorize).await else {
                 return;
             };
             let device = Device::of(client.clone(), &response);
-            device.approve(&person);
+            device.approve(&directory_user);
             let token = self.app.token_preferring(&device, "wait=0");
             let Some(response) = self.send(token).await else {
                 return;
             };
             let mut acknowledged = self.acknowledged.lock().unwrap();
             acknowledged.live.push(response.session());
-            acknowledged.users.push(person.user_name);
+            acknowledged.users.push(directory_user.user_name);
         }
     }
 }
@@ -128,7 +128,7 @@ async fn kill_under_load(
     lanes.spawn(load.clone().refresh(sessions));
     lanes.spawn(load.clone().refresh(others));
     lanes.spawn(load.clone().sign_in_new_users(client.clone()));
-    // The kill comes at another moment in each round, and in every third one while the cron event runs.
+    // The kill comes at a different time in each round, and in every third round during the cron event.
     let expected = 24 + number;
     eventually("the load is under way", async || {
         load.responses.load(Ordering::Relaxed) >= expected
@@ -149,7 +149,7 @@ async fn kill_under_load(
         .expect("restarted");
 }
 
-/// Those of these values that the query does not find.
+/// The values that the query does not find.
 async fn missing(app: &App, values: &[String], query: &str) -> Vec<Value> {
     let sql = format!("SELECT value FROM json_each(?1) WHERE value NOT IN ({query})");
     app.sql(&sql, [json!(values).to_string()]).await

@@ -22,7 +22,7 @@ async fn refused(app: &App) -> Vec<(&'static str, String, String)> {
     let federated = app.new_user("federated").create().await;
     federated.make_federated().await;
     let right = || PASSWORD.to_owned();
-    // Attempts at unknown names are counted too, so that each test uses another one.
+    // Attempts at unknown names are counted too, so each test uses a different name.
     let unknown = format!("unknown-{}", app.ip());
     vec![
         ("wrong password", ada.username.clone(), "wrong".into()),
@@ -43,29 +43,33 @@ async fn refused(app: &App) -> Vec<(&'static str, String, String)> {
 async fn refused_logins_of_every_reason_return_one_response() {
     let app = App::shared();
     let mut first: Option<(String, Vec<u8>)> = None;
-    for (who, username, password) in refused(&app).await {
+    for (reason, username, password) in refused(&app).await {
         app.skip_back_off().await;
         let response = app.anonymous().login(&username, &password).await;
         response.assert_status(401);
         let recorded = response.recorded().await;
-        // Only an unreadable hash is logged, which a new password replaces.
-        let is_logged = who == "unreadable hash";
+        // Only an unreadable hash is logged. The user needs a new password.
+        let is_logged = reason == "unreadable hash";
         assert_eq!(
             recorded.logs.len(),
             usize::from(is_logged),
-            "{who}: {:?}",
+            "{reason}: {:?}",
             recorded.logs
         );
         // The client knows that it sent a password that is too long, and no user has such a password.
-        let calls = if who == "more than 1,024 bytes" { 0 } else { 2 };
+        let calls = if reason == "more than 1,024 bytes" {
+            0
+        } else {
+            2
+        };
         assert_eq!(
             (recorded.d1(), recorded.calls.len()),
             (calls, calls),
-            "{who}: {:?}",
+            "{reason}: {:?}",
             recorded.calls
         );
         let body = (response.snapshot(), response.body);
-        assert_eq!(first.get_or_insert_with(|| body.clone()), &body, "{who}");
+        assert_eq!(first.get_or_insert_with(|| body.clone()), &body, "{reason}");
     }
 }
 
@@ -74,10 +78,10 @@ async fn refused_logins_of_every_reason_take_the_same_time() {
     const ROUNDS: u32 = 7;
     let app = App::shared();
     let mut users = refused(&app).await;
-    users.retain(|(who, _, _)| *who != "more than 1,024 bytes");
+    users.retain(|(reason, _, _)| *reason != "more than 1,024 bytes");
     let mut best: HashMap<&str, Duration> = HashMap::new();
     for _ in 0..ROUNDS {
-        for (who, username, password) in &users {
+        for (reason, username, password) in &users {
             app.skip_back_off().await;
             let start = Instant::now();
             app.anonymous()
@@ -85,15 +89,15 @@ async fn refused_logins_of_every_reason_take_the_same_time() {
                 .await
                 .assert_status(401);
             let took = start.elapsed();
-            let least = best.entry(who).or_insert(took);
+            let least = best.entry(reason).or_insert(took);
             *least = took.min(*least);
         }
     }
     // Without the hash, a response takes less than a tenth of the time. Other tests load the machine.
     let wrong = best["wrong password"];
-    for (who, took) in &best {
+    for (reason, took) in &best {
         let is_similar = *took < wrong * 3 && wrong < *took * 3;
-        assert!(is_similar, "{who}: {took:?}, wrong: {wrong:?}");
+        assert!(is_similar, "{reason}: {took:?}, wrong: {wrong:?}");
     }
 }
 
@@ -118,7 +122,7 @@ async fn refused_logins_of_every_reason_have_one_error_code() {
 /// A response without its date and its id: status, headers and body.
 type Comparable = (u16, String, Vec<u8>);
 
-/// Sends one sign-in from a network of its own; returns the response and its duration.
+/// Sends one sign-in from a separate network. Returns the response and its duration.
 pub async fn attempt(
     app: &App,
     network: usize,
@@ -141,7 +145,8 @@ pub async fn attempt(
     (comparable, took)
 }
 
-/// `z` of the rank-sum test (Mann and Whitney): how many standard deviations the ranks of the first are off.
+/// `z` of the rank-sum test (Mann and Whitney): the number of standard deviations by which the ranks of the first
+/// sample differ from the expected ranks.
 #[expect(clippy::cast_precision_loss, reason = "counts of a test")]
 fn rank_sum_z(one: &[Duration], other: &[Duration]) -> f64 {
     let mut all: Vec<(Duration, bool)> = one.iter().map(|time| (*time, true)).collect();
@@ -190,7 +195,7 @@ pub async fn assert_indistinguishable(accounts: usize, attempts: usize) {
                     let (response, took) = attempt(&app, network, name, password).await;
                     assert_eq!(response.0, 429, "attempt {round}");
                     refused[case].push(took);
-                    // Without the number of seconds, which depends on the duration of the first request.
+                    // The number of seconds is not compared, because it depends on the duration of the first request.
                     responses[case].push((response.0, String::new(), response.2));
                 }
                 network = (network + 1) % 65_536;

@@ -16,7 +16,7 @@ use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::task::JoinSet;
 
-/// Stands for a word that is different in each attempt, so that an echo of it is found.
+/// Placeholder for a word that is different in each attempt, so that an echo of it is found.
 const CANARY: &str = "CANARY";
 
 /// The caller of a request.
@@ -37,7 +37,7 @@ const ALL_ROLES: [Role; 5] = [
     Role::SuperAdmin,
 ];
 
-/// A request of a table.
+/// A request to send.
 #[derive(Clone, Debug)]
 struct Attempt {
     method: String,
@@ -77,7 +77,7 @@ impl Attempt {
     }
 }
 
-/// A server with a working AWS, so that no 500 is documented, and on which no request waits.
+/// A server with a working AWS, so that no 500 response is documented. No request to it waits.
 fn service() -> App {
     let vars = keyed(&SIMULATOR)
         .set("AWS_LOGIN", "app,proof")
@@ -109,7 +109,8 @@ async fn try_all(attempts: Vec<Attempt>, roles: &[Role]) -> usize {
     counts.iter().sum()
 }
 
-/// No word of any attempt is in the log. (Deferred work has ended, because `Sender::last` waits for it.)
+/// Fails the test if a word of any attempt is in the log. (Deferred work has ended, because `Sender::last` waits for
+/// it.)
 fn assert_not_logged(app: &App) {
     let logs = app.server().logs();
     let echo = logs.iter().find(|(_, line)| line.contains("canary0"));
@@ -214,14 +215,14 @@ impl Sender {
     }
 }
 
-/// Every attempt has a word and a network of its own.
+/// The number of the last attempt. Each attempt has its own word and network.
 static LAST_ATTEMPT: AtomicUsize = AtomicUsize::new(0);
 
 fn next() -> usize {
     LAST_ATTEMPT.fetch_add(1, Ordering::Relaxed)
 }
 
-/// What every response must be. `support/contract.rs` has checked that it is documented.
+/// Checks a response. `support/contract.rs` has checked already that it is documented.
 fn check(path: &str, response: &Response, what: &str) {
     let text = response.text();
     assert!(response.status < 500, "{what}: {}\n{text}", response.status);
@@ -247,7 +248,7 @@ fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     replaced
 }
 
-/// The status of a response of the Worker, which is checked; `None` if the runtime answered or closed the connection.
+/// Checks a response of the Worker and returns its status; `None` if the runtime responded or closed the connection.
 fn check_raw(response: &[u8], canary: &str, what: &str) -> Option<u16> {
     let text = String::from_utf8_lossy(response);
     let (head, body) = text.split_once("\r\n\r\n")?;

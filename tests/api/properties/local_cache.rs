@@ -1,4 +1,4 @@
-//! The isolate's own cache of sessions: which reads it saves, and what removes an entry at once.
+//! The isolate's own cache of sessions: the reads that it saves, and the events that remove an entry at once.
 
 use crate::support::{App, Fault, Response, Vars, assert_refused, revoked, var};
 use tokio::task::JoinSet;
@@ -119,7 +119,7 @@ async fn read_that_overlaps_a_revocation_is_not_cached() {
     let (validate, ()) = tokio::join!(session.validate(), async {
         paused.wait_for_hits(1).await;
         session.logout().await.assert_status(200).recorded().await;
-        // This is what another location still reads.
+        // Another location still reads this value.
         session.write_raw_cached_session(&cached).await;
         paused.release().await;
     });

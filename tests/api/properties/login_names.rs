@@ -41,7 +41,7 @@ async fn name_of_any_script_and_spelling_signs_in() {
     for name in [
         "žofie.ångström",
         "ŽOFIE.ÅNGSTRÖM",
-        // Decomposed, as some keyboards and file systems have it; and in full-width letters.
+        // The decomposed form, which some keyboards and file systems use, and full-width letters.
         "z\u{30c}ofie.a\u{30a}ngstro\u{308}m",
         "žｏｆｉｅ.ångström",
         "žofie@bücher.example",
@@ -109,7 +109,7 @@ async fn every_spelling_of_an_address_signs_in() {
 }
 
 #[tokio::test]
-async fn command_line_refuses_another_spelling_of_a_name_or_an_address() {
+async fn command_line_refuses_another_spelling_of_a_taken_name_or_address() {
     let app = App::isolated(Vars::new());
     let add = async |username: &str, email: &str| {
         let output = app
@@ -143,7 +143,7 @@ async fn command_line_refuses_another_spelling_of_a_name_or_an_address() {
         !is_added && error.contains("username 'ada' is taken"),
         "{error}"
     );
-    // The user is found by any of them, and by an id in any case.
+    // The user is found by any of these spellings, and by an id in any case.
     let rows = app.run_sql("SELECT id FROM users").await;
     let id = rows[0]["id"].as_str().expect("an id").to_uppercase();
     for name in [
@@ -237,7 +237,7 @@ async fn worker_and_native_programs_normalise_addresses_alike() {
     let app = App::shared();
     let strategy = (
         "[a-zéß.+]{1,6}",
-        // Letters that every version of Unicode has that either may use.
+        // Letters that are in every version of Unicode that the two may use.
         "[a-zA-Z0-9.。．à-žÀ-ÞΑ-Ωα-ωА-Яа-яא-תا-ي٠-٩ก-ฮअ-ह一-龥가-힣\u{300}-\u{303}ａ-ｚ０-９-]{1,8}",
         "[.。]?",
     );
@@ -246,7 +246,7 @@ async fn worker_and_native_programs_normalise_addresses_alike() {
     for number in 0..CASES {
         let tree = strategy.new_tree(&mut runner).expect("a case");
         let (local, domain, dot) = tree.current();
-        // Used by no other request, so that it is counted once.
+        // No other request uses this address, so that it is counted once.
         let name = format!(
             "{local}@{domain}.n{number}-{}.test{dot}",
             app.ip().replace('.', "-")

@@ -1,4 +1,4 @@
-//! Guarantees that concern several endpoints, one file each.
+//! Guarantees that concern several endpoints. Each has a file.
 
 mod access;
 pub mod acknowledged_revocation;

@@ -1,4 +1,5 @@
-//! D1 or KV unavailable, failing or hanging: what each route returns, no partial effect, and the next request works.
+//! D1 or KV is unavailable, fails or hangs: the response of each route, no partial effect, and a next request that
+//! works.
 
 mod every_route;
 mod lost_responses;
@@ -125,7 +126,7 @@ async fn session_expires_at_its_end_without_d1() {
     app.fault(Fault::d1().fails()).await;
     app.shift_clock(86_400 - 5).await;
     session.validate().await.assert_status(200);
-    // The token itself is still accepted, because of the leeway for clocks.
+    // The token itself is still accepted, because of the leeway.
     app.shift_clock(86_400 + 10).await;
     assert_unavailable(&session.validate().await);
     app.shift_clock(86_400 + 31).await;
@@ -260,7 +261,7 @@ async fn unavailable_store_returns_the_documented_503() {
         response.assert_status(503);
         assert_eq!(response.retry_after(), Some(2));
     }
-    // These need no store.
+    // These requests need no store.
     app.anonymous().openapi().await.assert_status(200);
     app.anonymous().me().await.assert_status(401);
     app.anonymous().logout().await.assert_status(200);

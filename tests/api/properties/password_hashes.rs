@@ -23,7 +23,8 @@ fn peppered(pepper: [u8; 32], user: &str, password: &str) -> String {
     Base64Unpadded::encode_string(&digest(pepper, format!("{user}{password}").as_bytes()))
 }
 
-/// A hash of [`PASSWORD`] of this user with other parameters; without a pepper, as another implementation would write it.
+/// A hash of [`PASSWORD`] of this user with other parameters. Without a pepper, it is in the form that another
+/// implementation would write.
 fn phc(user: &str, memory: u32, passes: u32, pepper: Option<[u8; 32]>) -> String {
     let (input, key_id) = match pepper {
         None => (PASSWORD.to_owned(), String::new()),
@@ -44,7 +45,7 @@ fn phc(user: &str, memory: u32, passes: u32, pepper: Option<[u8; 32]>) -> String
     format!("$argon2id$v=19$m={memory},t={passes},p=1{key_id}${salt}${output}")
 }
 
-/// The first successful sign-in replaces the hash, and nothing else writes to the row.
+/// Fails the test unless the first successful sign-in replaces the hash and changes nothing else in the row.
 async fn assert_rehashes(app: &App, (memory, passes, pepper): (u32, u32, [u8; 32])) {
     let outdated = |id: &str| phc(id, memory, passes, Some(pepper));
     let ada = app.new_user("ada").stored_password(PASSWORD, outdated);
@@ -139,7 +140,8 @@ fn by_crate(
     Base64Unpadded::encode_string(&bytes)
 }
 
-/// A sign-in in workerd has replaced the hash, and the crate computes the same one from its salt.
+/// Fails the test unless a sign-in in workerd has replaced the hash, and the crate computes the same hash from its
+/// salt.
 async fn assert_written_as_by_crate(user: &User) {
     let hash = user.password_hash().await;
     let written = hash.as_str().expect("a hash");

@@ -52,7 +52,7 @@ async fn sign_ins_of_a_network_are_limited_per_minute() {
         .assert_status(401);
 }
 
-/// What an isolate admits without calling the binding differs between the buckets.
+/// The number of requests that an isolate admits without calling the binding differs between the buckets.
 #[tokio::test]
 async fn binding_is_called_for_each_request_beyond_the_free_ones() {
     let app = App::shared();

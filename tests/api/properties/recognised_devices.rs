@@ -28,7 +28,7 @@ async fn owner_signs_in_on_a_recognised_device_while_others_guess() {
         owner.assert_status(200);
         app.shift_clock(i64::try_from(round).unwrap() * 11).await;
     }
-    // A sign-in on the recognised device does not reset the failures of others.
+    // A sign-in on the recognised device does not reset the failures of other devices.
     assert_eq!(ada.failures().await, 12);
 }
 

@@ -56,7 +56,7 @@ async fn repeated_refresh_within_the_window_returns_the_same_bytes() {
 }
 
 #[tokio::test]
-async fn every_token_rotated_out_within_the_window_gets_the_current_one() {
+async fn refresh_of_every_token_rotated_out_within_the_window_returns_the_current_one() {
     let app = App::shared();
     let first = app.user("ada").await.sign_in().await;
     let second = first.refreshed().await;

@@ -3,7 +3,7 @@
 use crate::support::App;
 use serde_json::json;
 
-/// The routes that take a body, with what they say to a bad one.
+/// The routes that take a body, with their message about an invalid one.
 const BODIES: [(&str, &str); 2] = [
     ("/api/auth/login", "Username and password are required"),
     ("/api/auth/set-password", "Invalid request body"),
@@ -39,7 +39,7 @@ async fn invalid_body_returns_the_400_of_its_route() {
         r#"{"Username":"a","Token":"a","Password":"b"}"#,
         r#"[{"username":"a","token":"a","password":"b"}]"#,
         r#"["a","b"]"#,
-        // A key twice: two readers of one body must not see two things.
+        // A repeated key is refused. Otherwise two readers could read different values from one body.
         r#"{"username":"a","token":"a","password":"b","password":"b"}"#,
         r#"{"username":"a","token":"a","password":"b","p\u0061ssword":"c"}"#,
         r#"{"username":"a","token":"a","password":"b","x":{"y":1,"y":2}}"#,
@@ -135,7 +135,7 @@ async fn content_length_with_chunks_is_ignored() {
         content-type: application/json\r\ncontent-length: 4\r\n";
     for (more, body, status) in [
         ("", body.clone(), "400"),
-        // Chunks go before a length (RFC 9112 §6.3), which the runtime does not show then.
+        // Chunks take precedence over a length (RFC 9112 §6.3). The runtime then hides the length.
         (
             "transfer-encoding: chunked\r\n",
             format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len()),
@@ -183,7 +183,7 @@ async fn body_of_another_media_type_returns_415() {
             let response = request.body("{}").await;
             assert_eq!(response.status, status, "{path} {media_type}");
         }
-        // Without a body there is no type to name.
+        // A request without a body needs no media type.
         app.post(path).await.assert_status(400);
     }
 }

@@ -97,7 +97,7 @@ const REVOCATIONS: [Revocation; 10] = [
     Revocation::SessionLimit,
 ];
 
-/// What is wrong with KV from just before the revocation.
+/// The failure of KV, which begins just before the revocation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kv {
     /// Reads return what was stored a minute ago.
@@ -111,7 +111,7 @@ async fn command(app: &App, words: &[&str]) {
     assert!(output.status.success(), "{output:?}");
 }
 
-/// The statuses of the routes that trust cached sessions.
+/// The statuses of the routes that read cached sessions.
 async fn statuses_from_cache(app: &App, session: &Caller, seconds: i64) -> [u16; 2] {
     app.shift_clock(seconds).await;
     [session.validate().await.status, session.me().await.status]
@@ -119,7 +119,7 @@ async fn statuses_from_cache(app: &App, session: &Caller, seconds: i64) -> [u16;
 
 async fn check(revocation: Revocation, kv: Kv) {
     let what = format!("{revocation:?} with KV {kv:?}");
-    // A view of its own, with its own clock and faults.
+    // A separate view, with its own clock and faults.
     let app = App::shared();
     let mut user = app.seed_user("admin", 2).await;
     let first = user.sessions[0].clone();

@@ -1,5 +1,5 @@
-//! A user has at most 100 live sessions: a further sign-in evicts the least recently used one, so that revoking all of
-//! them stays cheap.
+//! A user has at most 100 live sessions. A further sign-in evicts the least recently used one, so that the revocation
+//! of all sessions stays cheap.
 
 use crate::support::aws::text;
 use crate::support::aws_proof::{proof_in, role_session};
@@ -19,7 +19,7 @@ async fn revocations(app: &App, user: &str) -> Vec<Value> {
     app.sql(sql, [user]).await
 }
 
-/// Adds sessions of this user, one second apart, without a limit, as another release may have.
+/// Adds sessions of this user, one second apart, without a limit, as an older release could have.
 pub async fn add_sessions(app: &App, user: &str, sessions: u32, revoked_at: Option<&str>) {
     let sql = "
         WITH RECURSIVE count (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < ?2),
@@ -89,7 +89,7 @@ async fn expired_sessions_do_not_evict_a_live_one() {
     app.sql(sql, [ada.id.clone(), kept.session_id()]).await;
     let newest = ada.login().await;
     let recorded = newest.recorded().await;
-    // They do not cost a row each.
+    // The expired sessions do not cost a row each.
     assert!(recorded.rows_read() < 100, "{}", recorded.rows_read());
     assert_eq!(revocations(&app, &ada.id).await, [Value::Null; 0]);
     for session in [kept, &newest.session()] {

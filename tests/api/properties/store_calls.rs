@@ -1,8 +1,8 @@
-//! How many calls of D1 and KV each route makes, with deferred ones and with each statement of a batch.
+//! The number of calls of D1 and KV that each route makes, including deferred calls and each statement of a batch.
 
 use crate::support::{App, Fault, Response, Vars};
 
-/// D1 calls, statements in them, KV reads, KV writes; nothing else was called.
+/// D1 calls, statements in them, KV reads and KV writes.
 async fn cost(response: &Response) -> [usize; 4] {
     let recorded = response.recorded().await;
     let cost = [
@@ -145,7 +145,7 @@ async fn refresh_costs_one_call_of_d1_before_the_response() {
     puts.wait_for_hits(2).await;
     assert_eq!(app.recorded_so_far(&name).await.d1(), 1);
     puts.release().await;
-    // Each of the two cached sessions is checked after its write.
+    // The writes of the two cached sessions are each followed by a check.
     assert_eq!(cost(&response).await, [3, 4, 0, 2]);
 }
 

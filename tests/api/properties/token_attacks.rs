@@ -73,7 +73,7 @@ async fn validly_signed_token_without_a_session_is_refused() {
     let claims = token_part(session.token(), 1);
     let parsed: Value = serde_json::from_str(&claims).expect("claims");
     let sid = parsed["sid"].as_str().expect("a sid");
-    // Then D1 is read. A cached session is found by session and generation alone.
+    // D1 must be read for these. A cached session is found by session and generation alone.
     app.fault(Fault::kv().fails()).await;
     for claims in [
         claims.replace(&ada.id, &bob.id),

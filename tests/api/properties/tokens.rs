@@ -1,7 +1,7 @@
-//! Access tokens: what they contain, and how the signing secret changes.
+//! Access tokens: their content, and the rotation of the signing secret.
 
 use super::token_attacks::jwt_attacks::HEADER;
-use crate::support::aws::add_person;
+use crate::support::aws::add_directory_user;
 use crate::support::aws_proof::{proof, role_session};
 use crate::support::internals::Timestamp;
 use crate::support::{App, Caller, TOKEN_ROUTES, Vars, assert_refused, aws, token_part, var};
@@ -20,7 +20,7 @@ pub fn sign(header: &str, claims: &str, secret: &str) -> String {
     format!("{signed}.{signature}")
 }
 
-/// The client with a token of the same claims that is signed with another secret.
+/// A client with a token that has the same claims and is signed with another secret.
 fn signed_with(app: &App, session: &Caller, header: &str, secret: &str) -> Caller {
     app.with_token(sign(header, &token_part(session.token(), 1), secret))
 }
@@ -90,7 +90,9 @@ async fn response_with_a_token_has_its_expiry_in_a_header() {
     let password = app.user("ada").await.login().await;
     let session = password.session();
     let refreshed = session.refresh().await;
-    let device = app.sign_in_with_device(&add_person(&app, "grace")).await;
+    let device = app
+        .sign_in_with_device(&add_directory_user(&app, "grace"))
+        .await;
     let proof = proof(&role_session("Coded"));
     let aws = app.anonymous().aws_login_with(&proof).await;
     for response in [password, refreshed, device, aws] {
@@ -122,7 +124,7 @@ async fn issuer_and_audience_are_configurable() {
 /// The previous secret of [`rotating`].
 const PREVIOUS: &str = "the previous secret, long enough for HS256 too";
 
-/// A secret of no server.
+/// A secret that no server has.
 const UNKNOWN: &str = "the secret of no server, long enough for HS256";
 
 fn rotating() -> Vars {
@@ -202,7 +204,7 @@ async fn tokens_of_both_secrets_are_valid_during_a_rotation() {
         "the old secret of the tests, long enough",
         "the new secret of the tests, long enough",
     );
-    // One deployment at three times, so one issuer.
+    // Simulates one deployment at three times, so all servers have one issuer.
     let vars = || Vars::new().set("JWT_ISSUER", "https://auth.example.com");
     let before = App::with(vars().set("JWT_SECRET", old));
     let rotation = vars().set("JWT_SECRET", new);

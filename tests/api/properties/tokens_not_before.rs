@@ -58,7 +58,7 @@ async fn older_token_is_refused_on_every_route_without_reading_a_store() {
 }
 
 #[tokio::test]
-async fn older_token_within_the_replay_window_gets_no_newer_one() {
+async fn refresh_of_an_older_token_within_the_replay_window_returns_401() {
     let app = App::isolated(Vars::new());
     let older = app.user("ada").await.sign_in().await;
     app.shift_clock(5).await;
@@ -98,7 +98,7 @@ async fn cron_revokes_older_sessions_permanently() {
         signed_in_an_hour_ago(&app, "bob").await,
     );
     let newer = app.user("eve").await.sign_in().await;
-    // Its current token is newer.
+    // The current token of this session is newer.
     let kept = bob.refreshed().await;
     app.restart_with(not_before(600)).await;
     assert_eq!(app.scheduled(CRON).await.0, "ok");

@@ -1,10 +1,10 @@
-//! Of several users with one name or address, one is added.
+//! Of several users with one name or address, only one is added.
 
 use crate::support::{App, Vars};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-/// Runs the command line for all of these at the same time; returns how many users were added.
+/// Runs the command line for all of these users at the same time. Returns the number of users that were added.
 async fn add_all(app: &App, users: Vec<(String, String)>) -> usize {
     let mut adding = JoinSet::new();
     for (username, email) in users {
@@ -55,7 +55,7 @@ fn lookalike(number: usize) -> String {
 async fn concurrent_commands_add_one_user_per_name_and_address() {
     let app = App::isolated(Vars::new());
     let of_one_name = (0..40).map(|number| {
-        // Half of them are equal.
+        // Half of the names are equal.
         let username = lookalike(if number % 2 == 0 { 0 } else { number });
         (username, format!("{number}@one.example"))
     });
@@ -79,7 +79,7 @@ async fn concurrent_commands_add_one_user_per_name_and_address() {
     assert_eq!((&users[0]["n"], &links[0]["n"]), (&json!(2), &json!(2)));
 }
 
-/// The indexes of D1 enforce what the command line checks first.
+/// The unique indexes of D1 enforce the rule that the command line checks first.
 #[tokio::test]
 async fn indexes_allow_one_user_per_name_and_address() {
     let app = App::isolated(Vars::new());

@@ -22,7 +22,7 @@ pub const ROUTES: [(&str, &str); 5] = [
 /// The longest body that any route reads.
 pub const BODY: usize = 16 * 1024;
 
-/// What the isolate has done and holds.
+/// The number of requests that the isolate has begun, and the size of its WebAssembly memory.
 #[derive(Debug)]
 pub struct Load {
     pub requests: u64,
@@ -134,7 +134,7 @@ async fn uploads_beyond_the_share_of_a_site_return_503() {
     );
     assert_eq!(body["message"], "Service temporarily unavailable");
     assert!(headers.contains("retry-after: "), "{headers}");
-    // Nor is a short upload from such a site admitted.
+    // A short upload from such a site is refused too.
     let short = ada.login();
     let refused = short.clone().client_ip(&site(5)).send().await;
     refused.assert_status(503);
@@ -157,7 +157,7 @@ async fn stalled_uploads_of_many_sites_do_not_block_other_clients() {
     for _ in 0..3 {
         login.clone().await.assert_status(200);
     }
-    // The oldest uploads have made room.
+    // The oldest uploads were ended to free memory.
     let (status, headers, _) = read_response(&mut held[0][0], Duration::from_secs(5)).await;
     assert_eq!(status, 503, "{headers}");
     assert!(headers.contains("retry-after: "), "{headers}");

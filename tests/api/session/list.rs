@@ -3,7 +3,7 @@
 use crate::support::{App, Caller, Fault, Vars, var};
 use serde_json::Value;
 
-/// The ids of the sessions that this one sees.
+/// The ids of the sessions that this session can list.
 async fn listed_ids(session: &Caller) -> Vec<Value> {
     let listed = session.list_sessions().await.list("sessions");
     listed.iter().map(|session| session["id"].clone()).collect()
@@ -101,7 +101,7 @@ async fn expired_session_is_not_listed() {
     app.shift_clock(91).await;
     assert_eq!(listed_ids(&kept).await, [kept.session_id()]);
     expired.refresh().await.assert_status(401);
-    // The expired session is not revoked in addition.
+    // The expired session is not revoked as well.
     kept.logout_all().await.assert_status(200).recorded().await;
     assert!(!expired.is_revoked().await);
 }
@@ -124,7 +124,7 @@ async fn last_use_is_recorded_once_an_hour() {
     let listed = session.list_sessions().await.list("sessions");
     let used_at = listed[0]["last_used_at"].as_str().unwrap().to_owned();
     assert!(used_at.as_str() > listed[0]["refreshed_at"].as_str().unwrap());
-    // A refresh is a use, and is recorded without a further write.
+    // A refresh is a use. It is recorded without a further write.
     app.shift_clock(12_000).await;
     let response = session.refresh().await;
     assert_eq!(response.assert_status(200).recorded().await.d1(), 1);

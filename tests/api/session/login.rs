@@ -294,7 +294,7 @@ async fn token_of_a_slow_login_lives_for_24_hours() {
     assert_eq!(session.token_lifetime(), 86_400);
 }
 
-/// Of a client that sends a misleading or very long `User-Agent`.
+/// A client may send a misleading or very long `User-Agent`.
 #[tokio::test]
 async fn login_stores_a_user_agent_bounded_in_bytes_and_without_control_characters() {
     let app = App::shared();

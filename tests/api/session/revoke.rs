@@ -1,10 +1,10 @@
-//! `DELETE /api/auth/sessions/{id}`: revoke one of the user's sessions. Also what it shares with `/sessions` and
-//! `/logout-all`.
+//! `DELETE /api/auth/sessions/{id}`: revoke one of the user's sessions. Also the common behaviour of this route,
+//! `/sessions` and `/logout-all`.
 
 use crate::support::{App, Fault};
 
 #[tokio::test]
-async fn revoke_ends_the_session_and_is_idempotent() {
+async fn revoke_of_a_session_is_idempotent() {
     let app = App::shared();
     let ada = app.user("ada").await;
     let (lost, own) = (ada.sign_in().await, ada.sign_in().await);

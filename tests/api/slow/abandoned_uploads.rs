@@ -7,7 +7,7 @@ use std::future::Future;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// How a client disconnects.
+/// The way in which a client disconnects.
 #[derive(Clone, Copy, Debug)]
 enum End {
     /// RST: the process was killed, or a NAT forgot the connection.
@@ -16,7 +16,7 @@ enum End {
     Close,
 }
 
-/// Sends a request, waits, and disconnects without reading anything.
+/// Sends a request, waits, and disconnects without reading the response.
 async fn abandon(app: &App, bytes: &[u8], after: Duration, end: End) {
     let stream = send(app, bytes).await;
     tokio::time::sleep(after).await;
@@ -26,8 +26,8 @@ async fn abandon(app: &App, bytes: &[u8], after: Duration, end: End) {
     }
 }
 
-/// Sends and abandons requests with numbers from `first` on, 100 at a time, until the Worker has begun `count` of them. On
-/// a loaded machine it does not see all of them before their client has disconnected.
+/// Sends and abandons requests with numbers from `first` on, 100 at a time, until the Worker has begun `count` of them.
+/// On a loaded machine the Worker does not see all of them before their client has disconnected.
 async fn abandon_many(
     app: &App,
     first: usize,
@@ -61,7 +61,7 @@ async fn abandon_many(
     }
 }
 
-/// All but the last bytes of a body, to each route in turn, from a site (an IPv6 /48) that is used once.
+/// All but the last bytes of a body, to each route in turn. Each site (an IPv6 /48) is used once.
 fn unfinished(app: &App, number: usize) -> Vec<u8> {
     let (path, _) = ROUTES[number % ROUTES.len()];
     let ip = app.other_ip(number);
@@ -128,7 +128,7 @@ async fn requests_abandoned_while_waiting_for_a_store_keep_memory_constant() {
         let name = app.next_request();
         let named = format!("x-test-request: {name}\r\n");
         if number.is_multiple_of(2) {
-            // It looks its reset link up in D1.
+            // The request looks up its reset link in D1.
             let body = json!({ "token": "x".repeat(BODY - 100), "password": "x" }).to_string();
             let body = format!("{body:BODY$}");
             format!("{}{body}", head("/api/auth/set-password", &ip, &named)).into_bytes()
@@ -142,7 +142,7 @@ async fn requests_abandoned_while_waiting_for_a_store_keep_memory_constant() {
         }
     };
     let after = Duration::from_millis(u64::from(DELAY_MS) / 2);
-    // As many at the same time as later.
+    // The number of concurrent requests is the same as in the later measurement.
     abandon_many(&app, 0, 500, after, End::Reset, request).await;
     let few = load(&app).await;
     abandon_many(&app, 3_000, 1_500, after, End::Reset, request).await;

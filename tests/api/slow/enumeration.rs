@@ -1,4 +1,4 @@
-//! Enumeration of accounts, with the number of attempts that shows small differences.
+//! Enumeration of accounts, with enough attempts to show small differences.
 
 use crate::properties::enumeration::{assert_indistinguishable, attempt};
 use crate::support::{App, SEED_PASSWORD, Vars};

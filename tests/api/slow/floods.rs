@@ -1,4 +1,4 @@
-//! Floods of sign-ins: the isolate refuses at once what it cannot hash, and serves all other requests.
+//! Floods of sign-ins: the isolate immediately refuses attempts that it cannot hash, and serves all other requests.
 
 use crate::support::{App, Caller, SEED_PASSWORD, SeededUser, Vars};
 use std::collections::BTreeMap;
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
-/// The flood is this many times what one thread can hash.
+/// The rate of the flood, as a multiple of the rate at which one thread can hash.
 const TIMES: u32 = 4;
 
-/// The 99th percentile of `/validate` takes at most this many times as long as a hash.
+/// The maximum 99th percentile of `/validate`, in hash times.
 const HASHES: u32 = 3;
 
 const WINDOWS: usize = 5;
@@ -24,7 +24,7 @@ pub static ONE_FLOOD: Mutex<()> = Mutex::const_new(());
 /// Each request of a flood comes from another network.
 pub static LAST_NETWORK: AtomicUsize = AtomicUsize::new(0);
 
-/// Signs in from a network of its own; returns the time and the status.
+/// Signs in from a separate network. Returns the time and the status.
 async fn sign_in(app: &App, name: &str, password: &str) -> (Duration, u16) {
     let ip = app.other_ip(LAST_NETWORK.fetch_add(1, Ordering::Relaxed) % 65_536);
     let login = app.anonymous().login(name, password).client_ip(&ip);
@@ -38,7 +38,7 @@ fn quantile(times: &mut [Duration], per_cent: usize) -> Duration {
     times[(times.len() * per_cent).div_ceil(100) - 1]
 }
 
-/// The time of a hash: by how much a wrong password takes longer than an attempt that is not evaluated.
+/// The time of a hash: the difference between a wrong password and an attempt that is not evaluated.
 async fn hash_time(app: &App, users: &[SeededUser]) -> Duration {
     let (mut evaluated, mut rejected) = (Vec::new(), Vec::new());
     for user in users {
@@ -95,14 +95,14 @@ async fn flood(app: App, users: Arc<Vec<SeededUser>>, every: Duration) -> BTreeM
     statuses
 }
 
-/// The best of a few windows counts, because other work on this machine can disturb a window.
+/// Only the best of several windows counts, because other work on this machine can disturb a window.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "slow: a flood, and times that are measured"]
 async fn validate_stays_fast_during_a_flood_of_sign_ins() {
     let _one = ONE_FLOOD.lock().await;
     let app = App::isolated(Vars::new());
     let mut users = app.seed_users_with_password(500, "user", 1).await;
-    // The users that the flood tries have to wait, so the hash time is measured with others.
+    // The users that the flood tries are in back-off, so the hash time is measured with other users.
     let mut others = users.split_off(500 - 12 * WINDOWS - 1);
     let (users, last) = (Arc::new(users), others.remove(0));
     let session = users[0].sessions[0].clone();

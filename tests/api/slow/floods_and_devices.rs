@@ -13,14 +13,14 @@ use tokio::task::JoinSet;
 enum Flood {
     None,
     WithoutCookie,
-    /// With the attacker's own cookie, for other names.
+    /// With a cookie of the attacker, for other names.
     WithOwnCookie,
-    /// The same, and correct sign-ins of the attacker on four devices.
+    /// The same, with correct sign-ins of the attacker on four devices in addition.
     WithOwnDevices,
 }
 
-/// Sends sign-ins until the flood is over, each from another network. Without a name, each has an unknown one. Returns how
-/// many were evaluated.
+/// Sends sign-ins until the flood is over, each from another network. Without a name, each sign-in has a different
+/// unknown name. Returns the number of evaluated sign-ins.
 async fn flood(caller: Caller, app: App, name: Option<String>, is_over: Arc<AtomicBool>) -> usize {
     let mut evaluated = 0;
     while !is_over.load(Ordering::Relaxed) {
@@ -38,7 +38,7 @@ async fn flood(caller: Caller, app: App, name: Option<String>, is_over: Arc<Atom
     evaluated
 }
 
-/// The user has a cookie of their own and never waits because of a flood.
+/// The user has a cookie of the device and never waits because of a flood.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "slow: a flood"]
 async fn owner_on_a_recognised_device_signs_in_during_any_flood() {
@@ -86,7 +86,7 @@ async fn owner_on_a_recognised_device_signs_in_during_any_flood() {
     }
 }
 
-/// While the holder of a link keeps sending requests, others can still use the reserved slot.
+/// While the holder of a link keeps sending requests, other users can still use the reserved slot.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "slow: a flood"]
 async fn reset_link_does_not_occupy_the_reserved_slot() {
@@ -95,7 +95,7 @@ async fn reset_link_does_not_occupy_the_reserved_slot() {
     let (owner, eve) = (app.user("owner").await, app.user("eve").await);
     let cookie = owner.device_cookie().await;
     let link = eve.reset_link().await;
-    // No request uses the link up.
+    // The fault prevents every request from using the link.
     let fault = Fault::d1().matching("UPDATE password_links").fails();
     app.fault(fault).await;
     let is_over = Arc::new(AtomicBool::new(false));

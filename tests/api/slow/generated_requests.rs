@@ -1,5 +1,5 @@
-//! Requests that schemathesis generates from the OpenAPI document, valid and invalid ones. The document also says what
-//! may be returned.
+//! Requests, valid and invalid, that schemathesis generates from the OpenAPI document. The document also describes the
+//! permitted responses.
 
 use crate::support::aws::{SIMULATOR, keyed};
 use crate::support::{App, installed, routes};
@@ -14,7 +14,7 @@ async fn generated_requests_get_documented_responses() {
     let cases = std::env::var("EDGE_AUTH_SCHEMATHESIS").map_or(2_000, |cases| -> usize {
         cases.parse().expect("EDGE_AUTH_SCHEMATHESIS is a number")
     });
-    // The route of the document itself is left out, and a route with few possible requests gets fewer.
+    // The route of the document itself is left out. A route with few possible requests gets fewer.
     let each: usize = cases * 3 / 2 / (routes::all().len() - 2);
     let app = App::isolated(keyed(&SIMULATOR).set("DEVICE_TOKEN_WAIT", "0"));
     let users = [

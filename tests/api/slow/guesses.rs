@@ -50,7 +50,7 @@ async fn evaluated_guesses_are_those_in_the_audit_log() {
         let wrong = statuses.iter().filter(|status| **status == 401).count();
         let later = statuses.iter().filter(|status| **status == 429).count();
         assert_eq!(wrong + later, 20, "{statuses:?}");
-        // One, unless the machine is so slow that the back-off ended.
+        // One evaluation, unless the machine is so slow that the back-off ended.
         assert!(
             (1..=most).contains(&wrong),
             "wave {wave}: {wrong} of {most}"

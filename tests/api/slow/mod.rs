@@ -1,4 +1,4 @@
-//! Tests that take volume or minutes. `cargo test` ignores them; `cargo test-all` runs them.
+//! Tests that need large volumes or minutes. `cargo test` ignores them; `cargo test-all` runs them.
 
 mod abandoned_uploads;
 mod enumeration;

@@ -1,11 +1,11 @@
-//! Rate limits of a minute, with all their requests.
+//! Rate limits per minute, with all the requests that reach them.
 
 use crate::properties::rate_limits::statuses;
 use crate::support::App;
 use std::cell::Cell;
 
-/// More requests than are admitted in two minutes of routes that do not sign in: 300 without calling the binding, and 1,200. The
-/// minute may change meanwhile.
+/// More requests than are admitted in two minutes of routes that do not sign in: 300 without a call of the binding, and
+/// 1,200. A new minute may start during the test.
 const TWO_MINUTES: usize = 2 * 1_500 + 1;
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Revocations by the thousand.
+//! Revocations in large numbers.
 
 use crate::properties::acknowledged_revocation::{revoke_in_strict_mode, set_new_passwords};
 use crate::properties::concurrency::{

@@ -1,4 +1,4 @@
-//! Who calls the API, and what they can do: one function for each endpoint.
+//! The callers of the API, and their requests: one function for each endpoint.
 
 use super::app::App;
 use super::request::Request;
@@ -175,7 +175,7 @@ impl Caller {
         self.aws_login().json(proof)
     }
 
-    // device/ (see `aws` for whole device flows)
+    // device/ (`aws` has whole device flows)
 
     pub fn register_client(&self) -> Request {
         self.post("/api/auth/register-client")
@@ -241,10 +241,10 @@ fn with_query(path: &str, query: &str) -> String {
     }
 }
 
-/// A function of this module.
+/// A function that builds a request of a caller.
 pub type Verb = fn(&Caller) -> Request;
 
-/// The routes that require a token and are open to every user, as `/validate`, `/me` and `/refresh`.
+/// Three routes that require a token and are open to every user.
 pub const TOKEN_ROUTES: [(&str, Verb); 3] = [
     ("validate", Caller::validate),
     ("me", Caller::me),

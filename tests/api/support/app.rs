@@ -151,9 +151,9 @@ impl App {
         Request::new(self.clone(), method, path)
     }
 
-    /// Sends these bytes over a connection of their own and returns the response up to the end of the connection or to two
-    /// seconds without a byte. The request has no name, so it is neither recorded nor affected by faults, unless the bytes
-    /// contain an `x-test-request` header with [`App::next_request`].
+    /// Sends these bytes over a separate connection. Returns the response up to the end of the connection or to two
+    /// seconds without a byte. The request has no name, so it is neither recorded nor affected by faults, unless the
+    /// bytes contain an `x-test-request` header with [`App::next_request`].
     pub async fn send_raw(&self, bytes: &[u8]) -> Vec<u8> {
         super::request::send_raw(&self.server().origin(), bytes).await
     }
@@ -264,7 +264,8 @@ impl App {
         (outcome, self.recorded(&request).await)
     }
 
-    /// As [`App::scheduled`], while another event may be running. The caller makes sure that the other has started.
+    /// As [`App::scheduled`], while another event may be running. The caller makes sure that the other event has
+    /// started.
     pub async fn scheduled_beside(&self, cron: &str) -> RecordedCalls {
         let request = self.next_request();
         self.control("name_cron", json!({ "request": request }))

@@ -1,7 +1,7 @@
 //! The AWS simulator, users of its directory, and device flows.
 //!
 //! All tests share one simulator and a few servers. Each test adds its own users, and its rules name its own user codes. A
-//! test that changes what AWS answers to all of them starts both for itself: see [`IsolatedAws`].
+//! test that changes the responses of AWS for all of them starts both for itself: see [`IsolatedAws`].
 
 use super::aws_proof::AUDIENCE;
 use super::{App, Request, Response, Vars};
@@ -23,7 +23,7 @@ pub fn start(config: Config) -> Simulator {
     aws_simulator::start(config).expect("a simulator on loopback")
 }
 
-/// Variables for device flows at this simulator, without the directory, a role map and the service's own keys.
+/// Variables for device flows at this simulator, without the directory, a role map or the service's own keys.
 pub fn portal(simulator: &Simulator) -> Vars {
     [
         "AWS_ENDPOINT_URL_STS",
@@ -81,11 +81,11 @@ pub fn unique_name(name: &str) -> String {
 }
 
 /// Adds a user of the directory with one permission set.
-pub fn add_person(app: &App, name: &str) -> User {
-    let person = User::new(unique_name(name)).assigned(ACCOUNT, "Developer");
-    app.redact(&person.user_name, name);
-    SIMULATOR.put_user(person.clone());
-    person
+pub fn add_directory_user(app: &App, name: &str) -> User {
+    let directory_user = User::new(unique_name(name)).assigned(ACCOUNT, "Developer");
+    app.redact(&directory_user.user_name, name);
+    SIMULATOR.put_user(directory_user.clone());
+    directory_user
 }
 
 /// A response of `/register-client`.
@@ -148,10 +148,10 @@ impl Device {
             .collect()
     }
 
-    /// The user approves the sign-in.
-    pub fn approve(&self, person: &User) {
+    /// Approves the sign-in as this user.
+    pub fn approve(&self, directory_user: &User) {
         SIMULATOR
-            .approve(&self.user_code, &person.user_name)
+            .approve(&self.user_code, &directory_user.user_name)
             .expect("approved");
     }
 
@@ -189,9 +189,9 @@ impl App {
     }
 
     /// Signs a user of the directory in with a new device flow; returns the response of `/token`.
-    pub async fn sign_in_with_device(&self, person: &User) -> Response {
+    pub async fn sign_in_with_device(&self, directory_user: &User) -> Response {
         let device = self.device().await;
-        device.approve(person);
+        device.approve(directory_user);
         self.token(&device).await
     }
 
@@ -212,7 +212,7 @@ impl Response {
 /// Limits how many sign-ins all tests together run at once, because more would slow down those whose time is measured.
 static PERMITS: Semaphore = Semaphore::const_new(8);
 
-/// Runs all of these, some at the same time. The first failure ends the test.
+/// Runs all of these futures, some at the same time. The first failure ends the test.
 pub async fn run_all(each: impl IntoIterator<Item = impl Future<Output = ()> + Send + 'static>) {
     let mut running = JoinSet::new();
     for one in each {
@@ -224,7 +224,7 @@ pub async fn run_all(each: impl IntoIterator<Item = impl Future<Output = ()> + S
     running.join_all().await;
 }
 
-/// A member of a JSON object that is a text.
+/// The string value of a member of a JSON object.
 pub fn text(value: &Value, name: &str) -> String {
     let member = value[name].as_str();
     member

@@ -57,7 +57,7 @@ pub fn endpoint(url: &str) -> Endpoint {
     Endpoint::overridden(url).expect("an endpoint")
 }
 
-/// What a proof is signed for. The default is the shared simulator and [`AUDIENCE`], now.
+/// The parameters of a proof. By default it is for the shared simulator and [`AUDIENCE`], now.
 #[derive(Clone)]
 pub struct SignedFor<'a> {
     pub url: &'a str,

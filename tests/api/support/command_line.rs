@@ -1,7 +1,7 @@
 //! The command line (`cargo xtask user …`), run on a test server's own database.
 //!
-//! A change of a thousand users does not take a thousand processes: the program makes one change, and the SQL that it ran is
-//! run again for each of the other users ([`RecordedChange`]).
+//! To change a thousand users, the program runs once for one of them. Its SQL is then run again for each of the other
+//! users ([`RecordedChange`]), because a thousand processes would take too long.
 
 use super::app::App;
 use super::seed::unique_id;
@@ -33,14 +33,14 @@ static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     folder.join(format!("edge-auth-admin{}", std::env::consts::EXE_SUFFIX))
 });
 
-/// The program. The first call builds it, which can take minutes, so a test that measures time calls this first. It is built
-/// on another thread than the test's own, so that its requests go on.
+/// The program. The first call builds it, which can take minutes, so a test that measures time calls this first. A
+/// separate thread builds it, so that the requests of the test continue.
 pub async fn program() -> &'static Path {
     let program = tokio::task::spawn_blocking(|| PROGRAM.as_path()).await;
     program.expect("the program")
 }
 
-/// A folder with `wrangler.mjs` in the place where the program looks for wrangler.
+/// A folder with `wrangler.mjs` at the path where the program looks for wrangler.
 static MODULES: LazyLock<PathBuf> = LazyLock::new(|| {
     let modules = scratch("modules");
     let folder = modules.join("wrangler/wrangler-dist");
@@ -111,7 +111,7 @@ impl App {
         }
     }
 
-    /// Makes a recorded change of another user; returns the results of the statements.
+    /// Applies a recorded change to another user. Returns the results of the statements.
     pub async fn repeat_change(&self, change: &RecordedChange, id: &str) -> Value {
         let sql = change.sql_for(id);
         self.control("batch", json!({ "sql": sql })).await

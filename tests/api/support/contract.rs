@@ -1,4 +1,5 @@
-//! What every response of every test must be: described by the OpenAPI document, with the headers that all responses have.
+//! The contract of every response in every test: the OpenAPI document describes it, and it has the headers that all
+//! responses have.
 
 use super::internals::{ErrorCode, OPENAPI};
 use super::response::Response;
@@ -19,7 +20,7 @@ pub const COMMON_HEADERS: [(&str, &str); 7] = [
         "content-security-policy",
         "default-src 'none'; frame-ancestors 'none'",
     ),
-    // A 204 has none.
+    // A 204 response does not have it.
     ("content-type", "application/json"),
     ("referrer-policy", "no-referrer"),
     (
@@ -34,7 +35,7 @@ pub const COMMON_HEADERS: [(&str, &str); 7] = [
 pub const RUNTIME_HEADERS: [&str; 4] =
     ["connection", "content-length", "date", "transfer-encoding"];
 
-/// Headers of some responses. The OpenAPI document describes each of them, except those of CORS, where it occurs.
+/// Headers of some responses. Except for those of CORS, the OpenAPI document describes each of them where it occurs.
 const OTHER_HEADERS: [&str; 15] = [
     "accept-encoding",
     "access-control-allow-credentials",
@@ -78,7 +79,7 @@ fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// What is wrong with the headers that any response may have.
+/// The first error in the headers that any response may have.
 fn wrong_headers(status: u16, headers: &HeaderMap) -> Option<String> {
     for (name, common) in COMMON_HEADERS {
         let expected = (status != 204 || name != "content-type").then_some(common);
@@ -102,7 +103,7 @@ fn wrong_headers(status: u16, headers: &HeaderMap) -> Option<String> {
     Some(format!("the header {unknown} is unknown"))
 }
 
-/// What is wrong with the error code. `docs/reference/errors.md` lists it with its status.
+/// A wrong error code. `docs/reference/errors.md` lists each code with its status.
 fn wrong_error_code(status: u16, headers: &HeaderMap) -> Option<String> {
     let code = value(headers, "edge-auth-error");
     if status < 400 {
@@ -114,7 +115,7 @@ fn wrong_error_code(status: u16, headers: &HeaderMap) -> Option<String> {
     (!is_right).then(|| format!("the error code is {code:?}"))
 }
 
-/// What the OpenAPI document does not say about a response.
+/// The first part of a response that the OpenAPI document does not describe.
 fn undocumented(response: &Response) -> Option<String> {
     let Response {
         status,
@@ -209,12 +210,12 @@ fn is_header_value(schema: &Value, value: &str) -> bool {
     }
 }
 
-/// A header of the document, or what its reference leads to.
+/// A header of the document, or the target of its reference.
 pub fn resolved(header: &'static Value) -> &'static Value {
     header["$ref"].as_str().map_or(header, resolve)
 }
 
-/// What a local reference leads to.
+/// The target of a local reference.
 pub fn resolve(reference: &str) -> &'static Value {
     let pointer = reference.strip_prefix('#');
     let target = pointer.and_then(|pointer| DOCUMENT.pointer(pointer));

@@ -1,4 +1,4 @@
-//! Servers with credentials of AWS and NVIDIA, and what responses show of them.
+//! Servers with credentials of AWS and NVIDIA, and the parts of these that responses show.
 
 use super::{App, Response, Vars};
 
@@ -19,7 +19,8 @@ pub fn with_nvidia_key(key: &str) -> Vars {
     Vars::new().set("NVIDIA_API_KEY", key)
 }
 
-/// Servers whose three secrets have unusual lengths, and consist of letters of which no response contains five in a row.
+/// Servers with three secrets of unusual lengths. The secrets consist of letters, and no response contains five of
+/// these in a row.
 pub fn with_unusual_secrets() -> Vec<(Vars, [String; 3])> {
     const NAMES: [&str; 3] = [
         "AWS_SECRET_ACCESS_KEY",

@@ -1,4 +1,4 @@
-//! The counters of failed sign-ins, which back-off and lockout follow from.
+//! The counters of failed sign-ins, which determine back-off and lockout.
 
 use super::audit;
 use super::internals::LoginName;

@@ -121,7 +121,7 @@ impl<'a> ActiveFault<'a> {
         .await;
     }
 
-    /// Lets the calls proceed that it holds, and holds no others.
+    /// Lets the held calls proceed, and holds no further calls.
     pub async fn release(&self) {
         self.control("release").await;
     }

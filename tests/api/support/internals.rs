@@ -1,5 +1,5 @@
-//! Everything of the service's own crate that these tests use. All other access is over HTTP, D1 and KV, so that a change of
-//! the crate's modules is a change of this file only.
+//! All items of the service's own crate that these tests use. All other access is over HTTP, D1 and KV, so that a
+//! change of the crate's modules changes only this file.
 
 pub use edge_auth::aws::endpoint::Endpoint;
 pub use edge_auth::aws::proof::Proof;

@@ -1,6 +1,6 @@
-// Runs the Worker in workerd for the Rust tests: one process with any number of servers, which takes commands as lines of
-// JSON on standard input and writes results as lines of JSON on standard output. When its input closes, because the test
-// process has ended in whatever way, it stops every workerd and removes their storage.
+// Runs the Worker in workerd for the Rust tests: one process with any number of servers, which takes commands as lines
+// of JSON on standard input and writes results as lines of JSON on standard output. Its input closes when the test
+// process ends, in whatever way. It then stops every workerd and removes their storage.
 //
 // It uses Miniflare directly: wrangler's own test harness keeps storage in memory, which would not survive a kill, and it
 // bundles the Worker again for each server.
@@ -39,7 +39,7 @@ let platform;
 /** The statements of src/entry.mjs that make redirects of outbound requests manual. */
 const MANUAL_REDIRECTS = /^const platformFetch = .*;\nglobalThis\.fetch = .*;\n/m;
 
-/** Removes these statements, for the test that shows what they prevent. */
+/** Removes these statements, for the test that shows their effect. */
 const followingRedirects = {
   name: "following-redirects",
   setup(it) {
@@ -81,7 +81,7 @@ async function bundle(followsRedirects) {
   return { mainModule: "worker.mjs", modulesRoot: "/", modules: { "worker.mjs": { type: "esm", contents: outputFiles[0].text }, ...modules } };
 }
 
-/** What the deployed Worker gets from wrangler.toml, without its vars: each test server has its own. */
+/** The deployed Worker's configuration in wrangler.toml, without its vars, because each test server has its own. */
 function readPlatform() {
   const { unstable_readConfig: readConfig } = fromWrangler("wrangler");
   const config = readConfig({ config: path.join(repository, "wrangler.toml") }, { hideWarnings: true });
@@ -190,7 +190,7 @@ const operations = {
 let starting = Promise.resolve();
 const serially = (work) => (starting = starting.then(work, work));
 
-async function answer(line) {
+async function execute(line) {
   const { id, op, ...fields } = JSON.parse(line);
   const work = async () => operations[op](fields);
   try {
@@ -202,7 +202,7 @@ async function answer(line) {
 }
 
 process.stdout.on("error", () => {});
-for await (const line of createInterface({ input: process.stdin })) void answer(line);
+for await (const line of createInterface({ input: process.stdin })) void execute(line);
 await starting.catch(() => {});
 await Promise.allSettled([...servers.values()].map(({ miniflare }) => miniflare?.dispose()));
 for (const child of spawned) child.kill("SIGKILL");

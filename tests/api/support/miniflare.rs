@@ -95,15 +95,15 @@ fn distribute(output: ChildStdout) {
         .expect("this thread reads its output")
         .pending;
     for line in BufReader::new(output).lines().map_while(Result::ok) {
-        let Ok(answer) = serde_json::from_str::<Value>(&line) else {
+        let Ok(message) = serde_json::from_str::<Value>(&line) else {
             eprintln!("miniflare.mjs: {line}");
             continue;
         };
-        let sender = answer["id"]
+        let sender = message["id"]
             .as_u64()
             .and_then(|id| pending.lock().unwrap().senders.remove(&id));
-        let result = answer.get("error").map_or_else(
-            || Ok(answer["ok"].clone()),
+        let result = message.get("error").map_or_else(
+            || Ok(message["ok"].clone()),
             |error| Err(error.as_str().unwrap_or_default().to_owned()),
         );
         // The caller of `post` does not wait for the result.

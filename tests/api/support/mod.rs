@@ -27,7 +27,7 @@
 //! }
 //! ```
 //!
-//! - What callers can do is in `actors`, one function for each endpoint. `users` adds users, `seed` thousands of them.
+//! - `actors` has the requests of callers, one function for each endpoint. `users` adds users, `seed` thousands of them.
 //! - `sessions`, `failures` and `audit` look at what is stored.
 //! - Every response is checked against the OpenAPI document (`contract`).
 //! - Every test has its own IP address (`CF-Connecting-IP`).

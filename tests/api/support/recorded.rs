@@ -1,4 +1,4 @@
-//! What one request did, with deferred work: its calls of D1 and KV, its rate-limit keys, and its log lines.
+//! The actions of one request, including deferred work: its calls of D1 and KV, its rate-limit keys, and its log lines.
 
 use serde_json::Value;
 

@@ -100,7 +100,8 @@ impl Request {
             .unwrap_or_else(|error| panic!("{what}: {error:?}"))
     }
 
-    /// Sends it until the isolate has a free slot for the hash. It rejects a request without one before it writes anything.
+    /// Sends it until the isolate has a free slot for the hash. Without one, the isolate rejects the request before it
+    /// writes anything.
     async fn send_until_admitted(self) -> Response {
         for _ in 0..200 {
             let response = self.clone().send().await;

@@ -56,7 +56,7 @@ pub async fn stored_and_logged(app: &App) -> Vec<String> {
     lines
 }
 
-/// Fails the test unless there is a line from each of these places: a search of nothing finds nothing.
+/// Fails the test unless there is a line from each of these places. Otherwise an empty search would pass.
 pub fn assert_searched(lines: &[String], places: &[&str]) {
     for place in places {
         let is_searched = lines.iter().any(|line| line.starts_with(place));

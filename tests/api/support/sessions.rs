@@ -1,4 +1,4 @@
-//! What is stored about the session of a token: its row in D1, and its cached session in KV.
+//! The stored data of the session of a token: its row in D1, and its cached session in KV.
 
 use super::actors::Caller;
 use super::internals::{CacheKeys, Secret, SessionId};
@@ -12,7 +12,7 @@ pub fn token_part(token: &str, index: usize) -> String {
     String::from_utf8(bytes).expect("UTF-8")
 }
 
-/// What replaces the cached session when the session is revoked.
+/// The value that replaces the cached session when the session is revoked.
 pub fn revoked() -> Value {
     json!({ "revoked": true })
 }

@@ -6,7 +6,7 @@ use reqwest::header::{HeaderMap, HeaderName};
 use std::fmt::Write;
 use std::sync::LazyLock;
 
-/// What is replaced, and by what.
+/// The patterns that are replaced, and their replacements.
 static FILTERS: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
     [
         (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "[uuid]"),

@@ -1,5 +1,5 @@
-//! Tests of the harness: a fault without effect, a clock that does not shift or a call that is not recorded would make
-//! tests pass that should fail.
+//! Tests of the harness. If a fault had no effect, a clock did not shift or a call was not recorded, tests that should
+//! fail would pass.
 
 use crate::support::{App, Fault, Response, Vars, eventually};
 use serde_json::{Value, json};
@@ -233,7 +233,7 @@ async fn sql_accepts_and_returns_every_type() {
         rows,
         [json!({"text": "O'Brien; DROP TABLE users", "real": 1.5, "whole": 7, "none": null})]
     );
-    eventually("a second statement is answered", async || {
+    eventually("D1 returns the result of a second statement", async || {
         app.run_sql("SELECT 1").await.len() == 1
     })
     .await;

@@ -1,4 +1,4 @@
-//! What a server needs to start: the built Worker, Node, and the packages that wrangler depends on.
+//! The prerequisites of a server: the built Worker, Node, and the packages that wrangler depends on.
 
 use std::collections::HashMap;
 use std::env::var_os;
@@ -47,7 +47,7 @@ fn xtask(task: &str) -> Result<String, String> {
         .output()
         .map_err(|error| format!("cargo xtask {task}: {error}"))?;
     if !output.status.success() {
-        return Err(format!("cargo xtask {task} failed, see above"));
+        return Err(format!("cargo xtask {task} failed; its output is above"));
     }
     String::from_utf8(output.stdout).map_err(|error| error.to_string())
 }

@@ -231,7 +231,7 @@ impl NewUser {
         self
     }
 
-    /// With another password than [`PASSWORD`].
+    /// With a password other than [`PASSWORD`].
     pub fn password(mut self, password: &str) -> Self {
         password.clone_into(&mut self.user.password);
         self
@@ -243,7 +243,7 @@ impl NewUser {
         self.password(password)
     }
 
-    /// With exactly this username. No other user may have it, nor one that looks like it.
+    /// With exactly this username. No other user may have it or a similar one.
     pub fn username(mut self, username: &str) -> Self {
         username.clone_into(&mut self.user.username);
         self

@@ -79,7 +79,7 @@ async fn concurrent_health_requests_share_one_read_of_each_store() {
     }
 }
 
-/// A request that was to find out for the others.
+/// The other requests wait for the result of the first one.
 #[tokio::test]
 async fn health_completes_after_its_first_client_disconnected() {
     let app = App::isolated(Vars::new());

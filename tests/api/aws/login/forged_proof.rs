@@ -1,4 +1,4 @@
-//! Proofs that are not signed for this service now, however similar they are to valid ones.
+//! Proofs that are similar to valid ones, but are not signed for this service at the present time.
 
 use crate::support::aws::{SIMULATOR, text};
 use crate::support::aws_proof::{
@@ -137,7 +137,7 @@ async fn proof_that_is_not_signed_for_this_service_now_is_refused() {
     ] {
         assert_proof_refused(&app.anonymous().aws_login_with(&body).await, what);
     }
-    // None of these attempts used the proof up.
+    // None of these attempts has used the proof.
     app.anonymous()
         .aws_login_with(&good)
         .await

@@ -302,7 +302,7 @@ async fn command_line_signs_in_several_times_in_one_second() {
 
 #[tokio::test]
 async fn proof_for_another_service_is_refused_and_stays_valid() {
-    // As deployed: the issuer of a server is its origin.
+    // As in a deployment, the issuer of a server is its origin.
     let vars = || aws_proof::vars().set("JWT_ISSUER", "http://localhost:{PORT}");
     let (first, second) = (App::isolated(vars()), App::isolated(vars()));
     let issuer = first.vars().expect("JWT_ISSUER");

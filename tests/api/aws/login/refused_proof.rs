@@ -26,8 +26,8 @@ async fn refused_proofs_of_a_network_write_a_bounded_number_of_entries() {
     for _ in 0..5 {
         assert_eq!(refused(0).await.d1(), 1);
     }
-    assert_eq!(written(app.ip()).await, 3, "no more than three at once");
-    // Three per minute.
+    assert_eq!(written(app.ip()).await, 3, "at most three immediately");
+    // Afterwards three entries per minute are written.
     app.shift_clock(21).await;
     refused(21).await;
     refused(21).await;
@@ -52,7 +52,7 @@ async fn refused_proofs_of_a_network_write_a_bounded_number_of_entries() {
 
 #[tokio::test]
 async fn refused_proofs_of_a_disabled_user_write_a_bounded_number_of_entries() {
-    // A role is one user, which other tests need.
+    // A role is one user, and other tests use that user.
     let app = App::isolated(aws_proof::vars());
     let keys = role_session("Deployer");
     let at = |seconds: i64| proof_in(&keys, seconds);

@@ -36,7 +36,7 @@ export async function run({ open, stranger, users: [user] }) {
   const invalid = await call("GET", "/api/auth/me", { token: "no.such.token" });
   assert.deepEqual([invalid.status, invalid.error], [401, "invalid_token"]);
 
-  // So can `Retry-After`.
+  // The same applies to `Retry-After`.
   const wrong = { ...user.login, password: "not the password" };
   assert.equal((await call("POST", "/api/auth/login", { body: wrong })).status, 401);
   const early = await call("POST", "/api/auth/login", { body: wrong });
@@ -46,7 +46,7 @@ export async function run({ open, stranger, users: [user] }) {
   assert.equal((await call("POST", "/api/auth/logout", { token })).status, 200);
   assert.equal((await call("GET", "/api/auth/me", { token })).status, 401);
 
-  // An origin that is not in the list can neither call nor read, with a preflight or without.
+  // An origin that is not in the list can neither call nor read, with or without a preflight.
   const other = await open(stranger);
   for (const given of [
     ["GET", "/api/auth/health", {}],

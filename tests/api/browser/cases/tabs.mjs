@@ -27,7 +27,7 @@ export async function run({ open, control, users }) {
   };
   const [together, inTurn, lost, asleep, reused] = users;
 
-  // All wake up with the same token at the same moment.
+  // All tabs wake up with the same token at the same time.
   let token = await signIn(together);
   const tokens = await Promise.all(tabs.map((tab) => refreshed(tab, token)));
   assert.deepEqual(new Set(tokens).size, 1);
@@ -53,7 +53,7 @@ export async function run({ open, control, users }) {
   assert.equal(await isRevoked(inTurn), false);
   await at(0);
 
-  // The response is lost: its head came, its body did not.
+  // The response is lost: the client received its head, but not its body.
   token = await signIn(lost);
   await first.evaluate(async ([service, token]) => {
     const controller = new AbortController();
@@ -64,7 +64,7 @@ export async function run({ open, control, users }) {
   const next = await refreshed(first, token);
   assert.notEqual(next, token);
   assert(await isValid(next));
-  // The request is aborted: it is unknown whether it arrived.
+  // The request is aborted, so the client does not know whether it arrived.
   for (const milliseconds of [0, 1, 2, 4, 8]) {
     await first.evaluate(async ([service, token, milliseconds]) => {
       const signal = AbortSignal.timeout(milliseconds);
@@ -76,7 +76,7 @@ export async function run({ open, control, users }) {
   assert(await isValid(afterwards));
   assert.equal(await isRevoked(lost), false);
 
-  // A tab that slept for three days with the current token: it has to sign in again, and nothing else happens.
+  // A tab that slept for three days with the current token must sign in again. Nothing else happens.
   token = await signIn(asleep);
   await at(3 * DAY);
   const late = await refresh(tabs[1], token);
@@ -85,7 +85,8 @@ export async function run({ open, control, users }) {
   assert.equal(await isRevoked(asleep), false);
   await at(0);
 
-  // A tab that slept while another one kept the session alive: this counts as reuse, so the session is revoked.
+  // A tab that slept while another tab kept the session alive sends an old token. This counts as reuse, so the session
+  // is revoked.
   const slept = await signIn(reused);
   let current = slept;
   for (let hours = 20; hours <= 80; hours += 20) {

@@ -1,8 +1,10 @@
-//! Which user a device flow signs in.
+//! The user that a device flow signs in.
 
-use super::{NO_TOKEN, OTHER_ACCOUNT, add_person_with, assert_denied, assign, with_role_map};
+use super::{
+    NO_TOKEN, OTHER_ACCOUNT, add_directory_user_with, assert_denied, assign, with_role_map,
+};
 use crate::support::App;
-use crate::support::aws::{SIMULATOR, add_person, directory, portal, text, unique_name};
+use crate::support::aws::{SIMULATOR, add_directory_user, directory, portal, text, unique_name};
 use aws_simulator::{ACCOUNT, Operation, User};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -13,7 +15,10 @@ use std::sync::{Arc, Mutex};
 async fn two_users_of_one_aws_account_are_two_users() {
     for vars in [portal(&SIMULATOR), directory(&SIMULATOR)] {
         let app = App::with(vars);
-        let (ada, grace) = (add_person(&app, "ada"), add_person(&app, "grace"));
+        let (ada, grace) = (
+            add_directory_user(&app, "ada"),
+            add_directory_user(&app, "grace"),
+        );
         let ada_user = app.sign_in_with_device(&ada).await.signed_in_user().await;
         let grace_user = app.sign_in_with_device(&grace).await.signed_in_user().await;
         assert_ne!(ada_user["id"], grace_user["id"]);
@@ -28,7 +33,7 @@ async fn two_users_of_one_aws_account_are_two_users() {
 #[tokio::test]
 async fn one_user_with_several_permission_sets_accounts_or_spellings_is_one_user() {
     let app = App::with(portal(&SIMULATOR));
-    let mut ada = add_person(&app, "ada");
+    let mut ada = add_directory_user(&app, "ada");
     let first = app.sign_in_with_device(&ada).await.signed_in_user().await;
     assign(&mut ada, "Administrator");
     let second = app.sign_in_with_device(&ada).await.signed_in_user().await;
@@ -47,7 +52,7 @@ async fn one_user_with_several_permission_sets_accounts_or_spellings_is_one_user
 #[tokio::test]
 async fn renamed_user_of_the_directory_stays_the_same_user() {
     let app = App::with(directory(&SIMULATOR));
-    let mut ada = add_person(&app, "ada");
+    let mut ada = add_directory_user(&app, "ada");
     let before = app.sign_in_with_device(&ada).await.signed_in_user().await;
     ada.user_name = unique_name("ada.king");
     SIMULATOR.put_user(ada.clone());
@@ -66,7 +71,7 @@ async fn renamed_user_of_the_directory_stays_the_same_user() {
 async fn disabled_user_is_denied_and_stays_disabled() {
     for vars in [with_role_map(), directory(&SIMULATOR)] {
         let app = App::with(vars);
-        let mut ada = add_person(&app, "ada");
+        let mut ada = add_directory_user(&app, "ada");
         let user = app.sign_in_with_device(&ada).await.signed_in_user().await;
         let id = text(&user, "id");
         app.sql("UPDATE users SET is_active = 0 WHERE id = ?1", [id.clone()])
@@ -140,7 +145,7 @@ async fn only_identity_center_roles_of_the_requested_account_sign_in() {
     let sts = FakeSts::start();
     let vars = portal(&SIMULATOR).set("AWS_ENDPOINT_URL_STS", &sts.url);
     let app = App::isolated(vars);
-    let ada = add_person(&app, "ada");
+    let ada = add_directory_user(&app, "ada");
     let name = &ada.user_name;
     let reserved = "AWSReservedSSO_Developer_0123456789abcdef";
     for arn in [
@@ -178,7 +183,7 @@ async fn only_identity_center_roles_of_the_requested_account_sign_in() {
         sts.set_arn(&arn);
         let response = app.sign_in_with_device(&ada).await;
         if response.status == 403 {
-            // A user of Identity Center in another account is denied. Everything else is a failure.
+            // A user of Identity Center in another account is denied. All other cases are failures.
             assert!(
                 arn.contains(&format!("::{OTHER_ACCOUNT}:assumed-role/{reserved}/")),
                 "{arn}"
@@ -202,9 +207,9 @@ async fn only_identity_center_roles_of_the_requested_account_sign_in() {
 #[tokio::test]
 async fn user_without_an_assignment_or_disabled_in_the_directory_is_denied() {
     let app = App::with(directory(&SIMULATOR));
-    let unassigned = add_person_with("unassigned", &[]);
+    let unassigned = add_directory_user_with("unassigned", &[]);
     assert_denied(&app.sign_in_with_device(&unassigned).await, "no_assignment").await;
-    let mut ada = add_person(&app, "ada");
+    let mut ada = add_directory_user(&app, "ada");
     let device = app.device().await;
     device.approve(&ada);
     ada.enabled = false;
@@ -221,7 +226,7 @@ async fn configured_account_and_permission_set_are_requested() {
         .set("AWS_SSO_ACCOUNT_ID", OTHER_ACCOUNT)
         .set("AWS_SSO_ROLE_NAME", "ReadOnly");
     let app = App::with(vars);
-    let ada = add_person(&app, "ada");
+    let ada = add_directory_user(&app, "ada");
     assert_denied(&app.sign_in_with_device(&ada).await, "no_assignment").await;
     let ada = ada.assigned(OTHER_ACCOUNT, "ReadOnly");
     SIMULATOR.put_user(ada.clone());
@@ -237,11 +242,15 @@ async fn configured_account_and_permission_set_are_requested() {
 #[tokio::test]
 async fn user_without_a_permission_set_in_the_configured_account_is_denied() {
     let app = App::with(with_role_map());
-    let person = add_person_with(
+    let directory_user = add_directory_user_with(
         "mallory",
         &[(OTHER_ACCOUNT, "Owner"), (OTHER_ACCOUNT, "Developer")],
     );
-    assert_denied(&app.sign_in_with_device(&person).await, "no_assignment").await;
+    assert_denied(
+        &app.sign_in_with_device(&directory_user).await,
+        "no_assignment",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -252,16 +261,19 @@ async fn denied_device_flows_are_audited_with_fixed_codes_and_bounded() {
                    WHERE kind = 'sign_in_failed' AND address = ?1 ORDER BY number";
         app.sql(sql, [from]).await
     };
-    let refused = async |person: Option<&User>, from: &str| {
+    let refused = async |directory_user: Option<&User>, from: &str| {
         let device = app.device().await;
-        match person {
-            Some(person) => device.approve(person),
+        match directory_user {
+            Some(directory_user) => device.approve(directory_user),
             None => SIMULATOR.deny(&device.user_code).expect("denied"),
         }
         let response = app.token(&device).client_ip(from).await;
         response.assert_status(403).recorded().await;
     };
-    let (mut ada, unassigned) = (add_person(&app, "ada"), add_person_with("unassigned", &[]));
+    let (mut ada, unassigned) = (
+        add_directory_user(&app, "ada"),
+        add_directory_user_with("unassigned", &[]),
+    );
     let user = app.sign_in_with_device(&ada).await.signed_in_user().await;
     let id = text(&user, "id");
     refused(None, &app.other_ip(1)).await;

@@ -1,6 +1,6 @@
 //! Names and addresses of users of the directory. They are displayed, and do not identify a user.
 
-use crate::support::aws::{SIMULATOR, add_person, directory, portal, text};
+use crate::support::aws::{SIMULATOR, add_directory_user, directory, portal, text};
 use crate::support::{App, unique_id};
 use aws_simulator::{ACCOUNT, User};
 use serde_json::{Value, json};
@@ -10,10 +10,10 @@ async fn name_and_address_come_from_the_directory_or_the_user_name() {
     let plain = App::with(portal(&SIMULATOR));
     let with_domain = App::with(portal(&SIMULATOR).set("AWS_EMAIL_DOMAIN", "corp.example"));
     let with_directory = App::with(directory(&SIMULATOR));
-    let put = |person: User| {
-        let person = person.assigned(ACCOUNT, "Developer");
-        SIMULATOR.put_user(person.clone());
-        person
+    let put = |directory_user: User| {
+        let directory_user = directory_user.assigned(ACCOUNT, "Developer");
+        SIMULATOR.put_user(directory_user.clone());
+        directory_user
     };
     let john = put(User::new("john.doe")
         .display_name("Johnny D")
@@ -23,7 +23,7 @@ async fn name_and_address_come_from_the_directory_or_the_user_name() {
     let invalid = put(User::new("a@b@c")
         .email("no address")
         .display_name("\u{202e}"));
-    for (app, person, full_name, email) in [
+    for (app, directory_user, full_name, email) in [
         (&plain, &john, "John Doe", None),
         (
             &with_domain,
@@ -61,11 +61,11 @@ async fn name_and_address_come_from_the_directory_or_the_user_name() {
         (&with_domain, &invalid, "A", None),
         (&with_directory, &invalid, "A", None),
     ] {
-        let response = app.sign_in_with_device(person).await;
+        let response = app.sign_in_with_device(directory_user).await;
         response.assert_status(200);
         assert_eq!(
             response.user(),
-            json!({ "username": person.user_name, "email": email, "full_name": full_name })
+            json!({ "username": directory_user.user_name, "email": email, "full_name": full_name })
         );
         let user = response.signed_in_user().await;
         assert_eq!(
@@ -82,12 +82,12 @@ async fn name_of_a_password_user_does_not_give_access_to_the_account() {
         let ada = app.user("ada").await;
         let admin = app.admin("grace").await;
         for name in [&ada.username, &ada.email, &admin.username, &admin.email] {
-            let person = User::new(name.as_str())
+            let directory_user = User::new(name.as_str())
                 .email(ada.email.as_str())
                 .assigned(ACCOUNT, "Developer");
-            SIMULATOR.put_user(person.clone());
+            SIMULATOR.put_user(directory_user.clone());
             let user = app
-                .sign_in_with_device(&person)
+                .sign_in_with_device(&directory_user)
                 .await
                 .signed_in_user()
                 .await;
@@ -151,9 +151,9 @@ async fn any_user_name_that_identity_center_allows_signs_in() {
         let mut ids: Vec<String> = Vec::new();
         for name in names {
             let name = name.replace(' ', "_");
-            let person = User::new(name.as_str()).assigned(ACCOUNT, "Developer");
-            SIMULATOR.put_user(person.clone());
-            let response = app.sign_in_with_device(&person).await;
+            let directory_user = User::new(name.as_str()).assigned(ACCOUNT, "Developer");
+            SIMULATOR.put_user(directory_user.clone());
+            let response = app.sign_in_with_device(&directory_user).await;
             assert_eq!(response.status, 200, "{name}: {}", response.text());
             let user = response.signed_in_user().await;
             assert_eq!(text(&user, "username"), name);
@@ -169,13 +169,13 @@ async fn any_user_name_that_identity_center_allows_signs_in() {
 #[tokio::test]
 async fn derived_address_is_never_that_of_a_password_user() {
     let app = App::with(portal(&SIMULATOR).set("AWS_EMAIL_DOMAIN", "corp.example"));
-    let stored = async |person: &User| {
+    let stored = async |directory_user: &User| {
         let sql = "SELECT email FROM users WHERE username = ?1 AND source <> 'password'";
-        let rows = app.sql(sql, [person.user_name.clone()]).await;
+        let rows = app.sql(sql, [directory_user.user_name.clone()]).await;
         rows[0]["email"].clone()
     };
     // The password user was added first, with another spelling.
-    let ceo = add_person(&app, "ceo");
+    let ceo = add_directory_user(&app, "ceo");
     let address = format!("{}@Corp.example", ceo.user_name.to_uppercase());
     let ada = app.user("ada").await;
     let set_address = async |address: &str, id: &str| {
@@ -191,14 +191,14 @@ async fn derived_address_is_never_that_of_a_password_user() {
         assert_eq!(stored(&ceo).await, Value::Null);
     }
     // A user name that is an address is not a confirmed address either.
-    let mut named = add_person(&app, "named");
+    let mut named = add_directory_user(&app, "named");
     named.user_name = format!("{}@corp.example", ceo.user_name);
     SIMULATOR.put_user(named.clone());
     let response = app.sign_in_with_device(&named).await;
     assert_eq!(response.user()["email"], Value::Null);
 
     // The password user is added later, and then gets another address.
-    let cfo = add_person(&app, "cfo");
+    let cfo = add_directory_user(&app, "cfo");
     let derived = format!("{}@corp.example", cfo.user_name);
     let response = app.sign_in_with_device(&cfo).await;
     assert_eq!(response.user()["email"], derived);

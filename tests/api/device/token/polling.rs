@@ -1,6 +1,6 @@
-//! `/token` before the user has approved, and when it is called again afterwards.
+//! `/token` before the user has approved, and repeated calls of `/token`.
 
-use crate::support::aws::{Device, INTERVAL, SIMULATOR, add_person, portal};
+use crate::support::aws::{Device, INTERVAL, SIMULATOR, add_directory_user, portal};
 use crate::support::{App, eventually};
 use aws_simulator::{Operation, Rule};
 use serde_json::json;
@@ -43,7 +43,7 @@ async fn prefer_header_sets_how_long_token_waits() {
             "{prefer}: {elapsed:?}"
         );
     }
-    let ada = add_person(&app, "ada");
+    let ada = add_directory_user(&app, "ada");
     let device = app.device().await;
     let waiting = tokio::spawn(app.token_preferring(&device, "wait=2").into_future());
     eventually("AWS was called", async || !device.operations().is_empty()).await;
@@ -53,7 +53,7 @@ async fn prefer_header_sets_how_long_token_waits() {
     assert_eq!(response.header("preference-applied"), Some("wait=2"));
 }
 
-/// Lets the simulator answer the next poll of a device flow with `SlowDownException`.
+/// Lets the simulator respond to the next poll of a device flow with `SlowDownException`.
 fn slow_down(device: &Device) {
     let rule = Rule::error("SlowDownException").on(Operation::CreateToken);
     SIMULATOR
@@ -64,7 +64,7 @@ fn slow_down(device: &Device) {
 #[tokio::test]
 async fn sequential_requests_poll_aws_once_per_interval() {
     let app = App::with(portal(&SIMULATOR));
-    let ada = add_person(&app, "ada");
+    let ada = add_directory_user(&app, "ada");
     let device = app.device().await;
     // The interval is then six seconds.
     slow_down(&device);
@@ -134,7 +134,7 @@ async fn denied_or_expired_code_is_final() {
 #[tokio::test]
 async fn client_that_disconnected_gets_its_session_later() {
     let app = App::with(portal(&SIMULATOR));
-    let ada = add_person(&app, "ada");
+    let ada = add_directory_user(&app, "ada");
     let device = app.device().await;
     let (name, body) = (app.next_request(), device.body().to_string());
     let origin = app.server().origin();
@@ -166,7 +166,7 @@ async fn client_that_disconnected_gets_its_session_later() {
 #[tokio::test]
 async fn repeated_token_request_within_two_minutes_returns_the_same_bytes() {
     let app = App::with(portal(&SIMULATOR));
-    let ada = add_person(&app, "ada");
+    let ada = add_directory_user(&app, "ada");
     let device = app.device().await;
     // The sign-in is some seconds after the request, so a token with the time of the request would differ.
     let waiting = tokio::spawn(app.token_preferring(&device, "wait=9").into_future());
@@ -191,7 +191,7 @@ async fn repeated_token_request_within_two_minutes_returns_the_same_bytes() {
 #[tokio::test]
 async fn repeated_token_request_after_logout_returns_403() {
     let app = App::with(portal(&SIMULATOR));
-    let ada = add_person(&app, "ada");
+    let ada = add_directory_user(&app, "ada");
     let device = app.device().await;
     device.approve(&ada);
     let response = app.token(&device).await;

@@ -1,7 +1,7 @@
-//! Which role a device flow gives.
+//! The role that a device flow gives.
 
-use super::{OTHER_ACCOUNT, add_person_with, assign, with_role_map};
-use crate::support::aws::{SIMULATOR, add_person, directory, portal, text};
+use super::{OTHER_ACCOUNT, add_directory_user_with, assign, with_role_map};
+use crate::support::aws::{SIMULATOR, add_directory_user, directory, portal, text};
 use crate::support::{App, assert_refused};
 use aws_simulator::{ACCOUNT, Operation};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 #[tokio::test]
 async fn role_map_gives_the_role_at_each_sign_in() {
     let app = App::with(with_role_map());
-    let mut ada = add_person(&app, "ada");
+    let mut ada = add_directory_user(&app, "ada");
     let mut id = Value::Null;
     for (set, role) in [
         ("Developer", "user"),
@@ -32,7 +32,7 @@ async fn role_map_gives_the_role_at_each_sign_in() {
 #[tokio::test]
 async fn demotion_revokes_the_other_sessions() {
     let app = App::with(with_role_map());
-    let mut ada = add_person(&app, "ada");
+    let mut ada = add_directory_user(&app, "ada");
     assign(&mut ada, "Administrator");
     let mut sessions = Vec::new();
     for _ in 0..2 {
@@ -51,7 +51,7 @@ async fn demotion_revokes_the_other_sessions() {
 #[tokio::test]
 async fn role_in_d1_applies_with_the_directory_and_an_administrators_session_expires_after_a_day() {
     let app = App::with(directory(&SIMULATOR));
-    let ada = add_person(&app, "ada");
+    let ada = add_directory_user(&app, "ada");
     let user = app.sign_in_with_device(&ada).await.signed_in_user().await;
     assert_eq!(user["role"], "user");
     let id = text(&user, "id");
@@ -76,7 +76,7 @@ async fn role_in_d1_applies_with_the_directory_and_an_administrators_session_exp
 async fn role_is_the_greatest_of_the_users_permission_sets() {
     for vars in [
         with_role_map(),
-        // The same without a configured account.
+        // The result is the same without a configured account.
         portal(&SIMULATOR).set(
             "AWS_SSO_ROLE_MAP",
             &format!("{ACCOUNT}/Administrator=admin,{ACCOUNT}/Owner=super_admin,Developer=user"),
@@ -108,9 +108,9 @@ async fn role_is_the_greatest_of_the_users_permission_sets() {
                 "user",
             ),
         ] {
-            let person = add_person_with("grace", sets);
+            let directory_user = add_directory_user_with("grace", sets);
             let device = app.device().await;
-            device.approve(&person);
+            device.approve(&directory_user);
             let response = app.token(&device).await;
             assert_eq!(response.signed_in_user().await["role"], role, "{sets:?}");
         }
@@ -123,9 +123,9 @@ async fn role_is_the_greatest_of_permission_sets_on_all_pages() {
     let names: Vec<String> = (0..250).map(|number| format!("Set{number:03}")).collect();
     let mut sets: Vec<(&str, &str)> = names.iter().map(|name| (ACCOUNT, name.as_str())).collect();
     sets.push((ACCOUNT, "Owner"));
-    let person = add_person_with("grace", &sets);
+    let directory_user = add_directory_user_with("grace", &sets);
     let device = app.device().await;
-    device.approve(&person);
+    device.approve(&directory_user);
     let response = app.token(&device).await;
     assert_eq!(response.signed_in_user().await["role"], "super_admin");
     let listed = device.operations();
@@ -149,7 +149,7 @@ async fn role_map_that_gives_admin_without_an_account_is_misconfigured() {
 #[tokio::test]
 async fn role_set_in_d1_does_not_outlast_a_sign_in_without_map_and_directory() {
     let app = App::with(portal(&SIMULATOR));
-    let ada = add_person(&app, "ada");
+    let ada = add_directory_user(&app, "ada");
     let user = app.sign_in_with_device(&ada).await.signed_in_user().await;
     let id = text(&user, "id");
     let sql = "UPDATE users SET role = 'super_admin' WHERE id = ?1";

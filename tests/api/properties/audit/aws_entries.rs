@@ -1,7 +1,7 @@
 //! The entries of sign-ins with AWS.
 
 use crate::support::audit::{entries_about, entries_from};
-use crate::support::aws::{SIMULATOR, add_person, keyed, portal};
+use crate::support::aws::{SIMULATOR, add_directory_user, keyed, portal};
 use crate::support::aws_proof::role_session;
 use crate::support::{App, Response, audit, aws_proof};
 use aws_simulator::ACCOUNT;
@@ -13,7 +13,7 @@ async fn device_flow_and_role_changes_are_recorded() {
         App::with(map),
         App::with(portal(&SIMULATOR).set("AWS_SSO_ROLE_MAP", &format!("{ACCOUNT}/Other=admin"))),
     );
-    let ada = add_person(&mapped, "ada");
+    let ada = add_directory_user(&mapped, "ada");
     let user = mapped
         .sign_in_with_device(&ada)
         .await
@@ -26,7 +26,7 @@ async fn device_flow_and_role_changes_are_recorded() {
         .await;
     let id = user["id"].as_str().unwrap();
     assert_eq!(user["role"], "admin");
-    // As if the map were another at the next sign-in.
+    // Simulates a change of the map before the next sign-in.
     mapped
         .sql("UPDATE users SET role = 'super_admin' WHERE id = ?1", [id])
         .await;
@@ -49,7 +49,7 @@ async fn device_flow_and_role_changes_are_recorded() {
     sign_in_failed failure subject=ada detail=aws_device: disabled address=[own] request=[uuid]
     ");
 
-    let eve = add_person(&unmapped, "eve");
+    let eve = add_directory_user(&unmapped, "eve");
     let user = unmapped
         .sign_in_with_device(&eve)
         .await
@@ -65,7 +65,7 @@ async fn device_flow_and_role_changes_are_recorded() {
 #[tokio::test]
 async fn concurrent_first_sign_ins_write_one_user_added_entry() {
     let app = App::with(portal(&SIMULATOR));
-    let ada = add_person(&app, "ada");
+    let ada = add_directory_user(&app, "ada");
     let mut arriving = tokio::task::JoinSet::new();
     for _ in 0..10 {
         let (app, ada) = (app.clone(), ada.clone());

@@ -14,7 +14,7 @@ async fn skip_entries_about(app: &App, user: &User) {
     app.run_sql(&sql).await;
 }
 
-/// What one cron event logs.
+/// The errors that one cron event logs.
 async fn logged(app: &App) -> Vec<String> {
     let (_, recorded) = app.scheduled(CRON).await;
     recorded.logs.into_iter().map(|(_, text)| text).collect()
@@ -218,7 +218,7 @@ async fn changed_tables_and_triggers_are_reported() {
         app.run_sql(undo).await;
         assert_eq!(changes().await, json!([]), "{undo}");
     }
-    // A view whose definition continues after more spaces than are read.
+    // A view whose definition continues after a longer run of spaces than is read.
     let view = "CREATE VIEW password_logins (login, id) AS
                 SELECT username, id FROM users WHERE source = 'password'
                 UNION ALL SELECT email_key, id FROM users WHERE source = 'password'";

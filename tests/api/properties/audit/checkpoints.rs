@@ -1,4 +1,4 @@
-//! The cron event adds checkpoints, as long as D1 is unaltered.
+//! The cron event adds checkpoints as long as D1 is unaltered.
 
 use crate::support::audit::{CRON, insert_unsigned, new_entry, record_users};
 use crate::support::internals::{AuditKeys, Head, Kind, Timestamp};
@@ -37,14 +37,14 @@ async fn head(app: &App) -> Value {
     text.map_or(Value::Null, |text| serde_json::from_str(&text).unwrap())
 }
 
-/// Fires the event and returns what it logged.
+/// Runs the event and returns the lines that it logged.
 async fn cron(app: &App) -> Vec<String> {
     let (outcome, recorded) = app.scheduled(CRON).await;
     assert_eq!(outcome, "ok");
     recorded.logs.into_iter().map(|(_, text)| text).collect()
 }
 
-/// What the cron logs of a row.
+/// The line that the cron event logs about a row.
 fn broken(reason: &str, row: u32) -> String {
     format!(r#"{{"event":"audit_broken","reason":"{reason}","row":{row}}}"#)
 }
@@ -114,7 +114,8 @@ async fn unsigned_row_of_another_actor_is_reported() {
         cron(&app).await,
         [r#"{"event":"audit_broken","reason":"unsigned","row":3}"#]
     );
-    // It is covered as it is, so that later rows are covered too; verification still reports it.
+    // A checkpoint covers the row without a signature, so that later rows are covered too. Verification still reports
+    // it.
     assert_eq!(checkpoints(&app).await, [(1, 1, 4)]);
     assert_eq!(failure().await, expected);
 }
@@ -197,14 +198,14 @@ async fn log_that_differs_from_its_head_gets_no_checkpoint() {
     let session = ada.sign_in().await;
     let kept = app.kv_get("audit-head").await.unwrap();
     let keys = audit::keys(app.vars());
-    let ours = keys.read_head(&kept).expect("our head");
+    let stored = keys.read_head(&kept).expect("an authentic head");
     // Authentic heads, for checkpoints that differ from those of D1.
     let other = |change: fn(&mut Head)| {
-        let mut head = ours.clone();
+        let mut head = stored.clone();
         change(&mut head);
         keys.head_text(&head)
     };
-    let stranger = AuditKeys::new(&[7; 32], &[]).head_text(&ours);
+    let stranger = AuditKeys::new(&[7; 32], &[]).head_text(&stored);
     let renumbered = kept.replace("\"checkpoint\":1", "\"checkpoint\":0");
     for (text, reason, row) in [
         (other(|head| head.checkpoint = 2), "truncated", 4),
@@ -262,11 +263,12 @@ async fn retired_key_verifies_rows_before_its_rotation_only() {
     let vars = &app.vars();
     let old = AuditKeys::new(&audit::key(vars, "AUDIT_KEY_PREVIOUS"), &[]);
     let entry = |kind| new_entry(0, kind);
-    // Before the rotation: two rows and a checkpoint of the old key, which the cron makes as long as no row has the new one.
+    // Before the rotation: two rows and a checkpoint with the old key. The cron event uses the old key as long as no
+    // row has the new one.
     audit::insert(&app, &old, entry(Kind::SignOut)).await;
     audit::insert(&app, &old, entry(Kind::SignOut)).await;
     assert_eq!(cron(&app).await, [""; 0]);
-    // During the deployment of the new key, isolates with the old one still write.
+    // During the deployment of the new key, isolates with the old key still write.
     let ada = app.super_admin("ada").await;
     record_users(&app).await;
     let session = ada.sign_in().await;
@@ -297,7 +299,7 @@ async fn retired_key_verifies_rows_before_its_rotation_only() {
     // Also once a checkpoint covers it.
     assert_eq!(keys_of().await.len(), made.len() + 1);
     assert_eq!(token_failure().await, expected);
-    // A late signature of the old key is no better.
+    // A late signature with the old key is refused too.
     insert_unsigned(&app, "command-line").await;
     let rows = audit::rows(&app, "actor = ?1 AND mac IS NULL", "command-line").await;
     let (number, late) = (number + 1, audit::entry(&rows[0]));

@@ -53,16 +53,16 @@ async fn failed_login_is_recorded_with_its_reason() {
     let new = app.new_user("new").without_password().create().await;
     let odd = app.user("odd").await;
     odd.update("password_hash = 'x'").await;
-    let nobody = format!("Nobody-{}", app.ip());
+    let unknown = format!("Nobody-{}", app.ip());
     for (username, password) in [
         (&*ada.username, "wrong"),
         (&*ada.email, "wrong as well"),
         (&*off.username, PASSWORD),
         (&*new.username, PASSWORD),
         (&*odd.username, PASSWORD),
-        (&*nobody, PASSWORD),
-        (&*format!("{nobody}@example.com"), PASSWORD),
-        (&*format!("{nobody} at all"), PASSWORD),
+        (&*unknown, PASSWORD),
+        (&*format!("{unknown}@example.com"), PASSWORD),
+        (&*format!("{unknown} at all"), PASSWORD),
     ] {
         app.skip_back_off().await;
         app.anonymous()
@@ -91,8 +91,8 @@ async fn failed_login_is_recorded_with_its_reason() {
 #[tokio::test]
 async fn unknown_name_is_recorded_as_a_keyed_hash_of_its_normalised_form() {
     let app = App::shared();
-    let nobody = format!("nobody-here-{}", app.ip());
-    for name in [&*nobody, &*nobody.to_uppercase(), "somebody-else"] {
+    let unknown = format!("unknown-here-{}", app.ip());
+    for name in [&*unknown, &*unknown.to_uppercase(), "another-name"] {
         app.skip_back_off().await;
         app.anonymous()
             .login(name, PASSWORD)
@@ -102,7 +102,7 @@ async fn unknown_name_is_recorded_as_a_keyed_hash_of_its_normalised_form() {
     let rows = entries_from(&app, app.ip()).await;
     assert_eq!(rows[0]["name_key"], rows[1]["name_key"]);
     assert_ne!(rows[0]["name_key"], rows[2]["name_key"]);
-    let expected = audit::keys(app.vars()).name_key("username", &nobody);
+    let expected = audit::keys(app.vars()).name_key("username", &unknown);
     assert_eq!(rows[0]["name_key"], expected);
     assert!(!json!(rows).to_string().to_lowercase().contains("body"));
 }

@@ -9,9 +9,9 @@ use serde_json::json;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-fn hangs(misbehaviour: ResponseFault) -> bool {
+fn hangs(response_fault: ResponseFault) -> bool {
     matches!(
-        misbehaviour,
+        response_fault,
         ResponseFault::HangBeforeStatus
             | ResponseFault::HangMidHeaders
             | ResponseFault::HangMidBody
@@ -46,33 +46,33 @@ async fn check_all(aws: &IsolatedAws, operation: Operation, request: impl Fn() -
         }
         assert_nothing_leaked(&response, what).await;
     };
-    let misbehave = |effect: Effect, times: Option<u32>| {
+    let inject = |effect: Effect, times: Option<u32>| {
         let rule = Rule::new(effect).on(operation);
         let rule = times.map_or(rule.clone(), |times| rule.times(times));
         aws.simulator.add_rule(rule).expect("a rule")
     };
     let mut hanging = JoinSet::new();
-    for misbehaviour in ResponseFault::ALL
+    for response_fault in ResponseFault::ALL
         .into_iter()
-        .filter(|misbehaviour| hangs(*misbehaviour))
+        .filter(|response_fault| hangs(*response_fault))
     {
         let before = aws.calls(operation);
-        misbehave(misbehaviour.into(), Some(1));
+        inject(response_fault.into(), Some(1));
         hanging.spawn(send());
         eventually("the request hangs", async || aws.calls(operation) > before).await;
     }
     let errors = operation.errors().into_iter();
     let effects = ResponseFault::ALL
         .into_iter()
-        .filter(|misbehaviour| !hangs(*misbehaviour))
-        .map(|misbehaviour| {
-            let may_succeed = misbehaviour.may_leave_response_valid(operation);
-            (Effect::from(misbehaviour), may_succeed)
+        .filter(|response_fault| !hangs(*response_fault))
+        .map(|response_fault| {
+            let may_succeed = response_fault.may_leave_response_valid(operation);
+            (Effect::from(response_fault), may_succeed)
         })
         .chain(errors.map(|error| (Effect::Error(error.name.into()), false)));
     for (effect, may_succeed) in effects {
         let what = format!("{operation:?} {effect:?}");
-        let rule = misbehave(effect, None);
+        let rule = inject(effect, None);
         check(send().await, may_succeed, &what).await;
         aws.simulator.remove_rule(rule);
         send().await.0.assert_status(200);
@@ -151,8 +151,8 @@ async fn refused_connections_return_the_documented_500() {
 async fn check_sts(app: App, effect: Effect) {
     let what = format!("{effect:?}");
     let may_succeed = match effect {
-        Effect::Fault(misbehaviour) => {
-            misbehaviour.may_leave_response_valid(Operation::GetCallerIdentity)
+        Effect::Fault(response_fault) => {
+            response_fault.may_leave_response_valid(Operation::GetCallerIdentity)
         }
         _ => false,
     };
@@ -193,7 +193,7 @@ async fn check_sts(app: App, effect: Effect) {
         }
     }
     SIMULATOR.remove_rule(rule);
-    // A proof that AWS has not judged can be sent again.
+    // A proof that AWS has neither accepted nor refused can be sent again.
     let again = app.anonymous().aws_login_with(&body).await;
     again.assert_status(if response.status == 200 { 401 } else { 200 });
 }

@@ -14,7 +14,7 @@ async fn false_entry(app: &App) -> Value {
     entry
 }
 
-/// Even one with a valid MAC.
+/// The same holds for an entry with a valid MAC.
 #[tokio::test]
 async fn forged_entry_with_a_valid_mac_gives_no_access_to_routes_that_read_d1() {
     let app = App::with(Vars::without_local_cache());
@@ -56,7 +56,8 @@ async fn entry_of_another_user_is_a_miss() {
     assert_eq!(response.user()["id"], ada.id);
 }
 
-/// The attack of a KV writer: their own entry with another role and no expiry, before and after the session was revoked.
+/// The attack of a KV writer: their own entry with another role and no expiry, before and after the revocation of the
+/// session.
 #[tokio::test]
 async fn entry_without_a_valid_mac_is_a_miss() {
     let app = App::with(Vars::without_local_cache());

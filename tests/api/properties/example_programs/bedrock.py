@@ -1,5 +1,5 @@
-"""ministack with one change: over HTTP/2 AWS's SDK for JavaScript signs `:authority`, which is the Host of HTTP/1.1
-(RFC 9113 section 8.3.1). The check of signatures is unchanged."""
+"""ministack with one change: over HTTP/2, AWS's SDK for JavaScript signs `:authority`, which corresponds to the Host
+header of HTTP/1.1 (RFC 9113 section 8.3.1). The check of signatures is unchanged."""
 
 import runpy
 

@@ -1,6 +1,6 @@
 //! The example programs of `/aws-credentials`, against ministack, which recomputes every signature.
 
-use super::people::people;
+use super::emulator_users::create_user_and_role;
 use super::{Upstreams, Workspace, ministack, printed, programs};
 use crate::support::App;
 use crate::support::credentials::with_aws_keys;
@@ -11,7 +11,7 @@ async fn examples_run_and_fail_with_a_wrong_secret() {
     let workspace = Workspace::new();
     let bedrock = ministack().await;
     let upstreams = Upstreams::new(&workspace, Some(&bedrock), "none").await;
-    let (user, session) = people(&bedrock.endpoint).await;
+    let (user, session) = create_user_and_role(&bedrock.endpoint).await;
     for keys in [user, session] {
         let Credentials {
             access_key_id,

@@ -1,7 +1,7 @@
-//! Configuration values that would be code if they could escape: every example is still one program, which passes the values
-//! on unchanged.
+//! Configuration values that would be executed if they could escape from a literal. Every example must still be one
+//! program that passes the values on unchanged.
 
-use super::people::people;
+use super::emulator_users::create_user_and_role;
 use super::{LANGUAGES, Language, Upstreams, Workspace, ministack, printed, programs};
 use crate::support::App;
 use crate::support::credentials::with_nvidia_key;
@@ -10,7 +10,7 @@ use crate::support::internals::sample_programs::{Examples, bedrock, nvidia};
 use serde_json::Value;
 use std::fs;
 
-/// Every escape from a literal, each of which would create a file.
+/// All ways to escape from a literal. Each of them would create a file.
 const HOSTILE: &str = "a'b\"c\\d`touch out`$(touch out)${HOME}!!#{1}\n\r\t'; touch out #\"\"\" '''\\\n*/ // é 🔑 \u{202e}\u{2028}\u{85}%s%0a ; & | < > ~ {a,b} [c-d]* ?";
 
 #[test]
@@ -40,7 +40,7 @@ async fn examples_pass_configured_values_on_unchanged() {
     let key = "nvapi-'\"$(touch:out)`touch:out`\\";
     let bedrock = ministack().await;
     let upstreams = Upstreams::new(&workspace, Some(&bedrock), key).await;
-    let (user, _) = people(&bedrock.endpoint).await;
+    let (user, _) = create_user_and_role(&bedrock.endpoint).await;
 
     let app = App::with(
         with_nvidia_key(key)

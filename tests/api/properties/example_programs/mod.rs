@@ -2,14 +2,14 @@
 //! signature or the key, with the packages that the programs name, and in an environment with only the variables that they
 //! name and those that lead to these servers.
 //!
-//! AWS's SDKs read the endpoint from a variable of their own. All other clients use a proxy (`proxy.py`) that has
+//! AWS's SDKs read the endpoint from their own variable. All other clients use a proxy (`proxy.py`) that has
 //! certificates for the real hosts from a test authority.
 
 mod bedrock;
+#[path = "../../../aws_native/emulator_users.rs"]
+mod emulator_users;
 mod hostile_values;
 mod nvidia;
-#[path = "../../../aws_native/people.rs"]
-mod people;
 #[path = "../../../aws_native/server.rs"]
 mod server;
 
@@ -84,7 +84,7 @@ impl Workspace {
         Self { folder, python }
     }
 
-    /// The interpreter with a file of this text, in an otherwise empty environment.
+    /// The interpreter, with a file that contains this text, in an otherwise empty environment.
     fn command(&self, language: Language, args: &[&str], text: &str) -> Command {
         let (interpreter, name) = match language {
             Language::Shell => (Path::new("bash"), "example.sh"),
@@ -128,7 +128,7 @@ impl Drop for Workspace {
     }
 }
 
-/// The Node of the harness before other programs.
+/// A `PATH` with the Node of the harness first.
 fn path() -> std::ffi::OsString {
     let own = node().parent().expect("a folder").to_owned();
     let others = env::var_os("PATH").unwrap_or_default();
@@ -148,12 +148,12 @@ fn script(name: &str) -> String {
     )
 }
 
-/// A server in the place of Bedrock: ministack, which recomputes every signature.
+/// A server that replaces Bedrock: ministack, which recalculates every signature.
 async fn ministack() -> Server {
-    Server::start(&[&script("bedrock.py")], &people::MINISTACK).await
+    Server::start(&[&script("bedrock.py")], &emulator_users::MINISTACK).await
 }
 
-/// The servers in the place of Bedrock and NVIDIA, and the variables that lead clients to them.
+/// The servers that replace Bedrock and NVIDIA, and the variables that direct clients to them.
 struct Upstreams {
     bedrock: Option<Endpoint>,
     proxy: Server,

@@ -32,10 +32,10 @@ async fn examples_run_and_fail_with_a_wrong_key() {
             let output = upstreams.run(&workspace, language, &program, &keys);
             let text = printed(&output);
             assert!(output.status.success(), "{language:?}: {text}");
-            let answer = "[test model nvidia/nemotron-3-super-120b-a12b] The sea is wide.";
-            assert!(text.contains(answer), "{language:?}: {text}");
+            let expected = "[test model nvidia/nemotron-3-super-120b-a12b] The sea is wide.";
+            assert!(text.contains(expected), "{language:?}: {text}");
         }
-        for wrong in ["nvapi-of-somebody-else", ""] {
+        for wrong in ["nvapi-of-another-user", ""] {
             // A key of OpenAI must not be sent to NVIDIA, even if the key of NVIDIA is missing.
             let keys = [("NVIDIA_API_KEY", wrong), ("OPENAI_API_KEY", KEY)];
             let output = upstreams.run(&workspace, language, &program, &keys);

@@ -1,8 +1,8 @@
 """The proxy for the example programs. Usage: proxy.py PORT FOLDER BEDROCK KEY
 
 An HTTP proxy on loopback for two hosts and no others, with TLS certificates of its own authority
-(FOLDER/authority.pem): requests to Bedrock go to the port BEDROCK, and requests to NVIDIA are answered here, in the
-format of OpenAI's API, if they have the key KEY.
+(FOLDER/authority.pem): requests to Bedrock go to the port BEDROCK, and requests to NVIDIA get a response here, in
+the format of OpenAI's API, if they have the key KEY.
 """
 
 import datetime
@@ -98,11 +98,11 @@ class Proxy(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("content-length", "0")))
         if self.host is None or self.path != "/v1/chat/completions" or self.headers["host"] != self.host:
-            return self.answer(404, {"error": {"message": "not found", "type": "not_found"}})
+            return self.respond(404, {"error": {"message": "not found", "type": "not_found"}})
         if self.headers["authorization"] != f"Bearer {KEY}":
-            return self.answer(401, {"error": {"message": "Authentication failed", "type": "authentication_error"}})
+            return self.respond(401, {"error": {"message": "Authentication failed", "type": "authentication_error"}})
         if extra := [name for name in self.headers if name.lower().startswith("openai-")]:
-            return self.answer(400, {"error": {"message": f"not for NVIDIA: {extra}", "type": "invalid_request_error"}})
+            return self.respond(400, {"error": {"message": f"not for NVIDIA: {extra}", "type": "invalid_request_error"}})
         try:
             request = json.loads(body)
             model, messages = request["model"], request["messages"]
@@ -110,14 +110,14 @@ class Proxy(BaseHTTPRequestHandler):
         except (ValueError, LookupError, TypeError):
             is_valid = False
         if not is_valid or self.headers["content-type"] != "application/json":
-            return self.answer(422, {"error": {"message": "invalid request", "type": "invalid_request_error"}})
+            return self.respond(422, {"error": {"message": "invalid request", "type": "invalid_request_error"}})
         message = {"role": "assistant", "content": f"[test model {model}] The sea is wide."}
-        self.answer(200, {
+        self.respond(200, {
             "id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": model,
             "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
             "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}})
 
-    def answer(self, status, value):
+    def respond(self, status, value):
         body = json.dumps(value).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")

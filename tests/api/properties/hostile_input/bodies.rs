@@ -74,7 +74,7 @@ fn with(fields: &[&str], odd: &str, value: &str) -> String {
 }
 
 #[tokio::test]
-async fn any_value_in_any_field_is_answered() {
+async fn any_value_in_any_field_gets_a_response() {
     let mut count = 0;
     for (name, fields) in FIELDS {
         let path = format!("/api/auth/{name}");
@@ -169,7 +169,7 @@ const TYPES: [&str; 12] = [
 ];
 
 #[tokio::test]
-async fn body_of_any_shape_is_answered_on_every_route() {
+async fn body_of_any_shape_gets_a_response_on_every_route() {
     let mut attempts = Vec::new();
     for route in &routes::all() {
         for shape in shapes() {
@@ -184,7 +184,7 @@ async fn body_of_any_shape_is_answered_on_every_route() {
 }
 
 #[tokio::test]
-async fn body_of_any_media_type_is_answered() {
+async fn body_of_any_media_type_gets_a_response() {
     let mut attempts = Vec::new();
     for route in routes::all().iter().filter(|route| route.takes_body()) {
         for media_type in TYPES {

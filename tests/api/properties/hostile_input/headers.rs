@@ -102,7 +102,7 @@ fn values() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[tokio::test]
-async fn any_header_value_is_answered_on_every_route() {
+async fn any_header_value_gets_a_response_on_every_route() {
     let mut attempts = Vec::new();
     for route in &routes::all() {
         let base = if route.takes_body() {

@@ -10,7 +10,7 @@ const METHODS: [&str; 14] = [
 ];
 
 #[tokio::test]
-async fn any_method_is_answered_on_every_route() {
+async fn any_method_gets_a_response_on_every_route() {
     let attempts: Vec<Attempt> = routes::all()
         .iter()
         .flat_map(|route| METHODS.map(|method| Attempt::new(method, &route.path())))

@@ -60,7 +60,7 @@ const IDS: [&str; 14] = [
 ];
 
 #[tokio::test]
-async fn any_spelling_of_a_path_is_answered() {
+async fn any_spelling_of_a_path_gets_a_response() {
     let mut attempts: Vec<Attempt> = routes::all()
         .into_iter()
         .filter(|route| !route.template.ends_with("{id}"))

@@ -44,7 +44,7 @@ const VALUES: [&str; 24] = [
 ];
 
 #[tokio::test]
-async fn any_query_is_answered() {
+async fn any_query_gets_a_response() {
     let mut attempts = Vec::new();
     for path in ["/api/auth/audit", "/api/auth/audit/verify"] {
         for name in PARAMETERS {

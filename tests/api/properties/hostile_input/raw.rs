@@ -1,5 +1,5 @@
-//! Bytes that no client library sends, over connections of their own. The runtime rejects some of them; what reaches the
-//! Worker gets a response like any other request.
+//! Bytes that no client library sends, over separate connections. The runtime rejects some of them. A request that
+//! reaches the Worker gets a response like any other request.
 
 use self::Expected::{Runtime, Worker};
 use super::{CANARY, assert_not_logged, check_raw, next, replace, service};
@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 /// The response that a request must get.
 #[derive(Clone, Copy, Debug)]
 enum Expected {
-    /// The Worker answers with one of these statuses.
+    /// The Worker responds with one of these statuses.
     Worker(&'static [u16]),
     /// The runtime rejects it or closes the connection. If the Worker receives it, any documented error.
     Runtime,
@@ -17,7 +17,7 @@ enum Expected {
 
 /// Request lines and headers, each ended by CRLF.
 const HEADS: [(&str, Expected); 47] = [
-    // Dot segments are resolved as browsers do, before anything reads them: one path, one route.
+    // Dot segments are resolved, as in browsers, before the path is read, so both paths lead to the same route.
     ("GET /api/auth/../auth/me HTTP/1.1", Worker(&[401, 404])),
     ("GET /api/auth/./me HTTP/1.1", Worker(&[401, 404])),
     ("GET /api/auth/x/../me HTTP/1.1", Worker(&[401, 404])),
@@ -120,7 +120,7 @@ const CHUNKS: [&str; 9] = [
 ];
 
 #[tokio::test]
-async fn any_bytes_are_answered_or_rejected_by_the_runtime() {
+async fn any_bytes_get_a_response_or_are_rejected_by_the_runtime() {
     let app = service();
     let mut attempts: Vec<(Vec<u8>, Expected)> = HEADS
         .iter()
@@ -169,16 +169,16 @@ async fn any_bytes_are_answered_or_rejected_by_the_runtime() {
     let mut tasks = JoinSet::new();
     for (attempt, expected) in attempts {
         let app = app.clone();
-        tasks.spawn(async move { usize::from(is_answered(&app, &attempt, expected).await) });
+        tasks.spawn(async move { usize::from(has_response(&app, &attempt, expected).await) });
     }
-    let answered: usize = tasks.join_all().await.iter().sum();
-    assert!(answered > 20, "{answered}");
+    let responses: usize = tasks.join_all().await.iter().sum();
+    assert!(responses > 20, "{responses}");
     assert_not_logged(&app);
     app.anonymous().health().await.assert_status(200);
 }
 
-/// Sends an attempt; returns whether the Worker answered.
-async fn is_answered(app: &App, attempt: &[u8], expected: Expected) -> bool {
+/// Sends an attempt. Returns whether the Worker responded.
+async fn has_response(app: &App, attempt: &[u8], expected: Expected) -> bool {
     let number = next();
     let (name, canary) = (app.next_request(), format!("canary{number:06}"));
     let own = format!(

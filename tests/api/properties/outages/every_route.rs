@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::task::JoinSet;
 
-/// What goes wrong.
+/// The fault in a test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum InjectedFault {
     D1Fails,
     D1Hangs,
     /// D1 reports a violated constraint.
     D1Constraint,
-    /// D1 answers the first call of the request only.
+    /// D1 responds to the first call of the request only.
     D1FailsLater,
     /// The row of the user is invalid.
     CorruptRow,
@@ -67,7 +67,7 @@ impl InjectedFault {
     }
 }
 
-/// What a route needs.
+/// The stores and rows that a route needs.
 struct Needs {
     /// Calls of D1 before the response: 0, 1, or 2 for more.
     d1: usize,
@@ -77,7 +77,7 @@ struct Needs {
     user: bool,
 }
 
-/// For a session that is cached in KV, and a user who has signed in before.
+/// The needs of a route, for a session that is cached in KV and a user who has signed in before.
 fn needs(route: &Route) -> Needs {
     let (d1, kv, user) = match route.name().as_str() {
         // The cached session suffices for the first two.
@@ -89,7 +89,7 @@ fn needs(route: &Route) -> Needs {
         "GET health" => (1, true, false),
         "POST logout" => (1, false, false),
         "POST refresh" => (1, false, true),
-        // Of the user, it reads the names only, which a password must not contain.
+        // It reads only the user's names, which a password must not contain.
         "POST set-password" => (2, false, false),
         // The head of the audit log is in KV.
         "GET audit/verify" => (2, true, true),
@@ -118,7 +118,7 @@ async fn set_updated_at(app: &App, user: Option<&str>, text: &str) {
     }
 }
 
-/// What D1 stores of a user, except for failed attempts, which are counted before the password is checked.
+/// The rows in D1 about a user, except for failed attempts, which are counted before the password is checked.
 async fn stored(app: &App, user: &str) -> Value {
     let sql = format!(
         "SELECT
@@ -132,7 +132,7 @@ async fn stored(app: &App, user: &str) -> Value {
     app.sql(&sql, [user]).await.remove(0)
 }
 
-/// The response is the 503 in the error format of the route, with this code.
+/// Fails the test unless the response is a 503 in the error format of the route, with this code.
 fn assert_unavailable(response: &Response, route: &Route, code: &str, what: &str) {
     const TEXT: &str = "Service temporarily unavailable";
     let body = response.json();
@@ -160,7 +160,7 @@ async fn check(app: App, route: Route, fault: InjectedFault) {
     let mut request = Prepared::new(&app, route).await;
     let user = request.user.clone();
     if route.name() == "GET health" {
-        // The isolate keeps a result for five seconds, so each request has a time of its own.
+        // The isolate keeps a result for five seconds, so each request has a separate time.
         static LAST: AtomicI64 = AtomicI64::new(0);
         let seconds = LAST.fetch_add(1_000, Ordering::Relaxed) + 1_000;
         request.app.shift_clock(seconds).await;
@@ -223,7 +223,7 @@ async fn each_route_has_its_status_while_a_store_hangs_and_works_afterwards() {
     check_all_routes(&[InjectedFault::D1Hangs, InjectedFault::KvHangs]).await;
 }
 
-/// Each mistake by itself, with its line in the log: `configuration`.
+/// Each configuration error by itself. `configuration` checks its line in the log.
 #[tokio::test]
 async fn each_route_returns_503_without_a_secret_or_with_a_short_one() {
     let short = "c2hvcnQ=";

@@ -37,7 +37,8 @@ async fn refresh_whose_response_was_lost_returns_its_token_when_repeated() {
     let second = first.refreshed().await;
     assert_eq!(first.column("generation").await, 1);
     second.validate().await.assert_status(200);
-    // The cached session of the first token was not shortened when the response was lost; it is now.
+    // The lost response left the cached session of the first token unchanged. The repeated refresh has shortened its
+    // TTL.
     app.shift_clock(31).await;
     first.validate().await.assert_status(401);
 }
@@ -84,7 +85,7 @@ async fn set_password_whose_response_was_lost_has_set_the_password() {
 async fn batch_that_fails_in_the_middle_has_no_effect() {
     let app = App::shared();
     let ada = app.user("ada").await;
-    // The second statement of the batch breaks a rule of the table's own.
+    // A trigger refuses the second statement of the batch.
     app.run_sql(&format!(
         "CREATE TRIGGER refuse_{0} BEFORE UPDATE ON users WHEN OLD.id = '{1}' \
              BEGIN SELECT RAISE(ABORT, 'no'); END",

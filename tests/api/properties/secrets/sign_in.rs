@@ -1,4 +1,4 @@
-//! The same for back-off, device cookies and session routes, and for their responses.
+//! The same search for secrets after back-off, with device cookies and on session routes, including their responses.
 
 use super::{of_configuration, of_token};
 use crate::support::audit::CRON;

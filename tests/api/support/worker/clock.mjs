@@ -6,7 +6,7 @@ import { current, server } from "./scope.mjs";
 const RealDate = Date;
 const realNow = Date.now.bind(Date);
 
-/** Milliseconds by which the clock of the running request is ahead. A frozen clock falls behind all the time. */
+/** Milliseconds by which the clock of the running request is ahead. The offset of a frozen clock decreases continuously. */
 export function offset() {
   const { clockOffset = 0, frozenAt } = current()?.test ?? {};
   return server.clockOffset + clockOffset + (frozenAt === undefined ? 0 : frozenAt - realNow());

@@ -26,7 +26,7 @@ function affects(fault, call) {
 
 /**
  * Records `call` for the running request and does `work`, subject to the faults of the test. A held call polls a timer:
- * with nothing pending, the runtime would take the request for hung and cancel it, which a slow store does not cause.
+ * without a pending event, the runtime would consider the request hung and cancel it. A slow store does not cause that.
  */
 export async function perform(call, work, readStale) {
   const request = current();
@@ -66,7 +66,7 @@ export async function perform(call, work, readStale) {
   return respond();
 }
 
-/** As the runtime words it: errors of D1 have the database's own text as their cause. */
+/** An error with the runtime's wording: errors of D1 have the database's own text as their cause. */
 function failure({ store, message }) {
   if (store === "kv") return new Error(message ?? "KV request failed: 500 Internal Server Error");
   const text = message ?? "Network connection lost.";

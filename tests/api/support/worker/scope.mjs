@@ -1,6 +1,6 @@
-// Which request makes a call. Every request of a test carries its own name and that of the test in one header. This module
-// keeps that name across awaits (`AsyncLocalStorage`) and stores, by name, what a test asked for and what the Worker did.
-// `bindings.mjs` and `clock.mjs` use it.
+// Assigns calls to requests. Every request of a test carries its own name and that of the test in one header. This
+// module keeps that name across awaits (`AsyncLocalStorage`) and stores, by name, the instructions of a test and the
+// actions of the Worker. `bindings.mjs` and `clock.mjs` use it.
 import { AsyncLocalStorage } from "node:async_hooks";
 
 /** The header that names a request: `<test>/<number>`. A request without it belongs to no test. */

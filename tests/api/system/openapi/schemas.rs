@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 #[test]
 fn schemas_have_only_json_schema_keywords() {
-    /// A validator ignores keywords that it does not know.
+    /// A validator ignores unknown keywords.
     const KEYWORDS: [&str; 17] = [
         "$ref",
         "additionalProperties",

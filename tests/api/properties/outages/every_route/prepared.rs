@@ -1,7 +1,7 @@
 //! For each route, a request that returns 200 while nothing fails.
 
 use super::InjectedFault;
-use crate::support::aws::{Device, SIMULATOR, add_person, portal};
+use crate::support::aws::{Device, SIMULATOR, add_directory_user, portal};
 use crate::support::aws_proof::{proof_in, role_session};
 use crate::support::routes::Route;
 use crate::support::{App, Caller, NEW_PASSWORD, Response, SEED_PASSWORD, SeededUser, Vars};
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 /// A request that returns 200 while nothing fails.
 pub(super) struct Prepared {
     pub app: App,
-    /// An id, or a name of AWS.
+    /// The id of a user, or a user name in the directory.
     pub user: Option<String>,
     route: Route,
     path: String,
@@ -77,10 +77,10 @@ impl Prepared {
                 self.body = Some(client.body());
             }
             "POST token" => {
-                let person = add_person(&self.app, "ada");
-                let response = self.app.sign_in_with_device(&person).await;
+                let directory_user = add_directory_user(&self.app, "ada");
+                let response = self.app.sign_in_with_device(&directory_user).await;
                 response.assert_status(200);
-                self.user = Some(person.user_name);
+                self.user = Some(directory_user.user_name);
                 self.begin_device_flow().await;
             }
             "POST aws-login" => {
@@ -117,7 +117,7 @@ impl Prepared {
     }
 
     pub async fn send(&self) -> Response {
-        // Each proof is signed for a time of its own, because one signs in once.
+        // Each proof is signed for a separate time, because a proof signs in once.
         static LAST_PROOF: AtomicI64 = AtomicI64::new(-300);
         let request = self.caller.request(self.route.method, &self.path);
         let request = request.header("prefer", "wait=0");
@@ -136,9 +136,9 @@ impl Prepared {
         match self.route.name().as_str() {
             // The attempt counts as a failure.
             "POST login" | "POST change-password" => self.app.skip_back_off().await,
-            // The isolate keeps a result for five seconds.
+            // The isolate keeps the result for five seconds.
             "GET health" => self.app.shift_clock(self.app.clock() + 10).await,
-            // AWS gives its token once, and D1 could not store the outcome.
+            // AWS returns its token once, and D1 could not store the outcome.
             "POST token"
                 if matches!(
                     fault,

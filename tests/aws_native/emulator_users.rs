@@ -75,16 +75,16 @@ fn element<'a>(xml: &'a str, name: &str) -> &'a str {
     rest.split_once(&format!("</{name}>")).unwrap().0
 }
 
-/// Creates a user and a role with a name as Identity Center gives it. Returns credentials of the user and of a session of the role.
-pub async fn people(endpoint: &Endpoint) -> (Credentials, Credentials) {
+/// Creates a user and a role with a name in the form of Identity Center. Returns credentials of the user and of a session of the role.
+pub async fn create_user_and_role(endpoint: &Endpoint) -> (Credentials, Credentials) {
     // Credentials that ministack never verifies; moto does not verify the first calls.
-    let nobody = keys("test", "test", None);
+    let unverified = keys("test", "test", None);
     let version = ("Version", "2010-05-08");
     let name = ("UserName", "aws-user");
     query(
         endpoint,
         "iam",
-        &nobody,
+        &unverified,
         &[("Action", "CreateUser"), version, name],
     )
     .await;
@@ -95,11 +95,11 @@ pub async fn people(endpoint: &Endpoint) -> (Credentials, Credentials) {
         ("PolicyName", "all"),
         ("PolicyDocument", POLICY),
     ];
-    query(endpoint, "iam", &nobody, &policy).await;
+    query(endpoint, "iam", &unverified, &policy).await;
     let made = query(
         endpoint,
         "iam",
-        &nobody,
+        &unverified,
         &[("Action", "CreateAccessKey"), version, name],
     )
     .await;
