@@ -1,5 +1,5 @@
-//! The layers of `src`: a module imports only from its own layer and the layers below it, trait implementations stand in the
-//! layer of one of their types, and the platform's types appear only where they are listed.
+//! The layers of `src`: a module imports only from its own layer and the layers below it, trait implementations are in
+//! the layer of one of their types, and only the listed modules use the platform's types.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -241,7 +241,7 @@ fn modules_import_only_from_lower_layers() {
 }
 
 #[test]
-fn trait_implementations_stand_in_the_module_of_one_of_their_types() {
+fn trait_implementations_are_in_the_module_of_one_of_their_types() {
     let mut violations = Vec::new();
     for source in sources() {
         let names = Names::of(&source.file);
@@ -279,7 +279,7 @@ fn platform_types_appear_only_in_listed_modules() {
 }
 
 #[test]
-fn nested_imports_and_inline_paths_are_seen() {
+fn nested_imports_and_inline_paths_are_found() {
     let text = "use crate::{http::{a, b}, store::d1}; fn f() -> crate::app::X { web_sys::y() }";
     let names = Names::of(&syn::parse_file(text).expect("valid"));
     let modules: Vec<&str> = names.modules.iter().map(String::as_str).collect();
@@ -288,7 +288,7 @@ fn nested_imports_and_inline_paths_are_seen() {
 }
 
 #[test]
-fn an_implementation_between_two_other_modules_is_seen() {
+fn implementation_for_types_of_two_other_modules_is_found() {
     let text = "use crate::runtime::StoreError; use crate::app::failure::Failure;
         impl From<StoreError> for Failure { fn from(_: StoreError) -> Self { Self::A } }";
     let file = syn::parse_file(text).expect("valid");

@@ -1,4 +1,4 @@
-//! Checks `wrangler.toml` and the workflows for properties of a deployment, as text: nothing here deploys.
+//! Checks `wrangler.toml` and the workflows for properties of a deployment. It reads them as text and deploys nothing.
 
 use std::fs;
 use std::path::Path;
@@ -30,12 +30,15 @@ fn deployment_without_an_environment_touches_nothing_of_production() {
         ("d1_databases", "database_name"),
         ("ratelimits", "namespace_id"),
     ] {
-        let (ours, theirs) = (
+        let (in_development, in_production) = (
             texts(&development, list, name),
             texts(&production, list, name),
         );
-        assert_eq!(ours.len(), theirs.len(), "{list}");
-        let shared: Vec<_> = ours.iter().filter(|text| theirs.contains(text)).collect();
+        assert_eq!(in_development.len(), in_production.len(), "{list}");
+        let shared: Vec<_> = in_development
+            .iter()
+            .filter(|text| in_production.contains(text))
+            .collect();
         assert!(shared.is_empty(), "{list}: {shared:?}");
     }
     // Without an id, wrangler creates one namespace per Worker name.
@@ -50,7 +53,7 @@ fn deployment_without_an_environment_touches_nothing_of_production() {
 }
 
 #[test]
-fn production_is_reached_at_a_custom_domain_only() {
+fn production_is_reachable_at_a_custom_domain_only() {
     let (development, production) = environments();
     for environment in [&development, &production] {
         assert_eq!(environment["workers_dev"], Value::Boolean(false));

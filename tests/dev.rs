@@ -1,4 +1,4 @@
-//! Runs `cargo dev` and the commands that it prints, and prepares a deployment as far as that works without an account. Needs
+//! Runs `cargo dev` and the commands that it prints, and the steps of a deployment that work without an account. Needs
 //! bash, curl and sed, as the printed commands do.
 #![cfg(unix)]
 
@@ -31,13 +31,13 @@ async fn dev_prints_commands_that_work_and_ctrl_c_stops_everything() {
 
     let first = Dev::start(&state.0);
     let login = first.line_with("/api/auth/login");
-    let reply = json(&bash(&login));
-    assert_eq!(reply["success"], true, "{reply}");
-    assert_eq!(reply["user"]["username"], "admin", "{reply}");
-    assert_eq!(reply["user"]["role"], "super_admin", "{reply}");
+    let response = json(&bash(&login));
+    assert_eq!(response["success"], true, "{response}");
+    assert_eq!(response["user"]["username"], "admin", "{response}");
+    assert_eq!(response["user"]["role"], "super_admin", "{response}");
     let status = bash(&format!("{login} -o /dev/null -w '%{{http_code}}'"));
     assert_eq!(status, "200");
-    use_and_revoke(&first.address, reply["token"].as_str().expect("a token")).await;
+    use_and_revoke(&first.address, response["token"].as_str().expect("a token")).await;
     if is_simulated {
         first.sign_in_ada();
         let token = bash(&format!(
@@ -67,7 +67,7 @@ async fn dev_prints_commands_that_work_and_ctrl_c_stops_everything() {
         again.printed
     );
     if is_simulated {
-        // This simulator does not know what the previous one issued.
+        // This simulator does not know the credentials that the previous one issued.
         again.sign_in_ada();
     }
     again.end("TERM");
@@ -85,13 +85,16 @@ fn dry_run_of_a_deployment_bundles_the_worker() {
         .arg(&bundle.0)
         .current_dir(ROOT)
         .env("WRANGLER_SEND_METRICS", "false");
-    let said = output(&mut wrangler);
+    let printed = output(&mut wrangler);
     for binding in ["env.DB", "env.SESSIONS", "env.JWT_ISSUER"] {
-        assert!(said.contains(binding), "{binding} is missing:\n{said}");
+        assert!(
+            printed.contains(binding),
+            "{binding} is missing:\n{printed}"
+        );
     }
-    let size = said.split("gzip: ").nth(1);
+    let size = printed.split("gzip: ").nth(1);
     let size = size.and_then(|rest| rest.split_once(" KiB")?.0.parse::<f64>().ok());
-    let size = size.unwrap_or_else(|| panic!("no size:\n{said}"));
+    let size = size.unwrap_or_else(|| panic!("no size:\n{printed}"));
     // Cloudflare limits the uncompressed size only (64 MiB on every plan).
     println!("the Worker is {size} KiB compressed");
     let files = fs::read_dir(&bundle.0).expect("the bundle");
@@ -103,7 +106,7 @@ fn dry_run_of_a_deployment_bundles_the_worker() {
     assert!(has_wasm, "no wasm in the bundle");
 }
 
-/// What `--allow-origin` adds, and what is in `wrangler.toml`.
+/// The origins of `--allow-origin`. Those of `wrangler.toml` are allowed too.
 const ORIGINS: [&str; 2] = ["http://localhost:3000", "http://localhost:3001"];
 
 async fn assert_origins_are_allowed(dev: &Dev) {
@@ -117,9 +120,9 @@ async fn assert_origins_are_allowed(dev: &Dev) {
         (ORIGINS[1], true),
         ("http://localhost:1", false),
     ] {
-        let reply = client.get(&url).header("origin", origin).send().await;
-        let reply = reply.expect("a reply");
-        let allowed = reply.headers().get("access-control-allow-origin");
+        let response = client.get(&url).header("origin", origin).send().await;
+        let response = response.expect("a response");
+        let allowed = response.headers().get("access-control-allow-origin");
         assert_eq!(
             allowed.is_some_and(|it| it == origin),
             is_allowed,
@@ -129,12 +132,12 @@ async fn assert_origins_are_allowed(dev: &Dev) {
 }
 
 #[test]
-fn closed_pipe_is_no_error_and_full_disk_is_one() {
+fn closed_pipe_is_not_an_error_and_a_full_disk_is_an_error() {
     let built = toolchain::cargo()
         .args(["build", "--quiet", "--package", "xtask"])
         .status();
     assert!(built.expect("cargo starts").success());
-    // Not through cargo, which may print that it waits for another cargo.
+    // The test does not use cargo, which may print that it waits for another cargo.
     let xtask = Path::new(ROOT).join("target/debug/xtask");
     let xtask = xtask.display();
     for command in ["--help", "dev --help", "env", "user --help"] {
@@ -145,9 +148,9 @@ fn closed_pipe_is_no_error_and_full_disk_is_one() {
         assert_eq!(bash(&closed), "code 0\n", "{command}");
         let full = format!("{xtask} {command} 2>&1 >/dev/full || echo \"code $?\"");
         if Path::new("/dev/full").exists() {
-            let said = bash(&full);
+            let printed = bash(&full);
             let expected = "error: cannot write to standard output: No space left on device (os error 28)\ncode 1\n";
-            assert_eq!(said, expected, "{command}");
+            assert_eq!(printed, expected, "{command}");
         }
     }
 }
@@ -157,20 +160,20 @@ fn dev_ends_when_the_reader_of_its_output_has_gone() {
     toolchain::prepare().expect("tools and Worker");
     let state = Folder::new("closed");
     let port = free_port();
-    // The exit code is that of `timeout`, 124, if it goes on.
+    // If `cargo dev` does not end, the exit code is that of `timeout`, 124.
     bash(&format!(
         "cd {ROOT}; timeout {} cargo xtask dev --port {port} --persist-to {} | head -1",
         START_TIMEOUT.as_secs(),
         state.0.display()
     ));
-    let answers = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
-    assert!(answers.is_err(), "something still listens");
+    let connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
+    assert!(connection.is_err(), "something still listens");
 }
 
 #[test]
 fn invalid_configuration_is_reported_on_the_terminal() {
     let state = Folder::new("wrong");
-    let said = toolchain::cargo()
+    let printed = toolchain::cargo()
         .args([
             "xtask",
             "dev",
@@ -183,13 +186,13 @@ fn invalid_configuration_is_reported_on_the_terminal() {
         .stdin(Stdio::null())
         .output()
         .expect("cargo starts");
-    let errors = String::from_utf8_lossy(&said.stderr);
-    assert!(!said.status.success(), "{errors}");
+    let errors = String::from_utf8_lossy(&printed.stderr);
+    assert!(!printed.status.success(), "{errors}");
     let expected = "error: the configuration is invalid; correct .dev.vars or wrangler.toml and start again:\n  ALLOWED_ORIGINS: expected ";
     assert!(errors.contains(expected), "{errors}");
 }
 
-/// The token works, and is refused after it was refreshed and signed out.
+/// Checks that the token works, and that it is refused after the refresh and the sign-out.
 async fn use_and_revoke(address: &str, token: &str) {
     let client = reqwest::Client::builder()
         .no_proxy()
@@ -200,9 +203,9 @@ async fn use_and_revoke(address: &str, token: &str) {
         let request = client
             .request(method, format!("{address}/api/auth/{path}"))
             .bearer_auth(token);
-        let reply = request.send().await.expect("a reply");
-        let status = reply.status().as_u16();
-        (status, json(&reply.text().await.expect("a body")))
+        let response = request.send().await.expect("a response");
+        let status = response.status().as_u16();
+        (status, json(&response.text().await.expect("a body")))
     };
     let (status, body) = ask(Method::GET, "validate", token).await;
     assert_eq!((status, &body["success"]), (200, &true.into()), "{body}");
@@ -298,11 +301,11 @@ impl Dev {
             .stdin(Stdio::null())
             .output()
             .expect("cargo starts");
-        let said = String::from_utf8_lossy(&second.stderr);
-        assert!(!second.status.success(), "{said}");
+        let printed = String::from_utf8_lossy(&second.stderr);
+        assert!(!second.status.success(), "{printed}");
         assert!(
-            said.contains("error: another `cargo dev` uses the data in "),
-            "{said}"
+            printed.contains("error: another `cargo dev` uses the data in "),
+            "{printed}"
         );
     }
 
@@ -322,9 +325,9 @@ impl Dev {
             .skip(1)
             .take_while(|line| !line.starts_with("Sign in with a simulated AWS key"))
             .collect();
-        let said = bash(&block.join("\n"));
-        let (approved, me) = said.split_once('\n').expect("two lines");
-        assert!(approved.contains("approved as ada.lovelace"), "{said}");
+        let printed = bash(&block.join("\n"));
+        let (approved, me) = printed.split_once('\n').expect("two lines");
+        assert!(approved.contains("approved as ada.lovelace"), "{printed}");
         let me = json(me);
         assert_eq!(me["username"], "ada.lovelace");
         assert_eq!(me["email"], "ada.lovelace@example.com");
@@ -332,7 +335,7 @@ impl Dev {
         assert_eq!(me["is_active"], true);
     }
 
-    /// Sends a signal. It must exit with success, and with it all processes that it started.
+    /// Sends a signal. The process must exit with success, and all processes that it started must end.
     fn end(mut self, signal: &str) {
         let started = self.descendants();
         assert!(
@@ -345,15 +348,18 @@ impl Dev {
             if let Some(status) = self.child.try_wait().expect("a status") {
                 break status;
             }
-            assert!(asked.elapsed() < Duration::from_secs(20), "it goes on");
+            assert!(
+                asked.elapsed() < Duration::from_secs(20),
+                "the process does not end"
+            );
             sleep(Duration::from_millis(50));
         };
         assert!(status.success(), "it ended with {status}");
         let left = processes();
         let left: Vec<_> = left.iter().filter(|(id, _)| started.contains(id)).collect();
         assert!(left.is_empty(), "still running: {left:?}");
-        let answers = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
-        assert!(answers.is_err(), "something still listens");
+        let connection = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
+        assert!(connection.is_err(), "something still listens");
     }
 
     /// The processes that it started, directly or indirectly.
@@ -394,7 +400,7 @@ impl Drop for Dev {
     }
 }
 
-/// All running processes, with their parents; none if there is no `/proc`.
+/// All running processes, with their parents. The list is empty if there is no `/proc`.
 fn processes() -> Vec<(u32, u32)> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     let read = |entry: fs::DirEntry| {

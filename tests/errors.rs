@@ -39,7 +39,7 @@ fn page() -> String {
 }
 
 #[test]
-fn the_reference_lists_every_error_code() {
+fn reference_lists_every_error_code() {
     let page = page();
     if std::env::var_os("WRITE_ERRORS").is_some() {
         fs::write(FILE, &page).expect("errors.md is writable");

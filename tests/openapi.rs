@@ -6,7 +6,7 @@ use std::fs;
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/routes/openapi.json");
 
 #[test]
-fn the_served_text_is_what_the_code_says() {
+fn served_document_matches_the_code() {
     let document = edge_auth::openapi::document();
     let text = document.to_string();
     if std::env::var_os("WRITE_OPENAPI").is_some() {

@@ -1,4 +1,4 @@
-//! Code blocks: what runs, what is quoted from a file, and options of our commands.
+//! Code blocks: whether they run, whether they match the file that they quote, and the options in their commands.
 
 use crate::links::is_pending;
 use crate::markdown::{Page, blocks, root};
@@ -8,7 +8,7 @@ use std::fs;
 fn code_blocks_are_run_or_marked() {
     let mut unknown = Vec::new();
     for block in blocks() {
-        // `sh` and `js` are run by commands.rs, `sql` by sql.rs. The others are no commands.
+        // commands.rs runs `sh` and `js`, and sql.rs runs `sql`. Blocks in the other languages are not commands.
         let is_known = ["sh", "js", "sql", "toml", "text"].contains(&block.language.as_str());
         if (block.is_runnable() && !is_known) || block.no_run.as_deref() == Some("") {
             unknown.push(format!("{}: {}", block.place, block.language));
@@ -62,7 +62,7 @@ fn commands(start: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn options_of_our_commands_are_in_the_command_line_reference() {
+fn options_of_cargo_commands_are_in_the_command_line_reference() {
     let path = "docs/reference/cli.md";
     if is_pending(path) {
         return;

@@ -38,7 +38,7 @@ fn documented_commands_and_programs_run() {
                 .env("REAL_HOME", std::env::var_os("HOME").unwrap_or_default())
                 .env("HOME", &folder.0)
                 .env("TOKEN", dev.token());
-            // Pages read nothing but the password of the first administrator.
+            // A page may read the password of the first administrator from standard input.
             check(&page, &run(command, &dev.password));
         }
         let program = script(&page, "js");
@@ -122,7 +122,7 @@ fn run(mut command: Command, input: &str) -> Output {
         .stderr(Stdio::piped());
     let mut child = command.spawn().expect("it starts");
     let mut pipe = child.stdin.take().expect("a pipe");
-    // A program that reads nothing may have ended already.
+    // The program may end without reading its input.
     let _ = writeln!(pipe, "{input}");
     drop(pipe);
     child.wait_with_output().expect("its output")
@@ -210,7 +210,7 @@ impl Dev {
             let line = line.unwrap_or_else(|| panic!("cargo dev ended:\n{printed}"));
             printed += &(line.expect("a line") + "\n");
         }
-        // Read on, so that cargo dev does not wait for a full pipe.
+        // The rest of the output is read too, so that cargo dev does not wait for a full pipe.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         let mut rest = printed.split(r#"\"password\":\""#).skip(1);
         let password = rest.next().and_then(|rest| rest.split('\\').next());
@@ -238,7 +238,7 @@ impl Dev {
             .to_owned()
     }
 
-    /// A program with what its page leaves open.
+    /// A program with the values that its page leaves open.
     fn complete(&self, page: &Page, program: &str) -> String {
         let mut complete = format!(
             "const username = 'admin', password = {:?};\n{}",

@@ -1,9 +1,9 @@
-//! Links, and the way to each page.
+//! Links, and the reachability of each page.
 
 use crate::markdown::{Page, pages, root};
 use std::collections::BTreeSet;
 
-/// Whether a link leads to a part of the repository that is still being written.
+/// Whether a link leads to a part of the repository that is not written yet.
 pub fn is_pending(link: &str) -> bool {
     ["docs/reference/cli.md"]
         .iter()

@@ -1,4 +1,4 @@
-//! Length and wording. Single words are checked by cspell (`cspell.config.mjs`).
+//! Length and wording. cspell checks single words (`cspell.config.mjs`).
 
 use crate::markdown::{Page, pages};
 

@@ -1,4 +1,4 @@
-//! Reference pages list what the code has.
+//! Checks that reference pages list the items of the code.
 
 use crate::markdown::{Page, root};
 use std::fs;

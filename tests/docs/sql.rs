@@ -77,7 +77,7 @@ fn erasing_a_user_leaves_only_audit_entries() {
         ("password_links", 0),
         ("audit_clients", 0),
         ("audit", 3),
-        // That of another user.
+        // The counter of another user.
         ("sign_in_attempts", 1),
     ] {
         assert_eq!(count(table), rows, "{table}");

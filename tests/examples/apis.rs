@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// An example in a folder of its own, and how its README starts it.
+/// An example in a separate folder, and the command of its README that starts it.
 struct Api {
     folder: Copy,
     /// The command that starts it, and the port that it and the curl command name.
@@ -20,7 +20,7 @@ struct Api {
 }
 
 impl Api {
-    /// Starts it at a free port with the command of its README.
+    /// Starts the example on a free port with the command of its README.
     fn start(&self, service: &Service, edge_auth: &str) -> (Program, u16) {
         let port = free_port();
         let command = readme::block(self.folder.path(), self.start);
@@ -41,15 +41,15 @@ impl Api {
 
     async fn accepts_tokens_of_the_service(&self, service: &Service) {
         let (_program, port) = self.start(service, &service.url);
-        refuses_what_is_no_token(port).await;
+        refuses_an_invalid_token(port).await;
         let token = service.token().await;
         assert_is_ok(hello(port, Some(&format!("Bearer {token}"))).await).await;
         assert_is_ok(hello(port, Some(&format!("bearer {token}"))).await).await;
-        self.answers_the_documented_command(port, &token);
+        self.responds_to_the_documented_command(port, &token);
         refuses_a_revoked_token(service, port, &token).await;
     }
 
-    fn answers_the_documented_command(&self, port: u16, token: &str) {
+    fn responds_to_the_documented_command(&self, port: u16, token: &str) {
         let command = readme::block(self.folder.path(), "/hello");
         let command = command.replace(self.documented_port, &port.to_string());
         let output = Command::new("bash")
@@ -73,7 +73,7 @@ impl Api {
         let (_program, port) = self.start(service, &format!("http://127.0.0.1:{}", free_port()));
         let response = hello(port, Some("Bearer token")).await;
         assert_eq!(response.status(), 503);
-        refuses_no_token(port).await;
+        refuses_a_missing_token(port).await;
     }
 }
 
@@ -98,7 +98,7 @@ pub async fn assert_is_ok(response: Response) {
     assert_eq!(body, expected);
 }
 
-async fn refuses_no_token(port: u16) {
+async fn refuses_a_missing_token(port: u16) {
     for authorization in [
         None,
         Some("Bearer"),
@@ -111,15 +111,15 @@ async fn refuses_no_token(port: u16) {
     }
 }
 
-pub async fn refuses_what_is_no_token(port: u16) {
-    refuses_no_token(port).await;
+pub async fn refuses_an_invalid_token(port: u16) {
+    refuses_a_missing_token(port).await;
     let response = hello(port, Some("Bearer not.a.token")).await;
     assert_eq!(response.status(), 401);
     let challenge = header(&response, "www-authenticate");
     assert_eq!(challenge, Some("Bearer error=\"invalid_token\""));
 }
 
-/// Within the time that the example and the service keep a result.
+/// The example and the service keep a result for this time at most.
 pub async fn refuses_a_revoked_token(service: &Service, port: u16, token: &str) {
     const BOUND: Duration = Duration::from_secs(40);
     service.revoke(token).await;
@@ -139,7 +139,7 @@ async fn behaves(api: &Api) {
 
 #[tokio::test]
 async fn node_api_accepts_valid_tokens_and_fails_closed() {
-    // It has no packages.
+    // The example has no packages.
     let folder = Copy::of(&example("node-api"), None);
     behaves(&Api {
         folder,

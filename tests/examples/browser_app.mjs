@@ -14,7 +14,7 @@ const browser = await chromium.launch({ executablePath: given.chromium, args });
 try {
   const context = await browser.newContext();
   context.setDefaultTimeout(15_000);
-  // Timers and clock of the pages can be moved; those of the service go on as they are.
+  // The clock and the timers of the pages can be moved. The clock of the service cannot.
   await context.clock.install();
   const requests = [];
   context.on("request", (request) => {
@@ -28,7 +28,7 @@ try {
 async function run(context, requests) {
   const first = await open(context);
 
-  // Errors are shown by their code.
+  // Errors are identified by their code.
   await signIn(first, `nobody-${process.pid}`, "not a password of anyone");
   await alert(first, "The username or the password is wrong.");
   await signIn(first, `nobody-${process.pid}`, "not a password of anyone");
@@ -47,15 +47,15 @@ async function run(context, requests) {
   await first.getByRole("button", { name: "List sessions" }).click();
   await first.getByText("(this session)").waitFor();
 
-  // The tabs refresh once and have the same new token: after half of the lifetime, again after half of what the pages think is left,
-  // and once on a clock that is days ahead.
+  // The tabs refresh once and have the same new token: after half of the lifetime, after half of the lifetime that the
+  // pages assume is left, and once on a clock that is days ahead.
   for (const hours of [13, 7, 48]) {
     const old = await token(first);
     const before = refreshes(requests);
     await context.clock.fastForward(hours * HOUR);
     await tokenChanges(first, old);
     await first.waitForTimeout(500);
-    // The second tab may not see yet what the first has stored; then both get the same token.
+    // The second tab may not see the token that the first tab has stored. Then both get the same token.
     const count = refreshes(requests) - before;
     assert(count === 1 || count === 2, `${count} refreshes`);
     const current = await token(second);
@@ -108,7 +108,7 @@ async function signIn(page, username = given.username, password = given.password
   await page.getByRole("button", { name: "Sign in", disabled: false }).or(page.getByText("Signed in as")).waitFor();
 }
 
-/** Signs in; failures before may have made it necessary to wait. */
+/** Signs in. Waits if earlier failures have caused a back-off. */
 async function signedIn(page) {
   for (let attempt = 0; attempt < 10; attempt += 1) {
     await signIn(page);

@@ -1,5 +1,5 @@
-//! `examples/react-spa` in Chromium (Debian's `chromium`, or the one that `CHROMIUM_BIN` names). It is built and served by the
-//! commands of its README; `browser_app.mjs` is the user.
+//! `examples/react-spa` in Chromium (Debian's `chromium`, or the one in `CHROMIUM_BIN`). The commands of its README
+//! build and serve it. `browser_app.mjs` acts as the user.
 
 use crate::packages::{self, Copy};
 use crate::program::Program;
@@ -59,7 +59,5 @@ fn chromium() -> PathBuf {
     env::split_paths(&path)
         .map(|folder| folder.join(&name))
         .find(|file| file.is_file())
-        .unwrap_or_else(|| {
-            panic!("there is no {name}; install Chromium, or name another by CHROMIUM_BIN")
-        })
+        .unwrap_or_else(|| panic!("{name} not found; install Chromium, or set CHROMIUM_BIN"))
 }

@@ -1,5 +1,6 @@
-//! The programs of `examples/`, and clients generated from the `OpenAPI` document, run against the real service: `cargo dev`,
-//! started once for all tests that run at the same time. Each program is started by the command of its README.
+//! Runs the programs of `examples/`, and clients that are generated from the `OpenAPI` document, against the real
+//! service: `cargo dev`, started once for all tests that run at the same time. The command of its README starts each
+//! program.
 #![cfg(unix)]
 
 #[path = "../aws_native/installed.rs"]

@@ -1,4 +1,4 @@
-//! The `OpenAPI` document is what other people's tools expect: a linter has no complaint, and a generated client compiles under
+//! The `OpenAPI` document works with common tools: a linter reports no error, and a generated client compiles under
 //! strict TypeScript and works (`tests/openapi/`).
 
 use crate::ROOT;

@@ -1,4 +1,4 @@
-//! What the programs need besides their own files: Node, wrangler, and packages that are installed once a machine.
+//! The prerequisites of the programs: Node, wrangler, and packages that are installed once per machine.
 
 use crate::{free_port, installed, toolchain::Toolchain};
 use std::env;
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// `wrangler dev` by the pinned wrangler.
+/// A command that runs `wrangler dev` with the pinned wrangler.
 pub fn wrangler_dev(tools: &Toolchain, folder: &Path, port: u16) -> Command {
     let mut command = Command::new(&tools.node);
     command
@@ -28,7 +28,7 @@ pub fn path(tools: &Toolchain) -> OsString {
     env::join_paths(std::iter::once(own).chain(env::split_paths(&others))).expect("a path")
 }
 
-/// The `node_modules` of a folder, as its lock file says.
+/// The `node_modules` of a folder, installed from its lock file.
 pub fn npm_packages(tools: &Toolchain, folder: &Path) -> PathBuf {
     let read = |name| fs::read_to_string(folder.join(name)).expect("a package");
     let (package, lock) = (read("package.json"), read("package-lock.json"));
@@ -50,7 +50,7 @@ pub fn npm_packages(tools: &Toolchain, folder: &Path) -> PathBuf {
     .join("node_modules")
 }
 
-/// A copy of a folder without what is installed or built there, and with a link to its packages.
+/// A copy of a folder without installed or built files, and with a link to its packages.
 pub struct Copy(PathBuf);
 
 impl Copy {

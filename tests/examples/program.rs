@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 const START_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// Ends the program and all that it started when dropped.
+/// A running program. When dropped, it is ended with all programs that it started.
 pub struct Program {
     child: Child,
     output: Arc<Mutex<String>>,
@@ -31,17 +31,17 @@ impl Program {
         Self { child, output }
     }
 
-    /// All that it has printed.
+    /// The output of the program so far.
     pub fn output(&self) -> String {
         self.output.lock().unwrap().clone()
     }
 
-    /// Waits until it prints this text.
+    /// Waits until the program prints this text.
     pub fn wait_for_output(&mut self, text: &str) {
         self.wait(|program| program.output().contains(text), text);
     }
 
-    /// Waits until it listens on this port.
+    /// Waits until the program listens on this port.
     pub fn wait_for_port(&mut self, port: u16) {
         let is_open = |_: &Self| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
         self.wait(is_open, "its port");
@@ -78,7 +78,7 @@ impl Drop for Program {
         while matches!(self.child.try_wait(), Ok(None)) && asked.elapsed().as_secs() < 10 {
             sleep(Duration::from_millis(50));
         }
-        // What it started and did not end itself.
+        // Ends the programs that it started and did not end itself.
         self.signal("KILL");
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! The service that the examples talk to: `cargo dev` with an empty database.
+//! The service that the examples use: `cargo dev` with an empty database.
 
 use crate::program::Program;
 use crate::{client, free_port, packages, toolchain};
@@ -26,12 +26,12 @@ pub struct Login {
     pub password: String,
 }
 
-/// Ended with the last test that uses it: what a static holds is never dropped.
+/// Ended with the last test that uses it. A strong reference in a static would never be dropped.
 static SHARED: Mutex<Weak<Service>> = Mutex::new(Weak::new());
 
 impl Service {
     pub fn shared() -> Arc<Self> {
-        // A test that fails here must not take the others with it.
+        // A test that panics here must not make the other tests fail.
         let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         shared.upgrade().unwrap_or_else(|| {
             let service = Arc::new(Self::start());
@@ -89,7 +89,7 @@ impl Service {
         assert_eq!(response.expect("a response").status(), 200);
     }
 
-    /// Adds [`Service::user`] by the command line, if no test has done it before.
+    /// Adds [`Service::user`] with the command line, if no other test has added it.
     pub async fn add_user(&self) {
         let Login { username, password } = &self.user;
         let output = toolchain::cargo()
@@ -114,7 +114,8 @@ impl Service {
         self.post("set-password", &body).await;
     }
 
-    /// The body of a 200. Sign-ins that another test made fail delay those of all tests: they come from one network.
+    /// The body of a 200 response. Failed sign-ins of one test delay those of all tests, because they come from one
+    /// network.
     async fn post(&self, path: &str, body: &Value) -> Value {
         loop {
             let request = client().post(format!("{}/api/auth/{path}", self.url));
@@ -135,7 +136,7 @@ impl Service {
         }
     }
 
-    /// `wrangler dev` for the Worker in this folder, which finds the service by the registry of local Workers.
+    /// Starts `wrangler dev` for the Worker in this folder. It finds the service through the registry of local Workers.
     pub fn wrangler_dev(&self, folder: &Path, port: u16) -> Program {
         let mut command = packages::wrangler_dev(&self.tools, folder, port);
         let mut program = Program::start(self.folder.with_registry(&mut command));
@@ -158,7 +159,7 @@ impl Folder {
         self.0.join("state")
     }
 
-    /// Workers of other tests and of the user have the same names and are in other registries.
+    /// Workers of other tests and of the user have the same names, so they must be in other registries.
     fn with_registry<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         command.env("WRANGLER_REGISTRY_PATH", self.0.join("registry"))
     }

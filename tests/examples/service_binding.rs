@@ -1,7 +1,7 @@
-//! The entry point `AuthService`, called by other Workers over a real service binding: two `wrangler dev`, as locally at a
-//! user's. `examples/worker-binding` is one of the callers; `caller/` calls as a test says.
+//! The entry point `AuthService`, called by other Workers over a real service binding: two `wrangler dev`, as in local
+//! development. One caller is `examples/worker-binding`. The other one is `caller/`, which a test controls.
 
-use crate::apis::{assert_is_ok, header, hello, refuses_a_revoked_token, refuses_what_is_no_token};
+use crate::apis::{assert_is_ok, header, hello, refuses_a_revoked_token, refuses_an_invalid_token};
 use crate::packages::{self, Copy};
 use crate::program::Program;
 use crate::service::Service;
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
-/// Addresses that are none, as JSON; what is absent is `undefined`.
-const NO_ADDRESSES: [&str; 26] = [
+/// Texts that are not IP addresses.
+const INVALID_ADDRESSES: [&str; 26] = [
     "",
     "null",
     "garbage",
@@ -49,7 +49,7 @@ const ADDRESSES: [&str; 6] = [
     "::ffff:203.0.113.7",
 ];
 
-/// A Worker that calls the entry point as it is told.
+/// A Worker that calls the entry point as a test specifies.
 struct Caller {
     port: u16,
     _program: Program,
@@ -93,7 +93,7 @@ impl Caller {
 async fn malformed_client_address_is_a_type_error() {
     let service = Service::shared();
     let caller = Caller::start(&service);
-    let texts = NO_ADDRESSES.map(Value::from);
+    let texts = INVALID_ADDRESSES.map(Value::from);
     let others = [
         Value::Null,
         json!(7),
@@ -131,7 +131,7 @@ async fn malformed_client_address_is_a_type_error() {
 }
 
 #[tokio::test]
-async fn request_is_routed_by_its_path_whatever_its_origin() {
+async fn request_is_routed_by_its_path_and_not_by_its_origin() {
     let service = Service::shared();
     let caller = Caller::start(&service);
     for origin in [
@@ -166,7 +166,7 @@ async fn path_argument_replaces_path_and_query_of_a_forwarded_request() {
         "https://app.example.com/login",
         "https://app.example.com/relay/api/auth/login?next=/",
     ] {
-        // Without it, the request's own path counts.
+        // Without the argument, the path of the request is used.
         let (status, _) = caller
             .call(url, init.clone(), json!(["2001:db8:7::1"]))
             .await;
@@ -213,7 +213,7 @@ async fn worker_with_a_service_binding_accepts_valid_tokens_and_refuses_revoked_
     let folder = Copy::of(&example("worker-binding"), None);
     let port = free_port();
     let _program = service.wrangler_dev(folder.path(), port);
-    refuses_what_is_no_token(port).await;
+    refuses_an_invalid_token(port).await;
     let commands = readme::block(folder.path(), "/login").replace("8788", &port.to_string());
     let (sign_in, hello_command) = commands.split_once('\n').expect("two commands");
     let output = bash(sign_in, ("PASSWORD", &service.admin.password));
@@ -232,7 +232,7 @@ async fn worker_with_a_service_binding_fails_closed_without_the_service() {
     let tools = crate::toolchain::prepare().expect("tools and Worker");
     let folder = Copy::of(&example("worker-binding"), None);
     let port = free_port();
-    // In an empty registry there is no Edge Auth.
+    // The registry is empty, so Edge Auth is not in it.
     let mut command = packages::wrangler_dev(&tools, folder.path(), port);
     let registry = folder.path().join("registry");
     let mut program = Program::start(command.env("WRANGLER_REGISTRY_PATH", registry));
@@ -243,7 +243,7 @@ async fn worker_with_a_service_binding_fails_closed_without_the_service() {
     assert_eq!(hello(port, None).await.status(), 401);
 }
 
-/// The test runs the wrangler of `cargo dev`, so that it is installed once.
+/// The test runs the wrangler of `cargo dev`, so that wrangler is installed once.
 #[test]
 fn worker_with_a_service_binding_names_the_wrangler_that_is_tested() {
     let wrangler = |path: &str, list: &str| {

@@ -1,9 +1,10 @@
-//! An Edge Auth that fails, in ways that the real one cannot be made to. The token of a request says how.
+//! A server that imitates Edge Auth and fails in ways that the real service cannot. The token of a request selects the
+//! failure.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// The token, the response, and what an API that fails closed answers: the status and `Retry-After`.
+/// The token, the response, and the response of an API that fails closed: its status and `Retry-After`.
 pub const FAILURES: [(&str, Option<&str>, u16, Option<&str>); 7] = [
     ("disconnects", Some(""), 503, Some("1")),
     ("hangs", None, 503, Some("1")),
@@ -31,7 +32,7 @@ pub const FAILURES: [(&str, Option<&str>, u16, Option<&str>); 7] = [
         503,
         Some("1"),
     ),
-    // A proxy's own page.
+    // The page of a proxy.
     (
         "talks",
         Some("200 OK\r\ncontent-length: 15\r\n\r\n<!doctype html>"),
@@ -40,7 +41,7 @@ pub const FAILURES: [(&str, Option<&str>, u16, Option<&str>); 7] = [
     ),
 ];
 
-/// Starts it and returns its URL.
+/// Starts the server and returns its URL.
 pub async fn start() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = listener.local_addr().expect("its address").port();
@@ -64,7 +65,7 @@ async fn respond(mut stream: TcpStream) {
         .into_iter()
         .find(|(token, ..)| request.contains(&format!("Bearer {token}\r\n")));
     let response = match failure {
-        // A redirect that is followed leads to a valid token.
+        // If an API follows the redirect, this response says that the token is valid.
         _ if request.starts_with("GET /elsewhere ") => Some(
             "200 OK\r\ncontent-length: 67\r\n\r\n{\"success\":true,\"user\":{\"id\":\"1\",\"username\":\"admin\",\"role\":\"user\"}}",
         ),

@@ -13,7 +13,8 @@ import schemathesis
 ORIGIN = os.environ["EDGE_AUTH_ORIGIN"]
 # CALLER=USERNAME=PASSWORD, one per line.
 USERS = dict(line.split("=", 1) for line in os.environ["EDGE_AUTH_USERS"].splitlines())
-# The caller of each path; of all others it is "user". Wrong passwords cause a back-off, so these have a caller of their own.
+# The caller of each path. All other paths have the caller "user". Wrong passwords cause a back-off, so a separate
+# caller sends these.
 CALLERS = {
     "/api/auth/audit": "admin",
     "/api/auth/audit/verify": "super_admin",

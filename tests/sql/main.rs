@@ -1,5 +1,5 @@
-//! Every SQL statement of the Worker: the tables of the migrations take it, and it finds what it looks for by an index, so
-//! that it costs as much among a million people as among ten.
+//! Checks every SQL statement of the Worker: it is valid for the tables of the migrations, and it uses an index, so
+//! that its cost does not grow with the number of users.
 
 mod plan;
 mod source;
@@ -11,10 +11,10 @@ use rusqlite::config::DbConfig;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-/// Indexes that no statement of the Worker looks at, only the command line.
+/// Indexes that only the command line uses, not the Worker.
 const NOT_READ: [&str; 2] = ["users_password_skeleton", "users_source_username"];
 
-/// A database as the migrations make it.
+/// A database with all migrations.
 fn migrated() -> Connection {
     let database = Connection::open_in_memory().expect("SQLite in memory");
     let mut migrations: Vec<_> = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations"))
@@ -32,18 +32,18 @@ fn migrated() -> Connection {
     database
 }
 
-/// Puts so many people with their sessions and entries there, and lets `SQLite` look at how the columns' values lie.
-fn populate(database: &Connection, people: u32) {
+/// Adds this many users with sessions and audit entries, and lets `SQLite` collect statistics.
+fn populate(database: &Connection, users: u32) {
     for sql in include_str!("../../bench/many_users.sql").split_terminator(";\n") {
         let mut statement = database.prepare(sql).expect("SQL");
-        let parameters = vec![people; statement.parameter_count()];
+        let parameters = vec![users; statement.parameter_count()];
         let rows = statement.execute(rusqlite::params_from_iter(parameters));
-        assert!(rows.expect("rows") >= people as usize, "{sql}");
+        assert!(rows.expect("rows") >= users as usize, "{sql}");
     }
     database.execute_batch("ANALYZE").expect("statistics");
 }
 
-/// How `SQLite` goes about a statement, what its triggers do included.
+/// The query plan of a statement, including that of its triggers.
 fn plan(database: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
     database.set_db_config(DbConfig::SQLITE_DBCONFIG_TRIGGER_EQP, true)?;
     let mut statement = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}"))?;
@@ -55,9 +55,9 @@ fn plan(database: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
     Ok(steps)
 }
 
-/// What is costly and not allowed, and what is allowed and not there: by statement, a step of its plan, or the error if it
-/// cannot be prepared.
-fn surprises(
+/// The costly steps that are not allowed, and the allowed steps that do not occur, each with its statement. If a
+/// statement cannot be prepared, its error takes the place of a step.
+fn unexpected_steps(
     database: &Connection,
     statements: &BTreeMap<String, String>,
 ) -> Vec<(String, String)> {
@@ -79,14 +79,14 @@ fn surprises(
 }
 
 #[test]
-fn the_tables_take_every_statement() {
+fn every_statement_is_valid_for_the_migrated_tables() {
     let database = migrated();
     let statements = source::statements();
     assert!(statements.len() > 45, "found only {}", statements.len());
     for (name, sql) in statements {
         assert!(
             !sql.contains('*') || sql.contains("count(*)"),
-            "{name} names no columns"
+            "{name} does not name its columns"
         );
         database
             .prepare(&sql)
@@ -95,21 +95,21 @@ fn the_tables_take_every_statement() {
 }
 
 #[test]
-fn no_statement_reads_a_whole_table() {
+fn statement_reads_no_whole_table() {
     let (database, statements) = (migrated(), source::statements());
-    assert_eq!(surprises(&database, &statements), []);
-    // With statistics SQLite may go about it in another way.
+    assert_eq!(unexpected_steps(&database, &statements), []);
+    // With statistics, SQLite may choose another plan.
     populate(&database, 2_000);
-    assert_eq!(surprises(&database, &statements), []);
+    assert_eq!(unexpected_steps(&database, &statements), []);
 }
 
 /// The tables and triggers that the Worker expects in D1. To regenerate the file after a new migration, run
 /// `WRITE_SCHEMA=1 cargo test --test sql`.
 #[test]
-fn expected_schema_is_what_the_migrations_make() {
+fn committed_schema_is_that_of_the_migrations() {
     const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/domain/audit/schema.txt");
     let database = migrated();
-    // As D1 has them beside ours.
+    // D1 has these tables in addition.
     database
         .execute_batch("CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY); CREATE TABLE _cf_METADATA (key INTEGER); ANALYZE")
         .expect("tables");
@@ -145,7 +145,7 @@ fn expected_schema_is_what_the_migrations_make() {
 }
 
 #[test]
-fn an_index_that_is_gone_is_missed() {
+fn dropped_index_is_noticed_if_the_worker_uses_it() {
     let indexes: Vec<String> = migrated()
         .prepare("SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")
         .expect("SQL")
@@ -160,14 +160,14 @@ fn an_index_that_is_gone_is_missed() {
         database
             .execute_batch(&format!("DROP INDEX {index}"))
             .expect("dropped");
-        let is_missed = !surprises(&database, &statements).is_empty();
+        let is_missed = !unexpected_steps(&database, &statements).is_empty();
         let is_read = !NOT_READ.contains(&index.as_str());
         assert_eq!(is_missed, is_read, "{index}");
     }
 }
 
 #[test]
-fn a_statement_that_reads_a_whole_table_is_found() {
+fn plan_that_reads_a_whole_table_is_costly() {
     let database = migrated();
     let of = |sql: &str| {
         let steps = plan(&database, sql).expect("a plan");
@@ -216,7 +216,7 @@ fn a_statement_that_reads_a_whole_table_is_found() {
 }
 
 #[test]
-fn every_statement_is_found_in_the_sources() {
+fn sql_literals_are_found_and_only_runtime_d1_prepares_statements() {
     let mut found = BTreeMap::new();
     let source = r##"
         /// SELECT is no statement.
@@ -243,14 +243,14 @@ fn every_statement_is_found_in_the_sources() {
     assert_eq!(names, ["f.rs: DELETE FROM a", "f.rs: ONE", "f.rs: TWO"]);
     assert!(found["f.rs: TWO"].ends_with("\"a\" FROM x"));
 
-    // And D1 is told nothing but statements of `Statement::new`.
+    // Only `runtime/d1.rs` prepares statements, and `Statement::new` takes literals only.
     source::walk(
         std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")),
         &mut |path| {
             let text = fs::read_to_string(path).expect("a source is UTF-8");
-            let is_door = path.ends_with("runtime/d1.rs");
+            let is_adapter = path.ends_with("runtime/d1.rs");
             let prepares = text.contains(".prepare(") || text.contains("D1Database");
-            assert_eq!(prepares, is_door, "{}", path.display());
+            assert_eq!(prepares, is_adapter, "{}", path.display());
         },
     );
 }

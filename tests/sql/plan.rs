@@ -1,8 +1,8 @@
-//! What a query plan says of how a statement's cost grows.
+//! The growth of a statement's cost, as its query plan shows it.
 
-/// The steps whose cost may grow with a table: they read all of it or of an index, or a range of one, or build an index,
-/// or put rows in order, for which all are read before the first is given. Rows that the statement has itself made before
-/// (a subquery, an array in JSON) are no table.
+/// The steps whose cost may grow with a table. They scan a table or an index, read a range of it, build an index, or
+/// sort rows, which requires that all rows are read first. Rows that the statement itself produced before (a subquery,
+/// a JSON array) do not count.
 pub fn costly(steps: &[String]) -> Vec<&str> {
     let is_own = |name: &str| {
         let made = |step: &String| {

@@ -1,12 +1,12 @@
-//! The Worker's statements as its sources have them, and what they may cost. `Statement::new` takes a `&'static str`, so
-//! each is a string literal.
+//! The SQL statements in the sources of the Worker, and the costly steps that are allowed. `Statement::new` takes a
+//! `&'static str`, so each statement is a string literal.
 
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// What reads more than the rows that it is about, and why that does not grow with the number of people.
+/// Statements with a costly step, and the reason why its cost does not grow with the number of users.
 const ALLOWED: [(&str, &str, &str); 21] = [
     (
         "store/audit.rs: LATEST",
@@ -46,17 +46,17 @@ const ALLOWED: [(&str, &str, &str); 21] = [
     (
         "store/checkpoints.rs: UNSIGNED",
         "SEARCH audit USING INDEX audit_unsigned (number>?)",
-        "in order, up to the limit, of the command line's since the last checkpoint",
+        "in order, up to the limit, entries of the command line since the last checkpoint",
     ),
     (
         "store/password_links.rs: DELETE_EXPIRED",
         "SEARCH password_links USING COVERING INDEX password_links_end (expires_at<?)",
-        "what has ended since the last sweep",
+        "rows that have expired since the last cleanup",
     ),
     (
         "store/used_proofs.rs: DELETE_EXPIRED",
         "SEARCH used_proofs USING INDEX used_proofs_end (ends_at<?)",
-        "what has ended since the last sweep",
+        "rows that have expired since the last cleanup",
     ),
     (
         "store/integrity.rs: ACCOUNTS",
@@ -111,11 +111,11 @@ const ALLOWED: [(&str, &str, &str); 21] = [
     (
         "store/throttle.rs: RESTORE",
         "SEARCH sign_in_attempts USING COVERING INDEX sqlite_autoindex_sign_in_attempts_1 (key>? AND key<?)",
-        "one person's devices",
+        "the devices of one user",
     ),
 ];
 
-/// What a statement may begin with.
+/// The keywords that a statement can begin with.
 const VERBS: [&str; 16] = [
     "ALTER", "ANALYZE", "ATTACH", "BEGIN", "CREATE", "DELETE", "DROP", "EXPLAIN", "INSERT",
     "PRAGMA", "REINDEX", "REPLACE", "SELECT", "UPDATE", "VACUUM", "WITH",
@@ -141,26 +141,26 @@ pub fn allowed() -> BTreeSet<(String, String)> {
         .into()
 }
 
-/// Shows every Rust source below a folder.
-pub fn walk(folder: &Path, show: &mut impl FnMut(&Path)) {
+/// Calls `visit` with every Rust source below a folder.
+pub fn walk(folder: &Path, visit: &mut impl FnMut(&Path)) {
     for entry in fs::read_dir(folder).expect("src is readable").flatten() {
         let path = entry.path();
         if path.is_dir() {
-            walk(&path, show);
+            walk(&path, visit);
         } else if path.extension().is_some_and(|ending| ending == "rs") {
-            show(&path);
+            visit(&path);
         }
     }
 }
 
-/// Takes the SQL out of the tokens of a file.
+/// Collects the SQL literals from the tokens of a file.
 pub fn gather(file: &str, tokens: TokenStream, found: &mut BTreeMap<String, String>) {
     let mut name = String::new();
     let mut is_const = false;
     for token in tokens {
         match token {
             TokenTree::Group(group) => gather(file, group.stream(), found),
-            // A comment, as the compiler sees it.
+            // The compiler sees a doc comment as this attribute.
             TokenTree::Ident(word) if word == "doc" => return,
             TokenTree::Ident(word) => {
                 if is_const {

@@ -1,5 +1,5 @@
-// Calls the entry point AuthService as the test says, over a real service binding: the body of the request is
-// `{ url, init, arguments }`, and `arguments` follow the Request in the call. Absent arguments are `undefined`.
+// Calls the entry point AuthService over a real service binding, as the body of the request specifies:
+// `{ url, init, arguments }`. `arguments` follow the Request in the call. Absent arguments are `undefined`.
 export default {
   async fetch(request, env) {
     const { url, init, arguments: rest } = await request.json();

@@ -1,9 +1,9 @@
-//! Correctly signed, and still not what we write.
+//! Tokens with a correct signature and with claims that Edge Auth does not write.
 
 use super::forger::{Forger, url};
 use super::{Attack, HEADER};
 
-/// Claims that we never write, correctly signed.
+/// Claims that Edge Auth never writes, correctly signed.
 pub(super) fn claims(forger: &Forger) -> Vec<Attack> {
     [
         members(forger),
@@ -14,7 +14,7 @@ pub(super) fn claims(forger: &Forger) -> Vec<Attack> {
     .concat()
 }
 
-/// Each claim missing, repeated, or of another type.
+/// Each claim is missing, repeated, or of another type.
 fn members(forger: &Forger) -> Vec<Attack> {
     let mut found = Vec::new();
     let mut add = |name: String, claims: &str| found.push((name, forger.token(HEADER, claims)));
@@ -51,7 +51,7 @@ fn members(forger: &Forger) -> Vec<Attack> {
     found
 }
 
-/// Claims of others.
+/// Claims of other issuers.
 fn additions(forger: &Forger) -> Vec<Attack> {
     let mut found = Vec::new();
     let mut add = |name: String, claims: &str| found.push((name, forger.token(HEADER, claims)));
@@ -133,7 +133,7 @@ fn values(forger: &Forger) -> Vec<Attack> {
     found
 }
 
-/// Something else than one JSON object.
+/// Payloads that are not exactly one JSON object.
 fn wholes(forger: &Forger) -> Vec<Attack> {
     let mut found = Vec::new();
     let mut add = |name: String, claims: &str| found.push((name, forger.token(HEADER, claims)));
@@ -180,7 +180,7 @@ fn wholes(forger: &Forger) -> Vec<Attack> {
     found
 }
 
-/// Numbers that are not whole seconds or not in our bounds, correctly signed.
+/// Numbers that are not whole seconds or are out of range, correctly signed.
 pub(super) fn times(forger: &Forger) -> Vec<Attack> {
     let mut found = Vec::new();
     for name in ["iat", "exp", "gen"] {

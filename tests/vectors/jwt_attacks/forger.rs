@@ -1,11 +1,11 @@
-//! Takes a valid token apart and signs others in its place.
+//! Splits a valid token, and signs altered tokens with its secret.
 
 use super::HEADER;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// A valid token, taken apart.
+/// A valid token and its parts.
 pub(super) struct Forger {
     pub(super) secret: String,
     pub(super) genuine: String,
@@ -38,7 +38,7 @@ impl Forger {
         ))
     }
 
-    /// The value of a claim, as it stands in the token.
+    /// The value of a claim, as it is written in the token.
     pub(super) fn raw(&self, name: &str) -> String {
         self.parsed.get(name).expect("the claim").to_string()
     }
@@ -55,7 +55,7 @@ impl Forger {
             .replace(&before, &format!(r#""{name}":{value}"#))
     }
 
-    /// The claims and something more at the end.
+    /// The claims, with this text at the end.
     pub(super) fn and(&self, more: &str) -> String {
         let open = self.claims.strip_suffix('}').expect("an object");
         format!("{open},{more}}}")
@@ -74,9 +74,9 @@ impl Forger {
             .replacen('{', &format!("{{{generation},"), 1)
     }
 
-    /// The same claims in a token of this length, filled up with white space; None for lengths that base64 cannot have.
+    /// The same claims in a token of this length, padded with white space; `None` for lengths that base64 cannot have.
     pub(super) fn padded_to(&self, length: usize) -> Option<String> {
-        // Four characters hold three bytes; a few tries less, and the next ones meet the length or step over it.
+        // Four characters encode three bytes. The range begins a few spaces earlier and ends after the length.
         let missing = length - self.genuine.len();
         (missing / 4 * 3 - 6..missing)
             .map(|spaces| {
@@ -87,7 +87,7 @@ impl Forger {
             .filter(|token| token.len() == length)
     }
 
-    /// A valid token whose tag meets a condition that one tag in a few hundred meets.
+    /// A valid token whose tag meets a condition that about one tag in a few hundred meets.
     pub(super) fn with_tag(&self, is_wanted: impl Fn(&[u8]) -> bool) -> (String, Vec<u8>) {
         (0..8192)
             .map(|generation: u32| {
@@ -112,7 +112,8 @@ pub(super) fn url(bytes: &[u8]) -> String {
     Base64UrlUnpadded::encode_string(bytes)
 }
 
-/// The next character of the alphabet, for the last one of a text with unused bits: other text, same bytes.
+/// Replaces the last character, which has unused bits, with the next one of the alphabet: another text with the same
+/// bytes.
 pub(super) fn respell(text: &str) -> String {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (rest, last) = text.split_at(text.len() - 1);

@@ -1,9 +1,9 @@
-//! The header chooses nothing.
+//! Tokens with another header: the header must not choose the algorithm or the key.
 
 use super::Attack;
 use super::forger::{Forger, url};
 
-/// Headers other than ours over honest claims.
+/// Headers that Edge Auth does not write, over valid claims.
 pub(super) fn headers(forger: &Forger) -> Vec<Attack> {
     let list = [
         r#"{"alg":"none"}"#,

@@ -1,4 +1,4 @@
-//! Only our key opens, and only with HMAC-SHA256.
+//! Tokens signed in another way: only the key of the service is valid, and only with HMAC-SHA256.
 
 use super::forger::{Forger, hs256, url};
 use super::{Attack, HEADER};
@@ -6,7 +6,7 @@ use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-/// Honest claims under another key, another hash or a key that the token brings along.
+/// Valid claims under another key, another hash, or a key in the token itself.
 pub(super) fn keys(forger: &Forger) -> Vec<Attack> {
     let signed = |header: &str| {
         format!(

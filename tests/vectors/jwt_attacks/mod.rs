@@ -36,7 +36,7 @@ pub fn attacks(secret: &str, genuine: &str) -> Vec<Attack> {
     .concat()
 }
 
-/// What the forger makes without a change: it must be accepted, or the attacks would prove nothing.
+/// A token that the forger made without a change. It must be accepted, or the attacks would prove nothing.
 pub fn controls(secret: &str, genuine: &str) -> Vec<Attack> {
     let forger = Forger::new(secret, genuine);
     let token = forger.token(HEADER, &forger.claims);

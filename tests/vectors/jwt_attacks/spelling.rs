@@ -1,4 +1,4 @@
-//! The right content in another spelling.
+//! The valid content in another spelling.
 
 use super::forger::{Forger, respell, url};
 use super::{Attack, HEADER};
@@ -53,7 +53,7 @@ pub(super) fn encodings(forger: &Forger) -> Vec<Attack> {
     found
 }
 
-/// Other spellings that are signed as they are, so that only the spelling is wrong.
+/// Other spellings with a valid signature, so that only the spelling is wrong.
 fn signed_as_spelt(forger: &Forger, header: &str, payload: &str) -> Vec<Attack> {
     let mut found = Vec::new();
     for (name, header, payload) in [
@@ -103,7 +103,7 @@ fn signed_as_spelt(forger: &Forger, header: &str, payload: &str) -> Vec<Attack> 
         found.push((name.into(), forger.sign(&format!("{header}.{payload}"))));
     }
     for generation in ["1", "10", "100"] {
-        // Of these lengths, one leaves two unused bits, one four and one none.
+        // These lengths leave two, four and no unused bits.
         let payload = url(forger.with("gen", generation).as_bytes());
         if !payload.len().is_multiple_of(4) {
             found.push((
