@@ -1,5 +1,5 @@
-// Builds of Edge Auth: this repository's, and those of other clones (`--against`). Each is described by the wrangler.toml of
-// its own clone, so that an entry point, a variable or a migration of another version is no obstacle.
+// Builds of Edge Auth: this repository's, and those of other clones (`--against`). The wrangler.toml of its own clone
+// describes each build, so builds with other entry points, variables or migrations can be compared.
 import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { options, readWranglerToml } from "./tools.mjs";
@@ -23,7 +23,7 @@ function read(root, name) {
 
 const secrets = new Map();
 
-/** The same for all builds. */
+/** The same secret for all builds. */
 function secret(name) {
   if (!secrets.has(name)) secrets.set(name, randomBytes(32).toString("base64"));
   return secrets.get(name);
@@ -34,13 +34,13 @@ export const CURRENT = read(options.repository, "Edge Auth");
 /** The builds of other clones. */
 export const OTHERS = (options.against ?? []).map((root) => read(root, `Edge Auth of ${path.basename(root)}`));
 
-/** Settings by the names that this build has for them. */
+/** Settings by the names that they have in this build. */
 export function settingsFor(build, settings) {
   const nameFor = (name) => (name in build.variables ? name : FORMER_NAMES[name] ?? name);
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [nameFor(name), value]));
 }
 
-/** What a Worker of this build is started with; `settings` are variables that differ from wrangler.toml. */
+/** The options that start a Worker of this build. `settings` are variables that differ from wrangler.toml. */
 export const worker = (build, settings = {}) => ({
   name: build.name,
   build,

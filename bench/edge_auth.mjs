@@ -20,13 +20,13 @@ export const USER = {
   last_login: "2026-01-02T00:00:00Z",
 };
 
-/** Client addresses: enough that none of them sends more sign-ins per minute than an isolate admits by itself. */
+/** Client addresses: enough that none of them sends more sign-ins per minute than an isolate admits without the rate limiter. */
 export const ADDRESSES = Array.from({ length: 5_000 }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
 /** Sessions: enough that none of them is used more than about forty times a minute, below its rate limit. */
 export const SESSIONS = 3_000;
 /**
- * So many sessions are used at a time, each for some requests, then the next ones. A burst is over before the isolate's cache
- * expires, so that the share of KV reads hardly depends on the speed of the machine.
+ * `size` sessions are used at a time, `repeats` times each, before the next ones. A burst is over before the isolate's
+ * cache expires, so that the share of KV reads hardly depends on the speed of the machine.
  */
 export const SESSION_BURSTS = { size: 100, repeats: 20 };
 
@@ -65,7 +65,7 @@ export async function setPassword(database, origin, userId, address) {
   await post(origin, "set-password", { token: link, password: PASSWORD }, address && { "cf-connecting-ip": address });
 }
 
-/** Creates more users with the same password; their names. With one user, each sign-in would soon evict that user's oldest session. */
+/** Creates more users with the same password, and returns their names. With one user, each sign-in would soon evict that user's oldest session. */
 export async function createUsers(miniflare, origin, count, root) {
   const database = await createUser(miniflare, origin, root);
   const names = Array.from({ length: count }, (_, number) => `${USER.username}${number}`);
@@ -79,12 +79,12 @@ export async function createUsers(miniflare, origin, count, root) {
     )
     .bind(JSON.stringify(names))
     .all();
-  // From different addresses, because of the rate limit.
+  // The requests come from different addresses, because of the rate limit.
   for (const [index, { id }] of results.entries()) await setPassword(database, origin, id, ADDRESSES[index % ADDRESSES.length]);
   return names;
 }
 
-/** Access tokens of the user's sessions: one by a sign-in, the others are copies of its row and claims under other ids. */
+/** Returns access tokens of the user's sessions. A sign-in creates the first one. The others are copies of its row and claims with other ids. */
 export async function createSessions(miniflare, origin, root) {
   const database = await createUser(miniflare, origin, root);
   const { token } = await post(origin, "login", { username: USER.username, password: PASSWORD });

@@ -1,7 +1,7 @@
-// The Workers that are measured side by side, each as `start` in workerd.mjs takes it, with a role:
+// The Workers that are measured together, each with the options of `start` in workerd.mjs and a role:
 // - `subject`: this repository's build.
-// - `control`: the same again. Its ratio to the subject shows how exact the ratios of the group are.
-// - `base`: what the subject is compared with for a budget (xtask/src/bench/budgets.rs).
+// - `control`: the same build again. Its ratio to the subject shows how exact the ratios of the group are.
+// - `base`: the Worker that the subject is compared with for a budget (xtask/src/bench/budgets.rs).
 // - `before`: the build of another clone (`--against`).
 // - `context`: anything else.
 import { CURRENT, OTHERS, worker } from "./builds.mjs";
@@ -13,7 +13,7 @@ import { options } from "./tools.mjs";
 /** With more Workers at a time, the turns of each are too far apart for exact ratios. */
 const MAX_WORKERS = 5;
 
-/** A group; `subject` makes the measured Worker of a build. Context is left out where it would make too many Workers. */
+/** A group. `subject` returns the measured Worker of a build. Context is left out if the group would have too many Workers. */
 function group({ subject, base, context = [], maxWorkers = MAX_WORKERS }) {
   const current = subject(CURRENT);
   const builds = [
@@ -109,7 +109,7 @@ const FORGED_TOKEN = named("forged token, 401", {
   },
 });
 const UNKNOWN_PATH = named("unknown path, 404", { status: 404, prepare: () => [{ path: "/api/auth/nothing-here" }] });
-/** A network over its rate limit. An isolate admits some requests, at least at the start, before it asks the limiter. */
+/** A network over its rate limit. An isolate admits some requests, at least at the start, before it calls the rate limiter. */
 const RATE_LIMITED = named("login, network over its limit, 429", {
   limits: { SIGN_IN_LIMIT: 0 },
   status: 429,
@@ -120,7 +120,7 @@ const RATE_LIMITED = named("login, network over its limit, 429", {
     return [LOGIN];
   },
 });
-/** A name that is backing off; no more requests in flight than an isolate answers at once. */
+/** A name in back-off. No more requests are in flight than an isolate refuses at once. */
 const BACK_OFF = named("login, name backing off, 429", {
   status: 429,
   connections: 3,
@@ -135,14 +135,14 @@ const BACK_OFF = named("login, name backing off, 429", {
   },
 });
 
-/** Sends a request; its response, read to the end. */
+/** Sends a request and returns its response, which is read to the end. */
 async function send(origin, { path, ...request }) {
   const response = await fetch(origin + path, { ...request, headers: { "content-type": "application/json" } });
   await response.text();
   return response;
 }
 
-/** All of them respond with the first four bytes of the same tag, little-endian; the program argon2 prints `645871da…`. */
+/** All of them return the first four bytes of the same tag, little-endian. The program argon2 prints `645871da…`. */
 const hash = (name, role, more) => ({ name, role, entry: "bench/peers/argon2.mjs", connections: 1, prepare: respondsWith(String(0xda715864)), ...more });
 const respondsWith = (text) => async (miniflare, origin) => {
   const body = await (await fetch(origin)).text();
@@ -165,7 +165,7 @@ export const GROUPS = {
   }),
   refused: group({ subject: validate({}), context: [FORGED_TOKEN, UNKNOWN_PATH] }),
   "refused-login": group({ subject: validate({}), context: [RATE_LIMITED, BACK_OFF] }),
-  // Only one runs at a time. The first is what the others are compared with: what workerd itself takes.
+  // The Workers run one at a time. The others are compared with the first one, which shows the cost of workerd itself.
   start: [
     { ...EMPTY, role: "empty" },
     ...group({

@@ -1,4 +1,4 @@
-// Fills a folder, as Miniflare keeps it, with the database of many users (many_users.sql).
+// Fills a folder of Miniflare with a database of many users (many_users.sql).
 //
 //   node many_users.mjs OPTIONS (tools.mjs) FOLDER USERS
 import { readdir, readFile } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { Miniflare, options } from "./tools.mjs";
 
 const [folder, users] = process.argv.slice(3);
 
-// D1 makes its own file and opens it again later.
+// D1 creates its own file and opens it again later.
 const miniflare = new Miniflare({
   telemetry: { enabled: false },
   resourcePersistencePath: folder,
@@ -30,9 +30,9 @@ await miniflare.dispose();
 const files = (await readdir(folder, { recursive: true })).filter((file) => /[0-9a-f]{64}\.sqlite$/.test(file));
 if (files.length !== 1) throw new Error(`expected one database, found ${files}`);
 const database = new DatabaseSync(path.join(folder, files[0]));
-// No journal: an unfinished file is thrown away.
+// No journal, because an unfinished file is deleted.
 database.exec("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -4000000");
-// It is faster to build indexes afterwards, and the triggers of the audit log would look at each row.
+// Indexes are built faster afterwards, and the triggers of the audit log would run for each row.
 const removed = database.prepare("SELECT type, name, sql FROM sqlite_schema WHERE type IN ('index', 'trigger') AND sql IS NOT NULL").all();
 for (const { type, name } of removed) database.exec(`DROP ${type} ${name}`);
 const statements = await readFile(path.join(import.meta.dirname, "many_users.sql"), "utf8");

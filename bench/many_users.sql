@@ -10,7 +10,8 @@ SELECT lower(format('%s-%s-4%s-8%s-%s', hex(randomblob(4)), hex(randomblob(2)), 
        '2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'
 FROM numbers;
 
--- One session of each user, then the next of each, so that the sessions of a user lie apart, as after sign-ins on different days.
+-- One session of each user, then the next one of each, so that the sessions of a user are in different pages, as after
+-- sign-ins on different days.
 INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, token_expires_at, ends_at, device, address)
 WITH RECURSIVE days (ago) AS (SELECT 9 UNION ALL SELECT ago - 1 FROM days WHERE ago > 0),
   times (began, token_expires_at, ends_at) AS MATERIALIZED (

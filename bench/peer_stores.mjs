@@ -1,4 +1,4 @@
-// The stores of the peers, filled by the means that each has for it, and their tokens and cookies.
+// Fills the stores of the peers with the peers' own functions, and returns their tokens and cookies.
 import { pbkdf2Sync, randomBytes } from "node:crypto";
 import path from "node:path";
 import { CURRENT } from "./builds.mjs";
@@ -8,7 +8,7 @@ import { options } from "./tools.mjs";
 const peer = (file) => import(path.join(options.peers, file));
 const now = Math.floor(Date.now() / 1000);
 
-/** Sessions in KV with the same claims and records as ours; their tokens. */
+/** Creates sessions in KV with the same claims and records as those of Edge Auth. Returns their tokens. */
 export async function createKvSessions(miniflare) {
   const kv = await miniflare.getKVNamespace("SESSIONS");
   const { JWT_ISSUER: iss, JWT_AUDIENCE: aud } = CURRENT.variables;
@@ -22,7 +22,7 @@ export async function createKvSessions(miniflare) {
 
 export const OPENAUTH_ISSUER = "https://issuer.example.com";
 
-/** A token of OpenAuth's own issuer; what the issuer publishes goes to KV. */
+/** Returns a token of OpenAuth's own issuer. The metadata and keys of the issuer are stored in KV. */
 export async function createOpenAuthToken(miniflare) {
   const { issuer } = await peer("@openauthjs/openauth/dist/esm/index.js");
   const { MemoryStorage } = await peer("@openauthjs/openauth/dist/esm/storage/memory.js");
@@ -45,7 +45,7 @@ export async function createOpenAuthToken(miniflare) {
 
 export const BETTER_AUTH_URL = "https://auth.example.com";
 
-/** Creates better-auth's tables and signs a user up; the cookies of the session. */
+/** Creates better-auth's tables and signs a user up. Returns the cookies of the session. */
 export async function signUpAtBetterAuth(miniflare, origin) {
   const { getMigrations } = await peer("better-auth/dist/db/get-migration.mjs");
   const database = await miniflare.getD1Database("DB");
@@ -61,7 +61,7 @@ export async function signUpAtBetterAuth(miniflare, origin) {
   return response.headers.getSetCookie().map((cookie) => cookie.split(";")[0]).join("; ");
 }
 
-/** Creates a table with one user, whose password is stored as `hash` makes it. */
+/** Creates a table with one user, whose password hash is `hash`. */
 async function createUser(miniflare, hash) {
   const database = await miniflare.getD1Database("DB");
   await database.prepare("CREATE TABLE users (username TEXT NOT NULL PRIMARY KEY, password_hash TEXT NOT NULL, profile TEXT NOT NULL) STRICT").run();

@@ -1,4 +1,4 @@
-// Edge Auth with many users, each with ten sessions: the same requests, by users and sessions from everywhere in the
+// Edge Auth with many users, each with ten sessions: the same requests, by users and sessions from all parts of the
 // database.
 import { randomBytes, randomInt } from "node:crypto";
 import { CURRENT, worker } from "./builds.mjs";
@@ -19,7 +19,7 @@ function someRows(count, last) {
   return [...rows];
 }
 
-/** Gives sessions of the database ids whose tokens are known, and starts them now; the tokens. */
+/** Gives ids with known tokens to sessions of the database, and starts these sessions now. Returns the tokens. */
 async function createTokens(database, count, users) {
   const now = Math.floor(Date.now() / 1000);
   const sids = new Map();
@@ -37,7 +37,7 @@ async function createTokens(database, count, users) {
     .bind(JSON.stringify(ids), timestamp(now), timestamp(now + DAY))
     .all();
   const { JWT_ISSUER: iss, JWT_AUDIENCE: aud } = CURRENT.variables;
-  // In the order in which the Worker writes them: it accepts no other.
+  // In the order in which the Worker writes them, because it accepts no other order.
   const claims = { exp: now + DAY, iat: now, iss, aud };
   return Promise.all(results.map(({ id, user_id }) => sign({ ...claims, sub: user_id, sid: sids.get(id), gen: 0 })));
 }
@@ -64,7 +64,7 @@ async function signIn(database, users, origin) {
   }));
 }
 
-/** Searches of administrators, each for something else; every search finds as much as the others. */
+/** Searches by administrators. Each search has other criteria, and all find the same number of entries. */
 const audit = (query) => async (database, users) => {
   const tokens = await createTokens(database, 500, users);
   const ids = tokens.map((token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url")).sub);
@@ -93,7 +93,7 @@ export const SCALE = {
   "scale-sign-in": byUsers(signIn, { connections: 1 }),
   "scale-validate": byUsers(validate(500)),
   "scale-validate-strict": byUsers(validate(5_000), { settings: { SESSION_CONSISTENCY: "strict" } }),
-  "scale-refresh": byUsers(refresh, { renews: true }),
+  "scale-refresh": byUsers(refresh, { refreshes: true }),
   "scale-audit-user": byUsers(audit(({ id }) => ({ user: id }))),
   "scale-audit-kind": byUsers(audit((user) => ({ kind: "sign_in_failed", ...hour(user) }))),
   "scale-audit-time": byUsers(audit(hour)),

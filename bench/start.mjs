@@ -1,7 +1,8 @@
-// Starts the Workers of a group for `cargo xtask bench`, and prints one line of JSON: the address of each (workerd's own
-// socket, without a proxy in front), its process and its requests. Then it answers each line of input with a line: `calls`
-// with the number of store calls of each Worker so far, `memory` with what each isolate holds. At the end of the input it
-// stops the Workers. For the group `start` it starts none, but prints how to.
+// Starts the Workers of a group for `cargo xtask bench`, and prints one line of JSON: the address of each Worker
+// (workerd's own socket, without a proxy in front), its process and its requests. It then responds to each line of
+// input with a line of JSON: to `calls` with the number of store calls of each Worker so far, to `memory` with the
+// memory of each isolate. At the end of the input it stops the Workers. For the group `start`, it starts no Workers but
+// prints how to start them.
 //
 //   node start.mjs OPTIONS (tools.mjs)
 import { createInterface } from "node:readline";
@@ -10,11 +11,11 @@ import { configure, remove } from "./startup.mjs";
 import { options } from "./tools.mjs";
 import { calls, memories, start, stop } from "./workerd.mjs";
 
-// Ctrl-C in a terminal reaches every process at once. This one ends at the end of its input, after its Workers.
+// Ctrl-C in a terminal reaches every process at once. This process ends at the end of its input, after its Workers.
 process.on("SIGINT", () => {});
-// Standard output is for the answers; a peer's library logs to it.
+// Standard output is for the responses, but a library of a peer logs to it.
 console.log = () => {};
-const print = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
+const print = (response) => process.stdout.write(`${JSON.stringify(response)}\n`);
 
 try {
   const targets = [];
@@ -23,8 +24,8 @@ try {
 } catch (error) {
   print({ error: String(error?.stack ?? error) });
 }
-for await (const question of createInterface({ input: process.stdin })) {
-  print(question === "memory" ? await memories() : await calls());
+for await (const request of createInterface({ input: process.stdin })) {
+  print(request === "memory" ? await memories() : await calls());
 }
 await stop();
 await remove();

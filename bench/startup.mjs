@@ -1,5 +1,5 @@
-// Configurations with which workerd starts a Worker without Miniflare and Miniflare's own Workers. The stores are bound to
-// a port that nothing listens on, so the first request is one that is refused before the Worker asks a store.
+// Configurations with which workerd starts a Worker without Miniflare and its own Workers. The stores are bound to a
+// port that no program listens on, so the first request must be refused before the Worker calls a store.
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -10,13 +10,13 @@ import { http } from "./workerd.mjs";
 
 const root = await mkdtemp(path.join(tmpdir(), "edge-auth-bench-"));
 
-/** Writes a configuration; what `cargo xtask bench` needs to start the Worker again and again. */
+/** Writes a configuration. Returns the parameters with which `cargo xtask bench` starts the Worker repeatedly. */
 export async function configure({ name, role, settings = "", entry, build, vars = {}, request = {}, status = 200 }) {
   const { manifest, gzip } = await bundle(entry);
   const folder = path.join(root, name.replaceAll(/\W+/g, "-"));
   await mkdir(folder);
   const modules = [];
-  // workerd takes the first module for the Worker's main one.
+  // workerd treats the first module as the main module of the Worker.
   for (const [file, { type, contents }] of Object.entries(manifest.modules).reverse()) {
     await writeFile(path.join(folder, file), contents);
     modules.push(`(name = ${text(file)}, ${type === "wasm" ? "wasm" : "esModule"} = embed ${text(file)})`);

@@ -1,12 +1,12 @@
-// What the benchmark runs on: the pinned wrangler with its Miniflare, workerd and esbuild.
+// The tools of the benchmark: the pinned wrangler with its Miniflare, workerd and esbuild.
 import childProcess from "node:child_process";
 import { createRequire } from "node:module";
 import path from "node:path";
 
 /**
- * What `cargo xtask bench` passes as JSON: `repository`, `tools` and `peers` (two `node_modules`), and for start.mjs also
- * `group`, `against` (other clones), `ours` (whether peers are left out), `emptyRust` (an entry point) and `databases`
- * (folders by number of users).
+ * The options that `cargo xtask bench` passes as JSON: `repository`, `tools` and `peers` (two `node_modules`), and for
+ * start.mjs also `group`, `against` (other clones), `ours` (whether peers are left out), `emptyRust` (an entry point)
+ * and `databases` (folders by number of users).
  */
 export const options = JSON.parse(process.argv[2]);
 
@@ -19,7 +19,7 @@ const { unstable_readConfig: readConfig } = fromWrangler("wrangler");
 /** wrangler.toml of a clone, as wrangler reads it. */
 export const readWranglerToml = (root, env) => readConfig({ config: path.join(root, "wrangler.toml"), env }, { hideWarnings: true });
 
-/** Processes started so far: Miniflare does not tell which of them is its workerd. */
+/** Processes started so far, because Miniflare does not expose its workerd. */
 export const spawned = [];
 const spawn = childProcess.spawn;
 childProcess.spawn = (...args) => {

@@ -1,4 +1,4 @@
-// A Worker in a workerd of its own: the runtime's real bindings, with Miniflare's local database behind D1, and memory
+// A Worker in a separate workerd: the runtime's real bindings, with Miniflare's local database behind D1, and memory
 // behind KV and the rate limits (stores/).
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -10,7 +10,7 @@ import { D1_PLUGIN, KV_PLUGIN, Miniflare, options, RATELIMIT_PLUGIN, spawned } f
 const running = [];
 const decoder = new TextDecoder();
 
-/** Replaces the service that the binding of a Miniflare plugin calls, which is the first that the plugin makes. */
+/** Replaces the service that the binding of a Miniflare plugin calls. It is the first service of the plugin. */
 async function replaceService(plugin, file, modulesOf) {
   const source = await readFile(path.join(options.repository, "bench", "stores", file), "utf8");
   const services = plugin.getServices;
@@ -28,24 +28,24 @@ await replaceService(D1_PLUGIN, "d1.mjs", ({ name, worker }, module) => {
 });
 
 /**
- * Starts a Worker; what `cargo xtask bench` needs to load it.
+ * Starts a Worker. Returns the parameters with which `cargo xtask bench` loads it.
  *
  * - `entry`: its source.
- * - `build`: for Edge Auth, the build that it is of; a peer gets the platform's default compatibility flags.
- * - `vars`: variables beside those of the build.
+ * - `build`: for Edge Auth, its build. A peer gets the platform's default compatibility flags.
+ * - `vars`: variables in addition to those of the build.
  * - `limits`: rate limits that differ from wrangler.toml.
  * - `storage`: a folder with its database.
  * - `prepare(miniflare, origin)`: fills its stores and returns the requests, which are sent in turn (default: one `GET /`).
- * - `bursts`: how many of the requests are sent `repeats` times before the next ones (default: all of them, once).
- * - `status`: of every response, but for a few that may have `toleratedStatus`.
- * - `connections`: how many requests are in flight.
- * - `renews`: whether the token of a response replaces the token of its request.
- * - `isInspected`: whether the inspector is on, which the memory of the isolate is read by.
+ * - `bursts`: `size` requests are sent `repeats` times before the next ones (default: all of them, once).
+ * - `status`: the status of every response, except for a few that may have `toleratedStatus`.
+ * - `connections`: the number of requests in flight.
+ * - `refreshes`: whether the token of a response replaces the token of its request.
+ * - `isInspected`: whether the inspector is on, which reads the memory of the isolate.
  * - `name`, `role` and `settings` are for the table.
  */
 export async function start(worker) {
   const { name, role, settings = "", entry, build, vars = {}, limits = {}, storage, prepare } = worker;
-  const { status = 200, connections = 16, bursts = null, toleratedStatus = null, renews = false, isInspected = false } = worker;
+  const { status = 200, connections = 16, bursts = null, toleratedStatus = null, refreshes = false, isInspected = false } = worker;
   const { manifest, gzip } = await bundle(entry);
   const { variables, rateLimits, compatibilityDate } = build ?? CURRENT;
   const env = { DB: { type: "d1", id: "DB" }, SESSIONS: { type: "kv", id: "SESSIONS" } };
@@ -64,7 +64,7 @@ export async function start(worker) {
     workers: [
       {
         config: { name: "bench", compatibilityDate, compatibilityFlags: build?.compatibilityFlags ?? [], manifest, env },
-        // Requests to Miniflare's own address pass through a Worker of Miniflare, which would be measured too.
+        // Requests to Miniflare's own address pass through one of its Workers, which would be measured too.
         dev: { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] },
       },
     ],
@@ -74,7 +74,7 @@ export async function start(worker) {
   const { host, origin } = await miniflare.unsafeGetDirectURL("bench");
   const workerd = spawned.findLast(({ spawnfile }) => path.basename(spawnfile).startsWith("workerd"));
   const requests = ((await prepare?.(miniflare, origin)) ?? [{}]).map((request) => http(host, request));
-  return { name, role, settings, address: host, process: workerd.pid, requests, bursts, status, toleratedStatus, connections, renews, gzip };
+  return { name, role, settings, address: host, process: workerd.pid, requests, bursts, status, toleratedStatus, connections, refreshes, gzip };
 }
 
 /** The number of store calls of each running Worker so far, in the order of their start. */
@@ -86,12 +86,12 @@ export function calls() {
   return Promise.all(running.map(count));
 }
 
-/** What the isolate of each running Worker holds, in the same order; null for those that are not inspected. */
+/** The memory of each running Worker's isolate, in the same order; null for Workers that are not inspected. */
 export function memories() {
   return Promise.all(running.map(({ miniflare, isInspected }) => (isInspected ? memory(miniflare) : null)));
 }
 
-/** Stops all of them. */
+/** Stops all Workers. */
 export async function stop() {
   await Promise.allSettled(running.map(({ miniflare }) => miniflare.dispose()));
   for (const child of spawned) child.kill("SIGKILL");

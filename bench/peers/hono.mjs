@@ -1,5 +1,5 @@
-// A common design: Hono, jose, a session in KV. It does what our /validate does, as cheaply as these libraries can: the key is
-// imported once, and the headers are set in the call that makes the response.
+// A common design: Hono, jose, a session in KV. It does the work of `/validate` in Edge Auth, as cheaply as these
+// libraries can: the key is imported once, and the headers are set in the call that makes the response.
 import { Hono } from "hono";
 import { jwtVerify } from "jose";
 

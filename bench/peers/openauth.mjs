@@ -6,7 +6,7 @@ const subjects = { user: { "~standard": { version: 1, vendor: "bench", validate:
 let client;
 
 function open(env) {
-  // What the issuer publishes; here it is in KV.
+  // The metadata and keys of the issuer, which are in KV here.
   const fetch = async (url) => new Response(await env.SESSIONS.get(url));
   client ??= createClient({ clientID: "bench", issuer: env.ISSUER, fetch });
   return client;

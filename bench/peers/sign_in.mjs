@@ -1,5 +1,5 @@
-// A common design of a sign-in: Hono, a user in D1, a session in KV, a token by jose. The argument verifies a password. What
-// Edge Auth does besides (back-off, audit log, session in D1, cookie of the recognised device) is left out.
+// A common design of a sign-in: Hono, a user in D1, a session in KV, a token by jose. The argument verifies a password.
+// The other work of Edge Auth (back-off, audit log, session in D1, cookie of the recognised device) is left out.
 import { Hono } from "hono";
 import { SignJWT } from "jose";
 

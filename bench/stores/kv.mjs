@@ -1,12 +1,12 @@
-// KV in memory behind the runtime's real binding, whose protocol it speaks. Miniflare's own KV writes SQLite and files, which
-// takes ten times as long as everything that is measured; in production the store is on another machine.
+// KV in memory, behind the runtime's real binding and with its protocol. Miniflare's own KV writes SQLite and files,
+// which takes ten times as long as the rest of a request. In production the store is on another machine.
 const entries = new Map();
 let calls = 0;
 
 export default {
   async fetch(request) {
     const { pathname, searchParams } = new URL(request.url);
-    // The benchmark reads the counter.
+    // The benchmark reads the counter at this path.
     if (pathname === "/calls-so-far") return new Response(String(calls));
     calls += 1;
     if (request.method === "GET") {

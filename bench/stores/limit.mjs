@@ -1,5 +1,5 @@
-// Rate limits in memory. Miniflare's own are a Durable Object, which costs more than everything that is measured; Cloudflare
-// counts on the machine that runs the Worker.
+// Rate limits in memory. Miniflare's own rate limits are a Durable Object, which costs more than the rest of a request.
+// Cloudflare counts on the machine that runs the Worker.
 const counts = new Map();
 let ends = 0;
 
