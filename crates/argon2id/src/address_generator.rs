@@ -6,7 +6,7 @@ use super::{Params, TYPE};
 
 const WORDS_PER_BLOCK: usize = 128;
 
-/// Words for the positions of one segment, asked for in their order.
+/// Words for the positions of one segment, which must be requested in order.
 pub struct AddressGenerator {
     /// The input of the compression function; the counter is its seventh word.
     input: [u64; WORDS_PER_BLOCK],

@@ -1,4 +1,4 @@
-//! Where `BLAKE2b` comes in: before the memory is filled, and after.
+//! The uses of `BLAKE2b`: before the memory is filled, and afterwards.
 
 use super::{Block, Input, Params, TYPE};
 use blake2::digest::Output;
@@ -42,7 +42,7 @@ pub fn first_block(initial_hash: &[u8; 64], column: u32, lane: u32) -> Block {
         *to = *from;
     }
     let mut bytes = [[0; 8]; 128];
-    // A block's length fits.
+    // The length of a block fits.
     let _ = blake2b_long(&seed, bytes.as_flattened_mut());
     Block::from_words(&bytes.map(u64::from_le_bytes))
 }
@@ -53,8 +53,8 @@ pub fn hash_block(block: &Block, tag: &mut [u8]) -> Option<()> {
     blake2b_long(bytes.as_flattened(), tag)
 }
 
-/// `H'` of section 3.3: `BLAKE2b` for any length of output. A longer output is the first half of each hash in a chain, and
-/// all of the last.
+/// `H'` of section 3.3: `BLAKE2b` for any length of output. A longer output consists of the first half of each hash in
+/// a chain, and of all of the last hash.
 fn blake2b_long(input: &[u8], output: &mut [u8]) -> Option<()> {
     let prefix = length(output.len())?.to_le_bytes();
     if output.len() <= MAX_BYTES {

@@ -1,4 +1,4 @@
-//! The memory is filled segment by segment.
+//! Fills the memory, segment by segment.
 //!
 //! A block is compressed from the one before it and from a reference that the first word of the one before it chooses. The
 //! columns of a block are finished in turn, and as soon as the first column is, the reference of the next block is known.
@@ -69,7 +69,8 @@ fn fill_segment(memory: &mut [Block], first: Position, params: &Params, layout: 
                 }
                 *target = *pair;
             }
-            // The last block of a segment has no next one here: it is mixed with any reference, for nothing.
+            // The last block of a segment has no next one here. It is mixed with an arbitrary reference, and the result
+            // is not used.
             if let (0, Some(next)) = (number, position) {
                 let word = match &mut addresses {
                     Some(addresses) => addresses.word(next.offset),

@@ -90,7 +90,7 @@ impl Params {
     }
 }
 
-/// What is hashed. Each part may have up to 2³² − 1 bytes.
+/// The input of a hash. Each part may have up to 2³² − 1 bytes.
 #[derive(Clone, Copy, Default)]
 pub struct Input<'a> {
     /// Message string `P`.

@@ -1,4 +1,4 @@
-//! Which block is computed next, and which earlier one it refers to (section 3.4).
+//! The block that is computed next, and the earlier block that it refers to (section 3.4).
 
 /// Synchronization points: each pass fills the memory in this many slices.
 pub const SLICES: usize = 4;
@@ -28,7 +28,7 @@ impl Layout {
     }
 }
 
-/// A block that is computed.
+/// A block to compute.
 #[derive(Clone, Copy)]
 pub struct Position {
     pub pass: u32,
@@ -64,7 +64,7 @@ impl Position {
         (offset < layout.segment_length).then_some(Self { offset, ..self })
     }
 
-    /// Whether the reference depends on nothing but the position: in the first half of the first pass (section 3.4.1.3).
+    /// Whether the reference depends only on the position: in the first half of the first pass (section 3.4.1.3).
     pub fn is_data_independent(self) -> bool {
         self.pass == 0 && self.slice < SLICES / 2
     }
@@ -77,12 +77,12 @@ impl Position {
         } else {
             (word >> 32) as usize % layout.lanes
         };
-        // Segments that are complete, and where the oldest of them begins.
+        // The complete segments, and the beginning of the oldest of them.
         let (complete, start) = match self.pass {
             0 => (self.slice, 0),
             _ => (SLICES - 1, self.slice + 1),
         };
-        // Of this lane also what the segment has so far, but not the previous block.
+        // In the same lane, the blocks of the current segment so far are candidates too, but not the previous block.
         let candidates = complete * layout.segment_length;
         let candidates = match (lane == self.lane, self.offset) {
             (true, offset) => candidates + offset - 1,

@@ -1,4 +1,4 @@
-//! The functions of `simd.rs` word by word, for all other processors.
+//! The functions of `simd.rs`, word by word, for all other processors.
 
 pub type Pair = [u64; 2];
 

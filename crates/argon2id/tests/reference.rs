@@ -1,4 +1,4 @@
-//! The same tags as the crate `argon2`, for parameters around every edge and for random ones.
+//! Comparison with the tags of the crate `argon2`, for parameters around every edge and for random ones.
 
 use argon2::{Algorithm, Argon2};
 use argon2id::{Block, Input, Params, Version, hash};
@@ -36,7 +36,8 @@ const INPUT: Input<'_> = Input {
     associated_data: &[],
 };
 
-/// Each number of blocks modulo 4 × lanes, and segments around the 128 blocks that one block of addresses is for.
+/// Each number of blocks modulo 4 × lanes, and segments of about 128 blocks, the number that one block of addresses
+/// serves.
 #[test]
 fn tags_equal_the_reference_around_every_edge() {
     for (lanes, edges) in [
@@ -99,7 +100,7 @@ proptest! {
         let input = Input { password: &password, salt: &salt, ..Input::default() };
         let expected = by_reference(&params, &input, bytes);
         let mut memory = vec![Block::ZERO; params.block_count() + 5];
-        // What an earlier hash left in the memory makes no difference.
+        // The content that an earlier hash left in the memory makes no difference.
         by_this_crate(&params, &Input { password: &other, ..input }, 16, &mut memory);
         prop_assert_eq!(by_this_crate(&params, &input, bytes, &mut memory), expected);
     }
