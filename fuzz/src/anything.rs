@@ -1,4 +1,4 @@
-//! Any JSON object: what the strict reader makes of it, and what it should make of it.
+//! Any JSON object: the value that the strict reader returns for it, and the expected value.
 
 use edge_auth::json::{MAX_DEPTH, MAX_MEMBERS};
 use serde::Deserialize;
@@ -10,7 +10,8 @@ use std::fmt;
 #[derive(Debug, PartialEq, Deserialize)]
 pub struct Anything(pub Map<String, Value>);
 
-/// What `serde_json` makes of it, if the strict reader has to accept it: an object with unique keys, within the limits.
+/// The value that `serde_json` reads, if the strict reader must accept the text: an object with unique keys, within the
+/// limits.
 pub fn plain(bytes: &[u8]) -> Option<Anything> {
     let value: Value = serde_json::from_slice(bytes).ok()?;
     let shape: Shape = serde_json::from_slice(bytes).ok()?;
@@ -36,7 +37,7 @@ fn doubles(value: Value) -> Value {
     }
 }
 
-/// Number of members of all objects, of which equal keys count once.
+/// The number of members in all objects. Equal keys count once.
 fn count(value: &Value) -> usize {
     match value {
         Value::Array(items) => items.iter().map(count).sum(),
@@ -45,7 +46,8 @@ fn count(value: &Value) -> usize {
     }
 }
 
-/// Number of members of a JSON text, where equal keys count separately, of its widest object, and its depth.
+/// The number of members of a JSON text, in which equal keys count separately, the size of its widest object, and its
+/// depth.
 #[derive(Clone, Copy, Default)]
 struct Shape {
     members: usize,

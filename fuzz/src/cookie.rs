@@ -37,7 +37,7 @@ fn run(data: &[u8]) {
     let request = request(url, vec![("cookie", header.clone())]);
     let cookie = DeviceCookie::of(&request);
     let Some(sent) = cookie.sent() else {
-        // No cookie with this name is ignored.
+        // A cookie with this name must not be ignored.
         let is_there = header
             .split(';')
             .any(|pair| pair.trim().starts_with(&format!("{name}=")));

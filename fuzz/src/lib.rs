@@ -1,45 +1,45 @@
-//! What is fuzzed: every reader of bytes that come from outside, each with what must hold whatever they are.
+//! The fuzz targets: every reader of untrusted bytes, each with the properties that must hold for any input.
 //!
-//! `cargo xtask fuzz` builds this with coverage counters and lets libFuzzer choose the bytes; a target fails by panicking.
-//! Everything random or of the time is fixed, so a crash is one for ever.
+//! `cargo xtask fuzz` builds them with coverage counters, and libFuzzer chooses the bytes. A target fails by panicking.
+//! Time and randomness are fixed, so a crash can always be reproduced.
 
 mod anything;
 mod body;
 mod cookie;
 mod handle;
+mod identity_center;
 mod phc;
 mod query;
-mod replies;
 mod sts;
 mod token;
 
 use edge_auth::http::request::{Method, Request};
 
-/// One reader.
+/// A reader to fuzz.
 pub struct Target {
-    /// As `cargo xtask fuzz` takes it.
+    /// The name for `cargo xtask fuzz`.
     pub name: &'static str,
-    /// Panics if the reader does not do as it should with these bytes.
+    /// Panics if the reader violates a property with these bytes.
     pub run: fn(&[u8]),
-    /// Good input to begin with.
+    /// Valid inputs to start with.
     pub seeds: fn() -> Vec<Vec<u8>>,
-    /// Words that such input is made of, or that often go wrong in it.
+    /// Words that valid input contains, or that often cause errors.
     pub words: &'static [&'static str],
 }
 
-/// All of them.
+/// All targets.
 pub const TARGETS: &[Target] = &[
     body::TARGET,
     cookie::TARGET,
     handle::TARGET,
     phc::TARGET,
     query::TARGET,
-    replies::TARGET,
+    identity_center::TARGET,
     sts::TARGET,
     token::TARGET,
 ];
 
-/// 2024-01-10T12:00:00Z, when everything happens.
+/// 2024-01-10T12:00:00Z, the time in all targets.
 const NOW: i64 = 1_704_888_000;
 
 /// A request without a body, with these headers.
@@ -58,13 +58,13 @@ fn request(url: &str, headers: Vec<(&'static str, String)>) -> Request {
     }
 }
 
-/// The first byte chooses, the rest is the input.
+/// The first byte selects a case, and the rest is the input.
 fn choose(data: &[u8]) -> (u8, &[u8]) {
     data.split_first()
         .map_or((0, data), |(first, rest)| (*first, rest))
 }
 
-/// A seed under this choice.
+/// A seed for this case.
 fn seed(choice: u8, input: impl AsRef<[u8]>) -> Vec<u8> {
     [&[choice], input.as_ref()].concat()
 }
@@ -74,7 +74,7 @@ mod tests {
     use super::TARGETS;
 
     #[test]
-    fn seeds_are_there_and_nothing_is_wrong_with_them() {
+    fn seeds_pass_the_checks_of_their_target() {
         for target in TARGETS {
             let seeds = (target.seeds)();
             assert!(seeds.len() > 2, "{}", target.name);

@@ -1,4 +1,5 @@
-//! libFuzzer around one of the targets, which `EDGE_AUTH_FUZZ` names; `list` prints their names.
+//! Runs libFuzzer on one of the targets, which `EDGE_AUTH_FUZZ` names. The value `list` prints the names of all
+//! targets.
 #![cfg_attr(feature = "libfuzzer-sys", no_main)]
 
 #[cfg(feature = "libfuzzer-sys")]
@@ -34,7 +35,7 @@ mod fuzzing {
         std::fs::write(folder.with_extension("dict"), dictionary).expect("a dictionary is written");
     }
 
-    /// A line of a dictionary: every byte in hexadecimal digits, which needs no thought of quotes.
+    /// A line of a dictionary. Every byte is written in hexadecimal digits, so that no quotes need escaping.
     fn entry(word: &str) -> String {
         let bytes: Vec<String> = word.bytes().map(|byte| format!("\\x{byte:02x}")).collect();
         format!("\"{}\"\n", bytes.concat())

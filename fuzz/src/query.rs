@@ -57,7 +57,7 @@ fn run(data: &[u8]) {
     assert_eq!(search.kind.map(Kind::as_str), value("kind"));
     for (read, name) in [(search.from, "from"), (search.to, "to")] {
         assert_eq!(read.is_some(), value(name).is_some(), "{query:?}");
-        // The form of responses has a parser of its own, which must agree.
+        // Responses have a separate parser for this form, which must agree.
         if let Some(strict) = value(name).and_then(Timestamp::parse) {
             assert_eq!(read, Some(strict), "{query:?}");
         }

@@ -46,7 +46,7 @@ fn run(data: &[u8]) {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric());
             assert!(is_id && !caller.principal_id.is_empty());
-            // An independent reader finds the same values in the same place.
+            // An independent reader must find the same values in the same place.
             let body: Value = serde_json::from_slice(input).expect("JSON");
             let result = &body["GetCallerIdentityResponse"]["GetCallerIdentityResult"];
             assert_eq!(&result["Account"], account);

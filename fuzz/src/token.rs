@@ -85,7 +85,7 @@ fn any_text(text: &str) {
     }
 }
 
-/// Accepted claims are the claims of the payload, and the payload is what is issued for them.
+/// Accepted claims are the claims of the payload, and issuing them again results in the same payload.
 fn any_claims(payload: &[u8]) {
     let signed = token(payload);
     let Some(claims) = opened(&signed) else {

@@ -8,7 +8,7 @@ use edge_auth::aws::wire::AwsResponse;
 use edge_auth::aws::{identity_store, sso_oidc, sso_portal};
 
 pub const TARGET: Target = Target {
-    name: "replies",
+    name: "identity_center",
     run,
     seeds,
     words: &[
