@@ -187,6 +187,7 @@ fn add_inserts_the_user_and_the_link() {
         &user.skeleton,
         "o'brien@x.de",
         "o'brien@x.de",
+        "NULL",
         &user.name,
         "a\u{1f600}b",
         "NULL",
@@ -195,7 +196,6 @@ fn add_inserts_the_user_and_the_link() {
         "NULL",
         SET_AT_100,
         SET_AT_100,
-        "NULL",
         "NULL",
     ];
     assert_eq!(rows, [expected]);
