@@ -36,7 +36,7 @@ fn run(data: &[u8]) {
             assert_eq!(Some(value), plain(without_mark(input)));
         }
         Err(error) if error.code() == ErrorCode::BodyTooLarge => {
-            assert!(input.len() > MAX_BODY_BYTES)
+            assert!(input.len() > MAX_BODY_BYTES);
         }
         Err(error) if error.code() == ErrorCode::UnsupportedMediaType => assert!(!is_json),
         Err(error) => {
