@@ -6,8 +6,10 @@
 
 #[path = "aws_native/emulator_users.rs"]
 mod emulator_users;
-#[path = "aws_native/installed.rs"]
+#[path = "shared/installed.rs"]
 mod installed;
+#[path = "shared/port.rs"]
+mod port;
 #[path = "aws_native/server.rs"]
 mod server;
 #[path = "aws_native/sts_json.rs"]

@@ -2,15 +2,18 @@
 //! bash, curl and sed, as the printed commands do.
 #![cfg(unix)]
 
-#[path = "api/support/toolchain.rs"]
+#[path = "shared/port.rs"]
+mod port;
+#[path = "shared/toolchain.rs"]
 mod toolchain;
 
+use port::free_port;
 use reqwest::Method;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -436,11 +439,6 @@ fn output(command: &mut Command) -> String {
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("its address").port()
 }
 
 /// Whether `cargo dev` simulates AWS: it does not if .dev.vars configures AWS.

@@ -1,8 +1,8 @@
 //! Starts a Python server on a free port and stops it.
 
 use super::installed;
+use super::port::free_port;
 use edge_auth::aws::endpoint::Endpoint;
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -61,12 +61,4 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
 }

@@ -2,12 +2,12 @@
 //! marked with `no-run`. The blocks of a page run in one shell, in their order. Needs bash, curl and openssl.
 
 use crate::markdown::{Page, blocks, pages, root};
+use crate::port::free_port;
 use crate::toolchain::{self, Toolchain};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufRead, BufReader, Write as _};
-use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -190,9 +190,7 @@ struct Dev {
 
 impl Dev {
     fn start(state: &Path) -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        drop(listener);
+        let port = free_port();
         let mut child = toolchain::cargo()
             .args(["xtask", "dev", "--port", &port.to_string(), "--persist-to"])
             .arg(state)

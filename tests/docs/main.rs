@@ -5,9 +5,12 @@ mod blocks;
 mod commands;
 mod links;
 mod markdown;
+#[cfg(unix)]
+#[path = "../shared/port.rs"]
+mod port;
 mod prose;
 mod reference;
 mod sql;
 #[cfg(unix)]
-#[path = "../api/support/toolchain.rs"]
+#[path = "../shared/toolchain.rs"]
 mod toolchain;

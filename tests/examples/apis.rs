@@ -1,9 +1,10 @@
 //! The APIs of `examples/` accept the tokens of the service and fail closed.
 
 use crate::packages::{self, Copy};
+use crate::port::free_port;
 use crate::program::Program;
 use crate::service::Service;
-use crate::{client, example, free_port, installed, readme, upstream};
+use crate::{client, example, installed, readme, upstream};
 use reqwest::{Response, StatusCode};
 use std::fs;
 use std::io::Write as _;

@@ -3,9 +3,11 @@
 //! program.
 #![cfg(unix)]
 
-#[path = "../aws_native/installed.rs"]
+#[path = "../shared/installed.rs"]
 mod installed;
-#[path = "../api/support/toolchain.rs"]
+#[path = "../shared/port.rs"]
+mod port;
+#[path = "../shared/toolchain.rs"]
 mod toolchain;
 
 mod apis;
@@ -25,11 +27,6 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 /// The folder of an example.
 fn example(name: &str) -> PathBuf {
     Path::new(ROOT).join("examples").join(name)
-}
-
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("its address").port()
 }
 
 fn client() -> reqwest::Client {

@@ -1,6 +1,7 @@
 //! The prerequisites of the programs: Node, wrangler, and packages that are installed once per machine.
 
-use crate::{free_port, installed, toolchain::Toolchain};
+use crate::port::free_port;
+use crate::{installed, toolchain::Toolchain};
 use std::env;
 use std::ffi::OsString;
 use std::fs;

@@ -1,7 +1,8 @@
 //! The service that the examples use: `cargo dev` with an empty database.
 
+use crate::port::free_port;
 use crate::program::Program;
-use crate::{client, free_port, packages, toolchain};
+use crate::{client, packages, toolchain};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};

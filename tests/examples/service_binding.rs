@@ -3,9 +3,10 @@
 
 use crate::apis::{assert_is_ok, header, hello, refuses_a_revoked_token, refuses_an_invalid_token};
 use crate::packages::{self, Copy};
+use crate::port::free_port;
 use crate::program::Program;
 use crate::service::Service;
-use crate::{ROOT, client, example, free_port, readme};
+use crate::{ROOT, client, example, readme};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;

@@ -7,7 +7,7 @@
 //
 //   node miniflare.mjs <repository> <node_modules> <scratch directory>
 import childProcess from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
@@ -92,13 +92,22 @@ function readPlatform() {
   return { compatibilityDate: config.compatibility_date, compatibilityFlags: config.compatibility_flags, env };
 }
 
-/** A free port on loopback. It is chosen before the server starts, because JWT_ISSUER contains it. */
+/**
+ * A free port on loopback. It is chosen before the server starts, because JWT_ISSUER contains it. Ports from 32,768 are assigned to
+ * outgoing connections, one of which could take the port before the server listens.
+ */
 async function freePort() {
-  const listener = createServer();
-  await new Promise((resolve, reject) => listener.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const { port } = listener.address();
-  await new Promise((resolve) => listener.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(10_000, 32_000);
+    const listener = createServer();
+    const isFree = await new Promise((resolve) => {
+      listener.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (isFree) {
+      await new Promise((resolve) => listener.close(resolve));
+      return port;
+    }
+  }
 }
 
 async function run(server) {

@@ -50,7 +50,7 @@ pub mod contract;
 pub mod credentials;
 pub mod failures;
 mod fault;
-#[path = "../../aws_native/installed.rs"]
+#[path = "../../shared/installed.rs"]
 pub mod installed;
 pub mod internals;
 mod miniflare;
@@ -64,6 +64,7 @@ mod server;
 mod sessions;
 mod snapshot;
 mod tests;
+#[path = "../../shared/toolchain.rs"]
 mod toolchain;
 mod users;
 mod vars;

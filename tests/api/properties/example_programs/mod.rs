@@ -10,6 +10,8 @@ mod bedrock;
 mod emulator_users;
 mod hostile_values;
 mod nvidia;
+#[path = "../../../shared/port.rs"]
+mod port;
 #[path = "../../../aws_native/server.rs"]
 mod server;
 
