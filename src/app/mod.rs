@@ -1,10 +1,12 @@
 //! The use cases, without HTTP and without SQL, and the context in which they run.
 
+mod attempt_retries;
 pub mod client_info;
 pub mod context;
 pub mod denial;
 pub mod device_flow;
 pub mod error;
+pub mod federated_sign_in;
 pub mod hash_slots;
 pub mod isolate;
 pub mod maintenance;
@@ -16,6 +18,6 @@ pub mod sessions;
 pub mod sign_in;
 pub mod token_verifier;
 
+pub use attempt_retries::Retries;
 pub use context::RequestContext;
-pub use hash_slots::Retries;
 pub use isolate::App;

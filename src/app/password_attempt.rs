@@ -1,8 +1,9 @@
 //! Evaluates password attempts with back-off, lockout and hashing slots, for sign-in and for changes of a password.
 
+use super::attempt_retries::Retries;
 use super::context::RequestContext;
 use super::error::AppError;
-use super::hash_slots::{Claim, Holder, NoSlot, Retries, Slot};
+use super::hash_slots::{Claim, Holder, NoSlot, Slot};
 use crate::crypto::password::{Password, StoredHash, Unusable, Verdict};
 use crate::runtime::log;
 use crate::store::throttle::{Attempt, Reservation, Reserved};

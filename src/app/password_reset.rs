@@ -1,9 +1,10 @@
 //! Sets the password of the user whose one-time link is presented.
 
+use super::attempt_retries::Retries;
 use super::client_info::ClientInfo;
 use super::context::RequestContext;
 use super::error::AppError;
-use super::hash_slots::{self, Claim, Retries, Slot};
+use super::hash_slots::{self, Claim, Slot};
 use super::sessions::revoke_cached;
 use crate::crypto::fingerprint::fingerprint;
 use crate::crypto::password::Password;

@@ -73,8 +73,8 @@ pub async fn find_cached(
     }
 }
 
-/// Finds the session of a token in D1. Returns `None` if it does not exist, was revoked, has expired, or has rotated the token
-/// out.
+/// Finds the session of a token in D1. Returns `None` if it does not exist, was revoked, has expired, or rotated the token
+/// out before the replay window.
 ///
 /// # Errors
 /// `Store`.

@@ -38,7 +38,7 @@ pub struct DetailError {
 }
 
 /// Seconds after which a client may repeat a request that got 503. Together with D1's timeout of 5 seconds, this is well
-/// within the default replay window of 30 seconds, in which a refresh whose response was lost can be repeated.
+/// within the default replay window, in which a refresh whose response was lost can be repeated.
 const RETRY_AFTER_SECONDS: u32 = 2;
 
 const CHALLENGE: &str = "Bearer realm=\"edge-auth\"";

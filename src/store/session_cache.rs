@@ -14,23 +14,22 @@
 //! The key holds the session's id in D1 and not the token's `sid`, so that a row is enough to find its entries; and the
 //! generation, so that a new token has a key of its own. Everything without a valid MAC ([`CacheKeys`]) is a miss.
 
+mod entry;
+
+pub use entry::{CacheLookup, CachedSession, OUTAGE_SECONDS, key};
+
 use super::sessions::RevokedSession;
 use crate::crypto::cache_mac::CacheKeys;
 use crate::domain::user::User;
-use crate::json::{Json, Malformed, Object};
 use crate::runtime::StoreError;
 use crate::runtime::kv::{KV_TIMEOUT_MS, Kv};
 use crate::runtime::timeout::sleep;
 use crate::runtime::ttl_cache::TtlCache;
 use crate::timestamp::Timestamp;
+use entry::{OUTDATED, REVOKED, Written, read};
 use futures_util::future::join_all;
-use serde::Serialize;
 use std::cell::LazyCell;
 use std::fmt;
-use std::rc::Rc;
-
-/// Seconds for which a cached session is used longer while D1 is unavailable.
-pub const OUTAGE_SECONDS: i64 = 15 * 60;
 
 /// Seconds for which KV keeps an entry longer than it is used.
 pub const MARGIN_SECONDS: i64 = 60;
@@ -55,41 +54,6 @@ pub const MAX_ROTATED_OUT: u32 = 8;
 
 /// Maximum number of entries that are overwritten at the same time.
 const MAX_WRITES: usize = 500;
-
-/// A value without a MAC, which is a miss.
-const OUTDATED: &str = "{}";
-
-const REVOKED: &str = r#"{"revoked":true}"#;
-
-/// The result of a lookup.
-#[derive(Debug)]
-pub enum CacheLookup {
-    /// D1 has confirmed the session.
-    Hit(CachedSession),
-    /// The session was revoked.
-    Revoked,
-    /// There is no entry, or it has no valid MAC.
-    Miss,
-}
-
-/// A live session and its user, as D1 had them.
-#[derive(Debug, Clone)]
-pub struct CachedSession {
-    /// The user.
-    pub user: Rc<User>,
-    /// From this time on, D1 is queried.
-    pub fresh_until: Timestamp,
-    /// The corresponding time while D1 is unavailable: [`OUTAGE_SECONDS`] later, but never after the token has expired.
-    pub usable_until: Timestamp,
-}
-
-#[derive(Serialize)]
-struct Written<'a> {
-    read_at: i64,
-    fresh_until: i64,
-    expires_at: i64,
-    user: &'a User,
-}
 
 /// Maximum number of cached sessions that an isolate keeps in memory.
 const MAX_LOCAL_ENTRIES: usize = 1_000;
@@ -277,119 +241,5 @@ impl SessionCache {
             .ttl
             .saturating_add(OUTAGE_SECONDS)
             .saturating_add(MARGIN_SECONDS)
-    }
-}
-
-/// Parses a verified text. `ttl` is the configured TTL: an entry that was written with a longer one is fresh no longer than
-/// this after D1 confirmed it, so that lowering the TTL takes effect at once. A `read_at` in the future was written by a
-/// clock that is ahead.
-fn read(text: &str, now: Timestamp, ttl: i64) -> Result<CacheLookup, Malformed> {
-    let mut copy = Object::read(text)?;
-    let is_revoked = copy.optional("revoked").map(Json::boolean).transpose()?;
-    if is_revoked == Some(true) {
-        return Ok(CacheLookup::Revoked);
-    }
-    let user: User = copy.object("user")?.deserialize()?;
-    let moment = |seconds| Timestamp::from_seconds(seconds);
-    let read_at = moment(copy.integer("read_at")?).min(now);
-    let expires_at = moment(copy.integer("expires_at")?);
-    let written_until = moment(copy.integer("fresh_until")?);
-    let fresh_until = written_until.min(read_at.plus(ttl)).min(expires_at);
-    Ok(CacheLookup::Hit(CachedSession {
-        user: Rc::new(user),
-        fresh_until,
-        usable_until: fresh_until.plus(OUTAGE_SECONDS).min(expires_at),
-    }))
-}
-
-/// The key of a token's entry in KV: of its session's id in D1, and its generation.
-#[must_use]
-pub fn key(id: &str, generation: u32) -> String {
-    ["session:", id, ":", &generation.to_string()].concat()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::role::Role;
-    use uuid::Uuid;
-
-    const TTL: i64 = 300;
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_seconds(seconds)
-    }
-
-    fn user() -> User {
-        User {
-            id: Uuid::from_u128(5),
-            username: "zoë".into(),
-            email: None,
-            name: "Zoë".into(),
-            organization: None,
-            aws_region: None,
-            role: Role::User,
-            is_active: true,
-            created_at: at(0),
-            updated_at: at(0),
-            last_login: None,
-        }
-    }
-
-    fn written(read_at: i64, fresh_until: i64, expires_at: i64) -> String {
-        let copy = Written {
-            read_at,
-            fresh_until,
-            expires_at,
-            user: &user(),
-        };
-        serde_json::to_string(&copy).unwrap()
-    }
-
-    #[test]
-    fn an_entry_is_fresh_for_the_least_of_its_bounds() {
-        for (text, fresh, usable) in [
-            (written(700, 1_000, 100_000), 1_000, 1_900),
-            // The entry expires with its token.
-            (written(700, 1_000, 1_500), 1_000, 1_500),
-            (written(700, 1_000, 900), 900, 900),
-            // The entry was written with a TTL of one hour.
-            (written(700, 4_300, 100_000), 1_000, 1_900),
-            // The entry was written with a shorter TTL.
-            (written(700, 730, 100_000), 730, 1_630),
-            // The entry was written by a clock that is ahead, and counts as read now.
-            (written(5_000, 5_300, 100_000), 1_100, 2_000),
-        ] {
-            let Ok(CacheLookup::Hit(copy)) = read(&text, at(800), TTL) else {
-                panic!("{text}")
-            };
-            assert_eq!(*copy.user, user());
-            let bounds = (copy.fresh_until.seconds(), copy.usable_until.seconds());
-            assert_eq!(bounds, (fresh, usable), "{text}");
-        }
-    }
-
-    #[test]
-    fn an_incomplete_entry_is_not_read() {
-        assert!(matches!(
-            read(REVOKED, at(0), TTL),
-            Ok(CacheLookup::Revoked)
-        ));
-        let good = written(700, 1_000, 1_500);
-        for text in [
-            OUTDATED,
-            "",
-            "null",
-            &good[1..],
-            &good.replace("read_at", "other"),
-            &good.replace("fresh_until", "other"),
-            &good.replace("expires_at", "other"),
-            &good.replace(r#""user":{"#, r#""other":{"#),
-            &good.replace("1000", "1e3"),
-            &good.replace("true", "1"),
-            &REVOKED.replace("true", "1"),
-        ] {
-            assert!(read(text, at(800), TTL).is_err(), "{text}");
-        }
     }
 }

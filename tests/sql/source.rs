@@ -94,22 +94,22 @@ const ALLOWED: [(&str, &str, &str); 21] = [
         "in order, up to the limit",
     ),
     (
-        "store/throttle.rs: REMOVE_NETWORKS",
+        "store/throttle/cleanup.rs: REMOVE_NETWORKS",
         "SEARCH address_attempts USING INDEX address_attempts_end (empty_at_ms<?)",
         "in order, up to the limit",
     ),
     (
-        "store/throttle.rs: DELETE_EXPIRED",
+        "store/throttle/cleanup.rs: DELETE_EXPIRED",
         "SEARCH sign_in_attempts USING INDEX sign_in_attempts_end (ends_at<?)",
         "in order, up to the limit",
     ),
     (
-        "store/throttle.rs: REMOVE_WITH_SESSIONS",
+        "store/throttle/cleanup.rs: REMOVE_WITH_SESSIONS",
         "SEARCH sessions USING INDEX sessions_end (ends_at<?)",
         "in order, up to the limit",
     ),
     (
-        "store/throttle.rs: RESTORE",
+        "store/throttle/revert.rs: RESTORE",
         "SEARCH sign_in_attempts USING COVERING INDEX sqlite_autoindex_sign_in_attempts_1 (key>? AND key<?)",
         "the devices of one user",
     ),

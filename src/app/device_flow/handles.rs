@@ -21,7 +21,7 @@ const CLIENT_LIFETIME_SECONDS: i64 = 86_400;
 const RENEW_BEFORE_EXPIRY_SECONDS: i64 = 2 * CLIENT_LIFETIME_SECONDS;
 
 /// Seconds for which a completed sign-in can be requested again. A device handle outlives the device code by this time.
-pub const REPLAY_WINDOW_SECONDS: i64 = 120;
+pub const REPEAT_WINDOW_SECONDS: i64 = 120;
 
 /// The response to `/register-client`.
 pub struct Client {
@@ -208,7 +208,7 @@ pub fn seal_device(
     let handle = context.app.sealer.seal(
         Purpose::DeviceCode,
         client_id.as_bytes(),
-        ends_at.plus(REPLAY_WINDOW_SECONDS),
+        ends_at.plus(REPEAT_WINDOW_SECONDS),
         &sealed,
         random::bytes()?,
     );

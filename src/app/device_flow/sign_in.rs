@@ -4,13 +4,14 @@
 //! once. From then on the sign-in is completed whatever the client does, and a request that is repeated within two minutes
 //! gets its session.
 
-use super::handles::{self, Device, REPLAY_WINDOW_SECONDS};
+use super::handles::{self, Device, REPEAT_WINDOW_SECONDS};
 use super::polls::{Guard, PollStart};
 use super::user::{self, DeviceUser, NoUser};
 use crate::app::client_info::ClientInfo;
 use crate::app::context::RequestContext;
 use crate::app::denial::Denial;
 use crate::app::error::AppError;
+use crate::app::federated_sign_in;
 use crate::app::sign_in::{self, AttemptedAccount, NewSessionOptions, SignInMethod};
 use crate::app::token_verifier::Issued;
 use crate::aws::error::{AwsError, Code};
@@ -167,7 +168,7 @@ impl Flow {
         }
         match record.token_status(0, now, self.context.replay_window()) {
             TokenStatus::Revoked => self.deny(Denial::SessionEnded, account).await.map(Some),
-            TokenStatus::Current if record.rotated_at.plus(REPLAY_WINDOW_SECONDS) >= now => {
+            TokenStatus::Current if record.rotated_at.plus(REPEAT_WINDOW_SECONDS) >= now => {
                 let session = Session {
                     user: record.user.id,
                     sid: self.device.sid.clone(),
@@ -242,7 +243,7 @@ impl Flow {
             ..NewSessionOptions::of(SignInMethod::AwsDevice)
         };
         let (context, client) = (&self.context, &self.client);
-        match sign_in::sign_in_federated(context, client, &aws_user, role, options).await? {
+        match federated_sign_in::run(context, client, &aws_user, role, options).await? {
             Some((issued, user)) => Ok(signed_in(issued, user)),
             // The audit log already records the refusal.
             None => Ok(DeviceSignIn::Denied(Denial::Disabled)),

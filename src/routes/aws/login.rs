@@ -6,6 +6,7 @@
 
 use crate::app::RequestContext;
 use crate::app::client_info::ClientInfo;
+use crate::app::federated_sign_in;
 use crate::app::sign_in::{self, AttemptedAccount, NewSessionOptions, SignInMethod};
 use crate::aws::error::AwsError;
 use crate::aws::identity::{self, AwsUser};
@@ -74,7 +75,7 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
         (by_service_credentials(&context).await?, Role::User, options)
     };
     let signed_in =
-        sign_in::sign_in_federated(&context, &client, &aws_user, Some(role), options).await?;
+        federated_sign_in::run(&context, &client, &aws_user, Some(role), options).await?;
     let (issued, user) = signed_in.ok_or(ErrorCode::InvalidProof)?;
     Ok(BearerTokenResponse::response(&issued, &user))
 }

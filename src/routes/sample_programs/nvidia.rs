@@ -50,7 +50,7 @@ import OpenAI from "openai";
 
 const apiKey = process.env.NVIDIA_API_KEY;
 if (!apiKey) throw new Error("NVIDIA_API_KEY is not set");
-// What the package finds here of OpenAI it would send to NVIDIA.
+// The package would send the values of these OpenAI variables to NVIDIA.
 for (const name in process.env) if (name.startsWith("OPENAI_")) delete process.env[name];
 const client = new OpenAI({{ apiKey, baseURL: {base} }});
 const completion = await client.chat.completions.create({{
@@ -71,7 +71,7 @@ import os
 
 from openai import OpenAI
 
-# What the package finds here of OpenAI it would send to NVIDIA.
+# The package would send the values of these OpenAI variables to NVIDIA.
 for name in [name for name in os.environ if name.startswith("OPENAI_")]:
     del os.environ[name]
 client = OpenAI(api_key=os.environ["NVIDIA_API_KEY"], base_url={base})

@@ -1,0 +1,115 @@
+//! Signs in a user whom AWS has identified: finds or creates the user, synchronises profile and role, and starts a session.
+
+use super::client_info::ClientInfo;
+use super::context::RequestContext;
+use super::error::AppError;
+use super::sessions::revoke_cached;
+use super::sign_in::{
+    AttemptedAccount, CHANGED, DISABLED, NewSessionOptions, refuse, start_session,
+};
+use super::token_verifier::Issued;
+use crate::aws::identity::{AwsUser, AwsUserEmail};
+use crate::domain::audit::Kind;
+use crate::domain::role::Role;
+use crate::domain::user::User;
+use crate::runtime::random;
+use crate::store::federated_users::{self, FederatedProfile, Known, RoleChanged, Updated};
+
+/// Maximum number of times that a profile is updated, which is repeated if another request has changed the row.
+const MAX_PROFILE_UPDATES: usize = 3;
+
+/// Signs in a user that AWS has authenticated. The first sign-in creates the user. `role` is the role that this sign-in sets,
+/// if it sets one. `None` if the user is disabled or was changed meanwhile, which the audit log records.
+///
+/// # Errors
+/// `Store`, `Runtime`.
+pub async fn run(
+    context: &RequestContext,
+    client: &ClientInfo,
+    aws_user: &AwsUser,
+    role: Option<Role>,
+    options: NewSessionOptions<'_>,
+) -> Result<Option<(Issued, User)>, AppError> {
+    let profile = FederatedProfile {
+        source: &aws_user.source,
+        subject: &aws_user.subject,
+        username: &aws_user.username,
+        email: aws_user.email.as_ref().map(AwsUserEmail::as_str),
+        made_email_key: aws_user.email.as_ref().and_then(AwsUserEmail::derived_key),
+        name: &aws_user.full_name,
+        role,
+    };
+    let mut known = find_or_create(context, client, &profile).await?;
+    for _ in 0..MAX_PROFILE_UPDATES {
+        if !known.user.is_active || profile.is_recorded_in(&known) {
+            break;
+        }
+        known = match sync_profile(context, client, &profile, &known.user).await? {
+            Some(known) => known,
+            None => find_or_create(context, client, &profile).await?,
+        };
+    }
+    let mut user = known.user;
+    if user.is_active && profile.has_other_role(&user) {
+        return Err(AppError::Contention);
+    }
+    let (id, method) = (user.id, options.method);
+    let reason = if user.is_active {
+        if let Some(issued) = start_session(context, client, &mut user, options).await? {
+            return Ok(Some((issued, user)));
+        }
+        CHANGED
+    } else {
+        DISABLED
+    };
+    refuse(context, client, method, AttemptedAccount::Known(id), reason).await?;
+    Ok(None)
+}
+
+/// Returns the user's row, and creates it if it does not exist.
+async fn find_or_create(
+    context: &RequestContext,
+    client: &ClientInfo,
+    profile: &FederatedProfile<'_>,
+) -> Result<Known, AppError> {
+    if let Some(known) = federated_users::find(context.app.database, profile).await? {
+        return Ok(known);
+    }
+    let id = random::uuid()?;
+    let role = profile.role.unwrap_or(Role::User);
+    let entry = client.entry(context, Kind::UserAdded)?.by(id).about(id);
+    let added = context.sign(entry.detail(format!("role {}", role.as_str())));
+    Ok(federated_users::bind(context.app.database, profile, id, context.now(), &added).await?)
+}
+
+/// Updates the user's row and returns it; `None` if another request changed it in the meantime.
+async fn sync_profile(
+    context: &RequestContext,
+    client: &ClientInfo,
+    profile: &FederatedProfile<'_>,
+    user: &User,
+) -> Result<Option<Known>, AppError> {
+    let entries = match profile.role.filter(|role| *role != user.role) {
+        None => None,
+        Some(role) => {
+            let entry = |kind| {
+                let entry = client.entry(context, kind);
+                entry.map(|entry| entry.by(user.id).about(user.id))
+            };
+            let change = format!("role {} -> {}", user.role.as_str(), role.as_str());
+            Some(RoleChanged {
+                role_changed: context.sign(entry(Kind::RoleChanged)?.detail(change)),
+                sessions_revoked: context.sign(entry(Kind::SessionRevoked)?.detail("role_changed")),
+            })
+        }
+    };
+    let now = context.now();
+    let Updated {
+        known,
+        revoked,
+        outdated,
+    } = federated_users::update(context.app.database, profile, user, now, entries.as_ref()).await?;
+    revoke_cached(context, &revoked).await;
+    context.app.session_cache.forget(&outdated, now).await;
+    Ok(known)
+}
