@@ -56,7 +56,7 @@ pub struct AwsLogin {
 const EXPECTED_REGION: &str = "an AWS region such as eu-north-1";
 const EXPECTED_LOOPBACK: &str = "an http URL on 127.0.0.1, localhost or [::1]; development only";
 pub(super) const EXPECTED_MODEL: &str = "the id of a model, up to 2048 bytes";
-const EXPECTED_ROLE_MAP_ACCOUNTS: &str = "at most 5 accounts; without AWS_SSO_ACCOUNT_ID, ACCOUNT/SET=ROLE for every role above user; with it, no other account";
+const EXPECTED_ROLE_MAP_ACCOUNTS: &str = "at most 5 accounts; if AWS_SSO_ACCOUNT_ID is set, no other account; if not, ACCOUNT/SET=ROLE for every role above user";
 
 const AWS_REGION: Variable = Variable::new(
     "AWS_REGION",
@@ -196,7 +196,7 @@ impl AwsConfig {
         if identity_store_id.is_some() && credentials.is_none() {
             read.must_be(
                 &AWS_ACCESS_KEY_ID,
-                "keys that may read AWS_IDENTITY_STORE_ID",
+                "AWS keys that may read the Identity Store AWS_IDENTITY_STORE_ID",
             );
         }
         let sso_account_id = read.optional(&AWS_SSO_ACCOUNT_ID, |text| {

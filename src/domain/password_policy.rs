@@ -44,7 +44,7 @@ pub enum PolicyError {
     #[error("Password is too common")]
     Common,
     /// Without the user's names, the password is too short or common.
-    #[error("Password must not be made of your name, username, e-mail or organization")]
+    #[error("Password must not be derived from your name, username, e-mail or organization")]
     OwnNames,
 }
 

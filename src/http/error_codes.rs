@@ -91,7 +91,7 @@ codes! {
         "The new password is a common password, a repetition or a sequence.";
         "Ask the user for another password.";
     PasswordContainsName: 400 "password_contains_name"
-        "Password must not be made of your name, username, e-mail or organization";
+        "Password must not be derived from your name, username, e-mail or organization";
         "The new password is derived from the user's own names.";
         "Ask the user for another password.";
     InvalidCurrentPassword: 400 "invalid_current_password" "Current password is incorrect";

@@ -49,7 +49,7 @@ enum Command {
     /// Build the Worker into build/, if its sources have changed
     ///
     /// wrangler runs this command before it starts or deploys the Worker and after each change in src/. For `wrangler dev` the
-    /// Worker's own code is not optimized, which compiles faster.
+    /// Worker's own code is not optimized, so that it compiles faster.
     Build,
     /// Print the paths of Node and of the npm packages as EDGE_AUTH_NODE=… and EDGE_AUTH_NODE_MODULES=…
     Env,

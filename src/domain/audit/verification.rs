@@ -70,7 +70,7 @@ impl ViolationKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct Violation {
-    /// `audit.number`, even if no such row exists any more.
+    /// Number of the row. The row itself may be missing.
     pub number: u32,
     /// The reason.
     pub reason: ViolationKind,

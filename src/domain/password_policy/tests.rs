@@ -54,7 +54,7 @@ fn error_texts_are_documented_texts() {
         (PolicyError::Common, "Password is too common"),
         (
             PolicyError::OwnNames,
-            "Password must not be made of your name, username, e-mail or organization",
+            "Password must not be derived from your name, username, e-mail or organization",
         ),
     ] {
         assert_eq!(error.to_string(), text);

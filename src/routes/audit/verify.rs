@@ -51,15 +51,15 @@ pub struct AuditVerifyResponse {
     pub success: bool,
     /// Number of rows that this call verified.
     pub rows: u32,
-    /// Number of these rows that were written without a signature and signed later by the cron event.
+    /// Number of verified rows that were written without a signature and signed later by the cron event.
     pub late_signatures: u32,
-    /// Number of these rows whose address and device are still stored and match the signature.
+    /// Number of verified rows whose address and device are still stored and match the signature.
     pub clients: u32,
     /// Number of users whose role and status this call compared with the last entries about them.
     pub users: u32,
     /// Number of the last row that a checkpoint covers; 0 if there is none.
     pub checkpointed_to: u32,
-    /// Number of rows after it. Each of these rows is signed, but the removal of the last ones cannot be detected.
+    /// Number of rows after the last checkpoint. Each of them is signed, but the removal of the last ones cannot be detected.
     pub rows_after_checkpoint: u32,
     /// The first row that fails verification; null if all rows of this call are valid.
     pub failure: Option<Violation>,

@@ -46,8 +46,8 @@ pub struct AwsCredentialsResponse {
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AwsCredentials {
-    /// The administrator's region if Bedrock is available there; otherwise the configured region, or the region in which its keys
-    /// can use Bedrock.
+    /// The administrator's region if Bedrock is available there; otherwise `AWS_REGION`, or `us-east-1` if Bedrock is not
+    /// available in `AWS_REGION`.
     pub region: &'static str,
     /// Access key id, not masked because it is not a secret.
     pub access_key_id: String,

@@ -111,7 +111,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     Operation::new("createDeviceToken", "AWS device flow", "Wait for a device token")
         .describe(
             "Waits for the user for up to DEVICE_TOKEN_WAIT seconds, or fewer with `Prefer: wait=N` (RFC 7240). A 408 response \
-             with Retry-After means that the user has not answered yet; repeat the request. A 408 response without \
+             with Retry-After means that the user has not responded yet; repeat the request. A 408 response without \
              Retry-After means that the device code has expired or was already used. While one request waits, other \
              requests with the same device code get 408 at once. A 403 response means that the user denied the sign-in, has \
              no permission set, or is disabled.",

@@ -125,9 +125,9 @@ async fn end_reused(
 fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
     use crate::http::operation::{Operation, examples};
     Operation::new("refreshToken", "Sessions", "Refresh token")
-        .describe("Rotates the token. Until REFRESH_REPLAY_WINDOW seconds after its own rotation, any earlier token of the \
-             session gets the current token; later it revokes the session, even if it has expired. A current token that \
-             has expired is refused.")
+        .describe("Rotates the current token of the session. A token that was rotated out within the last REFRESH_REPLAY_WINDOW \
+             seconds gets the current token. A token that was rotated out earlier revokes the session, even if the token \
+             has expired. A current token that has expired is refused.")
         .returns::<BearerTokenResponse<'_>>(schemas, examples::bearer_token())
         .header("edge-auth-expires", true)
         .errors([

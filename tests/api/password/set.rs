@@ -157,11 +157,11 @@ async fn weak_password_returns_400_with_the_reason() {
         ("abcdefghijklmnopqrst", "Password is too common"),
         (
             &format!("{}-1234", ada.email),
-            "Password must not be made of your name, username, e-mail or organization",
+            "Password must not be derived from your name, username, e-mail or organization",
         ),
         (
             "AnalyticalEngines1",
-            "Password must not be made of your name, username, e-mail or organization",
+            "Password must not be derived from your name, username, e-mail or organization",
         ),
     ] {
         let response = app.anonymous().set_password(&link, password).await;

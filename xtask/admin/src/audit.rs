@@ -170,11 +170,12 @@ fn summary(whole: &Value) -> String {
         ));
     }
     for change in whole["schema_changes"].as_array().into_iter().flatten() {
+        let difference = cell(change["difference"].as_str());
+        let verb = if difference == "missing" { "is" } else { "was" };
         lines.push(format!(
-            "Database: {} {} is {}.",
+            "Database: {} {} {verb} {difference}.",
             cell(change["kind"].as_str()),
             cell(change["name"].as_str()),
-            cell(change["difference"].as_str()),
         ));
     }
     for change in whole["user_changes"].as_array().into_iter().flatten() {
@@ -219,14 +220,14 @@ NUMBER  AT  KIND            OUTCOME  ACTOR         SUBJECT  DETAIL              
              to 1040; 2 more are not covered yet."
         );
         whole["schema_changes"] = json!([{"kind": "trigger", "name": "z", "difference": "added"}]);
-        assert_eq!(summary(&whole), "Database: trigger z is added.");
+        assert_eq!(summary(&whole), "Database: trigger z was added.");
         whole["failure"] = json!({"number": 777, "reason": "altered"});
         whole["user_changes"] =
             json!([{"user": "1", "field": "role", "recorded": null, "found": "\u{1b}admin"}]);
         assert_eq!(
             summary(&whole),
             "Entry 777 fails verification: altered. The 776 entries before it are valid.\n\
-             Database: trigger z is added.\n\
+             Database: trigger z was added.\n\
              User 1: role is ?admin; the audit log says -."
         );
     }

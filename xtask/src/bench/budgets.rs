@@ -15,27 +15,27 @@ struct Budget {
 
 const BUDGETS: [Budget; 5] = [
     Budget {
-        name: "/validate, default settings, by Hono + jose + KV",
+        name: "/validate, default settings, compared with Hono + jose + KV",
         group: "validate",
         limit: 0.45,
     },
     Budget {
-        name: "/validate with a KV read each time, by Hono + jose + KV",
+        name: "/validate with a KV read each time, compared with Hono + jose + KV",
         group: "validate-kv",
         limit: 1.0,
     },
     Budget {
-        name: "/validate, strict, by better-auth + D1",
+        name: "/validate, strict, compared with better-auth + D1",
         group: "validate-strict",
         limit: 0.45,
     },
     Budget {
-        name: "sign-in, by Hono + argon2-wasm-edge",
+        name: "sign-in, compared with Hono + argon2-wasm-edge",
         group: "sign-in",
         limit: 0.65,
     },
     Budget {
-        name: "start-up (modules and first response), by better-auth + D1",
+        name: "start-up (modules and first response), compared with better-auth + D1",
         group: "start",
         limit: 0.35,
     },

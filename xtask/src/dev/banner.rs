@@ -59,7 +59,7 @@ impl Banner<'_> {
             return String::new();
         };
         format!(
-            "AWS is simulated at {aws}. To use a real AWS, set its variables in .dev.vars.\n\n\
+            "AWS is simulated at {aws}. To use the real AWS, set its variables in .dev.vars.\n\n\
              Sign in as Ada Lovelace through the simulated IAM Identity Center (bash):\n\n{}\n\
              Sign in with a simulated AWS key (bash, in this repository):\n\n  \
              (set -a; . \"{}\"; cargo xtask aws-login --url {address} --sts-endpoint {aws})\n\n",

@@ -82,7 +82,7 @@ impl Options {
         match TcpListener::bind(address) {
             Ok(_) if !has_listener => Ok(()),
             Err(error) if error.kind() == ErrorKind::PermissionDenied => bail!(
-                "this user may not listen on port {}; choose a port from 1024 with --port",
+                "this user may not listen on port {}; choose port 1024 or higher with --port",
                 self.port
             ),
             _ => self.port_in_use(),
