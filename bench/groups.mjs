@@ -120,7 +120,7 @@ const RATE_LIMITED = named("login, network over its limit, 429", {
     return [LOGIN];
   },
 });
-/** A name in back-off. No more requests are in flight than an isolate refuses at once. */
+/** A name in back-off. The number of requests in flight is at most the number that an isolate refuses at the same time. */
 const BACK_OFF = named("login, name backing off, 429", {
   status: 429,
   connections: 3,

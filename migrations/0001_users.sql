@@ -32,7 +32,7 @@ CREATE INDEX users_source_username ON users (username) WHERE source <> 'password
 CREATE INDEX users_privileged ON users (id) WHERE role <> 'user';
 CREATE INDEX users_made_email ON users (made_email_key) WHERE made_email_key IS NOT NULL;
 
--- A made address is not confirmed, so it is removed if a password user has the same address, whichever of the two is added
+-- A derived address is not confirmed, so it is removed if a password user has the same address, whichever of the two is added
 -- first.
 CREATE TRIGGER users_made_email_yields_to_new AFTER INSERT ON users
 WHEN NEW.source = 'password'

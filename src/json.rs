@@ -1,9 +1,9 @@
 //! The strict JSON reader. It reads requests, responses of AWS, rows of D1, entries of KV and sealed values.
 //!
 //! It is stricter than RFC 8259 where that leaves room for two readings of one text: an object has each key once (RFC 7493
-//! section 2.3), nesting ends at [`MAX_DEPTH`] and an object at [`MAX_MEMBERS`]. [`from_str`] fills a type that derives
-//! `serde::Deserialize`; `null` counts as an absent member, unknown members are ignored, and an array is never read as a
-//! struct. Errors contain no input.
+//! section 2.3) and at most [`MAX_MEMBERS`] members, and values are nested at most [`MAX_DEPTH`] levels deep. [`from_str`]
+//! fills a type that derives `serde::Deserialize`; `null` counts as an absent member, unknown members are ignored, and an
+//! array is never read as a struct. Errors contain no input.
 
 mod deserializer;
 mod reader;

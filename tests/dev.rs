@@ -248,7 +248,7 @@ impl Dev {
             .args(["--allow-origin", ORIGINS[0], "--allow-origin", ORIGINS[1]])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            // A terminal's Ctrl-C would reach a group of its own.
+            // In a terminal, Ctrl-C reaches a whole process group, so `cargo dev` is started in its own.
             .process_group(0)
             .spawn()
             .expect("cargo starts");

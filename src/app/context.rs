@@ -58,7 +58,7 @@ impl RequestContext {
         Ok(())
     }
 
-    /// Runs this to completion, however long it takes. Returns its output if it is ready within this many milliseconds.
+    /// Runs the work to completion, however long it takes. Returns its output if it is ready within this many milliseconds.
     pub async fn run_to_completion<T: 'static>(
         &self,
         milliseconds: u32,
@@ -67,7 +67,7 @@ impl RequestContext {
         task::run_to_completion(&self.execution, milliseconds, work).await
     }
 
-    /// Runs this to completion; the response does not wait for it.
+    /// Runs the work to completion; the response does not wait for it.
     pub fn wait_until(&self, work: impl Future<Output = ()> + 'static) {
         self.execution.wait_until(work);
     }

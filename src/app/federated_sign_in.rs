@@ -1,4 +1,4 @@
-//! Signs in a user whom AWS has identified: finds or creates the user, synchronises profile and role, and starts a session.
+//! Signs in a user that AWS has identified: finds or creates the user, synchronises profile and role, and starts a session.
 
 use super::client_info::ClientInfo;
 use super::context::RequestContext;
@@ -15,7 +15,7 @@ use crate::domain::user::User;
 use crate::runtime::random;
 use crate::store::federated_users::{self, FederatedProfile, Known, RoleChanged, Updated};
 
-/// Maximum number of times that a profile is updated, which is repeated if another request has changed the row.
+/// Maximum number of attempts to update a profile. An attempt is repeated if another request has changed the row.
 const MAX_PROFILE_UPDATES: usize = 3;
 
 /// Signs in a user that AWS has authenticated. The first sign-in creates the user. `role` is the role that this sign-in sets,

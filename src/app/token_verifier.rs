@@ -176,7 +176,7 @@ mod tests {
         let claims = tokens.verify(&token, at(2_029)).unwrap().claims.clone();
         let verdict = tokens.verify(&token, at(2_030));
         assert_eq!(verdict.unwrap_err(), Refusal::Expired(claims));
-        // A clock that was set back finds it not yet valid.
+        // If the clock was set back, the token is not valid yet.
         let verdict = tokens.verify(&token, at(969));
         assert_eq!(verdict.unwrap_err(), Refusal::Invalid);
     }

@@ -37,8 +37,8 @@ impl AwsError {
         }
     }
 
-    /// Returns the error of a response with a status from 400: the name in `x-amzn-ErrorType`, otherwise the name in the
-    /// body, otherwise, for the portal's `{"message"}`, the error that its model assigns to the status.
+    /// Returns the error of a response with a status of 400 or higher: the name in `x-amzn-ErrorType`, otherwise the name in
+    /// the body, otherwise, for the portal's `{"message"}`, the error that its model assigns to the status.
     #[must_use]
     pub fn of_response(response: &AwsResponse) -> Self {
         let from_header = response.error_type.as_deref().and_then(Code::parse);

@@ -28,7 +28,7 @@ pub struct IdentityStoreUser {
     pub is_disabled: bool,
 }
 
-/// Returns `GetUserId` by user name, without a signature.
+/// Returns the request `GetUserId` by user name, without a signature.
 #[must_use]
 pub fn get_user_id(endpoint: &Endpoint, store: &str, user_name: &str) -> AwsRequest {
     #[derive(Serialize)]
@@ -68,7 +68,7 @@ pub fn user_id(response: &AwsResponse) -> Result<String, AwsError> {
     checked_id(&response.json()?.borrowed("UserId")?)
 }
 
-/// Returns `DescribeUser`, without a signature.
+/// Returns the request `DescribeUser`, without a signature.
 #[must_use]
 pub fn describe_user(endpoint: &Endpoint, store: &str, user_id: &str) -> AwsRequest {
     #[derive(Serialize)]

@@ -1,7 +1,7 @@
 //! Requests to AWS and the responses. Everything here is pure, except [`client`], which sends the requests.
 //!
-//! One file per service holds its requests, its responses and the calls of [`Aws`] to it. When to call, how often to poll and
-//! who may sign in is decided in `app`.
+//! One file per service holds its requests, its responses and the calls of [`Aws`] to it. `app` decides when
+//! to call, how often to poll, and which users may sign in.
 
 pub mod arn;
 pub mod arn_pattern;

@@ -197,7 +197,7 @@ mod tests {
         }
     }
 
-    /// Altered names of the kinds that reach another server if a host is concatenated from them.
+    /// Altered names that would lead to another server if a host name were built from them.
     fn hostile_names() -> Vec<String> {
         let mut names: Vec<String> = [
             "",

@@ -53,7 +53,7 @@ pub struct DeviceAuthorization {
     pub interval: u32,
 }
 
-/// Returns `RegisterClient`. It is idempotent: an unused registration has no effect.
+/// Returns the request `RegisterClient`. It is idempotent: an unused registration has no effect.
 #[must_use]
 pub fn register_client(endpoint: &Endpoint) -> AwsRequest {
     #[derive(Serialize)]
@@ -90,7 +90,7 @@ pub fn registration(response: &AwsResponse) -> Result<Registration, AwsError> {
     })
 }
 
-/// Returns `StartDeviceAuthorization`. It is idempotent: an unused authorization expires.
+/// Returns the request `StartDeviceAuthorization`. It is idempotent: an unused authorization expires.
 #[must_use]
 pub fn start_device_authorization(
     endpoint: &Endpoint,
@@ -147,7 +147,7 @@ pub fn device_authorization(
     Ok(started)
 }
 
-/// Returns `CreateToken` for a device code. It is not idempotent: the device code can be used once.
+/// Returns the request `CreateToken` for a device code. It is not idempotent: the device code can be used once.
 #[must_use]
 pub fn create_token(
     endpoint: &Endpoint,

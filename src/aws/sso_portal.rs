@@ -38,7 +38,7 @@ pub struct Page {
     pub next: Option<String>,
 }
 
-/// Returns `ListAccounts`. The e-mail addresses in its response are those of the account owners and are not read.
+/// Returns the request `ListAccounts`. The e-mail addresses in its response are those of the account owners and are not read.
 #[must_use]
 pub fn list_accounts(endpoint: &Endpoint, token: &Secret, next: Option<&str>) -> AwsRequest {
     let query = next.map_or_else(String::new, |next| {
@@ -55,7 +55,7 @@ pub fn accounts(response: &AwsResponse) -> Result<Page, AwsError> {
     page(response, "accountList", "accountId", is_account)
 }
 
-/// Returns `ListAccountRoles`.
+/// Returns the request `ListAccountRoles`.
 #[must_use]
 pub fn list_account_roles(
     endpoint: &Endpoint,
@@ -82,7 +82,7 @@ pub fn account_roles(response: &AwsResponse) -> Result<Page, AwsError> {
     page(response, "roleList", "roleName", is_permission_set)
 }
 
-/// Returns `GetRoleCredentials`.
+/// Returns the request `GetRoleCredentials`.
 #[must_use]
 pub fn get_role_credentials(
     endpoint: &Endpoint,
@@ -118,7 +118,7 @@ pub fn role_credentials(response: &AwsResponse) -> Result<Credentials, AwsError>
     })
 }
 
-/// Returns `Logout`, which revokes the access token. It is idempotent.
+/// Returns the request `Logout`, which revokes the access token. It is idempotent.
 #[must_use]
 pub fn logout(endpoint: &Endpoint, token: &Secret) -> AwsRequest {
     AwsRequest::post(endpoint, "/logout", "application/json", "")

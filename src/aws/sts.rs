@@ -33,7 +33,7 @@ pub struct CallerIdentity {
     pub principal_id: String,
 }
 
-/// Returns `GetCallerIdentity` without a signature. [`accepting_json`] has to be applied after signing.
+/// Returns the request `GetCallerIdentity` without a signature. [`accepting_json`] has to be applied after signing.
 #[must_use]
 pub fn get_caller_identity(endpoint: &Endpoint) -> AwsRequest {
     AwsRequest::post(endpoint, "/", CONTENT_TYPE, BODY)
@@ -45,7 +45,7 @@ pub fn accepting_json(request: AwsRequest) -> AwsRequest {
     request.with_header("accept", "application/json")
 }
 
-/// Returns `GetCallerIdentity`, signed.
+/// Returns the request `GetCallerIdentity`, signed.
 ///
 /// # Errors
 /// As [`sigv4::sign`].

@@ -104,7 +104,7 @@ impl AwsResponse {
     /// Reads the JSON object in the body of a 200 response.
     ///
     /// # Errors
-    /// The error of a response from status 400; `InvalidResponse` for other statuses and other bodies.
+    /// The error of a response with a status of 400 or higher; `InvalidResponse` for other statuses and other bodies.
     pub fn json(&self) -> Result<Object<'_>, AwsError> {
         let text = std::str::from_utf8(self.success()?).map_err(|_| AwsError::InvalidResponse)?;
         Ok(Object::read(text)?)

@@ -69,7 +69,7 @@ impl fmt::Debug for CacheKeys {
 }
 
 fn derive(secret: &Secret) -> Hmac<Sha256> {
-    // HMAC pads a short key with zeros (RFC 2104). With a whole block there is no length that could be refused.
+    // HMAC pads a short key with zeros to a whole block (RFC 2104). A key of a whole block cannot have a wrong length.
     let mut block = [0; 64];
     if let Some(half) = block.first_chunk_mut::<32>() {
         // Cannot fail: HKDF gives any key of up to 8,160 bytes.

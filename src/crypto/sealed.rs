@@ -99,8 +99,8 @@ impl Sealer {
         })
     }
 
-    /// Seals `payload` until just before `expires_at`. It opens only with the same purpose and associated data. The nonce
-    /// must be random.
+    /// Seals `payload` in a handle, which opens only before `expires_at`, and only with the same purpose and associated data.
+    /// The nonce must be random.
     ///
     /// # Errors
     /// [`SealError`] if the payload cannot be serialized or has more than about 6,000 bytes.

@@ -62,7 +62,7 @@ mod tests {
     }
 
     proptest! {
-        /// The secrets have no stars, which could not be told from those of the mask.
+        /// The secrets contain no stars, because those could not be distinguished from the stars of the mask.
         #[test]
         fn no_five_characters_in_a_row_are_shown(secret in "[^*]{1,200}", stars in 1_usize..40) {
             let masked = masked(&secret, stars);

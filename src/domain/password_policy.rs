@@ -1,4 +1,4 @@
-//! The rules for new passwords: long, not common and not made of the user's names. There are no composition rules (NIST SP
+//! The rules for new passwords: long, not common and not derived from the user's names. There are no composition rules (NIST SP
 //! 800-63B section 3.1.1.2), which make passwords worse. Sign-in does not apply these rules.
 
 mod blocklist;

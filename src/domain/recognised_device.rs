@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 /// Maximum number of users per recognised device; the most recent ones are kept.
 const MAX_USERS: usize = 5;
-/// Bytes of a name's hash that are kept: a name that was not typed here matches one of ten by chance once in 2^60.
+/// Bytes of a name's hash that are kept. The probability that a name that was not typed here matches one of the ten hashes of a
+/// device is less than 2^-60.
 const NAME_HASH_BYTES: usize = 8;
 
 /// A device, as its sealed cookie has it.

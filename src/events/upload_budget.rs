@@ -13,8 +13,8 @@ use std::rc::Rc;
 const MAX_TOTAL_BYTES: usize = 8 * 1024 * 1024;
 /// Maximum number of bytes for one client site (an IPv4 address or an IPv6 /48): 64 requests without a declared body length.
 const MAX_SITE_BYTES: usize = MAX_TOTAL_BYTES / 8;
-/// Minimum number of bytes that a request counts, because it also holds a future here, and the request, its headers and its
-/// stream in V8.
+/// Minimum number of bytes that are reserved for a body. Its request also needs memory for a future here, and for the request,
+/// its headers and its stream in V8.
 const MIN_REQUEST_BYTES: usize = 4 * 1024;
 
 /// Ends the reading of a body.

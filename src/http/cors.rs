@@ -5,7 +5,7 @@ use super::request::{Method, Request};
 use super::response::Response;
 use crate::config::AllowedOrigin;
 
-/// Headers that an application may send. Tracing and HTTP libraries add those from `traceparent` on to every request; a
+/// Headers that an application may send. Tracing and HTTP libraries add the last five of them to every request; a
 /// preflight response without one of them would block the request.
 const REQUEST_HEADERS: &str = "Authorization, Content-Type, Prefer, traceparent, tracestate, baggage, sentry-trace, X-Requested-With";
 

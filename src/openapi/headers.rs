@@ -69,7 +69,8 @@ pub fn components(text: &str) -> Map<String, Value> {
         .collect()
 }
 
-/// The headers of a successful response: those of the operation, each with whether it is always present, and `X-Request-Id`.
+/// The headers of a successful response: those of the operation, and `X-Request-Id`. The Boolean is true if the
+/// header is always present.
 pub fn of_success(headers: &[(&'static str, bool)]) -> Map<String, Value> {
     let all = headers.iter().chain(&[("x-request-id", true)]);
     all.filter_map(|(name, is_required)| reference(name, *is_required))

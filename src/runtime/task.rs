@@ -5,7 +5,7 @@ use super::timeout::timeout;
 use futures_channel::oneshot;
 use worker::Context;
 
-/// Runs this to completion, however long it takes. Returns its output if it is ready within this many milliseconds.
+/// Runs the work to completion, however long it takes. Returns its output if it is ready within this many milliseconds.
 pub async fn run_to_completion<T: 'static>(
     context: &Context,
     milliseconds: u32,

@@ -18,7 +18,7 @@ const APPEND_CLIENT: &str = "
     INSERT INTO audit_clients (number, salt, address, device)
     SELECT number, ?2, ?3, ?4 FROM audit WHERE id = ?1";
 
-/// Fails, and with it the batch, if the entry does not exist. A trigger that skips the entry cannot hide that, because no
+/// Fails the batch if the entry does not exist. A trigger that skips the entry cannot hide that, because no
 /// trigger changes the result of a SELECT.
 const CHECK: &str = "
     SELECT CASE WHEN NOT EXISTS (
@@ -44,8 +44,8 @@ const APPEND_IF: &str = "
     SELECT (SELECT coalesce(max(number), 0) + 1 FROM audit),
            ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32";
 
-/// Runs directly after the write that the entry records, and uses its `changes()`. Fails, and with it the batch, if only one of
-/// the two was done.
+/// Runs directly after the write that the entry records, and uses its `changes()`. Fails the batch if only one of the two was
+/// done.
 const CHECK_BOTH: &str = "
     SELECT CASE WHEN (changes() > 0) <> EXISTS (
       SELECT 1 FROM audit

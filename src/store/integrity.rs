@@ -48,7 +48,7 @@ const PRIVILEGED: &str = "
             ORDER BY number DESC LIMIT 1) AS status_kind
     FROM users WHERE role <> 'user' AND id > ?1 ORDER BY id LIMIT ?2";
 
-/// The tables, indexes, triggers and views of D1, without those of D1, wrangler and `SQLite` themselves.
+/// The tables, indexes, triggers and views of the database, without those that D1, wrangler and `SQLite` create themselves.
 ///
 /// # Errors
 /// Any [`StoreError`].

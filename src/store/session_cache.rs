@@ -64,9 +64,9 @@ pub type LazyKeys = LazyCell<CacheKeys, Box<dyn FnOnce() -> CacheKeys>>;
 /// The lifetimes of cached sessions.
 #[derive(Debug, Clone, Copy)]
 pub struct Lifetimes {
-    /// Seconds that an entry is fresh: `SESSION_CACHE_TTL`.
+    /// Seconds for which an entry is fresh: `SESSION_CACHE_TTL`.
     pub ttl: i64,
-    /// Seconds of these for which an isolate keeps it in memory and does not read it from KV again: `SESSION_LOCAL_CACHE_TTL`.
+    /// Seconds for which an isolate keeps an entry in memory, without reading it from KV again: `SESSION_LOCAL_CACHE_TTL`.
     pub local_ttl: i64,
     /// `REFRESH_REPLAY_WINDOW`.
     pub replay_window: i64,

@@ -219,7 +219,7 @@ fn plan_that_reads_a_whole_table_is_costly() {
 fn sql_literals_are_found_and_only_runtime_d1_prepares_statements() {
     let mut found = BTreeMap::new();
     let source = r##"
-        /// SELECT is no statement.
+        /// SELECT alone is not a statement.
         const ONE: &str = "
             SELECT \"quoted\" FROM a; -- as it stands";
         mod inner {

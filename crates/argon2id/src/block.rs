@@ -5,7 +5,7 @@ use core::array;
 
 /// 1 KiB of memory: the 128 words in pairs, and these as a matrix of eight by eight, column by column, because the columns are
 /// finished in turn (`fill.rs`) and memory is fetched fastest in order. Aligned, so that no block lies on two pages:
-/// references jump about in the memory, and each page costs a translation of its address.
+/// references are spread over the memory, and the address of each page has to be translated.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(1024))]
 pub struct Block(pub(crate) [[Pair; 8]; 8]);

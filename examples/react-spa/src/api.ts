@@ -58,7 +58,7 @@ export async function call<Body>(
     const response = await fetch(API + path, {
       method,
       headers,
-      // The only cookie identifies a recognised device, which other people's failed sign-ins do not slow down.
+      // The only cookie identifies a recognised device. Failed sign-ins on other devices do not delay its sign-ins.
       credentials: "include",
       signal: AbortSignal.timeout(TIMEOUT_MS),
       ...(json !== undefined && { body: JSON.stringify(json) }),

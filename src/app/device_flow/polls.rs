@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-/// Maximum number of device flows that are polled at the same time. Further requests get a response that the isolate is busy.
+/// Maximum number of device flows that are polled at the same time. Further requests are refused.
 const MAX_POLLS: usize = 4_096;
 
 /// Maximum number of device flows whose last poll is remembered. If there are more, all are forgotten. AWS then responds with

@@ -11,7 +11,7 @@ fn claim(key: usize, holder: Option<(usize, u128)>) -> Claim {
     }
 }
 
-/// Takes all free slots, for a different name each, on recognised devices or on none.
+/// Takes all free slots, for a different name each, on recognised or on unrecognised devices.
 fn enter(
     slots: &HashSlots,
     names: std::ops::Range<usize>,

@@ -56,7 +56,7 @@ pub(super) struct Pepper {
 
 impl Pepper {
     fn new(key: &[u8; 32]) -> Self {
-        // HMAC pads a short key with zeros (RFC 2104). With a whole block there is no length that could be refused.
+        // HMAC pads a short key with zeros to a whole block (RFC 2104). A key of a whole block cannot have a wrong length.
         let mut block = [0; 64];
         if let Some(half) = block.first_chunk_mut::<32>() {
             *half = *key;

@@ -155,8 +155,8 @@ impl AuditKeys {
         Ok(())
     }
 
-    /// Verifies rows after the last checkpoint, beginning with number `first`: each by itself, and that no number is
-    /// missing. Counts them in `verified`.
+    /// Verifies rows after the last checkpoint, beginning with number `first`: each row by itself. Also checks that no
+    /// number is missing. Counts the rows in `verified`.
     ///
     /// # Errors
     /// The first row that fails.

@@ -43,8 +43,8 @@ pub fn text(text: &str) -> Result<String, NameError> {
     is_text.then_some(normal).ok_or(NameError::Text)
 }
 
-/// A name to show for a user if only the user name is known: `John Doe` for `john.doe`, `AWS User` for `aws-user`. Of an
-/// address, the local part is used.
+/// A name to show for a user if only the user name is known: `John Doe` for `john.doe`, `AWS User` for `aws-user`. If
+/// the user name is an address, its local part is used.
 #[must_use]
 pub fn full_name_from(username: &str) -> String {
     let local = username

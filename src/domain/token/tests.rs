@@ -98,7 +98,8 @@ fn forged_or_respelled_token_is_invalid() {
         assert_ne!(*attack, token, "{name} changes nothing");
         let verdict = keys.verify(attack, at(ISSUED));
         assert_eq!(verdict, Err(Rejection::Invalid), "{name}: {attack}");
-        // Later, a forgery is not an expired token, which may revoke a session. The exception is a token of the future.
+        // After the expiry, a forgery must still be invalid, because an expired token may revoke a session. The exception is the
+        // token whose `iat` was in the future: its time has come and passed, so it has expired.
         let verdict = keys.verify(attack, at(EXPIRES + 86_400));
         let invalid = verdict == Err(Rejection::Invalid);
         assert_eq!(invalid, name != "iat in the future", "{name}: {attack}");

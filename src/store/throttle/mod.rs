@@ -35,8 +35,8 @@ use crate::runtime::d1::Database;
 pub const MAX_FAILURES: u32 = 100;
 /// Milliseconds after which one failure from a network is forgotten: three per minute.
 const NETWORK_INTERVAL_MS: f64 = 20_000.0;
-/// The failures, in milliseconds, that may be counted for a network when another attempt is reserved: two, so it may fail three
-/// times in a burst.
+/// The level of a network's leaky bucket, in milliseconds, up to which another attempt is reserved: that of two failures, so a
+/// network may fail three times in a burst.
 const NETWORK_BURST_MS: f64 = 2.0 * NETWORK_INTERVAL_MS;
 /// Milliseconds after which an attempt that did not report its end is no longer in flight. This is longer than any attempt can
 /// take.

@@ -1,4 +1,4 @@
-//! `POST /api/auth/set-password`: set a password with a reset link.
+//! `POST /api/auth/set-password`: set a password with a one-time link.
 
 use crate::support::internals::fingerprint;
 use crate::support::{App, CREATED_AT, Fault, NEW_PASSWORD, PASSWORD, User, assert_refused};

@@ -145,7 +145,7 @@ async fn revoke_one<'a>(
     if number.is_multiple_of(2) { own } else { other }
 }
 
-/// Sets a new password for this many users, in turn with the old password and with a reset link. Each revokes this many
+/// Sets a new password for this many users, in turn with the old password and with a one-time link. Each revokes this many
 /// sessions.
 pub async fn set_new_passwords(users: usize, sessions: usize) {
     // An isolate runs four hashes at a time, one of them for a recognised device.

@@ -1,5 +1,5 @@
 //! Failures of AWS, both those in its service models and others: the client gets the documented response within the
-//! time limit and no session, no text of AWS is in a response or a log line, and the next request works.
+//! time limit, and no session. No text of AWS is in a response or a log line, and the next request works.
 
 mod shared_calls;
 

@@ -68,7 +68,7 @@ async fn sign_in_waits_for_a_wrong_password_in_flight_once() {
     let login = tokio::spawn(login.into_future());
     paused.release().await;
     guess.await.unwrap().assert_status(401);
-    // The back-off of the guess is over by the last retry, or the response says how long it lasts.
+    // The back-off of the guess has ended by the last retry, or the response says how long it lasts.
     let status = login.await.unwrap().status;
     assert!([200, 429].contains(&status), "{status}");
 }
@@ -125,7 +125,7 @@ async fn one_of_many_concurrent_uses_of_a_reset_link_succeeds() {
     use_reset_link_at_once(16, 4_500).await;
 }
 
-/// Uses a reset link this many times at the same time. D1 is slow by this many milliseconds.
+/// Uses a one-time link this many times at the same time. D1 is slow by this many milliseconds.
 pub async fn use_reset_link_at_once(uses: usize, delay: u32) {
     let app = App::shared();
     let ada = app.user("ada").await;

@@ -1,4 +1,4 @@
-//! Lockout: after a hundred consecutive failures an account is locked until its password is set with a reset link.
+//! Lockout: after a hundred consecutive failures an account is locked until its password is set with a one-time link.
 
 use crate::support::audit::CRON;
 use crate::support::failures::{failures, set_failures};

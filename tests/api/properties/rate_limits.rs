@@ -64,7 +64,7 @@ async fn binding_is_called_for_each_request_beyond_the_free_ones() {
         response.assert_status(400);
         calls.push(response.recorded().await.rate_limit_keys.len());
     }
-    // Ten per minute are free; the minute may change meanwhile.
+    // Ten requests per minute are admitted without the binding; a new minute may start meanwhile.
     let free = calls.iter().filter(|calls| **calls == 0).count();
     assert!((10..=20).contains(&free), "{calls:?}");
     assert_eq!(calls.iter().sum::<usize>(), 25 - free, "{calls:?}");

@@ -89,7 +89,7 @@ async fn expired_sessions_do_not_evict_a_live_one() {
     app.sql(sql, [ada.id.clone(), kept.session_id()]).await;
     let newest = ada.login().await;
     let recorded = newest.recorded().await;
-    // The expired sessions do not cost a row each.
+    // The sign-in does not read a row for each expired session.
     assert!(recorded.rows_read() < 100, "{}", recorded.rows_read());
     assert_eq!(revocations(&app, &ada.id).await, [Value::Null; 0]);
     for session in [kept, &newest.session()] {

@@ -128,7 +128,7 @@ async fn requests_abandoned_while_waiting_for_a_store_keep_memory_constant() {
         let name = app.next_request();
         let named = format!("x-test-request: {name}\r\n");
         if number.is_multiple_of(2) {
-            // The request looks up its reset link in D1.
+            // The request looks up its one-time link in D1.
             let body = json!({ "token": "x".repeat(BODY - 100), "password": "x" }).to_string();
             let body = format!("{body:BODY$}");
             format!("{}{body}", head("/api/auth/set-password", &ip, &named)).into_bytes()

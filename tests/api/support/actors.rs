@@ -142,7 +142,7 @@ impl Caller {
 
     // password/
 
-    /// Sets a password with the token of a reset link.
+    /// Sets a password with the token of a one-time link.
     pub fn set_password(&self, link: &str, password: &str) -> Request {
         self.post("/api/auth/set-password")
             .json(&json!({ "token": link, "password": password }))

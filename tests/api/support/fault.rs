@@ -3,7 +3,7 @@
 use super::app::{App, eventually};
 use serde_json::{Value, json};
 
-/// Which calls a fault affects, and what happens to them.
+/// The calls that a fault affects, and its effect on them.
 #[derive(Clone)]
 pub struct Fault(Value);
 

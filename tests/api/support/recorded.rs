@@ -66,7 +66,7 @@ impl RecordedCalls {
             .unwrap_or(0)
     }
 
-    /// The statements sent to D1, those in batches included.
+    /// The statements sent to D1, including those in batches.
     pub fn statements(&self) -> Vec<&str> {
         self.of("d1")
             .flat_map(|call| &call.statements)

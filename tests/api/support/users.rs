@@ -75,7 +75,7 @@ impl User {
         self.login().await.assert_status(200).cookie()
     }
 
-    /// Adds a password reset link that is valid for an hour, as the command line does; returns its token.
+    /// Adds a one-time link that is valid for an hour, as the command line does; returns its token.
     pub async fn reset_link(&self) -> String {
         self.add_reset_link(None).await
     }

@@ -236,7 +236,7 @@ struct Refusal {
 async fn refuse_connections(State(shared): Control, body: Bytes) -> Outcome {
     with_body(&body, |Refusal { for_ms }| {
         let server = shared.server.get().cloned().ok_or("not listening")?;
-        // A command blocks until it is done, so a separate thread gives it.
+        // A command blocks until it is done, so it is given in a separate thread.
         tokio::task::spawn_blocking(move || {
             // The response to this request is sent first.
             std::thread::sleep(Duration::from_millis(50));

@@ -1,5 +1,5 @@
-//! Which sign-in a request belongs to. Tests share one Worker and one client registration, so rules and the journal find the
-//! requests of a sign-in by what these requests contain.
+//! Finds the sign-in that a request belongs to. Tests share one Worker and one client registration, so rules and the journal
+//! find the requests of a sign-in by the content of these requests.
 
 use crate::authentication::authorization;
 use crate::http::Request;

@@ -57,8 +57,8 @@ fn audit(new: &NewEntry, condition: &str) -> Result<String> {
     ))
 }
 
-/// A check that follows the write which the entry records. It fails, and all statements with it, if only the write or
-/// only the entry was made: a trigger may have skipped the entry.
+/// A check that follows the write which the entry records. It fails the transaction if only the write or only the
+/// entry was made: a trigger may have skipped the entry.
 fn check(new: &NewEntry) -> Result<String> {
     check_if(new, "changes() > 0")
 }
@@ -167,7 +167,7 @@ pub struct Change<'a> {
     pub entry: &'a NewEntry,
     pub revoked: &'a NewEntry,
     pub now: Timestamp,
-    /// Entries in KV of sessions that were revoked before this have expired.
+    /// The cached sessions in KV have expired if their sessions were revoked before this time.
     pub cached_since: Timestamp,
 }
 

@@ -65,7 +65,7 @@ async fn change_whose_entry_fails_is_not_made() {
     accept_all(&app).await;
 
     assert_eq!(entries_about(&app, &ada.id).await, before);
-    // The old password and the reset link are still valid.
+    // The old password and the one-time link are still valid.
     app.skip_back_off().await;
     ada.login().await.assert_status(200);
     app.anonymous()

@@ -77,7 +77,7 @@ async fn entry_without_a_valid_mac_is_a_miss() {
         format!("{}.{entry}", "A".repeat(43)),
         value.replace("\"role\":\"user\"", "\"role\":\"super_admin\""),
         text.to_owned(),
-        // Without the end, with another one, or with more than one end.
+        // The last character is missing, or white space follows it.
         value[..value.len() - 1].to_owned(),
         format!("{value} "),
         format!("{value}{}", " ".repeat(20_000)),

@@ -27,7 +27,7 @@ fn database() -> Connection {
     database
 }
 
-/// As [`ask`]. Also checks that the cost of no statement grows with the number of users.
+/// As [`ask`]. Also checks that the cost of the statements does not grow with the number of users.
 fn run(database: &Connection, statements: &str) -> Vec<Vec<String>> {
     let mut batch = rusqlite::Batch::new(database, statements);
     while let Some(statement) = batch.next().unwrap() {
