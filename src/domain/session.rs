@@ -12,7 +12,7 @@ use crate::timestamp::Timestamp;
 /// Maximum of `REFRESH_REPLAY_WINDOW`.
 pub const MAX_REPLAY_WINDOW_SECONDS: i64 = 300;
 
-/// `last_used_at` is updated when it is this old: users see it to within an hour, and most requests cost no write.
+/// `last_used_at` is updated when it is this old: users see it to within an hour, and most requests write nothing.
 pub const LAST_USED_STEP_SECONDS: i64 = 3_600;
 
 /// The limit for live sessions, as in the statements of `store`: a session is live while it is not revoked, `now` is before

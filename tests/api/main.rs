@@ -16,13 +16,13 @@
 //! | `/me`: Gets the current user's information. | `session/me::me_returns_the_documented_body` |
 //! | `/me`: Method: `GET` | `properties/routing::other_method_returns_405_with_the_allowed_ones` |
 //! | `/me`: Auth required: Yes | `session/me::me_without_a_valid_token_returns_the_documented_401` |
-//! | `/me`: Permissions required: None | `session/me::me_returns_the_documented_body`, whose John has the role user |
+//! | `/me`: Permissions required: None | `session/me::me_returns_the_documented_body`, in which John has the role `user` |
 //! | `/me`: `200 OK`, content example | `session/me::me_returns_the_documented_body` |
 //! | `/me`: `401 Unauthorized`, content example | `session/me::me_without_a_valid_token_returns_the_documented_401`, `properties/token_attacks::every_forged_token_returns_the_same_401_and_reads_no_store` |
 //! | `/refresh`: Refreshes the JWT token. | `session/refresh::refresh_returns_the_next_token_of_the_session` |
 //! | `/refresh`: Method: `POST` | `properties/routing::other_method_returns_405_with_the_allowed_ones` |
 //! | `/refresh`: Auth required: Yes | `properties/routing::challenge_of_a_401_has_an_error_only_if_a_token_was_sent` |
-//! | `/refresh`: Permissions required: None | `session/logout::logout_revokes_the_session_on_every_route`, whose Ada has the role user |
+//! | `/refresh`: Permissions required: None | `session/logout::logout_revokes_the_session_on_every_route`, in which Ada has the role `user` |
 //! | `/refresh`: `200 OK` | `session/refresh::refresh_returns_the_documented_body` |
 //! | **Authentication APIs** | |
 //! | Authenticates a user and returns a JWT token. | `session/login::login_returns_the_documented_body`, `properties/tokens::token_contains_session_user_times_and_nothing_else` |

@@ -1,5 +1,5 @@
 //! Hostile requests: unusual methods, paths, queries, headers and bodies, sent to every route by every kind of caller.
-//! Each gets a documented response below 500 that echoes nothing of the request, nothing of it is logged, and the next
+//! Each gets a documented response below 500. No part of the request is in the response or in the log, and the next
 //! request works.
 
 mod bodies;

@@ -27,7 +27,7 @@ enum Revocation {
     PasswordSet,
     PasswordChange,
     ReusedToken,
-    SupersededToken,
+    RotatedOutToken,
     Disable,
     Demote,
     SessionLimit,
@@ -48,11 +48,11 @@ impl Revocation {
 
     /// Seconds for which the token stays valid by design.
     fn grace(self) -> i64 {
-        if self == Self::SupersededToken { 31 } else { 0 }
+        if self == Self::RotatedOutToken { 31 } else { 0 }
     }
 
-    /// Revokes the user's first session or its token. `superseded` is an older token of that session.
-    async fn revoke(self, app: &App, user: &SeededUser, superseded: &Caller) {
+    /// Revokes the user's first session or its token. `rotated_out` is an older token of that session.
+    async fn revoke(self, app: &App, user: &SeededUser, rotated_out: &Caller) {
         let _permit = if self.hashes_a_password() {
             Some(HASHING.lock().await)
         } else {
@@ -69,10 +69,10 @@ impl Revocation {
             }
             Self::PasswordChange => other.change_password(SEED_PASSWORD, NEW_PASSWORD),
             Self::ReusedToken => {
-                superseded.refresh().await.assert_status(401);
+                rotated_out.refresh().await.assert_status(401);
                 return;
             }
-            Self::SupersededToken => own.refresh(),
+            Self::RotatedOutToken => own.refresh(),
             Self::Disable => return command(app, &["disable", &user.id]).await,
             Self::Demote => return command(app, &["set-role", &user.id, "user"]).await,
             Self::SessionLimit => {
@@ -91,7 +91,7 @@ const REVOCATIONS: [Revocation; 10] = [
     Revocation::PasswordSet,
     Revocation::PasswordChange,
     Revocation::ReusedToken,
-    Revocation::SupersededToken,
+    Revocation::RotatedOutToken,
     Revocation::Disable,
     Revocation::Demote,
     Revocation::SessionLimit,
