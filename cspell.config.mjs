@@ -22,6 +22,7 @@ export default {
     "{src,bench,tests,examples}/**/*.{mjs,ts,tsx}",
     "migrations/*.sql",
     "wrangler.toml",
+    "Cargo.toml",
     "src/routes/openapi.json",
     ".ci/run",
   ],

@@ -1,6 +1,9 @@
 //! Checks that reference pages list the items of the code.
 
 use crate::markdown::{Page, root};
+use edge_auth::http::error::ErrorFormat;
+use edge_auth::http::request::Method;
+use edge_auth::router::ROUTES;
 use std::fs;
 
 /// The sources of the Worker, without unit tests.
@@ -53,6 +56,30 @@ fn log_events_are_documented_with_their_fields() {
         }
     }
     assert!(events >= 7, "found only {events} events");
+}
+
+#[test]
+fn every_route_is_listed_with_its_error_format() {
+    let page = Page::read("docs/reference/http-api.md").text;
+    for route in ROUTES {
+        let method = match route.method {
+            Method::Get => "GET",
+            Method::Delete => "DELETE",
+            _ => "POST",
+        };
+        let path = route
+            .path
+            .strip_prefix("/api/auth")
+            .expect("a path of the API");
+        let name = format!("| `{method} {path}` |");
+        let row = page.lines().find(|row| row.starts_with(&name));
+        let row = row.unwrap_or_else(|| panic!("no row {name}"));
+        let format = match route.error_format {
+            ErrorFormat::Message => "| M |",
+            ErrorFormat::Detail => "| D |",
+        };
+        assert!(row.ends_with(format), "{row}");
+    }
 }
 
 #[test]
