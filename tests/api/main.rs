@@ -5,7 +5,9 @@
 //! | `session`, `password`, `device`, `aws`, `nvidia`, `audit`, `system` | one file per endpoint, as in `src/routes`: documented bodies, errors, access |
 //! | `properties` | one file per guarantee that concerns several endpoints |
 //! | `browser` | web applications in Chromium |
-//! | `slow` | volumes, floods, kills and measurements; ignored by `cargo test`, run by `cargo test-all` |
+//! | `slow` | volumes, floods, kills and measurements |
+//!
+//! Tests that are ignored as slow, there and beside quick ones, are run by `cargo test-all`.
 //!
 //! The two API specifications, sentence by sentence, and the tests for each:
 //!

@@ -151,6 +151,7 @@ async fn node_api_accepts_valid_tokens_and_fails_closed() {
 }
 
 #[tokio::test]
+#[ignore = "slow: installs packages, and waits for a cached session"]
 async fn python_api_accepts_valid_tokens_and_fails_closed() {
     let folder = example("python-api");
     let requirements = fs::read_to_string(folder.join("requirements.txt")).expect("requirements");
@@ -169,6 +170,7 @@ async fn python_api_accepts_valid_tokens_and_fails_closed() {
 }
 
 #[tokio::test]
+#[ignore = "slow: compiles a program, and waits for a cached session"]
 async fn go_api_accepts_valid_tokens_and_fails_closed() {
     if go().is_none() {
         let text =

@@ -14,6 +14,7 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_mins(2);
 
 #[tokio::test]
+#[ignore = "slow: builds an application and runs Chromium"]
 async fn react_application_signs_in_refreshes_in_one_tab_and_signs_out() {
     let service = Service::shared();
     service.add_user().await;

@@ -91,6 +91,7 @@ impl Caller {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts two Workers with wrangler"]
 async fn malformed_client_address_is_a_type_error() {
     let service = Service::shared();
     let caller = Caller::start(&service);
@@ -132,6 +133,7 @@ async fn malformed_client_address_is_a_type_error() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts two Workers with wrangler"]
 async fn request_is_routed_by_its_path_and_not_by_its_origin() {
     let service = Service::shared();
     let caller = Caller::start(&service);
@@ -154,6 +156,7 @@ async fn request_is_routed_by_its_path_and_not_by_its_origin() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts two Workers with wrangler"]
 async fn path_argument_replaces_path_and_query_of_a_forwarded_request() {
     let service = Service::shared();
     let caller = Caller::start(&service);
@@ -209,6 +212,7 @@ async fn path_argument_replaces_path_and_query_of_a_forwarded_request() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts two Workers with wrangler"]
 async fn worker_with_a_service_binding_accepts_valid_tokens_and_refuses_revoked_ones() {
     let service = Service::shared();
     let folder = Copy::of(&example("worker-binding"), None);
@@ -229,6 +233,7 @@ async fn worker_with_a_service_binding_accepts_valid_tokens_and_refuses_revoked_
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a Worker with wrangler"]
 async fn worker_with_a_service_binding_fails_closed_without_the_service() {
     let tools = crate::toolchain::prepare().expect("tools and Worker");
     let folder = Copy::of(&example("worker-binding"), None);

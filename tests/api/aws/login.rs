@@ -5,7 +5,7 @@ mod proof;
 mod refused_proof;
 
 use crate::support::aws::{SIMULATOR, keyed, portal, text, unique_name};
-use crate::support::{App, Vars, assert_refused};
+use crate::support::{App, Cases, Vars, assert_refused};
 use aws_simulator::{ACCOUNT, CallerIdentity};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -25,11 +25,10 @@ fn with_arns(vars: Vars) -> Vars {
     )
 }
 
-#[tokio::test]
-async fn aws_login_accepts_only_configured_methods() {
+async fn try_methods(cases: Cases) {
     let (bare, keys) = (portal(&SIMULATOR), keyed(&SIMULATOR));
     // The variables, and the expected statuses without a body and with a proof.
-    for (vars, without_proof, with_proof) in [
+    let configurations = [
         (bare.clone(), 400, 400),
         (keys.clone(), 400, 400),
         (with_arns(bare.clone()), 400, 401),
@@ -38,7 +37,11 @@ async fn aws_login_accepts_only_configured_methods() {
         (with_arns(keys.clone().set("AWS_LOGIN", "app")), 200, 400),
         (bare.set("AWS_LOGIN", "app"), 400, 400),
         (with_arns(keys.set("AWS_LOGIN", "app,proof")), 200, 401),
-    ] {
+    ];
+    let configurations = cases.of_each_class(configurations, |(_, without_proof, with_proof)| {
+        (*without_proof, *with_proof)
+    });
+    for (vars, without_proof, with_proof) in configurations {
         let app = App::with(vars.clone());
         let shown = format!(
             "{:?} {:?}",
@@ -60,6 +63,17 @@ async fn aws_login_accepts_only_configured_methods() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn aws_login_accepts_only_configured_methods() {
+    try_methods(Cases::Sample).await;
+}
+
+#[tokio::test]
+#[ignore = "slow: 8 servers"]
+async fn aws_login_accepts_only_configured_methods_in_every_configuration() {
+    try_methods(Cases::All).await;
 }
 
 #[tokio::test]

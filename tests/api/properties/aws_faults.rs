@@ -4,7 +4,7 @@
 mod shared_calls;
 
 use crate::support::aws::{SIMULATOR, directory, run_all, unique_name};
-use crate::support::{App, Response};
+use crate::support::{App, Cases, Response};
 use aws_simulator::{
     ACCOUNT, Effect, Filter, Operation, ResponseFault, Rule, UPSTREAM_MARKER, User,
 };
@@ -171,13 +171,10 @@ async fn check_sign_in(app: App, operation: Operation, effect: Effect, expected:
     );
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_faulty_response_during_a_sign_in_has_the_expected_result() {
+async fn check_faulty_responses(cases: Cases) {
     let app = App::with(directory(&SIMULATOR));
-    let cases = ResponseFault::ALL
-        .into_iter()
-        .flat_map(|response_fault| OPERATIONS.map(|operation| (operation, response_fault)));
-    run_all(cases.map(|(operation, response_fault)| {
+    let pairs = cases.pairs(&OPERATIONS, &ResponseFault::ALL).into_iter();
+    run_all(pairs.map(|(operation, response_fault)| {
         let expected = Expected::of_fault(response_fault, operation);
         check_sign_in(app.clone(), operation, response_fault.into(), expected)
     }))
@@ -186,39 +183,72 @@ async fn every_faulty_response_during_a_sign_in_has_the_expected_result() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_modelled_error_during_a_sign_in_has_the_expected_result() {
+async fn faulty_response_during_a_sign_in_has_the_expected_result() {
+    check_faulty_responses(Cases::Sample).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "slow: each of 47 faults of each operation"]
+async fn every_faulty_response_during_a_sign_in_has_the_expected_result() {
+    check_faulty_responses(Cases::All).await;
+}
+
+async fn check_modelled_errors(cases: Cases) {
     let app = App::with(directory(&SIMULATOR));
-    let cases = OPERATIONS.into_iter().flat_map(|operation| {
+    let errors = OPERATIONS.into_iter().flat_map(|operation| {
         let errors = operation.errors().into_iter();
         errors.map(move |error| (operation, error.name))
     });
-    run_all(cases.map(|(operation, name)| {
+    let errors = cases.of_each_class(errors, |(operation, name)| {
+        (*operation, Expected::of_error(name, *operation))
+    });
+    run_all(errors.into_iter().map(|(operation, name)| {
         let expected = Expected::of_error(name, operation);
         check_sign_in(app.clone(), operation, Effect::Error(name.into()), expected)
     }))
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn modelled_error_during_a_sign_in_has_the_expected_result() {
+    check_modelled_errors(Cases::Sample).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "slow: each error of each operation"]
+async fn every_modelled_error_during_a_sign_in_has_the_expected_result() {
+    check_modelled_errors(Cases::All).await;
+}
+
 #[tokio::test]
+async fn slow_calls_within_the_time_limit_sign_in() {
+    sign_in_with_slow_calls(700, Expected::SignedIn).await;
+}
+
+#[tokio::test]
+#[ignore = "slow: each call of AWS takes 2.5 seconds"]
 async fn slow_calls_exceed_the_time_limit_and_still_sign_in() {
+    sign_in_with_slow_calls(2_500, Expected::Failed).await;
+}
+
+/// A sign-in with this number of milliseconds for each call of AWS.
+async fn sign_in_with_slow_calls(delay: u64, expected: Expected) {
     let app = App::with(directory(&SIMULATOR));
-    for (delay, expected) in [(700, Expected::SignedIn), (2_500, Expected::Failed)] {
-        let directory_user = User::new(unique_name("ada")).assigned(ACCOUNT, "Developer");
-        SIMULATOR.put_user(directory_user.clone());
-        let device = app.device().await;
-        device.approve(&directory_user);
-        let rule = Rule::new(Effect::DelayMs(delay)).matching(device.requests());
-        SIMULATOR.add_rule(rule).unwrap();
-        let start = Instant::now();
-        let response = app.token(&device).await;
-        let elapsed = start.elapsed();
-        assert!(elapsed < TIME_LIMIT, "{elapsed:?}");
-        expected.check(&response, "slow");
-        assert_nothing_leaked(&response, "slow").await;
-        // The sign-in was completed, and the next request of the client finds it.
-        assert_eq!(sessions_of(&app, &directory_user).await, 1);
-        assert_eq!(device.operations().last(), Some(&Operation::Logout));
-        app.token(&device).await.assert_status(200);
-        assert_eq!(sessions_of(&app, &directory_user).await, 1);
-    }
+    let directory_user = User::new(unique_name("ada")).assigned(ACCOUNT, "Developer");
+    SIMULATOR.put_user(directory_user.clone());
+    let device = app.device().await;
+    device.approve(&directory_user);
+    let rule = Rule::new(Effect::DelayMs(delay)).matching(device.requests());
+    SIMULATOR.add_rule(rule).unwrap();
+    let start = Instant::now();
+    let response = app.token(&device).await;
+    let elapsed = start.elapsed();
+    assert!(elapsed < TIME_LIMIT, "{elapsed:?}");
+    expected.check(&response, "slow");
+    assert_nothing_leaked(&response, "slow").await;
+    // The sign-in was completed, and the next request of the client finds it.
+    assert_eq!(sessions_of(&app, &directory_user).await, 1);
+    assert_eq!(device.operations().last(), Some(&Operation::Logout));
+    app.token(&device).await.assert_status(200);
+    assert_eq!(sessions_of(&app, &directory_user).await, 1);
 }

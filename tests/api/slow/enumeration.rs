@@ -1,6 +1,8 @@
 //! Enumeration of accounts, with enough attempts to show small differences.
 
-use crate::properties::enumeration::{assert_indistinguishable, attempt};
+use crate::properties::enumeration::{
+    assert_indistinguishable, assert_locked_is_indistinguishable, attempt,
+};
 use crate::support::{App, SEED_PASSWORD, Vars};
 use serde_json::json;
 use std::time::Duration;
@@ -78,4 +80,16 @@ async fn measure(app: &App, first_round: usize) -> [f64; 3] {
 #[ignore = "slow: 9,600 password hashes"]
 async fn forty_accounts_and_unknown_names_cannot_be_distinguished_in_120_attempts_each() {
     assert_indistinguishable(40, 120).await;
+}
+
+#[tokio::test]
+#[ignore = "slow: 160 password hashes"]
+async fn forty_locked_accounts_cannot_be_distinguished_from_others() {
+    assert_locked_is_indistinguishable(40).await;
+}
+
+#[tokio::test]
+#[ignore = "slow: 144 password hashes"]
+async fn four_accounts_and_unknown_names_cannot_be_distinguished() {
+    assert_indistinguishable(4, 12).await;
 }

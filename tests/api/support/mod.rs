@@ -36,6 +36,7 @@
 //! - Timers and the clock of D1 are not shifted. The earlier values
 //!   of KV, which stale reads and a shifted clock need, are lost at a restart.
 //! - The rate-limit bindings are those of wrangler.toml. Its variables are not read; [`Vars`] are a server's own.
+//! - A test with many cases is a function of [`Cases`]: a sample in `cargo test`, all of them in a slow test beside it.
 //! - The Worker is built once per run; if `EDGE_AUTH_NODE` and `EDGE_AUTH_NODE_MODULES` are both set, it is not built
 //!   (`toolchain`).
 //! - Nothing is left behind: the Node process (`miniflare.mjs`) stops and removes everything when this process ends.
@@ -46,6 +47,7 @@ pub mod audit;
 pub mod audit_log;
 pub mod aws;
 pub mod aws_proof;
+mod cases;
 pub mod command_line;
 pub mod contract;
 pub mod credentials;
@@ -72,6 +74,7 @@ mod vars;
 
 pub use actors::{Caller, TOKEN_ROUTES, assert_refused};
 pub use app::{App, eventually};
+pub use cases::Cases;
 pub use fault::Fault;
 pub use miniflare::node;
 pub use request::Request;

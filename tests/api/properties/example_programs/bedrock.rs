@@ -2,17 +2,17 @@
 
 use super::emulator_users::create_user_and_role;
 use super::{Upstreams, Workspace, ministack, printed, programs};
-use crate::support::App;
 use crate::support::credentials::with_aws_keys;
 use crate::support::internals::{Secret, sigv4::Credentials};
+use crate::support::{App, Cases};
 
-#[tokio::test]
-async fn examples_run_and_fail_with_a_wrong_secret() {
+/// A sample runs the programs with the temporary keys of a role only.
+async fn run_examples(cases: Cases) {
     let workspace = Workspace::new();
     let bedrock = ministack().await;
     let upstreams = Upstreams::new(&workspace, Some(&bedrock), "none").await;
     let (user, session) = create_user_and_role(&bedrock.endpoint).await;
-    for keys in [user, session] {
+    for keys in [session, user].into_iter().take(cases.number(1, 2)) {
         let Credentials {
             access_key_id,
             secret_access_key,
@@ -53,4 +53,15 @@ async fn examples_run_and_fail_with_a_wrong_secret() {
             assert!(text.contains("signature"), "{language:?}: {text}");
         }
     }
+}
+
+#[tokio::test]
+async fn examples_run_and_fail_with_a_wrong_secret() {
+    run_examples(Cases::Sample).await;
+}
+
+#[tokio::test]
+#[ignore = "slow: 12 runs of programs"]
+async fn examples_run_with_the_keys_of_a_user_and_of_a_role() {
+    run_examples(Cases::All).await;
 }

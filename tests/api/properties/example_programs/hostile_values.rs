@@ -3,20 +3,20 @@
 
 use super::emulator_users::create_user_and_role;
 use super::{LANGUAGES, Language, Upstreams, Workspace, ministack, printed, programs};
-use crate::support::App;
 use crate::support::credentials::with_nvidia_key;
 use crate::support::internals::Region;
 use crate::support::internals::sample_programs::{Examples, bedrock, nvidia};
+use crate::support::{App, Cases};
 use serde_json::Value;
 use std::fs;
 
 /// All ways to escape from a literal. Each of them would create a file.
 const HOSTILE: &str = "a'b\"c\\d`touch out`$(touch out)${HOME}!!#{1}\n\r\t'; touch out #\"\"\" '''\\\n*/ // é 🔑 \u{202e}\u{2028}\u{85}%s%0a ; & | < > ~ {a,b} [c-d]* ?";
 
-#[test]
-fn examples_are_valid_programs_for_any_model_name() {
+fn check_examples(cases: Cases) {
     let workspace = Workspace::new();
-    for model in [HOSTILE, "\0", "'", "\\", "\u{7f}\u{1b}[31m"] {
+    let models = [HOSTILE, "\0", "'", "\\", "\u{7f}\u{1b}[31m"];
+    for model in models.into_iter().take(cases.number(1, 5)) {
         for Examples { curl, node, python } in [
             bedrock::examples(Region::default(), model, true),
             nvidia::examples(model),
@@ -34,7 +34,19 @@ fn examples_are_valid_programs_for_any_model_name() {
     }
 }
 
+#[test]
+fn examples_are_valid_programs_for_a_hostile_model_name() {
+    check_examples(Cases::Sample);
+}
+
+#[test]
+#[ignore = "slow: 30 runs of interpreters"]
+fn examples_are_valid_programs_for_any_model_name() {
+    check_examples(Cases::All);
+}
+
 #[tokio::test]
+#[ignore = "slow: 6 runs of programs"]
 async fn examples_pass_configured_values_on_unchanged() {
     let workspace = Workspace::new();
     let key = "nvapi-'\"$(touch:out)`touch:out`\\";

@@ -1,8 +1,8 @@
 //! The example programs of `/nvidia-credentials`, against a server with `OpenAI`'s API that accepts one key.
 
 use super::{Upstreams, Workspace, printed, programs};
-use crate::support::App;
 use crate::support::credentials::with_nvidia_key;
+use crate::support::{App, Cases};
 
 const KEY: &str = "nvapi-of-the-examples-0123456789abcdef";
 
@@ -14,8 +14,8 @@ const OPENAI_VARIABLES: [(&str, &str); 3] = [
     ("OPENAI_CUSTOM_HEADERS", "OpenAI-Gateway: of the user"),
 ];
 
-#[tokio::test]
-async fn examples_run_and_fail_with_a_wrong_key() {
+/// A sample runs each program with all variables of `OpenAI`, and with a wrong key but not without one.
+async fn run_examples(cases: Cases) {
     let workspace = Workspace::new();
     let upstreams = Upstreams::new(&workspace, None, KEY).await;
     let app = App::with(with_nvidia_key(KEY));
@@ -27,7 +27,11 @@ async fn examples_run_and_fail_with_a_wrong_key() {
         .nvidia_credentials()
         .await;
     for (language, program) in programs(&response) {
-        for others in [&[][..], &OPENAI_VARIABLES] {
+        let (with_others, without_others) = (&OPENAI_VARIABLES[..], &[][..]);
+        for others in [with_others, without_others]
+            .into_iter()
+            .take(cases.number(1, 2))
+        {
             let keys = [&[("NVIDIA_API_KEY", KEY)], others].concat();
             let output = upstreams.run(&workspace, language, &program, &keys);
             let text = printed(&output);
@@ -35,7 +39,8 @@ async fn examples_run_and_fail_with_a_wrong_key() {
             let expected = "[test model nvidia/nemotron-3-super-120b-a12b] The sea is wide.";
             assert!(text.contains(expected), "{language:?}: {text}");
         }
-        for wrong in ["nvapi-of-another-user", ""] {
+        let wrong = ["nvapi-of-another-user", ""];
+        for wrong in wrong.into_iter().take(cases.number(1, 2)) {
             // A key of OpenAI must not be sent to NVIDIA, even if the key of NVIDIA is missing.
             let keys = [("NVIDIA_API_KEY", wrong), ("OPENAI_API_KEY", KEY)];
             let output = upstreams.run(&workspace, language, &program, &keys);
@@ -46,4 +51,15 @@ async fn examples_run_and_fail_with_a_wrong_key() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn examples_run_and_fail_with_a_wrong_key() {
+    run_examples(Cases::Sample).await;
+}
+
+#[tokio::test]
+#[ignore = "slow: 12 runs of programs"]
+async fn examples_run_with_only_the_key_and_fail_without_one() {
+    run_examples(Cases::All).await;
 }

@@ -6,7 +6,7 @@ mod prepared;
 use self::prepared::{Prepared, vars};
 use crate::support::audit::CRON;
 use crate::support::routes::{self, ErrorFormat, Route};
-use crate::support::{App, Fault, Response, Vars};
+use crate::support::{App, Cases, Fault, Response, Vars};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::task::JoinSet;
@@ -189,45 +189,63 @@ async fn check(app: App, route: Route, fault: InjectedFault) {
     assert_eq!(response.status, 200, "{what}, afterwards: {text}");
 }
 
-/// All routes at once, each with its own user.
-async fn check_all_routes(faults: &[InjectedFault]) {
+const FAILURES: [InjectedFault; 7] = [
+    InjectedFault::D1Fails,
+    InjectedFault::D1Constraint,
+    InjectedFault::D1FailsLater,
+    InjectedFault::CorruptRow,
+    InjectedFault::KvFails,
+    InjectedFault::KvReadsStale,
+    InjectedFault::KvThrottlesWrites,
+];
+
+const HANGS: [InjectedFault; 2] = [InjectedFault::D1Hangs, InjectedFault::KvHangs];
+
+/// As many routes at once as there are, each with its own user.
+async fn check_all(checks: Vec<(Route, InjectedFault)>) {
     let app = App::isolated(vars());
     // The audit log has a head.
     app.seed_users(1, "user", 1).await;
     app.scheduled(CRON).await;
-    for fault in faults {
+    for some in checks.chunks(routes::all().len()) {
         let mut checks = JoinSet::new();
-        for route in routes::all() {
-            checks.spawn(check(app.clone(), route, *fault));
+        for (route, fault) in some {
+            checks.spawn(check(app.clone(), *route, *fault));
         }
         checks.join_all().await;
     }
 }
 
 #[tokio::test]
-async fn each_route_has_its_status_while_a_store_fails_and_works_afterwards() {
-    check_all_routes(&[
-        InjectedFault::D1Fails,
-        InjectedFault::D1Constraint,
-        InjectedFault::D1FailsLater,
-        InjectedFault::CorruptRow,
-        InjectedFault::KvFails,
-        InjectedFault::KvReadsStale,
-        InjectedFault::KvThrottlesWrites,
-    ])
-    .await;
+async fn route_has_its_status_while_a_store_fails_and_works_afterwards() {
+    let routes = routes::all();
+    let without_d1 = Cases::All.pairs(&[InjectedFault::D1Fails], &routes);
+    let mut checks = Cases::Sample.pairs(&routes, &FAILURES[1..]);
+    checks.extend(without_d1.into_iter().map(|(fault, route)| (route, fault)));
+    check_all(checks).await;
 }
 
 #[tokio::test]
+async fn route_has_its_status_while_a_store_hangs_and_works_afterwards() {
+    check_all(Cases::Sample.pairs(&routes::all(), &HANGS)).await;
+}
+
+#[tokio::test]
+#[ignore = "slow: each of 7 faults on each route"]
+async fn each_route_has_its_status_while_a_store_fails_and_works_afterwards() {
+    check_all(Cases::All.pairs(&routes::all(), &FAILURES)).await;
+}
+
+#[tokio::test]
+#[ignore = "slow: each of 2 stores hangs on each route"]
 async fn each_route_has_its_status_while_a_store_hangs_and_works_afterwards() {
-    check_all_routes(&[InjectedFault::D1Hangs, InjectedFault::KvHangs]).await;
+    check_all(Cases::All.pairs(&routes::all(), &HANGS)).await;
 }
 
 /// Each configuration error by itself. `configuration` checks its line in the log.
-#[tokio::test]
-async fn each_route_returns_503_without_a_secret_or_with_a_short_one() {
+async fn check_without_secrets(cases: Cases) {
     let short = "c2hvcnQ=";
-    for vars in [
+    let configurations = [
         Vars::new().without("JWT_SECRET"),
         Vars::new().set("JWT_SECRET", "one byte less than 32 bytes long"[1..].trim()),
         Vars::new()
@@ -237,17 +255,31 @@ async fn each_route_returns_503_without_a_secret_or_with_a_short_one() {
         Vars::new()
             .without("AUDIT_KEY")
             .set("PASSWORD_PEPPER", short),
-    ] {
+    ];
+    let numbers: Vec<usize> = (0..configurations.len()).collect();
+    let pairs = cases.pairs(&routes::all(), &numbers);
+    for (number, vars) in configurations.into_iter().enumerate() {
         let app = App::isolated(vars);
-        for route in routes::all() {
+        for (route, _) in pairs.iter().filter(|(_, other)| *other == number) {
             let request = route.request(&app.with_token("a.b.c"));
             let response = request.json(&json!({})).await;
             let what = route.name();
             assert_eq!(response.status, 503, "{what}");
-            assert_unavailable(&response, &route, "misconfigured", &what);
+            assert_unavailable(&response, route, "misconfigured", &what);
             assert!(response.recorded().await.calls.is_empty(), "{what}");
         }
         // A path without a route needs no configuration.
         app.get("/api/auth/nothing").await.assert_status(404);
     }
+}
+
+#[tokio::test]
+async fn route_returns_503_without_a_secret_or_with_a_short_one() {
+    check_without_secrets(Cases::Sample).await;
+}
+
+#[tokio::test]
+#[ignore = "slow: each of 5 configurations on each route"]
+async fn each_route_returns_503_without_a_secret_or_with_a_short_one() {
+    check_without_secrets(Cases::All).await;
 }
