@@ -6,13 +6,15 @@
 // bundles the Worker again for each server.
 //
 //   node miniflare.mjs <repository> <node_modules> <scratch directory>
+import { AsyncLocalStorage } from "node:async_hooks";
 import childProcess from "node:child_process";
 import { randomBytes, randomInt } from "node:crypto";
-import { readFile, rm } from "node:fs/promises";
+import { cp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 
 const [repository, nodeModules, scratch] = process.argv.slice(2);
 const fromWrangler = createRequire(path.join(nodeModules, "wrangler", "package.json"));
@@ -22,12 +24,16 @@ const { Miniflare } = fromWrangler("miniflare");
 process.on("SIGINT", () => {});
 process.on("SIGTERM", () => {});
 
-// Miniflare does not expose its workerd process, which the durability test has to kill.
+// Miniflare does not expose its workerd process, which the durability test has to kill. Servers start concurrently, so the
+// context of the call tells whose process it is.
 const spawned = [];
+const startingServer = new AsyncLocalStorage();
 const spawn = childProcess.spawn;
 childProcess.spawn = (...args) => {
   const child = spawn(...args);
   spawned.push(child);
+  const server = startingServer.getStore();
+  if (server && path.basename(child.spawnfile).startsWith("workerd")) server.process = child;
   return child;
 };
 
@@ -35,6 +41,7 @@ const servers = new Map();
 let lastServer = 0;
 const workerFiles = new Map();
 let platform;
+let migratedStorage;
 
 /** The statements of src/entry.mjs that make redirects of outbound requests manual. */
 const MANUAL_REDIRECTS = /^const platformFetch = .*;\nglobalThis\.fetch = .*;\n/m;
@@ -110,14 +117,49 @@ async function freePort() {
   }
 }
 
+/**
+ * A folder of storage in which the migrations have been applied. Servers start with a copy of it, because applying them takes
+ * as long as starting workerd.
+ */
+async function migrate(schema) {
+  const storage = path.join(scratch, "migrated");
+  platform ??= readPlatform();
+  const { compatibilityDate, env } = platform;
+  const script = "export default { fetch: () => new Response() }";
+  const miniflare = new Miniflare({
+    host: "127.0.0.1",
+    cf: false,
+    telemetry: { enabled: false },
+    resourcePersistencePath: storage,
+    workers: [
+      {
+        config: {
+          name: "migrations",
+          compatibilityDate,
+          compatibilityFlags: [],
+          manifest: { mainModule: "worker.mjs", modulesRoot: "/", modules: { "worker.mjs": { type: "esm", contents: script } } },
+          env: { DB: env.DB },
+        },
+      },
+    ],
+  });
+  try {
+    const database = await miniflare.getD1Database("DB");
+    for (const migration of schema) await database.prepare(migration).run();
+  } finally {
+    await miniflare.dispose();
+  }
+  return storage;
+}
+
 async function run(server) {
   if (!workerFiles.has(server.followsRedirects)) workerFiles.set(server.followsRedirects, bundle(server.followsRedirects));
   platform ??= readPlatform();
+  const manifest = await workerFiles.get(server.followsRedirects);
   const { compatibilityDate, compatibilityFlags, env } = platform;
   const text = (value) => ({ type: "text", value });
   const vars = Object.fromEntries(Object.entries({ ...server.vars, TEST_CONTROL_KEY: server.key }).map(([name, value]) => [name, text(value)]));
-  const before = spawned.length;
-  server.miniflare = new Miniflare({
+  server.miniflare = startingServer.run(server, () => new Miniflare({
     host: "127.0.0.1",
     port: server.port,
     cf: false,
@@ -131,14 +173,13 @@ async function run(server) {
           name: "edge-auth",
           compatibilityDate,
           compatibilityFlags: [...compatibilityFlags, "nodejs_als"],
-          manifest: await workerFiles.get(server.followsRedirects),
+          manifest,
           env: { ...env, ...vars },
         },
       },
     ],
-  });
+  }));
   const url = await server.miniflare.ready;
-  server.process = spawned.slice(before).findLast(({ spawnfile }) => path.basename(spawnfile).startsWith("workerd"));
   return { server: server.id, url: url.origin, key: server.key, vars: server.vars };
 }
 
@@ -165,10 +206,9 @@ const operations = {
     lastServer += 1;
     const server = { id: lastServer, key: randomBytes(16).toString("hex"), storage: path.join(scratch, `storage-${lastServer}`), logs: [], followsRedirects };
     servers.set(server.id, server);
-    const started = await runOnFreePort(server, vars);
-    const database = await server.miniflare.getD1Database("DB");
-    for (const migration of schema) await database.prepare(migration).run();
-    return started;
+    migratedStorage ??= migrate(schema);
+    await cp(await migratedStorage, server.storage, { recursive: true });
+    return runOnFreePort(server, vars);
   },
   kill({ server }) {
     const { process: workerd } = servers.get(server);
@@ -192,18 +232,28 @@ const operations = {
     const worker = await servers.get(server).miniflare.getWorker("edge-auth");
     return worker.scheduled({ cron });
   },
-  logs: ({ server }) => servers.get(server).logs,
+  logs: ({ server }) => completeLogs(servers.get(server)),
 };
 
-// Servers start one after the other, so that the process that was spawned last belongs to the server that starts.
-let starting = Promise.resolve();
-const serially = (work) => (starting = starting.then(work, work));
+let lastMark = 0;
+
+/** The log up to now. Lines arrive in order, so all lines are there once a line that is written now has arrived. */
+async function completeLogs({ port, key, logs }) {
+  lastMark += 1;
+  const mark = `mark ${lastMark} of the log`;
+  const body = JSON.stringify({ op: "log", text: mark });
+  const response = await fetch(`http://127.0.0.1:${port}`, { method: "POST", headers: { "x-test-control": key }, body }).catch(() => undefined);
+  // A server that was killed writes nothing.
+  for (let turn = 0; response?.ok && turn < 2_000 && !logs.some(({ message }) => message === mark); turn += 1) await delay(5);
+  return logs.filter(({ message }) => !/^mark \d+ of the log$/.test(message));
+}
+
+const running = new Set();
 
 async function execute(line) {
   const { id, op, ...fields } = JSON.parse(line);
-  const work = async () => operations[op](fields);
   try {
-    const value = await (op === "start" || op === "restart" ? serially(work) : work());
+    const value = await operations[op](fields);
     process.stdout.write(`${JSON.stringify({ id, ok: value ?? null })}\n`);
   } catch (error) {
     process.stdout.write(`${JSON.stringify({ id, error: String(error?.stack ?? error) })}\n`);
@@ -211,8 +261,12 @@ async function execute(line) {
 }
 
 process.stdout.on("error", () => {});
-for await (const line of createInterface({ input: process.stdin })) void execute(line);
-await starting.catch(() => {});
+for await (const line of createInterface({ input: process.stdin })) {
+  const work = execute(line).finally(() => running.delete(work));
+  running.add(work);
+}
+// A server that is still starting could not be stopped. Other work may not end, because its server has been killed.
+await Promise.race([Promise.allSettled(running), delay(5_000)]);
 await Promise.allSettled([...servers.values()].map(({ miniflare }) => miniflare?.dispose()));
 for (const child of spawned) child.kill("SIGKILL");
 await rm(scratch, { recursive: true, force: true });

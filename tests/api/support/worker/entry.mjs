@@ -110,6 +110,7 @@ const operations = {
     const { calls, rateLimitKeys, logs, unsettled } = requestNamed(request);
     return { calls, rateLimitKeys, logs, unsettled };
   },
+  log: ({ text }) => console.log(text),
   load: () => ({ requests, wasm_bytes: wasmBytes() }),
   name_cron({ request }) {
     nextCron = request;
