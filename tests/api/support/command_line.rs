@@ -16,17 +16,17 @@ use std::process::{Output, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The program, built with the profile of this test.
+/// The program, built with the profile of this test. Cargo builds it for the test `help` of its package. With the arguments
+/// of `cargo build` it would have other features than in `cargo test`, and most of its dependencies would be compiled again.
 static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     let test = std::env::current_exe().expect("this program");
     let folder = test.parent().and_then(Path::parent).expect("its folder");
-    let profile = match folder.file_name().and_then(|name| name.to_str()) {
-        Some("debug") | None => "dev",
-        Some(name) => name,
-    };
-    let args = ["--package", "edge-auth-admin", "--profile", profile];
+    let profile = folder.file_name().and_then(|name| name.to_str());
+    let mut args = vec!["--no-run", "--test", "help"];
+    args.extend(profile.filter(|name| *name != "debug").map(|_| "--profile"));
+    args.extend(profile.filter(|name| *name != "debug"));
     let built = toolchain::cargo()
-        .args(["build", "--quiet"])
+        .args(["test", "--quiet"])
         .args(args)
         .status();
     assert!(built.expect("cargo").success(), "no command line");
