@@ -1,5 +1,6 @@
 //! Rate limits: requests per minute of a network without a session, and of a session. The limits are those of
-//! wrangler.toml.
+//! wrangler.toml. Requests that are free of the binding are counted per minute of the isolate's clock, which other tests
+//! shift, so each of these tests has its own server.
 
 use crate::support::{App, Response, Vars};
 use serde_json::json;
@@ -21,7 +22,7 @@ pub async fn statuses(times: usize, send: impl AsyncFn() -> Response) -> BTreeMa
 
 #[tokio::test]
 async fn sign_ins_of_a_network_are_limited_per_minute() {
-    let app = App::shared();
+    let app = App::isolated(Vars::new());
     let (busy, calm) = (app.other_ip(1), app.other_ip(2));
     // The routes are counted together.
     let last = Cell::new(0);
@@ -55,7 +56,7 @@ async fn sign_ins_of_a_network_are_limited_per_minute() {
 /// The number of requests that an isolate admits without calling the binding differs between the buckets.
 #[tokio::test]
 async fn binding_is_called_for_each_request_beyond_the_free_ones() {
-    let app = App::shared();
+    let app = App::isolated(Vars::new());
     let busy = app.other_ip(1);
     let mut calls = Vec::new();
     for _ in 0..25 {

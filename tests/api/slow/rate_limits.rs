@@ -1,7 +1,7 @@
 //! Rate limits per minute, with all the requests that reach them.
 
 use crate::properties::rate_limits::statuses;
-use crate::support::App;
+use crate::support::{App, Vars};
 use std::cell::Cell;
 
 /// More requests than are admitted in two minutes of routes that do not sign in: 300 without a call of the binding, and
@@ -11,7 +11,7 @@ const TWO_MINUTES: usize = 2 * 1_500 + 1;
 #[tokio::test]
 #[ignore = "slow: thousands of requests"]
 async fn session_is_limited_separately_from_its_network() {
-    let app = App::shared();
+    let app = App::isolated(Vars::new());
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
     let (busy, calm) = (ada.sign_in().await, bob.sign_in().await);
     let send = async || busy.me().await;
@@ -39,7 +39,7 @@ async fn site_is_limited_on_every_public_route() {
         ("GET", "/api/auth/me", 401),
         ("POST", "/api/auth/logout", 200),
     ] {
-        let app = App::shared();
+        let app = App::isolated(Vars::new());
         let site = app.other_ip(1);
         let site = site.strip_suffix("::1").expect("an address of the tests");
         let last = Cell::new(0);
