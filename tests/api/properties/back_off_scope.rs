@@ -2,7 +2,7 @@
 //! refused.
 
 use crate::support::failures::{account_key, remove_counter, set_failures, typed_name_key};
-use crate::support::{App, Fault, NEW_PASSWORD, Request, Response, User};
+use crate::support::{App, Fault, NEW_PASSWORD, Request, Response, User, Vars};
 
 /// Sets nine earlier failures of this name, so that the next failure starts a back-off of ten seconds.
 async fn set_earlier_failures(app: &App, user: &User) {
@@ -46,7 +46,7 @@ async fn d1_calls(refused: &Response) -> usize {
 
 #[tokio::test]
 async fn attempt_during_a_back_off_returns_the_remaining_seconds_and_is_not_counted() {
-    let app = App::shared();
+    let app = App::isolated(Vars::new());
     app.freeze_clock().await;
     let ada = user_in_back_off(&app, "ada").await;
     let mut before = 11;
@@ -66,7 +66,7 @@ async fn attempt_during_a_back_off_returns_the_remaining_seconds_and_is_not_coun
 
 #[tokio::test]
 async fn back_off_is_the_same_for_every_kind_of_name() {
-    let app = App::shared();
+    let app = App::isolated(Vars::new());
     app.freeze_clock().await;
     let ada = app.user("ada").await;
     let disabled = app.new_user("disabled").disabled().create().await;
@@ -105,7 +105,7 @@ async fn back_off_is_the_same_for_every_kind_of_name() {
 
 #[tokio::test]
 async fn back_off_of_a_name_does_not_affect_a_recognised_device() {
-    let app = App::shared();
+    let app = App::isolated(Vars::new());
     app.freeze_clock().await;
     let ada = app.user("ada").await;
     let cookie = ada.device_cookie().await;
@@ -118,7 +118,7 @@ async fn back_off_of_a_name_does_not_affect_a_recognised_device() {
 
 #[tokio::test]
 async fn back_off_of_a_recognised_device_is_its_own() {
-    let app = App::shared();
+    let app = App::isolated(Vars::new());
     app.freeze_clock().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
     let (cookie, other) = (ada.device_cookie().await, ada.device_cookie().await);
@@ -138,7 +138,7 @@ async fn back_off_of_a_recognised_device_is_its_own() {
 
 #[tokio::test]
 async fn back_off_of_a_network_does_not_affect_its_recognised_devices() {
-    let app = App::shared();
+    let app = App::isolated(Vars::new());
     app.freeze_clock().await;
     let ada = app.user("ada").await;
     let cookie = ada.device_cookie().await;
@@ -168,7 +168,7 @@ async fn back_off_of_a_network_does_not_affect_its_recognised_devices() {
 
 #[tokio::test]
 async fn new_password_does_not_change_the_back_off_of_the_name() {
-    let app = App::shared();
+    let app = App::isolated(Vars::new());
     app.freeze_clock().await;
     let (ada, bob) = (user_in_back_off(&app, "ada").await, app.user("bob").await);
     let login_with_new = |user: &User, network: usize| {
@@ -195,7 +195,7 @@ async fn new_password_does_not_change_the_back_off_of_the_name() {
 
 #[tokio::test]
 async fn success_of_an_attempt_in_flight_ends_the_back_off_at_once() {
-    let app = App::shared();
+    let app = App::isolated(Vars::new());
     app.freeze_clock().await;
     let ada = app.user("ada").await;
     set_earlier_failures(&app, &ada).await;
@@ -218,7 +218,7 @@ async fn success_of_an_attempt_in_flight_ends_the_back_off_at_once() {
 
 #[tokio::test]
 async fn back_off_removed_in_another_isolate_ends_at_once() {
-    let app = App::shared();
+    let app = App::isolated(Vars::new());
     app.freeze_clock().await;
     let ada = user_in_back_off(&app, "ada").await;
     remove_counter(&app, &typed_name_key(&app, &ada.username)).await;
@@ -227,7 +227,7 @@ async fn back_off_removed_in_another_isolate_ends_at_once() {
 
 #[tokio::test]
 async fn account_unlocked_in_another_isolate_is_unlocked_at_once() {
-    let app = App::shared();
+    let app = App::isolated(Vars::new());
     app.freeze_clock().await;
     let ada = app.user("ada").await;
     ada.set_failures(100).await;
@@ -239,7 +239,7 @@ async fn account_unlocked_in_another_isolate_is_unlocked_at_once() {
 
 #[tokio::test]
 async fn back_off_of_a_password_change_applies_to_its_session_only() {
-    let app = App::shared();
+    let app = App::isolated(Vars::new());
     app.freeze_clock().await;
     let ada = app.user("ada").await;
     let (session, other) = (ada.sign_in().await, ada.sign_in().await);

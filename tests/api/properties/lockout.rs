@@ -1,13 +1,14 @@
 //! Lockout: after a hundred consecutive failures an account is locked until its password is set with a one-time link.
+//! Each test has its own server, because the isolate's memory of failures is for one clock, and other tests shift theirs.
 
 use crate::support::audit::CRON;
 use crate::support::failures::{failures, set_failures};
-use crate::support::{App, FAR_FUTURE};
+use crate::support::{App, FAR_FUTURE, Vars};
 use serde_json::json;
 
 #[tokio::test]
 async fn account_is_locked_after_a_hundred_failures_until_a_reset_link_is_used() {
-    let app = App::shared();
+    let app = App::isolated(Vars::new());
     app.freeze_clock().await;
     let ada = app.user("ada").await;
     let cookie = ada.device_cookie().await;
@@ -50,7 +51,7 @@ async fn account_is_locked_after_a_hundred_failures_until_a_reset_link_is_used()
 
 #[tokio::test]
 async fn locked_account_responds_and_records_like_an_unlocked_one() {
-    let app = App::shared();
+    let app = App::isolated(Vars::new());
     app.freeze_clock().await;
     let (locked, open) = (app.user("locked").await, app.user("open").await);
     locked.set_failures(100).await;
@@ -89,7 +90,7 @@ async fn locked_account_responds_and_records_like_an_unlocked_one() {
 
 #[tokio::test]
 async fn reset_link_unlocks_account_and_devices_of_its_user_only() {
-    let app = App::shared();
+    let app = App::isolated(Vars::new());
     app.freeze_clock().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
     let keys = [
