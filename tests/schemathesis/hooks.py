@@ -13,15 +13,10 @@ import schemathesis
 ORIGIN = os.environ["EDGE_AUTH_ORIGIN"]
 # CALLER=USERNAME=PASSWORD, one per line.
 USERS = dict(line.split("=", 1) for line in os.environ["EDGE_AUTH_USERS"].splitlines())
-# The caller of each path. All other paths have the caller "user". Wrong passwords cause a back-off, so a separate
-# caller sends these.
-CALLERS = {
-    "/api/auth/audit": "admin",
-    "/api/auth/audit/verify": "super_admin",
-    "/api/auth/aws-credentials": "admin",
-    "/api/auth/change-password": "guesser",
-    "/api/auth/nvidia-credentials": "admin",
-}
+# PATH=CALLER, one per line, for paths that need a role. All other paths have the caller "user". Wrong passwords cause a
+# back-off, so a separate caller sends these.
+CALLERS = dict(line.split("=", 1) for line in os.environ["EDGE_AUTH_CALLERS"].splitlines())
+CALLERS["/api/auth/change-password"] = "guesser"
 ENDING = ("/logout", "/logout-all", "/refresh")
 HEADERS = {
     "cache-control": "no-store",

@@ -1,32 +1,7 @@
 //! The access matrix: each route requires a token and a role, or is public.
 
 use crate::support::App;
-use crate::support::routes::{self, Route};
-
-/// The role that a route requires; `None` if it is public. Each new route must be added here.
-pub fn required_role(route: &Route) -> Option<&'static str> {
-    match route.name().as_str() {
-        "GET health"
-        | "GET openapi.json"
-        | "POST aws-login"
-        | "POST device-authorization"
-        | "POST login"
-        | "POST logout"
-        | "POST register-client"
-        | "POST set-password"
-        | "POST token" => None,
-        "DELETE sessions/{id}"
-        | "GET me"
-        | "GET sessions"
-        | "GET validate"
-        | "POST change-password"
-        | "POST logout-all"
-        | "POST refresh" => Some("user"),
-        "GET audit" | "GET aws-credentials" | "GET nvidia-credentials" => Some("admin"),
-        "GET audit/verify" => Some("super_admin"),
-        name => panic!("the access matrix has no row for {name}"),
-    }
-}
+use crate::support::routes;
 
 /// From the least to the most privileged.
 const ROLES: [&str; 3] = ["user", "admin", "super_admin"];
@@ -36,7 +11,7 @@ async fn each_route_admits_exactly_the_roles_that_it_requires() {
     let app = App::shared();
     for route in routes::all() {
         let name = route.name();
-        let Some(required) = required_role(&route) else {
+        let Some(required) = route.required_role() else {
             let response = route.request(&app.anonymous()).await;
             assert_ne!(response.status, 401, "{name}");
             continue;
@@ -66,7 +41,7 @@ async fn expired_token_returns_401_with_its_own_code() {
     let session = app.user("ada").await.sign_in().await;
     app.shift_clock(86_400 + 31).await;
     for route in routes::all() {
-        if required_role(&route).is_some() {
+        if route.required_role().is_some() {
             let response = route.request(&session).await;
             response.assert_error(401, "token_expired");
             let challenge = r#"Bearer realm="edge-auth", error="invalid_token""#;

@@ -1,7 +1,6 @@
 //! A revocation that was acknowledged applies to the next request, on every route in strict mode and on every route that
 //! reads D1 in cached mode.
 
-use super::access::required_role;
 use crate::support::command_line::RecordedChange;
 use crate::support::routes::{self, Route};
 use crate::support::{App, Caller, NEW_PASSWORD, SEED_PASSWORD, SeededUser, Vars};
@@ -12,8 +11,8 @@ use tokio::task::JoinSet;
 /// Every route that requires a token.
 fn token_routes() -> Vec<Route> {
     let mut routes = routes::all();
-    routes.retain(|route| required_role(route).is_some());
-    assert!(routes.len() >= 9, "{routes:?}");
+    routes.retain(|route| route.required_role().is_some());
+    assert!(routes.len() >= 9, "{}", routes.len());
     routes
 }
 

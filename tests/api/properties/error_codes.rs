@@ -1,6 +1,5 @@
 //! The error code of each invalid request. `support/contract.rs` checks for every error that its code is documented.
 
-use super::access::required_role;
 use crate::support::aws::{SIMULATOR, keyed};
 use crate::support::{App, routes};
 use aws_simulator::ACCOUNT;
@@ -45,7 +44,7 @@ async fn each_invalid_request_has_its_own_error_code() {
         if !route.takes_body() {
             continue;
         }
-        let caller = match required_role(&route) {
+        let caller = match route.required_role() {
             Some(_) => session.clone(),
             None => app.anonymous(),
         };

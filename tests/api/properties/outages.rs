@@ -175,13 +175,13 @@ async fn requests_that_need_no_store_succeed_without_d1() {
 }
 
 #[tokio::test]
-async fn every_route_works_without_kv() {
+async fn routes_work_without_kv() {
     use_routes_without_kv(Fault::kv().fails()).await;
 }
 
 #[tokio::test]
 #[ignore = "slow: a timeout of KV on each route"]
-async fn every_route_works_while_kv_hangs() {
+async fn routes_work_while_kv_hangs() {
     use_routes_without_kv(Fault::kv().hangs()).await;
 }
 

@@ -3,6 +3,7 @@
 use crate::support::{App, Response};
 use serde_json::json;
 
+/// A sample of the routes. New routes need not be added.
 const MESSAGE_GETS: [&str; 5] = [
     "/api/auth/validate",
     "/api/auth/aws-credentials",

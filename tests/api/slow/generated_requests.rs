@@ -2,7 +2,8 @@
 //! permitted responses.
 
 use crate::support::aws::{SIMULATOR, keyed};
-use crate::support::{App, installed, routes};
+use crate::support::routes::{self, Route};
+use crate::support::{App, installed};
 use std::path::Path;
 use std::process::Command;
 
@@ -14,7 +15,7 @@ async fn generated_requests_get_documented_responses() {
     let cases = std::env::var("EDGE_AUTH_SCHEMATHESIS").map_or(2_000, |cases| -> usize {
         cases.parse().expect("EDGE_AUTH_SCHEMATHESIS is a number")
     });
-    // The route of the document itself is left out. A route with few possible requests gets fewer.
+    // Half as many again as an equal share, because routes with few possible requests get fewer.
     let each: usize = cases * 3 / 2 / (routes::all().len() - 2);
     let app = App::isolated(keyed(&SIMULATOR).set("DEVICE_TOKEN_WAIT", "0"));
     let users = [
@@ -24,6 +25,8 @@ async fn generated_requests_get_documented_responses() {
         ("super_admin", app.super_admin("ada").await),
     ]
     .map(|(caller, user)| format!("{caller}={}={}", user.username, user.password));
+    let role = |route: &Route| Some(format!("{}={}", route.template, route.required_role()?));
+    let callers: Vec<String> = routes::all().iter().filter_map(role).collect();
     let origin = app.server().origin();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemathesis");
     let output = Command::new(
@@ -42,6 +45,7 @@ async fn generated_requests_get_documented_responses() {
     .env("PYTHONDONTWRITEBYTECODE", "1")
     .env("EDGE_AUTH_ORIGIN", &origin)
     .env("EDGE_AUTH_USERS", users.join("\n"))
+    .env("EDGE_AUTH_CALLERS", callers.join("\n"))
     .current_dir(env!("CARGO_TARGET_TMPDIR"))
     .output()
     .expect("schemathesis");

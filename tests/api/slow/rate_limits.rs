@@ -31,7 +31,7 @@ async fn session_is_limited_separately_from_its_network() {
 /// A client with a whole /48 has 65,536 of the /64s for which back-off is counted.
 #[tokio::test]
 #[ignore = "slow: thousands of requests"]
-async fn site_is_limited_on_every_public_route() {
+async fn site_is_limited_on_routes_without_a_valid_token() {
     for (method, path, expected) in [
         ("GET", "/api/auth/health", 200),
         ("GET", "/api/auth/openapi.json", 200),

@@ -17,7 +17,7 @@ pub use edge_auth::domain::token::{Keys, Session, SessionId};
 pub use edge_auth::http::error::ErrorFormat;
 pub use edge_auth::http::error_codes::ErrorCode;
 pub use edge_auth::http::request::Method;
-pub use edge_auth::http::route::Route as RouterRoute;
+pub use edge_auth::http::route::{Access, Route as RouterRoute};
 pub use edge_auth::router::ROUTES;
 pub use edge_auth::routes::sample_programs;
 pub use edge_auth::timestamp::Timestamp;

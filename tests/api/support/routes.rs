@@ -2,23 +2,46 @@
 
 use super::actors::Caller;
 use super::contract::DOCUMENT;
-use super::internals::{Method, ROUTES, RouterRoute};
+use super::internals::{Access, Method, ROUTES, RouterRoute};
 use super::request::Request;
+use serde_json::json;
 
 pub use super::internals::ErrorFormat;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Route {
     pub method: &'static str,
     /// With `{id}` for a parameter.
     pub template: &'static str,
     pub error_format: ErrorFormat,
+    access: Access,
 }
 
 impl Route {
     /// A path of this route. A parameter has the form of an id that does not exist.
     pub fn path(&self) -> String {
         self.template.replace("{id}", &"0".repeat(64))
+    }
+
+    /// The role that the route declares; `None` if it needs no session. The tests of each endpoint assert its role as well.
+    pub fn required_role(&self) -> Option<&'static str> {
+        match self.access {
+            Access::Public(_) => None,
+            // The document says whether the token is optional.
+            Access::Token(_) => {
+                let operation = &DOCUMENT["paths"][self.template][self.method.to_lowercase()];
+                let schemes = operation["security"].as_array().expect("security");
+                (!schemes.contains(&json!({}))).then_some("user")
+            }
+            Access::CachedSession(_) | Access::Session(_) => Some("user"),
+            Access::Admin(_) => Some("admin"),
+            Access::SuperAdmin(_) => Some("super_admin"),
+        }
+    }
+
+    /// Whether the route answers from the cached session.
+    pub fn uses_cached_session(&self) -> bool {
+        matches!(self.access, Access::CachedSession(_))
     }
 
     /// Whether the OpenAPI document describes a request body.
@@ -49,16 +72,15 @@ pub fn all() -> Vec<Route> {
         },
         template: route.path,
         error_format: route.error_format,
+        access: route.access,
     };
     ROUTES.iter().map(route).collect()
 }
 
 /// The path as the router and the OpenAPI document spell it: with `{id}` for a parameter.
 pub fn template(path: &str) -> String {
-    match path.rsplit_once('/') {
-        Some((start @ "/api/auth/sessions", id)) if !id.is_empty() => format!("{start}/{{id}}"),
-        _ => path.to_owned(),
-    }
+    let found = ROUTES.iter().find(|route| route.has_path(path));
+    found.map_or_else(|| path.to_owned(), |route| route.path.to_owned())
 }
 
 /// The format of the errors of a path; paths without a route use the message format.

@@ -80,12 +80,6 @@ struct Needs {
 /// The needs of a route, for a session that is cached in KV and a user who has signed in before.
 fn needs(route: &Route) -> Needs {
     let (d1, kv, user) = match route.name().as_str() {
-        // The cached session suffices for the first two.
-        "GET validate"
-        | "GET me"
-        | "GET openapi.json"
-        | "POST register-client"
-        | "POST device-authorization" => (0, false, false),
         "GET health" => (1, true, false),
         "POST logout" => (1, false, false),
         "POST refresh" => (1, false, true),
@@ -103,7 +97,11 @@ fn needs(route: &Route) -> Needs {
         | "GET nvidia-credentials"
         | "GET sessions"
         | "POST token" => (2, false, true),
-        name => panic!("{name}: which stores does it need?"),
+        // Nothing but the check of the session.
+        _ => match route.required_role() {
+            Some(_) if !route.uses_cached_session() => (1, false, true),
+            _ => (0, false, false),
+        },
     };
     Needs { d1, kv, user }
 }
