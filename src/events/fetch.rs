@@ -9,12 +9,11 @@ use crate::http::request::{Method, Reading, Request};
 use crate::http::response::Response;
 use crate::router;
 use crate::runtime::clock;
+use crate::runtime::first_poll::result_or_promise;
 use crate::runtime::response_cache::{self, CommonHeaders};
-use futures_util::FutureExt;
 use js_sys::JsString;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::future_to_promise;
 use web_sys::Headers;
 use worker::{Context, Env};
 
@@ -37,7 +36,7 @@ const HEADERS: CommonHeaders = &[
 ];
 
 /// Handles a request: the response, or a promise of it if the request has to wait for something. The caller adds
-/// `X-Request-Id`. Most requests of `/validate` wait for nothing, and without a promise they take a sixth less CPU time.
+/// `X-Request-Id`. Most requests of `/validate` wait for nothing, and without a promise they take 6 % less CPU time.
 #[wasm_bindgen(js_name = handleFetch)]
 #[expect(
     clippy::too_many_arguments,
@@ -68,14 +67,10 @@ pub fn handle_fetch(
     let is_head = request.method == Method::Head;
     let context = Context::new(context.unchecked_into());
     let enter = move |app| RequestContext::new(app, received_at, context);
-    let mut response = Box::pin(async move {
+    result_or_promise(async move {
         let response = router::handle(app, enter, request).await;
         to_js(&response, is_head)
-    });
-    match response.as_mut().now_or_never() {
-        Some(response) => response,
-        None => Ok(future_to_promise(response).into()),
-    }
+    })
 }
 
 fn to_js(response: &Response, is_head: bool) -> Result<JsValue, JsValue> {
