@@ -58,7 +58,7 @@ const entry = {
     const id = requestId(headers.get("cf-ray"));
     const response = worker(env, ctx).handleFetch(method, url, authorization, id, headers, request, env, ctx);
     if (response instanceof Response) return withId(response, id);
-    // Otherwise the runtime would drop the promises of a request whose client disconnects, and the Rust futures that wait for
+    // Without this, the runtime would drop the promises of a request whose client disconnects, and the Rust futures that wait for
     // them would never be freed. Everything that a request waits for has a timeout.
     ctx.waitUntil(response);
     return response.then((response) => withId(response, id));

@@ -3,6 +3,54 @@
 use crate::support::App;
 use crate::support::routes;
 
+/// The roles of the routes of the first release. A change here changes who may do what. A new route need not be added: the tests
+/// of its endpoint assert its role.
+const ROLES_OF_ROUTES: [(Option<&str>, &[&str]); 4] = [
+    (
+        None,
+        &[
+            "GET health",
+            "GET openapi.json",
+            "POST aws-login",
+            "POST device-authorization",
+            "POST login",
+            "POST logout",
+            "POST register-client",
+            "POST set-password",
+            "POST token",
+        ],
+    ),
+    (
+        Some("user"),
+        &[
+            "DELETE sessions/{id}",
+            "GET me",
+            "GET sessions",
+            "GET validate",
+            "POST change-password",
+            "POST logout-all",
+            "POST refresh",
+        ],
+    ),
+    (
+        Some("admin"),
+        &["GET audit", "GET aws-credentials", "GET nvidia-credentials"],
+    ),
+    (Some("super_admin"), &["GET audit/verify"]),
+];
+
+#[test]
+fn known_routes_require_their_roles() {
+    let routes = routes::all();
+    for (role, names) in ROLES_OF_ROUTES {
+        for name in names {
+            let route = routes.iter().find(|route| route.name() == *name);
+            let route = route.unwrap_or_else(|| panic!("no route {name}"));
+            assert_eq!(route.required_role(), role, "{name}");
+        }
+    }
+}
+
 /// From the least to the most privileged.
 const ROLES: [&str; 3] = ["user", "admin", "super_admin"];
 
