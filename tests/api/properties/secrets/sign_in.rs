@@ -16,7 +16,7 @@ async fn secrets_are_neither_stored_nor_logged_by_failed_sign_ins_and_session_ro
     let (old, new, wrong, typed) = (
         "canary: the passphrase that Ada had",
         "canary: the passphrase that Ada has now",
-        "canary: a passphrase that nobody has",
+        "canary: a passphrase that no user has",
         "canary-a-passphrase-in-the-field-for-names",
     );
     let ada = app.new_user("ada").password(old).create().await;
