@@ -7,6 +7,9 @@ import { bundle } from "./bundle.mjs";
 import { memory } from "./inspector.mjs";
 import { D1_PLUGIN, KV_PLUGIN, Miniflare, options, RATELIMIT_PLUGIN, spawned } from "./tools.mjs";
 
+/** Headers that Cloudflare adds to every request. A Worker that uses neither of them is not affected. */
+const CLOUDFLARE_HEADERS = { "cf-connecting-ip": "203.0.113.1", "cf-ray": "8f2b1c3d4e5f6a7b-FRA" };
+
 const running = [];
 const decoder = new TextDecoder();
 
@@ -99,7 +102,7 @@ export async function stop() {
 
 /** The bytes of a request. */
 export function http(host, { method = "GET", path: target = "/", headers = {}, body }) {
-  const lines = Object.entries({ host, ...headers });
+  const lines = Object.entries({ host, ...CLOUDFLARE_HEADERS, ...headers });
   if (body !== undefined) lines.push(["content-type", "application/json"], ["content-length", Buffer.byteLength(body)]);
   return `${method} ${target} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body ?? ""}`;
 }

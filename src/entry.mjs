@@ -45,23 +45,16 @@ function isIpAddress(text) {
   return /^[0-9a-f:.]+$/i.test(text) && URL.canParse(`http://[${text}]`);
 }
 
-/** Adds the id of the request. This header is not set in Rust, because Rust shares header objects between responses. */
-function withId(response, id) {
-  response.headers.set("x-request-id", id);
-  return response;
-}
-
 const entry = {
   fetch(request, env, ctx) {
     const { method, url, headers } = request;
     const authorization = headers.get("authorization");
     const id = requestId(headers.get("cf-ray"));
     const response = worker(env, ctx).handleFetch(method, url, authorization, id, headers, request, env, ctx);
-    if (response instanceof Response) return withId(response, id);
     // Without this, the runtime would drop the promises of a request whose client disconnects, and the Rust futures that wait for
     // them would never be freed. Everything that a request waits for has a timeout.
-    ctx.waitUntil(response);
-    return response.then((response) => withId(response, id));
+    if (response instanceof Promise) ctx.waitUntil(response);
+    return response;
   },
   scheduled(event, env, ctx) {
     return worker(env, ctx).scheduled.call({ env, ctx }, event);

@@ -8,6 +8,7 @@ use crate::domain::audit::Signed;
 use crate::domain::session::{LAST_USED_STEP_SECONDS, SessionRecord, TokenStatus};
 use crate::domain::user::User;
 use crate::runtime::StoreError;
+use crate::runtime::shared_text::WithBody;
 use crate::store::session_cache::{self, CacheLookup, CachedSession};
 use crate::store::sessions::{Revocation, RevokedSession};
 use crate::timestamp::Timestamp;
@@ -17,14 +18,14 @@ use uuid::Uuid;
 /// The user of a session that may come from the cache.
 #[derive(Debug)]
 pub struct CachedCaller {
-    /// The user.
-    pub user: Rc<User>,
+    /// The user, with the body of `/validate`.
+    pub user: Rc<WithBody<User>>,
 }
 
 impl From<User> for CachedCaller {
     fn from(user: User) -> Self {
         Self {
-            user: Rc::new(user),
+            user: Rc::new(user.into()),
         }
     }
 }

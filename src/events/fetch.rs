@@ -6,7 +6,7 @@ use super::app::app;
 use super::upload;
 use crate::app::RequestContext;
 use crate::http::request::{Method, Reading, Request};
-use crate::http::response::Response;
+use crate::http::response::{Body, Response};
 use crate::router;
 use crate::runtime::clock;
 use crate::runtime::first_poll::result_or_promise;
@@ -35,8 +35,8 @@ const HEADERS: CommonHeaders = &[
     ("content-type", "application/json"),
 ];
 
-/// Handles a request: the response, or a promise of it if the request has to wait for something. The caller adds
-/// `X-Request-Id`. Most requests of `/validate` wait for nothing, and without a promise they take 6 % less CPU time.
+/// Handles a request: the response, or a promise of it if the request has to wait for something. Most
+/// requests to `/validate` wait for nothing, and without a promise they take 6 % less CPU time.
 #[wasm_bindgen(js_name = handleFetch)]
 #[expect(
     clippy::too_many_arguments,
@@ -53,6 +53,7 @@ pub fn handle_fetch(
     context: JsValue,
 ) -> Result<JsValue, JsValue> {
     let (app, received_at) = (app(env), clock::now());
+    let request_id = id.clone();
     let request = Request {
         method: Method::parse(method),
         url,
@@ -69,16 +70,21 @@ pub fn handle_fetch(
     let enter = move |app| RequestContext::new(app, received_at, context);
     result_or_promise(async move {
         let response = router::handle(app, enter, request).await;
-        to_js(&response, is_head)
+        to_js(&response, &request_id, is_head)
     })
 }
 
-fn to_js(response: &Response, is_head: bool) -> Result<JsValue, JsValue> {
+fn to_js(response: &Response, request_id: &JsString, is_head: bool) -> Result<JsValue, JsValue> {
     let common = match (&response.body, HEADERS) {
         (None, [without_type @ .., _]) => without_type,
         _ => HEADERS,
     };
-    let body = response.body.as_deref().filter(|_| !is_head);
-    let response = response_cache::response(response.status, common, &response.headers, body)?;
-    Ok(response.into())
+    let body = match &response.body {
+        None => JsValue::NULL,
+        Some(_) if is_head => JsValue::NULL,
+        Some(Body::Text(text)) => JsValue::from_str(text),
+        Some(Body::Shared(text)) => text.to_js().into(),
+    };
+    let (status, headers) = (response.status, &response.headers);
+    Ok(response_cache::response(status, common, headers, request_id, &body)?.into())
 }

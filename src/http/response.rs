@@ -1,8 +1,10 @@
 //! A response as plain values. `events/fetch.rs` adds the headers that every response has.
 
 use crate::runtime::response_cache::Header;
+use crate::runtime::shared_text::SharedText;
 use serde::Serialize;
 use std::borrow::Cow;
+use std::rc::Rc;
 
 /// The header with the time at which the token in a response expires: the time in its `exp` claim.
 pub const EXPIRES: &str = "edge-auth-expires";
@@ -14,13 +16,40 @@ pub fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
+/// The JSON text of a response.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// Text of this response.
+    Text(Cow<'static, str>),
+    /// Text that several responses have.
+    Shared(Rc<SharedText>),
+}
+
+impl From<String> for Body {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<&'static str> for Body {
+    fn from(text: &'static str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<Rc<SharedText>> for Body {
+    fn from(text: Rc<SharedText>) -> Self {
+        Self::Shared(text)
+    }
+}
+
 /// A response to a client.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Response {
     /// HTTP status.
     pub status: u16,
     /// JSON text; `None` if the status has no body (204).
-    pub body: Option<Cow<'static, str>>,
+    pub body: Option<Body>,
     /// Headers beyond those that every response has.
     pub headers: Vec<Header>,
 }
@@ -40,7 +69,7 @@ impl Response {
 
     /// Any status with this JSON text.
     #[must_use]
-    pub fn of(status: u16, body: impl Into<Cow<'static, str>>) -> Self {
+    pub fn of(status: u16, body: impl Into<Body>) -> Self {
         Self {
             status,
             body: Some(body.into()),

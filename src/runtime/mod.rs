@@ -9,6 +9,7 @@ pub mod random;
 pub mod rate_limiter;
 pub mod response_cache;
 pub mod row;
+pub mod shared_text;
 pub mod task;
 pub mod timeout;
 pub mod ttl_cache;

@@ -5,9 +5,11 @@
 //! cache, `/validate` takes about a twelfth longer. Only headers whose text is fixed in the code or the configuration are cached,
 //! which bounds the number of combinations.
 
+use js_sys::JsString;
 use std::borrow::Cow;
 use std::cell::RefCell;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Headers, Response, ResponseInit};
 
 /// A header. A value that is fixed in the code or the configuration is borrowed.
@@ -21,14 +23,22 @@ struct Cached {
     status: u16,
     common: CommonHeaders,
     headers: Vec<Header>,
+    prepared: Prepared,
+}
+
+/// What a response is made of. The platform copies the headers into the response, so another response can use them.
+#[derive(Clone)]
+struct Prepared {
     init: ResponseInit,
+    headers: JsHeaders,
 }
 
 thread_local! {
     static CACHE: RefCell<Vec<Cached>> = const { RefCell::new(Vec::new()) };
+    static REQUEST_ID: JsString = JsString::from("x-request-id");
 }
 
-/// A response with these headers. The entry point adds further ones to the response itself, not to the cached object.
+/// A response with these headers, `X-Request-Id`, and this body, a string or null.
 ///
 /// # Errors
 /// If the runtime refuses a header, or a body for this status.
@@ -36,40 +46,56 @@ pub fn response(
     status: u16,
     common: CommonHeaders,
     headers: &[Header],
-    body: Option<&str>,
+    request_id: &JsString,
+    body: &JsValue,
 ) -> Result<Response, JsValue> {
-    let init = init(status, common, headers)?;
-    Response::new_with_opt_str_and_init(body, &init)
+    let Prepared { init, headers } = prepared(status, common, headers)?;
+    REQUEST_ID.with(|name| headers.set(name, request_id))?;
+    Ok(JsResponse::new(body, &init)?.unchecked_into())
 }
 
-fn init(status: u16, common: CommonHeaders, headers: &[Header]) -> Result<ResponseInit, JsValue> {
+#[wasm_bindgen]
+extern "C" {
+    /// `Response`, whose body may be any value. `web_sys` has no constructor for a JavaScript string.
+    #[wasm_bindgen(js_name = Response)]
+    type JsResponse;
+
+    #[wasm_bindgen(constructor, js_class = "Response", catch)]
+    fn new(body: &JsValue, init: &ResponseInit) -> Result<JsResponse, JsValue>;
+
+    /// `Headers`, whose method takes JavaScript strings.
+    #[derive(Clone)]
+    #[wasm_bindgen(js_name = Headers)]
+    type JsHeaders;
+
+    #[wasm_bindgen(method, catch)]
+    fn set(this: &JsHeaders, name: &JsString, value: &JsString) -> Result<(), JsValue>;
+}
+
+fn prepared(status: u16, common: CommonHeaders, headers: &[Header]) -> Result<Prepared, JsValue> {
     let is_fixed = |(_, value): &Header| matches!(value, Cow::Borrowed(_));
     if !headers.iter().all(is_fixed) {
-        return new_init(status, common, headers);
+        return prepare(status, common, headers);
     }
     let is_same = |cached: &&Cached| {
         cached.status == status && std::ptr::eq(cached.common, common) && cached.headers == headers
     };
     CACHE.with_borrow_mut(|cache| {
         if let Some(cached) = cache.iter().find(is_same) {
-            return Ok(cached.init.clone());
+            return Ok(cached.prepared.clone());
         }
-        let init = new_init(status, common, headers)?;
+        let prepared = prepare(status, common, headers)?;
         cache.push(Cached {
             status,
             common,
             headers: headers.to_vec(),
-            init: init.clone(),
+            prepared: prepared.clone(),
         });
-        Ok(init)
+        Ok(prepared)
     })
 }
 
-fn new_init(
-    status: u16,
-    common: CommonHeaders,
-    headers: &[Header],
-) -> Result<ResponseInit, JsValue> {
+fn prepare(status: u16, common: CommonHeaders, headers: &[Header]) -> Result<Prepared, JsValue> {
     let list = Headers::new()?;
     for (name, value) in common {
         list.append(name, value)?;
@@ -80,5 +106,6 @@ fn new_init(
     let init = ResponseInit::new();
     init.set_status(status);
     init.set_headers(&list);
-    Ok(init)
+    let headers = list.unchecked_into();
+    Ok(Prepared { init, headers })
 }

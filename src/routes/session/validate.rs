@@ -4,7 +4,7 @@ use crate::domain::user::User;
 use crate::http::caller::CachedCaller;
 use crate::http::error::ErrorFormat;
 use crate::http::request::Method;
-use crate::http::response::Response;
+use crate::http::response::{Response, json};
 use crate::http::route::{Access, Route};
 use crate::runtime::rate_limiter::Bucket;
 use serde::Serialize;
@@ -34,11 +34,14 @@ pub struct ValidateResponse<'a> {
 }
 
 fn handle(caller: &CachedCaller) -> Response {
-    Response::ok(&ValidateResponse {
-        success: true,
-        message: "Token is valid",
-        user: &caller.user,
-    })
+    let body = caller.user.body(|user| {
+        json(&ValidateResponse {
+            success: true,
+            message: "Token is valid",
+            user,
+        })
+    });
+    Response::of(200, body)
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -2,6 +2,7 @@
 
 use crate::domain::user::User;
 use crate::json::{Json, Malformed, Object};
+use crate::runtime::shared_text::WithBody;
 use crate::timestamp::Timestamp;
 use serde::Serialize;
 use std::rc::Rc;
@@ -28,8 +29,8 @@ pub enum CacheLookup {
 /// A live session and its user, as D1 had them.
 #[derive(Debug, Clone)]
 pub struct CachedSession {
-    /// The user.
-    pub user: Rc<User>,
+    /// The user, with the body of `/validate`.
+    pub user: Rc<WithBody<User>>,
     /// From this time on, D1 is queried.
     pub fresh_until: Timestamp,
     /// The corresponding time while D1 is unavailable: [`OUTAGE_SECONDS`] later, but never after the token has expired.
@@ -60,7 +61,7 @@ pub(super) fn read(text: &str, now: Timestamp, ttl: i64) -> Result<CacheLookup, 
     let written_until = moment(copy.integer("fresh_until")?);
     let fresh_until = written_until.min(read_at.plus(ttl)).min(expires_at);
     Ok(CacheLookup::Hit(CachedSession {
-        user: Rc::new(user),
+        user: Rc::new(user.into()),
         fresh_until,
         usable_until: fresh_until.plus(OUTAGE_SECONDS).min(expires_at),
     }))

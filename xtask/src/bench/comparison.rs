@@ -37,12 +37,26 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// From the cost of each Worker in each round: `costs[worker][round]`.
+    /// From the cost of each Worker in each round: `costs[worker][round]`. Two processes of the same build differ by a few
+    /// percent, because their memory is laid out differently. So the others are compared with the mean of subject and control.
     pub fn new(roles: Vec<Role>, costs: &[Vec<f64>], direction: Direction) -> Self {
-        let subject = roles.iter().position(|role| *role == Role::Subject);
+        let costs_of = |role| {
+            let index = roles.iter().position(|it| *it == role);
+            index.and_then(|index| costs.get(index))
+        };
+        let (subject, control) = (costs_of(Role::Subject), costs_of(Role::Control));
+        let mean = subject.zip(control).map(|(subject, control)| {
+            let rounds = subject.iter().zip(control);
+            rounds.map(|(a, b)| f64::midpoint(*a, *b)).collect()
+        });
+        let mean: Option<Vec<f64>> = mean.or_else(|| subject.cloned());
         let ratios = roles.iter().zip(costs).map(|(role, costs_of_row)| {
-            let subject = costs.get(subject?)?;
-            let rounds = subject.iter().zip(costs_of_row);
+            let ours = if *role == Role::Control {
+                subject
+            } else {
+                mean.as_ref()
+            };
+            let rounds = ours?.iter().zip(costs_of_row);
             (!matches!(role, Role::Subject | Role::Empty)).then(|| match direction {
                 Direction::SubjectByRow => Ratio::of_rounds(rounds.map(|(ours, row)| ours / row)),
                 Direction::RowBySubject => Ratio::of_rounds(rounds.map(|(ours, row)| row / ours)),
@@ -109,7 +123,11 @@ pub mod tests {
     pub fn comparison(by_control: f64, by_base: f64) -> Comparison {
         Comparison::new(
             vec![Role::Subject, Role::Control, Role::Base],
-            &[vec![1.0], vec![1.0 / by_control], vec![1.0 / by_base]],
+            &[
+                vec![1.0],
+                vec![1.0 / by_control],
+                vec![f64::midpoint(1.0, 1.0 / by_control) / by_base],
+            ],
             Direction::SubjectByRow,
         )
     }
@@ -134,6 +152,16 @@ pub mod tests {
             Some("2.000 [2.000, 2.000]".to_owned())
         );
         assert_eq!(row_by_subject.ratio(0), None);
+    }
+
+    #[test]
+    fn others_are_compared_with_the_mean_of_subject_and_control() {
+        let roles = vec![Role::Subject, Role::Control, Role::Base];
+        let costs = [vec![51.0], vec![49.0], vec![100.0]];
+        let comparison = Comparison::new(roles, &costs, Direction::SubjectByRow);
+        let ratio = |index| comparison.ratio(index).map(|ratio| ratio.to_string());
+        assert_eq!(ratio(1), Some("1.041 [1.041, 1.041]".to_owned()));
+        assert_eq!(ratio(2), Some("0.500 [0.500, 0.500]".to_owned()));
     }
 
     #[test]

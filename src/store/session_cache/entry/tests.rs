@@ -51,7 +51,7 @@ fn an_entry_is_fresh_for_the_least_of_its_bounds() {
         let Ok(CacheLookup::Hit(copy)) = read(&text, at(800), TTL) else {
             panic!("{text}")
         };
-        assert_eq!(*copy.user, user());
+        assert_eq!(**copy.user, user());
         let bounds = (copy.fresh_until.seconds(), copy.usable_until.seconds());
         assert_eq!(bounds, (fresh, usable), "{text}");
     }
