@@ -22,7 +22,7 @@ export const USER = {
 
 /** Client addresses: enough that none of them sends more sign-ins per minute than an isolate admits without the rate limiter. */
 export const ADDRESSES = Array.from({ length: 5_000 }, (_, index) => `10.0.${index >> 8}.${index & 255}`);
-/** Sessions: enough that none of them is used more than about forty times a minute, below its rate limit. */
+/** Sessions: enough that none of them is used more than about forty times per minute, below its rate limit. */
 export const SESSIONS = 3_000;
 /**
  * `size` sessions are used at a time, `repeats` times each, before the next ones. A burst is over before the isolate's
@@ -39,7 +39,7 @@ export async function migrate(database, root) {
   for (const file of (await readdir(folder)).sort()) await database.prepare(await readFile(path.join(folder, file), "utf8")).run();
 }
 
-/** Creates the tables and the user, whose password is set with a one-time link, as an administrator does it. */
+/** Creates the tables and the user, and sets the password of the user with a one-time link, as in production. */
 export async function createUser(miniflare, origin, root) {
   const database = await miniflare.getD1Database("DB");
   await migrate(database, root);

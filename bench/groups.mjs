@@ -109,7 +109,7 @@ const FORGED_TOKEN = named("forged token, 401", {
   },
 });
 const UNKNOWN_PATH = named("unknown path, 404", { status: 404, prepare: () => [{ path: "/api/auth/nothing-here" }] });
-/** A network over its rate limit. An isolate admits some requests, at least at the start, before it calls the rate limiter. */
+/** A client site over its rate limit. An isolate admits some requests, at least at the start, before it calls the rate limiter. */
 const RATE_LIMITED = named("login, network over its limit, 429", {
   limits: { SIGN_IN_LIMIT: 0 },
   status: 429,

@@ -9,7 +9,7 @@ const DAY = 86_400;
 const timestamp = (seconds) => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 /** When the first audit event of many_users.sql was recorded; the others follow, one per second. */
 const FIRST_EVENT = Date.parse("2026-01-01T00:00:00Z") / 1000;
-/** From this event on, the hour before an event has a page of every kind. */
+/** From this event on, the hour that ends with an event contains at least one page of entries of each kind. */
 const FIRST_WITH_A_PAGE = 300;
 
 /** Some of the row numbers from 1 to `last`. */
@@ -48,7 +48,7 @@ const validate = (sessions) => async (database, users) => (await createTokens(da
 
 const refresh = async (database, users) => (await createTokens(database, 2_000, users)).map(bearer("POST", "refresh"));
 
-/** Users who set a password. */
+/** Sets the passwords of some users. Returns their sign-in requests. */
 async function signIn(database, users, origin) {
   const rows = JSON.stringify(someRows(100, users));
   const { results } = await database

@@ -7,8 +7,8 @@ CREATE TABLE users (
   username          TEXT NOT NULL,              -- canonical (RFC 8265 UsernameCaseMapped) where source = 'password'
   username_skeleton TEXT,                       -- UTS #39 skeleton of the user name; password users only
   email             TEXT,
-  email_key         TEXT,                       -- e-mail address in lower case; password users only
-  made_email_key    TEXT,                       -- key of an address that was made with AWS_EMAIL_DOMAIN; NULL for any other
+  email_key         TEXT,                       -- canonical e-mail address (local part in lower case and NFC, domain in ASCII); password users only
+  made_email_key    TEXT,                       -- key of an address that was derived from the user name; NULL for any other
   name              TEXT NOT NULL,
   organization      TEXT,
   aws_region        TEXT,

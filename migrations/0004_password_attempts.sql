@@ -15,7 +15,7 @@
 CREATE TABLE sign_in_attempts (
   key           TEXT NOT NULL PRIMARY KEY,
   failures      INTEGER NOT NULL,            -- failures in a row, including the attempt in flight
-  open_at_ms    INTEGER NOT NULL,            -- milliseconds since 1970; no attempt is evaluated before
+  open_at_ms    INTEGER NOT NULL,            -- milliseconds since 1970; no attempt is evaluated before this time
   busy_until_ms INTEGER NOT NULL DEFAULT 0,  -- end of the lease of the attempt in flight; 0: there is none
   ends_at       TEXT                         -- when the row is removed; NULL: locked
 ) STRICT;

@@ -102,7 +102,7 @@ fn any_content(content: &[u8]) {
     }
 }
 
-/// As [`plain`], except that `null` counts as absent: serde reads it as a map without members.
+/// Like [`plain`], except that `null` counts as absent: serde reads it as a map without members.
 fn content_of(json: &[u8]) -> Option<Anything> {
     match serde_json::from_slice(json) {
         Ok(Value::Null) => Some(Anything(Map::new())),

@@ -101,7 +101,7 @@ async fn reserve<S: Subject>(
     };
     let outcome = subject.evaluate(&context, &reservation, user, slot).await;
     if matches!(outcome, Err(AppError::Store(_))) {
-        // It is unknown whether the write that ends the attempt succeeded. If this one fails too, the lease expires.
+        // It is unknown whether the write that ends the attempt succeeded. If the write below fails too, the lease expires.
         let app = context.app;
         context.wait_until(async move {
             let _ = app.throttle.failed(&reservation, None).await;

@@ -50,7 +50,7 @@ pub async fn run(
 /// The name that a user typed.
 struct TypedName {
     name: LoginName,
-    /// Its keyed hash. Only this hash is stored of a name that no user has, because users sometimes type their password
+    /// Its keyed hash. For a name that no user has, only this hash is stored, because users sometimes type their password
     /// there.
     key: String,
     /// Set if the device is recognised for the name.

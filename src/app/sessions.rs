@@ -183,8 +183,8 @@ async fn write_cached(
         .await
 }
 
-/// Revokes one session of a user, writes the entries with it, and overwrites its cached sessions. Returns whether the user
-/// has such a session. A repeated call writes nothing.
+/// Revokes one session of a user, writes the audit entries in the same batch, and overwrites its cached sessions. Returns
+/// whether the user has such a session. A repeated call writes nothing.
 ///
 /// # Errors
 /// `Store`; then the client must not assume that the session is revoked.
@@ -210,7 +210,7 @@ pub async fn revoke<const N: usize>(
     Ok(true)
 }
 
-/// Revokes all sessions of a user, writes the entry with it, and overwrites their cached sessions.
+/// Revokes all sessions of a user, writes the audit entry in the same batch, and overwrites their cached sessions.
 ///
 /// # Errors
 /// `Store`; then the client must not assume that the sessions are revoked.

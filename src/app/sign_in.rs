@@ -193,7 +193,8 @@ pub async fn start_session(
     };
     user.last_login = Some(now);
     if !evicted.is_empty() {
-        // The client did not ask for the eviction, so the response does not wait for it. Routes that grant something read D1.
+        // The client did not ask for the eviction, so the response does not wait for it. Only routes with the access level
+        // `CachedSession` use cached sessions.
         let app = context.app;
         context.wait_until(async move { app.session_cache.mark_revoked(&evicted, now).await });
     }

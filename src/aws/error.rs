@@ -7,7 +7,7 @@ pub use code::Code;
 use super::wire::AwsResponse;
 use crate::json::{Json, Malformed, Object};
 
-/// The failure of a call. `Display` writes the text of `[error message]` in the API.
+/// The failure of a call. `Display` writes the text that the API specification calls `[error message]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AwsError {
     /// The response was not complete before the timeout.
@@ -16,8 +16,8 @@ pub enum AwsError {
     /// The connection was refused, reset or closed early, or the host name was not resolved.
     #[error("ConnectionError")]
     ConnectionError,
-    /// The response does not conform to the model of the service: a redirect, another structure, too long, or an unknown
-    /// error.
+    /// The response does not conform to the model of the service: it is a redirect, has another structure, is too long, or has
+    /// an unknown error.
     #[error("InvalidResponse")]
     InvalidResponse,
     /// The service refused the request with an error of its model.

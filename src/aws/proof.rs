@@ -21,7 +21,7 @@ use std::ops::RangeInclusive;
 const PROOF_LIFETIME_SECONDS: i64 = 15 * 60;
 /// Seconds by which the clock of a client may be ahead. AWS allows 15 minutes.
 const MAX_CLOCK_SKEW_SECONDS: i64 = 5 * 60;
-/// Maximum length of a session token. Session tokens have about 1 kB.
+/// Maximum length of a session token. Session tokens are about 1 kB long.
 const MAX_SESSION_TOKEN_BYTES: usize = 8 * 1024;
 /// Length of an access key ID in the model of STS.
 const ACCESS_KEY_ID_BYTES: RangeInclusive<usize> = 16..=128;
@@ -106,7 +106,7 @@ impl Proof {
         Self::sign_with_nonce(endpoint, region, server_id, None, credentials, now)
     }
 
-    /// As [`Proof::sign`], with an optional nonce.
+    /// Like [`Proof::sign`], with an optional nonce.
     ///
     /// # Errors
     /// `IncompleteSignature` for malformed credentials or a malformed nonce.

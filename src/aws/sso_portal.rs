@@ -166,7 +166,8 @@ fn page(
 }
 
 impl Aws {
-    /// Returns the configured account and permission set. A value that is not configured is the first one that the portal lists.
+    /// Returns the configured account and permission set. For a value that is not configured, returns the first one that the
+    /// portal lists.
     ///
     /// # Errors
     /// Any [`AwsError`]; `ResourceNotFoundException` if the list is empty.

@@ -47,7 +47,7 @@ pub struct AwsConfig {
 /// The ways to sign in at `/aws-login`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, std::default::Default)]
 pub struct AwsLogin {
-    /// A request without a body is signed in with the service credentials.
+    /// A request without a body signs in with the service credentials.
     pub app: bool,
     /// A proof signs in its principal.
     pub proof: bool,

@@ -28,8 +28,8 @@ impl fmt::Debug for Key {
     }
 }
 
-/// Minimum number of different bytes in a secret. One in 10^37 texts of 32 random bytes has fewer, and one in 10^12 of 32
-/// random letters. This catches placeholders such as zeros, not weak secrets in general.
+/// Minimum number of different bytes in a secret. Fewer occur in one of 10^37 texts of 32 random bytes, and in one of 10^12
+/// texts of 32 random letters. This catches placeholders such as zeros, not weak secrets in general.
 const MIN_DISTINCT_BYTES: usize = 8;
 
 /// Whether these bytes have enough different values to be random.

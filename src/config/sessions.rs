@@ -21,7 +21,7 @@ pub struct SessionsConfig {
     pub replay_window: i64,
 }
 
-/// The place where routes that grant nothing look up sessions.
+/// Where `/validate` and `/me` look up sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, std::default::Default)]
 pub enum Consistency {
     /// Sessions are looked up in the cache first, and in D1 if the cache has no fresh entry.
@@ -53,14 +53,13 @@ const SESSION_MAX_AGE: Variable = Variable::new(
     "SESSION_MAX_AGE",
     Default::Text("2592000"),
     "whole seconds from 300 to 31536000",
-    "seconds from sign-in after which a session of a user expires, 300 to 31536000 (365 days), whether or not it is refreshed",
+    "maximum age of a user's session in seconds, counted from the sign-in, 300 to 31536000 (365 days); a refresh does not extend it",
 );
 const SESSION_ADMIN_MAX_AGE: Variable = Variable::new(
     "SESSION_ADMIN_MAX_AGE",
     Default::Text("86400"),
     "whole seconds from 300 to 2592000",
-    "seconds from sign-in after which a session of an administrator or super administrator expires, 300 to 2592000 (30 days), \
-     whether or not it is refreshed",
+    "",
 );
 const REFRESH_REPLAY_WINDOW: Variable = Variable::new(
     "REFRESH_REPLAY_WINDOW",
@@ -96,7 +95,7 @@ impl SessionsConfig {
         }
     }
 
-    /// Seconds from sign-in after which a session of a user with this role expires.
+    /// Maximum age of a session of a user with this role, in seconds from the sign-in.
     #[must_use]
     pub fn max_age_of(&self, role: Role) -> i64 {
         if role.is_admin() {

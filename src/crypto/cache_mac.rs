@@ -72,7 +72,7 @@ fn derive(secret: &Secret) -> Hmac<Sha256> {
     // HMAC pads a short key with zeros to a whole block (RFC 2104). A key of a whole block cannot have a wrong length.
     let mut block = [0; 64];
     if let Some(half) = block.first_chunk_mut::<32>() {
-        // Cannot fail: HKDF gives any key of up to 8,160 bytes.
+        // Cannot fail: HKDF derives keys of any length up to 8,160 bytes.
         let _ = Hkdf::<Sha256>::new(None, secret.reveal().as_bytes()).expand(LABEL, half);
     }
     Hmac::<Sha256>::new(&block.into())

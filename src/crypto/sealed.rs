@@ -196,7 +196,7 @@ fn extract(secret: &Secret) -> Option<Hkdf<Sha256>> {
     (bytes.len() >= MIN_SECRET_BYTES).then(|| Hkdf::new(None, bytes))
 }
 
-/// The cipher of one purpose. Never `None`: HKDF gives any key of up to 8,160 bytes.
+/// The cipher of one purpose. Never `None`: HKDF derives keys of any length up to 8,160 bytes.
 fn cipher(secret: &Hkdf<Sha256>, purpose: Purpose) -> Option<XChaCha20Poly1305> {
     let mut key = Key::default();
     secret.expand(purpose.label(), &mut key).ok()?;

@@ -14,7 +14,7 @@ pub fn network(address: Option<&str>) -> String {
 }
 
 /// The network by which requests are counted: as [`network`], but the /48 of an IPv6 address, the largest network that a
-/// subscriber usually has (RFC 6177). By /64, such a subscriber would have 65,536 times the limit.
+/// subscriber usually has (RFC 6177). If requests were counted per /64, such a subscriber would have 65,536 times the limit.
 #[must_use]
 pub fn site(address: Option<&str>) -> String {
     match address.and_then(|text| text.parse().ok()) {

@@ -75,7 +75,7 @@ pub fn is_loopback(host: &str) -> bool {
     is_address || host == "[::1]" || is_loopback_name(host)
 }
 
-/// The same for a host with or without a port.
+/// Whether a host, with or without a port, is one that browsers resolve to this machine.
 #[must_use]
 pub fn is_loopback_authority(authority: &str) -> bool {
     split_port(authority).is_some_and(|(host, port)| is_loopback(host) && port.is_none_or(is_port))

@@ -116,7 +116,7 @@ fn is_sequence(letters: &[char]) -> bool {
     follow(0) || follow(1) || precede()
 }
 
-/// The length of the shortest text of which this one is a repetition, which may be cut off.
+/// The length of the shortest text whose repetition, possibly cut off at the end, is this text.
 fn unit_length(letters: &[char]) -> usize {
     (1..letters.len())
         .find(|shift| {

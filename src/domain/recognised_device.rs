@@ -14,7 +14,7 @@ const MAX_USERS: usize = 5;
 /// device is less than 2^-60.
 const NAME_HASH_BYTES: usize = 8;
 
-/// A device, as its sealed cookie has it.
+/// A device, as stored in its sealed cookie.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecognisedDevice {
     id: String,

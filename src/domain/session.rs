@@ -15,8 +15,9 @@ pub const MAX_REPLAY_WINDOW_SECONDS: i64 = 300;
 /// `last_used_at` is updated when it is this old: users see it to within an hour, and most requests write nothing.
 pub const LAST_USED_STEP_SECONDS: i64 = 3_600;
 
-/// The limit for live sessions, as in the statements of `store`: a session is live while it is not revoked, `now` is before
-/// `ends_at`, and `token_expires_at` is later than this. After that, its current token cannot be refreshed.
+/// The time that `token_expires_at` of a live session exceeds, as in the statements of `store`: a session is live while it is
+/// not revoked, `now` is before `ends_at`, and `token_expires_at` is later than this. After that, its current token cannot be
+/// refreshed.
 #[must_use]
 pub fn expired_until(now: Timestamp) -> Timestamp {
     now.plus(-LEEWAY_SECONDS)

@@ -1,6 +1,6 @@
 //! Access tokens: JWTs (RFC 7519) signed with HS256.
 //!
-//! A token identifies a session and when the token expires. What its user may do is in the session record, never in the
+//! A token states its session and the time at which it expires. What its user may do is in the session record, never in the
 //! token. `jwt-compact` makes and verifies tokens, but it accepts many spellings of the same claims. So a token is accepted
 //! only if it is, byte for byte, the token that this service issues for its claims.
 
@@ -25,12 +25,13 @@ use uuid::Uuid;
 pub const MIN_SECRET_BYTES: usize = 32;
 /// Maximum length of a token.
 pub const MAX_TOKEN_BYTES: usize = 4096;
-/// Maximum seconds from `iat` to `exp`: 30 days, the maximum lifetime of a session.
+/// Maximum seconds from `iat` to `exp`: 30 days, more than the maximum of `TOKEN_LIFETIME`.
 pub const MAX_TOKEN_SECONDS: i64 = 30 * 24 * 60 * 60;
 /// Seconds by which clocks may differ (RFC 7519 section 4.1.4).
 pub const LEEWAY_SECONDS: i64 = 30;
 
-/// Maximum length of issuer and audience as JSON. The rest of a token takes fewer than 500 bytes beside their base64url.
+/// Maximum length of issuer and audience as JSON. The rest of a token takes fewer than 500 bytes in addition to their
+/// base64url.
 const MAX_NAMES_BYTES: usize = 2048;
 /// Input of a key's fingerprint. It has no dot, so it is never the signed part of a token.
 const KEY_ID_LABEL: &[u8] = b"Edge Auth key id 1";
@@ -98,7 +99,7 @@ struct Key {
     id: String,
 }
 
-/// The claims besides `iat` and `exp`, which jwt-compact writes before these.
+/// The claims other than `iat` and `exp`. jwt-compact writes those two first.
 #[derive(Serialize)]
 struct IssuedClaims<'a> {
     iss: &'a str,
@@ -144,9 +145,9 @@ impl Keys {
         })
     }
 
-    /// The token of this session. The same input and keys give the same bytes, so a repeated refresh gets its token by
-    /// issuing it again. A token verifies only if `issued_at` is not before 1970 and `expires_at` is at least one second and
-    /// at most [`MAX_TOKEN_SECONDS`] later.
+    /// The token of this session. The same input and keys give the same bytes, so a repeated refresh issues the same token
+    /// again. A token verifies only if `issued_at` is not before 1970 and `expires_at` is at least one second and at most
+    /// [`MAX_TOKEN_SECONDS`] later.
     #[must_use]
     pub fn issue(&self, session: &Session, issued_at: Timestamp, expires_at: Timestamp) -> String {
         let claims = Claims {
@@ -239,8 +240,8 @@ impl Key {
 }
 
 impl Claims {
-    /// `None` if a claim is missing or out of bounds. The times need no check of their range, because a time that
-    /// [`Timestamp`] cannot represent is issued as another one.
+    /// `None` if a claim is missing or out of bounds. The times need no check of their range, because a time that [`Timestamp`]
+    /// cannot represent is clamped, and the token then differs from the one that is issued for its claims.
     fn read(read: &jwt_compact::Claims<ReadClaims>) -> Option<Self> {
         let issued_at = read.issued_at?.timestamp();
         let expires_at = read.expiration?.timestamp();

@@ -134,7 +134,7 @@ pub async fn session(
 /// The session of an administrator or super administrator.
 ///
 /// # Errors
-/// As [`session`], and `AdminRequired`.
+/// Like [`session`], and `AdminRequired`.
 pub async fn administrator(
     context: &RequestContext,
     request: &Request,
@@ -151,7 +151,7 @@ pub async fn administrator(
 /// The session of a super administrator.
 ///
 /// # Errors
-/// As [`session`], and `SuperAdminRequired`.
+/// Like [`session`], and `SuperAdminRequired`.
 pub async fn super_administrator(
     context: &RequestContext,
     request: &Request,

@@ -123,7 +123,7 @@ impl ApiError {
         Self::new(code).with_text(format!("{}: {name}", code.text()))
     }
 
-    /// The error for a failure of AWS with this cause, or for AWS that is not configured.
+    /// The error for a failure of AWS with this cause, or for a service without an AWS configuration.
     #[must_use]
     pub fn aws(cause: &'static str) -> Self {
         let code = if cause == NOT_CONFIGURED {

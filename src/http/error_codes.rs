@@ -107,7 +107,7 @@ codes! {
         "`client_id`, `client_secret` and `device_code` were not issued by this service, do not belong together, or have expired.";
         "Start again at `/register-client`.";
     AwsCredentialsMissing: 400 "aws_credentials_missing" "AWS credentials not provided";
-        "The body is empty, and the service does not sign callers in with its own AWS credentials.";
+        "The body is empty and `AWS_LOGIN` does not include `app`, or the body is a proof and the service does not accept proofs.";
         "Send a proof, or sign in another way.";
     NoToken: 401 "no_token" "No token provided";
         "The request has no bearer token.";
@@ -122,7 +122,7 @@ codes! {
         "The username or the password is wrong. Unknown, disabled and locked accounts get the same code.";
         "Ask the user again.";
     InvalidProof: 401 "invalid_proof" "Could not validate credentials";
-        "The AWS proof is malformed, too old, already used, refused by AWS, or of a principal that may not sign in.";
+        "The AWS proof is malformed, too old, already used or refused by AWS, or its principal may not sign in.";
         "Sign a new proof. If that fails too, check `AWS_LOGIN_ARNS`.";
     AdminRequired: 403 "admin_required" "Admin access required";
         "The route requires the role `admin` or higher.";

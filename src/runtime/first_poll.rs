@@ -33,8 +33,8 @@ fn poll<F: Future>(future: &mut Pin<Box<F>>, waker: &Waker) -> Poll<F::Output> {
     future.as_mut().poll(&mut Context::from_waker(waker))
 }
 
-/// The waker of every poll. `worker::Delay` keeps the waker of its first poll, so it must not be another one later. It wakes
-/// the task of the promise, which polls the future again when it starts.
+/// The waker of every poll. `worker::Delay` keeps the waker of its first poll, so all polls must use the same one. This waker
+/// wakes the task of the promise, which polls the future again when it starts.
 #[derive(Default)]
 struct Task(AtomicWaker);
 

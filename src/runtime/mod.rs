@@ -14,7 +14,7 @@ pub mod task;
 pub mod timeout;
 pub mod ttl_cache;
 
-/// Why a call of D1 or KV failed.
+/// Why a call to D1 or KV failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The store failed, or did not respond before the timeout.

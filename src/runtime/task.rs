@@ -1,5 +1,5 @@
-//! Work that outlives its request's response. Every request is run to its end, also after its client has disconnected
-//! (`entry.mjs`), so a future always ends and is freed.
+//! Work that outlives its request's response. A request is run to completion even after its client has disconnected
+//! (`entry.mjs`), so that its futures end and are freed.
 
 use super::timeout::timeout;
 use futures_channel::oneshot;

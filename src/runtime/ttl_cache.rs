@@ -62,8 +62,8 @@ impl<T: Clone> TtlCache<T> {
         Epoch(self.removals.get())
     }
 
-    /// Inserts a value until it expires. Does nothing if any entry was removed since `read_at`: the store may have been read
-    /// before the change that caused the removal.
+    /// Inserts a value until it expires. Does nothing if any entry has been removed since `read_at`: the store may have been
+    /// read before the change that caused the removal.
     pub fn insert(
         &self,
         read_at: Epoch,

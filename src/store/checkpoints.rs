@@ -111,9 +111,9 @@ pub struct Pending {
 /// Rows to verify.
 #[derive(Debug)]
 pub struct Range {
-    /// The checkpoint before.
+    /// The checkpoint before the range.
     pub before: Option<Checkpoint>,
-    /// The checkpoints after it.
+    /// The checkpoints of the range.
     pub checkpoints: Vec<Checkpoint>,
     /// The last row.
     pub last: u32,
@@ -172,7 +172,7 @@ impl Checkpoints {
         })
     }
 
-    /// The work after this row, read in one transaction.
+    /// The rows after this one that have to be signed or covered, read in one transaction.
     ///
     /// # Errors
     /// Any [`StoreError`].

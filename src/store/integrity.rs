@@ -7,8 +7,9 @@ use crate::runtime::row::Row;
 
 /// Maximum number of objects that are read. The migrations create about fifty.
 const MAX_OBJECTS: u32 = 500;
-/// Maximum number of characters of a definition that is read; the longest one of the migrations has 3,000. A longer one is
-/// replaced by a text that equals no definition: it may begin like that of the migrations, and the rest may change its meaning.
+/// Maximum number of characters of a definition that is read; the longest one of the migrations has 3,000. A definition over
+/// this limit is replaced by a text that equals no definition, instead of being truncated: it may begin like that of the
+/// migrations, and the rest may change its meaning.
 const MAX_SQL_CHARACTERS: u32 = 20_000;
 
 /// Excludes the tables and indexes of D1, wrangler and `SQLite`. These have no triggers and views, so no trigger or view is
@@ -35,7 +36,7 @@ const ACCOUNTS: &str = "
             ORDER BY number DESC LIMIT 1) AS status_kind
     FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
 
-/// As [`ACCOUNTS`], for all users above the role `user`.
+/// Like [`ACCOUNTS`], for all users above the role `user`.
 const PRIVILEGED: &str = "
     SELECT id, role, is_active,
            (SELECT detail FROM audit
@@ -81,7 +82,7 @@ pub async fn accounts(
     found.rows(account)
 }
 
-/// As [`accounts`], for users above the role `user`.
+/// Like [`accounts`], for users above the role `user`.
 ///
 /// # Errors
 /// Any [`StoreError`].

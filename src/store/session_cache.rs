@@ -31,7 +31,7 @@ use futures_util::future::join_all;
 use std::cell::LazyCell;
 use std::fmt;
 
-/// Seconds for which KV keeps an entry longer than it is used.
+/// Seconds for which KV keeps an entry after it can no longer be used.
 pub const MARGIN_SECONDS: i64 = 60;
 
 /// Delay before a failed write is repeated. KV accepts one write per second and key.
@@ -48,8 +48,8 @@ const BACKGROUND_WRITE_TIMEOUT_MS: u32 = 15_000;
 /// sessions expire at the TTL.
 const MAX_SESSIONS: usize = 200;
 
-/// Maximum number of tokens of a session, rotated out within the replay window, whose entries are overwritten with that of
-/// the current one. A client that refreshes in a tight loop has more; those entries expire with the window.
+/// Maximum number of tokens of a session, rotated out within the replay window, whose entries are overwritten along with that
+/// of the current one. A client that refreshes in a tight loop has more; those entries expire with the window.
 pub const MAX_ROTATED_OUT: u32 = 8;
 
 /// Maximum number of entries that are overwritten at the same time.

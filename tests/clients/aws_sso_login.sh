@@ -30,7 +30,8 @@ sso_region = us-east-1
 sso_registration_scopes = sso:account:access
 CONFIG
 
-# 2.9 has no option for the endpoint of `sso login`, but every botocore looks up a service's endpoint rules here first.
+# 2.9 has no option for the endpoint of `sso login`, but every version of botocore looks up a service's endpoint rules here
+# first.
 export AWS_DATA_PATH="$home/models"
 for service in sso-oidc/2019-06-10 sso/2019-06-10 sts/2011-06-15; do
     mkdir -p "$AWS_DATA_PATH/$service"

@@ -1,4 +1,4 @@
-// A login by AWS's SDK for JavaScript. usage: node sdk_login.mjs URL START_URL
+// Signs in with AWS's SDK for JavaScript. usage: node sdk_login.mjs URL START_URL
 
 import { SSOClient, GetRoleCredentialsCommand, ListAccountRolesCommand, ListAccountsCommand, LogoutCommand } from "@aws-sdk/client-sso";
 import {

@@ -81,7 +81,7 @@ async function run(context, requests) {
   await second.getByRole("button", { name: "Sign out" }).click();
   await isSignedOut(first);
   await isSignedOut(second);
-  // The tabs show it before the response to the sign-out.
+  // The tabs show that they are signed out before the response to the sign-out arrives.
   for (let attempt = 0; (await call("POST", "refresh", last)) !== 401; attempt += 1) {
     assert(attempt < 100, "the session is not revoked");
     await new Promise((resolve) => setTimeout(resolve, 100));

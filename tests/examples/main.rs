@@ -1,6 +1,5 @@
-//! Runs the programs of `examples/`, and clients that are generated from the `OpenAPI` document, against the real
-//! service: `cargo dev`, started once for all tests that run at the same time. The command of its README starts each
-//! program.
+//! Runs the programs of `examples/`, and clients that are generated from the `OpenAPI` document, against the real service:
+//! `cargo dev`, started once for all tests that run at the same time. Each program is started with the command of its README.
 #![cfg(unix)]
 
 #[path = "../shared/installed.rs"]

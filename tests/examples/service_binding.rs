@@ -1,5 +1,5 @@
-//! The entry point `AuthService`, called by other Workers over a real service binding: two `wrangler dev`, as in local
-//! development. One caller is `examples/worker-binding`. The other one is `caller/`, which a test controls.
+//! The entry point `AuthService`, called by other Workers over a real service binding: two `wrangler dev` processes, as in
+//! local development. One caller is `examples/worker-binding`. The other one is `caller/`, which a test controls.
 
 use crate::apis::{assert_is_ok, header, hello, refuses_a_revoked_token, refuses_an_invalid_token};
 use crate::packages::{self, Copy};

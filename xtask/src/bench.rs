@@ -50,7 +50,7 @@ pub struct Arguments {
     /// Do not measure the peers, so that each build gets more turns in the same time
     #[arg(long)]
     ours: bool,
-    /// Also measure the groups of scale with a million users (6 GB in the cache, and 6 GB for a copy)
+    /// Also measure the `scale` groups with a million users (6 GB in the cache, and 6 GB for a copy)
     #[arg(long)]
     million: bool,
     /// Fail if a budget is missed

@@ -69,7 +69,7 @@ pub fn install(tool: &CargoTool) -> Result<()> {
             ("CARGO_PROFILE_DEV_PANIC", "abort"),
             ("CARGO_FUTURE_INCOMPAT_REPORT_FREQUENCY", "never"),
         ])
-        // Otherwise cargo advises to add the folder to PATH, which nothing needs.
+        // Otherwise cargo advises adding the folder to PATH, which nothing needs.
         .env("PATH", path_with(&tool.root()?.join("bin")))
         .env_remove("CARGO_TARGET_DIR")
         .env_remove("CARGO_BUILD_TARGET")
@@ -118,7 +118,7 @@ fn install_npm_packages() -> Result<()> {
     // npm skips an optional package that it cannot get.
     match major_version(&node::node()) {
         Some(22..) => Ok(()),
-        _ => bail!("npm has no Node 22 for this machine, which wrangler needs; install Node 22"),
+        _ => bail!("wrangler needs Node 22, which npm does not provide for this machine; install Node 22"),
     }
 }
 

@@ -49,8 +49,8 @@ pub fn compress(input: &Block) -> Block {
     block
 }
 
-/// The first half of `G`: `P` on each row. Overwrites all of `permuted`, which the caller keeps: for a new block, V8 would
-/// call C to fill it with zeros and to copy it back.
+/// The first half of `G`: `P` on each row. Overwrites all of `permuted`, which the caller keeps: for a new block, V8 would call
+/// C functions to fill it with zeros and to copy it back.
 #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
 #[inline]
 #[expect(clippy::indexing_slicing, reason = "eight by eight")]

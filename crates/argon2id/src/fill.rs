@@ -1,8 +1,8 @@
 //! Fills the memory, segment by segment.
 //!
 //! A block is compressed from the one before it and from a reference that the first word of the one before it chooses. The
-//! columns of a block are finished in turn, and as soon as the first column is, the reference of the next block is known.
-//! Each column is mixed with that reference at once. References are far away in memory; this one is fetched while the
+//! columns of a block are finished in turn, and as soon as the first column is finished, the reference of the next block is
+//! known. Each column is mixed with that reference at once. References are far away in memory; this one is fetched while the
 //! remaining columns are computed.
 
 use super::address_generator::AddressGenerator;

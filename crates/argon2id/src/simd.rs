@@ -33,8 +33,8 @@ pub fn straddle(left: Pair, right: Pair) -> Pair {
     i64x2_shuffle::<1, 2>(left, right)
 }
 
-/// Both words rotated right by 32, 24, 16 or 63 bits. Whole bytes move by one shuffle. A swizzle with constant indices costs
-/// V8 less than the equivalent `i8x16_shuffle`, whose mask it builds each time.
+/// Both words rotated right by 32, 24, 16 or 63 bits. A rotation by whole bytes is a single shuffle. A swizzle with constant
+/// indices costs V8 less than the equivalent `i8x16_shuffle`, whose mask it builds each time.
 #[target_feature(enable = "simd128")]
 #[inline]
 pub fn rotate_right<const BITS: u32>(pair: Pair) -> Pair {
@@ -52,8 +52,9 @@ pub fn rotate_right<const BITS: u32>(pair: Pair) -> Pair {
     }
 }
 
-/// `x + y + 2 · low(x) · low(y)` of section 3.6, for four words each. WebAssembly has no product of the low halves of 64-bit
-/// words (an `i64x2_mul` is nine instructions), but one of neighbouring 32-bit words, so the low halves are gathered first.
+/// `x + y + 2 · low(x) · low(y)` of section 3.6, for the four words of `x` and of `y`. WebAssembly has no product of the low
+/// halves of 64-bit words (an `i64x2_mul` is nine instructions), but it multiplies the corresponding 32-bit lanes of two
+/// vectors, so the low halves are gathered first.
 #[target_feature(enable = "simd128")]
 #[inline]
 pub fn multiply_add(x: [Pair; 2], y: [Pair; 2]) -> [Pair; 2] {

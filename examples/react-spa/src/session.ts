@@ -79,7 +79,7 @@ export async function callSignedIn<Body>(method: "GET" | "POST" | "DELETE", path
 async function refresh(): Promise<void> {
   let retryAt: number | undefined;
   await navigator.locks.request(LOCK, async () => {
-    // Another tab may have refreshed it while this one waited for the lock. If the browser does not show that yet, Edge Auth
+    // Another tab may have refreshed it while this one waited for the lock. If this tab cannot read the new token yet, Edge Auth
     // returns the token that the other tab got.
     const old = read();
     if (old === null || Date.now() < old.refreshAt) return;

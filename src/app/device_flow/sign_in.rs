@@ -26,9 +26,9 @@ use std::rc::Rc;
 /// Seconds that `slow_down` adds to the interval (RFC 8628 section 3.5).
 const SLOW_DOWN_SECONDS: u32 = 5;
 
-/// Maximum time from the token of AWS to the response, in milliseconds. Each call to AWS has a timeout of its own, but six
-/// slow calls in a row would take longer than clients wait. A request that finds the code used waits as long for the request
-/// that used it.
+/// Maximum time from the receipt of the AWS token to the response, in milliseconds. Each call to AWS has a timeout of its own,
+/// but six slow calls in a row would take longer than clients wait. A request that finds the code used waits as long for the
+/// request that used it.
 const FINISH_BUDGET_MS: f64 = 8_000.0;
 
 /// Maximum duration of a request in milliseconds: the longest wait, the last call to AWS and the completion of the sign-in.
@@ -155,8 +155,8 @@ impl Flow {
         }
     }
 
-    /// The session of this device flow, if a request has started it. Two minutes later, or once its token was refreshed, the
-    /// flow has expired.
+    /// The session of this device flow, if a request has started it. Two minutes later, or once its token has been refreshed,
+    /// the flow has expired.
     async fn existing_session(&self) -> Result<Option<DeviceSignIn>, AppError> {
         let (app, now) = (self.context.app, self.context.now());
         let Some(record) = app.sessions.find(&self.device.sid.record_id()).await? else {

@@ -41,7 +41,7 @@ fn of_portal(fault: AwsError) -> NoUser {
         AwsError::Refused(code) if code.is_about_assignments() => {
             NoUser::Denied(Denial::NoAssignment, None)
         }
-        // AWS has just issued the token, so the directory revoked it.
+        // AWS has just issued the token, so a refusal means that the directory has revoked it.
         AwsError::Refused(code) if code.is_about_access_token() => {
             NoUser::Denied(Denial::DisabledInDirectory, None)
         }

@@ -14,8 +14,8 @@ use crate::store::integrity;
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
-/// Maximum number of checkpoints per cron event. With 500 rows each, this keeps up with 50 entries per second and uses half
-/// of the event's second of CPU time.
+/// Maximum number of checkpoints per cron event. With 500 rows each, this keeps up with 50 entries per second and uses half of
+/// the CPU limit of one second (`cpu_ms` in wrangler.toml).
 const MAX_CHECKPOINTS: usize = 60;
 /// Maximum number of users that one statement compares.
 const ACCOUNTS_PER_READ: u32 = 1_000;
@@ -208,7 +208,7 @@ fn compare(accounts: &[Account], lines: &mut usize) {
         }
         *lines = lines.saturating_sub(1);
         log::audit_broken(&Finding::User {
-            // An invalid id was not written by this service either.
+            // An invalid id was not written by this service.
             user: Uuid::try_parse(&change.user).unwrap_or_default(),
             field: change.field.as_str(),
         });

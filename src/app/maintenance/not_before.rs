@@ -12,8 +12,8 @@ use crate::timestamp::Timestamp;
 /// The detail of the audit entries.
 const DETAIL: &str = "tokens_not_before";
 
-/// Maximum number of seconds for which a token is accepted: the maximum of `TOKEN_LIFETIME` and the leeway. After that time
-/// all older tokens have expired, and nothing is left to do.
+/// Maximum number of seconds for which a token is accepted: the highest `TOKEN_LIFETIME` plus the leeway. After that time all
+/// older tokens have expired, and nothing is left to do.
 const MAX_ACCEPTED_SECONDS: i64 = 86_400 + LEEWAY_SECONDS;
 
 /// Number of sessions that one batch revokes, each with an audit entry.

@@ -27,7 +27,7 @@ struct Server {
 }
 
 impl Server {
-    /// Starts a server that does one act per connection, and the last act for all further connections.
+    /// Starts a server that performs one action per connection, and the last act for all further connections.
     async fn start(acts: Vec<Act>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -130,7 +130,7 @@ pub fn hash(
     Ok(hash.write())
 }
 
-/// Verifies the password against a stored hash; `None` if there is no user or no hash.
+/// Verifies the password against a stored hash. `stored` is `None` if there is no user or no hash.
 ///
 /// Computes Argon2id exactly once in every case: with the parameters of the stored hash, or with the current ones if there
 /// is none. A hash without a key id is refused, because an attacker who can write to D1 could store one for any user.

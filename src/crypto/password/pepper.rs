@@ -21,7 +21,7 @@ pub struct Peppers {
 }
 
 impl Peppers {
-    /// Takes 32 random bytes each. The previous pepper only verifies.
+    /// Takes peppers of 32 random bytes each. The previous pepper only verifies.
     #[must_use]
     pub fn new(current: [u8; 32], previous: Option<[u8; 32]>) -> Self {
         Self {

@@ -1,5 +1,5 @@
-//! Compares a user's role and status with the last audit entries about them. The service writes an entry in the same batch
-//! as every such change, so a difference was made outside the service.
+//! Compares a user's role and status with the last audit entries about them. The service records every change of them in the
+//! same batch, so a difference means that the row was changed outside the service.
 
 use super::kind::Kind;
 use serde::Serialize;

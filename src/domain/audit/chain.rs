@@ -6,8 +6,8 @@
 //! mac    = HMAC(checkpoint key, number | first | last | at | key id | mac of the previous checkpoint | last link)
 //! ```
 //!
-//! Numbers have 4 bytes, big-endian; texts end with a zero byte. Four bytes of each link are stored as marks, which show the
-//! first row of a range that differs.
+//! Numbers are 4 bytes long, big-endian; texts end with a zero byte. Four bytes of each link are stored as marks, which show
+//! the first differing row of a range.
 
 use super::entry::Entry;
 use super::keys::{Age, AuditKeys, KeySet, digest, is_equal};
@@ -172,7 +172,7 @@ impl AuditKeys {
     }
 }
 
-/// Whether enough time has passed since this row that no isolate with the previous key is left.
+/// Whether this row is so old that no isolate with the previous key is left.
 fn is_settled((row, entry): &(ChainedRow, Entry), now: Timestamp) -> bool {
     let signed_at = row.signed_at.as_ref().filter(|_| row.mac.is_none());
     let at = Timestamp::parse(signed_at.unwrap_or(&entry.at));

@@ -1,8 +1,9 @@
-//! The head identifies the last checkpoint. It is kept outside of D1, so that a truncation of the checkpoints is detected.
+//! The last checkpoint record, or head, identifies the last checkpoint. It is kept outside of D1, so that a truncation of the
+//! checkpoints is detected.
 //!
-//! It has a MAC, so an attacker who can write to that store cannot forge it. They can delete it, which is reported, or
-//! restore an older one, which proves nothing because that store may lag behind. So hiding a truncation takes write access
-//! to both stores.
+//! It has a MAC, so an attacker who can write to that store cannot forge it. They can delete it, which is reported, or restore
+//! an older one, which is not reported, because that store may lag behind. So hiding a truncation takes write access to both
+//! stores.
 
 use super::chain::Checkpoint;
 use super::keys::{AuditKeys, KeySet, digest, is_equal};

@@ -1,7 +1,7 @@
 //! The keys of the audit log and what they sign. Each key is derived from `AUDIT_KEY` for one purpose (RFC 5869).
 //!
-//! Keys are numbered by age: 0 is the current key, 1 the previous one. Once a checkpoint was made with a key, older keys are
-//! refused for later rows and checkpoints.
+//! Keys are numbered by age: 0 is the current key, 1 the previous one. Once a checkpoint has been made with a key, older keys
+//! are refused for later rows and checkpoints.
 
 use super::entry::Entry;
 use crate::crypto::fingerprint::hex;
@@ -146,7 +146,7 @@ impl KeySet {
             // HMAC pads a short key with zeros to a whole block (RFC 2104). A key of a whole block cannot have a wrong length.
             let mut block = [0; 64];
             if let Some(half) = block.first_chunk_mut::<32>() {
-                // Cannot fail: HKDF gives any key of up to 8,160 bytes.
+                // Cannot fail: HKDF derives keys of any length up to 8,160 bytes.
                 let _ = derived.expand(label, half);
             }
             Hmac::<Sha256>::new(&block.into())

@@ -36,13 +36,14 @@ fn enforced(text: &str) -> Option<String> {
     None
 }
 
-/// The same for two user names that can be confused: the skeleton of UTS #39 section 4, with case folded, as a fixed point of
-/// both. A unique index of the skeletons refuses the second of two such names.
+/// The skeleton of a user name, which is equal for two user names that can be confused. It is the skeleton of UTS #39 section 4
+/// with case folded, repeated until neither changes anything. A unique index of the skeletons refuses the second of two such
+/// names.
 #[must_use]
 pub fn skeleton(name: &Username) -> String {
     let mut text = name.0.clone();
-    // Lower case can give a character with another prototype (`0`, `O`, `o`), so this is repeated until nothing changes. Two
-    // rounds suffice with the current tables.
+    // Mapping to lower case can produce a character with another prototype (`0`, `O`, `o`), so this is repeated until nothing
+    // changes. Two rounds suffice with the current tables.
     for _ in 0..8 {
         let folded = lower_case(&unicode_security::skeleton(&text).collect::<String>());
         if folded == text {

@@ -1,4 +1,4 @@
-//! Common passwords, as a set of hashes of two bytes each.
+//! Common passwords, as a compressed set of 29-bit hashes.
 //!
 //! `blocklist.bin` is a Golomb-coded set: the differences of the sorted hashes, each as its quotient by 2^16 in ones and a
 //! zero, and its remainder in 16 bits. `blocklist.md` names the list, its licence, the selection and the command that writes

@@ -104,7 +104,7 @@ fn password_made_of_names_is_refused() {
     for text in ["john kiwi tram vexed", "kiwi-tram-vexed-acme"] {
         assert_eq!(judge(text, 15), Ok(()), "{text}");
     }
-    // Without the longest name first, `jo` and `a` would remain.
+    // If the longest name were not removed first, `jo` and `a` would remain.
     let joanna = OwnNames {
         username: "ann",
         email: None,

@@ -1,5 +1,5 @@
 //! `GET /api/auth/audit/verify`: verifies the audit log, the tables of D1 and the users, for super administrators. Each call
-//! verifies a part, so that it stays well within its second of CPU time.
+//! verifies a part, so that it stays well within the CPU limit of one second (`cpu_ms` in wrangler.toml).
 
 use crate::app::RequestContext;
 use crate::domain::audit::{
@@ -59,7 +59,7 @@ pub struct AuditVerifyResponse {
     pub users: u32,
     /// Number of the last row that a checkpoint covers; 0 if there is none.
     pub checkpointed_to: u32,
-    /// Number of rows after the last checkpoint. Each of them is signed, but the removal of the last ones cannot be detected.
+    /// Number of rows after the last checkpoint. If the last of these rows are removed, the removal cannot be detected.
     pub rows_after_checkpoint: u32,
     /// The first row that fails verification; null if all rows of this call are valid.
     pub failure: Option<Violation>,

@@ -51,7 +51,7 @@ pub struct AwsCredentials {
     pub region: &'static str,
     /// Access key id, not masked because it is not a secret.
     pub access_key_id: String,
-    /// Masked secret access key: its first and last four characters, or asterisks only if it is short.
+    /// Masked secret access key: its first and last four characters, or only asterisks if it is short.
     pub secret_access_key: String,
     /// Bedrock endpoint for the configured model.
     pub endpoint: String,

@@ -37,7 +37,7 @@ pub const ROUTE: Route = Route {
 /// Maximum age in seconds of a session that is created with the service credentials.
 const MAX_APP_SESSION_SECONDS: i64 = 3_600;
 
-/// The text of a 400 response, as the API specification fixes it.
+/// The text of a 400 response, as the API specification prescribes it.
 const MISSING: &str = "AWS credentials not provided";
 
 /// A proof of an AWS identity: the signature of a `GetCallerIdentity` request.

@@ -23,7 +23,7 @@ pub const ROUTE: Route = Route {
     operation,
 };
 
-/// The text of the errors of this endpoint, as the API specification fixes it.
+/// The text of the errors of this endpoint, as the API specification prescribes it.
 const FAILED: &str = "Failed to start device authorization";
 
 /// The client that starts a device flow.

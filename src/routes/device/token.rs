@@ -28,7 +28,7 @@ pub const ROUTE: Route = Route {
     operation,
 };
 
-/// The text of the errors of this endpoint, as the API specification fixes it.
+/// The text of the errors of this endpoint, as the API specification prescribes it.
 const FAILED: &str = "Failed to create token from device code";
 
 /// The client and the device code of a device flow.
@@ -108,7 +108,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use crate::app::error::NOT_CONFIGURED;
     use crate::http::operation::{Operation, examples};
     use serde_json::json;
-    Operation::new("createDeviceToken", "AWS device flow", "Wait for a device token")
+    Operation::new("createDeviceToken", "AWS device flow", "Wait for the user to approve a device flow")
         .describe(
             "Waits for the user for up to DEVICE_TOKEN_WAIT seconds, or fewer with `Prefer: wait=N` (RFC 7240). A 408 response \
              with Retry-After means that the user has not responded yet; repeat the request. A 408 response without \

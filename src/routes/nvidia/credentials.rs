@@ -45,7 +45,7 @@ pub struct NvidiaCredentialsResponse {
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NvidiaCredentials {
-    /// Masked API key: its first and last four characters, or asterisks only if it is short.
+    /// Masked API key: its first and last four characters, or only asterisks if it is short.
     pub api_key: String,
     /// Base URL of the API.
     pub base_url: &'static str,
@@ -125,8 +125,8 @@ mod tests {
     }
 
     proptest! {
-        /// Five characters that also appear in the response for another key do not come from the key. Keys of NVIDIA consist of
-        /// these characters.
+        /// Five characters that also appear in the response for another key do not come from the key. NVIDIA's keys consist of
+        /// the characters in this pattern.
         #[test]
         fn no_five_characters_of_a_key_are_in_the_response(key in "[A-Za-z0-9_-]{1,200}") {
             let (page, of_another) = (page(&key), page(""));

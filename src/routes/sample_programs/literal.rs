@@ -7,8 +7,8 @@ pub fn shell(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// A JSON string (RFC 8259 §7), which is also a JavaScript string. Other characters than ASCII are written as UTF-16 code
-/// units.
+/// A JSON string (RFC 8259 §7), which is also a JavaScript string. Characters other than ASCII are written as escaped UTF-16
+/// code units.
 pub fn json(text: &str) -> String {
     quoted(text, |character| {
         let mut units = [0; 2];

@@ -29,7 +29,7 @@ pub struct SessionsResponse {
     /// Always true.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("const" = true)))]
     pub success: bool,
-    /// The live sessions, most recent sign-in first; 200 at most. A session is live until it is revoked, reaches its maximum
+    /// The live sessions, most recent sign-in first; 200 at most. A session is live until it is revoked, it reaches its maximum
     /// age, or its token can no longer be refreshed.
     pub sessions: Vec<SessionEntry>,
 }

@@ -27,7 +27,7 @@ pub const ROUTE: Route = Route {
     operation,
 };
 
-/// The text of a 400 response, as the API specification fixes it.
+/// The text of a 400 response, as the API specification prescribes it.
 const MISSING: &str = "Username and password are required";
 
 /// A user name or e-mail address, and a password.

@@ -7,7 +7,7 @@ use crate::timestamp::Timestamp;
 use serde::Serialize;
 use std::rc::Rc;
 
-/// Seconds for which a cached session is used longer while D1 is unavailable.
+/// Additional seconds for which a cached session is used while D1 is unavailable.
 pub const OUTAGE_SECONDS: i64 = 15 * 60;
 
 /// A value without a MAC, which is a miss.
@@ -45,8 +45,8 @@ pub(super) struct Written<'a> {
     pub(super) user: &'a User,
 }
 
-/// Parses a verified text. `ttl` is the configured TTL: an entry that was written with a longer one is fresh no longer than
-/// this after D1 confirmed it, so that lowering the TTL takes effect at once. A `read_at` in the future was written by a
+/// Parses a verified text. `ttl` is the configured TTL. An entry that was written with a longer TTL is fresh only for `ttl`
+/// after D1 confirmed the session, so that lowering the TTL takes effect at once. A `read_at` in the future was written by a
 /// clock that is ahead.
 pub(super) fn read(text: &str, now: Timestamp, ttl: i64) -> Result<CacheLookup, Malformed> {
     let mut copy = Object::read(text)?;
@@ -67,7 +67,7 @@ pub(super) fn read(text: &str, now: Timestamp, ttl: i64) -> Result<CacheLookup, 
     }))
 }
 
-/// The key of a token's entry in KV: of its session's id in D1, and its generation.
+/// The key of a token's entry in KV. It consists of the id of the session in D1 and the generation.
 #[must_use]
 pub fn key(id: &str, generation: u32) -> String {
     ["session:", id, ":", &generation.to_string()].concat()

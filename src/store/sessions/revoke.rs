@@ -33,7 +33,7 @@ pub enum Revocation {
     NotFound,
 }
 
-/// A session that was found by the time at which its current token was issued.
+/// A session that was selected by the issue time of its current token.
 #[derive(Debug)]
 pub struct IssuedSession {
     /// The session.
@@ -230,7 +230,8 @@ impl Sessions {
         })
     }
 
-    /// Revokes these sessions unless they were refreshed since `before`, each with its entry; returns those that it revoked.
+    /// Revokes these sessions unless they have been refreshed since `before`, each with its entry; returns those that it
+    /// revoked.
     ///
     /// # Errors
     /// Any [`StoreError`].

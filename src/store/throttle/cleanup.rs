@@ -9,7 +9,7 @@ const DELETE_EXPIRED: &str = "
     DELETE FROM sign_in_attempts
     WHERE key IN (SELECT key FROM sign_in_attempts WHERE ends_at <= ?1 ORDER BY ends_at LIMIT 1000)";
 
-/// Removes the counters of password changes in expired sessions, for the thousand sessions that the sweep removes next.
+/// Removes the counters of password changes in expired sessions, for the thousand sessions that the cron event removes next.
 const REMOVE_WITH_SESSIONS: &str = "
     DELETE FROM sign_in_attempts
     WHERE key IN (SELECT 'session:' || id FROM sessions WHERE ends_at <= ?1 ORDER BY ends_at LIMIT 1000)";

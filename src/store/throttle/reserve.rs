@@ -15,9 +15,9 @@ const FAILURE_TTL_SECONDS: i64 = 30 * 86_400;
 /// rows of names that no user has, which any client can add, are removed sooner.
 const TYPED_FAILURE_TTL_SECONDS: i64 = 86_400;
 
-/// Changes no row if the attempt may not be evaluated. D1 decides which counter applies, because the name may belong to
-/// another user since the device's cookie was created. A lease that ends later than one that begins now was written before
-/// the clock was set back.
+/// Changes no row if the attempt may not be evaluated. D1 decides which counter applies, because the name may have passed to
+/// another user since the device's cookie was created. A lease that ends later than one that begins now was written before the
+/// clock was set back.
 const RESERVE: &str = "
     INSERT INTO sign_in_attempts (key, failures, open_at_ms, busy_until_ms, ends_at)
     SELECT counter.key, 1, ?5 + 1000, ?6, CASE WHEN counter.key = ?4 AND ?8 IS NOT NULL THEN ?10 ELSE ?7 END

@@ -1,4 +1,4 @@
-//! `POST /api/auth/aws-login`: sign in as an AWS principal, with the service's own keys or with a proof.
+//! `POST /api/auth/aws-login`: sign in as an AWS principal, with the service credentials or with a proof.
 
 mod forged_proof;
 mod proof;

@@ -207,12 +207,12 @@ async fn change_password_waits_for_slow_stores() {
 }
 
 #[tokio::test]
-#[ignore = "slow: four calls of D1, each just below its timeout"]
+#[ignore = "slow: four calls to D1, each just below its timeout"]
 async fn change_password_waits_for_stores_just_below_their_timeout() {
     change_password_with_slow_stores(4_600).await;
 }
 
-/// A change while each call of D1 takes this number of milliseconds.
+/// A change while each call to D1 takes this number of milliseconds.
 async fn change_password_with_slow_stores(delay: u32) {
     let app = App::shared();
     let ada = app.user("ada").await;

@@ -124,7 +124,7 @@ async fn revoke_one<'a>(
     number: usize,
 ) -> &'a Caller {
     let [own, other] = [&user.sessions[0], &user.sessions[1]];
-    // Every twentieth time, the session is checked to be live before it is revoked.
+    // Every twentieth time, the test checks that the session is live before it revokes it.
     if number.is_multiple_of(20) {
         own.validate().await.assert_status(200);
     }

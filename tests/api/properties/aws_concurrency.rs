@@ -6,7 +6,7 @@ use aws_simulator::{Effect, Operation, Rule};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// Sends forty requests for the token of a device flow, each from another network; returns them with their times.
+/// Sends forty requests for the token of a device flow, each from another network; returns the responses with their durations.
 async fn request_token_forty_times(
     app: &App,
     device: &Device,

@@ -226,12 +226,12 @@ async fn slow_calls_within_the_time_limit_sign_in() {
 }
 
 #[tokio::test]
-#[ignore = "slow: each call of AWS takes 2.5 seconds"]
+#[ignore = "slow: each call to AWS takes 2.5 seconds"]
 async fn slow_calls_exceed_the_time_limit_and_still_sign_in() {
     sign_in_with_slow_calls(2_500, Expected::Failed).await;
 }
 
-/// A sign-in with this number of milliseconds for each call of AWS.
+/// A sign-in with this number of milliseconds for each call to AWS.
 async fn sign_in_with_slow_calls(delay: u64, expected: Expected) {
     let app = App::with(directory(&SIMULATOR));
     let directory_user = User::new(unique_name("ada")).assigned(ACCOUNT, "Developer");

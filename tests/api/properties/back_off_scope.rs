@@ -39,7 +39,7 @@ fn login(app: &App, user: &User, network: usize) -> Request {
     user.login().client_ip(&app.other_ip(network))
 }
 
-/// The number of calls of D1 for a refusal.
+/// The number of calls to D1 for a refusal.
 async fn d1_calls(refused: &Response) -> usize {
     refused.assert_status(429).recorded().await.d1()
 }

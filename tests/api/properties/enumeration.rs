@@ -165,8 +165,9 @@ fn spellings(user: &SeededUser) -> [[String; 2]; 2] {
     [&user.id, &unknown].map(|id| [format!("seed-{id}"), format!("{id}@seed.example")])
 }
 
-/// Attempts at each account and at an unknown name, by user name and by e-mail in turn, and each equally often first and
-/// last. After each evaluated attempt, a second one shows the back-off. After a hundred attempts the account is locked.
+/// Attempts at each account and at an unknown name, by user name and by e-mail in turn, and the account and the unknown name
+/// are equally often the first of the two. After each evaluated attempt, a second one shows the back-off. After a hundred
+/// attempts the account is locked.
 pub async fn assert_indistinguishable(accounts: usize, attempts: usize) {
     let app = App::isolated(Vars::new());
     let accounts = app.seed_users_with_password(accounts, "user", 0).await;
@@ -211,7 +212,7 @@ pub async fn assert_indistinguishable(accounts: usize, attempts: usize) {
     }
     for (what, [account, unknown]) in [("evaluated", &evaluated), ("refused", &refused)] {
         let z = rank_sum_z(account, unknown);
-        // Equal times exceed this once in fifteen thousand runs.
+        // If the times are equally distributed, |z| exceeds this once in fifteen thousand runs.
         assert!(z.abs() < 4.0, "{what}: z {z:+.2}");
     }
     assert_eq!(accounts[0].failures().await, attempts.min(101) as u64);

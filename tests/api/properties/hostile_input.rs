@@ -1,7 +1,6 @@
-//! Hostile requests: unusual methods, paths, queries, headers and bodies, sent to every route by every kind of caller. The
-//! slow tests send all of them to each route. The others send each of them once, and to each route at least one.
-//! Each gets a documented response below 500. No part of the request is in the response or in the log, and the next
-//! request works.
+//! Hostile requests: unusual methods, paths, queries, headers and bodies, sent to every route by every kind of caller. The slow
+//! tests send all of them to each route. The others send each of them once, and at least one to each route. Each gets a
+//! documented response below 500. No part of the request is in the response or in the log, and the next request works.
 
 mod bodies;
 mod headers;

@@ -1,5 +1,6 @@
-//! Lockout: after a hundred consecutive failures an account is locked until its password is set with a one-time link.
-//! Each test has its own server, because the isolate's memory of failures is for one clock, and other tests shift theirs.
+//! Lockout: after a hundred consecutive failures an account is locked until its password is set with a one-time link. Each test
+//! has its own server, because an isolate remembers failures by one clock, and other tests shift theirs, and other tests shift
+//! theirs.
 
 use crate::support::audit::CRON;
 use crate::support::failures::{failures, set_failures};

@@ -1,6 +1,6 @@
-//! Rate limits: requests per minute of a network without a session, and of a session. The limits are those of
-//! wrangler.toml. Requests that are free of the binding are counted per minute of the isolate's clock, which other tests
-//! shift, so each of these tests has its own server.
+//! Rate limits: requests per minute of a client site without a session, and of a session. The limits are those of
+//! wrangler.toml. Requests that are admitted without calling the binding are counted per minute of the isolate's clock, which
+//! other tests shift, so each of these tests has its own server.
 
 use crate::support::{App, Response, Vars};
 use serde_json::json;

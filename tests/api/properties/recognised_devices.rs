@@ -62,7 +62,7 @@ async fn device_is_recognised_for_users_who_signed_in_on_it() {
     app.freeze_clock().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
     let cookie = ada.device_cookie().await;
-    // Bob has not signed in on it, so his account counts.
+    // Bob has not signed in on it, so the failure counts against his account.
     bob.guess()
         .client_ip(&app.other_ip(1))
         .cookie(&cookie)

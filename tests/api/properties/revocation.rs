@@ -15,7 +15,7 @@ const CACHED_AT: i64 = 301;
 /// The time of the revocation: more than a minute later.
 const REVOKED_AT: i64 = CACHED_AT + 70;
 
-/// The isolate runs three hashes at a time, and other tests need some of them.
+/// An isolate runs three hashes at a time for devices that are not recognised, and other tests need some of these slots.
 static HASHING: Mutex<()> = Mutex::const_new(());
 
 /// A way to revoke a session or a token.

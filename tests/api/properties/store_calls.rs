@@ -1,4 +1,4 @@
-//! The number of calls of D1 and KV that the most used routes make, including deferred calls and each statement of a batch.
+//! The number of calls to D1 and KV that the most used routes make, including deferred calls and each statement of a batch.
 
 use crate::support::{App, Fault, Response, Vars};
 

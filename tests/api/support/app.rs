@@ -46,7 +46,7 @@ impl App {
         Self::new(Server::isolated(vars))
     }
 
-    /// As [`App::isolated`], on a server whose outbound requests follow redirects; see [`Server::following_redirects`].
+    /// Like [`App::isolated`], on a server whose outbound requests follow redirects; see [`Server::following_redirects`].
     pub fn following_redirects(vars: Vars) -> Self {
         Self::new(Server::following_redirects(vars))
     }
@@ -191,7 +191,7 @@ impl App {
         self.shift_clock(self.clock() + 61).await;
     }
 
-    /// As [`App::shift_clock`], for all requests of an isolated server, including those without a name.
+    /// Like [`App::shift_clock`], for all requests of an isolated server, including those without a name.
     pub async fn shift_server_clock(&self, seconds: i64) {
         self.control("clock", json!({ "seconds": seconds })).await;
     }
@@ -264,7 +264,7 @@ impl App {
         (outcome, self.recorded(&request).await)
     }
 
-    /// As [`App::scheduled`], while another event may be running. The caller makes sure that the other event has
+    /// Like [`App::scheduled`], while another event may be running. The caller makes sure that the other event has
     /// started.
     pub async fn scheduled_beside(&self, cron: &str) -> RecordedCalls {
         let request = self.next_request();

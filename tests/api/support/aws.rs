@@ -23,7 +23,7 @@ pub fn start(config: Config) -> Simulator {
     aws_simulator::start(config).expect("a simulator on loopback")
 }
 
-/// Variables for device flows at this simulator, without the directory, a role map or the service's own keys.
+/// Variables for device flows at this simulator, without the directory, a role map or the service credentials.
 pub fn portal(simulator: &Simulator) -> Vars {
     [
         "AWS_ENDPOINT_URL_STS",
@@ -38,7 +38,7 @@ pub fn portal(simulator: &Simulator) -> Vars {
     .set("AWS_SSO_START_URL", simulator.start_url())
 }
 
-/// As [`portal`], with the service's own keys.
+/// Like [`portal`], with the service credentials.
 pub fn keyed(simulator: &Simulator) -> Vars {
     let own = simulator.app_credentials();
     portal(simulator)
@@ -46,7 +46,7 @@ pub fn keyed(simulator: &Simulator) -> Vars {
         .set("AWS_SECRET_ACCESS_KEY", &own.secret_access_key)
 }
 
-/// As [`keyed`], with the directory, so that a sign-in calls every operation.
+/// Like [`keyed`], with the directory, so that a sign-in calls every operation.
 pub fn directory(simulator: &Simulator) -> Vars {
     keyed(simulator).set("AWS_IDENTITY_STORE_ID", "d-9067f7a1b2")
 }

@@ -52,7 +52,7 @@ impl Fault {
         self.with("effect", json!("fail"))
     }
 
-    /// As [`Fault::fails`], with this error text of the store, such as `UNIQUE constraint failed: users.username`.
+    /// Like [`Fault::fails`], with this error text of the store, such as `UNIQUE constraint failed: users.username`.
     pub fn fails_with(self, message: &str) -> Self {
         self.fails().with("message", json!(message))
     }

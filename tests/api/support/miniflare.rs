@@ -45,7 +45,7 @@ fn process() -> &'static Miniflare {
         .unwrap_or_else(|error| panic!("no server: {error}"))
 }
 
-/// As [`call`], without waiting.
+/// Like [`call`], without waiting.
 pub fn post(op: &str, mut fields: Value) -> Receiver<Result<Value, String>> {
     let process = process();
     let (sender, receiver) = channel();

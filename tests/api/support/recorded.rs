@@ -1,4 +1,4 @@
-//! The actions of one request, including deferred work: its calls of D1 and KV, its rate-limit keys, and its log lines.
+//! The actions of one request, including deferred work: its calls to D1 and KV, its rate-limit keys, and its log lines.
 
 use serde_json::Value;
 
@@ -16,13 +16,13 @@ pub struct Call {
     pub store: String,
     /// The method of the binding.
     pub op: String,
-    /// The SQL of a call of D1; each statement of a batch.
+    /// The SQL of a call to D1; each statement of a batch.
     pub statements: Vec<String>,
     /// Rows that a batch read, as D1 counts and bills them.
     pub rows_read: u64,
     /// The most rows that one statement of a batch returned.
     pub rows_returned: u64,
-    /// The key of a call of KV.
+    /// The key of a call to KV.
     pub key: String,
 }
 
@@ -48,7 +48,7 @@ impl RecordedCalls {
         }
     }
 
-    /// The number of calls of D1; a batch is one.
+    /// The number of calls to D1; a batch is one.
     pub fn d1(&self) -> usize {
         self.of("d1").count()
     }

@@ -54,7 +54,7 @@ impl Request {
         self
     }
 
-    /// As [`Request::header`], in addition to other values.
+    /// Like [`Request::header`], in addition to other values.
     pub fn additional_header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let (name, value) = header(name, value);
         self.headers.append(name, value);
@@ -118,7 +118,7 @@ impl Request {
         self.send().await
     }
 
-    /// As [`Request::send`], where the server may be down.
+    /// Like [`Request::send`], where the server may be down.
     pub async fn try_send(self) -> reqwest::Result<Response> {
         let url = format!("{}{}", self.app.server().origin(), self.path);
         let method = self.method.parse().expect("a method");

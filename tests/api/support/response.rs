@@ -147,7 +147,7 @@ impl Response {
         )
     }
 
-    /// As [`Response::snapshot`], without headers.
+    /// Like [`Response::snapshot`], without headers.
     pub fn snapshot_body(&self) -> String {
         let headers = HeaderMap::new();
         snapshot::of(self.status, &headers, &self.text(), &self.app.redactions())

@@ -39,7 +39,7 @@ impl Route {
         }
     }
 
-    /// Whether the route answers from the cached session.
+    /// Whether the route uses cached sessions.
     pub fn uses_cached_session(&self) -> bool {
         matches!(self.access, Access::CachedSession(_))
     }

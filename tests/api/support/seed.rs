@@ -48,7 +48,7 @@ impl App {
         self.seed(users, role, sessions, |_| None).await
     }
 
-    /// As [`App::seed_users`], with [`SEED_PASSWORD`].
+    /// Like [`App::seed_users`], with [`SEED_PASSWORD`].
     pub async fn seed_users_with_password(
         &self,
         users: usize,

@@ -48,7 +48,7 @@ impl Server {
         Arc::new(Self::start(vars, false, false))
     }
 
-    /// As [`Server::isolated`], without the lines of `src/entry.mjs` that make redirects of outbound requests manual.
+    /// Like [`Server::isolated`], without the lines of `src/entry.mjs` that make redirects of outbound requests manual.
     pub fn following_redirects(vars: Vars) -> Arc<Self> {
         Arc::new(Self::start(vars, false, true))
     }
@@ -100,7 +100,7 @@ impl Server {
             address(&miniflare::call("restart", json!({ "server": self.id })));
     }
 
-    /// As [`Server::restart`], with other variables. [`Server::vars`] stays as it was.
+    /// Like [`Server::restart`], with other variables. [`Server::vars`] stays as it was.
     pub fn restart_with(&self, vars: &Vars) {
         assert!(!self.is_shared, "other tests use this server");
         let restarted = miniflare::call("restart", json!({ "server": self.id, "vars": vars.0 }));

@@ -5,7 +5,7 @@ use crate::support::{App, Fault, Response, Vars, eventually};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// A request that makes one call of D1 and no other, each time.
+/// A request that makes one call to D1 and no other, each time.
 async fn no_link(app: &App) -> Response {
     let body = json!({ "token": "no such link", "password": "four unlikely words in a row" });
     let request = app.post("/api/auth/set-password").json(&body);

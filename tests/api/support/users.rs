@@ -80,7 +80,7 @@ impl User {
         self.add_reset_link(None).await
     }
 
-    /// As [`User::reset_link`], with this expiry.
+    /// Like [`User::reset_link`], with this expiry.
     pub async fn reset_link_until(&self, expires_at: &str) -> String {
         self.add_reset_link(Some(expires_at)).await
     }
@@ -176,7 +176,7 @@ impl App {
         self.new_user(name).role("super_admin").create().await
     }
 
-    /// As [`App::user`], with properties.
+    /// Like [`App::user`], with properties.
     pub fn new_user(&self, name: &str) -> NewUser {
         let number = LAST_USER.fetch_add(1, Ordering::Relaxed);
         let username = format!("{name}-{}", letters(number));

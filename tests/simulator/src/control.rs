@@ -45,7 +45,7 @@ pub(crate) fn router() -> Router<Arc<Shared>> {
 /// Web pages in the user's browser must not control the simulator.
 async fn refuse_browsers(request: Request, next: Next) -> axum::response::Response {
     if request.headers().contains_key("origin") {
-        let error = json!({ "error": "requests of browsers are refused" });
+        let error = json!({ "error": "requests from browsers are refused" });
         return Response::json(403, &error).into_response();
     }
     next.run(request).await
@@ -236,7 +236,7 @@ struct Refusal {
 async fn refuse_connections(State(shared): Control, body: Bytes) -> Outcome {
     with_body(&body, |Refusal { for_ms }| {
         let server = shared.server.get().cloned().ok_or("not listening")?;
-        // A command blocks until it is done, so it is given in a separate thread.
+        // A command blocks until it is done, so it is sent from a separate thread.
         tokio::task::spawn_blocking(move || {
             // The response to this request is sent first.
             std::thread::sleep(Duration::from_millis(50));

@@ -104,7 +104,7 @@ fn approve(shared: &Shared, state: &mut State, request: &Request) -> Response {
     let own_origin = format!("http://{}", request.header("host").unwrap_or_default());
     let origin = request.header("origin");
     if origin.is_some_and(|origin| origin != own_origin) {
-        return respond(403, "Requests of other origins are refused.".into());
+        return respond(403, "Requests from other origins are refused.".into());
     }
     let form = request.form();
     let Some(code) = value(&form, "user_code") else {

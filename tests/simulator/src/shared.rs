@@ -58,7 +58,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    /// Processes a request of AWS or of the approval page.
+    /// Processes a request to an AWS service or to the approval page.
     pub(crate) async fn process(&self, request: &Request) -> Delivery {
         let arrived = self.clock.now();
         let operation = Operation::of(request);

@@ -1,4 +1,4 @@
-//! Signature Version 4, written after AWS's specification, for all services but S3.
+//! Signature Version 4, written from AWS's specification, for all services but S3.
 //!
 //! It shares no code with the signer of the product. Otherwise a mistake in that code would not be detected.
 

@@ -229,14 +229,14 @@ pub(super) fn times(forger: &Forger) -> Vec<Attack> {
         ("iat zero", "iat", 0),
         ("gen past 32 bits", "gen", 4_294_967_296),
         ("iat in the future", "iat", exp - 1),
-        ("no life", "exp", iat),
+        ("no lifetime", "exp", iat),
         ("an end before the beginning", "exp", iat - 1),
         (
-            "a life of 30 days and a second",
+            "a lifetime of 30 days and a second",
             "exp",
             iat + 30 * 86_400 + 1,
         ),
-        ("a life of years", "exp", iat + 10 * 365 * 86_400),
+        ("a lifetime of years", "exp", iat + 10 * 365 * 86_400),
         ("milliseconds", "exp", exp * 1000),
         (
             "the end of the year 9999 and a second",

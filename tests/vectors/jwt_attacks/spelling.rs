@@ -64,7 +64,7 @@ fn signed_as_spelt(forger: &Forger, header: &str, payload: &str) -> Vec<Attack> 
             payload.to_owned(),
         ),
         (
-            "header with a letter more",
+            "header with one more letter",
             format!("{header}A"),
             payload.to_owned(),
         ),
@@ -115,7 +115,7 @@ fn signed_as_spelt(forger: &Forger, header: &str, payload: &str) -> Vec<Attack> 
     found
 }
 
-/// Other structures than three parts.
+/// Structures other than three parts.
 pub(super) fn structures(forger: &Forger) -> Vec<Attack> {
     let genuine = &forger.genuine;
     let parts: Vec<&str> = genuine.split('.').collect();
@@ -158,8 +158,8 @@ pub(super) fn structures(forger: &Forger) -> Vec<Attack> {
         ("an encoded dot", genuine.replace('.', "%2E")),
         ("a JSON serialization", json),
         ("parts swapped", format!("{payload}.{header}.{signature}")),
-        ("a letter less", genuine[..genuine.len() - 1].into()),
-        ("a letter more", format!("{genuine}A")),
+        ("one letter less", genuine[..genuine.len() - 1].into()),
+        ("one letter more", format!("{genuine}A")),
         (
             "half of the signature",
             format!("{header}.{payload}.{}", &signature[..22]),
@@ -169,7 +169,7 @@ pub(super) fn structures(forger: &Forger) -> Vec<Attack> {
             format!("{header}.{payload}.{}", url(&[0])),
         ),
         (
-            "a byte more in the signature",
+            "one more byte in the signature",
             format!("{header}.{payload}.{signature}AA"),
         ),
         (

@@ -163,10 +163,9 @@ fn summary(whole: &Value) -> String {
     let failure = &whole["failure"];
     if !failure.is_null() {
         lines.push(format!(
-            "Entry {} fails verification: {}. The {} entries before it are valid.",
+            "Entry {} fails verification: {}. All entries before it are valid.",
             failure["number"],
             cell(failure["reason"].as_str()),
-            failure["number"].as_u64().unwrap_or(1).saturating_sub(1),
         ));
     }
     for change in whole["schema_changes"].as_array().into_iter().flatten() {
@@ -226,7 +225,7 @@ NUMBER  AT  KIND            OUTCOME  ACTOR         SUBJECT  DETAIL              
             json!([{"user": "1", "field": "role", "recorded": null, "found": "\u{1b}admin"}]);
         assert_eq!(
             summary(&whole),
-            "Entry 777 fails verification: altered. The 776 entries before it are valid.\n\
+            "Entry 777 fails verification: altered. All entries before it are valid.\n\
              Database: trigger z was added.\n\
              User 1: role is ?admin; the audit log says -."
         );

@@ -11,7 +11,7 @@ const LONG_CHARACTERS: usize = 15;
 const MAX_RANK_OF_LONG: usize = 500_000;
 /// Shorter passwords matter only if an operator allows them.
 const MAX_RANK_OF_SHORT: usize = 16_000;
-/// The low bits of a gap that are stored unchanged. `domain::password_policy` reads as many.
+/// The low bits of a gap that are stored unchanged. `domain::password_policy` reads the same number.
 const REMAINDER_BITS: u32 = 16;
 
 /// Reads the list, writes the set, and returns a summary.

@@ -79,7 +79,7 @@ impl Drop for Service {
         let request = self.http.client.post(self.http.endpoint("logout"));
         if let Err(error) = self.successful(request.bearer_auth(self.token.reveal())) {
             terminal::note(format_args!(
-                "warning: the session of this command could not be signed out: {error:#}"
+                "warning: the session of this command could not be revoked: {error:#}"
             ));
         }
     }

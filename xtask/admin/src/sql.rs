@@ -63,7 +63,7 @@ fn check(new: &NewEntry) -> Result<String> {
     check_if(new, "changes() > 0")
 }
 
-/// As [`check`], with the condition that the write was made.
+/// Like [`check`], with the condition that the write was made.
 fn check_if(new: &NewEntry, is_done: &str) -> Result<String> {
     let id = text(&new.entry.id)?;
     Ok(format!(

@@ -11,7 +11,7 @@ pub fn cell(text: Option<&str>) -> String {
     }
 }
 
-/// A table without lines: two spaces between the columns, one line per row.
+/// A table without borders: two spaces between the columns, one line per row.
 pub fn table<const N: usize>(
     header: [&str; N],
     rows: impl IntoIterator<Item = [String; N]>,

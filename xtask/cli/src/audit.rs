@@ -21,8 +21,8 @@ pub enum AuditCommand {
     },
     /// Verify the integrity of the audit log; requires the role super_admin
     ///
-    /// Also compares tables, triggers, and the roles and status of users with what the log records. Exits with 1 if anything
-    /// does not match.
+    /// Also compares the tables and triggers with the migrations, and the role and status of each user with the audit log.
+    /// Exits with 1 if anything does not match.
     Verify {
         #[command(flatten)]
         service: Service,

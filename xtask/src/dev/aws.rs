@@ -30,7 +30,7 @@ const ENDPOINTS_AND_KEYS: [&str; 10] = [
     "AWS_SSO_START_URL",
 ];
 
-/// The running simulator, and the file with its settings; both end when dropped.
+/// The running simulator, and the file with its settings; dropping it stops the simulator and removes the file.
 pub struct Simulated {
     simulator: Simulator,
     settings: PathBuf,

@@ -107,7 +107,7 @@ impl Worker {
             if start.elapsed() > Self::MESSAGE_INTERVAL * messages {
                 messages += 1;
                 terminal::note(format_args!(
-                    "Waiting for wrangler to build the Worker: {} s. Another cargo command in this clone delays it.",
+                    "Waiting for wrangler to build the Worker: {} s. If another cargo command is running in this clone, the build waits for it.",
                     start.elapsed().as_secs()
                 ));
             }

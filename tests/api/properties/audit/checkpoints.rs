@@ -296,7 +296,7 @@ async fn retired_key_verifies_rows_before_its_rotation_only() {
     let expected = json!({"number": number, "reason": "retired_key"});
     assert_eq!(token_failure().await, expected);
     assert_eq!(cron(&app).await, [broken("retired_key", number)]);
-    // Also once a checkpoint covers it.
+    // The row is also refused once a checkpoint covers it.
     assert_eq!(keys_of().await.len(), made.len() + 1);
     assert_eq!(token_failure().await, expected);
     // A late signature with the old key is refused too.

@@ -1,4 +1,4 @@
-//! Failures of the calls of AWS that are the same for all clients, and of connections.
+//! Failures of connections, and of the calls to AWS that are the same for all clients.
 
 use super::{TIME_LIMIT, assert_nothing_leaked};
 use crate::support::aws::{INTERVAL, IsolatedAws, SIMULATOR, directory, portal, run_all, text};

@@ -14,7 +14,7 @@ async fn false_entry(app: &App) -> Value {
     entry
 }
 
-/// The same holds for an entry with a valid MAC.
+/// Even an entry with a valid MAC gives no access to routes that read D1.
 #[tokio::test]
 async fn forged_entry_with_a_valid_mac_gives_no_access_to_routes_that_read_d1() {
     let app = App::with(Vars::without_local_cache());

@@ -6,7 +6,7 @@ use crate::support::credentials::with_aws_keys;
 use crate::support::internals::{Secret, sigv4::Credentials};
 use crate::support::{App, Cases};
 
-/// A sample runs the programs with the temporary keys of a role only.
+/// A sample runs the programs only with the temporary keys of a role.
 async fn run_examples(cases: Cases) {
     let workspace = Workspace::new();
     let bedrock = ministack().await;

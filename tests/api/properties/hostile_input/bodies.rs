@@ -192,7 +192,7 @@ const TYPES: [&str; 12] = [
 
 async fn try_shapes(cases: Cases) -> usize {
     let pairs = cases.pairs(&routes::all(), &shapes()).into_iter();
-    // An empty body is a valid one for /aws-login: without a proof, it uses the role of the service.
+    // An empty body is valid for /aws-login: a request without a proof signs in with the service credentials.
     let attempts = pairs
         .filter(|(route, shape)| !shape.is_empty() || !route.template.ends_with("/aws-login"))
         .map(|(route, shape)| Attempt::of(&route).json(shape))

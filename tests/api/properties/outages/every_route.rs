@@ -199,7 +199,7 @@ const FAILURES: [InjectedFault; 7] = [
 
 const HANGS: [InjectedFault; 2] = [InjectedFault::D1Hangs, InjectedFault::KvHangs];
 
-/// As many routes at once as there are, each with its own user.
+/// Runs the checks, as many at the same time as there are routes, each with its own user.
 async fn check_all(checks: Vec<(InjectedFault, Route)>) {
     let app = App::isolated(vars());
     // The audit log has a head.

@@ -1,4 +1,4 @@
-//! Writes whose response of D1 was lost can be repeated.
+//! Writes whose response from D1 was lost can be repeated.
 
 use super::assert_unavailable;
 use crate::support::{App, Fault, NEW_PASSWORD, assert_refused, revoked};
