@@ -6,8 +6,8 @@
 --                                    has it: sets the back-off
 -- account:{user id}                  failures of an account, by any of its names, on    30 days; once the account is locked,
 --                                    unrecognised devices: locks the account            until a one-time link is used
--- account:unknown                    failures for all names that no user has, so that   30 days; after 100 failures,
---                                    both cases do the same work; locks nothing         without limit
+-- account:unknown                    failures for all names that no user has: the work  30 days; after 100 failures,
+--                                    is the same as for a user; locks nothing           without limit
 -- device:{user id}:{device}          attempts on a recognised device: sets its own      30 days; once locked, until a
 --                                    back-off and lock                                  one-time link is used
 -- session:{session id}               changes of the password in a session: sets its     30 days; once locked, until the

@@ -50,8 +50,8 @@ pub struct Claim {
     pub holder: Option<Holder>,
 }
 
-/// A recognised device and its user, or a one-time link and its user. Each device, link and user
-/// holds at most one slot at a time, so that no account can occupy the reserved slot, however many devices it has.
+/// A recognised device and its user, or a one-time link and its user. Each device, link and user holds at most one slot at a
+/// time, so that no account can occupy the reserved slot, however many devices it has.
 #[derive(Debug)]
 pub struct Holder {
     /// The id of the device or of the link.

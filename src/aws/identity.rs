@@ -1,7 +1,7 @@
 //! Maps a principal of AWS to a user of this service.
 //!
-//! A user is identified by a source and a subject that is stable within the source. Users are never merged because a name or an
-//! e-mail address is the same.
+//! A user is identified by a source and a subject that is stable within the source. Users are never merged, even if their names
+//! or e-mail addresses are equal.
 
 use super::arn::{Arn, Principal};
 use super::identity_store::IdentityStoreUser;

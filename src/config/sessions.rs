@@ -59,7 +59,8 @@ const SESSION_ADMIN_MAX_AGE: Variable = Variable::new(
     "SESSION_ADMIN_MAX_AGE",
     Default::Text("86400"),
     "whole seconds from 300 to 2592000",
-    "",
+    "maximum age of the session of an administrator or super administrator in seconds, counted from the sign-in, 300 to \
+     2592000 (30 days); a refresh does not extend it",
 );
 const REFRESH_REPLAY_WINDOW: Variable = Variable::new(
     "REFRESH_REPLAY_WINDOW",

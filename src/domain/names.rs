@@ -34,7 +34,7 @@ pub enum NameError {
     #[error("an e-mail address has the form name@example.com and at most 254 bytes")]
     Email,
     /// It is not a text that can be shown, see [`text`].
-    # [error("expected 1 to 128 characters, without control characters and not only spaces")]
+    #[error("expected 1 to 128 characters, without control characters and not only spaces")]
     Text,
 }
 

@@ -61,7 +61,7 @@ impl PolicyError {
 /// Checks a new password. `minimum` is the configured length in code points of the NFC form, at least [`MIN_CHARACTERS`].
 ///
 /// # Errors
-/// The first [`PolicyError`] that applies, in their order.
+/// The first [`PolicyError`] that applies, in the order of the checks below.
 pub fn check(text: &str, minimum: usize, own: &OwnNames<'_>) -> Result<Password, PolicyError> {
     let minimum = minimum.max(MIN_CHARACTERS);
     let password = Password::parse(text).map_err(|_| PolicyError::TooLong)?;

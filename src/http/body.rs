@@ -15,8 +15,8 @@ pub const INVALID_BODY: &str = "Invalid request body";
 /// The media type of JSON bodies.
 pub const JSON: &str = "application/json";
 
-/// Reads a JSON body. `text` is the text of the response to an invalid body: [`INVALID_BODY`],
-/// or the one that an API specification fixes.
+/// Reads a JSON body. `text` is the text of the response to an invalid body: [`INVALID_BODY`], or the one that an API
+/// specification prescribes.
 ///
 /// # Errors
 /// `BodyTooLarge`, `UnsupportedMediaType`, `UnsupportedEncoding`, `InvalidJson`, `MissingField`, `InvalidField`,

@@ -83,7 +83,7 @@ impl Statement {
         self.bind(value.map_or(JsValue::NULL, |text| text.as_ref().into()))
     }
 
-    /// Binds the next parameter as whole milliseconds, since 1970 or of a duration.
+    /// Binds the next parameter as whole milliseconds: a time since 1970, or a duration.
     #[must_use]
     pub fn milliseconds(self, value: f64) -> Self {
         self.bind(value.floor().into())

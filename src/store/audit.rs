@@ -56,9 +56,9 @@ const CHECK_BOTH: &str = "
 /// A write and the entries that record it: all of them are done, or none. `condition` is a SELECT that finds a row if and
 /// only if the write is about to change one.
 ///
-/// The entries come first, because after them `changes()` would no longer refer to the write. The batch fails if an entry
-/// was not written although the write was done, for any reason, and vice versa, so a condition that does not match that of
-/// the write is noticed at once.
+/// The entries come before the write: if they came between the write and the checks, `changes()` would no longer refer to the
+/// write. The batch fails if an entry was not written although the write was done, for any reason, and vice versa, so a
+/// condition that does not match that of the write is noticed at once.
 #[must_use]
 pub fn recorded<const N: usize>(
     write: Statement,

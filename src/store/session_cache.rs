@@ -1,7 +1,7 @@
 //! Cached sessions: the state of live sessions in D1, kept in KV for a few minutes so that `/validate` and `/me` do not need to
 //! query D1.
 //!
-//! KV is eventually consistent: an overwrite becomes visible elsewhere after up to 60 seconds or more. So each entry is
+//! KV is eventually consistent: an overwrite can take 60 seconds or more to become visible in other locations. So each entry is
 //! fresh only for a TTL after D1 confirmed the session. A revocation takes effect within that time on `/validate` and `/me`,
 //! and at once on all other routes, which query D1.
 //!

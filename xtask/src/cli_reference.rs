@@ -9,7 +9,9 @@ use std::fs;
 const INTRODUCTION: &str = "\
 # Command line
 
-`cargo dev` runs the Worker on this machine. `cargo xtask` has all other tasks, including the commands that administer a service (`user`, `audit` and `aws-login`). All of them run in a clone of this repository, in any of its folders. `--help` prints the texts of this page.
+`cargo dev` runs the Worker on this machine. `cargo xtask` has all other tasks, including the commands that administer a service
+(`user`, `audit` and `aws-login`). All of them run in a clone of this repository, in any of its folders. `--help` prints the texts
+of this page.
 
 Exit codes: 0 success, 1 failure, 2 invalid arguments. `audit verify` exits with 1 if the audit log does not match, and with 3 if
 it could not be verified.

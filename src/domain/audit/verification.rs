@@ -95,7 +95,7 @@ impl Verified {
     }
 }
 
-/// Only the command line may write rows without a signature, because it may not have the key.
+/// Only the command line may write rows without a signature, because it does not always have the key.
 #[must_use]
 pub fn may_be_unsigned(entry: &Entry) -> bool {
     entry.actor.as_deref() == Some(COMMAND_LINE)

@@ -40,11 +40,10 @@ pub struct NewSession<'a> {
     pub attempt: Option<&'a Reservation>,
 }
 
-/// Maximum number of live sessions per user: more than the number of devices of a user, and few enough
-/// to revoke all of them quickly. A
-/// sign-in that exceeds it revokes the least recently used ones.
+/// Maximum number of live sessions per user: more than the number of devices of a user, and few enough to revoke all of them
+/// quickly. A sign-in that exceeds it revokes the least recently used ones.
 pub const MAX_LIVE_SESSIONS: u32 = 100;
-/// Maximum number of sessions that a sign-in revokes, whose cached sessions are overwritten at once. More than one session can
+/// Maximum number of sessions that a sign-in revokes. Their cached sessions are overwritten at once. More than one session can
 /// exceed the limit after simultaneous sign-ins, or after sign-ins with the service credentials, which evict no sessions.
 const MAX_EVICTED_SESSIONS: u32 = 200;
 

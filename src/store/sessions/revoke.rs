@@ -63,8 +63,8 @@ impl From<SessionRecord> for RevokedSession {
 }
 
 /// An expired session is revoked as well: its client has requested the revocation, and a refresh in an isolate whose clock is
-/// behind must not keep it alive. If `?4` is not NULL, the session is
-/// revoked only if its current token was issued before that time.
+/// behind must not keep it alive. If `?4` is not NULL, the session is revoked only if its current token was issued before that
+/// time.
 const REVOKE: &str = "
     UPDATE sessions SET revoked_at = ?1
     WHERE id = ?2 AND user_id = ?3 AND revoked_at IS NULL AND (?4 IS NULL OR rotated_at < ?4)";

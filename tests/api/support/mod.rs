@@ -33,8 +33,8 @@
 //! - Every test has its own IP address (`CF-Connecting-IP`).
 //! - [`App::isolated`] starts a server for one test, which the test can kill and restart with the same storage.
 //! - Calls by the harness itself (`sql`, `kv_*`) are neither recorded nor affected by faults.
-//! - Timers and the clock of D1 are not shifted. The earlier values
-//!   of KV, which stale reads and a shifted clock need, are lost at a restart.
+//! - Timers and the clock of D1 are not shifted. The earlier values of KV, which stale reads and a shifted clock need, are lost at
+//!   a restart.
 //! - The rate-limit bindings are those of wrangler.toml. Its variables are not read; [`Vars`] are a server's own.
 //! - A test with many cases is a function of [`Cases`]: a sample in `cargo test`, all of them in a slow test beside it.
 //! - The Worker is built once per run; if `EDGE_AUTH_NODE` and `EDGE_AUTH_NODE_MODULES` are both set, it is not built

@@ -20,9 +20,9 @@ pub struct Ratio {
 }
 
 impl Ratio {
-    /// From one value per round, of which there must be at least one. Both ends of the interval are values of the
-    /// sample ("order statistics"), which assumes nothing about their distribution. With fewer than five values the
-    /// interval is their whole range, which covers the median with less than 90 %.
+    /// From one value per round, of which there must be at least one. Both ends of the interval are values of the sample
+    /// ("order statistics"), which assumes nothing about their distribution. With fewer than five values the interval is their
+    /// whole range, which contains the median with a probability of less than 90 %.
     pub fn of_rounds(ratios: impl IntoIterator<Item = f64>) -> Self {
         let ratios = sorted(ratios);
         let outside = values_outside_interval(ratios.len());
