@@ -9,7 +9,7 @@ use crate::http::request::{Method, Reading, Request};
 use crate::http::response::{Body, Response};
 use crate::router;
 use crate::runtime::clock;
-use crate::runtime::first_poll::result_or_promise;
+use crate::runtime::executor::result_or_promise;
 use crate::runtime::response_cache::{self, CommonHeaders};
 use js_sys::JsString;
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -2,7 +2,7 @@
 
 pub mod clock;
 pub mod d1;
-pub mod first_poll;
+pub mod executor;
 pub mod kv;
 pub mod log;
 pub mod random;

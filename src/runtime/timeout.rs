@@ -1,9 +1,8 @@
 //! Timeouts and delays.
 
 use futures_util::future::{Either, select};
+use gloo_timers::future::TimeoutFuture;
 use std::pin::pin;
-use std::time::Duration;
-use worker::Delay;
 
 /// The future was not ready in time. It was dropped, but the operation that it started may still complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,5 +21,5 @@ pub async fn timeout<T>(milliseconds: u32, work: impl Future<Output = T>) -> Res
 
 /// Waits for this many milliseconds.
 pub async fn sleep(milliseconds: u32) {
-    Delay::from(Duration::from_millis(milliseconds.into())).await;
+    TimeoutFuture::new(milliseconds).await;
 }
