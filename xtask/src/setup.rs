@@ -118,7 +118,9 @@ fn install_npm_packages() -> Result<()> {
     // npm skips an optional package that it cannot get.
     match major_version(&node::node()) {
         Some(22..) => Ok(()),
-        _ => bail!("wrangler needs Node 22, which npm does not provide for this machine; install Node 22"),
+        _ => bail!(
+            "wrangler needs Node 22, which npm does not provide for this machine; install Node 22"
+        ),
     }
 }
 

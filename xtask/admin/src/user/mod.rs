@@ -150,7 +150,9 @@ fn set_role(target: &Target, user: &FoundUser, role: Role, now: Timestamp) -> Re
     // The result of the check that the entry was written.
     results.pop();
     if last(results).is_empty() {
-        bail!("the role of user '{name}' was changed by another command; this command changed nothing");
+        bail!(
+            "the role of user '{name}' was changed by another command; this command changed nothing"
+        );
     }
     let sessions = change.overwrite(&sessions)?;
     Ok(format!("User {name} now has the role {new}; {sessions}."))
