@@ -32,10 +32,10 @@ use workers::Launch;
 
 /// Measure the CPU time of the Worker and its peers (Linux only)
 ///
-/// Builds the Worker as it is deployed, starts it and its peers in the same workerd with the same local stores, loads them in
-/// turn and prints the cost of a request. Each group has the same build twice (A/A). If the median of their ratios is outside
-/// 0.97 to 1.03, the group has no verdict. The figures are also written to bench/results.json and, if all groups are
-/// measured, to bench/chart.svg.
+/// Builds the Worker as it is deployed, starts it and its peers, each in a workerd of the same version with the same local
+/// stores, loads them in turn and prints the cost of a request. Each group has the same build twice (A/A). If the median of
+/// their ratios is outside 0.97 to 1.03, the group has no verdict. The figures are also written to bench/results.json and, if
+/// all groups are measured, to bench/chart.svg.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Measure only these groups

@@ -1,6 +1,5 @@
 //! Lockout: after a hundred consecutive failures an account is locked until its password is set with a one-time link. Each test
-//! has its own server, because an isolate remembers failures by one clock, and other tests shift theirs, and other tests shift
-//! theirs.
+//! has its own server, because failures are counted by the isolate's clock, which other tests shift.
 
 use crate::support::audit::CRON;
 use crate::support::failures::{failures, set_failures};

@@ -1,6 +1,6 @@
 //! A simulator of the four AWS services that sign users in, on loopback: SSO OIDC, the access portal, STS and Identity Store.
 //!
-//! It is for tests, and for `cargo dev` without an AWS account. Clients of AWS itself check it against the service models
+//! It is for tests, and for `cargo dev` without an AWS account. AWS's own clients check it against the service models
 //! (`tests/clients`). It does not show what AWS does where the models are silent. It simulates the operations of [`Operation`],
 //! a page that approves a user code, and faults ([`ResponseFault`]), and keeps a journal. It does not simulate other
 //! operations, TLS, presigned URLs and the grant `authorization_code`.

@@ -1,6 +1,6 @@
 //! Signature Version 4, written from AWS's specification, for all services but S3.
 //!
-//! It shares no code with the signer of the product. Otherwise a mistake in that code would not be detected.
+//! It shares no code with the signer of the service. Otherwise a mistake in that code would not be detected.
 
 use crate::encoding::{decode, encode, hex, hmac_sha256, sha256_hex};
 
