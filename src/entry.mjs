@@ -50,7 +50,14 @@ const entry = {
     const { method, url, headers } = request;
     const authorization = headers.get("authorization");
     const id = requestId(headers.get("cf-ray"));
-    const response = worker(env, ctx).handleFetch(method, url, authorization, id, headers, request, env, ctx);
+    let response;
+    try {
+      response = worker(env, ctx).handleFetch(method, url, authorization, id, headers, request, env, ctx);
+    } catch (error) {
+      // An exception leaves the WebAssembly instance in an unknown state, like a panic. The next request gets a new instance.
+      state.criticalError = true;
+      throw error;
+    }
     // Without this, the runtime would drop the promises of a request whose client disconnects, and the Rust futures that wait for
     // them would never be freed. Everything that a request waits for has a timeout.
     if (response instanceof Promise) ctx.waitUntil(response);

@@ -46,6 +46,8 @@ impl Wake for Number {
 /// # Errors
 /// The error of the future, if it is ready at its first poll.
 pub fn result_or_promise(future: impl Future<Output = Outcome> + 'static) -> Outcome {
+    // A JavaScript exception may have ended a poll without `poll` returning. A request never begins during a poll.
+    IS_POLLING.set(false);
     let number = LAST.get().wrapping_add(1);
     LAST.set(number);
     let mut future: Pin<Box<dyn Future<Output = Outcome>>> = Box::pin(future);

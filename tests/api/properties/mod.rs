@@ -20,6 +20,7 @@ pub mod durability;
 pub mod enumeration;
 mod error_codes;
 mod example_programs;
+mod exceptions;
 mod hash_slots;
 mod headers;
 pub mod hostile_input;

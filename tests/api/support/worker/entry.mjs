@@ -2,6 +2,7 @@
 // for the tests. It is not deployed. The control endpoint requires the server's own random key.
 import { freeze } from "./clock.mjs";
 import { wasmBytes } from "./memory.mjs";
+import { failNextTimer } from "./timers.mjs";
 import { NAME_HEADER, requestNamed, runAs, server, settled, testNamed, track } from "./scope.mjs";
 import { D1Database, KvNamespace, Ratelimit } from "./bindings.mjs";
 import { addFault } from "./faults.mjs";
@@ -110,6 +111,7 @@ const operations = {
     const { calls, rateLimitKeys, logs, unsettled } = requestNamed(request);
     return { calls, rateLimitKeys, logs, unsettled };
   },
+  fail_next_timer: failNextTimer,
   log: ({ text }) => console.log(text),
   load: () => ({ requests, wasm_bytes: wasmBytes() }),
   name_cron({ request }) {
