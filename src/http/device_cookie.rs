@@ -135,11 +135,12 @@ fn cookie_name(url: &str) -> Option<&'static str> {
     }
 }
 
-/// The value of the first cookie with this name (RFC 6265 section 5.4).
+/// The value of the first cookie with this name (RFC 6265 section 5.4). Only a space separates cookies. Other white space is part
+/// of the name: browsers do not protect a name such as `U+2000` followed by `__Host-`, so any host of the domain can set it.
 fn value<'h>(header: &'h str, name: &str) -> Option<&'h str> {
     header.split(';').find_map(|pair| {
         let (key, value) = pair.split_once('=')?;
-        (key.trim() == name).then_some(value.trim())
+        (key.trim_start_matches(' ') == name).then_some(value)
     })
 }
 
@@ -176,6 +177,13 @@ mod tests {
             ("xedge-auth-device=1;edge-auth-device=2", Some("2")),
             ("edge-auth-device", None),
             ("", None),
+            ("edge-auth-device =1", None),
+            ("\tedge-auth-device=1", None),
+            ("\u{b}edge-auth-device=1", None),
+            ("\u{85}edge-auth-device=1", None),
+            ("\u{a0}edge-auth-device=1", None),
+            ("\u{2000}edge-auth-device=1; edge-auth-device=2", Some("2")),
+            ("edge-auth-device\u{3000}=1", None),
         ] {
             assert_eq!(value(header, DEVELOPMENT_NAME), found, "{header}");
         }
