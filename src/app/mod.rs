@@ -5,6 +5,7 @@ pub mod client_info;
 pub mod context;
 pub mod denial;
 pub mod device_flow;
+pub mod email;
 pub mod error;
 pub mod federated_sign_in;
 pub mod hash_slots;

@@ -3,6 +3,7 @@
 
 mod audit;
 mod aws;
+mod email;
 mod handles;
 mod keys;
 mod nvidia;
@@ -16,6 +17,7 @@ mod variable;
 
 pub use audit::AuditConfig;
 pub use aws::{AwsConfig, AwsLogin};
+pub use email::{EmailConfig, Sender};
 pub use handles::HandlesConfig;
 pub use keys::Key;
 pub use nvidia::NvidiaConfig;
@@ -44,6 +46,8 @@ pub struct Config {
     pub audit: AuditConfig,
     /// `ALLOWED_ORIGINS`: the origins from which browsers may call the service.
     pub allowed_origins: Vec<AllowedOrigin>,
+    /// E-mail.
+    pub email: EmailConfig,
     /// AWS.
     pub aws: AwsConfig,
     /// NVIDIA.
@@ -51,20 +55,21 @@ pub struct Config {
 }
 
 /// The sections in the order of the reference, with their titles and variables.
-pub const SECTIONS: [(&str, &[&Variable]); 8] = [
+pub const SECTIONS: [(&str, &[&Variable]); 9] = [
     ("Tokens", tokens::VARIABLES),
     ("Sessions", sessions::VARIABLES),
     ("Passwords", passwords::VARIABLES),
     ("Handles and cookies", handles::VARIABLES),
     ("Audit log", audit::VARIABLES),
     ("Browser origins", origins::VARIABLES),
+    ("E-mail", email::VARIABLES),
     ("AWS", aws::VARIABLES),
     ("NVIDIA", nvidia::VARIABLES),
 ];
 
 /// The prefixes of the service's variables. An unknown variable with one of these prefixes is an error, because a misspelled or
 /// outdated name would silently have no effect.
-const PREFIXES: [&str; 9] = [
+const PREFIXES: [&str; 10] = [
     "SESSION_",
     "JWT_",
     "AWS_",
@@ -74,6 +79,7 @@ const PREFIXES: [&str; 9] = [
     "PASSWORD_",
     "AUDIT_",
     "HANDLE_",
+    "EMAIL_",
 ];
 
 /// An invalid variable. The error never contains the value.
@@ -117,6 +123,7 @@ impl Config {
             handles: HandlesConfig::read(&mut read),
             audit: AuditConfig::read(&mut read),
             allowed_origins: origins::read(&mut read),
+            email: EmailConfig::read(&mut read),
             aws: AwsConfig::read(&mut read),
             nvidia: NvidiaConfig::read(&mut read),
         };

@@ -21,8 +21,18 @@ pub enum Kind {
     PasswordSet,
     /// A signed-in user gave a wrong current password.
     PasswordChangeFailed,
-    /// A one-time link that sets a password was created.
+    /// A one-time link that sets a password was created; the detail gives the reason, if a request created it.
     PasswordLinkCreated,
+    /// A one-time link for a forgotten password was requested and not created; the detail gives the reason.
+    PasswordLinkRefused,
+    /// A user asked for a new e-mail address.
+    EmailChangeRequested,
+    /// A user confirmed an e-mail address.
+    EmailChanged,
+    /// The earlier e-mail address of a user was restored with the link that had been sent to it.
+    EmailReverted,
+    /// A message was not sent; the detail gives its kind and a code.
+    EmailFailed,
     /// A user was added.
     UserAdded,
     /// A user was disabled.
@@ -39,7 +49,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 19] = [
         Self::SignIn,
         Self::SignInFailed,
         Self::SignOut,
@@ -48,6 +58,11 @@ impl Kind {
         Self::PasswordSet,
         Self::PasswordChangeFailed,
         Self::PasswordLinkCreated,
+        Self::PasswordLinkRefused,
+        Self::EmailChangeRequested,
+        Self::EmailChanged,
+        Self::EmailReverted,
+        Self::EmailFailed,
         Self::UserAdded,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -74,6 +89,11 @@ impl Kind {
             Self::PasswordSet => "password_set",
             Self::PasswordChangeFailed => "password_change_failed",
             Self::PasswordLinkCreated => "password_link_created",
+            Self::PasswordLinkRefused => "password_link_refused",
+            Self::EmailChangeRequested => "email_change_requested",
+            Self::EmailChanged => "email_changed",
+            Self::EmailReverted => "email_reverted",
+            Self::EmailFailed => "email_failed",
             Self::UserAdded => "user_added",
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
@@ -85,9 +105,11 @@ impl Kind {
 
     pub(super) fn outcome(self) -> Outcome {
         match self {
-            Self::SignInFailed | Self::RefreshReuse | Self::PasswordChangeFailed => {
-                Outcome::Failure
-            }
+            Self::SignInFailed
+            | Self::RefreshReuse
+            | Self::PasswordChangeFailed
+            | Self::PasswordLinkRefused
+            | Self::EmailFailed => Outcome::Failure,
             _ => Outcome::Success,
         }
     }
