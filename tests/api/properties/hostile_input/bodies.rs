@@ -6,7 +6,7 @@ use crate::support::Cases;
 use crate::support::routes::{self, Route};
 
 /// The fields of each route that takes a body.
-const FIELDS: [(&str, &[&str]); 6] = [
+const FIELDS: [(&str, &[&str]); 10] = [
     ("login", &["username", "password"]),
     ("set-password", &["token", "password"]),
     ("token", &["client_id", "client_secret", "device_code"]),
@@ -16,6 +16,10 @@ const FIELDS: [(&str, &[&str]); 6] = [
         &["access_key_id", "amz_date", "signature", "session_token"],
     ),
     ("change-password", &["current_password", "new_password"]),
+    ("forgot-password", &["username"]),
+    ("change-email", &["email"]),
+    ("confirm-email", &["secret"]),
+    ("revert-email", &["secret"]),
 ];
 
 /// JSON values.
@@ -105,7 +109,7 @@ async fn try_values(cases: Cases) -> usize {
             let path = format!("/api/auth/{name}");
             Attempt::new("POST", &path).json(with(fields, field, value))
         });
-        let is_secured = name == "change-password";
+        let is_secured = ["change-password", "change-email", "confirm-email"].contains(&name);
         let role = if is_secured {
             Role::User
         } else {
