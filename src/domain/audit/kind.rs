@@ -13,7 +13,7 @@ pub enum Kind {
     SignInFailed,
     /// A user signed out.
     SignOut,
-    /// A rotated-out token was reused after the replay window; its session was revoked.
+    /// A rotated-out token or session cookie was reused after the replay window; its session was revoked.
     RefreshReuse,
     /// Sessions were revoked other than by signing out; the detail gives the cause.
     SessionRevoked,
@@ -21,6 +21,10 @@ pub enum Kind {
     PasswordSet,
     /// A signed-in user gave a wrong current password.
     PasswordChangeFailed,
+    /// A signed-in user authenticated again; the detail is the method: `password` or `aws_device`.
+    StepUp,
+    /// A signed-in user failed to authenticate again; the detail gives the method and the reason.
+    StepUpFailed,
     /// A one-time link that sets a password was created; the detail gives the reason, if a request created it.
     PasswordLinkCreated,
     /// A one-time link for a forgotten password was requested and not created; the detail gives the reason.
@@ -49,7 +53,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::SignIn,
         Self::SignInFailed,
         Self::SignOut,
@@ -57,6 +61,8 @@ impl Kind {
         Self::SessionRevoked,
         Self::PasswordSet,
         Self::PasswordChangeFailed,
+        Self::StepUp,
+        Self::StepUpFailed,
         Self::PasswordLinkCreated,
         Self::PasswordLinkRefused,
         Self::EmailChangeRequested,
@@ -88,6 +94,8 @@ impl Kind {
             Self::SessionRevoked => "session_revoked",
             Self::PasswordSet => "password_set",
             Self::PasswordChangeFailed => "password_change_failed",
+            Self::StepUp => "step_up",
+            Self::StepUpFailed => "step_up_failed",
             Self::PasswordLinkCreated => "password_link_created",
             Self::PasswordLinkRefused => "password_link_refused",
             Self::EmailChangeRequested => "email_change_requested",
@@ -108,6 +116,7 @@ impl Kind {
             Self::SignInFailed
             | Self::RefreshReuse
             | Self::PasswordChangeFailed
+            | Self::StepUpFailed
             | Self::PasswordLinkRefused
             | Self::EmailFailed => Outcome::Failure,
             _ => Outcome::Success,

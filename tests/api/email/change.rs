@@ -141,7 +141,7 @@ async fn user_asks_three_times_per_hour() {
     response.assert_error(429, "rate_limited");
     assert_eq!(response.retry_after(), Some(3_600 - 180));
     app.shift_clock(3_600).await;
-    request(&session, &new_address(&ada)).await;
+    request(&ada.sign_in().await, &new_address(&ada)).await;
 }
 
 #[tokio::test]
