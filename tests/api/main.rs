@@ -56,6 +56,7 @@ mod audit;
 mod aws;
 mod browser;
 mod device;
+mod email;
 mod nvidia;
 mod password;
 mod properties;

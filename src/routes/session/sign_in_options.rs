@@ -67,7 +67,7 @@ fn handle(context: &RequestContext) -> Response {
     let branding = &config.branding;
     Response::ok(&SignInOptionsResponse {
         methods,
-        email: context.app.has_email,
+        email: context.app.outbox.is_some(),
         branding: Branding {
             name: &branding.name,
             logo: branding.logo.as_deref(),

@@ -2,6 +2,7 @@
 
 use super::first_admin;
 use super::options::Options;
+use crate::workspace;
 use std::path::Path;
 use std::time::Duration;
 
@@ -30,9 +31,10 @@ impl Banner<'_> {
         format!(
             "\n{account}\n\nSign in with the password:\n\n  \
              curl -s {address}/api/auth/login -H \"Content-Type: application/json\" -d \"{body}\"\n\n\
-             {aws}Ready: {address} (after {elapsed:.1} s; press Ctrl-C to stop)\n",
+             {aws}{email}Ready: {address} (after {elapsed:.1} s; press Ctrl-C to stop)\n",
             account = self.account(),
             aws = self.aws(&address),
+            email = email(),
         )
     }
 
@@ -69,6 +71,15 @@ impl Banner<'_> {
     }
 }
 
+/// wrangler writes each message to a file for its text and one for its HTML, and prints their paths.
+fn email() -> String {
+    let folder = workspace::root().join(".wrangler/tmp/email");
+    format!(
+        "E-mail is not sent. The paths of its messages are printed below; the files are in\n\n  {}\n\n",
+        folder.display()
+    )
+}
+
 /// `docs/guides/aws-device-flow.md` shows the same text with the default addresses.
 fn device_flow(address: &str, aws: &str) -> String {
     let script = include_str!("device_flow.sh")
@@ -102,6 +113,7 @@ mod tests {
             r#"  curl -s http://localhost:9000/api/auth/login -H "Content-Type: application/json" -d "{\"username\":\"admin\",\"password\":\"pass-word_1\"}""#,
             "\nReady: http://localhost:9000 (after 4.2 s; press Ctrl-C to stop)\n",
             "\n  curl -sS http://127.0.0.1:40000/approve -d ",
+            ".wrangler/tmp/email\n\nReady: ",
             "cargo xtask aws-login --url http://localhost:9000 --sts-endpoint http://127.0.0.1:40000)",
         ] {
             assert!(text.contains(part), "{part}: {text}");
