@@ -8,6 +8,7 @@ pub mod mask;
 pub mod names;
 pub mod password_policy;
 pub mod recognised_device;
+pub mod return_target;
 pub mod role;
 pub mod session;
 pub mod token;

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod aws;
 pub mod device;
 pub mod nvidia;
+pub mod pages;
 pub mod password;
 pub mod responses;
 pub mod sample_programs;

@@ -1,13 +1,15 @@
-// Drives Chromium for mod.rs: pages of web applications, on their own origins, that call the Worker.
+// Drives Chromium for world.rs: pages of the service, and pages of web applications on their own origins that call the Worker.
 //
-//   node run.mjs <JSON: case, packages, chromium, service, control, application, stranger, users>
+//   node run.mjs <JSON: case, packages, chromium, service, control, application, stranger, users, more>
 //
 // Each file in cases/ exports `run(world)` and fails by throwing.
+import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import path from "node:path";
 
 const parameters = JSON.parse(process.argv[2]);
-const { chromium } = createRequire(path.join(parameters.packages, "package.json"))("playwright-core");
+const require = createRequire(path.join(parameters.packages, "package.json"));
+const { chromium } = require("playwright-core");
 
 /** Calls the control endpoint of the test server. */
 async function control(op, more) {
@@ -16,6 +18,18 @@ async function control(op, more) {
   const text = await response.text();
   if (!response.ok) throw new Error(`${op}: ${text}`);
   return JSON.parse(text);
+}
+
+/** What no page of the service may do: throw, or violate its content security policy. */
+const violations = [];
+
+/** Records these from now on. */
+function watch(context) {
+  context.on("weberror", (error) => violations.push(String(error.error())));
+  context.on("console", (message) => {
+    const text = message.text();
+    if (/Content Security Policy|Trusted ?Type|Permissions policy/i.test(text)) violations.push(text);
+  });
 }
 
 const { run } = await import(`./cases/${parameters.case}.mjs`);
@@ -31,7 +45,15 @@ try {
     await page.goto(`${origin}/`);
     return page;
   };
-  await run({ ...parameters, control, open });
+  /** A browser of its own, with its own cookies, for the pages of the service. */
+  const person = async (options) => {
+    const context = await browser.newContext({ baseURL: parameters.service, locale: "en-US", ...options });
+    context.setDefaultTimeout(15_000);
+    watch(context);
+    return context;
+  };
+  await run({ ...parameters, control, open, person, browser, require, violations });
+  assert.deepEqual(violations, []);
 } finally {
   await browser.close();
 }

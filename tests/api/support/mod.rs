@@ -57,6 +57,7 @@ mod fault;
 pub mod installed;
 pub mod internals;
 mod miniflare;
+pub mod pages;
 mod recorded;
 mod request;
 mod response;
