@@ -5,12 +5,13 @@
 
 mod headers;
 
+use crate::config::SECURE_COOKIE_NAME;
 use crate::http::body::JSON;
 use crate::http::error::{ApiError, DetailError, ErrorFormat, MessageError};
 use crate::http::error_codes::ErrorCode;
 use crate::http::operation::{Operation, Schemas};
 use crate::http::request::Method;
-use crate::http::route::{Access, Route};
+use crate::http::route::{Access, Guard, Route};
 use crate::router::ROUTES;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -68,7 +69,14 @@ pub fn document() -> Value {
             "headers": headers::components(&json!(paths).to_string()),
             "schemas": definitions,
             "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "cookie": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": SECURE_COOKIE_NAME,
+                    "description": "The session cookie of a browser, set by /sign-in. The request must come from the origin of the \
+                                    service or from an allowed one. On http://localhost:PORT, its name is edge-auth-session-PORT"
+                }
             }
         }
     })
@@ -94,16 +102,21 @@ fn common_errors(route: &Route, operation: &Operation) -> Vec<ApiError> {
         ErrorCode::NoToken,
         ErrorCode::InvalidToken,
         ErrorCode::TokenExpired,
+        ErrorCode::CrossSiteRequest,
         ErrorCode::StorageUnavailable,
     ];
     let mut codes = Vec::new();
     match route.access {
         Access::Public(_) | Access::Token(_) => {}
+        Access::Optional(_) => codes.push(ErrorCode::CrossSiteRequest),
         Access::CachedSession(_) | Access::Session(_) => codes.extend(session),
         Access::Admin(_) => codes.extend(session.into_iter().chain([ErrorCode::AdminRequired])),
         Access::SuperAdmin(_) => {
             codes.extend(session.into_iter().chain([ErrorCode::SuperAdminRequired]));
         }
+    }
+    if route.guard == Guard::StepUp {
+        codes.push(ErrorCode::StepUpRequired);
     }
     if operation.request.is_some() {
         codes.extend([ErrorCode::BodyTooLarge, ErrorCode::Overloaded]);
@@ -163,11 +176,12 @@ fn security(access: Access, operation: &Operation) -> Value {
         Access::Token(_) if !operation.errors.iter().any(needs_token) => {
             json!([{"bearer": []}, {}])
         }
-        Access::Token(_)
-        | Access::CachedSession(_)
+        Access::Token(_) => json!([{"bearer": []}]),
+        Access::Optional(_) => json!([{"bearer": []}, {"cookie": []}, {}]),
+        Access::CachedSession(_)
         | Access::Session(_)
         | Access::Admin(_)
-        | Access::SuperAdmin(_) => json!([{"bearer": []}]),
+        | Access::SuperAdmin(_) => json!([{"bearer": []}, {"cookie": []}]),
     }
 }
 

@@ -1,12 +1,13 @@
 //! The list of all routes. Finds the route of a request, checks access and calls the handler.
 
 use crate::app::{App, RequestContext};
+use crate::http::caller::{self, Check};
+use crate::http::cors;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::route::{Access, Route};
-use crate::http::{caller, cors};
 use crate::routes::{audit, aws, device, nvidia, pages, password, session, system};
 use crate::runtime::assets::Assets;
 use crate::runtime::log;
@@ -16,6 +17,10 @@ pub const ROUTES: &[Route] = &[
     session::validate::ROUTE,
     session::me::ROUTE,
     session::login::ROUTE,
+    session::sign_in::ROUTE,
+    session::current::ROUTE,
+    session::sign_in_options::ROUTE,
+    session::step_up::ROUTE,
     session::refresh::ROUTE,
     session::logout::ROUTE,
     session::logout_all::ROUTE,
@@ -112,30 +117,37 @@ async fn run(
     mut request: Request,
 ) -> Result<Response, ApiError> {
     request.parameters = route.parameters(request.path());
-    let bucket = route.rate_limit;
+    let check = Check {
+        bucket: route.rate_limit,
+        guard: route.guard,
+    };
     match route.access {
         Access::Public(handler) => {
-            caller::limit_site(&context, &request, bucket).await?;
+            caller::limit_site(&context, &request, check.bucket).await?;
             handler(context, request).await
         }
         Access::Token(handler) => {
-            let token = caller::token(&context, &request, bucket).await?;
+            let token = caller::token(&context, &request, check.bucket).await?;
             handler(context, request, token).await
         }
+        Access::Optional(handler) => {
+            let credential = caller::credential(&context, &request, check).await?;
+            handler(context, request, credential).await
+        }
         Access::CachedSession(handler) => {
-            let caller = caller::cached_session(&context, &request, bucket).await?;
+            let caller = caller::cached_session(&context, &request, check).await?;
             handler(context, request, caller).await
         }
         Access::Session(handler) => {
-            let session = caller::session(&context, &request, bucket).await?;
+            let session = caller::session(&context, &request, check).await?;
             handler(context, request, session).await
         }
         Access::Admin(handler) => {
-            let session = caller::administrator(&context, &request, bucket).await?;
+            let session = caller::administrator(&context, &request, check).await?;
             handler(context, request, session).await
         }
         Access::SuperAdmin(handler) => {
-            let session = caller::super_administrator(&context, &request, bucket).await?;
+            let session = caller::super_administrator(&context, &request, check).await?;
             handler(context, request, session).await
         }
     }

@@ -93,6 +93,12 @@ impl RequestContext {
         self.app.hash_slots.enter(self.now_ms(), claim)
     }
 
+    /// When a cookie session that is used now expires, unless it is used again.
+    #[must_use]
+    pub fn idle_end(&self) -> Timestamp {
+        self.received_at.plus(self.app.config.sessions.idle)
+    }
+
     /// `REFRESH_REPLAY_WINDOW`, in seconds.
     #[must_use]
     pub fn replay_window(&self) -> i64 {

@@ -2,12 +2,12 @@
 
 use super::client_info::ClientInfo;
 use super::context::RequestContext;
+use super::credential::Issued;
 use super::error::AppError;
 use super::sessions::revoke_cached;
 use super::sign_in::{
     AttemptedAccount, CHANGED, DISABLED, NewSessionOptions, refuse, start_session,
 };
-use super::token_verifier::Issued;
 use crate::aws::identity::{AwsUser, AwsUserEmail};
 use crate::domain::audit::Kind;
 use crate::domain::role::Role;

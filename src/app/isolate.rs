@@ -1,5 +1,6 @@
 //! The state that an isolate keeps between requests: the configuration, the stores, the keys and the caches.
 
+use super::cookie_verifier::CookieVerifier;
 use super::device_flow::polls::DevicePolls;
 use super::hash_slots::HashSlots;
 use super::token_verifier::TokenVerifier;
@@ -31,9 +32,13 @@ pub struct App {
     pub config: Config,
     /// Signs and verifies access tokens.
     pub tokens: TokenVerifier,
+    /// Issues and verifies session cookies.
+    pub cookies: CookieVerifier,
+    /// Whether the service can send e-mail.
+    pub has_email: bool,
     /// The keys that every password is hashed with.
     pub peppers: Lazy<Peppers>,
-    /// Encrypts and decrypts the handles of the device flow and the device cookie.
+    /// Encrypts and decrypts the handles of the device flow and the cookies.
     pub sealer: Sealer,
     /// Signs the audit log.
     pub audit_keys: Lazy<AuditKeys>,
@@ -98,6 +103,7 @@ impl App {
             config.aws.overrides.clone(),
         );
         let tokens = TokenVerifier::new(keys, config.tokens.not_before);
+        let cookies = CookieVerifier::new(config.tokens.not_before);
         let (key, previous) = (
             config.handles.key.clone(),
             config.handles.key_previous.clone(),
@@ -113,6 +119,8 @@ impl App {
         Some(Self {
             config,
             tokens,
+            cookies,
+            has_email: false,
             peppers,
             sealer,
             audit_keys,

@@ -3,6 +3,8 @@
 mod attempt_retries;
 pub mod client_info;
 pub mod context;
+pub mod cookie_verifier;
+pub mod credential;
 pub mod denial;
 pub mod device_flow;
 pub mod error;
@@ -16,6 +18,7 @@ pub mod password_reset;
 pub mod password_sign_in;
 pub mod sessions;
 pub mod sign_in;
+pub mod step_up;
 pub mod token_verifier;
 
 pub use attempt_retries::Retries;

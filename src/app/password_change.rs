@@ -17,8 +17,9 @@ use std::rc::Rc;
 /// The outcome of an evaluated attempt.
 #[derive(Debug)]
 pub enum PasswordChange {
-    /// The password is changed; the other sessions and all one-time links of the user are revoked.
-    Changed,
+    /// The password is changed; the other sessions and all one-time links of the user are revoked. Holds the session as it is now,
+    /// if its cookie was rotated.
+    Changed(Option<Box<SessionRecord>>),
     /// The current password is wrong, or the user has none. The audit log records it.
     WrongCurrentPassword,
     /// The user or the session was changed meanwhile.
@@ -58,7 +59,7 @@ impl Subject for ChangeRequest {
     /// Attempts are counted per session, so that an attacker with a stolen session cannot guess the password with it. The
     /// user can still sign in, and change the password in another session.
     fn attempt(&self, now_ms: f64) -> Attempt<'_> {
-        Attempt::change(&self.session.id, now_ms)
+        Attempt::in_session(&self.session.id, now_ms)
     }
 
     /// A change does not use the reserved slot, because the holder of a single session could occupy it.
@@ -135,7 +136,11 @@ impl ChangeRequest {
         };
         let change = Change {
             user,
-            session: &session.id,
+            session,
+            idle_end: context.idle_end(),
+            replay_window: context.replay_window(),
+            device: self.client.device.as_deref(),
+            address: self.client.address.as_deref(),
             old,
             new,
             now: context.received_at,
@@ -143,16 +148,16 @@ impl ChangeRequest {
             password_set: context.sign(entry(Kind::PasswordSet)?.detail("change")),
             sessions_revoked: context.sign(entry(Kind::SessionRevoked)?.detail("password_set")),
         };
-        let Some(revoked) = passwords::change(context.app.database, &change).await? else {
+        let Some(changed) = passwords::change(context.app.database, &change).await? else {
             return Ok(PasswordChange::SessionEnded);
         };
-        revoke_cached(context, &revoked).await;
+        revoke_cached(context, &changed.revoked).await;
         // The cached session of the caller is outdated, for example its `updated_at`.
         context
             .app
             .session_cache
             .forget(&[session.clone().into()], context.received_at)
             .await;
-        Ok(PasswordChange::Changed)
+        Ok(PasswordChange::Changed(changed.rotated.map(Box::new)))
     }
 }

@@ -5,15 +5,16 @@
 
 use super::client_info::ClientInfo;
 use super::context::RequestContext;
+use super::credential::Issued;
 use super::error::AppError;
 use super::hash_slots::{Holder, Slot};
 use super::password_attempt::{self, Attempted, PasswordCheck, Subject};
-use super::sign_in::{self, AttemptedAccount, NewSessionOptions, SignInMethod};
-use super::token_verifier::Issued;
+use super::sign_in::{self, AttemptedAccount, NewSessionOptions, RequestedSession};
 use crate::crypto::password::{Password, StoredHash};
 use crate::domain::address::network;
 use crate::domain::names::{self, LoginName};
 use crate::domain::recognised_device::{RecognisedDevice, RecognisedUser};
+use crate::domain::sign_in_method::SignInMethod;
 use crate::domain::user::User;
 use crate::store::throttle::{Attempt, MAX_FAILURES, Reservation};
 use crate::store::users::PasswordUser;
@@ -27,6 +28,15 @@ pub enum PasswordSignIn {
     Refused,
 }
 
+/// The name and password of a sign-in, as the client sent them.
+#[derive(Debug)]
+pub struct NameAndPassword<'a> {
+    /// User name or e-mail address.
+    pub name: &'a str,
+    /// The password.
+    pub password: Password,
+}
+
 /// Signs in the user with this name and password. `device` is the device of the client, if it is recognised.
 ///
 /// # Errors
@@ -35,12 +45,13 @@ pub async fn run(
     context: Rc<RequestContext>,
     client: ClientInfo,
     device: Option<&RecognisedDevice>,
-    typed_name: &str,
-    password: Password,
+    typed: NameAndPassword<'_>,
+    requested: RequestedSession,
 ) -> Result<Attempted<PasswordSignIn>, AppError> {
     let login = Login {
-        name: TypedName::new(&context, device, typed_name),
-        password,
+        name: TypedName::new(&context, device, typed.name),
+        password: typed.password,
+        requested,
         network: network(client.address.as_deref()),
         client,
     };
@@ -81,6 +92,7 @@ impl TypedName {
 struct Login {
     name: TypedName,
     password: Password,
+    requested: RequestedSession,
     client: ClientInfo,
     network: String,
 }
@@ -229,6 +241,7 @@ impl Login {
             renewed,
         } = checked;
         let options = NewSessionOptions {
+            requested: self.requested.clone(),
             checked_hash: Some(&hash),
             new_hash: renewed.as_deref(),
             attempt: Some(reservation),

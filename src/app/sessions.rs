@@ -1,11 +1,12 @@
 //! Sessions: finding them in the cache or in D1, keeping the cache up to date, and revoking them.
 
+use super::client_info::ClientInfo;
+use super::credential::VerifiedCredential;
 use super::error::AppError;
-use super::token_verifier::VerifiedToken;
 use super::{App, RequestContext};
 use crate::config::Consistency;
-use crate::domain::audit::Signed;
-use crate::domain::session::{LAST_USED_STEP_SECONDS, SessionRecord, TokenStatus};
+use crate::domain::audit::{Kind, Signed};
+use crate::domain::session::{LAST_USED_STEP_SECONDS, SessionKind, SessionRecord, TokenStatus};
 use crate::domain::user::User;
 use crate::runtime::StoreError;
 use crate::runtime::shared_text::WithBody;
@@ -36,15 +37,27 @@ impl From<CachedSession> for CachedCaller {
     }
 }
 
-/// Finds the user of a token: from the cached session while it is fresh, otherwise from D1. Returns `None` if the session
-/// does not accept the token. While D1 is unavailable, a cached session is used longer.
+/// The result of looking up the session of a token or cookie.
+#[derive(Debug)]
+pub enum Lookup<T> {
+    /// The session accepts it.
+    Live(T),
+    /// The session does not exist, was revoked, has expired, or rotated the token or cookie out before the replay window.
+    Refused,
+    /// The session rotated the cookie out before the replay window. Only one client should have had it, and that client has
+    /// replaced it, so the session has to be revoked: [`revoke_reused`].
+    ReusedCookie(Box<SessionRecord>),
+}
+
+/// Finds the user of a token or cookie: from the cached session while it is fresh, otherwise from D1. While D1 is unavailable,
+/// a cached session is used longer.
 ///
 /// # Errors
 /// `Store` if the session can be read from neither store.
 pub async fn find_cached(
     context: &RequestContext,
-    verified: &VerifiedToken,
-) -> Result<Option<CachedCaller>, AppError> {
+    verified: &VerifiedCredential,
+) -> Result<Lookup<CachedCaller>, AppError> {
     let token = &verified.claims.session;
     let mut stale = None;
     if context.app.config.sessions.consistency == Consistency::Cached {
@@ -52,41 +65,45 @@ pub async fn find_cached(
         match cache.find(&verified.cache_key, context.received_at).await {
             Ok(CacheLookup::Hit(cached)) if cached.user.id == token.user => {
                 if context.received_at < cached.fresh_until {
-                    return Ok(Some(cached.into()));
+                    return Ok(Lookup::Live(cached.into()));
                 }
                 stale = Some(cached);
             }
-            Ok(CacheLookup::Revoked) => return Ok(None),
+            Ok(CacheLookup::Revoked) => return Ok(Lookup::Refused),
             // KV is unavailable or has no entry of this user: query D1.
             Ok(CacheLookup::Miss | CacheLookup::Hit(_)) | Err(_) => {}
         }
     }
     match find(context, verified).await {
-        Ok(Some(record)) => {
+        Ok(Lookup::Live(record)) => {
             refresh_cache(context, &record, token.generation);
-            Ok(Some(record.user.into()))
+            Ok(Lookup::Live(record.user.into()))
         }
-        Ok(None) => Ok(None),
+        Ok(Lookup::Refused) => Ok(Lookup::Refused),
+        Ok(Lookup::ReusedCookie(record)) => Ok(Lookup::ReusedCookie(record)),
         Err(error) => match stale {
-            Some(cached) if context.received_at < cached.usable_until => Ok(Some(cached.into())),
+            Some(cached) if context.received_at < cached.usable_until => {
+                Ok(Lookup::Live(cached.into()))
+            }
             _ => Err(error),
         },
     }
 }
 
-/// Finds the session of a token in D1. Returns `None` if it does not exist, was revoked, has expired, or rotated the token
-/// out before the replay window.
+/// Finds the session of a token or cookie in D1.
 ///
 /// # Errors
 /// `Store`.
 pub async fn find(
     context: &RequestContext,
-    verified: &VerifiedToken,
-) -> Result<Option<SessionRecord>, AppError> {
+    verified: &VerifiedCredential,
+) -> Result<Lookup<SessionRecord>, AppError> {
     let token = &verified.claims.session;
     let found = context.app.sessions.find(&verified.session).await?;
-    let Some(record) = found.filter(|record| record.user.id == token.user) else {
-        return Ok(None);
+    let is_its_session =
+        |record: &SessionRecord| record.user.id == token.user && record.kind == verified.kind;
+    let Some(record) = found.filter(is_its_session) else {
+        return Ok(Lookup::Refused);
     };
     match record.token_status(
         token.generation,
@@ -95,9 +112,13 @@ pub async fn find(
     ) {
         TokenStatus::Current | TokenStatus::Replayable => {
             record_use(context, &record);
-            Ok(Some(record))
+            Ok(Lookup::Live(record))
         }
-        TokenStatus::Reused | TokenStatus::Expired | TokenStatus::Revoked => Ok(None),
+        // A client may keep a token that was rotated out, and send it by mistake; only `/refresh` treats that as reuse.
+        TokenStatus::Reused if verified.kind == SessionKind::Cookie => {
+            Ok(Lookup::ReusedCookie(Box::new(record)))
+        }
+        TokenStatus::Reused | TokenStatus::Expired | TokenStatus::Revoked => Ok(Lookup::Refused),
     }
 }
 
@@ -107,9 +128,10 @@ fn record_use(context: &RequestContext, record: &SessionRecord) {
         return;
     }
     let (app, now, id) = (context.app, context.received_at, record.id.clone());
+    let idle_end = context.idle_end();
     context.wait_until(async move {
         // If D1 is unavailable, the next request records the use.
-        let _ = app.sessions.record_use(&id, now).await;
+        let _ = app.sessions.record_use(&id, now, idle_end).await;
     });
 }
 
@@ -208,6 +230,27 @@ pub async fn revoke<const N: usize>(
         Revocation::NotFound => return Ok(false),
     }
     Ok(true)
+}
+
+/// Revokes a session whose rotated-out token or cookie was used after the replay window, which shows that it has leaked, or that
+/// the current one has (RFC 9700 section 4.14.2). It is unknown which client used it, so the audit entries have no actor.
+///
+/// # Errors
+/// `Store`, `Runtime`.
+pub async fn revoke_reused(
+    context: &RequestContext,
+    client: &ClientInfo,
+    record: &SessionRecord,
+) -> Result<(), AppError> {
+    let user = record.user.id;
+    let entry = |kind| {
+        let entry = client.entry(context, kind);
+        entry.map(|entry| entry.about(user).of_session(&record.id))
+    };
+    let reused = context.sign(entry(Kind::RefreshReuse)?);
+    let revoked = context.sign(entry(Kind::SessionRevoked)?.detail("refresh_reuse"));
+    revoke(context, &record.id, user, [&reused, &revoked]).await?;
+    Ok(())
 }
 
 /// Revokes all sessions of a user, writes the audit entry in the same batch, and overwrites their cached sessions.

@@ -4,48 +4,42 @@
 use super::error::AppError;
 use crate::app::RequestContext;
 use crate::app::client_info::ClientInfo;
-use crate::app::token_verifier::Issued;
+use crate::app::credential::Issued;
 use crate::config::Consistency;
 use crate::domain::address::network;
 use crate::domain::audit::{Kind, Signed};
+use crate::domain::session::SessionKind;
+use crate::domain::sign_in_method::SignInMethod;
 use crate::domain::token::{LEEWAY_SECONDS, Session, SessionId};
 use crate::domain::user::User;
 use crate::runtime::random;
-use crate::store::sessions::{MAX_LIVE_SESSIONS, NewSession};
+use crate::store::sessions::{MAX_LIVE_SESSIONS, NewSession, SignInEntries};
 use crate::store::throttle::Reservation;
+use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
-/// How a user signs in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignInMethod {
-    /// With a password.
-    Password,
-    /// With the device flow of Identity Center.
-    AwsDevice,
-    /// With the service credentials.
-    AwsApp,
-    /// With a proof of an AWS identity.
-    AwsProof,
+/// The session that a client asks for.
+#[derive(Clone, Debug)]
+pub struct RequestedSession {
+    /// Whether it is used with a token or with a cookie.
+    pub kind: SessionKind,
+    /// The cookie session of the same browser, which the new one replaces: its id in D1 and its user.
+    pub replaces: Option<(String, Uuid)>,
 }
 
-impl SignInMethod {
-    /// The name in the audit log.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Password => "password",
-            Self::AwsDevice => "aws_device",
-            Self::AwsApp => "aws_app",
-            Self::AwsProof => "aws_proof",
-        }
-    }
-}
+/// A session that is used with a token.
+pub const TOKEN_SESSION: RequestedSession = RequestedSession {
+    kind: SessionKind::Token,
+    replaces: None,
+};
 
 /// The properties of a new session that depend on the method of sign-in.
 #[derive(Debug)]
 pub struct NewSessionOptions<'a> {
     /// The method of sign-in.
     pub method: SignInMethod,
+    /// The session that the client asks for.
+    pub requested: RequestedSession,
     /// The `sid` of the session; `None` to generate it.
     pub sid: Option<SessionId>,
     /// The hash that the password was checked against. If it has changed in the meantime, no session is created.
@@ -59,11 +53,12 @@ pub struct NewSessionOptions<'a> {
 }
 
 impl NewSessionOptions<'_> {
-    /// The options with no property except the method.
+    /// The options for a session with a token, with no property except the method.
     #[must_use]
     pub fn of(method: SignInMethod) -> Self {
         Self {
             method,
+            requested: TOKEN_SESSION,
             sid: None,
             checked_hash: None,
             new_hash: None,
@@ -129,7 +124,7 @@ pub const DISABLED: &str = "disabled";
 /// The reason in the audit log if the user was changed between the check and the start of the session.
 pub const CHANGED: &str = "changed meanwhile";
 
-/// Starts a session and returns its token; `None` if the user was changed during the sign-in. Sets `user.last_login` to the
+/// Starts a session and returns its token or cookie; `None` if the user was changed during the sign-in. Sets `user.last_login` to the
 /// time of this sign-in.
 ///
 /// # Errors
@@ -141,8 +136,8 @@ pub async fn start_session(
     options: NewSessionOptions<'_>,
 ) -> Result<Option<Issued>, AppError> {
     let now = context.now();
-    let sid = match options.sid {
-        Some(sid) => sid,
+    let sid = match &options.sid {
+        Some(sid) => sid.clone(),
         None => SessionId::from_bytes(random::bytes()?),
     };
     let session = Session {
@@ -156,11 +151,18 @@ pub async fn start_session(
         .unwrap_or(i64::MAX)
         .min(context.app.config.sessions.max_age_of(user.role));
     let ends_at = now.plus(lifetime);
-    let token_expires_at = now.plus(context.app.config.tokens.lifetime).min(ends_at);
+    let requested = &options.requested;
+    let until_refresh = match requested.kind {
+        SessionKind::Token => context.app.config.tokens.lifetime,
+        SessionKind::Cookie => context.app.config.sessions.idle,
+    };
+    let token_expires_at = now.plus(until_refresh).min(ends_at);
     let new = NewSession {
         id: &id,
         user_id: user.id,
         role: user.role,
+        kind: requested.kind,
+        method: options.method,
         created_at: now,
         token_expires_at,
         ends_at,
@@ -172,31 +174,22 @@ pub async fn start_session(
         // session lasts for one hour at most.
         evicts: options.method != SignInMethod::AwsApp,
         attempt: options.attempt,
+        replaces: requested
+            .replaces
+            .as_ref()
+            .map(|(id, user)| (id.as_str(), *user)),
     };
-    let signed = |kind, detail: String| {
-        let entry = client.entry(context, kind)?;
-        let entry = entry.by(user.id).about(user.id).of_session(&id);
-        Ok::<_, AppError>(context.sign(entry.detail(detail)))
-    };
-    let signed_in = signed(Kind::SignIn, options.method.as_str().to_owned())?;
-    let revoked = signed(
-        Kind::SessionRevoked,
-        format!("more than {MAX_LIVE_SESSIONS}"),
-    )?;
-    let begun = context
-        .app
-        .sessions
-        .begin(&new, &signed_in, &revoked)
-        .await?;
-    let Some(evicted) = begun else {
+    let entries = entries(context, client, user.id, &id, &options)?;
+    let begun = context.app.sessions.begin(&new, &entries).await?;
+    let Some(revoked) = begun else {
         return Ok(None);
     };
     user.last_login = Some(now);
-    if !evicted.is_empty() {
-        // The client did not ask for the eviction, so the response does not wait for it. Only routes with the access level
+    if !revoked.is_empty() {
+        // The client did not ask for the revocation, so the response does not wait for it. Only routes with the access level
         // `CachedSession` use cached sessions.
         let app = context.app;
-        context.wait_until(async move { app.session_cache.mark_revoked(&evicted, now).await });
+        context.wait_until(async move { app.session_cache.mark_revoked(&revoked, now).await });
     }
     if context.app.config.sessions.consistency == Consistency::Cached {
         let (cache, user) = (&context.app.session_cache, user.clone());
@@ -208,9 +201,60 @@ pub async fn start_session(
     }
     // `iat` is the time in the session's row, not the time of the request, so that a later request can issue the same token,
     // byte for byte.
-    Ok(Some(context.app.tokens.issue(
-        &session,
-        now,
-        token_expires_at,
-    )))
+    let expires_at = match requested.kind {
+        SessionKind::Token => token_expires_at,
+        SessionKind::Cookie => ends_at,
+    };
+    issue(context, requested.kind, &session, now, expires_at).map(Some)
+}
+
+/// The token or cookie of a session. A token expires at `expires_at`; for a cookie, this is the end of the session.
+///
+/// # Errors
+/// `Runtime`.
+pub fn issue(
+    context: &RequestContext,
+    kind: SessionKind,
+    session: &Session,
+    issued_at: Timestamp,
+    expires_at: Timestamp,
+) -> Result<Issued, AppError> {
+    let app = context.app;
+    match kind {
+        SessionKind::Token => Ok(app.tokens.issue(session, issued_at, expires_at)),
+        SessionKind::Cookie => {
+            let nonce = random::bytes()?;
+            app.cookies
+                .issue(&app.sealer, session, issued_at, expires_at, nonce)
+        }
+    }
+}
+
+/// The audit entries of the new session with this id.
+fn entries(
+    context: &RequestContext,
+    client: &ClientInfo,
+    user: Uuid,
+    id: &str,
+    options: &NewSessionOptions<'_>,
+) -> Result<SignInEntries, AppError> {
+    let signed = |kind, about: Uuid, session: &str, detail: String| {
+        let entry = client.entry(context, kind)?;
+        let entry = entry.by(user).about(about).of_session(session);
+        Ok::<_, AppError>(context.sign(entry.detail(detail)))
+    };
+    let replaced = options.requested.replaces.as_ref();
+    let replaced = replaced.map(|(replaced, owner)| {
+        let detail = "replaced by a sign-in".to_owned();
+        signed(Kind::SessionRevoked, *owner, replaced, detail)
+    });
+    let (method, evicted) = (
+        options.method.as_str().to_owned(),
+        format!("more than {MAX_LIVE_SESSIONS}"),
+    );
+    Ok(SignInEntries {
+        signed_in: signed(Kind::SignIn, user, id, method)?,
+        evicted: signed(Kind::SessionRevoked, user, id, evicted)?,
+        replaced: replaced.transpose()?,
+    })
 }

@@ -4,10 +4,10 @@
 //! The cache never accepts more than verification would. A token is found by its signature and compared as a whole, in constant
 //! time, because the claims contain a secret; and it is not used after it expires.
 
-use crate::crypto::secret::Secret;
+use super::credential::{Issued, Refusal, VerifiedCredential};
+use crate::domain::session::SessionKind;
 use crate::domain::token::{Claims, Keys, LEEWAY_SECONDS, Rejection, Session};
 use crate::runtime::ttl_cache::TtlCache;
-use crate::store::session_cache;
 use crate::timestamp::Timestamp;
 use std::rc::Rc;
 
@@ -17,43 +17,11 @@ const CACHE_TTL_SECONDS: i64 = 60;
 /// Maximum number of cached tokens.
 const CACHE_CAPACITY: usize = 1_000;
 
-/// A token that this service issued and that has not expired.
-#[derive(Debug)]
-pub struct VerifiedToken {
-    token: Secret,
-    /// The claims.
-    pub claims: Claims,
-    /// The id of its session in D1.
-    pub session: String,
-    /// The key of its cached session.
-    pub cache_key: String,
-}
-
-/// A token that was issued to a client.
-#[derive(Debug)]
-pub struct Issued {
-    /// The token.
-    pub token: String,
-    /// Its claim `exp`.
-    pub expires_at: Timestamp,
-}
-
-/// Why a token is not accepted.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// It is authentic but has expired. It may only be used to revoke its session.
-    Expired(Claims),
-    /// It was issued before `TOKENS_NOT_BEFORE`, and may have expired. It may only be used to revoke its session.
-    TooOld(Claims),
-    /// It was not issued by this service.
-    Invalid,
-}
-
 /// Issues and verifies tokens.
 pub struct TokenVerifier {
     keys: Keys,
     not_before: Option<Timestamp>,
-    cache: TtlCache<Rc<VerifiedToken>>,
+    cache: TtlCache<Rc<VerifiedCredential>>,
 }
 
 impl TokenVerifier {
@@ -71,7 +39,7 @@ impl TokenVerifier {
     #[must_use]
     pub fn issue(&self, session: &Session, issued_at: Timestamp, expires_at: Timestamp) -> Issued {
         Issued {
-            token: self.keys.issue(session, issued_at, expires_at),
+            text: self.keys.issue(session, issued_at, expires_at),
             expires_at,
         }
     }
@@ -80,10 +48,10 @@ impl TokenVerifier {
     ///
     /// # Errors
     /// Any [`Refusal`].
-    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Rc<VerifiedToken>, Refusal> {
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Rc<VerifiedCredential>, Refusal> {
         let signature = token.rsplit_once('.').map_or(token, |(_, last)| last);
         let cached = self.cache.get(signature, now);
-        if let Some(verified) = cached.filter(|verified| verified.token.is(token)) {
+        if let Some(verified) = cached.filter(|verified| verified.is(token)) {
             return Ok(verified);
         }
         let verdict = self.keys.verify(token, now);
@@ -100,13 +68,8 @@ impl TokenVerifier {
             Ok(claims) => claims,
         };
         let expires_at = claims.expires_at.plus(LEEWAY_SECONDS);
-        let session = claims.session.sid.record_id();
-        let verified = Rc::new(VerifiedToken {
-            cache_key: session_cache::key(&session, claims.session.generation),
-            session,
-            token: Secret::new(token),
-            claims,
-        });
+        let verified = VerifiedCredential::new(SessionKind::Token, token, claims);
+        let verified = Rc::new(verified);
         let expires_at = expires_at.min(now.plus(CACHE_TTL_SECONDS));
         let (epoch, key) = (self.cache.epoch(), signature.to_owned());
         self.cache
@@ -118,6 +81,7 @@ impl TokenVerifier {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::secret::Secret;
     use crate::domain::token::SessionId;
     use uuid::Uuid;
 
@@ -137,7 +101,7 @@ mod tests {
             sid: SessionId::from_bytes([sid; 16]),
             generation: 3,
         };
-        tokens.issue(&session, at(1_000), at(2_000)).token
+        tokens.issue(&session, at(1_000), at(2_000)).text
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod audit;
 mod aws;
+mod branding;
 mod handles;
 mod keys;
 mod nvidia;
@@ -16,12 +17,13 @@ mod variable;
 
 pub use audit::AuditConfig;
 pub use aws::{AwsConfig, AwsLogin};
+pub use branding::BrandingConfig;
 pub use handles::HandlesConfig;
 pub use keys::Key;
 pub use nvidia::NvidiaConfig;
 pub use origins::AllowedOrigin;
 pub use passwords::PasswordsConfig;
-pub use sessions::{Consistency, SessionsConfig};
+pub use sessions::{Consistency, SECURE_COOKIE_NAME, SessionCookie, SessionsConfig};
 pub use tokens::TokensConfig;
 pub use variable::{Default, Variable};
 
@@ -48,10 +50,12 @@ pub struct Config {
     pub aws: AwsConfig,
     /// NVIDIA.
     pub nvidia: NvidiaConfig,
+    /// The appearance of the pages.
+    pub branding: BrandingConfig,
 }
 
 /// The sections in the order of the reference, with their titles and variables.
-pub const SECTIONS: [(&str, &[&Variable]); 8] = [
+pub const SECTIONS: [(&str, &[&Variable]); 9] = [
     ("Tokens", tokens::VARIABLES),
     ("Sessions", sessions::VARIABLES),
     ("Passwords", passwords::VARIABLES),
@@ -60,11 +64,12 @@ pub const SECTIONS: [(&str, &[&Variable]); 8] = [
     ("Browser origins", origins::VARIABLES),
     ("AWS", aws::VARIABLES),
     ("NVIDIA", nvidia::VARIABLES),
+    ("Branding", branding::VARIABLES),
 ];
 
 /// The prefixes of the service's variables. An unknown variable with one of these prefixes is an error, because a misspelled or
 /// outdated name would silently have no effect.
-const PREFIXES: [&str; 9] = [
+const PREFIXES: [&str; 10] = [
     "SESSION_",
     "JWT_",
     "AWS_",
@@ -74,6 +79,7 @@ const PREFIXES: [&str; 9] = [
     "PASSWORD_",
     "AUDIT_",
     "HANDLE_",
+    "BRAND_",
 ];
 
 /// An invalid variable. The error never contains the value.
@@ -110,15 +116,17 @@ impl Config {
         now: Timestamp,
     ) -> Result<Self, Vec<ConfigError>> {
         let mut read = Reader::new(&lookup);
+        let tokens = TokensConfig::read(&mut read, now);
         let config = Self {
-            tokens: TokensConfig::read(&mut read, now),
-            sessions: SessionsConfig::read(&mut read),
+            sessions: SessionsConfig::read(&mut read, &tokens.issuer),
             passwords: PasswordsConfig::read(&mut read),
             handles: HandlesConfig::read(&mut read),
             audit: AuditConfig::read(&mut read),
-            allowed_origins: origins::read(&mut read),
+            allowed_origins: origins::read(&mut read, &tokens.issuer),
             aws: AwsConfig::read(&mut read),
             nvidia: NvidiaConfig::read(&mut read),
+            branding: BrandingConfig::read(&mut read),
+            tokens,
         };
         keys::check_that_secrets_are_distinct(&mut read);
         check_that_names_are_known(&mut read, names);

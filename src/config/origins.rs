@@ -20,22 +20,26 @@ pub(super) const VARIABLES: &[&Variable] = &[&ALLOWED_ORIGINS];
 pub struct AllowedOrigin {
     /// The origin as browsers send it in the `Origin` header (HTML standard, "ASCII serialization of an origin").
     pub text: String,
-    /// Whether its requests may carry cookies: true for https, and for http on a loopback name. A custom scheme is not bound
-    /// to a host name with an owner, so it is served without credentials.
+    /// Whether its requests may carry cookies: true for https, and in development, where the service itself is on http, for http
+    /// on a loopback name. Any program on the user's machine can be such an origin. A custom scheme is not bound to a host name
+    /// with an owner, so it is served without credentials.
     pub has_credentials: bool,
 }
 
-pub(super) fn read(read: &mut Reader<'_>) -> Vec<AllowedOrigin> {
-    read.optional(&ALLOWED_ORIGINS, origins).unwrap_or_default()
+pub(super) fn read(read: &mut Reader<'_>, issuer: &str) -> Vec<AllowedOrigin> {
+    let is_in_development = issuer.starts_with("http://");
+    let parse = |text: &str| origins(text, is_in_development);
+    read.optional(&ALLOWED_ORIGINS, parse).unwrap_or_default()
 }
 
 /// Parses the list. A trailing slash, upper case in scheme and host, and the default port are normalised, since browsers
 /// never send them. `*` and `null` are refused, because only named applications may read responses.
-fn origins(text: &str) -> Option<Vec<AllowedOrigin>> {
-    text.split(',').map(str::trim).map(origin).collect()
+fn origins(text: &str, is_in_development: bool) -> Option<Vec<AllowedOrigin>> {
+    let texts = text.split(',').map(str::trim);
+    texts.map(|text| origin(text, is_in_development)).collect()
 }
 
-fn origin(text: &str) -> Option<AllowedOrigin> {
+fn origin(text: &str, is_in_development: bool) -> Option<AllowedOrigin> {
     let (scheme, rest) = text.split_once("://")?;
     let authority = rest.strip_suffix('/').unwrap_or(rest);
     let scheme = scheme.to_ascii_lowercase();
@@ -57,7 +61,7 @@ fn origin(text: &str) -> Option<AllowedOrigin> {
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
     Some(AllowedOrigin {
         text: format!("{scheme}://{host}{port}"),
-        has_credentials: true,
+        has_credentials: scheme == "https" || is_in_development,
     })
 }
 
@@ -111,7 +115,25 @@ fn is_uuid(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{AllowedOrigin, origins as origins_of};
+
+    fn origins(text: &str) -> Option<Vec<AllowedOrigin>> {
+        origins_of(text, true)
+    }
+
+    #[test]
+    fn only_https_origins_have_credentials_if_the_service_is_on_https() {
+        for (text, has_credentials) in [
+            ("https://app.example.com", true),
+            ("http://localhost:3000", false),
+            ("http://127.0.0.1:5173", false),
+            ("tauri://localhost", false),
+        ] {
+            let origins = origins_of(text, false).expect("an origin");
+            let found = origins.iter().map(|origin| origin.has_credentials);
+            assert_eq!(found.collect::<Vec<_>>(), [has_credentials], "{text}");
+        }
+    }
 
     #[test]
     fn origin_of_a_browser_is_read_in_the_form_that_browsers_send() {

@@ -19,7 +19,42 @@ pub struct SessionsConfig {
     pub admin_max_age: i64,
     /// `REFRESH_REPLAY_WINDOW` in seconds, 0 to 300.
     pub replay_window: i64,
+    /// `SESSION_IDLE` in seconds, 7,200 to 31,536,000.
+    pub idle: i64,
+    /// The session cookie, which depends on `JWT_ISSUER`.
+    pub cookie: SessionCookie,
 }
+
+/// The name of the session cookie, and whether it is sent over https only.
+#[derive(Debug)]
+pub struct SessionCookie {
+    /// Over https, the name has the `__Host-` prefix, so that neither another host nor a response over plain http can set the
+    /// cookie. In development, over http on a loopback name, it contains the port: cookies ignore ports, and another service on
+    /// this machine may be in development too.
+    pub name: String,
+    /// Whether it has the attribute `Secure`.
+    pub is_secure: bool,
+}
+
+impl SessionCookie {
+    /// The cookie of a service with this origin.
+    fn of(issuer: &str) -> Self {
+        let Some(authority) = issuer.strip_prefix("http://") else {
+            return Self {
+                name: SECURE_COOKIE_NAME.to_owned(),
+                is_secure: true,
+            };
+        };
+        let port = authority.rsplit_once(':').map_or("80", |(_, port)| port);
+        Self {
+            name: format!("edge-auth-session-{port}"),
+            is_secure: false,
+        }
+    }
+}
+
+/// The name of the session cookie over https.
+pub const SECURE_COOKIE_NAME: &str = "__Host-edge-auth-session";
 
 /// Where `/validate` and `/me` look up sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, std::default::Default)]
@@ -68,6 +103,13 @@ const REFRESH_REPLAY_WINDOW: Variable = Variable::new(
     "whole seconds from 0 to 300",
     "seconds for which `/refresh` returns the current token for a rotated-out one, 0 to 300",
 );
+const SESSION_IDLE: Variable = Variable::new(
+    "SESSION_IDLE",
+    Default::Text("604800"),
+    "whole seconds from 7200 to 31536000",
+    "seconds after the last use at which a cookie session expires, 7200 to 31536000 (365 days). The last use is stored once per \
+     hour, so a session may expire up to an hour and `SESSION_CACHE_TTL` earlier",
+);
 
 /// The variables of this section.
 pub(super) const VARIABLES: &[&Variable] = &[
@@ -77,10 +119,11 @@ pub(super) const VARIABLES: &[&Variable] = &[
     &SESSION_MAX_AGE,
     &SESSION_ADMIN_MAX_AGE,
     &REFRESH_REPLAY_WINDOW,
+    &SESSION_IDLE,
 ];
 
 impl SessionsConfig {
-    pub(super) fn read(read: &mut Reader<'_>) -> Self {
+    pub(super) fn read(read: &mut Reader<'_>, issuer: &str) -> Self {
         Self {
             consistency: read.or_default(&SESSION_CONSISTENCY, |text| match text {
                 "cached" => Some(Consistency::Cached),
@@ -93,6 +136,8 @@ impl SessionsConfig {
             admin_max_age: read.or_default(&SESSION_ADMIN_MAX_AGE, number(300, 2_592_000)),
             replay_window: read
                 .or_default(&REFRESH_REPLAY_WINDOW, number(0, MAX_REPLAY_WINDOW_SECONDS)),
+            idle: read.or_default(&SESSION_IDLE, number(7_200, 31_536_000)),
+            cookie: SessionCookie::of(issuer),
         }
     }
 
@@ -103,6 +148,24 @@ impl SessionsConfig {
             self.admin_max_age
         } else {
             self.max_age
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SessionCookie;
+
+    #[test]
+    fn cookie_over_http_has_the_port_in_its_name() {
+        for (issuer, name, is_secure) in [
+            ("https://auth.example.com", "__Host-edge-auth-session", true),
+            ("https://localhost:8443", "__Host-edge-auth-session", true),
+            ("http://localhost:8787", "edge-auth-session-8787", false),
+            ("http://auth.localhost", "edge-auth-session-80", false),
+        ] {
+            let cookie = SessionCookie::of(issuer);
+            assert_eq!((cookie.name.as_str(), cookie.is_secure), (name, is_secure));
         }
     }
 }

@@ -44,6 +44,8 @@ pub enum Purpose {
     ClientRegistration,
     /// The cookie of a recognised device.
     RecognisedDevice,
+    /// The session cookie.
+    Session,
 }
 
 /// Why a [`Sealer`] was not created.
@@ -186,6 +188,7 @@ impl Purpose {
             Self::DeviceCode => b"Edge Auth handle 1: device_code",
             Self::ClientRegistration => b"Edge Auth handle 1: AWS client registration",
             Self::RecognisedDevice => b"Edge Auth handle 1: recognised device",
+            Self::Session => b"Edge Auth handle 1: session",
         }
     }
 }

@@ -11,5 +11,6 @@ pub mod recognised_device;
 pub mod return_target;
 pub mod role;
 pub mod session;
+pub mod sign_in_method;
 pub mod token;
 pub mod user;

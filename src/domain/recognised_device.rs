@@ -65,6 +65,12 @@ impl RecognisedDevice {
         })
     }
 
+    /// Whether this user has signed in on the device.
+    #[must_use]
+    pub fn is_of(&self, user: Uuid) -> bool {
+        self.users.iter().any(|known| known.id == user)
+    }
+
     /// The device after this user has signed in on it.
     #[must_use]
     pub fn after_sign_in(mut self, user: Uuid, username: &str, email: Option<&str>) -> Self {

@@ -5,9 +5,14 @@ mod rotations;
 
 pub use rotations::Rotations;
 
+use super::sign_in_method::SignInMethod;
 use super::token::LEEWAY_SECONDS;
 use super::user::User;
 use crate::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Seconds for which an authentication counts as a step-up: `max_age` in the challenge of RFC 9470.
+pub const STEP_UP_SECONDS: i64 = 300;
 
 /// Maximum of `REFRESH_REPLAY_WINDOW`.
 pub const MAX_REPLAY_WINDOW_SECONDS: i64 = 300;
@@ -23,6 +28,17 @@ pub fn expired_until(now: Timestamp) -> Timestamp {
     now.plus(-LEEWAY_SECONDS)
 }
 
+/// What a client authenticates its requests with in a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SessionKind {
+    /// The session cookie, which the browser keeps.
+    Cookie,
+    /// A bearer token, which the client keeps.
+    Token,
+}
+
 /// A session as stored in D1, with its user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRecord {
@@ -30,11 +46,17 @@ pub struct SessionRecord {
     pub id: String,
     /// The user; `last_login` is the time of this sign-in.
     pub user: User,
-    /// Claim `gen` of the current token.
+    /// Whether it is used with a token or with a cookie.
+    pub kind: SessionKind,
+    /// The method of the sign-in; `None` for a session of a release that did not store it.
+    pub method: Option<SignInMethod>,
+    /// When the user last authenticated: the sign-in, the last step-up, or the last change of password in the session.
+    pub authenticated_at: Timestamp,
+    /// The generation of the current token or cookie: claim `gen`.
     pub generation: u32,
-    /// Claim `iat` of the current token.
+    /// When the current token or cookie was issued: claim `iat`.
     pub rotated_at: Timestamp,
-    /// Claim `exp` of the current token.
+    /// Claim `exp` of the current token. A cookie session expires at this time unless it is used before.
     pub token_expires_at: Timestamp,
     /// When the session reaches its maximum age.
     pub ends_at: Timestamp,
@@ -95,6 +117,16 @@ impl SessionRecord {
         }
     }
 
+    /// Whether the user has authenticated recently enough for a route that requires step-up, as a request with a token or cookie
+    /// of this generation shows. One that was rotated out does not count, because the rotation may have been the reaction to its
+    /// theft; nor does a sign-in with stored keys, which shows no user.
+    #[must_use]
+    pub fn is_stepped_up(&self, generation: u32, now: Timestamp) -> bool {
+        generation == self.generation
+            && now < self.authenticated_at.plus(STEP_UP_SECONDS)
+            && !self.method.is_some_and(SignInMethod::is_of_a_program)
+    }
+
     fn is_replayable(&self, generation: u32, now: Timestamp, window: i64) -> bool {
         self.replayable_until(generation, window)
             .is_some_and(|until| now < until)
@@ -138,6 +170,9 @@ mod tests {
                 updated_at: at(0),
                 last_login: None,
             },
+            kind: SessionKind::Token,
+            method: Some(SignInMethod::Password),
+            authenticated_at: at(1_000),
             generation: 4,
             rotated_at: at(1_020),
             token_expires_at: at(2_000),
@@ -218,6 +253,30 @@ mod tests {
             ..record
         };
         assert_eq!(last.accepted_until(4, WINDOW), last.ends_at);
+    }
+
+    #[test]
+    fn step_up_needs_the_current_generation_and_a_recent_authentication_of_a_user() {
+        let mut record = record();
+        for (generation, second, is_stepped_up) in [
+            (4, 1_000, true),
+            (4, 1_299, true),
+            (4, 1_300, false),
+            (3, 1_020, false),
+            (5, 1_020, false),
+        ] {
+            let found = record.is_stepped_up(generation, at(second));
+            assert_eq!(found, is_stepped_up, "generation {generation} at {second}");
+        }
+        for (method, is_stepped_up) in [
+            (None, true),
+            (Some(SignInMethod::AwsDevice), true),
+            (Some(SignInMethod::AwsProof), false),
+            (Some(SignInMethod::AwsApp), false),
+        ] {
+            record.method = method;
+            assert_eq!(record.is_stepped_up(4, at(1_020)), is_stepped_up);
+        }
     }
 
     #[test]

@@ -1,11 +1,14 @@
-//! The check of a request's token and session, for each kind of [`Access`](super::route::Access).
+//! The check of a request's token or session cookie and of its session, for each kind of [`Access`](super::route::Access).
 
 use super::error::ApiError;
 use super::error_codes::ErrorCode;
+use super::origin::RequestOrigin;
 use super::request::Request;
+use super::route::Guard;
+use super::session_cookie;
 use crate::app::RequestContext;
-use crate::app::sessions;
-use crate::app::token_verifier::{Refusal, VerifiedToken};
+use crate::app::credential::{Refusal, VerifiedCredential};
+use crate::app::sessions::{self, Lookup};
 use crate::domain::address::site;
 use crate::domain::role::Role;
 use crate::domain::session::SessionRecord;
@@ -15,23 +18,23 @@ use std::rc::Rc;
 
 pub use crate::app::sessions::CachedCaller;
 
-/// The token of a request, before its session is looked up.
+/// The token or session cookie of a request, before its session is looked up.
 #[derive(Debug)]
-pub enum PresentedToken {
-    /// There is no bearer token.
+pub enum PresentedCredential {
+    /// There is none.
     Missing,
-    /// This service did not issue the token.
+    /// This service did not issue it, or it is a cookie that has expired.
     Invalid,
     /// It is authentic and has not expired.
-    Valid(Rc<VerifiedToken>),
-    /// It is authentic and has expired. It may only be used to revoke its session.
+    Valid(Rc<VerifiedCredential>),
+    /// It is an authentic token and has expired. It may only be used to revoke its session.
     Expired(Claims),
     /// It is authentic and was issued before `TOKENS_NOT_BEFORE`. It may only be used to revoke its session.
     TooOld(Claims),
 }
 
-impl PresentedToken {
-    /// The claims of the token, if this service issued it.
+impl PresentedCredential {
+    /// The claims, if this service issued it.
     #[must_use]
     pub fn claims(&self) -> Option<&Claims> {
         match self {
@@ -41,8 +44,8 @@ impl PresentedToken {
         }
     }
 
-    /// The error for this token, if it is not valid.
-    fn valid(self) -> Result<Rc<VerifiedToken>, ApiError> {
+    /// The error for it, if it is not valid.
+    fn valid(self) -> Result<Rc<VerifiedCredential>, ApiError> {
         match self {
             Self::Valid(verified) => Ok(verified),
             Self::Missing => Err(ErrorCode::NoToken.into()),
@@ -73,7 +76,8 @@ pub async fn limit_site(
     Ok(context.limit(bucket, &site).await?)
 }
 
-/// The request's token, after the check of the rate limit: per session if the token is valid, otherwise per client site.
+/// The request's token, after the check of the rate limit: per session if the token is valid, otherwise per client site. A session
+/// cookie is ignored.
 ///
 /// # Errors
 /// `RateLimited`.
@@ -81,54 +85,125 @@ pub async fn token(
     context: &RequestContext,
     request: &Request,
     bucket: Bucket,
-) -> Result<PresentedToken, ApiError> {
+) -> Result<PresentedCredential, ApiError> {
     let Some(token) = bearer(request.authorization.as_deref()) else {
         limit_site(context, request, bucket).await?;
-        return Ok(PresentedToken::Missing);
+        return Ok(PresentedCredential::Missing);
     };
-    match context.app.tokens.verify(token, context.received_at) {
+    let verdict = context.app.tokens.verify(token, context.received_at);
+    limited(context, request, bucket, verdict).await
+}
+
+/// The request's token or, if it has no `Authorization` header, its session cookie, after the check of the rate limit and of the
+/// origin of a request with a cookie.
+///
+/// # Errors
+/// `RateLimited`, `CrossSiteRequest`.
+pub async fn credential(
+    context: &RequestContext,
+    request: &Request,
+    check: Check,
+) -> Result<PresentedCredential, ApiError> {
+    if request.authorization.is_some() {
+        return token(context, request, check.bucket).await;
+    }
+    let Some(verdict) = session_cookie::verify(context, request) else {
+        limit_site(context, request, check.bucket).await?;
+        return Ok(PresentedCredential::Missing);
+    };
+    let presented = limited(context, request, check.bucket, verdict).await?;
+    if presented.claims().is_some() {
+        RequestOrigin::of(&context.app.config, request).require(check.guard)?;
+    }
+    Ok(presented)
+}
+
+/// Applies the rate limit: per session if the token or cookie is valid, otherwise per client site.
+async fn limited(
+    context: &RequestContext,
+    request: &Request,
+    bucket: Bucket,
+    verdict: Result<Rc<VerifiedCredential>, Refusal>,
+) -> Result<PresentedCredential, ApiError> {
+    let refusal = match verdict {
         Ok(verified) => {
             context.limit(bucket, &verified.session).await?;
-            Ok(PresentedToken::Valid(verified))
+            return Ok(PresentedCredential::Valid(verified));
         }
-        Err(refusal) => {
-            limit_site(context, request, bucket).await?;
-            Ok(match refusal {
-                Refusal::Expired(claims) => PresentedToken::Expired(claims),
-                Refusal::TooOld(claims) => PresentedToken::TooOld(claims),
-                Refusal::Invalid => PresentedToken::Invalid,
-            })
-        }
-    }
+        Err(refusal) => refusal,
+    };
+    limit_site(context, request, bucket).await?;
+    Ok(match refusal {
+        Refusal::Expired(claims) => PresentedCredential::Expired(claims),
+        Refusal::TooOld(claims) => PresentedCredential::TooOld(claims),
+        Refusal::Invalid => PresentedCredential::Invalid,
+    })
+}
+
+/// What a route requires of its caller besides a role.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// The rate limit.
+    pub bucket: Bucket,
+    /// Origin and step-up.
+    pub guard: Guard,
 }
 
 /// The caller, from the cached session while it is fresh, otherwise from D1.
 ///
 /// # Errors
-/// `RateLimited`, `NoToken`, `InvalidToken`, `TokenExpired`; `StorageUnavailable` if the session can be read from neither
-/// store.
+/// `RateLimited`, `CrossSiteRequest`, `NoToken`, `InvalidToken`, `TokenExpired`; `StorageUnavailable` if the session can be read
+/// from neither store.
 pub async fn cached_session(
     context: &RequestContext,
     request: &Request,
-    bucket: Bucket,
+    check: Check,
 ) -> Result<CachedCaller, ApiError> {
-    let verified = token(context, request, bucket).await?.valid()?;
-    let caller = sessions::find_cached(context, &verified).await?;
+    let verified = credential(context, request, check).await?.valid()?;
+    let found = sessions::find_cached(context, &verified).await?;
+    let caller = live(context, request, found).await?;
     caller.ok_or_else(|| ErrorCode::InvalidToken.into())
+}
+
+/// The current state of the session in D1's primary; `None` if it does not accept the token or cookie.
+///
+/// # Errors
+/// `StorageUnavailable`.
+pub async fn find_session(
+    context: &RequestContext,
+    request: &Request,
+    verified: &VerifiedCredential,
+) -> Result<Option<SessionRecord>, ApiError> {
+    let found = sessions::find(context, verified).await?;
+    live(context, request, found).await
+}
+
+/// Revokes the session of a cookie that was used after the replay window.
+async fn live<T>(
+    context: &RequestContext,
+    request: &Request,
+    found: Lookup<T>,
+) -> Result<Option<T>, ApiError> {
+    match found {
+        Lookup::Live(found) => Ok(Some(found)),
+        Lookup::Refused => Ok(None),
+        Lookup::ReusedCookie(record) => {
+            sessions::revoke_reused(context, &request.client_info(), &record).await?;
+            Ok(None)
+        }
+    }
 }
 
 /// The current state of the session in D1's primary.
 ///
 /// # Errors
-/// `RateLimited`, `NoToken`, `InvalidToken`, `TokenExpired`, `StorageUnavailable`.
+/// `RateLimited`, `CrossSiteRequest`, `NoToken`, `InvalidToken`, `TokenExpired`, `StorageUnavailable`, `StepUpRequired`.
 pub async fn session(
     context: &RequestContext,
     request: &Request,
-    bucket: Bucket,
+    check: Check,
 ) -> Result<SessionRecord, ApiError> {
-    let verified = token(context, request, bucket).await?.valid()?;
-    let found = sessions::find(context, &verified).await?;
-    found.ok_or_else(|| ErrorCode::InvalidToken.into())
+    session_with_role(context, request, check, |_| Ok(())).await
 }
 
 /// The session of an administrator or super administrator.
@@ -138,14 +213,13 @@ pub async fn session(
 pub async fn administrator(
     context: &RequestContext,
     request: &Request,
-    bucket: Bucket,
+    check: Check,
 ) -> Result<SessionRecord, ApiError> {
-    let record = session(context, request, bucket).await?;
-    if record.user.role.is_admin() {
-        Ok(record)
-    } else {
-        Err(ErrorCode::AdminRequired.into())
-    }
+    let is_admin = |role: Role| match role {
+        Role::Admin | Role::SuperAdmin => Ok(()),
+        Role::User => Err(ErrorCode::AdminRequired),
+    };
+    session_with_role(context, request, check, is_admin).await
 }
 
 /// The session of a super administrator.
@@ -155,14 +229,31 @@ pub async fn administrator(
 pub async fn super_administrator(
     context: &RequestContext,
     request: &Request,
-    bucket: Bucket,
+    check: Check,
 ) -> Result<SessionRecord, ApiError> {
-    let record = session(context, request, bucket).await?;
-    if record.user.role == Role::SuperAdmin {
-        Ok(record)
-    } else {
-        Err(ErrorCode::SuperAdminRequired.into())
+    let is_super_admin = |role| match role {
+        Role::SuperAdmin => Ok(()),
+        Role::Admin | Role::User => Err(ErrorCode::SuperAdminRequired),
+    };
+    session_with_role(context, request, check, is_super_admin).await
+}
+
+/// Checks the role before the step-up, so that a user is not asked to authenticate for a request that would be refused anyway.
+async fn session_with_role(
+    context: &RequestContext,
+    request: &Request,
+    check: Check,
+    role: impl FnOnce(Role) -> Result<(), ErrorCode>,
+) -> Result<SessionRecord, ApiError> {
+    let verified = credential(context, request, check).await?.valid()?;
+    let found = find_session(context, request, &verified).await?;
+    let session = found.ok_or(ErrorCode::InvalidToken)?;
+    role(session.user.role)?;
+    let generation = verified.claims.session.generation;
+    if check.guard == Guard::StepUp && !session.is_stepped_up(generation, context.received_at) {
+        return Err(ErrorCode::StepUpRequired.into());
     }
+    Ok(session)
 }
 
 #[cfg(test)]

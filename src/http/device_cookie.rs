@@ -1,5 +1,6 @@
 //! The cookie of a recognised device. It grants no access; `domain/recognised_device.rs` describes its effect.
 
+use super::cookies;
 use super::request::Request;
 use crate::app::RequestContext;
 use crate::app::error::AppError;
@@ -37,7 +38,8 @@ impl DeviceCookie {
     #[must_use]
     pub fn of(request: &Request) -> Self {
         let name = cookie_name(&request.url);
-        let sent = name.and_then(|name| value(&request.header("cookie")?, name).map(str::to_owned));
+        let sent = name
+            .and_then(|name| cookies::value(&request.header("cookie")?, name).map(str::to_owned));
         Self { sent, name }
     }
 
@@ -135,15 +137,6 @@ fn cookie_name(url: &str) -> Option<&'static str> {
     }
 }
 
-/// The value of the first cookie with this name (RFC 6265 section 5.4). Only a space separates cookies. Other white space is part
-/// of the name: browsers do not protect a name such as `U+2000` followed by `__Host-`, so any host of the domain can set it.
-fn value<'h>(header: &'h str, name: &str) -> Option<&'h str> {
-    header.split(';').find_map(|pair| {
-        let (key, value) = pair.split_once('=')?;
-        (key.trim_start_matches(' ') == name).then_some(value)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,27 +158,6 @@ mod tests {
             ("/api/auth/login", None),
         ] {
             assert_eq!(cookie_name(url), name, "{url}");
-        }
-    }
-
-    #[test]
-    fn a_cookie_is_found_among_others() {
-        for (header, found) in [
-            ("a=1; edge-auth-device=x.y-z; b=2", Some("x.y-z")),
-            ("edge-auth-device=x", Some("x")),
-            ("edge-auth-device=", Some("")),
-            ("xedge-auth-device=1;edge-auth-device=2", Some("2")),
-            ("edge-auth-device", None),
-            ("", None),
-            ("edge-auth-device =1", None),
-            ("\tedge-auth-device=1", None),
-            ("\u{b}edge-auth-device=1", None),
-            ("\u{85}edge-auth-device=1", None),
-            ("\u{a0}edge-auth-device=1", None),
-            ("\u{2000}edge-auth-device=1; edge-auth-device=2", Some("2")),
-            ("edge-auth-device\u{3000}=1", None),
-        ] {
-            assert_eq!(value(header, DEVELOPMENT_NAME), found, "{header}");
         }
     }
 }

@@ -43,6 +43,9 @@ const RETRY_AFTER_SECONDS: u32 = 2;
 
 const CHALLENGE: &str = "Bearer realm=\"edge-auth\"";
 const CHALLENGE_INVALID_TOKEN: &str = "Bearer realm=\"edge-auth\", error=\"invalid_token\"";
+/// RFC 9470 section 3. `max_age` is `STEP_UP_SECONDS`.
+const CHALLENGE_STEP_UP: &str =
+    "Bearer realm=\"edge-auth\", error=\"insufficient_user_authentication\", max_age=\"300\"";
 
 /// An error response that is not rendered yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,6 +178,9 @@ impl ApiError {
         match self.code {
             ErrorCode::InvalidToken | ErrorCode::TokenExpired => {
                 response = response.with("www-authenticate", CHALLENGE_INVALID_TOKEN);
+            }
+            ErrorCode::StepUpRequired => {
+                response = response.with("www-authenticate", CHALLENGE_STEP_UP);
             }
             _ if status == 401 => response = response.with("www-authenticate", CHALLENGE),
             _ => {}

@@ -2,14 +2,17 @@
 
 pub mod body;
 pub mod caller;
+pub mod cookies;
 pub mod cors;
 pub mod device_cookie;
 pub mod error;
 pub mod error_codes;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod operation;
+pub mod origin;
 pub mod prefer;
 pub mod query;
 pub mod request;
 pub mod response;
 pub mod route;
+pub mod session_cookie;

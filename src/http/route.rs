@@ -1,7 +1,7 @@
 //! The description of an endpoint: method, path, error format, rate limit and access. The router lists these constants, and
 //! `openapi.rs` folds them into the OpenAPI document.
 
-use super::caller::{CachedCaller, PresentedToken};
+use super::caller::{CachedCaller, PresentedCredential};
 use super::error::{ApiError, ErrorFormat};
 use super::request::{Method, Request};
 use super::response::Response;
@@ -28,6 +28,8 @@ pub struct Route {
     pub rate_limit: Bucket,
     /// The access level and the handler.
     pub access: Access,
+    /// What a request needs besides the access level.
+    pub guard: Guard,
     /// The description for the OpenAPI document.
     #[cfg(not(target_arch = "wasm32"))]
     pub operation: fn(&mut super::operation::Schemas) -> super::operation::Operation,
@@ -37,10 +39,12 @@ pub struct Route {
 /// called without the check.
 #[derive(Clone, Copy)]
 pub enum Access {
-    /// No access check. The `Authorization` header is not read.
+    /// No access check. Neither the `Authorization` header nor the session cookie is read.
     Public(fn(RequestContext, Request) -> HandlerFuture),
-    /// No access check. The handler receives the token, valid or not, and decides.
-    Token(fn(RequestContext, Request, PresentedToken) -> HandlerFuture),
+    /// No access check. The handler receives the bearer token, valid or not, and decides. The session cookie is not read.
+    Token(fn(RequestContext, Request, PresentedCredential) -> HandlerFuture),
+    /// No access check. The handler receives the bearer token or session cookie, valid or not, and decides.
+    Optional(fn(RequestContext, Request, PresentedCredential) -> HandlerFuture),
     /// A session, which may come from the cache. For endpoints that grant nothing and reveal only the user's own profile.
     CachedSession(fn(RequestContext, Request, CachedCaller) -> HandlerFuture),
     /// A session that D1's primary confirms. For endpoints that grant or reveal something.
@@ -49,6 +53,20 @@ pub enum Access {
     Admin(fn(RequestContext, Request, SessionRecord) -> HandlerFuture),
     /// A session of a super administrator, which D1's primary confirms.
     SuperAdmin(fn(RequestContext, Request, SessionRecord) -> HandlerFuture),
+}
+
+/// What a request needs in addition to the access level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// Nothing. A request that the session cookie authenticates may come from the service's own origin and from the origins of
+    /// `ALLOWED_ORIGINS` that may use cookies.
+    None,
+    /// A request that the session cookie authenticates must come from the service's own origin.
+    OwnOrigin,
+    /// Like `OwnOrigin`, and the user must have authenticated within the last
+    /// [`STEP_UP_SECONDS`](crate::domain::session::STEP_UP_SECONDS). For routes with the access level `Session`, `Admin` or
+    /// `SuperAdmin`.
+    StepUp,
 }
 
 impl Route {
@@ -109,6 +127,7 @@ mod tests {
             error_format: ErrorFormat::Message,
             rate_limit: Bucket::Session,
             access: Access::Public(|_, _| Box::pin(async { Ok(Response::empty()) })),
+            guard: Guard::None,
             operation,
         }
     }

@@ -43,7 +43,8 @@ const RESPONSE_HEADERS: [(&str, &str, &str, &str); 9] = [
     (
         "set-cookie",
         "Set-Cookie",
-        "Cookie by which the device is recognised at the next sign-in. It does not authenticate requests",
+        "Session cookie, or cookie by which the device is recognised at the next sign-in; the latter does not authenticate requests. \
+         A response may set both",
         "string",
     ),
     (

@@ -1,6 +1,6 @@
 //! Response bodies that several endpoints have in common.
 
-use crate::app::token_verifier::Issued;
+use crate::app::credential::Issued;
 use crate::domain::user::User;
 use crate::http::response::{EXPIRES, Response};
 use serde::Serialize;
@@ -49,7 +49,7 @@ impl<'a> BearerTokenResponse<'a> {
     /// The response with this token and its user.
     #[must_use]
     pub fn response(issued: &Issued, user: &User) -> Response {
-        let response = Response::ok(&BearerTokenResponse::new(&issued.token, user));
+        let response = Response::ok(&BearerTokenResponse::new(&issued.text, user));
         response.with(EXPIRES, issued.expires_at.to_string())
     }
 }

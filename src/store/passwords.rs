@@ -1,10 +1,10 @@
 //! Changes the password of a signed-in user: table `users`. Also revokes the other sessions and the one-time links of the user.
 
 use super::audit::recorded;
-use super::sessions::{RevokeAll, RevokedSession};
+use super::sessions::{self, RevokeAll, RevokedSession, Rotation};
 use super::throttle::{self, Reservation};
 use crate::domain::audit::Signed;
-use crate::domain::session::expired_until;
+use crate::domain::session::{SessionKind, SessionRecord, expired_until};
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::timestamp::Timestamp;
@@ -15,20 +15,37 @@ use uuid::Uuid;
 pub struct Change<'a> {
     /// Id of the user.
     pub user: Uuid,
-    /// The session of the request, which stays live.
-    pub session: &'a str,
+    /// The session of the request, which stays live. Its cookie is rotated, if it is a cookie session.
+    pub session: &'a SessionRecord,
     /// The hash that the old password was checked against.
     pub old: &'a str,
     /// The hash of the new password. It is unique, because its salt is random.
     pub new: &'a str,
     /// The time of the request.
     pub now: Timestamp,
+    /// When a cookie session expires unless it is used before.
+    pub idle_end: Timestamp,
+    /// Seconds for which a cookie that is rotated out is remembered.
+    pub replay_window: i64,
+    /// The client's `User-Agent`.
+    pub device: Option<&'a str>,
+    /// The client's address.
+    pub address: Option<&'a str>,
     /// The attempt that succeeded, which no longer counts as failed.
     pub attempt: &'a Reservation,
     /// The entry of the change.
     pub password_set: Signed,
     /// The entry of the revocation; written if a session is revoked.
     pub sessions_revoked: Signed,
+}
+
+/// A change of password that was made.
+#[derive(Debug)]
+pub struct Changed {
+    /// At most 200 of the revoked sessions.
+    pub revoked: Vec<RevokedSession>,
+    /// The session of the request as it is now, if its cookie was rotated.
+    pub rotated: Option<SessionRecord>,
 }
 
 const HASH: &str = "SELECT password_hash FROM users WHERE id = ?1 AND source = 'password'";
@@ -52,6 +69,11 @@ const DROP_LINKS: &str = "
     DELETE FROM password_links
     WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM users WHERE users.id = ?1 AND password_hash = ?2)";
 
+/// The user has given the current password, which counts as a step-up. [`Rotation`] does the same for a cookie session.
+const AUTHENTICATED: &str = "
+    UPDATE sessions SET authenticated_at = ?1
+    WHERE id = ?2 AND is_cookie = 0 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?3)";
+
 /// The password hash of a user, if there is one.
 ///
 /// # Errors
@@ -63,15 +85,15 @@ pub async fn hash_of(database: &Database, user: Uuid) -> Result<Option<String>, 
     Ok(hash.flatten())
 }
 
-/// Sets the new password, and revokes the other sessions and all one-time links of the user. Returns at most 200 of the revoked
-/// sessions; `None` if the user, the password or the session was changed meanwhile. Nothing is written in that case.
+/// Sets the new password, and revokes the other sessions and all one-time links of the user. `None`
+/// if the user, the password or the session was changed meanwhile. Nothing is written in that case.
 ///
 /// # Errors
 /// Any [`StoreError`].
 pub async fn change(
     database: &Database,
     change: &Change<'_>,
-) -> Result<Option<Vec<RevokedSession>>, StoreError> {
+) -> Result<Option<Changed>, StoreError> {
     let (user, now) = (change.user.to_string(), change.now.to_string());
     let expired_until = expired_until(change.now).to_string();
     let set = Statement::new(SET)
@@ -79,19 +101,19 @@ pub async fn change(
         .text(&now)
         .text(&user)
         .text(change.old)
-        .text(change.session)
+        .text(&change.session.id)
         .text(&expired_until);
     let sets = || {
         Statement::new(SETS)
             .text(&user)
             .text(change.old)
-            .text(change.session)
+            .text(&change.session.id)
             .text(&expired_until)
             .text(&now)
     };
     let [latest, revoke] = RevokeAll {
         user: change.user,
-        keep: Some(change.session),
+        keep: Some(&change.session.id),
         cause: Some(&change.password_set),
         now: change.now,
         entry: &change.sessions_revoked,
@@ -103,14 +125,44 @@ pub async fn change(
         revoke,
         Statement::new(DROP_LINKS).text(&user).text(change.new),
     ];
-    statements.extend(throttle::forget(change.attempt, change.session));
-    statements.push(throttle::restore(&user, change.new));
+    statements.extend(throttle::forget(change.attempt, &change.session.id));
+    statements.extend([
+        throttle::restore(&user, change.new),
+        Statement::new(AUTHENTICATED)
+            .text(&now)
+            .text(&change.session.id)
+            .text(&change.password_set.entry.id),
+        change.rotation().rotate(),
+        sessions::find(&change.session.id),
+    ]);
     let outcomes = database.all(statements).await?;
-    let [set, revoked, ..] = outcomes.as_slice() else {
+    let [set, revoked, .., rotated, found] = outcomes.as_slice() else {
         return Err(StoreError::Unavailable);
     };
     if set.changes == 0 {
         return Ok(None);
     }
-    revoked.rows(RevokedSession::read).map(Some)
+    let found = sessions::record(found)?;
+    Ok(Some(Changed {
+        revoked: revoked.rows(RevokedSession::read)?,
+        rotated: found.filter(|_| rotated.changes > 0),
+    }))
+}
+
+impl<'a> Change<'a> {
+    fn rotation(&'a self) -> Rotation<'a> {
+        Rotation {
+            id: &self.session.id,
+            user_id: self.user,
+            kind: SessionKind::Cookie,
+            generation: self.session.generation,
+            now: self.now,
+            expires_at: self.idle_end,
+            replay_window: self.replay_window,
+            device: self.device,
+            address: self.address,
+            is_authenticated: true,
+            cause: Some(&self.password_set.entry.id),
+        }
+    }
 }

@@ -16,6 +16,8 @@ pub fn wrangler_dev(tools: &Toolchain, folder: &Path, port: u16) -> Command {
         .arg(tools.node_modules.join("wrangler/wrangler-dist/cli.js"))
         .args(["dev", "--ip", "127.0.0.1", "--port", &port.to_string()])
         .arg("--show-interactive-dev-session=false")
+        // The runtime chooses the port of the debugger. wrangler would look for a free one, which another program can take first.
+        .args(["--inspector-port", "0"])
         .current_dir(folder)
         .env("WRANGLER_SEND_METRICS", "false")
         .env("CLOUDFLARE_CF_FETCH_ENABLED", "false");

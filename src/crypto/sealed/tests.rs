@@ -13,10 +13,12 @@ const END: i64 = 1_704_888_600;
 const NONCE: [u8; NONCE_BYTES] = [
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
 ];
-const PURPOSES: [Purpose; 3] = [
+const PURPOSES: [Purpose; 5] = [
     Purpose::ClientSecret,
     Purpose::DeviceCode,
     Purpose::ClientRegistration,
+    Purpose::RecognisedDevice,
+    Purpose::Session,
 ];
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]

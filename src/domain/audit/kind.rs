@@ -13,7 +13,7 @@ pub enum Kind {
     SignInFailed,
     /// A user signed out.
     SignOut,
-    /// A rotated-out token was reused after the replay window; its session was revoked.
+    /// A rotated-out token or session cookie was reused after the replay window; its session was revoked.
     RefreshReuse,
     /// Sessions were revoked other than by signing out; the detail gives the cause.
     SessionRevoked,
@@ -21,6 +21,10 @@ pub enum Kind {
     PasswordSet,
     /// A signed-in user gave a wrong current password.
     PasswordChangeFailed,
+    /// A signed-in user authenticated again; the detail is the method: `password` or `aws_device`.
+    StepUp,
+    /// A signed-in user failed to authenticate again; the detail gives the method and the reason.
+    StepUpFailed,
     /// A one-time link that sets a password was created.
     PasswordLinkCreated,
     /// A user was added.
@@ -39,7 +43,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::SignIn,
         Self::SignInFailed,
         Self::SignOut,
@@ -47,6 +51,8 @@ impl Kind {
         Self::SessionRevoked,
         Self::PasswordSet,
         Self::PasswordChangeFailed,
+        Self::StepUp,
+        Self::StepUpFailed,
         Self::PasswordLinkCreated,
         Self::UserAdded,
         Self::UserDisabled,
@@ -73,6 +79,8 @@ impl Kind {
             Self::SessionRevoked => "session_revoked",
             Self::PasswordSet => "password_set",
             Self::PasswordChangeFailed => "password_change_failed",
+            Self::StepUp => "step_up",
+            Self::StepUpFailed => "step_up_failed",
             Self::PasswordLinkCreated => "password_link_created",
             Self::UserAdded => "user_added",
             Self::UserDisabled => "user_disabled",
@@ -85,9 +93,10 @@ impl Kind {
 
     pub(super) fn outcome(self) -> Outcome {
         match self {
-            Self::SignInFailed | Self::RefreshReuse | Self::PasswordChangeFailed => {
-                Outcome::Failure
-            }
+            Self::SignInFailed
+            | Self::RefreshReuse
+            | Self::PasswordChangeFailed
+            | Self::StepUpFailed => Outcome::Failure,
             _ => Outcome::Success,
         }
     }

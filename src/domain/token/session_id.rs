@@ -36,13 +36,13 @@ impl SessionId {
     }
 
     /// Writes the 22 characters into `buffer`.
-    pub(super) fn write<'b>(&self, buffer: &'b mut [u8; TEXT_BYTES]) -> &'b str {
+    pub fn write<'b>(&self, buffer: &'b mut [u8; TEXT_BYTES]) -> &'b str {
         // Cannot fail: the buffer has the length of the encoding.
         Base64UrlUnpadded::encode(&self.0, buffer).unwrap_or_default()
     }
 
     /// A buffer for [`Self::write`].
-    pub(super) const BUFFER: [u8; TEXT_BYTES] = [0; TEXT_BYTES];
+    pub const BUFFER: [u8; TEXT_BYTES] = [0; TEXT_BYTES];
 }
 
 impl fmt::Debug for SessionId {

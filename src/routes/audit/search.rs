@@ -6,7 +6,7 @@ use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::query::{self, Query};
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
-use crate::http::route::{Access, Route};
+use crate::http::route::{Access, Guard, Route};
 use crate::runtime::rate_limiter::Bucket;
 use crate::store::audit::{self, Search};
 use crate::timestamp::Timestamp;
@@ -20,6 +20,7 @@ pub const ROUTE: Route = Route {
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
     access: Access::Admin(|context, request, _| Box::pin(handle(context, request))),
+    guard: Guard::None,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };

@@ -7,18 +7,19 @@
 use crate::app::RequestContext;
 use crate::app::client_info::ClientInfo;
 use crate::app::federated_sign_in;
-use crate::app::sign_in::{self, AttemptedAccount, NewSessionOptions, SignInMethod};
+use crate::app::sign_in::{self, AttemptedAccount, NewSessionOptions};
 use crate::aws::error::AwsError;
 use crate::aws::identity::{self, AwsUser};
 use crate::aws::proof::Proof;
 use crate::crypto::fingerprint::hex;
 use crate::domain::role::Role;
+use crate::domain::sign_in_method::SignInMethod;
 use crate::http::body;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
-use crate::http::route::{Access, Route};
+use crate::http::route::{Access, Guard, Route};
 use crate::routes::responses::BearerTokenResponse;
 use crate::runtime::rate_limiter::Bucket;
 use serde::Deserialize;
@@ -30,6 +31,7 @@ pub const ROUTE: Route = Route {
     error_format: ErrorFormat::Detail,
     rate_limit: Bucket::SignIn,
     access: Access::Public(|context, request| Box::pin(handle(context, request))),
+    guard: Guard::None,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };

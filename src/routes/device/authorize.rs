@@ -8,7 +8,7 @@ use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
-use crate::http::route::{Access, Route};
+use crate::http::route::{Access, Guard, Route};
 use crate::runtime::rate_limiter::Bucket;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,7 @@ pub const ROUTE: Route = Route {
     error_format: ErrorFormat::Detail,
     rate_limit: Bucket::SignIn,
     access: Access::Public(|context, request| Box::pin(handle(context, request))),
+    guard: Guard::None,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };

@@ -6,7 +6,7 @@ use crate::app::error::{AppError, NOT_CONFIGURED};
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::request::Method;
 use crate::http::response::Response;
-use crate::http::route::{Access, Route};
+use crate::http::route::{Access, Guard, Route};
 use crate::runtime::rate_limiter::Bucket;
 use crate::timestamp::Timestamp;
 use serde::Serialize;
@@ -18,6 +18,7 @@ pub const ROUTE: Route = Route {
     error_format: ErrorFormat::Detail,
     rate_limit: Bucket::SignIn,
     access: Access::Public(|context, _| Box::pin(handle(context))),
+    guard: Guard::None,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };

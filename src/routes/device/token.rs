@@ -11,7 +11,7 @@ use crate::http::error_codes::ErrorCode;
 use crate::http::prefer;
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
-use crate::http::route::{Access, Route};
+use crate::http::route::{Access, Guard, Route};
 use crate::routes::responses::BearerTokenResponse;
 use crate::runtime::rate_limiter::Bucket;
 use serde::Deserialize;
@@ -24,6 +24,7 @@ pub const ROUTE: Route = Route {
     // Device flows poll this endpoint, and one network may have many users.
     rate_limit: Bucket::Session,
     access: Access::Public(|context, request| Box::pin(handle(context, request))),
+    guard: Guard::None,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };

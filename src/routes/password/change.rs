@@ -11,7 +11,8 @@ use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
-use crate::http::route::{Access, Route};
+use crate::http::route::{Access, Guard, Route};
+use crate::http::session_cookie;
 use crate::routes::responses::MessageResponse;
 use crate::runtime::rate_limiter::Bucket;
 use serde::Deserialize;
@@ -26,6 +27,7 @@ pub const ROUTE: Route = Route {
     access: Access::Session(|context, request, session| {
         Box::pin(handle(context, request, session))
     }),
+    guard: Guard::None,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };
@@ -46,6 +48,7 @@ async fn handle(
     session: SessionRecord,
 ) -> Result<Response, ApiError> {
     let client = request.client_info();
+    let cookie = session_cookie::verified(&context, &request);
     let body: ChangePasswordRequest = body::json(request, INVALID_BODY).await?;
     let user = &session.user;
     let own = OwnNames {
@@ -57,10 +60,12 @@ async fn handle(
     let minimum = context.app.config.passwords.min_length;
     let new = password_policy::check(&body.new_password, minimum, &own)?;
     let current = body.current_password;
-    let attempted = password_change::run(Rc::new(context), client, session, current, new);
+    let context = Rc::new(context);
+    let attempted = password_change::run(Rc::clone(&context), client, session, current, new);
     match attempted.await? {
-        Attempted::Evaluated(PasswordChange::Changed) => {
-            Ok(Response::ok(&MessageResponse::new("Password changed")))
+        Attempted::Evaluated(PasswordChange::Changed(rotated)) => {
+            let response = Response::ok(&MessageResponse::new("Password changed"));
+            session_cookie::rotate_sent(&context, response, cookie.as_deref(), rotated.as_deref())
         }
         Attempted::Evaluated(PasswordChange::WrongCurrentPassword) => {
             Err(ErrorCode::InvalidCurrentPassword.into())
@@ -77,13 +82,17 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use crate::http::operation::Operation;
     use serde_json::json;
     Operation::new("changePassword", "Passwords", "Change password")
-        .describe("Requires the current password. Revokes the other sessions and all one-time links of the user.")
+        .describe(
+            "Requires the current password. Revokes the other sessions and all one-time links of the user. The session cookie of a \
+             cookie session is replaced.",
+        )
         .takes::<ChangePasswordRequest>(
             schemas,
             INVALID_BODY,
             json!({"current_password": "securePassword123", "new_password": "correct horse battery staple"}),
         )
         .returns::<MessageResponse>(schemas, json!({"success": true, "message": "Password changed"}))
+        .header("set-cookie", false)
         .errors([
             ErrorCode::InvalidCurrentPassword.into(),
             ApiError::back_off(1),

@@ -9,7 +9,7 @@ use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
-use crate::http::route::{Access, Route};
+use crate::http::route::{Access, Guard, Route};
 use crate::routes::responses::MessageResponse;
 use crate::runtime::rate_limiter::Bucket;
 use serde::Deserialize;
@@ -22,6 +22,7 @@ pub const ROUTE: Route = Route {
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::SignIn,
     access: Access::Public(|context, request| Box::pin(handle(context, request))),
+    guard: Guard::None,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };

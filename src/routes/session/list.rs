@@ -5,7 +5,7 @@ use crate::domain::session::SessionRecord;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::request::Method;
 use crate::http::response::Response;
-use crate::http::route::{Access, Route};
+use crate::http::route::{Access, Guard, Route};
 use crate::runtime::rate_limiter::Bucket;
 use crate::store::sessions::SessionSummary;
 use crate::timestamp::Timestamp;
@@ -18,6 +18,7 @@ pub const ROUTE: Route = Route {
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
     access: Access::Session(|context, _, session| Box::pin(handle(context, session))),
+    guard: Guard::None,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };

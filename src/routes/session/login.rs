@@ -1,8 +1,11 @@
 //! `POST /api/auth/login`: signs in with a user name or e-mail address and a password.
 
 use crate::app::RequestContext;
+use crate::app::client_info::ClientInfo;
+use crate::app::credential::Issued;
 use crate::app::password_attempt::Attempted;
-use crate::app::password_sign_in::{self, PasswordSignIn};
+use crate::app::password_sign_in::{self, NameAndPassword, PasswordSignIn};
+use crate::app::sign_in::{RequestedSession, TOKEN_SESSION};
 use crate::crypto::password::Password;
 use crate::domain::user::User;
 use crate::http::body;
@@ -11,7 +14,7 @@ use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
 use crate::http::request::{Method, Request};
 use crate::http::response::{EXPIRES, Response};
-use crate::http::route::{Access, Route};
+use crate::http::route::{Access, Guard, Route};
 use crate::runtime::rate_limiter::Bucket;
 use serde::{Deserialize, Serialize};
 use std::rc::Rc;
@@ -23,6 +26,7 @@ pub const ROUTE: Route = Route {
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::SignIn,
     access: Access::Public(|context, request| Box::pin(handle(context, request))),
+    guard: Guard::None,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };
@@ -60,21 +64,64 @@ pub struct LoginResponse {
 async fn handle(context: RequestContext, request: Request) -> Result<Response, ApiError> {
     let client = request.client_info();
     let cookie = DeviceCookie::of(&request);
-    let device = cookie.open(&context);
     let body: LoginRequest = body::json(request, MISSING).await?;
     if body.username.is_empty() || body.password.is_empty() {
         return Err(ApiError::new(ErrorCode::MissingField).with_text(MISSING));
     }
+    let typed = Typed {
+        name: &body.username,
+        password: &body.password,
+    };
+    let signed_in = sign_in(Rc::new(context), client, &cookie, typed, TOKEN_SESSION).await?;
+    let response = Response::ok(&LoginResponse {
+        success: true,
+        message: "Login successful",
+        token: signed_in.issued.text,
+        user: signed_in.user,
+    })
+    .with(EXPIRES, signed_in.issued.expires_at.to_string());
+    Ok(match signed_in.device_cookie {
+        Some(cookie) => response.with("set-cookie", cookie),
+        None => response,
+    })
+}
+
+/// What the user typed.
+pub(super) struct Typed<'a> {
+    pub name: &'a str,
+    pub password: &'a str,
+}
+
+/// A sign-in that succeeded.
+pub(super) struct SignedIn {
+    pub issued: Issued,
+    pub user: User,
+    /// The value of `Set-Cookie` with which the device is recognised.
+    pub device_cookie: Option<String>,
+}
+
+/// Signs in with a password, here and at `/sign-in`.
+pub(super) async fn sign_in(
+    context: Rc<RequestContext>,
+    client: ClientInfo,
+    cookie: &DeviceCookie,
+    typed: Typed<'_>,
+    requested: RequestedSession,
+) -> Result<SignedIn, ApiError> {
     // No user has a password over the limit. Such an attempt is not counted, which reveals nothing that the client does not
     // know.
-    let password = Password::parse(&body.password).map_err(|_| ErrorCode::InvalidCredentials)?;
-    let context = Rc::new(context);
+    let password = Password::parse(typed.password).map_err(|_| ErrorCode::InvalidCredentials)?;
+    let typed = NameAndPassword {
+        name: typed.name,
+        password,
+    };
+    let device = cookie.open(&context);
     let attempted = password_sign_in::run(
         Rc::clone(&context),
         client,
         device.as_ref(),
-        &body.username,
-        password,
+        typed,
+        requested,
     );
     let (issued, user) = match attempted.await? {
         Attempted::Evaluated(PasswordSignIn::SignedIn(signed_in)) => *signed_in,
@@ -89,17 +136,11 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
         username: &user.username,
         email: user.email.as_deref(),
     };
-    let cookie = cookie.recognise(&context, device.as_ref(), &names)?;
-    let response = Response::ok(&LoginResponse {
-        success: true,
-        message: "Login successful",
-        token: issued.token,
+    let device_cookie = cookie.recognise(&context, device.as_ref(), &names)?;
+    Ok(SignedIn {
+        issued,
         user,
-    })
-    .with(EXPIRES, issued.expires_at.to_string());
-    Ok(match cookie {
-        Some(cookie) => response.with("set-cookie", cookie),
-        None => response,
+        device_cookie,
     })
 }
 

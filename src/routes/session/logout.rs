@@ -1,14 +1,15 @@
-//! `POST /api/auth/logout`: revokes the session of the token. Any token that this service issued is accepted, even if it was
-//! rotated out, has expired or is older than `TOKENS_NOT_BEFORE`. A token that this service did not issue has no session, which
-//! is not an error.
+//! `POST /api/auth/logout`: revokes the session of the token or session cookie, and deletes the cookie. Any that this service issued
+//! is accepted, even if it was rotated out, has expired or is older than `TOKENS_NOT_BEFORE`. One that this service did not issue
+//! has no session, which is not an error.
 
 use crate::app::{RequestContext, sessions};
 use crate::domain::audit::Kind;
-use crate::http::caller::PresentedToken;
+use crate::http::caller::PresentedCredential;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
-use crate::http::route::{Access, Route};
+use crate::http::route::{Access, Guard, Route};
+use crate::http::session_cookie;
 use crate::routes::responses::MessageResponse;
 use crate::runtime::rate_limiter::Bucket;
 
@@ -18,7 +19,10 @@ pub const ROUTE: Route = Route {
     path: "/api/auth/logout",
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
-    access: Access::Token(|context, request, token| Box::pin(handle(context, request, token))),
+    access: Access::Optional(|context, request, credential| {
+        Box::pin(handle(context, request, credential))
+    }),
+    guard: Guard::None,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };
@@ -26,21 +30,17 @@ pub const ROUTE: Route = Route {
 async fn handle(
     context: RequestContext,
     request: Request,
-    token: PresentedToken,
+    credential: PresentedCredential,
 ) -> Result<Response, ApiError> {
-    let Some(claims) = token.claims() else {
-        return Ok(done());
-    };
-    let session = &claims.session;
-    let (id, user) = (session.sid.record_id(), session.user);
-    let entry = request.client_info().entry(&context, Kind::SignOut)?;
-    let signed_out = context.sign(entry.by(user).about(user).of_session(&id));
-    sessions::revoke(&context, &id, user, [&signed_out]).await?;
-    Ok(done())
-}
-
-fn done() -> Response {
-    Response::ok(&MessageResponse::new("Logged out"))
+    if let Some(claims) = credential.claims() {
+        let session = &claims.session;
+        let (id, user) = (session.sid.record_id(), session.user);
+        let entry = request.client_info().entry(&context, Kind::SignOut)?;
+        let signed_out = context.sign(entry.by(user).about(user).of_session(&id));
+        sessions::revoke(&context, &id, user, [&signed_out]).await?;
+    }
+    let response = Response::ok(&MessageResponse::new("Logged out"));
+    Ok(session_cookie::clear_sent(&context, &request, response))
 }
 
 #[cfg(not(target_arch = "wasm32"))]

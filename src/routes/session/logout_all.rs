@@ -6,7 +6,7 @@ use crate::domain::session::SessionRecord;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
-use crate::http::route::{Access, Route};
+use crate::http::route::{Access, Guard, Route};
 use crate::routes::responses::MessageResponse;
 use crate::runtime::rate_limiter::Bucket;
 
@@ -19,6 +19,7 @@ pub const ROUTE: Route = Route {
     access: Access::Session(|context, request, session| {
         Box::pin(handle(context, request, session))
     }),
+    guard: Guard::None,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };

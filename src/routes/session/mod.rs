@@ -1,5 +1,6 @@
 //! The endpoints for sign-in with a password, and for sessions.
 
+pub mod current;
 pub mod list;
 pub mod login;
 pub mod logout;
@@ -7,4 +8,7 @@ pub mod logout_all;
 pub mod me;
 pub mod refresh;
 pub mod revoke;
+pub mod sign_in;
+pub mod sign_in_options;
+pub mod step_up;
 pub mod validate;

@@ -5,15 +5,14 @@
 
 use crate::app::client_info::ClientInfo;
 use crate::app::{RequestContext, sessions};
-use crate::domain::audit::Kind;
-use crate::domain::session::{SessionRecord, TokenStatus};
+use crate::domain::session::TokenStatus;
 use crate::domain::token::Session;
-use crate::http::caller::PresentedToken;
+use crate::http::caller::PresentedCredential;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
-use crate::http::route::{Access, Route};
+use crate::http::route::{Access, Guard, Route};
 use crate::routes::responses::BearerTokenResponse;
 use crate::runtime::rate_limiter::Bucket;
 use crate::store::sessions::{Refresh, Refreshed};
@@ -25,6 +24,7 @@ pub const ROUTE: Route = Route {
     error_format: ErrorFormat::Detail,
     rate_limit: Bucket::Session,
     access: Access::Token(|context, request, token| Box::pin(handle(context, request, token))),
+    guard: Guard::None,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };
@@ -32,18 +32,18 @@ pub const ROUTE: Route = Route {
 async fn handle(
     context: RequestContext,
     request: Request,
-    token: PresentedToken,
+    token: PresentedCredential,
 ) -> Result<Response, ApiError> {
     let client = request.client_info();
     let shown = match &token {
-        PresentedToken::Missing => return Err(ErrorCode::NoToken.into()),
-        PresentedToken::Invalid | PresentedToken::TooOld(_) => {
+        PresentedCredential::Missing => return Err(ErrorCode::NoToken.into()),
+        PresentedCredential::Invalid | PresentedCredential::TooOld(_) => {
             return Err(ErrorCode::InvalidToken.into());
         }
-        PresentedToken::Valid(verified) => &verified.claims.session,
-        PresentedToken::Expired(claims) => &claims.session,
+        PresentedCredential::Valid(verified) => &verified.claims.session,
+        PresentedCredential::Expired(claims) => &claims.session,
     };
-    let found = if let PresentedToken::Valid(verified) = &token {
+    let found = if let PresentedCredential::Valid(verified) = &token {
         rotate(&context, &client, shown, &verified.session).await?
     } else {
         // If this is the current token, its session has expired too; if not, D1 shows whether it was rotated out.
@@ -57,12 +57,15 @@ async fn handle(
     let window = context.replay_window();
     match record.token_status(shown.generation, context.received_at, window) {
         // This also applies to a window of zero seconds.
-        TokenStatus::Reused if !is_rotated => return end_reused(&context, &client, record).await,
+        TokenStatus::Reused if !is_rotated => {
+            sessions::revoke_reused(&context, &client, &record).await?;
+            return Err(ErrorCode::InvalidToken.into());
+        }
         TokenStatus::Replayable | TokenStatus::Reused => {}
         // A current token that has not expired is rotated, unless D1's row disagrees with it.
         TokenStatus::Current | TokenStatus::Expired | TokenStatus::Revoked => {
             return Err(match token {
-                PresentedToken::Expired(_) => ErrorCode::TokenExpired.into(),
+                PresentedCredential::Expired(_) => ErrorCode::TokenExpired.into(),
                 _ => ErrorCode::InvalidToken.into(),
             });
         }
@@ -103,22 +106,6 @@ async fn rotate(
         address: client.address.as_deref(),
     };
     Ok(context.app.sessions.refresh(&refresh).await?)
-}
-
-/// It is unknown who used the token, so neither entry has an actor.
-async fn end_reused(
-    context: &RequestContext,
-    client: &ClientInfo,
-    record: SessionRecord,
-) -> Result<Response, ApiError> {
-    let entry = |kind| {
-        let entry = client.entry(context, kind);
-        entry.map(|entry| entry.about(record.user.id).of_session(&record.id))
-    };
-    let reused = context.sign(entry(Kind::RefreshReuse)?);
-    let revoked = context.sign(entry(Kind::SessionRevoked)?.detail("refresh_reuse"));
-    sessions::revoke(context, &record.id, record.user.id, [&reused, &revoked]).await?;
-    Err(ErrorCode::InvalidToken.into())
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -5,7 +5,7 @@ use crate::http::caller::CachedCaller;
 use crate::http::error::ErrorFormat;
 use crate::http::request::Method;
 use crate::http::response::{Response, json};
-use crate::http::route::{Access, Route};
+use crate::http::route::{Access, Guard, Route};
 use crate::runtime::rate_limiter::Bucket;
 use serde::Serialize;
 
@@ -16,6 +16,7 @@ pub const ROUTE: Route = Route {
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
     access: Access::CachedSession(|_, _, caller| Box::pin(std::future::ready(Ok(handle(&caller))))),
+    guard: Guard::None,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };

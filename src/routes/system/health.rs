@@ -5,7 +5,7 @@ use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
 use crate::http::request::Method;
 use crate::http::response::Response;
-use crate::http::route::{Access, Route};
+use crate::http::route::{Access, Guard, Route};
 use crate::runtime::clock;
 use crate::runtime::rate_limiter::Bucket;
 use serde::Serialize;
@@ -17,6 +17,7 @@ pub const ROUTE: Route = Route {
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
     access: Access::Public(|context, _| Box::pin(handle(context))),
+    guard: Guard::None,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };

@@ -4,7 +4,7 @@
 use crate::http::error::ErrorFormat;
 use crate::http::request::Method;
 use crate::http::response::Response;
-use crate::http::route::{Access, Route};
+use crate::http::route::{Access, Guard, Route};
 use crate::runtime::rate_limiter::Bucket;
 
 /// The endpoint.
@@ -17,6 +17,7 @@ pub const ROUTE: Route = Route {
         let document = include_str!("../openapi.json");
         Box::pin(std::future::ready(Ok(Response::of(200, document))))
     }),
+    guard: Guard::None,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };

@@ -1,9 +1,11 @@
 //! Creates a session at a sign-in.
 
-use super::{RevokedSession, Sessions};
+use super::rotate::is_cookie;
+use super::{REVOKED, RevokedSession, Sessions};
 use crate::domain::audit::Signed;
 use crate::domain::role::Role;
-use crate::domain::session::expired_until;
+use crate::domain::session::{SessionKind, expired_until};
+use crate::domain::sign_in_method::SignInMethod;
 use crate::runtime::StoreError;
 use crate::runtime::d1::Statement;
 use crate::store::audit::recorded;
@@ -20,9 +22,13 @@ pub struct NewSession<'a> {
     pub user_id: Uuid,
     /// The role that decided `ends_at`; the session is not created if it was changed since.
     pub role: Role,
+    /// Whether it is used with a token or with a cookie.
+    pub kind: SessionKind,
+    /// The method of the sign-in.
+    pub method: SignInMethod,
     /// The time of the sign-in.
     pub created_at: Timestamp,
-    /// `exp` of its first token.
+    /// `exp` of its first token. A cookie session expires at this time unless it is used before.
     pub token_expires_at: Timestamp,
     /// When it reaches its maximum age.
     pub ends_at: Timestamp,
@@ -38,6 +44,19 @@ pub struct NewSession<'a> {
     pub evicts: bool,
     /// The attempt that succeeded, which no longer counts as failed.
     pub attempt: Option<&'a Reservation>,
+    /// The cookie session of the same browser, which the new one replaces: its id and its user.
+    pub replaces: Option<(&'a str, Uuid)>,
+}
+
+/// The audit entries of a sign-in.
+#[derive(Debug)]
+pub struct SignInEntries {
+    /// The entry of the sign-in.
+    pub signed_in: Signed,
+    /// Written if sessions beyond [`MAX_LIVE_SESSIONS`] are revoked.
+    pub evicted: Signed,
+    /// Written if the new session replaces another one.
+    pub replaced: Option<Signed>,
 }
 
 /// Maximum number of live sessions per user: more than the number of devices of a user, and few enough to revoke all of them
@@ -49,8 +68,9 @@ const MAX_EVICTED_SESSIONS: u32 = 200;
 
 /// Creates a session only for a user who is still active, with the role and the password that were just checked.
 const BEGIN: &str = "
-    INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, token_expires_at, ends_at, device, address)
-    SELECT ?1, id, 0, ?3, ?3, ?4, ?5, ?6, ?7
+    INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, token_expires_at, ends_at, device, address,
+                          is_cookie, method)
+    SELECT ?1, id, 0, ?3, ?3, ?4, ?5, ?6, ?7, ?10, ?11
     FROM users WHERE id = ?2 AND is_active = 1 AND role = ?8 AND (?9 IS NULL OR password_hash = ?9)
     ON CONFLICT (id) DO NOTHING";
 
@@ -63,6 +83,18 @@ const BEGINS: &str = "
 const RECORD_LOGIN: &str = "
     UPDATE users SET last_login = ?1, password_hash = coalesce(?2, password_hash)
     WHERE id = ?3 AND EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?4)";
+
+/// Revokes the session that the new one replaces.
+const REPLACE: &str = "
+    UPDATE sessions SET revoked_at = ?1
+    WHERE id = ?2 AND user_id = ?3 AND revoked_at IS NULL
+      AND EXISTS (SELECT 1 FROM sessions AS begun WHERE begun.id = ?4)";
+
+/// Finds a row if [`REPLACE`] is about to change one.
+const REPLACES: &str = "
+    SELECT 1 FROM sessions
+    WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NULL
+      AND EXISTS (SELECT 1 FROM sessions AS begun WHERE begun.id = ?3)";
 
 /// Selects the least recently used sessions beyond the limit, but never the one that was just created. Considers only the 300
 /// that expire first, so that a sign-in reads a bounded number of rows.
@@ -90,46 +122,20 @@ const EVICTS: &str = "
     LIMIT ?4 OFFSET ?3";
 
 impl Sessions {
-    /// Creates a session, records the sign-in, and revokes the least recently used sessions beyond [`MAX_LIVE_SESSIONS`].
-    /// Returns those; `None` if the user was changed meanwhile. No entry is written in that case. `sessions_revoked` is written
-    /// if a session was revoked.
+    /// Creates a session, records the sign-in, and revokes the session that it replaces and the least recently used sessions
+    /// beyond [`MAX_LIVE_SESSIONS`]. Returns the revoked ones; `None` if the user was changed meanwhile. Nothing is written in
+    /// that case.
     ///
     /// # Errors
     /// Any [`StoreError`].
     pub async fn begin(
         &self,
         new: &NewSession<'_>,
-        signed_in: &Signed,
-        sessions_revoked: &Signed,
+        entries: &SignInEntries,
     ) -> Result<Option<Vec<RevokedSession>>, StoreError> {
         let (user_id, now) = (new.user_id.to_string(), new.created_at.to_string());
-        let session = Statement::new(BEGIN)
-            .text(new.id)
-            .text(&user_id)
-            .text(&now)
-            .text(new.token_expires_at.to_string())
-            .text(new.ends_at.to_string())
-            .optional(new.device)
-            .optional(new.address)
-            .text(new.role.as_str())
-            .optional(new.password_hash);
-        let may_begin = || {
-            Statement::new(BEGINS)
-                .text(new.id)
-                .text(&user_id)
-                .text(new.role.as_str())
-                .optional(new.password_hash)
-        };
-        let evict = |sql| {
-            Statement::new(sql)
-                .text(&now)
-                .text(new.id)
-                .number(MAX_LIVE_SESSIONS.saturating_sub(1))
-                .number(if new.evicts { MAX_EVICTED_SESSIONS } else { 0 })
-                .text(expired_until(new.created_at).to_string())
-        };
         let mut statements = vec![
-            recorded(session, may_begin, [signed_in]),
+            new.begin(&entries.signed_in),
             Statement::new(RECORD_LOGIN)
                 .text(&now)
                 .optional(new.new_password_hash)
@@ -139,15 +145,77 @@ impl Sessions {
         if let Some(attempt) = new.attempt {
             statements.extend(throttle::forget(attempt, new.id));
         }
-        let evicts = || evict(EVICTS);
-        statements.push(recorded(evict(EVICT), evicts, [sessions_revoked]));
+        // The replaced session goes first, so that it does not cause an eviction.
+        statements.extend(new.replace(entries.replaced.as_ref()).into_iter().flatten());
+        statements.push(new.evict(&entries.evicted));
         let outcomes = self.database.all(statements).await?;
-        let [begun, .., revoked] = outcomes.as_slice() else {
+        let [begun, middle @ .., evicted] = outcomes.as_slice() else {
             return Err(StoreError::Unavailable);
         };
         if begun.changes == 0 {
             return Ok(None);
         }
-        revoked.rows(RevokedSession::read).map(Some)
+        let mut revoked = evicted.rows(RevokedSession::read)?;
+        if let (Some(_), Some(replaced)) = (&entries.replaced, middle.last()) {
+            revoked.extend(replaced.first(RevokedSession::read)?);
+        }
+        Ok(Some(revoked))
+    }
+}
+
+impl NewSession<'_> {
+    fn begin(&self, entry: &Signed) -> Statement {
+        let user_id = self.user_id.to_string();
+        let session = Statement::new(BEGIN)
+            .text(self.id)
+            .text(&user_id)
+            .text(self.created_at.to_string())
+            .text(self.token_expires_at.to_string())
+            .text(self.ends_at.to_string())
+            .optional(self.device)
+            .optional(self.address)
+            .text(self.role.as_str())
+            .optional(self.password_hash)
+            .number(is_cookie(self.kind))
+            .text(self.method.as_str());
+        let may_begin = || {
+            Statement::new(BEGINS)
+                .text(self.id)
+                .text(&user_id)
+                .text(self.role.as_str())
+                .optional(self.password_hash)
+        };
+        recorded(session, may_begin, [entry])
+    }
+
+    /// The last statement returns the replaced session.
+    fn replace(&self, entry: Option<&Signed>) -> Option<[Statement; 2]> {
+        let ((replaced, user), entry) = self.replaces.zip(entry)?;
+        let user = user.to_string();
+        let revoke = Statement::new(REPLACE)
+            .text(self.created_at.to_string())
+            .text(replaced)
+            .text(&user)
+            .text(self.id);
+        let revokes = || {
+            Statement::new(REPLACES)
+                .text(replaced)
+                .text(&user)
+                .text(self.id)
+        };
+        let find = Statement::new(REVOKED).text(replaced).text(&user);
+        Some([recorded(revoke, revokes, [entry]), find])
+    }
+
+    fn evict(&self, entry: &Signed) -> Statement {
+        let evict = |sql| {
+            Statement::new(sql)
+                .text(self.created_at.to_string())
+                .text(self.id)
+                .number(MAX_LIVE_SESSIONS.saturating_sub(1))
+                .number(if self.evicts { MAX_EVICTED_SESSIONS } else { 0 })
+                .text(expired_until(self.created_at).to_string())
+        };
+        recorded(evict(EVICT), || evict(EVICTS), [entry])
     }
 }

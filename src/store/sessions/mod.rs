@@ -7,16 +7,26 @@
 mod begin;
 mod refresh;
 mod revoke;
+mod rotate;
+mod step_up;
 
-pub use begin::{MAX_LIVE_SESSIONS, NewSession};
+pub use begin::{MAX_LIVE_SESSIONS, NewSession, SignInEntries};
 pub use refresh::{Refresh, Refreshed};
 pub use revoke::{IssuedSession, Revocation, RevokedSession};
 
+pub use step_up::StepUp;
+
+use revoke::REVOKED;
+
 pub(super) use revoke::RevokeAll;
+pub(super) use rotate::Rotation;
 
 use super::throttle;
 use super::users::user;
-use crate::domain::session::{LAST_USED_STEP_SECONDS, Rotations, SessionRecord, expired_until};
+use crate::domain::session::{
+    LAST_USED_STEP_SECONDS, Rotations, SessionKind, SessionRecord, expired_until,
+};
+use crate::domain::sign_in_method::SignInMethod;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Outcome, Statement};
 use crate::runtime::row::Row;
@@ -36,6 +46,12 @@ pub struct SessionSummary {
     pub last_used_at: Timestamp,
     /// When it reaches its maximum age.
     pub ends_at: Timestamp,
+    /// Whether it is used with a token or with a cookie.
+    pub kind: SessionKind,
+    /// The method of the sign-in.
+    pub method: Option<SignInMethod>,
+    /// When the user last authenticated.
+    pub authenticated_at: Timestamp,
     /// The client's `User-Agent` at the sign-in.
     pub device: Option<String>,
     /// The client's address at the sign-in.
@@ -54,12 +70,28 @@ impl SessionSummary {
             rotated_at: row.moment("rotated_at")?,
             last_used_at: row.moment("last_used_at")?,
             ends_at: row.moment("ends_at")?,
+            kind: kind(row)?,
+            method: method(row)?,
+            authenticated_at: row.moment("authenticated_at")?,
             device: row.optional("device")?,
             address: row.optional("address")?,
             refresh_device: row.optional("refresh_device")?,
             refresh_address: row.optional("refresh_address")?,
         })
     }
+}
+
+fn kind(row: &mut Row) -> Result<SessionKind, StoreError> {
+    Ok(match row.count("is_cookie")? {
+        0 => SessionKind::Token,
+        _ => SessionKind::Cookie,
+    })
+}
+
+fn method(row: &mut Row) -> Result<Option<SignInMethod>, StoreError> {
+    let name = row.optional("method")?;
+    let parse = |name: String| SignInMethod::parse(&name).ok_or(StoreError::CorruptRow("method"));
+    name.map(parse).transpose()
 }
 
 fn rotations(row: &mut Row) -> Result<Rotations, StoreError> {
@@ -70,8 +102,10 @@ fn rotations(row: &mut Row) -> Result<Rotations, StoreError> {
 /// `last_login` of a session's user is the sign-in that began the session.
 const FIND: &str = "
     SELECT sessions.id, sessions.generation, sessions.rotated_at, sessions.token_expires_at, sessions.ends_at,
-           sessions.revoked_at, sessions.recent_rotations,
-           max(sessions.rotated_at, coalesce(sessions.last_used_at, '')) AS last_used_at, users.id AS user_id, users.username, users.email, users.name, users.organization,
+           sessions.revoked_at, sessions.recent_rotations, sessions.is_cookie, sessions.method,
+           coalesce(sessions.authenticated_at, sessions.created_at) AS authenticated_at,
+           max(sessions.rotated_at, coalesce(sessions.last_used_at, '')) AS last_used_at,
+           users.id AS user_id, users.username, users.email, users.name, users.organization,
            users.aws_region, users.role, users.is_active, users.created_at AS user_created_at,
            users.updated_at AS user_updated_at, sessions.created_at AS last_login
     FROM sessions JOIN users ON users.id = sessions.user_id
@@ -79,13 +113,14 @@ const FIND: &str = "
 
 const LIVE_OF: &str = "
     SELECT id, created_at, rotated_at, max(rotated_at, coalesce(last_used_at, '')) AS last_used_at, ends_at,
+           is_cookie, method, coalesce(authenticated_at, created_at) AS authenticated_at,
            device, address, refresh_device, refresh_address
     FROM sessions WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3
     ORDER BY token_expires_at DESC LIMIT 200";
 
-/// If several requests try this, only one of them writes.
+/// If several requests try this, only one of them writes. A cookie session expires at `?4` unless it is used before.
 const USED: &str = "
-    UPDATE sessions SET last_used_at = ?1
+    UPDATE sessions SET last_used_at = ?1, token_expires_at = iif(is_cookie, min(?4, ends_at), token_expires_at)
     WHERE id = ?2 AND revoked_at IS NULL AND rotated_at <= ?3 AND coalesce(last_used_at, '') <= ?3";
 
 /// A revoked row is kept until its session reaches its maximum age, so that its tokens are found to be revoked. The number of
@@ -111,19 +146,26 @@ impl Sessions {
     /// # Errors
     /// Any [`StoreError`].
     pub async fn find(&self, id: &str) -> Result<Option<SessionRecord>, StoreError> {
-        let [found] = self.database.batch([Statement::new(FIND).text(id)]).await?;
+        let [found] = self.database.batch([find(id)]).await?;
         record(&found)
     }
 
-    /// Records that a session is in use, if that has not been recorded for an hour.
+    /// Records that a session is in use, if that has not been recorded for an hour. A cookie session then expires at
+    /// `idle_end`, unless it is used before.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub async fn record_use(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn record_use(
+        &self,
+        id: &str,
+        now: Timestamp,
+        idle_end: Timestamp,
+    ) -> Result<(), StoreError> {
         let statement = Statement::new(USED)
             .text(now.to_string())
             .text(id)
-            .text(now.plus(-LAST_USED_STEP_SECONDS).to_string());
+            .text(now.plus(-LAST_USED_STEP_SECONDS).to_string())
+            .text(idle_end.to_string());
         self.database.batch([statement]).await.map(drop)
     }
 
@@ -170,11 +212,19 @@ fn of_live_sessions(sql: &'static str, user_id: Uuid, now: Timestamp) -> Stateme
         .text(now.to_string())
 }
 
-fn record(found: &Outcome) -> Result<Option<SessionRecord>, StoreError> {
+/// The statement that finds a session, for a batch. [`record`] reads its result.
+pub(super) fn find(id: &str) -> Statement {
+    Statement::new(FIND).text(id)
+}
+
+pub(super) fn record(found: &Outcome) -> Result<Option<SessionRecord>, StoreError> {
     found.first(|row| {
         Ok(SessionRecord {
             id: row.text("id")?,
             user: user(row)?,
+            kind: kind(row)?,
+            method: method(row)?,
+            authenticated_at: row.moment("authenticated_at")?,
             generation: row.count("generation")?,
             rotated_at: row.moment("rotated_at")?,
             token_expires_at: row.moment("token_expires_at")?,

@@ -76,7 +76,7 @@ const REVOKES: &str = "
 
 /// Also returns a session that had already been revoked: if the earlier request failed after the write, its cached sessions may
 /// still exist.
-const REVOKED: &str = "
+pub(super) const REVOKED: &str = "
     SELECT id, generation, recent_rotations FROM sessions WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NOT NULL";
 
 /// The sessions whose cached sessions are overwritten; read before they are revoked. RETURNING is not used, because returning

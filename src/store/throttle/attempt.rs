@@ -40,9 +40,9 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// A change of password in this session.
+    /// A change of password or a step-up in this session.
     #[must_use]
-    pub fn change(session: &str, now: f64) -> Self {
+    pub fn in_session(session: &str, now: f64) -> Self {
         Self {
             key: format!("session:{session}"),
             login: "",
@@ -76,9 +76,9 @@ pub struct Reservation {
     pub(super) key: String,
     /// Value of `busy_until_ms`, which shows that the row still belongs to this attempt.
     pub(super) mark: f64,
-    /// `None` on a recognised device and for a change of password.
+    /// `None` on a recognised device and in a session.
     pub(super) account: Option<String>,
-    /// `None` on a recognised device, to which the failures of its network do not apply, and for a change of password.
+    /// `None` on a recognised device, to which the failures of its network do not apply, and in a session.
     pub(super) network: Option<String>,
     /// Failures in a row of the counter that locks, including this attempt.
     pub(super) failures: u32,

@@ -1,5 +1,6 @@
 //! `/login`, `/logout`, `/logout-all`, `/refresh`, `/validate`, `/me` and `/sessions`.
 
+mod current;
 mod list;
 mod login;
 mod logout;
@@ -7,4 +8,7 @@ mod logout_all;
 mod me;
 mod refresh;
 mod revoke;
+mod sign_in;
+mod sign_in_options;
+mod step_up;
 mod validate;

@@ -6,12 +6,21 @@ use super::response::Response;
 use serde_json::{Value, json};
 use std::fmt;
 
-/// A client of the API. Its requests carry its access token and its cookie, if it has them.
+/// A client of the API. Its requests carry its token or session cookie, and the cookie of its recognised device, if it has them.
 #[derive(Clone)]
 pub struct Caller {
     pub(super) app: App,
-    token: Option<String>,
+    pub(super) credential: Credential,
     cookie: Option<String>,
+}
+
+/// What a client authenticates with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credential {
+    None,
+    Token(String),
+    /// The value of the session cookie. The requests state that they come from the service's own origin, as browsers do.
+    Cookie(String),
 }
 
 impl AsRef<str> for Caller {
@@ -22,13 +31,16 @@ impl AsRef<str> for Caller {
 
 impl PartialEq for Caller {
     fn eq(&self, other: &Self) -> bool {
-        self.token == other.token
+        self.credential == other.credential
     }
 }
 
 impl fmt::Debug for Caller {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        formatter.debug_tuple("Caller").field(&self.token).finish()
+        formatter
+            .debug_tuple("Caller")
+            .field(&self.credential)
+            .finish()
     }
 }
 
@@ -44,7 +56,7 @@ impl App {
     pub fn anonymous(&self) -> Caller {
         Caller {
             app: self.clone(),
-            token: None,
+            credential: Credential::None,
             cookie: None,
         }
     }
@@ -52,8 +64,25 @@ impl App {
     /// A client with this token.
     pub fn with_token(&self, token: impl Into<String>) -> Caller {
         Caller {
-            token: Some(token.into()),
+            credential: Credential::Token(token.into()),
             ..self.anonymous()
+        }
+    }
+
+    /// A browser with this value of the session cookie.
+    pub fn with_session_cookie(&self, value: impl Into<String>) -> Caller {
+        Caller {
+            credential: Credential::Cookie(value.into()),
+            ..self.anonymous()
+        }
+    }
+
+    /// The name of the session cookie of this server.
+    pub fn session_cookie_name(&self) -> String {
+        let issuer = self.vars().expect("JWT_ISSUER");
+        match issuer.strip_prefix("http://localhost:") {
+            Some(port) => format!("edge-auth-session-{port}"),
+            None => "__Host-edge-auth-session".to_owned(),
         }
     }
 }
@@ -76,7 +105,18 @@ impl Caller {
     }
 
     pub fn token(&self) -> &str {
-        self.token.as_deref().expect("a client with a token")
+        match &self.credential {
+            Credential::Token(token) => token,
+            _ => panic!("a client with a token"),
+        }
+    }
+
+    /// The value of the session cookie.
+    pub fn session_cookie(&self) -> &str {
+        match &self.credential {
+            Credential::Cookie(value) => value,
+            _ => panic!("a client with a session cookie"),
+        }
     }
 
     pub fn get(&self, path: &str) -> Request {
@@ -89,11 +129,17 @@ impl Caller {
 
     pub fn request(&self, method: &str, path: &str) -> Request {
         let mut request = self.app.request(method, path);
-        if let Some(token) = &self.token {
-            request = request.bearer(token);
+        let mut cookies: Vec<String> = self.cookie.iter().cloned().collect();
+        match &self.credential {
+            Credential::None => {}
+            Credential::Token(token) => request = request.bearer(token),
+            Credential::Cookie(value) => {
+                cookies.push(format!("{}={value}", self.app.session_cookie_name()));
+                request = request.same_origin();
+            }
         }
-        if let Some(cookie) = &self.cookie {
-            request = request.cookie(cookie);
+        if !cookies.is_empty() {
+            request = request.cookie(&cookies.join("; "));
         }
         request
     }
@@ -104,6 +150,33 @@ impl Caller {
     pub fn login(&self, username: &str, password: &str) -> Request {
         self.post("/api/auth/login")
             .json(&json!({ "username": username, "password": password }))
+            .hashes_a_password()
+    }
+
+    /// A sign-in by username or e-mail into a session of this kind (`cookie` or `token`), as a page of the service sends it.
+    pub fn sign_in(&self, session: &str, username: &str, password: &str) -> Request {
+        let fields = json!({
+            "method": "password", "session": session, "username": username, "password": password
+        });
+        self.post("/api/auth/sign-in")
+            .same_origin()
+            .json(&fields)
+            .hashes_a_password()
+    }
+
+    /// The session of this client.
+    pub fn current_session(&self) -> Request {
+        self.get("/api/auth/session")
+    }
+
+    pub fn sign_in_options(&self) -> Request {
+        self.get("/api/auth/sign-in-options")
+    }
+
+    /// Authenticates again with a password.
+    pub fn step_up(&self, password: &str) -> Request {
+        self.post("/api/auth/step-up")
+            .json(&json!({ "method": "password", "password": password }))
             .hashes_a_password()
     }
 

@@ -9,6 +9,7 @@ pub use edge_auth::config::Config;
 pub use edge_auth::crypto::cache_mac::CacheKeys;
 pub use edge_auth::crypto::fingerprint::fingerprint;
 pub use edge_auth::crypto::password::{self, Password, Peppers};
+pub use edge_auth::crypto::sealed::{Purpose, Sealer};
 pub use edge_auth::crypto::secret::Secret;
 pub use edge_auth::domain::address::network;
 pub use edge_auth::domain::audit::{AuditKeys, Client as AuditClient, Entry, Head, Kind};

@@ -65,6 +65,11 @@ impl Request {
         self.header("authorization", format!("Bearer {}", token.as_ref()))
     }
 
+    /// As a browser sends it if a page of the service causes the request.
+    pub fn same_origin(self) -> Self {
+        self.header("sec-fetch-site", "same-origin")
+    }
+
     pub fn cookie(self, cookie: &str) -> Self {
         self.header("cookie", cookie)
     }

@@ -4,7 +4,7 @@ use super::actors::Caller;
 use super::app::App;
 use super::recorded::RecordedCalls;
 use super::snapshot;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
 /// A whole response.
@@ -94,16 +94,47 @@ impl Response {
         self.header("www-authenticate")
     }
 
-    /// The pair of name and value that this response sets as a cookie.
+    /// The values of `Set-Cookie`.
+    pub fn set_cookies(&self) -> Vec<String> {
+        let values = self.headers.get_all("set-cookie").iter();
+        let text = |value: &HeaderValue| value.to_str().expect("text").to_owned();
+        values.map(text).collect()
+    }
+
+    /// The pair of name and value of the device cookie that this response sets.
     #[track_caller]
     pub fn cookie(&self) -> String {
-        let cookie = self.header("set-cookie").expect("a cookie");
+        let cookies = self.set_cookies();
+        let mut device = cookies
+            .iter()
+            .filter(|cookie| cookie.contains("auth-device="));
+        let cookie = device.next().expect("a cookie");
         cookie.split(';').next().expect("a pair").to_owned()
     }
 
-    /// The caller with the access token of this 200 response.
+    /// The whole value of `Set-Cookie` with the session cookie, if this response sets it.
+    pub fn set_session_cookie(&self) -> Option<String> {
+        let start = format!("{}=", self.app.session_cookie_name());
+        let mut cookies = self.set_cookies().into_iter();
+        cookies.find(|cookie| cookie.starts_with(&start))
+    }
+
+    /// The browser with the session cookie of this response.
+    #[track_caller]
+    pub fn cookie_session(&self) -> Caller {
+        let cookie = self.assert_status(200).set_session_cookie();
+        let cookie = cookie.expect("a session cookie");
+        let (_, value) = cookie.split_once('=').expect("a pair");
+        let value = value.split(';').next().expect("a value");
+        self.app.with_session_cookie(value)
+    }
+
+    /// The caller with the access token or session cookie of this 200 response.
     #[track_caller]
     pub fn session(&self) -> Caller {
+        if self.set_session_cookie().is_some() {
+            return self.cookie_session();
+        }
         let body = self.assert_status(200).json();
         let token = body["token"].as_str().or(body["access_token"].as_str());
         let token = token.unwrap_or_else(|| panic!("{}: no token in {body}", self.request()));

@@ -4,7 +4,6 @@ use super::actors::Caller;
 use super::contract::DOCUMENT;
 use super::internals::{Access, Method, ROUTES, RouterRoute};
 use super::request::Request;
-use serde_json::json;
 
 pub use super::internals::ErrorFormat;
 
@@ -26,13 +25,8 @@ impl Route {
     /// The role that the route declares; `None` if it needs no session. The tests of each endpoint assert its role as well.
     pub fn required_role(&self) -> Option<&'static str> {
         match self.access {
-            Access::Public(_) => None,
-            // The document says whether the token is optional.
-            Access::Token(_) => {
-                let operation = &DOCUMENT["paths"][self.template][self.method.to_lowercase()];
-                let schemes = operation["security"].as_array().expect("security");
-                (!schemes.contains(&json!({}))).then_some("user")
-            }
+            Access::Public(_) | Access::Optional(_) => None,
+            Access::Token(_) => Some("user"),
             Access::CachedSession(_) | Access::Session(_) => Some("user"),
             Access::Admin(_) => Some("admin"),
             Access::SuperAdmin(_) => Some("super_admin"),

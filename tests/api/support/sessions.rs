@@ -1,8 +1,11 @@
 //! The stored data of the session of a token: its row in D1, and its cached session in KV.
 
-use super::actors::Caller;
-use super::internals::{CacheKeys, Secret, SessionId};
+use super::actors::{Caller, Credential};
+use super::app::App;
+use super::internals::{CacheKeys, Purpose, Sealer, Secret, SessionId, Timestamp};
+use super::seed::unique_id;
 use base64ct::{Base64UrlUnpadded, Encoding};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// The header (0) or the claims (1) of a token.
@@ -17,9 +20,75 @@ pub fn revoked() -> Value {
     json!({ "revoked": true })
 }
 
+impl App {
+    fn sealer(&self) -> Sealer {
+        Sealer::new(&Secret::new(self.vars().expect("HANDLE_KEY")), None).expect("a key")
+    }
+
+    /// The content of a session cookie, if it is authentic.
+    pub fn open_session_cookie(&self, value: &str) -> Option<Value> {
+        let start = Timestamp::from_seconds(0);
+        let opened = self
+            .sealer()
+            .open::<Content>(Purpose::Session, b"", value, start);
+        let Content {
+            user,
+            sid,
+            r#gen,
+            iat,
+            exp,
+        } = opened.ok()?;
+        Some(json!({ "sub": user, "sid": sid, "gen": r#gen, "iat": iat, "exp": exp }))
+    }
+
+    /// A session cookie of this server with the content that [`App::open_session_cookie`] returns.
+    pub fn seal_session_cookie(&self, claims: &Value) -> String {
+        let number = |name: &str| claims[name].as_i64().expect("a number");
+        let text = |name: &str| claims[name].as_str().expect("a text").to_owned();
+        let content = Content {
+            user: text("sub"),
+            sid: text("sid"),
+            r#gen: number("gen"),
+            iat: number("iat"),
+            exp: number("exp"),
+        };
+        let expires_at = Timestamp::from_seconds(content.exp);
+        let mut nonce = [7; 24];
+        nonce[..16].copy_from_slice(unique_id().as_bytes());
+        let sealed = self
+            .sealer()
+            .seal(Purpose::Session, b"", expires_at, &content, nonce);
+        sealed.expect("a cookie")
+    }
+}
+
+/// The content of a session cookie.
+#[derive(Serialize, Deserialize)]
+struct Content {
+    user: String,
+    sid: String,
+    r#gen: i64,
+    iat: i64,
+    exp: i64,
+}
+
 impl Caller {
+    /// The claims of the token, or the content of the session cookie with the same names.
     pub fn claims(&self) -> Value {
-        serde_json::from_str(&token_part(self.token(), 1)).expect("claims")
+        let Credential::Cookie(value) = &self.credential else {
+            return serde_json::from_str(&token_part(self.token(), 1)).expect("claims");
+        };
+        self.app
+            .open_session_cookie(value)
+            .expect("a session cookie")
+    }
+
+    /// Makes the session of this token a cookie session, as `/sign-in` creates them.
+    pub async fn into_cookie_session(self) -> Self {
+        let sql = "UPDATE sessions SET is_cookie = 1, method = 'password' WHERE id = ?1";
+        self.app.sql(sql, [self.session_id()]).await;
+        let value = self.app.seal_session_cookie(&self.claims());
+        self.app.with_session_cookie(value)
     }
 
     /// `exp` minus `iat` of the token, in seconds.

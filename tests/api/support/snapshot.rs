@@ -7,12 +7,14 @@ use std::fmt::Write;
 use std::sync::LazyLock;
 
 /// The patterns that are replaced, and their replacements.
-static FILTERS: LazyLock<[(Regex, &str); 4]> = LazyLock::new(|| {
+static FILTERS: LazyLock<[(Regex, &str); 5]> = LazyLock::new(|| {
     [
         (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "[uuid]"),
         (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[time]"),
         (r"\beyJ[\w-]+\.[\w-]+\.[\w-]+", "[token]"),
-        (r"(?m)^(set-cookie: [\w-]+)=[^;]*", "$1=[cookie]"),
+        (r"(?m)^(set-cookie: [\w-]+)=[^;]+", "$1=[cookie]"),
+        // The number is the port of the server.
+        (r"\bedge-auth-session-\d+", "edge-auth-session-[port]"),
     ]
     .map(|(pattern, replacement)| (Regex::new(pattern).expect("a pattern"), replacement))
 });

@@ -70,6 +70,16 @@ impl User {
         response.session()
     }
 
+    /// Signs in with a cookie and waits until the session is cached in KV.
+    pub async fn sign_in_with_cookie(&self) -> Caller {
+        let caller = self.app.anonymous();
+        let response = caller
+            .sign_in("cookie", &self.username, &self.password)
+            .await;
+        response.assert_status(200).recorded().await;
+        response.cookie_session()
+    }
+
     /// Signs in and returns the cookie by which the device is recognised.
     pub async fn device_cookie(&self) -> String {
         self.login().await.assert_status(200).cookie()

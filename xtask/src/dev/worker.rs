@@ -39,6 +39,9 @@ impl Worker {
             .arg("--persist-to")
             .arg(options.data_folder())
             .arg("--show-interactive-dev-session=false")
+            // By default, wrangler looks for a free port from 9229 on and listens on it later. Another `cargo dev` that starts
+            // at the same time can take that port, and then wrangler ends.
+            .args(["--inspector-port", "0"])
             .args(aws.into_iter().flat_map(Simulated::args))
             .args(variables.iter().flat_map(|variable| ["--var", variable]))
             .stdin(Stdio::null())

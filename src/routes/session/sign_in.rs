@@ -1,0 +1,191 @@
+//! `POST /api/auth/sign-in`: signs in with any method, into a cookie session or a session with a token.
+
+use super::login::{self, SignedIn, Typed};
+use crate::app::RequestContext;
+use crate::app::sign_in::{RequestedSession, TOKEN_SESSION};
+use crate::domain::session::SessionKind;
+use crate::domain::sign_in_method::SignInMethod;
+use crate::domain::user::User;
+use crate::http::body::{self, INVALID_BODY};
+use crate::http::device_cookie::DeviceCookie;
+use crate::http::error::{ApiError, ErrorFormat};
+use crate::http::error_codes::ErrorCode;
+use crate::http::origin::RequestOrigin;
+use crate::http::request::{Method, Request};
+use crate::http::response::{EXPIRES, Response};
+use crate::http::route::{Access, Guard, Route};
+use crate::http::session_cookie;
+use crate::runtime::rate_limiter::Bucket;
+use crate::timestamp::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::rc::Rc;
+
+/// The endpoint.
+pub const ROUTE: Route = Route {
+    method: Method::Post,
+    path: "/api/auth/sign-in",
+    error_format: ErrorFormat::Message,
+    rate_limit: Bucket::SignIn,
+    access: Access::Public(|context, request| Box::pin(handle(context, request))),
+    guard: Guard::None,
+    #[cfg(not(target_arch = "wasm32"))]
+    operation,
+};
+
+/// The fields of all methods. A single struct is read, because the JSON reader reads no tagged enum; [`SignInRequest`] describes
+/// the body.
+#[derive(Deserialize)]
+struct Fields {
+    method: SignInMethod,
+    session: SessionKind,
+    username: Option<String>,
+    password: Option<String>,
+}
+
+/// A method of sign-in with its credentials.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(schemars::JsonSchema)]
+#[schemars(tag = "method", rename_all = "snake_case")]
+#[expect(dead_code, reason = "describes the body")]
+enum SignInRequest {
+    /// A user name or e-mail address, and a password.
+    Password {
+        /// Whether the session is used with a cookie or with a token.
+        session: SessionKind,
+        /// User name or e-mail address. Surrounding white space is ignored.
+        #[schemars(length(min = 1))]
+        username: String,
+        /// Password. White space is significant.
+        #[schemars(length(min = 1))]
+        password: String,
+    },
+}
+
+/// A new session and its user.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct SignInResponse {
+    /// `signed_in`. The other value is reserved: it will mean that the sign-in needs a second factor.
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        schemars(extend("enum" = ["signed_in", "second_factor_required"]))
+    )]
+    pub status: &'static str,
+    /// The user who signed in.
+    pub user: User,
+    /// The method of the sign-in.
+    pub method: SignInMethod,
+    /// Time at which the session reaches its maximum age, or at which the token expires. A cookie session that is not used expires
+    /// earlier.
+    pub expires_at: Timestamp,
+    /// Access token (JWT); absent for a cookie session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+}
+
+async fn handle(context: RequestContext, request: Request) -> Result<Response, ApiError> {
+    let client = request.client_info();
+    let device = DeviceCookie::of(&request);
+    let origin = RequestOrigin::of(&context.app.config, &request);
+    let replaces = session_cookie::session(&context, &request);
+    let body: Fields = body::json(request, INVALID_BODY).await?;
+    let requested = match body.session {
+        SessionKind::Token => TOKEN_SESSION,
+        SessionKind::Cookie => {
+            origin.require(Guard::None)?;
+            RequestedSession {
+                kind: SessionKind::Cookie,
+                replaces,
+            }
+        }
+    };
+    let context = Rc::new(context);
+    match body.method {
+        SignInMethod::Password => {
+            let typed = Typed {
+                name: &required(body.username)?,
+                password: &required(body.password)?,
+            };
+            let kind = requested.kind;
+            let signed_in =
+                login::sign_in(Rc::clone(&context), client, &device, typed, requested).await?;
+            Ok(respond(&context, SignInMethod::Password, kind, signed_in))
+        }
+        SignInMethod::AwsDevice | SignInMethod::AwsApp | SignInMethod::AwsProof => {
+            Err(ErrorCode::InvalidField.into())
+        }
+    }
+}
+
+/// A field that this method needs.
+fn required(field: Option<String>) -> Result<String, ApiError> {
+    let field = field.filter(|field| !field.is_empty());
+    field.ok_or_else(|| ErrorCode::MissingField.into())
+}
+
+fn respond(
+    context: &RequestContext,
+    method: SignInMethod,
+    kind: SessionKind,
+    signed_in: SignedIn,
+) -> Response {
+    let issued = signed_in.issued;
+    let response = Response::ok(&SignInResponse {
+        status: "signed_in",
+        user: signed_in.user,
+        method,
+        expires_at: issued.expires_at,
+        token: (kind == SessionKind::Token).then(|| issued.text.clone()),
+    });
+    let response = match kind {
+        SessionKind::Token => response.with(EXPIRES, issued.expires_at.to_string()),
+        SessionKind::Cookie => session_cookie::set(context, response, &issued),
+    };
+    match signed_in.device_cookie {
+        Some(cookie) => response.with("set-cookie", cookie),
+        None => response,
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    use crate::http::operation::{Operation, examples};
+    use serde_json::json;
+    Operation::new("signIn", "Sessions", "Sign in")
+        .describe(
+            "Starts a session. With `\"session\": \"cookie\"`, the response sets the session cookie, which no script can read, and \
+             contains no token; the request must come from the service's own origin or an allowed one. A cookie session of the same \
+             browser is revoked. With `\"session\": \"token\"`, the response contains a token. The response is the same for \
+             unknown users, disabled or locked accounts, accounts without a password, and wrong passwords.",
+        )
+        .parameter(crate::http::device_cookie::parameter())
+        .takes::<SignInRequest>(
+            schemas,
+            INVALID_BODY,
+            json!({
+                "method": "password",
+                "session": "cookie",
+                "username": "john@example.com",
+                "password": "securePassword123"
+            }),
+        )
+        .returns::<SignInResponse>(
+            schemas,
+            json!({
+                "status": "signed_in",
+                "user": examples::user(),
+                "method": "password",
+                "expires_at": "2024-02-09T12:00:00Z"
+            }),
+        )
+        .header("edge-auth-expires", false)
+        // Over plain http, only loopback addresses get the cookies.
+        .header("set-cookie", false)
+        .errors([
+            ErrorCode::InvalidCredentials.into(),
+            ErrorCode::CrossSiteRequest.into(),
+            ApiError::back_off(1),
+            ErrorCode::Overloaded.into(),
+            ErrorCode::StorageUnavailable.into(),
+        ])
+}
