@@ -8,7 +8,7 @@ use crate::http::error_codes::ErrorCode;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::route::{Access, Route};
-use crate::routes::{audit, aws, device, nvidia, pages, password, session, system};
+use crate::routes::{audit, aws, device, email, nvidia, pages, password, session, system};
 use crate::runtime::assets::Assets;
 use crate::runtime::log;
 
@@ -28,6 +28,10 @@ pub const ROUTES: &[Route] = &[
     session::revoke::ROUTE,
     password::set::ROUTE,
     password::change::ROUTE,
+    password::forgot::ROUTE,
+    email::change::ROUTE,
+    email::confirm::ROUTE,
+    email::revert::ROUTE,
     device::register_client::ROUTE,
     device::authorize::ROUTE,
     device::token::ROUTE,

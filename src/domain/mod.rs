@@ -4,6 +4,7 @@
 pub mod address;
 pub mod audit;
 pub mod host;
+pub mod language;
 pub mod mask;
 pub mod names;
 pub mod password_policy;

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::runtime::assets::Assets;
 use crate::runtime::d1::Database;
+use crate::runtime::email::Mailer;
 use crate::runtime::kv::Kv;
 use crate::runtime::rate_limiter::RateLimiter;
 use crate::runtime::{clock, log};
@@ -46,8 +47,12 @@ fn open(env: &Env) -> Option<&'static App> {
     };
     let limits = ["SIGN_IN_LIMIT", "SESSION_LIMIT"];
     let rate_limiter = RateLimiter::from_env(env, limits, log::no_rate_limit);
+    let mailer = Mailer::from_env(env, "EMAIL");
+    if config.email.from.is_some() && mailer.is_none() {
+        log::no_email("EMAIL");
+    }
     // Leaked, because it lives as long as the isolate.
-    App::new(config, database, kv, rate_limiter).map(|app| &*Box::leak(Box::new(app)))
+    App::new(config, database, kv, rate_limiter, mailer).map(|app| &*Box::leak(Box::new(app)))
 }
 
 /// The names of all variables. Bindings are objects and are skipped; so are lists, which the configuration does not use.

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod aws;
 pub mod device;
+pub mod email;
 pub mod nvidia;
 pub mod pages;
 pub mod password;
