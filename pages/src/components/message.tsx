@@ -2,12 +2,12 @@
 import type { ComponentChildren } from "preact";
 
 interface MessageProps {
-  kind: "lead" | "error" | "done";
+  kind: "lead" | "notice" | "error" | "done";
   id?: string;
   children: ComponentChildren;
 }
 
-const ROLES = { lead: undefined, error: "alert", done: "status" } as const;
+const ROLES = { lead: undefined, notice: "status", error: "alert", done: "status" } as const;
 
 /** A text. Screen readers announce errors and results when they appear. */
 export function Message({ kind, id, children }: MessageProps) {

@@ -126,9 +126,9 @@ function PasswordForm({ onSignedIn }: { onSignedIn: () => void }) {
 function PasswordMessage({ failure, isWaiting }: { failure: Failure | undefined; isWaiting: boolean }) {
   const t = useTexts();
   if (failure === undefined) {
-    return hasExpired ? <Message kind="done">{t.signIn.expired}</Message> : <Message kind="lead">{t.signIn.lead}</Message>;
+    return hasExpired ? <Message kind="notice">{t.signIn.expired}</Message> : <Message kind="lead">{t.signIn.lead}</Message>;
   }
-  if (failure.status === 429 && !isWaiting) return <Message kind="done">{t.signIn.mayRetry}</Message>;
+  if (failure.status === 429 && !isWaiting) return <Message kind="notice">{t.signIn.mayRetry}</Message>;
   return (
     <Message kind="error" id="sign-in-error">
       {failureText(t, failure)}

@@ -1,4 +1,4 @@
-// The English texts. Every other language has the same ones, which the type check makes sure of.
+// The English texts. The hyphen of "e‑mail" is one at which no line ends. Every other language has the same ones, which the type check makes sure of.
 
 const seconds = (count: number) => (count === 1 ? "1 second" : `${count} seconds`);
 
@@ -26,23 +26,23 @@ export const en = {
     passwordTooShort: (count: number) => `The password must have at least ${count} characters.`,
     passwordTooLong: "The password must have at most 128 characters.",
     passwordTooCommon: "This password is too common. Choose another one.",
-    passwordContainsName: "The password must not be similar to your name, user name, e-mail address or organization.",
+    passwordContainsName: "The password must not be similar to your name, user name, e‑mail address or organization.",
     link: "This link is not valid any more. Ask for a new one.",
     denied: "AWS reports that the sign-in was denied, or your account may not sign in here.",
     noAssignment: "You have no access to the AWS account of this service. Ask your administrator.",
     codeExpired: "The code has expired.",
     sessionNotFound: "This session has already ended.",
     crossSite: "The request did not come from this page, so it was refused.",
-    email: "This is not a valid e-mail address.",
+    email: "This is not a valid e‑mail address.",
     awsUnavailable: "AWS does not respond. Try again in a moment.",
   },
 
   signIn: {
     title: "Sign in",
-    lead: "Use your user name or your e-mail address.",
+    lead: "Use your user name or your e‑mail address.",
     leadAws: "Use your AWS account.",
     expired: "Your session has ended. Sign in again.",
-    username: "User name or e-mail address",
+    username: "User name or e‑mail address",
     password: "Password",
     submit: "Sign in",
     submitIn: (count: number) => `Sign in (in ${count} s)`,
@@ -90,26 +90,26 @@ export const en = {
 
   forgotPassword: {
     title: "Forgotten password",
-    lead: "We send a link to your e-mail address with which you can set a new password.",
+    lead: "We send a link to your e‑mail address with which you can set a new password.",
     submit: "Send link",
-    done: "If the account exists, a link was sent to its e-mail address.",
+    done: "If the account exists, a link was sent to its e‑mail address.",
     doneHint: "The link is valid for one hour. If no message arrives, check the spam folder and whether the name is correct.",
-    unavailable: "This service sends no e-mail. Ask your administrator for a link with which you can set a new password.",
+    unavailable: "This service sends no e‑mail. Ask your administrator for a link with which you can set a new password.",
   },
 
   confirmEmail: {
-    title: "Confirm your e-mail address",
+    title: "Confirm your e‑mail address",
     working: "Confirming your address …",
-    done: (address: string) => `Your e-mail address is now ${address}.`,
+    done: (address: string) => `Your e‑mail address is now ${address}.`,
     otherSession: "Open the link in the browser in which you changed the address. If you have signed out there since, change the address again.",
     noSecret: "The link is incomplete. Open the whole link from the message.",
   },
 
   revertEmail: {
-    title: "Restore your e-mail address",
-    lead: "This restores your earlier e-mail address, and signs you out everywhere. You get a message with a link to set a new password.",
+    title: "Restore your e‑mail address",
+    lead: "This restores your earlier e‑mail address, and signs you out everywhere. You get a message with a link to set a new password.",
     submit: "Restore address",
-    done: "Your earlier e-mail address is restored.",
+    done: "Your earlier e‑mail address is restored.",
     doneHint: "All sessions have ended, and your password is removed. Use the link in the message that we have sent to you to set a new one.",
     noSecret: "The link is incomplete. Open the whole link from the message.",
   },
@@ -120,7 +120,7 @@ export const en = {
     profile: "Profile",
     username: "User name",
     fullName: "Name",
-    email: "E-mail address",
+    email: "E‑mail address",
     organization: "Organization",
     role: "Role",
     roles: { user: "User", admin: "Administrator", super_admin: "Super administrator" },
@@ -132,11 +132,11 @@ export const en = {
   },
 
   changeEmail: {
-    title: "Change your e-mail address",
-    label: "New e-mail address",
+    title: "Change your e‑mail address",
+    label: "New e‑mail address",
     submit: "Send confirmation",
     done: (address: string) => `We have sent a link to ${address}. Open it in this browser. The address changes after that.`,
-    unavailable: "This service sends no e-mail. Ask your administrator to change the address.",
+    unavailable: "This service sends no e‑mail. Ask your administrator to change the address.",
   },
 
   changePassword: {

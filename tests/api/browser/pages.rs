@@ -1,7 +1,7 @@
 //! The pages of the service in Chromium. Each case in `cases/pages` is a story of one or more users. No case may violate the content
 //! security policy of a page, and no page may throw.
 
-use super::world::{TIMEOUT, World};
+use super::world::{SLOW_TIMEOUT, TIMEOUT, World};
 use crate::support::Vars;
 
 /// Runs a file of `cases/pages` with this many users.
@@ -16,4 +16,19 @@ async fn run(case: &str, users: usize) {
 #[tokio::test]
 async fn user_signs_in_with_a_password_and_signs_out() {
     run("sign_in", 1).await;
+}
+
+/// Writes pictures of all pages to the folder in `EDGE_AUTH_SCREENSHOTS`, for a review by eye.
+#[tokio::test]
+#[ignore = "slow: takes a picture of each page in six forms"]
+async fn every_page_can_be_photographed() {
+    let mut world = World::new(Vars::new()).await;
+    for name in ["ada", "bea", "cleo", "dora"] {
+        world.user(name).await;
+    }
+    let folder = std::env::var("EDGE_AUTH_SCREENSHOTS")
+        .unwrap_or_else(|_| concat!(env!("CARGO_TARGET_TMPDIR"), "/screenshots").to_owned());
+    std::fs::create_dir_all(&folder).expect("a folder");
+    world.more = serde_json::json!({ "folder": folder });
+    world.run("pages/screenshots", SLOW_TIMEOUT).await;
 }
