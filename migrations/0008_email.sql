@@ -1,9 +1,9 @@
 -- When the user confirmed the address with a link that was sent to it; NULL: not confirmed.
 ALTER TABLE users ADD COLUMN email_verified_at TEXT;
 
--- An address that changes without a confirmation is not confirmed.
+-- A changed address is not confirmed. A statement that changes it with a confirmation sets the time afterwards.
 CREATE TRIGGER users_changed_email_is_not_verified AFTER UPDATE OF email_key ON users
-WHEN NEW.email_key IS NOT OLD.email_key AND NEW.email_verified_at IS OLD.email_verified_at
+WHEN NEW.email_key IS NOT OLD.email_key
 BEGIN
   UPDATE users SET email_verified_at = NULL WHERE id = NEW.id;
 END;

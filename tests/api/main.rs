@@ -57,6 +57,7 @@ mod audit;
 mod aws;
 mod browser;
 mod device;
+mod email;
 mod nvidia;
 mod pages;
 mod password;

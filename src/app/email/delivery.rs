@@ -39,7 +39,7 @@ impl Outbox {
 /// The recipient of a message.
 #[derive(Clone, Debug)]
 pub struct Recipient {
-    /// The user whom the message is about.
+    /// The user that the message is about.
     pub user: Uuid,
     /// The name in the greeting.
     pub name: String,

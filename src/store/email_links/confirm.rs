@@ -1,6 +1,6 @@
 //! The use of a link that confirms a new address.
 
-use super::{EmailLinks, REVERT_LINK_SECONDS, delete_confirm_links, delete_password_links};
+use super::{EmailLinks, REVERT_LINK_SECONDS, delete_confirm_links, delete_password_links, verify};
 use crate::domain::audit::Signed;
 use crate::domain::session::expired_until;
 use crate::runtime::StoreError;
@@ -48,7 +48,7 @@ const FIND: &str = "
       AND email_links.purpose = 'confirm' AND email_links.expires_at > ?4";
 
 const CONFIRM: &str = "
-    UPDATE users SET email = ?8, email_key = ?1, email_verified_at = ?2, updated_at = ?2
+    UPDATE users SET email = ?8, email_key = ?1, updated_at = ?2
     WHERE id = ?3 AND source = 'password' AND is_active = 1 AND email_key = ?4
       AND EXISTS (SELECT 1 FROM email_links WHERE email_links.id = ?5 AND expires_at > ?2)
       AND EXISTS (
@@ -133,7 +133,10 @@ impl EmailLinks {
         };
         let confirm = with_conditions(CONFIRM).text(&addresses.email);
         let confirms = || with_conditions(CONFIRMS);
-        let mut statements = vec![recorded(confirm, confirms, [entry])];
+        let mut statements = vec![
+            recorded(confirm, confirms, [entry]),
+            verify(&user, *now, entry),
+        ];
         statements.extend(confirmation.revert_link.map(|id| {
             Statement::new(INSERT_REVERT_LINK)
                 .text(id)

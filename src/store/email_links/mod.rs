@@ -22,6 +22,11 @@ pub const REVERT_LINK_SECONDS: i64 = 7 * 86_400;
 /// Lifetime of a link that confirms an address.
 pub const CONFIRM_LINK_SECONDS: i64 = 3_600;
 
+/// Runs after the statement that changes the address, because a trigger removes the time of the earlier address.
+const VERIFY: &str = "
+    UPDATE users SET email_verified_at = ?1
+    WHERE id = ?2 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?3)";
+
 const DELETE_CONFIRM_LINKS: &str = "
     DELETE FROM email_links
     WHERE user_id = ?1 AND purpose = 'confirm' AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2)";
@@ -64,6 +69,14 @@ impl EmailLinks {
         let [deleted] = self.database.batch([delete]).await?;
         Ok(deleted.changes == 1_000)
     }
+}
+
+/// Records that the user has confirmed the address, if the batch has written this entry.
+fn verify(user: &str, now: Timestamp, cause: &Signed) -> Statement {
+    Statement::new(VERIFY)
+        .text(now.to_string())
+        .text(user)
+        .text(&cause.entry.id)
 }
 
 /// Deletes the links of a user with which an address could be confirmed, if the batch has written this entry.

@@ -1,6 +1,6 @@
 //! The use of a link that restores an earlier address.
 
-use super::{EmailLinks, delete_password_links};
+use super::{EmailLinks, delete_password_links, verify};
 use crate::domain::audit::Signed;
 use crate::runtime::StoreError;
 use crate::runtime::d1::Statement;
@@ -55,7 +55,7 @@ pub enum Reverted {
     Refused,
 }
 
-/// The plus sign prevents a search by time, which SQLite prefers while the table is small.
+/// The plus sign prevents a search by time, which `SQLite` prefers while the table is small.
 const FIND: &str = "
     SELECT number, users.id AS user_id, users.name, email_links.email, email_links.email_key, users.email AS current
     FROM email_links JOIN users ON users.id = email_links.user_id
@@ -64,7 +64,7 @@ const FIND: &str = "
 
 /// The password may be that of an attacker who changed the address.
 const REVERT: &str = "
-    UPDATE users SET email = ?5, email_key = ?1, email_verified_at = ?2, updated_at = ?2, password_hash = NULL
+    UPDATE users SET email = ?5, email_key = ?1, updated_at = ?2, password_hash = NULL
     WHERE id = ?3 AND source = 'password' AND is_active = 1
       AND EXISTS (SELECT 1 FROM email_links WHERE email_links.id = ?4 AND expires_at > ?2)
       AND NOT EXISTS (
@@ -145,12 +145,13 @@ impl EmailLinks {
         }
         .statements();
         let cause = &reverted.entry.id;
-        let [reverted, revoked, ..] = self
+        let [done, revoked, ..] = self
             .database
             .batch([
                 recorded(revert, reverts, [reverted, reversal.link_created]),
                 latest,
                 revoke,
+                verify(&user, *now, reverted),
                 delete_password_links(&user, reverted),
                 Statement::new(INSERT_PASSWORD_LINK)
                     .text(password_link)
@@ -165,7 +166,7 @@ impl EmailLinks {
                     .text(cause),
             ])
             .await?;
-        if reverted.changes == 0 {
+        if done.changes == 0 {
             return Ok(Reverted::Refused);
         }
         revoked.rows(RevokedSession::read).map(Reverted::Done)

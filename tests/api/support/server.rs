@@ -87,6 +87,12 @@ impl Server {
             .collect()
     }
 
+    /// The plain text and the HTML of a message with this id, from the files that Miniflare wrote.
+    pub fn mail(&self, id: &str) -> (String, String) {
+        let files = miniflare::call("mail", json!({ "server": self.id, "message": id }));
+        (text(&files["text"]), text(&files["html"]))
+    }
+
     /// Sends SIGKILL to this server's workerd and returns when the process has ended.
     pub fn kill(&self) {
         assert!(!self.is_shared, "other tests use this server");
