@@ -17,7 +17,7 @@ const TIMEOUT: Duration = Duration::from_mins(2);
 #[ignore = "slow: builds an application and runs Chromium"]
 async fn react_application_signs_in_refreshes_in_one_tab_and_signs_out() {
     let service = Service::shared();
-    service.add_user().await;
+    service.set_password_of_user().await;
     let node_modules = packages::npm_packages(&service.tools, &example("react-spa"));
     let app = Copy::of(&example("react-spa"), Some(("node_modules", &node_modules)));
     let port = service.app_port;

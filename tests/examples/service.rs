@@ -18,6 +18,8 @@ pub struct Service {
     pub app_port: u16,
     pub admin: Login,
     pub user: Login,
+    /// The one-time token that sets the password of `user`.
+    link: String,
     folder: Folder,
     _program: Program,
 }
@@ -59,6 +61,11 @@ impl Service {
             .nth(1)
             .and_then(|rest| rest.lines().next())
             .unwrap_or_else(|| panic!("no password:\n{printed}"));
+        let user = Login {
+            username: "ada",
+            password: "a new password of ada lovelace's".to_owned(),
+        };
+        let link = add_user(&folder, user.username);
         Self {
             tools,
             url: format!("http://localhost:{port}"),
@@ -67,10 +74,8 @@ impl Service {
                 username: "admin",
                 password: password.to_owned(),
             },
-            user: Login {
-                username: "ada",
-                password: "a new password of ada lovelace's".to_owned(),
-            },
+            user,
+            link,
             folder,
             _program: program,
         }
@@ -90,28 +95,9 @@ impl Service {
         assert_eq!(response.expect("a response").status(), 200);
     }
 
-    /// Adds [`Service::user`] with the command line, if no other test has added it.
-    pub async fn add_user(&self) {
-        let Login { username, password } = &self.user;
-        let output = toolchain::cargo()
-            .args(["xtask", "user", "add", "--username", username])
-            .args(["--email", "ada@example.com", "--local", "--persist-to"])
-            .arg(self.folder.state())
-            .output()
-            .expect("cargo starts");
-        let printed = String::from_utf8_lossy(&output.stdout);
-        assert!(
-            output.status.success(),
-            "{printed}{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        let token = printed
-            .split(|character: char| {
-                !character.is_ascii_alphanumeric() && !"-_".contains(character)
-            })
-            .find(|word| word.len() == 43)
-            .unwrap_or_else(|| panic!("no one-time token: {printed}"));
-        let body = json!({ "token": token, "password": password });
+    /// Sets the password of [`Service::user`]. At most one test may call it.
+    pub async fn set_password_of_user(&self) {
+        let body = json!({ "token": self.link, "password": self.user.password });
         self.post("set-password", &body).await;
     }
 
@@ -144,6 +130,29 @@ impl Service {
         program.wait_for_port(port);
         program
     }
+}
+
+/// Adds a user with the command line and returns the one-time token. The command locks the local database while it writes, so it
+/// runs before any test sends a request.
+fn add_user(folder: &Folder, username: &str) -> String {
+    let output = toolchain::cargo()
+        .args(["xtask", "user", "add", "--username", username])
+        .args(["--email", "ada@example.com", "--local", "--persist-to"])
+        .arg(folder.state())
+        .output()
+        .expect("cargo starts");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "{printed}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let mut words = printed
+        .split(|character: char| !character.is_ascii_alphanumeric() && !"-_".contains(character));
+    words
+        .find(|word| word.len() == 43)
+        .unwrap_or_else(|| panic!("no one-time token: {printed}"))
+        .to_owned()
 }
 
 struct Folder(PathBuf);
