@@ -5,7 +5,8 @@ import type { Texts } from "./language.ts";
 /** Fewer than any operator requires, if a page does not know how many characters are required. */
 const UNKNOWN_MINIMUM = 15;
 
-export function failureText({ failure }: Texts, { code, status, retryAfter }: Failure, minimum = UNKNOWN_MINIMUM): string {
+export function failureText(t: Texts, { code, status, retryAfter }: Failure, minimum = UNKNOWN_MINIMUM): string {
+  const { failure } = t;
   switch (code) {
     case "network":
       return failure.network;
@@ -16,6 +17,10 @@ export function failureText({ failure }: Texts, { code, status, retryAfter }: Fa
       return failure.missing;
     case "invalid_email":
       return failure.email;
+    case "email_of_identity_source":
+      return t.account.fromDirectory;
+    case "email_disabled":
+      return t.changeEmail.unavailable;
     case "invalid_credentials":
       return failure.credentials;
     case "invalid_current_password":

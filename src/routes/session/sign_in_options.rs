@@ -4,7 +4,9 @@ use crate::app::RequestContext;
 use crate::aws::sso_oidc::CLIENT_NAME;
 use crate::domain::return_target;
 use crate::http::error::{ApiError, ErrorFormat};
-use crate::http::query::{self, Query};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::http::query;
+use crate::http::query::Query;
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};

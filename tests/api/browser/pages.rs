@@ -3,6 +3,7 @@
 
 use super::world::{SLOW_TIMEOUT, TIMEOUT, World};
 use crate::support::Vars;
+use serde_json::json;
 
 /// Runs a file of `cases/pages` with this many users.
 async fn run(case: &str, users: usize) {
@@ -18,6 +19,26 @@ async fn user_signs_in_with_a_password_and_signs_out() {
     run("sign_in", 1).await;
 }
 
+#[tokio::test]
+async fn user_sets_and_changes_a_password() {
+    let mut world = World::new(Vars::with_email()).await;
+    let user = world.user("ada").await;
+    world.more = json!({ "link": user.reset_link().await });
+    world.run("pages/passwords", TIMEOUT).await;
+}
+
+#[tokio::test]
+async fn revoked_or_expired_session_is_signed_out_at_its_next_click() {
+    run("sessions", 1).await;
+}
+
+#[tokio::test]
+async fn user_changes_the_email_address_and_takes_it_back() {
+    let mut world = World::new(Vars::with_email()).await;
+    world.user("ada").await;
+    world.run("pages/email", TIMEOUT).await;
+}
+
 /// Writes pictures of all pages to the folder in `EDGE_AUTH_SCREENSHOTS`, for a review by eye.
 #[tokio::test]
 #[ignore = "slow: takes a picture of each page in six forms"]
@@ -29,6 +50,6 @@ async fn every_page_can_be_photographed() {
     let folder = std::env::var("EDGE_AUTH_SCREENSHOTS")
         .unwrap_or_else(|_| concat!(env!("CARGO_TARGET_TMPDIR"), "/screenshots").to_owned());
     std::fs::create_dir_all(&folder).expect("a folder");
-    world.more = serde_json::json!({ "folder": folder });
+    world.more = json!({ "folder": folder });
     world.run("pages/screenshots", SLOW_TIMEOUT).await;
 }

@@ -72,6 +72,7 @@ impl World {
             "application": self.application,
             "stranger": self.stranger,
             "users": self.users,
+            "mail": self.app.server().mail_folder,
             "more": self.more,
         });
         let mut command = tokio::process::Command::new(node());

@@ -191,7 +191,7 @@ async function run(server) {
     ],
   }));
   const url = await server.miniflare.ready;
-  return { server: server.id, url: url.origin, key: server.key, vars: server.vars };
+  return { server: server.id, url: url.origin, key: server.key, vars: server.vars, files: server.files };
 }
 
 /** Replaces `{PORT}` in variables by the port of the server. */
