@@ -1,7 +1,7 @@
 // Starts a page: loads what every page needs, shows the page or why it cannot be shown, and follows the other tabs.
 import { render } from "preact";
 import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { applyAccent } from "./accent.ts";
 import { api, call } from "./api.ts";
 import type { Failure, User } from "./api.ts";
@@ -95,7 +95,7 @@ function Page({ definition, loaded }: { definition: Definition; loaded: Loaded }
   const [table, setTable] = useState(texts);
   const branding = "options" in loaded ? loaded.options.branding : undefined;
   const title = definition.title(table);
-  useEffect(() => {
+  useLayoutEffect(() => {
     document.documentElement.lang = language();
     document.title = branding === undefined ? title : `${title} · ${branding.name}`;
   }, [title, branding]);

@@ -16,7 +16,23 @@ async fn run(case: &str, users: usize) {
 
 #[tokio::test]
 async fn user_signs_in_with_a_password_and_signs_out() {
-    run("sign_in", 1).await;
+    let mut world = World::new(Vars::new()).await;
+    world.user("ada").await;
+    world.user("locked").await.set_failures(100).await;
+    world.run("pages/sign_in", TIMEOUT).await;
+}
+
+#[tokio::test]
+async fn sign_in_leads_to_an_allowed_address_only() {
+    run("return_to", 1).await;
+}
+
+#[tokio::test]
+async fn pages_handle_the_keyboard_slow_requests_languages_and_failures() {
+    let mut world = World::new(Vars::with_email()).await;
+    let user = world.user("ada").await;
+    world.more = json!({ "link": user.reset_link().await });
+    world.run("pages/details", TIMEOUT).await;
 }
 
 #[tokio::test]

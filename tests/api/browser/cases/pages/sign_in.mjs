@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { at, heading, message, showsAccount, submitSignIn, t } from "./steps.mjs";
 
-export async function run({ person, control, service, users: [user] }) {
+export async function run({ person, control, service, users: [user, locked] }) {
   const browser = await person();
   const page = await browser.newPage();
 
@@ -71,4 +71,17 @@ export async function run({ person, control, service, users: [user] }) {
   assert.ok(!(await browser.cookies()).some(({ name }) => name === session.name));
   await page.goto("/account");
   await at(page, "/sign-in");
+
+  // A locked account with the right password looks like a wrong password.
+  const seen = [];
+  for (const login of [locked.login, { username: "no such user", password: "wrong" }]) {
+    const stranger = await person();
+    const tried = await stranger.newPage();
+    await tried.goto("/sign-in");
+    await submitSignIn(tried, login);
+    await message(tried, "alert", t.failure.credentials);
+    seen.push((await tried.locator("main").innerText()).trim());
+    await stranger.close();
+  }
+  assert.equal(seen[0], seen[1]);
 }
