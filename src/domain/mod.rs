@@ -9,6 +9,7 @@ pub mod mask;
 pub mod names;
 pub mod password_policy;
 pub mod recognised_device;
+pub mod return_target;
 pub mod role;
 pub mod session;
 pub mod sign_in_method;

@@ -1,8 +1,9 @@
-//! The isolate's [`App`], created at its first event.
+//! The isolate's [`App`] and [`Assets`], created at its first event.
 
 use super::panics;
 use crate::app::App;
 use crate::config::Config;
+use crate::runtime::assets::Assets;
 use crate::runtime::d1::Database;
 use crate::runtime::email::Mailer;
 use crate::runtime::kv::Kv;
@@ -14,6 +15,14 @@ use worker::Env;
 
 thread_local! {
     static APP: OnceCell<Option<&'static App>> = const { OnceCell::new() };
+    static ASSETS: OnceCell<Option<&'static Assets>> = const { OnceCell::new() };
+}
+
+/// The isolate's [`Assets`]; `None` without the binding. They do not depend on the configuration: an unknown path has the same
+/// page if it is invalid.
+pub fn assets(env: &Env) -> Option<&'static Assets> {
+    let open = || Assets::from_env(env, "ASSETS").map(|assets| &*Box::leak(Box::new(assets)));
+    ASSETS.with(|assets| *assets.get_or_init(open))
 }
 
 /// The isolate's [`App`]; `None` if the configuration is invalid, which was logged.

@@ -97,7 +97,15 @@ function readPlatform() {
   for (const { binding } of config.kv_namespaces) env[binding] = { type: "kv", id: binding };
   for (const { name } of config.send_email ?? []) env[name] = { type: "send-email" };
   for (const { name, namespace_id: namespace, simple } of config.ratelimits ?? []) env[name] = { type: "rate-limit", namespace, simple };
-  return { compatibilityDate: config.compatibility_date, compatibilityFlags: config.compatibility_flags, env };
+  env[config.assets.binding] = { type: "assets" };
+  const assets = {
+    directory: path.resolve(repository, config.assets.directory),
+    hasUserWorker: true,
+    htmlHandling: config.assets.html_handling,
+    notFoundHandling: config.assets.not_found_handling,
+    runWorkerFirst: config.assets.run_worker_first,
+  };
+  return { compatibilityDate: config.compatibility_date, compatibilityFlags: config.compatibility_flags, env, assets };
 }
 
 /**
@@ -157,7 +165,7 @@ async function run(server) {
   if (!workerFiles.has(server.followsRedirects)) workerFiles.set(server.followsRedirects, bundle(server.followsRedirects));
   platform ??= readPlatform();
   const manifest = await workerFiles.get(server.followsRedirects);
-  const { compatibilityDate, compatibilityFlags, env } = platform;
+  const { compatibilityDate, compatibilityFlags, env, assets } = platform;
   const text = (value) => ({ type: "text", value });
   const vars = Object.fromEntries(Object.entries({ ...server.vars, TEST_CONTROL_KEY: server.key }).map(([name, value]) => [name, text(value)]));
   server.miniflare = startingServer.run(server, () => new Miniflare({
@@ -177,12 +185,13 @@ async function run(server) {
           compatibilityFlags: [...compatibilityFlags, "nodejs_als"],
           manifest,
           env: { ...env, ...vars },
+          assets,
         },
       },
     ],
   }));
   const url = await server.miniflare.ready;
-  return { server: server.id, url: url.origin, key: server.key, vars: server.vars };
+  return { server: server.id, url: url.origin, key: server.key, vars: server.vars, files: server.files };
 }
 
 /** Replaces `{PORT}` in variables by the port of the server. */

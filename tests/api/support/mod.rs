@@ -58,6 +58,7 @@ pub mod installed;
 pub mod internals;
 mod mail;
 mod miniflare;
+pub mod pages;
 mod recorded;
 mod request;
 mod response;
