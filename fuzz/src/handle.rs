@@ -55,6 +55,7 @@ fn any_text(text: &str) {
             (Purpose::DeviceCode, b""),
             (Purpose::ClientSecret, b""),
             (Purpose::ClientRegistration, b""),
+            (Purpose::Session, b""),
         ] {
             let other = SEALER.open::<Anything>(purpose, associated, text, now());
             assert_eq!(other, Err(OpenError::Invalid));
@@ -82,7 +83,7 @@ fn any_content(content: &[u8]) {
     {
         let moved = device
             .clone()
-            .after_sign_in(Uuid::from_u128(1), "ada", None);
+            .after_sign_in(Uuid::from_u128(1), Some("ada"), None);
         let ada = LoginName::Username("ada".into());
         assert!(moved.recognises(&ada).is_some() && moved.id() == device.id());
         let end = now().plus(60);
@@ -135,7 +136,7 @@ fn sealed(content: &[u8]) -> String {
 pub fn device() -> String {
     let device = RecognisedDevice::new([7; 16]).after_sign_in(
         Uuid::from_u128(5),
-        "ada",
+        Some("ada"),
         Some("ada@example.com"),
     );
     let end = now().plus(86_400);
@@ -154,7 +155,7 @@ fn seeds() -> Vec<Vec<u8>> {
     let content = |end: i64| {
         let device = RecognisedDevice::new([7; 16]).after_sign_in(
             Uuid::from_u128(5),
-            "ada",
+            Some("ada"),
             Some("ada@example.com"),
         );
         [&end.to_be_bytes()[..], json!(device).to_string().as_bytes()].concat()

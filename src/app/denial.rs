@@ -1,6 +1,6 @@
-//! The reasons for which a sign-in with the device flow is denied.
+//! The reasons for which a sign-in or step-up with the device flow is denied.
 
-/// Why the sign-in of a device flow was denied.
+/// Why the sign-in or step-up of a device flow was denied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Denial {
     /// The user denied the request.
@@ -9,6 +9,8 @@ pub enum Denial {
     NoAssignment,
     /// The credentials from the portal belong to a different account than the one that was requested.
     OtherAccount,
+    /// Another user than that of the session has approved a step-up.
+    OtherUser,
     /// The user is disabled in the directory.
     DisabledInDirectory,
     /// The user is disabled in this service.
@@ -25,6 +27,7 @@ impl Denial {
             Self::ByUser => "denied",
             Self::NoAssignment => "no_assignment",
             Self::OtherAccount => "other_account",
+            Self::OtherUser => "other_user",
             Self::DisabledInDirectory => "disabled_in_directory",
             Self::Disabled => "disabled",
             Self::SessionEnded => "session_ended",

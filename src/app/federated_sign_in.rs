@@ -30,15 +30,7 @@ pub async fn run(
     role: Option<Role>,
     options: NewSessionOptions<'_>,
 ) -> Result<Option<(Issued, User)>, AppError> {
-    let profile = FederatedProfile {
-        source: &aws_user.source,
-        subject: &aws_user.subject,
-        username: &aws_user.username,
-        email: aws_user.email.as_ref().map(AwsUserEmail::as_str),
-        made_email_key: aws_user.email.as_ref().and_then(AwsUserEmail::derived_key),
-        name: &aws_user.full_name,
-        role,
-    };
+    let profile = profile(aws_user, role);
     let mut known = find_or_create(context, client, &profile).await?;
     for _ in 0..MAX_PROFILE_UPDATES {
         if !known.user.is_active || profile.is_recorded_in(&known) {
@@ -64,6 +56,20 @@ pub async fn run(
     };
     refuse(context, client, method, AttemptedAccount::Known(id), reason).await?;
     Ok(None)
+}
+
+/// The profile of a user that AWS has authenticated.
+#[must_use]
+pub fn profile(aws_user: &AwsUser, role: Option<Role>) -> FederatedProfile<'_> {
+    FederatedProfile {
+        source: &aws_user.source,
+        subject: &aws_user.subject,
+        username: &aws_user.username,
+        email: aws_user.email.as_ref().map(AwsUserEmail::as_str),
+        made_email_key: aws_user.email.as_ref().and_then(AwsUserEmail::derived_key),
+        name: &aws_user.full_name,
+        role,
+    }
 }
 
 /// Returns the user's row, and creates it if it does not exist.

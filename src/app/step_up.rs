@@ -9,7 +9,7 @@ use super::password_attempt::{self, Attempted, PasswordCheck, Subject};
 use super::sessions;
 use crate::crypto::password::{Password, StoredHash};
 use crate::domain::audit::Kind;
-use crate::domain::session::{SessionKind, SessionRecord};
+use crate::domain::session::{SessionKind, SessionRecord, TokenStatus};
 use crate::domain::sign_in_method::SignInMethod;
 use crate::store::passwords;
 use crate::store::sessions::StepUp;
@@ -28,7 +28,7 @@ pub enum PasswordStepUp {
     SessionEnded,
 }
 
-/// Compares the password of the user of a session. `generation` is that of the request's token or cookie.
+/// Compares the password of the user of a session, and records the step-up.
 ///
 /// # Errors
 /// `Store`, `Runtime`.
@@ -125,6 +125,31 @@ impl PasswordAttempt {
 /// # Errors
 /// `Store`, `Runtime`.
 pub async fn record(
+    context: &RequestContext,
+    client: &ClientInfo,
+    session: &SessionRecord,
+    method: SignInMethod,
+    attempt: Option<&Reservation>,
+) -> Result<Option<SessionRecord>, AppError> {
+    if let Some(stepped_up) = record_once(context, client, session, method, attempt).await? {
+        return Ok(Some(stepped_up));
+    }
+    // Another request may have rotated the cookie since the session was read, for example after a double click. The cookie of
+    // this request is then still accepted.
+    let found = context.app.sessions.find(&session.id).await?;
+    let window = context.replay_window();
+    match found {
+        Some(again)
+            if again.token_status(session.generation, context.now(), window)
+                == TokenStatus::Replayable =>
+        {
+            record_once(context, client, &again, method, attempt).await
+        }
+        _ => Ok(None),
+    }
+}
+
+async fn record_once(
     context: &RequestContext,
     client: &ClientInfo,
     session: &SessionRecord,

@@ -71,10 +71,15 @@ impl RecognisedDevice {
         self.users.iter().any(|known| known.id == user)
     }
 
-    /// The device after this user has signed in on it.
+    /// The device after this user has signed in on it. Without names, no typed name is recognised.
     #[must_use]
-    pub fn after_sign_in(mut self, user: Uuid, username: &str, email: Option<&str>) -> Self {
-        let typed = [Some(username), email].into_iter().flatten();
+    pub fn after_sign_in(
+        mut self,
+        user: Uuid,
+        username: Option<&str>,
+        email: Option<&str>,
+    ) -> Self {
+        let typed = [username, email].into_iter().flatten();
         let names = typed.filter_map(LoginName::parse);
         let known = DeviceUser {
             id: user,
@@ -117,7 +122,7 @@ mod tests {
 
     fn after(device: RecognisedDevice, number: u128) -> RecognisedDevice {
         let (username, email) = (format!("user-{number}"), format!("{number}@example.com"));
-        device.after_sign_in(Uuid::from_u128(number), &username, Some(&email))
+        device.after_sign_in(Uuid::from_u128(number), Some(&username), Some(&email))
     }
 
     #[test]
@@ -145,9 +150,12 @@ mod tests {
     #[test]
     fn renamed_user_is_recognised_by_the_names_of_the_last_sign_in() {
         let user = Uuid::from_u128(1);
-        let device =
-            RecognisedDevice::new([7; 16]).after_sign_in(user, "ada", Some("ada@example.com"));
-        let device = device.after_sign_in(user, "augusta", None);
+        let device = RecognisedDevice::new([7; 16]).after_sign_in(
+            user,
+            Some("ada"),
+            Some("ada@example.com"),
+        );
+        let device = device.after_sign_in(user, Some("augusta"), None);
         assert!(device.recognises(&name("augusta")).is_some());
         assert_eq!(device.recognises(&name("ada")), None);
         assert_eq!(device.recognises(&name("ada@example.com")), None);

@@ -19,9 +19,22 @@ pub struct Names<'a> {
     /// The user.
     pub id: Uuid,
     /// User name.
-    pub username: &'a str,
+    pub username: Option<&'a str>,
     /// E-mail address.
     pub email: Option<&'a str>,
+}
+
+impl Names<'_> {
+    /// A user who signs in without typing a name. A password user may have the same names, and the device must not be
+    /// recognised for that user.
+    #[must_use]
+    pub fn none(id: Uuid) -> Self {
+        Self {
+            id,
+            username: None,
+            email: None,
+        }
+    }
 }
 
 /// The device cookie of a request, and the name under which the response may set it.

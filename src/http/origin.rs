@@ -1,5 +1,5 @@
 //! Decides whether a request that a session cookie authenticates, or that sets one, comes from a page that may send it. Browsers
-//! add the cookie whoever causes the request, so this check takes the place of a secret that only the page knows.
+//! add the cookie to requests that other sites cause, so this check takes the place of a secret that only the page knows.
 
 use super::error::ApiError;
 use super::error_codes::ErrorCode;

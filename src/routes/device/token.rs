@@ -1,20 +1,19 @@
 //! `POST /api/auth/token`: waits for the user to approve a device flow, and signs them in.
 
+use super::approval::{self, Handles, Wait};
 use crate::app::RequestContext;
-use crate::app::denial::Denial;
-use crate::app::device_flow::handles;
-use crate::app::device_flow::sign_in::{self, DeviceSignIn};
-use crate::app::error::AppError;
+use crate::app::device_flow::sign_in::SignIn;
+use crate::app::sign_in::TOKEN_SESSION;
 use crate::http::body;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
-use crate::http::prefer;
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};
 use crate::routes::responses::BearerTokenResponse;
 use crate::runtime::rate_limiter::Bucket;
 use serde::Deserialize;
+use std::rc::Rc;
 
 /// The endpoint.
 pub const ROUTE: Route = Route {
@@ -46,67 +45,29 @@ pub struct TokenRequest {
 
 async fn handle(context: RequestContext, request: Request) -> Result<Response, ApiError> {
     let client = request.client_info();
-    let max_wait = context.app.config.aws.device_token_wait;
-    let preferred =
-        prefer::wait(request.header("prefer").as_deref()).map(|seconds| seconds.min(max_wait));
+    let wait = Wait::preferred_by(&context, &request);
     let body: TokenRequest = body::json(request, FAILED).await?;
-    let registration = handles::open_client(&context, &body.client_id, &body.client_secret);
-    let device = handles::open_device(&context, &body.client_id, &body.device_code);
-    let Some((registration, device)) = registration.zip(device) else {
-        return Err(ErrorCode::InvalidDeviceCode.into());
+    let handles = Handles {
+        client_id: &body.client_id,
+        client_secret: &body.client_secret,
+        device_code: &body.device_code,
     };
-    let wait = preferred.unwrap_or(max_wait);
-    let outcome = sign_in::run(context, client, registration, device, wait).await;
-    match outcome.map_err(failed)? {
-        DeviceSignIn::SignedIn(signed_in) => {
-            let (issued, user) = *signed_in;
-            let response = BearerTokenResponse::response(&issued, &user);
-            Ok(match preferred {
-                Some(seconds) => response.with("preference-applied", wait_preference(seconds)),
-                None => response,
-            })
-        }
-        DeviceSignIn::Pending(seconds) => Err(pending(seconds, preferred)),
-        DeviceSignIn::PendingElsewhere(seconds) => Err(pending(seconds, None)),
-        DeviceSignIn::Expired => Err(ErrorCode::DeviceCodeExpired.into()),
-        DeviceSignIn::Denied(denial) => Err(denied(denial)),
-        DeviceSignIn::TooMany => Err(ErrorCode::Overloaded.into()),
-    }
+    let sign_in = SignIn(TOKEN_SESSION);
+    let signed_in = approval::wait(Rc::new(context), client, &handles, wait, sign_in).await;
+    let (issued, user) = *signed_in.map_err(failed)?;
+    Ok(wait.applied(BearerTokenResponse::response(&issued, &user)))
 }
 
-fn failed(error: AppError) -> ApiError {
-    match error {
-        AppError::Aws(cause) => ApiError::aws(cause).with_text(FAILED),
-        error => error.into(),
+/// The API specification prescribes the text of a failure of AWS.
+fn failed(error: ApiError) -> ApiError {
+    match error.code() {
+        ErrorCode::AwsFailed | ErrorCode::AwsNotConfigured => error.with_text(FAILED),
+        _ => error,
     }
-}
-
-fn pending(retry_after: u32, preference: Option<u32>) -> ApiError {
-    let error = ApiError::new(ErrorCode::AuthorizationPending).retry_after(retry_after);
-    match preference {
-        Some(seconds) => error.with_header("preference-applied", wait_preference(seconds)),
-        None => error,
-    }
-}
-
-fn wait_preference(seconds: u32) -> String {
-    format!("wait={seconds}")
-}
-
-fn denied(denial: Denial) -> ApiError {
-    match denial {
-        Denial::NoAssignment => ErrorCode::NoAssignment,
-        Denial::SessionEnded => ErrorCode::SessionEnded,
-        Denial::ByUser | Denial::OtherAccount | Denial::DisabledInDirectory | Denial::Disabled => {
-            ErrorCode::AccessDenied
-        }
-    }
-    .into()
 }
 
 #[cfg(not(target_arch = "wasm32"))]
 fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
-    use crate::app::error::NOT_CONFIGURED;
     use crate::http::operation::{Operation, examples};
     use serde_json::json;
     Operation::new("createDeviceToken", "AWS device flow", "Wait for the user to approve a device flow")
@@ -117,14 +78,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
              requests with the same device code get 408 at once. A 403 response means that the user denied the sign-in, has \
              no permission set, or is disabled.",
         )
-        .parameter(json!({
-            "name": "Prefer",
-            "in": "header",
-            "required": false,
-            "description": "`wait=N`: maximum number of seconds to wait for the user (RFC 7240), up to DEVICE_TOKEN_WAIT. \
-                            Other preferences are ignored",
-            "schema": {"type": "string", "examples": ["wait=10"]}
-        }))
+        .parameter(approval::prefer_parameter())
         .takes::<TokenRequest>(
             schemas,
             FAILED,
@@ -137,16 +91,5 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         .returns::<BearerTokenResponse<'_>>(schemas, examples::bearer_token())
         .header("edge-auth-expires", true)
         .header("preference-applied", false)
-        .errors([
-            ErrorCode::InvalidDeviceCode.into(),
-            pending(5, None),
-            pending(5, Some(10)),
-            ErrorCode::DeviceCodeExpired.into(),
-            denied(Denial::ByUser),
-            denied(Denial::NoAssignment),
-            denied(Denial::SessionEnded),
-            failed(AppError::Aws("Timeout")),
-            failed(AppError::Aws(NOT_CONFIGURED)),
-            ErrorCode::StorageUnavailable.into(),
-        ])
+        .errors(approval::errors().into_iter().map(failed))
 }

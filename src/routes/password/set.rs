@@ -53,7 +53,7 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
     // from signing in with the new password.
     let names = Names {
         id: user.id,
-        username: &user.username,
+        username: Some(&user.username),
         email: user.email.as_deref(),
     };
     let device = cookie.open(&context);

@@ -1,7 +1,8 @@
 //! `GET /api/auth/sessions`: lists the live sessions of the caller.
 
 use crate::app::RequestContext;
-use crate::domain::session::SessionRecord;
+use crate::domain::session::{SessionKind, SessionRecord};
+use crate::domain::sign_in_method::SignInMethod;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::request::Method;
 use crate::http::response::Response;
@@ -31,7 +32,7 @@ pub struct SessionsResponse {
     #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("const" = true)))]
     pub success: bool,
     /// The live sessions, most recent sign-in first; 200 at most. A session is live until it is revoked, it reaches its maximum
-    /// age, or its token can no longer be refreshed.
+    /// age, its token can no longer be refreshed, or its cookie was not used for `SESSION_IDLE` seconds.
     pub sessions: Vec<SessionEntry>,
 }
 
@@ -43,19 +44,25 @@ pub struct SessionEntry {
     pub id: String,
     /// Time of the sign-in.
     pub created_at: Timestamp,
-    /// Time of the last refresh, or of the sign-in if there was none.
+    /// Time of the last refresh or step-up, or of the sign-in if there was none.
     pub refreshed_at: Timestamp,
     /// Time of the last use, to within one hour.
     pub last_used_at: Timestamp,
     /// Time at which the session reaches its maximum age.
     pub ends_at: Timestamp,
+    /// Whether the session is used with a cookie or with a token.
+    pub session: SessionKind,
+    /// The method of the sign-in; null for a session of a release that did not store it.
+    pub method: Option<SignInMethod>,
+    /// Time at which the user last authenticated: the sign-in, the last step-up or the last change of password.
+    pub authenticated_at: Timestamp,
     /// The beginning of the `User-Agent` header of the sign-in.
     pub device: Option<String>,
     /// The client address of the sign-in.
     pub address: Option<String>,
-    /// The beginning of the `User-Agent` header of the last refresh; null if there was none.
+    /// The beginning of the `User-Agent` header of the last refresh or step-up; null if there was none.
     pub refresh_device: Option<String>,
-    /// The client address of the last refresh; null if there was none.
+    /// The client address of the last refresh or step-up; null if there was none.
     pub refresh_address: Option<String>,
     /// Whether this is the session of the request.
     pub is_current: bool,
@@ -74,6 +81,9 @@ async fn handle(context: RequestContext, session: SessionRecord) -> Result<Respo
         refreshed_at: live.rotated_at,
         last_used_at: live.last_used_at,
         ends_at: live.ends_at,
+        session: live.kind,
+        method: live.method,
+        authenticated_at: live.authenticated_at,
         device: live.device,
         address: live.address,
         refresh_device: live.refresh_device,
@@ -102,6 +112,9 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
                     "refreshed_at": "2024-01-10T18:00:00Z",
                     "last_used_at": "2024-01-10T18:00:00Z",
                     "ends_at": "2024-02-09T12:00:00Z",
+                    "session": "cookie",
+                    "method": "password",
+                    "authenticated_at": "2024-01-10T12:00:00Z",
                     "device": "curl/8.5.0",
                     "address": "192.0.2.7",
                     "refresh_device": "curl/8.5.0",

@@ -133,7 +133,7 @@ pub(super) async fn sign_in(
     };
     let names = Names {
         id: user.id,
-        username: &user.username,
+        username: Some(&user.username),
         email: user.email.as_deref(),
     };
     let device_cookie = cookie.recognise(&context, device.as_ref(), &names)?;

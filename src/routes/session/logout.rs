@@ -49,8 +49,10 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use crate::http::operation::Operation;
     use serde_json::json;
     Operation::new("logout", "Sessions", "Sign out")
-        .describe("Revokes the session of the token, even if the token has expired, was rotated out or is older than TOKENS_NOT_BEFORE. \
-             Also responds with 200 if there is no token or if this service did not issue it. The request may be repeated.")
+        .describe("Revokes the session of the token or session cookie, even if it was rotated out or is older than TOKENS_NOT_BEFORE, or if the \
+             token has expired. Deletes the cookie. Also responds with 200 if there is neither or if this service did not issue it. \
+             The request may be repeated.")
         .returns::<MessageResponse>(schemas, json!({"success": true, "message": "Logged out"}))
+        .header("set-cookie", false)
         .errors([ErrorCode::StorageUnavailable])
 }

@@ -7,6 +7,7 @@ use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};
+use crate::http::session_cookie;
 use crate::routes::responses::MessageResponse;
 use crate::runtime::rate_limiter::Bucket;
 
@@ -34,7 +35,8 @@ async fn handle(
     let entry = entry.by(user).about(user).of_session(&session.id);
     let signed_out = context.sign(entry.detail("all sessions"));
     sessions::revoke_all(&context, user, &signed_out).await?;
-    Ok(Response::ok(&MessageResponse::new("Logged out everywhere")))
+    let response = Response::ok(&MessageResponse::new("Logged out everywhere"));
+    Ok(session_cookie::clear_sent(&context, &request, response))
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -47,4 +49,5 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
             schemas,
             json!({"success": true, "message": "Logged out everywhere"}),
         )
+        .header("set-cookie", false)
 }

@@ -5,7 +5,7 @@
 
 use crate::app::client_info::ClientInfo;
 use crate::app::{RequestContext, sessions};
-use crate::domain::session::TokenStatus;
+use crate::domain::session::{SessionKind, TokenStatus};
 use crate::domain::token::Session;
 use crate::http::caller::PresentedCredential;
 use crate::http::error::{ApiError, ErrorFormat};
@@ -52,7 +52,9 @@ async fn handle(
         record.map(|record| Refreshed { record, is_rotated })
     };
     let Refreshed { record, is_rotated } = found
-        .filter(|found| found.record.user.id == shown.user)
+        .filter(|found| {
+            found.record.user.id == shown.user && found.record.kind == SessionKind::Token
+        })
         .ok_or(ErrorCode::InvalidToken)?;
     let window = context.replay_window();
     match record.token_status(shown.generation, context.received_at, window) {

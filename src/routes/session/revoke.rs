@@ -8,6 +8,7 @@ use crate::http::error_codes::ErrorCode;
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};
+use crate::http::session_cookie;
 use crate::routes::responses::MessageResponse;
 use crate::runtime::rate_limiter::Bucket;
 
@@ -41,7 +42,12 @@ async fn handle(
     if !sessions::revoke(&context, id, caller, [&revoked]).await? {
         return Err(ErrorCode::SessionNotFound.into());
     }
-    Ok(Response::ok(&MessageResponse::new("Session ended")))
+    let response = Response::ok(&MessageResponse::new("Session ended"));
+    Ok(if id == session.id {
+        session_cookie::clear_sent(&context, &request, response)
+    } else {
+        response
+    })
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -61,5 +67,6 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
             schemas,
             json!({"success": true, "message": "Session ended"}),
         )
+        .header("set-cookie", false)
         .errors([ErrorCode::SessionNotFound])
 }

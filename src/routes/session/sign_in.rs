@@ -2,12 +2,14 @@
 
 use super::login::{self, SignedIn, Typed};
 use crate::app::RequestContext;
+use crate::app::credential::Issued;
+use crate::app::device_flow::sign_in::SignIn;
 use crate::app::sign_in::{RequestedSession, TOKEN_SESSION};
 use crate::domain::session::SessionKind;
 use crate::domain::sign_in_method::SignInMethod;
 use crate::domain::user::User;
 use crate::http::body::{self, INVALID_BODY};
-use crate::http::device_cookie::DeviceCookie;
+use crate::http::device_cookie::{DeviceCookie, Names};
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
 use crate::http::origin::RequestOrigin;
@@ -15,6 +17,7 @@ use crate::http::request::{Method, Request};
 use crate::http::response::{EXPIRES, Response};
 use crate::http::route::{Access, Guard, Route};
 use crate::http::session_cookie;
+use crate::routes::device::approval::{self, Handles, Wait};
 use crate::runtime::rate_limiter::Bucket;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -40,6 +43,9 @@ struct Fields {
     session: SessionKind,
     username: Option<String>,
     password: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<String>,
+    device_code: Option<String>,
 }
 
 /// A method of sign-in with its credentials.
@@ -58,6 +64,17 @@ enum SignInRequest {
         /// Password. White space is significant.
         #[schemars(length(min = 1))]
         password: String,
+    },
+    /// A device flow that the user approves in AWS IAM Identity Center.
+    AwsDevice {
+        /// Whether the session is used with a cookie or with a token.
+        session: SessionKind,
+        /// `client_id` of the response from `/register-client`.
+        client_id: String,
+        /// `client_secret` of the response from `/register-client`.
+        client_secret: String,
+        /// `device_code` of the response from `/device-authorization`.
+        device_code: String,
     },
 }
 
@@ -78,14 +95,14 @@ pub struct SignInResponse {
     /// Time at which the session reaches its maximum age, or at which the token expires. A cookie session that is not used expires
     /// earlier.
     pub expires_at: Timestamp,
-    /// Access token (JWT); absent for a cookie session.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Access token (JWT); null for a cookie session.
     pub token: Option<String>,
 }
 
 async fn handle(context: RequestContext, request: Request) -> Result<Response, ApiError> {
     let client = request.client_info();
     let device = DeviceCookie::of(&request);
+    let wait = Wait::preferred_by(&context, &request);
     let origin = RequestOrigin::of(&context.app.config, &request);
     let replaces = session_cookie::session(&context, &request);
     let body: Fields = body::json(request, INVALID_BODY).await?;
@@ -99,26 +116,56 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
             }
         }
     };
-    let context = Rc::new(context);
-    match body.method {
+    let (context, method, kind) = (Rc::new(context), body.method, requested.kind);
+    let signed_in = match method {
         SignInMethod::Password => {
             let typed = Typed {
                 name: &required(body.username)?,
                 password: &required(body.password)?,
             };
-            let kind = requested.kind;
-            let signed_in =
-                login::sign_in(Rc::clone(&context), client, &device, typed, requested).await?;
-            Ok(respond(&context, SignInMethod::Password, kind, signed_in))
+            login::sign_in(Rc::clone(&context), client, &device, typed, requested).await?
         }
-        SignInMethod::AwsDevice | SignInMethod::AwsApp | SignInMethod::AwsProof => {
-            Err(ErrorCode::InvalidField.into())
+        SignInMethod::AwsDevice => {
+            let handles = Handles {
+                client_id: &required(body.client_id)?,
+                client_secret: &required(body.client_secret)?,
+                device_code: &required(body.device_code)?,
+            };
+            let sign_in = SignIn(requested);
+            let signed_in = approval::wait(Rc::clone(&context), client, &handles, wait, sign_in);
+            of_device(&context, &device, *signed_in.await?)?
         }
-    }
+        SignInMethod::AwsApp | SignInMethod::AwsProof => {
+            return Err(ErrorCode::InvalidField.into());
+        }
+    };
+    let response = respond(&context, method, kind, signed_in);
+    Ok(match method {
+        SignInMethod::AwsDevice => wait.applied(response),
+        _ => response,
+    })
 }
 
-/// A field that this method needs.
-fn required(field: Option<String>) -> Result<String, ApiError> {
+/// The sign-in by a device flow. The browser is recognised for its user, but not for a typed name.
+fn of_device(
+    context: &RequestContext,
+    device: &DeviceCookie,
+    (issued, user): (Issued, User),
+) -> Result<SignedIn, ApiError> {
+    let known = device.open(context);
+    let names = Names::none(user.id);
+    Ok(SignedIn {
+        device_cookie: device.recognise(context, known.as_ref(), &names)?,
+        issued,
+        user,
+    })
+}
+
+/// A field that the method needs.
+///
+/// # Errors
+/// `MissingField`.
+pub(super) fn required(field: Option<String>) -> Result<String, ApiError> {
     let field = field.filter(|field| !field.is_empty());
     field.ok_or_else(|| ErrorCode::MissingField.into())
 }
@@ -156,9 +203,11 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
             "Starts a session. With `\"session\": \"cookie\"`, the response sets the session cookie, which no script can read, and \
              contains no token; the request must come from the service's own origin or an allowed one. A cookie session of the same \
              browser is revoked. With `\"session\": \"token\"`, the response contains a token. The response is the same for \
-             unknown users, disabled or locked accounts, accounts without a password, and wrong passwords.",
+             unknown users, disabled or locked accounts, accounts without a password, and wrong passwords. The method `aws_device` waits \
+             for the user as /token does, with the same errors.",
         )
         .parameter(crate::http::device_cookie::parameter())
+        .parameter(approval::prefer_parameter())
         .takes::<SignInRequest>(
             schemas,
             INVALID_BODY,
@@ -175,17 +224,18 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
                 "status": "signed_in",
                 "user": examples::user(),
                 "method": "password",
-                "expires_at": "2024-02-09T12:00:00Z"
+                "expires_at": "2024-02-09T12:00:00Z",
+                "token": null
             }),
         )
         .header("edge-auth-expires", false)
         // Over plain http, only loopback addresses get the cookies.
         .header("set-cookie", false)
+        .header("preference-applied", false)
+        .errors(approval::errors())
         .errors([
             ErrorCode::InvalidCredentials.into(),
             ErrorCode::CrossSiteRequest.into(),
             ApiError::back_off(1),
-            ErrorCode::Overloaded.into(),
-            ErrorCode::StorageUnavailable.into(),
         ])
 }

@@ -1,6 +1,9 @@
 //! `POST /api/auth/step-up`: authenticates the user of a session again, which some routes require.
 
+use super::sign_in::required;
 use crate::app::RequestContext;
+use crate::app::client_info::ClientInfo;
+use crate::app::device_flow::step_up::StepUp;
 use crate::app::password_attempt::Attempted;
 use crate::app::step_up::{self, PasswordStepUp};
 use crate::domain::session::{SessionKind, SessionRecord};
@@ -12,6 +15,7 @@ use crate::http::request::{Method, Request};
 use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};
 use crate::http::session_cookie;
+use crate::routes::device::approval::{self, Handles, Wait};
 use crate::runtime::rate_limiter::Bucket;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,6 +40,9 @@ pub const ROUTE: Route = Route {
 struct Fields {
     method: SignInMethod,
     password: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<String>,
+    device_code: Option<String>,
 }
 
 /// A method of authentication with its credentials.
@@ -49,6 +56,15 @@ enum StepUpRequest {
         /// Password. White space is significant.
         #[schemars(length(min = 1))]
         password: String,
+    },
+    /// A device flow that the same user approves in AWS IAM Identity Center.
+    AwsDevice {
+        /// `client_id` of the response from `/register-client`.
+        client_id: String,
+        /// `client_secret` of the response from `/register-client`.
+        client_secret: String,
+        /// `device_code` of the response from `/device-authorization`.
+        device_code: String,
     },
 }
 
@@ -69,27 +85,27 @@ async fn handle(
     session: SessionRecord,
 ) -> Result<Response, ApiError> {
     let client = request.client_info();
+    let wait = Wait::preferred_by(&context, &request);
     let cookie = session_cookie::verified(&context, &request);
     let body: Fields = body::json(request, INVALID_BODY).await?;
     let context = Rc::new(context);
-    let stepped_up = match body.method {
+    let method = body.method;
+    let stepped_up = match method {
         SignInMethod::Password => {
-            let password = body.password.filter(|password| !password.is_empty());
-            let password = password.ok_or(ErrorCode::MissingField)?;
-            let attempted = step_up::with_password(Rc::clone(&context), client, session, password);
-            match attempted.await? {
-                Attempted::Evaluated(PasswordStepUp::Done(session)) => *session,
-                Attempted::Evaluated(PasswordStepUp::WrongPassword) => {
-                    return Err(ErrorCode::InvalidCurrentPassword.into());
-                }
-                Attempted::Evaluated(PasswordStepUp::SessionEnded) => {
-                    return Err(ErrorCode::InvalidToken.into());
-                }
-                Attempted::BackOff(seconds) => return Err(ApiError::back_off(seconds)),
-                Attempted::Overloaded => return Err(ErrorCode::Overloaded.into()),
-            }
+            let password = required(body.password)?;
+            with_password(Rc::clone(&context), client, session, password).await?
         }
-        SignInMethod::AwsDevice | SignInMethod::AwsApp | SignInMethod::AwsProof => {
+        SignInMethod::AwsDevice => {
+            let handles = Handles {
+                client_id: &required(body.client_id)?,
+                client_secret: &required(body.client_secret)?,
+                device_code: &required(body.device_code)?,
+            };
+            let step_up = StepUp(session);
+            let stepped_up = approval::wait(Rc::clone(&context), client, &handles, wait, step_up);
+            stepped_up.await?.ok_or(ErrorCode::InvalidToken)?
+        }
+        SignInMethod::AwsApp | SignInMethod::AwsProof => {
             return Err(ErrorCode::InvalidField.into());
         }
     };
@@ -98,7 +114,29 @@ async fn handle(
         authenticated_at: stepped_up.authenticated_at,
     });
     let rotated = (stepped_up.kind == SessionKind::Cookie).then_some(&stepped_up);
-    session_cookie::rotate_sent(&context, response, cookie.as_deref(), rotated)
+    let response = session_cookie::rotate_sent(&context, response, cookie.as_deref(), rotated)?;
+    Ok(match method {
+        SignInMethod::AwsDevice => wait.applied(response),
+        _ => response,
+    })
+}
+
+async fn with_password(
+    context: Rc<RequestContext>,
+    client: ClientInfo,
+    session: SessionRecord,
+    password: String,
+) -> Result<SessionRecord, ApiError> {
+    let attempted = step_up::with_password(context, client, session, password).await?;
+    match attempted {
+        Attempted::Evaluated(PasswordStepUp::Done(session)) => Ok(*session),
+        Attempted::Evaluated(PasswordStepUp::WrongPassword) => {
+            Err(ErrorCode::InvalidCurrentPassword.into())
+        }
+        Attempted::Evaluated(PasswordStepUp::SessionEnded) => Err(ErrorCode::InvalidToken.into()),
+        Attempted::BackOff(seconds) => Err(ApiError::back_off(seconds)),
+        Attempted::Overloaded => Err(ErrorCode::Overloaded.into()),
+    }
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -108,8 +146,10 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     Operation::new("stepUp", "Sessions", "Authenticate again")
         .describe(
             "Authenticates the user of the session again. For 5 minutes, the session may call the routes that respond with \
-             `step_up_required`. The session cookie of a cookie session is replaced; a token stays as it is.",
+             `step_up_required`. The session cookie of a cookie session is replaced; a token stays as it is. The method \
+             `aws_device` waits for the user as /token does, with the same errors.",
         )
+        .parameter(approval::prefer_parameter())
         .takes::<StepUpRequest>(
             schemas,
             INVALID_BODY,
@@ -120,9 +160,10 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
             json!({"success": true, "authenticated_at": "2024-01-10T12:00:00Z"}),
         )
         .header("set-cookie", false)
+        .header("preference-applied", false)
+        .errors(approval::errors())
         .errors([
             ErrorCode::InvalidCurrentPassword.into(),
             ApiError::back_off(1),
-            ErrorCode::Overloaded.into(),
         ])
 }

@@ -1,7 +1,8 @@
-//! The access matrix: each route requires a token and a role, or is public.
+//! The access matrix: each route requires a token or a session cookie, and a role, or is public.
 
-use crate::support::App;
-use crate::support::routes;
+use crate::support::internals::SessionKind;
+use crate::support::routes::{self, Route};
+use crate::support::{App, Caller};
 
 /// The roles of the routes of the first release. A change here changes who may do what. A new route need not be added: the tests
 /// of its endpoint assert its role.
@@ -54,31 +55,58 @@ fn known_routes_require_their_roles() {
 /// From the least to the most privileged.
 const ROLES: [&str; 3] = ["user", "admin", "super_admin"];
 
+/// Fails the test unless the route admits exactly the roles that it requires.
+async fn check_roles(app: &App, route: &Route, required: &str) {
+    let name = route.name();
+    let rank = ROLES.iter().position(|role| *role == required);
+    for (number, role) in ROLES.into_iter().enumerate() {
+        let user = app.seed_user(role, 1).await;
+        let response = route.request(&user.sessions[0]).await;
+        if Some(number) < rank {
+            let code = format!("{required}_required");
+            response.assert_error(403, &code);
+        } else {
+            let is_admitted = ![401, 403].contains(&response.status);
+            assert!(is_admitted, "{name} as {role}: {}", response.text());
+        }
+    }
+}
+
+async fn check_challenges(route: &Route, invalid: &Caller) {
+    let response = route.request(&invalid.app().anonymous()).await;
+    response.assert_error(401, "no_token");
+    let response = route.request(invalid).await;
+    response.assert_error(401, "invalid_token");
+}
+
 #[tokio::test]
-async fn each_route_admits_exactly_the_roles_that_it_requires() {
+async fn each_route_admits_exactly_the_roles_that_it_requires_with_a_token() {
     let app = App::shared();
     for route in routes::all() {
-        let name = route.name();
         let Some(required) = route.required_role() else {
             let response = route.request(&app.anonymous()).await;
-            assert_ne!(response.status, 401, "{name}");
+            assert_ne!(response.status, 401, "{}", route.name());
             continue;
         };
-        let response = route.request(&app.anonymous()).await;
-        response.assert_error(401, "no_token");
-        let response = route.request(&app.with_token("x.y.z")).await;
-        response.assert_error(401, "invalid_token");
-        let rank = ROLES.iter().position(|role| *role == required);
-        for (number, role) in ROLES.into_iter().enumerate() {
-            let user = app.seed_user(role, 1).await;
+        check_challenges(&route, &app.with_token("x.y.z")).await;
+        check_roles(&app, &route, required).await;
+    }
+}
+
+#[tokio::test]
+async fn each_route_admits_exactly_the_roles_that_it_requires_with_a_cookie() {
+    let app = App::shared().with_sessions(SessionKind::Cookie);
+    for route in routes::all() {
+        let Some(required) = route.required_role() else {
+            continue;
+        };
+        if route.takes_cookie() {
+            check_challenges(&route, &app.with_session_cookie("xyz")).await;
+            check_roles(&app, &route, required).await;
+        } else {
+            let user = app.seed_user("super_admin", 1).await;
             let response = route.request(&user.sessions[0]).await;
-            if Some(number) < rank {
-                let code = format!("{required}_required");
-                response.assert_error(403, &code);
-            } else {
-                let is_admitted = ![401, 403].contains(&response.status);
-                assert!(is_admitted, "{name} as {role}: {}", response.text());
-            }
+            response.assert_error(401, "no_token");
         }
     }
 }

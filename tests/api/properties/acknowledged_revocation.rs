@@ -2,28 +2,32 @@
 //! reads D1 in cached mode.
 
 use crate::support::command_line::RecordedChange;
+use crate::support::internals::SessionKind;
 use crate::support::routes::{self, Route};
 use crate::support::{App, Caller, NEW_PASSWORD, SEED_PASSWORD, SeededUser, Vars};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::task::JoinSet;
 
-/// Every route that requires a token.
-fn token_routes() -> Vec<Route> {
+/// Every route that requires a session of this kind.
+fn session_routes(kind: SessionKind) -> Vec<Route> {
     let mut routes = routes::all();
-    routes.retain(|route| route.required_role().is_some());
+    routes.retain(|route| {
+        let is_open = kind == SessionKind::Token || route.takes_cookie();
+        route.required_role().is_some() && is_open
+    });
     assert!(routes.len() >= 9, "{}", routes.len());
     routes
 }
 
 /// The routes that read D1 instead of cached sessions.
-fn routes_that_read_d1() -> Vec<Route> {
-    let mut routes = token_routes();
+fn routes_that_read_d1(kind: SessionKind) -> Vec<Route> {
+    let mut routes = session_routes(kind);
     routes.retain(|route| !["GET validate", "GET me"].contains(&route.name().as_str()));
     routes
 }
 
-/// Sends revoked tokens to one route after another.
+/// Sends revoked tokens or cookies to one route after another.
 struct Probe {
     app: App,
     routes: Vec<Route>,
@@ -41,7 +45,7 @@ impl Probe {
         })
     }
 
-    /// Fails the test unless this many further routes refuse the token.
+    /// Fails the test unless this many further routes refuse the token or cookie.
     async fn assert_refused(&self, session: &Caller, times: usize) {
         for _ in 0..times {
             let number = self.requests.fetch_add(1, Ordering::Relaxed);
@@ -59,6 +63,9 @@ impl Probe {
         assert!(requests >= 5 * self.routes.len(), "{requests}");
     }
 }
+
+/// Both kinds of sessions.
+pub const KINDS: [SessionKind; 2] = [SessionKind::Token, SessionKind::Cookie];
 
 /// Ways to revoke a session without a password hash.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -146,11 +153,11 @@ async fn revoke_one<'a>(
 
 /// Sets a new password for this many users, in turn with the old password and with a one-time link. Each revokes this many
 /// sessions.
-pub async fn set_new_passwords(users: usize, sessions: usize) {
+pub async fn set_new_passwords(users: usize, sessions: usize, kind: SessionKind) {
     // An isolate runs four hashes at a time, one of them for a recognised device.
     const AT_ONCE: usize = 3;
-    let app = App::with(Vars::strict());
-    let probe = Probe::new(&app, token_routes());
+    let app = App::with(Vars::strict()).with_sessions(kind);
+    let probe = Probe::new(&app, session_routes(app.kind()));
     let seeded = app
         .seed_users_with_password(users, "user", sessions + 1)
         .await;
@@ -165,7 +172,12 @@ pub async fn set_new_passwords(users: usize, sessions: usize) {
                 };
                 if number.is_multiple_of(2) {
                     let change = own.change_password(SEED_PASSWORD, NEW_PASSWORD);
-                    change.client_ip(&ip).await.assert_status(200);
+                    let changed = change.client_ip(&ip).await;
+                    changed.assert_status(200);
+                    let own = match kind {
+                        SessionKind::Token => own.clone(),
+                        SessionKind::Cookie => changed.cookie_session(),
+                    };
                     own.validate().await.assert_status(200);
                 } else {
                     let link = user.reset_link().await;
@@ -184,10 +196,10 @@ pub async fn set_new_passwords(users: usize, sessions: usize) {
 }
 
 /// Revokes sessions of this many users in each way, in strict mode.
-pub async fn revoke_in_strict_mode(users: usize) {
-    let app = App::with(Vars::strict());
+pub async fn revoke_in_strict_mode(users: usize, kind: SessionKind) {
+    let app = App::with(Vars::strict()).with_sessions(kind);
     for revocation in REVOCATIONS {
-        let probe = Probe::new(&app, token_routes());
+        let probe = Probe::new(&app, session_routes(kind));
         revoke_sessions(&probe, revocation, users, 2).await;
         probe.assert_requests(2 * users);
     }
@@ -195,20 +207,26 @@ pub async fn revoke_in_strict_mode(users: usize) {
 
 #[tokio::test]
 async fn acknowledged_revocations_apply_on_every_route_in_strict_mode() {
-    revoke_in_strict_mode(60).await;
+    for kind in KINDS {
+        revoke_in_strict_mode(30, kind).await;
+    }
 }
 
 #[tokio::test]
 async fn acknowledged_revocations_apply_on_routes_that_read_d1() {
-    let app = App::shared();
-    for revocation in REVOCATIONS {
-        let probe = Probe::new(&app, routes_that_read_d1());
-        revoke_sessions(&probe, revocation, 24, 7).await;
-        probe.assert_requests(7 * 24);
+    for kind in KINDS {
+        let app = App::shared().with_sessions(kind);
+        for revocation in REVOCATIONS {
+            let probe = Probe::new(&app, routes_that_read_d1(kind));
+            revoke_sessions(&probe, revocation, 16, 7).await;
+            probe.assert_requests(7 * 16);
+        }
     }
 }
 
 #[tokio::test]
 async fn new_passwords_revoke_sessions_at_once() {
-    set_new_passwords(12, 10).await;
+    for kind in KINDS {
+        set_new_passwords(8, 10, kind).await;
+    }
 }

@@ -1,7 +1,8 @@
 //! Revocation applies within 60 seconds, and never later than the TTL of cached sessions, for every way in which a
-//! session or a token is revoked, and also if KV drops the write.
+//! session, a token or a session cookie is revoked, and also if KV drops the write.
 
 use crate::support::command_line::program;
+use crate::support::internals::SessionKind;
 use crate::support::{App, Caller, Fault, NEW_PASSWORD, SEED_PASSWORD, SeededUser};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
@@ -18,7 +19,7 @@ const REVOKED_AT: i64 = CACHED_AT + 70;
 /// An isolate runs three hashes at a time for devices that are not recognised, and other tests need some of these slots.
 static HASHING: Mutex<()> = Mutex::const_new(());
 
-/// A way to revoke a session or a token.
+/// A way to revoke a session, or its token or cookie.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Revocation {
     Logout,
@@ -26,8 +27,8 @@ enum Revocation {
     FromAnotherSession,
     PasswordSet,
     PasswordChange,
-    ReusedToken,
-    RotatedOutToken,
+    Reused,
+    RotatedOut,
     Disable,
     Demote,
     SessionLimit,
@@ -42,16 +43,16 @@ impl Revocation {
     fn hashes_a_password(self) -> bool {
         matches!(
             self,
-            Self::PasswordSet | Self::PasswordChange | Self::SessionLimit
+            Self::PasswordSet | Self::PasswordChange | Self::RotatedOut | Self::SessionLimit
         )
     }
 
-    /// Seconds for which the token stays valid by design.
+    /// Seconds for which the token or cookie stays valid by design.
     fn grace(self) -> i64 {
-        if self == Self::RotatedOutToken { 31 } else { 0 }
+        if self == Self::RotatedOut { 31 } else { 0 }
     }
 
-    /// Revokes the user's first session or its token. `rotated_out` is an older token of that session.
+    /// Revokes the user's first session, or its token or cookie. `rotated_out` is an older token or cookie of that session.
     async fn revoke(self, app: &App, user: &SeededUser, rotated_out: &Caller) {
         let _permit = if self.hashes_a_password() {
             Some(HASHING.lock().await)
@@ -68,11 +69,19 @@ impl Revocation {
                 app.anonymous().set_password(&link, NEW_PASSWORD)
             }
             Self::PasswordChange => other.change_password(SEED_PASSWORD, NEW_PASSWORD),
-            Self::ReusedToken => {
-                rotated_out.refresh().await.assert_status(401);
+            Self::Reused => {
+                let request = match app.kind() {
+                    SessionKind::Token => rotated_out.refresh(),
+                    // Every route that reads D1.
+                    SessionKind::Cookie => rotated_out.list_sessions(),
+                };
+                request.await.assert_status(401);
                 return;
             }
-            Self::RotatedOutToken => own.refresh(),
+            Self::RotatedOut => match app.kind() {
+                SessionKind::Token => own.refresh(),
+                SessionKind::Cookie => own.step_up(SEED_PASSWORD),
+            },
             Self::Disable => return command(app, &["disable", &user.id]).await,
             Self::Demote => return command(app, &["set-role", &user.id, "user"]).await,
             Self::SessionLimit => {
@@ -90,8 +99,8 @@ const REVOCATIONS: [Revocation; 10] = [
     Revocation::FromAnotherSession,
     Revocation::PasswordSet,
     Revocation::PasswordChange,
-    Revocation::ReusedToken,
-    Revocation::RotatedOutToken,
+    Revocation::Reused,
+    Revocation::RotatedOut,
     Revocation::Disable,
     Revocation::Demote,
     Revocation::SessionLimit,
@@ -111,21 +120,32 @@ async fn command(app: &App, words: &[&str]) {
     assert!(output.status.success(), "{output:?}");
 }
 
+/// The session with its next token or cookie.
+async fn rotated(session: &Caller) -> Caller {
+    match session.app().kind() {
+        SessionKind::Token => session.refreshed().await,
+        SessionKind::Cookie => {
+            let _permit = HASHING.lock().await;
+            session.stepped_up(SEED_PASSWORD).await
+        }
+    }
+}
+
 /// The statuses of the routes that read cached sessions.
 async fn statuses_from_cache(app: &App, session: &Caller, seconds: i64) -> [u16; 2] {
     app.shift_clock(seconds).await;
     [session.validate().await.status, session.me().await.status]
 }
 
-async fn check(revocation: Revocation, kv: Kv) {
-    let what = format!("{revocation:?} with KV {kv:?}");
+async fn check(revocation: Revocation, kv: Kv, kind: SessionKind) {
+    let what = format!("{revocation:?} of a {kind:?} session with KV {kv:?}");
     // A separate view, with its own clock and faults.
-    let app = App::shared();
+    let app = App::shared().with_sessions(kind);
     let mut user = app.seed_user("admin", 2).await;
     let first = user.sessions[0].clone();
     app.shift_clock(CACHED_AT).await;
-    if revocation == Revocation::ReusedToken {
-        user.sessions[0] = first.refreshed().await;
+    if revocation == Revocation::Reused {
+        user.sessions[0] = rotated(&first).await;
     }
     for session in &user.sessions {
         let response = session.validate().await;
@@ -168,7 +188,9 @@ async fn every_revocation_applies_within_a_minute_or_the_ttl() {
     let mut cases = JoinSet::new();
     for revocation in REVOCATIONS {
         for kv in [Kv::Slow, Kv::DropsWrites] {
-            cases.spawn(check(revocation, kv));
+            for kind in [SessionKind::Token, SessionKind::Cookie] {
+                cases.spawn(check(revocation, kv, kind));
+            }
         }
     }
     cases.join_all().await;

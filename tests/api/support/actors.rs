@@ -88,6 +88,11 @@ impl App {
 }
 
 impl Caller {
+    /// The view of the server that its requests use.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
     /// The same client, with this cookie.
     pub fn with_cookie(&self, cookie: &str) -> Self {
         Self {
@@ -320,13 +325,31 @@ impl Caller {
         response.session()
     }
 
-    /// The statuses of `/validate`, `/me` and `/refresh`.
+    /// Authenticates again with this password and waits for the deferred work; returns the browser with the next cookie.
+    pub async fn stepped_up(&self, password: &str) -> Self {
+        let response = self.step_up(password).await;
+        response.assert_status(200).recorded().await;
+        match self.credential {
+            Credential::Cookie(_) => response.cookie_session(),
+            _ => self.clone(),
+        }
+    }
+
+    /// Three routes that require a session and are open to every user; the last one reads D1.
+    pub fn session_routes(&self) -> [(&'static str, Verb); 3] {
+        match self.credential {
+            Credential::Cookie(_) => COOKIE_ROUTES,
+            _ => TOKEN_ROUTES,
+        }
+    }
+
+    /// The statuses of [`Caller::session_routes`].
     pub async fn statuses(&self) -> [u16; 3] {
-        [
-            self.validate().await.status,
-            self.me().await.status,
-            self.refresh().await.status,
-        ]
+        let mut statuses = [0; 3];
+        for (status, (_, request)) in statuses.iter_mut().zip(self.session_routes()) {
+            *status = request(self).await.status;
+        }
+        statuses
     }
 }
 
@@ -347,10 +370,17 @@ pub const TOKEN_ROUTES: [(&str, Verb); 3] = [
     ("refresh", Caller::refresh),
 ];
 
-/// Fails the test if any of [`TOKEN_ROUTES`] accepts one of these tokens.
+/// The same for a session cookie, which cannot be refreshed.
+const COOKIE_ROUTES: [(&str, Verb); 3] = [
+    ("validate", Caller::validate),
+    ("me", Caller::me),
+    ("sessions", Caller::list_sessions),
+];
+
+/// Fails the test if any of [`Caller::session_routes`] accepts one of these tokens or cookies.
 pub async fn assert_refused(sessions: &[&Caller]) {
     for (number, session) in sessions.iter().enumerate() {
-        for (name, request) in TOKEN_ROUTES {
+        for (name, request) in session.session_routes() {
             let response: Response = request(session).await;
             let text = response.text();
             assert_eq!(response.status, 401, "{name} with token {number}: {text}");

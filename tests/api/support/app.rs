@@ -1,6 +1,7 @@
 //! One test's view of a server: its name, which its requests carry, its IP addresses, its clock and its faults.
 
 use super::fault::{ActiveFault, Fault};
+use super::internals::SessionKind;
 use super::recorded::RecordedCalls;
 use super::request::Request;
 use super::server::Server;
@@ -23,6 +24,8 @@ struct Inner {
     /// Seconds by which this test's clock is ahead.
     clock: AtomicI64,
     redactions: Mutex<Vec<(String, String)>>,
+    /// The kind of the sessions that this view starts.
+    kind: SessionKind,
 }
 
 static LAST_APP: AtomicU32 = AtomicU32::new(0);
@@ -38,25 +41,35 @@ impl App {
 
     /// A view of the server with these variables, which starts when the first test uses it.
     pub fn with(vars: Vars) -> Self {
-        Self::new(Server::shared(vars))
+        Self::new(Server::shared(vars), SessionKind::Token)
     }
 
     /// A view of a server that no other test uses, and which the test may kill. Starting one takes a second.
     pub fn isolated(vars: Vars) -> Self {
-        Self::new(Server::isolated(vars))
+        Self::new(Server::isolated(vars), SessionKind::Token)
     }
 
     /// Like [`App::isolated`], on a server whose outbound requests follow redirects; see [`Server::following_redirects`].
     pub fn following_redirects(vars: Vars) -> Self {
-        Self::new(Server::following_redirects(vars))
+        Self::new(Server::following_redirects(vars), SessionKind::Token)
     }
 
     /// A separate view of the same server, as another test would have it.
     pub fn another_view(&self) -> Self {
-        Self::new(self.0.server.clone())
+        Self::new(self.0.server.clone(), self.kind())
     }
 
-    fn new(server: Arc<Server>) -> Self {
+    /// A separate view of the same server, whose users sign in with cookies or tokens.
+    pub fn with_sessions(&self, kind: SessionKind) -> Self {
+        Self::new(self.0.server.clone(), kind)
+    }
+
+    /// Whether the users of this view sign in with cookies or with tokens.
+    pub fn kind(&self) -> SessionKind {
+        self.0.kind
+    }
+
+    fn new(server: Arc<Server>, kind: SessionKind) -> Self {
         let number = LAST_APP.fetch_add(1, Ordering::Relaxed);
         let thread = std::thread::current();
         let test = thread.name().unwrap_or("test").replace("::", ".");
@@ -80,6 +93,7 @@ impl App {
             last_request: AtomicU32::new(0),
             clock: AtomicI64::new(0),
             redactions: Mutex::default(),
+            kind,
         }))
     }
 

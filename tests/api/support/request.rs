@@ -42,6 +42,11 @@ impl Request {
         request.header("x-test-request", name).client_ip(&ip)
     }
 
+    /// The view of the server that it is sent to.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
     /// The name of this request, for [`App::recorded_so_far`].
     pub fn name(&self) -> String {
         self.name.clone()

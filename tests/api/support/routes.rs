@@ -2,7 +2,7 @@
 
 use super::actors::Caller;
 use super::contract::DOCUMENT;
-use super::internals::{Access, Method, ROUTES, RouterRoute};
+use super::internals::{Access, Guard, Method, ROUTES, RouterRoute};
 use super::request::Request;
 
 pub use super::internals::ErrorFormat;
@@ -14,6 +14,7 @@ pub struct Route {
     pub template: &'static str,
     pub error_format: ErrorFormat,
     access: Access,
+    guard: Guard,
 }
 
 impl Route {
@@ -26,11 +27,20 @@ impl Route {
     pub fn required_role(&self) -> Option<&'static str> {
         match self.access {
             Access::Public(_) | Access::Optional(_) => None,
-            Access::Token(_) => Some("user"),
-            Access::CachedSession(_) | Access::Session(_) => Some("user"),
+            Access::Token(_) | Access::CachedSession(_) | Access::Session(_) => Some("user"),
             Access::Admin(_) => Some("admin"),
             Access::SuperAdmin(_) => Some("super_admin"),
         }
+    }
+
+    /// Whether a session cookie authenticates requests to the route.
+    pub fn takes_cookie(&self) -> bool {
+        !matches!(self.access, Access::Public(_) | Access::Token(_))
+    }
+
+    /// Whether the route accepts the session cookie from the service's own origin only.
+    pub fn is_of_own_origin(&self) -> bool {
+        self.guard != Guard::None
     }
 
     /// Whether the route uses cached sessions.
@@ -67,6 +77,7 @@ pub fn all() -> Vec<Route> {
         template: route.path,
         error_format: route.error_format,
         access: route.access,
+        guard: route.guard,
     };
     ROUTES.iter().map(route).collect()
 }

@@ -1,9 +1,9 @@
-//! Many users and sessions at once: rows in D1, and tokens signed with the server's own secret. A sign-in hashes a password,
+//! Many users and sessions at once: rows in D1, and tokens and cookies made with the server's own secrets. A sign-in hashes a password,
 //! which takes tens of milliseconds.
 
 use super::actors::Caller;
 use super::app::App;
-use super::internals::{Keys, Secret, Session, SessionId, Timestamp};
+use super::internals::{Keys, Secret, Session, SessionId, SessionKind, Timestamp};
 use super::users::{CREATED_AT, User, hash};
 use serde_json::{Map, Value, json};
 use std::ops::Deref;
@@ -38,8 +38,8 @@ const INSERT_USERS: &str = "
     FROM json_each(?1)";
 
 const INSERT_SESSIONS: &str = "
-    INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, token_expires_at, ends_at)
-    SELECT value ->> 0, value ->> 1, 0, ?2, ?2, ?3, ?3 FROM json_each(?1)";
+    INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, token_expires_at, ends_at, is_cookie, method)
+    SELECT value ->> 0, value ->> 1, 0, ?2, ?2, ?3, ?3, ?4, 'password' FROM json_each(?1)";
 
 impl App {
     /// This many users of a role, each with this many live sessions. The sessions are not cached in KV. The users have no
@@ -99,7 +99,7 @@ impl App {
         users.remove(0)
     }
 
-    /// A live session for each of these user ids, started now by this test's clock.
+    /// A live session for each of these user ids, with a cookie or a token as the view says, started now by this test's clock.
     pub async fn seed_sessions(&self, owners: &[&str]) -> Vec<Caller> {
         let vars = self.vars();
         let keys = Keys::new(
@@ -121,9 +121,22 @@ impl App {
                 generation: 0,
             };
             rows.push(json!([session.sid.record_id(), owner]));
-            callers.push(self.with_token(keys.issue(&session, now, end)));
+            let token = keys.issue(&session, now, end);
+            let caller = self.with_token(token);
+            callers.push(match self.kind() {
+                SessionKind::Token => caller,
+                SessionKind::Cookie => {
+                    self.with_session_cookie(self.seal_session_cookie(&caller.claims()))
+                }
+            });
         }
-        let parameters = [json!(rows).to_string(), now.to_string(), end.to_string()];
+        let is_cookie = i32::from(self.kind() == SessionKind::Cookie);
+        let parameters = [
+            json!(json!(rows).to_string()),
+            json!(now.to_string()),
+            json!(end.to_string()),
+            json!(is_cookie),
+        ];
         self.sql(INSERT_SESSIONS, parameters).await;
         callers
     }

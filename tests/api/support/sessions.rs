@@ -83,14 +83,6 @@ impl Caller {
             .expect("a session cookie")
     }
 
-    /// Makes the session of this token a cookie session, as `/sign-in` creates them.
-    pub async fn into_cookie_session(self) -> Self {
-        let sql = "UPDATE sessions SET is_cookie = 1, method = 'password' WHERE id = ?1";
-        self.app.sql(sql, [self.session_id()]).await;
-        let value = self.app.seal_session_cookie(&self.claims());
-        self.app.with_session_cookie(value)
-    }
-
     /// `exp` minus `iat` of the token, in seconds.
     pub fn token_lifetime(&self) -> i64 {
         let claims = self.claims();

@@ -2,7 +2,7 @@
 
 use super::actors::Caller;
 use super::app::App;
-use super::internals::{Password, Peppers, fingerprint, names, password};
+use super::internals::{Password, Peppers, SessionKind, fingerprint, names, password};
 use super::request::Request;
 use super::vars::PEPPER;
 use serde_json::{Value, json};
@@ -63,8 +63,11 @@ impl User {
         json!({ "username": self.username, "password": self.password })
     }
 
-    /// Signs in and waits until the session is cached in KV.
+    /// Signs in, with a cookie or a token as the view says, and waits until the session is cached in KV.
     pub async fn sign_in(&self) -> Caller {
+        if self.app.kind() == SessionKind::Cookie {
+            return self.sign_in_with_cookie().await;
+        }
         let response = self.login().await;
         response.assert_status(200).recorded().await;
         response.session()

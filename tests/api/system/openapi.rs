@@ -205,8 +205,20 @@ fn responses_describe_their_headers() {
                 ("200", "login") => {
                     expected.extend([("Edge-Auth-Expires", true), ("Set-Cookie", false)]);
                 }
-                ("200", "set-password") => {
+                (
+                    "200",
+                    "set-password" | "change-password" | "session" | "sessions/{id}" | "logout"
+                    | "logout-all",
+                ) => {
                     expected.insert(("Set-Cookie", false));
+                }
+                ("200", "sign-in") => expected.extend([
+                    ("Edge-Auth-Expires", false),
+                    ("Preference-Applied", false),
+                    ("Set-Cookie", false),
+                ]),
+                ("200", "step-up") => {
+                    expected.extend([("Preference-Applied", false), ("Set-Cookie", false)]);
                 }
                 ("200", "refresh" | "aws-login") => {
                     expected.insert(("Edge-Auth-Expires", true));
@@ -248,24 +260,37 @@ fn header_and_cookie_parameters_are_described() {
             .filter_map(|parameter| parameter["name"].as_str())
             .collect()
     };
-    assert_eq!(named("/api/auth/token", "header"), ["Prefer"]);
-    for path in ["/api/auth/login", "/api/auth/set-password"] {
+    for path in ["/api/auth/token", "/api/auth/sign-in", "/api/auth/step-up"] {
+        assert_eq!(named(path, "header"), ["Prefer"], "{path}");
+    }
+    for path in [
+        "/api/auth/login",
+        "/api/auth/sign-in",
+        "/api/auth/set-password",
+    ] {
         assert_eq!(named(path, "cookie"), ["__Host-edge-auth-device"], "{path}");
     }
 }
 
 #[test]
-fn routes_that_need_a_session_require_bearer_security() {
+fn routes_that_need_a_session_require_a_token_or_a_cookie() {
     for route in routes::all() {
         let name = route.name();
         let operation = &DOCUMENT["paths"][route.template][route.method.to_lowercase()];
         let expected = match route.required_role() {
+            Some(_) if route.takes_cookie() => json!([{ "bearer": [] }, { "cookie": [] }]),
             Some(_) => json!([{ "bearer": [] }]),
-            None if name == "POST logout" => json!([{ "bearer": [] }, {}]),
+            None if route.takes_cookie() => json!([{ "bearer": [] }, { "cookie": [] }, {}]),
             None => json!([]),
         };
         assert_eq!(operation["security"], expected, "{name}");
     }
+    let cookie = &DOCUMENT["components"]["securitySchemes"]["cookie"];
+    assert_eq!(cookie["type"], "apiKey");
+    assert_eq!(
+        (&cookie["in"], &cookie["name"]),
+        (&json!("cookie"), &json!("__Host-edge-auth-session"))
+    );
     assert_eq!(
         DOCUMENT["components"]["securitySchemes"]["bearer"],
         json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT" })

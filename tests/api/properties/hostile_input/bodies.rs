@@ -4,9 +4,11 @@
 use super::{ALL_ROLES, Attempt, CANARY, Role, try_all};
 use crate::support::Cases;
 use crate::support::routes::{self, Route};
+use std::collections::BTreeSet;
 
-/// The fields of each route that takes a body.
-const FIELDS: [(&str, &[&str]); 6] = [
+/// The fields of each route that takes a body, for each method of authentication. A field may have a text that it has in all
+/// bodies in which another field has the value.
+const FIELDS: [(&str, &[&str]); 10] = [
     ("login", &["username", "password"]),
     ("set-password", &["token", "password"]),
     ("token", &["client_id", "client_secret", "device_code"]),
@@ -16,6 +18,30 @@ const FIELDS: [(&str, &[&str]); 6] = [
         &["access_key_id", "amz_date", "signature", "session_token"],
     ),
     ("change-password", &["current_password", "new_password"]),
+    (
+        "sign-in",
+        &["method=password", "session=token", "username", "password"],
+    ),
+    (
+        "sign-in",
+        &[
+            "method=aws_device",
+            "session=token",
+            "client_id",
+            "client_secret",
+            "device_code",
+        ],
+    ),
+    ("step-up", &["method=password", "password"]),
+    (
+        "step-up",
+        &[
+            "method=aws_device",
+            "client_id",
+            "client_secret",
+            "device_code",
+        ],
+    ),
 ];
 
 /// JSON values.
@@ -66,9 +92,13 @@ const VALUES: [&str; 40] = [
 fn with(fields: &[&str], odd: &str, value: &str) -> String {
     let members: Vec<String> = fields
         .iter()
-        .map(|name| {
-            let value = if *name == odd { value } else { r#""x CANARY""# };
-            format!(r#""{name}":{value}"#)
+        .map(|field| {
+            let (name, text) = field.split_once('=').unwrap_or((field, "x CANARY"));
+            if *field == odd {
+                format!(r#""{name}":{value}"#)
+            } else {
+                format!(r#""{name}":"{text}""#)
+            }
         })
         .collect();
     format!("{{{}}}", members.join(","))
@@ -99,13 +129,14 @@ async fn try_values(cases: Cases) -> usize {
         .collect();
     let pairs = cases.pairs(&fields, &values);
     let mut count = 0;
-    for name in FIELDS.map(|(name, _)| name) {
+    let names: BTreeSet<_> = FIELDS.iter().map(|(name, _)| *name).collect();
+    for name in names {
         let own = pairs.iter().filter(|((route, ..), _)| *route == name);
         let attempts = own.map(|((_, fields, field), value)| {
             let path = format!("/api/auth/{name}");
             Attempt::new("POST", &path).json(with(fields, field, value))
         });
-        let is_secured = name == "change-password";
+        let is_secured = ["change-password", "step-up"].contains(&name);
         let role = if is_secured {
             Role::User
         } else {
@@ -131,8 +162,14 @@ async fn any_value_in_any_field_gets_a_response() {
 
 #[test]
 fn fields_of_every_route_are_listed() {
-    let routes = routes::all().into_iter();
-    assert_eq!(FIELDS.len(), routes.filter(Route::takes_body).count());
+    let mut routes = routes::all();
+    routes.retain(Route::takes_body);
+    let names = routes.iter().map(|route| route.template);
+    let listed = FIELDS.map(|(name, _)| format!("/api/auth/{name}"));
+    assert_eq!(
+        names.collect::<BTreeSet<_>>(),
+        listed.iter().map(String::as_str).collect()
+    );
 }
 
 /// Bytes that are not a valid body of any route.

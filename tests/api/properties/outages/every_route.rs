@@ -5,6 +5,7 @@ mod prepared;
 
 use self::prepared::{Prepared, vars};
 use crate::support::audit::CRON;
+use crate::support::internals::SessionKind;
 use crate::support::routes::{self, ErrorFormat, Route};
 use crate::support::{App, Cases, Fault, Response, Vars};
 use serde_json::{Value, json};
@@ -82,7 +83,7 @@ fn needs(route: &Route) -> Needs {
     let (d1, kv, user) = match route.name().as_str() {
         "GET health" => (1, true, false),
         "POST logout" => (1, false, false),
-        "POST refresh" => (1, false, true),
+        "POST refresh" | "GET session" => (1, false, true),
         // It reads only the user's names, which a password must not contain.
         "POST set-password" => (2, false, false),
         // The head of the audit log is in KV.
@@ -96,6 +97,8 @@ fn needs(route: &Route) -> Needs {
         | "POST logout-all"
         | "GET nvidia-credentials"
         | "GET sessions"
+        | "POST sign-in"
+        | "POST step-up"
         | "POST token" => (2, false, true),
         // Nothing but the check of the session.
         _ => match route.required_role() {
@@ -153,8 +156,9 @@ fn assert_unavailable(response: &Response, route: &Route, code: &str, what: &str
     assert_eq!(response.error_code(), Some(code), "{what}");
 }
 
+/// Checks a route whose caller, if it has a session, has a session of the kind of this view.
 async fn check(app: App, route: Route, fault: InjectedFault) {
-    let what = format!("{} with {fault:?}", route.name());
+    let what = format!("{} with {fault:?}, {:?}", route.name(), app.kind());
     let mut request = Prepared::new(&app, route).await;
     let user = request.user.clone();
     if route.name() == "GET health" {
@@ -209,6 +213,10 @@ async fn check_all(checks: Vec<(InjectedFault, Route)>) {
         let mut checks = JoinSet::new();
         for (fault, route) in some {
             checks.spawn(check(app.clone(), *route, *fault));
+            if route.takes_cookie() {
+                let app = app.with_sessions(SessionKind::Cookie);
+                checks.spawn(check(app, *route, *fault));
+            }
         }
         checks.join_all().await;
     }

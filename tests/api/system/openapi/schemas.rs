@@ -83,7 +83,8 @@ fn contract_check_rejects_undocumented_bodies() {
 #[test]
 fn optional_token_and_minimum_lengths_are_described() {
     let logout = &DOCUMENT["paths"]["/api/auth/logout"]["post"];
-    assert_eq!(logout["security"], json!([{ "bearer": [] }, {}]));
+    let optional = json!([{ "bearer": [] }, { "cookie": [] }, {}]);
+    assert_eq!(logout["security"], optional);
     let login = &DOCUMENT["components"]["schemas"]["LoginRequest"]["properties"];
     for field in ["username", "password"] {
         assert_eq!(login[field]["minLength"], 1, "{field}");

@@ -52,6 +52,18 @@ impl Prepared {
                 self.caller = self.app.anonymous();
                 self.body = Some(user.login_body());
             }
+            "POST sign-in" => {
+                let user = self.sign_in("user").await;
+                self.caller = self.app.anonymous();
+                self.body = Some(json!({
+                    "method": "password", "session": "token",
+                    "username": user.username, "password": user.password
+                }));
+            }
+            "POST step-up" => {
+                self.sign_in("user").await;
+                self.body = Some(json!({ "method": "password", "password": SEED_PASSWORD }));
+            }
             "POST change-password" => {
                 self.sign_in("user").await;
                 self.body = Some(
@@ -99,7 +111,7 @@ impl Prepared {
     fn role(&self) -> Option<&'static str> {
         match self.route.name().as_str() {
             // The token is optional.
-            "POST logout" => Some("user"),
+            "POST logout" | "GET session" => Some("user"),
             _ => self.route.required_role(),
         }
     }
@@ -130,7 +142,7 @@ impl Prepared {
         // Each proof is signed for a separate time, because a proof signs in once.
         static LAST_PROOF: AtomicI64 = AtomicI64::new(-300);
         let request = self.caller.request(self.route.method, &self.path);
-        let request = request.header("prefer", "wait=0");
+        let request = request.header("prefer", "wait=0").hashes_a_password();
         if let Some(keys) = &self.keys {
             let proof = proof_in(keys, LAST_PROOF.fetch_add(1, Ordering::Relaxed));
             request.json(&proof).await
@@ -145,7 +157,9 @@ impl Prepared {
     pub async fn send_again(&mut self, fault: InjectedFault) -> Response {
         match self.route.name().as_str() {
             // The attempt counts as a failure.
-            "POST login" | "POST change-password" => self.app.skip_back_off().await,
+            "POST login" | "POST sign-in" | "POST step-up" | "POST change-password" => {
+                self.app.skip_back_off().await;
+            }
             // The isolate keeps the result for five seconds.
             "GET health" => self.app.shift_clock(self.app.clock() + 10).await,
             // AWS returns its token once, and D1 could not store the outcome.
