@@ -38,8 +38,6 @@ pub struct App {
     pub tokens: TokenVerifier,
     /// Issues and verifies session cookies.
     pub cookies: CookieVerifier,
-    /// Whether the service can send e-mail.
-    pub has_email: bool,
     /// The keys that every password is hashed with.
     pub peppers: Lazy<Peppers>,
     /// Encrypts and decrypts the handles of the device flow and the cookies.
@@ -132,7 +130,6 @@ impl App {
             config,
             tokens,
             cookies,
-            has_email: outbox.is_some(),
             peppers,
             sealer,
             audit_keys,

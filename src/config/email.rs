@@ -13,7 +13,7 @@ pub struct EmailConfig {
 /// The sender of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sender {
-    /// The name that is shown.
+    /// The name that is shown, if it is not `BRAND_NAME`.
     pub name: Option<String>,
     /// The address, in ASCII.
     pub address: String,
@@ -23,8 +23,8 @@ const EMAIL_FROM: Variable = Variable::new(
     "EMAIL_FROM",
     Default::None,
     "an e-mail address in ASCII such as no-reply@example.com, or a name and an address such as Example <no-reply@example.com>",
-    "sender of all messages: `ADDRESS` or `NAME <ADDRESS>`. Cloudflare must be allowed to send from the domain of the address. \
-     Without it, or without the binding `EMAIL`, no message is sent; see [the guide](../guides/e-mail.md)",
+    "sender of all messages: `ADDRESS` or `NAME <ADDRESS>`; the name is `BRAND_NAME` by default. The domain of the address must be set \
+     up in Cloudflare's Email Service. Without this variable, or without the binding `EMAIL`, no message is sent; see [the guide](../guides/e-mail.md)",
 );
 
 /// The variables of this section.

@@ -84,8 +84,8 @@ const PREFIXES: [&str; 11] = [
     "PASSWORD_",
     "AUDIT_",
     "HANDLE_",
-    "BRAND_",
     "EMAIL_",
+    "BRAND_",
 ];
 
 /// An invalid variable. The error never contains the value.

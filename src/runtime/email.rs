@@ -16,8 +16,8 @@ pub struct Mailer(SendEmail);
 /// A message with its envelope.
 #[derive(Clone, Copy, Debug)]
 pub struct Envelope<'a> {
-    /// The name of the sender, if one is shown.
-    pub from_name: Option<&'a str>,
+    /// The name of the sender.
+    pub from_name: &'a str,
     /// The address of the sender.
     pub from: &'a str,
     /// The address of the recipient, with its domain in ASCII.
@@ -72,14 +72,11 @@ impl Mailer {
     /// # Errors
     /// [`SendError`]. After a timeout, the message may still be sent.
     pub async fn send(&self, envelope: &Envelope<'_>) -> Result<(), SendError> {
-        let message = match envelope.from_name {
-            None => SendEmailBuilder::new(envelope.from, envelope.to, envelope.subject),
-            Some(name) => SendEmailBuilder::new_with_email_address_and_str(
-                &EmailAddress::new(name, envelope.from),
-                envelope.to,
-                envelope.subject,
-            ),
-        };
+        let message = SendEmailBuilder::new_with_email_address_and_str(
+            &EmailAddress::new(envelope.from_name, envelope.from),
+            envelope.to,
+            envelope.subject,
+        );
         message.set_text(envelope.text);
         message.set_html(envelope.html);
         message.set_headers(&headers(envelope.language));

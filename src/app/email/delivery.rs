@@ -124,17 +124,16 @@ async fn send(app: &App, outbox: &Outbox, outgoing: &Outgoing) -> Result<(), Sen
         code: "invalid_address",
         is_temporary: false,
     })?;
-    let origin = &app.config.tokens.issuer;
-    let host = origin.split_once("://").map_or(&**origin, |(_, host)| host);
+    let brand = &app.config.branding.name;
     let service = Service {
-        name: outbox.from.name.as_deref().unwrap_or(host),
-        origin,
+        name: brand,
+        origin: &app.config.tokens.issuer,
     };
     let rendered = render(message, *language, &service, &recipient.name);
     outbox
         .mailer
         .send(&Envelope {
-            from_name: outbox.from.name.as_deref(),
+            from_name: outbox.from.name.as_deref().unwrap_or(brand),
             from: &outbox.from.address,
             to: &to.mailbox(),
             subject: &rendered.subject,

@@ -93,7 +93,7 @@ fn handle(context: &RequestContext, request: &Request) -> Result<Response, ApiEr
     let branding = &config.branding;
     Ok(Response::ok(&SignInOptionsResponse {
         methods,
-        email: context.app.has_email,
+        email: context.app.outbox.is_some(),
         password_min_length: config.passwords.min_length,
         aws_client_name: is_aws_configured.then_some(CLIENT_NAME),
         return_to: return_to.unwrap_or(return_target::DEFAULT),

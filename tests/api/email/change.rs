@@ -141,7 +141,7 @@ async fn user_asks_three_times_per_hour() {
     response.assert_error(429, "rate_limited");
     assert_eq!(response.retry_after(), Some(3_600 - 180));
     app.shift_clock(3_600).await;
-    request(&session, &new_address(&ada)).await;
+    request(&ada.sign_in().await, &new_address(&ada)).await;
 }
 
 #[tokio::test]
@@ -194,4 +194,45 @@ async fn change_email_is_audited_without_the_address() {
     });
     // The log does not show whether the address was taken either.
     assert_eq!(app.sql(sql, [ada.id.clone()]).await, [entry.clone(), entry]);
+}
+
+#[tokio::test]
+async fn change_email_requires_an_authentication_of_the_last_five_minutes() {
+    let app = app();
+    let ada = app.user("ada").await;
+    for session in [ada.sign_in().await, ada.sign_in_with_cookie().await] {
+        app.shift_clock(app.clock() + 301).await;
+        let new = new_address(&ada);
+        let response = session.change_email(&new).await;
+        response.assert_error(401, "step_up_required");
+        assert_eq!(app.mails_to(&new).await.len(), 0);
+        let stepped_up = session.step_up(&ada.password).await;
+        stepped_up.assert_status(200);
+        let is_cookie = stepped_up.header("set-cookie").is_some();
+        let session = if is_cookie {
+            stepped_up.cookie_session()
+        } else {
+            session
+        };
+        request(&session, &new).await;
+    }
+}
+
+#[tokio::test]
+async fn requests_of_other_origins_change_no_address() {
+    let app = app();
+    let ada = app.user("ada").await;
+    let session = ada.sign_in_with_cookie().await;
+    let new = new_address(&ada);
+    let secret = super::secret_for(&app, &session, &new).await;
+    // An origin that may use the other routes with credentials.
+    for request in [
+        session.change_email(&new_address(&ada)),
+        session.confirm_email(&secret),
+    ] {
+        let request = request.header("sec-fetch-site", "cross-site");
+        let response = request.header("origin", "https://app.example.com").await;
+        response.assert_error(403, "cross_site_request");
+    }
+    assert_eq!(ada.row("email").await["email"], ada.email);
 }

@@ -91,6 +91,18 @@ async fn link_counts_only_in_the_session_that_asked() {
 }
 
 #[tokio::test]
+async fn link_counts_in_the_same_cookie_session_after_a_step_up() {
+    let app = app();
+    let ada = app.user("ada").await;
+    let session = ada.sign_in_with_cookie().await;
+    let secret = secret_for(&app, &session, &new_address(&ada)).await;
+    let session = session.step_up(&ada.password).await.cookie_session();
+    let response = ada.sign_in_with_cookie().await.confirm_email(&secret).await;
+    response.assert_error(400, "invalid_link");
+    session.confirm_email(&secret).await.assert_status(200);
+}
+
+#[tokio::test]
 async fn link_is_valid_once_and_for_an_hour() {
     let app = app();
     let ada = app.user("ada").await;

@@ -120,13 +120,23 @@ async fn address_with_a_unicode_domain_gets_the_message_in_its_ascii_form() {
 }
 
 #[tokio::test]
-async fn service_without_a_sender_name_is_named_by_its_host() {
-    let app = App::with(Vars::new().set("EMAIL_FROM", "no-reply@auth.example.com"));
+async fn messages_name_the_service_by_its_brand() {
+    let vars = Vars::new()
+        .set("EMAIL_FROM", "no-reply@auth.example.com")
+        .set("BRAND_NAME", "Acme & <b>Söhne</b>");
+    let app = App::with(vars);
     let ada = app.user("ada").await;
     let response = app.anonymous().forgot_password(&ada.username).await;
     response.recorded().await;
     let mail = app.mail_to(&ada.email).await;
-    let host = app.vars().expect("JWT_ISSUER").replace("http://", "");
-    assert_eq!(mail.subject, format!("Set your password for {host}"));
-    assert_eq!(mail.from, "no-reply@auth.example.com");
+    assert_eq!(mail.subject, "Set your password for Acme & <b>Söhne</b>");
+    assert_eq!(
+        mail.from,
+        json!({ "name": "Acme & <b>Söhne</b>", "email": "no-reply@auth.example.com" })
+    );
+    assert!(
+        mail.html.contains("Acme &amp; &lt;b&gt;Söhne&lt;/b&gt;"),
+        "{}",
+        mail.html
+    );
 }

@@ -2,6 +2,7 @@
 
 use super::first_admin;
 use super::options::Options;
+use crate::workspace;
 use std::path::Path;
 use std::time::Duration;
 
@@ -30,10 +31,11 @@ impl Banner<'_> {
         format!(
             "\nSign in in a browser: {page}\n\n{account}\n\nSign in with the password:\n\n  \
              curl -s {address}/api/auth/login -H \"Content-Type: application/json\" -d \"{body}\"\n\n\
-             {aws}Ready: {address} (after {elapsed:.1} s; press Ctrl-C to stop)\n",
+             {aws}{email}Ready: {address} (after {elapsed:.1} s; press Ctrl-C to stop)\n",
             page = self.options.sign_in_page(),
             account = self.account(),
             aws = self.aws(&address),
+            email = email(),
         )
     }
 
@@ -68,6 +70,15 @@ impl Banner<'_> {
             settings.display(),
         )
     }
+}
+
+/// wrangler writes each message to a file for its text and one for its HTML, and prints their paths.
+fn email() -> String {
+    let folder = workspace::root().join(".wrangler/tmp/email");
+    format!(
+        "E-mail is not sent. The paths of its messages are printed below; the files are in\n\n  {}\n\n",
+        folder.display()
+    )
 }
 
 /// `docs/guides/aws-device-flow.md` shows the same text with the default addresses.
@@ -105,6 +116,7 @@ mod tests {
             r#"  curl -s http://localhost:9000/api/auth/login -H "Content-Type: application/json" -d "{\"username\":\"admin\",\"password\":\"pass-word_1\"}""#,
             "\nReady: http://localhost:9000 (after 4.2 s; press Ctrl-C to stop)\n",
             "\n  curl -sS http://127.0.0.1:40000/approve -d ",
+            ".wrangler/tmp/email\n\nReady: ",
             "cargo xtask aws-login --url http://localhost:9000 --sts-endpoint http://127.0.0.1:40000)",
         ] {
             assert!(text.contains(part), "{part}: {text}");
