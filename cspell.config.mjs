@@ -19,8 +19,9 @@ export default {
     "*.md",
     "{docs,examples,crates}/**/*.md",
     "{src,crates,tests,xtask,fuzz}/**/*.rs",
-    "{src,bench,tests,examples}/**/*.{mjs,ts,tsx}",
+    "{src,pages,bench,tests,examples}/**/*.{mjs,ts,tsx}",
     "migrations/*.sql",
+    "pages/style.css",
     "wrangler.toml",
     "Cargo.toml",
     "src/routes/openapi.json",
@@ -36,8 +37,11 @@ export default {
   languageSettings: [
     { languageId: "rust", includeRegExpList: ["/(?<!:)\\/\\/.*/g"] },
     { languageId: "javascript,typescript,typescriptreact", includeRegExpList: ["/(?<!:)\\/\\/.*/g", "/\\/\\*[\\s\\S]*?\\*\\//g"] },
+    { languageId: "css", includeRegExpList: ["/\\/\\*[\\s\\S]*?\\*\\//g"] },
     { languageId: "sql", includeRegExpList: ["/--.*/g"] },
     { languageId: "toml,shellscript", includeRegExpList: ["/#.*/g"] },
     { languageId: "json", includeRegExpList: ['/"(?:description|summary)":"(?:[^"\\\\]|\\\\.)*"/g'] },
   ],
+  // These are the texts of the pages.
+  overrides: [{ filename: "**/pages/src/texts/en.ts", languageId: "plaintext" }],
 };

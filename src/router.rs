@@ -8,7 +8,8 @@ use crate::http::error_codes::ErrorCode;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::route::{Access, Route};
-use crate::routes::{audit, aws, device, nvidia, password, session, system};
+use crate::routes::{audit, aws, device, email, nvidia, pages, password, session, system};
+use crate::runtime::assets::Assets;
 use crate::runtime::log;
 
 /// All endpoints. The ones that are called most often come first.
@@ -27,6 +28,10 @@ pub const ROUTES: &[Route] = &[
     session::revoke::ROUTE,
     password::set::ROUTE,
     password::change::ROUTE,
+    password::forgot::ROUTE,
+    email::change::ROUTE,
+    email::confirm::ROUTE,
+    email::revert::ROUTE,
     device::register_client::ROUTE,
     device::authorize::ROUTE,
     device::token::ROUTE,
@@ -42,9 +47,13 @@ pub const ROUTES: &[Route] = &[
 /// Responds to a request. `enter` returns the context of this request; there is no `app` if the configuration is invalid.
 pub async fn handle(
     app: Option<&'static App>,
+    assets: Option<&'static Assets>,
     enter: impl FnOnce(&'static App) -> RequestContext,
     request: Request,
 ) -> Response {
+    if !is_api(request.path()) {
+        return pages::respond(assets, &request).await;
+    }
     let origin = app.and_then(|app| cors::allowed_origin(&app.config.allowed_origins, &request));
     let is_preflight = cors::is_preflight(&request);
     let response = match find(&request) {
@@ -69,6 +78,14 @@ pub async fn handle(
         Some(origin) => cors::permit(response, origin),
         None => response,
     }
+}
+
+/// Whether the path belongs to the API. All other paths are those of browser pages, whose responses are HTML.
+fn is_api(path: &str) -> bool {
+    ["/api", "/oauth", "/.well-known"].iter().any(|prefix| {
+        path.strip_prefix(prefix)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
 }
 
 /// Why no route matches a request.

@@ -58,6 +58,7 @@ async fn dev_prints_commands_that_work_and_ctrl_c_stops_everything() {
     ));
     let link = format!("curl -X POST {}/api/auth/set-password ", first.address);
     assert!(made.contains(&link), "{made}");
+    first.writes_a_message_to_a_file();
     first.end("INT");
 
     let again = Dev::start(&state.0);
@@ -270,6 +271,27 @@ impl Dev {
         dev.lines = lines;
         dev.read_until_ready();
         dev
+    }
+
+    /// Requests a link for a forgotten password. The path of the message is printed, in the folder that was named before.
+    fn writes_a_message_to_a_file(&self) {
+        bash(&format!(
+            "curl -sS {}/api/auth/forgot-password -H 'Content-Type: application/json' -d '{{\"username\":\"admin\"}}'",
+            self.address
+        ));
+        let folder = self.line_with(".wrangler/tmp/email");
+        let path = loop {
+            let line = self.lines.recv_timeout(Duration::from_secs(30));
+            let line = line.expect("the path of a message");
+            let path = line.split_once("Text: ").map(|(_, path)| path.to_owned());
+            if let Some(path) = path {
+                break path;
+            }
+        };
+        assert!(path.starts_with(folder.trim()), "{path} is not in {folder}");
+        let text = fs::read_to_string(&path).expect("the message");
+        let link = format!("\n{}/set-password#", self.address);
+        assert!(text.contains(&link), "{text}");
     }
 
     fn read_until_ready(&mut self) {

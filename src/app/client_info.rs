@@ -3,6 +3,7 @@
 use super::error::AppError;
 use crate::app::RequestContext;
 use crate::domain::audit::{Client, Entry, Kind};
+use crate::domain::language::Language;
 use crate::domain::names;
 use crate::runtime::random;
 
@@ -23,13 +24,21 @@ pub struct ClientInfo {
     /// The id of the request, which its response carries as `X-Request-Id`: Cloudflare's ray id, which is also in
     /// Cloudflare's logs, or a random UUID if there is none.
     pub request: String,
+    /// The language of messages that the request causes.
+    pub language: Language,
 }
 
 impl ClientInfo {
-    /// The client of a request with these headers, and the id of the request.
+    /// The client of a request with these headers, the id of the request, and its `Accept-Language`.
     #[must_use]
-    pub fn new(user_agent: Option<&str>, address: Option<&str>, request: String) -> Self {
+    pub fn new(
+        user_agent: Option<&str>,
+        address: Option<&str>,
+        request: String,
+        accept_language: Option<&str>,
+    ) -> Self {
         Self {
+            language: Language::of(accept_language),
             device: user_agent.map(|text| names::shown(text, MAX_DEVICE_BYTES)),
             address: address.map(|text| names::shown(text, MAX_ADDRESS_BYTES)),
             request,

@@ -2,6 +2,7 @@
 
 use super::cookie_verifier::CookieVerifier;
 use super::device_flow::polls::DevicePolls;
+use super::email::Outbox;
 use super::hash_slots::HashSlots;
 use super::token_verifier::TokenVerifier;
 use crate::aws::Aws;
@@ -12,9 +13,12 @@ use crate::crypto::sealed::Sealer;
 use crate::domain::audit::AuditKeys;
 use crate::domain::token::Keys;
 use crate::runtime::d1::Database;
+use crate::runtime::email::Mailer;
 use crate::runtime::kv::Kv;
 use crate::runtime::rate_limiter::RateLimiter;
 use crate::store::checkpoints::Checkpoints;
+use crate::store::email_links::EmailLinks;
+use crate::store::email_requests::EmailRequests;
 use crate::store::health::Health;
 use crate::store::password_links::PasswordLinks;
 use crate::store::session_cache::{Lifetimes, SessionCache};
@@ -34,8 +38,6 @@ pub struct App {
     pub tokens: TokenVerifier,
     /// Issues and verifies session cookies.
     pub cookies: CookieVerifier,
-    /// Whether the service can send e-mail.
-    pub has_email: bool,
     /// The keys that every password is hashed with.
     pub peppers: Lazy<Peppers>,
     /// Encrypts and decrypts the handles of the device flow and the cookies.
@@ -64,6 +66,12 @@ pub struct App {
     pub device_polls: DevicePolls,
     /// Table `password_links`.
     pub password_links: PasswordLinks,
+    /// Sends e-mail; `None` if e-mail is disabled.
+    pub outbox: Option<Outbox>,
+    /// Table `email_links`.
+    pub email_links: EmailLinks,
+    /// Table `email_requests`.
+    pub email_requests: EmailRequests,
     /// Table `used_proofs`.
     pub used_proofs: UsedProofs,
     /// Checkpoints of the audit log.
@@ -80,6 +88,7 @@ impl App {
         database: Database,
         kv: Kv,
         rate_limiter: RateLimiter,
+        mailer: Option<Mailer>,
     ) -> Option<Self> {
         let database: &'static Database = Box::leak(Box::new(database));
         let kv: &'static Kv = Box::leak(Box::new(kv));
@@ -115,12 +124,12 @@ impl App {
             local_ttl: config.sessions.local_cache_ttl,
             replay_window: config.sessions.replay_window,
         };
+        let outbox = Outbox::new(mailer, config.email.from.as_ref());
         let session_cache = SessionCache::new(kv, cache_keys, lifetimes);
         Some(Self {
             config,
             tokens,
             cookies,
-            has_email: false,
             peppers,
             sealer,
             audit_keys,
@@ -135,6 +144,9 @@ impl App {
             sessions: Sessions::new(database),
             session_cache,
             password_links: PasswordLinks::new(database),
+            outbox,
+            email_links: EmailLinks::new(database),
+            email_requests: EmailRequests::new(database),
             used_proofs: UsedProofs::new(database),
             checkpoints: Checkpoints::new(database, kv),
         })

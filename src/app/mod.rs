@@ -7,6 +7,7 @@ pub mod cookie_verifier;
 pub mod credential;
 pub mod denial;
 pub mod device_flow;
+pub mod email;
 pub mod error;
 pub mod federated_sign_in;
 pub mod hash_slots;

@@ -2,6 +2,7 @@
 
 use super::client_info::ClientInfo;
 use super::context::RequestContext;
+use super::email::{Recipient, notices};
 use super::error::AppError;
 use super::hash_slots::{Holder, Slot};
 use super::password_attempt::{self, Attempted, PasswordCheck, Subject};
@@ -151,6 +152,9 @@ impl ChangeRequest {
         let Some(changed) = passwords::change(context.app.database, &change).await? else {
             return Ok(PasswordChange::SessionEnded);
         };
+        if let Some(recipient) = Recipient::of(&session.user) {
+            notices::password_set(context, &self.client, recipient, true);
+        }
         revoke_cached(context, &changed.revoked).await;
         // The cached session of the caller is outdated, for example its `updated_at`.
         context

@@ -3,6 +3,7 @@
 use super::attempt_retries::Retries;
 use super::client_info::ClientInfo;
 use super::context::RequestContext;
+use super::email::{Recipient, notices};
 use super::error::AppError;
 use super::hash_slots::{self, Claim, Slot};
 use super::sessions::revoke_cached;
@@ -133,6 +134,14 @@ async fn set(
     let Some(revoked) = revoked else {
         return Ok(PasswordReset::InvalidLink);
     };
+    if let Some(address) = holder.email.clone() {
+        let recipient = Recipient {
+            user: holder.id,
+            name: holder.name.clone(),
+            address,
+        };
+        notices::password_set(&context, &client, recipient, holder.has_password);
+    }
     revoke_cached(&context, &revoked).await;
     Ok(PasswordReset::Set(Box::new(holder)))
 }

@@ -6,6 +6,7 @@
 use super::client_info::ClientInfo;
 use super::context::RequestContext;
 use super::credential::Issued;
+use super::email::notices;
 use super::error::AppError;
 use super::hash_slots::{Holder, Slot};
 use super::password_attempt::{self, Attempted, PasswordCheck, Subject};
@@ -158,6 +159,11 @@ impl Subject for Login {
             || AttemptedAccount::Unknown(self.name.key.clone()),
             |found| AttemptedAccount::Known(found.user.id),
         );
+        // The failure of this attempt locks the account once.
+        let locks = user
+            .as_ref()
+            .filter(|found| reservation.locks_account() && found.user.is_active)
+            .map(|found| found.user.clone());
         let checked = self.check(context, &slot, user, reservation.is_locked());
         let checked = checked.await?;
         drop(slot);
@@ -180,6 +186,9 @@ impl Subject for Login {
         let entry = sign_in::refusal(context, &self.client, method, account, &reason)?;
         let throttle = &context.app.throttle;
         throttle.failed(reservation, Some(&entry)).await?;
+        if let Some(user) = locks {
+            notices::account_locked(context, &self.client, &user);
+        }
         Ok(PasswordSignIn::Refused)
     }
 }
@@ -248,6 +257,9 @@ impl Login {
             ..NewSessionOptions::of(SignInMethod::Password)
         };
         let issued = sign_in::start_session(context, &self.client, &mut user, options).await?;
+        if issued.is_some() && self.name.device.is_none() {
+            notices::new_device(context, &self.client, &user);
+        }
         Ok(issued.map(|issued| PasswordSignIn::SignedIn(Box::new((issued, user)))))
     }
 }

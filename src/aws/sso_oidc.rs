@@ -11,7 +11,7 @@ use crate::timestamp::Timestamp;
 use serde::Serialize;
 
 /// The client name at AWS, which users see when they approve.
-const CLIENT_NAME: &str = "edge-auth";
+pub const CLIENT_NAME: &str = "edge-auth";
 const MEDIA_TYPE: &str = "application/json";
 /// Allows the access token to list accounts and fetch role credentials.
 const SCOPE: &str = "sso:account:access";

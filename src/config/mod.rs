@@ -4,6 +4,7 @@
 mod audit;
 mod aws;
 mod branding;
+mod email;
 mod handles;
 mod keys;
 mod nvidia;
@@ -18,6 +19,7 @@ mod variable;
 pub use audit::AuditConfig;
 pub use aws::{AwsConfig, AwsLogin};
 pub use branding::BrandingConfig;
+pub use email::{EmailConfig, Sender};
 pub use handles::HandlesConfig;
 pub use keys::Key;
 pub use nvidia::NvidiaConfig;
@@ -46,6 +48,8 @@ pub struct Config {
     pub audit: AuditConfig,
     /// `ALLOWED_ORIGINS`: the origins from which browsers may call the service.
     pub allowed_origins: Vec<AllowedOrigin>,
+    /// E-mail.
+    pub email: EmailConfig,
     /// AWS.
     pub aws: AwsConfig,
     /// NVIDIA.
@@ -55,13 +59,14 @@ pub struct Config {
 }
 
 /// The sections in the order of the reference, with their titles and variables.
-pub const SECTIONS: [(&str, &[&Variable]); 9] = [
+pub const SECTIONS: [(&str, &[&Variable]); 10] = [
     ("Tokens", tokens::VARIABLES),
     ("Sessions", sessions::VARIABLES),
     ("Passwords", passwords::VARIABLES),
     ("Handles and cookies", handles::VARIABLES),
     ("Audit log", audit::VARIABLES),
     ("Browser origins", origins::VARIABLES),
+    ("E-mail", email::VARIABLES),
     ("AWS", aws::VARIABLES),
     ("NVIDIA", nvidia::VARIABLES),
     ("Branding", branding::VARIABLES),
@@ -69,7 +74,7 @@ pub const SECTIONS: [(&str, &[&Variable]); 9] = [
 
 /// The prefixes of the service's variables. An unknown variable with one of these prefixes is an error, because a misspelled or
 /// outdated name would silently have no effect.
-const PREFIXES: [&str; 10] = [
+const PREFIXES: [&str; 11] = [
     "SESSION_",
     "JWT_",
     "AWS_",
@@ -79,6 +84,7 @@ const PREFIXES: [&str; 10] = [
     "PASSWORD_",
     "AUDIT_",
     "HANDLE_",
+    "EMAIL_",
     "BRAND_",
 ];
 
@@ -123,6 +129,7 @@ impl Config {
             handles: HandlesConfig::read(&mut read),
             audit: AuditConfig::read(&mut read),
             allowed_origins: origins::read(&mut read, &tokens.issuer),
+            email: EmailConfig::read(&mut read),
             aws: AwsConfig::read(&mut read),
             nvidia: NvidiaConfig::read(&mut read),
             branding: BrandingConfig::read(&mut read),

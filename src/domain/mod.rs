@@ -4,10 +4,12 @@
 pub mod address;
 pub mod audit;
 pub mod host;
+pub mod language;
 pub mod mask;
 pub mod names;
 pub mod password_policy;
 pub mod recognised_device;
+pub mod return_target;
 pub mod role;
 pub mod session;
 pub mod sign_in_method;

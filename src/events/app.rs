@@ -1,9 +1,11 @@
-//! The isolate's [`App`], created at its first event.
+//! The isolate's [`App`] and [`Assets`], created at its first event.
 
 use super::panics;
 use crate::app::App;
 use crate::config::Config;
+use crate::runtime::assets::Assets;
 use crate::runtime::d1::Database;
+use crate::runtime::email::Mailer;
 use crate::runtime::kv::Kv;
 use crate::runtime::rate_limiter::RateLimiter;
 use crate::runtime::{clock, log};
@@ -13,6 +15,14 @@ use worker::Env;
 
 thread_local! {
     static APP: OnceCell<Option<&'static App>> = const { OnceCell::new() };
+    static ASSETS: OnceCell<Option<&'static Assets>> = const { OnceCell::new() };
+}
+
+/// The isolate's [`Assets`]; `None` without the binding. They do not depend on the configuration: an unknown path has the same
+/// page if it is invalid.
+pub fn assets(env: &Env) -> Option<&'static Assets> {
+    let open = || Assets::from_env(env, "ASSETS").map(|assets| &*Box::leak(Box::new(assets)));
+    ASSETS.with(|assets| *assets.get_or_init(open))
 }
 
 /// The isolate's [`App`]; `None` if the configuration is invalid, which was logged.
@@ -37,8 +47,12 @@ fn open(env: &Env) -> Option<&'static App> {
     };
     let limits = ["SIGN_IN_LIMIT", "SESSION_LIMIT"];
     let rate_limiter = RateLimiter::from_env(env, limits, log::no_rate_limit);
+    let mailer = Mailer::from_env(env, "EMAIL");
+    if config.email.from.is_some() && mailer.is_none() {
+        log::no_email("EMAIL");
+    }
     // Leaked, because it lives as long as the isolate.
-    App::new(config, database, kv, rate_limiter).map(|app| &*Box::leak(Box::new(app)))
+    App::new(config, database, kv, rate_limiter, mailer).map(|app| &*Box::leak(Box::new(app)))
 }
 
 /// The names of all variables. Bindings are objects and are skipped; so are lists, which the configuration does not use.

@@ -2,11 +2,11 @@
 //! reads all headers, wraps every body in a stream and costs more than a tenth of a `/validate`. The texts that every request
 //! needs are its arguments (`entry.mjs`).
 
-use super::app::app;
+use super::app::{app, assets};
 use super::upload;
 use crate::app::RequestContext;
 use crate::http::request::{Method, Reading, Request};
-use crate::http::response::{Body, Response};
+use crate::http::response::{Body, Content, Response};
 use crate::router;
 use crate::runtime::clock;
 use crate::runtime::executor::result_or_promise;
@@ -17,7 +17,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Headers;
 use worker::{Context, Env};
 
-/// The headers of every response with a body: no cache may store the response, and no page may frame it.
+/// The headers of every response of the API with a body: no cache may store the response, and no page may frame it.
 const HEADERS: CommonHeaders = &[
     ("cache-control", "no-store"),
     (
@@ -33,6 +33,25 @@ const HEADERS: CommonHeaders = &[
     ("x-content-type-options", "nosniff"),
     // `content-type` is the last one, because responses without a body omit it.
     ("content-type", "application/json"),
+];
+
+/// The headers of every browser page. A page runs only scripts and styles of its own origin, sends nothing to another origin
+/// and has no markup from strings. Its forms are sent by scripts, because Chromium applies `form-action` to redirects.
+const PAGE_HEADERS: CommonHeaders = &[
+    ("cache-control", "no-store"),
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'none'; \
+         frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
+    ),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("referrer-policy", "no-referrer"),
+    (
+        "strict-transport-security",
+        "max-age=63072000; includeSubDomains",
+    ),
+    ("x-content-type-options", "nosniff"),
+    ("content-type", "text/html; charset=utf-8"),
 ];
 
 /// Handles a request. Returns the response, or a promise of it if the request has to wait for something. Most requests to
@@ -52,7 +71,7 @@ pub fn handle_fetch(
     env: &Env,
     context: JsValue,
 ) -> Result<JsValue, JsValue> {
-    let (app, received_at) = (app(env), clock::now());
+    let (app, assets, received_at) = (app(env), assets(env), clock::now());
     let request_id = id.clone();
     let request = Request {
         method: Method::parse(method),
@@ -69,15 +88,19 @@ pub fn handle_fetch(
     let context = Context::new(context.unchecked_into());
     let enter = move |app| RequestContext::new(app, received_at, context);
     result_or_promise(async move {
-        let response = router::handle(app, enter, request).await;
+        let response = router::handle(app, assets, enter, request).await;
         to_js(&response, &request_id, is_head)
     })
 }
 
 fn to_js(response: &Response, request_id: &JsString, is_head: bool) -> Result<JsValue, JsValue> {
-    let common = match (&response.body, HEADERS) {
+    let common = match response.content {
+        Content::Json => HEADERS,
+        Content::Page => PAGE_HEADERS,
+    };
+    let common = match (&response.body, common) {
         (None, [without_type @ .., _]) => without_type,
-        _ => HEADERS,
+        _ => common,
     };
     let body = match &response.body {
         None => JsValue::NULL,

@@ -100,6 +100,9 @@ codes! {
     InvalidLink: 400 "invalid_link" "Invalid or expired link";
         "The one-time link is unknown, used or expired.";
         "Ask for a new link.";
+    InvalidEmail: 400 "invalid_email" "An e-mail address has the form name@example.com and at most 254 bytes";
+        "The new e-mail address does not have the form of an address.";
+        "Ask the user again.";
     InvalidClient: 400 "invalid_client" "Failed to start device authorization";
         "`client_id` and `client_secret` were not issued by this service, do not belong together, or have expired.";
         "Start again at `/register-client`.";
@@ -133,6 +136,12 @@ codes! {
     SuperAdminRequired: 403 "super_admin_required" "Super admin access required";
         "The route requires the role `super_admin`.";
         "Do not repeat the request.";
+    EmailOfIdentitySource: 403 "email_of_identity_source" "The e-mail address is managed by the identity source";
+        "The user signs in with an identity source, which provides the e-mail address.";
+        "Change the address in the identity source.";
+    EmailDisabled: 403 "email_disabled" "The service sends no e-mail";
+        "The service has no binding `EMAIL` or no `EMAIL_FROM`, so an address cannot be confirmed.";
+        "Ask the operator.";
     OriginNotAllowed: 403 "origin_not_allowed" "Origin not allowed";
         "The origin of a CORS preflight request is not in `ALLOWED_ORIGINS`.";
         "Add the origin to `ALLOWED_ORIGINS`.";

@@ -107,6 +107,7 @@ impl Request {
             user_agent.as_deref(),
             self.address().as_deref(),
             (self.id)(),
+            self.header("accept-language").as_deref(),
         )
     }
 

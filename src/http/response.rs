@@ -16,7 +16,7 @@ pub fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// The JSON text of a response.
+/// The text of a response.
 #[derive(Clone, Debug)]
 pub enum Body {
     /// Text of this response.
@@ -43,12 +43,23 @@ impl From<Rc<SharedText>> for Body {
     }
 }
 
+/// What the body of a response is. It determines the headers that the response has in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// JSON of the API.
+    Json,
+    /// HTML of a browser page.
+    Page,
+}
+
 /// A response to a client.
 #[derive(Clone, Debug)]
 pub struct Response {
     /// HTTP status.
     pub status: u16,
-    /// JSON text; `None` if the status has no body (204).
+    /// What the body is.
+    pub content: Content,
+    /// JSON or HTML text; `None` if the status has no body (204).
     pub body: Option<Body>,
     /// Headers beyond those that every response has.
     pub headers: Vec<Header>,
@@ -72,6 +83,7 @@ impl Response {
     pub fn of(status: u16, body: impl Into<Body>) -> Self {
         Self {
             status,
+            content: Content::Json,
             body: Some(body.into()),
             headers: Vec::new(),
         }
@@ -82,7 +94,30 @@ impl Response {
     pub fn empty() -> Self {
         Self {
             status: 204,
+            content: Content::Json,
             body: None,
+            headers: Vec::new(),
+        }
+    }
+
+    /// 302 to this path of the service.
+    #[must_use]
+    pub fn redirect(path: &'static str) -> Self {
+        let empty = Self::empty();
+        Self {
+            status: 302,
+            ..empty
+        }
+        .with("location", path)
+    }
+
+    /// Any status with the HTML of a browser page.
+    #[must_use]
+    pub fn page(status: u16, html: String) -> Self {
+        Self {
+            status,
+            content: Content::Page,
+            body: Some(html.into()),
             headers: Vec::new(),
         }
     }

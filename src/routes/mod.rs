@@ -3,7 +3,9 @@
 pub mod audit;
 pub mod aws;
 pub mod device;
+pub mod email;
 pub mod nvidia;
+pub mod pages;
 pub mod password;
 pub mod responses;
 pub mod sample_programs;

@@ -22,6 +22,16 @@ pub fn no_rate_limit(binding: &'static str) {
     console_error!(r#"{{"event":"no_rate_limit","binding":"{binding}"}}"#);
 }
 
+/// `EMAIL_FROM` is set but the binding is missing, so no message is sent.
+pub fn no_email(binding: &'static str) {
+    console_error!(r#"{{"event":"no_email","binding":"{binding}"}}"#);
+}
+
+/// A message of this kind was not sent.
+pub fn email_failed(kind: &'static str, code: &'static str) {
+    console_error!(r#"{{"event":"email_failed","kind":"{kind}","code":"{code}"}}"#);
+}
+
 /// A part of the cron event failed; the next event repeats it.
 pub fn sweep_failed(table: &'static str) {
     console_error!(r#"{{"event":"sweep_failed","table":"{table}"}}"#);

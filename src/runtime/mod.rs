@@ -1,7 +1,9 @@
-//! The platform's services: D1, KV, the rate limiter, timeouts, tasks, responses, the clock, randomness and the log.
+//! The platform's services: D1, KV, static assets, the rate limiter, e-mail, timeouts, tasks, responses, the clock, randomness and the log.
 
+pub mod assets;
 pub mod clock;
 pub mod d1;
+pub mod email;
 pub mod executor;
 pub mod kv;
 pub mod log;

@@ -4,6 +4,8 @@
 pub mod audit;
 pub mod aws_client_registration;
 pub mod checkpoints;
+pub mod email_links;
+pub mod email_requests;
 pub mod federated_users;
 pub mod health;
 pub mod integrity;

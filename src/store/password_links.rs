@@ -1,6 +1,12 @@
-//! One-time links that set a password: table `password_links`. The command line creates them, and `/set-password` uses them.
+//! One-time links that set a password: table `password_links`. The command line and `/forgot-password` create them, and
+//! `/set-password` uses them.
+
+mod forgotten;
+
+pub use forgotten::{ForgottenUser, NewPasswordLink};
 
 use super::audit::recorded;
+use super::email_links::delete_confirm_links;
 use super::sessions::{RevokeAll, RevokedSession};
 use super::throttle;
 use crate::domain::audit::Signed;
@@ -22,7 +28,12 @@ pub struct Holder {
     pub name: String,
     /// Organization.
     pub organization: Option<String>,
+    /// Whether the user has a password already.
+    pub has_password: bool,
 }
+
+/// Lifetime of a link.
+pub const PASSWORD_LINK_SECONDS: i64 = 3_600;
 
 /// The audit entries of a new password.
 #[derive(Debug)]
@@ -34,7 +45,8 @@ pub struct PasswordSet {
 }
 
 const HOLDER: &str = "
-    SELECT users.id, users.username, users.email, users.name, users.organization
+    SELECT users.id, users.username, users.email, users.name, users.organization,
+           users.password_hash IS NOT NULL AS has_password
     FROM password_links JOIN users ON users.id = password_links.user_id
     WHERE password_links.id = ?1 AND password_links.used_by IS NULL AND password_links.expires_at > ?2
       AND users.source = 'password' AND users.is_active = 1";
@@ -45,8 +57,12 @@ const CLAIM: &str = "
     WHERE id = ?2 AND used_by IS NULL AND expires_at > ?3
       AND EXISTS (SELECT 1 FROM users WHERE users.id = password_links.user_id AND users.is_active = 1)";
 
+/// The user of a link that was sent to the current address has confirmed that address.
 const SET_PASSWORD: &str = "
-    UPDATE users SET password_hash = ?1, updated_at = ?2
+    UPDATE users SET password_hash = ?1, updated_at = ?2,
+      email_verified_at = CASE
+        WHEN email_key = (SELECT sent_to FROM password_links WHERE password_links.id = ?3) THEN ?2
+        ELSE email_verified_at END
     WHERE id = (SELECT user_id FROM password_links WHERE id = ?3 AND used_by = ?4)";
 
 /// Finds a row if [`SET_PASSWORD`] is about to change one.
@@ -89,11 +105,12 @@ impl PasswordLinks {
                 email: row.optional("email")?,
                 name: row.text("name")?,
                 organization: row.optional("organization")?,
+                has_password: row.count("has_password")? == 1,
             })
         })
     }
 
-    /// Sets the password and revokes all sessions and other links of the user, if this request is the one that uses the link.
+    /// Sets the password, revokes all sessions and other links of the user, and deletes those that confirm an address, if this request is the one that uses the link.
     /// `mark` is random. Returns at most 200 of the revoked sessions; `None` if another request has used the link.
     ///
     /// # Errors
@@ -130,6 +147,7 @@ impl PasswordLinks {
                 latest,
                 revoke,
                 Statement::new(DROP_OTHERS).text(id).text(mark),
+                delete_confirm_links(&holder.to_string(), &entries.password_set),
                 throttle::restore(&holder.to_string(), password_hash),
             ])
             .await?;

@@ -1,6 +1,8 @@
-//! Changes the password of a signed-in user: table `users`. Also revokes the other sessions and the one-time links of the user.
+//! Changes the password of a signed-in user: table `users`. Also revokes the other sessions and the one-time links of
+//! the user, and the links that confirm an address.
 
 use super::audit::recorded;
+use super::email_links::delete_confirm_links;
 use super::sessions::{self, RevokeAll, RevokedSession, Rotation};
 use super::throttle::{self, Reservation};
 use crate::domain::audit::Signed;
@@ -124,6 +126,7 @@ pub async fn change(
         latest,
         revoke,
         Statement::new(DROP_LINKS).text(&user).text(change.new),
+        delete_confirm_links(&user, &change.password_set),
     ];
     statements.extend(throttle::forget(change.attempt, &change.session.id));
     statements.extend([

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | `session`, `password`, `device`, `aws`, `nvidia`, `audit`, `system` | one file per endpoint, as in `src/routes`: documented bodies, errors, access |
 //! | `properties` | one file per guarantee that concerns several endpoints |
-//! | `browser` | web applications in Chromium |
+//! | `pages.rs` | the browser pages as HTTP serves them |
+//! | `browser` | the pages, and web applications, in Chromium |
 //! | `slow` | volumes, floods, kills and measurements |
 //!
 //! Tests that are ignored as slow, there and beside quick ones, are run by `cargo test-all`.
@@ -56,7 +57,9 @@ mod audit;
 mod aws;
 mod browser;
 mod device;
+mod email;
 mod nvidia;
+mod pages;
 mod password;
 mod properties;
 mod session;

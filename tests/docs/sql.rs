@@ -25,6 +25,8 @@ fn database(user: &str) -> Connection {
         INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, token_expires_at, ends_at)
         VALUES ('SESSION', 'USER', 0, '', '', '', '');
         INSERT INTO password_links (id, user_id, created_at, expires_at) VALUES ('LINK', 'USER', '', '');
+        INSERT INTO email_links (id, user_id, purpose, email, email_key, created_at, expires_at)
+        VALUES ('EMAIL_LINK', 'USER', 'revert', 'c@b.example', 'c@b.example', '', '');
         INSERT INTO sign_in_attempts (key, failures, open_at_ms)
         VALUES ('account:USER', 1, 0), ('device:USER:DEVICE', 1, 0), ('session:SESSION', 1, 0), ('account:OTHER', 1, 0);
         INSERT INTO audit (number, id, at, kind, outcome, actor, subject, request) VALUES (1, 'A', '', 'sign_in', 'success', 'USER', 'USER', 'r');
@@ -75,6 +77,7 @@ fn erasing_a_user_leaves_only_audit_entries() {
         ("users", 0),
         ("sessions", 0),
         ("password_links", 0),
+        ("email_links", 0),
         ("audit_clients", 0),
         ("audit", 3),
         // The counter of another user.

@@ -1,7 +1,7 @@
-//! `cargo xtask build`: the Worker's wasm and JavaScript in `build/`, built only if a source has changed.
+//! `cargo xtask build`: the Worker's wasm and JavaScript and its pages in `build/`, built only if a source has changed.
 
 use crate::tools::Tools;
-use crate::{cache, process, setup, terminal, workspace};
+use crate::{cache, pages, process, setup, terminal, workspace};
 use anyhow::{Context as _, Result};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -48,7 +48,7 @@ pub fn run() -> Result<()> {
     )
 }
 
-/// Builds the Worker if its sources have changed. Only one of several processes builds. A release build also serves for
+/// Builds the Worker and its pages if their sources have changed. Only one of several processes builds. A release build also serves for
 /// development.
 pub fn ensure(tools: &Tools, profile: Profile) -> Result<()> {
     let output = workspace::root().join("build");
@@ -64,6 +64,7 @@ pub fn ensure(tools: &Tools, profile: Profile) -> Result<()> {
         fs::write(&record, state(&sources, profile))
             .with_context(|| format!("cannot write {}", record.display()))?;
     }
+    pages::ensure(profile)?;
     terminal::note(FINISHED);
     Ok(())
 }

@@ -18,6 +18,7 @@ mod cli_reference;
 mod deny;
 mod dev;
 mod fuzz;
+mod pages;
 mod process;
 mod setup;
 mod tools;
@@ -46,9 +47,9 @@ enum Command {
     /// minutes on a new machine and about 20 s in a new clone. Needs rustup, Node 20 or later with npm, a C compiler, and on
     /// Linux pkg-config and the OpenSSL headers.
     Setup,
-    /// Build the Worker into build/, if its sources have changed
+    /// Build the Worker and its pages into build/, if their sources have changed
     ///
-    /// wrangler runs this command before it starts or deploys the Worker and after each change in src/. For `wrangler dev` the
+    /// wrangler runs this command before it starts or deploys the Worker and after each change in src/ and pages/. For `wrangler dev` the
     /// Worker's own code is not optimized, so that it compiles faster.
     Build,
     /// Print the paths of Node and of the npm packages as EDGE_AUTH_NODE=… and EDGE_AUTH_NODE_MODULES=…

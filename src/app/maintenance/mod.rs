@@ -28,6 +28,14 @@ pub async fn run(app: &App, now: Timestamp) {
     if app.password_links.delete_expired(now).await.is_err() {
         log::sweep_failed("password_links");
     }
+    delete_batches("email_links", async || {
+        app.email_links.delete_expired(now).await
+    })
+    .await;
+    delete_batches("email_requests", async || {
+        app.email_requests.delete_expired(now).await
+    })
+    .await;
     checkpoints::run(app, now).await;
 }
 

@@ -25,8 +25,18 @@ pub enum Kind {
     StepUp,
     /// A signed-in user failed to authenticate again; the detail gives the method and the reason.
     StepUpFailed,
-    /// A one-time link that sets a password was created.
+    /// A one-time link that sets a password was created; the detail gives the reason, if a request created it.
     PasswordLinkCreated,
+    /// A one-time link for a forgotten password was requested and not created; the detail gives the reason.
+    PasswordLinkRefused,
+    /// A user asked for a new e-mail address.
+    EmailChangeRequested,
+    /// A user confirmed an e-mail address.
+    EmailChanged,
+    /// The earlier e-mail address of a user was restored with the link that had been sent to it.
+    EmailReverted,
+    /// A message was not sent; the detail gives its kind and a code.
+    EmailFailed,
     /// A user was added.
     UserAdded,
     /// A user was disabled.
@@ -43,7 +53,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 21] = [
         Self::SignIn,
         Self::SignInFailed,
         Self::SignOut,
@@ -54,6 +64,11 @@ impl Kind {
         Self::StepUp,
         Self::StepUpFailed,
         Self::PasswordLinkCreated,
+        Self::PasswordLinkRefused,
+        Self::EmailChangeRequested,
+        Self::EmailChanged,
+        Self::EmailReverted,
+        Self::EmailFailed,
         Self::UserAdded,
         Self::UserDisabled,
         Self::UserEnabled,
@@ -82,6 +97,11 @@ impl Kind {
             Self::StepUp => "step_up",
             Self::StepUpFailed => "step_up_failed",
             Self::PasswordLinkCreated => "password_link_created",
+            Self::PasswordLinkRefused => "password_link_refused",
+            Self::EmailChangeRequested => "email_change_requested",
+            Self::EmailChanged => "email_changed",
+            Self::EmailReverted => "email_reverted",
+            Self::EmailFailed => "email_failed",
             Self::UserAdded => "user_added",
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
@@ -96,7 +116,9 @@ impl Kind {
             Self::SignInFailed
             | Self::RefreshReuse
             | Self::PasswordChangeFailed
-            | Self::StepUpFailed => Outcome::Failure,
+            | Self::StepUpFailed
+            | Self::PasswordLinkRefused
+            | Self::EmailFailed => Outcome::Failure,
             _ => Outcome::Success,
         }
     }

@@ -33,6 +33,14 @@ impl Email {
         &self.key
     }
 
+    /// The address to which a message is sent: the local part as given, and the domain in ASCII.
+    #[must_use]
+    pub fn mailbox(&self) -> String {
+        let local = self.display.split_once('@').map_or("", |(local, _)| local);
+        let domain = self.key.split_once('@').map_or("", |(_, domain)| domain);
+        format!("{local}@{domain}")
+    }
+
     /// The key with the domain in Unicode.
     #[must_use]
     pub fn unicode_key(&self) -> String {

@@ -1,4 +1,5 @@
 //! The endpoints that set and change passwords.
 
 pub mod change;
+pub mod forgot;
 pub mod set;

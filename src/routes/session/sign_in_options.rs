@@ -1,8 +1,13 @@
 //! `GET /api/auth/sign-in-options`: the ways to sign in, and the appearance of the pages.
 
 use crate::app::RequestContext;
-use crate::http::error::ErrorFormat;
-use crate::http::request::Method;
+use crate::aws::sso_oidc::CLIENT_NAME;
+use crate::domain::return_target;
+use crate::http::error::{ApiError, ErrorFormat};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::http::query;
+use crate::http::query::Query;
+use crate::http::request::{Method, Request};
 use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};
 use crate::runtime::rate_limiter::Bucket;
@@ -14,11 +19,16 @@ pub const ROUTE: Route = Route {
     path: "/api/auth/sign-in-options",
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
-    access: Access::Public(|context, _| Box::pin(std::future::ready(Ok(handle(&context))))),
+    access: Access::Public(|context, request| {
+        Box::pin(std::future::ready(handle(&context, &request)))
+    }),
     guard: Guard::None,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };
+
+/// The query parameter with the address that a page wants to lead to.
+const RETURN_TO: &str = "return_to";
 
 /// The ways to sign in, and the appearance of the pages.
 #[derive(Serialize)]
@@ -28,6 +38,13 @@ pub struct SignInOptionsResponse<'a> {
     pub methods: &'static [OfferedMethod],
     /// Whether the service can send e-mail, and thus a link for a forgotten password.
     pub email: bool,
+    /// Minimum number of characters of a new password.
+    pub password_min_length: usize,
+    /// The application that AWS names when it asks a user to approve a sign-in; null if the device flow is not configured.
+    pub aws_client_name: Option<&'static str>,
+    /// The address that the pages lead to after a sign-in: that of the parameter `return_to` if it is allowed, otherwise
+    /// `/account`.
+    pub return_to: &'a str,
     /// The appearance of the pages.
     pub branding: Branding<'a>,
 }
@@ -57,24 +74,36 @@ pub struct Branding<'a> {
     pub support_url: Option<&'a str>,
 }
 
-fn handle(context: &RequestContext) -> Response {
+fn handle(context: &RequestContext, request: &Request) -> Result<Response, ApiError> {
     let config = &context.app.config;
-    let methods: &[_] = if config.aws.sso_start_url.is_some() {
+    let query = Query::of(request, &[RETURN_TO])?;
+    let requested = query.get(RETURN_TO, |text| Some(text.to_owned()))?;
+    let origins = config.allowed_origins.iter();
+    let origins = origins.filter(|origin| origin.has_credentials);
+    let origins = origins.map(|origin| origin.text.as_str());
+    let return_to = requested
+        .as_deref()
+        .and_then(|requested| return_target::allowed(requested, origins));
+    let is_aws_configured = config.aws.sso_start_url.is_some();
+    let methods: &[_] = if is_aws_configured {
         &[OfferedMethod::Password, OfferedMethod::AwsDevice]
     } else {
         &[OfferedMethod::Password]
     };
     let branding = &config.branding;
-    Response::ok(&SignInOptionsResponse {
+    Ok(Response::ok(&SignInOptionsResponse {
         methods,
-        email: context.app.has_email,
+        email: context.app.outbox.is_some(),
+        password_min_length: config.passwords.min_length,
+        aws_client_name: is_aws_configured.then_some(CLIENT_NAME),
+        return_to: return_to.unwrap_or(return_target::DEFAULT),
         branding: Branding {
             name: &branding.name,
             logo: branding.logo.as_deref(),
             accent_color: branding.accent_color.as_deref(),
             support_url: branding.support_url.as_deref(),
         },
-    })
+    }))
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -83,11 +112,20 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("getSignInOptions", "Sessions", "Get the ways to sign in")
         .describe("Returns the methods of sign-in that the service is configured for, and the appearance of its pages.")
+        .query(
+            RETURN_TO,
+            "The address that a page wants to lead to after a sign-in: `/account`, or a URL of an origin in `ALLOWED_ORIGINS` that \
+             may use cookies. Any other address is replaced by `/account`",
+            &json!({"type": "string", "maxLength": 2048}),
+        )
         .returns::<SignInOptionsResponse<'_>>(
             schemas,
             json!({
                 "methods": ["password", "aws_device"],
                 "email": true,
+                "password_min_length": 15,
+                "aws_client_name": "edge-auth",
+                "return_to": "https://app.example.com/projects",
                 "branding": {
                     "name": "Acme",
                     "logo": "/brand/logo.svg",
@@ -96,4 +134,5 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
                 }
             }),
         )
+        .errors(query::errors(RETURN_TO))
 }

@@ -118,6 +118,13 @@ const LIVE_OF: &str = "
     FROM sessions WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3
     ORDER BY token_expires_at DESC LIMIT 200";
 
+/// The addresses of the last sessions of a user with this `User-Agent` that began at this time or earlier.
+const ADDRESSES_OF: &str = "
+    SELECT address FROM (
+      SELECT address, device, created_at FROM sessions
+      WHERE user_id = ?1 AND revoked_at IS NULL ORDER BY token_expires_at DESC LIMIT 300)
+    WHERE device IS ?2 AND created_at <= ?3";
+
 /// If several requests try this, only one of them writes. A cookie session expires at `?4` unless it is used before.
 const USED: &str = "
     UPDATE sessions SET last_used_at = ?1, token_expires_at = iif(is_cookie, min(?4, ends_at), token_expires_at)
@@ -185,6 +192,25 @@ impl Sessions {
         let mut live = found.rows(SessionSummary::read)?;
         live.sort_by_key(|session| std::cmp::Reverse(session.created_at));
         Ok(live)
+    }
+
+    /// The client addresses at the sign-ins of a user with this `User-Agent` until this time, of the last 300 sessions that were not
+    /// revoked.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn addresses_of(
+        &self,
+        user_id: Uuid,
+        device: Option<&str>,
+        until: Timestamp,
+    ) -> Result<Vec<Option<String>>, StoreError> {
+        let find = Statement::new(ADDRESSES_OF)
+            .text(user_id.to_string())
+            .optional(device)
+            .text(until.to_string());
+        let [found] = self.database.batch([find]).await?;
+        found.rows(|row| row.optional("address"))
     }
 
     /// Deletes sessions that have reached their maximum age, with their counters, at most 1,000 per call. Returns whether there

@@ -91,6 +91,12 @@ impl Reservation {
         self.failures > MAX_FAILURES
     }
 
+    /// Whether the failure of this attempt locks the account for devices that are not recognised.
+    #[must_use]
+    pub fn locks_account(&self) -> bool {
+        self.is_last() && self.account.is_some()
+    }
+
     /// Whether the failure of this attempt locks the password.
     #[must_use]
     pub fn is_last(&self) -> bool {

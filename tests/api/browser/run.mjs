@@ -1,13 +1,17 @@
-// Drives Chromium for mod.rs: pages of web applications, on their own origins, that call the Worker.
+// Drives Chromium for world.rs: pages of the service, and pages of web applications on their own origins that call the Worker.
 //
-//   node run.mjs <JSON: case, packages, chromium, service, control, application, stranger, users>
+//   node run.mjs <JSON: case, packages, chromium, service, control, application, stranger, users, mail, more>
 //
 // Each file in cases/ exports `run(world)` and fails by throwing.
+import assert from "node:assert/strict";
 import { createRequire } from "node:module";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 
 const parameters = JSON.parse(process.argv[2]);
-const { chromium } = createRequire(path.join(parameters.packages, "package.json"))("playwright-core");
+const require = createRequire(path.join(parameters.packages, "package.json"));
+const { chromium } = require("playwright-core");
 
 /** Calls the control endpoint of the test server. */
 async function control(op, more) {
@@ -16,6 +20,34 @@ async function control(op, more) {
   const text = await response.text();
   if (!response.ok) throw new Error(`${op}: ${text}`);
   return JSON.parse(text);
+}
+
+/** The last link to this page in the messages to this address, from the text files that Miniflare wrote. */
+async function mailedLink(to, page) {
+  const start = `${parameters.service}${page}#`;
+  for (let turn = 0; turn < 500; turn += 1) {
+    const names = await readdir(parameters.mail, { recursive: true }).catch(() => []);
+    for (const { id } of (await control("sent", { to })).reverse()) {
+      const file = names.find((name) => path.basename(name) === `${id}.txt`);
+      const text = file ? await readFile(path.join(parameters.mail, file), "utf8") : "";
+      const link = text.split("\n").find((line) => line.startsWith(start));
+      if (link) return link.trim();
+    }
+    await delay(20);
+  }
+  throw new Error(`no message to ${to} has a link to ${page}`);
+}
+
+/** What no page of the service may do: throw, or violate its content security policy. */
+const violations = [];
+
+/** Records these from now on. */
+function watch(context) {
+  context.on("weberror", (error) => violations.push(String(error.error())));
+  context.on("console", (message) => {
+    const text = message.text();
+    if (/Content Security Policy|Trusted ?Type|Permissions policy/i.test(text)) violations.push(text);
+  });
 }
 
 const { run } = await import(`./cases/${parameters.case}.mjs`);
@@ -31,7 +63,15 @@ try {
     await page.goto(`${origin}/`);
     return page;
   };
-  await run({ ...parameters, control, open });
+  /** A browser of its own, with its own cookies, for the pages of the service. */
+  const person = async (options) => {
+    const context = await browser.newContext({ baseURL: parameters.service, locale: "en-US", ...options });
+    context.setDefaultTimeout(15_000);
+    watch(context);
+    return context;
+  };
+  await run({ ...parameters, control, mailedLink, open, person, browser, require, violations });
+  assert.deepEqual(violations, []);
 } finally {
   await browser.close();
 }

@@ -1,4 +1,5 @@
 //! `/set-password` and `/change-password`.
 
 mod change;
+mod forgot;
 mod set;

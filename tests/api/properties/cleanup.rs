@@ -112,8 +112,8 @@ async fn failed_cleanup_is_logged_and_does_not_stop_the_others() {
         let (outcome, recorded) = app.scheduled(CRON).await;
         assert_eq!(fault.hits().await, 1);
         fault.remove().await;
-        // Four batches, four calls for the checkpoint of the sign-in, one for the tables and three for the users.
-        assert_eq!((outcome.as_str(), recorded.d1()), ("ok", 12));
+        // Six batches, four calls for the checkpoint of the sign-in, one for the tables and three for the users.
+        assert_eq!((outcome.as_str(), recorded.d1()), ("ok", 14));
         let line = format!(r#"{{"event":"sweep_failed","table":"{table}"}}"#);
         assert_eq!(recorded.logs, [("error".to_owned(), line)]);
         assert_eq!(session.is_stored().await, table == "sessions");
@@ -144,9 +144,41 @@ async fn many_sessions_are_deleted_in_bounded_batches() {
     let (_, recorded) = app.scheduled(CRON).await;
     let rows = app.run_sql("SELECT count(*) AS n FROM sessions").await;
     assert_eq!(rows[0]["n"], 0);
-    // Two batches of sessions, a batch each for attempts, proofs and links, two calls that find no new entries, one for the
-    // tables and three for the users.
-    assert_eq!(recorded.d1(), 11);
+    // Two batches of sessions, a batch each for attempts, proofs, both kinds of links and requests for e-mail, two calls that find no
+    // new entries, one for the tables and three for the users.
+    assert_eq!(recorded.d1(), 13);
+}
+
+#[tokio::test]
+async fn expired_links_that_change_an_address_are_deleted() {
+    let app = app();
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    ada.email_link("revert", "old@example.com", None).await;
+    let left = async || {
+        let rows = app.run_sql("SELECT user_id FROM email_links").await;
+        rows.len()
+    };
+    app.scheduled(CRON).await;
+    assert_eq!(left().await, 1);
+    app.shift_clock(3_700).await;
+    bob.email_link("revert", "old@example.com", None).await;
+    let sql = "UPDATE email_links SET expires_at = '2999-01-01T00:00:00Z' WHERE user_id = ?1";
+    app.sql(sql, [bob.id.clone()]).await;
+    app.scheduled(CRON).await;
+    assert_eq!(left().await, 1);
+}
+
+#[tokio::test]
+async fn requests_for_e_mail_are_deleted_after_an_hour() {
+    let app = App::isolated(Vars::with_email());
+    let forgot = app.anonymous().forgot_password("unknown").await;
+    forgot.assert_status(200).recorded().await;
+    let left = async || app.run_sql("SELECT key FROM email_requests").await.len();
+    app.scheduled(CRON).await;
+    assert_eq!(left().await, 2);
+    app.shift_clock(3_700).await;
+    app.scheduled(CRON).await;
+    assert_eq!(left().await, 0);
 }
 
 #[tokio::test]

@@ -19,6 +19,8 @@ fn invalid_bodies() -> Vec<(&'static str, &'static str, String, u16, &'static st
         "access_key_id",
         "amz_date",
         "signature",
+        "email",
+        "secret",
     ];
     let numbers = fields.map(|name| format!(r#""{name}":1"#)).join(",");
     vec![

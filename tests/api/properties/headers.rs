@@ -53,7 +53,10 @@ async fn every_kind_of_response_has_the_common_headers() {
         ),
         (403, session.aws_credentials()),
         (403, session.nvidia_credentials()),
-        (404, app.get("/")),
+        (302, app.get("/")),
+        (200, app.get("/sign-in")),
+        (404, app.get("/nothing")),
+        (405, app.post("/sign-in")),
         (404, app.post("/api/auth/nothing")),
         (405, app.get("/api/auth/login")),
         (405, app.request("OPTIONS", "/api/auth/me")),
@@ -82,7 +85,9 @@ async fn responses_of_a_failing_service_have_the_common_headers() {
     for (status, path) in [
         (503, "/api/auth/me"),
         (503, "/api/auth/health"),
-        (404, "/"),
+        (302, "/"),
+        (200, "/sign-in"),
+        (404, "/nothing"),
         (405, "/api/auth/login"),
     ] {
         let response = unconfigured.get(path).await;

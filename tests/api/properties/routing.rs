@@ -65,20 +65,19 @@ async fn unknown_path_returns_404() {
 async fn other_spellings_of_a_path_return_404() {
     let app = App::shared();
     for path in [
-        "/",
         "/api",
         "/api/auth",
         "/api/auth/",
         "/api/auth/login/",
         "/api/auth//login",
-        "//api/auth/login",
         "/api/auth/Login",
-        "/API/AUTH/LOGIN",
         "/api/auth/l%6Fgin",
         "/api/auth/login;x",
         "/api/auth/login.json",
         "/api/auth/login%00",
-        "/login",
+        "/oauth",
+        "/oauth/token",
+        "/.well-known/openid-configuration",
     ] {
         for method in ["GET", "POST", "DELETE", "OPTIONS"] {
             let response = app.request(method, path).await;

@@ -252,6 +252,29 @@ impl Caller {
             .hashes_a_password()
     }
 
+    /// Requests a link for a forgotten password.
+    pub fn forgot_password(&self, username: &str) -> Request {
+        self.post("/api/auth/forgot-password")
+            .json(&json!({ "username": username }))
+    }
+
+    // email/
+
+    pub fn change_email(&self, email: &str) -> Request {
+        self.post("/api/auth/change-email")
+            .json(&json!({ "email": email }))
+    }
+
+    pub fn confirm_email(&self, secret: &str) -> Request {
+        self.post("/api/auth/confirm-email")
+            .json(&json!({ "secret": secret }))
+    }
+
+    pub fn revert_email(&self, secret: &str) -> Request {
+        self.post("/api/auth/revert-email")
+            .json(&json!({ "secret": secret }))
+    }
+
     // aws/, nvidia/
 
     pub fn aws_credentials(&self) -> Request {

@@ -2,6 +2,7 @@
 //! responses have.
 
 use super::internals::{ErrorCode, OPENAPI};
+use super::pages;
 use super::response::Response;
 use super::routes;
 use super::snapshot::{TIME_SHAPE, UUID_SHAPE, has_shape};
@@ -36,7 +37,7 @@ pub const RUNTIME_HEADERS: [&str; 4] =
     ["connection", "content-length", "date", "transfer-encoding"];
 
 /// Headers of some responses. Except for those of CORS, the OpenAPI document describes each of them where it occurs.
-const OTHER_HEADERS: [&str; 15] = [
+const OTHER_HEADERS: [&str; 16] = [
     "accept-encoding",
     "access-control-allow-credentials",
     "access-control-allow-headers",
@@ -47,6 +48,8 @@ const OTHER_HEADERS: [&str; 15] = [
     "allow",
     "edge-auth-error",
     "edge-auth-expires",
+    // Of the redirect from `/`.
+    "location",
     "preference-applied",
     "retry-after",
     "set-cookie",
@@ -63,9 +66,13 @@ pub(super) fn check(response: &Response) {
     let Response {
         status, headers, ..
     } = response;
-    let violation = wrong_headers(*status, headers)
-        .or_else(|| wrong_error_code(*status, headers))
-        .or_else(|| undocumented(response));
+    let violation = if pages::is_page(response) {
+        pages::violation(response)
+    } else {
+        wrong_headers(*status, headers)
+            .or_else(|| wrong_error_code(*status, headers))
+            .or_else(|| undocumented(response))
+    };
     if let Some(violation) = violation {
         panic!(
             "{}: {status} {violation}\n{headers:#?}\n{}",
@@ -79,12 +86,33 @@ fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The first error in the headers that any response may have.
+/// The first error in the headers that any response of the API may have.
 fn wrong_headers(status: u16, headers: &HeaderMap) -> Option<String> {
-    for (name, common) in COMMON_HEADERS {
-        let expected = (status != 204 || name != "content-type").then_some(common);
-        let found: Vec<_> = headers.get_all(name).iter().collect();
-        if found != Vec::from_iter(expected) {
+    let has_body = ![204, 302].contains(&status);
+    let without_type = COMMON_HEADERS
+        .into_iter()
+        .filter(|(name, _)| *name != "content-type");
+    let without_type: Vec<_> = without_type.collect();
+    let common: &[_] = if has_body {
+        &COMMON_HEADERS
+    } else {
+        &without_type
+    };
+    if !has_body && headers.contains_key("content-type") {
+        return Some("there is a content type without a body".to_owned());
+    }
+    header_is_wrong(headers, common, &OTHER_HEADERS)
+}
+
+/// The first error in the headers of a response that has these headers, perhaps the other ones, and an id.
+pub(super) fn header_is_wrong(
+    headers: &HeaderMap,
+    common: &[(&str, &str)],
+    others: &[&str],
+) -> Option<String> {
+    for (name, expected) in common {
+        let found: Vec<_> = headers.get_all(*name).iter().collect();
+        if found != [*expected] {
             return Some(format!("the header {name} is {found:?}"));
         }
     }
@@ -95,9 +123,9 @@ fn wrong_headers(status: u16, headers: &HeaderMap) -> Option<String> {
         return Some(format!("X-Request-Id is {id:?}"));
     }
     let is_known = |name: &str| {
-        COMMON_HEADERS.iter().any(|(common, _)| *common == name)
+        common.iter().any(|(common, _)| *common == name)
             || RUNTIME_HEADERS.contains(&name)
-            || OTHER_HEADERS.contains(&name)
+            || others.contains(&name)
     };
     let unknown = headers.keys().find(|name| !is_known(name.as_str()))?;
     Some(format!("the header {unknown} is unknown"))
@@ -136,6 +164,8 @@ fn undocumented(response: &Response) -> Option<String> {
     if operation.is_null() {
         // OpenAPI describes neither other paths nor other methods nor preflights.
         let expected = match (operations.is_null(), method.as_str()) {
+            // `/`, and other methods on pages.
+            _ if !pages::is_api(&path) => [302, 405].contains(status),
             (_, "OPTIONS") => [204, 403, 404, 405].contains(status),
             (true, _) => *status == 404,
             (false, _) => *status == 405,

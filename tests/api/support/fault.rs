@@ -1,4 +1,4 @@
-//! Faults of D1 and KV that a test injects into its own requests. `worker/faults.mjs` carries them out.
+//! Faults of D1, KV and e-mail that a test injects into its own requests. `worker/faults.mjs` carries them out.
 
 use super::app::{App, eventually};
 use serde_json::{Value, json};
@@ -28,11 +28,16 @@ impl Fault {
         Self::kv().ops(&["put"])
     }
 
+    /// Messages that are sent.
+    pub fn email() -> Self {
+        Self(json!({ "store": "email" }))
+    }
+
     fn ops(self, ops: &[&str]) -> Self {
         self.with("ops", json!(ops))
     }
 
-    /// Only calls whose statement or key this regular expression matches, ignoring case.
+    /// Only calls whose statement, key or subject this regular expression matches, ignoring case.
     pub fn matching(self, pattern: &str) -> Self {
         self.with("matches", json!(pattern))
     }

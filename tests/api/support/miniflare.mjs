@@ -9,7 +9,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import childProcess from "node:child_process";
 import { randomBytes, randomInt } from "node:crypto";
-import { cp, readFile, rm } from "node:fs/promises";
+import { cp, readdir, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import path from "node:path";
@@ -95,8 +95,17 @@ function readPlatform() {
   const env = {};
   for (const { binding } of config.d1_databases) env[binding] = { type: "d1", id: binding };
   for (const { binding } of config.kv_namespaces) env[binding] = { type: "kv", id: binding };
+  for (const { name } of config.send_email ?? []) env[name] = { type: "send-email" };
   for (const { name, namespace_id: namespace, simple } of config.ratelimits ?? []) env[name] = { type: "rate-limit", namespace, simple };
-  return { compatibilityDate: config.compatibility_date, compatibilityFlags: config.compatibility_flags, env };
+  env[config.assets.binding] = { type: "assets" };
+  const assets = {
+    directory: path.resolve(repository, config.assets.directory),
+    hasUserWorker: true,
+    htmlHandling: config.assets.html_handling,
+    notFoundHandling: config.assets.not_found_handling,
+    runWorkerFirst: config.assets.run_worker_first,
+  };
+  return { compatibilityDate: config.compatibility_date, compatibilityFlags: config.compatibility_flags, env, assets };
 }
 
 /**
@@ -156,7 +165,7 @@ async function run(server) {
   if (!workerFiles.has(server.followsRedirects)) workerFiles.set(server.followsRedirects, bundle(server.followsRedirects));
   platform ??= readPlatform();
   const manifest = await workerFiles.get(server.followsRedirects);
-  const { compatibilityDate, compatibilityFlags, env } = platform;
+  const { compatibilityDate, compatibilityFlags, env, assets } = platform;
   const text = (value) => ({ type: "text", value });
   const vars = Object.fromEntries(Object.entries({ ...server.vars, TEST_CONTROL_KEY: server.key }).map(([name, value]) => [name, text(value)]));
   server.miniflare = startingServer.run(server, () => new Miniflare({
@@ -165,6 +174,7 @@ async function run(server) {
     cf: false,
     telemetry: { enabled: false },
     resourcePersistencePath: server.storage,
+    resourceTmpPath: server.files,
     handleStructuredLogs: (line) => server.logs.push(line),
     handleUncaughtError: (error) => server.logs.push({ level: "uncaught", message: String(error?.stack ?? error) }),
     workers: [
@@ -175,12 +185,13 @@ async function run(server) {
           compatibilityFlags: [...compatibilityFlags, "nodejs_als"],
           manifest,
           env: { ...env, ...vars },
+          assets,
         },
       },
     ],
   }));
   const url = await server.miniflare.ready;
-  return { server: server.id, url: url.origin, key: server.key, vars: server.vars };
+  return { server: server.id, url: url.origin, key: server.key, vars: server.vars, files: server.files };
 }
 
 /** Replaces `{PORT}` in variables by the port of the server. */
@@ -204,7 +215,14 @@ async function runOnFreePort(server, vars) {
 const operations = {
   async start({ vars, schema, follows_redirects: followsRedirects }) {
     lastServer += 1;
-    const server = { id: lastServer, key: randomBytes(16).toString("hex"), storage: path.join(scratch, `storage-${lastServer}`), logs: [], followsRedirects };
+    const server = {
+      id: lastServer,
+      key: randomBytes(16).toString("hex"),
+      storage: path.join(scratch, `storage-${lastServer}`),
+      files: path.join(scratch, `files-${lastServer}`),
+      logs: [],
+      followsRedirects,
+    };
     servers.set(server.id, server);
     migratedStorage ??= migrate(schema);
     await cp(await migratedStorage, server.storage, { recursive: true });
@@ -227,13 +245,30 @@ const operations = {
     servers.delete(server);
     await stopped.miniflare.dispose();
     await rm(stopped.storage, { recursive: true, force: true });
+    await rm(stopped.files, { recursive: true, force: true });
   },
   async scheduled({ server, cron }) {
     const worker = await servers.get(server).miniflare.getWorker("edge-auth");
     return worker.scheduled({ cron });
   },
   logs: ({ server }) => completeLogs(servers.get(server)),
+  mail: ({ server, message }) => mailFiles(servers.get(server), message),
 };
+
+/** The plain text and the HTML of a message, which Miniflare writes to files soon after the message was sent. */
+async function mailFiles({ files }, id) {
+  for (let turn = 0; turn < 1_000; turn += 1) {
+    const names = await readdir(files, { recursive: true }).catch(() => []);
+    const file = (ending) => names.find((name) => path.basename(name) === `${id}.${ending}`);
+    const [text, html] = ["txt", "html"].map(file);
+    if (text && html) {
+      const [read, readHtml] = await Promise.all([text, html].map((name) => readFile(path.join(files, name), "utf8")));
+      if (read && readHtml) return { text: read, html: readHtml };
+    }
+    await delay(5);
+  }
+  throw new Error(`no files of the message ${id}`);
+}
 
 let lastMark = 0;
 

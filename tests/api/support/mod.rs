@@ -28,7 +28,7 @@
 //! ```
 //!
 //! - `actors` has the requests of callers, one function for each endpoint. `users` adds users, `seed` thousands of them.
-//! - `sessions`, `failures` and `audit` look at what is stored.
+//! - `sessions`, `failures` and `audit` look at what is stored, and `mail` at the messages that were sent.
 //! - Every response is checked against the OpenAPI document (`contract`).
 //! - Every test has its own IP address (`CF-Connecting-IP`).
 //! - [`App::isolated`] starts a server for one test, which the test can kill and restart with the same storage.
@@ -56,7 +56,9 @@ mod fault;
 #[path = "../../shared/installed.rs"]
 pub mod installed;
 pub mod internals;
+mod mail;
 mod miniflare;
+pub mod pages;
 mod recorded;
 mod request;
 mod response;

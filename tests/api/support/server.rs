@@ -14,6 +14,8 @@ pub struct Server {
     pub vars: Vars,
     address: RwLock<Address>,
     is_shared: bool,
+    /// The folder in which Miniflare writes messages.
+    pub mail_folder: String,
     /// A cron event has no headers, so its name is set before it starts, and only one may run at a time.
     pub cron: tokio::sync::Mutex<()>,
 }
@@ -66,6 +68,7 @@ impl Server {
             vars: Vars(vars.collect()),
             address: RwLock::new(address(&started)),
             is_shared,
+            mail_folder: text(&started["files"]),
             cron: tokio::sync::Mutex::default(),
         }
     }
@@ -85,6 +88,12 @@ impl Server {
         lines
             .map(|line| (text(&line["level"]), text(&line["message"])))
             .collect()
+    }
+
+    /// The plain text and the HTML of a message with this id, from the files that Miniflare wrote.
+    pub fn mail(&self, id: &str) -> (String, String) {
+        let files = miniflare::call("mail", json!({ "server": self.id, "message": id }));
+        (text(&files["text"]), text(&files["html"]))
     }
 
     /// Sends SIGKILL to this server's workerd and returns when the process has ended.

@@ -122,6 +122,23 @@ impl User {
         secret
     }
 
+    /// Adds a link with this purpose for this address, which is valid for an hour; returns its secret.
+    pub async fn email_link(&self, purpose: &str, email: &str, session: Option<&str>) -> String {
+        let secret = format!("{purpose}-{}", self.id);
+        let sql = "INSERT INTO email_links (id, user_id, purpose, email, email_key, session, created_at, expires_at) \
+                   VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '+1 hour'))";
+        let parameters = [
+            json!(fingerprint(&secret)),
+            json!(self.id),
+            json!(purpose),
+            json!(email),
+            json!(session),
+            json!(CREATED_AT),
+        ];
+        self.app.sql(sql, parameters).await;
+        secret
+    }
+
     /// Changes the row of this user, as `role = 'admin'`.
     pub async fn update(&self, assignments: &str) {
         let sql = format!("UPDATE users SET {assignments} WHERE id = ?1");

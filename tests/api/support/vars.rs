@@ -54,6 +54,11 @@ impl Vars {
         Self::new().set(var::LOCAL_CACHE_TTL, "0")
     }
 
+    /// The service sends e-mail.
+    pub fn with_email() -> Self {
+        Self::new().set("EMAIL_FROM", "Edge Auth <no-reply@auth.example.com>")
+    }
+
     pub fn set(mut self, name: &str, value: &str) -> Self {
         self.0.insert(name.to_owned(), value.to_owned());
         self

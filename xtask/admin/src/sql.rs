@@ -140,8 +140,8 @@ pub fn add_link(user_id: &str, link: &Link<'_>) -> Result<String> {
 }
 
 /// All users.
-pub const LIST: &str = "SELECT id, source, username, email, name, organization, aws_region, role, is_active, last_login \
-    FROM users ORDER BY username, id;";
+pub const LIST: &str = "SELECT id, source, username, email, email_verified_at, name, organization, aws_region, role, is_active, \
+    last_login FROM users ORDER BY username, id;";
 
 /// Finds users by id, by username or e-mail address in canonical form, or by the username of an identity provider as typed.
 pub fn find(
@@ -154,7 +154,7 @@ pub fn find(
     let (username, key) = (optional(username)?, optional(email_key)?);
     // Each SELECT uses its own index. With OR, SQLite would scan the table.
     Ok(format!(
-        "SELECT id, source, username, email, name, organization, role, is_active FROM users WHERE id IN ( \
+        "SELECT id, source, username, email, email_verified_at, name, organization, role, is_active FROM users WHERE id IN ( \
          SELECT {id} \
          UNION ALL SELECT id FROM users WHERE source = 'password' AND username = {username} \
          UNION ALL SELECT id FROM users WHERE source = 'password' AND email_key = {key} \
@@ -177,7 +177,7 @@ pub fn disable(id: &str, change: &Change<'_>) -> Result<String> {
         revoke_sessions(id, change, "1")?,
         revoked_sessions(id, change)?,
     );
-    let delete = delete_links(id)?;
+    let delete = delete_links(id)? + &delete_email_links(id)?;
     let (id, now) = (text(id)?, text(&change.now.to_string())?);
     let is_active = format!("EXISTS (SELECT 1 FROM users WHERE id = {id} AND is_active = 1)");
     let (entry, check) = (audit(change.entry, &is_active)?, check(change.entry)?);
@@ -246,6 +246,14 @@ fn unlock(id: &str) -> Result<String> {
 fn delete_links(id: &str) -> Result<String> {
     Ok(format!(
         "DELETE FROM password_links WHERE user_id = {} AND used_by IS NULL; ",
+        text(id)?
+    ))
+}
+
+/// Deletes the links that confirm or restore an e-mail address.
+fn delete_email_links(id: &str) -> Result<String> {
+    Ok(format!(
+        "DELETE FROM email_links WHERE user_id = {}; ",
         text(id)?
     ))
 }

@@ -2,6 +2,7 @@
 
 use super::first_admin;
 use super::options::Options;
+use crate::workspace;
 use std::path::Path;
 use std::time::Duration;
 
@@ -28,11 +29,13 @@ impl Banner<'_> {
         );
         let elapsed = self.elapsed.as_secs_f32();
         format!(
-            "\n{account}\n\nSign in with the password:\n\n  \
+            "\nSign in in a browser: {page}\n\n{account}\n\nSign in with the password:\n\n  \
              curl -s {address}/api/auth/login -H \"Content-Type: application/json\" -d \"{body}\"\n\n\
-             {aws}Ready: {address} (after {elapsed:.1} s; press Ctrl-C to stop)\n",
+             {aws}{email}Ready: {address} (after {elapsed:.1} s; press Ctrl-C to stop)\n",
+            page = self.options.sign_in_page(),
             account = self.account(),
             aws = self.aws(&address),
+            email = email(),
         )
     }
 
@@ -59,7 +62,7 @@ impl Banner<'_> {
             return String::new();
         };
         format!(
-            "AWS is simulated at {aws}. To use the real AWS, set its variables in .dev.vars.\n\n\
+            "AWS is simulated. To use the real AWS, set its variables in .dev.vars. Users approve sign-ins at {aws}/device\n\n\
              Sign in as Ada Lovelace through the simulated IAM Identity Center (bash):\n\n{}\n\
              Sign in with a simulated AWS key (bash, in this repository):\n\n  \
              (set -a; . \"{}\"; cargo xtask aws-login --url {address} --sts-endpoint {aws})\n\n",
@@ -67,6 +70,15 @@ impl Banner<'_> {
             settings.display(),
         )
     }
+}
+
+/// wrangler writes each message to a file for its text and one for its HTML, and prints their paths.
+fn email() -> String {
+    let folder = workspace::root().join(".wrangler/tmp/email");
+    format!(
+        "E-mail is not sent. The paths of its messages are printed below; the files are in\n\n  {}\n\n",
+        folder.display()
+    )
 }
 
 /// `docs/guides/aws-device-flow.md` shows the same text with the default addresses.
@@ -99,9 +111,12 @@ mod tests {
         };
         let text = banner.text();
         for part in [
+            "\nSign in in a browser: http://localhost:9000/sign-in\n",
+            "at http://127.0.0.1:40000/device\n",
             r#"  curl -s http://localhost:9000/api/auth/login -H "Content-Type: application/json" -d "{\"username\":\"admin\",\"password\":\"pass-word_1\"}""#,
             "\nReady: http://localhost:9000 (after 4.2 s; press Ctrl-C to stop)\n",
             "\n  curl -sS http://127.0.0.1:40000/approve -d ",
+            ".wrangler/tmp/email\n\nReady: ",
             "cargo xtask aws-login --url http://localhost:9000 --sts-endpoint http://127.0.0.1:40000)",
         ] {
             assert!(text.contains(part), "{part}: {text}");

@@ -57,6 +57,12 @@ pub fn run(options: &Options) -> Result<()> {
         elapsed: start.elapsed(),
     };
     terminal::print(banner.text())?;
+    if options.open {
+        let page = options.sign_in_page();
+        if open::that_detached(&page).is_err() {
+            terminal::note(format_args!("No browser found; open {page}"));
+        }
+    }
     worker.show_output();
     while !process::is_interrupted() && !has_no_reader() {
         if let Some(status) = worker.status()? {

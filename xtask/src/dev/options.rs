@@ -12,7 +12,7 @@ use std::time::Duration;
 ///
 /// Installs the tools, builds the Worker, writes .dev.vars with random secrets, applies the migrations and creates a first
 /// administrator. Skips each step that has been done before. Then runs the Worker in workerd with a local D1 and KV, and
-/// rebuilds it when a file in src/ changes. Press Ctrl-C to stop it; users, sessions and secrets are kept.
+/// rebuilds it when a file in src/ or pages/ changes. Press Ctrl-C to stop it; users, sessions and secrets are kept.
 ///
 /// AWS is simulated, unless .dev.vars or wrangler.toml sets AWS variables. The last lines of the output show how to sign in.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
@@ -28,6 +28,9 @@ pub struct Options {
     /// ALLOWED_ORIGINS of .dev.vars or wrangler.toml
     #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = origin)]
     pub allow_origins: Vec<String>,
+    /// Open the sign-in page in the browser when the Worker is ready
+    #[arg(long)]
+    pub open: bool,
 }
 
 impl Options {
@@ -51,6 +54,11 @@ impl Options {
     /// as different sites, and a page on `http://localhost:3000` must be on the same site.
     pub fn address(&self) -> String {
         format!("http://localhost:{}", self.port)
+    }
+
+    /// The address of the sign-in page.
+    pub fn sign_in_page(&self) -> String {
+        format!("{}/sign-in", self.address())
     }
 
     /// Locks the data and the port for this `cargo dev`. Without the locks, two processes would write to one database,
@@ -147,6 +155,7 @@ pub mod tests {
         let options = options(&[]).expect("defaults");
         assert_eq!(options.address(), "http://localhost:8787");
         assert!(options.has_default_data_folder() && options.allow_origins.is_empty());
+        assert!(!options.open);
     }
 
     #[test]

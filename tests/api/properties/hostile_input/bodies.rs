@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 /// The fields of each route that takes a body, for each method of authentication. A field may have a text that it has in all
 /// bodies in which another field has the value.
-const FIELDS: [(&str, &[&str]); 10] = [
+const FIELDS: [(&str, &[&str]); 14] = [
     ("login", &["username", "password"]),
     ("set-password", &["token", "password"]),
     ("token", &["client_id", "client_secret", "device_code"]),
@@ -42,6 +42,10 @@ const FIELDS: [(&str, &[&str]); 10] = [
             "device_code",
         ],
     ),
+    ("forgot-password", &["username"]),
+    ("change-email", &["email"]),
+    ("confirm-email", &["secret"]),
+    ("revert-email", &["secret"]),
 ];
 
 /// JSON values.
@@ -136,7 +140,13 @@ async fn try_values(cases: Cases) -> usize {
             let path = format!("/api/auth/{name}");
             Attempt::new("POST", &path).json(with(fields, field, value))
         });
-        let is_secured = ["change-password", "step-up"].contains(&name);
+        let is_secured = [
+            "change-password",
+            "step-up",
+            "change-email",
+            "confirm-email",
+        ]
+        .contains(&name);
         let role = if is_secured {
             Role::User
         } else {

@@ -82,16 +82,19 @@ struct Needs {
 fn needs(route: &Route) -> Needs {
     let (d1, kv, user) = match route.name().as_str() {
         "GET health" => (1, true, false),
-        "POST logout" => (1, false, false),
+        // The link of `forgot-password` is created after the response.
+        "POST forgot-password" | "POST logout" => (1, false, false),
         "POST refresh" | "GET session" => (1, false, true),
-        // It reads only the user's names, which a password must not contain.
-        "POST set-password" => (2, false, false),
+        // `set-password` reads only the user's names, which a password must not contain.
+        "POST revert-email" | "POST set-password" => (2, false, false),
         // The head of the audit log is in KV.
         "GET audit/verify" => (2, true, true),
         "GET audit"
         | "GET aws-credentials"
         | "POST aws-login"
+        | "POST change-email"
         | "POST change-password"
+        | "POST confirm-email"
         | "DELETE sessions/{id}"
         | "POST login"
         | "POST logout-all"
@@ -123,11 +126,12 @@ async fn set_updated_at(app: &App, user: Option<&str>, text: &str) {
 async fn stored(app: &App, user: &str) -> Value {
     let sql = format!(
         "SELECT
-           (SELECT json_group_array(json_array(role, is_active, password_hash, updated_at, last_login))
+           (SELECT json_group_array(json_array(role, is_active, password_hash, email, email_verified_at, updated_at, last_login))
             FROM users WHERE id IN ({IDS})) AS users,
            (SELECT json_group_array(json_array(id, generation, revoked_at))
             FROM sessions WHERE user_id IN ({IDS})) AS sessions,
            (SELECT json_group_array(used_by) FROM password_links WHERE user_id IN ({IDS})) AS links,
+           (SELECT json_group_array(purpose) FROM email_links WHERE user_id IN ({IDS})) AS email_links,
            (SELECT count(*) FROM audit WHERE subject IN ({IDS})) AS entries"
     );
     app.sql(&sql, [user]).await.remove(0)

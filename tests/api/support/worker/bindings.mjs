@@ -1,5 +1,5 @@
-// D1, KV and the rate limits as the Worker sees them under test: the real ones, with every call recorded and the faults of
-// the test applied to the stores. The classes have the runtime's names, because the Worker recognises bindings by them.
+// D1, KV, e-mail and the rate limits as the Worker sees them under test: the real ones, with every call recorded and the faults of
+// the test applied to the stores and to e-mail. The classes have the runtime's names, because the Worker recognises bindings by them.
 import { offset } from "./clock.mjs";
 import { perform } from "./faults.mjs";
 import { current } from "./scope.mjs";
@@ -121,6 +121,24 @@ export class KvNamespace {
       return !then || then.text === null || isExpired(then) ? none : wrap(decode(then.text, options));
     };
     return perform(call, fresh, stale);
+  }
+}
+
+/** The messages of this server that were sent, oldest first. */
+export const sent = [];
+
+export class SendEmail {
+  #real;
+  constructor(real) {
+    this.#real = real;
+  }
+  send(message) {
+    const { from, to, subject, headers } = message;
+    return perform({ store: "email", op: "send", key: subject }, async () => {
+      const result = await this.#real.send(message);
+      sent.push({ from, to, subject, headers, id: result.messageId.replace(/^<|>$/g, "") });
+      return result;
+    });
   }
 }
 

@@ -4,7 +4,7 @@ import { freeze } from "./clock.mjs";
 import { wasmBytes } from "./memory.mjs";
 import { failNextTimer } from "./timers.mjs";
 import { NAME_HEADER, requestNamed, runAs, server, settled, testNamed, track } from "./scope.mjs";
-import { D1Database, KvNamespace, Ratelimit } from "./bindings.mjs";
+import { D1Database, KvNamespace, Ratelimit, SendEmail, sent } from "./bindings.mjs";
 import { addFault } from "./faults.mjs";
 import worker, { AuthService } from "edge-auth-entry";
 
@@ -18,6 +18,7 @@ function record(env) {
     ...env,
     DB: new D1Database(env.DB),
     SESSIONS: new KvNamespace(env.SESSIONS),
+    EMAIL: env.TEST_WITHOUT_EMAIL ? undefined : new SendEmail(env.EMAIL),
     SIGN_IN_LIMIT: env.TEST_WITHOUT_LIMITS ? undefined : new Ratelimit(env.SIGN_IN_LIMIT),
     SESSION_LIMIT: env.TEST_WITHOUT_LIMITS ? undefined : new Ratelimit(env.SESSION_LIMIT),
   };
@@ -87,6 +88,7 @@ const operations = {
     }
     return names;
   },
+  sent: ({ to }) => sent.filter((message) => message.to === to),
   freeze_clock({ test }) {
     freeze(testNamed(test));
   },

@@ -197,12 +197,20 @@ fn add_inserts_the_user_and_the_link() {
         SET_AT_100,
         SET_AT_100,
         "NULL",
+        "NULL",
     ];
     assert_eq!(rows, [expected]);
     let links = ask(&database, "SELECT * FROM password_links");
     assert_eq!(
         links,
-        [["hash", "1", SET_AT_100, "1970-01-01T01:01:40Z", "NULL"]]
+        [[
+            "hash",
+            "1",
+            SET_AT_100,
+            "1970-01-01T01:01:40Z",
+            "NULL",
+            "NULL"
+        ]]
     );
     assert_eq!(logged(&database), ["user_added", "password_link_created"]);
 }
@@ -272,6 +280,11 @@ fn users_are_found_by_id_username_or_address() {
 #[test]
 fn disable_revokes_sessions_and_deletes_links() {
     let database = with_john();
+    ask(
+        &database,
+        "INSERT INTO email_links (id, user_id, purpose, email, email_key, created_at, expires_at) \
+         VALUES ('r', '1', 'revert', 'old@x.de', 'old@x.de', '', ''), ('c', '1', 'confirm', 'new@x.de', 'new@x.de', '', '')",
+    );
     let revoked = change(&database, Kind::UserDisabled, at(200), |change| {
         disable("1", change)
     });
@@ -279,6 +292,7 @@ fn disable_revokes_sessions_and_deletes_links() {
     assert_eq!(stored_user(&database), ["user", "0", "NULL", SET_AT_200]);
     assert_eq!(live_sessions(&database), 0);
     assert!(ask(&database, "SELECT * FROM password_links").is_empty());
+    assert!(ask(&database, "SELECT * FROM email_links").is_empty());
     // A second run changes nothing, and lists the cached sessions again.
     let again = change(&database, Kind::UserDisabled, at(300), |change| {
         disable("1", change)

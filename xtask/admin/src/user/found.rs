@@ -69,6 +69,7 @@ pub fn table(users: &[Value]) -> String {
     let header = [
         "USERNAME",
         "EMAIL",
+        "VERIFIED",
         "NAME",
         "ORGANIZATION",
         "ROLE",
@@ -86,6 +87,12 @@ pub fn table(users: &[Value]) -> String {
         [
             shown("username"),
             shown("email"),
+            if row["email_verified_at"].is_string() {
+                "yes"
+            } else {
+                "no"
+            }
+            .to_owned(),
             shown("name"),
             shown("organization"),
             shown("role"),
@@ -106,14 +113,14 @@ mod tests {
     fn users_are_listed_in_columns() {
         let users = [
             json!({"id": "1", "source": "password", "username": "john", "email": "j@x.de", "name": "John Doe",
-                   "organization": null, "role": "admin", "is_active": 1}),
+                   "email_verified_at": "2026-01-01T00:00:00Z", "organization": null, "role": "admin", "is_active": 1}),
             json!({"id": "2", "source": "https://x", "username": "\u{1b}[2Jmary", "email": null, "name": "Mary",
                    "organization": "Acme", "role": "user", "is_active": 0}),
         ];
         let expected = "\
-USERNAME  EMAIL   NAME      ORGANIZATION  ROLE   STATUS    SOURCE     ID
-john      j@x.de  John Doe  -             admin  active    password   1
-?[2Jmary  -       Mary      Acme          user   disabled  https://x  2";
+USERNAME  EMAIL   VERIFIED  NAME      ORGANIZATION  ROLE   STATUS    SOURCE     ID
+john      j@x.de  yes       John Doe  -             admin  active    password   1
+?[2Jmary  -       no        Mary      Acme          user   disabled  https://x  2";
         assert_eq!(table(&users), expected);
     }
 }

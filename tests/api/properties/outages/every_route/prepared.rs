@@ -76,6 +76,28 @@ impl Prepared {
                 let link = user.reset_link().await;
                 self.body = Some(json!({ "token": link, "password": NEW_PASSWORD }));
             }
+            "POST forgot-password" => {
+                let user = self.sign_in("user").await;
+                self.caller = self.app.anonymous();
+                self.body = Some(json!({ "username": user.username }));
+            }
+            "POST change-email" => {
+                let user = self.sign_in("user").await;
+                self.body = Some(json!({ "email": format!("new-{}", user.email) }));
+            }
+            "POST confirm-email" => {
+                let user = self.sign_in("user").await;
+                let (email, session) = (format!("new-{}", user.email), self.caller.session_id());
+                let link = user.email_link("confirm", &email, Some(&session)).await;
+                self.body = Some(json!({ "secret": link }));
+            }
+            "POST revert-email" => {
+                let user = self.sign_in("user").await;
+                self.caller = self.app.anonymous();
+                let email = format!("old-{}", user.email);
+                let link = user.email_link("revert", &email, None).await;
+                self.body = Some(json!({ "secret": link }));
+            }
             "POST device-authorization" => {
                 let client = self.app.registered_client().await;
                 self.body = Some(client.body());
@@ -186,6 +208,7 @@ pub(super) fn vars() -> Vars {
         .collect();
     portal(&SIMULATOR)
         .set("AWS_LOGIN_ARNS", &arns.join(","))
+        .set("EMAIL_FROM", "no-reply@auth.example.com")
         // For the credentials routes.
         .set("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
         .set("AWS_SECRET_ACCESS_KEY", "a-secret-access-key-of-the-tests")

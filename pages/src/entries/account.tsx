@@ -1,0 +1,73 @@
+// /account
+import { useEffect, useState } from "preact/hooks";
+import { ChangeEmail } from "../account/change_email.tsx";
+import { ChangePassword } from "../account/change_password.tsx";
+import { Profile } from "../account/profile.tsx";
+import { Sessions, leaveSignedOut, loadSessions } from "../account/sessions.tsx";
+import type { SessionList } from "../account/sessions.tsx";
+import { StepUp, useSend } from "../account/step_up.tsx";
+import { api, call } from "../api.ts";
+import type { Failure } from "../api.ts";
+import { Button } from "../components/button.tsx";
+import { Message } from "../components/message.tsx";
+import { failureText } from "../failures.ts";
+import { useTexts } from "../language.ts";
+import { start } from "../start.tsx";
+import type { PageProps } from "../start.tsx";
+import { useSubmission } from "../submission.ts";
+
+start({
+  title: (t) => t.account.title,
+  session: "required",
+  isWide: true,
+  view: (props) => (
+    <StepUp {...props}>
+      <Account {...props} />
+    </StepUp>
+  ),
+});
+
+function Account({ options, session }: PageProps) {
+  const t = useTexts();
+  const send = useSend();
+  const [list, setList] = useState<SessionList>();
+  const reload = () => {
+    void loadSessions(send).then((loaded) => loaded && setList(loaded));
+  };
+  useEffect(reload, []);
+  if (session === null) return null;
+  // Users of the directory have neither a password nor an address that they could change here.
+  const isManagedElsewhere = session.method !== "password";
+  const { user } = session;
+  return (
+    <>
+      <div class="title">
+        <h1>{t.account.title}</h1>
+        <SignOut />
+      </div>
+      <Profile user={user} isManagedElsewhere={isManagedElsewhere} isRecognised={session.is_recognised_device === true} />
+      {!isManagedElsewhere && <ChangeEmail canMail={options.email} />}
+      {!isManagedElsewhere && <ChangePassword username={user.username} minimum={options.password_min_length} onChanged={reload} />}
+      <Sessions list={list} onChange={reload} />
+    </>
+  );
+}
+
+function SignOut() {
+  const t = useTexts();
+  const [failure, setFailure] = useState<Failure>();
+  const submission = useSubmission(async () => {
+    const { failure } = await call(api.POST("/api/auth/logout"));
+    if (failure === undefined) return leaveSignedOut();
+    setFailure(failure);
+    return undefined;
+  });
+  return (
+    <>
+      {failure && <Message kind="error">{failureText(t, failure)}</Message>}
+      <Button kind="secondary" isBusy={submission.isBusy} onClick={submission.run}>
+        {t.account.signOut}
+      </Button>
+    </>
+  );
+}

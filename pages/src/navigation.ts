@@ -1,0 +1,56 @@
+// The addresses of the pages, and how pages lead to each other.
+
+export const PAGES = {
+  account: "/account",
+  forgotPassword: "/forgot-password",
+  signIn: "/sign-in",
+  signedOut: "/signed-out",
+} as const;
+
+/** The parameter of /sign-in with the address that the user wants to return to. The API decides whether the page follows it. */
+export const RETURN_TO = "return_to";
+
+const NOTICE = "edge-auth-notice";
+
+/** Leads to the sign-in page, and from there back to this page. */
+export function signInAgain({ hasExpired }: { hasExpired: boolean }): void {
+  if (hasExpired) {
+    try {
+      sessionStorage.setItem(NOTICE, "expired");
+    } catch {
+      // The page then does not say why the user has to sign in.
+    }
+  }
+  location.replace(`${PAGES.signIn}?${new URLSearchParams({ [RETURN_TO]: location.pathname })}`);
+}
+
+/** Whether another page has led here because the session has ended. True once. */
+export function takeExpiredNotice(): boolean {
+  try {
+    const isExpired = sessionStorage.getItem(NOTICE) === "expired";
+    sessionStorage.removeItem(NOTICE);
+    return isExpired;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The secret of a link, which is in the fragment of the address. Removes it from the address bar and from the history, so that it
+ * is neither seen nor synchronised.
+ */
+export function takeSecret(): string | undefined {
+  const secret = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname);
+  // A second link that is opened in this tab changes only the fragment.
+  addEventListener("hashchange", () => location.reload());
+  return secret === "" ? undefined : secret;
+}
+
+/** The URL of another site, if a link to it is safe: https, or http on this machine while this page is also from there. */
+export function safeUrl(text: string | null): string | undefined {
+  if (text === null || !URL.canParse(text)) return undefined;
+  const { protocol, hostname } = new URL(text);
+  const isLocal = [hostname, location.hostname].every((name) => ["localhost", "127.0.0.1"].includes(name));
+  return protocol === "https:" || (protocol === "http:" && isLocal) ? text : undefined;
+}

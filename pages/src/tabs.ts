@@ -1,0 +1,17 @@
+// What the tabs of this browser tell each other. They share one session.
+
+export type Announcement = "signed_in" | "signed_out";
+
+const channel = new BroadcastChannel("edge-auth");
+
+/** Tells all other tabs. */
+export function announce(announcement: Announcement): void {
+  channel.postMessage(announcement);
+}
+
+/** Calls the function when another tab has told it. */
+export function onAnnouncement(handle: (announcement: Announcement) => void): void {
+  channel.addEventListener("message", ({ data }) => {
+    if (data === "signed_in" || data === "signed_out") handle(data);
+  });
+}

@@ -1,0 +1,184 @@
+// The German texts.
+import type { Texts } from "./en.ts";
+
+const seconds = (count: number) => (count === 1 ? "1 Sekunde" : `${count} Sekunden`);
+
+export const de: Texts = {
+  name: "Deutsch",
+  language: "Sprache",
+  loading: "Wird geladen …",
+  slow: "Das dauert länger als üblich. Bitte warten Sie.",
+  cancel: "Abbrechen",
+  retry: "Erneut versuchen",
+  support: "Hilfe",
+  toAccount: "Zu Ihrem Konto",
+  toSignIn: "Zur Anmeldung",
+  showPassword: "Passwort anzeigen",
+  hidePassword: "Passwort verbergen",
+
+  failure: {
+    network: "Der Dienst ist nicht erreichbar. Prüfen Sie Ihre Verbindung, und versuchen Sie es erneut.",
+    temporary: "Der Dienst ist vorübergehend nicht verfügbar. Versuchen Sie es gleich noch einmal.",
+    unknown: "Etwas ist fehlgeschlagen. Versuchen Sie es erneut.",
+    tooMany: (count) => `Es gab zu viele Versuche. Sie können es in ${seconds(count)} erneut versuchen.`,
+    missing: "Füllen Sie alle Felder aus.",
+    credentials: "Der Benutzername oder das Passwort ist falsch.",
+    currentPassword: "Das aktuelle Passwort ist falsch.",
+    passwordTooShort: (count) => `Das Passwort muss mindestens ${count} Zeichen haben.`,
+    passwordTooLong: "Das Passwort darf höchstens 128 Zeichen haben.",
+    passwordTooCommon: "Dieses Passwort ist zu verbreitet. Wählen Sie ein anderes.",
+    passwordContainsName: "Das Passwort darf Ihrem Namen, Benutzernamen, Ihrer E‑Mail-Adresse oder Organisation nicht ähneln.",
+    link: "Dieser Link ist nicht mehr gültig. Fordern Sie einen neuen an.",
+    denied: "AWS meldet, dass die Anmeldung abgelehnt wurde, oder Ihr Konto darf sich hier nicht anmelden.",
+    noAssignment: "Sie haben keinen Zugriff auf das AWS-Konto dieses Dienstes. Wenden Sie sich an Ihre Administration.",
+    codeExpired: "Der Code ist abgelaufen.",
+    sessionNotFound: "Diese Sitzung ist bereits beendet.",
+    crossSite: "Die Anfrage kam nicht von dieser Seite und wurde deshalb abgelehnt.",
+    email: "Das ist keine gültige E‑Mail-Adresse.",
+    awsUnavailable: "AWS antwortet nicht. Versuchen Sie es gleich noch einmal.",
+  },
+
+  signIn: {
+    title: "Anmelden",
+    lead: "Verwenden Sie Ihren Benutzernamen oder Ihre E‑Mail-Adresse.",
+    leadAws: "Verwenden Sie Ihr AWS-Konto.",
+    expired: "Ihre Sitzung ist beendet. Melden Sie sich erneut an.",
+    username: "Benutzername oder E‑Mail-Adresse",
+    password: "Passwort",
+    submit: "Anmelden",
+    submitIn: (count) => `Anmelden (in ${count} s)`,
+    mayRetry: "Sie können es jetzt erneut versuchen.",
+    or: "oder",
+    aws: "Mit AWS anmelden",
+    forgotten: "Passwort vergessen?",
+    forgottenHint: "Mehrere Versuche sind fehlgeschlagen. Wenn Sie Ihr Passwort nicht mehr wissen, können Sie ein neues festlegen.",
+    alreadySignedIn: (name) => `Sie sind als ${name} angemeldet.`,
+    proceed: "Weiter",
+    asOther: "Als andere Person anmelden",
+    noMethod: "Es ist keine Anmeldung eingerichtet. Wenden Sie sich an Ihre Administration.",
+  },
+
+  aws: {
+    title: "Mit AWS anmelden",
+    starting: "Die Anmeldung wird vorbereitet …",
+    lead: "Öffnen Sie AWS in einem neuen Tab. Bestätigen Sie die Anfrage dort nur, wenn AWS diesen Code und diese Anwendung anzeigt.",
+    code: "Code",
+    application: "Anwendung",
+    open: "AWS öffnen",
+    opensTab: "(öffnet einen neuen Tab)",
+    waiting: "Warten auf Ihre Bestätigung …",
+    keepOpen: "Lassen Sie diese Seite geöffnet.",
+  },
+
+  signedOut: {
+    title: "Sie sind abgemeldet",
+    lead: "Schließen Sie den Browser, wenn auch andere dieses Gerät benutzen.",
+    again: "Erneut anmelden",
+  },
+
+  newPassword: {
+    label: "Neues Passwort",
+    hint: (count) => `Mindestens ${count} Zeichen. Mehrere Wörter sind leicht zu merken und schwer zu erraten.`,
+  },
+
+  setPassword: {
+    title: "Passwort festlegen",
+    submit: "Passwort festlegen",
+    done: "Ihr Passwort ist festgelegt.",
+    doneHint: "Sie sind überall abgemeldet. Melden Sie sich mit dem neuen Passwort an.",
+    noSecret: "Der Link ist unvollständig. Öffnen Sie den ganzen Link aus der Nachricht, oder fordern Sie einen neuen an.",
+  },
+
+  forgotPassword: {
+    title: "Passwort vergessen",
+    lead: "Wir senden einen Link an Ihre E‑Mail-Adresse, mit dem Sie ein neues Passwort festlegen können.",
+    submit: "Link senden",
+    done: "Wenn das Konto existiert, wurde ein Link an seine E‑Mail-Adresse gesendet.",
+    doneHint: "Der Link gilt eine Stunde. Wenn keine Nachricht ankommt, prüfen Sie den Spam-Ordner und ob der Name stimmt.",
+    unavailable: "Dieser Dienst versendet keine E‑Mail. Bitten Sie Ihre Administration um einen Link, mit dem Sie ein neues Passwort festlegen können.",
+  },
+
+  confirmEmail: {
+    title: "E‑Mail-Adresse bestätigen",
+    working: "Ihre Adresse wird bestätigt …",
+    done: (address) => `Ihre E‑Mail-Adresse ist jetzt ${address}.`,
+    otherSession: "Öffnen Sie den Link in dem Browser, in dem Sie die Adresse geändert haben. Wenn Sie sich dort inzwischen abgemeldet haben, ändern Sie die Adresse noch einmal.",
+    noSecret: "Der Link ist unvollständig. Öffnen Sie den ganzen Link aus der Nachricht.",
+  },
+
+  revertEmail: {
+    title: "E‑Mail-Adresse wiederherstellen",
+    lead: "Das stellt Ihre frühere E‑Mail-Adresse wieder her und meldet Sie überall ab. Sie erhalten eine Nachricht mit einem Link, um ein neues Passwort festzulegen.",
+    submit: "Adresse wiederherstellen",
+    done: "Ihre frühere E‑Mail-Adresse ist wiederhergestellt.",
+    doneHint: "Alle Sitzungen sind beendet, und Ihr Passwort ist entfernt. Legen Sie mit dem Link in der Nachricht, die wir Ihnen gesendet haben, ein neues fest.",
+    noSecret: "Der Link ist unvollständig. Öffnen Sie den ganzen Link aus der Nachricht.",
+  },
+
+  account: {
+    title: "Ihr Konto",
+    signOut: "Abmelden",
+    profile: "Profil",
+    username: "Benutzername",
+    fullName: "Name",
+    email: "E‑Mail-Adresse",
+    organization: "Organisation",
+    role: "Rolle",
+    roles: { user: "Benutzer", admin: "Administrator", super_admin: "Super-Administrator" },
+    memberSince: "Konto angelegt",
+    none: "Keine Angabe",
+    unknown: "Unbekannt",
+    fromDirectory: "Ihr Profil kommt aus dem Verzeichnis Ihrer Organisation und wird dort geändert.",
+    recognised: "Dieser Browser ist bekannt: Fehlversuche auf anderen Geräten sperren Sie hier nicht aus.",
+  },
+
+  changeEmail: {
+    title: "E‑Mail-Adresse ändern",
+    label: "Neue E‑Mail-Adresse",
+    submit: "Bestätigung senden",
+    done: (address) => `Wir haben einen Link an ${address} gesendet. Öffnen Sie ihn in diesem Browser. Danach ändert sich die Adresse.`,
+    unavailable: "Dieser Dienst versendet keine E‑Mail. Bitten Sie Ihre Administration, die Adresse zu ändern.",
+  },
+
+  changePassword: {
+    title: "Passwort ändern",
+    current: "Aktuelles Passwort",
+    submit: "Passwort ändern",
+    done: "Ihr Passwort ist geändert. Alle anderen Sitzungen sind beendet.",
+  },
+
+  sessions: {
+    title: "Sitzungen",
+    lead: "Die Geräte und Programme, die mit Ihrem Konto angemeldet sind.",
+    current: "Diese Sitzung",
+    signedIn: "Angemeldet",
+    lastUsed: "Zuletzt benutzt",
+    address: "Adresse",
+    method: "Methode",
+    methods: { password: "Passwort", aws_device: "AWS", aws_proof: "AWS-Schlüssel", aws_app: "AWS-Zugangsdaten des Dienstes" },
+    revoke: "Abmelden",
+    revokeLabel: (device) => `Die Sitzung auf ${device} abmelden`,
+    revoked: "Die Sitzung ist beendet.",
+    revokeAll: "Überall abmelden",
+    revokeAllHint: "Beendet alle Sitzungen, auch diese.",
+    device: (browser, system) => `${browser} auf ${system}`,
+    unknownDevice: "Unbekanntes Gerät",
+  },
+
+  stepUp: {
+    title: "Bestätigen Sie, dass Sie es sind",
+    lead: "Ihre Anmeldung liegt einige Zeit zurück. Bestätigen Sie diese Änderung mit Ihrem Passwort.",
+    leadAws: "Ihre Anmeldung liegt einige Zeit zurück. Bestätigen Sie diese Änderung mit AWS.",
+    submit: "Bestätigen",
+  },
+
+  error: {
+    title: "Etwas ist fehlgeschlagen",
+    lead: "Die Seite konnte nicht angezeigt werden. Gehen Sie zurück, und versuchen Sie es erneut.",
+  },
+
+  notFound: {
+    title: "Seite nicht gefunden",
+    lead: "Unter dieser Adresse gibt es keine Seite.",
+  },
+};

@@ -1,0 +1,185 @@
+// The English texts. The hyphen of "e‑mail" is one at which no line ends. Every other language has the same ones, which the type check makes sure of.
+
+const seconds = (count: number) => (count === 1 ? "1 second" : `${count} seconds`);
+
+export const en = {
+  name: "English",
+  language: "Language",
+  loading: "Loading …",
+  slow: "This takes longer than usual. Please wait.",
+  cancel: "Cancel",
+  retry: "Try again",
+  support: "Help",
+  toAccount: "Go to your account",
+  toSignIn: "Go to the sign-in page",
+  showPassword: "Show password",
+  hidePassword: "Hide password",
+
+  failure: {
+    network: "The service cannot be reached. Check your connection, and try again.",
+    temporary: "The service is temporarily unavailable. Try again in a moment.",
+    unknown: "Something went wrong. Try again.",
+    tooMany: (count: number) => `There were too many attempts. You can try again in ${seconds(count)}.`,
+    missing: "Fill in all fields.",
+    credentials: "The user name or the password is wrong.",
+    currentPassword: "The current password is wrong.",
+    passwordTooShort: (count: number) => `The password must have at least ${count} characters.`,
+    passwordTooLong: "The password must have at most 128 characters.",
+    passwordTooCommon: "This password is too common. Choose another one.",
+    passwordContainsName: "The password must not be similar to your name, user name, e‑mail address or organization.",
+    link: "This link is not valid any more. Ask for a new one.",
+    denied: "AWS reports that the sign-in was denied, or your account may not sign in here.",
+    noAssignment: "You have no access to the AWS account of this service. Ask your administrator.",
+    codeExpired: "The code has expired.",
+    sessionNotFound: "This session has already ended.",
+    crossSite: "The request did not come from this page, so it was refused.",
+    email: "This is not a valid e‑mail address.",
+    awsUnavailable: "AWS does not respond. Try again in a moment.",
+  },
+
+  signIn: {
+    title: "Sign in",
+    lead: "Use your user name or your e‑mail address.",
+    leadAws: "Use your AWS account.",
+    expired: "Your session has ended. Sign in again.",
+    username: "User name or e‑mail address",
+    password: "Password",
+    submit: "Sign in",
+    submitIn: (count: number) => `Sign in (in ${count} s)`,
+    mayRetry: "You can try again now.",
+    or: "or",
+    aws: "Sign in with AWS",
+    forgotten: "Forgot your password?",
+    forgottenHint: "Several attempts have failed. If you do not remember your password, you can set a new one.",
+    alreadySignedIn: (name: string) => `You are signed in as ${name}.`,
+    proceed: "Continue",
+    asOther: "Sign in as another user",
+    noMethod: "No way to sign in is set up. Ask your administrator.",
+  },
+
+  aws: {
+    title: "Sign in with AWS",
+    starting: "Preparing the sign-in …",
+    lead: "Open AWS in a new tab. Approve the request there only if AWS shows this code and this application.",
+    code: "Code",
+    application: "Application",
+    open: "Open AWS",
+    opensTab: "(opens a new tab)",
+    waiting: "Waiting for your approval …",
+    keepOpen: "Keep this page open.",
+  },
+
+  signedOut: {
+    title: "You are signed out",
+    lead: "Close the browser if others use this device.",
+    again: "Sign in again",
+  },
+
+  newPassword: {
+    label: "New password",
+    hint: (count: number) => `At least ${count} characters. Several words are easy to remember and hard to guess.`,
+  },
+
+  setPassword: {
+    title: "Set your password",
+    submit: "Set password",
+    done: "Your password is set.",
+    doneHint: "You are signed out everywhere. Sign in with the new password.",
+    noSecret: "The link is incomplete. Open the whole link from the message, or ask for a new one.",
+  },
+
+  forgotPassword: {
+    title: "Forgotten password",
+    lead: "We send a link to your e‑mail address with which you can set a new password.",
+    submit: "Send link",
+    done: "If the account exists, a link was sent to its e‑mail address.",
+    doneHint: "The link is valid for one hour. If no message arrives, check the spam folder and whether the name is correct.",
+    unavailable: "This service sends no e‑mail. Ask your administrator for a link with which you can set a new password.",
+  },
+
+  confirmEmail: {
+    title: "Confirm your e‑mail address",
+    working: "Confirming your address …",
+    done: (address: string) => `Your e‑mail address is now ${address}.`,
+    otherSession: "Open the link in the browser in which you changed the address. If you have signed out there since, change the address again.",
+    noSecret: "The link is incomplete. Open the whole link from the message.",
+  },
+
+  revertEmail: {
+    title: "Restore your e‑mail address",
+    lead: "This restores your earlier e‑mail address, and signs you out everywhere. You get a message with a link to set a new password.",
+    submit: "Restore address",
+    done: "Your earlier e‑mail address is restored.",
+    doneHint: "All sessions have ended, and your password is removed. Use the link in the message that we have sent to you to set a new one.",
+    noSecret: "The link is incomplete. Open the whole link from the message.",
+  },
+
+  account: {
+    title: "Your account",
+    signOut: "Sign out",
+    profile: "Profile",
+    username: "User name",
+    fullName: "Name",
+    email: "E‑mail address",
+    organization: "Organization",
+    role: "Role",
+    roles: { user: "User", admin: "Administrator", super_admin: "Super administrator" },
+    memberSince: "Account created",
+    none: "None",
+    unknown: "Unknown",
+    fromDirectory: "Your profile comes from the directory of your organization and is changed there.",
+    recognised: "This browser is recognised: failed attempts on other devices do not lock you out here.",
+  },
+
+  changeEmail: {
+    title: "Change your e‑mail address",
+    label: "New e‑mail address",
+    submit: "Send confirmation",
+    done: (address: string) => `We have sent a link to ${address}. Open it in this browser. The address changes after that.`,
+    unavailable: "This service sends no e‑mail. Ask your administrator to change the address.",
+  },
+
+  changePassword: {
+    title: "Change your password",
+    current: "Current password",
+    submit: "Change password",
+    done: "Your password is changed. All other sessions have ended.",
+  },
+
+  sessions: {
+    title: "Sessions",
+    lead: "The devices and programs that are signed in with your account.",
+    current: "This session",
+    signedIn: "Signed in",
+    lastUsed: "Last used",
+    address: "Address",
+    method: "Method",
+    methods: { password: "Password", aws_device: "AWS", aws_proof: "AWS key", aws_app: "AWS credentials of the service" } as Record<string, string>,
+    revoke: "Sign out",
+    revokeLabel: (device: string) => `Sign out the session on ${device}`,
+    revoked: "The session has ended.",
+    revokeAll: "Sign out everywhere",
+    revokeAllHint: "Ends all sessions, also this one.",
+    device: (browser: string, system: string) => `${browser} on ${system}`,
+    unknownDevice: "Unknown device",
+  },
+
+  stepUp: {
+    title: "Confirm that it is you",
+    lead: "Your sign-in is some time ago. Confirm this change with your password.",
+    leadAws: "Your sign-in is some time ago. Confirm this change with AWS.",
+    submit: "Confirm",
+  },
+
+  error: {
+    title: "Something went wrong",
+    lead: "The page could not be shown. Go back and try again.",
+  },
+
+  notFound: {
+    title: "Page not found",
+    lead: "There is no page at this address.",
+  },
+};
+
+export type Texts = typeof en;

@@ -1,0 +1,156 @@
+//! The messages in German.
+
+use super::message::{Block, Message, Service, Words, minute};
+
+fn paragraph(text: impl Into<String>) -> Block {
+    Block::Paragraph(text.into())
+}
+
+const NOT_YOU: &str = "Wenn Sie das nicht waren, legen Sie ein neues Passwort fest. Dadurch werden alle Geräte abgemeldet. Öffnen \
+     Sie dazu diese Seite:";
+const ONE_HOUR: &str = "Der Link gilt eine Stunde lang und nur einmal.";
+
+/// The message in words.
+#[expect(clippy::too_many_lines, reason = "one table of all messages")]
+pub fn words(message: &Message, service: &Service<'_>) -> Words {
+    let name = service.name;
+    let (subject, blocks) = match message {
+        Message::SetPassword { link } => (
+            format!("Passwort für {name} festlegen"),
+            vec![
+                paragraph(format!(
+                    "Für Ihr Konto bei {name} wurde ein neues Passwort angefordert. Öffnen Sie diesen Link, um es festzulegen:"
+                )),
+                Block::Link(link.clone()),
+                paragraph(format!(
+                    "{ONE_HOUR} Wenn Sie ihn nicht angefordert haben, ignorieren Sie diese Nachricht. Ihr Passwort bleibt, wie \
+                     es ist."
+                )),
+            ],
+        ),
+        Message::ConfirmAddress { link } => (
+            format!("E-Mail-Adresse für {name} bestätigen"),
+            vec![
+                paragraph(format!(
+                    "Ein Benutzer von {name} möchte diese E-Mail-Adresse für ein Konto verwenden. Wenn Sie das sind, öffnen Sie \
+                     diesen Link in dem Browser, in dem Sie die Änderung angefordert haben:"
+                )),
+                Block::Link(link.clone()),
+                paragraph(format!(
+                    "{ONE_HOUR} Wenn Sie ihn nicht angefordert haben, ignorieren Sie diese Nachricht."
+                )),
+            ],
+        ),
+        Message::AddressTaken => (
+            format!("Ihre E-Mail-Adresse gehört bereits zu einem Konto bei {name}"),
+            vec![
+                paragraph(format!(
+                    "Ein Benutzer von {name} möchte diese E-Mail-Adresse für ein anderes Konto verwenden. Sie gehört zu Ihrem \
+                     Konto, deshalb wurde nichts geändert."
+                )),
+                paragraph(
+                    "Wenn Sie das waren, melden Sie sich bei dem Konto an, das diese Adresse hat. Andernfalls ignorieren Sie \
+                     diese Nachricht.",
+                ),
+            ],
+        ),
+        Message::AddressChanged { link, at } => (
+            format!("Die E-Mail-Adresse Ihres Kontos bei {name} wurde geändert"),
+            vec![
+                paragraph(format!(
+                    "Die E-Mail-Adresse Ihres Kontos bei {name} wurde geändert ({}). An diese Adresse werden keine Nachrichten \
+                     mehr gesendet.",
+                    minute(*at)
+                )),
+                paragraph(
+                    "Wenn Sie das nicht waren, öffnen Sie diesen Link innerhalb von sieben Tagen. Er stellt diese Adresse wieder \
+                     her, meldet alle Geräte ab und entfernt das Passwort. Danach erhalten Sie einen Link, mit dem Sie ein neues \
+                     Passwort festlegen:",
+                ),
+                Block::Link(link.clone()),
+            ],
+        ),
+        Message::AddressRestored { link } => (
+            format!("Die E-Mail-Adresse Ihres Kontos bei {name} wurde wiederhergestellt"),
+            vec![
+                paragraph(format!(
+                    "Dies ist wieder die E-Mail-Adresse Ihres Kontos bei {name}. Alle Geräte wurden abgemeldet, und das Passwort \
+                     wurde entfernt. Öffnen Sie diesen Link, um ein neues festzulegen:"
+                )),
+                Block::Link(link.clone()),
+                paragraph(format!(
+                    "{ONE_HOUR} Danach können Sie auf dieser Seite einen neuen anfordern:"
+                )),
+                service.forgot_password(),
+            ],
+        ),
+        Message::AddressReplaced => (
+            format!("Die frühere E-Mail-Adresse Ihres Kontos bei {name} wurde wiederhergestellt"),
+            vec![
+                paragraph(format!(
+                    "Die frühere E-Mail-Adresse Ihres Kontos bei {name} wurde wiederhergestellt, mit einem Link, der an sie \
+                     gesendet worden war. Diese Adresse gehört nicht mehr zu dem Konto. Alle Geräte wurden abgemeldet, und das \
+                     Passwort wurde entfernt."
+                )),
+                paragraph(
+                    "Wenn Sie das nicht erwartet haben, wenden Sie sich an die Betreiber des Dienstes.",
+                ),
+            ],
+        ),
+        Message::NewDevice {
+            device,
+            address,
+            at,
+        } => (
+            format!("Neue Anmeldung bei Ihrem Konto bei {name}"),
+            vec![
+                paragraph(format!(
+                    "Mit Ihrem Passwort wurde auf einem unbekannten Gerät eine Anmeldung bei Ihrem Konto bei {name} vorgenommen."
+                )),
+                facts(device.as_deref(), address.as_deref(), &minute(*at)),
+                paragraph(NOT_YOU),
+                service.forgot_password(),
+            ],
+        ),
+        Message::PasswordChanged { at } => password(service, "geändert", &minute(*at)),
+        Message::PasswordSet { at } => password(service, "festgelegt", &minute(*at)),
+        Message::AccountLocked => (
+            format!("Ihr Konto bei {name} ist gesperrt"),
+            vec![
+                paragraph(format!(
+                    "Nach 100 falschen Passwörtern in Folge nimmt Ihr Konto bei {name} auf unbekannten Geräten kein Passwort \
+                     mehr an. Geräte, auf denen Sie sich bereits angemeldet haben, sind nicht betroffen. Legen Sie auf dieser \
+                     Seite ein neues Passwort fest, um das Konto zu entsperren:"
+                )),
+                service.forgot_password(),
+            ],
+        ),
+    };
+    Words {
+        subject,
+        greeting: "Guten Tag",
+        blocks,
+    }
+}
+
+fn password(service: &Service<'_>, what: &str, at: &str) -> (String, Vec<Block>) {
+    let about = format!(
+        "Das Passwort Ihres Kontos bei {} wurde {what}",
+        service.name
+    );
+    let blocks = vec![
+        paragraph(format!("{about} ({at}).")),
+        paragraph(NOT_YOU),
+        service.forgot_password(),
+    ];
+    (about, blocks)
+}
+
+fn facts(device: Option<&str>, address: Option<&str>, at: &str) -> Block {
+    let shown = |text: Option<&str>| text.unwrap_or("unbekannt").to_owned();
+    Block::Facts(vec![
+        ("Zeit", at.to_owned()),
+        ("Gerät", shown(device)),
+        ("IP-Adresse", shown(address)),
+    ])
+}

@@ -1,0 +1,20 @@
+//! E-mail to users: messages in English and German, their delivery after the response, and the use cases that send them.
+
+mod budget;
+pub mod change;
+pub mod confirm;
+mod delivery;
+mod english;
+pub mod forgotten;
+mod german;
+mod link;
+mod message;
+pub mod notices;
+mod render;
+pub mod revert;
+
+pub use delivery::{Outbox, Recipient};
+
+use delivery::post;
+use link::OneTimeSecret;
+use message::Message;

@@ -1,0 +1,93 @@
+//! Where the pages lead after a sign-in (`return_to`): to a page of the service, or to a web application of an allowed origin. All
+//! other addresses are refused, because a link to the sign-in page would otherwise lead to any site.
+
+/// The page that is shown after a sign-in without an address to return to.
+pub const DEFAULT: &str = "/account";
+
+/// The pages of the service that a sign-in may lead to. Paths of the API are not among them: opening one in a browser could have
+/// an effect, such as an entry in the audit log.
+const PAGES: &[&str] = &["/account"];
+
+/// Longer addresses are refused.
+const MAX_BYTES: usize = 2_048;
+
+/// The address, if the pages may lead to it. `origins` are the allowed origins, as browsers send them.
+#[must_use]
+pub fn allowed<'r, 'o>(
+    requested: &'r str,
+    origins: impl IntoIterator<Item = &'o str>,
+) -> Option<&'r str> {
+    if requested.len() > MAX_BYTES {
+        return None;
+    }
+    if requested.starts_with('/') {
+        let path = requested.split('?').next().unwrap_or_default();
+        let is_plain = requested
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"/_.~?&=%-".contains(&byte));
+        return (is_plain && PAGES.contains(&path)).then_some(requested);
+    }
+    let is_below = |origin: &str| {
+        requested
+            .strip_prefix(origin)
+            // Any other character would continue the host name or the port.
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+    };
+    // URLs in RFC 3986 have no other characters. Browsers would remove some of them, and read a backslash as a slash.
+    let is_url = requested
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte));
+    (is_url && origins.into_iter().any(is_below)).then_some(requested)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEFAULT, MAX_BYTES, PAGES, allowed};
+
+    const ORIGINS: [&str; 3] = [
+        "https://app.example.com",
+        "https://other.example.com:8443",
+        "http://localhost:3000",
+    ];
+
+    #[test]
+    fn own_page_and_any_address_of_an_allowed_origin_are_allowed() {
+        for address in [
+            "/account",
+            "/account?tab=sessions&x=%2F",
+            "https://app.example.com",
+            "https://app.example.com/",
+            "https://app.example.com/a/b?c=d&e=%20#f",
+            "https://app.example.com?x",
+            "https://app.example.com#/route",
+            "https://app.example.com//evil.example/@evil.example:80",
+            "https://other.example.com:8443/x",
+            "http://localhost:3000/",
+        ] {
+            assert_eq!(allowed(address, ORIGINS), Some(address), "{address}");
+        }
+        assert!(PAGES.contains(&DEFAULT));
+    }
+
+    #[test]
+    fn address_is_limited_in_length() {
+        let start = "https://app.example.com/";
+        let longest = format!("{start}{}", "a".repeat(MAX_BYTES - start.len()));
+        assert_eq!(allowed(&longest, ORIGINS), Some(longest.as_str()));
+        assert_eq!(allowed(&format!("{longest}a"), ORIGINS), None);
+    }
+
+    // The same list is tried in a browser: tests/api/browser/cases/open_redirects.mjs.
+    #[test]
+    fn every_other_spelling_is_refused() {
+        for address in include_str!("return_target/refused.txt").lines() {
+            let address = address
+                .replace("\\t", "\t")
+                .replace("\\n", "\n")
+                .replace("\\0", "\0");
+            assert_eq!(allowed(&address, ORIGINS), None, "{address:?}");
+        }
+        assert_eq!(allowed("", ORIGINS), None);
+        assert_eq!(allowed("https://app.example.com/", []), None);
+    }
+}

@@ -1,0 +1,157 @@
+//! The use of a link that confirms a new address.
+
+use super::{EmailLinks, REVERT_LINK_SECONDS, delete_confirm_links, delete_password_links, verify};
+use crate::domain::audit::Signed;
+use crate::domain::session::expired_until;
+use crate::runtime::StoreError;
+use crate::runtime::d1::Statement;
+use crate::store::audit::recorded;
+use crate::timestamp::Timestamp;
+use uuid::Uuid;
+
+/// A link that can be used in this session, and the address that it replaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confirmable {
+    /// The new address.
+    pub email: String,
+    /// Its key.
+    pub email_key: String,
+    /// The current address.
+    pub current: String,
+    /// Its key.
+    pub current_key: String,
+}
+
+/// The confirmation of a new address.
+#[derive(Debug)]
+pub struct Confirmation<'a> {
+    /// Id of the link.
+    pub link: &'a str,
+    /// Id of the user.
+    pub user: Uuid,
+    /// The session of the request.
+    pub session: &'a str,
+    /// The addresses.
+    pub addresses: &'a Confirmable,
+    /// Id of the link that restores the current address; `None` if the new one is the same address.
+    pub revert_link: Option<&'a str>,
+    /// The time of the request.
+    pub now: Timestamp,
+    /// The entry of the change.
+    pub entry: &'a Signed,
+}
+
+const FIND: &str = "
+    SELECT email_links.email, email_links.email_key, users.email AS current, users.email_key AS current_key
+    FROM email_links JOIN users ON users.id = email_links.user_id
+    WHERE email_links.id = ?1 AND email_links.user_id = ?2 AND email_links.session = ?3
+      AND email_links.purpose = 'confirm' AND email_links.expires_at > ?4";
+
+const CONFIRM: &str = "
+    UPDATE users SET email = ?8, email_key = ?1, updated_at = ?2
+    WHERE id = ?3 AND source = 'password' AND is_active = 1 AND email_key = ?4
+      AND EXISTS (SELECT 1 FROM email_links WHERE email_links.id = ?5 AND expires_at > ?2)
+      AND EXISTS (
+        SELECT 1 FROM sessions
+        WHERE sessions.id = ?6 AND revoked_at IS NULL AND token_expires_at > ?7 AND ends_at > ?2)
+      AND NOT EXISTS (
+        SELECT 1 FROM users AS other WHERE other.source = 'password' AND other.email_key = ?1 AND other.id <> ?3)
+      AND NOT EXISTS (
+        SELECT 1 FROM email_links AS other
+        WHERE other.purpose = 'revert' AND other.email_key = ?1 AND other.user_id <> ?3 AND other.expires_at > ?2)";
+
+/// Finds a row if [`CONFIRM`] is about to change one.
+const CONFIRMS: &str = "
+    SELECT 1 FROM users
+    WHERE id = ?3 AND source = 'password' AND is_active = 1 AND email_key = ?4
+      AND EXISTS (SELECT 1 FROM email_links WHERE email_links.id = ?5 AND expires_at > ?2)
+      AND EXISTS (
+        SELECT 1 FROM sessions
+        WHERE sessions.id = ?6 AND revoked_at IS NULL AND token_expires_at > ?7 AND ends_at > ?2)
+      AND NOT EXISTS (
+        SELECT 1 FROM users AS other WHERE other.source = 'password' AND other.email_key = ?1 AND other.id <> ?3)
+      AND NOT EXISTS (
+        SELECT 1 FROM email_links AS other
+        WHERE other.purpose = 'revert' AND other.email_key = ?1 AND other.user_id <> ?3 AND other.expires_at > ?2)";
+
+const INSERT_REVERT_LINK: &str = "
+    INSERT INTO email_links (id, user_id, purpose, email, email_key, created_at, expires_at)
+    SELECT ?1, ?2, 'revert', ?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM audit WHERE audit.id = ?7)";
+
+impl EmailLinks {
+    /// The addresses of a link, if it can be used by this user in this session.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn confirmable(
+        &self,
+        link: &str,
+        user: Uuid,
+        session: &str,
+        now: Timestamp,
+    ) -> Result<Option<Confirmable>, StoreError> {
+        let find = Statement::new(FIND)
+            .text(link)
+            .text(user.to_string())
+            .text(session)
+            .text(now.to_string());
+        let [found] = self.database.batch([find]).await?;
+        found.first(|row| {
+            Ok(Confirmable {
+                email: row.text("email")?,
+                email_key: row.text("email_key")?,
+                current: row.text("current")?,
+                current_key: row.text("current_key")?,
+            })
+        })
+    }
+
+    /// Sets the new address, adds the link that restores the current one, and deletes the links of the user that set a password or
+    /// confirm an address. False if the user, the session or the link was changed meanwhile, or if another user has the address.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]. It is then unknown whether the address was set.
+    pub async fn confirm(&self, confirmation: &Confirmation<'_>) -> Result<bool, StoreError> {
+        let Confirmation {
+            link,
+            session,
+            addresses,
+            now,
+            entry,
+            ..
+        } = confirmation;
+        let user = confirmation.user.to_string();
+        let with_conditions = |sql| {
+            Statement::new(sql)
+                .text(&addresses.email_key)
+                .text(now.to_string())
+                .text(&user)
+                .text(&addresses.current_key)
+                .text(link)
+                .text(session)
+                .text(expired_until(*now).to_string())
+        };
+        let confirm = with_conditions(CONFIRM).text(&addresses.email);
+        let confirms = || with_conditions(CONFIRMS);
+        let mut statements = vec![
+            recorded(confirm, confirms, [entry]),
+            verify(&user, *now, entry),
+        ];
+        statements.extend(confirmation.revert_link.map(|id| {
+            Statement::new(INSERT_REVERT_LINK)
+                .text(id)
+                .text(&user)
+                .text(&addresses.current)
+                .text(&addresses.current_key)
+                .text(now.to_string())
+                .text(now.plus(REVERT_LINK_SECONDS).to_string())
+                .text(&entry.entry.id)
+        }));
+        statements.push(delete_password_links(&user, entry));
+        statements.push(delete_confirm_links(&user, entry));
+        let outcomes = self.database.all(statements).await?;
+        Ok(outcomes
+            .first()
+            .is_some_and(|confirmed| confirmed.changes > 0))
+    }
+}

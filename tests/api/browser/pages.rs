@@ -1,0 +1,71 @@
+//! The pages of the service in Chromium. Each case in `cases/pages` is a story of one or more users. No case may violate the content
+//! security policy of a page, and no page may throw.
+
+use super::world::{SLOW_TIMEOUT, TIMEOUT, World};
+use crate::support::Vars;
+use serde_json::json;
+
+/// Runs a file of `cases/pages` with this many users.
+async fn run(case: &str, users: usize) {
+    let mut world = World::new(Vars::new()).await;
+    for number in 0..users {
+        world.user(&format!("user-{number}")).await;
+    }
+    world.run(&format!("pages/{case}"), TIMEOUT).await;
+}
+
+#[tokio::test]
+async fn user_signs_in_with_a_password_and_signs_out() {
+    let mut world = World::new(Vars::new()).await;
+    world.user("ada").await;
+    world.user("locked").await.set_failures(100).await;
+    world.run("pages/sign_in", TIMEOUT).await;
+}
+
+#[tokio::test]
+async fn sign_in_leads_to_an_allowed_address_only() {
+    run("return_to", 1).await;
+}
+
+#[tokio::test]
+async fn pages_handle_the_keyboard_slow_requests_languages_and_failures() {
+    let mut world = World::new(Vars::with_email()).await;
+    let user = world.user("ada").await;
+    world.more = json!({ "link": user.reset_link().await });
+    world.run("pages/details", TIMEOUT).await;
+}
+
+#[tokio::test]
+async fn user_sets_and_changes_a_password() {
+    let mut world = World::new(Vars::with_email()).await;
+    let user = world.user("ada").await;
+    world.more = json!({ "link": user.reset_link().await });
+    world.run("pages/passwords", TIMEOUT).await;
+}
+
+#[tokio::test]
+async fn revoked_or_expired_session_is_signed_out_at_its_next_click() {
+    run("sessions", 1).await;
+}
+
+#[tokio::test]
+async fn user_changes_the_email_address_and_takes_it_back() {
+    let mut world = World::new(Vars::with_email()).await;
+    world.user("ada").await;
+    world.run("pages/email", TIMEOUT).await;
+}
+
+/// Writes pictures of all pages to the folder in `EDGE_AUTH_SCREENSHOTS`, for a review by eye.
+#[tokio::test]
+#[ignore = "slow: takes a picture of each page in six forms"]
+async fn every_page_can_be_photographed() {
+    let mut world = World::new(Vars::new()).await;
+    for name in ["ada", "bea", "cleo", "dora"] {
+        world.user(name).await;
+    }
+    let folder = std::env::var("EDGE_AUTH_SCREENSHOTS")
+        .unwrap_or_else(|_| concat!(env!("CARGO_TARGET_TMPDIR"), "/screenshots").to_owned());
+    std::fs::create_dir_all(&folder).expect("a folder");
+    world.more = json!({ "folder": folder });
+    world.run("pages/screenshots", SLOW_TIMEOUT).await;
+}
