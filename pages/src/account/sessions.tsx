@@ -78,7 +78,6 @@ function Entry({ session, onRevoked }: { session: SessionEntry; onRevoked: (fail
     [t.sessions.signedIn, formatTime(session.created_at)],
     [t.sessions.lastUsed, formatTime(session.last_used_at)],
     [t.sessions.address, session.refresh_address ?? session.address ?? t.account.unknown],
-    // @ts-expect-error The API does not have this field yet.
     [t.sessions.method, t.sessions.methods[session.method ?? ""] ?? t.account.unknown],
   ];
   return (

@@ -64,7 +64,6 @@ function Dialog({ options, session, onClose }: PageProps & { onClose: (isConfirm
           application={options.aws_client_name ?? ""}
           send={(handles, signal) => {
             const body = { method: "aws_device", ...handles } as const;
-            // @ts-expect-error The API does not have this method yet.
             return call(api.POST("/api/auth/step-up", { body, params: { header: { Prefer: WAIT } }, signal }));
           }}
           onDone={confirmed}

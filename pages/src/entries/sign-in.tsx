@@ -56,7 +56,6 @@ function SignIn({ options, session }: PageProps) {
           application={options.aws_client_name ?? ""}
           send={(handles, signal) => {
             const body = { method: "aws_device", session: "cookie", ...handles } as const;
-            // @ts-expect-error The API does not have this method yet.
             return call(api.POST("/api/auth/sign-in", { body, params: { header: { Prefer: WAIT } }, signal }));
           }}
           onDone={leave}

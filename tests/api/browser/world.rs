@@ -87,12 +87,9 @@ impl World {
             .kill_on_drop(true);
         let output = tokio::time::timeout(timeout, command.output()).await;
         let output = output.expect("an end in time").expect("a start");
-        assert!(
-            output.status.success(),
-            "{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
+        print!("{}", String::from_utf8_lossy(&output.stdout));
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{errors}");
     }
 }
 

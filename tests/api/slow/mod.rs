@@ -6,5 +6,6 @@ mod floods;
 mod floods_and_devices;
 mod generated_requests;
 mod guesses;
+mod pages;
 mod rate_limits;
 mod revocation;

@@ -1,0 +1,68 @@
+//! The pages in Chromium: accessibility, speed, and attacks with many spellings and texts.
+
+use crate::browser::world::{SLOW_TIMEOUT, World};
+use crate::support::Vars;
+use serde_json::json;
+
+/// Texts that would run or change the page if they were read as markup, and texts that are hard to show.
+const HOSTILE: [&str; 8] = [
+    "<img src=x onerror=hacked=1>",
+    "\"><script>window.hacked=1</script>",
+    "'-alert(1)-'",
+    "javascript:hacked=1",
+    "{{hacked=1}}${hacked=1}",
+    "</title></textarea></style><svg/onload=hacked=1>",
+    "Supercalifragilisticexpialidocious-Supercalifragilisticexpialidocious-Supercalifragilistic",
+    "\u{202e}desrever & <b>bold</b>",
+];
+
+async fn check_accessibility(color_scheme: &str) {
+    let mut world = World::new(Vars::with_email()).await;
+    for name in ["ada", "bea", "cleo", "dora"] {
+        world.user(name).await;
+    }
+    world.more = json!({ "colorScheme": color_scheme });
+    world.run("pages/accessibility", SLOW_TIMEOUT).await;
+}
+
+#[tokio::test]
+#[ignore = "slow: checks each page in four forms"]
+async fn light_pages_are_accessible() {
+    check_accessibility("light").await;
+}
+
+#[tokio::test]
+#[ignore = "slow: checks each page in four forms"]
+async fn dark_pages_are_accessible() {
+    check_accessibility("dark").await;
+}
+
+#[tokio::test]
+#[ignore = "slow: loads the sign-in page on a slow network"]
+async fn sign_in_page_is_fast_on_a_slow_device() {
+    let mut world = World::new(Vars::new()).await;
+    world.user("ada").await;
+    world.run("pages/speed", SLOW_TIMEOUT).await;
+}
+
+#[tokio::test]
+#[ignore = "slow: 170 addresses"]
+async fn no_spelling_of_an_address_leads_to_another_site() {
+    let mut world = World::new(Vars::new()).await;
+    world.user("ada").await;
+    let spellings = include_str!("../../../src/domain/return_target/refused.txt").lines();
+    let spellings: Vec<_> = spellings
+        .map(|spelling| spelling.replace("\\t", "\t").replace("\\n", "\n"))
+        .collect();
+    world.more = json!({ "spellings": spellings });
+    world.run("pages/open_redirects", SLOW_TIMEOUT).await;
+}
+
+#[tokio::test]
+#[ignore = "slow: shows each of 8 texts on each page"]
+async fn hostile_texts_are_shown_as_texts() {
+    let mut world = World::new(Vars::new().set("BRAND_NAME", HOSTILE[0])).await;
+    world.user("ada").await;
+    world.more = json!({ "hostile": HOSTILE });
+    world.run("pages/hostile_texts", SLOW_TIMEOUT).await;
+}
