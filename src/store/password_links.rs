@@ -3,7 +3,7 @@
 
 mod forgotten;
 
-pub use forgotten::{Forgotten, ForgottenUser, NewPasswordLink};
+pub use forgotten::{ForgottenUser, NewPasswordLink};
 
 use super::audit::recorded;
 use super::email_links::delete_confirm_links;

@@ -1,16 +1,20 @@
-//! Sends a link to a user who has forgotten the password. The link is created after the response, so neither the bytes nor the time
+//! Sends a link to a user who has forgotten the password. The user is looked up after the response, so neither the bytes nor the time
 //! of the response depends on the name. For a name that no user has, the same rows are written.
 
 use super::{Message, OneTimeSecret, Recipient, budget, post};
 use crate::app::RequestContext;
 use crate::app::client_info::ClientInfo;
 use crate::app::error::AppError;
-use crate::domain::audit::{Kind, Signed};
+use crate::domain::audit::Kind;
 use crate::domain::names::{self, LoginName};
-use crate::runtime::log;
+use crate::runtime::{log, timeout};
 use crate::store::email_requests::Admission;
-use crate::store::password_links::{Forgotten, ForgottenUser, NewPasswordLink};
+use crate::store::password_links::{ForgottenUser, NewPasswordLink};
 use std::rc::Rc;
+
+/// Milliseconds after the response at which the work begins. A message takes more work than an unknown name, and both take place while
+/// the response is on its way, on the same processor in the worst case.
+const DELAY_MS: u32 = 100;
 
 /// Why no link is created, for the audit log.
 #[derive(Clone, Copy)]
@@ -42,31 +46,21 @@ pub async fn run(
     context: Rc<RequestContext>,
     client: ClientInfo,
     site: &str,
-    typed: &str,
+    typed: String,
 ) -> Result<(), AppError> {
     let app = context.app;
-    let name = LoginName::parse(typed);
-    let (source, key) = match &name {
-        Some(LoginName::Username(name)) => ("username", name.as_str()),
-        Some(LoginName::Email(key)) => ("email", key.as_str()),
-        None => ("other", names::trimmed(typed)),
-    };
-    let name_key = app.audit_keys.name_key(source, key);
-    // No user has an empty name.
-    let name = name.unwrap_or(LoginName::Username(String::new()));
-    let (site, now) = (budget::of_site(app, site), context.received_at);
-    let user = match app.password_links.forgotten(&name, &site, now).await? {
-        Forgotten::Later(seconds) => return Err(AppError::RateLimited(seconds)),
-        Forgotten::Admitted(user) => user,
-    };
+    let site = budget::of_site(app, site);
+    let admission = app.email_requests.admit(&site, context.received_at).await?;
+    if let Admission::Later(seconds) = admission {
+        return Err(AppError::RateLimited(seconds));
+    }
     let request = Request {
         context: Rc::clone(&context),
         client,
-        user,
-        name_key,
     };
     context.wait_until(async move {
-        if request.finish().await.is_err() {
+        timeout::sleep(DELAY_MS).await;
+        if request.finish(&typed).await.is_err() {
             log::email_failed("set_password", "not_prepared");
         }
     });
@@ -76,24 +70,31 @@ pub async fn run(
 struct Request {
     context: Rc<RequestContext>,
     client: ClientInfo,
-    user: Option<ForgottenUser>,
-    /// The keyed hash of the typed name.
-    name_key: String,
 }
 
 impl Request {
     /// Creates and sends the link, or records why not.
-    async fn finish(&self) -> Result<(), AppError> {
+    async fn finish(&self, typed: &str) -> Result<(), AppError> {
         let app = self.context.app;
-        let budget = match &self.user {
+        let name = LoginName::parse(typed);
+        let (source, key) = match &name {
+            Some(LoginName::Username(name)) => ("username", name.as_str()),
+            Some(LoginName::Email(key)) => ("email", key.as_str()),
+            None => ("other", names::trimmed(typed)),
+        };
+        let name_key = app.audit_keys.name_key(source, key);
+        // No user has an empty name.
+        let name = name.unwrap_or(LoginName::Username(String::new()));
+        let user = app.password_links.forgotten_by(&name).await?;
+        let budget = match &user {
             Some(user) => budget::requested(app, &user.email_key),
-            None => budget::of_unknown_name(&self.name_key),
+            None => budget::of_unknown_name(&name_key),
         };
         let admission = app
             .email_requests
             .admit(&budget, self.context.now())
             .await?;
-        let refusal = match &self.user {
+        let refusal = match &user {
             None => Refusal::UnknownName,
             Some(user) if !user.is_active => Refusal::Disabled,
             Some(_) if app.outbox.is_none() => Refusal::NoEmail,
@@ -101,7 +102,14 @@ impl Request {
             Some(user) if self.send(user).await? => return Ok(()),
             Some(_) => Refusal::Changed,
         };
-        let entry = self.entry(Kind::PasswordLinkRefused, refusal.as_str())?;
+        let entry = self
+            .client
+            .entry(&self.context, Kind::PasswordLinkRefused)?;
+        let entry = match user {
+            Some(user) => entry.about(user.id),
+            None => entry.about_name(name_key),
+        };
+        let entry = self.context.sign(entry.detail(refusal.as_str()));
         Ok(app.password_links.refuse(&entry).await?)
     }
 
@@ -109,7 +117,11 @@ impl Request {
     async fn send(&self, user: &ForgottenUser) -> Result<bool, AppError> {
         let app = self.context.app;
         let secret = OneTimeSecret::new()?;
-        let created = self.entry(Kind::PasswordLinkCreated, "forgotten")?;
+        let created = self
+            .client
+            .entry(&self.context, Kind::PasswordLinkCreated)?;
+        let created = created.about(user.id).detail("forgotten");
+        let created = self.context.sign(created);
         let link = NewPasswordLink {
             id: &secret.id(),
             user: user.id,
@@ -129,14 +141,5 @@ impl Request {
         let message = Message::SetPassword { link };
         post(&self.context, &self.client, recipient, message);
         Ok(true)
-    }
-
-    fn entry(&self, kind: Kind, detail: &'static str) -> Result<Signed, AppError> {
-        let entry = self.client.entry(&self.context, kind)?.detail(detail);
-        let entry = match &self.user {
-            Some(user) => entry.about(user.id),
-            None => entry.about_name(self.name_key.clone()),
-        };
-        Ok(self.context.sign(entry))
     }
 }

@@ -46,7 +46,7 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
     if body.username.is_empty() {
         return Err(ErrorCode::MissingField.into());
     }
-    forgotten::run(Rc::new(context), client, &site, &body.username).await?;
+    forgotten::run(Rc::new(context), client, &site, body.username).await?;
     Ok(Response::ok(&MessageResponse::new(SENT)))
 }
 

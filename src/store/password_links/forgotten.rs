@@ -6,18 +6,8 @@ use crate::domain::names::LoginName;
 use crate::runtime::StoreError;
 use crate::runtime::d1::Statement;
 use crate::store::audit::{append, recorded};
-use crate::store::email_requests::{self, Admission, Budget};
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
-
-/// The outcome of a request.
-#[derive(Debug)]
-pub enum Forgotten {
-    /// The request is within its budget. Holds the user with the typed name.
-    Admitted(Option<ForgottenUser>),
-    /// It is not. The next request is admitted after this many seconds.
-    Later(u32),
-}
 
 /// A user who has forgotten the password.
 #[derive(Clone, Debug)]
@@ -63,24 +53,18 @@ const INSERTS: &str = "
     SELECT 1 FROM users WHERE id = ?1 AND email_key = ?2 AND source = 'password' AND is_active = 1";
 
 impl PasswordLinks {
-    /// Counts a request if it is within the budget, and finds the user with this name.
+    /// The user with this name.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub async fn forgotten(
+    pub async fn forgotten_by(
         &self,
         name: &LoginName,
-        budget: &Budget,
-        now: Timestamp,
-    ) -> Result<Forgotten, StoreError> {
+    ) -> Result<Option<ForgottenUser>, StoreError> {
         let (LoginName::Username(login) | LoginName::Email(login)) = name;
-        let [count, oldest] = email_requests::count(budget, now);
         let find = Statement::new(FIND).text(login);
-        let [counted, oldest, found] = self.database.batch([count, oldest, find]).await?;
-        if let Admission::Later(seconds) = email_requests::admission(&counted, &oldest, now)? {
-            return Ok(Forgotten::Later(seconds));
-        }
-        let user = found.first(|row| {
+        let [found] = self.database.batch([find]).await?;
+        found.first(|row| {
             Ok(ForgottenUser {
                 id: row.uuid("id")?,
                 name: row.text("name")?,
@@ -88,8 +72,7 @@ impl PasswordLinks {
                 email_key: row.text("email_key")?,
                 is_active: row.count("is_active")? == 1,
             })
-        })?;
-        Ok(Forgotten::Admitted(user))
+        })
     }
 
     /// Adds a link. False if the user was changed meanwhile.

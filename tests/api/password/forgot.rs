@@ -333,7 +333,7 @@ async fn forgot_password_while_d1_is_unavailable_returns_503_before_the_response
     let response = app.anonymous().forgot_password(&ada.username).await;
     response.assert_error(503, "storage_unavailable");
     fault.remove().await;
-    for nth in [2, 3] {
+    for nth in [2, 3, 4] {
         let fault = app.fault(Fault::d1().nth(nth).fails()).await;
         let response = app.anonymous().forgot_password(&ada.username).await;
         let recorded = response.assert_status(200).recorded().await;

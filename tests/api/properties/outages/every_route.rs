@@ -82,13 +82,11 @@ struct Needs {
 fn needs(route: &Route) -> Needs {
     let (d1, kv, user) = match route.name().as_str() {
         "GET health" => (1, true, false),
-        "POST logout" => (1, false, false),
+        // The link of `forgot-password` is created after the response.
+        "POST forgot-password" | "POST logout" => (1, false, false),
         "POST refresh" | "GET session" => (1, false, true),
-        // It reads only the user's names, which a password must not contain.
-        "POST set-password" => (2, false, false),
-        // The link is created after the response.
-        "POST forgot-password" => (1, false, false),
-        "POST revert-email" => (2, false, false),
+        // `set-password` reads only the user's names, which a password must not contain.
+        "POST revert-email" | "POST set-password" => (2, false, false),
         // The head of the audit log is in KV.
         "GET audit/verify" => (2, true, true),
         "GET audit"
