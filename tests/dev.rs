@@ -283,18 +283,20 @@ impl Dev {
             self.address
         ));
         let folder = self.line_with(".wrangler/tmp/email");
-        let path = loop {
-            let line = self.lines.recv_timeout(Duration::from_secs(30));
-            let line = line.expect("the path of a message");
-            let path = line.split_once("Text: ").map(|(_, path)| path.to_owned());
-            if let Some(path) = path {
-                break path;
-            }
-        };
-        assert!(path.starts_with(folder.trim()), "{path} is not in {folder}");
-        let text = fs::read_to_string(&path).expect("the message");
         let link = format!("\n{}/set-password#", self.address);
-        assert!(text.contains(&link), "{text}");
+        // There are notices as well, such as that about the password of the first administrator.
+        loop {
+            let line = self.lines.recv_timeout(Duration::from_secs(30));
+            let line = line.expect("the path of a message with a link");
+            let Some((_, path)) = line.split_once("Text: ") else {
+                continue;
+            };
+            assert!(path.starts_with(folder.trim()), "{path} is not in {folder}");
+            let text = fs::read_to_string(path).expect("the message");
+            if text.contains(&link) {
+                return;
+            }
+        }
     }
 
     fn read_until_ready(&mut self) {
