@@ -49,10 +49,13 @@ const entry = {
   fetch(request, env, ctx) {
     const { method, url, headers } = request;
     const authorization = headers.get("authorization");
+    // A token has precedence over the session cookie.
+    const cookie = authorization === null ? headers.get("cookie") : null;
+    const isSameOrigin = authorization === null && headers.get("sec-fetch-site") === "same-origin";
     const id = requestId(headers.get("cf-ray"));
     let response;
     try {
-      response = worker(env, ctx).handleFetch(method, url, authorization, id, headers, request, env, ctx);
+      response = worker(env, ctx).handleFetch(method, url, authorization, cookie, isSameOrigin, id, headers, request, env, ctx);
     } catch (error) {
       // An exception leaves the WebAssembly instance in an unknown state, like a panic. The next request gets a new instance.
       state.criticalError = true;

@@ -22,8 +22,8 @@ pub fn verify(
     request: &Request,
 ) -> Option<Result<Rc<VerifiedCredential>, Refusal>> {
     let app = context.app;
-    let header = request.header("cookie")?;
-    let value = cookies::value(&header, &app.config.sessions.cookie.name)?;
+    let header = request.cookie.as_deref()?;
+    let value = cookies::value(header, &app.config.sessions.cookie.name)?;
     let now = context.received_at;
     Some(app.cookies.verify(&app.sealer, value, now))
 }
