@@ -155,3 +155,17 @@ fn actions_are_pinned_by_commit() {
         }
     }
 }
+
+#[test]
+fn worker_responds_to_all_paths_except_those_of_scripts_and_images() {
+    let (development, production) = environments();
+    for environment in [&development, &production] {
+        let assets = environment["assets"].as_table().expect("a table");
+        // Without the Worker, a page would have no security headers.
+        let first: Vec<_> = ["/*", "!/assets/*", "!/brand/*"].map(Value::from).into();
+        assert_eq!(assets["run_worker_first"], Value::from(first));
+        assert_eq!(assets["html_handling"], Value::from("none"));
+        assert_eq!(assets["not_found_handling"], Value::from("none"));
+    }
+    assert_eq!(development["assets"], production["assets"]);
+}

@@ -33,6 +33,9 @@ async fn dev_prints_commands_that_work_and_ctrl_c_stops_everything() {
     let is_simulated = has_no_aws_of_its_own();
 
     let first = Dev::start(&state.0);
+    let page = first.line_with("/sign-in");
+    let page = page.split_whitespace().last().expect("an address");
+    assert!(bash(&format!("curl -sSf {page}")).starts_with("<!doctype html>"));
     let login = first.line_with("/api/auth/login");
     let response = json(&bash(&login));
     assert_eq!(response["success"], true, "{response}");
@@ -56,7 +59,7 @@ async fn dev_prints_commands_that_work_and_ctrl_c_stops_everything() {
         "cd {ROOT}; cargo xtask user reset-password admin --local --persist-to {}",
         state.0.display()
     ));
-    let link = format!("curl -X POST {}/api/auth/set-password ", first.address);
+    let link = format!("\n  {}/set-password#", first.address);
     assert!(made.contains(&link), "{made}");
     first.writes_a_message_to_a_file();
     first.end("INT");

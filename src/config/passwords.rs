@@ -36,7 +36,7 @@ const PASSWORD_LINK_URL: Variable = Variable::new(
     "PASSWORD_LINK_URL",
     Default::None,
     "an https URL",
-    "page that takes one-time links as `#token=…`; read by `cargo xtask user` only",
+    "page of your own that takes one-time links of `cargo xtask user` as `#token=…`, in place of `/set-password`",
 );
 
 /// The variables of this section.

@@ -78,7 +78,7 @@ function Entry({ session, onRevoked }: { session: SessionEntry; onRevoked: (fail
     [t.sessions.signedIn, formatTime(session.created_at)],
     [t.sessions.lastUsed, formatTime(session.last_used_at)],
     [t.sessions.address, session.refresh_address ?? session.address ?? t.account.unknown],
-    [t.sessions.method, t.sessions.methods[session.method ?? ""] ?? t.account.unknown],
+    [t.sessions.method, session.method === null ? t.account.unknown : t.sessions.methods[session.method]],
   ];
   return (
     <li>

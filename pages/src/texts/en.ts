@@ -154,7 +154,7 @@ export const en = {
     lastUsed: "Last used",
     address: "Address",
     method: "Method",
-    methods: { password: "Password", aws_device: "AWS", aws_proof: "AWS key", aws_app: "AWS credentials of the service" } as Record<string, string>,
+    methods: { password: "Password", aws_device: "AWS", aws_proof: "AWS key", aws_app: "AWS credentials of the service" },
     revoke: "Sign out",
     revokeLabel: (device: string) => `Sign out the session on ${device}`,
     revoked: "The session has ended.",

@@ -2,7 +2,8 @@
 //! security policy of a page, and no page may throw.
 
 use super::world::{SLOW_TIMEOUT, TIMEOUT, World};
-use crate::support::Vars;
+use crate::support::{Vars, aws};
+use aws_simulator::{ACCOUNT, Config, User};
 use serde_json::json;
 
 /// Runs a file of `cases/pages` with this many users.
@@ -20,6 +21,19 @@ async fn user_signs_in_with_a_password_and_signs_out() {
     world.user("ada").await;
     world.user("locked").await.set_failures(100).await;
     world.run("pages/sign_in", TIMEOUT).await;
+}
+
+#[tokio::test]
+async fn user_signs_in_with_aws() {
+    // A simulator of its own, because its page lists the users of all tests.
+    let simulator = aws::start(Config::default());
+    let directory_user = User::new("grace").assigned(ACCOUNT, "Developer");
+    let username = directory_user.user_name.clone();
+    simulator.put_user(directory_user);
+    let vars = aws::portal(&simulator).set("JWT_ISSUER", "http://localhost:{PORT}");
+    let mut world = World::new(vars).await;
+    world.more = json!({ "simulator": simulator.url(), "username": username });
+    world.run("pages/aws", TIMEOUT).await;
 }
 
 #[tokio::test]

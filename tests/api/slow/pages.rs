@@ -1,7 +1,7 @@
 //! The pages in Chromium: accessibility, speed, and attacks with many spellings and texts.
 
 use crate::browser::world::{SLOW_TIMEOUT, World};
-use crate::support::Vars;
+use crate::support::{Vars, credentials};
 use serde_json::json;
 
 /// Texts that would run or change the page if they were read as markup, and texts that are hard to show.
@@ -65,4 +65,25 @@ async fn hostile_texts_are_shown_as_texts() {
     world.user("ada").await;
     world.more = json!({ "hostile": HOSTILE });
     world.run("pages/hostile_texts", SLOW_TIMEOUT).await;
+}
+
+#[tokio::test]
+#[ignore = "slow: each route from two origins in a dozen ways"]
+async fn requests_of_other_sites_have_no_effect() {
+    let vars = credentials::with_aws_keys()
+        .set("NVIDIA_API_KEY", "nvapi-abcdefghijklmnopqrstuvwxyz")
+        .set("EMAIL_FROM", "Edge Auth <no-reply@auth.example.com>");
+    let mut world = World::new(vars).await;
+    let victim = world.user("victim").await;
+    victim.update("role = 'super_admin'").await;
+    world.user("attacker").await;
+    world.run("pages/cross_site", SLOW_TIMEOUT).await;
+}
+
+#[tokio::test]
+#[ignore = "slow: each page in each kind of frame"]
+async fn pages_cannot_be_framed() {
+    let mut world = World::new(Vars::new()).await;
+    world.user("ada").await;
+    world.run("pages/clickjacking", SLOW_TIMEOUT).await;
 }

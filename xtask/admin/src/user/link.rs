@@ -31,16 +31,12 @@ impl OneTimeLink {
     /// A configuration that cannot be read.
     pub fn instructions(&self, target: &Target) -> Result<String> {
         let token = self.0.reveal();
-        if let Some(page) = settings::variable(target, "PASSWORD_LINK_URL")? {
-            return Ok(format!(
-                "This link sets the password. It can be used once, within one hour:\n\n  {page}#token={token}"
-            ));
-        }
-        let address = settings::address(target)?;
+        let link = match settings::variable(target, "PASSWORD_LINK_URL")? {
+            Some(page) => format!("{page}#token={token}"),
+            None => format!("{}/set-password#{token}", settings::address(target)?),
+        };
         Ok(format!(
-            "This token sets the password. It can be used once, within one hour:\n\n  {token}\n\nFor example:\n\n  \
-             curl -X POST {address}/api/auth/set-password -H 'Content-Type: application/json' \\\n    \
-             -d '{{\"token\": \"{token}\", \"password\": \"…\"}}'"
+            "This link sets the password. It can be used once, within one hour:\n\n  {link}"
         ))
     }
 }
@@ -63,7 +59,8 @@ mod tests {
             ..Target::default()
         };
         let text = link.instructions(&local).unwrap();
-        assert!(text.contains("abc") && !text.contains(&link.hash()));
+        assert!(text.ends_with("/set-password#abc"), "{text}");
+        assert!(!text.contains(&link.hash()));
         assert_eq!(OneTimeLink::new().unwrap().0.reveal().len(), 43);
     }
 }
