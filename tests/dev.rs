@@ -286,9 +286,9 @@ impl Dev {
         let link = format!("\n{}/set-password#", self.address);
         // There are notices as well, such as that about the password of the first administrator.
         loop {
-            let line = self.lines.recv_timeout(Duration::from_secs(30));
-            let line = line.expect("the path of a message with a link");
-            let Some((_, path)) = line.split_once("Text: ") else {
+            let printed = self.lines.recv_timeout(Duration::from_secs(30));
+            let printed = printed.expect("the path of a message with a link");
+            let Some((_, path)) = printed.split_once("Text: ") else {
                 continue;
             };
             assert!(path.starts_with(folder.trim()), "{path} is not in {folder}");

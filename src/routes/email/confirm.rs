@@ -4,6 +4,7 @@ use crate::app::RequestContext;
 use crate::app::email::confirm;
 use crate::domain::session::SessionRecord;
 use crate::http::body::{self, INVALID_BODY};
+use crate::http::device_cookie::{DeviceCookie, Names};
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
 use crate::http::request::{Method, Request};
@@ -44,13 +45,31 @@ async fn handle(
     session: SessionRecord,
 ) -> Result<Response, ApiError> {
     let client = request.client_info();
+    let cookie = DeviceCookie::of(&request);
     let body: LinkRequest = body::json(request, INVALID_BODY).await?;
     let email = confirm::run(&context, &client, &session, &body.secret).await?;
     let email = email.ok_or(ErrorCode::InvalidLink)?;
-    Ok(Response::ok(&ConfirmEmailResponse {
+    // A device that is recognised for the earlier address stays recognised for the new one.
+    let device = cookie.open(&context);
+    let cookie = match device.filter(|device| device.is_of(session.user.id)) {
+        Some(device) => {
+            let names = Names {
+                id: session.user.id,
+                username: Some(&session.user.username),
+                email: Some(&email),
+            };
+            cookie.recognise(&context, Some(&device), &names)?
+        }
+        None => None,
+    };
+    let response = Response::ok(&ConfirmEmailResponse {
         success: true,
         email,
-    }))
+    });
+    Ok(match cookie {
+        Some(cookie) => response.with("set-cookie", cookie),
+        None => response,
+    })
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -61,10 +80,12 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     Operation::new("confirmEmail", "E-mail", "Confirm e-mail address")
         .describe("Requires the session that sent `/change-email`. Deletes all unused links of the user that set a password. The earlier address \
              gets a link that restores it, which is valid for seven days.")
+        .parameter(crate::http::device_cookie::parameter())
         .takes::<LinkRequest>(schemas, INVALID_BODY, example())
         .returns::<ConfirmEmailResponse>(
             schemas,
             json!({"success": true, "email": "john.doe@example.com"}),
         )
+        .header("set-cookie", false)
         .errors([ErrorCode::InvalidLink])
 }

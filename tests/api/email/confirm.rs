@@ -239,6 +239,31 @@ async fn confirmation_of_the_same_address_verifies_it() {
 }
 
 #[tokio::test]
+async fn recognised_device_stays_recognised_for_the_new_address() {
+    let app = app();
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let device = ada.device_cookie().await;
+    let of_bob = bob.device_cookie().await;
+    let session = ada.sign_in().await.with_cookie(&device);
+    let new = new_address(&ada);
+    let secret = secret_for(&app, &session, &new).await;
+    let response = session.confirm_email(&secret).await;
+    response.assert_status(200).recorded().await;
+    let login = app.anonymous().login(&new, PASSWORD);
+    let login = login
+        .header("user-agent", "another")
+        .cookie(&response.cookie());
+    login.await.assert_status(200).recorded().await;
+    let new_device = "New sign-in to your account at Edge Auth".to_owned();
+    assert!(!app.subjects_to(&new).await.contains(&new_device));
+    // A device of another user does not become one of this user.
+    let session = session.with_cookie(&of_bob);
+    let secret = secret_for(&app, &session, &new_address(&ada)).await;
+    let response = session.confirm_email(&secret).await;
+    assert_eq!(response.assert_status(200).header("set-cookie"), None);
+}
+
+#[tokio::test]
 async fn session_that_is_revoked_meanwhile_changes_nothing() {
     let app = app();
     let ada = app.user("ada").await;

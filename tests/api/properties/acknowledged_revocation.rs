@@ -200,8 +200,8 @@ pub async fn revoke_in_strict_mode(users: usize, kind: SessionKind) {
     let app = App::with(Vars::strict()).with_sessions(kind);
     for revocation in REVOCATIONS {
         let probe = Probe::new(&app, session_routes(kind));
-        revoke_sessions(&probe, revocation, users, 2).await;
-        probe.assert_requests(2 * users);
+        revoke_sessions(&probe, revocation, users, 4).await;
+        probe.assert_requests(4 * users);
     }
 }
 

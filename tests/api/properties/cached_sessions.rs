@@ -8,25 +8,27 @@ use crate::support::{App, Fault, Vars, assert_refused, var};
 
 #[tokio::test]
 async fn session_missing_in_kv_is_read_from_d1_and_cached_again() {
-    let app = App::with(Vars::without_local_cache());
-    let session = app.user("ada").await.sign_in().await;
-    let before = session.cached_session().await.expect("a cached session");
-    session.delete_cached_session().await;
-    let response = session.validate().await;
-    assert!(response.assert_status(200).recorded().await.d1() > 0);
-    let after = session.cached_session().await.expect("cached again");
-    assert_eq!(before["user"], after["user"]);
-    let recorded = session.me().await.assert_status(200).recorded().await;
-    assert_eq!((recorded.d1(), recorded.kv_reads()), (0, 1));
+    for app in App::with(Vars::without_local_cache()).of_each_kind() {
+        let session = app.user("ada").await.sign_in().await;
+        let before = session.cached_session().await.expect("a cached session");
+        session.delete_cached_session().await;
+        let response = session.validate().await;
+        assert!(response.assert_status(200).recorded().await.d1() > 0);
+        let after = session.cached_session().await.expect("cached again");
+        assert_eq!(before["user"], after["user"]);
+        let recorded = session.me().await.assert_status(200).recorded().await;
+        assert_eq!((recorded.d1(), recorded.kv_reads()), (0, 1));
+    }
 }
 
 #[tokio::test]
 async fn session_is_valid_before_kv_has_propagated() {
-    let app = App::with(Vars::without_local_cache());
-    app.fault(Fault::kv_reads().reads_stale(60)).await;
-    let session = app.user("ada").await.sign_in().await;
-    for response in [session.validate().await, session.me().await] {
-        response.assert_status(200);
+    for app in App::with(Vars::without_local_cache()).of_each_kind() {
+        app.fault(Fault::kv_reads().reads_stale(60)).await;
+        let session = app.user("ada").await.sign_in().await;
+        for response in [session.validate().await, session.me().await] {
+            response.assert_status(200);
+        }
     }
 }
 
@@ -93,13 +95,14 @@ async fn entry_is_fresh_for_the_ttl() {
 
 #[tokio::test]
 async fn direct_change_of_d1_applies_after_the_ttl() {
-    let app = App::with(Vars::without_local_cache());
-    let ada = app.user("ada").await;
-    let session = ada.sign_in().await;
-    ada.disable().await;
-    app.shift_clock(301).await;
-    for response in [session.validate().await, session.me().await] {
-        response.assert_status(401);
+    for app in App::with(Vars::without_local_cache()).of_each_kind() {
+        let ada = app.user("ada").await;
+        let session = ada.sign_in().await;
+        ada.disable().await;
+        app.shift_clock(301).await;
+        for response in [session.validate().await, session.me().await] {
+            response.assert_status(401);
+        }
     }
 }
 
@@ -120,11 +123,12 @@ async fn revocation_that_cannot_be_written_to_kv_applies_after_the_ttl() {
 
 #[tokio::test]
 async fn write_that_kv_throttles_is_retried() {
-    let app = App::with(Vars::without_local_cache());
-    let session = app.user("ada").await.sign_in().await;
-    app.fault(Fault::kv_writes().times(1).throttles()).await;
-    session.logout().await.assert_status(200).recorded().await;
-    assert_refused(&[&session]).await;
+    for app in App::with(Vars::without_local_cache()).of_each_kind() {
+        let session = app.user("ada").await.sign_in().await;
+        app.fault(Fault::kv_writes().times(1).throttles()).await;
+        session.logout().await.assert_status(200).recorded().await;
+        assert_refused(&[&session]).await;
+    }
 }
 
 #[tokio::test]
@@ -178,13 +182,14 @@ async fn revocation_applies_after_a_minute_where_kv_reads_are_a_minute_old() {
 
 #[tokio::test]
 async fn revocation_applies_after_the_ttl_where_kv_never_propagates() {
-    let app = App::with(Vars::without_local_cache());
-    let session = app.user("ada").await.sign_in().await;
-    let cached = session.raw_cached_session().await.expect("a value");
-    session.logout().await.assert_status(200).recorded().await;
-    app.shift_clock(295).await;
-    session.write_raw_cached_session(&cached).await;
-    session.validate().await.assert_status(200);
-    app.shift_clock(301).await;
-    assert_refused(&[&session]).await;
+    for app in App::with(Vars::without_local_cache()).of_each_kind() {
+        let session = app.user("ada").await.sign_in().await;
+        let cached = session.raw_cached_session().await.expect("a value");
+        session.logout().await.assert_status(200).recorded().await;
+        app.shift_clock(295).await;
+        session.write_raw_cached_session(&cached).await;
+        session.validate().await.assert_status(200);
+        app.shift_clock(301).await;
+        assert_refused(&[&session]).await;
+    }
 }

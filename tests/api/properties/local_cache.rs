@@ -28,33 +28,36 @@ async fn session_is_read_from_kv_once_per_ttl() {
 
 #[tokio::test]
 async fn session_is_read_from_kv_each_time_with_a_ttl_of_zero() {
-    let app = with_ttl("0");
-    let session = app.user("ada").await.sign_in().await;
-    for _ in 0..3 {
-        assert_eq!(reads_of_kv(&session.validate().await).await, 1);
+    for app in with_ttl("0").of_each_kind() {
+        let session = app.user("ada").await.sign_in().await;
+        for _ in 0..3 {
+            assert_eq!(reads_of_kv(&session.validate().await).await, 1);
+        }
     }
 }
 
 #[tokio::test]
 async fn revocation_in_another_isolate_applies_after_the_ttl() {
-    let app = App::shared();
-    let session = app.user("ada").await.sign_in().await;
-    session.validate().await.assert_status(200);
-    session.write_cached_session(&revoked()).await;
-    session.validate().await.assert_status(200);
-    app.shift_clock(6).await;
-    session.validate().await.assert_status(401);
+    for app in App::shared().of_each_kind() {
+        let session = app.user("ada").await.sign_in().await;
+        session.validate().await.assert_status(200);
+        session.write_cached_session(&revoked()).await;
+        session.validate().await.assert_status(200);
+        app.shift_clock(6).await;
+        session.validate().await.assert_status(401);
+    }
 }
 
 #[tokio::test]
 async fn local_cache_does_not_extend_a_cached_session() {
-    let app = with_ttl("30");
-    let session = app.user("ada").await.sign_in().await;
-    app.shift_clock(290).await;
-    session.validate().await.assert_status(200);
-    app.shift_clock(301).await;
-    let recorded = session.validate().await.recorded().await;
-    assert!(recorded.d1() > 0, "{:?}", recorded.calls);
+    for app in with_ttl("30").of_each_kind() {
+        let session = app.user("ada").await.sign_in().await;
+        app.shift_clock(290).await;
+        session.validate().await.assert_status(200);
+        app.shift_clock(301).await;
+        let recorded = session.validate().await.recorded().await;
+        assert!(recorded.d1() > 0, "{:?}", recorded.calls);
+    }
 }
 
 #[tokio::test]
@@ -73,26 +76,28 @@ async fn locally_cached_token_expires() {
 
 #[tokio::test]
 async fn logout_applies_at_once_in_its_isolate() {
-    let app = App::shared();
-    let ada = app.user("ada").await;
-    let session = ada.sign_in().await;
-    session.validate().await.assert_status(200);
-    session.logout().await.assert_status(200);
-    assert_refused(&[&session]).await;
+    for app in App::shared().of_each_kind() {
+        let ada = app.user("ada").await;
+        let session = ada.sign_in().await;
+        session.validate().await.assert_status(200);
+        session.logout().await.assert_status(200);
+        assert_refused(&[&session]).await;
+    }
 }
 
 #[tokio::test]
 async fn set_password_applies_at_once_in_its_isolate() {
-    let app = App::shared();
-    let ada = app.user("ada").await;
-    let session = ada.sign_in().await;
-    session.validate().await.assert_status(200);
-    let link = ada.reset_link().await;
-    app.anonymous()
-        .set_password(&link, "a wholly different passphrase")
-        .await
-        .assert_status(200);
-    assert_refused(&[&session]).await;
+    for app in App::shared().of_each_kind() {
+        let ada = app.user("ada").await;
+        let session = ada.sign_in().await;
+        session.validate().await.assert_status(200);
+        let link = ada.reset_link().await;
+        app.anonymous()
+            .set_password(&link, "a wholly different passphrase")
+            .await
+            .assert_status(200);
+        assert_refused(&[&session]).await;
+    }
 }
 
 #[tokio::test]
@@ -112,29 +117,31 @@ async fn locally_cached_rotated_out_token_is_refused_after_the_window() {
 
 #[tokio::test]
 async fn read_that_overlaps_a_revocation_is_not_cached() {
-    let app = with_ttl("30");
-    let session = app.user("ada").await.sign_in().await;
-    let cached = session.raw_cached_session().await.expect("a value");
-    let paused = app.fault(Fault::kv_reads().times(1).pauses()).await;
-    let (validate, ()) = tokio::join!(session.validate(), async {
-        paused.wait_for_hits(1).await;
-        session.logout().await.assert_status(200).recorded().await;
-        // Another location still reads this value.
-        session.write_raw_cached_session(&cached).await;
-        paused.release().await;
-    });
-    validate.assert_status(200);
-    session.delete_cached_session().await;
-    assert_refused(&[&session]).await;
+    for app in with_ttl("30").of_each_kind() {
+        let session = app.user("ada").await.sign_in().await;
+        let cached = session.raw_cached_session().await.expect("a value");
+        let paused = app.fault(Fault::kv_reads().times(1).pauses()).await;
+        let (validate, ()) = tokio::join!(session.validate(), async {
+            paused.wait_for_hits(1).await;
+            session.logout().await.assert_status(200).recorded().await;
+            // Another location still reads this value.
+            session.write_raw_cached_session(&cached).await;
+            paused.release().await;
+        });
+        validate.assert_status(200);
+        session.delete_cached_session().await;
+        assert_refused(&[&session]).await;
+    }
 }
 
 #[tokio::test]
 async fn locally_cached_session_is_valid_without_kv() {
-    let app = App::shared();
-    let session = app.user("ada").await.sign_in().await;
-    session.validate().await.assert_status(200);
-    app.fault(Fault::kv().fails()).await;
-    assert_eq!(reads_of_kv(&session.validate().await).await, 0);
+    for app in App::shared().of_each_kind() {
+        let session = app.user("ada").await.sign_in().await;
+        session.validate().await.assert_status(200);
+        app.fault(Fault::kv().fails()).await;
+        assert_eq!(reads_of_kv(&session.validate().await).await, 0);
+    }
 }
 
 #[tokio::test]

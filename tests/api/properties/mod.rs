@@ -41,6 +41,7 @@ mod routing;
 mod secrets;
 mod service_binding;
 pub mod session_limit;
+mod step_up;
 mod store_calls;
 mod stored_values;
 mod strict_consistency;

@@ -4,6 +4,7 @@
 mod every_route;
 mod lost_responses;
 
+use crate::support::internals::SessionKind;
 use crate::support::{App, Fault, NEW_PASSWORD, Response, assert_refused};
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -92,24 +93,25 @@ async fn cached_session_is_valid_fifteen_minutes_longer_while_d1_hangs() {
 }
 
 async fn use_cached_session(fault: Fault) {
-    let app = App::shared();
-    let session = app.user("ada").await.sign_in().await;
-    let fault = app.fault(fault).await;
-    for (seconds, status) in [(10, 200), (301, 200), (300 + 880, 200), (300 + 901, 503)] {
-        app.shift_clock(seconds).await;
-        let (validate, me) = tokio::join!(session.validate(), session.me());
-        for response in [validate, me] {
-            assert_eq!(
-                response.status,
-                status,
-                "after {seconds} s: {}",
-                response.text()
-            );
+    for app in App::shared().of_each_kind() {
+        let session = app.user("ada").await.sign_in().await;
+        let fault = app.fault(fault.clone()).await;
+        for (seconds, status) in [(10, 200), (301, 200), (300 + 880, 200), (300 + 901, 503)] {
+            app.shift_clock(seconds).await;
+            let (validate, me) = tokio::join!(session.validate(), session.me());
+            for response in [validate, me] {
+                assert_eq!(
+                    response.status,
+                    status,
+                    "after {seconds} s: {}",
+                    response.text()
+                );
+            }
         }
-    }
-    fault.remove().await;
-    for response in [session.validate().await, session.me().await] {
-        response.assert_status(200);
+        fault.remove().await;
+        for response in [session.validate().await, session.me().await] {
+            response.assert_status(200);
+        }
     }
 }
 
@@ -126,29 +128,35 @@ async fn rotated_out_token_is_not_valid_longer_without_d1() {
 
 #[tokio::test]
 async fn session_expires_at_its_end_without_d1() {
-    let app = App::shared();
-    app.freeze_clock().await;
-    let session = app.admin("ada").await.sign_in().await;
-    app.shift_clock(86_400 - 60).await;
-    session.validate().await.assert_status(200).recorded().await;
-    app.fault(Fault::d1().fails()).await;
-    app.shift_clock(86_400 - 5).await;
-    session.validate().await.assert_status(200);
-    // The token itself is still accepted, because of the leeway.
-    app.shift_clock(86_400 + 10).await;
-    assert_unavailable(&session.validate().await);
-    app.shift_clock(86_400 + 31).await;
-    session.validate().await.assert_status(401);
+    for app in App::shared().of_each_kind() {
+        app.freeze_clock().await;
+        let session = app.admin("ada").await.sign_in().await;
+        app.shift_clock(86_400 - 60).await;
+        session.validate().await.assert_status(200).recorded().await;
+        app.fault(Fault::d1().fails()).await;
+        app.shift_clock(86_400 - 5).await;
+        session.validate().await.assert_status(200);
+        app.shift_clock(86_400 + 10).await;
+        let response = session.validate().await;
+        match app.kind() {
+            // The token itself is still accepted, because of the leeway.
+            SessionKind::Token => assert_unavailable(&response),
+            SessionKind::Cookie => drop(response.assert_error(401, "invalid_token")),
+        }
+        app.shift_clock(86_400 + 31).await;
+        session.validate().await.assert_status(401);
+    }
 }
 
 #[tokio::test]
 async fn revoked_session_stays_revoked_without_d1() {
-    let app = App::shared();
-    let session = app.user("ada").await.sign_in().await;
-    session.logout().await.assert_status(200).recorded().await;
-    app.fault(Fault::d1().fails()).await;
-    for response in [session.validate().await, session.me().await] {
-        response.assert_status(401);
+    for app in App::shared().of_each_kind() {
+        let session = app.user("ada").await.sign_in().await;
+        session.logout().await.assert_status(200).recorded().await;
+        app.fault(Fault::d1().fails()).await;
+        for response in [session.validate().await, session.me().await] {
+            response.assert_status(401);
+        }
     }
 }
 

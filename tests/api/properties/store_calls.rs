@@ -22,28 +22,30 @@ async fn cost(response: &Response) -> [usize; 4] {
 
 #[tokio::test]
 async fn cached_session_costs_one_read_of_kv() {
-    let app = App::with(Vars::without_local_cache());
-    let session = app.user("ada").await.sign_in().await;
-    for seconds in [0, 295] {
-        app.shift_clock(seconds).await;
-        for response in [session.validate().await, session.me().await] {
-            response.assert_status(200);
-            assert_eq!(cost(&response).await, [0, 0, 1, 0]);
+    for app in App::with(Vars::without_local_cache()).of_each_kind() {
+        let session = app.user("ada").await.sign_in().await;
+        for seconds in [0, 295] {
+            app.shift_clock(seconds).await;
+            for response in [session.validate().await, session.me().await] {
+                response.assert_status(200);
+                assert_eq!(cost(&response).await, [0, 0, 1, 0]);
+            }
         }
     }
 }
 
 #[tokio::test]
 async fn locally_cached_session_costs_nothing() {
-    let app = App::shared();
-    let session = app.user("ada").await.sign_in().await;
-    for seconds in [0, 295] {
-        app.shift_clock(seconds).await;
-        let costs = [
-            cost(&session.validate().await).await,
-            cost(&session.me().await).await,
-        ];
-        assert_eq!(costs, [[0, 0, 1, 0], [0; 4]]);
+    for app in App::shared().of_each_kind() {
+        let session = app.user("ada").await.sign_in().await;
+        for seconds in [0, 295] {
+            app.shift_clock(seconds).await;
+            let costs = [
+                cost(&session.validate().await).await,
+                cost(&session.me().await).await,
+            ];
+            assert_eq!(costs, [[0, 0, 1, 0], [0; 4]]);
+        }
     }
 }
 
@@ -106,31 +108,34 @@ async fn invalid_token_costs_nothing() {
 
 #[tokio::test]
 async fn revoked_session_costs_one_read_of_kv() {
-    let app = App::shared();
-    let session = app.user("ada").await.sign_in().await;
-    session.logout().await.recorded().await;
-    let response = session.validate().await;
-    assert_eq!(cost(&response).await, [0, 0, 1, 0]);
+    for app in App::shared().of_each_kind() {
+        let session = app.user("ada").await.sign_in().await;
+        session.logout().await.recorded().await;
+        let response = session.validate().await;
+        assert_eq!(cost(&response).await, [0, 0, 1, 0]);
+    }
 }
 
 #[tokio::test]
 async fn stale_session_costs_two_calls_of_d1_and_a_write_to_kv() {
-    let app = App::shared();
-    let session = app.user("ada").await.sign_in().await;
-    app.shift_clock(301).await;
-    let response = session.validate().await;
-    assert_eq!(cost(&response).await, [2, 2, 1, 1]);
-    let response = session.validate().await;
-    assert_eq!(cost(&response).await, [0, 0, 1, 0]);
+    for app in App::shared().of_each_kind() {
+        let session = app.user("ada").await.sign_in().await;
+        app.shift_clock(301).await;
+        let response = session.validate().await;
+        assert_eq!(cost(&response).await, [2, 2, 1, 1]);
+        let response = session.validate().await;
+        assert_eq!(cost(&response).await, [0, 0, 1, 0]);
+    }
 }
 
 #[tokio::test]
 async fn session_without_kv_costs_two_calls_of_d1() {
-    let app = App::shared();
-    let session = app.user("ada").await.sign_in().await;
-    app.fault(Fault::kv().fails()).await;
-    let response = session.validate().await;
-    assert_eq!(cost(&response).await, [2, 2, 1, 2]);
+    for app in App::shared().of_each_kind() {
+        let session = app.user("ada").await.sign_in().await;
+        app.fault(Fault::kv().fails()).await;
+        let response = session.validate().await;
+        assert_eq!(cost(&response).await, [2, 2, 1, 2]);
+    }
 }
 
 #[tokio::test]

@@ -29,11 +29,12 @@ async fn every_route_reads_d1_and_not_kv() {
 
 #[tokio::test]
 async fn logout_applies_at_once_without_kv() {
-    let app = App::with(Vars::strict());
-    let session = app.user("ada").await.sign_in().await;
-    app.fault(Fault::kv().fails()).await;
-    session.logout().await.assert_status(200);
-    assert_refused(&[&session]).await;
+    for app in App::with(Vars::strict()).of_each_kind() {
+        let session = app.user("ada").await.sign_in().await;
+        app.fault(Fault::kv().fails()).await;
+        session.logout().await.assert_status(200);
+        assert_refused(&[&session]).await;
+    }
 }
 
 #[tokio::test]
@@ -49,46 +50,50 @@ async fn rotated_out_token_is_refused_after_the_window() {
 
 #[tokio::test]
 async fn disabled_user_is_refused_at_once() {
-    let app = App::with(Vars::strict());
-    let ada = app.user("ada").await;
-    let session = ada.sign_in().await;
-    ada.disable().await;
-    assert_refused(&[&session]).await;
+    for app in App::with(Vars::strict()).of_each_kind() {
+        let ada = app.user("ada").await;
+        let session = ada.sign_in().await;
+        ada.disable().await;
+        assert_refused(&[&session]).await;
+    }
 }
 
 #[tokio::test]
 async fn changed_role_applies_at_once() {
-    let app = App::with(Vars::strict());
-    let ada = app.admin("ada").await;
-    let session = ada.sign_in().await;
-    ada.update("role = 'user'").await;
-    assert_eq!(session.validate().await.user()["role"], "user");
+    for app in App::with(Vars::strict()).of_each_kind() {
+        let ada = app.admin("ada").await;
+        let session = ada.sign_in().await;
+        ada.update("role = 'user'").await;
+        assert_eq!(session.validate().await.user()["role"], "user");
+    }
 }
 
 #[tokio::test]
 async fn forged_cached_session_is_ignored() {
-    let app = App::with(Vars::strict());
-    let ada = app.user("ada").await;
-    let session = ada.sign_in().await;
-    let mut user = session.validate().await.user();
-    user["role"] = json!("super_admin");
-    let far = 253_402_300_799_i64;
-    let entry = json!({ "read_at": far, "fresh_until": far, "expires_at": far, "user": user });
-    session.write_cached_session(&entry).await;
-    assert_eq!(session.validate().await.user()["role"], "user");
-    session.logout().await.assert_status(200);
-    session.write_cached_session(&entry).await;
-    assert_refused(&[&session]).await;
+    for app in App::with(Vars::strict()).of_each_kind() {
+        let ada = app.user("ada").await;
+        let session = ada.sign_in().await;
+        let mut user = session.validate().await.user();
+        user["role"] = json!("super_admin");
+        let far = 253_402_300_799_i64;
+        let entry = json!({ "read_at": far, "fresh_until": far, "expires_at": far, "user": user });
+        session.write_cached_session(&entry).await;
+        assert_eq!(session.validate().await.user()["role"], "user");
+        session.logout().await.assert_status(200);
+        session.write_cached_session(&entry).await;
+        assert_refused(&[&session]).await;
+    }
 }
 
 #[tokio::test]
 async fn requests_without_d1_return_503() {
-    let app = App::with(Vars::strict());
-    let session = app.user("ada").await.sign_in().await;
-    let fault = app.fault(Fault::d1().fails()).await;
-    for response in [session.validate().await, session.me().await] {
-        response.assert_status(503);
+    for app in App::with(Vars::strict()).of_each_kind() {
+        let session = app.user("ada").await.sign_in().await;
+        let fault = app.fault(Fault::d1().fails()).await;
+        for response in [session.validate().await, session.me().await] {
+            response.assert_status(503);
+        }
+        fault.remove().await;
+        session.validate().await.assert_status(200);
     }
-    fault.remove().await;
-    session.validate().await.assert_status(200);
 }

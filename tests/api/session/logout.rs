@@ -213,3 +213,60 @@ async fn logout_ignores_its_body() {
         response.assert_status(200);
     }
 }
+
+#[tokio::test]
+async fn logout_with_a_cookie_revokes_the_session_and_deletes_the_cookie() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let (session, other) = (
+        ada.sign_in_with_cookie().await,
+        ada.sign_in_with_cookie().await,
+    );
+    let response = session.logout().await;
+    insta::assert_snapshot!(response.snapshot(), @r#"
+    200
+    set-cookie: edge-auth-session-[port]=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax
+    {
+      "success": true,
+      "message": "Logged out"
+    }
+    "#);
+    assert_refused(&[&session]).await;
+    assert_eq!(session.audit_kinds().await, ["sign_in", "sign_out"]);
+    assert_eq!(other.statuses().await, [200; 3]);
+    // The request may be repeated.
+    let again = session.logout().await;
+    assert_eq!(again.snapshot(), response.snapshot());
+}
+
+#[tokio::test]
+async fn logout_with_a_rotated_out_cookie_revokes_the_session() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let first = ada.sign_in_with_cookie().await;
+    let second = first.stepped_up(&ada.password).await;
+    app.shift_clock(31).await;
+    let response = first.logout().await;
+    response.assert_status(200).recorded().await;
+    assert_refused(&[&second]).await;
+    let kinds = second.audit_kinds().await;
+    assert_eq!(kinds, ["sign_in", "step_up", "sign_out"]);
+}
+
+#[tokio::test]
+async fn logout_with_an_invalid_cookie_deletes_it_and_without_one_sets_none() {
+    let app = App::shared();
+    let response = app.with_session_cookie("x").logout().await;
+    let cookie = response.assert_status(200).set_session_cookie();
+    assert!(cookie.expect("a cookie").contains("=; Path=/; Max-Age=0;"));
+    for response in [
+        app.anonymous().logout().same_origin().await,
+        // A page of another site cannot sign a user out.
+        app.with_session_cookie("x")
+            .logout()
+            .header("sec-fetch-site", "cross-site")
+            .await,
+    ] {
+        assert_eq!(response.assert_status(200).set_cookies(), [""; 0]);
+    }
+}

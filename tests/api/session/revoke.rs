@@ -1,7 +1,7 @@
 //! `DELETE /api/auth/sessions/{id}`: revoke one of the user's sessions. Also the common behaviour of this route,
 //! `/sessions` and `/logout-all`.
 
-use crate::support::{App, Fault};
+use crate::support::{App, Fault, assert_refused};
 
 #[tokio::test]
 async fn revoke_of_a_session_is_idempotent() {
@@ -156,4 +156,21 @@ async fn revoke_of_an_unknown_session_has_another_code_than_an_unknown_path() {
     let response = session.revoke_session(&"0".repeat(64)).await;
     response.assert_error(404, "session_not_found");
     assert_eq!(response.message(), "Not found");
+}
+
+#[tokio::test]
+async fn revocation_of_the_own_session_deletes_its_cookie() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let (own, other) = (
+        ada.sign_in_with_cookie().await,
+        ada.sign_in_with_cookie().await,
+    );
+    let response = own.revoke_session(&other.session_id()).await;
+    assert_eq!(response.assert_status(200).set_cookies(), [""; 0]);
+    assert_refused(&[&other]).await;
+    let response = own.revoke_session(&own.session_id()).await;
+    let cookie = response.assert_status(200).set_session_cookie();
+    assert!(cookie.expect("a cookie").contains("=; Path=/; Max-Age=0;"));
+    assert_refused(&[&own]).await;
 }

@@ -1,5 +1,7 @@
 //! `POST /api/auth/sign-in`: a session with a cookie or with a token.
 
+mod device;
+
 use crate::support::{App, Vars, assert_refused};
 use serde_json::json;
 

@@ -116,3 +116,20 @@ async fn unknown_or_repeated_parameter_returns_400() {
         app.get(&path).await.assert_error(400, code);
     }
 }
+
+#[tokio::test]
+async fn invalid_branding_is_misconfigured() {
+    for (name, value) in [
+        ("BRAND_LOGO", "//evil.example/logo.svg"),
+        (
+            "BRAND_ACCENT_COLOR",
+            "red;background:url(https://evil.example)",
+        ),
+        ("SUPPORT_URL", "javascript:alert(1)"),
+        ("BRAND_COLOUR", "#ffffff"),
+    ] {
+        let app = App::isolated(Vars::new().set(name, value));
+        let response = app.anonymous().sign_in_options().await;
+        response.assert_error(503, "misconfigured");
+    }
+}

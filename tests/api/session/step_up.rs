@@ -1,5 +1,7 @@
 //! `POST /api/auth/step-up`: authenticate again in a session.
 
+mod device;
+
 use crate::support::internals::SessionKind;
 use crate::support::{App, Caller, PASSWORD, assert_refused};
 use serde_json::{Value, json};

@@ -169,6 +169,25 @@ impl Caller {
             .hashes_a_password()
     }
 
+    /// A sign-in with a device flow into a session of this kind, which asks AWS once.
+    pub fn sign_in_with_device(&self, session: &str, device: &Value) -> Request {
+        self.with_device("/api/auth/sign-in", device, json!({ "session": session }))
+    }
+
+    /// Authenticates again with a device flow, and asks AWS once.
+    pub fn step_up_with_device(&self, device: &Value) -> Request {
+        self.with_device("/api/auth/step-up", device, json!({}))
+    }
+
+    fn with_device(&self, path: &str, device: &Value, mut body: Value) -> Request {
+        body["method"] = json!("aws_device");
+        for name in ["client_id", "client_secret", "device_code"] {
+            body[name] = device[name].clone();
+        }
+        let request = self.post(path).same_origin().header("prefer", "wait=0");
+        request.json(&body)
+    }
+
     /// The session of this client.
     pub fn current_session(&self) -> Request {
         self.get("/api/auth/session")

@@ -64,6 +64,11 @@ impl App {
         Self::new(self.0.server.clone(), kind)
     }
 
+    /// Two separate views of the same server: in one, users sign in with tokens, in the other one with cookies.
+    pub fn of_each_kind(&self) -> [Self; 2] {
+        [SessionKind::Token, SessionKind::Cookie].map(|kind| self.with_sessions(kind))
+    }
+
     /// Whether the users of this view sign in with cookies or with tokens.
     pub fn kind(&self) -> SessionKind {
         self.0.kind

@@ -14,7 +14,7 @@ pub use edge_auth::crypto::secret::Secret;
 pub use edge_auth::domain::address::network;
 pub use edge_auth::domain::audit::{AuditKeys, Client as AuditClient, Entry, Head, Kind};
 pub use edge_auth::domain::names::{self, LoginName};
-pub use edge_auth::domain::session::SessionKind;
+pub use edge_auth::domain::session::{STEP_UP_SECONDS, SessionKind};
 pub use edge_auth::domain::token::{Keys, Session, SessionId};
 pub use edge_auth::http::error::ErrorFormat;
 pub use edge_auth::http::error_codes::ErrorCode;

@@ -78,6 +78,7 @@ pub use actors::{Caller, TOKEN_ROUTES, assert_refused};
 pub use app::{App, eventually};
 pub use cases::Cases;
 pub use fault::Fault;
+pub use internals::STEP_UP_SECONDS;
 pub use miniflare::node;
 pub use request::Request;
 pub use response::Response;

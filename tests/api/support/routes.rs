@@ -43,6 +43,11 @@ impl Route {
         self.guard != Guard::None
     }
 
+    /// Whether the route requires step-up.
+    pub fn requires_step_up(&self) -> bool {
+        self.guard == Guard::StepUp
+    }
+
     /// Whether the route uses cached sessions.
     pub fn uses_cached_session(&self) -> bool {
         matches!(self.access, Access::CachedSession(_))

@@ -4,7 +4,7 @@
 use super::actors::Caller;
 use super::app::App;
 use super::internals::{Keys, Secret, Session, SessionId, SessionKind, Timestamp};
-use super::users::{CREATED_AT, User, hash};
+use super::users::{CREATED_AT, User, hash_apart};
 use serde_json::{Map, Value, json};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,7 +45,7 @@ impl App {
     /// This many users of a role, each with this many live sessions. The sessions are not cached in KV. The users have no
     /// password, because each hash takes time.
     pub async fn seed_users(&self, users: usize, role: &str, sessions: usize) -> Vec<SeededUser> {
-        self.seed(users, role, sessions, |_| None).await
+        self.seed(users, role, sessions, None).await
     }
 
     /// Like [`App::seed_users`], with [`SEED_PASSWORD`].
@@ -55,8 +55,7 @@ impl App {
         role: &str,
         sessions: usize,
     ) -> Vec<SeededUser> {
-        let hash = |id: &str| Some(hash(id, SEED_PASSWORD));
-        self.seed(users, role, sessions, hash).await
+        self.seed(users, role, sessions, Some(SEED_PASSWORD)).await
     }
 
     async fn seed(
@@ -64,10 +63,17 @@ impl App {
         users: usize,
         role: &str,
         sessions: usize,
-        hash: impl Fn(&str) -> Option<String>,
+        password: Option<&str>,
     ) -> Vec<SeededUser> {
         let ids: Vec<String> = (0..users).map(|_| unique_id().to_string()).collect();
-        let hashes: Map<_, _> = ids.iter().map(|id| (id.clone(), json!(hash(id)))).collect();
+        let mut hashes = Map::new();
+        for id in &ids {
+            let hash = match password {
+                Some(password) => json!(hash_apart(id, password).await),
+                None => Value::Null,
+            };
+            hashes.insert(id.clone(), hash);
+        }
         let parameters = [
             json!(json!(hashes).to_string()),
             json!(role),

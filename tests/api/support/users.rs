@@ -23,6 +23,14 @@ pub fn hash(user: &str, password: &str) -> String {
     password::hash(&password, user, *b"salt of 16 bytes", &peppers).expect("a hash")
 }
 
+/// Like [`hash`], in another thread: the connections of a test that are idle meanwhile would otherwise be used after the server
+/// has closed them.
+pub async fn hash_apart(user: &str, password: &str) -> String {
+    let (user, password) = (user.to_owned(), password.to_owned());
+    let hash = tokio::task::spawn_blocking(move || hash(&user, &password));
+    hash.await.expect("a hash")
+}
+
 /// `created_at` of every user.
 pub const CREATED_AT: &str = "2024-01-01T00:00:00Z";
 
@@ -295,7 +303,7 @@ impl NewUser {
             password,
         } = &self.user;
         let password_hash = match self.stored {
-            Stored::HashOfPassword => Some(hash(id, password)),
+            Stored::HashOfPassword => Some(hash_apart(id, password).await),
             Stored::Text(text) => Some(text),
             Stored::Null => None,
         };

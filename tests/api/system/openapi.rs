@@ -207,8 +207,8 @@ fn responses_describe_their_headers() {
                 }
                 (
                     "200",
-                    "set-password" | "change-password" | "session" | "sessions/{id}" | "logout"
-                    | "logout-all",
+                    "set-password" | "change-password" | "confirm-email" | "session"
+                    | "sessions/{id}" | "logout" | "logout-all",
                 ) => {
                     expected.insert(("Set-Cookie", false));
                 }
