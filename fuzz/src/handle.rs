@@ -5,10 +5,12 @@ use crate::{NOW, Target, choose, seed};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use edge_auth::app::cookie_verifier::CookieVerifier;
 use edge_auth::crypto::sealed::{NONCE_BYTES, OpenError, Purpose, Sealer};
 use edge_auth::crypto::secret::Secret;
 use edge_auth::domain::names::LoginName;
 use edge_auth::domain::recognised_device::RecognisedDevice;
+use edge_auth::domain::token::{Session, SessionId};
 use edge_auth::timestamp::Timestamp;
 use hkdf::Hkdf;
 use serde_json::{Map, Value, json};
@@ -149,6 +151,19 @@ pub fn device() -> String {
             [3; NONCE_BYTES],
         )
         .expect("a handle")
+}
+
+/// The cookie of a session.
+pub fn session() -> String {
+    let session = Session {
+        user: Uuid::from_u128(5),
+        sid: SessionId::from_bytes([4; 16]),
+        generation: 1,
+    };
+    let (issued_at, ends_at) = (now(), now().plus(86_400));
+    let cookies = CookieVerifier::new(None);
+    let issued = cookies.issue(&SEALER, &session, issued_at, ends_at, [2; NONCE_BYTES]);
+    issued.expect("a cookie").text
 }
 
 fn seeds() -> Vec<Vec<u8>> {

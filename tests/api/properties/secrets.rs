@@ -99,6 +99,20 @@ async fn secrets_are_neither_stored_nor_logged_by_any_route() {
         .set_password(&link, second_password)
         .await
         .assert_status(400);
+    // A cookie, the next one after a step-up, its reuse, and a forged one.
+    app.skip_back_off().await;
+    let cookie = ada.sign_in_with_cookie().await;
+    cookie.step_up(second_password).await.assert_status(400);
+    app.skip_back_off().await;
+    let next = cookie.stepped_up(first_password).await;
+    next.list_sessions().await.assert_status(200);
+    let forged = format!("{}x", next.session_cookie());
+    app.with_session_cookie(forged)
+        .validate()
+        .await
+        .assert_status(401);
+    app.shift_clock(app.clock() + 31).await;
+    cookie.list_sessions().await.assert_status(401);
     third.logout().await.assert_status(200).recorded().await;
     app.scheduled(CRON).await;
 
@@ -111,6 +125,9 @@ async fn secrets_are_neither_stored_nor_logged_by_any_route() {
     ];
     for (name, token) in [("first", &first), ("second", &second), ("third", &third)] {
         secrets.extend(of_token(token).map(|secret| (name, secret)));
+    }
+    for (name, cookie) in [("first cookie", &cookie), ("next cookie", &next)] {
+        secrets.extend(of_cookie(cookie).map(|secret| (name, secret)));
     }
     secrets.extend(of_configuration(&vars));
     let lines = stored_and_logged(&app).await;
@@ -134,6 +151,14 @@ fn of_token(session: &Caller) -> [Vec<u8>; 4] {
     let sid = session.claims()["sid"].as_str().expect("a sid").to_owned();
     let raw = Base64UrlUnpadded::decode_vec(&sid).expect("base64url");
     [token.into(), signature.into(), sid.into(), raw]
+}
+
+/// The secrets of a session cookie: the whole, its end and the id of its session.
+fn of_cookie(session: &Caller) -> [Vec<u8>; 3] {
+    let value = session.session_cookie();
+    let end = &value[value.len() - 24..];
+    let sid = session.claims()["sid"].as_str().expect("a sid").to_owned();
+    [value.into(), end.into(), sid.into()]
 }
 
 /// The secrets of the configuration, as they are and decoded.
