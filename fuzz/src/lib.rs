@@ -8,6 +8,7 @@ mod body;
 mod cookie;
 mod handle;
 mod identity_center;
+mod language;
 mod phc;
 mod query;
 mod sts;
@@ -35,6 +36,7 @@ pub const TARGETS: &[Target] = &[
     phc::TARGET,
     query::TARGET,
     identity_center::TARGET,
+    language::TARGET,
     sts::TARGET,
     token::TARGET,
 ];

@@ -2,9 +2,12 @@
 
 type Rgb = readonly [number, number, number];
 
-/** The backgrounds in style.css. Text on a button has the colour of the background, so the same contrast holds there. */
+/**
+ * The background in style.css with the least contrast: that of the page in the light scheme, and that of the cards in the dark one.
+ * Text on a button has the colour of the cards, so its contrast is at least the same.
+ */
 const SCHEMES = [
-  { property: "--brand-light", background: [255, 255, 255], towards: [0, 0, 0] },
+  { property: "--brand-light", background: [243, 244, 247], towards: [0, 0, 0] },
   { property: "--brand-dark", background: [30, 32, 38], towards: [255, 255, 255] },
 ] as const;
 

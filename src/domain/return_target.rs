@@ -43,6 +43,8 @@ pub fn allowed<'r, 'o>(
 #[cfg(test)]
 mod tests {
     use super::{DEFAULT, MAX_BYTES, PAGES, allowed};
+    use proptest::prelude::{prop, proptest};
+    use reqwest::Url;
 
     const ORIGINS: [&str; 3] = [
         "https://app.example.com",
@@ -67,6 +69,31 @@ mod tests {
             assert_eq!(allowed(address, ORIGINS), Some(address), "{address}");
         }
         assert!(PAGES.contains(&DEFAULT));
+    }
+
+    proptest! {
+        // Browsers parse addresses by the URL standard, as this crate does.
+        #[test]
+        fn allowed_address_leads_to_a_page_or_an_allowed_origin(
+            parts in prop::collection::vec(
+                prop::sample::select(&[
+                    "https://app.example.com", "https:", "http:", "javascript:", "//", "/", "/account", "/api", "..", ".", "\\", "@",
+                    ":", ":443", "?", "#", "%2f", "%2e", "%00", "\t", "\n", " ", "evil.example", "localhost:3000", ".com", "\u{3002}",
+                    "=", "&", ";", "x", "[", "]",
+                ][..]),
+                1..8,
+            )
+        ) {
+            let address = parts.concat();
+            if allowed(&address, ORIGINS).is_some() {
+                let own = Url::parse("https://auth.example.com/sign-in").unwrap();
+                let target = own.join(&address).unwrap();
+                let is_page = target.origin() == own.origin() && PAGES.contains(&target.path());
+                let origin = target.origin().ascii_serialization();
+                assert!(is_page || ORIGINS.contains(&origin.as_str()), "{address:?} leads to {target}");
+                assert!(target.username().is_empty() && target.password().is_none(), "{target}");
+            }
+        }
     }
 
     #[test]

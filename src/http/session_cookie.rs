@@ -49,7 +49,7 @@ pub fn session(context: &RequestContext, request: &Request) -> Option<(String, U
 #[must_use]
 pub fn set(context: &RequestContext, response: Response, issued: &Issued) -> Response {
     let seconds = issued.expires_at.seconds();
-    let seconds = seconds.saturating_sub(context.received_at.seconds()).max(0);
+    let seconds = seconds.saturating_sub(issued.issued_at.seconds()).max(0);
     response.with("set-cookie", header(context, &issued.text, seconds))
 }
 

@@ -53,7 +53,11 @@ export function StepUp({ options, session, children }: PageProps & { children: C
 function Dialog({ options, session, onClose }: PageProps & { onClose: (isConfirmed: boolean) => void }) {
   const t = useTexts();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    dialog.current?.showModal();
+    // The browser would choose the hidden field.
+    dialog.current?.querySelector<HTMLElement>("input:not(.hidden), a, button")?.focus();
+  }, []);
   const cancel = () => onClose(false);
   const confirmed = () => onClose(true);
   return (
@@ -84,6 +88,7 @@ function Password({ username, onConfirmed, onCancel }: { username: string; onCon
   const submission = useSubmission(async () => {
     if (form.current === null) return undefined;
     const body = { method: "password", password: value(form.current, "password") } as const;
+    setFailure(undefined);
     const result = await call(api.POST("/api/auth/step-up", { body }));
     if (result.failure === undefined) {
       onConfirmed();

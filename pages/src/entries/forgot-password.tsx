@@ -39,6 +39,7 @@ function Request({ onSent }: { onSent: () => void }) {
   const submission = useSubmission(async () => {
     if (form.current === null) return undefined;
     const username = value(form.current, "username");
+    setFailure(undefined);
     const result = await call(api.POST("/api/auth/forgot-password", { body: { username } }));
     if (result.failure === undefined) onSent();
     else setFailure(result.failure);

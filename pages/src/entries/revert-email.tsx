@@ -22,6 +22,7 @@ function RevertEmail() {
   const [failure, setFailure] = useState<Failure>();
   const submission = useSubmission(async () => {
     if (secret === undefined) return undefined;
+    setFailure(undefined);
     const result = await call(api.POST("/api/auth/revert-email", { body: { secret } }));
     if (result.failure === undefined) setDone(true);
     else setFailure(result.failure);

@@ -56,6 +56,7 @@ function NewPassword({ secret, minimum, onSet }: { secret: string; minimum: numb
   const submission = useSubmission(async () => {
     if (form.current === null) return undefined;
     const body = { token: secret, password: value(form.current, "password") };
+    setFailure(undefined);
     const result = await call(api.POST("/api/auth/set-password", { body }));
     if (result.failure === undefined) onSet();
     else setFailure(result.failure);

@@ -90,6 +90,8 @@ function PasswordForm({ onSignedIn }: { onSignedIn: () => void }) {
     if (form.current === null) return undefined;
     const typed = { username: value(form.current, "username"), password: value(form.current, "password") };
     const body = { method: "password", session: "cookie", ...typed } as const;
+    // A message that stays the same would not be announced again.
+    setFailure(undefined);
     const result = await call(api.POST("/api/auth/sign-in", { body }));
     if (result.failure === undefined) {
       onSignedIn();

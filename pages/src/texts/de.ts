@@ -6,7 +6,7 @@ const seconds = (count: number) => (count === 1 ? "1 Sekunde" : `${count} Sekund
 export const de: Texts = {
   name: "Deutsch",
   language: "Sprache",
-  loading: "Wird geladen …",
+  loading: "Wird geladen …",
   slow: "Das dauert länger als üblich. Bitte warten Sie.",
   cancel: "Abbrechen",
   retry: "Erneut versuchen",
@@ -60,13 +60,13 @@ export const de: Texts = {
 
   aws: {
     title: "Mit AWS anmelden",
-    starting: "Die Anmeldung wird vorbereitet …",
+    starting: "Die Anmeldung wird vorbereitet …",
     lead: "Öffnen Sie AWS in einem neuen Tab. Bestätigen Sie die Anfrage dort nur, wenn AWS diesen Code und diese Anwendung anzeigt.",
     code: "Code",
     application: "Anwendung",
     open: "AWS öffnen",
     opensTab: "(öffnet einen neuen Tab)",
-    waiting: "Warten auf Ihre Bestätigung …",
+    waiting: "Warten auf Ihre Bestätigung …",
     keepOpen: "Lassen Sie diese Seite geöffnet.",
   },
 
@@ -100,7 +100,7 @@ export const de: Texts = {
 
   confirmEmail: {
     title: "E‑Mail-Adresse bestätigen",
-    working: "Ihre Adresse wird bestätigt …",
+    working: "Ihre Adresse wird bestätigt …",
     done: (address) => `Ihre E‑Mail-Adresse ist jetzt ${address}.`,
     otherSession: "Öffnen Sie den Link in dem Browser, in dem Sie die Adresse geändert haben. Wenn Sie sich dort inzwischen abgemeldet haben, ändern Sie die Adresse noch einmal.",
     noSecret: "Der Link ist unvollständig. Öffnen Sie den ganzen Link aus der Nachricht.",

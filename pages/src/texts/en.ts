@@ -5,7 +5,7 @@ const seconds = (count: number) => (count === 1 ? "1 second" : `${count} seconds
 export const en = {
   name: "English",
   language: "Language",
-  loading: "Loading …",
+  loading: "Loading …",
   slow: "This takes longer than usual. Please wait.",
   cancel: "Cancel",
   retry: "Try again",
@@ -59,13 +59,13 @@ export const en = {
 
   aws: {
     title: "Sign in with AWS",
-    starting: "Preparing the sign-in …",
+    starting: "Preparing the sign-in …",
     lead: "Open AWS in a new tab. Approve the request there only if AWS shows this code and this application.",
     code: "Code",
     application: "Application",
     open: "Open AWS",
     opensTab: "(opens a new tab)",
-    waiting: "Waiting for your approval …",
+    waiting: "Waiting for your approval …",
     keepOpen: "Keep this page open.",
   },
 
@@ -99,7 +99,7 @@ export const en = {
 
   confirmEmail: {
     title: "Confirm your e‑mail address",
-    working: "Confirming your address …",
+    working: "Confirming your address …",
     done: (address: string) => `Your e‑mail address is now ${address}.`,
     otherSession: "Open the link in the browser in which you changed the address. If you have signed out there since, change the address again.",
     noSecret: "The link is incomplete. Open the whole link from the message.",

@@ -16,8 +16,13 @@ const HOSTILE: [&str; 8] = [
     "\u{202e}desrever & <b>bold</b>",
 ];
 
-async fn check_accessibility(color_scheme: &str) {
-    let mut world = World::new(Vars::with_email()).await;
+/// With an accent colour that cannot be read on the background of the colour scheme.
+async fn check_accessibility(color_scheme: &str, accent: &str) {
+    let vars = Vars::with_email()
+        .set("BRAND_ACCENT_COLOR", accent)
+        .set("BRAND_LOGO", "/brand/icon.svg")
+        .set("SUPPORT_URL", "https://support.example.com/");
+    let mut world = World::new(vars).await;
     for name in ["ada", "bea", "cleo", "dora"] {
         world.user(name).await;
     }
@@ -28,13 +33,13 @@ async fn check_accessibility(color_scheme: &str) {
 #[tokio::test]
 #[ignore = "slow: checks each page in four forms"]
 async fn light_pages_are_accessible() {
-    check_accessibility("light").await;
+    check_accessibility("light", "#ffe14d").await;
 }
 
 #[tokio::test]
 #[ignore = "slow: checks each page in four forms"]
 async fn dark_pages_are_accessible() {
-    check_accessibility("dark").await;
+    check_accessibility("dark", "#1a1a40").await;
 }
 
 #[tokio::test]

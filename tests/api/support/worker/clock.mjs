@@ -8,11 +8,11 @@ const realNow = Date.now.bind(Date);
 
 /** Milliseconds by which the clock of the running request is ahead. The offset of a frozen clock decreases continuously. */
 export function offset() {
-  const { clockOffset = 0, frozenAt } = current()?.test ?? {};
+  const { clockOffset = 0, frozenAt = server.frozenAt } = current()?.test ?? {};
   return server.clockOffset + clockOffset + (frozenAt === undefined ? 0 : frozenAt - realNow());
 }
 
-/** Stops the clock of a test at the present time. It can still be shifted. */
+/** Stops the clock of a test, or of the server, at the present time. It can still be shifted. */
 export function freeze(test) {
   test.frozenAt = realNow();
 }

@@ -90,7 +90,7 @@ const operations = {
   },
   sent: ({ to }) => sent.filter((message) => message.to === to),
   freeze_clock({ test }) {
-    freeze(testNamed(test));
+    freeze(test ? testNamed(test) : server);
   },
   clock({ test, seconds }) {
     (test ? testNamed(test) : server).clockOffset = seconds * 1000;

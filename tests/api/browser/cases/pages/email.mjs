@@ -22,6 +22,7 @@ export async function run({ person, control, mailedLink, service, users: [user] 
   await ask(NEW);
   const dialog = page.getByRole("dialog", { name: t.stepUp.title });
   await dialog.waitFor();
+  assert.ok(await dialog.getByLabel(t.signIn.password, { exact: true }).evaluate((input) => input === document.activeElement));
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
   assert.equal(await section.getByRole("status").filter({ hasText: NEW }).count(), 0);
