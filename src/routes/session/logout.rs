@@ -1,6 +1,6 @@
-//! `POST /api/auth/logout`: revokes the session of the token or session cookie, and deletes the cookie. Any that this service issued
-//! is accepted, even if it was rotated out, has expired or is older than `TOKENS_NOT_BEFORE`. One that this service did not issue
-//! has no session, which is not an error.
+//! `POST /api/auth/logout`: revokes the session of the token or session cookie, and deletes the cookie. A token or
+//! cookie that this service issued is accepted even if it was rotated out, has expired or is older than `TOKENS_NOT_BEFORE`. A token or
+//! cookie that this service did not issue has no session, which is not an error.
 
 use crate::app::{RequestContext, sessions};
 use crate::domain::audit::Kind;
@@ -50,7 +50,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("logout", "Sessions", "Sign out")
         .describe("Revokes the session of the token or session cookie, even if it was rotated out or is older than TOKENS_NOT_BEFORE, or if the \
-             token has expired. Deletes the cookie. Also responds with 200 if there is neither or if this service did not issue it. \
+             token has expired. Deletes the cookie. Also responds with 200 if the request has neither, or if this service did not issue it. \
              The request may be repeated.")
         .returns::<MessageResponse>(schemas, json!({"success": true, "message": "Logged out"}))
         .header("set-cookie", false)
