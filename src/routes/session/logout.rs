@@ -1,9 +1,9 @@
-//! `POST /api/auth/logout`: revokes the session of the token or session cookie, and deletes the cookie. Any that this service issued
-//! is accepted, even if it was rotated out, has expired or is older than `TOKENS_NOT_BEFORE`. One that this service did not issue
-//! has no session, which is not an error.
+//! `POST /api/auth/logout`: revokes the session of the token or session cookie, and deletes the cookie. A token or
+//! cookie that this service issued is accepted even if it was rotated out, has expired or is older than `TOKENS_NOT_BEFORE`. A token or
+//! cookie that this service did not issue has no session, which is not an error.
 //!
-//! A cookie is deleted by its name. If the session had been revoked before, the browser may have that of another session meanwhile,
-//! from a sign-in in another tab, so the cookie stays.
+//! A cookie is deleted by its name. If the session was already revoked, a sign-in in another tab may have replaced the cookie, so
+//! it is not deleted.
 
 use crate::app::sessions::Revoked;
 use crate::app::{RequestContext, sessions};
@@ -56,8 +56,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("logout", "Sessions", "Sign out")
         .describe("Revokes the session of the token or session cookie, even if it was rotated out or is older than TOKENS_NOT_BEFORE, or if the \
-             token has expired. Deletes the cookie, unless the session had already been revoked: the browser may have \
-             the cookie of another one by then. Also responds with 200 if there is neither or if this service did not issue it. \
+             token has expired. Deletes the cookie, unless the session was already revoked, because a sign-in in another tab may have \
+             replaced the cookie. Also responds with 200 if the request has neither, or if this service did not issue it. \
              The request may be repeated.")
         .returns::<MessageResponse>(schemas, json!({"success": true, "message": "Logged out"}))
         .header("set-cookie", false)

@@ -200,8 +200,8 @@ impl Sessions {
         Ok(live)
     }
 
-    /// The client addresses at the sign-ins of a user with this `User-Agent` until this time, of the last 300 sessions that were not
-    /// revoked.
+    /// Of the last 300 sessions of a user that were not revoked: the client addresses of those that began with this `User-Agent`, at this
+    /// time or earlier.
     ///
     /// # Errors
     /// Any [`StoreError`].
