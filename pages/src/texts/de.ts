@@ -85,7 +85,7 @@ export const de: Texts = {
     title: "Passwort festlegen",
     submit: "Passwort festlegen",
     done: "Ihr Passwort ist festgelegt.",
-    doneHint: "Sie sind überall abgemeldet. Melden Sie sich mit dem neuen Passwort an.",
+    doneHint: "Melden Sie sich mit dem neuen Passwort an. Etwaige frühere Sitzungen sind beendet.",
     noSecret: "Der Link ist unvollständig. Öffnen Sie den ganzen Link aus der Nachricht, oder fordern Sie einen neuen an.",
   },
 
