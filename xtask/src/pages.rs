@@ -2,7 +2,7 @@
 //! scripts. The names of scripts and styles contain a hash of their content, so browsers may keep them.
 
 use crate::build::Profile;
-use crate::{cache, node, process, workspace};
+use crate::{cache, node, process, terminal, workspace};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -46,6 +46,21 @@ pub fn ensure(profile: Profile) -> Result<()> {
     }
     build()?;
     fs::write(&record, state(profile)).with_context(|| format!("cannot write {}", record.display()))
+}
+
+/// Prints a warning if `wrangler.toml` names a logo that the built pages do not have.
+pub fn check_logo() -> Result<()> {
+    for line in workspace::read("wrangler.toml")?.lines() {
+        let logo = workspace::variable(line, "BRAND_LOGO");
+        if let Some(path) = logo.and_then(|logo| logo.strip_prefix('/'))
+            && !workspace::root().join(OUTPUT).join(path).is_file()
+        {
+            terminal::note(format_args!(
+                "warning: the file /{path} of BRAND_LOGO in wrangler.toml does not exist"
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn key_of_sources() -> Result<String> {

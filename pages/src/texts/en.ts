@@ -84,7 +84,7 @@ export const en = {
     title: "Set your password",
     submit: "Set password",
     done: "Your password is set.",
-    doneHint: "You are signed out everywhere. Sign in with the new password.",
+    doneHint: "Sign in with the new password. Any earlier sessions have ended.",
     noSecret: "The link is incomplete. Open the whole link from the message, or ask for a new one.",
   },
 
