@@ -68,12 +68,12 @@ async fn handle(
             }
             ErrorCode::InvalidToken
         }
-        PresentedCredential::Missing => return Ok(no_session()),
+        PresentedCredential::Missing => return Ok(nobody()),
         PresentedCredential::Expired(_) => ErrorCode::TokenExpired,
         PresentedCredential::Invalid | PresentedCredential::TooOld(_) => ErrorCode::InvalidToken,
     };
     if is_cookie {
-        Ok(session_cookie::clear_sent(&context, &request, no_session()))
+        Ok(session_cookie::clear_sent(&context, &request, nobody()))
     } else {
         Err(error.into())
     }
@@ -97,7 +97,7 @@ fn of(
     })
 }
 
-fn no_session() -> Response {
+fn nobody() -> Response {
     Response::ok(&SessionResponse {
         user: None,
         method: None,
