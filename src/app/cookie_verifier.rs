@@ -71,6 +71,7 @@ impl CookieVerifier {
         let text = sealer.seal(Purpose::Session, b"", ends_at, &content, nonce);
         Ok(Issued {
             text: text.map_err(|_| AppError::Runtime)?,
+            issued_at,
             expires_at: ends_at,
         })
     }
