@@ -11,7 +11,7 @@ export interface Submission {
 
 const SLOW_AFTER_MS = 3_000;
 
-/** An action that is not started again while it runs. It keeps running if it resolves to `leaving`. */
+/** An action that is not started again while it runs. It stays marked as running if it resolves to `leaving`. */
 export function useSubmission(action: () => Promise<"leaving" | undefined>): Submission {
   const [isBusy, setBusy] = useState(false);
   const [isSlow, setSlow] = useState(false);

@@ -75,7 +75,7 @@ async fn start_page_leads_to_the_account() {
     302
     location: /account
     ");
-    // Whatever the query is.
+    // The query does not matter.
     let response = app.get("/?return_to=https://evil.example").await;
     assert_eq!(response.header("location"), Some("/account"));
 }

@@ -17,7 +17,7 @@ export type SessionEntry = NonNullable<Awaited<ReturnType<typeof list>>["value"]
 
 const list = () => call(api.GET("/api/auth/sessions"));
 
-/** The live sessions, or why they are not known. */
+/** The live sessions, or the failure to load them. */
 export type SessionList = { sessions: SessionEntry[] } | { failure: Failure };
 
 export async function loadSessions(send: Send): Promise<SessionList | undefined> {

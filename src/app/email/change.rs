@@ -23,7 +23,7 @@ pub enum EmailChange {
     SessionEnded,
 }
 
-/// Asks for a new address.
+/// Requests the change.
 ///
 /// # Errors
 /// `RateLimited` if the user has asked too often; `Store`, `Runtime`.
