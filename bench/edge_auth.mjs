@@ -1,5 +1,5 @@
 // Edge Auth's database with one user and the user's sessions.
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, hkdfSync, randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { CURRENT } from "./builds.mjs";
@@ -89,6 +89,27 @@ export async function createSessions(miniflare, origin, root) {
   const database = await createUser(miniflare, origin, root);
   const { token } = await post(origin, "login", { username: USER.username, password: PASSWORD });
   const claims = JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
+  const sids = await copySession(database);
+  return [token, ...(await Promise.all(sids.map((sid) => sign({ ...claims, sid }))))];
+}
+
+/**
+ * Returns the `Cookie` headers of the user's cookie sessions. A sign-in creates the first one. The others are copies of its row with
+ * other ids, and their cookies are sealed here.
+ */
+export async function createCookieSessions(miniflare, origin, root) {
+  const database = await createUser(miniflare, origin, root);
+  const fields = { method: "password", session: "cookie", username: USER.username, password: PASSWORD };
+  const { user } = await post(origin, "sign-in", fields, { "sec-fetch-site": "same-origin" });
+  const now = Math.floor(Date.now() / 1_000);
+  const sids = await copySession(database);
+  const content = (sid) => ({ user: user.id, sid, gen: 0, iat: now, exp: now + 30 * 86_400 });
+  const port = new URL(CURRENT.variables.JWT_ISSUER).port;
+  return Promise.all(sids.map(async (sid) => `edge-auth-session-${port}=${await seal(content(sid))}`));
+}
+
+/** Copies the row of the only session, and returns the `sid`s of the copies. */
+async function copySession(database) {
   const sids = Array.from({ length: SESSIONS - 1 }, () => randomBytes(16).toString("base64url"));
   const { results } = await database.prepare("SELECT name FROM pragma_table_info('sessions') WHERE name <> 'id'").all();
   const columns = results.map(({ name }) => name).join(", ");
@@ -96,7 +117,19 @@ export async function createSessions(miniflare, origin, root) {
     .prepare(`INSERT INTO sessions (id, ${columns}) SELECT value, ${columns} FROM sessions, json_each(?1)`)
     .bind(JSON.stringify(sids.map(digest)))
     .run();
-  return [token, ...(await Promise.all(sids.map((sid) => sign({ ...claims, sid }))))];
+  return sids;
+}
+
+/** A session cookie with this content (src/crypto/sealed.rs). */
+async function seal(content) {
+  const { xchacha20poly1305 } = await import(path.join(options.peers, "@noble/ciphers/chacha.js"));
+  const key = hkdfSync("sha256", CURRENT.variables.HANDLE_KEY, "", "Edge Auth handle 1: session", 32);
+  const expiry = Buffer.alloc(8);
+  expiry.writeBigInt64BE(BigInt(content.exp));
+  const nonce = randomBytes(24);
+  const cipher = xchacha20poly1305(new Uint8Array(key), nonce, Uint8Array.of(1));
+  const sealed = cipher.encrypt(Buffer.concat([expiry, Buffer.from(JSON.stringify(content))]));
+  return Buffer.concat([Uint8Array.of(1), nonce, sealed]).toString("base64url");
 }
 
 /** An access token with these claims. */

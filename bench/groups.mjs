@@ -5,7 +5,7 @@
 // - `before`: the build of another clone (`--against`).
 // - `context`: anything else.
 import { CURRENT, OTHERS, worker } from "./builds.mjs";
-import { ADDRESSES, createSessions, createUser, createUsers, PASSWORD, SESSION_BURSTS, sign, USER } from "./edge_auth.mjs";
+import { ADDRESSES, createCookieSessions, createSessions, createUser, createUsers, PASSWORD, SESSION_BURSTS, sign, USER } from "./edge_auth.mjs";
 import * as peers from "./peer_stores.mjs";
 import { SCALE } from "./scale.mjs";
 import { options } from "./tools.mjs";
@@ -32,6 +32,25 @@ const validate = (settings) => (build) => ({
   bursts: SESSION_BURSTS,
   prepare: async (miniflare, origin) => (await createSessions(miniflare, origin, build.root)).map(bearer),
 });
+
+/** The session check of a page. A browser states with each request that it comes from the service's own origin. */
+const fromPage = (headers) => ({ path: "/api/auth/validate", headers: { ...headers, "sec-fetch-site": "same-origin" } });
+const BY_COOKIE = {
+  ...validate({})(CURRENT),
+  name: "Edge Auth, cookie",
+  prepare: async (miniflare, origin) => {
+    const cookies = await createCookieSessions(miniflare, origin, CURRENT.root);
+    return cookies.map((cookie) => fromPage({ cookie }));
+  },
+};
+const BY_TOKEN_OF_A_PAGE = {
+  ...validate({})(CURRENT),
+  name: "Edge Auth, token",
+  prepare: async (miniflare, origin) => {
+    const tokens = await createSessions(miniflare, origin, CURRENT.root);
+    return tokens.map((token) => fromPage({ authorization: `Bearer ${token}` }));
+  },
+};
 
 const EMPTY = { name: "empty JS Worker", entry: "bench/peers/empty.mjs" };
 const ONE_KV_READ = {
@@ -158,6 +177,12 @@ export const GROUPS = {
   validate: group({ subject: validate({}), base: HONO, context: [OPENAUTH, EMPTY] }),
   "validate-kv": group({ subject: validate({ SESSION_LOCAL_CACHE_TTL: "0" }), base: HONO, context: [ONE_KV_READ] }),
   "validate-strict": group({ subject: validate({ SESSION_CONSISTENCY: "strict" }), base: BETTER_AUTH, context: [ONE_D1_READ, BETTER_AUTH_COOKIE_CACHE] }),
+  // Without builds of other clones, which may have no cookie sessions.
+  "validate-cookie": [
+    { ...BY_COOKIE, role: "subject" },
+    { ...BY_COOKIE, name: `${BY_COOKIE.name}, same build (A/A)`, role: "control" },
+    { ...BY_TOKEN_OF_A_PAGE, role: "base" },
+  ],
   "sign-in": group({
     subject: signIn,
     base: honoSignIn("argon2", "Hono + argon2-wasm-edge", peers.createUserWithArgon2),

@@ -51,6 +51,8 @@ fn request(url: &str, headers: Vec<(&'static str, String)>) -> Request {
         method: Method::Post,
         url: url.to_owned(),
         authorization: None,
+        cookie: None,
+        is_same_origin: false,
         id: Box::new(String::new),
         header: Box::new(move |name| {
             let header = headers.iter().find(|(known, _)| *known == name);

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 export interface Submission {
   isBusy: boolean;
-  /** Whether it takes so long that the user may wonder. */
+  /** Whether it takes longer than usual, which the page then says. */
   isSlow: boolean;
   /** Runs the action, unless one is running. */
   run: () => void;

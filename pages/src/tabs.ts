@@ -1,4 +1,4 @@
-// What the tabs of this browser tell each other. They share one session.
+// Messages between the tabs of this browser, which share one session.
 
 export type Announcement = "signed_in" | "signed_out";
 

@@ -44,6 +44,8 @@ impl VerifiedCredential {
 pub struct Issued {
     /// The token, or the value of the cookie.
     pub text: String,
+    /// When it was issued: claim `iat` of a token.
+    pub issued_at: Timestamp,
     /// When it expires: claim `exp` of a token; the end of the session for a cookie.
     pub expires_at: Timestamp,
 }

@@ -40,6 +40,7 @@ impl TokenVerifier {
     pub fn issue(&self, session: &Session, issued_at: Timestamp, expires_at: Timestamp) -> Issued {
         Issued {
             text: self.keys.issue(session, issued_at, expires_at),
+            issued_at,
             expires_at,
         }
     }

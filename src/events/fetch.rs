@@ -65,6 +65,8 @@ pub fn handle_fetch(
     method: &str,
     url: String,
     authorization: Option<String>,
+    cookie: Option<String>,
+    is_same_origin: bool,
     id: JsString,
     headers: Headers,
     request: web_sys::Request,
@@ -78,6 +80,8 @@ pub fn handle_fetch(
         url,
         parameters: Vec::new(),
         authorization,
+        cookie,
+        is_same_origin,
         id: Box::new(move || String::from(&id)),
         header: Box::new(move |name| headers.get(name).ok().flatten()),
         body: Box::new(move |most, is_declared| {

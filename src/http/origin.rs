@@ -23,7 +23,7 @@ impl RequestOrigin {
     #[must_use]
     pub fn of(config: &'static Config, request: &Request) -> Self {
         // Browsers send `Origin` with all requests but those to the own origin with GET or HEAD.
-        if request.header("sec-fetch-site").as_deref() == Some("same-origin") {
+        if request.is_same_origin {
             return Self::Own;
         }
         let Some(origin) = request.header("origin") else {

@@ -1,4 +1,4 @@
-//! A request as plain values. `events/fetch.rs` creates it from the platform's request. Headers other than `Authorization` are
+//! A request as plain values. `events/fetch.rs` creates it from the platform's request. Most headers are
 //! read on demand, because each read crosses into JavaScript.
 
 use crate::app::client_info::ClientInfo;
@@ -78,16 +78,20 @@ pub struct Request {
     pub parameters: Vec<(&'static str, String)>,
     /// The header `Authorization`.
     pub authorization: Option<String>,
+    /// The header `Cookie`, if there is no `Authorization`.
+    pub cookie: Option<String>,
+    /// Whether there is no `Authorization`, and `Sec-Fetch-Site` is `same-origin`: the request comes from a page of the service.
+    pub is_same_origin: bool,
     /// Returns the id of the request: Cloudflare's ray id, or a random UUID if there is none.
     pub id: Box<dyn Fn() -> String>,
-    /// Reads any other header. The name is in lower case.
+    /// Reads a header. The name is in lower case.
     pub header: Headers,
     /// Reads the body, up to this many bytes. The Boolean is true if the number is the length that the client declared.
     pub body: Box<dyn FnOnce(usize, bool) -> Reading>,
 }
 
 impl Request {
-    /// The value of a header other than `Authorization`, if the request has it.
+    /// The value of a header, if the request has it.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<String> {
         (self.header)(name)

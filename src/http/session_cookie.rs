@@ -22,8 +22,8 @@ pub fn verify(
     request: &Request,
 ) -> Option<Result<Rc<VerifiedCredential>, Refusal>> {
     let app = context.app;
-    let header = request.header("cookie")?;
-    let value = cookies::value(&header, &app.config.sessions.cookie.name)?;
+    let header = request.cookie.as_deref()?;
+    let value = cookies::value(header, &app.config.sessions.cookie.name)?;
     let now = context.received_at;
     Some(app.cookies.verify(&app.sealer, value, now))
 }
@@ -49,7 +49,7 @@ pub fn session(context: &RequestContext, request: &Request) -> Option<(String, U
 #[must_use]
 pub fn set(context: &RequestContext, response: Response, issued: &Issued) -> Response {
     let seconds = issued.expires_at.seconds();
-    let seconds = seconds.saturating_sub(context.received_at.seconds()).max(0);
+    let seconds = seconds.saturating_sub(issued.issued_at.seconds()).max(0);
     response.with("set-cookie", header(context, &issued.text, seconds))
 }
 

@@ -80,10 +80,9 @@ fn check_types() -> Result<()> {
 fn build() -> Result<()> {
     let root = workspace::root();
     let output = root.join(OUTPUT);
-    let assets = output.join("assets");
-    // The folder itself stays, because a running wrangler watches it.
-    for folder in [&assets, &output.join("brand")] {
-        let _ = fs::remove_dir_all(folder);
+    let (assets, pages) = (output.join("assets"), output.join("html"));
+    remove_content(&output);
+    for folder in [&assets, &pages, &output.join("brand")] {
         fs::create_dir_all(folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;
     }
@@ -93,7 +92,7 @@ fn build() -> Result<()> {
     let template = workspace::read("pages/page.html")?;
     for (name, title) in PAGES {
         let html = built.html(&template, name, title)?;
-        write(&output.join(format!("{name}.html")), &html)?;
+        write(&pages.join(format!("{name}.html")), &html)?;
     }
     write(&output.join(LICENCES), &built.licences()?)?;
     write(
@@ -106,6 +105,15 @@ fn build() -> Result<()> {
             .with_context(|| format!("cannot copy {}", file.display()))?;
     }
     Ok(())
+}
+
+/// Removes everything in the folder, so that no file of an earlier build is served. The folder itself stays, because a running
+/// wrangler watches it.
+fn remove_content(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
+    }
 }
 
 fn bundle(assets: &Path, metafile: &Path) -> Result<()> {

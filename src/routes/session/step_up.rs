@@ -145,8 +145,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("stepUp", "Sessions", "Authenticate again")
         .describe(
-            "Authenticates the user of the session again. For 5 minutes, the session may call the routes that respond with \
-             `step_up_required`. The session cookie of a cookie session is replaced; a token stays as it is. The method \
+            "Authenticates the user of the session again. For 5 minutes, the session may call the routes that require \
+             step-up. The session cookie of a cookie session is replaced; a token stays as it is. The method \
              `aws_device` waits for the user as /token does, with the same errors.",
         )
         .parameter(approval::prefer_parameter())

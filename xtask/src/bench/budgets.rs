@@ -13,7 +13,7 @@ struct Budget {
     limit: f64,
 }
 
-const BUDGETS: [Budget; 5] = [
+const BUDGETS: [Budget; 6] = [
     Budget {
         name: "/validate, default settings, compared with Hono + jose + KV",
         group: "validate",
@@ -28,6 +28,11 @@ const BUDGETS: [Budget; 5] = [
         name: "/validate, strict, compared with better-auth + D1",
         group: "validate-strict",
         limit: 0.45,
+    },
+    Budget {
+        name: "/validate by cookie, compared with /validate by token",
+        group: "validate-cookie",
+        limit: 1.1,
     },
     Budget {
         name: "sign-in, compared with Hono + argon2-wasm-edge",

@@ -54,7 +54,7 @@ const fn of_edge_auth(name: &'static str, title: &'static str, turns_per_second:
 }
 
 /// The groups that a run without `--only` measures.
-pub const GROUPS: [Group; 8] = [
+pub const GROUPS: [Group; 9] = [
     by_peers("validate", "Session check, default settings", SHORT_TURNS),
     by_peers(
         "validate-kv",
@@ -62,6 +62,15 @@ pub const GROUPS: [Group; 8] = [
         SHORT_TURNS,
     ),
     by_peers("validate-strict", "Session check, strict (D1)", SHORT_TURNS),
+    Group {
+        name: "validate-cookie",
+        title: "Session check by cookie",
+        kind: Kind::Load {
+            turns_per_second: SHORT_TURNS,
+            direction: Direction::SubjectByRow,
+            is_in_chart: false,
+        },
+    },
     by_peers("sign-in", "Sign-in with a password", LONG_TURNS),
     of_edge_auth("refused", "Refused requests", SHORT_TURNS),
     of_edge_auth("refused-login", "Refused sign-ins", SHORT_TURNS),
