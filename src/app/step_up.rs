@@ -181,6 +181,7 @@ async fn record_once(
         replay_window: context.replay_window(),
         device: client.device.as_deref(),
         address: client.address.as_deref(),
+        country: client.country.as_deref(),
         attempt,
     };
     let entry = context.sign(entry.detail(method.as_str()));

@@ -158,6 +158,8 @@ export const de: Texts = {
     current: "Diese Sitzung",
     signedIn: "Angemeldet",
     lastUsed: "Zuletzt benutzt",
+    location: "Standort",
+    tor: "Tor-Netzwerk",
     address: "Adresse",
     method: "Methode",
     methods: { password: "Passwort", aws_device: "AWS", aws_proof: "AWS-Schlüssel", aws_app: "AWS-Zugangsdaten des Dienstes" },

@@ -152,6 +152,8 @@ export const en = {
     current: "This session",
     signedIn: "Signed in",
     lastUsed: "Last used",
+    location: "Location",
+    tor: "Tor network",
     address: "Address",
     method: "Method",
     methods: { password: "Password", aws_device: "AWS", aws_proof: "AWS key", aws_app: "AWS credentials of the service" },

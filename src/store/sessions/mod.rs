@@ -56,10 +56,14 @@ pub struct SessionSummary {
     pub device: Option<String>,
     /// The client's address at the sign-in.
     pub address: Option<String>,
+    /// The client's country at the sign-in.
+    pub country: Option<String>,
     /// The client's `User-Agent` at the last refresh.
     pub refresh_device: Option<String>,
     /// The client's address at the last refresh.
     pub refresh_address: Option<String>,
+    /// The client's country at the last refresh.
+    pub refresh_country: Option<String>,
 }
 
 impl SessionSummary {
@@ -75,8 +79,10 @@ impl SessionSummary {
             authenticated_at: row.moment("authenticated_at")?,
             device: row.optional("device")?,
             address: row.optional("address")?,
+            country: row.optional("country")?,
             refresh_device: row.optional("refresh_device")?,
             refresh_address: row.optional("refresh_address")?,
+            refresh_country: row.optional("refresh_country")?,
         })
     }
 }
@@ -114,7 +120,7 @@ const FIND: &str = "
 const LIVE_OF: &str = "
     SELECT id, created_at, rotated_at, max(rotated_at, coalesce(last_used_at, '')) AS last_used_at, ends_at,
            is_cookie, method, coalesce(authenticated_at, created_at) AS authenticated_at,
-           device, address, refresh_device, refresh_address
+           device, address, country, refresh_device, refresh_address, refresh_country
     FROM sessions WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3
     ORDER BY token_expires_at DESC LIMIT 200";
 

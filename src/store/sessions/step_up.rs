@@ -27,6 +27,8 @@ pub struct StepUp<'a> {
     pub device: Option<&'a str>,
     /// The client's address.
     pub address: Option<&'a str>,
+    /// The client's country.
+    pub country: Option<&'a str>,
     /// The attempt that succeeded, which no longer counts as failed.
     pub attempt: Option<&'a Reservation>,
 }
@@ -99,6 +101,7 @@ impl<'a> StepUp<'a> {
             replay_window: self.replay_window,
             device: self.device,
             address: self.address,
+            country: self.country,
             is_authenticated: true,
             cause: None,
         }
