@@ -87,8 +87,8 @@ impl Subject for PasswordAttempt {
             return Ok(PasswordStepUp::WrongPassword);
         }
         let method = SignInMethod::Password;
-        let attempt = Some(reservation);
-        let record = record(context, &self.client, &self.session, method, attempt).await?;
+        let (hash, attempt) = (stored.as_deref(), Some(reservation));
+        let record = record(context, &self.client, &self.session, method, hash, attempt).await?;
         Ok(record.map_or(PasswordStepUp::SessionEnded, |session| {
             PasswordStepUp::Done(Box::new(session))
         }))
@@ -120,7 +120,8 @@ impl PasswordAttempt {
     }
 }
 
-/// Records the step-up. Returns the session as it is now; `None` if the session or its user was changed meanwhile.
+/// Records the step-up. Returns the session as it is now; `None` if the session, its user or the password that was checked was changed
+/// meanwhile.
 ///
 /// # Errors
 /// `Store`, `Runtime`.
@@ -129,9 +130,12 @@ pub async fn record(
     client: &ClientInfo,
     session: &SessionRecord,
     method: SignInMethod,
+    checked_hash: Option<&str>,
     attempt: Option<&Reservation>,
 ) -> Result<Option<SessionRecord>, AppError> {
-    if let Some(stepped_up) = record_once(context, client, session, method, attempt).await? {
+    if let Some(stepped_up) =
+        record_once(context, client, session, method, checked_hash, attempt).await?
+    {
         return Ok(Some(stepped_up));
     }
     // Another request may have rotated the cookie since the session was read, for example after a double click. The cookie of
@@ -143,7 +147,7 @@ pub async fn record(
             if again.token_status(session.generation, context.now(), window)
                 == TokenStatus::Replayable =>
         {
-            record_once(context, client, &again, method, attempt).await
+            record_once(context, client, &again, method, checked_hash, attempt).await
         }
         _ => Ok(None),
     }
@@ -154,6 +158,7 @@ async fn record_once(
     client: &ClientInfo,
     session: &SessionRecord,
     method: SignInMethod,
+    checked_hash: Option<&str>,
     attempt: Option<&Reservation>,
 ) -> Result<Option<SessionRecord>, AppError> {
     let (now, user) = (context.now(), session.user.id);
@@ -166,6 +171,7 @@ async fn record_once(
         replay_window: context.replay_window(),
         device: client.device.as_deref(),
         address: client.address.as_deref(),
+        checked_hash,
         attempt,
     };
     let entry = context.sign(entry.detail(method.as_str()));

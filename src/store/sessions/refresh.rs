@@ -55,6 +55,7 @@ impl Sessions {
             device: refresh.device,
             address: refresh.address,
             is_authenticated: false,
+            checked_hash: None,
             cause: None,
         };
         let statements = [rotation.rotate(), find(refresh.id)];

@@ -25,6 +25,8 @@ pub struct StepUp<'a> {
     pub device: Option<&'a str>,
     /// The client's address.
     pub address: Option<&'a str>,
+    /// The hash that the password was checked against, if the user gave one. If it has changed in the meantime, nothing is written.
+    pub checked_hash: Option<&'a str>,
     /// The attempt that succeeded, which no longer counts as failed.
     pub attempt: Option<&'a Reservation>,
 }
@@ -33,13 +35,17 @@ pub struct StepUp<'a> {
 const AUTHENTICATE: &str = "
     UPDATE sessions SET authenticated_at = ?1
     WHERE id = ?2 AND user_id = ?3 AND is_cookie = 0 AND revoked_at IS NULL AND ends_at > ?1 AND token_expires_at > ?4
-      AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active = 1)";
+      AND EXISTS (
+        SELECT 1 FROM users
+        WHERE users.id = sessions.user_id AND users.is_active = 1 AND (?5 IS NULL OR password_hash = ?5))";
 
 /// Finds a row if [`AUTHENTICATE`] is about to change one.
 const AUTHENTICATES: &str = "
     SELECT 1 FROM sessions
     WHERE id = ?2 AND user_id = ?3 AND is_cookie = 0 AND revoked_at IS NULL AND ends_at > ?1 AND token_expires_at > ?4
-      AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active = 1)";
+      AND EXISTS (
+        SELECT 1 FROM users
+        WHERE users.id = sessions.user_id AND users.is_active = 1 AND (?5 IS NULL OR password_hash = ?5))";
 
 impl Sessions {
     /// Records the authentication and rotates the cookie of a cookie session. Returns the session afterwards; `None` if the
@@ -65,6 +71,7 @@ impl Sessions {
                         .text(&session.id)
                         .text(session.user.id.to_string())
                         .text(expired_until(now).to_string())
+                        .optional(step_up.checked_hash)
                 };
                 let authenticates = || authenticate(AUTHENTICATES);
                 recorded(authenticate(AUTHENTICATE), authenticates, [entry])
@@ -99,6 +106,7 @@ impl<'a> StepUp<'a> {
             device: self.device,
             address: self.address,
             is_authenticated: true,
+            checked_hash: self.checked_hash,
             cause: None,
         }
     }
