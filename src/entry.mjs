@@ -23,6 +23,9 @@ export class AuthService extends WorkerEntrypoint {
   /**
    * Responds to `request` as if the client at `clientIp` had sent it: rate limits and back-off count by this address. The origin of
    * the URL does not matter. A caller that forwards a request it received passes the `path` of Edge Auth that the request is for.
+   *
+   * `Sec-Fetch-Site` of a forwarded request is about the origin of the caller, not about that of Edge Auth, so it is removed. `Origin`
+   * then decides whether the request may use a session cookie.
    */
   fetchWithClientIp(request, clientIp, path) {
     if (!isIpAddress(clientIp)) {
@@ -33,6 +36,7 @@ export class AuthService extends WorkerEntrypoint {
     }
     const headers = new Headers(request.headers);
     headers.set("cf-connecting-ip", clientIp);
+    headers.delete("sec-fetch-site");
     const forwarded = path === undefined ? request : new Request(`https://auth${path}`, request);
     return entry.fetch(new Request(forwarded, { headers }), this.env, this.ctx);
   }

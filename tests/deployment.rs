@@ -157,12 +157,13 @@ fn actions_are_pinned_by_commit() {
 }
 
 #[test]
-fn worker_responds_to_all_paths_except_those_of_scripts_and_images() {
+fn worker_responds_to_the_paths_of_pages_and_of_missing_files() {
     let (development, production) = environments();
     for environment in [&development, &production] {
         let assets = environment["assets"].as_table().expect("a table");
-        // Without the Worker, a page would have no security headers.
-        let first: Vec<_> = ["/*", "!/assets/*", "!/brand/*"].map(Value::from).into();
+        // Without the Worker, a page would have no security headers. A rule that excludes paths from the Worker would also
+        // exclude those of missing files, and caches would store their responses with the headers of files.
+        let first: Vec<_> = ["/api/*", "/html/*"].map(Value::from).into();
         assert_eq!(assets["run_worker_first"], Value::from(first));
         assert_eq!(assets["html_handling"], Value::from("none"));
         assert_eq!(assets["not_found_handling"], Value::from("none"));

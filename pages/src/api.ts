@@ -1,4 +1,4 @@
-// The client of the API, typed by its OpenAPI document, and what the pages make of its responses.
+// The client of the API, typed by its OpenAPI document, and the results of its calls.
 import createClient from "openapi-fetch";
 import type { components, paths } from "../../build/openapi.d.ts";
 import { language } from "./language.ts";

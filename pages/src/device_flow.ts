@@ -21,7 +21,7 @@ export const WAIT = "wait=20";
 
 const RETRY_AFTER_SECONDS = 5;
 
-/** Failures that a later request may not have. */
+/** Temporary failures, after which the request is sent again. */
 const TEMPORARY = ["authorization_pending", "network", "rate_limited", "overloaded", "storage_unavailable", "runtime_failed"];
 
 export async function startDeviceFlow(): Promise<Result<DeviceFlow>> {

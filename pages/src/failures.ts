@@ -2,7 +2,7 @@
 import type { Failure } from "./api.ts";
 import type { Texts } from "./language.ts";
 
-/** Fewer than any operator requires, if a page does not know how many characters are required. */
+/** The default of `PASSWORD_MIN_LENGTH`, for a page that does not know the configured number. */
 const UNKNOWN_MINIMUM = 15;
 
 export function failureText(t: Texts, { code, status, retryAfter }: Failure, minimum = UNKNOWN_MINIMUM): string {

@@ -1,4 +1,4 @@
-// The language of the pages: the one that was chosen on a page, or else the browser's first one that there is a table for.
+// The language of the pages: the one that was chosen on a page, otherwise the first language of the browser that has a table.
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import { de } from "./texts/de.ts";

@@ -36,7 +36,7 @@ export function takeExpiredNotice(): boolean {
 }
 
 /**
- * The secret of a link, which is in the fragment of the address. Removes it from the address bar and from the history, so that it
+ * The secret of a link, which is in the fragment of the URL. Removes it from the address bar and from the history, so that it
  * is neither seen nor synchronised.
  */
 export function takeSecret(): string | undefined {

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 export interface Submission {
   isBusy: boolean;
-  /** Whether it takes so long that the user may wonder. */
+  /** Whether it takes longer than usual, which the page then says. */
   isSlow: boolean;
   /** Runs the action, unless one is running. */
   run: () => void;
@@ -11,7 +11,7 @@ export interface Submission {
 
 const SLOW_AFTER_MS = 3_000;
 
-/** An action that is not started again while it runs. It keeps running if it resolves to `leaving`. */
+/** An action that is not started again while it runs. It stays marked as running if it resolves to `leaving`. */
 export function useSubmission(action: () => Promise<"leaving" | undefined>): Submission {
   const [isBusy, setBusy] = useState(false);
   const [isSlow, setSlow] = useState(false);

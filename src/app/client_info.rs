@@ -21,6 +21,8 @@ pub struct ClientInfo {
     pub device: Option<String>,
     /// The client's address as Cloudflare saw it.
     pub address: Option<String>,
+    /// The client's country as Cloudflare reports it: a code of ISO 3166-1, or `T1` for the Tor network.
+    pub country: Option<String>,
     /// The id of the request, which its response carries as `X-Request-Id`: Cloudflare's ray id, which is also in
     /// Cloudflare's logs, or a random UUID if there is none.
     pub request: String,
@@ -29,11 +31,13 @@ pub struct ClientInfo {
 }
 
 impl ClientInfo {
-    /// The client of a request with these headers, the id of the request, and its `Accept-Language`.
+    /// The client of a request with these headers, the id of the request, and its `Accept-Language`. `country` is the value of
+    /// `CF-IPCountry`.
     #[must_use]
     pub fn new(
         user_agent: Option<&str>,
         address: Option<&str>,
+        country: Option<&str>,
         request: String,
         accept_language: Option<&str>,
     ) -> Self {
@@ -41,6 +45,7 @@ impl ClientInfo {
             language: Language::of(accept_language),
             device: user_agent.map(|text| names::shown(text, MAX_DEVICE_BYTES)),
             address: address.map(|text| names::shown(text, MAX_ADDRESS_BYTES)),
+            country: country.and_then(known_country),
             request,
         }
     }
@@ -54,5 +59,29 @@ impl ClientInfo {
         let entry = Entry::new(id, context.now(), kind, &self.request);
         let (address, device) = (self.address.as_deref(), self.device.as_deref());
         Ok(entry.from(Client::new(random::bytes()?, address, device)))
+    }
+}
+
+/// The country of a value of `CF-IPCountry`. Cloudflare sends `XX` if it does not know the country.
+fn known_country(code: &str) -> Option<String> {
+    let is_code = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    let is_known = code.len() == 2 && code.bytes().all(is_code) && code != "XX";
+    is_known.then(|| code.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn country_is_two_capital_letters_or_digits() {
+        for code in ["DE", "T1", "ZZ"] {
+            assert_eq!(known_country(code).as_deref(), Some(code));
+        }
+        for code in [
+            "", "D", "de", "DEU", "XX", "D ", " DE", "D-", "\u{c4}", "DE, FR",
+        ] {
+            assert_eq!(known_country(code), None, "{code:?}");
+        }
     }
 }

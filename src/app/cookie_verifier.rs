@@ -18,8 +18,8 @@ const CACHE_TTL_SECONDS: i64 = 60;
 /// Maximum number of cached cookies.
 const CACHE_CAPACITY: usize = 1_000;
 
-/// The last characters of a value, by which it is found in the cache: more than the authentication tag, which no other value
-/// has.
+/// Number of last characters by which a value is found in the cache. They include the authentication tag, which differs from value to
+/// value.
 const TAG_CHARACTERS: usize = 24;
 
 /// The content of a cookie.

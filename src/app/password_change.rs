@@ -142,6 +142,7 @@ impl ChangeRequest {
             replay_window: context.replay_window(),
             device: self.client.device.as_deref(),
             address: self.client.address.as_deref(),
+            country: self.client.country.as_deref(),
             old,
             new,
             now: context.received_at,

@@ -8,8 +8,8 @@ use crate::config::Consistency;
 use crate::domain::audit::{Kind, Signed};
 use crate::domain::session::{LAST_USED_STEP_SECONDS, SessionKind, SessionRecord, TokenStatus};
 use crate::domain::user::User;
-use crate::runtime::StoreError;
 use crate::runtime::shared_text::WithBody;
+use crate::runtime::{StoreError, clock};
 use crate::store::session_cache::{self, CacheLookup, CachedSession};
 use crate::store::sessions::{Revocation, RevokedSession};
 use crate::timestamp::Timestamp;
@@ -131,7 +131,11 @@ fn record_use(context: &RequestContext, record: &SessionRecord) {
     let idle_end = context.idle_end();
     context.wait_until(async move {
         // If D1 is unavailable, the next request records the use.
-        let _ = app.sessions.record_use(&id, now, idle_end).await;
+        let written_at = clock::now();
+        let _ = app
+            .sessions
+            .record_use(&id, now, idle_end, written_at)
+            .await;
     });
 }
 
@@ -205,8 +209,19 @@ async fn write_cached(
         .await
 }
 
-/// Revokes one session of a user, writes the audit entries in the same batch, and overwrites its cached sessions. Returns
-/// whether the user has such a session. A repeated call writes nothing.
+/// The outcome of [`revoke`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revoked {
+    /// This call has revoked the session.
+    Now,
+    /// It had already been revoked.
+    Earlier,
+    /// The user has no such session.
+    NotFound,
+}
+
+/// Revokes one session of a user, writes the audit entries in the same batch, and overwrites its cached sessions. A repeated call
+/// writes nothing.
 ///
 /// # Errors
 /// `Store`; then the client must not assume that the session is revoked.
@@ -215,21 +230,24 @@ pub async fn revoke<const N: usize>(
     id: &str,
     user: Uuid,
     entries: [&Signed; N],
-) -> Result<bool, AppError> {
+) -> Result<Revoked, AppError> {
     let now = context.received_at;
     let revocation = context.app.sessions.revoke(id, user, now, entries).await?;
     let cache = &context.app.session_cache;
     match revocation {
-        Revocation::Done(session) => cache.mark_revoked(&[session], now).await,
+        Revocation::Done(session) => {
+            cache.mark_revoked(&[session], now).await;
+            Ok(Revoked::Now)
+        }
         Revocation::AlreadyRevoked(session) => {
             // Only cached sessions that still exist are overwritten.
             if context.app.config.sessions.consistency == Consistency::Cached {
                 cache.mark_revoked_again(&[session], now).await;
             }
+            Ok(Revoked::Earlier)
         }
-        Revocation::NotFound => return Ok(false),
+        Revocation::NotFound => Ok(Revoked::NotFound),
     }
-    Ok(true)
 }
 
 /// Revokes a session whose rotated-out token or cookie was used after the replay window, which shows that it has leaked, or that

@@ -168,6 +168,7 @@ pub async fn start_session(
         ends_at,
         device: client.device.as_deref(),
         address: client.address.as_deref(),
+        country: client.country.as_deref(),
         password_hash: options.checked_hash,
         new_password_hash: options.new_hash,
         // Every client can sign in with the service credentials, so such a sign-in must not evict other sessions. Such a

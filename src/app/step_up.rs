@@ -1,5 +1,8 @@
 //! Records that a signed-in user has authenticated again. The cookie of a cookie session is rotated, so that a copy of the earlier
 //! one does not profit from the step-up.
+//!
+//! If two tabs do this at once, only the first one rotates the cookie, and both get the same generation. The browser keeps the cookie
+//! of the response that arrives last; an earlier generation would later count as stolen.
 
 use super::client_info::ClientInfo;
 use super::context::RequestContext;
@@ -16,6 +19,15 @@ use crate::store::sessions::StepUp;
 use crate::store::throttle::{Attempt, Reservation};
 use crate::store::users::PasswordUser;
 use std::rc::Rc;
+
+/// The session of a request.
+#[derive(Debug)]
+pub struct SentSession {
+    /// The session, as it was read for the request.
+    pub record: SessionRecord,
+    /// The generation of the token or cookie that was sent.
+    pub generation: u32,
+}
 
 /// The outcome of an evaluated attempt.
 #[derive(Debug)]
@@ -35,7 +47,7 @@ pub enum PasswordStepUp {
 pub async fn with_password(
     context: Rc<RequestContext>,
     client: ClientInfo,
-    session: SessionRecord,
+    session: SentSession,
     password: String,
 ) -> Result<Attempted<PasswordStepUp>, AppError> {
     let attempt = PasswordAttempt {
@@ -47,7 +59,7 @@ pub async fn with_password(
 }
 
 struct PasswordAttempt {
-    session: SessionRecord,
+    session: SentSession,
     client: ClientInfo,
     password: String,
 }
@@ -58,7 +70,7 @@ impl Subject for PasswordAttempt {
     /// The counter is that of a change of password in this session, so that an attacker with a stolen session does not get
     /// more guesses.
     fn attempt(&self, now_ms: f64) -> Attempt<'_> {
-        Attempt::in_session(&self.session.id, now_ms)
+        Attempt::in_session(&self.session.record.id, now_ms)
     }
 
     fn slot_holder(&self) -> Option<Holder> {
@@ -72,7 +84,7 @@ impl Subject for PasswordAttempt {
         _: Option<PasswordUser>,
         slot: Slot,
     ) -> Result<PasswordStepUp, AppError> {
-        let user = self.session.user.id;
+        let user = self.session.record.user.id;
         let stored = passwords::hash_of(context.app.database, user).await?;
         let check = match Password::parse(&self.password) {
             Ok(password) => {
@@ -107,9 +119,9 @@ impl PasswordAttempt {
         if reservation.is_locked() {
             return Ok(throttle.failed(reservation, None).await?);
         }
-        let id = self.session.user.id;
+        let id = self.session.record.user.id;
         let entry = self.client.entry(context, Kind::StepUpFailed)?;
-        let entry = entry.by(id).about(id).of_session(&self.session.id);
+        let entry = entry.by(id).about(id).of_session(&self.session.record.id);
         let reason = if reservation.is_last() {
             "password: wrong; locked in this session now"
         } else {
@@ -127,24 +139,25 @@ impl PasswordAttempt {
 pub async fn record(
     context: &RequestContext,
     client: &ClientInfo,
-    session: &SessionRecord,
+    session: &SentSession,
     method: SignInMethod,
     attempt: Option<&Reservation>,
 ) -> Result<Option<SessionRecord>, AppError> {
-    if let Some(stepped_up) = record_once(context, client, session, method, attempt).await? {
+    let SentSession { record, generation } = session;
+    let once = async |record: &SessionRecord| {
+        let rotates = record.generation == *generation;
+        record_once(context, client, record, rotates, method, attempt).await
+    };
+    if let Some(stepped_up) = once(record).await? {
         return Ok(Some(stepped_up));
     }
     // Another request may have rotated the cookie since the session was read, for example after a double click. The cookie of
     // this request is then still accepted.
-    let found = context.app.sessions.find(&session.id).await?;
-    let window = context.replay_window();
+    let found = context.app.sessions.find(&record.id).await?;
+    let (now, window) = (context.now(), context.replay_window());
+    let status = |record: &SessionRecord| record.token_status(*generation, now, window);
     match found {
-        Some(again)
-            if again.token_status(session.generation, context.now(), window)
-                == TokenStatus::Replayable =>
-        {
-            record_once(context, client, &again, method, attempt).await
-        }
+        Some(again) if status(&again) == TokenStatus::Replayable => once(&again).await,
         _ => Ok(None),
     }
 }
@@ -153,6 +166,7 @@ async fn record_once(
     context: &RequestContext,
     client: &ClientInfo,
     session: &SessionRecord,
+    rotates: bool,
     method: SignInMethod,
     attempt: Option<&Reservation>,
 ) -> Result<Option<SessionRecord>, AppError> {
@@ -161,11 +175,13 @@ async fn record_once(
     let entry = entry.by(user).about(user).of_session(&session.id);
     let step_up = StepUp {
         session,
+        rotates,
         now,
         idle_end: now.plus(context.app.config.sessions.idle),
         replay_window: context.replay_window(),
         device: client.device.as_deref(),
         address: client.address.as_deref(),
+        country: client.country.as_deref(),
         attempt,
     };
     let entry = context.sign(entry.detail(method.as_str()));
@@ -173,7 +189,7 @@ async fn record_once(
     let Some(stepped_up) = sessions.step_up(&step_up, &entry).await? else {
         return Ok(None);
     };
-    if stepped_up.kind == SessionKind::Cookie {
+    if rotates && stepped_up.kind == SessionKind::Cookie {
         sessions::refresh_cache(context, &stepped_up, stepped_up.generation);
         sessions::refresh_cache(context, &stepped_up, session.generation);
     }

@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(allowed(&format!("{longest}a"), ORIGINS), None);
     }
 
-    // The same list is tried in a browser: tests/api/browser/cases/open_redirects.mjs.
+    // The same list is tried in a browser: tests/api/browser/cases/pages/open_redirects.mjs.
     #[test]
     fn every_other_spelling_is_refused() {
         for address in include_str!("return_target/refused.txt").lines() {

@@ -119,7 +119,7 @@ impl SessionRecord {
 
     /// Whether the user has authenticated recently enough for a route that requires step-up, as a request with a token or cookie
     /// of this generation shows. One that was rotated out does not count, because the rotation may have been the reaction to its
-    /// theft; nor does a sign-in with stored keys, which shows no user.
+    /// theft; nor does a sign-in with stored keys, which does not show that a user is present.
     #[must_use]
     pub fn is_stepped_up(&self, generation: u32, now: Timestamp) -> bool {
         generation == self.generation

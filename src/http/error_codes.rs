@@ -100,8 +100,8 @@ codes! {
     InvalidLink: 400 "invalid_link" "Invalid or expired link";
         "The one-time link is unknown, used or expired.";
         "Ask for a new link.";
-    InvalidEmail: 400 "invalid_email" "An e-mail address has the form name@example.com and at most 254 bytes";
-        "The new e-mail address does not have the form of an address.";
+    InvalidEmail: 400 "invalid_email" "An e-mail address must have the form name@example.com and at most 254 bytes";
+        "The new e-mail address is not valid.";
         "Ask the user again.";
     InvalidClient: 400 "invalid_client" "Failed to start device authorization";
         "`client_id` and `client_secret` were not issued by this service, do not belong together, or have expired.";
@@ -121,7 +121,7 @@ codes! {
     TokenExpired: 401 "token_expired" "Invalid or expired token";
         "The token is authentic but has expired.";
         "Sign in again. To avoid this, refresh before `Edge-Auth-Expires`.";
-    StepUpRequired: 401 "step_up_required" "Authentication required again";
+    StepUpRequired: 401 "step_up_required" "Recent authentication required";
         "The route requires that the user has authenticated within the last 5 minutes.";
         "Ask the user to authenticate again at `/step-up`, and repeat the request.";
     InvalidCredentials: 401 "invalid_credentials" "Invalid username or password";
@@ -146,7 +146,7 @@ codes! {
         "The origin of a CORS preflight request is not in `ALLOWED_ORIGINS`.";
         "Add the origin to `ALLOWED_ORIGINS`.";
     CrossSiteRequest: 403 "cross_site_request" "Request from another site";
-        "A request with the session cookie, or a sign-in that sets it, came from an origin that may not send it, or its browser did not state its origin.";
+        "A request with the session cookie, or a sign-in that sets it, came from an origin that may not send it, or the client did not state the origin.";
         "Add the origin to `ALLOWED_ORIGINS`, or use a token. Some routes accept the session cookie from the service's own pages only.";
     AccessDenied: 403 "access_denied" "Access denied";
         "The user denied the sign-in or may not sign in.";

@@ -110,6 +110,7 @@ impl Request {
         ClientInfo::new(
             user_agent.as_deref(),
             self.address().as_deref(),
+            self.header("cf-ipcountry").as_deref(),
             (self.id)(),
             self.header("accept-language").as_deref(),
         )

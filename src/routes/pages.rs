@@ -1,4 +1,4 @@
-//! The browser pages: their paths, and the files of `build/pages` that they are served from. The pages call the API like any other
+//! The browser pages: their paths, and the files of `build/pages/html` that they are served from. The pages call the API like any other
 //! client; `pages/` has their sources. `events/fetch.rs` adds the security headers.
 
 use crate::http::error::{ApiError, ErrorFormat};
@@ -74,7 +74,7 @@ pub async fn respond(assets: Option<&'static Assets>, request: &Request) -> Resp
 }
 
 async fn load(assets: Option<&'static Assets>, page: &str) -> Option<String> {
-    assets?.text(&format!("{page}.html")).await
+    assets?.text(&format!("/html{page}.html")).await
 }
 
 fn error(code: ErrorCode) -> Response {

@@ -1,5 +1,5 @@
-//! Outgoing e-mail: the binding of Cloudflare's Email Service. The service builds and signs the message from its parts, so no part
-//! can add a header.
+//! Outgoing e-mail: the binding of Cloudflare's Email Service. The Email Service builds the message from its parts and signs it, so no
+//! part can add a header.
 
 use super::timeout::timeout;
 use js_sys::{JsString, Object, Reflect};

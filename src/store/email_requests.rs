@@ -29,7 +29,7 @@ const COUNT: &str = "
     INSERT INTO email_requests (key, at)
     SELECT ?1, ?2 WHERE (SELECT count(*) FROM email_requests WHERE key = ?1 AND at > ?3) < ?4";
 
-/// The time of the request whose end makes room for the next one.
+/// The time of the counted request after whose expiry the next one is admitted.
 const OLDEST: &str = "
     SELECT min(at) AS at FROM (SELECT at FROM email_requests WHERE key = ?1 AND at > ?2 ORDER BY at DESC LIMIT ?3)";
 

@@ -33,6 +33,8 @@ pub struct Change<'a> {
     pub device: Option<&'a str>,
     /// The client's address.
     pub address: Option<&'a str>,
+    /// The client's country.
+    pub country: Option<&'a str>,
     /// The attempt that succeeded, which no longer counts as failed.
     pub attempt: &'a Reservation,
     /// The entry of the change.
@@ -164,6 +166,7 @@ impl<'a> Change<'a> {
             replay_window: self.replay_window,
             device: self.device,
             address: self.address,
+            country: self.country,
             is_authenticated: true,
             cause: Some(&self.password_set.entry.id),
         }

@@ -75,7 +75,7 @@ async fn start_page_leads_to_the_account() {
     302
     location: /account
     ");
-    // Whatever the query is.
+    // The query does not matter.
     let response = app.get("/?return_to=https://evil.example").await;
     assert_eq!(response.header("location"), Some("/account"));
 }
@@ -94,6 +94,13 @@ async fn unknown_path_outside_the_api_returns_the_404_page() {
         "//api/auth/login",
         "/api-docs",
         "/_headers",
+        "/html/sign-in.html",
+        "/html/sign-in",
+        "/html/",
+        "/assets/",
+        "/assets/sign-in-00000000.js",
+        "/assets/sign-in",
+        "/brand/nothing.svg",
         "/%2e%2e%2fetc",
     ] {
         for method in ["GET", "POST", "DELETE", "OPTIONS"] {

@@ -65,6 +65,7 @@ pub fn ensure(tools: &Tools, profile: Profile) -> Result<()> {
             .with_context(|| format!("cannot write {}", record.display()))?;
     }
     pages::ensure(profile)?;
+    pages::check_logo()?;
     terminal::note(FINISHED);
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! scripts. The names of scripts and styles contain a hash of their content, so browsers may keep them.
 
 use crate::build::Profile;
-use crate::{cache, node, process, workspace};
+use crate::{cache, node, process, terminal, workspace};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -48,6 +48,21 @@ pub fn ensure(profile: Profile) -> Result<()> {
     fs::write(&record, state(profile)).with_context(|| format!("cannot write {}", record.display()))
 }
 
+/// Prints a warning if `wrangler.toml` names a logo that the built pages do not have.
+pub fn check_logo() -> Result<()> {
+    for line in workspace::read("wrangler.toml")?.lines() {
+        let logo = workspace::variable(line, "BRAND_LOGO");
+        if let Some(path) = logo.and_then(|logo| logo.strip_prefix('/'))
+            && !workspace::root().join(OUTPUT).join(path).is_file()
+        {
+            terminal::note(format_args!(
+                "warning: the file /{path} of BRAND_LOGO in wrangler.toml does not exist"
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn key_of_sources() -> Result<String> {
     let root = workspace::root();
     let mut files = vec![
@@ -80,10 +95,9 @@ fn check_types() -> Result<()> {
 fn build() -> Result<()> {
     let root = workspace::root();
     let output = root.join(OUTPUT);
-    let assets = output.join("assets");
-    // The folder itself stays, because a running wrangler watches it.
-    for folder in [&assets, &output.join("brand")] {
-        let _ = fs::remove_dir_all(folder);
+    let (assets, pages) = (output.join("assets"), output.join("html"));
+    remove_content(&output);
+    for folder in [&assets, &pages, &output.join("brand")] {
         fs::create_dir_all(folder)
             .with_context(|| format!("cannot create {}", folder.display()))?;
     }
@@ -93,7 +107,7 @@ fn build() -> Result<()> {
     let template = workspace::read("pages/page.html")?;
     for (name, title) in PAGES {
         let html = built.html(&template, name, title)?;
-        write(&output.join(format!("{name}.html")), &html)?;
+        write(&pages.join(format!("{name}.html")), &html)?;
     }
     write(&output.join(LICENCES), &built.licences()?)?;
     write(
@@ -106,6 +120,15 @@ fn build() -> Result<()> {
             .with_context(|| format!("cannot copy {}", file.display()))?;
     }
     Ok(())
+}
+
+/// Removes everything in the folder, so that no file of an earlier build is served. The folder itself stays, because a running
+/// wrangler watches it.
+fn remove_content(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let _ = fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path));
+    }
 }
 
 fn bundle(assets: &Path, metafile: &Path) -> Result<()> {

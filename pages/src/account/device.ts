@@ -2,7 +2,7 @@
 import bowser from "bowser";
 import type { Texts } from "../language.ts";
 
-/** Such as "Firefox on Linux". A program has the name that it gives itself. */
+/** Such as "Firefox on Linux". A program is shown by the name in its `User-Agent`. */
 export function deviceName(userAgent: string | null, { sessions }: Texts): string {
   if (!userAgent) return sessions.unknownDevice;
   const { browser, os } = bowser.parse(userAgent);

@@ -2,13 +2,16 @@
 import type { User } from "../api.ts";
 import { formatTime, useTexts } from "../language.ts";
 
+type Fact = [name: string, value: string | null];
+
 export function Profile({ user, isManagedElsewhere, isRecognised }: { user: User; isManagedElsewhere: boolean; isRecognised: boolean }) {
   const t = useTexts();
-  const facts: [string, string | null][] = [
+  const organization: Fact[] = user.organization ? [[t.account.organization, user.organization]] : [];
+  const facts: Fact[] = [
     [t.account.username, user.username],
     [t.account.fullName, user.name],
     [t.account.email, user.email],
-    [t.account.organization, user.organization],
+    ...organization,
     [t.account.role, t.account.roles[user.role]],
     [t.account.memberSince, formatTime(user.created_at)],
   ];

@@ -9,6 +9,7 @@ import { formatTime, useTexts } from "../language.ts";
 import { PAGES } from "../navigation.ts";
 import { useSubmission } from "../submission.ts";
 import { announce } from "../tabs.ts";
+import { countryName } from "./country.ts";
 import { deviceName } from "./device.ts";
 import { useSend } from "./step_up.tsx";
 import type { Send } from "./step_up.tsx";
@@ -17,7 +18,7 @@ export type SessionEntry = NonNullable<Awaited<ReturnType<typeof list>>["value"]
 
 const list = () => call(api.GET("/api/auth/sessions"));
 
-/** The live sessions, or why they are not known. */
+/** The live sessions, or the failure to load them. */
 export type SessionList = { sessions: SessionEntry[] } | { failure: Failure };
 
 export async function loadSessions(send: Send): Promise<SessionList | undefined> {
@@ -62,6 +63,9 @@ export function Sessions({ list, onChange }: { list: SessionList | undefined; on
   );
 }
 
+/** The country of the address that is shown. */
+const lastCountry = (session: SessionEntry) => (session.refresh_address === null ? session.country : session.refresh_country);
+
 function Entry({ session, onRevoked }: { session: SessionEntry; onRevoked: (failure: Failure | undefined) => void }) {
   const t = useTexts();
   const send = useSend();
@@ -77,6 +81,7 @@ function Entry({ session, onRevoked }: { session: SessionEntry; onRevoked: (fail
   const facts: [string, string][] = [
     [t.sessions.signedIn, formatTime(session.created_at)],
     [t.sessions.lastUsed, formatTime(session.last_used_at)],
+    [t.sessions.location, countryName(lastCountry(session), t)],
     [t.sessions.address, session.refresh_address ?? session.address ?? t.account.unknown],
     [t.sessions.method, session.method === null ? t.account.unknown : t.sessions.methods[session.method]],
   ];

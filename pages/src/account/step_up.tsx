@@ -17,7 +17,7 @@ import { signInAgain } from "../navigation.ts";
 import type { PageProps } from "../start.tsx";
 import { useCountdown, useSubmission } from "../submission.ts";
 
-/** Sends a call of the signed-in user. `leaving` if the session has ended, `cancelled` if the user has closed the dialog. */
+/** Sends a call of the signed-in user. Returns `leaving` if the session has ended, and `cancelled` if the user has closed the dialog. */
 export type Send = <T>(request: () => Promise<Result<T>>) => Promise<Result<T> | "leaving" | "cancelled">;
 
 const SendContext = createContext<Send>(async (request) => request());

@@ -12,7 +12,7 @@ interface ButtonProps {
   children: ComponentChildren;
 }
 
-/** A button. It keeps the focus while it is busy, so it is not `disabled` in the sense of HTML. */
+/** A button. It keeps the focus while it is busy, so it does not have the attribute `disabled`. */
 export function Button({ kind, onClick, isBusy = false, isDisabled = false, label, children }: ButtonProps) {
   const isIdle = isBusy || isDisabled;
   return (

@@ -7,7 +7,7 @@ interface FieldProps {
   label: string;
   name: string;
   type: "text" | "email" | "password";
-  /** As password managers understand it (HTML standard, "autofill"). */
+  /** The value of `autocomplete`, for password managers (HTML standard, "autofill"). */
   autocomplete: "username" | "current-password" | "new-password" | "email";
   hint?: string;
   /** The id of the message that says what is wrong with the value. */

@@ -1,4 +1,4 @@
-// What is around every page: the brand, the choice of the language, and the link to help.
+// The frame of every page: the brand, the choice of the language, and the link to help.
 import type { ComponentChildren } from "preact";
 import { LANGUAGES, choose, language, useTexts } from "../language.ts";
 import type { Language } from "../language.ts";

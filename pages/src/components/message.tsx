@@ -1,4 +1,4 @@
-// The place of a form for its explanation, and for what came of it. It has room for two lines, so that a message moves nothing.
+// The line of a form that shows its explanation or its result. It has room for two lines, so that a message does not move the form.
 import type { ComponentChildren } from "preact";
 
 interface MessageProps {

@@ -1,4 +1,4 @@
-// The page of all paths that have none.
+// The page for every path that has no page.
 import { LinkButton } from "../components/button.tsx";
 import { Message } from "../components/message.tsx";
 import { useTexts } from "../language.ts";

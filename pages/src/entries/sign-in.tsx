@@ -16,7 +16,7 @@ import type { PageProps } from "../start.tsx";
 import { useCountdown, useSubmission } from "../submission.ts";
 import { announce } from "../tabs.ts";
 
-/** Failures in a row after which the page offers to set a new password. They are counted for every name, so they tell nothing. */
+/** Failures in a row after which the page offers to set a new password. They are counted for every name, so the offer does not reveal whether a user exists. */
 const FAILURES_UNTIL_HINT = 3;
 
 const hasExpired = takeExpiredNotice();

@@ -19,17 +19,17 @@ export const de: Texts = {
   failure: {
     network: "Der Dienst ist nicht erreichbar. Prüfen Sie Ihre Verbindung, und versuchen Sie es erneut.",
     temporary: "Der Dienst ist vorübergehend nicht verfügbar. Versuchen Sie es gleich noch einmal.",
-    unknown: "Etwas ist fehlgeschlagen. Versuchen Sie es erneut.",
+    unknown: "Es ist ein Fehler aufgetreten. Versuchen Sie es erneut.",
     tooMany: (count) => `Es gab zu viele Versuche. Sie können es in ${seconds(count)} erneut versuchen.`,
     missing: "Füllen Sie alle Felder aus.",
     credentials: "Der Benutzername oder das Passwort ist falsch.",
     currentPassword: "Das aktuelle Passwort ist falsch.",
     passwordTooShort: (count) => `Das Passwort muss mindestens ${count} Zeichen haben.`,
     passwordTooLong: "Das Passwort darf höchstens 128 Zeichen haben.",
-    passwordTooCommon: "Dieses Passwort ist zu verbreitet. Wählen Sie ein anderes.",
-    passwordContainsName: "Das Passwort darf Ihrem Namen, Benutzernamen, Ihrer E‑Mail-Adresse oder Organisation nicht ähneln.",
+    passwordTooCommon: "Dieses Passwort wird zu häufig verwendet. Wählen Sie ein anderes.",
+    passwordContainsName: "Das Passwort darf nicht Ihrem Namen, Ihrem Benutzernamen, Ihrer E‑Mail-Adresse oder Ihrer Organisation ähneln.",
     link: "Dieser Link ist nicht mehr gültig. Fordern Sie einen neuen an.",
-    denied: "AWS meldet, dass die Anmeldung abgelehnt wurde, oder Ihr Konto darf sich hier nicht anmelden.",
+    denied: "Die Anmeldung wurde laut AWS abgelehnt, oder Ihr Konto ist hier nicht zugelassen.",
     noAssignment: "Sie haben keinen Zugriff auf das AWS-Konto dieses Dienstes. Wenden Sie sich an Ihre Administration.",
     codeExpired: "Der Code ist abgelaufen.",
     sessionNotFound: "Diese Sitzung ist bereits beendet.",
@@ -55,7 +55,7 @@ export const de: Texts = {
     alreadySignedIn: (name) => `Sie sind als ${name} angemeldet.`,
     proceed: "Weiter",
     asOther: "Als andere Person anmelden",
-    noMethod: "Es ist keine Anmeldung eingerichtet. Wenden Sie sich an Ihre Administration.",
+    noMethod: "Es ist keine Anmeldemethode eingerichtet. Wenden Sie sich an Ihre Administration.",
   },
 
   aws: {
@@ -84,18 +84,23 @@ export const de: Texts = {
   setPassword: {
     title: "Passwort festlegen",
     submit: "Passwort festlegen",
-    done: "Ihr Passwort ist festgelegt.",
+<<<<<<< HEAD
+    done: "Ihr Passwort wurde festgelegt.",
     doneHint: "Sie sind überall abgemeldet. Melden Sie sich mit dem neuen Passwort an.",
+=======
+    done: "Ihr Passwort ist festgelegt.",
+    doneHint: "Melden Sie sich mit dem neuen Passwort an. Etwaige frühere Sitzungen sind beendet.",
+>>>>>>> c8094fdb5a690f2737f167657fe26ed6fb196d0b
     noSecret: "Der Link ist unvollständig. Öffnen Sie den ganzen Link aus der Nachricht, oder fordern Sie einen neuen an.",
   },
 
   forgotPassword: {
     title: "Passwort vergessen",
-    lead: "Wir senden einen Link an Ihre E‑Mail-Adresse, mit dem Sie ein neues Passwort festlegen können.",
+    lead: "Wir senden Ihnen per E‑Mail einen Link, mit dem Sie ein neues Passwort festlegen können.",
     submit: "Link senden",
     done: "Wenn das Konto existiert, wurde ein Link an seine E‑Mail-Adresse gesendet.",
-    doneHint: "Der Link gilt eine Stunde. Wenn keine Nachricht ankommt, prüfen Sie den Spam-Ordner und ob der Name stimmt.",
-    unavailable: "Dieser Dienst versendet keine E‑Mail. Bitten Sie Ihre Administration um einen Link, mit dem Sie ein neues Passwort festlegen können.",
+    doneHint: "Der Link gilt eine Stunde. Wenn keine Nachricht ankommt, sehen Sie im Spam-Ordner nach, und prüfen Sie, ob der Name stimmt.",
+    unavailable: "Dieser Dienst versendet keine E‑Mails. Bitten Sie Ihre Administration um einen Link, mit dem Sie ein neues Passwort festlegen können.",
   },
 
   confirmEmail: {
@@ -108,10 +113,10 @@ export const de: Texts = {
 
   revertEmail: {
     title: "E‑Mail-Adresse wiederherstellen",
-    lead: "Das stellt Ihre frühere E‑Mail-Adresse wieder her und meldet Sie überall ab. Sie erhalten eine Nachricht mit einem Link, um ein neues Passwort festzulegen.",
+    lead: "Dadurch wird Ihre frühere E‑Mail-Adresse wiederhergestellt, Ihr Passwort entfernt, und Sie werden überall abgemeldet. Sie erhalten eine Nachricht mit einem Link, mit dem Sie ein neues Passwort festlegen können.",
     submit: "Adresse wiederherstellen",
-    done: "Ihre frühere E‑Mail-Adresse ist wiederhergestellt.",
-    doneHint: "Alle Sitzungen sind beendet, und Ihr Passwort ist entfernt. Legen Sie mit dem Link in der Nachricht, die wir Ihnen gesendet haben, ein neues fest.",
+    done: "Ihre frühere E‑Mail-Adresse wurde wiederhergestellt.",
+    doneHint: "Alle Sitzungen sind beendet, und Ihr Passwort wurde entfernt. Wir haben Ihnen eine Nachricht gesendet. Legen Sie mit dem Link darin ein neues Passwort fest.",
     noSecret: "Der Link ist unvollständig. Öffnen Sie den ganzen Link aus der Nachricht.",
   },
 
@@ -128,7 +133,7 @@ export const de: Texts = {
     memberSince: "Konto angelegt",
     none: "Keine Angabe",
     unknown: "Unbekannt",
-    fromDirectory: "Ihr Profil kommt aus dem Verzeichnis Ihrer Organisation und wird dort geändert.",
+    fromDirectory: "Ihr Profil stammt aus dem Verzeichnis Ihrer Organisation und wird dort geändert.",
     recognised: "Dieser Browser ist bekannt: Fehlversuche auf anderen Geräten sperren Sie hier nicht aus.",
   },
 
@@ -136,15 +141,15 @@ export const de: Texts = {
     title: "E‑Mail-Adresse ändern",
     label: "Neue E‑Mail-Adresse",
     submit: "Bestätigung senden",
-    done: (address) => `Wir haben einen Link an ${address} gesendet. Öffnen Sie ihn in diesem Browser. Danach ändert sich die Adresse.`,
-    unavailable: "Dieser Dienst versendet keine E‑Mail. Bitten Sie Ihre Administration, die Adresse zu ändern.",
+    done: (address) => `Wir haben einen Link an ${address} gesendet. Öffnen Sie ihn in diesem Browser, um die Adresse zu ändern.`,
+    unavailable: "Dieser Dienst versendet keine E‑Mails, deshalb kann die Adresse hier nicht geändert werden.",
   },
 
   changePassword: {
     title: "Passwort ändern",
     current: "Aktuelles Passwort",
     submit: "Passwort ändern",
-    done: "Ihr Passwort ist geändert. Alle anderen Sitzungen sind beendet.",
+    done: "Ihr Passwort wurde geändert. Alle anderen Sitzungen sind beendet.",
   },
 
   sessions: {
@@ -153,6 +158,8 @@ export const de: Texts = {
     current: "Diese Sitzung",
     signedIn: "Angemeldet",
     lastUsed: "Zuletzt benutzt",
+    location: "Standort",
+    tor: "Tor-Netzwerk",
     address: "Adresse",
     method: "Methode",
     methods: { password: "Passwort", aws_device: "AWS", aws_proof: "AWS-Schlüssel", aws_app: "AWS-Zugangsdaten des Dienstes" },
@@ -173,7 +180,7 @@ export const de: Texts = {
   },
 
   error: {
-    title: "Etwas ist fehlgeschlagen",
+    title: "Es ist ein Fehler aufgetreten",
     lead: "Die Seite konnte nicht angezeigt werden. Gehen Sie zurück, und versuchen Sie es erneut.",
   },
 

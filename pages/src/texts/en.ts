@@ -1,4 +1,4 @@
-// The English texts. The hyphen of "e‑mail" is one at which no line ends. Every other language has the same ones, which the type check makes sure of.
+// The English texts. "e‑mail" has a non-breaking hyphen. The type check ensures that every language has the same texts.
 
 const seconds = (count: number) => (count === 1 ? "1 second" : `${count} seconds`);
 
@@ -54,7 +54,7 @@ export const en = {
     alreadySignedIn: (name: string) => `You are signed in as ${name}.`,
     proceed: "Continue",
     asOther: "Sign in as another user",
-    noMethod: "No way to sign in is set up. Ask your administrator.",
+    noMethod: "No sign-in method is set up. Ask your administrator.",
   },
 
   aws: {
@@ -84,17 +84,17 @@ export const en = {
     title: "Set your password",
     submit: "Set password",
     done: "Your password is set.",
-    doneHint: "You are signed out everywhere. Sign in with the new password.",
+    doneHint: "Sign in with the new password. Any earlier sessions have ended.",
     noSecret: "The link is incomplete. Open the whole link from the message, or ask for a new one.",
   },
 
   forgotPassword: {
     title: "Forgotten password",
-    lead: "We send a link to your e‑mail address with which you can set a new password.",
+    lead: "We send a link that sets a new password to your e‑mail address.",
     submit: "Send link",
     done: "If the account exists, a link was sent to its e‑mail address.",
-    doneHint: "The link is valid for one hour. If no message arrives, check the spam folder and whether the name is correct.",
-    unavailable: "This service sends no e‑mail. Ask your administrator for a link with which you can set a new password.",
+    doneHint: "The link is valid for one hour. If no message arrives, check the spam folder, and check that the name is correct.",
+    unavailable: "This service sends no e‑mail. Ask your administrator for a link that sets a new password.",
   },
 
   confirmEmail: {
@@ -107,10 +107,10 @@ export const en = {
 
   revertEmail: {
     title: "Restore your e‑mail address",
-    lead: "This restores your earlier e‑mail address, and signs you out everywhere. You get a message with a link to set a new password.",
+    lead: "This restores your earlier e‑mail address, removes your password and signs you out everywhere. You get a message with a link that sets a new password.",
     submit: "Restore address",
-    done: "Your earlier e‑mail address is restored.",
-    doneHint: "All sessions have ended, and your password is removed. Use the link in the message that we have sent to you to set a new one.",
+    done: "Your earlier e‑mail address was restored.",
+    doneHint: "All sessions have ended, and your password was removed. We have sent you a message. Use its link to set a new password.",
     noSecret: "The link is incomplete. Open the whole link from the message.",
   },
 
@@ -135,15 +135,15 @@ export const en = {
     title: "Change your e‑mail address",
     label: "New e‑mail address",
     submit: "Send confirmation",
-    done: (address: string) => `We have sent a link to ${address}. Open it in this browser. The address changes after that.`,
-    unavailable: "This service sends no e‑mail. Ask your administrator to change the address.",
+    done: (address: string) => `We have sent a link to ${address}. Open it in this browser to change the address.`,
+    unavailable: "This service sends no e‑mail, so the address cannot be changed here.",
   },
 
   changePassword: {
     title: "Change your password",
     current: "Current password",
     submit: "Change password",
-    done: "Your password is changed. All other sessions have ended.",
+    done: "Your password was changed. All other sessions have ended.",
   },
 
   sessions: {
@@ -152,6 +152,8 @@ export const en = {
     current: "This session",
     signedIn: "Signed in",
     lastUsed: "Last used",
+    location: "Location",
+    tor: "Tor network",
     address: "Address",
     method: "Method",
     methods: { password: "Password", aws_device: "AWS", aws_proof: "AWS key", aws_app: "AWS credentials of the service" },
@@ -159,15 +161,15 @@ export const en = {
     revokeLabel: (device: string) => `Sign out the session on ${device}`,
     revoked: "The session has ended.",
     revokeAll: "Sign out everywhere",
-    revokeAllHint: "Ends all sessions, also this one.",
+    revokeAllHint: "Ends all sessions, including this one.",
     device: (browser: string, system: string) => `${browser} on ${system}`,
     unknownDevice: "Unknown device",
   },
 
   stepUp: {
     title: "Confirm that it is you",
-    lead: "Your sign-in is some time ago. Confirm this change with your password.",
-    leadAws: "Your sign-in is some time ago. Confirm this change with AWS.",
+    lead: "You signed in some time ago. Confirm this change with your password.",
+    leadAws: "You signed in some time ago. Confirm this change with AWS.",
     submit: "Confirm",
   },
 

@@ -6,7 +6,7 @@ use crate::app::denial::Denial;
 use crate::app::error::AppError;
 use crate::app::federated_sign_in::profile;
 use crate::app::sign_in::AttemptedAccount;
-use crate::app::step_up;
+use crate::app::step_up::{self, SentSession};
 use crate::domain::address::network;
 use crate::domain::audit::Kind;
 use crate::domain::session::SessionRecord;
@@ -14,7 +14,7 @@ use crate::domain::sign_in_method::SignInMethod;
 use crate::store::federated_users;
 
 /// Records a step-up in this session.
-pub struct StepUp(pub SessionRecord);
+pub struct StepUp(pub SentSession);
 
 impl Completion for StepUp {
     /// The session as it is now; `None` if the session or its user was changed meanwhile.
@@ -38,7 +38,7 @@ impl Completion for StepUp {
         let context = &request.context;
         let profile = profile(&user.aws_user, user.role);
         let known = federated_users::find(context.app.database, &profile).await?;
-        if known.is_none_or(|known| known.user.id != self.0.user.id) {
+        if known.is_none_or(|known| known.user.id != self.0.record.user.id) {
             let denial = Denial::OtherUser;
             self.deny(request, denial, AttemptedAccount::Unidentified)
                 .await?;
@@ -57,9 +57,9 @@ impl Completion for StepUp {
         _: AttemptedAccount,
     ) -> Result<(), AppError> {
         let (context, client) = (&request.context, &request.client);
-        let user = self.0.user.id;
+        let user = self.0.record.user.id;
         let entry = client.entry(context, Kind::StepUpFailed)?;
-        let entry = entry.by(user).about(user).of_session(&self.0.id);
+        let entry = entry.by(user).about(user).of_session(&self.0.record.id);
         let method = SignInMethod::AwsDevice.as_str();
         let entry = context.sign(entry.detail(format!("{method}: {}", denial.code())));
         let (network, throttle) = (network(client.address.as_deref()), &context.app.throttle);

@@ -12,7 +12,8 @@ const REQUESTS_PER_SITE: u32 = 10;
 const REQUESTED_PER_ADDRESS: u32 = 3;
 /// Notices per hour and address about an address that is taken.
 const TAKEN_PER_ADDRESS: u32 = 1;
-/// Changes of address per hour and user. Each may send a link that reverts it, which is never suppressed.
+/// Requested changes of address per hour and user. Each change sends a notice with a link that restores the earlier address. The notice
+/// is never suppressed.
 const CHANGES_PER_USER: u32 = 3;
 /// Notices of one kind per hour and user. They follow a correct password, so only its holder can cause them.
 const NOTICES_PER_USER: u32 = 10;

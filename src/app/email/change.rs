@@ -1,4 +1,4 @@
-//! Asks for a new e-mail address, which counts once the user has opened the link that is sent to it.
+//! Requests a change of the e-mail address. The address changes when the user opens the link that is sent to it.
 
 use super::{Message, OneTimeSecret, Recipient, budget, post};
 use crate::app::RequestContext;
@@ -23,7 +23,7 @@ pub enum EmailChange {
     SessionEnded,
 }
 
-/// Asks for a new address.
+/// Requests the change.
 ///
 /// # Errors
 /// `RateLimited` if the user has asked too often; `Store`, `Runtime`.

@@ -62,7 +62,7 @@ pub fn words(message: &Message, service: &Service<'_>) -> Words {
                 )),
                 paragraph(
                     "If you did not change it, open this link within seven days. It restores this address, signs out all \
-                     devices and removes the password. You then get a link with which you set a new password:",
+                     devices and removes the password. You then get a link that sets a new password:",
                 ),
                 Block::Link(link.clone()),
             ],
@@ -76,7 +76,7 @@ pub fn words(message: &Message, service: &Service<'_>) -> Words {
                 )),
                 Block::Link(link.clone()),
                 paragraph(format!(
-                    "{ONE_HOUR} Afterwards, you can request another one on this page:"
+                    "{ONE_HOUR} After that, you can request a new link on this page:"
                 )),
                 service.forgot_password(),
             ],
@@ -86,7 +86,7 @@ pub fn words(message: &Message, service: &Service<'_>) -> Words {
             vec![
                 paragraph(format!(
                     "The earlier e-mail address of your account at {name} was restored with a link that had been sent to it. \
-                     This address no longer belongs to the account. All devices were signed out, and the password was removed."
+                     The address that receives this message no longer belongs to the account. All devices were signed out, and the password was removed."
                 )),
                 paragraph("If you did not expect this, contact the support of the service."),
             ],
@@ -112,8 +112,8 @@ pub fn words(message: &Message, service: &Service<'_>) -> Words {
             format!("Your account at {name} is locked"),
             vec![
                 paragraph(format!(
-                    "After 100 wrong passwords in a row, your account at {name} accepts no password on devices that are not \
-                     recognised. Devices on which you have signed in are not affected. To unlock the account, set a new \
+                    "After 100 wrong passwords in a row, your account at {name} is locked. You cannot sign in with the password on \
+                     devices that are not recognised. Devices on which you have signed in are not affected. To unlock the account, set a new \
                      password on this page:"
                 )),
                 service.forgot_password(),

@@ -12,8 +12,8 @@ use crate::store::email_requests::Admission;
 use crate::store::password_links::{ForgottenUser, NewPasswordLink};
 use std::rc::Rc;
 
-/// Milliseconds after the response at which the work begins. A message takes more work than an unknown name, and both take place while
-/// the response is on its way, on the same processor in the worst case.
+/// Milliseconds after the response at which the work begins. A message takes more work than an unknown name. Without the delay,
+/// this work could slow down the response, which is still being sent.
 const DELAY_MS: u32 = 100;
 
 /// Why no link is created, for the audit log.

@@ -32,7 +32,7 @@ pub fn words(message: &Message, service: &Service<'_>) -> Words {
             format!("E-Mail-Adresse für {name} bestätigen"),
             vec![
                 paragraph(format!(
-                    "Ein Benutzer von {name} möchte diese E-Mail-Adresse für ein Konto verwenden. Wenn Sie das sind, öffnen Sie \
+                    "Ein Benutzer von {name} wollte diese E-Mail-Adresse für ein Konto verwenden. Wenn Sie das waren, öffnen Sie \
                      diesen Link in dem Browser, in dem Sie die Änderung angefordert haben:"
                 )),
                 Block::Link(link.clone()),
@@ -45,11 +45,11 @@ pub fn words(message: &Message, service: &Service<'_>) -> Words {
             format!("Ihre E-Mail-Adresse gehört bereits zu einem Konto bei {name}"),
             vec![
                 paragraph(format!(
-                    "Ein Benutzer von {name} möchte diese E-Mail-Adresse für ein anderes Konto verwenden. Sie gehört zu Ihrem \
+                    "Ein Benutzer von {name} wollte diese E-Mail-Adresse für ein anderes Konto verwenden. Sie gehört zu Ihrem \
                      Konto, deshalb wurde nichts geändert."
                 )),
                 paragraph(
-                    "Wenn Sie das waren, melden Sie sich bei dem Konto an, das diese Adresse hat. Andernfalls ignorieren Sie \
+                    "Wenn Sie das waren, melden Sie sich mit dem Konto an, zu dem diese Adresse gehört. Andernfalls ignorieren Sie \
                      diese Nachricht.",
                 ),
             ],
@@ -75,11 +75,11 @@ pub fn words(message: &Message, service: &Service<'_>) -> Words {
             vec![
                 paragraph(format!(
                     "Dies ist wieder die E-Mail-Adresse Ihres Kontos bei {name}. Alle Geräte wurden abgemeldet, und das Passwort \
-                     wurde entfernt. Öffnen Sie diesen Link, um ein neues festzulegen:"
+                     wurde entfernt. Öffnen Sie diesen Link, um ein neues Passwort festzulegen:"
                 )),
                 Block::Link(link.clone()),
                 paragraph(format!(
-                    "{ONE_HOUR} Danach können Sie auf dieser Seite einen neuen anfordern:"
+                    "{ONE_HOUR} Danach können Sie auf dieser Seite einen neuen Link anfordern:"
                 )),
                 service.forgot_password(),
             ],
@@ -88,8 +88,8 @@ pub fn words(message: &Message, service: &Service<'_>) -> Words {
             format!("Die frühere E-Mail-Adresse Ihres Kontos bei {name} wurde wiederhergestellt"),
             vec![
                 paragraph(format!(
-                    "Die frühere E-Mail-Adresse Ihres Kontos bei {name} wurde wiederhergestellt, mit einem Link, der an sie \
-                     gesendet worden war. Diese Adresse gehört nicht mehr zu dem Konto. Alle Geräte wurden abgemeldet, und das \
+                    "Die frühere E-Mail-Adresse Ihres Kontos bei {name} wurde mit einem Link wiederhergestellt, der an sie \
+                     gesendet worden war. Die Adresse, an die diese Nachricht geht, gehört nicht mehr zu dem Konto. Alle Geräte wurden abgemeldet, und das \
                      Passwort wurde entfernt."
                 )),
                 paragraph(
@@ -102,10 +102,10 @@ pub fn words(message: &Message, service: &Service<'_>) -> Words {
             address,
             at,
         } => (
-            format!("Neue Anmeldung bei Ihrem Konto bei {name}"),
+            format!("Neue Anmeldung mit Ihrem Konto bei {name}"),
             vec![
                 paragraph(format!(
-                    "Mit Ihrem Passwort wurde auf einem unbekannten Gerät eine Anmeldung bei Ihrem Konto bei {name} vorgenommen."
+                    "Ihr Passwort wurde auf einem unbekannten Gerät für eine Anmeldung mit Ihrem Konto bei {name} verwendet."
                 )),
                 facts(device.as_deref(), address.as_deref(), &minute(*at)),
                 paragraph(NOT_YOU),
@@ -118,8 +118,8 @@ pub fn words(message: &Message, service: &Service<'_>) -> Words {
             format!("Ihr Konto bei {name} ist gesperrt"),
             vec![
                 paragraph(format!(
-                    "Nach 100 falschen Passwörtern in Folge nimmt Ihr Konto bei {name} auf unbekannten Geräten kein Passwort \
-                     mehr an. Geräte, auf denen Sie sich bereits angemeldet haben, sind nicht betroffen. Legen Sie auf dieser \
+                    "Nach 100 falschen Passwörtern in Folge ist Ihr Konto bei {name} gesperrt. Auf unbekannten Geräten können \
+                     Sie sich nicht mehr mit dem Passwort anmelden. Geräte, auf denen Sie sich bereits angemeldet haben, sind nicht betroffen. Legen Sie auf dieser \
                      Seite ein neues Passwort fest, um das Konto zu entsperren:"
                 )),
                 service.forgot_password(),
@@ -149,7 +149,7 @@ fn password(service: &Service<'_>, what: &str, at: &str) -> (String, Vec<Block>)
 fn facts(device: Option<&str>, address: Option<&str>, at: &str) -> Block {
     let shown = |text: Option<&str>| text.unwrap_or("unbekannt").to_owned();
     Block::Facts(vec![
-        ("Zeit", at.to_owned()),
+        ("Zeitpunkt", at.to_owned()),
         ("Gerät", shown(device)),
         ("IP-Adresse", shown(address)),
     ])

@@ -1,5 +1,5 @@
-//! Notices to the user of an account about a new device, a new password and a lockout. The recipient is read before the change, and each
-//! kind of notice has its own budget.
+//! Notices to the user of an account about a new device, a new password and a lockout. The recipient is read before the change.
+//! Notices about a new device and about a new password have a budget of their own per kind.
 
 use super::delivery::{Outgoing, deliver};
 use super::message::Message;
@@ -11,7 +11,8 @@ use crate::domain::user::User;
 use crate::store::email_requests::Admission;
 use crate::timestamp::Timestamp;
 
-/// A session counts as an earlier one after this many seconds. Two sign-ins at the same time do not make each other known.
+/// A session counts as an earlier one after this many seconds. So of two sign-ins at the same time, neither suppresses the notice about the
+/// other.
 const EARLIER_SECONDS: i64 = 60;
 
 /// Tells a user about a sign-in with the password on a device that is not recognised. If an earlier session has the same `User-Agent` and
@@ -63,7 +64,7 @@ pub fn password_set(
     }
 }
 
-/// Tells a user that the account is locked. It is locked once until a new password is set, so there is no budget.
+/// Tells a user that the account is locked. It is locked at most once until a new password is set, so there is no budget.
 pub fn account_locked(context: &RequestContext, client: &ClientInfo, user: &User) {
     if let Some(recipient) = Recipient::of(user) {
         post(context, client, recipient, Message::AccountLocked);

@@ -8,8 +8,8 @@ use crate::app::sessions::revoke_cached;
 use crate::domain::audit::Kind;
 use crate::store::email_links::{Reversal, Reverted};
 
-/// Restores the address, revokes all sessions and links, removes the password, and sends a link that sets a new one to the restored
-/// address. False if the link is not valid.
+/// Restores the address, revokes all sessions and links, removes the password, and sends the restored address a link that sets a
+/// new one. False if the link is not valid.
 ///
 /// # Errors
 /// `Store`, `Runtime`.

@@ -24,7 +24,7 @@ pub const ROUTE: Route = Route {
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
     access: Access::SuperAdmin(|context, request, _| Box::pin(handle(context, request))),
-    guard: Guard::None,
+    guard: Guard::OwnOrigin,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };

@@ -23,7 +23,7 @@ pub const ROUTE: Route = Route {
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
     access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
-    guard: Guard::None,
+    guard: Guard::OwnOrigin,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };

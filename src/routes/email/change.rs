@@ -1,4 +1,4 @@
-//! `POST /api/auth/change-email`: sends a link to a new e-mail address. The address counts once the user has opened the link in the
+//! `POST /api/auth/change-email`: sends a link to a new e-mail address. The address changes when the user opens the link in the
 //! session of the request.
 
 use crate::app::RequestContext;
@@ -62,7 +62,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use crate::http::operation::Operation;
     use serde_json::json;
     Operation::new("changeEmail", "E-mail", "Change e-mail address")
-        .describe("Sends a link to the new address, which is valid for one hour. The address is changed by `/confirm-email` in the same session. \
+        .describe("Sends a link, valid for one hour, to the new address. The address is changed by `/confirm-email` in the same session. \
              Users of an identity source cannot change their address here. A user can request 3 changes per hour.")
         .takes::<ChangeEmailRequest>(
             schemas,

@@ -61,8 +61,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use crate::http::operation::Operation;
     use serde_json::json;
     Operation::new("revertEmail", "E-mail", "Restore the earlier e-mail address")
-        .describe("Restores the address that the link was sent to, revokes all sessions of the user, removes the password, and sends a link that \
-             sets a new one to the restored address.")
+        .describe("Restores the address that the link was sent to, revokes all sessions of the user, removes the password, and sends the restored \
+             address a link that sets a new one.")
         .takes::<LinkRequest>(schemas, INVALID_BODY, example())
         .returns::<RevertEmailResponse>(schemas, json!({"success": true}))
         .errors([ErrorCode::InvalidLink, ErrorCode::StorageUnavailable])

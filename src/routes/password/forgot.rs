@@ -55,7 +55,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use crate::http::operation::Operation;
     use serde_json::json;
     Operation::new("forgotPassword", "Passwords", "Send a link for a forgotten password")
-        .describe("If an active user has the name, sends a one-time link to the e-mail address of the user, which is valid for one hour. The \
+        .describe("If an active user has the name, sends a one-time link, valid for one hour, to the e-mail address of the user. The \
              response is the same for every name. A client site can send 10 requests per hour, and an address gets at most 3 requested \
              messages per hour. If the service sends no e-mail, the response is the same and no link is sent.")
         .takes::<ForgotPasswordRequest>(

@@ -69,11 +69,15 @@ async fn handle(
             ErrorCode::InvalidToken
         }
         PresentedCredential::Missing => return Ok(nobody()),
+        PresentedCredential::Invalid if is_cookie => {
+            return Ok(session_cookie::clear_sent(&context, &request, nobody()));
+        }
         PresentedCredential::Expired(_) => ErrorCode::TokenExpired,
         PresentedCredential::Invalid | PresentedCredential::TooOld(_) => ErrorCode::InvalidToken,
     };
     if is_cookie {
-        Ok(session_cookie::clear_sent(&context, &request, nobody()))
+        // A cookie is deleted by its name. An authentic one may have been replaced by that of a sign-in in another tab meanwhile.
+        Ok(nobody())
     } else {
         Err(error.into())
     }
@@ -115,7 +119,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     Operation::new("getSession", "Sessions", "Get the current session")
         .describe(
             "Returns the session of the bearer token or session cookie. Without either of them, or if the cookie is not valid any \
-             more, all fields are null; an invalid cookie is deleted. A token that is not valid gets 401.",
+             more, all fields are null. A cookie that this service did not issue, or whose session has reached its maximum age, is \
+             deleted. A token that is not valid gets 401.",
         )
         .returns::<SessionResponse>(
             schemas,

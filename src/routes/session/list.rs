@@ -60,10 +60,15 @@ pub struct SessionEntry {
     pub device: Option<String>,
     /// The client address of the sign-in.
     pub address: Option<String>,
+    /// The country of that address as Cloudflare reports it: a code of ISO 3166-1, or `T1` for the Tor network; null if it is
+    /// unknown.
+    pub country: Option<String>,
     /// The beginning of the `User-Agent` header of the last refresh or step-up; null if there was none.
     pub refresh_device: Option<String>,
     /// The client address of the last refresh or step-up; null if there was none.
     pub refresh_address: Option<String>,
+    /// The country of the client at the last refresh or step-up, like `country`; null if there was none.
+    pub refresh_country: Option<String>,
     /// Whether this is the session of the request.
     pub is_current: bool,
 }
@@ -86,8 +91,10 @@ async fn handle(context: RequestContext, session: SessionRecord) -> Result<Respo
         authenticated_at: live.authenticated_at,
         device: live.device,
         address: live.address,
+        country: live.country,
         refresh_device: live.refresh_device,
         refresh_address: live.refresh_address,
+        refresh_country: live.refresh_country,
     };
     Ok(Response::ok(&SessionsResponse {
         success: true,
@@ -117,8 +124,10 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
                     "authenticated_at": "2024-01-10T12:00:00Z",
                     "device": "curl/8.5.0",
                     "address": "192.0.2.7",
+                    "country": "DE",
                     "refresh_device": "curl/8.5.0",
                     "refresh_address": "192.0.2.7",
+                    "refresh_country": "DE",
                     "is_current": true
                 }]
             }),

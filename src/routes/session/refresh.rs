@@ -106,6 +106,7 @@ async fn rotate(
         replay_window: context.replay_window(),
         device: client.device.as_deref(),
         address: client.address.as_deref(),
+        country: client.country.as_deref(),
     };
     Ok(context.app.sessions.refresh(&refresh).await?)
 }

@@ -1,5 +1,6 @@
 //! `DELETE /api/auth/sessions/{id}`: revokes a session of the caller.
 
+use crate::app::sessions::Revoked;
 use crate::app::{RequestContext, sessions};
 use crate::domain::audit::Kind;
 use crate::domain::session::SessionRecord;
@@ -39,7 +40,7 @@ async fn handle(
     let entry = entry.by(caller).about(caller).of_session(id);
     let revoked = context.sign(entry.detail("owner"));
     // A session that had already been revoked gets the same response, because the earlier response may have been lost.
-    if !sessions::revoke(&context, id, caller, [&revoked]).await? {
+    if sessions::revoke(&context, id, caller, [&revoked]).await? == Revoked::NotFound {
         return Err(ErrorCode::SessionNotFound.into());
     }
     let response = Response::ok(&MessageResponse::new("Session ended"));

@@ -110,12 +110,12 @@ fn handle(context: &RequestContext, request: &Request) -> Result<Response, ApiEr
 fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
     use crate::http::operation::Operation;
     use serde_json::json;
-    Operation::new("getSignInOptions", "Sessions", "Get the ways to sign in")
+    Operation::new("getSignInOptions", "Sessions", "Get the methods of sign-in")
         .describe("Returns the methods of sign-in that the service is configured for, and the appearance of its pages.")
         .query(
             RETURN_TO,
-            "The address that a page wants to lead to after a sign-in: `/account`, or a URL of an origin in `ALLOWED_ORIGINS` that \
-             may use cookies. Any other address is replaced by `/account`",
+            "Where a page should lead to after a sign-in: `/account`, or a URL of an origin in `ALLOWED_ORIGINS` that may use \
+             cookies. Any other value is replaced by `/account`",
             &json!({"type": "string"}),
         )
         .returns::<SignInOptionsResponse<'_>>(

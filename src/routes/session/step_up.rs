@@ -5,7 +5,7 @@ use crate::app::RequestContext;
 use crate::app::client_info::ClientInfo;
 use crate::app::device_flow::step_up::StepUp;
 use crate::app::password_attempt::Attempted;
-use crate::app::step_up::{self, PasswordStepUp};
+use crate::app::step_up::{self, PasswordStepUp, SentSession};
 use crate::domain::session::{SessionKind, SessionRecord};
 use crate::domain::sign_in_method::SignInMethod;
 use crate::http::body::{self, INVALID_BODY};
@@ -87,6 +87,14 @@ async fn handle(
     let client = request.client_info();
     let wait = Wait::preferred_by(&context, &request);
     let cookie = session_cookie::verified(&context, &request);
+    let generation = match &cookie {
+        Some(cookie) if session.kind == SessionKind::Cookie => cookie.claims.session.generation,
+        _ => session.generation,
+    };
+    let session = SentSession {
+        record: session,
+        generation,
+    };
     let body: Fields = body::json(request, INVALID_BODY).await?;
     let context = Rc::new(context);
     let method = body.method;
@@ -124,7 +132,7 @@ async fn handle(
 async fn with_password(
     context: Rc<RequestContext>,
     client: ClientInfo,
-    session: SessionRecord,
+    session: SentSession,
     password: String,
 ) -> Result<SessionRecord, ApiError> {
     let attempted = step_up::with_password(context, client, session, password).await?;
@@ -145,8 +153,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("stepUp", "Sessions", "Authenticate again")
         .describe(
-            "Authenticates the user of the session again. For 5 minutes, the session may call the routes that respond with \
-             `step_up_required`. The session cookie of a cookie session is replaced; a token stays as it is. The method \
+            "Authenticates the user of the session again. For 5 minutes, the session may call the routes that require \
+             step-up. The session cookie of a cookie session is replaced; a token stays as it is. The method \
              `aws_device` waits for the user as /token does, with the same errors.",
         )
         .parameter(approval::prefer_parameter())

@@ -36,6 +36,8 @@ pub struct NewSession<'a> {
     pub device: Option<&'a str>,
     /// The address of the client.
     pub address: Option<&'a str>,
+    /// The country of the client.
+    pub country: Option<&'a str>,
     /// The hash that the password was checked against; the session is not created if it was changed since.
     pub password_hash: Option<&'a str>,
     /// A hash with the current parameters, which replaces that hash.
@@ -69,8 +71,8 @@ const MAX_EVICTED_SESSIONS: u32 = 200;
 /// Creates a session only for a user who is still active, with the role and the password that were just checked.
 const BEGIN: &str = "
     INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, token_expires_at, ends_at, device, address,
-                          is_cookie, method)
-    SELECT ?1, id, 0, ?3, ?3, ?4, ?5, ?6, ?7, ?10, ?11
+                          is_cookie, method, country)
+    SELECT ?1, id, 0, ?3, ?3, ?4, ?5, ?6, ?7, ?10, ?11, ?12
     FROM users WHERE id = ?2 AND is_active = 1 AND role = ?8 AND (?9 IS NULL OR password_hash = ?9)
     ON CONFLICT (id) DO NOTHING";
 
@@ -177,7 +179,8 @@ impl NewSession<'_> {
             .text(self.role.as_str())
             .optional(self.password_hash)
             .number(is_cookie(self.kind))
-            .text(self.method.as_str());
+            .text(self.method.as_str())
+            .optional(self.country);
         let may_begin = || {
             Statement::new(BEGINS)
                 .text(self.id)

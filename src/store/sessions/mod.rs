@@ -56,10 +56,14 @@ pub struct SessionSummary {
     pub device: Option<String>,
     /// The client's address at the sign-in.
     pub address: Option<String>,
+    /// The client's country at the sign-in.
+    pub country: Option<String>,
     /// The client's `User-Agent` at the last refresh.
     pub refresh_device: Option<String>,
     /// The client's address at the last refresh.
     pub refresh_address: Option<String>,
+    /// The client's country at the last refresh.
+    pub refresh_country: Option<String>,
 }
 
 impl SessionSummary {
@@ -75,8 +79,10 @@ impl SessionSummary {
             authenticated_at: row.moment("authenticated_at")?,
             device: row.optional("device")?,
             address: row.optional("address")?,
+            country: row.optional("country")?,
             refresh_device: row.optional("refresh_device")?,
             refresh_address: row.optional("refresh_address")?,
+            refresh_country: row.optional("refresh_country")?,
         })
     }
 }
@@ -114,7 +120,7 @@ const FIND: &str = "
 const LIVE_OF: &str = "
     SELECT id, created_at, rotated_at, max(rotated_at, coalesce(last_used_at, '')) AS last_used_at, ends_at,
            is_cookie, method, coalesce(authenticated_at, created_at) AS authenticated_at,
-           device, address, refresh_device, refresh_address
+           device, address, country, refresh_device, refresh_address, refresh_country
     FROM sessions WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3
     ORDER BY token_expires_at DESC LIMIT 200";
 
@@ -125,10 +131,13 @@ const ADDRESSES_OF: &str = "
       WHERE user_id = ?1 AND revoked_at IS NULL ORDER BY token_expires_at DESC LIMIT 300)
     WHERE device IS ?2 AND created_at <= ?3";
 
-/// If several requests try this, only one of them writes. A cookie session expires at `?4` unless it is used before.
+/// If several requests try this, only one of them writes. A cookie session expires at `?4` unless it is used before. One that has
+/// expired at the time of the write, `?5`, stays expired: a revocation of all sessions since the use has skipped it. That time is
+/// compared without leeway, which covers the time until the write and the differences of clocks.
 const USED: &str = "
     UPDATE sessions SET last_used_at = ?1, token_expires_at = iif(is_cookie, min(?4, ends_at), token_expires_at)
-    WHERE id = ?2 AND revoked_at IS NULL AND rotated_at <= ?3 AND coalesce(last_used_at, '') <= ?3";
+    WHERE id = ?2 AND revoked_at IS NULL AND rotated_at <= ?3 AND coalesce(last_used_at, '') <= ?3
+      AND (is_cookie = 0 OR token_expires_at > ?5)";
 
 /// A revoked row is kept until its session reaches its maximum age, so that its tokens are found to be revoked. The number of
 /// rows per statement is limited, so that the cleanup does not block other writers for long.
@@ -158,7 +167,8 @@ impl Sessions {
     }
 
     /// Records that a session is in use, if that has not been recorded for an hour. A cookie session then expires at
-    /// `idle_end`, unless it is used before.
+    /// `idle_end`, unless it is used before. It must not have expired at `written_at`, the time of this call; `now` is the time
+    /// of the request.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -167,12 +177,14 @@ impl Sessions {
         id: &str,
         now: Timestamp,
         idle_end: Timestamp,
+        written_at: Timestamp,
     ) -> Result<(), StoreError> {
         let statement = Statement::new(USED)
             .text(now.to_string())
             .text(id)
             .text(now.plus(-LAST_USED_STEP_SECONDS).to_string())
-            .text(idle_end.to_string());
+            .text(idle_end.to_string())
+            .text(written_at.to_string());
         self.database.batch([statement]).await.map(drop)
     }
 
@@ -194,8 +206,8 @@ impl Sessions {
         Ok(live)
     }
 
-    /// The client addresses at the sign-ins of a user with this `User-Agent` until this time, of the last 300 sessions that were not
-    /// revoked.
+    /// Of the last 300 sessions of a user that were not revoked: the client addresses of those that began with this `User-Agent`, at this
+    /// time or earlier.
     ///
     /// # Errors
     /// Any [`StoreError`].

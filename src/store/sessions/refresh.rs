@@ -26,6 +26,8 @@ pub struct Refresh<'a> {
     pub device: Option<&'a str>,
     /// The client's address.
     pub address: Option<&'a str>,
+    /// The client's country.
+    pub country: Option<&'a str>,
 }
 
 /// The state in D1 after a [`Refresh`].
@@ -54,6 +56,7 @@ impl Sessions {
             replay_window: refresh.replay_window,
             device: refresh.device,
             address: refresh.address,
+            country: refresh.country,
             is_authenticated: false,
             cause: None,
         };

@@ -27,6 +27,8 @@ pub(in crate::store) struct Rotation<'a> {
     pub device: Option<&'a str>,
     /// The client's address.
     pub address: Option<&'a str>,
+    /// The client's country.
+    pub country: Option<&'a str>,
     /// Whether the user has just authenticated.
     pub is_authenticated: bool,
     /// The id of the audit entry of the change that rotates the cookie, in an earlier statement of the batch. Without its entry,
@@ -39,7 +41,8 @@ pub(in crate::store) struct Rotation<'a> {
 const ROTATE: &str = "
     UPDATE sessions SET
       generation = generation + 1, rotated_at = ?1, token_expires_at = min(?2, ends_at),
-      refresh_device = ?6, refresh_address = ?7, authenticated_at = coalesce(?11, authenticated_at),
+      refresh_device = ?6, refresh_address = ?7, refresh_country = ?13,
+      authenticated_at = coalesce(?11, authenticated_at),
       recent_rotations = (
         SELECT json_group_array(json_array(at, first)) FROM (
           SELECT value ->> 0 AS at, value ->> 1 AS first FROM json_each(sessions.recent_rotations)
@@ -79,6 +82,7 @@ impl Rotation<'_> {
             .number(is_cookie(self.kind))
             .optional(authenticated_at)
             .optional(self.cause)
+            .optional(self.country)
     }
 
     /// The condition of [`Rotation::rotate`] for [`recorded`](crate::store::audit::recorded). It does not cover `cause`.

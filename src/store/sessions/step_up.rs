@@ -15,6 +15,8 @@ use crate::timestamp::Timestamp;
 pub struct StepUp<'a> {
     /// The session, as it was read for the request.
     pub session: &'a SessionRecord,
+    /// Whether the cookie of a cookie session is rotated.
+    pub rotates: bool,
     /// The time of the request.
     pub now: Timestamp,
     /// When a cookie session expires unless it is used before.
@@ -25,24 +27,27 @@ pub struct StepUp<'a> {
     pub device: Option<&'a str>,
     /// The client's address.
     pub address: Option<&'a str>,
+    /// The client's country.
+    pub country: Option<&'a str>,
     /// The attempt that succeeded, which no longer counts as failed.
     pub attempt: Option<&'a Reservation>,
 }
 
-/// A token stays as it is: the client has it, and the response to a step-up contains none.
+/// The token or cookie stays as it is.
 const AUTHENTICATE: &str = "
     UPDATE sessions SET authenticated_at = ?1
-    WHERE id = ?2 AND user_id = ?3 AND is_cookie = 0 AND revoked_at IS NULL AND ends_at > ?1 AND token_expires_at > ?4
+    WHERE id = ?2 AND user_id = ?3 AND (is_cookie = 0 OR generation = ?5) AND revoked_at IS NULL AND ends_at > ?1 AND token_expires_at > ?4
       AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active = 1)";
 
 /// Finds a row if [`AUTHENTICATE`] is about to change one.
 const AUTHENTICATES: &str = "
     SELECT 1 FROM sessions
-    WHERE id = ?2 AND user_id = ?3 AND is_cookie = 0 AND revoked_at IS NULL AND ends_at > ?1 AND token_expires_at > ?4
+    WHERE id = ?2 AND user_id = ?3 AND (is_cookie = 0 OR generation = ?5) AND revoked_at IS NULL AND ends_at > ?1 AND token_expires_at > ?4
       AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active = 1)";
 
 impl Sessions {
-    /// Records the authentication and rotates the cookie of a cookie session. Returns the session afterwards; `None` if the
+    /// Records the authentication, and rotates the cookie if this is asked for. A token is not rotated: the client has it, and the
+    /// response to a step-up contains none. Returns the session afterwards; `None` if the
     /// session or the user was changed meanwhile. Nothing is written in that case.
     ///
     /// # Errors
@@ -53,22 +58,20 @@ impl Sessions {
         entry: &Signed,
     ) -> Result<Option<SessionRecord>, StoreError> {
         let (session, now) = (step_up.session, step_up.now);
-        let write = match session.kind {
-            SessionKind::Cookie => {
-                let rotation = step_up.rotation();
-                recorded(rotation.rotate(), || rotation.rotates(), [entry])
-            }
-            SessionKind::Token => {
-                let authenticate = |sql| {
-                    Statement::new(sql)
-                        .text(now.to_string())
-                        .text(&session.id)
-                        .text(session.user.id.to_string())
-                        .text(expired_until(now).to_string())
-                };
-                let authenticates = || authenticate(AUTHENTICATES);
-                recorded(authenticate(AUTHENTICATE), authenticates, [entry])
-            }
+        let write = if step_up.rotates && session.kind == SessionKind::Cookie {
+            let rotation = step_up.rotation();
+            recorded(rotation.rotate(), || rotation.rotates(), [entry])
+        } else {
+            let authenticate = |sql| {
+                Statement::new(sql)
+                    .text(now.to_string())
+                    .text(&session.id)
+                    .text(session.user.id.to_string())
+                    .text(expired_until(now).to_string())
+                    .number(session.generation)
+            };
+            let authenticates = || authenticate(AUTHENTICATES);
+            recorded(authenticate(AUTHENTICATE), authenticates, [entry])
         };
         let mut statements = vec![write];
         if let Some(attempt) = step_up.attempt {
@@ -98,6 +101,7 @@ impl<'a> StepUp<'a> {
             replay_window: self.replay_window,
             device: self.device,
             address: self.address,
+            country: self.country,
             is_authenticated: true,
             cause: None,
         }

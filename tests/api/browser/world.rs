@@ -26,7 +26,7 @@ pub struct World {
     application: String,
     stranger: String,
     users: Vec<Value>,
-    /// What only this case needs.
+    /// Data that only this case needs.
     pub more: Value,
 }
 

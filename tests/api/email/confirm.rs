@@ -256,7 +256,7 @@ async fn recognised_device_stays_recognised_for_the_new_address() {
     login.await.assert_status(200).recorded().await;
     let new_device = "New sign-in to your account at Edge Auth".to_owned();
     assert!(!app.subjects_to(&new).await.contains(&new_device));
-    // A device of another user does not become one of this user.
+    // A device that is recognised for another user does not become recognised for this one.
     let session = session.with_cookie(&of_bob);
     let secret = secret_for(&app, &session, &new_address(&ada)).await;
     let response = session.confirm_email(&secret).await;

@@ -16,6 +16,7 @@ mod command_line;
 pub mod concurrency;
 mod configuration;
 mod cookie_attacks;
+mod cookie_races;
 mod cors;
 mod cross_site;
 pub mod durability;

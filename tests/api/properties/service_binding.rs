@@ -27,6 +27,31 @@ async fn failures_over_a_service_binding_count_for_the_given_client() {
     }
 }
 
+/// A page of the other Worker has the origin of that Worker.
+#[tokio::test]
+async fn session_cookie_over_a_service_binding_is_accepted_by_origin_only() {
+    let app = App::shared();
+    let session = app.user("ada").await.sign_in_with_cookie().await;
+    let request = || {
+        let request = session.validate();
+        request.header("x-test-service-binding", app.other_ip(1))
+    };
+    let issuer = app.vars().expect("JWT_ISSUER");
+    for (origin, status) in [
+        (None, 403),
+        (Some("https://other.example.com"), 403),
+        (Some(issuer), 200),
+        (Some("https://app.example.com"), 200),
+    ] {
+        let request = request().same_origin();
+        let response = match origin {
+            Some(origin) => request.header("origin", origin).await,
+            None => request.await,
+        };
+        assert_eq!(response.status, status, "{origin:?}: {}", response.text());
+    }
+}
+
 #[tokio::test]
 async fn content_length_over_a_service_binding_is_not_trusted() {
     let app = App::shared();

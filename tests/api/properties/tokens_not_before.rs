@@ -1,7 +1,7 @@
 //! `TOKENS_NOT_BEFORE`: older tokens are refused at once, and their sessions stay revoked.
 
 use crate::support::audit::CRON;
-use crate::support::internals::Timestamp;
+use crate::support::internals::{SessionKind, Timestamp};
 use crate::support::{App, Caller, Fault, Vars, assert_refused, revoked, var};
 use serde_json::{Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -35,7 +35,13 @@ async fn revocations(app: &App) -> Vec<Value> {
 async fn older_token_is_refused_on_every_route_without_reading_a_store() {
     let app = App::isolated(Vars::new());
     let older = signed_in_an_hour_ago(&app, "ada").await;
+    let in_browser = app.with_sessions(SessionKind::Cookie);
+    let in_browser = signed_in_an_hour_ago(&in_browser, "bob").await;
     app.restart_with(not_before(600)).await;
+    // Another tab may have replaced the cookie meanwhile.
+    let response = in_browser.current_session().await;
+    assert_eq!(response.assert_status(200).json()["user"], Value::Null);
+    assert_eq!(response.set_cookies(), [""; 0]);
     for response in [
         older.validate().await,
         older.me().await,

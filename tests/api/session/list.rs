@@ -1,7 +1,16 @@
 //! `GET /api/auth/sessions`: list the user's sessions.
 
 use crate::support::{App, Caller, Fault, Vars, var};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+/// The session of the caller, as the list shows it.
+async fn listed(session: &Caller) -> Value {
+    let listed = session.list_sessions().await.list("sessions");
+    let mut own = listed
+        .into_iter()
+        .filter(|session| session["is_current"] == true);
+    own.next().expect("the session")
+}
 
 /// The ids of the sessions that this session can list.
 async fn listed_ids(session: &Caller) -> Vec<Value> {
@@ -38,8 +47,10 @@ async fn sessions_returns_the_documented_body_newest_first() {
           "authenticated_at": "[time]",
           "device": null,
           "address": "[address]",
+          "country": null,
           "refresh_device": null,
           "refresh_address": null,
+          "refresh_country": null,
           "is_current": true
         },
         {
@@ -53,8 +64,10 @@ async fn sessions_returns_the_documented_body_newest_first() {
           "authenticated_at": "[time]",
           "device": "Ada's phone",
           "address": "[address]",
+          "country": null,
           "refresh_device": null,
           "refresh_address": null,
+          "refresh_country": null,
           "is_current": false
         }
       ]
@@ -93,6 +106,65 @@ async fn session_shows_device_and_ip_address_of_its_last_refresh() {
         ["device", "address", "refresh_device", "refresh_address"].map(|name| &shown[name]);
     assert_eq!(fields, ["Ada's phone", app.ip(), "a thief's", &other_ip]);
     assert_ne!(shown["created_at"], shown["refreshed_at"]);
+}
+
+#[tokio::test]
+async fn session_shows_country_of_its_sign_in_and_of_its_last_refresh() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let session = ada.login().header("cf-ipcountry", "DE").await.session();
+    let shown = listed(&session).await;
+    assert_eq!(
+        [&shown["country"], &shown["refresh_country"]],
+        [&json!("DE"), &Value::Null]
+    );
+    app.shift_clock(5).await;
+    let session = session
+        .refresh()
+        .header("cf-ipcountry", "T1")
+        .await
+        .session();
+    let shown = listed(&session).await;
+    assert_eq!([&shown["country"], &shown["refresh_country"]], ["DE", "T1"]);
+    // The country of an earlier refresh is not kept, because it is not that of the address.
+    app.shift_clock(10).await;
+    let session = session.refresh().await.session();
+    let shown = listed(&session).await;
+    assert_eq!(
+        [&shown["country"], &shown["refresh_country"]],
+        [&json!("DE"), &Value::Null]
+    );
+}
+
+#[tokio::test]
+async fn cookie_session_shows_country_of_its_last_step_up_or_change_of_password() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let session = ada.sign_in_with_cookie().await;
+    let step_up = session.step_up(&ada.password).header("cf-ipcountry", "FR");
+    let session = step_up.await.cookie_session();
+    assert_eq!(listed(&session).await["refresh_country"], "FR");
+    let change = session.change_password(&ada.password, "nine slow boats to the island");
+    let session = change.header("cf-ipcountry", "JP").await.cookie_session();
+    let shown = listed(&session).await;
+    assert_eq!(
+        [&shown["country"], &shown["refresh_country"]],
+        [&Value::Null, &json!("JP")]
+    );
+}
+
+#[tokio::test]
+async fn unknown_or_malformed_country_is_not_stored() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    for country in ["XX", "", "D", "de", "DEU", "D-", "D E", "DE, FR", "\u{c4}"] {
+        let session = ada.login().header("cf-ipcountry", country).await.session();
+        assert_eq!(session.column("country").await, Value::Null, "{country:?}");
+        let refreshed = session.refresh().header("cf-ipcountry", country).await;
+        let shown = listed(&refreshed.session()).await;
+        let countries = [&shown["country"], &shown["refresh_country"]];
+        assert_eq!(countries, [&Value::Null; 2], "{country:?}");
+    }
 }
 
 #[tokio::test]

@@ -236,7 +236,20 @@ async fn logout_with_a_cookie_revokes_the_session_and_deletes_the_cookie() {
     assert_eq!(other.statuses().await, [200; 3]);
     // The request may be repeated.
     let again = session.logout().await;
-    assert_eq!(again.snapshot(), response.snapshot());
+    assert_eq!(again.assert_status(200).json(), response.json());
+}
+
+/// It would be deleted by its name.
+#[tokio::test]
+async fn logout_with_a_replaced_cookie_keeps_the_cookie_of_the_new_session() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let first = ada.sign_in_with_cookie().await;
+    let response = first.sign_in("cookie", &ada.username, &ada.password).await;
+    let second = response.cookie_session();
+    let response = first.logout().await;
+    assert_eq!(response.assert_status(200).set_cookies(), [""; 0]);
+    assert_eq!(second.statuses().await, [200; 3]);
 }
 
 #[tokio::test]

@@ -2,8 +2,9 @@
 
 mod device;
 
-use crate::support::{App, Vars, assert_refused};
+use crate::support::{App, Fault, Vars, assert_refused};
 use serde_json::json;
+use std::future::IntoFuture;
 
 #[tokio::test]
 async fn sign_in_with_a_cookie_sets_it_and_returns_no_token() {
@@ -217,6 +218,29 @@ async fn cookie_session_expires_if_it_is_not_used_for_a_week_or_at_its_maximum_a
     }
     app.shift_clock(30 * DAY).await;
     assert_refused(&[&used]).await;
+}
+
+/// The revocation of all sessions skips those that have expired.
+#[tokio::test]
+async fn use_that_is_recorded_after_the_idle_end_does_not_revive_the_session() {
+    const WEEK: i64 = 7 * 86_400;
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let idle = ada.sign_in_with_cookie().await;
+    let expires_at = idle.column("token_expires_at").await;
+    app.shift_clock(WEEK - 5).await;
+    let read = Fault::d1().matching("FROM sessions JOIN users").times(1);
+    let paused = app.fault(read.pauses()).await;
+    let last = tokio::spawn(idle.list_sessions().into_future());
+    paused.wait_for_hits(1).await;
+    app.shift_clock(WEEK + 60).await;
+    let later = ada.sign_in().await;
+    later.logout_all().await.assert_status(200);
+    paused.release().await;
+    let response = last.await.expect("a response");
+    response.assert_status(200).recorded().await;
+    assert_eq!(idle.column("token_expires_at").await, expires_at);
+    assert_refused(&[&idle]).await;
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ async fn rotated_out_cookie_is_accepted_for_the_replay_window() {
         assert_eq!(first.statuses().await, [200; 3], "{seconds} s");
     }
     let third = first.stepped_up(PASSWORD).await;
-    assert_eq!(third.claims()["gen"], 2);
+    assert_eq!(third.claims()["gen"], 1);
     for session in [&first, &second, &third] {
         assert_eq!(session.statuses().await, [200; 3]);
     }
@@ -113,12 +113,11 @@ async fn concurrent_step_ups_succeed() {
     let app = App::shared();
     let session = app.user("ada").await.sign_in_with_cookie().await;
     let (one, other) = tokio::join!(session.step_up(PASSWORD), session.step_up(PASSWORD));
-    let mut generations = [one, other].map(|response| {
+    // The browser keeps the cookie of the response that arrives last.
+    for response in [one, other] {
         let next = response.cookie_session();
-        next.claims()["gen"].as_i64().expect("a generation")
-    });
-    generations.sort_unstable();
-    assert_eq!(generations, [1, 2]);
+        assert_eq!(next.claims()["gen"], 1);
+    }
 }
 
 #[tokio::test]

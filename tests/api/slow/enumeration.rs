@@ -127,7 +127,7 @@ fn rank_difference_is_that_of_a_textbook() {
     assert!(mixed.abs() < 0.001);
 }
 
-/// The times of `/forgot-password` for names of users and for unknown names, in turns. The next request is sent when everything that
+/// The times of `/forgot-password` for names of users and for unknown names, alternately. The next request is sent when everything that
 /// the last one deferred is done.
 async fn forgotten(app: &App, first: usize) -> [Vec<Duration>; 2] {
     const ROUNDS: usize = 300;

@@ -1,7 +1,7 @@
 //! The pages in Chromium: accessibility, speed, and attacks with many spellings and texts.
 
 use crate::browser::world::{SLOW_TIMEOUT, World};
-use crate::support::{Vars, credentials};
+use crate::support::{Vars, aws, credentials};
 use serde_json::json;
 
 /// Texts that would run or change the page if they were read as markup, and texts that are hard to show.
@@ -18,7 +18,9 @@ const HOSTILE: [&str; 8] = [
 
 /// With an accent colour that cannot be read on the background of the colour scheme.
 async fn check_accessibility(color_scheme: &str, accent: &str) {
-    let vars = Vars::with_email()
+    let vars = aws::portal(&aws::SIMULATOR)
+        .set("JWT_ISSUER", "http://localhost:{PORT}")
+        .set("EMAIL_FROM", "Edge Auth <no-reply@auth.example.com>")
         .set("BRAND_ACCENT_COLOR", accent)
         .set("BRAND_LOGO", "/brand/icon.svg")
         .set("SUPPORT_URL", "https://support.example.com/");

@@ -29,7 +29,7 @@ impl Banner<'_> {
         );
         let elapsed = self.elapsed.as_secs_f32();
         format!(
-            "\nSign in in a browser: {page}\n\n{account}\n\nSign in with the password:\n\n  \
+            "\nSign-in page: {page}\n\n{account}\n\nSign in with the password:\n\n  \
              curl -s {address}/api/auth/login -H \"Content-Type: application/json\" -d \"{body}\"\n\n\
              {aws}{email}Ready: {address} (after {elapsed:.1} s; press Ctrl-C to stop)\n",
             page = self.options.sign_in_page(),
@@ -111,7 +111,7 @@ mod tests {
         };
         let text = banner.text();
         for part in [
-            "\nSign in in a browser: http://localhost:9000/sign-in\n",
+            "\nSign-in page: http://localhost:9000/sign-in\n",
             "at http://127.0.0.1:40000/device\n",
             r#"  curl -s http://localhost:9000/api/auth/login -H "Content-Type: application/json" -d "{\"username\":\"admin\",\"password\":\"pass-word_1\"}""#,
             "\nReady: http://localhost:9000 (after 4.2 s; press Ctrl-C to stop)\n",

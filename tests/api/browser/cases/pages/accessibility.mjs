@@ -61,6 +61,11 @@ export async function run({ person, control, require, users, more: { colorScheme
       await check("/forgot-password with a result");
 
       await open("/sign-in");
+      await page.getByRole("button", { name: t.signIn.aws }).click();
+      await page.locator(".code").filter({ hasText: /\S/ }).waitFor();
+      await check("/sign-in with the code of AWS");
+
+      await open("/sign-in");
       await page.getByLabel(t.signIn.username).fill(user.login.username);
       const password = page.getByLabel(t.signIn.password, { exact: true });
       const submit = async (text) => {

@@ -6,7 +6,7 @@ import { showsAccount, signIn } from "./steps.mjs";
 const PAGES = ["/sign-in", "/signed-out", "/account", "/set-password", "/forgot-password", "/confirm-email", "/revert-email", "/error", "/nothing", "/api/auth/health"];
 
 export async function run({ browser, service, application, stranger, users: [user] }) {
-  // Without the watch for violations, because every attempt is one.
+  // Violations are not watched for here, because every attempt is one.
   const context = await browser.newContext({ baseURL: service });
   const account = await signIn(context, user);
   await showsAccount(account, user);

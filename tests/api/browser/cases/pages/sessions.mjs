@@ -1,10 +1,12 @@
-// The list of sessions: another session is revoked, and this one expires in the middle of work.
+// The list of sessions: where their clients are, another session is revoked, and this one expires in the middle of work.
 import assert from "node:assert/strict";
+import { de } from "../../../../../pages/src/texts/de.ts";
 import { at, message, showsAccount, signIn, submitSignIn, t } from "./steps.mjs";
 
 const DAY = 86_400;
 
 export async function run({ person, control, users: [user] }) {
+  await showsCountries(person, user);
   const [laptop, phone] = [await person(), await person({ userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0" })];
   const onLaptop = await signIn(laptop, user);
   await showsAccount(onLaptop, user);
@@ -49,4 +51,30 @@ export async function run({ person, control, users: [user] }) {
   await at(onLaptop, "/signed-out");
   await onPhone.reload();
   await at(onPhone, "/sign-in");
+}
+
+/** The country that Cloudflare reports has a name in the language of the page. */
+async function showsCountries(person, user) {
+  const browser = await person();
+  for (const [header, english, german] of [
+    ["DE", "Germany", "Deutschland"],
+    ["T1", t.sessions.tor, de.sessions.tor],
+    ["A1", "A1", "A1"],
+    ["XX", t.account.unknown, de.account.unknown],
+  ]) {
+    await browser.setExtraHTTPHeaders({ "cf-ipcountry": header });
+    const page = await signIn(browser, user);
+    await showsAccount(page, user);
+    for (const [texts, other, name] of [[t, "de", english], [de, "en", german]]) {
+      const sessions = page.getByRole("region", { name: texts.sessions.title });
+      const current = sessions.getByRole("listitem").filter({ hasText: texts.sessions.current });
+      const fact = current.locator("dl > div").filter({ has: page.getByText(texts.sessions.location, { exact: true }) });
+      await fact.getByText(name, { exact: true }).waitFor();
+      await page.getByLabel(texts.language).selectOption(other);
+    }
+    await page.getByRole("button", { name: t.account.signOut, exact: true }).click();
+    await at(page, "/signed-out");
+    await page.close();
+  }
+  await browser.close();
 }
