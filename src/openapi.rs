@@ -17,9 +17,13 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The tags in the order of the document, with their descriptions.
-const TAGS: [(&str, &str); 7] = [
-    ("Sessions", "Sign-in with a password, and sessions."),
+const TAGS: [(&str, &str); 8] = [
+    ("Sessions", "Sign-in, step-up and sessions."),
     ("Passwords", "Passwords of the users of this service."),
+    (
+        "E-mail",
+        "E-mail addresses of the users of this service, and the links that change them.",
+    ),
     (
         "AWS device flow",
         "Sign-in with AWS IAM Identity Center. This service is a client of AWS here, not an OAuth server.",

@@ -164,3 +164,20 @@ fn error_response(error: &ApiError, route: Option<&Route>) -> Response {
     }
     error.response(route.map_or(ErrorFormat::Message, |route| route.error_format))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ROUTES;
+    use crate::http::route::{Access, Guard};
+
+    #[test]
+    fn only_routes_that_read_a_session_from_d1_require_step_up() {
+        for route in ROUTES {
+            let reads_d1 = matches!(
+                route.access,
+                Access::Session(_) | Access::Admin(_) | Access::SuperAdmin(_)
+            );
+            assert!(reads_d1 || route.guard == Guard::None, "{}", route.path);
+        }
+    }
+}

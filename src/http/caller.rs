@@ -111,11 +111,15 @@ pub async fn credential(
         limit_site(context, request, check.bucket).await?;
         return Ok(PresentedCredential::Missing);
     };
-    let presented = limited(context, request, check.bucket, verdict).await?;
-    if presented.claims().is_some() {
-        RequestOrigin::of(&context.app.config, request).require(check.guard)?;
+    if !matches!(verdict, Err(Refusal::Invalid)) {
+        let origin = RequestOrigin::of(&context.app.config, request);
+        if let Err(error) = origin.require(check.guard) {
+            // A page of another host of the domain must not use up the rate limit of the session.
+            limit_site(context, request, check.bucket).await?;
+            return Err(error);
+        }
     }
-    Ok(presented)
+    limited(context, request, check.bucket, verdict).await
 }
 
 /// Applies the rate limit: per session if the token or cookie is valid, otherwise per client site.

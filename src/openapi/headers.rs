@@ -50,7 +50,8 @@ const RESPONSE_HEADERS: [(&str, &str, &str, &str); 9] = [
     (
         "www-authenticate",
         "WWW-Authenticate",
-        "The challenge (RFC 6750), with `error=\"invalid_token\"` if the request had a token that is not valid",
+        "The challenge (RFC 6750), with `error=\"invalid_token\"` if the request had a token or cookie that is not valid, and with \
+         `error=\"insufficient_user_authentication\"` (RFC 9470) if the user has to authenticate again",
         "string",
     ),
     (

@@ -116,7 +116,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
             RETURN_TO,
             "Where a page should lead to after a sign-in: `/account`, or a URL of an origin in `ALLOWED_ORIGINS` that may use \
              cookies. Any other value is replaced by `/account`",
-            &json!({"type": "string", "maxLength": 2048}),
+            &json!({"type": "string"}),
         )
         .returns::<SignInOptionsResponse<'_>>(
             schemas,
