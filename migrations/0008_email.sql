@@ -1,11 +1,21 @@
 -- When the user confirmed the address with a link that was sent to it; NULL: not confirmed.
 ALTER TABLE users ADD COLUMN email_verified_at TEXT;
 
--- A changed address is not confirmed. A statement that changes it with a confirmation sets the time afterwards.
-CREATE TRIGGER users_changed_email_is_not_verified AFTER UPDATE OF email_key ON users
-WHEN NEW.email_key IS NOT OLD.email_key
+-- A changed address is not confirmed, even if only its spelling differs: messages go to the address as it is spelled. A statement that
+-- changes it with a confirmation sets the time afterwards.
+CREATE TRIGGER users_changed_email_is_not_verified AFTER UPDATE OF email, email_key ON users
+WHEN NEW.email IS NOT OLD.email OR NEW.email_key IS NOT OLD.email_key
 BEGIN
   UPDATE users SET email_verified_at = NULL WHERE id = NEW.id;
+END;
+
+-- How often the password was set. A request that was checked before a change has no effect after it.
+ALTER TABLE users ADD COLUMN password_version INTEGER NOT NULL DEFAULT 0;
+
+CREATE TRIGGER users_changed_password_has_another_version AFTER UPDATE OF password_hash ON users
+WHEN NEW.password_hash IS NOT OLD.password_hash
+BEGIN
+  UPDATE users SET password_version = OLD.password_version + 1 WHERE id = NEW.id;
 END;
 
 -- The key of the address that a link was sent to; NULL for a link of the command line.

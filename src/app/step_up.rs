@@ -99,8 +99,8 @@ impl Subject for PasswordAttempt {
             return Ok(PasswordStepUp::WrongPassword);
         }
         let method = SignInMethod::Password;
-        let attempt = Some(reservation);
-        let record = record(context, &self.client, &self.session, method, attempt).await?;
+        let (hash, attempt) = (stored.as_deref(), Some(reservation));
+        let record = record(context, &self.client, &self.session, method, hash, attempt).await?;
         Ok(record.map_or(PasswordStepUp::SessionEnded, |session| {
             PasswordStepUp::Done(Box::new(session))
         }))
@@ -132,7 +132,8 @@ impl PasswordAttempt {
     }
 }
 
-/// Records the step-up. Returns the session as it is now; `None` if the session or its user was changed meanwhile.
+/// Records the step-up. Returns the session as it is now; `None` if the session, its user or the password that was checked was changed
+/// meanwhile.
 ///
 /// # Errors
 /// `Store`, `Runtime`.
@@ -141,12 +142,22 @@ pub async fn record(
     client: &ClientInfo,
     session: &SentSession,
     method: SignInMethod,
+    checked_hash: Option<&str>,
     attempt: Option<&Reservation>,
 ) -> Result<Option<SessionRecord>, AppError> {
     let SentSession { record, generation } = session;
     let once = async |record: &SessionRecord| {
         let rotates = record.generation == *generation;
-        record_once(context, client, record, rotates, method, attempt).await
+        record_once(
+            context,
+            client,
+            record,
+            rotates,
+            method,
+            checked_hash,
+            attempt,
+        )
+        .await
     };
     if let Some(stepped_up) = once(record).await? {
         return Ok(Some(stepped_up));
@@ -168,6 +179,7 @@ async fn record_once(
     session: &SessionRecord,
     rotates: bool,
     method: SignInMethod,
+    checked_hash: Option<&str>,
     attempt: Option<&Reservation>,
 ) -> Result<Option<SessionRecord>, AppError> {
     let (now, user) = (context.now(), session.user.id);
@@ -182,6 +194,7 @@ async fn record_once(
         device: client.device.as_deref(),
         address: client.address.as_deref(),
         country: client.country.as_deref(),
+        checked_hash,
         attempt,
     };
     let entry = context.sign(entry.detail(method.as_str()));

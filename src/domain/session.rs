@@ -66,6 +66,8 @@ pub struct SessionRecord {
     pub rotations: Rotations,
     /// Time of the last use, to within [`LAST_USED_STEP_SECONDS`].
     pub last_used_at: Timestamp,
+    /// How often the password of the user was set.
+    pub password_version: u32,
 }
 
 /// The status of a token, which decides what it may be used for.
@@ -180,6 +182,7 @@ mod tests {
             revoked_at: None,
             rotations: Rotations::parse("[[1000,1],[1020,3]]").unwrap(),
             last_used_at: at(1_020),
+            password_version: 0,
         }
     }
 

@@ -254,6 +254,9 @@ async fn session_with_role(
     let session = found.ok_or(ErrorCode::InvalidToken)?;
     role(session.user.role)?;
     let generation = verified.claims.session.generation;
+    if check.guard == Guard::Current && generation != session.generation {
+        return Err(ErrorCode::InvalidToken.into());
+    }
     if check.guard == Guard::StepUp && !session.is_stepped_up(generation, context.received_at) {
         return Err(ErrorCode::StepUpRequired.into());
     }

@@ -46,7 +46,7 @@ impl RequestOrigin {
     pub fn require(self, guard: Guard) -> Result<(), ApiError> {
         let is_accepted = match guard {
             Guard::None => self != Self::Other,
-            Guard::OwnOrigin | Guard::StepUp => self == Self::Own,
+            Guard::OwnOrigin | Guard::Current | Guard::StepUp => self == Self::Own,
         };
         if is_accepted {
             Ok(())

@@ -63,7 +63,10 @@ pub enum Guard {
     None,
     /// A request that the session cookie authenticates must come from the service's own origin.
     OwnOrigin,
-    /// Like `OwnOrigin`, and the user must have authenticated within the last
+    /// Like `OwnOrigin`, and the token or cookie must not have been rotated out, not even within the replay window. For routes with the
+    /// access level `Session`, `Admin` or `SuperAdmin`.
+    Current,
+    /// Like `Current`, and the user must have authenticated within the last
     /// [`STEP_UP_SECONDS`](crate::domain::session::STEP_UP_SECONDS). For routes with the access level `Session`, `Admin` or
     /// `SuperAdmin`.
     StepUp,

@@ -73,11 +73,6 @@ const DROP_LINKS: &str = "
     DELETE FROM password_links
     WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM users WHERE users.id = ?1 AND password_hash = ?2)";
 
-/// The user has given the current password, which counts as a step-up. [`Rotation`] does the same for a cookie session.
-const AUTHENTICATED: &str = "
-    UPDATE sessions SET authenticated_at = ?1
-    WHERE id = ?2 AND is_cookie = 0 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?3)";
-
 /// The password hash of a user, if there is one.
 ///
 /// # Errors
@@ -133,10 +128,7 @@ pub async fn change(
     statements.extend(throttle::forget(change.attempt, &change.session.id));
     statements.extend([
         throttle::restore(&user, change.new),
-        Statement::new(AUTHENTICATED)
-            .text(&now)
-            .text(&change.session.id)
-            .text(&change.password_set.entry.id),
+        // A cookie session counts as stepped up. A token session does not: its token stays as it is, and so would its copies.
         change.rotation().rotate(),
         sessions::find(&change.session.id),
     ]);
@@ -168,6 +160,8 @@ impl<'a> Change<'a> {
             address: self.address,
             country: self.country,
             is_authenticated: true,
+            // The statement that sets the password compares the earlier hash.
+            checked_hash: None,
             cause: Some(&self.password_set.entry.id),
         }
     }

@@ -45,7 +45,7 @@ impl Completion for StepUp {
             return Ok(DeviceOutcome::Denied(denial));
         }
         let (client, method) = (&request.client, SignInMethod::AwsDevice);
-        let stepped_up = step_up::record(context, client, &self.0, method, None).await?;
+        let stepped_up = step_up::record(context, client, &self.0, method, None, None).await?;
         Ok(DeviceOutcome::Done(stepped_up))
     }
 

@@ -4,7 +4,7 @@ use super::{Message, OneTimeSecret, Recipient, budget, post};
 use crate::app::RequestContext;
 use crate::app::client_info::ClientInfo;
 use crate::app::error::AppError;
-use crate::domain::audit::{Kind, Signed};
+use crate::domain::audit::Kind;
 use crate::domain::names::Email;
 use crate::domain::session::SessionRecord;
 use crate::store::email_links::{AddressState, NewConfirmLink};
@@ -19,7 +19,7 @@ pub enum EmailChange {
     OfIdentitySource,
     /// The service sends no e-mail.
     NoEmail,
-    /// The user was disabled meanwhile.
+    /// The user, the password or the session was changed meanwhile.
     SessionEnded,
 }
 
@@ -37,67 +37,48 @@ pub async fn run(
     if app.outbox.is_none() {
         return Ok(EmailChange::NoEmail);
     }
-    let now = context.received_at;
+    let now = context.now();
     let changes = budget::changes(user);
-    let state = app.email_links.state_of(user, email, &changes, now).await?;
-    let (budget, taken_by) = match state {
+    let taken_by = match app.email_links.state_of(user, email, &changes, now).await? {
         AddressState::OfIdentitySource => return Ok(EmailChange::OfIdentitySource),
         AddressState::Later(seconds) => return Err(AppError::RateLimited(seconds)),
-        AddressState::Free => (budget::requested(app, email.key()), None),
-        AddressState::Taken(address) => (budget::address_taken(app, email), Some(address)),
+        AddressState::Free => None,
+        AddressState::Taken(address) => Some(address),
     };
-    let admission = app.email_requests.admit(&budget, now).await?;
-    // The entry is the same for a free and for a taken address, and so is the response.
+    // A taken address gets a link as well, with a secret that is not sent. The writes and the audit entry are the same for each
+    // address, so they do not show whether it is taken.
+    let secret = OneTimeSecret::new()?;
     let entry = client.entry(context, Kind::EmailChangeRequested)?;
     let entry = context.sign(entry.by(user).about(user).of_session(&session.id));
-    let recipient = |address: String| Recipient {
-        user,
-        name: session.user.name.clone(),
-        address,
+    let link = NewConfirmLink {
+        session,
+        id: &secret.id(),
+        email,
+        now,
+        entry: &entry,
     };
-    if let Some(address) = taken_by {
-        app.email_links.record(&entry).await?;
-        if admission == Admission::Admitted {
-            post(context, client, recipient(address), Message::AddressTaken);
-        }
-        return Ok(EmailChange::Requested);
-    }
-    if admission != Admission::Admitted {
-        app.email_links.record(&entry).await?;
-        return Ok(EmailChange::Requested);
-    }
-    let Some(message) = add_link(context, session, email, &entry).await? else {
+    if !app.email_links.add_confirm_link(&link).await? {
         return Ok(EmailChange::SessionEnded);
+    }
+    let (budget, address, message) = match taken_by {
+        None => {
+            let link = secret.link(&app.config.tokens.issuer, "confirm-email");
+            let message = Message::ConfirmAddress { link };
+            let address = email.as_str().to_owned();
+            (budget::requested(app, email.key()), address, message)
+        }
+        Some(address) => {
+            let budget = budget::address_taken(app, email);
+            (budget, address, Message::AddressTaken)
+        }
     };
-    post(
-        context,
-        client,
-        recipient(email.as_str().to_owned()),
-        message,
-    );
+    if app.email_requests.admit(&budget, now).await? == Admission::Admitted {
+        let recipient = Recipient {
+            user,
+            name: session.user.name.clone(),
+            address,
+        };
+        post(context, client, recipient, message);
+    }
     Ok(EmailChange::Requested)
-}
-
-/// `None` if the user was disabled meanwhile.
-async fn add_link(
-    context: &RequestContext,
-    session: &SessionRecord,
-    email: &Email,
-    entry: &Signed,
-) -> Result<Option<Message>, AppError> {
-    let app = context.app;
-    let secret = OneTimeSecret::new()?;
-    let is_added = app
-        .email_links
-        .add_confirm_link(&NewConfirmLink {
-            user: session.user.id,
-            session: &session.id,
-            id: &secret.id(),
-            email,
-            now: context.received_at,
-            entry,
-        })
-        .await?;
-    let link = secret.link(&app.config.tokens.issuer, "confirm-email");
-    Ok(is_added.then_some(Message::ConfirmAddress { link }))
 }

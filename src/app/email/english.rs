@@ -1,6 +1,7 @@
 //! The messages in English.
 
-use super::message::{Block, Message, Service, Words, minute};
+use super::message::{Block, Message, Restore, Service, Words, minute};
+use crate::timestamp::Timestamp;
 
 fn paragraph(text: impl Into<String>) -> Block {
     Block::Paragraph(text.into())
@@ -11,7 +12,6 @@ const NOT_YOU: &str =
 const ONE_HOUR: &str = "The link works once, within one hour.";
 
 /// The message in words.
-#[expect(clippy::too_many_lines, reason = "one table of all messages")]
 pub fn words(message: &Message, service: &Service<'_>) -> Words {
     let name = service.name;
     let (subject, blocks) = match message {
@@ -52,21 +52,7 @@ pub fn words(message: &Message, service: &Service<'_>) -> Words {
                 ),
             ],
         ),
-        Message::AddressChanged { link, at } => (
-            format!("The e-mail address of your account at {name} was changed"),
-            vec![
-                paragraph(format!(
-                    "The e-mail address of your account at {name} was changed on {}. Messages are no longer sent to this \
-                     address.",
-                    minute(*at)
-                )),
-                paragraph(
-                    "If you did not change it, open this link within seven days. It restores this address, signs out all \
-                     devices and removes the password. You then get a link that sets a new password:",
-                ),
-                Block::Link(link.clone()),
-            ],
-        ),
+        Message::AddressChanged { restore, at } => address_changed(name, restore.as_ref(), *at),
         Message::AddressRestored { link } => (
             format!("The e-mail address of your account at {name} was restored"),
             vec![
@@ -147,4 +133,26 @@ fn facts(device: Option<&str>, address: Option<&str>, at: &str) -> Block {
         ("Device", shown(device)),
         ("IP address", shown(address)),
     ])
+}
+
+fn address_changed(name: &str, restore: Option<&Restore>, at: Timestamp) -> (String, Vec<Block>) {
+    let mut blocks = vec![paragraph(format!(
+        "The e-mail address of your account at {name} was changed on {}. Messages are no longer sent to this address.",
+        minute(at)
+    ))];
+    match restore {
+        Some(Restore { link, until }) => blocks.extend([
+            paragraph(format!(
+                "If you did not change it, open this link before {}. It restores this address, signs out all devices and removes \
+                 the password. You then get a link that sets a new password:",
+                minute(*until)
+            )),
+            Block::Link(link.clone()),
+        ]),
+        None => blocks.push(paragraph(
+            "If you did not expect this, contact the support of the service.",
+        )),
+    }
+    let subject = format!("The e-mail address of your account at {name} was changed");
+    (subject, blocks)
 }

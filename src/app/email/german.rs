@@ -1,6 +1,7 @@
 //! The messages in German.
 
-use super::message::{Block, Message, Service, Words, minute};
+use super::message::{Block, Message, Restore, Service, Words, minute};
+use crate::timestamp::Timestamp;
 
 fn paragraph(text: impl Into<String>) -> Block {
     Block::Paragraph(text.into())
@@ -54,22 +55,7 @@ pub fn words(message: &Message, service: &Service<'_>) -> Words {
                 ),
             ],
         ),
-        Message::AddressChanged { link, at } => (
-            format!("Die E-Mail-Adresse Ihres Kontos bei {name} wurde geändert"),
-            vec![
-                paragraph(format!(
-                    "Die E-Mail-Adresse Ihres Kontos bei {name} wurde geändert ({}). An diese Adresse werden keine Nachrichten \
-                     mehr gesendet.",
-                    minute(*at)
-                )),
-                paragraph(
-                    "Wenn Sie das nicht waren, öffnen Sie diesen Link innerhalb von sieben Tagen. Er stellt diese Adresse wieder \
-                     her, meldet alle Geräte ab und entfernt das Passwort. Danach erhalten Sie einen Link, mit dem Sie ein neues \
-                     Passwort festlegen:",
-                ),
-                Block::Link(link.clone()),
-            ],
-        ),
+        Message::AddressChanged { restore, at } => address_changed(name, restore.as_ref(), *at),
         Message::AddressRestored { link } => (
             format!("Die E-Mail-Adresse Ihres Kontos bei {name} wurde wiederhergestellt"),
             vec![
@@ -153,4 +139,26 @@ fn facts(device: Option<&str>, address: Option<&str>, at: &str) -> Block {
         ("Gerät", shown(device)),
         ("IP-Adresse", shown(address)),
     ])
+}
+
+fn address_changed(name: &str, restore: Option<&Restore>, at: Timestamp) -> (String, Vec<Block>) {
+    let mut blocks = vec![paragraph(format!(
+        "Die E-Mail-Adresse Ihres Kontos bei {name} wurde geändert ({}). An diese Adresse werden keine Nachrichten mehr gesendet.",
+        minute(at)
+    ))];
+    match restore {
+        Some(Restore { link, until }) => blocks.extend([
+            paragraph(format!(
+                "Wenn Sie das nicht waren, öffnen Sie diesen Link bis {}. Er stellt diese Adresse wieder her, meldet alle Geräte ab \
+                 und entfernt das Passwort. Danach erhalten Sie einen Link, mit dem Sie ein neues Passwort festlegen:",
+                minute(*until)
+            )),
+            Block::Link(link.clone()),
+        ]),
+        None => blocks.push(paragraph(
+            "Wenn Sie das nicht erwartet haben, wenden Sie sich an die Betreiber des Dienstes.",
+        )),
+    }
+    let subject = format!("Die E-Mail-Adresse Ihres Kontos bei {name} wurde geändert");
+    (subject, blocks)
 }

@@ -20,10 +20,10 @@ pub enum Message {
     },
     /// Another user asked for an address that the recipient has.
     AddressTaken,
-    /// The address was changed; to the earlier one, with a link that restores it.
+    /// The address was changed; to the earlier one.
     AddressChanged {
-        /// The link.
-        link: Secret,
+        /// The link that restores it; `None` if the user has gone back to an address that is earlier still.
+        restore: Option<Restore>,
         /// When it was changed.
         at: Timestamp,
     },
@@ -55,6 +55,15 @@ pub enum Message {
     },
     /// The account was locked.
     AccountLocked,
+}
+
+/// A link that restores an address.
+#[derive(Debug)]
+pub struct Restore {
+    /// The link.
+    pub link: Secret,
+    /// The end of its lifetime.
+    pub until: Timestamp,
 }
 
 impl Message {

@@ -23,7 +23,7 @@ pub const ROUTE: Route = Route {
     access: Access::Session(|context, request, session| {
         Box::pin(handle(context, request, session))
     }),
-    guard: Guard::OwnOrigin,
+    guard: Guard::Current,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };
@@ -78,8 +78,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use crate::routes::email::revert::example;
     use serde_json::json;
     Operation::new("confirmEmail", "E-mail", "Confirm e-mail address")
-        .describe("Requires the session that sent `/change-email`. Deletes all unused links of the user that set a password. The earlier address \
-             gets a link, valid for seven days, that restores it.")
+        .describe("Requires the session that sent `/change-email`, with its current token or cookie. Deletes all unused links of the user that set \
+             a password. The earlier address gets a link that restores it, which is valid for seven days, or as long as an earlier such link.")
         .parameter(crate::http::device_cookie::parameter())
         .takes::<LinkRequest>(schemas, INVALID_BODY, example())
         .returns::<ConfirmEmailResponse>(

@@ -1,13 +1,24 @@
 //! The use of a link that confirms a new address.
 
-use super::{EmailLinks, REVERT_LINK_SECONDS, delete_confirm_links, delete_password_links, verify};
+use super::{EmailLinks, delete_confirm_links, delete_from, delete_password_links, verify};
 use crate::domain::audit::Signed;
-use crate::domain::session::expired_until;
+use crate::domain::session::{SessionRecord, expired_until};
 use crate::runtime::StoreError;
 use crate::runtime::d1::Statement;
 use crate::store::audit::recorded;
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
+
+/// A link that can restore an earlier address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevertLink {
+    /// Its place in the order of creation.
+    pub number: u32,
+    /// The earlier address.
+    pub email: String,
+    /// The end of its lifetime.
+    pub expires_at: Timestamp,
+}
 
 /// A link that can be used in this session, and the address that it replaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +29,17 @@ pub struct Confirmable {
     pub email_key: String,
     /// The current address.
     pub current: String,
-    /// Its key.
-    pub current_key: String,
+    /// The links that can restore an earlier address of the user, oldest first.
+    pub revert_links: Vec<RevertLink>,
+}
+
+/// A link that restores the current address.
+#[derive(Debug)]
+pub struct NewRevertLink {
+    /// Id of the link.
+    pub id: String,
+    /// The end of its lifetime.
+    pub expires_at: Timestamp,
 }
 
 /// The confirmation of a new address.
@@ -27,33 +47,37 @@ pub struct Confirmable {
 pub struct Confirmation<'a> {
     /// Id of the link.
     pub link: &'a str,
-    /// Id of the user.
-    pub user: Uuid,
-    /// The session of the request.
-    pub session: &'a str,
+    /// The session, as it was read for the request.
+    pub session: &'a SessionRecord,
     /// The addresses.
     pub addresses: &'a Confirmable,
-    /// Id of the link that restores the current address; `None` if the new one is the same address.
-    pub revert_link: Option<&'a str>,
-    /// The time of the request.
+    /// The link that restores the current address, if the current address gets one.
+    pub revert_link: Option<&'a NewRevertLink>,
+    /// The number of the link that could restore the new address. It and the newer ones are deleted.
+    pub restores: Option<u32>,
+    /// The current time.
     pub now: Timestamp,
     /// The entry of the change.
     pub entry: &'a Signed,
 }
 
 const FIND: &str = "
-    SELECT email_links.email, email_links.email_key, users.email AS current, users.email_key AS current_key
+    SELECT email_links.email, email_links.email_key, users.email AS current
     FROM email_links JOIN users ON users.id = email_links.user_id
     WHERE email_links.id = ?1 AND email_links.user_id = ?2 AND email_links.session = ?3
       AND email_links.purpose = 'confirm' AND email_links.expires_at > ?4";
 
+const REVERT_LINKS: &str = "
+    SELECT number, email, expires_at FROM email_links
+    WHERE user_id = ?1 AND purpose = 'revert' AND +expires_at > ?2 ORDER BY number";
+
 const CONFIRM: &str = "
-    UPDATE users SET email = ?8, email_key = ?1, updated_at = ?2
-    WHERE id = ?3 AND source = 'password' AND is_active = 1 AND email_key = ?4
+    UPDATE users SET email = ?9, email_key = ?1, updated_at = ?2
+    WHERE id = ?3 AND source = 'password' AND is_active = 1 AND email = ?4
       AND EXISTS (SELECT 1 FROM email_links WHERE email_links.id = ?5 AND expires_at > ?2)
       AND EXISTS (
         SELECT 1 FROM sessions
-        WHERE sessions.id = ?6 AND revoked_at IS NULL AND token_expires_at > ?7 AND ends_at > ?2)
+        WHERE sessions.id = ?6 AND generation = ?8 AND revoked_at IS NULL AND token_expires_at > ?7 AND ends_at > ?2)
       AND NOT EXISTS (
         SELECT 1 FROM users AS other WHERE other.source = 'password' AND other.email_key = ?1 AND other.id <> ?3)
       AND NOT EXISTS (
@@ -63,11 +87,11 @@ const CONFIRM: &str = "
 /// Finds a row if [`CONFIRM`] is about to change one.
 const CONFIRMS: &str = "
     SELECT 1 FROM users
-    WHERE id = ?3 AND source = 'password' AND is_active = 1 AND email_key = ?4
+    WHERE id = ?3 AND source = 'password' AND is_active = 1 AND email = ?4
       AND EXISTS (SELECT 1 FROM email_links WHERE email_links.id = ?5 AND expires_at > ?2)
       AND EXISTS (
         SELECT 1 FROM sessions
-        WHERE sessions.id = ?6 AND revoked_at IS NULL AND token_expires_at > ?7 AND ends_at > ?2)
+        WHERE sessions.id = ?6 AND generation = ?8 AND revoked_at IS NULL AND token_expires_at > ?7 AND ends_at > ?2)
       AND NOT EXISTS (
         SELECT 1 FROM users AS other WHERE other.source = 'password' AND other.email_key = ?1 AND other.id <> ?3)
       AND NOT EXISTS (
@@ -95,18 +119,32 @@ impl EmailLinks {
             .text(user.to_string())
             .text(session)
             .text(now.to_string());
-        let [found] = self.database.batch([find]).await?;
-        found.first(|row| {
+        let links = Statement::new(REVERT_LINKS)
+            .text(user.to_string())
+            .text(now.to_string());
+        let [found, links] = self.database.batch([find, links]).await?;
+        let revert_links = links.rows(|row| {
+            Ok(RevertLink {
+                number: row.count("number")?,
+                email: row.text("email")?,
+                expires_at: row.moment("expires_at")?,
+            })
+        })?;
+        let found = found.first(|row| {
             Ok(Confirmable {
                 email: row.text("email")?,
                 email_key: row.text("email_key")?,
                 current: row.text("current")?,
-                current_key: row.text("current_key")?,
+                revert_links: Vec::new(),
             })
-        })
+        })?;
+        Ok(found.map(|found| Confirmable {
+            revert_links,
+            ..found
+        }))
     }
 
-    /// Sets the new address, adds the link that restores the current one, and deletes the links of the user that set a password or
+    /// Sets the new address, adds the link that restores the current one or deletes those that it makes void, and deletes the links of the user that set a password or
     /// confirm an address. False if the user, the session or the link was changed meanwhile, or if another user has the address.
     ///
     /// # Errors
@@ -120,16 +158,17 @@ impl EmailLinks {
             entry,
             ..
         } = confirmation;
-        let user = confirmation.user.to_string();
+        let user = session.user.id.to_string();
         let with_conditions = |sql| {
             Statement::new(sql)
                 .text(&addresses.email_key)
                 .text(now.to_string())
                 .text(&user)
-                .text(&addresses.current_key)
+                .text(&addresses.current)
                 .text(link)
-                .text(session)
+                .text(&session.id)
                 .text(expired_until(*now).to_string())
+                .number(session.generation)
         };
         let confirm = with_conditions(CONFIRM).text(&addresses.email);
         let confirms = || with_conditions(CONFIRMS);
@@ -137,14 +176,19 @@ impl EmailLinks {
             recorded(confirm, confirms, [entry]),
             verify(&user, *now, entry),
         ];
-        statements.extend(confirmation.revert_link.map(|id| {
+        statements.extend(
+            confirmation
+                .restores
+                .map(|number| delete_from(&user, number, entry)),
+        );
+        statements.extend(confirmation.revert_link.map(|link| {
             Statement::new(INSERT_REVERT_LINK)
-                .text(id)
+                .text(&link.id)
                 .text(&user)
                 .text(&addresses.current)
-                .text(&addresses.current_key)
+                .text(&addresses.current)
                 .text(now.to_string())
-                .text(now.plus(REVERT_LINK_SECONDS).to_string())
+                .text(link.expires_at.to_string())
                 .text(&entry.entry.id)
         }));
         statements.push(delete_password_links(&user, entry));

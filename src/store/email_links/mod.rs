@@ -7,14 +7,13 @@ mod confirm;
 mod request;
 mod revert;
 
-pub use confirm::{Confirmable, Confirmation};
+pub use confirm::{Confirmable, Confirmation, NewRevertLink};
 pub use request::{AddressState, NewConfirmLink};
 pub use revert::{Reversal, Reverted, Revertible};
 
 use crate::domain::audit::Signed;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
-use crate::store::audit::append;
 use crate::timestamp::Timestamp;
 
 /// Lifetime of a link that restores an address.
@@ -30,6 +29,11 @@ const VERIFY: &str = "
 const DELETE_CONFIRM_LINKS: &str = "
     DELETE FROM email_links
     WHERE user_id = ?1 AND purpose = 'confirm' AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2)";
+
+const DELETE_FROM: &str = "
+    DELETE FROM email_links
+    WHERE user_id = ?1 AND (purpose = 'confirm' OR number >= ?2)
+      AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?3)";
 
 const DELETE_PASSWORD_LINKS: &str = "
     DELETE FROM password_links
@@ -50,14 +54,6 @@ impl EmailLinks {
     #[must_use]
     pub fn new(database: &'static Database) -> Self {
         Self { database }
-    }
-
-    /// Writes the entry of a request for which no link is added.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub async fn record(&self, entry: &Signed) -> Result<(), StoreError> {
-        self.database.batch([append(entry)]).await.map(drop)
     }
 
     /// Deletes expired links, at most 1,000. Returns whether there may be more.
@@ -83,6 +79,16 @@ fn verify(user: &str, now: Timestamp, cause: &Signed) -> Statement {
 pub(super) fn delete_confirm_links(user: &str, cause: &Signed) -> Statement {
     Statement::new(DELETE_CONFIRM_LINKS)
         .text(user)
+        .text(&cause.entry.id)
+}
+
+/// Deletes the links of a user that confirm an address, and those that restore one from this number on, if the batch has written this
+/// entry. Earlier links stay: after two changes of the address, the first address can be restored even if the second one was restored
+/// before.
+fn delete_from(user: &str, number: u32, cause: &Signed) -> Statement {
+    Statement::new(DELETE_FROM)
+        .text(user)
+        .number(number)
         .text(&cause.entry.id)
 }
 

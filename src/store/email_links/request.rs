@@ -3,6 +3,7 @@
 use super::{CONFIRM_LINK_SECONDS, EmailLinks};
 use crate::domain::audit::Signed;
 use crate::domain::names::Email;
+use crate::domain::session::{SessionRecord, expired_until};
 use crate::runtime::StoreError;
 use crate::runtime::d1::Statement;
 use crate::store::audit::recorded;
@@ -26,15 +27,13 @@ pub enum AddressState {
 /// A link that confirms an address.
 #[derive(Debug)]
 pub struct NewConfirmLink<'a> {
-    /// Id of the user.
-    pub user: Uuid,
-    /// The session of the request.
-    pub session: &'a str,
+    /// The session, as it was read for the request.
+    pub session: &'a SessionRecord,
     /// Id of the link.
     pub id: &'a str,
     /// The new address.
     pub email: &'a Email,
-    /// The time of the request.
+    /// The current time.
     pub now: Timestamp,
     /// The entry of the request.
     pub entry: &'a Signed,
@@ -48,13 +47,19 @@ const TAKEN: &str = "
     SELECT email FROM email_links WHERE purpose = 'revert' AND email_key = ?2 AND user_id <> ?1 AND expires_at > ?3
     LIMIT 1";
 
+/// A client decides how long its body takes, so the session may have been rotated or revoked since it was read, and the password changed.
 const INSERT: &str = "
     INSERT INTO email_links (id, user_id, purpose, email, email_key, session, created_at, expires_at)
-    SELECT ?1, id, 'confirm', ?3, ?4, ?5, ?6, ?7
-    FROM users WHERE id = ?2 AND source = 'password' AND is_active = 1";
+    SELECT ?7, users.id, 'confirm', ?8, ?9, sessions.id, ?5, ?10
+    FROM users JOIN sessions ON sessions.user_id = users.id
+    WHERE users.id = ?1 AND source = 'password' AND is_active = 1 AND password_version = ?2
+      AND sessions.id = ?3 AND generation = ?4 AND revoked_at IS NULL AND token_expires_at > ?6 AND ends_at > ?5";
 
 /// Finds a row if [`INSERT`] is about to write one.
-const INSERTS: &str = "SELECT 1 FROM users WHERE id = ?1 AND source = 'password' AND is_active = 1";
+const INSERTS: &str = "
+    SELECT 1 FROM users JOIN sessions ON sessions.user_id = users.id
+    WHERE users.id = ?1 AND source = 'password' AND is_active = 1 AND password_version = ?2
+      AND sessions.id = ?3 AND generation = ?4 AND revoked_at IS NULL AND token_expires_at > ?6 AND ends_at > ?5";
 
 const DELETE_EARLIER: &str = "
     DELETE FROM email_links
@@ -92,21 +97,28 @@ impl EmailLinks {
         Ok(taken.map_or(AddressState::Free, AddressState::Taken))
     }
 
-    /// Adds a link that confirms an address, and deletes the user's earlier ones. False if the user was disabled meanwhile.
+    /// Adds a link that confirms an address, and deletes the user's earlier ones. False if the user, the password or the session was
+    /// changed meanwhile.
     ///
     /// # Errors
     /// Any [`StoreError`].
     pub async fn add_confirm_link(&self, new: &NewConfirmLink<'_>) -> Result<bool, StoreError> {
-        let user = new.user.to_string();
-        let insert = Statement::new(INSERT)
+        let (session, user) = (new.session, new.session.user.id.to_string());
+        let with_conditions = |sql| {
+            Statement::new(sql)
+                .text(&user)
+                .number(session.password_version)
+                .text(&session.id)
+                .number(session.generation)
+                .text(new.now.to_string())
+                .text(expired_until(new.now).to_string())
+        };
+        let insert = with_conditions(INSERT)
             .text(new.id)
-            .text(&user)
             .text(new.email.as_str())
             .text(new.email.key())
-            .text(new.session)
-            .text(new.now.to_string())
             .text(new.now.plus(CONFIRM_LINK_SECONDS).to_string());
-        let inserts = || Statement::new(INSERTS).text(&user);
+        let inserts = || with_conditions(INSERTS);
         let insert = recorded(insert, inserts, [new.entry]);
         let delete = Statement::new(DELETE_EARLIER).text(&user).text(new.id);
         let [inserted, _] = self.database.batch([insert, delete]).await?;

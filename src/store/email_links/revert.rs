@@ -1,6 +1,6 @@
 //! The use of a link that restores an earlier address.
 
-use super::{EmailLinks, delete_password_links, verify};
+use super::{EmailLinks, delete_from, delete_password_links, verify};
 use crate::domain::audit::Signed;
 use crate::runtime::StoreError;
 use crate::runtime::d1::Statement;
@@ -82,12 +82,6 @@ const INSERT_PASSWORD_LINK: &str = "
     INSERT INTO password_links (id, user_id, created_at, expires_at, sent_to)
     SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM audit WHERE audit.id = ?6)";
 
-/// Earlier links stay: after two changes of the address, the first address can be restored even if the second one was restored before.
-const DELETE_NEWER: &str = "
-    DELETE FROM email_links
-    WHERE user_id = ?1 AND (purpose = 'confirm' OR number >= ?2)
-      AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?3)";
-
 impl EmailLinks {
     /// A link that can be used.
     ///
@@ -160,10 +154,7 @@ impl EmailLinks {
                     .text(now.plus(PASSWORD_LINK_SECONDS).to_string())
                     .text(&found.email_key)
                     .text(cause),
-                Statement::new(DELETE_NEWER)
-                    .text(&user)
-                    .number(found.number)
-                    .text(cause),
+                delete_from(&user, found.number, reverted),
             ])
             .await?;
         if done.changes == 0 {

@@ -113,7 +113,7 @@ const FIND: &str = "
            max(sessions.rotated_at, coalesce(sessions.last_used_at, '')) AS last_used_at,
            users.id AS user_id, users.username, users.email, users.name, users.organization,
            users.aws_region, users.role, users.is_active, users.created_at AS user_created_at,
-           users.updated_at AS user_updated_at, sessions.created_at AS last_login
+           users.updated_at AS user_updated_at, users.password_version, sessions.created_at AS last_login
     FROM sessions JOIN users ON users.id = sessions.user_id
     WHERE sessions.id = ?1";
 
@@ -270,6 +270,7 @@ pub(super) fn record(found: &Outcome) -> Result<Option<SessionRecord>, StoreErro
             revoked_at: row.optional_moment("revoked_at")?,
             rotations: rotations(row)?,
             last_used_at: row.moment("last_used_at")?,
+            password_version: row.count("password_version")?,
         })
     })
 }

@@ -58,6 +58,7 @@ impl Sessions {
             address: refresh.address,
             country: refresh.country,
             is_authenticated: false,
+            checked_hash: None,
             cause: None,
         };
         let statements = [rotation.rotate(), find(refresh.id)];

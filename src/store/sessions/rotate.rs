@@ -31,6 +31,8 @@ pub(in crate::store) struct Rotation<'a> {
     pub country: Option<&'a str>,
     /// Whether the user has just authenticated.
     pub is_authenticated: bool,
+    /// The hash that the password was checked against, if the rotation follows such a check.
+    pub checked_hash: Option<&'a str>,
     /// The id of the audit entry of the change that rotates the cookie, in an earlier statement of the batch. Without its entry,
     /// nothing is rotated.
     pub cause: Option<&'a str>,
@@ -55,14 +57,18 @@ const ROTATE: &str = "
     WHERE id = ?3 AND user_id = ?4 AND generation = ?5 AND is_cookie = ?10
       AND revoked_at IS NULL AND ends_at > ?1 AND token_expires_at > ?9
       AND (?12 IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.id = ?12))
-      AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active = 1)";
+      AND EXISTS (
+        SELECT 1 FROM users
+        WHERE users.id = sessions.user_id AND users.is_active = 1 AND (?14 IS NULL OR password_hash = ?14))";
 
 /// Finds a row if [`ROTATE`] is about to change one.
 const ROTATES: &str = "
     SELECT 1 FROM sessions
     WHERE id = ?1 AND user_id = ?2 AND generation = ?3 AND is_cookie = ?4
       AND revoked_at IS NULL AND ends_at > ?5 AND token_expires_at > ?6
-      AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active = 1)";
+      AND EXISTS (
+        SELECT 1 FROM users
+        WHERE users.id = sessions.user_id AND users.is_active = 1 AND (?7 IS NULL OR password_hash = ?7))";
 
 impl Rotation<'_> {
     /// The statement that rotates.
@@ -83,6 +89,7 @@ impl Rotation<'_> {
             .optional(authenticated_at)
             .optional(self.cause)
             .optional(self.country)
+            .optional(self.checked_hash)
     }
 
     /// The condition of [`Rotation::rotate`] for [`recorded`](crate::store::audit::recorded). It does not cover `cause`.
@@ -94,6 +101,7 @@ impl Rotation<'_> {
             .number(is_cookie(self.kind))
             .text(self.now.to_string())
             .text(expired_until(self.now).to_string())
+            .optional(self.checked_hash)
     }
 }
 

@@ -29,6 +29,8 @@ pub struct StepUp<'a> {
     pub address: Option<&'a str>,
     /// The client's country.
     pub country: Option<&'a str>,
+    /// The hash that the password was checked against, if the user gave one. If it has changed in the meantime, nothing is written.
+    pub checked_hash: Option<&'a str>,
     /// The attempt that succeeded, which no longer counts as failed.
     pub attempt: Option<&'a Reservation>,
 }
@@ -37,13 +39,17 @@ pub struct StepUp<'a> {
 const AUTHENTICATE: &str = "
     UPDATE sessions SET authenticated_at = ?1
     WHERE id = ?2 AND user_id = ?3 AND (is_cookie = 0 OR generation = ?5) AND revoked_at IS NULL AND ends_at > ?1 AND token_expires_at > ?4
-      AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active = 1)";
+      AND EXISTS (
+        SELECT 1 FROM users
+        WHERE users.id = sessions.user_id AND users.is_active = 1 AND (?6 IS NULL OR password_hash = ?6))";
 
 /// Finds a row if [`AUTHENTICATE`] is about to change one.
 const AUTHENTICATES: &str = "
     SELECT 1 FROM sessions
     WHERE id = ?2 AND user_id = ?3 AND (is_cookie = 0 OR generation = ?5) AND revoked_at IS NULL AND ends_at > ?1 AND token_expires_at > ?4
-      AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active = 1)";
+      AND EXISTS (
+        SELECT 1 FROM users
+        WHERE users.id = sessions.user_id AND users.is_active = 1 AND (?6 IS NULL OR password_hash = ?6))";
 
 impl Sessions {
     /// Records the authentication, and rotates the cookie if this is asked for. A token is not rotated: the client has it, and the
@@ -69,6 +75,7 @@ impl Sessions {
                     .text(session.user.id.to_string())
                     .text(expired_until(now).to_string())
                     .number(session.generation)
+                    .optional(step_up.checked_hash)
             };
             let authenticates = || authenticate(AUTHENTICATES);
             recorded(authenticate(AUTHENTICATE), authenticates, [entry])
@@ -103,6 +110,7 @@ impl<'a> StepUp<'a> {
             address: self.address,
             country: self.country,
             is_authenticated: true,
+            checked_hash: self.checked_hash,
             cause: None,
         }
     }

@@ -1,7 +1,7 @@
 //! `POST /api/auth/change-email`: ask for a new e-mail address.
 
 use super::{app, new_address, request};
-use crate::support::{App, Vars};
+use crate::support::{App, Fault, NEW_PASSWORD, PASSWORD, Vars};
 use serde_json::{Value, json};
 
 const CONFIRM: &str = "Confirm your e-mail address for Edge Auth";
@@ -61,9 +61,7 @@ async fn taken_address_gets_a_notice_and_the_caller_the_same_response() {
     let notice = app.mail_to(&bob.email).await;
     assert_eq!(notice.subject, TAKEN);
     assert!(!notice.text.contains('#'), "{}", notice.text);
-    let sql = "SELECT count(*) AS n FROM email_links WHERE user_id = ?1 AND email_key = ?2";
-    let links = app.count(sql, [ada.id.as_str(), bob.email.as_str()]).await;
-    assert_eq!(links, 0);
+    assert_eq!(taken.recorded().await.logs, free.recorded().await.logs);
     // One notice per hour, which does not use up what the address may request.
     request(&session, &bob.email).await;
     assert_eq!(app.subjects_to(&bob.email).await, [TAKEN]);
@@ -71,6 +69,95 @@ async fn taken_address_gets_a_notice_and_the_caller_the_same_response() {
         let forgot = app.anonymous().forgot_password(&bob.username).await;
         forgot.assert_status(200).recorded().await;
         assert_eq!(app.mails_to(&bob.email).await.len(), expected);
+    }
+}
+
+/// The caller finds out neither by the links that remain nor by the number of statements.
+#[tokio::test]
+async fn request_for_a_taken_address_writes_what_one_for_a_free_address_writes() {
+    let app = app();
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let (taken, unsent) = (bob.email.clone(), new_address(&ada));
+    // Further messages to this address are not admitted.
+    for _ in 0..3 {
+        request(&app.user("other").await.sign_in().await, &unsent).await;
+    }
+    let mut written = Vec::new();
+    for address in [&new_address(&ada), &taken, &unsent, &ada.email] {
+        let eve = app.user("eve").await;
+        let session = eve.sign_in().await;
+        let earlier = super::secret_for(&app, &session, &new_address(&eve)).await;
+        let calls = app.fault(Fault::d1().delays(0)).await;
+        let response = session.change_email(address).await;
+        response.assert_status(200);
+        let number = calls.hits().await;
+        calls.remove().await;
+        response.recorded().await;
+        let sql =
+            "SELECT purpose, session, email_key = ?2 AS is_new FROM email_links WHERE user_id = ?1";
+        let mut links = app.sql(sql, [eve.id.clone(), address.clone()]).await;
+        for link in &mut links {
+            assert_eq!(link["session"], session.session_id());
+            link["session"] = Value::Null;
+        }
+        session
+            .confirm_email(&earlier)
+            .await
+            .assert_error(400, "invalid_link");
+        written.push((number, links));
+    }
+    let link = json!({ "purpose": "confirm", "session": null, "is_new": 1 });
+    assert_eq!(written[0].1, [link]);
+    for other in &written[1..] {
+        assert_eq!(*other, written[0]);
+    }
+}
+
+/// A body that arrives slowly, or a slow statement, gives the user time to react.
+#[tokio::test]
+async fn request_that_was_checked_before_the_session_changed_sends_nothing() {
+    let app = app();
+    let bob = app.user("bob").await;
+    for reaction in ["password", "logout-all", "step-up", "refresh"] {
+        for is_cookie in [false, true] {
+            let ada = app.user("ada").await;
+            let session = if is_cookie {
+                ada.sign_in_with_cookie().await
+            } else {
+                ada.sign_in().await
+            };
+            // A step-up does not replace a token, and a cookie is not refreshed.
+            if reaction == if is_cookie { "refresh" } else { "step-up" } {
+                continue;
+            }
+            let addresses = [new_address(&ada), bob.email.clone()];
+            let before = app.mails_to(&bob.email).await.len();
+            let paused = app
+                .fault(Fault::d1().matching("INSERT INTO email_links").pauses())
+                .await;
+            let requests = addresses
+                .each_ref()
+                .map(|address| tokio::spawn(session.change_email(address).send()));
+            paused.wait_for_hits(2).await;
+            match reaction {
+                "password" => session.change_password(PASSWORD, NEW_PASSWORD).await,
+                "logout-all" => session.logout_all().await,
+                "step-up" => session.step_up(PASSWORD).await,
+                _ => session.refresh().await,
+            }
+            .assert_status(200);
+            paused.remove().await;
+            for request in requests {
+                let response = request.await.unwrap();
+                response.assert_error(401, "invalid_token");
+                response.recorded().await;
+            }
+            let sql = "SELECT count(*) AS n FROM email_links WHERE user_id = ?1";
+            assert_eq!(app.count(sql, [ada.id.clone()]).await, 0, "{reaction}");
+            assert_eq!(ada.audit_entries("email_change_requested").await, 0);
+            assert_eq!(app.mails_to(&addresses[0]).await.len(), 0, "{reaction}");
+            assert_eq!(app.mails_to(&bob.email).await.len(), before, "{reaction}");
+        }
     }
 }
 

@@ -224,18 +224,89 @@ async fn confirmation_of_the_same_address_verifies_it() {
     let app = app();
     let ada = app.user("ada").await;
     let session = ada.sign_in().await;
-    let upper = ada.email.replace("ada", "ADA");
-    let secret = secret_for(&app, &session, &upper).await;
+    // A domain is the same in upper case.
+    let (local, domain) = ada.email.split_once('@').unwrap();
+    let same = format!("{local}@{}", domain.to_uppercase());
+    request(&session, &same).await;
+    let secret = app.mail_to(&ada.email).await.secret(&app, "confirm-email");
     let response = session.confirm_email(&secret).await;
     response.assert_status(200).recorded().await;
     let row = ada.row("email, email_verified_at").await;
-    assert_eq!(row["email"], upper);
+    assert_eq!(row["email"], same);
     assert!(row["email_verified_at"].is_string());
     // Nothing was replaced, so there is nothing to restore.
     let subjects = app.subjects_to(&ada.email).await;
     assert!(!subjects.contains(&CHANGED.to_owned()), "{subjects:?}");
     let sql = "SELECT count(*) AS n FROM email_links WHERE user_id = ?1";
     assert_eq!(app.count(sql, [ada.id]).await, 0);
+}
+
+/// Messages go to the address as it is spelled. A Kelvin sign has the small letter k as its lower case.
+#[tokio::test]
+async fn address_that_differs_in_its_spelling_only_is_another_one() {
+    for spelling in ["Kim", "\u{212a}im"] {
+        let app = app();
+        let kim = app.user("kim").await;
+        let session = kim.sign_in().await;
+        let (first, other) = (kim.email.clone(), kim.email.replacen("kim", spelling, 1));
+        assert_ne!(first, other);
+        change(&app, &session, &other).await;
+        let row = kim.row("email, email_key").await;
+        assert_eq!(
+            (&row["email"], &row["email_key"]),
+            (&json!(other), &json!(first))
+        );
+        let secret = app.mail_to(&first).await.secret(&app, "revert-email");
+        // The second spelling is not the earlier address, so confirming it again voids nothing.
+        let third = new_address(&kim);
+        change(&app, &session, &third).await;
+        change(&app, &session, &other.replacen('m', "M", 1)).await;
+        let response = app.anonymous().revert_email(&secret).await;
+        response.assert_status(200).recorded().await;
+        assert_eq!(email_of(&kim).await, first);
+    }
+}
+
+#[tokio::test]
+async fn token_or_cookie_that_was_rotated_out_confirms_nothing() {
+    let app = app();
+    let ada = app.user("ada").await;
+    for is_cookie in [false, true] {
+        let first = if is_cookie {
+            ada.sign_in_with_cookie().await
+        } else {
+            ada.sign_in().await
+        };
+        let secret = secret_for(&app, &first, &new_address(&ada)).await;
+        let second = if is_cookie {
+            first.stepped_up(PASSWORD).await
+        } else {
+            first.refreshed().await
+        };
+        // Other routes accept it within the replay window.
+        first.list_sessions().await.assert_status(200);
+        let response = first.confirm_email(&secret).await;
+        response.assert_error(401, "invalid_token");
+        second.confirm_email(&secret).await.assert_status(200);
+    }
+}
+
+#[tokio::test]
+async fn session_that_is_rotated_meanwhile_changes_nothing() {
+    let app = app();
+    let ada = app.user("ada").await;
+    let session = ada.sign_in_with_cookie().await;
+    let secret = secret_for(&app, &session, &new_address(&ada)).await;
+    let paused = app
+        .fault(Fault::d1().matching("UPDATE users SET email").pauses())
+        .await;
+    let confirming = tokio::spawn(session.confirm_email(&secret).send());
+    paused.wait_for_hits(1).await;
+    session.step_up(PASSWORD).await.assert_status(200);
+    paused.remove().await;
+    let response = confirming.await.unwrap();
+    response.assert_error(400, "invalid_link");
+    assert_eq!(email_of(&ada).await, ada.email);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use super::{app, change, new_address, secret_for};
 use crate::support::{App, Caller, Fault, NEW_PASSWORD, User, assert_refused};
 use serde_json::{Value, json};
 
+const CHANGED: &str = "The e-mail address of your account at Edge Auth was changed";
 const RESTORED: &str = "The e-mail address of your account at Edge Auth was restored";
 const REPLACED: &str = "The earlier e-mail address of your account at Edge Auth was restored";
 
@@ -168,6 +169,59 @@ async fn link_of_a_newer_address_is_void_after_the_first_was_restored() {
     assert_eq!(email_of(&ada).await, ada.email);
     let response = session.confirm_email(&pending).await;
     response.assert_status(401);
+}
+
+/// The link of a replaced address, which may be that of an attacker, does not outlive the link of the owner.
+#[tokio::test]
+async fn link_of_a_newer_address_ends_with_that_of_the_first() {
+    let app = app();
+    let ada = app.user("ada").await;
+    let (second, third) = (new_address(&ada), new_address(&ada));
+    let to_first = hijack(&app, &ada.sign_in().await, &ada.email, &second).await;
+    app.shift_clock(5 * 86_400).await;
+    let to_second = hijack(&app, &ada.sign_in().await, &second, &third).await;
+    let ends = "SELECT DISTINCT expires_at FROM email_links WHERE user_id = ?1";
+    let ends = app.sql(ends, [ada.id.clone()]).await;
+    assert_eq!(ends.len(), 1, "{ends:?}");
+    let end = ends[0]["expires_at"].as_str().unwrap();
+    let mail = app.mail_to(&second).await;
+    let shown = format!("{} {} UTC", &end[..10], &end[11..16]);
+    assert!(mail.text.contains(&shown), "{shown}: {}", mail.text);
+    app.shift_clock(7 * 86_400 + 60).await;
+    assert_invalid(&app, &to_first).await;
+    assert_invalid(&app, &to_second).await;
+}
+
+/// The owner can go back to the earlier address without the link, with a change.
+#[tokio::test]
+async fn address_that_is_replaced_by_an_earlier_one_gets_no_link() {
+    let app = app();
+    let ada = app.user("ada").await;
+    let session = ada.sign_in().await;
+    let (second, third) = (new_address(&ada), new_address(&ada));
+    let to_first = hijack(&app, &session, &ada.email, &second).await;
+    let to_second = hijack(&app, &session, &second, &third).await;
+    app.shift_clock(3_700).await;
+    let session = ada.sign_in().await;
+    change(&app, &session, &second).await;
+    let notice = app.mail_to(&third).await;
+    assert_eq!(notice.subject, CHANGED);
+    assert!(!notice.text.contains('#'), "{}", notice.text);
+    // The link of the address that the user has again is void, the earlier one is not.
+    assert_invalid(&app, &to_second).await;
+    change(&app, &session, &ada.email).await;
+    let notice = app.mail_to(&second).await;
+    assert!(!notice.text.contains('#'), "{}", notice.text);
+    assert_invalid(&app, &to_first).await;
+    let sql = "SELECT count(*) AS n FROM email_links WHERE user_id = ?1";
+    assert_eq!(app.count(sql, [ada.id.clone()]).await, 0);
+    let sql =
+        "SELECT detail FROM audit WHERE subject = ?1 AND kind = 'email_changed' ORDER BY number";
+    let details = app.sql(sql, [ada.id.clone()]).await;
+    let expected = ["new", "new", "earlier", "earlier"]
+        .map(|which| json!({ "detail": format!("{which} address") }));
+    assert_eq!(details, expected);
+    assert_eq!(email_of(&ada).await, ada.email);
 }
 
 #[tokio::test]

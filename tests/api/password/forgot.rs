@@ -177,11 +177,13 @@ async fn password_set_with_the_link_confirms_the_address() {
 async fn changed_address_is_not_confirmed() {
     let app = app();
     let ada = app.user("ada").await;
-    ada.update("email_verified_at = '2024-01-01T00:00:00Z'")
-        .await;
-    ada.update("email_key = 'x' || email_key").await;
-    let row = ada.row("email_verified_at").await;
-    assert_eq!(row["email_verified_at"], Value::Null);
+    for change in ["email = upper(email)", "email_key = 'x' || email_key"] {
+        ada.update("email_verified_at = '2024-01-01T00:00:00Z'")
+            .await;
+        ada.update(change).await;
+        let row = ada.row("email_verified_at").await;
+        assert_eq!(row["email_verified_at"], Value::Null, "{change}");
+    }
 }
 
 #[tokio::test]

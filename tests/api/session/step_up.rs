@@ -3,7 +3,7 @@
 mod device;
 
 use crate::support::internals::SessionKind;
-use crate::support::{App, Caller, PASSWORD, assert_refused};
+use crate::support::{App, Caller, Fault, NEW_PASSWORD, PASSWORD, assert_refused};
 use serde_json::{Value, json};
 
 async fn authenticated_at(session: &Caller) -> String {
@@ -15,6 +15,7 @@ async fn authenticated_at(session: &Caller) -> String {
 #[tokio::test]
 async fn step_up_replaces_the_session_cookie() {
     let app = App::shared();
+    app.freeze_clock().await;
     let ada = app.user("ada").await;
     let session = ada.sign_in_with_cookie().await;
     app.shift_clock(600).await;
@@ -202,6 +203,46 @@ async fn change_of_password_replaces_the_session_cookie() {
     app.shift_clock(631).await;
     assert_eq!(second.statuses().await, [200; 3]);
     assert_refused(&[&first, &second]).await;
+}
+
+/// A copy of the token would profit from it.
+#[tokio::test]
+async fn change_of_password_is_no_step_up_of_a_session_with_a_token() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let session = ada.sign_in().await;
+    let before = authenticated_at(&session).await;
+    app.shift_clock(600).await;
+    let response = session.change_password(PASSWORD, NEW_PASSWORD).await;
+    response.assert_status(200);
+    assert_eq!(authenticated_at(&session).await, before);
+    let response = session.change_email("new@example.com").await;
+    response.assert_error(401, "step_up_required");
+}
+
+#[tokio::test]
+async fn step_up_with_a_password_that_is_replaced_meanwhile_returns_401() {
+    let app = App::shared();
+    for (is_cookie, statement) in [
+        (false, "UPDATE sessions SET authenticated_at"),
+        (true, "UPDATE sessions SET\\s+generation = generation"),
+    ] {
+        let ada = app.user("ada").await;
+        let session = if is_cookie {
+            ada.sign_in_with_cookie().await
+        } else {
+            ada.sign_in().await
+        };
+        let fault = Fault::d1().matching(statement).times(1).pauses();
+        let paused = app.fault(fault).await;
+        let stepping_up = tokio::spawn(session.step_up(PASSWORD).send());
+        paused.wait_for_hits(1).await;
+        ada.update("password_hash = password_hash || 'x'").await;
+        paused.remove().await;
+        let response = stepping_up.await.unwrap();
+        response.assert_error(401, "invalid_token");
+        assert_eq!(ada.audit_entries("step_up").await, 0, "{is_cookie}");
+    }
 }
 
 async fn authenticated_at_sign_in(user: &str, app: &App) -> String {
