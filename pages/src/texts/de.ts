@@ -84,13 +84,8 @@ export const de: Texts = {
   setPassword: {
     title: "Passwort festlegen",
     submit: "Passwort festlegen",
-<<<<<<< HEAD
-    done: "Ihr Passwort wurde festgelegt.",
-    doneHint: "Sie sind überall abgemeldet. Melden Sie sich mit dem neuen Passwort an.",
-=======
     done: "Ihr Passwort ist festgelegt.",
     doneHint: "Melden Sie sich mit dem neuen Passwort an. Etwaige frühere Sitzungen sind beendet.",
->>>>>>> c8094fdb5a690f2737f167657fe26ed6fb196d0b
     noSecret: "Der Link ist unvollständig. Öffnen Sie den ganzen Link aus der Nachricht, oder fordern Sie einen neuen an.",
   },
 
