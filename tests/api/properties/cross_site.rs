@@ -112,6 +112,29 @@ async fn cookie_of_another_site_is_refused_on_every_route_and_has_no_effect() {
     assert_eq!(session.audit_kinds().await, [""; 0]);
 }
 
+/// The first 300 requests per minute are admitted without the rate limit's binding, so the keys that it is called with are those
+/// of later ones.
+#[tokio::test]
+async fn refused_requests_of_another_site_do_not_count_against_the_session() {
+    let app = App::isolated(Vars::new()).with_sessions(SessionKind::Cookie);
+    let session = cookie_session(&app).await;
+    app.freeze_clock().await;
+    let mut keys = Vec::new();
+    for _ in 0..320 {
+        let request = app.get("/api/auth/sessions").client_ip(app.ip());
+        let request = with_cookie(request, &session);
+        let response = from(request, OTHER_SITES[1]).await;
+        response.assert_error(403, "cross_site_request");
+        keys.extend(response.recorded().await.rate_limit_keys);
+    }
+    assert!(!keys.is_empty());
+    let session_id = session.session_id();
+    assert!(
+        keys.iter().all(|key| !key.contains(&session_id)),
+        "{keys:?}"
+    );
+}
+
 #[tokio::test]
 async fn cookie_of_an_own_page_is_accepted_on_every_route() {
     let app = App::shared().with_sessions(SessionKind::Cookie);

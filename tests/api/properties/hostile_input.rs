@@ -201,8 +201,11 @@ impl Sender {
         let response = request.hashes_a_password().await;
         let what = format!("{:?} {attempt:?}", self.role);
         check(&path, &response, &what);
-        // Each attempt has its own network and user name, so that no limit applies.
-        let may_be_limited = path.ends_with("/change-password")
+        // Each attempt has its own network and user name, so that no limit applies except those of a session and of a user.
+        let is_limited = |end: &&str| path.ends_with(*end);
+        let may_be_limited = ["/change-password", "/step-up", "/change-email"]
+            .iter()
+            .any(is_limited)
             || attempt
                 .headers
                 .iter()
