@@ -29,6 +29,8 @@ pub struct Confirmable {
     pub email_key: String,
     /// The current address.
     pub current: String,
+    /// Its key.
+    pub current_key: String,
     /// The links that can restore an earlier address of the user, oldest first.
     pub revert_links: Vec<RevertLink>,
 }
@@ -62,7 +64,7 @@ pub struct Confirmation<'a> {
 }
 
 const FIND: &str = "
-    SELECT email_links.email, email_links.email_key, users.email AS current
+    SELECT email_links.email, email_links.email_key, users.email AS current, users.email_key AS current_key
     FROM email_links JOIN users ON users.id = email_links.user_id
     WHERE email_links.id = ?1 AND email_links.user_id = ?2 AND email_links.session = ?3
       AND email_links.purpose = 'confirm' AND email_links.expires_at > ?4";
@@ -135,6 +137,7 @@ impl EmailLinks {
                 email: row.text("email")?,
                 email_key: row.text("email_key")?,
                 current: row.text("current")?,
+                current_key: row.text("current_key")?,
                 revert_links: Vec::new(),
             })
         })?;
@@ -186,7 +189,7 @@ impl EmailLinks {
                 .text(&link.id)
                 .text(&user)
                 .text(&addresses.current)
-                .text(&addresses.current)
+                .text(&addresses.current_key)
                 .text(now.to_string())
                 .text(link.expires_at.to_string())
                 .text(&entry.entry.id)

@@ -1,6 +1,7 @@
 //! `POST /api/auth/revert-email`: restore the earlier e-mail address.
 
 use super::{app, change, new_address, secret_for};
+use crate::support::internals::names;
 use crate::support::{App, Caller, Fault, NEW_PASSWORD, User, assert_refused};
 use serde_json::{Value, json};
 
@@ -83,6 +84,30 @@ async fn revert_email_restores_the_address_and_removes_the_password_of_the_attac
     set_password(&link).await.assert_status(200);
     app.skip_back_off().await;
     ada.login_with(NEW_PASSWORD).await.assert_status(200);
+}
+
+#[tokio::test]
+async fn user_is_found_by_the_restored_address() {
+    for address in ["Ada.Restored@Example.com", "Žofie.Restored@Bücher.example"] {
+        let app = app();
+        let ada = app.new_user("ada").email(address).create().await;
+        let email = names::email(address).unwrap();
+        let of_attacker = format!("attacker-{}@example.com", ada.username);
+        let session = ada.sign_in().await;
+        let secret = hijack(&app, &session, &email.mailbox(), &of_attacker).await;
+        revert(&app, &secret).await;
+        let row = ada.row("email, email_key").await;
+        assert_eq!(row, json!({ "email": address, "email_key": email.key() }));
+        let forgot = app.anonymous().forgot_password(&address.to_lowercase());
+        forgot.await.assert_status(200).recorded().await;
+        let mail = app.mail_to(&email.mailbox()).await;
+        assert_eq!(mail.subject, "Set your password for Edge Auth");
+        let secret = mail.secret(&app, "set-password");
+        let set = app.anonymous().set_password(&secret, NEW_PASSWORD).await;
+        set.assert_status(200);
+        let login = app.anonymous().login(address, NEW_PASSWORD).await;
+        login.assert_status(200);
+    }
 }
 
 #[tokio::test]
