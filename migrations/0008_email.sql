@@ -18,7 +18,7 @@ BEGIN
   UPDATE users SET password_version = OLD.password_version + 1 WHERE id = NEW.id;
 END;
 
--- The key of the address that a link was sent to; NULL for a link of the command line.
+-- The address that a link was sent to, as it was stored; NULL for a link of the command line.
 ALTER TABLE password_links ADD COLUMN sent_to TEXT;
 
 -- Links that were sent by e-mail and change the address of a user. The secret has 256 random bits, of which only the hash is stored.
