@@ -9,7 +9,8 @@ BEGIN
   UPDATE users SET email_verified_at = NULL WHERE id = NEW.id;
 END;
 
--- How often the password was set. A request that was checked before a change has no effect after it.
+-- How often the hash of the password was changed, also when the same password was hashed again with other parameters. A request
+-- that was checked before a change has no effect after it.
 ALTER TABLE users ADD COLUMN password_version INTEGER NOT NULL DEFAULT 0;
 
 CREATE TRIGGER users_changed_password_has_another_version AFTER UPDATE OF password_hash ON users
