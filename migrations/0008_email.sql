@@ -9,7 +9,8 @@ BEGIN
   UPDATE users SET email_verified_at = NULL WHERE id = NEW.id;
 END;
 
--- How often the password was set. A request that was checked before a change has no effect after it.
+-- How often the hash of the password was changed, also when the same password was hashed again with other parameters. A request
+-- that was checked before a change has no effect after it.
 ALTER TABLE users ADD COLUMN password_version INTEGER NOT NULL DEFAULT 0;
 
 CREATE TRIGGER users_changed_password_has_another_version AFTER UPDATE OF password_hash ON users
@@ -18,7 +19,7 @@ BEGIN
   UPDATE users SET password_version = OLD.password_version + 1 WHERE id = NEW.id;
 END;
 
--- The key of the address that a link was sent to; NULL for a link of the command line.
+-- The address that a link was sent to, as it was stored; NULL for a link of the command line.
 ALTER TABLE password_links ADD COLUMN sent_to TEXT;
 
 -- Links that were sent by e-mail and change the address of a user. The secret has 256 random bits, of which only the hash is stored.

@@ -66,7 +66,7 @@ pub struct SessionRecord {
     pub rotations: Rotations,
     /// Time of the last use, to within [`LAST_USED_STEP_SECONDS`].
     pub last_used_at: Timestamp,
-    /// How often the password of the user was set.
+    /// How often the password hash of the user was changed, also when the same password was hashed again.
     pub password_version: u32,
 }
 

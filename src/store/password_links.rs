@@ -57,11 +57,11 @@ const CLAIM: &str = "
     WHERE id = ?2 AND used_by IS NULL AND expires_at > ?3
       AND EXISTS (SELECT 1 FROM users WHERE users.id = password_links.user_id AND users.is_active = 1)";
 
-/// The user of a link that was sent to the current address has confirmed that address.
+/// The user of a link that was sent to the current address has confirmed that address. Another spelling is another address.
 const SET_PASSWORD: &str = "
     UPDATE users SET password_hash = ?1, updated_at = ?2,
       email_verified_at = CASE
-        WHEN email_key = (SELECT sent_to FROM password_links WHERE password_links.id = ?3) THEN ?2
+        WHEN email = (SELECT sent_to FROM password_links WHERE password_links.id = ?3) THEN ?2
         ELSE email_verified_at END
     WHERE id = (SELECT user_id FROM password_links WHERE id = ?3 AND used_by = ?4)";
 

@@ -82,15 +82,13 @@ impl Plan {
         let links = &addresses.revert_links;
         let earlier_link = links.iter().find(|link| mailbox(&link.email) == new);
         let restores = earlier_link.map(|link| link.number);
-        // A link that outlived an earlier one could undo the use of that one.
-        let earlier = links.iter().map(|link| link.expires_at).min();
-        let end = now.plus(REVERT_LINK_SECONDS);
-        let expires_at = earlier.map_or(end, |earlier| earlier.min(end));
         let revert = if is_same || restores.is_some() {
             None
         } else {
             let secret = OneTimeSecret::new()?;
             let id = secret.id();
+            // The links of earlier addresses are extended to this time.
+            let expires_at = now.plus(REVERT_LINK_SECONDS);
             Some((secret, NewRevertLink { id, expires_at }))
         };
         Ok(Self {

@@ -125,7 +125,7 @@ impl Request {
         let link = NewPasswordLink {
             id: &secret.id(),
             user: user.id,
-            sent_to: &user.email_key,
+            sent_to: &user.email,
             now: self.context.now(),
             created: &created,
         };

@@ -79,7 +79,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("confirmEmail", "E-mail", "Confirm e-mail address")
         .describe("Requires the session that sent `/change-email`, with its current token or cookie. Deletes all unused links of the user that set \
-             a password. The earlier address gets a link that restores it, which is valid for seven days, or as long as an earlier such link.")
+             a password. The earlier address gets a link that restores it, which is valid for seven days.")
         .parameter(crate::http::device_cookie::parameter())
         .takes::<LinkRequest>(schemas, INVALID_BODY, example())
         .returns::<ConfirmEmailResponse>(

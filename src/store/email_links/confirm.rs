@@ -16,8 +16,6 @@ pub struct RevertLink {
     pub number: u32,
     /// The earlier address.
     pub email: String,
-    /// The end of its lifetime.
-    pub expires_at: Timestamp,
 }
 
 /// A link that can be used in this session, and the address that it replaces.
@@ -29,6 +27,8 @@ pub struct Confirmable {
     pub email_key: String,
     /// The current address.
     pub current: String,
+    /// Its key.
+    pub current_key: String,
     /// The links that can restore an earlier address of the user, oldest first.
     pub revert_links: Vec<RevertLink>,
 }
@@ -62,13 +62,13 @@ pub struct Confirmation<'a> {
 }
 
 const FIND: &str = "
-    SELECT email_links.email, email_links.email_key, users.email AS current
+    SELECT email_links.email, email_links.email_key, users.email AS current, users.email_key AS current_key
     FROM email_links JOIN users ON users.id = email_links.user_id
     WHERE email_links.id = ?1 AND email_links.user_id = ?2 AND email_links.session = ?3
       AND email_links.purpose = 'confirm' AND email_links.expires_at > ?4";
 
 const REVERT_LINKS: &str = "
-    SELECT number, email, expires_at FROM email_links
+    SELECT number, email FROM email_links
     WHERE user_id = ?1 AND purpose = 'revert' AND +expires_at > ?2 ORDER BY number";
 
 const CONFIRM: &str = "
@@ -97,6 +97,12 @@ const CONFIRMS: &str = "
       AND NOT EXISTS (
         SELECT 1 FROM email_links AS other
         WHERE other.purpose = 'revert' AND other.email_key = ?1 AND other.user_id <> ?3 AND other.expires_at > ?2)";
+
+/// The link of an earlier address does not end before that of a later one. A link that has expired stays expired.
+const EXTEND_REVERT_LINKS: &str = "
+    UPDATE email_links SET expires_at = max(expires_at, ?1)
+    WHERE user_id = ?2 AND purpose = 'revert' AND +expires_at > ?3
+      AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?4)";
 
 const INSERT_REVERT_LINK: &str = "
     INSERT INTO email_links (id, user_id, purpose, email, email_key, created_at, expires_at)
@@ -127,7 +133,6 @@ impl EmailLinks {
             Ok(RevertLink {
                 number: row.count("number")?,
                 email: row.text("email")?,
-                expires_at: row.moment("expires_at")?,
             })
         })?;
         let found = found.first(|row| {
@@ -135,6 +140,7 @@ impl EmailLinks {
                 email: row.text("email")?,
                 email_key: row.text("email_key")?,
                 current: row.text("current")?,
+                current_key: row.text("current_key")?,
                 revert_links: Vec::new(),
             })
         })?;
@@ -144,8 +150,8 @@ impl EmailLinks {
         }))
     }
 
-    /// Sets the new address, adds the link that restores the current one or deletes those that it makes void, and deletes the links of the user that set a password or
-    /// confirm an address. False if the user, the session or the link was changed meanwhile, or if another user has the address.
+    /// Sets the new address. Adds the link that restores the current one and extends the earlier ones, or deletes those that the change
+    /// makes void. Deletes the links of the user that set a password or confirm an address. False if the user, the session or the link was changed meanwhile, or if another user has the address.
     ///
     /// # Errors
     /// Any [`StoreError`]. It is then unknown whether the address was set.
@@ -181,16 +187,22 @@ impl EmailLinks {
                 .restores
                 .map(|number| delete_from(&user, number, entry)),
         );
-        statements.extend(confirmation.revert_link.map(|link| {
-            Statement::new(INSERT_REVERT_LINK)
+        if let Some(link) = confirmation.revert_link {
+            let extend = Statement::new(EXTEND_REVERT_LINKS)
+                .text(link.expires_at.to_string())
+                .text(&user)
+                .text(now.to_string())
+                .text(&entry.entry.id);
+            let insert = Statement::new(INSERT_REVERT_LINK)
                 .text(&link.id)
                 .text(&user)
                 .text(&addresses.current)
-                .text(&addresses.current)
+                .text(&addresses.current_key)
                 .text(now.to_string())
                 .text(link.expires_at.to_string())
-                .text(&entry.entry.id)
-        }));
+                .text(&entry.entry.id);
+            statements.extend([extend, insert]);
+        }
         statements.push(delete_password_links(&user, entry));
         statements.push(delete_confirm_links(&user, entry));
         let outcomes = self.database.all(statements).await?;

@@ -152,7 +152,7 @@ impl EmailLinks {
                     .text(&user)
                     .text(now.to_string())
                     .text(now.plus(PASSWORD_LINK_SECONDS).to_string())
-                    .text(&found.email_key)
+                    .text(&found.email)
                     .text(cause),
                 delete_from(&user, found.number, reverted),
             ])

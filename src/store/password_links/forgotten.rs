@@ -31,7 +31,7 @@ pub struct NewPasswordLink<'a> {
     pub id: &'a str,
     /// Id of the user.
     pub user: Uuid,
-    /// The key of the address that it is sent to.
+    /// The address that it is sent to, as it is stored.
     pub sent_to: &'a str,
     /// The time of the request.
     pub now: Timestamp,
@@ -46,11 +46,11 @@ const FIND: &str = "
 const INSERT: &str = "
     INSERT INTO password_links (id, user_id, created_at, expires_at, sent_to)
     SELECT ?4, id, ?3, ?5, ?2 FROM users
-    WHERE id = ?1 AND email_key = ?2 AND source = 'password' AND is_active = 1";
+    WHERE id = ?1 AND email = ?2 AND source = 'password' AND is_active = 1";
 
 /// Finds a row if [`INSERT`] is about to write one.
 const INSERTS: &str = "
-    SELECT 1 FROM users WHERE id = ?1 AND email_key = ?2 AND source = 'password' AND is_active = 1";
+    SELECT 1 FROM users WHERE id = ?1 AND email = ?2 AND source = 'password' AND is_active = 1";
 
 impl PasswordLinks {
     /// The user with this name.
