@@ -82,8 +82,8 @@ pub struct Link<'a> {
 /// Lifetime of a one-time link.
 const LINK_SECONDS: i64 = 3_600;
 
-/// Adds the user, unless another user has the username, a confusable one, or the e-mail address. The last result has a
-/// row for each such user. If it is empty, the user was added, with the link if there is one.
+/// Adds the user, unless another user has the username, a confusable one, or the e-mail address, or can restore the
+/// address with a link. The last result has a row for each such user. If it is empty, the user was added, with the link if there is one.
 pub fn add(
     user: &NewUser,
     now: Timestamp,
@@ -105,7 +105,8 @@ pub fn add(
         format!("SELECT id FROM users WHERE source = 'password' AND {column} = {value}")
     };
     let taken = format!(
-        "SELECT username, email FROM users WHERE id <> {id} AND id IN ({} UNION ALL {} UNION ALL {})",
+        "SELECT username, email FROM users WHERE id <> {id} AND id IN ({} UNION ALL {} UNION ALL {} UNION ALL \
+         SELECT user_id FROM email_links WHERE purpose = 'revert' AND email_key = {key} AND +expires_at > {now_text})",
         with("username", &username),
         with("username_skeleton", &skeleton),
         with("email_key", &key),

@@ -252,6 +252,30 @@ fn add_of_a_taken_name_returns_the_other_user_and_changes_nothing() {
 }
 
 #[test]
+fn add_of_an_address_that_another_user_can_restore_changes_nothing() {
+    let database = with_john();
+    ask(
+        &database,
+        &format!(
+            "INSERT INTO email_links (id, user_id, purpose, email, email_key, created_at, expires_at) \
+             VALUES ('r', '1', 'revert', 'Old@x.de', 'old@x.de', '', '{SET_AT_200}'), \
+             ('c', '1', 'confirm', 'new@x.de', 'new@x.de', '', '{SET_AT_200}')"
+        ),
+    );
+    let add = |id, username, email, now| {
+        let user = new_user(id, username, email);
+        run(&database, &add_linked(&user, at(now), None))
+    };
+    assert_eq!(add("2", "mary", "OLD@x.de", 199), [["john", "John@x.de"]]);
+    assert_eq!(ask(&database, "SELECT id FROM users"), [["1"]]);
+    assert_eq!(logged(&database), ENTRIES_OF_ADD);
+    // A link that has expired and one that confirms an address reserve nothing.
+    assert!(add("2", "mary", "OLD@x.de", 200).is_empty());
+    assert!(add("3", "eve", "new@x.de", 199).is_empty());
+    assert_eq!(ask(&database, LIST).len(), 3);
+}
+
+#[test]
 fn users_are_found_by_id_username_or_address() {
     let database = with_john();
     for (id, username) in [("2", "john"), ("3", "Mary@x.de"), ("4", "Mary@x.de")] {

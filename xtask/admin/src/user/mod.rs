@@ -123,14 +123,21 @@ fn add(
 fn conflict(user: &NewUser, other: &Value) -> String {
     let (username, email) = (column(other, "username"), column(other, "email"));
     let has_address = names::email(&email).is_ok_and(|taken| taken.key() == user.email.key());
+    let is_similar =
+        names::canonical(&username).is_ok_and(|name| names::skeleton(&name) == user.skeleton);
     if username == user.username.as_str() {
         format!("username '{username}' is taken")
     } else if has_address {
         format!("e-mail address '{email}' is taken by user '{username}'")
-    } else {
+    } else if is_similar {
         format!(
             "username '{}' is too similar to '{username}', which is taken",
             user.username
+        )
+    } else {
+        format!(
+            "e-mail address '{}' is reserved for user '{username}', who can restore it with a link",
+            user.email.as_str()
         )
     }
 }
@@ -231,6 +238,11 @@ mod tests {
                 "j0hn",
                 "new@x.de",
                 "username 'j0hn' is too similar to 'john', which is taken",
+            ),
+            (
+                "mary",
+                "Earlier@x.de",
+                "e-mail address 'Earlier@x.de' is reserved for user 'john', who can restore it with a link",
             ),
         ] {
             let args = cli::NewUser {
