@@ -98,9 +98,11 @@ const CONFIRMS: &str = "
         SELECT 1 FROM email_links AS other
         WHERE other.purpose = 'revert' AND other.email_key = ?1 AND other.user_id <> ?3 AND other.expires_at > ?2)";
 
-/// The link of an earlier address does not end before that of a later one. A link that has expired stays expired.
+/// The link of an earlier address does not end before that of a later one, for up to 30 days, which limits the number of links of a
+/// user. A link that has expired stays expired.
 const EXTEND_REVERT_LINKS: &str = "
-    UPDATE email_links SET expires_at = max(expires_at, ?1)
+    UPDATE email_links SET
+      expires_at = max(expires_at, min(?1, strftime('%Y-%m-%dT%H:%M:%SZ', created_at, '+30 days')))
     WHERE user_id = ?2 AND purpose = 'revert' AND +expires_at > ?3
       AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?4)";
 

@@ -228,6 +228,23 @@ async fn further_change_extends_the_links_of_earlier_addresses() {
 }
 
 #[tokio::test]
+async fn link_is_extended_for_thirty_days_at_most() {
+    let app = app();
+    let ada = app.user("ada").await;
+    let mut address = ada.email.clone();
+    for change in 0..6 {
+        app.shift_clock(change * 6 * 86_400).await;
+        let next = new_address(&ada);
+        hijack(&app, &ada.sign_in().await, &address, &next).await;
+        address = next;
+    }
+    let days = "SELECT max(unixepoch(expires_at) - unixepoch(created_at)) / 86400 AS days, count(*) AS links
+                FROM email_links WHERE user_id = ?1";
+    let found = app.sql(days, [ada.id.clone()]).await.remove(0);
+    assert_eq!((&found["days"], &found["links"]), (&json!(30), &json!(6)));
+}
+
+#[tokio::test]
 async fn further_change_does_not_revive_a_link_that_has_expired() {
     let app = app();
     let ada = app.user("ada").await;
