@@ -69,7 +69,7 @@ impl Caller {
         }
     }
 
-    /// Status and body of the response, or 599 and the exception.
+    /// Status and body of the response, or 599 and the exception. The body is a string if it is a page.
     async fn call(&self, url: &str, init: Value, arguments: Value) -> (u16, Value) {
         let call = json!({ "url": url, "init": init, "arguments": arguments });
         let request = client().post(format!("http://localhost:{}/", self.port));
@@ -80,7 +80,7 @@ impl Caller {
             .expect("a response");
         let status = response.status().as_u16();
         let text = response.text().await.expect("a body");
-        let body = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status}: {text}"));
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         (status, body)
     }
 
