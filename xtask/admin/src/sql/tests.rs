@@ -198,6 +198,7 @@ fn add_inserts_the_user_and_the_link() {
         SET_AT_100,
         "NULL",
         "NULL",
+        "0",
     ];
     assert_eq!(rows, [expected]);
     let links = ask(&database, "SELECT * FROM password_links");
