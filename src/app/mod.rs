@@ -17,6 +17,7 @@ pub mod password_attempt;
 pub mod password_change;
 pub mod password_reset;
 pub mod password_sign_in;
+mod session_password;
 pub mod sessions;
 pub mod sign_in;
 pub mod step_up;

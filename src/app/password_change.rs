@@ -5,9 +5,10 @@ use super::context::RequestContext;
 use super::email::{Recipient, notices};
 use super::error::AppError;
 use super::hash_slots::{Holder, Slot};
-use super::password_attempt::{self, Attempted, PasswordCheck, Subject};
+use super::password_attempt::{self, Attempted, Subject};
+use super::session_password;
 use super::sessions::revoke_cached;
-use crate::crypto::password::{Password, StoredHash};
+use crate::crypto::password::Password;
 use crate::domain::audit::Kind;
 use crate::domain::session::SessionRecord;
 use crate::store::passwords::{self, Change};
@@ -57,8 +58,6 @@ struct ChangeRequest {
 impl Subject for ChangeRequest {
     type Outcome = PasswordChange;
 
-    /// Attempts are counted per session, so that an attacker with a stolen session cannot guess the password with it. The
-    /// user can still sign in, and change the password in another session.
     fn attempt(&self, now_ms: f64) -> Attempt<'_> {
         Attempt::in_session(&self.session.id, now_ms)
     }
@@ -75,53 +74,31 @@ impl Subject for ChangeRequest {
         _: Option<PasswordUser>,
         slot: Slot,
     ) -> Result<PasswordChange, AppError> {
-        let old = passwords::hash_of(context.app.database, self.session.user.id).await?;
-        let check = match Password::parse(&self.current) {
-            Ok(current) => {
-                let user = self.session.user.id;
-                let stored = old.as_deref().map(|phc| StoredHash { user, phc });
-                password_attempt::check(context, &slot, &current, stored).await?
-            }
-            Err(_) => PasswordCheck::Wrong,
-        };
-        if !matches!(check, PasswordCheck::Right { .. }) || reservation.is_locked() {
+        let current = &self.current;
+        let old = session_password::compare(context, &self.session, reservation, &slot, current);
+        let Some(old) = old.await? else {
             drop(slot);
-            self.refuse(context, reservation).await?;
+            let (kind, reason) = (Kind::PasswordChangeFailed, "wrong");
+            session_password::refuse(
+                context,
+                &self.client,
+                &self.session,
+                reservation,
+                kind,
+                reason,
+            )
+            .await?;
             return Ok(PasswordChange::WrongCurrentPassword);
-        }
+        };
         let hash = slot
             .hash(&self.new, self.session.user.id, &context.app.peppers)
             .await?;
         drop(slot);
-        self.store(context, reservation, &old.unwrap_or_default(), &hash)
-            .await
+        self.store(context, reservation, &old, &hash).await
     }
 }
 
 impl ChangeRequest {
-    /// Records that the current password was wrong. Once the password is locked in a session, nothing more is recorded,
-    /// because otherwise the log would grow with every further request.
-    async fn refuse(
-        &self,
-        context: &RequestContext,
-        reservation: &Reservation,
-    ) -> Result<(), AppError> {
-        let throttle = &context.app.throttle;
-        if reservation.is_locked() {
-            return Ok(throttle.failed(reservation, None).await?);
-        }
-        let id = self.session.user.id;
-        let entry = self.client.entry(context, Kind::PasswordChangeFailed)?;
-        let entry = entry.by(id).about(id).of_session(&self.session.id);
-        let reason = if reservation.is_last() {
-            "wrong; locked in this session now"
-        } else {
-            "wrong"
-        };
-        let entry = context.sign(entry.detail(reason));
-        Ok(throttle.failed(reservation, Some(&entry)).await?)
-    }
-
     /// Stores the new password, and revokes the other sessions and the one-time links of the user.
     async fn store(
         &self,

@@ -8,13 +8,11 @@ use super::client_info::ClientInfo;
 use super::context::RequestContext;
 use super::error::AppError;
 use super::hash_slots::{Holder, Slot};
-use super::password_attempt::{self, Attempted, PasswordCheck, Subject};
-use super::sessions;
-use crate::crypto::password::{Password, StoredHash};
+use super::password_attempt::{self, Attempted, Subject};
+use super::{session_password, sessions};
 use crate::domain::audit::Kind;
 use crate::domain::session::{SessionKind, SessionRecord, TokenStatus};
 use crate::domain::sign_in_method::SignInMethod;
-use crate::store::passwords;
 use crate::store::sessions::StepUp;
 use crate::store::throttle::{Attempt, Reservation};
 use crate::store::users::PasswordUser;
@@ -67,8 +65,6 @@ struct PasswordAttempt {
 impl Subject for PasswordAttempt {
     type Outcome = PasswordStepUp;
 
-    /// The counter is that of a change of password in this session, so that an attacker with a stolen session does not get
-    /// more guesses.
     fn attempt(&self, now_ms: f64) -> Attempt<'_> {
         Attempt::in_session(&self.session.record.id, now_ms)
     }
@@ -84,51 +80,22 @@ impl Subject for PasswordAttempt {
         _: Option<PasswordUser>,
         slot: Slot,
     ) -> Result<PasswordStepUp, AppError> {
-        let user = self.session.record.user.id;
-        let stored = passwords::hash_of(context.app.database, user).await?;
-        let check = match Password::parse(&self.password) {
-            Ok(password) => {
-                let stored = stored.as_deref().map(|phc| StoredHash { user, phc });
-                password_attempt::check(context, &slot, &password, stored).await?
-            }
-            Err(_) => PasswordCheck::Wrong,
-        };
+        let session = &self.session.record;
+        let hash =
+            session_password::compare(context, session, reservation, &slot, &self.password).await?;
         drop(slot);
-        if !matches!(check, PasswordCheck::Right { .. }) || reservation.is_locked() {
-            self.refuse(context, reservation).await?;
+        let Some(hash) = hash else {
+            let (kind, reason) = (Kind::StepUpFailed, "password: wrong");
+            session_password::refuse(context, &self.client, session, reservation, kind, reason)
+                .await?;
             return Ok(PasswordStepUp::WrongPassword);
-        }
+        };
         let method = SignInMethod::Password;
-        let (hash, attempt) = (stored.as_deref(), Some(reservation));
+        let (hash, attempt) = (Some(hash.as_str()), Some(reservation));
         let record = record(context, &self.client, &self.session, method, hash, attempt).await?;
         Ok(record.map_or(PasswordStepUp::SessionEnded, |session| {
             PasswordStepUp::Done(Box::new(session))
         }))
-    }
-}
-
-impl PasswordAttempt {
-    /// Once the password is locked in a session, nothing more is recorded, because otherwise the log would grow with every
-    /// further request.
-    async fn refuse(
-        &self,
-        context: &RequestContext,
-        reservation: &Reservation,
-    ) -> Result<(), AppError> {
-        let throttle = &context.app.throttle;
-        if reservation.is_locked() {
-            return Ok(throttle.failed(reservation, None).await?);
-        }
-        let id = self.session.record.user.id;
-        let entry = self.client.entry(context, Kind::StepUpFailed)?;
-        let entry = entry.by(id).about(id).of_session(&self.session.record.id);
-        let reason = if reservation.is_last() {
-            "password: wrong; locked in this session now"
-        } else {
-            "password: wrong"
-        };
-        let entry = context.sign(entry.detail(reason));
-        Ok(throttle.failed(reservation, Some(&entry)).await?)
     }
 }
 

@@ -68,16 +68,16 @@ async fn handle(
             }
             ErrorCode::InvalidToken
         }
-        PresentedCredential::Missing => return Ok(nobody()),
+        PresentedCredential::Missing => return Ok(no_session()),
         PresentedCredential::Invalid if is_cookie => {
-            return Ok(session_cookie::clear_sent(&context, &request, nobody()));
+            return Ok(session_cookie::clear_sent(&context, &request, no_session()));
         }
         PresentedCredential::Expired(_) => ErrorCode::TokenExpired,
         PresentedCredential::Invalid | PresentedCredential::TooOld(_) => ErrorCode::InvalidToken,
     };
     if is_cookie {
         // A cookie is deleted by its name. An authentic one may have been replaced by that of a sign-in in another tab meanwhile.
-        Ok(nobody())
+        Ok(no_session())
     } else {
         Err(error.into())
     }
@@ -101,7 +101,7 @@ fn of(
     })
 }
 
-fn nobody() -> Response {
+fn no_session() -> Response {
     Response::ok(&SessionResponse {
         user: None,
         method: None,
