@@ -45,6 +45,10 @@ pub enum Kind {
     UserEnabled,
     /// The role of a user was changed; the detail gives the previous and the new role.
     RoleChanged,
+    /// Entries of the audit log were exported.
+    AuditExported,
+    /// A request was refused because the user may not make it; the detail gives the reason.
+    AccessDenied,
     /// The AWS credentials page was viewed.
     AwsCredentialsViewed,
     /// The NVIDIA credentials page was viewed.
@@ -53,7 +57,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::SignIn,
         Self::SignInFailed,
         Self::SignOut,
@@ -73,6 +77,8 @@ impl Kind {
         Self::UserDisabled,
         Self::UserEnabled,
         Self::RoleChanged,
+        Self::AuditExported,
+        Self::AccessDenied,
         Self::AwsCredentialsViewed,
         Self::NvidiaCredentialsViewed,
     ];
@@ -106,6 +112,8 @@ impl Kind {
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
             Self::RoleChanged => "role_changed",
+            Self::AuditExported => "audit_exported",
+            Self::AccessDenied => "access_denied",
             Self::AwsCredentialsViewed => "aws_credentials_viewed",
             Self::NvidiaCredentialsViewed => "nvidia_credentials_viewed",
         }
@@ -118,6 +126,7 @@ impl Kind {
             | Self::PasswordChangeFailed
             | Self::StepUpFailed
             | Self::PasswordLinkRefused
+            | Self::AccessDenied
             | Self::EmailFailed => Outcome::Failure,
             _ => Outcome::Success,
         }
