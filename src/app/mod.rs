@@ -6,6 +6,7 @@ pub mod context;
 pub mod cookie_verifier;
 pub mod credential;
 pub mod denial;
+pub mod denied_access;
 pub mod device_flow;
 pub mod email;
 pub mod error;

@@ -14,6 +14,8 @@ pub enum Method {
     Head,
     /// POST
     Post,
+    /// PATCH
+    Patch,
     /// DELETE
     Delete,
     /// OPTIONS
@@ -30,6 +32,7 @@ impl Method {
             "GET" => Self::Get,
             "HEAD" => Self::Head,
             "POST" => Self::Post,
+            "PATCH" => Self::Patch,
             "DELETE" => Self::Delete,
             "OPTIONS" => Self::Options,
             _ => Self::Other,
@@ -38,6 +41,20 @@ impl Method {
 }
 
 impl Method {
+    /// The name of the method.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+            Self::Other => "",
+        }
+    }
+
     /// The method as `Allow` lists it. A GET route also accepts HEAD.
     #[must_use]
     pub fn allow(self) -> &'static str {
@@ -45,6 +62,7 @@ impl Method {
             Self::Get => "GET, HEAD",
             Self::Head => "HEAD",
             Self::Post => "POST",
+            Self::Patch => "PATCH",
             Self::Delete => "DELETE",
             Self::Options | Self::Other => "",
         }

@@ -2,6 +2,7 @@
 //! last checkpoint record and the registration at AWS.
 
 pub mod audit;
+pub mod audit_names;
 pub mod aws_client_registration;
 pub mod checkpoints;
 pub mod email_links;

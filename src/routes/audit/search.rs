@@ -9,6 +9,7 @@ use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};
 use crate::runtime::rate_limiter::Bucket;
 use crate::store::audit::{self, Search};
+use crate::store::audit_names::{self, UserNames};
 use crate::timestamp::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
@@ -66,8 +67,12 @@ pub struct AuditEntry {
     pub outcome: String,
     /// Id of the user who acted, or `command-line`; null if unknown.
     pub actor: Option<String>,
+    /// User name of the actor at the time of this request; null if there is no such user, for example because it was erased.
+    pub actor_name: Option<String>,
     /// Id of the user that the entry is about; null if there is none.
     pub subject: Option<String>,
+    /// User name of the subject at the time of this request; null if there is no such user, for example because it was erased.
+    pub subject_name: Option<String>,
     /// Keyed hash of a typed name that no user has; equal names have equal hashes.
     pub name_key: Option<String>,
     /// Id of the session, as in `/sessions`.
@@ -84,8 +89,8 @@ pub struct AuditEntry {
     pub signature: Signature,
 }
 
-impl From<(ChainedRow, Entry)> for AuditEntry {
-    fn from((row, entry): (ChainedRow, Entry)) -> Self {
+impl AuditEntry {
+    fn new((row, entry): (ChainedRow, Entry), names: &UserNames) -> Self {
         let client = entry.client;
         let (address, device) = client.map_or(
             (None, None),
@@ -99,6 +104,8 @@ impl From<(ChainedRow, Entry)> for AuditEntry {
             at: entry.at,
             kind: entry.kind,
             outcome: entry.outcome,
+            actor_name: names.of(entry.actor.as_ref()),
+            subject_name: names.of(entry.subject.as_ref()),
             actor: entry.actor,
             subject: entry.subject,
             name_key: entry.name_key,
@@ -121,9 +128,12 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
     let has_more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     let next = rows.last().filter(|_| has_more).map(cursor);
+    let entries = rows.iter().map(|(_, entry)| entry);
+    let names = audit_names::names(context.app.database, entries).await?;
+    let shown = rows.into_iter().map(|row| AuditEntry::new(row, &names));
     Ok(Response::ok(&AuditResponse {
         success: true,
-        entries: rows.into_iter().map(AuditEntry::from).collect(),
+        entries: shown.collect(),
         next,
     }))
 }
@@ -185,7 +195,9 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         "kind": "sign_in",
         "outcome": "success",
         "actor": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+        "actor_name": "john",
         "subject": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+        "subject_name": "john",
         "name_key": null,
         "session": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
         "detail": "password",

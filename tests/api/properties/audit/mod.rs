@@ -5,5 +5,6 @@ mod atomicity;
 mod aws_entries;
 mod bypass;
 mod checkpoints;
+mod denied_access;
 mod entries;
 mod tampering;

@@ -1,0 +1,3 @@
+//! `/api/auth/users`: administration of users.
+
+pub use crate::domain::user::AdminUser;
