@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { useTexts } from "../language.ts";
 import { loadStatus } from "./client.ts";
+import { Heading } from "./components/heading.tsx";
 import { Outcome } from "./components/outcome.tsx";
 import { Select } from "./components/select.tsx";
 import { Table } from "./components/table.tsx";
@@ -30,7 +31,7 @@ export function Configuration() {
   return (
     <>
       <div class="title">
-        <h1>{configuration.title}</h1>
+        <Heading title={configuration.title} />
       </div>
       <section class="card" aria-label={configuration.title}>
         <p>{configuration.lead}</p>

@@ -6,6 +6,7 @@ import { useTexts } from "../language.ts";
 import { PAGES } from "../navigation.ts";
 import type { PageProps } from "../start.tsx";
 import { Audit } from "./audit/view.tsx";
+import { Heading } from "./components/heading.tsx";
 import { Configuration } from "./configuration.tsx";
 import { Credentials } from "./credentials.tsx";
 import { Dashboard } from "./dashboard.tsx";
@@ -80,7 +81,7 @@ function View({ route, session: { user } }: { route: Route; session: Session }) 
     case "not_found":
       return (
         <>
-          <h1>{c.nav.label}</h1>
+          <Heading title={c.nav.label} />
           <Message kind="error">{c.notFound}</Message>
         </>
       );

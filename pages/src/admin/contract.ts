@@ -8,7 +8,7 @@ export interface AdminUser {
   id: string;
   source: string;
   username: string;
-  email: string;
+  email: string | null;
   email_verified_at: string | null;
   name: string;
   organization: string | null;

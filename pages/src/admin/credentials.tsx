@@ -4,6 +4,7 @@ import type { Result } from "../api.ts";
 import { Button } from "../components/button.tsx";
 import { loadAwsCredentials, loadNvidiaCredentials } from "./client.ts";
 import { CopyButton } from "./components/copy_button.tsx";
+import { Heading } from "./components/heading.tsx";
 import { Outcome } from "./components/outcome.tsx";
 import { useConsoleTexts } from "./texts.ts";
 import type { ConsoleTexts } from "./texts.ts";
@@ -15,12 +16,15 @@ type Programs = { curlExample: string; nodeExample: string; pythonExample: strin
 
 type Shown = Programs & Partial<Record<FieldName, string>>;
 
+/** The other fields are masked, or are no values of a program. */
+const COPIED: FieldName[] = ["accessKeyId", "region", "endpoint", "baseUrl"];
+
 export function Credentials() {
   const { credentials } = useConsoleTexts();
   return (
     <>
       <div class="title">
-        <h1>{credentials.title}</h1>
+        <Heading title={credentials.title} />
       </div>
       <p>{credentials.lead}</p>
       <Provider name="AWS" fields={["accessKeyId", "secretAccessKey", "region", "authMethod", "endpoint"]} load={loadAwsCredentials} />
@@ -61,9 +65,11 @@ function Provider({ name, fields, load }: ProviderProps) {
               <dd>
                 <code>{shown[field]}</code>
               </dd>
-              <dd>
-                <CopyButton text={shown[field] ?? ""} label={texts.copyLabel(texts.fields[field])} />
-              </dd>
+              {COPIED.includes(field) && (
+                <dd>
+                  <CopyButton text={shown[field] ?? ""} label={texts.copyLabel(texts.fields[field])} />
+                </dd>
+              )}
             </div>
           ))}
         </dl>

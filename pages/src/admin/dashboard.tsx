@@ -1,6 +1,7 @@
 // The overview: what has happened, what is stored, and whether maintenance runs.
 import { formatTime, useTexts } from "../language.ts";
 import { loadStatus } from "./client.ts";
+import { Heading } from "./components/heading.tsx";
 import { Outcome } from "./components/outcome.tsx";
 import type { Count, Status } from "./contract.ts";
 import { formatBytes, formatNumber, useConsoleTexts } from "./texts.ts";
@@ -13,7 +14,7 @@ export function Dashboard() {
   return (
     <>
       <div class="title">
-        <h1>{c.dashboard.title}</h1>
+        <Heading title={c.dashboard.title} />
       </div>
       <Outcome failure={status.failure} />
       {status.value === undefined && status.failure === undefined && <p role="status">{t.loading}</p>}

@@ -1,6 +1,7 @@
 // /admin
 import "../../console.css";
 import { StepUp } from "../account/step_up.tsx";
+import { ServiceName } from "../admin/components/heading.tsx";
 import { Questions } from "../admin/components/questions.tsx";
 import { Console, NoAccess } from "../admin/console.tsx";
 import { isAdministrator } from "../admin/rules.ts";
@@ -16,7 +17,9 @@ start({
     return (
       <StepUp {...props}>
         <Questions>
-          <Console session={props.session} />
+          <ServiceName.Provider value={props.options.branding.name}>
+            <Console session={props.session} />
+          </ServiceName.Provider>
         </Questions>
       </StepUp>
     );

@@ -4,6 +4,7 @@ import { useSend } from "../../account/step_up.tsx";
 import type { Failure, User } from "../../api.ts";
 import { Button } from "../../components/button.tsx";
 import { searchAudit } from "../client.ts";
+import { Heading } from "../components/heading.tsx";
 import { Outcome } from "../components/outcome.tsx";
 import type { AuditEntry, AuditFilter } from "../contract.ts";
 import { useConsoleTexts } from "../texts.ts";
@@ -19,7 +20,7 @@ export function Audit({ user, actor }: { user: string | null; actor: User }) {
   return (
     <>
       <div class="title">
-        <h1>{c.audit.title}</h1>
+        <Heading title={c.audit.title} />
       </div>
       <div class="tools">
         <ExportAudit />

@@ -14,7 +14,7 @@ export function About({ user }: { user: AdminUser }) {
   const facts: Fact[] = [
     [t.account.username, user.username],
     [t.account.fullName, user.name || t.account.none],
-    [t.account.email, user.email],
+    [t.account.email, user.email ?? t.account.none],
     [c.user.verified, user.email_verified_at === null ? c.no : formatTime(user.email_verified_at)],
     [t.account.organization, user.organization ?? t.account.none],
     [c.create.region, user.aws_region ?? t.account.none],

@@ -7,6 +7,7 @@ import { Form } from "../../components/form.tsx";
 import { Message } from "../../components/message.tsx";
 import { useTexts } from "../../language.ts";
 import { createUser } from "../client.ts";
+import { Heading } from "../components/heading.tsx";
 import { OneTimeLink } from "../components/one_time_link.tsx";
 import { Outcome } from "../components/outcome.tsx";
 import { Select } from "../components/select.tsx";
@@ -24,7 +25,7 @@ export function CreateUser({ actor }: { actor: User }) {
   return (
     <>
       <div class="title">
-        <h1>{c.create.title}</h1>
+        <Heading title={c.create.title} />
         <a href={LINKS.users}>{c.back}</a>
       </div>
       <section class="card" aria-label={c.create.title}>

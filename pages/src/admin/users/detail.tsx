@@ -5,6 +5,7 @@ import { Message } from "../../components/message.tsx";
 import { useTexts } from "../../language.ts";
 import { loadUser } from "../client.ts";
 import { Badges } from "../components/badges.tsx";
+import { Heading } from "../components/heading.tsx";
 import { Outcome } from "../components/outcome.tsx";
 import type { AdminUser } from "../contract.ts";
 import { LINKS } from "../route.ts";
@@ -42,7 +43,7 @@ export function UserDetail({ id, actor }: { id: string; actor: User }) {
   return (
     <>
       <div class="title">
-        <h1>{user?.username ?? c.users.title}</h1>
+        <Heading title={c.users.title} shown={user?.username ?? c.users.title} />
         {user && !isErased && <Badges user={user} />}
         <a class="back" href={LINKS.users}>
           {c.back}

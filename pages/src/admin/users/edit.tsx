@@ -59,7 +59,7 @@ export function EditProfile({ user, onChanged }: SectionProps) {
             name="email"
             type="email"
             autocomplete="off"
-            defaultValue={user.email}
+            defaultValue={user.email ?? ""}
             hint={c.user.emailHint}
             errorId={errorOf("email_taken", "invalid_email", "missing_field")}
           />
@@ -128,7 +128,7 @@ function Conflict({ newer, yours, labels, isBusy, onDiscard }: ConflictProps) {
 
 function read(form: HTMLFormElement | null): Profile {
   const text = (name: string) => (form === null ? "" : value(form, name).trim());
-  return { name: text("name"), email: text("email"), organization: text("organization") || null, aws_region: text("aws_region") || null };
+  return { name: text("name"), email: text("email") || null, organization: text("organization") || null, aws_region: text("aws_region") || null };
 }
 
 /** The fields that the administrator has changed. Others keep what another administrator may have saved. */

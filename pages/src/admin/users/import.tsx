@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { Button } from "../../components/button.tsx";
 import { Message } from "../../components/message.tsx";
+import { Heading } from "../components/heading.tsx";
 import { Outcome } from "../components/outcome.tsx";
 import { Table } from "../components/table.tsx";
 import { LINKS } from "../route.ts";
@@ -35,7 +36,7 @@ export function ImportUsers() {
   return (
     <>
       <div class="title">
-        <h1>{c.import.title}</h1>
+        <Heading title={c.import.title} />
         <a href={LINKS.users}>{c.back}</a>
       </div>
       <section class="card" aria-label={c.import.title}>
@@ -53,11 +54,11 @@ export function ImportUsers() {
           />
         </div>
         <div class="tools">
-          <Button kind="primary" isBusy={check.isBusy} isDisabled={file === undefined || start.isBusy} onClick={check.run}>
+          <Button kind={creatable > 0 ? "secondary" : "primary"} isBusy={check.isBusy} isDisabled={file === undefined || start.isBusy} onClick={check.run}>
             {c.import.check}
           </Button>
           {step.name === "checked" && creatable > 0 && (
-            <Button kind="danger" isBusy={start.isBusy} onClick={start.run}>
+            <Button kind="primary" isBusy={start.isBusy} onClick={start.run}>
               {c.import.start(creatable)}
             </Button>
           )}

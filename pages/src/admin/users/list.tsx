@@ -6,6 +6,7 @@ import { Button, LinkButton } from "../../components/button.tsx";
 import { formatTime, useTexts } from "../../language.ts";
 import { searchUsers } from "../client.ts";
 import { Badges } from "../components/badges.tsx";
+import { Heading } from "../components/heading.tsx";
 import { Outcome } from "../components/outcome.tsx";
 import { SearchField } from "../components/search_field.tsx";
 import { Select } from "../components/select.tsx";
@@ -35,7 +36,7 @@ export function UserList({ query, onQuery }: ListProps) {
   return (
     <>
       <div class="title">
-        <h1>{c.users.title}</h1>
+        <Heading title={c.users.title} />
         <div class="tools">
           <LinkButton kind="primary" href={LINKS.create}>
             {c.users.add}
@@ -114,7 +115,7 @@ function UserTable({ users }: { users: AdminUser[] }) {
         </>
       ),
     },
-    { title: c.users.email, cell: (user) => user.email },
+    { title: c.users.email, cell: (user) => user.email ?? "–" },
     { title: c.users.role, cell: (user) => t.account.roles[user.role] },
     { title: c.users.state, cell: (user) => <Badges user={user} /> },
     { title: c.users.lastSignIn, cell: (user) => (user.last_login === null ? c.never : formatTime(user.last_login)), isCompact: true },
