@@ -44,6 +44,8 @@ pub const ROUTES: &[Route] = &[
     audit::search::ROUTE,
     audit::verify::ROUTE,
     users::erase::ROUTE,
+    users::import::ROUTE,
+    users::export::ROUTE,
     system::health::ROUTE,
     system::openapi::ROUTE,
 ];

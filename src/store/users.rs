@@ -2,6 +2,8 @@
 //! of an identity source.
 
 pub mod erase;
+pub mod export;
+pub mod import;
 
 use crate::domain::role::Role;
 use crate::domain::user::User;

@@ -1,3 +1,4 @@
 //! What administrators do with users.
 
 pub mod erase;
+pub mod import;
