@@ -1,12 +1,14 @@
 //! The work of the cron event: revokes sessions that `TOKENS_NOT_BEFORE` ends, deletes expired rows, and verifies the audit log
-//! and makes checkpoints of it. A part that fails is logged, does not prevent the others, and is repeated by the next event.
+//! makes checkpoints of it, erases its addresses and archives it. A part that fails is logged, does not prevent the others, and is repeated by the next event.
 
+mod archive;
 mod checkpoints;
 mod not_before;
 
 use super::App;
 use crate::runtime::StoreError;
 use crate::runtime::log;
+use crate::store::audit_clients;
 use crate::timestamp::Timestamp;
 
 /// Maximum number of batches of a thousand rows that one event deletes from a table. That keeps up with 100 sign-ins per second.
@@ -37,6 +39,11 @@ pub async fn run(app: &App, now: Timestamp) {
     })
     .await;
     checkpoints::run(app, now).await;
+    delete_batches("audit_clients", async || {
+        audit_clients::erase(app.database, archive::erased_until(app, now)).await
+    })
+    .await;
+    archive::run(app, now).await;
 }
 
 /// Deletes a batch at a time while there may be more.
