@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The tags in the order of the document, with their descriptions.
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("Sessions", "Sign-in, step-up and sessions."),
     ("Passwords", "Passwords of the users of this service."),
     (
@@ -33,6 +33,7 @@ const TAGS: [(&str, &str); 8] = [
         "Sign-in with an AWS identity, and the AWS credentials of the service.",
     ),
     ("NVIDIA", "The NVIDIA credentials of the service."),
+    ("Users", "Administration of users."),
     ("Audit log", "The audit log and its verification."),
     ("System", "Health of the service, and this document."),
 ];
@@ -95,6 +96,7 @@ struct ErrorSchemas {
 fn method(route: &Route) -> &'static str {
     match route.method {
         Method::Get => "get",
+        Method::Patch => "patch",
         Method::Delete => "delete",
         _ => "post",
     }

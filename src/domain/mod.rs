@@ -2,6 +2,7 @@
 //! randomness, no network, no storage. Times and random bytes are arguments.
 
 pub mod address;
+pub mod administration;
 pub mod audit;
 pub mod host;
 pub mod language;

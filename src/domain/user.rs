@@ -33,6 +33,44 @@ pub struct User {
     pub last_login: Option<Timestamp>,
 }
 
+/// A user as administrators see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct AdminUser {
+    /// Id; never changes and is never reused.
+    pub id: Uuid,
+    /// `password` for a user who signs in with a password, otherwise the name of the identity source.
+    pub source: String,
+    /// User name: in canonical form for password users, otherwise as the identity source provides it.
+    pub username: String,
+    /// E-mail address as entered or provided; null if unknown.
+    pub email: Option<String>,
+    /// Time at which the user confirmed the address; null if it is not confirmed.
+    pub email_verified_at: Option<Timestamp>,
+    /// Full name.
+    pub name: String,
+    /// Organization; null if unknown.
+    pub organization: Option<String>,
+    /// AWS region in which the user works; null if unknown.
+    pub aws_region: Option<String>,
+    /// Role.
+    pub role: Role,
+    /// False for a disabled user, who has no sessions and cannot sign in.
+    pub is_active: bool,
+    /// Whether a password is set.
+    pub has_password: bool,
+    /// Whether the account is locked for unrecognised devices after too many failed sign-ins.
+    pub is_locked: bool,
+    /// Time at which the user was created.
+    pub created_at: Timestamp,
+    /// Time of the last change of profile, role, status or password.
+    pub updated_at: Timestamp,
+    /// Time of the last sign-in; null before the first.
+    pub last_login: Option<Timestamp>,
+    /// Version, which every change but a sign-in increases; the `ETag` of the user without its quotation marks.
+    pub version: u32,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,8 @@ pub enum Method {
     Head,
     /// POST
     Post,
+    /// PATCH
+    Patch,
     /// DELETE
     Delete,
     /// OPTIONS
@@ -30,6 +32,7 @@ impl Method {
             "GET" => Self::Get,
             "HEAD" => Self::Head,
             "POST" => Self::Post,
+            "PATCH" => Self::Patch,
             "DELETE" => Self::Delete,
             "OPTIONS" => Self::Options,
             _ => Self::Other,
@@ -45,6 +48,7 @@ impl Method {
             Self::Get => "GET",
             Self::Head => "HEAD",
             Self::Post => "POST",
+            Self::Patch => "PATCH",
             Self::Delete => "DELETE",
             Self::Options => "OPTIONS",
             Self::Other => "",
@@ -58,6 +62,7 @@ impl Method {
             Self::Get => "GET, HEAD",
             Self::Head => "HEAD",
             Self::Post => "POST",
+            Self::Patch => "PATCH",
             Self::Delete => "DELETE",
             Self::Options | Self::Other => "",
         }

@@ -11,3 +11,4 @@ pub mod responses;
 pub mod sample_programs;
 pub mod session;
 pub mod system;
+pub mod users;

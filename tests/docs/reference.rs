@@ -64,6 +64,7 @@ fn every_route_is_listed_with_its_error_format() {
     for route in ROUTES {
         let method = match route.method {
             Method::Get => "GET",
+            Method::Patch => "PATCH",
             Method::Delete => "DELETE",
             _ => "POST",
         };

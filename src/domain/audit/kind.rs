@@ -45,10 +45,24 @@ pub enum Kind {
     UserEnabled,
     /// The role of a user was changed; the detail gives the previous and the new role.
     RoleChanged,
+    /// An administrator changed the profile of a user; the detail names the fields.
+    UserChanged,
+    /// An administrator removed the lockout of a user.
+    UserUnlocked,
+    /// A user was erased.
+    UserErased,
+    /// Everything that is kept about a user was exported.
+    UserExported,
+    /// Users were imported; the detail gives the counts.
+    UsersImported,
+    /// Users were exported.
+    UsersExported,
     /// Entries of the audit log were exported.
     AuditExported,
     /// A request was refused because the user may not make it; the detail gives the reason.
     AccessDenied,
+    /// The first super administrator was created with the one-time secret of the command line.
+    Bootstrap,
     /// The AWS credentials page was viewed.
     AwsCredentialsViewed,
     /// The NVIDIA credentials page was viewed.
@@ -57,7 +71,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 30] = [
         Self::SignIn,
         Self::SignInFailed,
         Self::SignOut,
@@ -77,8 +91,15 @@ impl Kind {
         Self::UserDisabled,
         Self::UserEnabled,
         Self::RoleChanged,
+        Self::UserChanged,
+        Self::UserUnlocked,
+        Self::UserErased,
+        Self::UserExported,
+        Self::UsersImported,
+        Self::UsersExported,
         Self::AuditExported,
         Self::AccessDenied,
+        Self::Bootstrap,
         Self::AwsCredentialsViewed,
         Self::NvidiaCredentialsViewed,
     ];
@@ -112,8 +133,15 @@ impl Kind {
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
             Self::RoleChanged => "role_changed",
+            Self::UserChanged => "user_changed",
+            Self::UserUnlocked => "user_unlocked",
+            Self::UserErased => "user_erased",
+            Self::UserExported => "user_exported",
+            Self::UsersImported => "users_imported",
+            Self::UsersExported => "users_exported",
             Self::AuditExported => "audit_exported",
             Self::AccessDenied => "access_denied",
+            Self::Bootstrap => "bootstrap",
             Self::AwsCredentialsViewed => "aws_credentials_viewed",
             Self::NvidiaCredentialsViewed => "nvidia_credentials_viewed",
         }

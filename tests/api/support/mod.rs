@@ -84,5 +84,5 @@ pub use request::Request;
 pub use response::Response;
 pub use seed::{SEED_PASSWORD, SeededUser, unique_id};
 pub use sessions::{revoked, token_part};
-pub use users::{CREATED_AT, FAR_FUTURE, NEW_PASSWORD, PASSWORD, User, hash};
+pub use users::{CREATED_AT, FAR_FUTURE, NEW_PASSWORD, NewUser, PASSWORD, User, hash};
 pub use vars::{PEPPER, STRICT, Vars, var};

@@ -1,0 +1,263 @@
+//! Who may do what to whom: the rules for administrators and the users that they administer, as one table.
+
+use super::role::Role;
+use uuid::Uuid;
+
+/// What an administrator does to a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Show the user in lists and by id.
+    Read,
+    /// Show the sessions of the user.
+    ReadSessions,
+    /// Export everything that is kept about the user.
+    Export,
+    /// Change name, e-mail address or organization.
+    ChangeProfile,
+    /// Change the AWS region.
+    ChangeRegion,
+    /// Change the role, to this one.
+    ChangeRole(Role),
+    /// Disable the user.
+    Disable,
+    /// Enable the user again.
+    Enable,
+    /// Send or show a link that sets a password.
+    ResetPassword,
+    /// Remove a lockout.
+    Unlock,
+    /// Revoke one or all sessions.
+    RevokeSessions,
+    /// Erase the user.
+    Erase,
+}
+
+/// The administrator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// Id.
+    pub id: Uuid,
+    /// Role.
+    pub role: Role,
+}
+
+/// The user that the administrator acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Id.
+    pub id: Uuid,
+    /// Role.
+    pub role: Role,
+    /// Whether the user signs in with an identity source instead of a password.
+    pub is_of_identity_source: bool,
+}
+
+/// Why an action is not allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The administrator may not do this to this user.
+    NotPermitted,
+    /// The identity source of the user manages this.
+    ManagedByIdentitySource,
+}
+
+/// The users that an action may be applied to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// All.
+    All,
+    /// Those that the administrator manages: administrators manage users of role `user`, super administrators all.
+    Managed,
+    /// Those that the administrator manages, except the administrator.
+    ManagedOthers,
+}
+
+/// A row of the table.
+struct Rule {
+    /// The users that it may be applied to.
+    reach: Reach,
+    /// Whether it may be applied to users of an identity source.
+    is_for_identity_source: bool,
+}
+
+impl Action {
+    /// The table.
+    const fn rule(self) -> Rule {
+        let (reach, is_for_identity_source) = match self {
+            Self::Read => (Reach::All, true),
+            Self::ReadSessions | Self::Export => (Reach::Managed, true),
+            Self::ChangeRegion | Self::Enable | Self::RevokeSessions => (Reach::Managed, true),
+            Self::ChangeProfile | Self::ResetPassword | Self::Unlock => (Reach::Managed, false),
+            Self::ChangeRole(_) => (Reach::ManagedOthers, false),
+            Self::Disable | Self::Erase => (Reach::ManagedOthers, true),
+        };
+        Rule {
+            reach,
+            is_for_identity_source,
+        }
+    }
+}
+
+impl Actor {
+    /// Checks whether the administrator may do this to this user.
+    ///
+    /// # Errors
+    /// [`Refusal`]; `NotPermitted` if both apply.
+    pub fn may(self, action: Action, target: Target) -> Result<(), Refusal> {
+        let rule = action.rule();
+        let is_reached = match rule.reach {
+            Reach::All => self.role.is_admin(),
+            Reach::Managed => self.manages(target),
+            Reach::ManagedOthers => self.manages(target) && self.id != target.id,
+        };
+        let is_given = match action {
+            Action::ChangeRole(role) => self.may_give(role).is_ok(),
+            _ => true,
+        };
+        if !is_reached || !is_given {
+            return Err(Refusal::NotPermitted);
+        }
+        if target.is_of_identity_source && !rule.is_for_identity_source {
+            return Err(Refusal::ManagedByIdentitySource);
+        }
+        Ok(())
+    }
+
+    /// Checks whether the administrator may create or import a user with this role, or change the role of a user to it.
+    ///
+    /// # Errors
+    /// `NotPermitted`.
+    pub fn may_give(self, role: Role) -> Result<(), Refusal> {
+        let is_allowed = match self.role {
+            Role::User => false,
+            Role::Admin => role == Role::User,
+            Role::SuperAdmin => true,
+        };
+        is_allowed.then_some(()).ok_or(Refusal::NotPermitted)
+    }
+
+    fn manages(self, target: Target) -> bool {
+        match self.role {
+            Role::User => false,
+            Role::Admin => target.role == Role::User,
+            Role::SuperAdmin => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Refusal::{ManagedByIdentitySource, NotPermitted};
+
+    const ACTIONS: [Action; 14] = [
+        Action::Read,
+        Action::ReadSessions,
+        Action::Export,
+        Action::ChangeProfile,
+        Action::ChangeRegion,
+        Action::ChangeRole(Role::User),
+        Action::ChangeRole(Role::Admin),
+        Action::ChangeRole(Role::SuperAdmin),
+        Action::Disable,
+        Action::Enable,
+        Action::ResetPassword,
+        Action::Unlock,
+        Action::RevokeSessions,
+        Action::Erase,
+    ];
+
+    fn actor(role: Role) -> Actor {
+        Actor {
+            id: Uuid::from_u128(1),
+            role,
+        }
+    }
+
+    fn target(id: u128, role: Role) -> Target {
+        Target {
+            id: Uuid::from_u128(id),
+            role,
+            is_of_identity_source: false,
+        }
+    }
+
+    /// The actions that the actor may apply to the target.
+    fn allowed(actor: Actor, target: Target) -> Vec<Action> {
+        let is_allowed = |action: &Action| actor.may(*action, target).is_ok();
+        ACTIONS.into_iter().filter(is_allowed).collect()
+    }
+
+    #[test]
+    fn users_administer_nobody() {
+        for role in [Role::User, Role::Admin, Role::SuperAdmin] {
+            assert_eq!(allowed(actor(Role::User), target(2, role)), []);
+            assert_eq!(actor(Role::User).may_give(role), Err(NotPermitted));
+        }
+    }
+
+    #[test]
+    fn administrators_manage_users_and_read_the_others() {
+        let admin = actor(Role::Admin);
+        let raises = |action: &Action| {
+            [Role::Admin, Role::SuperAdmin]
+                .map(Action::ChangeRole)
+                .contains(action)
+        };
+        let managed: Vec<Action> = ACTIONS
+            .into_iter()
+            .filter(|action| !raises(action))
+            .collect();
+        assert_eq!(allowed(admin, target(2, Role::User)), managed);
+        for role in [Role::Admin, Role::SuperAdmin] {
+            assert_eq!(allowed(admin, target(2, role)), [Action::Read]);
+            assert_eq!(admin.may_give(role), Err(NotPermitted));
+        }
+        assert_eq!(allowed(admin, target(1, Role::Admin)), [Action::Read]);
+        assert_eq!(admin.may_give(Role::User), Ok(()));
+    }
+
+    #[test]
+    fn super_administrators_manage_everybody_but_do_not_remove_themselves() {
+        let actor = actor(Role::SuperAdmin);
+        for role in [Role::User, Role::Admin, Role::SuperAdmin] {
+            assert_eq!(allowed(actor, target(2, role)), ACTIONS);
+            assert_eq!(actor.may_give(role), Ok(()));
+        }
+        let own = allowed(actor, target(1, Role::SuperAdmin));
+        let removes = |action: &Action| {
+            matches!(
+                action,
+                Action::ChangeRole(_) | Action::Disable | Action::Erase
+            )
+        };
+        assert!(!own.iter().any(removes) && own.len() == 9, "{own:?}");
+    }
+
+    #[test]
+    fn identity_source_manages_profile_role_and_password() {
+        let of_source = |role| Target {
+            is_of_identity_source: true,
+            ..target(2, role)
+        };
+        for action in ACTIONS {
+            let is_managed = matches!(
+                action,
+                Action::ChangeProfile
+                    | Action::ChangeRole(_)
+                    | Action::ResetPassword
+                    | Action::Unlock
+            );
+            let expected = if is_managed {
+                Err(ManagedByIdentitySource)
+            } else {
+                Ok(())
+            };
+            let found = actor(Role::SuperAdmin).may(action, of_source(Role::User));
+            assert_eq!(found, expected, "{action:?}");
+        }
+        // What the administrator may not do anyway is refused as such.
+        let found = actor(Role::Admin).may(Action::ChangeProfile, of_source(Role::Admin));
+        assert_eq!(found, Err(NotPermitted));
+    }
+}
