@@ -10,7 +10,7 @@ use crate::http::error_codes::ErrorCode;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::route::{Access, Route};
-use crate::routes::{audit, aws, device, email, nvidia, pages, password, session, system};
+use crate::routes::{audit, aws, device, email, nvidia, pages, password, session, system, users};
 use crate::runtime::assets::Assets;
 use crate::runtime::log;
 use uuid::Uuid;
@@ -43,6 +43,7 @@ pub const ROUTES: &[Route] = &[
     nvidia::credentials::ROUTE,
     audit::search::ROUTE,
     audit::verify::ROUTE,
+    users::erase::ROUTE,
     system::health::ROUTE,
     system::openapi::ROUTE,
 ];
