@@ -42,6 +42,7 @@ pub const ROUTES: &[Route] = &[
     aws::credentials::ROUTE,
     nvidia::credentials::ROUTE,
     audit::search::ROUTE,
+    audit::export::ROUTE,
     audit::verify::ROUTE,
     users::erase::ROUTE,
     users::import::ROUTE,

@@ -1,13 +1,15 @@
-//! The work of the cron event: revokes sessions that `TOKENS_NOT_BEFORE` ends, deletes expired rows, completes
-//! erasures, and verifies the audit log
-//! and makes checkpoints of it. A part that fails is logged, does not prevent the others, and is repeated by the next event.
+//! The work of the cron event: revokes sessions that `TOKENS_NOT_BEFORE` ends, deletes expired rows, completes erasures, verifies
+//! the audit log, makes checkpoints of it, erases its addresses and archives it. A part that fails is logged, does not prevent the
+//! others, and is repeated by the next event.
 
+mod archive;
 mod checkpoints;
 mod not_before;
 
 use super::App;
 use crate::runtime::StoreError;
 use crate::runtime::log;
+use crate::store::audit_clients;
 use crate::store::users::erase;
 use crate::timestamp::Timestamp;
 
@@ -46,6 +48,11 @@ pub async fn run(app: &App, now: Timestamp) {
         log::sweep_failed("audit_clients");
     }
     checkpoints::run(app, now).await;
+    delete_batches("audit_clients", async || {
+        audit_clients::erase(app.database, archive::erased_until(app, now)).await
+    })
+    .await;
+    archive::run(app, now).await;
 }
 
 /// Deletes a batch at a time while there may be more.

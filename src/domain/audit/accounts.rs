@@ -83,6 +83,19 @@ impl Account {
     }
 }
 
+/// Whether an entry of this kind states a role in its detail.
+pub(super) fn is_about_role(kind: &str) -> bool {
+    [Kind::UserAdded, Kind::RoleChanged]
+        .map(Kind::as_str)
+        .contains(&kind)
+}
+
+/// Whether an entry of this kind states whether a user may sign in.
+pub(super) fn is_about_status(kind: &str) -> bool {
+    let kinds = [Kind::UserAdded, Kind::UserDisabled, Kind::UserEnabled];
+    kinds.map(Kind::as_str).contains(&kind)
+}
+
 fn stated_role(detail: &str) -> Option<&str> {
     let roles = detail.strip_prefix("role ")?;
     roles.rsplit(" -> ").next()

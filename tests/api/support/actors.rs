@@ -320,6 +320,11 @@ impl Caller {
         self.get(&with_query("/api/auth/audit", query))
     }
 
+    /// Exports a page of the audit log with this query string.
+    pub fn export_audit(&self, query: &str) -> Request {
+        self.get(&with_query("/api/auth/audit/export", query))
+    }
+
     /// Verifies the audit log with this query string.
     pub fn verify_audit(&self, query: &str) -> Request {
         self.get(&with_query("/api/auth/audit/verify", query))
