@@ -7,6 +7,7 @@ use crate::domain::language::Language;
 use crate::domain::names;
 use crate::runtime::random;
 use crate::timestamp::Timestamp;
+use uuid::Uuid;
 
 /// Maximum number of bytes of a `User-Agent` that are stored: enough to distinguish devices in a list. It limits the size of
 /// the rows of sessions and of the audit log.

@@ -3,6 +3,7 @@
 use super::error::ApiError;
 use super::error_codes::ErrorCode;
 use super::request::{BodyError, Request};
+use super::response::LINES;
 use crate::json::{Malformed, Object};
 use serde::de::DeserializeOwned;
 
@@ -18,9 +19,6 @@ pub const JSON: &str = "application/json";
 /// Maximum number of bytes of a body in JSON Lines.
 pub const MAX_LINES_BYTES: usize = 1024 * 1024;
 
-/// The media type of JSON Lines, see <https://jsonlines.org>.
-pub const JSON_LINES: &str = "application/x-ndjson";
-
 /// What a route accepts.
 #[derive(Clone, Copy)]
 struct Accepted {
@@ -34,7 +32,7 @@ const ACCEPTS_JSON: Accepted = Accepted {
 };
 
 const ACCEPTS_LINES: Accepted = Accepted {
-    media_type: JSON_LINES,
+    media_type: LINES,
     max_bytes: MAX_LINES_BYTES,
 };
 

@@ -20,9 +20,7 @@ pub const ROUTE: Route = Route {
     path: "/api/auth/users/import",
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
-    access: Access::Admin(|context, request, session| {
-        Box::pin(handle(context, request, session))
-    }),
+    access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
     guard: Guard::StepUp,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
@@ -114,7 +112,14 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         )
         .takes_lines::<ImportLine>(
             schemas,
-            json!("{\"username\": \"ada\", \"email\": \"ada@example.com\", \"password_hash\": \"$2b$12$b4D3JNh0cQsS.NrsTvcgLe6rbRPv09yJosZCdlvQISp7PgK3pWDvy\"}\n{\"username\": \"grace\", \"email\": \"grace@example.com\", \"name\": \"Grace Hopper\", \"is_active\": false}\n"),
+            &[
+                json!({
+                    "username": "ada",
+                    "email": "ada@example.com",
+                    "password_hash": "$2b$12$b4D3JNh0cQsS.NrsTvcgLe6rbRPv09yJosZCdlvQISp7PgK3pWDvy"
+                }),
+                json!({"username": "grace", "email": "grace@example.com", "name": "Grace Hopper", "is_active": false}),
+            ],
         )
         .returns::<ImportResponse>(
             schemas,

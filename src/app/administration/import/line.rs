@@ -120,7 +120,10 @@ mod tests {
     fn line_with_only_names_is_an_active_user() {
         let user = parse(r#"{"username": "Ada.Lovelace", "email": "Ada@example.com"}"#).unwrap();
         assert_eq!(user.username.as_str(), "ada.lovelace");
-        assert_eq!((user.email.as_str(), user.name.as_str()), ("Ada@example.com", "Ada Lovelace"));
+        assert_eq!(
+            (user.email.as_str(), user.name.as_str()),
+            ("Ada@example.com", "Ada Lovelace")
+        );
         assert_eq!((user.role, user.is_active), (Role::User, true));
         assert_eq!((user.password_hash, user.created_at), (None, None));
         assert!(!user.is_email_verified);
@@ -129,7 +132,9 @@ mod tests {
     #[test]
     fn every_field_is_validated() {
         let with = |field: &str| {
-            parse(&format!(r#"{{"username": "ada", "email": "ada@example.com", {field}}}"#))
+            parse(&format!(
+                r#"{{"username": "ada", "email": "ada@example.com", {field}}}"#
+            ))
         };
         for (field, error) in [
             (r#""role": "root""#, LineError::Field),
@@ -162,9 +167,18 @@ mod tests {
             ("{", LineError::Json),
             (r#"{"username": "ada"}"#, LineError::Missing),
             (r#"{"email": "ada@example.com"}"#, LineError::Missing),
-            (r#"{"username": "a b", "email": "ada@example.com"}"#, LineError::Username),
-            (r#"{"username": "a@b", "email": "ada@example.com"}"#, LineError::Username),
-            (r#"{"username": "ada", "email": "example.com"}"#, LineError::Email),
+            (
+                r#"{"username": "a b", "email": "ada@example.com"}"#,
+                LineError::Username,
+            ),
+            (
+                r#"{"username": "a@b", "email": "ada@example.com"}"#,
+                LineError::Username,
+            ),
+            (
+                r#"{"username": "ada", "email": "example.com"}"#,
+                LineError::Email,
+            ),
         ] {
             assert_eq!(parse(line), Err(error), "{line}");
         }

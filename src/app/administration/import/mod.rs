@@ -138,89 +138,89 @@ pub async fn run(
             }
         }
         let created = candidates.iter().zip(&conflicts);
-        reports.extend(created.map(|(candidate, conflict)| candidate.report(*conflict, is_dry_run)));
+        reports
+            .extend(created.map(|(candidate, conflict)| candidate.report(*conflict, is_dry_run)));
         reports.sort_by_key(|report| report.line);
         return Ok(reports);
     }
 }
 
 impl Importer<'_> {
-/// Parses the lines. Returns the reports about those that cannot be imported, and the others.
-fn sorted(
-    &self,
-    lines: &[(usize, &str)],
-    now: Timestamp,
-) -> Result<(Vec<LineReport>, Vec<Candidate>), AppError> {
-    let (mut reports, mut candidates) = (Vec::new(), Vec::new());
-    let mut seen = BTreeSet::new();
-    for (line, text) in lines {
-        let parsed = ImportedUser::parse(text, now).map_err(LineOutcome::from);
-        let permitted = parsed.and_then(|user| match self.actor.may_give(user.role) {
-            Ok(()) => Ok(user),
-            Err(_) => Err(LineOutcome::NotPermitted),
-        });
-        let checked = permitted.and_then(|user| {
-            // A user name has no `@`. The skeleton of equal names is equal.
-            let keys = [user.skeleton.clone(), user.email.key().to_owned()];
-            let is_new = keys.iter().all(|key| !seen.contains(key));
-            seen.extend(keys);
-            is_new.then_some(user).ok_or(LineOutcome::Duplicate)
-        });
-        match checked {
-            Ok(user) => candidates.push(Candidate::new(self.context, *line, user)?),
-            Err(outcome) => reports.push(LineReport {
-                line: *line,
-                outcome,
-                user: None,
-                password_hash: None,
-            }),
+    /// Parses the lines. Returns the reports about those that cannot be imported, and the others.
+    fn sorted(
+        &self,
+        lines: &[(usize, &str)],
+        now: Timestamp,
+    ) -> Result<(Vec<LineReport>, Vec<Candidate>), AppError> {
+        let (mut reports, mut candidates) = (Vec::new(), Vec::new());
+        let mut seen = BTreeSet::new();
+        for (line, text) in lines {
+            let parsed = ImportedUser::parse(text, now).map_err(LineOutcome::from);
+            let permitted = parsed.and_then(|user| match self.actor.may_give(user.role) {
+                Ok(()) => Ok(user),
+                Err(_) => Err(LineOutcome::NotPermitted),
+            });
+            let checked = permitted.and_then(|user| {
+                // A user name has no `@`. The skeleton of equal names is equal.
+                let keys = [user.skeleton.clone(), user.email.key().to_owned()];
+                let is_new = keys.iter().all(|key| !seen.contains(key));
+                seen.extend(keys);
+                is_new.then_some(user).ok_or(LineOutcome::Duplicate)
+            });
+            match checked {
+                Ok(user) => candidates.push(Candidate::new(self.context, *line, user)?),
+                Err(outcome) => reports.push(LineReport {
+                    line: *line,
+                    outcome,
+                    user: None,
+                    password_hash: None,
+                }),
+            }
         }
+        Ok((reports, candidates))
     }
-    Ok((reports, candidates))
-}
 
-/// Adds the users, or none of them.
-async fn add(&self, free: &[&Candidate], now: Timestamp) -> Result<(), AppError> {
-    let (context, client, actor) = (self.context, self.client, self.actor);
-    if free.is_empty() {
-        return Ok(());
-    }
-    let mut entries: Vec<Signed> = Vec::new();
-    for candidate in free {
-        // The client is that of the entry of the import, which has the same request id.
-        let entry = |kind| {
-            let id = random::uuid()?;
-            let entry = client.entry_without_client(id, now, kind);
-            Ok::<_, AppError>(entry.by(actor.id).about(candidate.id))
-        };
-        let role = format!("role {}", candidate.user.role.as_str());
-        entries.push(context.sign(entry(Kind::UserAdded)?.detail(role)));
-        if !candidate.user.is_active {
-            entries.push(context.sign(entry(Kind::UserDisabled)?));
+    /// Adds the users, or none of them.
+    async fn add(&self, free: &[&Candidate], now: Timestamp) -> Result<(), AppError> {
+        let (context, client, actor) = (self.context, self.client, self.actor);
+        if free.is_empty() {
+            return Ok(());
         }
+        let mut entries: Vec<Signed> = Vec::new();
+        for candidate in free {
+            // The client is that of the entry of the import, which has the same request id.
+            let entry = |kind| {
+                let id = random::uuid()?;
+                let entry = client.entry_without_client(id, now, kind);
+                Ok::<_, AppError>(entry.by(actor.id).about(candidate.id))
+            };
+            let role = format!("role {}", candidate.user.role.as_str());
+            entries.push(context.sign(entry(Kind::UserAdded)?.detail(role)));
+            if !candidate.user.is_active {
+                entries.push(context.sign(entry(Kind::UserDisabled)?));
+            }
+        }
+        let with_password = free
+            .iter()
+            .filter(|candidate| candidate.sealed.is_some())
+            .count();
+        let counts = format!("{} users, {with_password} with a password", free.len());
+        let imported = client.entry(context, Kind::UsersImported)?.by(actor.id);
+        let imported = context.sign(imported.detail(counts));
+        let users: Vec<_> = free.iter().map(|candidate| candidate.row(now)).collect();
+        let needs_super_admin = free
+            .iter()
+            .any(|candidate| candidate.user.role > Role::User);
+        let import = Import {
+            actor: actor.id,
+            needs_super_admin,
+            users: &users,
+            entries: &entries,
+            imported: &imported,
+            now,
+        };
+        Ok(import::import(context.app.database, &import).await?)
     }
-    let with_password = free
-        .iter()
-        .filter(|candidate| candidate.sealed.is_some())
-        .count();
-    let counts = format!(
-        "{} users, {with_password} with a password",
-        free.len()
-    );
-    let imported = client.entry(context, Kind::UsersImported)?.by(actor.id);
-    let imported = context.sign(imported.detail(counts));
-    let users: Vec<_> = free.iter().map(|candidate| candidate.row(now)).collect();
-    let needs_super_admin = free.iter().any(|candidate| candidate.user.role > Role::User);
-    let import = Import {
-        actor: actor.id,
-        needs_super_admin,
-        users: &users,
-        entries: &entries,
-        imported: &imported,
-        now,
-    };
-    Ok(import::import(context.app.database, &import).await?)
-}
 }
 
 impl Candidate {
