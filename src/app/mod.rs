@@ -1,5 +1,6 @@
 //! The use cases, without HTTP and without SQL, and the context in which they run.
 
+pub mod administration;
 mod attempt_retries;
 pub mod client_info;
 pub mod context;

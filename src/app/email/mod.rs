@@ -15,6 +15,7 @@ pub mod revert;
 
 pub use delivery::{Outbox, Recipient};
 
-use delivery::post;
-use link::OneTimeSecret;
-use message::Message;
+pub(super) use budget::requested;
+pub(super) use delivery::{Outgoing, deliver, post};
+pub(super) use link::OneTimeSecret;
+pub(super) use message::Message;

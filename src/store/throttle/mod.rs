@@ -22,6 +22,7 @@ mod cleanup;
 mod refused_identity;
 mod reserve;
 mod revert;
+mod unlock;
 
 pub use attempt::{Attempt, Reservation, Reserved};
 
