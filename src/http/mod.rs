@@ -1,5 +1,6 @@
 //! HTTP as plain values: requests, responses, errors and their formats, routes, and the caller of a request.
 
+mod administration_error;
 pub mod body;
 pub mod caller;
 pub mod cookies;
@@ -10,7 +11,6 @@ pub mod error_codes;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod operation;
 pub mod origin;
-pub mod precondition;
 pub mod prefer;
 pub mod query;
 pub mod request;

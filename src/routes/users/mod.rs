@@ -1,7 +1,171 @@
 //! `/api/auth/users`: administration of users.
 
+pub mod create;
 pub mod erase;
 pub mod export;
 pub mod import;
+pub mod read;
+pub mod reset_password;
+pub mod search;
+pub mod sessions;
+pub mod unlock;
+pub mod update;
 
 pub use crate::domain::user::AdminUser;
+
+use crate::app::administration::link::{Delivery, IssuedLink};
+use crate::app::administration::update::Precondition;
+use crate::aws::region::Region;
+use crate::domain::names;
+use crate::http::error::ApiError;
+use crate::http::error_codes::ErrorCode;
+use crate::http::request::Request;
+use crate::http::response::Response;
+use crate::timestamp::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// The response with a user.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct UserResponse {
+    /// Always true.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("const" = true)))]
+    pub success: bool,
+    /// The user.
+    pub user: AdminUser,
+}
+
+/// How a user gets a link that sets a password.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum LinkDelivery {
+    /// It was sent to the e-mail address.
+    Sent,
+    /// It is in this response, because it could not be sent.
+    LinkShown,
+}
+
+/// A link that sets a password, as responses show it.
+struct ShownLink {
+    delivery: LinkDelivery,
+    link: Option<String>,
+    expires_at: Timestamp,
+}
+
+impl From<IssuedLink> for ShownLink {
+    fn from(issued: IssuedLink) -> Self {
+        let (delivery, link) = match issued.delivery {
+            Delivery::Sent => (LinkDelivery::Sent, None),
+            Delivery::Shown(link) => (LinkDelivery::LinkShown, Some(link.reveal().to_owned())),
+        };
+        Self {
+            delivery,
+            link,
+            expires_at: issued.expires_at,
+        }
+    }
+}
+
+/// The user id in the path.
+///
+/// # Errors
+/// `UserNotFound` if it is no id.
+pub fn user_id(request: &Request) -> Result<Uuid, ApiError> {
+    let text = request.parameter("id");
+    // `Uuid` also accepts other forms: without hyphens, in braces and as a URN.
+    let id = Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
+    id.ok_or_else(|| ErrorCode::UserNotFound.into())
+}
+
+/// The header `If-Match` (RFC 9110 section 13.1.1). An entity tag of another form matches no version.
+///
+/// # Errors
+/// `PreconditionRequired` without the header.
+pub fn precondition(request: &Request) -> Result<Precondition, ApiError> {
+    let header = request.header("if-match");
+    let header = header.ok_or(ErrorCode::PreconditionRequired)?;
+    Ok(parse_precondition(&header))
+}
+
+fn parse_precondition(header: &str) -> Precondition {
+    if header.trim() == "*" {
+        return Precondition::Any;
+    }
+    let version = |tag: &str| {
+        let text = tag.trim().strip_prefix('"')?.strip_suffix('"')?;
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|_| is_plain)
+    };
+    Precondition::OneOf(header.split(',').filter_map(version).collect())
+}
+
+/// Adds the `ETag` of a user.
+#[must_use]
+pub fn with_etag(response: Response, version: u32) -> Response {
+    response.with("etag", format!("\"{version}\""))
+}
+
+/// A name or an organization of a request.
+fn text(given: &str) -> Result<String, ApiError> {
+    names::text(given).map_err(|_| ErrorCode::InvalidField.into())
+}
+
+/// An AWS region of a request.
+fn region(given: &str) -> Result<String, ApiError> {
+    let region = Region::parse(&given.trim().to_ascii_lowercase());
+    let region = region.map(|region| region.as_str().to_owned());
+    region.ok_or_else(|| ErrorCode::InvalidField.into())
+}
+
+/// The parameter `id` of the path, for the `OpenAPI` document.
+#[cfg(not(target_arch = "wasm32"))]
+#[must_use]
+pub fn id_parameter() -> serde_json::Value {
+    serde_json::json!({
+        "name": "id",
+        "in": "path",
+        "required": true,
+        "description": "Id of the user",
+        "schema": {"type": "string", "format": "uuid"}
+    })
+}
+
+/// The header `If-Match`, for the `OpenAPI` document.
+#[cfg(not(target_arch = "wasm32"))]
+#[must_use]
+pub fn if_match_parameter() -> serde_json::Value {
+    serde_json::json!({
+        "name": "If-Match",
+        "in": "header",
+        "required": true,
+        "description": "`ETag` of the user whose change is requested, or `*` for any version",
+        "schema": {"type": "string", "examples": ["\"3\""]}
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn if_match_lists_versions_in_quotation_marks() {
+        let versions = |list: &[u32]| Precondition::OneOf(list.to_vec());
+        assert_eq!(parse_precondition("*"), Precondition::Any);
+        assert_eq!(parse_precondition("\"3\""), versions(&[3]));
+        assert_eq!(parse_precondition(" \"3\",\"12\" "), versions(&[3, 12]));
+        for text in [
+            "",
+            "3",
+            "W/\"3\"",
+            "\"+3\"",
+            "\"\"",
+            "\"x\"",
+            "\"4294967296\"",
+            "**",
+        ] {
+            assert_eq!(parse_precondition(text), versions(&[]), "{text}");
+        }
+    }
+}

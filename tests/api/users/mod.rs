@@ -1,3 +1,5 @@
 //! Administration of users.
 
 mod erase;
+mod export;
+mod import;
