@@ -15,7 +15,8 @@ async fn export_returns_every_user_once_and_no_hash() {
     let (mut found, mut cursor) = (Vec::new(), Value::Null);
     loop {
         let page = json!({ "limit": 3, "cursor": cursor });
-        let response = admin.export_users(&page).await.assert_status(200);
+        let response = admin.export_users(&page).await;
+        response.assert_status(200);
         assert_eq!(
             response.header("content-type"),
             Some("application/x-ndjson")

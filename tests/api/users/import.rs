@@ -51,10 +51,9 @@ fn outcomes(response: &Response) -> Vec<String> {
 }
 
 async fn import(caller: &Caller, lines: &[Value]) -> Response {
-    caller
-        .import_users("", text(lines))
-        .await
-        .assert_status(200)
+    let response = caller.import_users("", text(lines)).await;
+    response.assert_status(200);
+    response
 }
 
 #[tokio::test]
@@ -289,15 +288,16 @@ async fn import_refuses_what_is_not_json_lines_or_too_long() {
     let response = admin.import_users("", " ".repeat(1024 * 1024 + 1)).await;
     response.assert_error(413, "body_too_large");
     for empty in ["", "\n\n", "\u{feff}\r\n"] {
-        let report = admin.import_users("", empty).await.assert_status(200);
-        assert_eq!(report.json()["lines"], json!([]), "{empty:?}");
+        let response = admin.import_users("", empty).await;
+        assert_eq!(
+            response.assert_status(200).json()["lines"],
+            json!([]),
+            "{empty:?}"
+        );
     }
-    let report = admin
-        .import_users("", "\r\n\n{}\r\nx")
-        .await
-        .assert_status(200);
+    let response = admin.import_users("", "\r\n\n{}\r\nx").await;
     assert_eq!(
-        report.json()["lines"],
+        response.assert_status(200).json()["lines"],
         json!([
             { "line": 3, "outcome": "missing_field", "user": null, "password_hash": null },
             { "line": 4, "outcome": "invalid_json", "user": null, "password_hash": null }
