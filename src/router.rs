@@ -42,6 +42,8 @@ pub const ROUTES: &[Route] = &[
     aws::credentials::ROUTE,
     nvidia::credentials::ROUTE,
     users::search::ROUTE,
+    users::import::ROUTE,
+    users::export::ROUTE,
     users::create::ROUTE,
     users::read::ROUTE,
     users::update::ROUTE,
@@ -54,8 +56,7 @@ pub const ROUTES: &[Route] = &[
     audit::export::ROUTE,
     audit::verify::ROUTE,
     users::erase::ROUTE,
-    users::import::ROUTE,
-    users::export::ROUTE,
+    users::personal_export::ROUTE,
     system::health::ROUTE,
     system::openapi::ROUTE,
 ];

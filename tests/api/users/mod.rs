@@ -3,3 +3,4 @@
 mod erase;
 mod export;
 mod import;
+mod personal_export;
