@@ -1,6 +1,8 @@
 //! The list of all routes. Finds the route of a request, checks access and calls the handler.
 
+use crate::app::denied_access::SignedInCaller;
 use crate::app::{App, RequestContext};
+use crate::domain::session::SessionRecord;
 use crate::http::caller::{self, Check};
 use crate::http::cors;
 use crate::http::error::{ApiError, ErrorFormat};
@@ -11,6 +13,7 @@ use crate::http::route::{Access, Route};
 use crate::routes::{audit, aws, device, email, nvidia, pages, password, session, system, users};
 use crate::runtime::assets::Assets;
 use crate::runtime::log;
+use uuid::Uuid;
 
 /// All endpoints. The ones that are called most often come first.
 pub const ROUTES: &[Route] = &[
@@ -48,7 +51,9 @@ pub const ROUTES: &[Route] = &[
     users::sessions::revoke::ROUTE,
     users::sessions::revoke_all::ROUTE,
     audit::search::ROUTE,
+    audit::export::ROUTE,
     audit::verify::ROUTE,
+    users::erase::ROUTE,
     system::health::ROUTE,
     system::openapi::ROUTE,
 ];
@@ -133,6 +138,8 @@ async fn run(
     let check = Check {
         bucket: route.rate_limit,
         guard: route.guard,
+        method: route.method,
+        path: route.path,
     };
     match route.access {
         Access::Public(handler) => {
@@ -157,12 +164,47 @@ async fn run(
         }
         Access::Admin(handler) => {
             let session = caller::administrator(&context, &request, check).await?;
-            handler(context, request, session).await
+            let refusals = Refusals::new(&context, &request, &session);
+            let result = handler(context, request, session).await;
+            refusals.recorded(check, result).await
         }
         Access::SuperAdmin(handler) => {
             let session = caller::super_administrator(&context, &request, check).await?;
-            handler(context, request, session).await
+            let refusals = Refusals::new(&context, &request, &session);
+            let result = handler(context, request, session).await;
+            refusals.recorded(check, result).await
         }
+    }
+}
+
+/// Records the refusals of a handler that needs an administrator.
+struct Refusals {
+    caller: SignedInCaller,
+    /// The user that the path names.
+    subject: Option<Uuid>,
+}
+
+impl Refusals {
+    fn new(context: &RequestContext, request: &Request, session: &SessionRecord) -> Self {
+        Self {
+            caller: SignedInCaller::new(context, request.client_info(), session),
+            subject: Uuid::try_parse(request.parameter("id")).ok(),
+        }
+    }
+
+    /// Records the result if it is a 403.
+    async fn recorded(
+        self,
+        check: Check,
+        result: Result<Response, ApiError>,
+    ) -> Result<Response, ApiError> {
+        if let Err(error) = &result
+            && error.code().status() == 403
+        {
+            let detail = check.denied(error.code());
+            self.caller.record_denied(detail, self.subject).await?;
+        }
+        result
     }
 }
 

@@ -6,6 +6,7 @@ use crate::domain::audit::{Client, Entry, Kind};
 use crate::domain::language::Language;
 use crate::domain::names;
 use crate::runtime::random;
+use crate::timestamp::Timestamp;
 
 /// Maximum number of bytes of a `User-Agent` that are stored: enough to distinguish devices in a list. It limits the size of
 /// the rows of sessions and of the audit log.
@@ -55,8 +56,16 @@ impl ClientInfo {
     /// # Errors
     /// `Runtime` if there are no random bytes.
     pub fn entry(&self, context: &RequestContext, kind: Kind) -> Result<Entry, AppError> {
+        self.entry_at(context.now(), kind)
+    }
+
+    /// Creates an audit entry for this client, with this time.
+    ///
+    /// # Errors
+    /// `Runtime` if there are no random bytes.
+    pub fn entry_at(&self, now: Timestamp, kind: Kind) -> Result<Entry, AppError> {
         let id = random::uuid()?;
-        let entry = Entry::new(id, context.now(), kind, &self.request);
+        let entry = Entry::new(id, now, kind, &self.request);
         let (address, device) = (self.address.as_deref(), self.device.as_deref());
         Ok(entry.from(Client::new(random::bytes()?, address, device)))
     }

@@ -2,11 +2,13 @@
 
 pub mod administration;
 mod attempt_retries;
+pub mod audit_search;
 pub mod client_info;
 pub mod context;
 pub mod cookie_verifier;
 pub mod credential;
 pub mod denial;
+pub mod denied_access;
 pub mod device_flow;
 pub mod email;
 pub mod error;

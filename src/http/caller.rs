@@ -3,11 +3,12 @@
 use super::error::ApiError;
 use super::error_codes::ErrorCode;
 use super::origin::RequestOrigin;
-use super::request::Request;
+use super::request::{Method, Request};
 use super::route::Guard;
 use super::session_cookie;
 use crate::app::RequestContext;
 use crate::app::credential::{Refusal, VerifiedCredential};
+use crate::app::denied_access::SignedInCaller;
 use crate::app::sessions::{self, Lookup};
 use crate::domain::address::site;
 use crate::domain::role::Role;
@@ -151,6 +152,18 @@ pub struct Check {
     pub bucket: Bucket,
     /// Origin and step-up.
     pub guard: Guard,
+    /// The method of the route.
+    pub method: Method,
+    /// The path of the route.
+    pub path: &'static str,
+}
+
+impl Check {
+    /// The detail of the audit entry about a refusal, in fixed words.
+    #[must_use]
+    pub fn denied(&self, code: ErrorCode) -> String {
+        format!("{}: {} {}", code.as_str(), self.method.as_str(), self.path)
+    }
 }
 
 /// The caller, from the cached session while it is fresh, otherwise from D1.
@@ -242,7 +255,8 @@ pub async fn super_administrator(
     session_with_role(context, request, check, is_super_admin).await
 }
 
-/// Checks the role before the step-up, so that a user is not asked to authenticate for a request that would be refused anyway.
+/// Checks the role before the step-up, so that a user is not asked to authenticate for a request that would be refused anyway. The
+/// refusal is recorded.
 async fn session_with_role(
     context: &RequestContext,
     request: &Request,
@@ -252,7 +266,11 @@ async fn session_with_role(
     let verified = credential(context, request, check).await?.valid()?;
     let found = find_session(context, request, &verified).await?;
     let session = found.ok_or(ErrorCode::InvalidToken)?;
-    role(session.user.role)?;
+    if let Err(code) = role(session.user.role) {
+        let caller = SignedInCaller::new(context, request.client_info(), &session);
+        caller.record_denied(check.denied(code), None).await?;
+        return Err(code.into());
+    }
     let generation = verified.claims.session.generation;
     if check.guard == Guard::Current && generation != session.generation {
         return Err(ErrorCode::InvalidToken.into());

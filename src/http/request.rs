@@ -41,6 +41,20 @@ impl Method {
 }
 
 impl Method {
+    /// The name of the method.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+            Self::Other => "",
+        }
+    }
+
     /// The method as `Allow` lists it. A GET route also accepts HEAD.
     #[must_use]
     pub fn allow(self) -> &'static str {

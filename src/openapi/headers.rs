@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 /// Response headers of the API: name in the code, name in the document, description and schema.
-const RESPONSE_HEADERS: [(&str, &str, &str, &str); 10] = [
+const RESPONSE_HEADERS: [(&str, &str, &str, &str); 11] = [
     (
         "accept-encoding",
         "Accept-Encoding",
@@ -32,6 +32,12 @@ const RESPONSE_HEADERS: [(&str, &str, &str, &str); 10] = [
         "etag",
         "ETag",
         "The version of the user, for `If-Match`",
+        "string",
+    ),
+    (
+        "edge-auth-next",
+        "Edge-Auth-Next",
+        "Cursor of the next page; absent on the last page",
         "string",
     ),
     (

@@ -2,6 +2,10 @@
 //! last checkpoint record and the registration at AWS.
 
 pub mod audit;
+pub mod audit_archive;
+pub mod audit_clients;
+pub mod audit_export;
+pub mod audit_names;
 pub mod aws_client_registration;
 pub mod checkpoints;
 pub mod email_links;

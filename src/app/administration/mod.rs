@@ -2,6 +2,7 @@
 //! against the rules of `domain/administration.rs`, once more in the statement that makes it, and recorded in the audit log.
 
 pub mod create;
+pub mod erase;
 pub mod link;
 pub mod search;
 pub mod update;

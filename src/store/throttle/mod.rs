@@ -14,11 +14,12 @@
 //! - *The client's network* has a leaky bucket.
 //!
 //! A recognised device has its own counter instead, so guesses on other devices neither slow down nor lock out its users. A
-//! session that changes the password also has its own counter. Refused AWS identities of a network are counted separately: they
-//! are not guesses, and they must not fill the audit log.
+//! session that changes the password also has its own counter. Refused AWS identities of a network, and refused requests of a
+//! signed-in user, are counted separately: they are not guesses, and they must not fill the audit log.
 
 mod attempt;
 mod cleanup;
+mod denied_access;
 mod refused_identity;
 mod reserve;
 mod revert;

@@ -7,6 +7,8 @@ pub mod list;
 pub mod search;
 pub mod update;
 
+pub mod erase;
+
 use crate::domain::role::Role;
 use crate::domain::user::User;
 use crate::runtime::StoreError;

@@ -34,7 +34,9 @@ async fn audit_returns_the_documented_body_newest_first() {
           "kind": "sign_in",
           "outcome": "success",
           "actor": "[uuid]",
+          "actor_name": "[ada]",
           "subject": "[uuid]",
+          "subject_name": "[ada]",
           "name_key": null,
           "session": "[session]",
           "detail": "password",
@@ -47,6 +49,44 @@ async fn audit_returns_the_documented_body_newest_first() {
       "next": null
     }
     "#);
+}
+
+#[tokio::test]
+async fn audit_names_users_as_they_are_called_now() {
+    let app = App::isolated(Vars::new());
+    let session = app.admin("ada").await.sign_in().await;
+    // More users than D1 allows parameters.
+    let users = app.seed_users(150, "user", 0).await;
+    for user in &users {
+        let id = user.id.clone();
+        let sql = "INSERT INTO audit (number, id, at, kind, outcome, actor, subject, request) \
+                   SELECT (SELECT max(number) + 1 FROM audit), ?1, '2999-01-01T00:00:00Z', 'sign_in', 'success', ?1, ?1, 'x'";
+        app.sql(sql, [id]).await;
+    }
+    let (renamed, erased) = (&users[149], &users[148]);
+    renamed.update("username = 'other'").await;
+    app.sql("DELETE FROM users WHERE id = ?1", [erased.id.clone()])
+        .await;
+    app.sql(
+        "INSERT INTO audit (number, id, at, kind, outcome, actor, request) \
+         SELECT (SELECT max(number) + 1 FROM audit), ?1, '2999-01-01T00:00:00Z', 'sign_in', 'success', 'command-line', 'x'",
+        ["x"],
+    )
+    .await;
+    let response = session.search_audit("limit=151").await;
+    assert_eq!(response.recorded().await.d1(), 3, "session, entries, names");
+    let entries = response.list("entries");
+    let names = |index: usize| {
+        let entry: &Value = &entries[index];
+        (entry["actor_name"].clone(), entry["subject_name"].clone())
+    };
+    assert_eq!(names(0), (Value::Null, Value::Null));
+    assert_eq!(names(1), (json!("other"), json!("other")));
+    assert_eq!(names(2), (Value::Null, Value::Null));
+    for (index, user) in users.iter().rev().enumerate().skip(2) {
+        let name = json!(user.username);
+        assert_eq!(names(index + 1), (name.clone(), name));
+    }
 }
 
 #[tokio::test]

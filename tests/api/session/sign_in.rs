@@ -228,7 +228,7 @@ async fn use_that_is_recorded_after_the_idle_end_does_not_revive_the_session() {
     let ada = app.user("ada").await;
     let idle = ada.sign_in_with_cookie().await;
     let expires_at = idle.column("token_expires_at").await;
-    app.shift_clock(WEEK - 5).await;
+    app.shift_clock(WEEK - 60).await;
     let read = Fault::d1().matching("FROM sessions JOIN users").times(1);
     let paused = app.fault(read.pauses()).await;
     let last = tokio::spawn(idle.list_sessions().into_future());
