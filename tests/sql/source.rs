@@ -154,6 +154,36 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "in order, up to the limit",
     ),
     (
+        "store/throttle/unlock.rs: UNLOCK",
+        "SEARCH sign_in_attempts USING COVERING INDEX sqlite_autoindex_sign_in_attempts_1 (key>? AND key<?)",
+        "the devices of one user",
+    ),
+    (
+        "store/throttle/unlock.rs: UNLOCKS",
+        "SEARCH sign_in_attempts USING COVERING INDEX sqlite_autoindex_sign_in_attempts_1 (key>? AND key<?)",
+        "the devices of one user",
+    ),
+    (
+        "store/users/update.rs: CHANGE",
+        "SEARCH other USING COVERING INDEX users_list_role_created (role=? AND is_active=?)",
+        "ends at the first other super administrator",
+    ),
+    (
+        "store/users/update.rs: CHANGES",
+        "SEARCH other USING COVERING INDEX users_list_role_created (role=? AND is_active=?)",
+        "ends at the first other super administrator",
+    ),
+    (
+        "store/users/search.rs: FIND",
+        "SEARCH users USING COVERING INDEX users_search_email ((email_search,id)>(?,?) AND email_search<?)",
+        "in order, up to the limit",
+    ),
+    (
+        "store/users/search.rs: FIND",
+        "SEARCH users USING COVERING INDEX users_search_name ((name_search,id)>(?,?) AND name_search<?)",
+        "in order, up to the limit",
+    ),
+    (
         "store/throttle/cleanup.rs: REMOVE_NETWORKS",
         "SEARCH address_attempts USING INDEX address_attempts_end (empty_at_ms<?)",
         "in order, up to the limit",
