@@ -46,6 +46,7 @@ pub const ROUTES: &[Route] = &[
     audit::verify::ROUTE,
     users::erase::ROUTE,
     system::health::ROUTE,
+    system::status::ROUTE,
     system::openapi::ROUTE,
 ];
 
