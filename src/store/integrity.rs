@@ -27,11 +27,11 @@ const SCHEMA: &str = "
 const ACCOUNTS: &str = "
     SELECT id, role, is_active,
            (SELECT detail FROM audit
-            WHERE subject = users.id AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled')
+            WHERE subject = users.id AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled', 'user_erased')
               AND kind IN ('user_added', 'role_changed') AND outcome = 'success'
             ORDER BY number DESC LIMIT 1) AS role_detail,
            (SELECT kind FROM audit
-            WHERE subject = users.id AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled')
+            WHERE subject = users.id AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled', 'user_erased')
               AND kind <> 'role_changed' AND outcome = 'success'
             ORDER BY number DESC LIMIT 1) AS status_kind,
            audit_accounts.role_detail AS archived_role, audit_accounts.status_kind AS archived_status,
@@ -43,11 +43,11 @@ const ACCOUNTS: &str = "
 const PRIVILEGED: &str = "
     SELECT id, role, is_active,
            (SELECT detail FROM audit
-            WHERE subject = users.id AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled')
+            WHERE subject = users.id AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled', 'user_erased')
               AND kind IN ('user_added', 'role_changed') AND outcome = 'success'
             ORDER BY number DESC LIMIT 1) AS role_detail,
            (SELECT kind FROM audit
-            WHERE subject = users.id AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled')
+            WHERE subject = users.id AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled', 'user_erased')
               AND kind <> 'role_changed' AND outcome = 'success'
             ORDER BY number DESC LIMIT 1) AS status_kind,
            audit_accounts.role_detail AS archived_role, audit_accounts.status_kind AS archived_status,

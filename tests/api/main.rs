@@ -66,6 +66,7 @@ mod session;
 mod slow;
 mod support;
 mod system;
+mod users;
 
 #[test]
 fn table_of_sentences_names_existing_tests() {

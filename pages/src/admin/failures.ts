@@ -15,6 +15,8 @@ export function consoleFailure(t: Texts, { failure, users }: ConsoleTexts, cause
       return failure.noRole;
     case "version_mismatch":
       return failure.changed;
+    case "user_disabled":
+      return failure.userDisabled;
     case "last_super_admin":
       return failure.lastSuperAdmin;
     case "managed_by_identity_source":
@@ -25,8 +27,6 @@ export function consoleFailure(t: Texts, { failure, users }: ConsoleTexts, cause
       return failure.emailTaken;
     case "invalid_username":
       return failure.invalidUsername;
-    case "invalid_region":
-      return failure.region;
     case "invalid_field":
       return failure.invalidField;
     case "invalid_cursor":

@@ -77,3 +77,42 @@ async fn administrator_copies_the_programs_of_the_credentials_pages() {
 async fn console_is_for_administrators_as_far_as_their_role_goes() {
     run("access", Vars::new(), &[ROOT, ADMIN, ADA], Value::Null).await;
 }
+
+/// With all users that the pictures and the checks of accessibility need.
+async fn visit_all(case: &str, more: Value) {
+    let vars = credentials::with_aws_keys().set("NVIDIA_API_KEY", "nvapi-0123456789abcdef01234567");
+    let mut world = World::new(vars).await;
+    add(&mut world, &[ROOT]).await;
+    world.user("locked").await.set_failures(100).await;
+    for number in 0..6 {
+        world.user(&format!("ada{number}")).await;
+    }
+    world.more = more;
+    world
+        .run(&format!("pages/admin/{case}"), SLOW_TIMEOUT)
+        .await;
+}
+
+#[tokio::test]
+#[ignore = "slow: checks each view in four forms"]
+async fn light_console_is_accessible() {
+    visit_all("accessibility", json!({ "colorScheme": "light" })).await;
+}
+
+#[tokio::test]
+#[ignore = "slow: checks each view in four forms"]
+async fn dark_console_is_accessible() {
+    visit_all("accessibility", json!({ "colorScheme": "dark" })).await;
+}
+
+/// Writes pictures of all views to the folder in `EDGE_AUTH_SCREENSHOTS`, for a review by eye. Without the variable, it does nothing:
+/// other tests check what the views do.
+#[tokio::test]
+#[ignore = "slow: takes a picture of each view in six forms"]
+async fn console_is_photographed_on_demand() {
+    let Ok(folder) = std::env::var("EDGE_AUTH_SCREENSHOTS") else {
+        return;
+    };
+    std::fs::create_dir_all(&folder).expect("a folder");
+    visit_all("screenshots", json!({ "folder": folder })).await;
+}

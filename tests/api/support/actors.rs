@@ -332,6 +332,12 @@ impl Caller {
 
     // system/
 
+    /// `version` is the value of `If-Match`.
+    pub fn erase_user(&self, id: &str, version: &str) -> Request {
+        let path = format!("/api/auth/users/{id}");
+        self.request("DELETE", &path).header("if-match", version)
+    }
+
     pub fn health(&self) -> Request {
         self.get("/api/auth/health")
     }

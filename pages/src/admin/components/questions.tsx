@@ -1,8 +1,9 @@
 // The question before a destructive action. It states what the action revokes or deletes.
 import { createContext } from "preact";
 import type { ComponentChildren } from "preact";
-import { useContext, useEffect, useId, useRef, useState } from "preact/hooks";
+import { useContext, useId, useRef, useState } from "preact/hooks";
 import { Button } from "../../components/button.tsx";
+import { useModal } from "../../components/modal.ts";
 import { useTexts } from "../../language.ts";
 
 export interface Question {
@@ -48,12 +49,7 @@ function Dialog({ question, onClose }: { question: Question; onClose: (isConfirm
   const dialog = useRef<HTMLDialogElement>(null);
   const [typed, setTyped] = useState("");
   const isReady = question.typed === undefined || typed.trim() === question.typed.text;
-  useEffect(() => {
-    const element = dialog.current;
-    element?.showModal();
-    // Closing gives the focus back to the element that had it.
-    return () => element?.close();
-  }, []);
+  useModal(dialog, "input, button");
   return (
     <dialog
       ref={dialog}

@@ -33,7 +33,7 @@ export const de: ConsoleTexts = {
     emailTaken: "Ein anderer Benutzer hat diese E‑Mail-Adresse oder kann sie wiederherstellen.",
     invalidUsername: "Dieser Benutzername ist nicht gültig.",
     invalidField: "Ein Wert ist nicht gültig. Prüfen Sie das Formular.",
-    region: "Das ist kein Name einer AWS-Region.",
+    userDisabled: "Ein deaktivierter Benutzer erhält keinen Link. Aktivieren Sie ihn zuerst.",
     noRole: "Ihre Rolle erlaubt das nicht mehr. Melden Sie sich erneut an.",
     cursor: "Die Liste hat sich geändert. Laden Sie sie erneut.",
     noCredentials: "Diese Zugangsdaten sind nicht eingerichtet.",

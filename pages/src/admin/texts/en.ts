@@ -32,7 +32,7 @@ export const en = {
     emailTaken: "Another user has this e‑mail address, or can restore it.",
     invalidUsername: "This user name is not valid.",
     invalidField: "A value is not valid. Check the form.",
-    region: "This is not the name of an AWS region.",
+    userDisabled: "A disabled user gets no link. Enable the user first.",
     noRole: "Your role does not permit this any more. Sign in again.",
     cursor: "The list has changed. Load it again.",
     noCredentials: "These credentials are not configured.",

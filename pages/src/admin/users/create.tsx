@@ -60,7 +60,7 @@ function NewUserForm({ actor, onCreated }: { actor: User; onCreated: (created: C
         <Field label={t.account.email} name="email" type="email" autocomplete="off" errorId={errorOf("email_taken", "invalid_email", "missing_field")} />
         <Field label={optional(t.account.fullName)} name="name" type="text" autocomplete="off" isOptional />
         <Field label={optional(t.account.organization)} name="organization" type="text" autocomplete="off" isOptional />
-        <Field label={optional(c.create.region)} name="aws_region" type="text" autocomplete="off" isOptional errorId={errorOf("invalid_region")} />
+        <Field label={optional(c.create.region)} name="aws_region" type="text" autocomplete="off" isOptional errorId={errorOf("invalid_field")} />
         {actor.role === "super_admin" && (
           <Select label={t.account.role} name="role" value={role} options={ROLES.map((role) => [role, t.account.roles[role]] as const)} onChange={setRole} />
         )}

@@ -75,7 +75,7 @@ function Sections({ user, actor, changes, onChanged, onErased }: SectionsProps) 
       {!allowed.canManage && <p class="note">{c.user.readOnly}</p>}
       {allowed.canManage && allowed.isManagedElsewhere && <p class="note">{c.user.managedElsewhere}</p>}
       <About user={user} />
-      {allowed.canManage && !allowed.isManagedElsewhere && <EditProfile {...props} />}
+      {allowed.canManage && <EditProfile {...props} />}
       {allowed.canRemove && <Access {...props} />}
       {allowed.canManage && !allowed.isManagedElsewhere && <Password {...props} />}
       {allowed.canManage && <UserSessions key={changes} {...props} />}

@@ -17,7 +17,7 @@ type Profile = Pick<AdminUser, "name" | "email" | "organization" | "aws_region">
 
 const FIELDS = ["name", "email", "organization", "aws_region"] as const;
 
-export function EditProfile({ user, onChanged }: SectionProps) {
+export function EditProfile({ user, permissions, onChanged }: SectionProps) {
   const t = useTexts();
   const c = useConsoleTexts();
   const form = useRef<HTMLFormElement>(null);
@@ -29,7 +29,7 @@ export function EditProfile({ user, onChanged }: SectionProps) {
       setSaved(false);
       // A conflict is decided for the version that was shown.
       const base = newer ?? user;
-      return form.current === null ? undefined : changeUser(user.id, base.version, changes(user, read(form.current)));
+      return form.current === null ? undefined : changeUser(user.id, base.version, changes(user, read(form.current, user)));
     },
     onDone: () => {
       setNewer(undefined);
@@ -53,17 +53,21 @@ export function EditProfile({ user, onChanged }: SectionProps) {
       <h2 id="edit">{c.user.editProfile}</h2>
       <Form key={`${user.version}.${reset.current}`} submission={action} form={form} label={c.user.editProfile}>
         <div class="fields">
-          <Field label={labels.name} name="name" type="text" autocomplete="off" defaultValue={user.name} isOptional errorId={errorOf("invalid_field")} />
-          <Field
-            label={labels.email}
-            name="email"
-            type="email"
-            autocomplete="off"
-            defaultValue={user.email ?? ""}
-            hint={c.user.emailHint}
-            errorId={errorOf("email_taken", "invalid_email", "missing_field")}
-          />
-          <Field label={labels.organization} name="organization" type="text" autocomplete="off" defaultValue={user.organization ?? ""} isOptional />
+          {!permissions.isManagedElsewhere && (
+            <>
+              <Field label={labels.name} name="name" type="text" autocomplete="off" defaultValue={user.name} isOptional errorId={errorOf("invalid_field")} />
+              <Field
+                label={labels.email}
+                name="email"
+                type="email"
+                autocomplete="off"
+                defaultValue={user.email ?? ""}
+                hint={c.user.emailHint}
+                errorId={errorOf("email_taken", "invalid_email", "missing_field")}
+              />
+              <Field label={labels.organization} name="organization" type="text" autocomplete="off" defaultValue={user.organization ?? ""} isOptional />
+            </>
+          )}
           <Field
             label={labels.aws_region}
             name="aws_region"
@@ -71,7 +75,7 @@ export function EditProfile({ user, onChanged }: SectionProps) {
             autocomplete="off"
             defaultValue={user.aws_region ?? ""}
             isOptional
-            errorId={errorOf("invalid_region")}
+            errorId={errorOf("invalid_field")}
           />
         </div>
         {newer === undefined ? (
@@ -84,7 +88,7 @@ export function EditProfile({ user, onChanged }: SectionProps) {
             </div>
           </>
         ) : (
-          <Conflict newer={newer} yours={() => read(form.current)} labels={labels} isBusy={action.isBusy} onDiscard={discard} />
+          <Conflict newer={newer} yours={() => read(form.current, user)} labels={labels} isBusy={action.isBusy} onDiscard={discard} />
         )}
       </Form>
     </section>
@@ -126,9 +130,13 @@ function Conflict({ newer, yours, labels, isBusy, onDiscard }: ConflictProps) {
   );
 }
 
-function read(form: HTMLFormElement | null): Profile {
-  const text = (name: string) => (form === null ? "" : value(form, name).trim());
-  return { name: text("name"), email: text("email") || null, organization: text("organization") || null, aws_region: text("aws_region") || null };
+/** What was typed. A field that is not offered keeps its value. */
+function read(form: HTMLFormElement | null, before: Profile): Profile {
+  const text = (name: keyof Profile) => {
+    if (form === null || !(name in form.elements)) return before[name];
+    return value(form, name).trim() || null;
+  };
+  return { name: text("name") ?? "", email: text("email"), organization: text("organization"), aws_region: text("aws_region") };
 }
 
 /** The fields that the administrator has changed. Others keep what another administrator may have saved. */

@@ -18,8 +18,9 @@ import { ROLES } from "../rules.ts";
 import { useConsoleTexts } from "../texts.ts";
 import { useSettled } from "../work.ts";
 import { ExportUsers } from "./export.tsx";
-import { toSearch } from "./query.ts";
+import { changed, toSearch } from "./query.ts";
 import type { SortChoice, UserQuery } from "./query.ts";
+import { SourceField, remember } from "./source_field.tsx";
 
 /** Long enough that a request is not sent for every letter. */
 const TYPING_MS = 250;
@@ -32,7 +33,8 @@ interface ListProps {
 export function UserList({ query, onQuery }: ListProps) {
   const c = useConsoleTexts();
   const term = useSettled(query.term, TYPING_MS);
-  const found = useUsers(toSearch({ ...query, term }));
+  const source = useSettled(query.source, TYPING_MS);
+  const found = useUsers(toSearch({ ...query, term, source }));
   return (
     <>
       <div class="title">
@@ -68,8 +70,8 @@ export function UserList({ query, onQuery }: ListProps) {
 
 function Filters({ query, onQuery }: ListProps) {
   const t = useTexts();
-  const { users, user } = useConsoleTexts();
-  const set = (change: Partial<UserQuery>) => onQuery({ ...query, ...change });
+  const { users } = useConsoleTexts();
+  const set = (change: Partial<UserQuery>) => onQuery(changed(query, change));
   const sorts = Object.keys(users.sorts) as SortChoice[];
   return (
     <div class="filters" role="search">
@@ -88,13 +90,7 @@ function Filters({ query, onQuery }: ListProps) {
         options={[["", users.anyState], ["active", users.active], ["disabled", users.disabled]]}
         onChange={(state) => set({ state })}
       />
-      <Select
-        label={users.source}
-        name="source"
-        value={query.source}
-        options={[["", users.anySource], ["password", user.sources.password], ["aws", user.sources.directory]]}
-        onChange={(source) => set({ source })}
-      />
+      <SourceField value={query.source} onChange={(source) => set({ source })} />
       {query.term.trim() === "" && (
         <Select label={users.sort} name="sort" value={query.sort} options={sorts.map((sort) => [sort, users.sorts[sort]] as const)} onChange={(sort) => set({ sort })} />
       )}
@@ -156,6 +152,7 @@ function useUsers(search: UserSearch): FoundUsers {
       if (result.failure !== undefined) break;
       cursor = result.value.next;
       setNext(cursor);
+      remember(result.value.users);
       setUsers([...before, ...result.value.users]);
       if (result.value.users.length > 0 || cursor === null) break;
     }

@@ -77,6 +77,7 @@ export async function run({ person, control, mailedLink, users: [root, other, ad
   await stepUp.getByLabel(t.signIn.password, { exact: true }).fill(root.login.password);
   await button(stepUp, t.stepUp.submit).click();
   await message(access, "status", c.user.disable.done(0));
+  await isFocused(button(access, c.user.enable.submit));
   await page.getByText(c.users.disabled, { exact: true }).waitFor();
   await button(access, c.user.enable.submit).click();
   await message(access, "status", c.user.enable.done);
