@@ -55,6 +55,7 @@ pub const ROUTES: &[Route] = &[
     audit::verify::ROUTE,
     users::erase::ROUTE,
     system::health::ROUTE,
+    system::status::ROUTE,
     system::openapi::ROUTE,
 ];
 

@@ -64,6 +64,26 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "in order, up to the limit",
     ),
     (
+        "store/audit_webhook.rs: PENDING",
+        "SEARCH audit USING INTEGER PRIMARY KEY (rowid>?)",
+        "in order, up to the limit",
+    ),
+    (
+        "store/status.rs: LOCKED",
+        "SEARCH sign_in_attempts USING INDEX sign_in_attempts_locked (key>? AND key<?)",
+        "locked counters, up to the limit",
+    ),
+    (
+        "store/status.rs: OLDEST",
+        "SCAN audit",
+        "in order, the first",
+    ),
+    (
+        "store/status.rs: USERS",
+        "SCAN users USING COVERING INDEX sqlite_autoindex_users_1",
+        "up to the limit",
+    ),
+    (
         "store/audit_export.rs: CHECKPOINTS_BETWEEN",
         "SEARCH audit_checkpoints USING INDEX sqlite_autoindex_audit_checkpoints_1 (last>? AND last<?)",
         "in order, at most one for each entry of the page",
