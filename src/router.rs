@@ -54,6 +54,8 @@ pub const ROUTES: &[Route] = &[
     audit::export::ROUTE,
     audit::verify::ROUTE,
     users::erase::ROUTE,
+    users::import::ROUTE,
+    users::export::ROUTE,
     system::health::ROUTE,
     system::status::ROUTE,
     system::openapi::ROUTE,

@@ -106,6 +106,9 @@ codes! {
     InvalidUsername: 400 "invalid_username" "A username has 1 to 64 letters, digits and marks, without spaces, invisible characters or @";
         "The user name of the new user is not valid.";
         "Choose another user name.";
+    TooManyLines: 400 "too_many_lines" "A request may have at most 500 lines";
+        "The body of an import has more lines than one request may have.";
+        "Send the lines in several requests.";
     UnsupportedSearch: 400 "unsupported_search" "This combination of filters and sort order is not supported";
         "No index serves this combination of term, filters, sort and order.";
         "Use a combination that `POST /users/search` lists.";
