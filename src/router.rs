@@ -10,7 +10,9 @@ use crate::http::error_codes::ErrorCode;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::route::{Access, Route};
-use crate::routes::{audit, aws, device, email, nvidia, pages, password, session, system};
+use crate::routes::{
+    audit, aws, bootstrap, device, email, nvidia, pages, password, session, system,
+};
 use crate::runtime::assets::Assets;
 use crate::runtime::log;
 use uuid::Uuid;
@@ -43,6 +45,7 @@ pub const ROUTES: &[Route] = &[
     nvidia::credentials::ROUTE,
     audit::search::ROUTE,
     audit::verify::ROUTE,
+    bootstrap::ROUTE,
     system::health::ROUTE,
     system::openapi::ROUTE,
 ];

@@ -1,6 +1,7 @@
 //! The use cases, without HTTP and without SQL, and the context in which they run.
 
 mod attempt_retries;
+pub mod bootstrap;
 pub mod client_info;
 pub mod context;
 pub mod cookie_verifier;

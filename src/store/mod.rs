@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod audit_names;
 pub mod aws_client_registration;
+pub mod bootstrap;
 pub mod checkpoints;
 pub mod email_links;
 pub mod email_requests;

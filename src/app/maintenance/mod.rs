@@ -7,6 +7,7 @@ mod not_before;
 use super::App;
 use crate::runtime::StoreError;
 use crate::runtime::log;
+use crate::store::bootstrap;
 use crate::timestamp::Timestamp;
 
 /// Maximum number of batches of a thousand rows that one event deletes from a table. That keeps up with 100 sign-ins per second.
@@ -27,6 +28,9 @@ pub async fn run(app: &App, now: Timestamp) {
     }
     if app.password_links.delete_expired(now).await.is_err() {
         log::sweep_failed("password_links");
+    }
+    if bootstrap::delete_expired(app.database, now).await.is_err() {
+        log::sweep_failed("bootstrap_secrets");
     }
     delete_batches("email_links", async || {
         app.email_links.delete_expired(now).await
