@@ -143,12 +143,13 @@ fn describe(route: &Route, mut operation: Operation, errors: &ErrorSchemas) -> V
     let security = security(route.access, &operation);
     let mut responses = Map::new();
     let (schema, example) = (operation.response.schema, operation.response.example);
+    let media_type = operation.response.media_type;
     responses.insert(
         "200".into(),
         json!({
             "description": "Success",
             "headers": headers::of_success(&operation.response_headers),
-            "content": {"application/json": {"schema": schema, "example": example}}
+            "content": {media_type: {"schema": schema, "example": example}}
         }),
     );
     for (status, errors_of_status) in by_status(&operation.errors) {
@@ -166,7 +167,7 @@ fn describe(route: &Route, mut operation: Operation, errors: &ErrorSchemas) -> V
     if let Some(body) = operation.request {
         let json = json!({"schema": body.schema, "example": body.example});
         described["requestBody"] =
-            json!({"required": body.is_required, "content": {"application/json": json}});
+            json!({"required": body.is_required, "content": {body.media_type: json}});
     }
     if !operation.parameters.is_empty() {
         described["parameters"] = json!(operation.parameters);

@@ -11,7 +11,7 @@ use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::route::{Access, Route};
 use crate::routes::{
-    audit, aws, bootstrap, device, email, nvidia, pages, password, session, system,
+    audit, aws, bootstrap, device, email, nvidia, pages, password, session, system, users,
 };
 use crate::runtime::assets::Assets;
 use crate::runtime::log;
@@ -44,8 +44,10 @@ pub const ROUTES: &[Route] = &[
     aws::credentials::ROUTE,
     nvidia::credentials::ROUTE,
     audit::search::ROUTE,
+    audit::export::ROUTE,
     audit::verify::ROUTE,
     bootstrap::ROUTE,
+    users::erase::ROUTE,
     system::health::ROUTE,
     system::openapi::ROUTE,
 ];

@@ -2,6 +2,7 @@
 
 export const PAGES = {
   account: "/account",
+  administration: "/admin",
   forgotPassword: "/forgot-password",
   signIn: "/sign-in",
   signedOut: "/signed-out",

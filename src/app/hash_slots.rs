@@ -19,7 +19,8 @@ const SLOT_COUNT: usize = 4;
 const RESERVED_SLOT_COUNT: usize = 1;
 /// Time for the hashes. Each slot computes at most two, of 24 to 30 ms each: the new password after the current one, or a hash
 /// with the current parameters after an outdated one. The time includes the turns of other requests in between, on a machine
-/// that is twenty times as slow.
+/// that is twenty times as slow. An imported hash takes up to 450 ms, which leaves a factor of ten; `cpu_ms` ends a request before
+/// that.
 const HASHING_MS: u32 = 5_000;
 /// A slot is free again after this time, whatever happened to its attempt: the runtime may end a request that exceeds its CPU
 /// time. A change of password makes two calls to D1 before its hashes: one reserves the attempt, and one reads the current

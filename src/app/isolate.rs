@@ -15,7 +15,9 @@ use crate::domain::token::Keys;
 use crate::runtime::d1::Database;
 use crate::runtime::email::Mailer;
 use crate::runtime::kv::Kv;
+use crate::runtime::r2::Bucket;
 use crate::runtime::rate_limiter::RateLimiter;
+use crate::store::audit_archive::Archives;
 use crate::store::checkpoints::Checkpoints;
 use crate::store::email_links::EmailLinks;
 use crate::store::email_requests::EmailRequests;
@@ -76,6 +78,8 @@ pub struct App {
     pub used_proofs: UsedProofs,
     /// Checkpoints of the audit log.
     pub checkpoints: Checkpoints,
+    /// Archived ranges of the audit log.
+    pub archives: Archives,
 }
 
 impl App {
@@ -89,9 +93,11 @@ impl App {
         kv: Kv,
         rate_limiter: RateLimiter,
         mailer: Option<Mailer>,
+        bucket: Option<Bucket>,
     ) -> Option<Self> {
         let database: &'static Database = Box::leak(Box::new(database));
         let kv: &'static Kv = Box::leak(Box::new(kv));
+        let bucket: Option<&'static Bucket> = bucket.map(|bucket| &*Box::leak(Box::new(bucket)));
         let keys = Keys::new(
             &config.tokens.secret,
             config.tokens.secret_previous.as_ref(),
@@ -149,6 +155,7 @@ impl App {
             email_requests: EmailRequests::new(database),
             used_proofs: UsedProofs::new(database),
             checkpoints: Checkpoints::new(database, kv),
+            archives: Archives::new(database, bucket),
         })
     }
 }

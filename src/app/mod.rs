@@ -1,6 +1,8 @@
 //! The use cases, without HTTP and without SQL, and the context in which they run.
 
+pub mod administration;
 mod attempt_retries;
+pub mod audit_search;
 pub mod bootstrap;
 pub mod client_info;
 pub mod context;

@@ -16,7 +16,7 @@ mod tests;
 mod tokens;
 mod variable;
 
-pub use audit::AuditConfig;
+pub use audit::{AuditConfig, Webhook};
 pub use aws::{AwsConfig, AwsLogin};
 pub use branding::BrandingConfig;
 pub use email::{EmailConfig, Sender};
@@ -127,7 +127,7 @@ impl Config {
             sessions: SessionsConfig::read(&mut read, &tokens.issuer),
             passwords: PasswordsConfig::read(&mut read),
             handles: HandlesConfig::read(&mut read),
-            audit: AuditConfig::read(&mut read),
+            audit: AuditConfig::read(&mut read, &tokens.issuer),
             allowed_origins: origins::read(&mut read, &tokens.issuer),
             email: EmailConfig::read(&mut read),
             aws: AwsConfig::read(&mut read),

@@ -6,7 +6,7 @@ pub const DEFAULT: &str = "/account";
 
 /// The pages of the service that a sign-in may lead to. Paths of the API are not among them: opening one in a browser could have
 /// an effect, such as an entry in the audit log.
-const PAGES: &[&str] = &["/account"];
+const PAGES: &[&str] = &["/account", "/admin"];
 
 /// Longer addresses are refused.
 const MAX_BYTES: usize = 2_048;
@@ -57,6 +57,7 @@ mod tests {
         for address in [
             "/account",
             "/account?tab=sessions&x=%2F",
+            "/admin",
             "https://app.example.com",
             "https://app.example.com/",
             "https://app.example.com/a/b?c=d&e=%20#f",

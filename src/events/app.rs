@@ -7,6 +7,7 @@ use crate::runtime::assets::Assets;
 use crate::runtime::d1::Database;
 use crate::runtime::email::Mailer;
 use crate::runtime::kv::Kv;
+use crate::runtime::r2::Bucket;
 use crate::runtime::rate_limiter::RateLimiter;
 use crate::runtime::{clock, log};
 use std::cell::OnceCell;
@@ -51,8 +52,13 @@ fn open(env: &Env) -> Option<&'static App> {
     if config.email.from.is_some() && mailer.is_none() {
         log::no_email("EMAIL");
     }
+    let bucket = Bucket::from_env(env, "ARCHIVE");
+    if config.audit.retention_days.is_some() && bucket.is_none() {
+        log::no_archive("ARCHIVE");
+    }
     // Leaked, because it lives as long as the isolate.
-    App::new(config, database, kv, rate_limiter, mailer).map(|app| &*Box::leak(Box::new(app)))
+    App::new(config, database, kv, rate_limiter, mailer, bucket)
+        .map(|app| &*Box::leak(Box::new(app)))
 }
 
 /// The names of all variables. Bindings are objects and are skipped; so are lists, which the configuration does not use.

@@ -6,7 +6,7 @@ use super::app::{app, assets};
 use super::upload;
 use crate::app::RequestContext;
 use crate::http::request::{Method, Reading, Request};
-use crate::http::response::{Body, Content, Response};
+use crate::http::response::{Body, Content, LINES, Response};
 use crate::router;
 use crate::runtime::clock;
 use crate::runtime::executor::result_or_promise;
@@ -33,6 +33,23 @@ const HEADERS: CommonHeaders = &[
     ("x-content-type-options", "nosniff"),
     // `content-type` is the last one, because responses without a body omit it.
     ("content-type", "application/json"),
+];
+
+/// Those of a response in JSON Lines.
+const LINES_HEADERS: CommonHeaders = &[
+    ("cache-control", "no-store"),
+    (
+        "content-security-policy",
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+    ("referrer-policy", "no-referrer"),
+    (
+        "strict-transport-security",
+        "max-age=63072000; includeSubDomains",
+    ),
+    ("vary", "Origin"),
+    ("x-content-type-options", "nosniff"),
+    ("content-type", LINES),
 ];
 
 /// The headers of every browser page. A page runs only scripts and styles of its own origin, sends nothing to another origin
@@ -100,6 +117,7 @@ pub fn handle_fetch(
 fn to_js(response: &Response, request_id: &JsString, is_head: bool) -> Result<JsValue, JsValue> {
     let common = match response.content {
         Content::Json => HEADERS,
+        Content::Lines => LINES_HEADERS,
         Content::Page => PAGE_HEADERS,
     };
     let common = match (&response.body, common) {

@@ -1,7 +1,9 @@
 //! The description of an endpoint for the `OpenAPI` document. Native builds only.
 
+use super::body::JSON;
 use super::error::ApiError;
 use super::error_codes::ErrorCode;
+use super::response::LINES;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Value, json};
@@ -41,6 +43,8 @@ pub struct Body {
     pub schema: Value,
     /// An example that matches the schema.
     pub example: Value,
+    /// The media type: JSON, or JSON Lines whose lines have the schema.
+    pub media_type: &'static str,
     /// Whether a request must have it.
     pub is_required: bool,
 }
@@ -81,6 +85,7 @@ impl Operation {
             response: Body {
                 schema: json!({"type": "object"}),
                 example: json!({}),
+                media_type: JSON,
                 is_required: true,
             },
             response_headers: Vec::new(),
@@ -126,6 +131,7 @@ impl Operation {
         self.request = Some(Body {
             schema: schemas.requests.subschema_for::<T>().into(),
             example,
+            media_type: JSON,
             is_required: true,
         });
         let codes = [
@@ -151,6 +157,19 @@ impl Operation {
     pub fn returns<T: JsonSchema>(mut self, schemas: &mut Schemas, example: Value) -> Self {
         self.response.schema = schemas.responses.subschema_for::<T>().into();
         self.response.example = example;
+        self
+    }
+
+    /// Sets the response body to JSON Lines, each of which is an object. The example is the whole text.
+    #[must_use]
+    pub fn returns_lines(mut self, description: &'static str, example: &[Value]) -> Self {
+        let lines: Vec<String> = example.iter().map(Value::to_string).collect();
+        self.response = Body {
+            schema: json!({"type": "string", "description": description}),
+            example: json!(lines.join("\n") + "\n"),
+            media_type: LINES,
+            is_required: true,
+        };
         self
     }
 

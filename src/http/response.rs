@@ -9,6 +9,12 @@ use std::rc::Rc;
 /// The header with the time at which the token in a response expires: the time in its `exp` claim.
 pub const EXPIRES: &str = "edge-auth-expires";
 
+/// The header with the cursor of the next page of a response in JSON Lines; absent on the last page.
+pub const NEXT: &str = "edge-auth-next";
+
+/// The media type of JSON Lines.
+pub const LINES: &str = "application/x-ndjson";
+
 /// A value as JSON text.
 #[must_use]
 pub fn json(value: &impl Serialize) -> String {
@@ -48,6 +54,8 @@ impl From<Rc<SharedText>> for Body {
 pub enum Content {
     /// JSON of the API.
     Json,
+    /// JSON Lines of the API: exports.
+    Lines,
     /// HTML of a browser page.
     Page,
 }
@@ -85,6 +93,17 @@ impl Response {
             status,
             content: Content::Json,
             body: Some(body.into()),
+            headers: Vec::new(),
+        }
+    }
+
+    /// 200 with these JSON Lines.
+    #[must_use]
+    pub fn lines(text: String) -> Self {
+        Self {
+            status: 200,
+            content: Content::Lines,
+            body: Some(text.into()),
             headers: Vec::new(),
         }
     }

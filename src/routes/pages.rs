@@ -32,6 +32,11 @@ const PAGES: &[Page] = &[
         is_isolated: true,
         ..Page::at("/account")
     },
+    Page {
+        is_isolated: true,
+        ..Page::at("/admin")
+    },
+    Page::at("/bootstrap"),
     Page::at("/set-password"),
     Page::at("/forgot-password"),
     Page::at("/confirm-email"),
@@ -94,7 +99,8 @@ mod tests {
 
     #[test]
     fn pages_that_applications_open_keep_the_reference_to_them() {
-        let isolated: Vec<_> = PAGES.iter().filter(|page| page.is_isolated).collect();
-        assert!(isolated.len() == 1 && isolated[0].path == "/account");
+        let isolated = PAGES.iter().filter(|page| page.is_isolated);
+        let paths: Vec<_> = isolated.map(|page| page.path).collect();
+        assert_eq!(paths, ["/account", "/admin"]);
     }
 }

@@ -27,6 +27,11 @@ pub fn no_email(binding: &'static str) {
     console_error!(r#"{{"event":"no_email","binding":"{binding}"}}"#);
 }
 
+/// `AUDIT_RETENTION_DAYS` is set but the bucket is missing, so no entry is archived.
+pub fn no_archive(binding: &'static str) {
+    console_error!(r#"{{"event":"no_archive","binding":"{binding}"}}"#);
+}
+
 /// A message of this kind was not sent.
 pub fn email_failed(kind: &'static str, code: &'static str) {
     console_error!(r#"{{"event":"email_failed","kind":"{kind}","code":"{code}"}}"#);

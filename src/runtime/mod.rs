@@ -1,4 +1,4 @@
-//! The platform's services: D1, KV, static assets, the rate limiter, e-mail, timeouts, tasks, responses, the clock, randomness and the log.
+//! The platform's services: D1, KV, R2, static assets, the rate limiter, e-mail, timeouts, tasks, responses, the clock, randomness and the log.
 
 pub mod assets;
 pub mod clock;
@@ -7,6 +7,7 @@ pub mod email;
 pub mod executor;
 pub mod kv;
 pub mod log;
+pub mod r2;
 pub mod random;
 pub mod rate_limiter;
 pub mod response_cache;

@@ -1,8 +1,9 @@
 //! The audit log: table `audit`. An entry is inserted in the same batch as the write that it records. Triggers refuse to change
 //! or delete entries.
 
+use super::audit_archive::{ARCHIVES_BEFORE, archive};
 use super::checkpoints::chained;
-use crate::domain::audit::{ChainedRow, Entry, Kind, Signed};
+use crate::domain::audit::{Archive, ChainedRow, Entry, Kind, Signed};
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::timestamp::Timestamp;
@@ -166,17 +167,52 @@ const BEFORE_EVERY_TIME: &str = "";
 /// Sorts after every time.
 const AFTER_EVERY_TIME: &str = "~";
 
-/// Searches the log.
+/// What a search found.
+#[derive(Debug)]
+pub struct Found {
+    /// The entries in D1.
+    pub rows: Vec<(ChainedRow, Entry)>,
+    /// The last archives that may contain entries of the times that are searched for.
+    pub archives: Vec<Archive>,
+}
+
+fn time(time: Option<Timestamp>, otherwise: &str) -> String {
+    time.map_or(otherwise.to_owned(), |time| time.to_string())
+}
+
+fn archives_before(search: &Search, before: u32, limit: u32) -> Statement {
+    Statement::new(ARCHIVES_BEFORE)
+        .number(before)
+        .text(time(search.from, BEFORE_EVERY_TIME))
+        .text(time(search.to, AFTER_EVERY_TIME))
+        .number(limit)
+}
+
+/// The last archives that begin before this row and may contain entries of the times that are searched for.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn archives(
+    database: &Database,
+    search: &Search,
+    before: u32,
+    limit: u32,
+) -> Result<Vec<Archive>, StoreError> {
+    let [found] = database
+        .batch([archives_before(search, before, limit)])
+        .await?;
+    found.rows(archive)
+}
+
+/// Searches the log in D1, and the list of archives.
 ///
 /// # Errors
 /// Any [`StoreError`].
 pub async fn search(
     database: &Database,
     search: &Search,
-) -> Result<Vec<(ChainedRow, Entry)>, StoreError> {
-    let time = |time: Option<Timestamp>, otherwise: &str| {
-        time.map_or(otherwise.to_owned(), |time| time.to_string())
-    };
+    archives: u32,
+) -> Result<Found, StoreError> {
     let (before, number) = search.before.unzip();
     let to = match (search.to, before) {
         (Some(to), Some(before)) => Some(to.min(before)),
@@ -200,6 +236,11 @@ pub async fn search(
     } else if let Some(kind) = search.kind {
         statement = statement.text(kind.as_str());
     }
-    let [found] = database.batch([statement]).await?;
-    chained(&found)
+    let [found, archives] = database
+        .batch([statement, archives_before(search, u32::MAX, archives)])
+        .await?;
+    Ok(Found {
+        rows: chained(&found)?,
+        archives: archives.rows(archive)?,
+    })
 }

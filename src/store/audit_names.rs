@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The ids are one parameter, because D1 allows 100 and a page may name 400 users.
 const NAMES: &str = "
-    SELECT id, username FROM json_each(?1) JOIN users ON users.id = json_each.value";
+    SELECT users.id, username FROM json_each(?1) JOIN users ON users.id = json_each.value";
 
 /// User names by id. A user that was erased has none.
 #[derive(Debug, Default)]

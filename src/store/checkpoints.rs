@@ -7,8 +7,9 @@
 //! KV may return an older head for a minute, or keep it if a put failed. A head is never written before its checkpoint is in
 //! D1, so a head that is behind proves nothing, and a head that is ahead proves that checkpoints were removed.
 
+use super::audit_archive::{ARCHIVE_AFTER, archive};
 use crate::domain::audit::{
-    AuditKeys, ChainedRow, Checkpoint, Client, Entry, Head, MAX_CHECKPOINT_ROWS,
+    Archive, AuditKeys, ChainedRow, Checkpoint, Client, Entry, Head, MAX_CHECKPOINT_ROWS,
 };
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Outcome, Statement};
@@ -25,12 +26,13 @@ const LAST_CHECKPOINTS: &str = "
 const CHECKPOINTS_AFTER: &str = "
     SELECT number, first, last, at, key, marks, mac FROM audit_checkpoints WHERE last > ?1 ORDER BY last LIMIT ?2";
 
-const CHECKPOINT_BEFORE: &str = "
+pub(super) const CHECKPOINT_BEFORE: &str = "
     SELECT number, first, last, at, key, marks, mac FROM audit_checkpoints WHERE last <= ?1 ORDER BY last DESC LIMIT 1";
 
 const LAST_ROW: &str = "
     SELECT coalesce((SELECT max(number) FROM audit), 0) AS last,
-           coalesce((SELECT max(last) FROM audit_checkpoints), 0) AS covered";
+           coalesce((SELECT max(last) FROM audit_checkpoints), 0) AS covered,
+           coalesce((SELECT max(last) FROM audit_archives), 0) AS archived";
 
 /// Only entries of the command line, because it is the only writer without the key.
 const UNSIGNED: &str = "
@@ -50,7 +52,7 @@ const ROWS_BETWEEN: &str = "
     FROM audit LEFT JOIN audit_signatures ON audit_signatures.number = audit.number
     WHERE audit.number > ?1 AND audit.number <= ?2 ORDER BY audit.number LIMIT ?3";
 
-const ENTRIES_AFTER: &str = "
+pub(super) const ENTRIES_AFTER: &str = "
     SELECT audit.number, audit.mac, audit_signatures.mac AS late_mac, audit_signatures.signed_at,
            id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request, salt, address, device
     FROM audit
@@ -119,6 +121,10 @@ pub struct Range {
     pub last: u32,
     /// The last row that a checkpoint covers.
     pub covered: u32,
+    /// The last row that was archived.
+    pub archived: u32,
+    /// The first archive with later rows than the one that was asked for.
+    pub archive: Option<Archive>,
 }
 
 /// The checkpoints of the audit log.
@@ -168,7 +174,7 @@ impl Checkpoints {
         Ok(End {
             checkpoint: checkpoints.next(),
             previous: checkpoints.next(),
-            row: last(&ends)?.0,
+            row: last(&ends)?.last,
         })
     }
 
@@ -244,7 +250,7 @@ impl Checkpoints {
     /// # Errors
     /// Any [`StoreError`].
     pub async fn range(&self, after: u32, limit: u32) -> Result<Range, StoreError> {
-        let [before, found, ends] = self
+        let [before, found, ends, archives] = self
             .database
             .batch([
                 Statement::new(CHECKPOINT_BEFORE).number(after),
@@ -252,14 +258,21 @@ impl Checkpoints {
                     .number(after)
                     .number(limit),
                 Statement::new(LAST_ROW),
+                Statement::new(ARCHIVE_AFTER).number(after),
             ])
             .await?;
-        let (last, covered) = last(&ends)?;
+        let Ends {
+            last,
+            covered,
+            archived,
+        } = last(&ends)?;
         Ok(Range {
             before: before.first(checkpoint)?,
             checkpoints: found.rows(checkpoint)?,
             last,
             covered,
+            archived,
+            archive: archives.first(archive)?,
         })
     }
 
@@ -279,12 +292,25 @@ impl Checkpoints {
 }
 
 /// The numbers that [`LAST_ROW`] returns.
-fn last(ends: &Outcome) -> Result<(u32, u32), StoreError> {
-    let numbers = ends.first(|row| Ok((row.count("last")?, row.count("covered")?)))?;
+#[derive(Default)]
+struct Ends {
+    last: u32,
+    covered: u32,
+    archived: u32,
+}
+
+fn last(ends: &Outcome) -> Result<Ends, StoreError> {
+    let numbers = ends.first(|row| {
+        Ok(Ends {
+            last: row.count("last")?,
+            covered: row.count("covered")?,
+            archived: row.count("archived")?,
+        })
+    })?;
     Ok(numbers.unwrap_or_default())
 }
 
-fn checkpoint(row: &mut Row) -> Result<Checkpoint, StoreError> {
+pub(super) fn checkpoint(row: &mut Row) -> Result<Checkpoint, StoreError> {
     Ok(Checkpoint {
         number: row.count("number")?,
         first: row.count("first")?,

@@ -1,6 +1,6 @@
 //! Reads what `/audit/verify` and the cron event verify: the tables and triggers of D1, and the roles and status of users.
 
-use crate::domain::audit::{Account, SchemaObject};
+use crate::domain::audit::{Account, ArchivedAccount, AuditKeys, SchemaObject};
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::runtime::row::Row;
@@ -27,27 +27,33 @@ const SCHEMA: &str = "
 const ACCOUNTS: &str = "
     SELECT id, role, is_active,
            (SELECT detail FROM audit
-            WHERE subject = users.id AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled')
+            WHERE subject = users.id AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled', 'user_erased')
               AND kind IN ('user_added', 'role_changed') AND outcome = 'success'
             ORDER BY number DESC LIMIT 1) AS role_detail,
            (SELECT kind FROM audit
-            WHERE subject = users.id AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled')
+            WHERE subject = users.id AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled', 'user_erased')
               AND kind <> 'role_changed' AND outcome = 'success'
-            ORDER BY number DESC LIMIT 1) AS status_kind
-    FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
+            ORDER BY number DESC LIMIT 1) AS status_kind,
+           audit_accounts.role_detail AS archived_role, audit_accounts.status_kind AS archived_status,
+           audit_accounts.number, audit_accounts.mac
+    FROM users LEFT JOIN audit_accounts ON audit_accounts.subject = users.id
+    WHERE id > ?1 ORDER BY id LIMIT ?2";
 
 /// Like [`ACCOUNTS`], for all users above the role `user`.
 const PRIVILEGED: &str = "
     SELECT id, role, is_active,
            (SELECT detail FROM audit
-            WHERE subject = users.id AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled')
+            WHERE subject = users.id AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled', 'user_erased')
               AND kind IN ('user_added', 'role_changed') AND outcome = 'success'
             ORDER BY number DESC LIMIT 1) AS role_detail,
            (SELECT kind FROM audit
-            WHERE subject = users.id AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled')
+            WHERE subject = users.id AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled', 'user_erased')
               AND kind <> 'role_changed' AND outcome = 'success'
-            ORDER BY number DESC LIMIT 1) AS status_kind
-    FROM users WHERE role <> 'user' AND id > ?1 ORDER BY id LIMIT ?2";
+            ORDER BY number DESC LIMIT 1) AS status_kind,
+           audit_accounts.role_detail AS archived_role, audit_accounts.status_kind AS archived_status,
+           audit_accounts.number, audit_accounts.mac
+    FROM users LEFT JOIN audit_accounts ON audit_accounts.subject = users.id
+    WHERE role <> 'user' AND id > ?1 ORDER BY id LIMIT ?2";
 
 /// The tables, indexes, triggers and views of the database, without those that D1, wrangler and `SQLite` create themselves.
 ///
@@ -74,12 +80,13 @@ pub async fn schema(database: &Database) -> Result<Vec<SchemaObject>, StoreError
 /// Any [`StoreError`].
 pub async fn accounts(
     database: &Database,
+    keys: &AuditKeys,
     after: &str,
     limit: u32,
 ) -> Result<Vec<Account>, StoreError> {
     let find = Statement::new(ACCOUNTS).text(after).number(limit);
     let [found] = database.batch([find]).await?;
-    found.rows(account)
+    Ok(trusted(found.rows(account)?, keys))
 }
 
 /// Like [`accounts`], for users above the role `user`.
@@ -88,20 +95,47 @@ pub async fn accounts(
 /// Any [`StoreError`].
 pub async fn privileged(
     database: &Database,
+    keys: &AuditKeys,
     after: &str,
     limit: u32,
 ) -> Result<Vec<Account>, StoreError> {
     let find = Statement::new(PRIVILEGED).text(after).number(limit);
     let [found] = database.batch([find]).await?;
-    found.rows(account)
+    Ok(trusted(found.rows(account)?, keys))
 }
 
-fn account(row: &mut Row) -> Result<Account, StoreError> {
-    Ok(Account {
+/// A user with what the archived entries state about them.
+type Found = (Account, Option<ArchivedAccount>);
+
+/// Entries in D1 are later than archived ones. What is known from archived ones counts only if it is signed.
+fn trusted(found: Vec<Found>, keys: &AuditKeys) -> Vec<Account> {
+    let merge = |(mut account, archived): Found| {
+        if let Some(archived) = archived.filter(|archived| keys.has_signed_account(archived)) {
+            account.role_detail = account.role_detail.or(archived.role_detail);
+            account.status_kind = account.status_kind.or(archived.status_kind);
+        }
+        account
+    };
+    found.into_iter().map(merge).collect()
+}
+
+fn account(row: &mut Row) -> Result<Found, StoreError> {
+    let account = Account {
         id: row.text("id")?,
         role: row.text("role")?,
         is_active: row.count("is_active")? == 1,
         role_detail: row.optional("role_detail")?,
         status_kind: row.optional("status_kind")?,
-    })
+    };
+    let Some(mac) = row.optional("mac")? else {
+        return Ok((account, None));
+    };
+    let archived = ArchivedAccount {
+        subject: account.id.clone(),
+        role_detail: row.optional("archived_role")?,
+        status_kind: row.optional("archived_status")?,
+        number: row.count("number")?,
+        mac,
+    };
+    Ok((account, Some(archived)))
 }

@@ -2,6 +2,9 @@
 //! last checkpoint record and the registration at AWS.
 
 pub mod audit;
+pub mod audit_archive;
+pub mod audit_clients;
+pub mod audit_export;
 pub mod audit_names;
 pub mod aws_client_registration;
 pub mod bootstrap;

@@ -181,6 +181,21 @@ impl SessionCache {
         join_all(self.keys_of(sessions, now).into_iter().map(overwrite)).await;
     }
 
+    /// Overwrites the entries of sessions of an erased user, also those of tokens that were rotated out earlier: they are not accepted
+    /// any more, but contain the user.
+    pub async fn erase(&self, sessions: &[RevokedSession]) {
+        let tokens = |session: &RevokedSession| {
+            let oldest = session.generation.saturating_sub(MAX_ROTATED_OUT);
+            let id = session.id.clone();
+            (oldest..=session.generation)
+                .rev()
+                .map(move |generation| key(&id, generation))
+        };
+        let keys = self.limited(sessions, tokens);
+        self.overwrite(keys, |key| self.keys.protect(key, REVOKED))
+            .await;
+    }
+
     /// Overwrites outdated entries of sessions that stay live, so that D1 is queried.
     pub async fn forget(&self, sessions: &[RevokedSession], now: Timestamp) {
         let keys = self.keys_of(sessions, now);
@@ -201,9 +216,17 @@ impl SessionCache {
                 .rev()
                 .map(move |generation| key(&id, generation))
         };
-        let keys: Vec<_> = sessions.iter().flat_map(tokens).collect();
-        for key in &keys {
-            self.local.remove(key);
+        self.limited(sessions, tokens)
+    }
+
+    /// Removes the entries of these tokens from the memory of the isolate, and returns as many of their keys as can be overwritten.
+    fn limited<T: Iterator<Item = String>>(
+        &self,
+        sessions: &[RevokedSession],
+        tokens: impl Fn(&RevokedSession) -> T,
+    ) -> Vec<String> {
+        for key in sessions.iter().flat_map(&tokens) {
+            self.local.remove(&key);
         }
         let kept = sessions.iter().take(MAX_SESSIONS).flat_map(tokens);
         kept.take(MAX_WRITES).collect()
@@ -236,7 +259,8 @@ impl SessionCache {
         self.kv.put(key, value, lifetime, KV_TIMEOUT_MS).await
     }
 
-    fn lifetime_seconds(&self) -> i64 {
+    /// How long an entry exists at most.
+    pub fn lifetime_seconds(&self) -> i64 {
         self.lifetimes
             .ttl
             .saturating_add(OUTAGE_SECONDS)

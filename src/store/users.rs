@@ -1,6 +1,8 @@
 //! Users: table `users`. This file reads the rows. The command line creates password users, and the first sign-in creates users
 //! of an identity source.
 
+pub mod erase;
+
 use crate::domain::role::Role;
 use crate::domain::user::User;
 use crate::runtime::StoreError;

@@ -67,6 +67,7 @@ mod session;
 mod slow;
 mod support;
 mod system;
+mod users;
 
 #[test]
 fn table_of_sentences_names_existing_tests() {

@@ -5,8 +5,10 @@ use regex::Regex;
 use std::collections::BTreeSet;
 use std::io::Write;
 
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 10] = [
     "/account",
+    "/admin",
+    "/bootstrap",
     "/confirm-email",
     "/error",
     "/forgot-password",
@@ -58,11 +60,12 @@ async fn every_page_is_served_at_its_path() {
 }
 
 #[tokio::test]
-async fn only_the_account_page_is_isolated_from_pages_that_open_it() {
+async fn only_account_and_console_are_isolated_from_pages_that_open_them() {
     let app = App::shared();
     for path in PAGES {
         let page = app.get(path).await;
-        let expected = (path == "/account").then_some("same-origin");
+        let is_isolated = ["/account", "/admin"].contains(&path);
+        let expected = is_isolated.then_some("same-origin");
         let policy = page.header("cross-origin-opener-policy");
         assert_eq!(policy, expected, "{path}");
     }

@@ -15,6 +15,8 @@ use std::process::Command;
 const PAGES: &[(&str, &str)] = &[
     ("404", "Page not found"),
     ("account", "Your account"),
+    ("admin", "Administration"),
+    ("bootstrap", "Create the first administrator"),
     ("confirm-email", "Confirm your e-mail address"),
     ("error", "Something went wrong"),
     ("forgot-password", "Forgotten password"),
@@ -168,6 +170,9 @@ impl Built {
     fn html(&self, template: &str, page: &str, title: &str) -> Result<String> {
         let (script, output) = self.output_of(&format!("pages/src/entries/{page}.tsx"))?;
         let (style, _) = self.output_of("pages/style.css")?;
+        let mut styles = vec![stylesheet(style)];
+        // The style that the entry imports for itself.
+        styles.extend(output["cssBundle"].as_str().map(stylesheet));
         let mut scripts = vec![format!(
             r#"<script type="module" src="{}"></script>"#,
             url(script)
@@ -184,7 +189,7 @@ impl Built {
         }
         Ok(template
             .replace("{{title}}", title)
-            .replace("{{style}}", &url(style))
+            .replace("{{styles}}", &styles.join("\n    "))
             .replace("{{scripts}}", &scripts.join("\n    ")))
     }
 
@@ -213,6 +218,10 @@ impl Built {
         }
         Ok(text)
     }
+}
+
+fn stylesheet(path: &str) -> String {
+    format!(r#"<link rel="stylesheet" href="{}">"#, url(path))
 }
 
 /// The npm package that a source belongs to.

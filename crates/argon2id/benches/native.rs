@@ -1,10 +1,11 @@
 //! `cargo bench -p argon2id`: this crate and the crate `argon2` natively, with OWASP's parameters.
 
 use argon2::{Algorithm, Argon2};
-use argon2id::{Block, Input, Params, Version, hash};
+use argon2id::{Block, Input, Params, Variant, Version, hash};
 use divan::{Bencher, black_box};
 
 const PARAMS: Params = Params {
+    variant: Variant::Argon2id,
     memory_kib: 19 * 1024,
     passes: 2,
     lanes: 1,

@@ -6,10 +6,11 @@
 )]
 
 use argon2::{Algorithm, Argon2};
-use argon2id::{Block, Input, Params, Version, hash};
+use argon2id::{Block, Input, Params, Variant, Version, hash};
 use std::cell::RefCell;
 
 const PARAMS: Params = Params {
+    variant: Variant::Argon2id,
     memory_kib: 19 * 1024,
     passes: 2,
     lanes: 1,

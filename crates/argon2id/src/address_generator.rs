@@ -1,8 +1,8 @@
 //! The words that choose references before the password has an influence (section 3.4.1.2).
 
+use super::Params;
 use super::block::{Block, compress};
 use super::position::{Layout, Position};
-use super::{Params, TYPE};
 
 const WORDS_PER_BLOCK: usize = 128;
 
@@ -24,7 +24,7 @@ impl AddressGenerator {
             position.slice as u64,
             layout.block_count() as u64,
             u64::from(params.passes),
-            u64::from(TYPE),
+            params.variant as u64,
         ];
         for (word, number) in input.iter_mut().zip(numbers) {
             *word = number;

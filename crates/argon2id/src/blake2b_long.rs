@@ -1,6 +1,6 @@
 //! The uses of `BLAKE2b`: before the memory is filled, and afterwards.
 
-use super::{Block, Input, Params, TYPE};
+use super::{Block, Input, Params};
 use blake2::digest::Output;
 use blake2::digest::block_api::{UpdateCore, VariableOutputCore};
 use blake2::digest::block_buffer::LazyBuffer;
@@ -18,7 +18,7 @@ pub fn initial_hash(params: &Params, input: &Input<'_>, tag_bytes: usize) -> Opt
         params.memory_kib,
         params.passes,
         params.version as u32,
-        TYPE,
+        params.variant as u32,
     ] {
         hash.update(number.to_le_bytes());
     }

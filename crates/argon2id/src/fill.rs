@@ -39,7 +39,7 @@ pub fn fill(memory: &mut [Block], params: &Params, layout: Layout) {
 )]
 fn fill_segment(memory: &mut [Block], first: Position, params: &Params, layout: Layout) {
     let mut addresses = first
-        .is_data_independent()
+        .is_data_independent(params.variant)
         .then(|| AddressGenerator::new(first, params, layout));
     let overwrites = first.pass == 0 || params.version == Version::V0x10;
 

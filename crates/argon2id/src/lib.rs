@@ -1,4 +1,5 @@
-//! Argon2id (RFC 9106), computed with 128-bit vectors in WebAssembly.
+//! Argon2id (RFC 9106), computed with 128-bit vectors in WebAssembly. Argon2d and Argon2i are available for hashes of other
+//! systems.
 //!
 //! Lanes are computed one after the other, on the calling thread, in memory that the caller provides and may use again.
 //! Names are those of the RFC; "section" means one of its sections.
@@ -10,9 +11,9 @@
 //! - `block.rs` is the compression function (sections 3.5 and 3.6), over pairs of words: `simd.rs` or `scalar.rs`.
 //!
 //! ```
-//! use argon2id::{Block, Input, Params, Version, hash};
+//! use argon2id::{Block, Input, Params, Variant, Version, hash};
 //!
-//! let params = Params { memory_kib: 19 * 1024, passes: 2, lanes: 1, version: Version::V0x13 };
+//! let params = Params { variant: Variant::Argon2id, memory_kib: 19 * 1024, passes: 2, lanes: 1, version: Version::V0x13 };
 //! let input = Input { password: b"correct horse", salt: b"sixteenbytessalt", ..Input::default() };
 //! let mut memory = vec![Block::ZERO; params.block_count()];
 //! let mut tag = [0; 32];
@@ -43,8 +44,16 @@ pub use block::Block;
 use core::fmt;
 use position::{Layout, SLICES};
 
-/// The type of Argon2id (`y` in section 3.1).
-const TYPE: u32 = 2;
+/// The type of the algorithm (`y` in section 3.1): whether the reference blocks depend on the password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variant {
+    /// Always.
+    Argon2d = 0,
+    /// Never.
+    Argon2i = 1,
+    /// In all but the first half of the first pass. New hashes should use this variant.
+    Argon2id = 2,
+}
 
 /// The version of the algorithm (`v` in section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +67,8 @@ pub enum Version {
 /// The cost of a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Params {
+    /// Type `y`.
+    pub variant: Variant,
     /// Memory size `m`, at least 8 for each lane.
     pub memory_kib: u32,
     /// Number of passes `t`, at least 1.

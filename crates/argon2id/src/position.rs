@@ -1,5 +1,7 @@
 //! The block that is computed next, and the earlier block that it refers to (section 3.4).
 
+use super::Variant;
+
 /// Synchronization points: each pass fills the memory in this many slices.
 pub const SLICES: usize = 4;
 
@@ -64,9 +66,13 @@ impl Position {
         (offset < layout.segment_length).then_some(Self { offset, ..self })
     }
 
-    /// Whether the reference depends only on the position: in the first half of the first pass (section 3.4.1.3).
-    pub fn is_data_independent(self) -> bool {
-        self.pass == 0 && self.slice < SLICES / 2
+    /// Whether the reference depends only on the position: for Argon2id in the first half of the first pass (section 3.4.1).
+    pub fn is_data_independent(self, variant: Variant) -> bool {
+        match variant {
+            Variant::Argon2d => false,
+            Variant::Argon2i => true,
+            Variant::Argon2id => self.pass == 0 && self.slice < SLICES / 2,
+        }
     }
 
     /// Index of the reference block (section 3.4.2). `word` holds `J_1` in its lower half and `J_2` in its upper half.

@@ -1,7 +1,7 @@
 //! Comparison with the tags of the crate `argon2`, for parameters around every edge and for random ones.
 
 use argon2::{Algorithm, Argon2};
-use argon2id::{Block, Input, Params, Version, hash};
+use argon2id::{Block, Input, Params, Variant, Version, hash};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -12,7 +12,12 @@ fn by_reference(params: &Params, input: &Input<'_>, bytes: usize) -> Vec<u8> {
     };
     let cost = argon2::Params::new(params.memory_kib, params.passes, params.lanes, Some(bytes));
     let mut tag = vec![0; bytes];
-    Argon2::new(Algorithm::Argon2id, version, cost.unwrap())
+    let algorithm = match params.variant {
+        Variant::Argon2d => Algorithm::Argon2d,
+        Variant::Argon2i => Algorithm::Argon2i,
+        Variant::Argon2id => Algorithm::Argon2id,
+    };
+    Argon2::new(algorithm, version, cost.unwrap())
         .hash_password_into(input.password, input.salt, &mut tag)
         .unwrap();
     tag
@@ -46,8 +51,15 @@ fn tags_equal_the_reference_around_every_edge() {
         (3, [24..=50, 1530..=1550, 3060..=3080, 6140..=6146]),
     ] {
         for memory_kib in edges.into_iter().flatten() {
-            for passes in 1..=3 {
+            for (passes, variant) in [
+                (1, Variant::Argon2id),
+                (2, Variant::Argon2id),
+                (3, Variant::Argon2id),
+                (2, Variant::Argon2i),
+                (2, Variant::Argon2d),
+            ] {
                 let params = Params {
+                    variant,
                     memory_kib,
                     passes,
                     lanes,
@@ -68,6 +80,7 @@ fn tags_equal_the_reference_around_every_edge() {
 #[test]
 fn tags_of_all_lengths_equal_the_reference() {
     let params = Params {
+        variant: Variant::Argon2id,
         memory_kib: 8,
         passes: 1,
         lanes: 1,
@@ -87,6 +100,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
     #[test]
     fn random_tags_equal_the_reference(
+        variant in prop_oneof![Just(Variant::Argon2d), Just(Variant::Argon2i), Just(Variant::Argon2id)],
         memory_kib in 40_u32..3000,
         passes in 1_u32..=4,
         lanes in 1_u32..=5,
@@ -96,7 +110,7 @@ proptest! {
         bytes in 4_usize..=100,
         other in vec(any::<u8>(), 8),
     ) {
-        let params = Params { memory_kib, passes, lanes, version };
+        let params = Params { variant, memory_kib, passes, lanes, version };
         let input = Input { password: &password, salt: &salt, ..Input::default() };
         let expected = by_reference(&params, &input, bytes);
         let mut memory = vec![Block::ZERO; params.block_count() + 5];

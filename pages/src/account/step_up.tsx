@@ -1,7 +1,7 @@
 // Calls that need a recent authentication: if the API asks for one, a dialog gets it, and the call is sent again.
 import { createContext } from "preact";
 import type { ComponentChildren } from "preact";
-import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useRef, useState } from "preact/hooks";
 import { api, call, isSignedOut } from "../api.ts";
 import type { Failure, Result } from "../api.ts";
 import { Aws } from "../components/aws.tsx";
@@ -9,6 +9,7 @@ import { Button } from "../components/button.tsx";
 import { Field, value } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
 import { Message } from "../components/message.tsx";
+import { useModal } from "../components/modal.ts";
 import { UserNameForPasswordManagers } from "../components/user_name.tsx";
 import { WAIT } from "../device_flow.ts";
 import { failureText } from "../failures.ts";
@@ -53,15 +54,20 @@ export function StepUp({ options, session, children }: PageProps & { children: C
 function Dialog({ options, session, onClose }: PageProps & { onClose: (isConfirmed: boolean) => void }) {
   const t = useTexts();
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    dialog.current?.showModal();
-    // The browser would choose the hidden field.
-    dialog.current?.querySelector<HTMLElement>("input:not(.hidden), a, button")?.focus();
-  }, []);
+  // The browser would choose the hidden field.
+  useModal(dialog, "input:not(.hidden), a, button");
   const cancel = () => onClose(false);
   const confirmed = () => onClose(true);
   return (
-    <dialog ref={dialog} class="card" aria-labelledby="step-up-title" onClose={cancel}>
+    <dialog
+      ref={dialog}
+      class="card"
+      aria-labelledby="step-up-title"
+      onCancel={(event) => {
+        event.preventDefault();
+        cancel();
+      }}
+    >
       <h2 id="step-up-title">{t.stepUp.title}</h2>
       {session?.method === "aws_device" ? (
         <Aws

@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { Spinner } from "./spinner.tsx";
 
 interface ButtonProps {
-  kind: "primary" | "secondary" | "link";
+  kind: "primary" | "secondary" | "danger";
   /** Without it, the button submits its form. */
   onClick?: () => void;
   isBusy?: boolean;

@@ -8,15 +8,17 @@ interface FieldProps {
   name: string;
   type: "text" | "email" | "password";
   /** The value of `autocomplete`, for password managers (HTML standard, "autofill"). */
-  autocomplete: "username" | "current-password" | "new-password" | "email";
-  hint?: string;
+  autocomplete: "username" | "current-password" | "new-password" | "email" | "name" | "off";
+  hint?: string | undefined;
+  defaultValue?: string;
+  isOptional?: boolean;
   /** The id of the message that says what is wrong with the value. */
   errorId?: string | undefined;
   input?: RefObject<HTMLInputElement | null>;
 }
 
 /** A labelled input. A password can be shown. */
-export function Field({ label, name, type, autocomplete, hint, errorId, input }: FieldProps) {
+export function Field({ label, name, type, autocomplete, hint, defaultValue, isOptional = false, errorId, input }: FieldProps) {
   const t = useTexts();
   const id = useId();
   const [isShown, setShown] = useState(false);
@@ -29,7 +31,8 @@ export function Field({ label, name, type, autocomplete, hint, errorId, input }:
     autocomplete,
     autocapitalize: "none",
     spellcheck: false,
-    required: true,
+    required: !isOptional,
+    ...(defaultValue !== undefined && { defaultValue }),
     inputMode: type === "email" ? "email" : "text",
     "aria-invalid": errorId !== undefined,
     "aria-describedby": describedBy || undefined,

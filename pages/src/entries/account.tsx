@@ -8,10 +8,11 @@ import type { SessionList } from "../account/sessions.tsx";
 import { StepUp, useSend } from "../account/step_up.tsx";
 import { api, call } from "../api.ts";
 import type { Failure } from "../api.ts";
-import { Button } from "../components/button.tsx";
+import { Button, LinkButton } from "../components/button.tsx";
 import { Message } from "../components/message.tsx";
 import { failureText } from "../failures.ts";
 import { useTexts } from "../language.ts";
+import { PAGES } from "../navigation.ts";
 import { start } from "../start.tsx";
 import type { PageProps } from "../start.tsx";
 import { useSubmission } from "../submission.ts";
@@ -43,7 +44,14 @@ function Account({ options, session }: PageProps) {
     <>
       <div class="title">
         <h1>{t.account.title}</h1>
-        <SignOut />
+        <div class="tools">
+          {user.role !== "user" && (
+            <LinkButton kind="secondary" href={PAGES.administration}>
+              {t.administration}
+            </LinkButton>
+          )}
+          <SignOut />
+        </div>
       </div>
       <Profile user={user} isManagedElsewhere={isManagedElsewhere} isRecognised={session.is_recognised_device === true} />
       {!isManagedElsewhere && <ChangeEmail canMail={options.email} />}

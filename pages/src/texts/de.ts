@@ -13,6 +13,7 @@ export const de: Texts = {
   support: "Hilfe",
   toAccount: "Zu Ihrem Konto",
   toSignIn: "Zur Anmeldung",
+  administration: "Administration",
   showPassword: "Passwort anzeigen",
   hidePassword: "Passwort verbergen",
 
@@ -113,6 +114,19 @@ export const de: Texts = {
     done: "Ihre frühere E‑Mail-Adresse wurde wiederhergestellt.",
     doneHint: "Alle Sitzungen sind beendet, und Ihr Passwort wurde entfernt. Wir haben Ihnen eine Nachricht gesendet. Legen Sie mit dem Link darin ein neues Passwort fest.",
     noSecret: "Der Link ist unvollständig. Öffnen Sie den ganzen Link aus der Nachricht.",
+  },
+
+  bootstrap: {
+    title: "Ersten Administrator anlegen",
+    lead: "Dieses Konto kann alle Benutzer des Dienstes verwalten.",
+    name: "Name (optional)",
+    submit: "Administrator anlegen",
+    done: "Der Administrator wurde angelegt. Melden Sie sich mit dem neuen Passwort an.",
+    invalid: "Dieser Link ist nicht mehr gültig. Erstellen Sie mit der Kommandozeile einen neuen.",
+    alreadyDone: "Der Dienst hat bereits einen aktiven Super-Administrator. Melden Sie sich an, oder fragen Sie dort nach.",
+    username: "Dieser Benutzername ist nicht gültig, oder ein anderer Benutzer hat ihn oder einen, der so aussieht.",
+    email: "Ein anderer Benutzer hat diese E‑Mail-Adresse.",
+    noSecret: "Der Link ist unvollständig. Öffnen Sie den ganzen Link, den die Kommandozeile ausgegeben hat.",
   },
 
   account: {

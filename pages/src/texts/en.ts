@@ -12,6 +12,7 @@ export const en = {
   support: "Help",
   toAccount: "Go to your account",
   toSignIn: "Go to the sign-in page",
+  administration: "Administration",
   showPassword: "Show password",
   hidePassword: "Hide password",
 
@@ -112,6 +113,19 @@ export const en = {
     done: "Your earlier e‑mail address was restored.",
     doneHint: "All sessions have ended, and your password was removed. We have sent you a message. Use its link to set a new password.",
     noSecret: "The link is incomplete. Open the whole link from the message.",
+  },
+
+  bootstrap: {
+    title: "Create the first administrator",
+    lead: "This account can manage all users of the service.",
+    name: "Name (optional)",
+    submit: "Create administrator",
+    done: "The administrator was created. Sign in with the new password.",
+    invalid: "This link is not valid any more. Create a new one with the command line.",
+    alreadyDone: "The service has an active super administrator already. Sign in, or ask that administrator.",
+    username: "This user name is not valid, or another user has it or one that looks like it.",
+    email: "Another user has this e‑mail address.",
+    noSecret: "The link is incomplete. Open the whole link that the command line printed.",
   },
 
   account: {

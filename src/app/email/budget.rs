@@ -18,6 +18,18 @@ const CHANGES_PER_USER: u32 = 3;
 /// Notices of one kind per hour and user. They follow a correct password, so only its holder can cause them.
 const NOTICES_PER_USER: u32 = 10;
 
+/// The keys of budgets that end with the id of a user begin with one of these words and a colon: `change` and the kinds of messages.
+pub const BUDGETS_OF_USERS: &[&str] = &[
+    "change",
+    "account_locked",
+    "address_changed",
+    "address_replaced",
+    "address_restored",
+    "new_device",
+    "password_changed",
+    "password_set",
+];
+
 /// The requests for a forgotten password of a client site. The site is stored as a keyed hash.
 pub fn of_site(app: &App, site: &str) -> Budget {
     Budget {

@@ -13,6 +13,7 @@ pub mod notices;
 mod render;
 pub mod revert;
 
+pub use budget::BUDGETS_OF_USERS;
 pub use delivery::{Outbox, Recipient};
 
 use delivery::post;

@@ -181,7 +181,8 @@ async fn compare_accounts(app: &App) -> Result<(), StoreError> {
     let mut lines = MAX_LOG_LINES;
     let mut after = String::new();
     for _ in 0..MAX_PRIVILEGED_STATEMENTS {
-        let found = integrity::privileged(app.database, &after, ACCOUNTS_PER_READ).await?;
+        let found =
+            integrity::privileged(app.database, &app.audit_keys, &after, ACCOUNTS_PER_READ).await?;
         compare(&found, &mut lines);
         match found.last() {
             Some(last) if found.len() == ACCOUNTS_PER_READ as usize => after.clone_from(&last.id),
@@ -190,10 +191,11 @@ async fn compare_accounts(app: &App) -> Result<(), StoreError> {
     }
     let start = random::bytes().map_err(|_| StoreError::Unavailable)?;
     let start = Uuid::from_bytes(start).to_string();
-    let mut found = integrity::accounts(app.database, &start, ACCOUNTS_PER_READ).await?;
+    let keys = &app.audit_keys;
+    let mut found = integrity::accounts(app.database, keys, &start, ACCOUNTS_PER_READ).await?;
     let rest = ACCOUNTS_PER_READ.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
     if rest > 0 {
-        let more = integrity::accounts(app.database, "", rest).await?;
+        let more = integrity::accounts(app.database, keys, "", rest).await?;
         found.extend(more.into_iter().filter(|account| account.id <= start));
     }
     found.retain(|account| account.role == "user");

@@ -1,17 +1,24 @@
-//! The work of the cron event: revokes sessions that `TOKENS_NOT_BEFORE` ends, deletes expired rows, and verifies the audit log
-//! and makes checkpoints of it. A part that fails is logged, does not prevent the others, and is repeated by the next event.
+//! The work of the cron event: revokes sessions that `TOKENS_NOT_BEFORE` ends, deletes expired rows, completes erasures, verifies
+//! the audit log, makes checkpoints of it, erases its addresses and archives it. A part that fails is logged, does not prevent the
+//! others, and is repeated by the next event.
 
+mod archive;
 mod checkpoints;
 mod not_before;
 
 use super::App;
 use crate::runtime::StoreError;
 use crate::runtime::log;
+use crate::store::audit_clients;
 use crate::store::bootstrap;
+use crate::store::users::erase;
 use crate::timestamp::Timestamp;
 
 /// Maximum number of batches of a thousand rows that one event deletes from a table. That keeps up with 100 sign-ins per second.
 const MAX_BATCHES: usize = 60;
+
+/// Erasures of this many seconds are completed: cron events come every ten minutes, and a request takes less than a minute.
+const LATE_ERASURE_SECONDS: i64 = 3_600;
 
 /// Runs all parts.
 pub async fn run(app: &App, now: Timestamp) {
@@ -40,7 +47,16 @@ pub async fn run(app: &App, now: Timestamp) {
         app.email_requests.delete_expired(now).await
     })
     .await;
+    let since = now.minus(LATE_ERASURE_SECONDS);
+    if erase::erase_late(app.database, since).await.is_err() {
+        log::sweep_failed("audit_clients");
+    }
     checkpoints::run(app, now).await;
+    delete_batches("audit_clients", async || {
+        audit_clients::erase(app.database, archive::erased_until(app, now)).await
+    })
+    .await;
+    archive::run(app, now).await;
 }
 
 /// Deletes a batch at a time while there may be more.

@@ -2,18 +2,24 @@
 //!
 //! A hash is bound to its user, so that a hash that is copied to another row does not verify there. If there is no hash, a
 //! dummy hash is computed at the same cost.
+//!
+//! Hashes that were imported from other systems are stored sealed until the user signs in, see [`import`].
 
+mod imported;
+mod memory;
 mod pepper;
 mod phc;
+mod sealed_hash;
 
+pub use imported::NotImportable;
 pub use pepper::Peppers;
 
 use super::secret::Secret;
 use crate::unicode::nfc;
-use argon2id::{Block, Input, Params, Version};
+use argon2id::{Params, Variant, Version};
+use imported::ImportedHash;
 use pepper::Pepper;
 use phc::PhcHash;
-use std::cell::Cell;
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
@@ -23,6 +29,7 @@ const MAX_PASSWORD_BYTES: usize = 1024;
 
 /// Parameters of new hashes, from OWASP's Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
 const CURRENT_PARAMS: Params = Params {
+    variant: Variant::Argon2id,
     version: Version::V0x13,
     memory_kib: 19 * 1024,
     passes: 2,
@@ -30,6 +37,8 @@ const CURRENT_PARAMS: Params = Params {
 };
 const OUTPUT_BYTES: usize = 32;
 const SALT_BYTES: usize = 16;
+/// Random bytes that [`import`] needs.
+pub const NONCE_BYTES: usize = sealed_hash::NONCE_BYTES;
 
 /// A password in NFC, so that it is the same whichever system it is typed on. It is never trimmed. The rules of
 /// [`crate::domain::password_policy`] are for new passwords and not applied here.
@@ -75,7 +84,7 @@ pub enum HashError {
 pub struct StoredHash<'a> {
     /// The user.
     pub user: Uuid,
-    /// PHC string.
+    /// PHC string, or a sealed hash of another system.
     pub phc: &'a str,
 }
 
@@ -86,7 +95,7 @@ pub enum Verdict {
     Wrong,
     /// The password is correct. If `needs_rehash` is set, the caller should [`hash`] it again and store the new hash.
     Right {
-        /// The stored hash has weaker parameters than new hashes, or was made with the previous pepper.
+        /// The stored hash has weaker parameters than new hashes, was made with the previous pepper, or was imported.
         needs_rehash: bool,
     },
     /// The hash cannot be verified. The client gets the same response as for [`Verdict::Wrong`]; the log says why.
@@ -96,7 +105,7 @@ pub enum Verdict {
 /// Why a stored hash cannot be verified, for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
-    /// It is not a PHC string of Argon2id within the bounds.
+    /// It is not a PHC string of Argon2id within the bounds, nor a hash that was sealed for the user.
     #[error("the stored password hash is not readable")]
     Unreadable,
     /// It was made without a pepper, or with one that is neither the current nor the previous one.
@@ -120,7 +129,7 @@ pub fn hash(
     let pepper = peppers.current();
     let input = pepper.apply(user, password.reveal());
     let mut output = [0; OUTPUT_BYTES];
-    derive(CURRENT_PARAMS, input.as_bytes(), &salt, &mut output)?;
+    memory::argon2(CURRENT_PARAMS, input.as_bytes(), &salt, &mut output)?;
     let hash = PhcHash {
         params: CURRENT_PARAMS,
         key_id: Some(pepper.key_id().to_owned()),
@@ -130,12 +139,29 @@ pub fn hash(
     Ok(hash.write())
 }
 
+/// Seals a hash of another system for this user, to be stored in place of a PHC string. `nonce` is random.
+///
+/// # Errors
+/// [`NotImportable`].
+pub fn import(
+    hash: &str,
+    user: Uuid,
+    nonce: [u8; NONCE_BYTES],
+    peppers: &Peppers,
+) -> Result<String, NotImportable> {
+    ImportedHash::parse(hash)?;
+    sealed_hash::seal(hash, user, nonce, peppers.current()).ok_or(NotImportable::Unsupported)
+}
+
 /// Verifies the password against a stored hash. `stored` is `None` if there is no user or no hash.
 ///
-/// Computes Argon2id exactly once in every case: with the parameters of the stored hash, or with the current ones if there
-/// is none. A hash without a key id is refused, because an attacker who can write to D1 could store one for any user.
+/// Computes one hash in every case: with the algorithm and the parameters of the stored hash, or with the current ones if there
+/// is none. An imported hash takes another time than others, until the user signs in. A hash without a key id is refused, because an attacker who can write to D1 could store one for any user.
 #[must_use]
 pub fn verify(password: &Password, stored: Option<StoredHash<'_>>, peppers: &Peppers) -> Verdict {
+    if let Some(stored) = stored.filter(|stored| sealed_hash::is_sealed(stored.phc)) {
+        return verify_imported(password, stored, peppers);
+    }
     let user = stored.map_or(Uuid::nil(), |stored| stored.user);
     let hash = stored.map(|stored| PhcHash::parse(stored.phc).ok_or(Unusable::Unreadable));
     let (hash, refused) = match hash {
@@ -157,6 +183,38 @@ pub fn verify(password: &Password, stored: Option<StoredHash<'_>>, peppers: &Pep
             needs_rehash: needs_rehash(&hash, peppers),
         },
     }
+}
+
+fn verify_imported(password: &Password, stored: StoredHash<'_>, peppers: &Peppers) -> Verdict {
+    let fault = match opened(stored, peppers) {
+        Ok(hash) => {
+            return match hash.is_of(password.reveal().as_bytes()) {
+                Ok(true) => Verdict::Right { needs_rehash: true },
+                Ok(false) => Verdict::Wrong,
+                Err(HashError::OutOfMemory) => Verdict::Unusable(Unusable::OutOfMemory),
+            };
+        }
+        Err(fault) => fault,
+    };
+    match compare(password, stored.user, &dummy(), peppers.current()) {
+        Ok(_) => Verdict::Unusable(fault),
+        Err(HashError::OutOfMemory) => Verdict::Unusable(Unusable::OutOfMemory),
+    }
+}
+
+fn opened(stored: StoredHash<'_>, peppers: &Peppers) -> Result<ImportedHash, Unusable> {
+    let (key_id, sealed) = sealed_hash::parse(stored.phc).ok_or(Unusable::Unreadable)?;
+    let pepper = peppers.by_key_id(key_id).ok_or(Unusable::UnknownPepper)?;
+    let hash = sealed_hash::open(&sealed, stored.user, pepper).ok_or(Unusable::Unreadable)?;
+    ImportedHash::parse(&hash).map_err(|_| Unusable::Unreadable)
+}
+
+/// Parses the hash of another system as [`import`] does. Returns whether it can be imported.
+///
+/// # Errors
+/// [`NotImportable`].
+pub fn check_import(hash: &str) -> Result<(), NotImportable> {
+    ImportedHash::parse(hash).map(drop)
 }
 
 /// Parses a stored hash as [`verify`] does and writes it again; `None` if it is not a PHC string of Argon2id within the
@@ -184,7 +242,7 @@ fn compare(
 ) -> Result<bool, HashError> {
     let input = pepper.apply(user, password.reveal());
     let mut output = vec![0; hash.output.len()];
-    derive(hash.params, input.as_bytes(), &hash.salt, &mut output)?;
+    memory::argon2(hash.params, input.as_bytes(), &hash.salt, &mut output)?;
     Ok(output.ct_eq(&hash.output).into())
 }
 
@@ -197,53 +255,6 @@ fn needs_rehash(hash: &PhcHash, peppers: &Peppers) -> bool {
         || hash.salt.len() < SALT_BYTES
         || hash.output.len() < OUTPUT_BYTES
         || hash.key_id.as_deref() != Some(peppers.current().key_id())
-}
-
-thread_local! {
-    /// The memory of one computation with the current parameters. It is kept, because WebAssembly memory never shrinks, and
-    /// allocating 19 MiB for each sign-in would grow it to several times that.
-    static MEMORY: Cell<Vec<Block>> = const { Cell::new(Vec::new()) };
-}
-
-/// The only call of Argon2id.
-fn derive(params: Params, input: &[u8], salt: &[u8], output: &mut [u8]) -> Result<(), HashError> {
-    let mut memory = take_memory(params.block_count())?;
-    let input = Input {
-        password: input,
-        salt,
-        ..Input::default()
-    };
-    // The bounds of `phc` are within those of the package.
-    let result = argon2id::hash(&params, &input, &mut memory, output);
-    keep_memory(memory);
-    result.map_err(|_| HashError::OutOfMemory)
-}
-
-/// Takes at least this many blocks. A computation that needs more than the current parameters frees the kept memory first and
-/// keeps none, so that at most 64 MiB are in use, which is the maximum of [`phc`].
-fn take_memory(needed_blocks: usize) -> Result<Vec<Block>, HashError> {
-    let mut memory = MEMORY.take();
-    if needed_blocks > memory.len() {
-        drop(memory);
-        memory = Vec::new();
-        let blocks = needed_blocks.max(kept_blocks());
-        memory
-            .try_reserve_exact(blocks)
-            .map_err(|_| HashError::OutOfMemory)?;
-        memory.resize(blocks, Block::ZERO);
-    }
-    Ok(memory)
-}
-
-fn keep_memory(memory: Vec<Block>) {
-    if memory.len() == kept_blocks() {
-        MEMORY.set(memory);
-    }
-}
-
-/// Blocks of 1 KiB for the current parameters.
-fn kept_blocks() -> usize {
-    usize::try_from(CURRENT_PARAMS.memory_kib).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ use uuid::Uuid;
 
 /// The label is not UTF-8, so that it is never the HMAC input of a password.
 const FINGERPRINT_LABEL: &[u8] = b"\xffedge-auth pepper";
+/// Not UTF-8 either.
+const SEALING_LABEL: &[u8] = b"\xffedge-auth imported password hash";
 
 /// The pepper of new hashes, and during a rotation the previous one, whose hashes are replaced at sign-in.
 pub struct Peppers {
@@ -72,6 +74,11 @@ impl Pepper {
 
     pub(super) fn key_id(&self) -> &str {
         &self.key_id
+    }
+
+    /// The key that encrypts hashes of other systems.
+    pub(super) fn sealing_key(&self) -> [u8; 32] {
+        digest(&self.mac, &[SEALING_LABEL])
     }
 
     /// The input of Argon2id. It is base64, because some implementations stop at a zero byte.

@@ -3,14 +3,19 @@
 //!
 //! It is parsed strictly and within bounds, because it determines how much memory and time a sign-in takes.
 
-use argon2id::{Params, Version};
+use super::memory::MAX_MEMORY_KIB;
+use argon2id::{Params, Variant, Version};
 use base64ct::{Base64Unpadded, Encoding};
 
 /// Salt and output of 64 bytes each and the longest parameters take 250 bytes.
 const MAX_PHC_BYTES: usize = 300;
-const MAX_MEMORY_KIB: u32 = 64 * 1024;
 const MAX_PASSES: u32 = 10;
 const MAX_LANES: u32 = 16;
+const BOUNDS: Bounds = Bounds {
+    memory_kib: MAX_MEMORY_KIB,
+    passes: MAX_PASSES,
+    lanes: MAX_LANES,
+};
 /// RFC 9106 section 3.1.
 const MIN_KIB_PER_LANE: u32 = 8;
 
@@ -25,13 +30,46 @@ pub(super) struct PhcHash {
     pub(super) output: Vec<u8>,
 }
 
+/// The largest parameters that are accepted.
+#[derive(Clone, Copy)]
+struct Bounds {
+    memory_kib: u32,
+    passes: u32,
+    lanes: u32,
+}
+
 impl PhcHash {
     /// Parses a PHC string; `None` if it is not of Argon2id or a value is out of bounds.
     pub(super) fn parse(text: &str) -> Option<Self> {
+        Self::parse_any(text).filter(|hash| hash.params.variant == Variant::Argon2id)
+    }
+
+    /// Parses a PHC string of any variant of Argon2.
+    pub(super) fn parse_any(text: &str) -> Option<Self> {
+        Self::parse_within(text, BOUNDS)
+    }
+
+    /// Whether it would be parsed if it took less memory or time.
+    pub(super) fn is_expensive(text: &str) -> bool {
+        let any = Bounds {
+            memory_kib: u32::MAX,
+            passes: u32::MAX,
+            lanes: u32::MAX,
+        };
+        Self::parse_any(text).is_none() && Self::parse_within(text, any).is_some()
+    }
+
+    fn parse_within(text: &str, bounds: Bounds) -> Option<Self> {
         if text.len() > MAX_PHC_BYTES {
             return None;
         }
-        let mut fields = text.strip_prefix("$argon2id$")?.split('$');
+        let mut fields = text.strip_prefix('$')?.split('$');
+        let variant = match fields.next()? {
+            "argon2d" => Variant::Argon2d,
+            "argon2i" => Variant::Argon2i,
+            "argon2id" => Variant::Argon2id,
+            _ => return None,
+        };
         let mut field = fields.next()?;
         // A missing version is 16: the reference implementation omitted it when there was no other.
         let mut version = Version::V0x10;
@@ -43,7 +81,12 @@ impl PhcHash {
             };
             field = fields.next()?;
         }
-        let (params, key_id) = parameters(version, field)?;
+        let (params, key_id) = parameters(field, bounds)?;
+        let params = Params {
+            variant,
+            version,
+            ..params
+        };
         let salt = decode(fields.next()?, 8)?;
         let output = decode(fields.next()?, 16)?;
         fields.next().is_none().then_some(Self {
@@ -57,6 +100,7 @@ impl PhcHash {
     /// The PHC string.
     pub(super) fn write(&self) -> String {
         let Params {
+            variant,
             version,
             memory_kib,
             passes,
@@ -66,21 +110,29 @@ impl PhcHash {
             Version::V0x10 => 16,
             Version::V0x13 => 19,
         };
+        let variant = match variant {
+            Variant::Argon2d => "argon2d",
+            Variant::Argon2i => "argon2i",
+            Variant::Argon2id => "argon2id",
+        };
         let key_id = self
             .key_id
             .as_ref()
             .map_or(String::new(), |id| format!(",keyid={id}"));
         let salt = Base64Unpadded::encode_string(&self.salt);
         let output = Base64Unpadded::encode_string(&self.output);
-        format!("$argon2id$v={version}$m={memory_kib},t={passes},p={lanes}{key_id}${salt}${output}")
+        format!(
+            "${variant}$v={version}$m={memory_kib},t={passes},p={lanes}{key_id}${salt}${output}"
+        )
     }
 }
 
-fn parameters(version: Version, field: &str) -> Option<(Params, Option<String>)> {
+/// Variant and version are set by the caller.
+fn parameters(field: &str, bounds: Bounds) -> Option<(Params, Option<String>)> {
     let mut parts = field.split(',');
-    let memory_kib = number(parts.next()?.strip_prefix("m=")?, MAX_MEMORY_KIB)?;
-    let passes = number(parts.next()?.strip_prefix("t=")?, MAX_PASSES)?;
-    let lanes = number(parts.next()?.strip_prefix("p=")?, MAX_LANES)?;
+    let memory_kib = number(parts.next()?.strip_prefix("m=")?, bounds.memory_kib)?;
+    let passes = number(parts.next()?.strip_prefix("t=")?, bounds.passes)?;
+    let lanes = number(parts.next()?.strip_prefix("p=")?, bounds.lanes)?;
     let key_id = match parts.next() {
         None => None,
         Some(part) => {
@@ -93,7 +145,8 @@ fn parameters(version: Version, field: &str) -> Option<(Params, Option<String>)>
     let is_enough = memory_kib >= lanes.checked_mul(MIN_KIB_PER_LANE)?;
     (parts.next().is_none() && is_enough).then_some((
         Params {
-            version,
+            variant: Variant::Argon2id,
+            version: Version::V0x13,
             memory_kib,
             passes,
             lanes,
@@ -237,7 +290,7 @@ mod tests {
             output in proptest::collection::vec(any::<u8>(), 16..=64),
         ) {
             let stored = PhcHash {
-                params: Params { version, memory_kib: memory + 8 * lanes, passes, lanes },
+                params: Params { variant: Variant::Argon2id, version, memory_kib: memory + 8 * lanes, passes, lanes },
                 key_id: key.map(|key| Base64Unpadded::encode_string(&key)),
                 salt,
                 output,

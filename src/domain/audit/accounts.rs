@@ -60,13 +60,11 @@ impl Account {
     #[must_use]
     pub fn changes(&self) -> Vec<AccountChange> {
         let role = self.role_detail.as_deref().and_then(stated_role);
-        let disabled = Kind::UserDisabled.as_str();
-        let status = self.status_kind.as_deref().map(|kind| {
-            if kind == disabled {
-                "disabled"
-            } else {
-                "active"
-            }
+        let [disabled, erased] = [Kind::UserDisabled, Kind::UserErased].map(Kind::as_str);
+        let status = self.status_kind.as_deref().map(|kind| match kind {
+            kind if kind == disabled => "disabled",
+            kind if kind == erased => "erased",
+            _ => "active",
         });
         let found = if self.is_active { "active" } else { "disabled" };
         [
@@ -83,6 +81,19 @@ impl Account {
         })
         .collect()
     }
+}
+
+/// Whether an entry of this kind states a role in its detail.
+pub(super) fn is_about_role(kind: &str) -> bool {
+    [Kind::UserAdded, Kind::RoleChanged]
+        .map(Kind::as_str)
+        .contains(&kind)
+}
+
+/// Whether an entry of this kind states whether a user may sign in.
+pub(super) fn is_about_status(kind: &str) -> bool {
+    let kinds = [Kind::UserAdded, Kind::UserDisabled, Kind::UserEnabled];
+    kinds.map(Kind::as_str).contains(&kind)
 }
 
 fn stated_role(detail: &str) -> Option<&str> {
@@ -140,6 +151,8 @@ mod tests {
         }
         let found = account(Some("role admin"), Some("user_disabled")).changes();
         assert_eq!(found, [status(Some("disabled"))]);
+        let found = account(Some("role admin"), Some("user_erased")).changes();
+        assert_eq!(found, [status(Some("erased"))]);
         let found = account(None, None).changes();
         assert_eq!(found, [role(None), status(None)]);
     }

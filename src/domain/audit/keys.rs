@@ -37,6 +37,7 @@ pub(super) struct KeySet {
     pub(super) chain: Hmac<Sha256>,
     pub(super) checkpoints: Hmac<Sha256>,
     pub(super) heads: Hmac<Sha256>,
+    pub(super) archives: Hmac<Sha256>,
 }
 
 /// How many keys are newer than this one.
@@ -159,6 +160,7 @@ impl KeySet {
             chain: mac(b"Edge Auth audit 1: chain"),
             checkpoints: mac(b"Edge Auth audit 1: checkpoint"),
             heads: mac(b"Edge Auth audit 1: head"),
+            archives: mac(b"Edge Auth audit 1: archive"),
         }
     }
 

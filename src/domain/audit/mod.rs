@@ -3,21 +3,27 @@
 //! `store/audit.rs`, `store/checkpoints.rs` and `store/integrity.rs`.
 
 mod accounts;
+mod archive;
 mod chain;
 mod client;
 mod entry;
+mod export;
 mod head;
 mod keys;
 mod kind;
+mod lines;
 mod schema;
 mod verification;
 
 pub use accounts::{Account, AccountChange, AccountField};
+pub use archive::{Archive, ArchivedAccount, MAX_ARCHIVE_ROWS, archived_rows, stated_account};
 pub use chain::{ChainedRow, Checkpoint, MAX_CHECKPOINT_ROWS, Signature, first_after};
 pub use client::Client;
 pub use entry::{COMMAND_LINE, Entry};
+pub use export::{ExportFailure, ExportReport, verify_export};
 pub use head::Head;
 pub use keys::{AuditKeys, Signed};
 pub use kind::{Kind, Outcome};
+pub use lines::{Line, write_lines};
 pub use schema::{SchemaChange, SchemaDifference, SchemaObject, schema_changes};
 pub use verification::{Verified, Violation, ViolationKind, may_be_unsigned};

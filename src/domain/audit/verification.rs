@@ -41,6 +41,12 @@ pub enum ViolationKind {
     HeadMissing,
     /// A row or checkpoint after this number has an invalid value.
     Unreadable,
+    /// The object in R2 with the rows from this number on is missing.
+    ArchiveMissing,
+    /// The object in R2 with the rows from this number on, or its description in D1, is not the one that was written.
+    ArchiveAltered,
+    /// The role or status that this archived entry states is missing in `audit_accounts`.
+    AccountMissing,
 }
 
 impl ViolationKind {
@@ -62,6 +68,9 @@ impl ViolationKind {
             Self::HeadAltered => "head_altered",
             Self::HeadMissing => "head_missing",
             Self::Unreadable => "unreadable",
+            Self::ArchiveMissing => "archive_missing",
+            Self::ArchiveAltered => "archive_altered",
+            Self::AccountMissing => "account_missing",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `GET /api/auth/audit`: lists entries of the audit log for administrators.
 
 use crate::app::RequestContext;
+use crate::app::audit_search::{self, Cursor, Page};
 use crate::domain::audit::{ChainedRow, Client, Entry, Kind, Signature};
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::query::{self, Query};
@@ -8,7 +9,7 @@ use crate::http::request::{Method, Request};
 use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};
 use crate::runtime::rate_limiter::Bucket;
-use crate::store::audit::{self, Search};
+use crate::store::audit::Search;
 use crate::store::audit_names::{self, UserNames};
 use crate::timestamp::Timestamp;
 use serde::Serialize;
@@ -38,9 +39,10 @@ pub struct AuditResponse {
     /// Always true.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("const" = true)))]
     pub success: bool,
-    /// Entries, newest first.
+    /// Entries, newest first; after those of the database, the archived ones from the highest number to the lowest.
     pub entries: Vec<AuditEntry>,
-    /// Value of `cursor` for the next page; null on the last page.
+    /// Value of `cursor` for the next page; null on the last page. While archived entries are searched, a page may have fewer
+    /// entries than `limit`, or none, although there are more pages.
     pub next: Option<String>,
 }
 
@@ -120,21 +122,15 @@ impl AuditEntry {
 }
 
 async fn handle(context: RequestContext, request: Request) -> Result<Response, ApiError> {
-    let mut search = search(&request)?;
-    let limit = search.limit;
-    // One more entry is read, to know whether there is another page.
-    search.limit = limit.saturating_add(1);
-    let mut rows = audit::search(context.app.database, &search).await?;
-    let has_more = rows.len() > limit as usize;
-    rows.truncate(limit as usize);
-    let next = rows.last().filter(|_| has_more).map(cursor);
+    let (search, cursor) = search(&request)?;
+    let Page { rows, next } = audit_search::search(context.app, search, cursor).await?;
     let entries = rows.iter().map(|(_, entry)| entry);
     let names = audit_names::names(context.app.database, entries).await?;
     let shown = rows.into_iter().map(|row| AuditEntry::new(row, &names));
     Ok(Response::ok(&AuditResponse {
         success: true,
         entries: shown.collect(),
-        next,
+        next: next.map(cursor_text),
     }))
 }
 
@@ -142,18 +138,19 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
 ///
 /// # Errors
 /// The errors of [`Query`].
-pub fn search(request: &Request) -> Result<Search, ApiError> {
+pub fn search(request: &Request) -> Result<(Search, Option<Cursor>), ApiError> {
     let names = ["user", "kind", "from", "to", "limit", "cursor"];
     let query = Query::of(request, &names)?;
     let limit = query.get("limit", |text| query::number(text, 1, MAX_LIMIT))?;
-    Ok(Search {
+    let search = Search {
         user: query.get("user", user)?,
         kind: query.get("kind", Kind::parse)?,
         from: query.get("from", moment)?,
         to: query.get("to", moment)?,
-        before: query.get("cursor", parse_cursor)?,
+        before: None,
         limit: limit.unwrap_or(DEFAULT_LIMIT),
-    })
+    };
+    Ok((search, query.get("cursor", parse_cursor)?))
 }
 
 fn user(text: &str) -> Option<Uuid> {
@@ -173,13 +170,23 @@ fn moment(text: &str) -> Option<Timestamp> {
     }
 }
 
-fn cursor((row, entry): &(ChainedRow, Entry)) -> String {
-    format!("{}.{}", entry.at, row.number)
+/// Prefix of a cursor that begins among the archived entries.
+const ARCHIVED_CURSOR: &str = "archive.";
+
+fn cursor_text(cursor: Cursor) -> String {
+    match cursor {
+        Cursor::Entry(at, number) => format!("{at}.{number}"),
+        Cursor::Archived(before) => format!("{ARCHIVED_CURSOR}{before}"),
+    }
 }
 
-fn parse_cursor(cursor: &str) -> Option<(Timestamp, u32)> {
+fn parse_cursor(cursor: &str) -> Option<Cursor> {
+    if let Some(before) = cursor.strip_prefix(ARCHIVED_CURSOR) {
+        return query::number(before, 1, u32::MAX).map(Cursor::Archived);
+    }
     let (at, number) = cursor.rsplit_once('.')?;
-    Some((moment(at)?, query::number(number, 1, u32::MAX)?))
+    let number = query::number(number, 1, u32::MAX)?;
+    Some(Cursor::Entry(moment(at)?, number))
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -238,12 +245,16 @@ mod tests {
     fn cursor_is_time_and_number_of_an_entry() {
         let at = Timestamp::from_seconds(0);
         for text in ["1970-01-01T00:00:00Z.7", "1970-01-01T00:00:00.5Z.7"] {
-            assert_eq!(parse_cursor(text), Some((at, 7)));
+            assert_eq!(parse_cursor(text), Some(Cursor::Entry(at, 7)));
         }
+        let archived = Cursor::Archived(7);
+        assert_eq!(parse_cursor(&cursor_text(archived)), Some(archived));
         for text in [
             "",
             ".",
             "7",
+            "archive.",
+            "archive.0",
             "1970-01-01T00:00:00Z",
             "1970-01-01T00:00:00Z.0",
             "1970-01-01T00:00:00Z.-7",

@@ -1,10 +1,12 @@
 //! `GET /api/auth/audit/verify`: verifies the audit log, the tables of D1 and the users, for super administrators. Each call
 //! verifies a part, so that it stays well within the CPU limit of one second (`cpu_ms` in wrangler.toml).
 
+mod archived;
+
 use crate::app::RequestContext;
 use crate::domain::audit::{
-    Account, AccountChange, ChainedRow, Checkpoint, Entry, Head, MAX_CHECKPOINT_ROWS, SchemaChange,
-    Verified, Violation, ViolationKind, first_after, schema_changes,
+    Account, AccountChange, Archive, ChainedRow, Checkpoint, Entry, Head, MAX_CHECKPOINT_ROWS,
+    SchemaChange, Verified, Violation, ViolationKind, first_after, schema_changes,
 };
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::query::{self, Query};
@@ -62,8 +64,12 @@ pub struct AuditVerifyResponse {
     pub checkpointed_to: u32,
     /// Number of rows after the last checkpoint. If the last of these rows are removed, the removal cannot be detected.
     pub rows_after_checkpoint: u32,
+    /// Number of the last row that was archived in R2; 0 if there is none.
+    pub archived_to: u32,
     /// The first row that fails verification; null if all rows of this call are valid.
     pub failure: Option<Violation>,
+    /// Key of the object in R2 with the row that fails; null if the row is in D1.
+    pub failed_object: Option<String>,
     /// Tables, indexes, triggers and views that differ from the migrations; 50 at most.
     pub schema_changes: Vec<SchemaChange>,
     /// Users whose role or status differs from the last entry about them.
@@ -101,7 +107,9 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
         users: 0,
         checkpointed_to: 0,
         rows_after_checkpoint: 0,
+        archived_to: 0,
         failure: None,
+        failed_object: None,
         schema_changes: Vec::new(),
         user_changes: Vec::new(),
         next: None,
@@ -121,7 +129,8 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
     response.schema_changes = schema_changes(&found);
     response.schema_changes.truncate(MAX_OBJECTS);
     if let Some(after) = user {
-        let found = integrity::accounts(context.app.database, &after, MAX_USERS).await?;
+        let keys = &context.app.audit_keys;
+        let found = integrity::accounts(context.app.database, keys, &after, MAX_USERS).await?;
         response.compare(&found);
     }
     Ok(Response::ok(&response))
@@ -146,6 +155,10 @@ async fn rows(
         (_, None) => after.max(range.covered),
     };
     response.state(&range);
+    let is_archived = |archive: &&Archive| archive.first <= after.saturating_add(1);
+    if let Some(archive) = range.archive.as_ref().filter(is_archived) {
+        return archived::verify(context, head.known(), archive, response).await;
+    }
     let Some(rows) = readable(checkpoints.rows_after(start, MAX_ROWS).await)? else {
         response.failure = Some(unreadable(start));
         return Ok(true);
@@ -190,6 +203,7 @@ impl AuditVerifyResponse {
     fn state(&mut self, range: &Range) {
         self.checkpointed_to = range.covered;
         self.rows_after_checkpoint = range.last.saturating_sub(range.covered);
+        self.archived_to = range.archived;
     }
 
     fn compare(&mut self, found: &[Account]) {
@@ -279,7 +293,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     Operation::new("verifyAuditLog", "Audit log", "Verify audit log")
         .describe("Requires the role `super_admin`. Verifies up to 2,000 rows per call and names the first one that fails. Compares \
              the tables and triggers of the database with the migrations, and the role and status of users with the last \
-             entries about them. Repeat the call with `next` as `after` until `next` is null.")
+             entries about them. Archived rows are read from R2, one object per call. Repeat the call with `next` as `after` until `next` is null.")
         .query(
             "after",
             "`next` of the previous call, or the number of a row after which to begin",
@@ -295,7 +309,9 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
                 "users": 17,
                 "checkpointed_to": 1040,
                 "rows_after_checkpoint": 2,
+                "archived_to": 0,
                 "failure": null,
+                "failed_object": null,
                 "schema_changes": [],
                 "user_changes": [],
                 "next": null

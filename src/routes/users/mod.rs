@@ -1,3 +1,5 @@
 //! `/api/auth/users`: administration of users.
 
+pub mod erase;
+
 pub use crate::domain::user::AdminUser;

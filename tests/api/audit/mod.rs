@@ -1,4 +1,5 @@
 //! `/audit` and `/audit/verify`.
 
+mod export;
 mod search;
 mod verify;

@@ -1,6 +1,7 @@
 //! Chromium against the Worker: web applications on their own origins here, the pages of the service in `pages`. Requires Debian's
 //! `chromium`, or another one in `CHROMIUM_BIN`.
 
+mod admin;
 mod pages;
 pub mod world;
 

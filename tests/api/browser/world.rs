@@ -1,7 +1,7 @@
 //! What a case of the browser tests finds: the Worker, an application whose origin is allowed, a stranger, whose origin is not, and
 //! users. `run.mjs` runs the case.
 
-use crate::support::{App, User, Vars, installed, node};
+use crate::support::{App, NewUser, User, Vars, installed, node};
 use serde_json::{Value, json};
 use std::env;
 use std::path::PathBuf;
@@ -47,7 +47,13 @@ impl World {
 
     /// Adds a user with a password.
     pub async fn user(&mut self, name: &str) -> User {
-        let user = self.app.user(name).await;
+        let user = self.app.new_user(name);
+        self.add(user).await
+    }
+
+    /// Like [`World::user`], with properties.
+    pub async fn add(&mut self, user: NewUser) -> User {
+        let user = user.create().await;
         let login = user.login_body();
         self.users
             .push(json!({ "id": user.id, "login": login, "email": user.email, "name": user.name }));

@@ -74,6 +74,7 @@ async fn address_to_return_to_is_that_of_an_allowed_origin_or_the_account() {
     for (requested, expected) in [
         ("", "/account"),
         ("%2Faccount%3Fx%3D1", "/account?x=1"),
+        ("%2Fadmin", "/admin"),
         (
             "https%3A%2F%2Fapp.example.com%2Fa%3Fb%3Dc%23d",
             "https://app.example.com/a?b=c#d",

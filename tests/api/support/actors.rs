@@ -327,12 +327,23 @@ impl Caller {
         self.get(&with_query("/api/auth/audit", query))
     }
 
+    /// Exports a page of the audit log with this query string.
+    pub fn export_audit(&self, query: &str) -> Request {
+        self.get(&with_query("/api/auth/audit/export", query))
+    }
+
     /// Verifies the audit log with this query string.
     pub fn verify_audit(&self, query: &str) -> Request {
         self.get(&with_query("/api/auth/audit/verify", query))
     }
 
     // system/
+
+    /// `version` is the value of `If-Match`.
+    pub fn erase_user(&self, id: &str, version: &str) -> Request {
+        let path = format!("/api/auth/users/{id}");
+        self.request("DELETE", &path).header("if-match", version)
+    }
 
     pub fn health(&self) -> Request {
         self.get("/api/auth/health")

@@ -272,6 +272,29 @@ impl App {
             .collect()
     }
 
+    /// The text of an object in R2.
+    pub async fn r2_get(&self, key: &str) -> Option<String> {
+        let value = self.control("r2_get", json!({ "key": key })).await;
+        value.as_str().map(str::to_owned)
+    }
+
+    pub async fn r2_put(&self, key: &str, value: &str) {
+        let fields = json!({ "key": key, "value": value });
+        self.control("r2_put", fields).await;
+    }
+
+    pub async fn r2_delete(&self, key: &str) {
+        self.control("r2_delete", json!({ "key": key })).await;
+    }
+
+    /// The keys in R2.
+    pub async fn r2_list(&self) -> Vec<String> {
+        let keys = self.control("r2_list", json!({})).await;
+        let keys = keys.as_array().expect("keys").iter();
+        keys.filter_map(|key| key.as_str().map(str::to_owned))
+            .collect()
+    }
+
     /// Runs a cron event in this test's name and waits for everything that it defers. Returns the outcome (`ok` or
     /// `exception`) and the recorded calls.
     pub async fn scheduled(&self, cron: &str) -> (String, RecordedCalls) {

@@ -93,6 +93,20 @@ impl Caller {
         }
     }
 
+    /// All pages of `/audit/export`, of this many entries each.
+    pub async fn export_whole_audit(&self, limit: u32) -> String {
+        let (mut text, mut after) = (String::new(), "0".to_owned());
+        loop {
+            let query = format!("after={after}&limit={limit}");
+            let page = self.export_audit(&query).await;
+            text.push_str(&page.assert_status(200).text());
+            match page.header("edge-auth-next") {
+                Some(next) => next.clone_into(&mut after),
+                None => return text,
+            }
+        }
+    }
+
     /// The first failure on all pages of `/audit/verify`, or null.
     pub async fn audit_failure(&self) -> Value {
         let pages = self.verify_whole_audit().await;

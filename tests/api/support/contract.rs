@@ -37,7 +37,7 @@ pub const RUNTIME_HEADERS: [&str; 4] =
     ["connection", "content-length", "date", "transfer-encoding"];
 
 /// Headers of some responses. Except for those of CORS, the OpenAPI document describes each of them where it occurs.
-const OTHER_HEADERS: [&str; 16] = [
+const OTHER_HEADERS: [&str; 17] = [
     "accept-encoding",
     "access-control-allow-credentials",
     "access-control-allow-headers",
@@ -48,6 +48,7 @@ const OTHER_HEADERS: [&str; 16] = [
     "allow",
     "edge-auth-error",
     "edge-auth-expires",
+    "edge-auth-next",
     // Of the redirect from `/`.
     "location",
     "preference-applied",
@@ -69,7 +70,7 @@ pub(super) fn check(response: &Response) {
     let violation = if pages::is_page(response) {
         pages::violation(response)
     } else {
-        wrong_headers(*status, headers)
+        wrong_headers(*status, headers, media_type(response))
             .or_else(|| wrong_error_code(*status, headers))
             .or_else(|| undocumented(response))
     };
@@ -86,18 +87,33 @@ fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
+/// The media type that the document gives a response; JSON if it describes none.
+fn media_type(response: &Response) -> &'static str {
+    let path = response.path.split('?').next().unwrap_or(&response.path);
+    let path = routes::template(path);
+    let method = match response.method.as_str() {
+        "HEAD" => "get".to_owned(),
+        name => name.to_ascii_lowercase(),
+    };
+    let documented = &DOCUMENT["paths"][path][method]["responses"][response.status.to_string()];
+    let types = documented["content"].as_object();
+    let first = types.and_then(|types| types.keys().next());
+    first.map_or(JSON, String::as_str)
+}
+
+const JSON: &str = "application/json";
+
 /// The first error in the headers that any response of the API may have.
-fn wrong_headers(status: u16, headers: &HeaderMap) -> Option<String> {
+fn wrong_headers(status: u16, headers: &HeaderMap, media_type: &'static str) -> Option<String> {
     let has_body = ![204, 302].contains(&status);
     let without_type = COMMON_HEADERS
         .into_iter()
         .filter(|(name, _)| *name != "content-type");
-    let without_type: Vec<_> = without_type.collect();
-    let common: &[_] = if has_body {
-        &COMMON_HEADERS
-    } else {
-        &without_type
-    };
+    let mut common: Vec<_> = without_type.collect();
+    if has_body {
+        common.push(("content-type", media_type));
+    }
+    let common = &common[..];
     if !has_body && headers.contains_key("content-type") {
         return Some("there is a content type without a body".to_owned());
     }
@@ -188,6 +204,12 @@ fn undocumented(response: &Response) -> Option<String> {
     }
     if method == "HEAD" {
         return (!response.body.is_empty()).then(|| "the response to HEAD has a body".to_owned());
+    }
+    if media_type(response) != JSON {
+        let text = response.text();
+        let is_object = |line| serde_json::from_str::<Map<String, Value>>(line).is_ok();
+        let is_valid = text.lines().all(is_object) && (text.is_empty() || text.ends_with('\n'));
+        return (!is_valid).then(|| "the body is not JSON Lines".to_owned());
     }
     let Ok(body) = serde_json::from_slice(&response.body) else {
         return Some("the body is not JSON".to_owned());

@@ -1,4 +1,4 @@
-//! Faults of D1, KV and e-mail that a test injects into its own requests. `worker/faults.mjs` carries them out.
+//! Faults of D1, KV, R2 and e-mail that a test injects into its own requests. `worker/faults.mjs` carries them out.
 
 use super::app::{App, eventually};
 use serde_json::{Value, json};
@@ -26,6 +26,11 @@ impl Fault {
     /// Writes to KV.
     pub fn kv_writes() -> Self {
         Self::kv().ops(&["put"])
+    }
+
+    /// Calls of R2: `get`, `put`.
+    pub fn r2() -> Self {
+        Self(json!({ "store": "r2" }))
     }
 
     /// Messages that are sent.

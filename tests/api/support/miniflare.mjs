@@ -95,6 +95,7 @@ function readPlatform() {
   const env = {};
   for (const { binding } of config.d1_databases) env[binding] = { type: "d1", id: binding };
   for (const { binding } of config.kv_namespaces) env[binding] = { type: "kv", id: binding };
+  for (const { binding } of config.r2_buckets ?? []) env[binding] = { type: "r2", name: binding };
   for (const { name } of config.send_email ?? []) env[name] = { type: "send-email" };
   for (const { name, namespace_id: namespace, simple } of config.ratelimits ?? []) env[name] = { type: "rate-limit", namespace, simple };
   env[config.assets.binding] = { type: "assets" };

@@ -1,4 +1,4 @@
-//! The test harness: the built Worker in workerd with real local D1 and KV, and the means to observe it and to inject faults
+//! The test harness: the built Worker in workerd with real local D1, KV and R2, and the means to observe it and to inject faults
 //! of its stores and its clock. `cargo test --test api` builds what is stale and starts what is needed.
 //!
 //! A test uses an [`App`], its own view of a server that all tests with the same variables share. It adds its own users
@@ -84,5 +84,5 @@ pub use request::Request;
 pub use response::Response;
 pub use seed::{SEED_PASSWORD, SeededUser, unique_id};
 pub use sessions::{revoked, token_part};
-pub use users::{CREATED_AT, FAR_FUTURE, NEW_PASSWORD, PASSWORD, User, hash};
+pub use users::{CREATED_AT, FAR_FUTURE, NEW_PASSWORD, NewUser, PASSWORD, User, hash};
 pub use vars::{PEPPER, STRICT, Vars, var};

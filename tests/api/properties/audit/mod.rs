@@ -1,6 +1,7 @@
 //! The audit log: which entries are written, that they cannot be changed, and that changes outside the service are
 //! detected.
 
+mod archive;
 mod atomicity;
 mod aws_entries;
 mod bypass;

@@ -107,6 +107,7 @@ fn needs(route: &Route) -> Needs {
         | "POST change-password"
         | "POST confirm-email"
         | "DELETE sessions/{id}"
+        | "DELETE users/{id}"
         | "POST login"
         | "POST logout-all"
         | "GET nvidia-credentials"

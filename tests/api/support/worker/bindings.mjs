@@ -1,4 +1,4 @@
-// D1, KV, e-mail and the rate limits as the Worker sees them under test: the real ones, with every call recorded and the faults of
+// D1, KV, R2, e-mail and the rate limits as the Worker sees them under test: the real ones, with every call recorded and the faults of
 // the test applied to the stores and to e-mail. The classes have the runtime's names, because the Worker recognises bindings by them.
 import { offset } from "./clock.mjs";
 import { perform } from "./faults.mjs";
@@ -121,6 +121,19 @@ export class KvNamespace {
       return !then || then.text === null || isExpired(then) ? none : wrap(decode(then.text, options));
     };
     return perform(call, fresh, stale);
+  }
+}
+
+export class R2Bucket {
+  #real;
+  constructor(real) {
+    this.#real = real;
+  }
+  get(key, options) {
+    return perform({ store: "r2", op: "get", key }, () => this.#real.get(key, options));
+  }
+  put(key, value, options) {
+    return perform({ store: "r2", op: "put", key }, () => this.#real.put(key, value, options));
   }
 }
 

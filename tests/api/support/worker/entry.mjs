@@ -4,7 +4,7 @@ import { freeze } from "./clock.mjs";
 import { wasmBytes } from "./memory.mjs";
 import { failNextTimer } from "./timers.mjs";
 import { NAME_HEADER, requestNamed, runAs, server, settled, testNamed, track } from "./scope.mjs";
-import { D1Database, KvNamespace, Ratelimit, SendEmail, sent } from "./bindings.mjs";
+import { D1Database, KvNamespace, R2Bucket, Ratelimit, SendEmail, sent } from "./bindings.mjs";
 import { addFault } from "./faults.mjs";
 import worker, { AuthService } from "edge-auth-entry";
 
@@ -18,6 +18,7 @@ function record(env) {
     ...env,
     DB: new D1Database(env.DB),
     SESSIONS: new KvNamespace(env.SESSIONS),
+    ARCHIVE: env.TEST_WITHOUT_ARCHIVE ? undefined : new R2Bucket(env.ARCHIVE),
     EMAIL: env.TEST_WITHOUT_EMAIL ? undefined : new SendEmail(env.EMAIL),
     SIGN_IN_LIMIT: env.TEST_WITHOUT_LIMITS ? undefined : new Ratelimit(env.SIGN_IN_LIMIT),
     SESSION_LIMIT: env.TEST_WITHOUT_LIMITS ? undefined : new Ratelimit(env.SESSION_LIMIT),
@@ -88,6 +89,10 @@ const operations = {
     }
     return names;
   },
+  r2_get: async ({ key }, { ARCHIVE }) => (await ARCHIVE.get(key))?.text(),
+  r2_put: async ({ key, value }, { ARCHIVE }) => void (await ARCHIVE.put(key, value)),
+  r2_delete: ({ key }, { ARCHIVE }) => ARCHIVE.delete(key),
+  r2_list: async (_, { ARCHIVE }) => (await ARCHIVE.list()).objects.map(({ key }) => key),
   sent: ({ to }) => sent.filter((message) => message.to === to),
   freeze_clock({ test }) {
     freeze(test ? testNamed(test) : server);

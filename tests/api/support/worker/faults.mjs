@@ -1,6 +1,6 @@
 // Faults of the stores and of e-mail. A fault belongs to one test and affects the calls of that test only.
 //
-//   {store: "d1" | "kv" | "email", ops?: [..], matches?: "regex for the SQL, the key or the subject", nth?: 1.., times?: n,
+//   {store: "d1" | "kv" | "r2" | "email", ops?: [..], matches?: "regex for the SQL, the key or the subject", nth?: 1.., times?: n,
 //    effect: "fail" | "lose_response" | "hang" | "pause" | "delay" | "stale", message?, milliseconds?, seconds?}
 //
 // `nth` is the first matching call that is affected, `times` the number of affected calls (default: all from there on).
@@ -69,6 +69,7 @@ export async function perform(call, work, readStale) {
 /** An error with the runtime's wording: errors of D1 have the database's own text as their cause, and those of e-mail have a code. */
 function failure({ store, message }) {
   if (store === "email") return Object.assign(new Error("the message to <someone@example.com> was not sent"), { code: message ?? "E_DELIVERY_FAILED" });
+  if (store === "r2") return new Error(message ?? "put: Unspecified error (0)");
   if (store === "kv") return new Error(message ?? "KV request failed: 500 Internal Server Error");
   const text = message ?? "Network connection lost.";
   return new Error(`D1_ERROR: ${text}`, { cause: new Error(text) });

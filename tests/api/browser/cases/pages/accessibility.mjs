@@ -1,15 +1,11 @@
 // axe finds no violation on any page and in no state of it, in both colour schemes and both languages. No page scrolls sideways at
 // 320 px.
-import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { de } from "../../../../../pages/src/texts/de.ts";
+import { checker } from "./axe.mjs";
 import { at, t as en } from "./steps.mjs";
 
-/** WCAG 2.2 AA, and what axe recommends beyond it. */
-const RULES = { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] };
-
 export async function run({ person, control, require, users, more: { colorScheme } }) {
-  const axe = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
+  const checkPage = await checker(require);
   let clock = 0;
   // So that no back-off ends before the next attempt of a slow browser.
   await control("freeze_clock");
@@ -18,15 +14,7 @@ export async function run({ person, control, require, users, more: { colorScheme
       const user = users.shift();
       const browser = await person({ colorScheme, locale, viewport: { width, height: 900 } });
       const page = await browser.newPage();
-      const check = async (state) => {
-        // Not `addScriptTag`, which the content security policy refuses.
-        await page.evaluate(axe);
-        const { violations } = await page.evaluate((rules) => window.axe.run(document, rules), RULES);
-        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(", ")}`);
-        assert.deepEqual(found, [], `${state}, ${colorScheme}, ${locale}, ${width}`);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        assert.ok(wide <= 0, `${state} scrolls sideways at ${width}`);
-      };
+      const check = (state) => checkPage(page, `${state}, ${colorScheme}, ${locale}, ${width}`);
       const open = async (address) => {
         await page.goto("about:blank");
         await page.goto(address);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { showsAccount, signIn } from "./steps.mjs";
 
-const PAGES = ["/sign-in", "/signed-out", "/account", "/set-password", "/forgot-password", "/confirm-email", "/revert-email", "/error", "/nothing", "/api/auth/health"];
+const PAGES = ["/sign-in", "/signed-out", "/account", "/admin", "/bootstrap", "/set-password", "/forgot-password", "/confirm-email", "/revert-email", "/error", "/nothing", "/api/auth/health"];
 
 export async function run({ browser, service, application, stranger, users: [user] }) {
   // Violations are not watched for here, because every attempt is one.
@@ -28,7 +28,7 @@ export async function run({ browser, service, application, stranger, users: [use
     }
 
     // A pop-up with the account page is cut off. One with the sign-in page is not, so that applications can wait for its end.
-    for (const [path, isCutOff] of [["/account", true], ["/sign-in", false]]) {
+    for (const [path, isCutOff] of [["/account", true], ["/admin", true], ["/sign-in", false]]) {
       const opened = context.waitForEvent("page");
       await page.evaluate((url) => void (window.opened = window.open(url)), service + path);
       const popup = await opened;

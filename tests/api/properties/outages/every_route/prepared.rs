@@ -47,6 +47,11 @@ impl Prepared {
                 let id = user.sessions[1].session_id();
                 self.path = self.route.template.replace("{id}", &id);
             }
+            "DELETE users/{id}" => {
+                self.sign_in("admin").await;
+                let user = self.app.seed_user("user", 1).await;
+                self.path = self.route.template.replace("{id}", &user.id);
+            }
             "POST login" => {
                 let user = self.sign_in("user").await;
                 self.caller = self.app.anonymous();
@@ -171,7 +176,10 @@ impl Prepared {
         // Each proof is signed for a separate time, because a proof signs in once.
         static LAST_PROOF: AtomicI64 = AtomicI64::new(-300);
         let request = self.caller.request(self.route.method, &self.path);
-        let request = request.header("prefer", "wait=0").hashes_a_password();
+        let request = request
+            .header("prefer", "wait=0")
+            .header("if-match", "*")
+            .hashes_a_password();
         if let Some(keys) = &self.keys {
             let proof = proof_in(keys, LAST_PROOF.fetch_add(1, Ordering::Relaxed));
             request.json(&proof).await

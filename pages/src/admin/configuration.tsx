@@ -1,0 +1,58 @@
+// The health of the configuration: what is set and what rotates, never a value.
+import { useState } from "preact/hooks";
+import { useTexts } from "../language.ts";
+import { loadStatus } from "./client.ts";
+import { Heading } from "./components/heading.tsx";
+import { Outcome } from "./components/outcome.tsx";
+import { Select } from "./components/select.tsx";
+import { Table } from "./components/table.tsx";
+import type { Column } from "./components/table.tsx";
+import type { Setting } from "./contract.ts";
+import { useConsoleTexts } from "./texts.ts";
+import { useLoaded } from "./work.ts";
+
+type Shown = "all" | "set" | "missing";
+
+export function Configuration() {
+  const t = useTexts();
+  const { configuration, yes } = useConsoleTexts();
+  const [shown, setShown] = useState<Shown>("all");
+  const status = useLoaded("", loadStatus);
+  const settings = status.value?.configuration.filter(({ is_set }) => shown === "all" || is_set === (shown === "set"));
+  const columns: Column<Setting>[] = [
+    { title: configuration.name, cell: ({ name }) => <code>{name}</code> },
+    { title: configuration.kind, cell: ({ kind }) => configuration.kinds[kind] },
+    {
+      title: configuration.state,
+      cell: ({ is_set }) => <span class={is_set ? "badge" : "badge neutral"}>{is_set ? configuration.set : configuration.notSet}</span>,
+    },
+    { title: configuration.rotates, cell: ({ rotates }) => (rotates ? yes : "–") },
+  ];
+  return (
+    <>
+      <div class="title">
+        <Heading title={configuration.title} />
+      </div>
+      <section class="card" aria-label={configuration.title}>
+        <p>{configuration.lead}</p>
+        <Outcome failure={status.failure} />
+        {status.value === undefined && status.failure === undefined && <p role="status">{t.loading}</p>}
+        {settings && (
+          <>
+            <div class="filters">
+              <Select
+                label={configuration.filter}
+                name="shown"
+                value={shown}
+                options={[["all", configuration.all], ["set", configuration.onlySet], ["missing", configuration.onlyMissing]]}
+                onChange={setShown}
+              />
+            </div>
+            <p class="hint">{`${configuration.rotates}: ${configuration.rotatesHint}`}</p>
+            <Table label={configuration.title} columns={columns} rows={settings} keyOf={({ name }) => name} />
+          </>
+        )}
+      </section>
+    </>
+  );
+}

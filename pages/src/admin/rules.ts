@@ -1,0 +1,34 @@
+// What the console offers to an administrator. The service decides; this only keeps the console from offering what would be refused.
+import type { User } from "../api.ts";
+import type { AdminUser, Role } from "./contract.ts";
+
+export const ROLES: readonly Role[] = ["user", "admin", "super_admin"];
+
+export const isAdministrator = ({ role }: { role: Role }): boolean => role !== "user";
+
+export interface Permissions {
+  /** Whether the user may be changed at all. */
+  canManage: boolean;
+  /** Whether role and state may be changed, and the user erased. */
+  canRemove: boolean;
+  canChangeRole: boolean;
+  /** Whether profile and role come from a directory. */
+  isManagedElsewhere: boolean;
+  isSelf: boolean;
+}
+
+export function permissions(actor: User, target: AdminUser): Permissions {
+  const isSelf = actor.id === target.id;
+  const isManagedElsewhere = target.source !== PASSWORD_SOURCE;
+  const canManage = actor.role === "super_admin" || target.role === "user";
+  return {
+    canManage,
+    canRemove: canManage && !isSelf,
+    canChangeRole: actor.role === "super_admin" && !isSelf && !isManagedElsewhere,
+    isManagedElsewhere,
+    isSelf,
+  };
+}
+
+/** The source of users with a password of this service. All others come from a directory. */
+export const PASSWORD_SOURCE = "password";

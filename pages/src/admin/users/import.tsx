@@ -1,0 +1,116 @@
+// The import of users from a file: a dry run of the whole file first, then the import.
+import { useState } from "preact/hooks";
+import { Button } from "../../components/button.tsx";
+import { Message } from "../../components/message.tsx";
+import { Heading } from "../components/heading.tsx";
+import { Outcome } from "../components/outcome.tsx";
+import { Table } from "../components/table.tsx";
+import { LINKS } from "../route.ts";
+import { formatNumber, useConsoleTexts } from "../texts.ts";
+import type { ConsoleTexts } from "../texts.ts";
+import { useAction } from "../work.ts";
+import { importFile, readLines } from "./import_file.ts";
+import type { Report } from "./import_file.ts";
+
+/** More are not shown. */
+const MAX_PROBLEMS = 100;
+
+type Step = { name: "choose" } | { name: "checked" | "done"; report: Report };
+
+export function ImportUsers() {
+  const c = useConsoleTexts();
+  const [file, setFile] = useState<File>();
+  const [step, setStep] = useState<Step>({ name: "choose" });
+  const [done, setDone] = useState(0);
+  const [all, setAll] = useState(0);
+  const run = (isDryRun: boolean) => async () => {
+    setDone(0);
+    const read = await readLines(file);
+    if ("failure" in read) return read;
+    setAll(read.count);
+    return importFile(read.chunks, isDryRun, setDone);
+  };
+  const check = useAction({ request: run(true), onDone: (report) => setStep({ name: "checked", report }) });
+  const start = useAction({ request: run(false), onDone: (report) => setStep({ name: "done", report }) });
+  const creatable = step.name === "checked" ? (step.report.counts["created"] ?? 0) + (step.report.counts["created_without_password"] ?? 0) : 0;
+  return (
+    <>
+      <div class="title">
+        <Heading title={c.import.title} />
+        <a href={LINKS.users}>{c.back}</a>
+      </div>
+      <section class="card" aria-label={c.import.title}>
+        <p>{c.import.lead}</p>
+        <div class="field">
+          <label for="file">{c.import.file}</label>
+          <input
+            id="file"
+            type="file"
+            accept=".jsonl,.ndjson,.json,application/x-ndjson"
+            onChange={({ currentTarget }) => {
+              setFile(currentTarget.files?.[0]);
+              setStep({ name: "choose" });
+            }}
+          />
+        </div>
+        <div class="tools">
+          <Button kind={creatable > 0 ? "secondary" : "primary"} isBusy={check.isBusy} isDisabled={file === undefined || start.isBusy} onClick={check.run}>
+            {c.import.check}
+          </Button>
+          {step.name === "checked" && creatable > 0 && (
+            <Button kind="primary" isBusy={start.isBusy} onClick={start.run}>
+              {c.import.start(creatable)}
+            </Button>
+          )}
+        </div>
+        <p class="hint" role="status">
+          {check.isBusy && c.import.checking(done, all)}
+          {start.isBusy && c.import.importing(done, all)}
+        </p>
+        <Outcome failure={check.failure ?? start.failure} />
+        {start.failure && <p>{c.import.interrupted}</p>}
+        {step.name !== "choose" && !check.isBusy && !start.isBusy && <Result step={step} />}
+      </section>
+    </>
+  );
+}
+
+function Result({ step: { name, report } }: { step: { name: "checked" | "done"; report: Report } }) {
+  const c = useConsoleTexts();
+  const isDryRun = name === "checked";
+  const counts = Object.entries(report.counts).filter(([, count]) => count > 0);
+  return (
+    <>
+      <Message kind={isDryRun ? "notice" : "done"}>{isDryRun ? c.import.checked : c.import.done}</Message>
+      <Table
+        label={c.import.outcome}
+        columns={[
+          { title: c.import.outcome, cell: ([outcome]) => outcomeText(c, outcome, isDryRun) },
+          { title: c.import.number, cell: ([, count]) => formatNumber(count) },
+        ]}
+        rows={counts}
+        keyOf={([outcome]) => outcome}
+      />
+      {report.problems.length > 0 && (
+        <>
+          <h2>{c.import.problems}</h2>
+          <Table
+            label={c.import.problems}
+            columns={[
+              { title: c.import.line, cell: ({ line }) => formatNumber(line) },
+              { title: c.import.outcome, cell: ({ outcome }) => outcomeText(c, outcome, isDryRun) },
+              { title: c.import.reason, cell: ({ code }) => (code === null ? "" : <code>{code}</code>) },
+            ]}
+            rows={report.problems.slice(0, MAX_PROBLEMS)}
+            keyOf={({ line }) => line}
+          />
+          {report.problems.length > MAX_PROBLEMS && <p class="hint">{c.import.moreProblems(report.problems.length - MAX_PROBLEMS)}</p>}
+        </>
+      )}
+    </>
+  );
+}
+
+function outcomeText({ import: texts }: ConsoleTexts, outcome: string, isDryRun: boolean): string {
+  return (isDryRun ? texts.dryOutcomes[outcome] : undefined) ?? texts.outcomes[outcome] ?? outcome;
+}

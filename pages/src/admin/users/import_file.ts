@@ -1,0 +1,73 @@
+// A file of users, sent in parts that a request may hold.
+import type { Result } from "../../api.ts";
+import { importUsers } from "../client.ts";
+import type { ImportReport } from "../contract.ts";
+
+/** Maximum number of bytes of a request. */
+const MAX_BYTES = 1024 * 1024;
+
+/** Maximum number of lines of a request. */
+const MAX_LINES = 500;
+
+interface Chunk {
+  lines: string[];
+  /** The number of lines before this part. */
+  before: number;
+}
+
+export interface Lines {
+  chunks: Chunk[];
+  count: number;
+}
+
+export interface Report {
+  counts: Record<string, number>;
+  problems: ImportReport["outcomes"];
+}
+
+const NO_PROBLEM = ["created", "created_without_password", "exists"];
+
+/** The lines of the file, or the number of the first line that does not fit into a request. */
+export async function readLines(file: File | undefined): Promise<Lines | { failure: { code: string; status: number; retryAfter: null } }> {
+  try {
+    return split((await file?.text()) ?? "");
+  } catch {
+    return { failure: { code: "unreadable_file", status: 0, retryAfter: null } };
+  }
+}
+
+export function split(text: string): Lines {
+  const lines = text.replace(/\r?\n$/, "").split("\n");
+  const encoder = new TextEncoder();
+  const chunks: Chunk[] = [];
+  let chunk: Chunk = { lines: [], before: 0 };
+  let bytes = 0;
+  for (const [index, line] of lines.entries()) {
+    const length = encoder.encode(line).length + 1;
+    if (chunk.lines.length > 0 && (bytes + length > MAX_BYTES || chunk.lines.length >= MAX_LINES)) {
+      chunks.push(chunk);
+      chunk = { lines: [], before: index };
+      bytes = 0;
+    }
+    chunk.lines.push(line);
+    bytes += length;
+  }
+  chunks.push(chunk);
+  return { chunks, count: lines.length };
+}
+
+/** Sends all parts one after the other, and adds their reports up. */
+export async function importFile(chunks: Chunk[], isDryRun: boolean, onProgress: (lines: number) => void): Promise<Result<Report>> {
+  const report: Report = { counts: {}, problems: [] };
+  for (const { lines, before } of chunks) {
+    const result = await importUsers(`${lines.join("\n")}\n`, isDryRun);
+    if (result.failure !== undefined) return result;
+    for (const [outcome, count] of Object.entries(result.value.counts)) {
+      report.counts[outcome] = (report.counts[outcome] ?? 0) + count;
+    }
+    const problems = result.value.outcomes.filter(({ outcome }) => !NO_PROBLEM.includes(outcome));
+    report.problems.push(...problems.map((problem) => ({ ...problem, line: problem.line + before })));
+    onProgress(before + lines.length);
+  }
+  return { value: report };
+}

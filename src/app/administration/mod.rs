@@ -1,0 +1,3 @@
+//! What administrators do with users.
+
+pub mod erase;

@@ -1,0 +1,59 @@
+// The audit log: names, filters, more pages, export, and a verification that finds what was altered.
+import assert from "node:assert/strict";
+import { button, c, heading, message, openConsole, saved, section, showsAccount, signIn, t } from "./steps.mjs";
+
+export async function run({ person, control, users: [root, admin, ada] }) {
+  const own = await person();
+  await showsAccount(await signIn(own, ada), ada);
+  const browser = await person();
+  const page = await openConsole(browser, root, "#/audit");
+  await heading(page, c.audit.title);
+  const log = section(page, c.audit.title);
+  const rows = log.getByRole("row");
+  const signIns = rows.filter({ hasText: c.kinds.sign_in });
+  await signIns.filter({ hasText: ada.login.username }).waitFor();
+  await signIns.filter({ hasText: root.login.username }).waitFor();
+
+  // By user: found by a part of the name, and left again.
+  await log.getByRole("searchbox", { name: c.audit.user }).fill("ada");
+  await log.getByRole("link", { name: new RegExp(`^${ada.login.username} `) }).click();
+  await log.getByText(c.audit.chosen(ada.login.username)).waitFor();
+  await message(log, "status", c.audit.shown(1, false));
+  assert.equal(await rows.filter({ hasText: root.login.username }).count(), 0);
+  assert.ok(!page.url().includes("ada"));
+  await log.getByRole("link", { name: c.audit.removeUser }).click();
+  await signIns.filter({ hasText: root.login.username }).waitFor();
+
+  // By kind and time.
+  await log.getByLabel(c.audit.kind).selectOption("role_changed");
+  await message(log, "status", c.audit.empty);
+  await log.getByLabel(c.audit.kind).selectOption("sign_in");
+  await signIns.first().waitFor();
+  await log.getByLabel(c.audit.to).fill("2020-01-01T00:00");
+  await message(log, "status", c.audit.empty);
+  await log.getByLabel(c.audit.to).fill("");
+  await log.getByLabel(c.audit.kind).selectOption("");
+  await signIns.first().waitFor();
+
+  const file = await saved(page, () => button(page, c.audit.export).click());
+  assert.match(file.name, /^audit-.*\.jsonl$/);
+  const lines = file.text.trim().split("\n").map((line) => JSON.parse(line));
+  assert.ok(lines.some(({ type, kind }) => type === "entry" && kind === "sign_in"), file.text);
+
+  await button(page, c.audit.verify).click();
+  await message(page, "status", "intact");
+  await control("sql", { sql: "DROP TRIGGER audit_update", params: [] });
+  await control("sql", { sql: "UPDATE audit SET detail = 'altered' WHERE number = 1", params: [] });
+  await button(page, c.audit.verify).click();
+  await message(page, "alert", c.audit.violations);
+  const found = await page.locator(".violations").innerText();
+  assert.match(found, /1/);
+  assert.match(found, /audit_update/);
+
+  // Only super administrators verify.
+  const other = await person();
+  const limited = await openConsole(other, admin, "#/audit");
+  await heading(limited, c.audit.title);
+  await section(limited, c.audit.title).getByText(ada.login.username).first().waitFor();
+  assert.equal(await button(limited, c.audit.verify).count(), 0);
+}

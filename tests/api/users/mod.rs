@@ -1,0 +1,3 @@
+//! Administration of users.
+
+mod erase;
