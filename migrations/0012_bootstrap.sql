@@ -9,6 +9,3 @@ CREATE TABLE bootstrap_secrets (
 ) STRICT;
 
 CREATE INDEX bootstrap_secrets_end ON bootstrap_secrets (expires_at);
-
--- Whether there is an active super administrator.
-CREATE INDEX users_super_admins ON users (role) WHERE role = 'super_admin' AND is_active = 1;

@@ -3,7 +3,7 @@
 
 use super::audit::recorded;
 use crate::domain::audit::Signed;
-use crate::domain::names::{Email, Username, skeleton};
+use crate::domain::names::{Email, Username, search_key, skeleton};
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::timestamp::Timestamp;
@@ -53,7 +53,7 @@ pub struct NewSuperAdmin<'a> {
 const STATE: &str = "
     SELECT
       EXISTS (SELECT 1 FROM bootstrap_secrets WHERE id = ?1 AND used_by IS NULL AND expires_at > ?2) AS is_valid,
-      EXISTS (SELECT 1 FROM users WHERE role = 'super_admin' AND is_active = 1) AS has_super_admin,
+      EXISTS (SELECT 1 FROM users INDEXED BY users_list_role_created WHERE role = 'super_admin' AND is_active = 1) AS has_super_admin,
       EXISTS (SELECT 1 FROM users WHERE source = 'password' AND username = ?3) AS has_username,
       EXISTS (SELECT 1 FROM users WHERE source = 'password' AND username_skeleton = ?4) AS has_skeleton,
       EXISTS (SELECT 1 FROM users WHERE source = 'password' AND email_key = ?5) AS has_email,
@@ -62,10 +62,11 @@ const STATE: &str = "
 /// If several requests use one secret or several secrets, this statement decides which of them succeeds.
 const CREATE: &str = "
     INSERT INTO users
-      (id, source, username, username_skeleton, email, email_key, name, role, is_active, password_hash, created_at, updated_at)
-    SELECT ?6, 'password', ?3, ?4, ?7, ?5, ?8, 'super_admin', 1, ?9, ?2, ?2
+      (id, source, username, username_skeleton, email, email_key, name, role, is_active, password_hash, created_at, updated_at,
+       username_search, email_search, name_search)
+    SELECT ?6, 'password', ?3, ?4, ?7, ?5, ?8, 'super_admin', 1, ?9, ?2, ?2, ?10, ?11, ?12
     WHERE EXISTS (SELECT 1 FROM bootstrap_secrets WHERE id = ?1 AND used_by IS NULL AND expires_at > ?2)
-      AND NOT EXISTS (SELECT 1 FROM users WHERE role = 'super_admin' AND is_active = 1)
+      AND NOT EXISTS (SELECT 1 FROM users INDEXED BY users_list_role_created WHERE role = 'super_admin' AND is_active = 1)
       AND NOT EXISTS (SELECT 1 FROM users WHERE source = 'password' AND username = ?3)
       AND NOT EXISTS (SELECT 1 FROM users WHERE source = 'password' AND username_skeleton = ?4)
       AND NOT EXISTS (SELECT 1 FROM users WHERE source = 'password' AND email_key = ?5)
@@ -75,7 +76,7 @@ const CREATE: &str = "
 const CREATES: &str = "
     SELECT 1
     WHERE EXISTS (SELECT 1 FROM bootstrap_secrets WHERE id = ?1 AND used_by IS NULL AND expires_at > ?2)
-      AND NOT EXISTS (SELECT 1 FROM users WHERE role = 'super_admin' AND is_active = 1)
+      AND NOT EXISTS (SELECT 1 FROM users INDEXED BY users_list_role_created WHERE role = 'super_admin' AND is_active = 1)
       AND NOT EXISTS (SELECT 1 FROM users WHERE source = 'password' AND username = ?3)
       AND NOT EXISTS (SELECT 1 FROM users WHERE source = 'password' AND username_skeleton = ?4)
       AND NOT EXISTS (SELECT 1 FROM users WHERE source = 'password' AND email_key = ?5)
@@ -130,7 +131,10 @@ pub async fn create(
         .text(&id)
         .text(new.names.email.as_str())
         .text(&new.names.name)
-        .text(new.password_hash);
+        .text(new.password_hash)
+        .text(search_key(new.names.username.as_str()))
+        .text(search_key(new.names.email.as_str()))
+        .text(search_key(&new.names.name));
     let creates = || with_conditions(CREATES, secret, new.names, new.now);
     let consume = Statement::new(CONSUME).text(&id).text(secret);
     let [created, _] = database
