@@ -119,6 +119,26 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "in order, up to the limit, entries of the command line since the last checkpoint",
     ),
     (
+        "store/bootstrap.rs: STATE",
+        "SEARCH users USING COVERING INDEX users_list_role_created (role=? AND is_active=?)",
+        "ends at the first super administrator",
+    ),
+    (
+        "store/bootstrap.rs: CREATE",
+        "SEARCH users USING COVERING INDEX users_list_role_created (role=? AND is_active=?)",
+        "ends at the first super administrator",
+    ),
+    (
+        "store/bootstrap.rs: CREATES",
+        "SEARCH users USING COVERING INDEX users_list_role_created (role=? AND is_active=?)",
+        "ends at the first super administrator",
+    ),
+    (
+        "store/bootstrap.rs: DELETE_EXPIRED",
+        "SEARCH bootstrap_secrets USING INDEX bootstrap_secrets_end (expires_at<?)",
+        "rows that have expired since the last cleanup",
+    ),
+    (
         "store/password_links.rs: DELETE_EXPIRED",
         "SEARCH password_links USING COVERING INDEX password_links_end (expires_at<?)",
         "rows that have expired since the last cleanup",
