@@ -143,6 +143,24 @@ impl Operation {
         self.errors(codes.map(|code| ApiError::new(code).with_text(text)))
     }
 
+    /// Sets the request body to JSON Lines with this schema. The example is the whole text.
+    #[must_use]
+    pub fn takes_lines<T: JsonSchema>(mut self, schemas: &mut Schemas, example: &[Value]) -> Self {
+        let lines: Vec<String> = example.iter().map(Value::to_string).collect();
+        // The schema is that of a line, so it is registered as a component and named in the description.
+        let _ = schemas.requests.subschema_for::<T>();
+        self.request = Some(Body {
+            schema: json!({
+                "type": "string",
+                "description": format!("JSON Lines, each with the schema {}", T::schema_name())
+            }),
+            example: json!(lines.join("\n") + "\n"),
+            media_type: LINES,
+            is_required: true,
+        });
+        self.errors([ErrorCode::InvalidJson, ErrorCode::IncompleteBody])
+    }
+
     /// Makes the request body optional.
     #[must_use]
     pub fn body_is_optional(mut self) -> Self {

@@ -2,6 +2,8 @@
 
 pub mod create;
 pub mod erase;
+pub mod export;
+pub mod import;
 pub mod read;
 pub mod reset_password;
 pub mod search;

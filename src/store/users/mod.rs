@@ -8,6 +8,8 @@ pub mod search;
 pub mod update;
 
 pub mod erase;
+pub mod export;
+pub mod import;
 
 use crate::domain::role::Role;
 use crate::domain::user::User;

@@ -60,6 +60,7 @@ pub mod internals;
 mod mail;
 mod miniflare;
 pub mod pages;
+pub mod receiver;
 mod recorded;
 mod request;
 mod response;
