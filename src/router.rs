@@ -10,7 +10,9 @@ use crate::http::error_codes::ErrorCode;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::route::{Access, Route};
-use crate::routes::{audit, aws, device, email, nvidia, pages, password, session, system, users};
+use crate::routes::{
+    audit, aws, bootstrap, device, email, nvidia, pages, password, session, system, users,
+};
 use crate::runtime::assets::Assets;
 use crate::runtime::log;
 use uuid::Uuid;
@@ -55,9 +57,11 @@ pub const ROUTES: &[Route] = &[
     audit::search::ROUTE,
     audit::export::ROUTE,
     audit::verify::ROUTE,
+    bootstrap::ROUTE,
     users::erase::ROUTE,
     users::personal_export::ROUTE,
     system::health::ROUTE,
+    system::status::ROUTE,
     system::openapi::ROUTE,
 ];
 

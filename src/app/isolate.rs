@@ -80,6 +80,8 @@ pub struct App {
     pub checkpoints: Checkpoints,
     /// Archived ranges of the audit log.
     pub archives: Archives,
+    /// The names of the bindings that the service uses, and whether each is bound.
+    pub bindings: Vec<(&'static str, bool)>,
 }
 
 impl App {
@@ -156,6 +158,7 @@ impl App {
             used_proofs: UsedProofs::new(database),
             checkpoints: Checkpoints::new(database, kv),
             archives: Archives::new(database, bucket),
+            bindings: Vec::new(),
         })
     }
 }

@@ -56,6 +56,8 @@ pub struct Config {
     pub nvidia: NvidiaConfig,
     /// The appearance of the pages.
     pub branding: BrandingConfig,
+    /// The names of the variables that have a value.
+    pub set_variables: Vec<&'static str>,
 }
 
 /// The sections in the order of the reference, with their titles and variables.
@@ -133,6 +135,7 @@ impl Config {
             aws: AwsConfig::read(&mut read),
             nvidia: NvidiaConfig::read(&mut read),
             branding: BrandingConfig::read(&mut read),
+            set_variables: set_variables(&read),
             tokens,
         };
         keys::check_that_secrets_are_distinct(&mut read);
@@ -143,6 +146,12 @@ impl Config {
             Err(read.errors)
         }
     }
+}
+
+fn set_variables(read: &Reader<'_>) -> Vec<&'static str> {
+    let variables = SECTIONS.iter().flat_map(|(_, variables)| variables.iter());
+    let names = variables.map(|variable| variable.name);
+    names.filter(|name| read.text(name).is_some()).collect()
 }
 
 fn check_that_names_are_known(read: &mut Reader<'_>, names: impl IntoIterator<Item = String>) {

@@ -67,6 +67,14 @@ impl Variable {
     }
 }
 
+impl Variable {
+    /// Whether the service does not work without it.
+    #[must_use]
+    pub fn is_required(&self) -> bool {
+        self.default == Default::Required
+    }
+}
+
 /// Reads variables and collects the errors.
 pub(super) struct Reader<'l> {
     lookup: &'l dyn Fn(&str) -> Option<String>,

@@ -57,8 +57,24 @@ fn open(env: &Env) -> Option<&'static App> {
         log::no_archive("ARCHIVE");
     }
     // Leaked, because it lives as long as the isolate.
-    App::new(config, database, kv, rate_limiter, mailer, bucket)
-        .map(|app| &*Box::leak(Box::new(app)))
+    let mut app = App::new(config, database, kv, rate_limiter, mailer, bucket)?;
+    app.bindings = BINDINGS.map(|name| (name, is_bound(env, name))).into();
+    Some(&*Box::leak(Box::new(app)))
+}
+
+/// The bindings that the service uses.
+const BINDINGS: [&str; 7] = [
+    "DB",
+    "SESSIONS",
+    "ASSETS",
+    "EMAIL",
+    "ARCHIVE",
+    "SIGN_IN_LIMIT",
+    "SESSION_LIMIT",
+];
+
+fn is_bound(env: &Env, name: &str) -> bool {
+    js_sys::Reflect::get(env, &name.into()).is_ok_and(|value| value.is_object())
 }
 
 /// The names of all variables. Bindings are objects and are skipped; so are lists, which the configuration does not use.

@@ -196,6 +196,9 @@ codes! {
     EmailTaken: 409 "email_taken" "Another user has this e-mail address";
         "Another user has the e-mail address, or can restore it with a link.";
         "Use another address.";
+    AlreadyBootstrapped: 409 "already_bootstrapped" "There is a super administrator already";
+        "The secret is valid, but the service has an active super administrator.";
+        "Ask a super administrator to create the user.";
     LastSuperAdmin: 409 "last_super_admin" "The last active super administrator cannot be removed";
         "The change would leave the service without an active super administrator.";
         "Make another user a super administrator first.";

@@ -11,6 +11,7 @@ pub mod error_codes;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod operation;
 pub mod origin;
+pub mod precondition;
 pub mod prefer;
 pub mod query;
 pub mod request;

@@ -29,15 +29,15 @@ const RESPONSE_HEADERS: [(&str, &str, &str, &str); 11] = [
         "date-time",
     ),
     (
-        "edge-auth-next",
-        "Edge-Auth-Next",
-        "Cursor of the next page; absent on the last page",
-        "string",
-    ),
-    (
         "etag",
         "ETag",
         "The version of the user, for `If-Match`",
+        "string",
+    ),
+    (
+        "edge-auth-next",
+        "Edge-Auth-Next",
+        "Cursor of the next page; absent on the last page",
         "string",
     ),
     (

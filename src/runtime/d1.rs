@@ -108,6 +108,8 @@ pub struct Outcome {
     rows: String,
     /// The number of rows that the statement wrote.
     pub changes: u32,
+    /// The size of the database in bytes.
+    pub bytes: f64,
 }
 
 impl Outcome {
@@ -218,8 +220,12 @@ fn outcome(result: &D1Result) -> Result<Outcome, StoreError> {
         None => "[]".to_owned(),
     };
     let meta = result.meta().map_err(unavailable)?;
-    let changes = js_sys::Reflect::get(&meta, &"changes".into()).map_err(unavailable)?;
-    let changes = changes.as_f64().ok_or(StoreError::Unavailable)?;
+    let number = |name: &str| {
+        let value = js_sys::Reflect::get(&meta, &name.into()).map_err(unavailable)?;
+        value.as_f64().ok_or(StoreError::Unavailable)
+    };
+    let changes = number("changes")?;
+    let bytes = number("size_after").unwrap_or_default();
     // A batch never writes four billion rows.
     #[expect(
         clippy::cast_possible_truncation,
@@ -227,5 +233,9 @@ fn outcome(result: &D1Result) -> Result<Outcome, StoreError> {
         reason = "a count, saturating"
     )]
     let changes = changes as u32;
-    Ok(Outcome { rows, changes })
+    Ok(Outcome {
+        rows,
+        changes,
+        bytes,
+    })
 }

@@ -37,6 +37,11 @@ pub fn email_failed(kind: &'static str, code: &'static str) {
     console_error!(r#"{{"event":"email_failed","kind":"{kind}","code":"{code}"}}"#);
 }
 
+/// Entries of the audit log were not sent to `AUDIT_WEBHOOK_URL`; the next cron event sends them again.
+pub fn webhook_failed(code: &'static str) {
+    console_error!(r#"{{"event":"webhook_failed","code":"{code}"}}"#);
+}
+
 /// A part of the cron event failed; the next event repeats it.
 pub fn sweep_failed(table: &'static str) {
     console_error!(r#"{{"event":"sweep_failed","table":"{table}"}}"#);

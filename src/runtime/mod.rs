@@ -16,6 +16,7 @@ pub mod shared_text;
 pub mod task;
 pub mod timeout;
 pub mod ttl_cache;
+pub mod webhook;
 
 /// Why a call to D1 or KV failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

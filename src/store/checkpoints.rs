@@ -29,7 +29,7 @@ const CHECKPOINTS_AFTER: &str = "
 pub(super) const CHECKPOINT_BEFORE: &str = "
     SELECT number, first, last, at, key, marks, mac FROM audit_checkpoints WHERE last <= ?1 ORDER BY last DESC LIMIT 1";
 
-const LAST_ROW: &str = "
+pub(super) const LAST_ROW: &str = "
     SELECT coalesce((SELECT max(number) FROM audit), 0) AS last,
            coalesce((SELECT max(last) FROM audit_checkpoints), 0) AS covered,
            coalesce((SELECT max(last) FROM audit_archives), 0) AS archived";

@@ -64,6 +64,26 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "in order, up to the limit",
     ),
     (
+        "store/audit_webhook.rs: PENDING",
+        "SEARCH audit USING INTEGER PRIMARY KEY (rowid>?)",
+        "in order, up to the limit",
+    ),
+    (
+        "store/status.rs: LOCKED",
+        "SEARCH sign_in_attempts USING INDEX sign_in_attempts_locked (key>? AND key<?)",
+        "locked counters, up to the limit",
+    ),
+    (
+        "store/status.rs: OLDEST",
+        "SCAN audit",
+        "in order, the first",
+    ),
+    (
+        "store/status.rs: USERS",
+        "SCAN users USING COVERING INDEX sqlite_autoindex_users_1",
+        "up to the limit",
+    ),
+    (
         "store/audit_export.rs: CHECKPOINTS_BETWEEN",
         "SEARCH audit_checkpoints USING INDEX sqlite_autoindex_audit_checkpoints_1 (last>? AND last<?)",
         "in order, at most one for each entry of the page",
@@ -97,6 +117,26 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "store/checkpoints.rs: UNSIGNED",
         "SEARCH audit USING INDEX audit_unsigned (number>?)",
         "in order, up to the limit, entries of the command line since the last checkpoint",
+    ),
+    (
+        "store/bootstrap.rs: STATE",
+        "SEARCH users USING COVERING INDEX users_list_role_created (role=? AND is_active=?)",
+        "ends at the first super administrator",
+    ),
+    (
+        "store/bootstrap.rs: CREATE",
+        "SEARCH users USING COVERING INDEX users_list_role_created (role=? AND is_active=?)",
+        "ends at the first super administrator",
+    ),
+    (
+        "store/bootstrap.rs: CREATES",
+        "SEARCH users USING COVERING INDEX users_list_role_created (role=? AND is_active=?)",
+        "ends at the first super administrator",
+    ),
+    (
+        "store/bootstrap.rs: DELETE_EXPIRED",
+        "SEARCH bootstrap_secrets USING INDEX bootstrap_secrets_end (expires_at<?)",
+        "rows that have expired since the last cleanup",
     ),
     (
         "store/password_links.rs: DELETE_EXPIRED",

@@ -1,6 +1,5 @@
 //! Erases a user.
 
-use super::update::Precondition;
 use super::{Administration, Failure};
 use crate::app::email::BUDGETS_OF_USERS;
 use crate::app::error::AppError;
@@ -13,15 +12,15 @@ use uuid::Uuid;
 const MAX_ATTEMPTS: usize = 3;
 
 impl Administration<'_> {
-    /// Erases a user, and overwrites their cached sessions.
+    /// Erases a user, and overwrites their cached sessions. `version` is the version that the administrator has seen; `None` for any.
     ///
     /// # Errors
     /// `App`, `UserNotFound`, `NotPermitted`, `VersionMismatch`.
-    pub async fn erase(&self, id: Uuid, precondition: &Precondition) -> Result<(), Failure> {
+    pub async fn erase(&self, id: Uuid, version: Option<u32>) -> Result<(), Failure> {
         let mut failed_at = None;
         for _ in 0..MAX_ATTEMPTS {
             let user = self.target(id, Action::Erase).await?;
-            if !precondition.admits(user.version) {
+            if version.is_some_and(|version| version != user.version) {
                 return Err(Failure::VersionMismatch);
             }
             if failed_at == Some(user.version) {

@@ -32,26 +32,6 @@ pub struct Changes {
     pub is_active: Option<bool>,
 }
 
-/// The versions of the user that a change is based on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Precondition {
-    /// Any version.
-    Any,
-    /// One of these.
-    OneOf(Vec<u32>),
-}
-
-impl Precondition {
-    /// Whether the user has one of the versions.
-    #[must_use]
-    pub fn admits(&self, version: u32) -> bool {
-        match self {
-            Self::Any => true,
-            Self::OneOf(versions) => versions.contains(&version),
-        }
-    }
-}
-
 /// A user who was changed.
 #[derive(Debug)]
 pub struct UpdatedUser {
@@ -133,7 +113,8 @@ impl Difference<'_> {
 
 impl Administration<'_> {
     /// Changes a user. A change of the role and disabling revoke all sessions and delete the open links of the user. A change of the
-    /// e-mail address deletes the open links, and is told to the earlier address.
+    /// e-mail address deletes the open links, and is told to the earlier address. `version` is the version that the administrator has
+    /// seen; `None` for any.
     ///
     /// # Errors
     /// `App`, `UserNotFound`, `NotPermitted`, `ManagedByIdentitySource`, `VersionMismatch`, `LastSuperAdmin`, `EmailTaken`.
@@ -141,7 +122,7 @@ impl Administration<'_> {
         &self,
         id: Uuid,
         changes: &Changes,
-        precondition: &Precondition,
+        version: Option<u32>,
     ) -> Result<UpdatedUser, Failure> {
         for _ in 0..MAX_ATTEMPTS {
             let user = self.target(id, Action::Read).await?;
@@ -149,7 +130,7 @@ impl Administration<'_> {
             for action in difference.actions() {
                 self.actor.may(action, Target::from(&user))?;
             }
-            if !precondition.admits(user.version) {
+            if version.is_some_and(|version| version != user.version) {
                 return Err(Failure::VersionMismatch);
             }
             match self.change(&user, &difference).await? {
@@ -172,7 +153,7 @@ impl Administration<'_> {
                         revoked_sessions: revoked,
                     });
                 }
-                Changed::OtherVersion if *precondition == Precondition::Any => {}
+                Changed::OtherVersion if version.is_none() => {}
                 Changed::OtherVersion => return Err(Failure::VersionMismatch),
                 Changed::NotFound => return Err(Failure::UserNotFound),
                 Changed::NotPermitted => return Err(Failure::NotPermitted),

@@ -3,13 +3,14 @@
 //! A range is read and verified, written to R2 and read back, and then recorded and deleted in one batch. An event that is
 //! interrupted before the batch has changed nothing but the object, which the next event writes again under the same key.
 
+use super::Report;
 use crate::app::App;
 use crate::domain::audit::{
     Checkpoint, MAX_ARCHIVE_ROWS, MAX_CHECKPOINT_ROWS, Verified, Violation, stated_account,
     write_lines,
 };
 use crate::runtime::StoreError;
-use crate::runtime::log::{self, Finding};
+use crate::runtime::log::Finding;
 use crate::store::audit_archive::Due;
 use crate::timestamp::Timestamp;
 
@@ -46,12 +47,12 @@ fn days_before(time: Timestamp, days: i64) -> Timestamp {
 }
 
 /// Archives the ranges that are older than `AUDIT_RETENTION_DAYS`, up to the maximum of one event.
-pub(super) async fn run(app: &App, now: Timestamp) {
+pub(super) async fn run(app: &App, now: Timestamp, report: &mut Report) {
     match move_ranges(app, now).await {
         Ok(()) => {}
-        Err(NotArchived::Unavailable) => log::sweep_failed("audit_archives"),
+        Err(NotArchived::Unavailable) => report.failed("audit_archives"),
         Err(NotArchived::Broken(Violation { number, reason })) => {
-            log::audit_broken(&Finding::Row {
+            report.broken(&Finding::Row {
                 number,
                 reason: reason.as_str(),
             });

@@ -1,13 +1,14 @@
 //! The audit part of the cron event: makes checkpoints of new rows, and verifies rows, tables and users. Differences are
 //! logged; `GET /audit/verify` reports the details.
 
+use super::Report;
 use crate::app::App;
 use crate::domain::audit::{
     Account, Checkpoint, Entry, Head, Verified, Violation, ViolationKind, first_after,
     schema_changes,
 };
 use crate::runtime::StoreError;
-use crate::runtime::log::{self, Finding};
+use crate::runtime::log::Finding;
 use crate::runtime::random;
 use crate::store::checkpoints::{End, Pending, StoredHead};
 use crate::store::integrity;
@@ -42,22 +43,20 @@ impl From<StoreError> for Stopped {
 }
 
 /// Runs all parts; a failure of one does not prevent the others.
-pub async fn run(app: &App, now: Timestamp) {
-    match make_checkpoints(app, now).await {
+pub(super) async fn run(app: &App, now: Timestamp, report: &mut Report) {
+    match make_checkpoints(app, now, report).await {
         Ok(()) => {}
-        Err(Stopped::Unavailable) => log::sweep_failed("audit_checkpoints"),
-        Err(Stopped::Broken(violation)) => report(violation),
+        Err(Stopped::Unavailable) => report.failed("audit_checkpoints"),
+        Err(Stopped::Broken(violation)) => found(violation, report),
     }
-    if compare_schema(app).await.is_err() {
-        log::sweep_failed("sqlite_master");
-    }
-    if compare_accounts(app).await.is_err() {
-        log::sweep_failed("users");
-    }
+    let compared = compare_schema(app, report).await;
+    report.check("sqlite_master", compared);
+    let compared = compare_accounts(app, report).await;
+    report.check("users", compared);
 }
 
-fn report(Violation { number, reason }: Violation) {
-    log::audit_broken(&Finding::Row {
+fn found(Violation { number, reason }: Violation, report: &mut Report) {
+    report.broken(&Finding::Row {
         number,
         reason: reason.as_str(),
     });
@@ -68,7 +67,7 @@ fn broken(number: u32, reason: ViolationKind) -> Stopped {
 }
 
 /// Returns the last checkpoint, and makes sure that the head outside of D1 identifies it.
-async fn last_checkpoint(app: &App) -> Result<Option<Checkpoint>, Stopped> {
+async fn last_checkpoint(app: &App, report: &mut Report) -> Result<Option<Checkpoint>, Stopped> {
     // The head is read before D1; otherwise a checkpoint that is made in between would seem to be missing in D1.
     let head = app.checkpoints.head(&app.audit_keys).await?;
     let End {
@@ -104,10 +103,11 @@ async fn last_checkpoint(app: &App) -> Result<Option<Checkpoint>, Stopped> {
         return Err(broken(first, ViolationKind::CheckpointAltered));
     }
     if head.is_none() && last.number > 1 {
-        report(Violation {
+        let missing = Violation {
             number: first,
             reason: ViolationKind::HeadMissing,
-        });
+        };
+        found(missing, report);
     }
     keep_head(app, &last).await?;
     Ok(Some(last))
@@ -120,8 +120,8 @@ async fn keep_head(app: &App, checkpoint: &Checkpoint) -> Result<(), StoreError>
 
 /// Makes checkpoints of the new rows. No other function does. If two events run at the same time, one adds a checkpoint and the
 /// other stops.
-async fn make_checkpoints(app: &App, now: Timestamp) -> Result<(), Stopped> {
-    let mut last = last_checkpoint(app).await?;
+async fn make_checkpoints(app: &App, now: Timestamp, report: &mut Report) -> Result<(), Stopped> {
+    let mut last = last_checkpoint(app, report).await?;
     let mut has_more = false;
     let mut lines = 0;
     for _ in 0..MAX_CHECKPOINTS {
@@ -143,14 +143,14 @@ async fn make_checkpoints(app: &App, now: Timestamp) -> Result<(), Stopped> {
         let covered = rows.partition_point(|(row, _)| row.number <= checkpoint.last);
         let rows = rows.get(..covered).unwrap_or(&rows);
         let mut verified = Verified::default();
-        let found =
+        let checked =
             app.audit_keys
                 .verify_checkpoint(last.as_ref(), &checkpoint, rows, &mut verified);
-        if let Err(violation) = found
+        if let Err(violation) = checked
             && lines < MAX_LOG_LINES
         {
             lines = lines.saturating_add(1);
-            report(violation);
+            found(violation, report);
         }
         if !app.checkpoints.add(&checkpoint).await? {
             return Ok(());
@@ -164,10 +164,10 @@ async fn make_checkpoints(app: &App, now: Timestamp) -> Result<(), Stopped> {
     Ok(())
 }
 
-async fn compare_schema(app: &App) -> Result<(), StoreError> {
+async fn compare_schema(app: &App, report: &mut Report) -> Result<(), StoreError> {
     let found = integrity::schema(app.database).await?;
     for change in schema_changes(&found).iter().take(MAX_LOG_LINES) {
-        log::audit_broken(&Finding::Schema {
+        report.broken(&Finding::Schema {
             kind: &change.kind,
             name: &change.name,
             difference: change.difference.as_str(),
@@ -177,13 +177,13 @@ async fn compare_schema(app: &App) -> Result<(), StoreError> {
 }
 
 /// All users above the role `user`, and a thousand of the others, beginning with a random one.
-async fn compare_accounts(app: &App) -> Result<(), StoreError> {
+async fn compare_accounts(app: &App, report: &mut Report) -> Result<(), StoreError> {
     let mut lines = MAX_LOG_LINES;
     let mut after = String::new();
     for _ in 0..MAX_PRIVILEGED_STATEMENTS {
         let found =
             integrity::privileged(app.database, &app.audit_keys, &after, ACCOUNTS_PER_READ).await?;
-        compare(&found, &mut lines);
+        compare(&found, &mut lines, report);
         match found.last() {
             Some(last) if found.len() == ACCOUNTS_PER_READ as usize => after.clone_from(&last.id),
             _ => break,
@@ -199,17 +199,17 @@ async fn compare_accounts(app: &App) -> Result<(), StoreError> {
         found.extend(more.into_iter().filter(|account| account.id <= start));
     }
     found.retain(|account| account.role == "user");
-    compare(&found, &mut lines);
+    compare(&found, &mut lines, report);
     Ok(())
 }
 
-fn compare(accounts: &[Account], lines: &mut usize) {
+fn compare(accounts: &[Account], lines: &mut usize, report: &mut Report) {
     for change in accounts.iter().flat_map(Account::changes) {
         if *lines == 0 {
             return;
         }
         *lines = lines.saturating_sub(1);
-        log::audit_broken(&Finding::User {
+        report.broken(&Finding::User {
             // An invalid id was not written by this service.
             user: Uuid::try_parse(&change.user).unwrap_or_default(),
             field: change.field.as_str(),

@@ -1,15 +1,19 @@
 //! The work of the cron event: revokes sessions that `TOKENS_NOT_BEFORE` ends, deletes expired rows, completes erasures, verifies
-//! the audit log, makes checkpoints of it, erases its addresses and archives it. A part that fails is logged, does not prevent the
-//! others, and is repeated by the next event.
+//! the audit log, makes checkpoints of it, erases its addresses, archives it and sends it to the webhook. A part that fails is
+//! logged, does not prevent the others, and is repeated by the next event.
 
 mod archive;
 mod checkpoints;
 mod not_before;
+mod webhook;
 
 use super::App;
 use crate::runtime::StoreError;
-use crate::runtime::log;
+use crate::runtime::clock;
+use crate::runtime::log::{self, Finding};
 use crate::store::audit_clients;
+use crate::store::bootstrap;
+use crate::store::status;
 use crate::store::users::erase;
 use crate::timestamp::Timestamp;
 
@@ -19,49 +23,74 @@ const MAX_BATCHES: usize = 60;
 /// Erasures of this many seconds are completed: cron events come every ten minutes, and a request takes less than a minute.
 const LATE_ERASURE_SECONDS: i64 = 3_600;
 
+/// What a cron event could not do, or found.
+#[derive(Debug, Default)]
+struct Report(Vec<&'static str>);
+
+impl Report {
+    /// Logs that a part failed.
+    fn failed(&mut self, part: &'static str) {
+        log::sweep_failed(part);
+        self.add(part);
+    }
+
+    /// Logs that the audit log, a table or a user was altered.
+    fn broken(&mut self, finding: &Finding<'_>) {
+        log::audit_broken(finding);
+        self.add("audit_broken");
+    }
+
+    fn add(&mut self, part: &'static str) {
+        if !self.0.contains(&part) {
+            self.0.push(part);
+        }
+    }
+
+    fn check<T, E>(&mut self, part: &'static str, result: Result<T, E>) {
+        if result.is_err() {
+            self.failed(part);
+        }
+    }
+}
+
 /// Runs all parts.
 pub async fn run(app: &App, now: Timestamp) {
-    if not_before::revoke(app, now).await.is_err() {
-        log::sweep_failed("sessions");
-    }
-    delete_batches("sessions", async || app.sessions.delete_expired(now).await).await;
-    delete_batches("sign_in_attempts", async || {
-        app.throttle.delete_expired(now).await
-    })
-    .await;
-    if app.used_proofs.delete_expired(now).await.is_err() {
-        log::sweep_failed("used_proofs");
-    }
-    if app.password_links.delete_expired(now).await.is_err() {
-        log::sweep_failed("password_links");
-    }
-    delete_batches("email_links", async || {
-        app.email_links.delete_expired(now).await
-    })
-    .await;
-    delete_batches("email_requests", async || {
-        app.email_requests.delete_expired(now).await
-    })
-    .await;
+    let mut report = Report::default();
+    let revoked = not_before::revoke(app, now).await;
+    report.check("sessions", revoked);
+    let deleted = batches(async || app.sessions.delete_expired(now).await).await;
+    report.check("sessions", deleted);
+    let deleted = batches(async || app.throttle.delete_expired(now).await).await;
+    report.check("sign_in_attempts", deleted);
+    let deleted = app.used_proofs.delete_expired(now).await;
+    report.check("used_proofs", deleted);
+    let deleted = app.password_links.delete_expired(now).await;
+    report.check("password_links", deleted);
+    let deleted = bootstrap::delete_expired(app.database, now).await;
+    report.check("bootstrap_secrets", deleted);
+    let deleted = batches(async || app.email_links.delete_expired(now).await).await;
+    report.check("email_links", deleted);
+    let deleted = batches(async || app.email_requests.delete_expired(now).await).await;
+    report.check("email_requests", deleted);
     let since = now.minus(LATE_ERASURE_SECONDS);
-    if erase::erase_late(app.database, since).await.is_err() {
-        log::sweep_failed("audit_clients");
-    }
-    checkpoints::run(app, now).await;
-    delete_batches("audit_clients", async || {
-        audit_clients::erase(app.database, archive::erased_until(app, now)).await
-    })
-    .await;
-    archive::run(app, now).await;
+    let erased = erase::erase_late(app.database, since).await;
+    report.check("audit_clients", erased);
+    checkpoints::run(app, now, &mut report).await;
+    let until = archive::erased_until(app, now);
+    let erased = batches(async || audit_clients::erase(app.database, until).await).await;
+    report.check("audit_clients", erased);
+    archive::run(app, now, &mut report).await;
+    webhook::run(app, now, &mut report).await;
+    let recorded = status::record_cron(app.database, now, clock::now(), &report.0).await;
+    report.check("cron_runs", recorded);
 }
 
 /// Deletes a batch at a time while there may be more.
-async fn delete_batches(table: &'static str, delete: impl AsyncFn() -> Result<bool, StoreError>) {
+async fn batches(delete: impl AsyncFn() -> Result<bool, StoreError>) -> Result<(), StoreError> {
     for _ in 0..MAX_BATCHES {
-        match delete().await {
-            Ok(true) => {}
-            Ok(false) => return,
-            Err(_) => return log::sweep_failed(table),
+        if !delete().await? {
+            break;
         }
     }
+    Ok(())
 }

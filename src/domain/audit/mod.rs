@@ -14,6 +14,7 @@ mod kind;
 mod lines;
 mod schema;
 mod verification;
+mod webhook;
 
 pub use accounts::{Account, AccountChange, AccountField};
 pub use archive::{Archive, ArchivedAccount, MAX_ARCHIVE_ROWS, archived_rows, stated_account};
@@ -27,3 +28,4 @@ pub use kind::{Kind, Outcome};
 pub use lines::{Line, write_lines};
 pub use schema::{SchemaChange, SchemaDifference, SchemaObject, schema_changes};
 pub use verification::{Verified, Violation, ViolationKind, may_be_unsigned};
+pub use webhook::WebhookMessage;

@@ -1,10 +1,11 @@
 //! `DELETE /api/auth/users/{id}`: erases a user.
 
-use super::{precondition, user_id};
+use super::user_id;
 use crate::app::RequestContext;
 use crate::app::administration::Administration;
 use crate::domain::session::SessionRecord;
 use crate::http::error::{ApiError, ErrorFormat};
+use crate::http::precondition;
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};
@@ -28,11 +29,11 @@ async fn handle(
     request: Request,
     session: SessionRecord,
 ) -> Result<Response, ApiError> {
-    let precondition = precondition(&request)?;
+    let version = precondition::if_match(&request)?;
     let id = user_id(&request)?;
     let client = request.client_info();
     let administration = Administration::new(&context, &client, &session);
-    administration.erase(id, &precondition).await?;
+    administration.erase(id, version).await?;
     Ok(Response::ok(&MessageResponse::new("User erased")))
 }
 

@@ -15,7 +15,6 @@ pub mod update;
 pub use crate::domain::user::AdminUser;
 
 use crate::app::administration::link::{Delivery, IssuedLink};
-use crate::app::administration::update::Precondition;
 use crate::aws::region::Region;
 use crate::domain::names;
 use crate::http::error::ApiError;
@@ -80,28 +79,6 @@ pub fn user_id(request: &Request) -> Result<Uuid, ApiError> {
     id.ok_or_else(|| ErrorCode::UserNotFound.into())
 }
 
-/// The header `If-Match` (RFC 9110 section 13.1.1). An entity tag of another form matches no version.
-///
-/// # Errors
-/// `PreconditionRequired` without the header.
-pub fn precondition(request: &Request) -> Result<Precondition, ApiError> {
-    let header = request.header("if-match");
-    let header = header.ok_or(ErrorCode::PreconditionRequired)?;
-    Ok(parse_precondition(&header))
-}
-
-fn parse_precondition(header: &str) -> Precondition {
-    if header.trim() == "*" {
-        return Precondition::Any;
-    }
-    let version = |tag: &str| {
-        let text = tag.trim().strip_prefix('"')?.strip_suffix('"')?;
-        let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse().ok().filter(|_| is_plain)
-    };
-    Precondition::OneOf(header.split(',').filter_map(version).collect())
-}
-
 /// Adds the `ETag` of a user.
 #[must_use]
 pub fn with_etag(response: Response, version: u32) -> Response {
@@ -144,29 +121,4 @@ pub fn if_match_parameter() -> serde_json::Value {
         "description": "`ETag` of the user whose change is requested, or `*` for any version",
         "schema": {"type": "string", "examples": ["\"3\""]}
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn if_match_lists_versions_in_quotation_marks() {
-        let versions = |list: &[u32]| Precondition::OneOf(list.to_vec());
-        assert_eq!(parse_precondition("*"), Precondition::Any);
-        assert_eq!(parse_precondition("\"3\""), versions(&[3]));
-        assert_eq!(parse_precondition(" \"3\",\"12\" "), versions(&[3, 12]));
-        for text in [
-            "",
-            "3",
-            "W/\"3\"",
-            "\"+3\"",
-            "\"\"",
-            "\"x\"",
-            "\"4294967296\"",
-            "**",
-        ] {
-            assert_eq!(parse_precondition(text), versions(&[]), "{text}");
-        }
-    }
 }

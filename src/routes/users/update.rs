@@ -1,6 +1,6 @@
 //! `PATCH /api/auth/users/{id}`: changes a user.
 
-use super::{AdminUser, precondition, region, text, user_id, with_etag};
+use super::{AdminUser, region, text, user_id, with_etag};
 use crate::app::RequestContext;
 use crate::app::administration::Administration;
 use crate::app::administration::update::Changes;
@@ -10,6 +10,7 @@ use crate::domain::session::SessionRecord;
 use crate::http::body::{self, INVALID_BODY};
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
+use crate::http::precondition;
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};
@@ -143,13 +144,11 @@ async fn handle(
     request: Request,
     session: SessionRecord,
 ) -> Result<Response, ApiError> {
+    let version = precondition::if_match(&request)?;
     let (id, client) = (user_id(&request)?, request.client_info());
-    let precondition = precondition(&request)?;
     let body: UpdateUserRequest = body::json(request, INVALID_BODY).await?;
     let administration = Administration::new(&context, &client, &session);
-    let updated = administration
-        .update(id, &body.changes()?, &precondition)
-        .await?;
+    let updated = administration.update(id, &body.changes()?, version).await?;
     let version = updated.user.version;
     let response = Response::ok(&UpdateUserResponse {
         success: true,

@@ -70,7 +70,7 @@ async fn audit_names_users_as_they_are_called_now() {
     app.sql(
         "INSERT INTO audit (number, id, at, kind, outcome, actor, request) \
          SELECT (SELECT max(number) + 1 FROM audit), ?1, '2999-01-01T00:00:00Z', 'sign_in', 'success', 'command-line', 'x'",
-        ["x"],
+        ["00000000-0000-4000-8000-000000000000"],
     )
     .await;
     let response = session.search_audit("limit=151").await;

@@ -258,6 +258,13 @@ impl Caller {
             .json(&json!({ "username": username }))
     }
 
+    /// Creates the first super administrator with this body.
+    pub fn bootstrap(&self, body: &Value) -> Request {
+        self.post("/api/auth/bootstrap")
+            .json(body)
+            .hashes_a_password()
+    }
+
     // email/
 
     pub fn change_email(&self, email: &str) -> Request {

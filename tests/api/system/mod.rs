@@ -1,4 +1,5 @@
-//! `/health` and `/openapi.json`.
+//! `/health`, `/status` and `/openapi.json`.
 
 mod health;
 mod openapi;
+mod status;

@@ -188,8 +188,10 @@ async fn changed_tables_and_triggers_are_reported() {
         (
             "DROP TRIGGER audit_delete",
             change("trigger", "audit_delete", "missing"),
-            "CREATE TRIGGER audit_delete BEFORE DELETE ON audit BEGIN
-               SELECT RAISE(ABORT, 'audit: rows are only added');
+            "CREATE TRIGGER audit_delete BEFORE DELETE ON audit
+             WHEN OLD.number > (SELECT coalesce(max(last), 0) FROM audit_archives)
+             BEGIN
+               SELECT RAISE(ABORT, 'audit: rows are only added, and removed once they are archived');
              END",
         ),
         (

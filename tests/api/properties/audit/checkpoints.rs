@@ -97,7 +97,8 @@ async fn unsigned_row_of_the_command_line_is_signed_late() {
     assert_eq!(signatures(&page().await), ["own", "own", "late", "own"]);
     let verified = session.verify_audit("").await.json();
     let expected = json!({"success": true, "rows": 4, "late_signatures": 1, "clients": 2, "users": 1,
-                          "checkpointed_to": 4, "rows_after_checkpoint": 0, "failure": null, "schema_changes": [],
+                          "checkpointed_to": 4, "rows_after_checkpoint": 0, "archived_to": 0, "failure": null,
+                          "failed_object": null, "schema_changes": [],
                           "user_changes": [], "next": null});
     assert_eq!(verified, expected);
 }

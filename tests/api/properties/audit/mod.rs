@@ -9,3 +9,4 @@ mod checkpoints;
 mod denied_access;
 mod entries;
 mod tampering;
+mod webhook;

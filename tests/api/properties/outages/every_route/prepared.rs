@@ -99,6 +99,13 @@ impl Prepared {
                 let link = user.reset_link().await;
                 self.body = Some(json!({ "token": link, "password": NEW_PASSWORD }));
             }
+            "POST bootstrap" => {
+                self.app.seed_user("super_admin", 1).await;
+                self.body = Some(json!({
+                    "secret": self.app.bootstrap_secret().await, "username": "ada",
+                    "email": "ada@example.com", "password": NEW_PASSWORD
+                }));
+            }
             "POST forgot-password" => {
                 let user = self.sign_in("user").await;
                 self.caller = self.app.anonymous();

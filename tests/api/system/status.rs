@@ -1,0 +1,127 @@
+//! `GET /api/auth/status`: what administrators see about the service.
+
+use crate::support::audit::{CRON, record_users};
+use crate::support::{App, Caller, Vars};
+use serde_json::{Value, json};
+
+async fn status(session: &Caller) -> Value {
+    session
+        .get("/api/auth/status")
+        .await
+        .assert_status(200)
+        .json()
+}
+
+#[tokio::test]
+async fn status_counts_sign_ins_users_and_locked_accounts_of_the_last_day() {
+    let app = App::isolated(Vars::new());
+    let (ada, eve) = (app.super_admin("ada").await, app.user("eve").await);
+    record_users(&app).await;
+    ada.sign_in().await;
+    app.shift_clock(86_400 + 60).await;
+    let session = ada.sign_in().await;
+    ada.login_with("a wrong passphrase")
+        .await
+        .assert_status(401);
+    eve.set_failures(100).await;
+    let found = status(&session).await;
+    let count = |count: u32| json!({"count": count, "is_limited": false});
+    assert_eq!(
+        (&found["sign_ins"], &found["failed_sign_ins"]),
+        (&count(1), &count(1))
+    );
+    assert_eq!(
+        (&found["users"], &found["locked_accounts"]),
+        (&count(2), &count(1))
+    );
+    assert!(found["database_bytes"].as_f64().expect("a size") > 10_000.0);
+}
+
+#[tokio::test]
+async fn status_shows_the_audit_log_and_the_last_cron_event() {
+    let app = App::isolated(Vars::new());
+    let ada = app.super_admin("ada").await;
+    record_users(&app).await;
+    let session = ada.sign_in().await;
+    let found = status(&session).await;
+    assert_eq!(
+        (&found["cron"], &found["audit"]["last_checkpoint"]),
+        (&Value::Null, &Value::Null)
+    );
+    app.scheduled(CRON).await;
+    ada.sign_in().await;
+    let found = status(&session).await;
+    let audit = &found["audit"];
+    let numbers = [
+        "last_entry",
+        "checkpoints",
+        "rows_after_checkpoint",
+        "archives",
+        "archived_to",
+    ];
+    assert_eq!(
+        numbers.map(|name| audit[name].clone()),
+        [3, 1, 1, 0, 0].map(|number| json!(number))
+    );
+    assert!(audit["oldest_entry"].is_string() && audit["last_checkpoint"].is_string());
+    assert_eq!(found["cron"]["failed"], json!([]));
+    let webhook = json!({"is_configured": false, "sent_to": 0, "last_sent_at": null, "lag": null});
+    assert_eq!(found["webhook"], webhook);
+}
+
+#[tokio::test]
+async fn status_names_variables_and_never_shows_a_value() {
+    let vars = Vars::new()
+        .set("TEST_WITHOUT_ARCHIVE", "1")
+        .set("NVIDIA_API_KEY", "nvapi-a-key-of-the-tests");
+    let app = App::isolated(vars.clone());
+    let session = app.admin("ada").await.sign_in().await;
+    let response = session.get("/api/auth/status").await;
+    let found = response.assert_status(200).json();
+    let of = |list: &str, name: &str| {
+        let items = found[list].as_array().expect("a list").iter();
+        items
+            .clone()
+            .find(|item| item["name"] == name)
+            .cloned()
+            .expect("an item")
+    };
+    for (name, is_secret, is_set, rotates) in [
+        ("JWT_SECRET", true, true, true),
+        ("JWT_SECRET_PREVIOUS", true, false, false),
+        ("AUDIT_KEY", true, true, true),
+        ("NVIDIA_API_KEY", true, true, false),
+        ("AWS_ACCESS_KEY_ID", true, false, false),
+        ("JWT_ISSUER", false, true, false),
+    ] {
+        let item = of("variables", name);
+        let flags = ["is_secret", "is_set", "rotates"].map(|flag| item[flag].clone());
+        assert_eq!(
+            flags,
+            [json!(is_secret), json!(is_set), json!(rotates)],
+            "{name}"
+        );
+    }
+    assert_eq!(of("bindings", "DB")["is_set"], true);
+    assert_eq!(of("bindings", "ARCHIVE")["is_set"], false);
+    let text = response.text();
+    for name in [
+        "JWT_SECRET",
+        "PASSWORD_PEPPER",
+        "HANDLE_KEY",
+        "AUDIT_KEY",
+        "NVIDIA_API_KEY",
+        "JWT_AUDIENCE",
+    ] {
+        assert!(!text.contains(vars.expect(name)), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn status_is_for_administrators() {
+    let app = App::shared();
+    let session = app.user("ada").await.sign_in().await;
+    let response = session.get("/api/auth/status").await;
+    response.assert_error(403, "admin_required");
+    app.get("/api/auth/status").await.assert_status(401);
+}
