@@ -10,3 +10,4 @@ mod guesses;
 mod pages;
 mod rate_limits;
 mod revocation;
+mod user_lists;

@@ -6,8 +6,7 @@ use std::future::IntoFuture;
 
 /// The kinds and details of the audit entries about a user.
 async fn entries(app: &App, user: &str) -> Vec<(String, Value)> {
-    let sql =
-        "SELECT kind, detail FROM audit WHERE subject = ?1 AND kind NOT IN ('sign_in', 'access_denied') ORDER BY number";
+    let sql = "SELECT kind, detail FROM audit WHERE subject = ?1 AND kind NOT IN ('sign_in', 'access_denied') ORDER BY number";
     let rows = app.sql(sql, [user]).await;
     let entry = |row: &Value| {
         (
