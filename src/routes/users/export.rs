@@ -72,31 +72,13 @@ async fn handle(
 #[cfg(not(target_arch = "wasm32"))]
 fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
     use crate::domain::user::AdminUser;
-    use crate::http::operation::Operation;
+    use crate::http::operation::{Operation, examples};
     use serde_json::json;
-    let user = json!({
-        "id": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
-        "source": "password",
-        "username": "john",
-        "email": "john@example.com",
-        "email_verified_at": "2024-01-10T12:00:00Z",
-        "name": "John Doe",
-        "organization": "Acme Corp",
-        "aws_region": "us-east-1",
-        "role": "user",
-        "is_active": true,
-        "has_password": true,
-        "is_locked": false,
-        "created_at": "2024-01-01T00:00:00Z",
-        "updated_at": "2024-01-10T12:00:00Z",
-        "last_login": "2024-01-10T12:00:00Z",
-        "version": 3
-    });
     let _ = schemas.responses.subschema_for::<AdminUser>();
     Operation::new("exportUsers", "Users", "Export users")
         .describe("Returns all users as JSON Lines, a page at a time, in the order of their ids. Hashes of passwords are not exported.")
         .takes::<ExportRequest>(schemas, body::INVALID_BODY, json!({"limit": 1000}))
         .body_is_optional()
-        .returns_lines("JSON Lines, each with the schema AdminUser", &[user])
+        .returns_lines("JSON Lines, each with the schema AdminUser", &[examples::admin_user()])
         .header(NEXT, false)
 }

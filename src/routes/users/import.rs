@@ -1,8 +1,8 @@
 //! `POST /api/auth/users/import`: adds users in bulk.
 
 use crate::app::RequestContext;
-use crate::app::administration::import::{self, Importer, LineOutcome, LineReport, MAX_LINES};
-use crate::domain::administration::Actor;
+use crate::app::administration::Administration;
+use crate::app::administration::import::{self, LineOutcome, LineReport, MAX_LINES};
 use crate::domain::session::SessionRecord;
 use crate::http::body;
 use crate::http::error::{ApiError, ErrorFormat};
@@ -64,15 +64,8 @@ async fn handle(
     if lines.len() > MAX_LINES {
         return Err(ErrorCode::TooManyLines.into());
     }
-    let importer = Importer {
-        context: &context,
-        client: &client,
-        actor: Actor {
-            id: session.user.id,
-            role: session.user.role,
-        },
-    };
-    let lines = import::run(&importer, &lines, dry_run).await?;
+    let administration = Administration::new(&context, &client, &session);
+    let lines = import::run(&administration, &lines, dry_run).await?;
     let count = |outcome| lines.iter().filter(|line| line.outcome == outcome).count();
     let (created, created_without_password, existing) = (
         count(LineOutcome::Created),

@@ -1,11 +1,10 @@
 //! Reads all users, a page at a time, in the order of their ids.
 
+use super::administered::read;
 use crate::domain::audit::Signed;
-use crate::domain::role::Role;
 use crate::domain::user::AdminUser;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
-use crate::runtime::row::Row;
 use crate::store::audit::append;
 
 const PAGE: &str = "
@@ -28,25 +27,4 @@ pub async fn page(
     let page = Statement::new(PAGE).text(after).number(limit);
     let [found, _] = database.batch([page, append(entry)]).await?;
     found.rows(read)
-}
-
-fn read(row: &mut Row) -> Result<AdminUser, StoreError> {
-    Ok(AdminUser {
-        id: row.uuid("id")?,
-        source: row.text("source")?,
-        username: row.text("username")?,
-        email: row.optional("email")?,
-        email_verified_at: row.optional_moment("email_verified_at")?,
-        name: row.text("name")?,
-        organization: row.optional("organization")?,
-        aws_region: row.optional("aws_region")?,
-        role: Role::parse(&row.text("role")?).ok_or(StoreError::CorruptRow("role"))?,
-        is_active: row.count("is_active")? == 1,
-        has_password: row.count("has_password")? == 1,
-        is_locked: row.count("is_locked")? == 1,
-        created_at: row.moment("created_at")?,
-        updated_at: row.moment("updated_at")?,
-        last_login: row.optional_moment("last_login")?,
-        version: row.count("version")?,
-    })
 }

@@ -11,29 +11,48 @@ use uuid::Uuid;
 /// A user to be added, as the texts and numbers of its columns.
 #[derive(Debug, Serialize)]
 pub struct ImportRow {
+    /// Id.
     pub id: String,
+    /// Canonical user name.
     pub username: String,
+    /// Skeleton of the user name.
     pub skeleton: String,
+    /// E-mail address as entered.
     pub email: String,
+    /// Key of the address.
     pub email_key: String,
+    /// Full name.
     pub name: String,
+    /// Organization.
     pub organization: Option<String>,
+    /// AWS region.
     pub aws_region: Option<String>,
+    /// Role.
     pub role: &'static str,
+    /// 1 if the user may sign in, otherwise 0.
     pub is_active: u8,
+    /// Sealed hash.
     pub password_hash: Option<String>,
+    /// Time at which the user was created.
     pub created_at: String,
+    /// Time of the import if the address is confirmed.
     pub email_verified_at: Option<String>,
+    /// User name as it is searched.
     pub username_search: String,
+    /// Address as it is searched.
     pub email_search: String,
+    /// Name as it is searched.
     pub name_search: String,
 }
 
 /// The unique names of a user.
 #[derive(Debug, Serialize)]
 pub struct UniqueNames<'a> {
+    /// Canonical user name.
     pub username: &'a str,
+    /// Skeleton of the user name.
     pub skeleton: &'a str,
+    /// Key of the address.
     pub email_key: &'a str,
 }
 
@@ -71,14 +90,14 @@ pub struct Import<'a> {
 const CONFLICTS: &str = "
     SELECT
       EXISTS (
-        SELECT 1 FROM users WHERE source = 'password' AND username = line.value ->> 'username') AS is_existing,
+        SELECT 1 FROM users WHERE source = 'password' AND username = json_each.value ->> 'username') AS is_existing,
       EXISTS (
-        SELECT 1 FROM users WHERE source = 'password' AND username_skeleton = line.value ->> 'skeleton') AS is_username_taken,
-      EXISTS (SELECT 1 FROM users WHERE source = 'password' AND email_key = line.value ->> 'email_key')
+        SELECT 1 FROM users WHERE source = 'password' AND username_skeleton = json_each.value ->> 'skeleton') AS is_username_taken,
+      EXISTS (SELECT 1 FROM users WHERE source = 'password' AND email_key = json_each.value ->> 'email_key')
       OR EXISTS (
         SELECT 1 FROM email_links
-        WHERE purpose = 'revert' AND email_key = line.value ->> 'email_key' AND +expires_at > ?2) AS is_email_taken
-    FROM json_each(?1) AS line";
+        WHERE purpose = 'revert' AND email_key = json_each.value ->> 'email_key' AND +expires_at > ?2) AS is_email_taken
+    FROM json_each(?1)";
 
 /// Fails the batch if the administrator may no longer add the users.
 const CHECK_ACTOR: &str = "
@@ -108,9 +127,9 @@ const ADD_ENTRIES: &str = "
 /// result of a SELECT.
 const CHECK: &str = "
     SELECT CASE
-      WHEN (SELECT count(*) FROM json_each(?1) AS line
-            JOIN audit ON audit.id = line.value ->> 0 AND audit.mac = line.value ->> 8) <> json_array_length(?1)
-        OR (SELECT count(*) FROM json_each(?2) AS line JOIN users ON users.id = line.value ->> 'id') <> json_array_length(?2)
+      WHEN (SELECT count(*) FROM json_each(?1)
+            JOIN audit ON audit.id = json_each.value ->> 0 AND audit.mac = json_each.value ->> 8) <> json_array_length(?1)
+        OR (SELECT count(*) FROM json_each(?2) JOIN users ON users.id = json_each.value ->> 'id') <> json_array_length(?2)
     THEN json('the users and their entries differ') END";
 
 /// Finds the names that other users have, in the order of the lines.

@@ -3,13 +3,12 @@
 
 pub mod administered;
 pub mod create;
-pub mod list;
-pub mod search;
-pub mod update;
-
 pub mod erase;
 pub mod export;
 pub mod import;
+pub mod list;
+pub mod search;
+pub mod update;
 
 use crate::domain::role::Role;
 use crate::domain::user::User;

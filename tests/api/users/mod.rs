@@ -2,6 +2,8 @@
 
 mod create;
 mod erase;
+mod export;
+mod import;
 mod races;
 mod read;
 mod reset_password;

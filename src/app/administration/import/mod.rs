@@ -4,17 +4,16 @@ mod line;
 
 pub use line::ImportLine;
 
+use super::Administration;
 use crate::app::RequestContext;
-use crate::app::client_info::ClientInfo;
 use crate::app::error::AppError;
 use crate::crypto::password::{self, NotImportable};
-use crate::domain::administration::Actor;
 use crate::domain::audit::{Kind, Signed};
+use crate::domain::names::search_key;
 use crate::domain::role::Role;
 use crate::runtime::random;
 use crate::store::users::import::{self, Conflict, Import, ImportRow, UniqueNames};
 use crate::timestamp::Timestamp;
-use crate::unicode::lower_case;
 use line::{ImportedUser, LineError};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -93,28 +92,18 @@ struct Candidate {
     hash: LineHash,
 }
 
-/// An import by an administrator.
-pub struct Importer<'a> {
-    /// The context of the request.
-    pub context: &'a RequestContext,
-    /// The client.
-    pub client: &'a ClientInfo,
-    /// The administrator.
-    pub actor: Actor,
-}
-
 /// Imports lines with their numbers, or only reports what would become of them.
 ///
 /// # Errors
 /// `Store`, `Runtime`. With `Store`, it is unknown whether the users were added; the same lines can be sent again.
 pub async fn run(
-    importer: &Importer<'_>,
+    administration: &Administration<'_>,
     lines: &[(usize, &str)],
     is_dry_run: bool,
 ) -> Result<Vec<LineReport>, AppError> {
-    let context = importer.context;
+    let context = administration.context;
     let now = context.now();
-    let (mut reports, candidates) = importer.sorted(lines, now)?;
+    let (mut reports, candidates) = administration.sorted(lines, now)?;
     let mut before: Option<Vec<Conflict>> = None;
     loop {
         let names: Vec<_> = candidates.iter().map(Candidate::names).collect();
@@ -126,7 +115,7 @@ pub async fn run(
             .map(|(candidate, _)| candidate)
             .collect();
         if !is_dry_run {
-            let added = importer.add(&free, now).await;
+            let added = administration.add(&free, now).await;
             // If a name was taken meanwhile, nothing was added, and the lines are compared again. If D1 failed after the write, the
             // users exist now.
             if let Err(error) = added {
@@ -145,7 +134,7 @@ pub async fn run(
     }
 }
 
-impl Importer<'_> {
+impl Administration<'_> {
     /// Parses the lines. Returns the reports about those that cannot be imported, and the others.
     fn sorted(
         &self,
@@ -270,9 +259,9 @@ impl Candidate {
             password_hash: self.sealed.clone(),
             created_at: user.created_at.unwrap_or(now).to_string(),
             email_verified_at: user.is_email_verified.then(|| now.to_string()),
-            username_search: lower_case(user.username.as_str()),
-            email_search: lower_case(user.email.as_str()),
-            name_search: lower_case(&user.name),
+            username_search: search_key(user.username.as_str()),
+            email_search: search_key(user.email.as_str()),
+            name_search: search_key(&user.name),
         }
     }
 

@@ -108,6 +108,8 @@ fn needs(route: &Route) -> Needs {
         | "POST confirm-email"
         | "DELETE sessions/{id}"
         | "DELETE users/{id}"
+        | "POST users/export"
+        | "POST users/import"
         | "POST login"
         | "POST logout-all"
         | "GET nvidia-credentials"
