@@ -34,3 +34,18 @@ WHEN NEW.email IS NULL AND NEW.email_search IS NOT NULL
 BEGIN
   UPDATE users SET email_search = NULL WHERE id = NEW.id;
 END;
+
+-- The last sign-in, as a text that is never NULL, so that a list can continue after a user who has not signed in yet.
+ALTER TABLE users ADD COLUMN last_login_order TEXT GENERATED ALWAYS AS (coalesce(last_login, '')) VIRTUAL;
+
+-- Lists, each in the order of an index. A list of active and disabled users merges two ranges. A sign-in writes to users_list_login
+-- only. Searches by user name use users_list_username.
+CREATE INDEX users_list_created ON users (is_active, created_at, id);
+CREATE INDEX users_list_role_created ON users (role, is_active, created_at, id);
+CREATE INDEX users_list_source_created ON users (source, is_active, created_at, id);
+CREATE INDEX users_list_username ON users (is_active, username_search, id);
+CREATE INDEX users_list_role_username ON users (role, is_active, username_search, id);
+CREATE INDEX users_list_source_username ON users (source, is_active, username_search, id);
+CREATE INDEX users_list_login ON users (is_active, last_login_order, id);
+CREATE INDEX users_search_email ON users (email_search, id);
+CREATE INDEX users_search_name ON users (name_search, id);

@@ -6,7 +6,6 @@
 mod headers;
 
 use crate::config::SECURE_COOKIE_NAME;
-use crate::http::body::JSON;
 use crate::http::error::{ApiError, DetailError, ErrorFormat, MessageError};
 use crate::http::error_codes::ErrorCode;
 use crate::http::operation::{Operation, Schemas};
@@ -130,8 +129,8 @@ fn common_errors(route: &Route, operation: &Operation) -> Vec<ApiError> {
     codes.extend([ErrorCode::Misconfigured, ErrorCode::RuntimeFailed]);
     let mut errors: Vec<ApiError> = codes.into_iter().map(ApiError::from).collect();
     errors.push(ApiError::new(ErrorCode::RateLimited).retry_after(1));
-    if operation.request.is_some() {
-        errors.push(ApiError::unsupported_media_type(JSON));
+    if let Some(body) = &operation.request {
+        errors.push(ApiError::unsupported_media_type(body.media_type));
         errors.push(ApiError::unsupported_encoding());
     }
     errors

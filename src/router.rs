@@ -10,7 +10,9 @@ use crate::http::error_codes::ErrorCode;
 use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::route::{Access, Route};
-use crate::routes::{audit, aws, device, email, nvidia, pages, password, session, system, users};
+use crate::routes::{
+    audit, aws, bootstrap, device, email, nvidia, pages, password, session, system, users,
+};
 use crate::runtime::assets::Assets;
 use crate::runtime::log;
 use uuid::Uuid;
@@ -41,10 +43,22 @@ pub const ROUTES: &[Route] = &[
     aws::login::ROUTE,
     aws::credentials::ROUTE,
     nvidia::credentials::ROUTE,
+    users::search::ROUTE,
+    users::create::ROUTE,
+    users::read::ROUTE,
+    users::update::ROUTE,
+    users::reset_password::ROUTE,
+    users::unlock::ROUTE,
+    users::sessions::list::ROUTE,
+    users::sessions::revoke::ROUTE,
+    users::sessions::revoke_all::ROUTE,
     audit::search::ROUTE,
     audit::export::ROUTE,
     audit::verify::ROUTE,
+    bootstrap::ROUTE,
     users::erase::ROUTE,
+    users::import::ROUTE,
+    users::export::ROUTE,
     system::health::ROUTE,
     system::status::ROUTE,
     system::openapi::ROUTE,

@@ -1,6 +1,7 @@
 //! The query of the audit log, and the cursor in it.
 
 use crate::{Target, request};
+use edge_auth::app::audit_search::Cursor;
 use edge_auth::domain::audit::Kind;
 use edge_auth::routes::audit::search::search;
 use edge_auth::timestamp::Timestamp;
@@ -23,6 +24,7 @@ pub const TARGET: Target = Target {
         "+",
         "-",
         ".1",
+        "archive.",
         "T00:00:00Z",
     ],
 };
@@ -30,7 +32,7 @@ pub const TARGET: Target = Target {
 fn run(data: &[u8]) {
     let query = String::from_utf8_lossy(data).replace('#', "");
     let url = format!("https://auth.example.com/api/auth/audit?{query}");
-    let Ok(search) = search(&request(&url, Vec::new())) else {
+    let Ok((search, cursor)) = search(&request(&url, Vec::new())) else {
         return;
     };
     assert!((1..=200).contains(&search.limit), "{}", search.limit);
@@ -62,7 +64,7 @@ fn run(data: &[u8]) {
             assert_eq!(read, Some(strict), "{query:?}");
         }
     }
-    assert_eq!(search.before.is_some(), value("cursor").is_some());
+    assert_eq!(cursor.is_some(), value("cursor").is_some());
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if let Some(limit) = value("limit") {
         assert!(
@@ -70,14 +72,17 @@ fn run(data: &[u8]) {
             "{limit:?}"
         );
     }
-    if let Some(((at, number), cursor)) = search.before.zip(value("cursor")) {
-        let (time, digits) = cursor.rsplit_once('.').expect("a place");
+    if let Some((read, text)) = cursor.zip(value("cursor")) {
+        let (place, digits) = text.rsplit_once('.').expect("a place");
+        let (Cursor::Entry(_, number) | Cursor::Archived(number)) = read;
         assert!(
             is_number(digits) && digits.parse() == Ok(number),
-            "{cursor:?}"
+            "{text:?}"
         );
-        if let Some(strict) = Timestamp::parse(time) {
-            assert_eq!(at, strict, "{cursor:?}");
+        match (read, Timestamp::parse(place)) {
+            (Cursor::Entry(at, _), Some(strict)) => assert_eq!(at, strict, "{text:?}"),
+            (Cursor::Archived(_), _) => assert_eq!(place, "archive", "{text:?}"),
+            (Cursor::Entry(..), None) => {}
         }
     }
 }
@@ -88,6 +93,7 @@ fn seeds() -> Vec<Vec<u8>> {
         "user=1b4e28ba-2fa1-41d2-883f-0016d3cca427&kind=sign_in_failed&limit=200",
         "from=2024-01-01T00:00:00Z&to=2024-01-31T23%3A59%3A59Z",
         "cursor=2024-01-10T12:00:00Z.1042&limit=1",
+        "cursor=archive.1042",
         "kind=&from=&limit=7",
         "from=2024-01-31t12:00:00.25 01:00&to=2024-01-31T12:00:00%2B01:00",
     ]

@@ -7,6 +7,7 @@ use crate::domain::language::Language;
 use crate::domain::names;
 use crate::runtime::random;
 use crate::timestamp::Timestamp;
+use uuid::Uuid;
 
 /// Maximum number of bytes of a `User-Agent` that are stored: enough to distinguish devices in a list. It limits the size of
 /// the rows of sessions and of the audit log.
@@ -65,9 +66,15 @@ impl ClientInfo {
     /// `Runtime` if there are no random bytes.
     pub fn entry_at(&self, now: Timestamp, kind: Kind) -> Result<Entry, AppError> {
         let id = random::uuid()?;
-        let entry = Entry::new(id, now, kind, &self.request);
+        let entry = self.entry_without_client(id, now, kind);
         let (address, device) = (self.address.as_deref(), self.device.as_deref());
         Ok(entry.from(Client::new(random::bytes()?, address, device)))
+    }
+
+    /// Creates an audit entry of the request of this client, whose client is in another entry of the same request.
+    #[must_use]
+    pub fn entry_without_client(&self, id: Uuid, now: Timestamp, kind: Kind) -> Entry {
+        Entry::new(id, now, kind, &self.request)
     }
 }
 

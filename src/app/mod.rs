@@ -3,6 +3,7 @@
 pub mod administration;
 mod attempt_retries;
 pub mod audit_search;
+pub mod bootstrap;
 pub mod client_info;
 pub mod context;
 pub mod cookie_verifier;

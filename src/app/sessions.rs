@@ -271,7 +271,7 @@ pub async fn revoke_reused(
     Ok(())
 }
 
-/// Revokes all sessions of a user, writes the audit entry in the same batch, and overwrites their cached sessions.
+/// Revokes all sessions of a user, writes the audit entry in the same batch, and overwrites their cached sessions. Returns their number.
 ///
 /// # Errors
 /// `Store`; then the client must not assume that the sessions are revoked.
@@ -279,13 +279,13 @@ pub async fn revoke_all(
     context: &RequestContext,
     user: Uuid,
     entry: &Signed,
-) -> Result<(), AppError> {
+) -> Result<u32, AppError> {
     let sessions = &context.app.sessions;
     let revoked = sessions
         .revoke_all(user, context.received_at, entry)
         .await?;
-    revoke_cached(context, &revoked).await;
-    Ok(())
+    revoke_cached(context, &revoked.latest).await;
+    Ok(revoked.count)
 }
 
 /// Overwrites the cached sessions of sessions that D1 has just revoked.

@@ -1,7 +1,11 @@
 //! Who may do what to whom: the rules for administrators and the users that they administer, as one table.
 
 use super::role::Role;
+use super::user::AdminUser;
 use uuid::Uuid;
+
+/// The source of users who sign in with a password.
+pub const PASSWORD_SOURCE: &str = "password";
 
 /// What an administrator does to a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +18,7 @@ pub enum Action {
     Export,
     /// Change name, e-mail address or organization.
     ChangeProfile,
-    /// Change the AWS region.
+    /// Change the AWS region. Every other change requires this as well.
     ChangeRegion,
     /// Change the role, to this one.
     ChangeRole(Role),
@@ -50,6 +54,16 @@ pub struct Target {
     pub role: Role,
     /// Whether the user signs in with an identity source instead of a password.
     pub is_of_identity_source: bool,
+}
+
+impl From<&AdminUser> for Target {
+    fn from(user: &AdminUser) -> Self {
+        Self {
+            id: user.id,
+            role: user.role,
+            is_of_identity_source: user.source != PASSWORD_SOURCE,
+        }
+    }
 }
 
 /// Why an action is not allowed.

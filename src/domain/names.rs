@@ -1,17 +1,15 @@
 //! The names of users: user names, e-mail addresses and names that are shown, and when two of them are the same.
 //!
 //! User names of password users follow PRECIS `UsernameCaseMapped` (RFC 8265 section 3.3) and contain no `@`, so that a name
-//! can be told from an address at sign-in. Names from an identity source are not checked here. Only native programs assign
-//! user names ([`canonical`], [`skeleton`]); the Worker finds users by [`LoginName`].
+//! can be told from an address at sign-in. Names from an identity source are not checked here. [`canonical`] and [`skeleton`]
+//! decide which user names can be assigned; users are found by [`LoginName`].
 
 mod display;
 mod email;
-#[cfg(not(target_arch = "wasm32"))]
 mod username_policy;
 
 pub use display::{full_name_from, shown, text};
 pub use email::{Email, email};
-#[cfg(not(target_arch = "wasm32"))]
 pub use username_policy::{canonical, skeleton};
 
 use crate::unicode::lower_case;
@@ -69,8 +67,8 @@ impl LoginName {
     /// Parses what was entered: an e-mail address if it contains `@`, otherwise a user name. `None` if it can be neither and
     /// so belongs to no user.
     ///
-    /// A user name is mapped as [`canonical`] maps it but not checked, because the tables for the checks would take 29 KiB
-    /// of the Worker. A text that PRECIS refuses finds no user, or the user to whose name it is mapped.
+    /// A user name is mapped as [`canonical`] maps it but not checked, because every sign-in would pay for the checks. A text that
+    /// PRECIS refuses finds no user, or the user to whose name it is mapped.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = trimmed(text);
@@ -86,6 +84,13 @@ impl LoginName {
             && !name.chars().any(|c| c.is_control() || c.is_whitespace());
         is_valid.then_some(Self::Username(name))
     }
+}
+
+/// The form of a text by which users are searched: lower case and NFC. What is stored for a user and what is searched for are both in
+/// this form.
+#[must_use]
+pub fn search_key(text: &str) -> String {
+    lower_case(text)
 }
 
 /// Removes surrounding white space of all kinds, including no-break spaces, and invisible characters that are often copied

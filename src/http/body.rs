@@ -3,6 +3,7 @@
 use super::error::ApiError;
 use super::error_codes::ErrorCode;
 use super::request::{BodyError, Request};
+use super::response::LINES;
 use crate::json::{Malformed, Object};
 use serde::de::DeserializeOwned;
 
@@ -15,6 +16,26 @@ pub const INVALID_BODY: &str = "Invalid request body";
 /// The media type of JSON bodies.
 pub const JSON: &str = "application/json";
 
+/// Maximum number of bytes of a body in JSON Lines.
+pub const MAX_LINES_BYTES: usize = 1024 * 1024;
+
+/// What a route accepts.
+#[derive(Clone, Copy)]
+struct Accepted {
+    media_type: &'static str,
+    max_bytes: usize,
+}
+
+const ACCEPTS_JSON: Accepted = Accepted {
+    media_type: JSON,
+    max_bytes: MAX_BODY_BYTES,
+};
+
+const ACCEPTS_LINES: Accepted = Accepted {
+    media_type: LINES,
+    max_bytes: MAX_LINES_BYTES,
+};
+
 /// Reads a JSON body. `text` is the text of the response to an invalid body: [`INVALID_BODY`], or the one that an API
 /// specification prescribes.
 ///
@@ -25,7 +46,7 @@ pub async fn json<T: DeserializeOwned>(
     request: Request,
     text: &'static str,
 ) -> Result<T, ApiError> {
-    let bytes = bytes(request, text).await?;
+    let bytes = bytes(request, ACCEPTS_JSON, text).await?;
     parse(&bytes).map_err(|code| ApiError::new(code).with_text(text))
 }
 
@@ -38,7 +59,7 @@ pub async fn optional_json<T: DeserializeOwned>(
     request: Request,
     text: &'static str,
 ) -> Result<Option<T>, ApiError> {
-    let bytes = bytes(request, text).await?;
+    let bytes = bytes(request, ACCEPTS_JSON, text).await?;
     if bytes.is_empty() {
         return Ok(None);
     }
@@ -46,17 +67,38 @@ pub async fn optional_json<T: DeserializeOwned>(
     Ok(Some(body))
 }
 
+/// Reads a body in JSON Lines. The lines are not parsed.
+///
+/// # Errors
+/// `BodyTooLarge`, `UnsupportedMediaType`, `UnsupportedEncoding`, `InvalidJson` if it is not UTF-8, `IncompleteBody`, `Overloaded`.
+pub async fn lines(request: Request) -> Result<String, ApiError> {
+    let bytes = bytes(request, ACCEPTS_LINES, INVALID_BODY).await?;
+    let text = String::from_utf8(bytes).map_err(|_| ErrorCode::InvalidJson)?;
+    Ok(match text.strip_prefix('\u{feff}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    })
+}
+
 /// Reads the body. An empty body needs no `Content-Type`.
-async fn bytes(request: Request, text: &'static str) -> Result<Vec<u8>, ApiError> {
+async fn bytes(
+    request: Request,
+    accepted: Accepted,
+    text: &'static str,
+) -> Result<Vec<u8>, ApiError> {
+    let Accepted {
+        media_type: expected,
+        max_bytes,
+    } = accepted;
     let declared = request
         .header("content-length")
         .and_then(|length| length.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > MAX_BODY_BYTES) {
+    if declared.is_some_and(|length| length > max_bytes) {
         return Err(ErrorCode::BodyTooLarge.into());
     }
     let media_type = request.header("content-type");
     let encoding = request.header("content-encoding");
-    let bytes = (request.body)(declared.unwrap_or(MAX_BODY_BYTES), declared.is_some()).await;
+    let bytes = (request.body)(declared.unwrap_or(max_bytes), declared.is_some()).await;
     let bytes = bytes.map_err(|error| match error {
         BodyError::TooLarge => ErrorCode::BodyTooLarge.into(),
         BodyError::Interrupted => ApiError::new(ErrorCode::IncompleteBody).with_text(text),
@@ -68,8 +110,8 @@ async fn bytes(request: Request, text: &'static str) -> Result<Vec<u8>, ApiError
     if encoding.as_deref().is_some_and(is_encoded) {
         return Err(ApiError::unsupported_encoding());
     }
-    if !media_type.as_deref().is_some_and(is_json) {
-        return Err(ApiError::unsupported_media_type(JSON));
+    if !media_type.is_some_and(|given| is_media_type(&given, expected)) {
+        return Err(ApiError::unsupported_media_type(expected));
     }
     Ok(bytes)
 }
@@ -80,11 +122,11 @@ fn is_encoded(header: &str) -> bool {
     codings.any(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"))
 }
 
-/// `application/json` in any case and with any parameters (RFC 9110 §8.3.1). A `charset` is ignored: JSON is UTF-8 (RFC 8259
+/// Compares a media type in any case and with any parameters (RFC 9110 §8.3.1). A `charset` is ignored: JSON is UTF-8 (RFC 8259
 /// §8.1), and a body in another encoding is refused when it is parsed.
-fn is_json(content_type: &str) -> bool {
+fn is_media_type(content_type: &str, expected: &str) -> bool {
     let essence = content_type.split(';').next().unwrap_or_default();
-    essence.trim().eq_ignore_ascii_case(JSON)
+    essence.trim().eq_ignore_ascii_case(expected)
 }
 
 /// Parses the JSON, with or without a byte order mark (RFC 8259 §8.1 allows parsers to ignore it).
@@ -187,7 +229,7 @@ mod tests {
             "application/json; charset=latin1",
             " application/json ; ",
         ] {
-            assert!(is_json(name), "{name}");
+            assert!(is_media_type(name, JSON), "{name}");
         }
         for name in [
             "",
@@ -195,7 +237,7 @@ mod tests {
             "application/jsonp",
             "application/x-www-form-urlencoded",
         ] {
-            assert!(!is_json(name), "{name}");
+            assert!(!is_media_type(name, JSON), "{name}");
         }
     }
 

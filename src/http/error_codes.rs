@@ -106,6 +106,9 @@ codes! {
     InvalidUsername: 400 "invalid_username" "A username has 1 to 64 letters, digits and marks, without spaces, invisible characters or @";
         "The user name of the new user is not valid.";
         "Choose another user name.";
+    TooManyLines: 400 "too_many_lines" "A request may have at most 500 lines";
+        "The body of an import has more lines than one request may have.";
+        "Send the lines in several requests.";
     UnsupportedSearch: 400 "unsupported_search" "This combination of filters and sort order is not supported";
         "No index serves this combination of term, filters, sort and order.";
         "Use a combination that `POST /users/search` lists.";
@@ -193,6 +196,9 @@ codes! {
     EmailTaken: 409 "email_taken" "Another user has this e-mail address";
         "Another user has the e-mail address, or can restore it with a link.";
         "Use another address.";
+    AlreadyBootstrapped: 409 "already_bootstrapped" "There is a super administrator already";
+        "The secret is valid, but the service has an active super administrator.";
+        "Ask a super administrator to create the user.";
     LastSuperAdmin: 409 "last_super_admin" "The last active super administrator cannot be removed";
         "The change would leave the service without an active super administrator.";
         "Make another user a super administrator first.";

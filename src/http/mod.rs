@@ -1,5 +1,6 @@
 //! HTTP as plain values: requests, responses, errors and their formats, routes, and the caller of a request.
 
+mod administration_error;
 pub mod body;
 pub mod caller;
 pub mod cookies;

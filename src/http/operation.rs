@@ -143,6 +143,24 @@ impl Operation {
         self.errors(codes.map(|code| ApiError::new(code).with_text(text)))
     }
 
+    /// Sets the request body to JSON Lines with this schema. The example is the whole text.
+    #[must_use]
+    pub fn takes_lines<T: JsonSchema>(mut self, schemas: &mut Schemas, example: &[Value]) -> Self {
+        let lines: Vec<String> = example.iter().map(Value::to_string).collect();
+        // The schema is that of a line, so it is registered as a component and named in the description.
+        let _ = schemas.requests.subschema_for::<T>();
+        self.request = Some(Body {
+            schema: json!({
+                "type": "string",
+                "description": format!("JSON Lines, each with the schema {}", T::schema_name())
+            }),
+            example: json!(lines.join("\n") + "\n"),
+            media_type: LINES,
+            is_required: true,
+        });
+        self.errors([ErrorCode::InvalidJson, ErrorCode::IncompleteBody])
+    }
+
     /// Makes the request body optional.
     #[must_use]
     pub fn body_is_optional(mut self) -> Self {
@@ -196,6 +214,50 @@ pub mod examples {
     #[must_use]
     pub fn token() -> Value {
         json!("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...")
+    }
+
+    /// A session.
+    #[must_use]
+    pub fn session() -> Value {
+        json!({
+            "id": "3e0d962904b8fedc86e5872eacd26369665db2042fcbad5ff0edcc368aaa1f96",
+            "created_at": "2024-01-10T12:00:00Z",
+            "refreshed_at": "2024-01-10T18:00:00Z",
+            "last_used_at": "2024-01-10T18:00:00Z",
+            "ends_at": "2024-02-09T12:00:00Z",
+            "session": "cookie",
+            "method": "password",
+            "authenticated_at": "2024-01-10T12:00:00Z",
+            "device": "curl/8.5.0",
+            "address": "192.0.2.7",
+            "country": "DE",
+            "refresh_device": "curl/8.5.0",
+            "refresh_address": "192.0.2.7",
+            "refresh_country": "DE"
+        })
+    }
+
+    /// A user as administrators see it.
+    #[must_use]
+    pub fn admin_user() -> Value {
+        json!({
+            "id": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+            "source": "password",
+            "username": "john",
+            "email": "john@example.com",
+            "email_verified_at": "2024-01-10T12:00:00Z",
+            "name": "John Doe",
+            "organization": "Acme Corp",
+            "aws_region": "us-east-1",
+            "role": "user",
+            "is_active": true,
+            "has_password": true,
+            "is_locked": false,
+            "created_at": "2024-01-01T00:00:00Z",
+            "updated_at": "2024-01-10T12:00:00Z",
+            "last_login": "2024-01-10T12:00:00Z",
+            "version": 3
+        })
     }
 
     /// A user.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 /// Response headers of the API: name in the code, name in the document, description and schema.
-const RESPONSE_HEADERS: [(&str, &str, &str, &str); 10] = [
+const RESPONSE_HEADERS: [(&str, &str, &str, &str); 11] = [
     (
         "accept-encoding",
         "Accept-Encoding",
@@ -27,6 +27,12 @@ const RESPONSE_HEADERS: [(&str, &str, &str, &str); 10] = [
         "Edge-Auth-Expires",
         "Time at which the token in the body expires (RFC 3339)",
         "date-time",
+    ),
+    (
+        "etag",
+        "ETag",
+        "The version of the user, for `If-Match`",
+        "string",
     ),
     (
         "edge-auth-next",

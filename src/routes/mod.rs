@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod aws;
+pub mod bootstrap;
 pub mod device;
 pub mod email;
 pub mod nvidia;

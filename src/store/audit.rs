@@ -66,11 +66,21 @@ pub fn recorded<const N: usize>(
     condition: impl Fn() -> Statement,
     entries: [&Signed; N],
 ) -> Statement {
-    let appends = entries.into_iter().flat_map(|signed| {
+    all_recorded(write, condition, &entries)
+}
+
+/// Like [`recorded`], for any number of entries.
+#[must_use]
+pub fn all_recorded(
+    write: Statement,
+    condition: impl Fn() -> Statement,
+    entries: &[&Signed],
+) -> Statement {
+    let appends = entries.iter().flat_map(|signed| {
         let entry = bind(Statement::insert_if(APPEND_IF, condition()), signed);
         std::iter::once(entry).chain(client(signed))
     });
-    let checks = entries.into_iter().map(|signed| {
+    let checks = entries.iter().map(|signed| {
         Statement::new(CHECK_BOTH)
             .text(&signed.entry.id)
             .text(&signed.mac)

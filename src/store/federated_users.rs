@@ -5,6 +5,7 @@ use super::audit::recorded;
 use super::sessions::{RevokeAll, RevokedSession};
 use super::users;
 use crate::domain::audit::Signed;
+use crate::domain::names::search_key;
 use crate::domain::role::Role;
 use crate::domain::session::expired_until;
 use crate::domain::user::User;
@@ -80,8 +81,9 @@ pub struct RoleChanged {
 
 /// Creates the user at the first sign-in. At later sign-ins, it inserts nothing.
 const BIND: &str = "
-    INSERT INTO users (id, source, subject, username, email, made_email_key, name, role, is_active, created_at, updated_at)
-    SELECT ?1, ?2, ?3, ?4, iif(is_taken, NULL, ?5), iif(is_taken, NULL, ?9), ?6, ?7, 1, ?8, ?8
+    INSERT INTO users (id, source, subject, username, email, made_email_key, name, role, is_active, created_at, updated_at,
+                       username_search, email_search, name_search)
+    SELECT ?1, ?2, ?3, ?4, iif(is_taken, NULL, ?5), iif(is_taken, NULL, ?9), ?6, ?7, 1, ?8, ?8, ?10, iif(is_taken, NULL, ?11), ?12
     FROM (SELECT EXISTS (SELECT 1 FROM users WHERE source = 'password' AND email_key = ?9) AS is_taken)
     WHERE true
     ON CONFLICT (source, subject) WHERE subject IS NOT NULL DO NOTHING";
@@ -93,7 +95,7 @@ const BINDS: &str = "
 /// Changes the row only if the role is still the one that was read, so that the audit log states the correct previous role.
 const UPDATE: &str = "
     UPDATE users SET username = ?1, email = iif(is_taken, NULL, ?2), made_email_key = iif(is_taken, NULL, ?8), name = ?3,
-           role = ?4, updated_at = ?5
+           role = ?4, updated_at = ?5, username_search = ?9, email_search = iif(is_taken, NULL, ?10), name_search = ?11
     FROM (SELECT EXISTS (SELECT 1 FROM users WHERE source = 'password' AND email_key = ?8) AS is_taken)
     WHERE id = ?6 AND is_active = 1 AND role = ?7";
 
@@ -146,6 +148,7 @@ pub async fn bind(
         .text(profile.role.unwrap_or(Role::User).as_str())
         .text(now.to_string())
         .optional(profile.made_email_key);
+    let bind = with_search_keys(bind, profile);
     let binds = || {
         Statement::new(BINDS)
             .text(profile.source)
@@ -179,6 +182,7 @@ pub async fn update(
         .text(&id)
         .text(known.role.as_str())
         .optional(profile.made_email_key);
+    let update = with_search_keys(update, profile);
     let live = Statement::new(LIVE)
         .text(&id)
         .text(&expired_until)
@@ -227,6 +231,14 @@ pub async fn update(
         revoked,
         outdated,
     })
+}
+
+/// Binds the texts by which administrators search the user.
+fn with_search_keys(statement: Statement, profile: &FederatedProfile<'_>) -> Statement {
+    statement
+        .text(search_key(profile.username))
+        .optional(profile.email.map(search_key))
+        .text(search_key(profile.name))
 }
 
 fn find_statement(profile: &FederatedProfile<'_>) -> Statement {

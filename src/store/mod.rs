@@ -8,6 +8,7 @@ pub mod audit_export;
 pub mod audit_names;
 pub mod audit_webhook;
 pub mod aws_client_registration;
+pub mod bootstrap;
 pub mod checkpoints;
 pub mod email_links;
 pub mod email_requests;

@@ -1,8 +1,10 @@
-//! One-time links that set a password: table `password_links`. The command line and `/forgot-password` create them, and
+//! One-time links that set a password: table `password_links`. The command line, administrators and `/forgot-password` create them, and
 //! `/set-password` uses them.
 
+mod administered;
 mod forgotten;
 
+pub use administered::AdministeredLink;
 pub use forgotten::{ForgottenUser, NewPasswordLink};
 
 use super::audit::recorded;

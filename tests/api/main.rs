@@ -55,6 +55,7 @@
 
 mod audit;
 mod aws;
+mod bootstrap;
 mod browser;
 mod device;
 mod email;

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 /// Indexes that only the command line uses, not the Worker.
-const NOT_READ: [&str; 2] = ["users_password_skeleton", "users_source_username"];
+const NOT_READ: [&str; 1] = ["users_source_username"];
 
 /// A database with all migrations.
 fn migrated() -> Connection {

@@ -119,6 +119,26 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "in order, up to the limit, entries of the command line since the last checkpoint",
     ),
     (
+        "store/bootstrap.rs: STATE",
+        "SEARCH users USING COVERING INDEX users_list_role_created (role=? AND is_active=?)",
+        "ends at the first super administrator",
+    ),
+    (
+        "store/bootstrap.rs: CREATE",
+        "SEARCH users USING COVERING INDEX users_list_role_created (role=? AND is_active=?)",
+        "ends at the first super administrator",
+    ),
+    (
+        "store/bootstrap.rs: CREATES",
+        "SEARCH users USING COVERING INDEX users_list_role_created (role=? AND is_active=?)",
+        "ends at the first super administrator",
+    ),
+    (
+        "store/bootstrap.rs: DELETE_EXPIRED",
+        "SEARCH bootstrap_secrets USING INDEX bootstrap_secrets_end (expires_at<?)",
+        "rows that have expired since the last cleanup",
+    ),
+    (
         "store/password_links.rs: DELETE_EXPIRED",
         "SEARCH password_links USING COVERING INDEX password_links_end (expires_at<?)",
         "rows that have expired since the last cleanup",
@@ -174,6 +194,36 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "in order, up to the limit",
     ),
     (
+        "store/throttle/unlock.rs: UNLOCK",
+        "SEARCH sign_in_attempts USING COVERING INDEX sqlite_autoindex_sign_in_attempts_1 (key>? AND key<?)",
+        "the devices of one user",
+    ),
+    (
+        "store/throttle/unlock.rs: UNLOCKS",
+        "SEARCH sign_in_attempts USING COVERING INDEX sqlite_autoindex_sign_in_attempts_1 (key>? AND key<?)",
+        "the devices of one user",
+    ),
+    (
+        "store/users/update.rs: CHANGE",
+        "SEARCH other USING COVERING INDEX users_list_role_created (role=? AND is_active=?)",
+        "ends at the first other super administrator",
+    ),
+    (
+        "store/users/update.rs: CHANGES",
+        "SEARCH other USING COVERING INDEX users_list_role_created (role=? AND is_active=?)",
+        "ends at the first other super administrator",
+    ),
+    (
+        "store/users/search.rs: FIND",
+        "SEARCH users USING COVERING INDEX users_search_email ((email_search,id)>(?,?) AND email_search<?)",
+        "in order, up to the limit",
+    ),
+    (
+        "store/users/search.rs: FIND",
+        "SEARCH users USING COVERING INDEX users_search_name ((name_search,id)>(?,?) AND name_search<?)",
+        "in order, up to the limit",
+    ),
+    (
         "store/throttle/cleanup.rs: REMOVE_NETWORKS",
         "SEARCH address_attempts USING INDEX address_attempts_end (empty_at_ms<?)",
         "in order, up to the limit",
@@ -192,6 +242,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "store/throttle/revert.rs: RESTORE",
         "SEARCH sign_in_attempts USING COVERING INDEX sqlite_autoindex_sign_in_attempts_1 (key>? AND key<?)",
         "the devices of one user",
+    ),
+    (
+        "store/users/export.rs: PAGE",
+        "SEARCH users USING INDEX sqlite_autoindex_users_1 (id>?)",
+        "in order, up to the limit",
     ),
     (
         "store/users/erase.rs: DELETE_ACCOUNT_ATTEMPTS",

@@ -11,6 +11,7 @@
 
 mod admin;
 mod bench;
+mod bootstrap;
 mod build;
 mod cache;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod dev;
 mod fuzz;
 mod pages;
 mod process;
+mod random;
 mod setup;
 mod tools;
 
@@ -57,6 +59,7 @@ enum Command {
     Bench(bench::Arguments),
     Fuzz(fuzz::Options),
     Deny(deny::Options),
+    Bootstrap(bootstrap::Options),
     #[command(flatten)]
     Admin(cli::Command),
 }
@@ -97,6 +100,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Bench(arguments) => return bench::run(arguments),
         Command::Fuzz(options) => fuzz::run(&options)?,
         Command::Deny(options) => return deny::run(&options),
+        Command::Bootstrap(options) => bootstrap::run(&options)?,
         Command::Admin(_) => return admin::run(),
     }
     Ok(ExitCode::SUCCESS)

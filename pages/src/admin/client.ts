@@ -1,48 +1,34 @@
 // The calls of the console: one function for each endpoint.
-import { call, api } from "../api.ts";
+import { api, call } from "../api.ts";
 import type { Result } from "../api.ts";
-import { language } from "../language.ts";
-import type { AdminUser, AuditEntry, AuditFilter, Delivery, ImportReport, NewUser, Status, UserChange, UserPage, UserSearch, UserSession } from "./contract.ts";
+import type { AuditFilter, ImportReport, NewUser, Status, UserChange, UserSearch } from "./contract.ts";
 
-interface Sent {
-  body?: unknown;
-  /** The version of the user that the request changes. */
-  version?: number;
-  type?: string;
-  signal?: AbortSignal;
+const user = (id: string) => ({ path: { id } });
+
+/** A change of the version of the user that was shown. */
+const versioned = (id: string, version: number) => ({ path: { id }, header: { "If-Match": `"${version}"` } });
+
+export const searchUsers = (body: UserSearch, signal: AbortSignal | null = null) => call(api.POST("/api/auth/users/search", { body, signal }));
+export const createUser = (body: NewUser) => call(api.POST("/api/auth/users", { body }));
+export const loadUser = (id: string) => call(api.GET("/api/auth/users/{id}", { params: user(id) }));
+export const changeUser = (id: string, version: number, body: UserChange) => 
+  call(api.PATCH("/api/auth/users/{id}", { params: versioned(id, version), body: body as Required<UserChange> }));
+export const eraseUser = (id: string, version: number) => call(api.DELETE("/api/auth/users/{id}", { params: versioned(id, version) }));
+export const resetPassword = (id: string) => call(api.POST("/api/auth/users/{id}/reset-password", { params: user(id) }));
+export const unlockUser = (id: string) => call(api.POST("/api/auth/users/{id}/unlock", { params: user(id) }));
+export const loadUserSessions = (id: string) => call(api.GET("/api/auth/users/{id}/sessions", { params: user(id) }));
+export const revokeUserSessions = (id: string) => call(api.DELETE("/api/auth/users/{id}/sessions", { params: user(id) }));
+export const revokeUserSession = (id: string, session: string) =>
+  call(api.DELETE("/api/auth/users/{id}/sessions/{session}", { params: { path: { id, session } } }));
+export const exportUser = (id: string) => jsonOf(fetch(`/api/auth/users/${encodeURIComponent(id)}/export`));
+export const loadStatus = () => jsonOf<Status>(fetch("/api/auth/status"));
+
+export const importUsers = (lines: string, isDryRun: boolean): Promise<Result<ImportReport>> =>
+  jsonOf(fetch(`/api/auth/users/import?dry_run=${isDryRun}`, { method: "POST", headers: { "content-type": "application/x-ndjson" }, body: lines }));
+
+function jsonOf<T>(request: Promise<Response>): Promise<Result<T>> {
+  return call(request.then(async (response) => ({ response, ...(response.ok && { data: (await response.json()) as T }) })));
 }
-
-async function send(method: string, path: string, { body, version, type, signal }: Sent = {}): Promise<Response> {
-  const headers = new Headers({ "accept-language": language() });
-  if (body !== undefined) headers.set("content-type", type ?? "application/json");
-  if (version !== undefined) headers.set("if-match", `"${version}"`);
-  const text = typeof body === "string" ? body : JSON.stringify(body);
-  return fetch(`/api/auth${path}`, { method, headers, ...(body !== undefined && { body: text }), ...(signal && { signal }) });
-}
-
-function request<T>(method: string, path: string, sent?: Sent): Promise<Result<T>> {
-  const response = send(method, path, sent).then(async (response) => ({ response, data: response.ok ? ((await response.json()) as T) : undefined }));
-  return call(response as Promise<{ data?: T; response: Response }>);
-}
-
-const user = (id: string) => `/users/${encodeURIComponent(id)}`;
-
-export const searchUsers = (search: UserSearch, signal?: AbortSignal) =>
-  request<UserPage>("POST", "/users/search", { body: search, ...(signal && { signal }) });
-export const createUser = (body: NewUser) => request<Delivery & { user: AdminUser }>("POST", "/users", { body });
-export const loadUser = (id: string) => request<{ user: AdminUser }>("GET", user(id));
-export const changeUser = (id: string, version: number, body: UserChange) =>
-  request<{ user: AdminUser; revoked_sessions: number }>("PATCH", user(id), { body, version });
-export const resetPassword = (id: string) => request<Delivery>("POST", `${user(id)}/reset-password`);
-export const unlockUser = (id: string) => request<object>("POST", `${user(id)}/unlock`);
-export const loadUserSessions = (id: string) => request<{ sessions: UserSession[] }>("GET", `${user(id)}/sessions`);
-export const revokeUserSession = (id: string, session: string) => request<object>("DELETE", `${user(id)}/sessions/${encodeURIComponent(session)}`);
-export const revokeUserSessions = (id: string) => request<{ revoked_sessions: number }>("DELETE", `${user(id)}/sessions`);
-export const exportUser = (id: string) => request<object>("GET", `${user(id)}/export`);
-export const eraseUser = (id: string, version: number) => request<object>("DELETE", user(id), { version });
-export const importUsers = (lines: string, isDryRun: boolean) =>
-  request<ImportReport>("POST", `/users/import${isDryRun ? "?dry_run=true" : ""}`, { body: lines, type: "application/x-ndjson" });
-export const loadStatus = () => request<Status>("GET", "/status");
 
 /** A page of an export: its lines, and the cursor of the next page. */
 export interface ExportPage {
@@ -50,21 +36,34 @@ export interface ExportPage {
   next: string | null;
 }
 
-async function exportPage(method: string, path: string, sent?: Sent): Promise<Result<ExportPage>> {
-  const response = send(method, path, sent).then(async (response) => {
-    const next = response.headers.get("edge-auth-next");
-    return { response, ...(response.ok && { data: { lines: await response.text(), next } }) };
-  });
-  return call<ExportPage>(response);
+async function pageOf(request: Promise<Result<string> & { response?: Response }>): Promise<Result<ExportPage>> {
+  const { value, failure, response } = await request;
+  return failure === undefined ? { value: { lines: value, next: response?.headers.get("edge-auth-next") ?? null } } : { failure };
 }
 
-export const exportUsers = (cursor: string | null) => exportPage("POST", "/users/export", { body: cursor === null ? {} : { cursor } });
-export const exportAudit = (after: string | null) => exportPage("GET", `/audit/export${after === null ? "" : `?after=${encodeURIComponent(after)}`}`);
-
-export async function searchAudit(filter: AuditFilter, cursor: string | null) {
-  const query = { ...filter, ...(cursor !== null && { cursor }) };
-  return call(api.GET("/api/auth/audit", { params: { query } })) as Promise<Result<{ entries: AuditEntry[]; next: string | null }>>;
+/** The result of a call with its response. */
+async function withResponse(request: Promise<{ data?: string; response: Response }>): Promise<Result<string> & { response?: Response }> {
+  let response: Response | undefined;
+  const result = await call(
+    request.then((received) => {
+      response = received.response;
+      return received;
+    }),
+  );
+  return { ...result, ...(response && { response }) };
 }
+
+const textOf = (request: Promise<Response>) =>
+  withResponse(request.then(async (response) => ({ response, ...(response.ok && { data: await response.text() }) })));
+
+export const exportUsers = (cursor: string | null) => {
+  const headers = { "content-type": "application/json" };
+  return pageOf(textOf(fetch("/api/auth/users/export", { method: "POST", headers, body: JSON.stringify({ cursor }) })));
+};
+export const exportAudit = (after: string | null) => pageOf(textOf(fetch(`/api/auth/audit/export?after=${after ?? 0}`)));
+
+export const searchAudit = (filter: AuditFilter, cursor: string | null) =>
+  call(api.GET("/api/auth/audit", { params: { query: { ...filter, ...(cursor !== null && { cursor }) } } }));
 export const verifyAudit = (after: string) => call(api.GET("/api/auth/audit/verify", { params: { query: { after } } }));
 export const loadAwsCredentials = () => call(api.GET("/api/auth/aws-credentials"));
 export const loadNvidiaCredentials = () => call(api.GET("/api/auth/nvidia-credentials"));

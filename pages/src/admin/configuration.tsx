@@ -7,9 +7,24 @@ import { Outcome } from "./components/outcome.tsx";
 import { Select } from "./components/select.tsx";
 import { Table } from "./components/table.tsx";
 import type { Column } from "./components/table.tsx";
-import type { Setting } from "./contract.ts";
+import type { Status } from "./contract.ts";
 import { useConsoleTexts } from "./texts.ts";
 import { useLoaded } from "./work.ts";
+
+interface Setting {
+  name: string;
+  kind: "variable" | "secret" | "binding";
+  is_set: boolean;
+  is_required: boolean;
+  rotates: boolean;
+}
+
+function settingsOf({ variables, bindings }: Status): Setting[] {
+  return [
+    ...variables.map(({ is_secret, ...variable }) => ({ ...variable, kind: is_secret ? ("secret" as const) : ("variable" as const) })),
+    ...bindings.map((binding) => ({ ...binding, kind: "binding" as const, is_required: false, rotates: false })),
+  ];
+}
 
 type Shown = "all" | "set" | "missing";
 
@@ -18,13 +33,18 @@ export function Configuration() {
   const { configuration, yes } = useConsoleTexts();
   const [shown, setShown] = useState<Shown>("all");
   const status = useLoaded("", loadStatus);
-  const settings = status.value?.configuration.filter(({ is_set }) => shown === "all" || is_set === (shown === "set"));
+  const settings = status.value && settingsOf(status.value).filter(({ is_set }) => shown === "all" || is_set === (shown === "set"));
   const columns: Column<Setting>[] = [
     { title: configuration.name, cell: ({ name }) => <code>{name}</code> },
     { title: configuration.kind, cell: ({ kind }) => configuration.kinds[kind] },
     {
       title: configuration.state,
-      cell: ({ is_set }) => <span class={is_set ? "badge" : "badge neutral"}>{is_set ? configuration.set : configuration.notSet}</span>,
+      cell: ({ is_set, is_required }) =>
+        is_set ? (
+          <span class="badge">{configuration.set}</span>
+        ) : (
+          <span class={is_required ? "badge bad" : "badge neutral"}>{is_required ? configuration.missing : configuration.notSet}</span>
+        ),
     },
     { title: configuration.rotates, cell: ({ rotates }) => (rotates ? yes : "–") },
   ];

@@ -1,81 +1,39 @@
-// The shapes of the administration API that the console uses.
+// The shapes of the administration API that the console uses, from its OpenAPI document.
 import type { components } from "../../../build/openapi.d.ts";
 
-export type Role = components["schemas"]["Role"];
-export type SignInMethod = components["schemas"]["SignInMethod"];
+type Schemas = components["schemas"];
 
-export interface AdminUser {
-  id: string;
-  source: string;
-  username: string;
-  email: string | null;
-  email_verified_at: string | null;
-  name: string;
-  organization: string | null;
-  aws_region: string | null;
-  role: Role;
-  is_active: boolean;
-  has_password: boolean;
-  is_locked: boolean;
-  created_at: string;
-  updated_at: string;
-  last_login: string | null;
-  version: number;
+export type Role = Schemas["Role"];
+export type AdminUser = Schemas["AdminUser"];
+export type UserSearch = Schemas["SearchUsersRequest"];
+export type NewUser = Schemas["CreateUserRequest"];
+/** The generated type requires each field, because the schema has defaults. */
+export type UserChange = Partial<Schemas["UpdateUserRequest"]>;
+export type UserSession = Schemas["SessionDetails"];
+export type AuditEntry = Schemas["AuditEntry"];
+export type AuditKind = Schemas["Kind"];
+export type Verification = Schemas["AuditVerifyResponse"];
+
+export interface Status {
+  sign_ins: Count;
+  failed_sign_ins: Count;
+  locked_accounts: Count;
+  users: Count;
+  database_bytes: number;
+  audit: { oldest_entry: string | null; last_checkpoint: string | null; rows_after_checkpoint: number; archives: number };
+  webhook: { last_sent_at: string | null; lag: number | null };
+  cron: { ended_at: string; failed: string[] } | null;
+  variables: { name: string; is_secret: boolean; is_required: boolean; is_set: boolean; rotates: boolean }[];
+  bindings: { name: string; is_set: boolean }[];
 }
 
-export type Sort = "created_at" | "username" | "last_login";
-
-export interface UserSearch {
-  term?: string;
-  role?: Role;
-  active?: boolean;
-  source?: string;
-  sort?: Sort;
-  order?: "asc" | "desc";
-  limit?: number;
-  cursor?: string;
-}
-
-export interface UserPage {
-  users: AdminUser[];
-  next: string | null;
+export interface Count {
+  count: number;
+  is_limited: boolean;
 }
 
 /** How the user gets the link that sets the password. */
-export interface Delivery {
-  delivery: "sent" | "link_shown";
-  link: string | null;
-  link_expires_at: string;
-}
-
-export interface NewUser {
-  username: string;
-  email: string;
-  name?: string;
-  organization?: string;
-  aws_region?: string;
-  role?: Role;
-}
-
-export interface UserChange {
-  name?: string;
-  email?: string;
-  organization?: string | null;
-  aws_region?: string | null;
-  role?: Role;
-  is_active?: boolean;
-}
-
-export type UserSession = Omit<components["schemas"]["SessionEntry"], "is_current">;
-
-export interface ImportReport {
-  lines: number;
-  counts: Record<string, number>;
-  outcomes: { line: number; outcome: string; code: string | null }[];
-}
-
-export type AuditEntry = components["schemas"]["AuditEntry"] & { actor_name: string | null; subject_name: string | null };
-export type AuditKind = AuditEntry["kind"];
+export type Delivery = Pick<Schemas["CreateUserResponse"], "delivery" | "link" | "link_expires_at">;
 
 export interface AuditFilter {
   user?: string;
@@ -84,31 +42,13 @@ export interface AuditFilter {
   to?: string;
 }
 
-export type Verification = components["schemas"]["AuditVerifyResponse"];
+export type LineOutcome = "created" | "created_without_password" | "exists" | (string & {});
 
-export interface Status {
-  users: Count;
-  sign_ins: Count;
-  failed_sign_ins: Count;
-  locked_accounts: Count;
-  database_bytes: number;
-  oldest_entry: string | null;
-  last_checkpoint: { at: string; last: number } | null;
-  rows_after_checkpoint: number;
-  archived_ranges: number;
-  webhook: { lag: number } | null;
-  last_run: { at: string; is_ok: boolean } | null;
-  configuration: Setting[];
-}
-
-export interface Count {
-  count: number;
-  is_exact: boolean;
-}
-
-export interface Setting {
-  name: string;
-  kind: "variable" | "secret" | "binding";
-  is_set: boolean;
-  rotates: boolean;
+/** The report about a part of an import. */
+export interface ImportReport {
+  created: number;
+  created_without_password: number;
+  existing: number;
+  refused: number;
+  lines: { line: number; outcome: LineOutcome }[];
 }

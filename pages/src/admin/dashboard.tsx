@@ -23,27 +23,32 @@ export function Dashboard() {
   );
 }
 
-function Figures({ status }: { status: Status }) {
+function Figures({ status: { sign_ins, failed_sign_ins, locked_accounts, users, database_bytes, audit, webhook, cron } }: { status: Status }) {
   const { dashboard } = useConsoleTexts();
-  const number = ({ count, is_exact }: Count) => (is_exact ? formatNumber(count) : dashboard.atLeast(formatNumber(count)));
-  const { last_checkpoint, last_run, webhook } = status;
-  const run = last_run === null ? dashboard.cronNever : last_run.is_ok ? dashboard.cronOk : dashboard.cronFailed;
+  const number = ({ count, is_limited }: Count) => (is_limited ? dashboard.atLeast(formatNumber(count)) : formatNumber(count));
+  const time = (text: string | null | undefined) => (text ? formatTime(text) : "–");
+  const hasFailed = cron !== null && cron.failed.length > 0;
   return (
     <dl class="figures">
-      <Figure name={dashboard.signIns} value={number(status.sign_ins)} hint={dashboard.day} />
-      <Figure name={dashboard.failures} value={number(status.failed_sign_ins)} hint={dashboard.day} />
-      <Figure name={dashboard.locked} value={number(status.locked_accounts)} hint={dashboard.lockedHint} />
-      <Figure name={dashboard.users} value={number(status.users)} />
-      <Figure name={dashboard.storage} value={formatBytes(status.database_bytes)} hint={dashboard.storageHint} />
-      <Figure name={dashboard.oldest} value={status.oldest_entry === null ? "–" : formatTime(status.oldest_entry)} />
+      <Figure name={dashboard.signIns} value={number(sign_ins)} hint={dashboard.day} />
+      <Figure name={dashboard.failures} value={number(failed_sign_ins)} hint={dashboard.day} />
+      <Figure name={dashboard.locked} value={number(locked_accounts)} hint={dashboard.lockedHint} />
+      <Figure name={dashboard.users} value={number(users)} />
+      <Figure name={dashboard.storage} value={formatBytes(database_bytes)} hint={dashboard.storageHint} />
+      <Figure name={dashboard.oldest} value={time(audit.oldest_entry)} />
       <Figure
         name={dashboard.checkpoint}
-        value={last_checkpoint === null ? dashboard.noCheckpoint : formatTime(last_checkpoint.at)}
-        hint={dashboard.afterCheckpoint(status.rows_after_checkpoint)}
+        value={audit.last_checkpoint === null ? dashboard.noCheckpoint : formatTime(audit.last_checkpoint)}
+        hint={dashboard.afterCheckpoint(audit.rows_after_checkpoint)}
       />
-      <Figure name={dashboard.archived} value={formatNumber(status.archived_ranges)} />
-      {webhook && <Figure name={dashboard.webhook} value={formatNumber(webhook.lag)} hint={dashboard.webhookLag(webhook.lag)} />}
-      <Figure name={dashboard.cron} value={last_run === null ? "–" : formatTime(last_run.at)} hint={run} isBad={last_run !== null && !last_run.is_ok} />
+      <Figure name={dashboard.archived} value={formatNumber(audit.archives)} />
+      {webhook.lag !== null && <Figure name={dashboard.webhook} value={time(webhook.last_sent_at)} hint={dashboard.webhookLag(webhook.lag)} />}
+      <Figure
+        name={dashboard.cron}
+        value={time(cron?.ended_at)}
+        hint={cron === null ? dashboard.cronNever : hasFailed ? dashboard.cronFailed(cron.failed.join(", ")) : dashboard.cronOk}
+        isBad={hasFailed}
+      />
     </dl>
   );
 }

@@ -50,7 +50,7 @@ function FirstAdministrator({ secret, minimum, onDone }: { secret: string; minim
       password: value(form.current, "password"),
     };
     setFailure(undefined);
-    const result = await call(api.POST("/api/auth/bootstrap" as "/api/auth/set-password", { body: body as never }));
+    const result = await call(api.POST("/api/auth/bootstrap", { body }));
     if (result.failure === undefined) onDone();
     else setFailure(result.failure);
     return undefined;

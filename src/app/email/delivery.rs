@@ -1,4 +1,4 @@
-//! The delivery of messages. The response to a request does not wait for it. A failure is logged and recorded in the audit log, both
+//! The delivery of messages. Only the response to an administrator who creates a link waits for it. A failure is logged and recorded in the audit log, both
 //! without the address.
 
 use super::message::{Message, Service};
@@ -92,13 +92,15 @@ pub fn post(context: &RequestContext, client: &ClientInfo, recipient: Recipient,
         return;
     }
     let outgoing = Outgoing::new(client, recipient, message);
-    context.wait_until(async move { deliver(app, outgoing).await });
+    context.wait_until(async move {
+        deliver(app, outgoing).await;
+    });
 }
 
-/// Sends a message. A temporary failure is retried once.
-pub async fn deliver(app: &App, outgoing: Outgoing) {
+/// Sends a message. A temporary failure is retried once. Returns whether it was sent.
+pub async fn deliver(app: &App, outgoing: Outgoing) -> bool {
     let Some(outbox) = &app.outbox else {
-        return;
+        return false;
     };
     let mut sent = send(app, outbox, &outgoing).await;
     if sent.is_err_and(|error| error.is_temporary) {
@@ -111,6 +113,7 @@ pub async fn deliver(app: &App, outgoing: Outgoing) {
         // D1 may be unavailable as well. The log has the failure in any case.
         let _ = record_failure(app, &outgoing, error.code).await;
     }
+    sent.is_ok()
 }
 
 async fn send(app: &App, outbox: &Outbox, outgoing: &Outgoing) -> Result<(), SendError> {

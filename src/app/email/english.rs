@@ -27,6 +27,19 @@ pub fn words(message: &Message, service: &Service<'_>) -> Words {
                 )),
             ],
         ),
+        Message::SetUpAccount { link } => (
+            format!("Set up your account at {name}"),
+            vec![
+                paragraph(format!(
+                    "An account at {name} was created for you. To set your password, open this link:"
+                )),
+                Block::Link(link.clone()),
+                paragraph(format!(
+                    "{ONE_HOUR} After that, you can request a new link on this page:"
+                )),
+                service.forgot_password(),
+            ],
+        ),
         Message::ConfirmAddress { link } => (
             format!("Confirm your e-mail address for {name}"),
             vec![

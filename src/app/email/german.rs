@@ -29,6 +29,19 @@ pub fn words(message: &Message, service: &Service<'_>) -> Words {
                 )),
             ],
         ),
+        Message::SetUpAccount { link } => (
+            format!("Ihr Konto bei {name} einrichten"),
+            vec![
+                paragraph(format!(
+                    "Für Sie wurde ein Konto bei {name} angelegt. Öffnen Sie diesen Link, um Ihr Passwort festzulegen:"
+                )),
+                Block::Link(link.clone()),
+                paragraph(format!(
+                    "{ONE_HOUR} Danach können Sie auf dieser Seite einen neuen Link anfordern:"
+                )),
+                service.forgot_password(),
+            ],
+        ),
         Message::ConfirmAddress { link } => (
             format!("E-Mail-Adresse für {name} bestätigen"),
             vec![

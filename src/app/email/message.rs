@@ -13,6 +13,11 @@ pub enum Message {
         /// The link.
         link: Secret,
     },
+    /// A link that sets the first password of an account that an administrator has created.
+    SetUpAccount {
+        /// The link.
+        link: Secret,
+    },
     /// A link that confirms a new address, to that address.
     ConfirmAddress {
         /// The link.
@@ -72,6 +77,7 @@ impl Message {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::SetPassword { .. } => "set_password",
+            Self::SetUpAccount { .. } => "set_up_account",
             Self::ConfirmAddress { .. } => "confirm_address",
             Self::AddressTaken => "address_taken",
             Self::AddressChanged { .. } => "address_changed",

@@ -16,6 +16,7 @@ pub mod revert;
 pub use budget::BUDGETS_OF_USERS;
 pub use delivery::{Outbox, Recipient};
 
-use delivery::post;
-use link::OneTimeSecret;
-use message::Message;
+pub(super) use budget::requested;
+pub(super) use delivery::{Outgoing, deliver, post};
+pub(super) use link::OneTimeSecret;
+pub(super) use message::Message;

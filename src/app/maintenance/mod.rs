@@ -12,6 +12,7 @@ use crate::runtime::StoreError;
 use crate::runtime::clock;
 use crate::runtime::log::{self, Finding};
 use crate::store::audit_clients;
+use crate::store::bootstrap;
 use crate::store::status;
 use crate::store::users::erase;
 use crate::timestamp::Timestamp;
@@ -65,6 +66,8 @@ pub async fn run(app: &App, now: Timestamp) {
     report.check("used_proofs", &deleted);
     let deleted = app.password_links.delete_expired(now).await;
     report.check("password_links", &deleted);
+    let deleted = bootstrap::delete_expired(app.database, now).await;
+    report.check("bootstrap_secrets", &deleted);
     let deleted = batches(async || app.email_links.delete_expired(now).await).await;
     report.check("email_links", &deleted);
     let deleted = batches(async || app.email_requests.delete_expired(now).await).await;

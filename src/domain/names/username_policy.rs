@@ -1,5 +1,4 @@
-//! Decides which user names are allowed, and which ones are too similar. Native programs only: the tables of PRECIS and UTS #39
-//! would take 65 KiB of the Worker, where no user is created with a chosen name.
+//! Decides which user names are allowed, and which ones are too similar.
 
 use super::{MAX_INPUT_BYTES, MAX_USERNAME_CHARACTERS, NameError, Username, trimmed};
 use crate::unicode::lower_case;

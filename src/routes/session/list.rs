@@ -36,11 +36,22 @@ pub struct SessionsResponse {
     pub sessions: Vec<SessionEntry>,
 }
 
-/// A live session.
+/// A live session of the caller.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct SessionEntry {
-    /// Id for `DELETE /sessions/{id}`. It is not a secret.
+    /// The session.
+    #[serde(flatten)]
+    pub details: SessionDetails,
+    /// Whether this is the session of the request.
+    pub is_current: bool,
+}
+
+/// A live session.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct SessionDetails {
+    /// Id with which the session can be revoked. It is not a secret.
     pub id: String,
     /// Time of the sign-in.
     pub created_at: Timestamp,
@@ -69,8 +80,27 @@ pub struct SessionEntry {
     pub refresh_address: Option<String>,
     /// The country of the client at the last refresh or step-up, like `country`; null if there was none.
     pub refresh_country: Option<String>,
-    /// Whether this is the session of the request.
-    pub is_current: bool,
+}
+
+impl From<SessionSummary> for SessionDetails {
+    fn from(live: SessionSummary) -> Self {
+        Self {
+            id: live.id,
+            created_at: live.created_at,
+            refreshed_at: live.rotated_at,
+            last_used_at: live.last_used_at,
+            ends_at: live.ends_at,
+            session: live.kind,
+            method: live.method,
+            authenticated_at: live.authenticated_at,
+            device: live.device,
+            address: live.address,
+            country: live.country,
+            refresh_device: live.refresh_device,
+            refresh_address: live.refresh_address,
+            refresh_country: live.refresh_country,
+        }
+    }
 }
 
 async fn handle(context: RequestContext, session: SessionRecord) -> Result<Response, ApiError> {
@@ -81,20 +111,7 @@ async fn handle(context: RequestContext, session: SessionRecord) -> Result<Respo
         .await?;
     let entry = |live: SessionSummary| SessionEntry {
         is_current: live.id == session.id,
-        id: live.id,
-        created_at: live.created_at,
-        refreshed_at: live.rotated_at,
-        last_used_at: live.last_used_at,
-        ends_at: live.ends_at,
-        session: live.kind,
-        method: live.method,
-        authenticated_at: live.authenticated_at,
-        device: live.device,
-        address: live.address,
-        country: live.country,
-        refresh_device: live.refresh_device,
-        refresh_address: live.refresh_address,
-        refresh_country: live.refresh_country,
+        details: live.into(),
     };
     Ok(Response::ok(&SessionsResponse {
         success: true,

@@ -2,6 +2,7 @@
 
 use super::{EmailLinks, delete_confirm_links, delete_from, delete_password_links, verify};
 use crate::domain::audit::Signed;
+use crate::domain::names::search_key;
 use crate::domain::session::{SessionRecord, expired_until};
 use crate::runtime::StoreError;
 use crate::runtime::d1::Statement;
@@ -72,7 +73,7 @@ const REVERT_LINKS: &str = "
     WHERE user_id = ?1 AND purpose = 'revert' AND +expires_at > ?2 ORDER BY number";
 
 const CONFIRM: &str = "
-    UPDATE users SET email = ?9, email_key = ?1, updated_at = ?2
+    UPDATE users SET email = ?9, email_key = ?1, email_search = ?10, updated_at = ?2
     WHERE id = ?3 AND source = 'password' AND is_active = 1 AND email = ?4
       AND EXISTS (SELECT 1 FROM email_links WHERE email_links.id = ?5 AND expires_at > ?2)
       AND EXISTS (
@@ -178,7 +179,9 @@ impl EmailLinks {
                 .text(expired_until(*now).to_string())
                 .number(session.generation)
         };
-        let confirm = with_conditions(CONFIRM).text(&addresses.email);
+        let confirm = with_conditions(CONFIRM)
+            .text(&addresses.email)
+            .text(search_key(&addresses.email));
         let confirms = || with_conditions(CONFIRMS);
         let mut statements = vec![
             recorded(confirm, confirms, [entry]),

@@ -85,7 +85,7 @@ pub(super) fn delete_confirm_links(user: &str, cause: &Signed) -> Statement {
 /// Deletes the links of a user that confirm an address, and those that restore one from this number on, if the batch has written this
 /// entry. Earlier links stay: after two changes of the address, the first address can be restored even if the second one was restored
 /// before.
-fn delete_from(user: &str, number: u32, cause: &Signed) -> Statement {
+pub(super) fn delete_from(user: &str, number: u32, cause: &Signed) -> Statement {
     Statement::new(DELETE_FROM)
         .text(user)
         .number(number)
@@ -93,7 +93,7 @@ fn delete_from(user: &str, number: u32, cause: &Signed) -> Statement {
 }
 
 /// Deletes the links of a user with which a password could be set, if the batch has written this entry.
-fn delete_password_links(user: &str, cause: &Signed) -> Statement {
+pub(super) fn delete_password_links(user: &str, cause: &Signed) -> Statement {
     Statement::new(DELETE_PASSWORD_LINKS)
         .text(user)
         .text(&cause.entry.id)

@@ -2,6 +2,7 @@
 
 use super::{EmailLinks, delete_from, delete_password_links, verify};
 use crate::domain::audit::Signed;
+use crate::domain::names::search_key;
 use crate::runtime::StoreError;
 use crate::runtime::d1::Statement;
 use crate::store::audit::recorded;
@@ -64,7 +65,7 @@ const FIND: &str = "
 
 /// The password may be that of an attacker who changed the address.
 const REVERT: &str = "
-    UPDATE users SET email = ?5, email_key = ?1, updated_at = ?2, password_hash = NULL
+    UPDATE users SET email = ?5, email_key = ?1, email_search = ?6, updated_at = ?2, password_hash = NULL
     WHERE id = ?3 AND source = 'password' AND is_active = 1
       AND EXISTS (SELECT 1 FROM email_links WHERE email_links.id = ?4 AND expires_at > ?2)
       AND NOT EXISTS (
@@ -128,7 +129,9 @@ impl EmailLinks {
                 .text(&user)
                 .text(link)
         };
-        let revert = with_conditions(REVERT).text(&found.email);
+        let revert = with_conditions(REVERT)
+            .text(&found.email)
+            .text(search_key(&found.email));
         let reverts = || with_conditions(REVERTS);
         let [latest, revoke] = RevokeAll {
             user: found.user,

@@ -12,7 +12,7 @@ mod step_up;
 
 pub use begin::{MAX_LIVE_SESSIONS, NewSession, SignInEntries};
 pub use refresh::{Refresh, Refreshed};
-pub use revoke::{IssuedSession, Revocation, RevokedSession};
+pub use revoke::{IssuedSession, Revocation, RevokedSession, RevokedSessions};
 
 pub use step_up::StepUp;
 

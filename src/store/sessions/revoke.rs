@@ -22,6 +22,15 @@ pub struct RevokedSession {
     pub rotations: Rotations,
 }
 
+/// The outcome of a call that revokes all sessions of a user.
+#[derive(Debug)]
+pub struct RevokedSessions {
+    /// At most 200 of them, those that would have expired last.
+    pub latest: Vec<RevokedSession>,
+    /// Their number.
+    pub count: u32,
+}
+
 /// The outcome of a call that revokes one session.
 #[derive(Debug)]
 pub enum Revocation {
@@ -183,7 +192,7 @@ impl Sessions {
         })
     }
 
-    /// Revokes all live sessions of a user; returns at most 200 of them, those that would have expired last.
+    /// Revokes all live sessions of a user.
     ///
     /// # Errors
     /// Any [`StoreError`]; then the response must not state that the sessions are revoked.
@@ -192,7 +201,7 @@ impl Sessions {
         user: Uuid,
         now: Timestamp,
         entry: &Signed,
-    ) -> Result<Vec<RevokedSession>, StoreError> {
+    ) -> Result<RevokedSessions, StoreError> {
         let revoke = RevokeAll {
             user,
             keep: None,
@@ -200,8 +209,11 @@ impl Sessions {
             now,
             entry,
         };
-        let [revoked, _] = self.database.batch(revoke.statements()).await?;
-        revoked.rows(RevokedSession::read)
+        let [latest, revoked] = self.database.batch(revoke.statements()).await?;
+        Ok(RevokedSessions {
+            latest: latest.rows(RevokedSession::read)?,
+            count: revoked.changes,
+        })
     }
 
     /// A batch of the live sessions whose current token was issued between these times, the latest first.

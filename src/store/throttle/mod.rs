@@ -23,6 +23,7 @@ mod denied_access;
 mod refused_identity;
 mod reserve;
 mod revert;
+mod unlock;
 
 pub use attempt::{Attempt, Reservation, Reserved};
 

@@ -1,9 +1,7 @@
 //! Erases a user: the row in `users` and everything else that identifies them. Audit entries stay. They contain the random id, and
 //! the hash of a client whose salt is erased with it.
 
-use crate::domain::administration::{Actor, Target};
 use crate::domain::audit::Signed;
-use crate::domain::role::Role;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::store::audit::recorded;
@@ -11,35 +9,24 @@ use crate::store::sessions::RevokedSession;
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
-/// A user that may be erased.
-#[derive(Debug)]
-pub struct Erasable {
-    /// What the rules of administration depend on.
-    pub target: Target,
-    /// Column `version`.
-    pub version: u32,
-}
-
 /// An erasure.
 #[derive(Debug)]
 pub struct Erasure<'a> {
     /// The user.
     pub user: Uuid,
-    /// The version that the administrator has seen; `None` for any.
-    pub version: Option<u32>,
+    /// The version of the user that the rules were applied to.
+    pub version: u32,
     /// The administrator.
-    pub actor: Actor,
+    pub actor: Uuid,
     /// The entry of the erasure.
     pub entry: &'a Signed,
 }
-
-const FIND: &str = "SELECT id, role, source, version FROM users WHERE id = ?1";
 
 /// The first write, which decides whether the user is erased. It also checks that the administrator may still do that. The last active
 /// super administrator cannot be erased: only another active super administrator may erase one.
 const CLAIM: &str = "
     UPDATE users SET is_active = 0
-    WHERE id = ?1 AND (?2 IS NULL OR version = ?2) AND id <> ?3
+    WHERE id = ?1 AND version = ?2 AND id <> ?3
       AND EXISTS (
         SELECT 1 FROM users AS actor
         WHERE actor.id = ?3 AND actor.is_active = 1
@@ -48,7 +35,7 @@ const CLAIM: &str = "
 /// Finds a row if [`CLAIM`] is about to change one.
 const CLAIMS: &str = "
     SELECT 1 FROM users
-    WHERE id = ?1 AND (?2 IS NULL OR version = ?2) AND id <> ?3
+    WHERE id = ?1 AND version = ?2 AND id <> ?3
       AND EXISTS (
         SELECT 1 FROM users AS actor
         WHERE actor.id = ?3 AND actor.is_active = 1
@@ -124,25 +111,6 @@ const DELETE_LATE_ATTEMPTS: &str = "
     DELETE FROM sign_in_attempts
     WHERE key IN (SELECT 'account:' || subject FROM audit WHERE kind = 'user_erased' AND at > ?1)";
 
-/// Finds a user.
-///
-/// # Errors
-/// Any [`StoreError`].
-pub async fn find(database: &Database, user: Uuid) -> Result<Option<Erasable>, StoreError> {
-    let find = Statement::new(FIND).text(user.to_string());
-    let [found] = database.batch([find]).await?;
-    found.first(|row| {
-        Ok(Erasable {
-            target: Target {
-                id: row.uuid("id")?,
-                role: Role::parse(&row.text("role")?).ok_or(StoreError::CorruptRow("role"))?,
-                is_of_identity_source: row.text("source")? != "password",
-            },
-            version: row.count("version")?,
-        })
-    })
-}
-
 /// Erases a user. Returns at most 200 of the sessions that were live after `cached_since`; `None` if nothing was written, because the
 /// user or the administrator was changed meanwhile. `notices` are the prefixes of the keys in `email_requests` that end with the
 /// id.
@@ -157,12 +125,10 @@ pub async fn erase(
 ) -> Result<Option<Vec<RevokedSession>>, StoreError> {
     let user = erasure.user.to_string();
     let claim = |sql| {
-        let statement = Statement::new(sql).text(&user);
-        let statement = match erasure.version {
-            Some(version) => statement.number(version),
-            None => statement.optional(None::<&str>),
-        };
-        statement.text(erasure.actor.id.to_string())
+        Statement::new(sql)
+            .text(&user)
+            .number(erasure.version)
+            .text(erasure.actor.to_string())
     };
     let delete = |sql| {
         Statement::new(sql)

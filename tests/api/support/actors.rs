@@ -258,6 +258,13 @@ impl Caller {
             .json(&json!({ "username": username }))
     }
 
+    /// Creates the first super administrator with this body.
+    pub fn bootstrap(&self, body: &Value) -> Request {
+        self.post("/api/auth/bootstrap")
+            .json(body)
+            .hashes_a_password()
+    }
+
     // email/
 
     pub fn change_email(&self, email: &str) -> Request {
@@ -330,13 +337,26 @@ impl Caller {
         self.get(&with_query("/api/auth/audit/verify", query))
     }
 
-    // system/
+    // users/
 
     /// `version` is the value of `If-Match`.
     pub fn erase_user(&self, id: &str, version: &str) -> Request {
         let path = format!("/api/auth/users/{id}");
         self.request("DELETE", &path).header("if-match", version)
     }
+
+    /// Imports these lines. `query` is empty or begins with a question mark.
+    pub fn import_users(&self, query: &str, lines: impl Into<Vec<u8>>) -> Request {
+        self.post(&format!("/api/auth/users/import{query}"))
+            .header("content-type", "application/x-ndjson")
+            .body(lines)
+    }
+
+    pub fn export_users(&self, page: &Value) -> Request {
+        self.post("/api/auth/users/export").json(page)
+    }
+
+    // system/
 
     pub fn health(&self) -> Request {
         self.get("/api/auth/health")

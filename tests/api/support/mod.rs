@@ -42,6 +42,7 @@
 //! - Nothing is left behind: the Node process (`miniflare.mjs`) stops and removes everything when this process ends.
 
 mod actors;
+mod administration;
 mod app;
 pub mod audit;
 pub mod audit_log;

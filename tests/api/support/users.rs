@@ -201,6 +201,18 @@ enum Stored {
 }
 
 impl App {
+    /// Adds a secret for the first super administrator that is valid for an hour, as the command line does; returns it.
+    pub async fn bootstrap_secret(&self) -> String {
+        static LAST: AtomicU32 = AtomicU32::new(0);
+        let number = LAST.fetch_add(1, Ordering::Relaxed);
+        let secret = format!("bootstrap-secret-{number:026}");
+        let sql = "INSERT INTO bootstrap_secrets (id, created_at, expires_at) \
+                   VALUES (?1, ?2, strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '+1 hour'))";
+        self.sql(sql, [fingerprint(&secret).as_str(), CREATED_AT])
+            .await;
+        secret
+    }
+
     /// An active user with a password. The username starts with `name` and is unique.
     pub async fn user(&self, name: &str) -> User {
         self.new_user(name).create().await

@@ -226,7 +226,7 @@ fn responses_describe_their_headers() {
                 ("200", "step-up") => {
                     expected.extend([("Preference-Applied", false), ("Set-Cookie", false)]);
                 }
-                ("200", "audit/export") => {
+                ("200", "audit/export" | "users/export") => {
                     expected.insert(("Edge-Auth-Next", false));
                 }
                 ("200", "refresh" | "aws-login") => {

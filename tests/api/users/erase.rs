@@ -138,6 +138,10 @@ async fn leave_traces(app: &App, ada: &User, address: &str, agent: &str) {
     from(session.get("/api/auth/audit"))
         .await
         .assert_status(403);
+    let fault = app.fault(Fault::d1().times(1)).await;
+    from(session.me()).await.assert_status(503);
+    drop(fault);
+    app.remove_faults().await;
     from(session.logout()).await.assert_status(200);
 }
 

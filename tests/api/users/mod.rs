@@ -1,3 +1,15 @@
 //! Administration of users.
 
+mod create;
 mod erase;
+mod export;
+mod import;
+mod races;
+mod read;
+mod reset_password;
+mod rules;
+mod search;
+mod search_keys;
+mod sessions;
+mod unlock;
+mod update;

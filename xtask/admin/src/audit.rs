@@ -1,7 +1,10 @@
 //! `cargo xtask audit …`: queries the audit log of a running service.
 
+use crate::failure::exit_code;
+use crate::http::Call;
 use crate::service::Service;
 use crate::table::{self, cell};
+use crate::users::find;
 use anyhow::{Context as _, Result};
 use cli::{AuditCommand, ListOptions, terminal};
 use serde_json::{Value, json};
@@ -15,16 +18,16 @@ const EXIT_UNKNOWN: u8 = 3;
 
 /// Runs a command and prints its result.
 pub fn run(command: &AuditCommand) -> ExitCode {
-    let (outcome, code) = match command {
+    let (outcome, is_verification) = match command {
         AuditCommand::List { service, options } => {
             let listed = Service::connect(service)
                 .and_then(|connected| list(&connected, options, service.json));
-            (listed.map(|text| (text, true)), ExitCode::FAILURE)
+            (listed.map(|text| (text, true)), false)
         }
         AuditCommand::Verify { service } => {
             let verified =
                 Service::connect(service).and_then(|connected| verify(&connected, service.json));
-            (verified, ExitCode::from(EXIT_UNKNOWN))
+            (verified, true)
         }
     };
     let printed = outcome.and_then(|(text, matches)| {
@@ -36,14 +39,21 @@ pub fn run(command: &AuditCommand) -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             terminal::note(format_args!("error: {error:#}"));
-            code
+            ExitCode::from(match exit_code(&error) {
+                1 if is_verification => EXIT_UNKNOWN,
+                code => code,
+            })
         }
     }
 }
 
 fn list(service: &Service, options: &ListOptions, is_json: bool) -> Result<String> {
+    let user = match &options.user {
+        Some(user) => Some(find::id(service, user)?),
+        None => None,
+    };
     let filters = [
-        ("user", &options.user),
+        ("user", &user),
         ("kind", &options.kind),
         ("from", &options.from),
         ("to", &options.to),
@@ -58,7 +68,7 @@ fn list(service: &Service, options: &ListOptions, is_json: bool) -> Result<Strin
         }
         query.append_pair("limit", &wanted.min(MAX_PAGE_SIZE).to_string());
         query.extend_pairs(cursor.iter().map(|cursor| ("cursor", cursor)));
-        let page = service.get(&format!("audit?{}", query.finish()))?;
+        let page = service.json(&Call::get(format!("audit?{}", query.finish())))?;
         let found = page["entries"].as_array().cloned().unwrap_or_default();
         wanted = wanted.saturating_sub(found.len());
         entries.extend(found);
@@ -90,6 +100,9 @@ fn table(entries: &[Value]) -> String {
     let rows = entries.iter().map(|entry| {
         header.map(|column| match (column, &entry[column.to_lowercase()]) {
             ("SUBJECT", Value::Null) => cell(entry["name_key"].as_str()),
+            // The names of the users as they are now; the id of a user who was erased.
+            ("ACTOR", id) => cell(entry["actor_name"].as_str().or(id.as_str())),
+            ("SUBJECT", id) => cell(entry["subject_name"].as_str().or(id.as_str())),
             (_, Value::Number(number)) => number.to_string(),
             (_, value) => cell(value.as_str()),
         })
@@ -107,7 +120,7 @@ fn verify(service: &Service, is_json: bool) -> Result<(String, bool)> {
         let query = form_urlencoded::Serializer::new(String::new())
             .append_pair("after", &after)
             .finish();
-        let part = service.get(&format!("audit/verify?{query}"))?;
+        let part = service.json(&Call::get(format!("audit/verify?{query}")))?;
         let number = |name: &str| part[name].as_u64().context("not an Edge Auth response");
         for (total, name) in totals.iter_mut().zip(counts) {
             *total += number(name)?;

@@ -3,8 +3,8 @@
 //! The AWS keys stay on this machine: the service receives the signature of a `GetCallerIdentity` request
 //! (`edge_auth::aws::proof`).
 
-use crate::service::Http;
-use crate::{random, user};
+use crate::http::{Call, Http};
+use crate::{random, service};
 use anyhow::{Context as _, Result, anyhow, bail};
 use base64ct::{Base64UrlUnpadded, Encoding as _};
 use cli::AwsLogin;
@@ -40,7 +40,7 @@ pub fn run(login: &AwsLogin) -> Result<String> {
         server_id,
         Some(&nonce),
         &credentials,
-        user::now()?,
+        service::now()?,
     )
     .map_err(|_| anyhow!("these AWS credentials cannot sign a request"))?;
     send(&login.url, &body(&proof, &nonce))
@@ -116,20 +116,11 @@ fn exported(output: &[u8]) -> Option<Credentials> {
 
 fn send(url: &str, body: &Value) -> Result<String> {
     let http = Http::new(url)?;
-    let request = http
-        .client
-        .post(http.endpoint("aws-login"))
-        .header("content-type", "application/json")
-        .body(body.to_string());
-    let (status, response) = http.send(request)?;
-    if let Some(token) = response["access_token"].as_str() {
-        return Ok(token.to_owned());
-    }
-    let detail = response["detail"].as_str();
-    bail!(
-        "{status}: {}",
-        detail.unwrap_or("not an Edge Auth response")
-    )
+    let reply = http.send(&Call::post("aws-login").json(body), None)?;
+    let token = reply.successful()?.json()["access_token"]
+        .as_str()
+        .map(str::to_owned);
+    token.context("not an Edge Auth response")
 }
 
 #[cfg(test)]

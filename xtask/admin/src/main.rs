@@ -1,20 +1,28 @@
-//! The administrator's commands, which `cargo xtask user`, `audit`, `aws-login` and `blocklist` compile and run.
+//! The administrator's commands, which `cargo xtask login`, `user`, `session`, `audit` and others compile and run: clients of the API.
 
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod audit;
 mod aws_login;
 mod blocklist;
+mod credentials;
 mod entries;
+mod failure;
+mod http;
+mod input;
+mod login;
 mod new_user;
 mod password_input;
 mod random;
 mod service;
+mod sessions;
 mod settings;
 mod sql;
+mod status;
 mod table;
 mod target;
 mod user;
+mod users;
 mod wrangler;
 
 use anyhow::Result;
@@ -37,12 +45,16 @@ fn main() -> ExitCode {
     };
     outcome.unwrap_or_else(|error| {
         terminal::note(format_args!("error: {error:#}"));
-        ExitCode::FAILURE
+        ExitCode::from(failure::exit_code(&error))
     })
 }
 
 fn run(command: Command) -> Result<ExitCode> {
     let text = match command {
+        Command::Login(options) => login::login(&options)?,
+        Command::Logout(options) => login::logout(&options)?,
+        Command::Session(session) => sessions::run(&session.command)?,
+        Command::Status(status) => status::run(&status.service)?,
         Command::User(user) => user::run(user.command)?,
         Command::Audit(audit) => return Ok(audit::run(&audit.command)),
         Command::AwsLogin(login) => aws_login::run(&login)?,

@@ -1,72 +1,34 @@
-//! A running service, over HTTP.
+//! A running service, as the user who signed in.
 
-use crate::password_input;
-use anyhow::{Context as _, Result, bail};
+use crate::credentials::{Credentials, Entries, Entry};
+use crate::failure::usage;
+use crate::http::{Call, Http, Reply};
+use crate::input;
+use anyhow::{Context as _, Result, anyhow, bail};
 use cli::terminal;
 use edge_auth::crypto::secret::Secret;
-use reqwest::{Client, RequestBuilder, StatusCode, redirect};
+use edge_auth::timestamp::Timestamp;
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::env;
-use tokio::runtime::Runtime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The variable that holds an access token. Other users of this machine could read a token on the command line.
 const TOKEN_VARIABLE: &str = "EDGE_AUTH_TOKEN";
+/// A stored token is refreshed if it expires within this time, so that it does not expire during the command.
+const REFRESH_BEFORE_SECONDS: i64 = 3_600;
 
-/// Sends requests to a service.
-pub struct Http {
-    runtime: Runtime,
-    pub client: Client,
-    url: String,
-}
-
-impl Http {
-    /// A client for this URL. It follows no redirects, because they could send credentials to another server.
-    ///
-    /// # Errors
-    /// The system provides no TLS or no threads.
-    pub fn new(url: &str) -> Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let client = Client::builder()
-            .redirect(redirect::Policy::none())
-            .build()?;
-        Ok(Self {
-            runtime,
-            client,
-            url: url.trim_end_matches('/').to_owned(),
-        })
-    }
-
-    /// The URL of an endpoint.
-    pub fn endpoint(&self, path: &str) -> String {
-        format!("{}/api/auth/{path}", self.url)
-    }
-
-    /// Sends a request. Returns the status and the JSON body, or null if the body is not JSON.
-    ///
-    /// # Errors
-    /// No response.
-    pub fn send(&self, request: RequestBuilder) -> Result<(StatusCode, Value)> {
-        self.runtime.block_on(async {
-            let response = request
-                .send()
-                .await
-                .map_err(reqwest::Error::without_url)
-                .with_context(|| format!("{} does not respond", self.url))?;
-            let status = response.status();
-            let text = response.text().await.unwrap_or_default();
-            Ok((status, serde_json::from_str(&text).unwrap_or_default()))
-        })
-    }
-}
-
-/// A service, and a token for it.
+/// A service, and a session of it.
 pub struct Service {
     http: Http,
     token: Secret,
+    /// User name, if it is known.
+    username: Option<String>,
     /// Whether this command created the session and has to sign out.
     is_own_session: bool,
+    is_password_piped: bool,
+    /// The password that was piped or typed, for later changes of the same command.
+    password: RefCell<Option<Secret>>,
 }
 
 /// Signs out, even if the command fails. Otherwise each command would leave a session behind, and these sessions would
@@ -76,8 +38,7 @@ impl Drop for Service {
         if !self.is_own_session {
             return;
         }
-        let request = self.http.client.post(self.http.endpoint("logout"));
-        if let Err(error) = self.successful(request.bearer_auth(self.token.reveal())) {
+        if let Err(error) = self.call(&Call::post("logout")) {
             terminal::note(format_args!(
                 "warning: the session of this command could not be revoked: {error:#}"
             ));
@@ -86,60 +47,212 @@ impl Drop for Service {
 }
 
 impl Service {
-    /// Uses the token of `EDGE_AUTH_TOKEN` or, with a username, signs in with the password on standard input.
+    /// Signs in with the username and the piped password, or uses the token of `EDGE_AUTH_TOKEN` or of `login`.
     ///
     /// # Errors
     /// A missing token, or a sign-in that is refused.
-    pub fn connect(service: &cli::Service) -> Result<Self> {
-        let mut connected = Self {
-            http: Http::new(&service.url)?,
-            token: Secret::new(""),
-            is_own_session: false,
-        };
-        if let Some(username) = &service.username {
-            connected.token = connected.sign_in(username)?;
-            connected.is_own_session = true;
-        } else {
-            let token = env::var(TOKEN_VARIABLE).unwrap_or_default();
-            if token.is_empty() {
-                bail!(
-                    "missing credentials: set {TOKEN_VARIABLE} to an access token, or use --username NAME --password-stdin"
-                );
-            }
-            connected.token = Secret::new(token);
+    pub fn connect(options: &cli::Service) -> Result<Self> {
+        let token = env::var(TOKEN_VARIABLE).unwrap_or_default();
+        if let (Some(username), Some(url)) = (&options.username, &options.url) {
+            let (http, password) = (Http::new(url)?, input::piped_password()?);
+            let signed_in = sign_in(&http, username, &password)?;
+            let mut service = Self::new(http, options, signed_in.token);
+            service.username = Some(username.clone());
+            service.is_own_session = true;
+            service.password = RefCell::new(Some(password));
+            return Ok(service);
         }
-        Ok(connected)
+        if options.username.is_some() {
+            return Err(usage("missing required option --url"));
+        }
+        let credentials = Credentials::of_user()?;
+        if !token.is_empty() {
+            let url = match &options.url {
+                Some(url) => url.clone(),
+                None => only_origin(&credentials.read()?)?,
+            };
+            return Ok(Self::new(Http::new(&url)?, options, Secret::new(token)));
+        }
+        let entries = credentials.read()?;
+        let http = match &options.url {
+            Some(url) => Http::new(url)?,
+            None => Http::new(&only_origin(&entries)?)?,
+        };
+        let entry = entries.get(http.origin()).cloned();
+        let entry = entry.ok_or_else(|| not_signed_in(http.origin()))?;
+        let entry = fresh(&credentials, &http, entry)?;
+        let mut service = Self::new(http, options, entry.token);
+        service.username = Some(entry.username);
+        Ok(service)
     }
 
-    fn sign_in(&self, username: &str) -> Result<Secret> {
-        let body = json!({ "username": username, "password": password_input::read()? });
-        let request = self.http.client.post(self.http.endpoint("login"));
-        let request = request
-            .header("content-type", "application/json")
-            .body(body.to_string());
-        let response = self.successful(request)?;
-        let token = response["token"].as_str().map(Secret::new);
-        token.context("the response contained no token")
+    fn new(http: Http, options: &cli::Service, token: Secret) -> Self {
+        Self {
+            http,
+            token,
+            username: None,
+            is_own_session: false,
+            is_password_piped: options.password_stdin,
+            password: RefCell::default(),
+        }
     }
 
-    /// The response to a GET request.
+    /// The origin of the service.
+    pub fn origin(&self) -> &str {
+        self.http.origin()
+    }
+
+    /// The response to a request, which may be an error. If the service requires a recent authentication, gives the password
+    /// again.
+    ///
+    /// # Errors
+    /// No response.
+    pub fn try_call(&self, call: &Call) -> Result<Reply> {
+        let reply = self.http.send(call, Some(self.token.reveal()))?;
+        if reply.code() != "step_up_required" {
+            return Ok(reply);
+        }
+        self.step_up()?;
+        self.http.send(call, Some(self.token.reveal()))
+    }
+
+    /// The successful response to a request.
     ///
     /// # Errors
     /// The error of the service, or no response.
-    pub fn get(&self, path: &str) -> Result<Value> {
-        let request = self.http.client.get(self.http.endpoint(path));
-        self.successful(request.bearer_auth(self.token.reveal()))
+    pub fn call(&self, call: &Call) -> Result<Reply> {
+        let reply = self.try_call(call)?;
+        let is_ended = matches!(reply.code(), "invalid_token" | "token_expired");
+        let result = reply.successful();
+        if is_ended && !self.is_own_session {
+            return result
+                .context("your session has ended; sign in again with `cargo xtask login`");
+        }
+        result
     }
 
-    fn successful(&self, request: RequestBuilder) -> Result<Value> {
-        let (status, response) = self.http.send(request)?;
-        if status.is_success() && response["success"] == true {
-            return Ok(response);
+    /// The JSON of the successful response to a request.
+    ///
+    /// # Errors
+    /// See [`Service::call`]; or a response that is not one of Edge Auth.
+    pub fn json(&self, call: &Call) -> Result<Value> {
+        let json = self.call(call)?.json();
+        if json["success"] != true {
+            bail!("not an Edge Auth response");
         }
-        let message = response["message"].as_str();
-        bail!(
-            "{status}: {}",
-            message.unwrap_or("not an Edge Auth response")
-        )
+        Ok(json)
     }
+
+    fn step_up(&self) -> Result<()> {
+        let password = self.password.borrow().clone();
+        let password = match password {
+            Some(password) => password,
+            None => self.read_password()?,
+        };
+        let body = json!({ "method": "password", "password": password.reveal() });
+        let call = Call::post("step-up").json(&body);
+        let reply = self.http.send(&call, Some(self.token.reveal()))?;
+        reply
+            .successful()
+            .context("this change requires that you authenticate again, which was refused")?;
+        *self.password.borrow_mut() = Some(password);
+        Ok(())
+    }
+
+    fn read_password(&self) -> Result<Secret> {
+        if self.is_password_piped {
+            return input::piped_password();
+        }
+        let username = self.username.as_deref().unwrap_or("the user of the token");
+        input::ask_password(username)
+            .context("this change requires that you have authenticated within the last 5 minutes")
+    }
+}
+
+/// Signs in with a password.
+///
+/// # Errors
+/// The error of the service, or no response.
+pub fn sign_in(http: &Http, username: &str, password: &Secret) -> Result<Entry> {
+    let body = json!({ "username": username, "password": password.reveal() });
+    let reply = http.send(&Call::post("login").json(&body), None)?;
+    let reply = reply.successful()?;
+    let json = reply.json();
+    let entry = entry_of(&reply, &json["user"]["username"], &json["token"]);
+    entry.context("not an Edge Auth response")
+}
+
+fn entry_of(reply: &Reply, username: &Value, token: &Value) -> Option<Entry> {
+    Some(Entry {
+        username: username.as_str()?.to_owned(),
+        token: Secret::new(token.as_str()?),
+        expires_at: Timestamp::parse(reply.header("edge-auth-expires")?)?,
+    })
+}
+
+/// The entry, whose token is refreshed if it expires soon. Commands refresh it one after another.
+fn fresh(credentials: &Credentials, http: &Http, entry: Entry) -> Result<Entry> {
+    let is_fresh = |entry: &Entry, now: Timestamp| {
+        let left = entry.expires_at.seconds() - now.seconds();
+        left > REFRESH_BEFORE_SECONDS || left <= 0
+    };
+    let now = now()?;
+    if is_fresh(&entry, now) {
+        return Ok(entry);
+    }
+    credentials.change(|entries| {
+        let stored = entries.get(http.origin()).cloned();
+        let stored = stored.ok_or_else(|| not_signed_in(http.origin()))?;
+        if is_fresh(&stored, now) {
+            return Ok(stored);
+        }
+        let reply = http.send(&Call::post("refresh"), Some(stored.token.reveal()))?;
+        // The command says why the session has ended.
+        let Ok(reply) = reply.successful() else {
+            return Ok(stored);
+        };
+        let json = reply.json();
+        let username = Value::from(stored.username);
+        let entry = entry_of(&reply, &username, &json["access_token"])
+            .context("not an Edge Auth response")?;
+        entries.insert(http.origin().to_owned(), entry.clone());
+        Ok(entry)
+    })
+}
+
+/// The origin of the only service that the user is signed in to.
+///
+/// # Errors
+/// There is none, or there are several.
+pub fn only_origin(entries: &Entries) -> Result<String> {
+    let mut origins = entries.keys();
+    match (origins.next(), origins.next()) {
+        (Some(origin), None) => Ok(origin.clone()),
+        (None, _) => Err(usage(
+            "missing credentials: sign in with `cargo xtask login --url URL`, or set EDGE_AUTH_TOKEN and give --url",
+        )),
+        _ => {
+            let origins: Vec<&str> = entries.keys().map(String::as_str).collect();
+            Err(usage(format!(
+                "missing required option --url; you are signed in to {}",
+                origins.join(", ")
+            )))
+        }
+    }
+}
+
+fn not_signed_in(origin: &str) -> anyhow::Error {
+    anyhow!(
+        "not signed in to {origin}; run `cargo xtask login --url {origin}`, or set {TOKEN_VARIABLE}, or use --username NAME --password-stdin"
+    )
+}
+
+/// The current time.
+///
+/// # Errors
+/// A clock before 1970.
+pub fn now() -> Result<Timestamp> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let since = since.context("the clock of this machine is before 1970")?;
+    Ok(Timestamp::from_seconds(since.as_secs().try_into()?))
 }

@@ -7,6 +7,7 @@
 use crate::entries::NewEntry;
 use crate::new_user::NewUser;
 use anyhow::{Result, bail};
+use edge_auth::domain::names::search_key;
 use edge_auth::domain::role::Role;
 use edge_auth::domain::session::expired_until;
 use edge_auth::timestamp::Timestamp;
@@ -95,6 +96,9 @@ pub fn add(
     let skeleton = text(&user.skeleton)?;
     let (email, key) = (text(user.email.as_str())?, text(user.email.key())?);
     let name = text(&user.name)?;
+    // A canonical user name is in lower case.
+    let email_search = text(&search_key(user.email.as_str()))?;
+    let name_search = text(&search_key(&user.name))?;
     let organization = optional(user.organization.as_deref())?;
     let region = optional(user.aws_region.as_deref())?;
     let role = text(user.role.as_str())?;
@@ -119,9 +123,9 @@ pub fn add(
     let entry = audit(added, &is_there)? + &check_if(added, &is_there)?;
     Ok(format!(
         "INSERT INTO users (id, source, username, username_skeleton, email, email_key, name, organization, \
-         aws_region, role, is_active, password_hash, created_at, updated_at) \
+         aws_region, role, is_active, password_hash, created_at, updated_at, username_search, email_search, name_search) \
          SELECT {id}, 'password', {username}, {skeleton}, {email}, {key}, {name}, {organization}, \
-         {region}, {role}, 1, {hash}, {now_text}, {now_text} WHERE NOT EXISTS ({taken}); \
+         {region}, {role}, 1, {hash}, {now_text}, {now_text}, {username}, {email_search}, {name_search} WHERE NOT EXISTS ({taken}); \
          {entry}{invite}{taken};"
     ))
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask audit …`.
 
+use crate::service::Service;
 use clap::{Args, Subcommand};
 
 /// `audit`.
@@ -15,9 +16,9 @@ pub enum AuditCommand {
     /// List entries, newest first; requires the role admin
     List {
         #[command(flatten)]
-        service: Service,
-        #[command(flatten)]
         options: ListOptions,
+        #[command(flatten)]
+        service: Service,
     },
     /// Verify the integrity of the audit log; requires the role super_admin
     ///
@@ -29,28 +30,11 @@ pub enum AuditCommand {
     },
 }
 
-/// The service, and how to sign in to it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
-pub struct Service {
-    /// URL of the service, such as https://auth.example.com
-    #[arg(long)]
-    pub url: String,
-    /// Sign in with this username, and sign out at the end [default: use the access token in EDGE_AUTH_TOKEN]
-    #[arg(long, value_name = "NAME", requires = "password_stdin")]
-    pub username: Option<String>,
-    /// Read the password for --username from standard input
-    #[arg(long, requires = "username")]
-    pub password_stdin: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// Filters of `audit list`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub struct ListOptions {
-    /// Only entries with this user as actor or subject: a UUID from `cargo xtask user list`
-    #[arg(long, value_name = "ID")]
+    /// Only entries with this user as actor or subject: a username, an e-mail address or an id
+    #[arg(long, value_name = "USER")]
     pub user: Option<String>,
     /// Only entries of this kind, such as sign_in_failed; docs/reference/audit-events.md lists all kinds
     #[arg(long, value_name = "KIND")]

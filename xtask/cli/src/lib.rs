@@ -12,14 +12,18 @@
 
 mod audit;
 pub mod node;
+mod service;
+mod session;
 pub mod terminal;
 mod usage;
 mod user;
 pub mod workspace;
 
-pub use audit::{Audit, AuditCommand, ListOptions, Service};
+pub use audit::{Audit, AuditCommand, ListOptions};
+pub use service::{Consent, Login, Logout, Service, Status};
+pub use session::{Session, SessionCommand};
 pub use usage::report;
-pub use user::{NewUser, Role, Target, User, UserCommand};
+pub use user::{NewUser, Role, Target, User, UserCommand, UserName};
 
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -27,10 +31,22 @@ use std::path::PathBuf;
 /// A command of the administrator.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Sign in to a service; later commands use the session
+    ///
+    /// Stores the access token in edge-auth/credentials.json below XDG_CONFIG_HOME [default: ~/.config], readable by you only,
+    /// with one entry per service. Commands refresh the token before it expires. An earlier session of the same service is
+    /// revoked. In CI, set EDGE_AUTH_TOKEN to an access token instead.
+    Login(Login),
+    /// Revoke the session of `login` and delete its token
+    Logout(Logout),
     /// Add and list users, change their roles, disable them and reset their passwords
     User(User),
+    /// List and revoke the sessions of users
+    Session(Session),
     /// List and verify the audit log of a running service
     Audit(Audit),
+    /// Show the state of a service: sign-ins, storage, audit log and configuration; requires the role admin
+    Status(Status),
     /// Sign in to a running service with the AWS credentials of this machine
     ///
     /// Prints the access token to standard output. The credentials are those of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY

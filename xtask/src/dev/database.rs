@@ -2,10 +2,9 @@
 //!
 //! wrangler takes 2 s for each of them, so the current state is recorded beside the database.
 
-use super::first_admin::Invitation;
+use crate::bootstrap::{self, Secret};
 use crate::{cache, node, terminal, workspace};
 use anyhow::{Context as _, Result, bail};
-use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -14,34 +13,34 @@ use std::process::Stdio;
 pub struct Database {
     record: PathBuf,
     state: String,
-    invitation: Option<Invitation>,
+    secret: Option<Secret>,
 }
 
-/// Applies the migrations that are missing, and invites the first administrator if there are no users.
+/// Applies the migrations that are missing, and adds a secret for the first administrator if there are no users.
 pub fn prepare(folder: &Path) -> Result<Database> {
     let record = folder.join("edge-auth-database");
     let migrations = workspace::files_below(&workspace::root().join("migrations"));
     let state = cache::key_of_files(&migrations)?;
     let is_current = fs::read_to_string(&record).is_ok_and(|recorded| recorded == state)
         && folder.join("v3/d1").is_dir();
-    let invitation = if is_current {
+    let secret = if is_current {
         None
     } else {
         terminal::note("Applying the migrations …");
         wrangler_d1(folder, &["migrations", "apply", "DB"])?;
-        invite(folder)?
+        add_secret(folder)?
     };
     Ok(Database {
         record,
         state,
-        invitation,
+        secret,
     })
 }
 
 impl Database {
-    /// The invitation that has not been accepted yet.
-    pub const fn invitation(&self) -> Option<&Invitation> {
-        self.invitation.as_ref()
+    /// The secret with which the first administrator is created, if there are no users.
+    pub const fn secret(&self) -> Option<&Secret> {
+        self.secret.as_ref()
     }
 
     /// Records that nothing is left to do.
@@ -51,15 +50,13 @@ impl Database {
     }
 }
 
-fn invite(folder: &Path) -> Result<Option<Invitation>> {
-    let invitation = Invitation::new()?;
-    let sql = invitation.sql();
+fn add_secret(folder: &Path) -> Result<Option<Secret>> {
+    let secret = Secret::new()?;
+    let sql = secret.unless_there_is_a_user();
     let output = wrangler_d1(folder, &["execute", "DB", "--json", "--command", &sql])?;
-    let results: Value = serde_json::from_str(&output)
+    let is_added = bootstrap::is_added(&output)
         .with_context(|| format!("wrangler did not print JSON:\n{output}"))?;
-    let last = results.as_array().and_then(|statements| statements.last());
-    let is_invited = last.is_some_and(|last| last["results"][0]["invited"] == 1);
-    Ok(is_invited.then_some(invitation))
+    Ok(is_added.then_some(secret))
 }
 
 /// Runs `wrangler d1 …` on the local database; returns its output.

@@ -1,7 +1,6 @@
 //! `.dev.vars`: the secrets of this machine. Written once with random values, and never changed again.
 
-use super::secrets;
-use crate::{terminal, workspace};
+use crate::{random, terminal, workspace};
 use anyhow::{Context as _, Result, bail};
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -47,7 +46,7 @@ fn content() -> Result<String> {
         "# Secrets of this machine, written by `cargo dev`. .dev.vars.example describes them, and what may be added.\n",
     );
     for name in REQUIRED {
-        text += &[name, "=", &secrets::base64()?, "\n"].concat();
+        text += &[name, "=", &random::base64()?, "\n"].concat();
     }
     Ok(text)
 }

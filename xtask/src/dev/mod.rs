@@ -8,7 +8,6 @@ mod dev_vars;
 mod first_admin;
 mod options;
 mod output;
-mod secrets;
 mod variables;
 mod worker;
 
@@ -45,8 +44,8 @@ pub fn run(options: &Options) -> Result<()> {
     let mut worker = Worker::start(options, aws.as_ref(), &variables)?;
     worker.wait_until_healthy()?;
     let password = database
-        .invitation()
-        .map(|invitation| invitation.accept(&worker))
+        .secret()
+        .map(|secret| first_admin::create(secret, &worker))
         .transpose()?;
     database.record()?;
     record_address(options)?;
@@ -73,7 +72,7 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Records where the Worker listens, for the links that `cargo xtask user … --local` prints.
+/// Records where the Worker listens, for the link that `cargo xtask bootstrap --local` prints.
 fn record_address(options: &Options) -> Result<()> {
     let path = options.data_folder().join("edge-auth-address");
     fs::write(&path, options.address()).with_context(|| format!("cannot write {}", path.display()))

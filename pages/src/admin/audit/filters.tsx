@@ -4,7 +4,7 @@ import { formatTime, useTexts } from "../../language.ts";
 import { loadUser, searchUsers } from "../client.ts";
 import { SearchField } from "../components/search_field.tsx";
 import { Select } from "../components/select.tsx";
-import type { AuditFilter, AuditKind } from "../contract.ts";
+import type { AdminUser, AuditFilter, AuditKind } from "../contract.ts";
 import { LINKS, auditLink } from "../route.ts";
 import { useConsoleTexts } from "../texts.ts";
 import { useLoaded, useSettled } from "../work.ts";
@@ -64,7 +64,7 @@ function PickUser() {
   const { audit, users } = useConsoleTexts();
   const [typed, setTyped] = useState("");
   const term = useSettled(typed.trim(), TYPING_MS);
-  const found = useLoaded(term, async () => (term === "" ? { value: { users: [], next: null } } : searchUsers({ term, limit: MAX_OFFERED })));
+  const found = useLoaded<{ users: AdminUser[] }>(term, async () => (term === "" ? { value: { users: [] } } : searchUsers({ term, limit: MAX_OFFERED })));
   const offered = term === "" ? undefined : found.value?.users;
   return (
     <>

@@ -7,9 +7,8 @@ import { Outcome } from "../components/outcome.tsx";
 import { Table } from "../components/table.tsx";
 import { LINKS } from "../route.ts";
 import { formatNumber, useConsoleTexts } from "../texts.ts";
-import type { ConsoleTexts } from "../texts.ts";
 import { useAction } from "../work.ts";
-import { importFile, readLines } from "./import_file.ts";
+import { COUNTS, importFile, readLines } from "./import_file.ts";
 import type { Report } from "./import_file.ts";
 
 /** More are not shown. */
@@ -32,7 +31,7 @@ export function ImportUsers() {
   };
   const check = useAction({ request: run(true), onDone: (report) => setStep({ name: "checked", report }) });
   const start = useAction({ request: run(false), onDone: (report) => setStep({ name: "done", report }) });
-  const creatable = step.name === "checked" ? (step.report.counts["created"] ?? 0) + (step.report.counts["created_without_password"] ?? 0) : 0;
+  const creatable = step.name === "checked" ? step.report.counts.created + step.report.counts.created_without_password : 0;
   return (
     <>
       <div class="title">
@@ -77,19 +76,18 @@ export function ImportUsers() {
 
 function Result({ step: { name, report } }: { step: { name: "checked" | "done"; report: Report } }) {
   const c = useConsoleTexts();
-  const isDryRun = name === "checked";
-  const counts = Object.entries(report.counts).filter(([, count]) => count > 0);
+  const { reasons } = c.import;
   return (
     <>
-      <Message kind={isDryRun ? "notice" : "done"}>{isDryRun ? c.import.checked : c.import.done}</Message>
+      <Message kind={name === "checked" ? "notice" : "done"}>{name === "checked" ? c.import.checked : c.import.done}</Message>
       <Table
-        label={c.import.outcome}
+        label={c.import.result}
         columns={[
-          { title: c.import.outcome, cell: ([outcome]) => outcomeText(c, outcome, isDryRun) },
-          { title: c.import.number, cell: ([, count]) => formatNumber(count) },
+          { title: c.import.result, cell: (count) => c.import.counts[count] },
+          { title: c.import.number, cell: (count) => formatNumber(report.counts[count]) },
         ]}
-        rows={counts}
-        keyOf={([outcome]) => outcome}
+        rows={[...COUNTS]}
+        keyOf={(count) => count}
       />
       {report.problems.length > 0 && (
         <>
@@ -97,9 +95,8 @@ function Result({ step: { name, report } }: { step: { name: "checked" | "done"; 
           <Table
             label={c.import.problems}
             columns={[
-              { title: c.import.line, cell: ({ line }) => formatNumber(line) },
-              { title: c.import.outcome, cell: ({ outcome }) => outcomeText(c, outcome, isDryRun) },
-              { title: c.import.reason, cell: ({ code }) => (code === null ? "" : <code>{code}</code>) },
+              { title: c.import.line, cell: ({ line }) => formatNumber(line), isCompact: true },
+              { title: c.import.reason, cell: ({ outcome }) => reasons[outcome] ?? outcome },
             ]}
             rows={report.problems.slice(0, MAX_PROBLEMS)}
             keyOf={({ line }) => line}
@@ -109,8 +106,4 @@ function Result({ step: { name, report } }: { step: { name: "checked" | "done"; 
       )}
     </>
   );
-}
-
-function outcomeText({ import: texts }: ConsoleTexts, outcome: string, isDryRun: boolean): string {
-  return (isDryRun ? texts.dryOutcomes[outcome] : undefined) ?? texts.outcomes[outcome] ?? outcome;
 }

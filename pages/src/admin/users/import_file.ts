@@ -20,12 +20,15 @@ export interface Lines {
   count: number;
 }
 
+/** What is counted, in the order in which it is shown. */
+export const COUNTS = ["created", "created_without_password", "existing", "refused"] as const;
+
 export interface Report {
-  counts: Record<string, number>;
-  problems: ImportReport["outcomes"];
+  counts: Record<(typeof COUNTS)[number], number>;
+  problems: ImportReport["lines"];
 }
 
-const NO_PROBLEM = ["created", "created_without_password", "exists"];
+const NO_PROBLEM: string[] = ["created", "created_without_password", "exists"];
 
 /** The lines of the file, or the number of the first line that does not fit into a request. */
 export async function readLines(file: File | undefined): Promise<Lines | { failure: { code: string; status: number; retryAfter: null } }> {
@@ -58,14 +61,12 @@ export function split(text: string): Lines {
 
 /** Sends all parts one after the other, and adds their reports up. */
 export async function importFile(chunks: Chunk[], isDryRun: boolean, onProgress: (lines: number) => void): Promise<Result<Report>> {
-  const report: Report = { counts: {}, problems: [] };
+  const report: Report = { counts: { created: 0, created_without_password: 0, existing: 0, refused: 0 }, problems: [] };
   for (const { lines, before } of chunks) {
     const result = await importUsers(`${lines.join("\n")}\n`, isDryRun);
     if (result.failure !== undefined) return result;
-    for (const [outcome, count] of Object.entries(result.value.counts)) {
-      report.counts[outcome] = (report.counts[outcome] ?? 0) + count;
-    }
-    const problems = result.value.outcomes.filter(({ outcome }) => !NO_PROBLEM.includes(outcome));
+    for (const name of COUNTS) report.counts[name] += result.value[name];
+    const problems = result.value.lines.filter(({ outcome }) => !NO_PROBLEM.includes(outcome));
     report.problems.push(...problems.map((problem) => ({ ...problem, line: problem.line + before })));
     onProgress(before + lines.length);
   }

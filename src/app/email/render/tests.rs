@@ -18,6 +18,7 @@ fn messages() -> Vec<Message> {
     let at = Timestamp::from_seconds(1_769_860_800);
     vec![
         Message::SetPassword { link: link() },
+        Message::SetUpAccount { link: link() },
         Message::ConfirmAddress { link: link() },
         Message::AddressTaken,
         Message::AddressChanged {

@@ -8,7 +8,11 @@ use std::collections::BTreeSet;
 
 /// The fields of each route that takes a body, for each method of authentication. A field may have a text that it has in all
 /// bodies in which another field has the value.
-const FIELDS: [(&str, &[&str]); 14] = [
+const FIELDS: [(&str, &[&str]); 15] = [
+    (
+        "bootstrap",
+        &["secret", "username", "email", "name", "password"],
+    ),
     ("login", &["username", "password"]),
     ("set-password", &["token", "password"]),
     ("token", &["client_id", "client_secret", "device_code"]),

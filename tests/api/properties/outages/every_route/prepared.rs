@@ -18,6 +18,7 @@ pub(super) struct Prepared {
     path: String,
     caller: Caller,
     body: Option<Value>,
+    lines: Option<String>,
     device: Option<Device>,
     keys: Option<Credentials>,
 }
@@ -32,6 +33,7 @@ impl Prepared {
             route,
             user: None,
             body: None,
+            lines: None,
             device: None,
             keys: None,
         };
@@ -51,6 +53,17 @@ impl Prepared {
                 self.sign_in("admin").await;
                 let user = self.app.seed_user("user", 1).await;
                 self.path = self.route.template.replace("{id}", &user.id);
+            }
+            "POST users/import" => {
+                static LAST: AtomicU32 = AtomicU32::new(0);
+                self.sign_in("admin").await;
+                let number = LAST.fetch_add(1, Ordering::Relaxed);
+                let line = json!({ "username": format!("imported-{number}"), "email": format!("{number}@imported.example") });
+                self.lines = Some(line.to_string());
+            }
+            "POST users/export" => {
+                self.sign_in("admin").await;
+                self.body = Some(json!({ "limit": 1 }));
             }
             "POST login" => {
                 let user = self.sign_in("user").await;
@@ -80,6 +93,13 @@ impl Prepared {
                 self.caller = self.app.anonymous();
                 let link = user.reset_link().await;
                 self.body = Some(json!({ "token": link, "password": NEW_PASSWORD }));
+            }
+            "POST bootstrap" => {
+                self.app.seed_user("super_admin", 1).await;
+                self.body = Some(json!({
+                    "secret": self.app.bootstrap_secret().await, "username": "ada",
+                    "email": "ada@example.com", "password": NEW_PASSWORD
+                }));
             }
             "POST forgot-password" => {
                 let user = self.sign_in("user").await;
@@ -176,6 +196,9 @@ impl Prepared {
         if let Some(keys) = &self.keys {
             let proof = proof_in(keys, LAST_PROOF.fetch_add(1, Ordering::Relaxed));
             request.json(&proof).await
+        } else if let Some(lines) = &self.lines {
+            let request = request.header("content-type", "application/x-ndjson");
+            request.body(lines.as_str()).await
         } else if let Some(body) = &self.body {
             request.json(body).await
         } else {

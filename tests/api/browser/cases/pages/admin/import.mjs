@@ -38,8 +38,8 @@ export async function run({ person, users: [root] }) {
   // The same file again changes nothing.
   await check.click();
   await message(form, "status", c.import.checked);
-  const outcomes = form.getByRole("table", { name: c.import.outcome });
-  await outcomes.getByRole("row").filter({ hasText: c.import.outcomes.exists }).filter({ hasText: "2" }).waitFor();
+  const result = form.getByRole("table", { name: c.import.result });
+  await result.getByRole("row").filter({ hasText: c.import.counts.existing }).filter({ hasText: "2" }).waitFor();
   assert.equal(await form.getByRole("button", { name: /^Import/ }).count(), 0);
 
   await page.goto("/admin#/users");

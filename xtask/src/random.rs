@@ -1,4 +1,4 @@
-//! Random secrets.
+//! Random bytes of the operating system, as texts.
 
 use anyhow::{Result, anyhow};
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};

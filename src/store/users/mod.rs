@@ -1,7 +1,14 @@
-//! Users: table `users`. This file reads the rows. The command line creates password users, and the first sign-in creates users
-//! of an identity source.
+//! Users: table `users`. This file reads the users of sessions and sign-ins. The other files have what administrators do with users.
+//! The first sign-in creates users of an identity source (`federated_users.rs`).
 
+pub mod administered;
+pub mod create;
 pub mod erase;
+pub mod export;
+pub mod import;
+pub mod list;
+pub mod search;
+pub mod update;
 
 use crate::domain::role::Role;
 use crate::domain::user::User;

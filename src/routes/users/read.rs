@@ -1,0 +1,58 @@
+//! `GET /api/auth/users/{id}`: shows a user.
+
+use super::{UserResponse, user_id, with_etag};
+use crate::app::RequestContext;
+use crate::app::administration::Administration;
+use crate::domain::administration::Action;
+use crate::domain::session::SessionRecord;
+use crate::http::error::{ApiError, ErrorFormat};
+use crate::http::request::{Method, Request};
+use crate::http::response::Response;
+use crate::http::route::{Access, Guard, Route};
+use crate::runtime::rate_limiter::Bucket;
+
+/// The endpoint.
+pub const ROUTE: Route = Route {
+    method: Method::Get,
+    path: "/api/auth/users/{id}",
+    error_format: ErrorFormat::Message,
+    rate_limit: Bucket::Session,
+    access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
+    guard: Guard::OwnOrigin,
+    #[cfg(not(target_arch = "wasm32"))]
+    operation,
+};
+
+async fn handle(
+    context: RequestContext,
+    request: Request,
+    session: SessionRecord,
+) -> Result<Response, ApiError> {
+    let id = user_id(&request)?;
+    let client = request.client_info();
+    let administration = Administration::new(&context, &client, &session);
+    let user = administration.target(id, Action::Read).await?;
+    let version = user.version;
+    let response = Response::ok(&UserResponse {
+        success: true,
+        user,
+    });
+    Ok(with_etag(response, version))
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    use super::id_parameter;
+    use crate::http::error_codes::ErrorCode;
+    use crate::http::operation::{Operation, examples};
+    use serde_json::json;
+    Operation::new("getUser", "Users", "Get user")
+        .describe("Requires the role `admin` or higher.")
+        .parameter(id_parameter())
+        .returns::<UserResponse>(
+            schemas,
+            json!({"success": true, "user": examples::admin_user()}),
+        )
+        .header("etag", true)
+        .errors([ErrorCode::UserNotFound])
+}

@@ -1,0 +1,76 @@
+//! `DELETE /api/auth/users/{id}/sessions`: revokes all sessions of a user.
+
+use crate::app::RequestContext;
+use crate::app::administration::Administration;
+use crate::app::sessions;
+use crate::domain::administration::Action;
+use crate::domain::audit::Kind;
+use crate::domain::session::SessionRecord;
+use crate::http::error::{ApiError, ErrorFormat};
+use crate::http::request::{Method, Request};
+use crate::http::response::Response;
+use crate::http::route::{Access, Guard, Route};
+use crate::routes::users::user_id;
+use crate::runtime::rate_limiter::Bucket;
+use serde::Serialize;
+
+/// The endpoint.
+pub const ROUTE: Route = Route {
+    method: Method::Delete,
+    path: "/api/auth/users/{id}/sessions",
+    error_format: ErrorFormat::Message,
+    rate_limit: Bucket::Session,
+    access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
+    guard: Guard::StepUp,
+    #[cfg(not(target_arch = "wasm32"))]
+    operation,
+};
+
+/// Confirmation of a revocation.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct RevokedSessionsResponse {
+    /// Always true.
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("const" = true)))]
+    pub success: bool,
+    /// Human-readable text.
+    pub message: &'static str,
+    /// Number of sessions that were revoked.
+    pub revoked_sessions: u32,
+}
+
+async fn handle(
+    context: RequestContext,
+    request: Request,
+    session: SessionRecord,
+) -> Result<Response, ApiError> {
+    let (id, client) = (user_id(&request)?, request.client_info());
+    let administration = Administration::new(&context, &client, &session);
+    let user = administration.target(id, Action::RevokeSessions).await?;
+    let entry = administration.entry(Kind::SessionRevoked, user.id)?;
+    let entry = context.sign(entry.detail("administrator"));
+    let revoked_sessions = sessions::revoke_all(&context, user.id, &entry).await?;
+    Ok(Response::ok(&RevokedSessionsResponse {
+        success: true,
+        message: "Sessions ended",
+        revoked_sessions,
+    }))
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    use crate::http::error_codes::ErrorCode;
+    use crate::http::operation::Operation;
+    use crate::routes::users::id_parameter;
+    use serde_json::json;
+    Operation::new("revokeUserSessions", "Users", "Revoke all sessions of user")
+        .describe(
+            "Requires the role `admin` or higher and an authentication within the last 5 minutes.",
+        )
+        .parameter(id_parameter())
+        .returns::<RevokedSessionsResponse>(
+            schemas,
+            json!({"success": true, "message": "Sessions ended", "revoked_sessions": 2}),
+        )
+        .errors([ErrorCode::NotPermitted, ErrorCode::UserNotFound])
+}

@@ -1,0 +1,171 @@
+//! Who may do what to whom: every route of administration with every role of the administrator and of the user.
+
+use crate::support::{App, Caller, Request, SeededUser, unique_id};
+use serde_json::json;
+
+/// The pairs of administrator and user. `own` is the administrator, `federated` a user of an identity source.
+const PAIRS: [(&str, &str); 11] = [
+    ("user", "user"),
+    ("admin", "user"),
+    ("admin", "admin"),
+    ("admin", "super_admin"),
+    ("admin", "own"),
+    ("admin", "federated"),
+    ("super_admin", "user"),
+    ("super_admin", "admin"),
+    ("super_admin", "super_admin"),
+    ("super_admin", "own"),
+    ("super_admin", "federated"),
+];
+
+/// For each pair: `+` allowed, `a` only for administrators, `-` not permitted, `s` managed by the identity source.
+#[rustfmt::skip]
+const RULES: [(&str, &str); 16] = [
+    ("read",             "a++++ + ++++ +"),
+    ("list sessions",    "a+--- + ++++ +"),
+    ("revoke a session", "a+--- + ++++ +"),
+    ("revoke sessions",  "a+--- + ++++ +"),
+    ("name",             "a+--- s ++++ s"),
+    ("email",            "a+--- s ++++ s"),
+    ("organization",     "a+--- s ++++ s"),
+    ("region",           "a+--- + ++++ +"),
+    ("role user",        "a+--- + +++- +"),
+    ("role admin",       "a---- - +++- s"),
+    ("role super_admin", "a---- - ++++ s"),
+    ("disable",          "a+--- + +++- +"),
+    ("enable",           "a+--- + ++++ +"),
+    ("reset password",   "a+--- s ++++ s"),
+    ("unlock",           "a+--- s ++++ s"),
+    ("erase",            "a+--- + +++- +"),
+];
+
+fn request(action: &str, actor: &Caller, user: &SeededUser) -> Request {
+    let id = &user.id;
+    let change = |changes| actor.update_user(id, &changes);
+    match action {
+        "read" => actor.get_user(id),
+        "list sessions" => actor.list_user_sessions(id),
+        "revoke a session" => actor.revoke_user_session(id, &user.sessions[1].session_id()),
+        "revoke sessions" => actor.revoke_user_sessions(id),
+        "name" => change(json!({ "name": "Another Name" })),
+        "email" => change(json!({ "email": format!("{}@example.com", unique_id()) })),
+        "organization" => change(json!({ "organization": "Another" })),
+        "region" => change(json!({ "aws_region": "eu-west-3" })),
+        "role user" => change(json!({ "role": "user" })),
+        "role admin" => change(json!({ "role": "admin" })),
+        "role super_admin" => change(json!({ "role": "super_admin" })),
+        "disable" => change(json!({ "is_active": false })),
+        "enable" => change(json!({ "is_active": true })),
+        "reset password" => actor.reset_user_password(id),
+        "unlock" => actor.unlock_user(id),
+        "erase" => actor.erase_user(id, "*"),
+        _ => panic!("{action}"),
+    }
+}
+
+/// The administrator of a pair, and the user.
+async fn pair(app: &App, role: &str, target: &str) -> (SeededUser, SeededUser) {
+    let actor = app.seed_users(1, role, 2).await.remove(0);
+    let user = match target {
+        "own" => actor.clone(),
+        "federated" => {
+            let user = app.seed_users(1, "user", 2).await.remove(0);
+            user.make_federated().await;
+            user
+        }
+        role => app.seed_users(1, role, 2).await.remove(0),
+    };
+    (actor, user)
+}
+
+#[tokio::test]
+async fn every_action_is_allowed_by_the_table_only() {
+    let app = App::shared();
+    let mut wrong = Vec::new();
+    for (action, cells) in RULES {
+        let cells: Vec<char> = cells.chars().filter(|cell| *cell != ' ').collect();
+        assert_eq!(cells.len(), PAIRS.len(), "{action}");
+        for ((role, target), cell) in PAIRS.into_iter().zip(cells) {
+            let (actor, user) = pair(&app, role, target).await;
+            let before = user
+                .row("name, email, organization, aws_region, role, is_active")
+                .await;
+            let response = request(action, &actor.sessions[0], &user).await;
+            let found = (response.status, response.error_code().unwrap_or_default());
+            let expected = match cell {
+                '+' => (200, ""),
+                'a' => (403, "admin_required"),
+                '-' => (403, "not_permitted"),
+                's' => (409, "managed_by_identity_source"),
+                _ => panic!("{cell}"),
+            };
+            if found != expected {
+                wrong.push(format!("{action}: {role} to {target}: {found:?}"));
+            }
+            if cell != '+' {
+                let after = user
+                    .row("name, email, organization, aws_region, role, is_active")
+                    .await;
+                assert_eq!(before, after, "{action}: {role} to {target}");
+                assert_eq!(
+                    user.live_sessions().await,
+                    2,
+                    "{action}: {role} to {target}"
+                );
+            }
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
+}
+
+#[tokio::test]
+async fn role_of_a_new_user_is_at_most_that_which_the_administrator_may_give() {
+    let app = App::shared();
+    for (actor, allowed) in [
+        ("admin", &["user"][..]),
+        ("super_admin", &["user", "admin", "super_admin"]),
+    ] {
+        let caller = app.administrator(actor).await;
+        for role in ["user", "admin", "super_admin"] {
+            let ada = app.new_user("ada").without_password().create().await;
+            let (username, email) = (format!("x{}", ada.username), format!("x{}", ada.email));
+            let new = json!({ "username": username, "email": email, "role": role });
+            let response = caller.create_user(&new).await;
+            if allowed.contains(&role) {
+                assert_eq!(response.user()["role"], role);
+            } else {
+                response.assert_error(403, "not_permitted");
+            }
+        }
+    }
+}
+
+/// A change of several fields is refused as a whole.
+#[tokio::test]
+async fn change_with_one_field_that_is_not_permitted_changes_nothing() {
+    let app = App::shared();
+    let (admin, ada) = (app.administrator("admin").await, app.user("ada").await);
+    let changes = json!({ "name": "X", "role": "admin" });
+    let response = admin.update_user(&ada.id, &changes).await;
+    response.assert_error(403, "not_permitted");
+    assert_eq!(admin.get_user(&ada.id).await.user()["version"], 1);
+}
+
+#[tokio::test]
+async fn writes_need_a_recent_authentication_and_reads_do_not() {
+    let app = App::shared();
+    let (actor, user) = pair(&app, "super_admin", "user").await;
+    app.shift_clock(301).await;
+    for (action, _) in RULES {
+        let response = request(action, &actor.sessions[0], &user).await;
+        match action {
+            "read" | "list sessions" => drop(response.assert_status(200)),
+            _ => drop(response.assert_error(401, "step_up_required")),
+        }
+    }
+    let search = actor.sessions[0].search_users(&json!({ "limit": 1 })).await;
+    search.assert_status(200);
+    let create =
+        actor.sessions[0].create_user(&json!({ "username": "x", "email": "x@example.com" }));
+    create.await.assert_error(401, "step_up_required");
+}
