@@ -11,3 +11,4 @@ mod imports;
 mod pages;
 mod rate_limits;
 mod revocation;
+mod user_lists;
