@@ -10,7 +10,7 @@ pub use super::internals::ErrorFormat;
 #[derive(Clone, Copy)]
 pub struct Route {
     pub method: &'static str,
-    /// With `{id}` for a parameter.
+    /// With `{id}` or `{session}` for a parameter.
     pub template: &'static str,
     pub error_format: ErrorFormat,
     access: Access,
@@ -20,7 +20,8 @@ pub struct Route {
 impl Route {
     /// A path of this route. A parameter has the form of an id that does not exist.
     pub fn path(&self) -> String {
-        self.template.replace("{id}", &"0".repeat(64))
+        let id = "0".repeat(64);
+        self.template.replace("{id}", &id).replace("{session}", &id)
     }
 
     /// The role that the route declares; `None` if it needs no session. The tests of each endpoint assert its role as well.
@@ -76,6 +77,7 @@ pub fn all() -> Vec<Route> {
     let route = |route: &RouterRoute| Route {
         method: match route.method {
             Method::Get => "GET",
+            Method::Patch => "PATCH",
             Method::Delete => "DELETE",
             _ => "POST",
         },
