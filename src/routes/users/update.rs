@@ -148,7 +148,9 @@ async fn handle(
     let (id, client) = (user_id(&request), request.client_info());
     let body: UpdateUserRequest = body::json(request, INVALID_BODY).await?;
     let administration = Administration::new(&context, &client, &session);
-    let updated = administration.update(id?, &body.changes()?, version).await?;
+    let updated = administration
+        .update(id?, &body.changes()?, version)
+        .await?;
     let version = updated.user.version;
     let response = Response::ok(&UpdateUserResponse {
         success: true,

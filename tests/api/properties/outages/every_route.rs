@@ -117,6 +117,7 @@ fn needs(route: &Route) -> Needs {
         | "POST users/search"
         | "POST users/{id}/reset-password"
         | "POST users/{id}/unlock"
+        | "GET users/{id}/export"
         | "POST users/export"
         | "POST users/import"
         | "POST login"
