@@ -1,7 +1,7 @@
 // The calls of the console: one function for each endpoint.
 import { api, call } from "../api.ts";
 import type { Result } from "../api.ts";
-import type { AuditFilter, ImportReport, NewUser, Status, UserChange, UserSearch } from "./contract.ts";
+import type { AuditFilter, NewUser, UserChange, UserSearch } from "./contract.ts";
 
 const user = (id: string) => ({ path: { id } });
 
@@ -20,15 +20,15 @@ export const loadUserSessions = (id: string) => call(api.GET("/api/auth/users/{i
 export const revokeUserSessions = (id: string) => call(api.DELETE("/api/auth/users/{id}/sessions", { params: user(id) }));
 export const revokeUserSession = (id: string, session: string) =>
   call(api.DELETE("/api/auth/users/{id}/sessions/{session}", { params: { path: { id, session } } }));
-export const exportUser = (id: string) => jsonOf(fetch(`/api/auth/users/${encodeURIComponent(id)}/export`));
-export const loadStatus = () => jsonOf<Status>(fetch("/api/auth/status"));
+export const exportUser = (id: string): Promise<Result<unknown>> =>
+  call(fetch(`/api/auth/users/${encodeURIComponent(id)}/export`).then(async (response) => ({ response, data: response.ok ? await response.json() : undefined })));
+export const loadStatus = () => call(api.GET("/api/auth/status"));
 
-export const importUsers = (lines: string, isDryRun: boolean): Promise<Result<ImportReport>> =>
-  jsonOf(fetch(`/api/auth/users/import?dry_run=${isDryRun}`, { method: "POST", headers: { "content-type": "application/x-ndjson" }, body: lines }));
+/** The lines are sent as they are. */
+const LINES = { bodySerializer: (lines: unknown) => String(lines), headers: { "content-type": "application/x-ndjson" } };
 
-function jsonOf<T>(request: Promise<Response>): Promise<Result<T>> {
-  return call(request.then(async (response) => ({ response, ...(response.ok && { data: (await response.json()) as T }) })));
-}
+export const importUsers = (lines: string, isDryRun: boolean) =>
+  call(api.POST("/api/auth/users/import", { ...LINES, body: lines as never, params: { query: { dry_run: isDryRun } } }));
 
 /** A page of an export: its lines, and the cursor of the next page. */
 export interface ExportPage {
@@ -36,31 +36,19 @@ export interface ExportPage {
   next: string | null;
 }
 
-async function pageOf(request: Promise<Result<string> & { response?: Response }>): Promise<Result<ExportPage>> {
-  const { value, failure, response } = await request;
-  return failure === undefined ? { value: { lines: value, next: response?.headers.get("edge-auth-next") ?? null } } : { failure };
-}
-
-/** The result of a call with its response. */
-async function withResponse(request: Promise<{ data?: string; response: Response }>): Promise<Result<string> & { response?: Response }> {
-  let response: Response | undefined;
-  const result = await call(
-    request.then((received) => {
-      response = received.response;
-      return received;
+function pageOf(request: Promise<{ data?: string; response: Response }>): Promise<Result<ExportPage>> {
+  return call(
+    request.then(({ data, response }) => {
+      const next = response.headers.get("edge-auth-next");
+      return { response, ...(data !== undefined && { data: { lines: data, next } }) };
     }),
   );
-  return { ...result, ...(response && { response }) };
 }
 
-const textOf = (request: Promise<Response>) =>
-  withResponse(request.then(async (response) => ({ response, ...(response.ok && { data: await response.text() }) })));
-
-export const exportUsers = (cursor: string | null) => {
-  const headers = { "content-type": "application/json" };
-  return pageOf(textOf(fetch("/api/auth/users/export", { method: "POST", headers, body: JSON.stringify({ cursor }) })));
-};
-export const exportAudit = (after: string | null) => pageOf(textOf(fetch(`/api/auth/audit/export?after=${after ?? 0}`)));
+export const exportUsers = (cursor: string | null) =>
+  pageOf(api.POST("/api/auth/users/export", { body: cursor === null ? {} : { cursor }, parseAs: "text" }) as Promise<{ data?: string; response: Response }>);
+export const exportAudit = (after: string | null) =>
+  pageOf(api.GET("/api/auth/audit/export", { params: { query: { after: Number(after ?? 0) } }, parseAs: "text" }) as Promise<{ data?: string; response: Response }>);
 
 export const searchAudit = (filter: AuditFilter, cursor: string | null) =>
   call(api.GET("/api/auth/audit", { params: { query: { ...filter, ...(cursor !== null && { cursor }) } } }));

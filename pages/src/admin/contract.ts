@@ -13,24 +13,12 @@ export type UserSession = Schemas["SessionDetails"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type AuditKind = Schemas["Kind"];
 export type Verification = Schemas["AuditVerifyResponse"];
-
-export interface Status {
-  sign_ins: Count;
-  failed_sign_ins: Count;
-  locked_accounts: Count;
-  users: Count;
-  database_bytes: number;
-  audit: { oldest_entry: string | null; last_checkpoint: string | null; rows_after_checkpoint: number; archives: number };
-  webhook: { last_sent_at: string | null; lag: number | null };
-  cron: { ended_at: string; failed: string[] } | null;
-  variables: { name: string; is_secret: boolean; is_required: boolean; is_set: boolean; rotates: boolean }[];
-  bindings: { name: string; is_set: boolean }[];
-}
-
-export interface Count {
-  count: number;
-  is_limited: boolean;
-}
+export type Status = Schemas["StatusResponse"];
+export type Count = Schemas["BoundedCount"];
+export type ImportReport = Schemas["ImportResponse"];
+type LineOutcome = Schemas["LineOutcome"];
+/** Why a line was refused. */
+export type LineProblem = Exclude<LineOutcome, "created" | "created_without_password" | "exists">;
 
 /** How the user gets the link that sets the password. */
 export type Delivery = Pick<Schemas["CreateUserResponse"], "delivery" | "link" | "link_expires_at">;
@@ -40,15 +28,4 @@ export interface AuditFilter {
   kind?: AuditKind;
   from?: string;
   to?: string;
-}
-
-export type LineOutcome = "created" | "created_without_password" | "exists" | (string & {});
-
-/** The report about a part of an import. */
-export interface ImportReport {
-  created: number;
-  created_without_password: number;
-  existing: number;
-  refused: number;
-  lines: { line: number; outcome: LineOutcome }[];
 }

@@ -17,6 +17,7 @@ interface Verified {
   /** The last part that was verified. */
   last: Verification;
   failure: Verification["failure"];
+  failedObject: Verification["failed_object"];
   userChanges: Verification["user_changes"];
 }
 
@@ -67,6 +68,7 @@ async function verifyAll(onProgress: (verified: Verified) => void, isStopped: ()
       users: (verified?.users ?? 0) + value.users,
       last: value,
       failure: verified?.failure ?? value.failure,
+      failedObject: verified?.failedObject ?? value.failed_object,
       userChanges: [...(verified?.userChanges ?? []), ...value.user_changes],
     };
     onProgress(verified);
@@ -77,15 +79,16 @@ async function verifyAll(onProgress: (verified: Verified) => void, isStopped: ()
 
 function VerificationResult({ verified }: { verified: Verified }) {
   const { audit, users } = useConsoleTexts();
-  const { failure, userChanges, last } = verified;
+  const { failure, failedObject, userChanges, last } = verified;
   const fields = { role: users.role, status: users.state };
-  const isIntact = failure === null && userChanges.length === 0 && last.schema_changes.length === 0;
+  const isIntact = failure === null && failedObject === null && userChanges.length === 0 && last.schema_changes.length === 0;
   return (
     <>
       <Message kind={isIntact ? "done" : "error"}>{isIntact ? audit.verified(verified.rows, verified.users) : audit.violations}</Message>
       {!isIntact && (
         <ul class="violations">
           {failure !== null && <li>{audit.violation(failure.number, failure.reason)}</li>}
+          {failedObject !== null && <li>{audit.failedObject(failedObject)}</li>}
           {last.schema_changes.map(({ name, difference }) => (
             <li key={name}>{audit.schemaChange(name, difference)}</li>
           ))}

@@ -274,6 +274,7 @@ export const de: ConsoleTexts = {
     stop: "Anhalten",
     violations: "Die Prüfung ist fehlgeschlagen",
     violation: (number, reason) => `Eintrag ${number}: ${reason}`,
+    failedObject: (name) => `Objekt des Archivs: ${name}`,
     schemaChange: (object, difference) => `Datenbankobjekt ${object}: ${difference}`,
     userChange: (field) => `Ein Benutzer weicht vom letzten Eintrag über ihn ab: ${field}`,
     afterCheckpoint: (number) => `${count(number, "Eintrag ist", "Einträge sind")} neuer als der letzte Prüfpunkt. Das Entfernen der neuesten davon wäre nicht erkennbar.`,

@@ -237,7 +237,7 @@ export const en = {
       invalid_username: "The user name is not valid.",
       invalid_email: "The e‑mail address is not valid.",
       not_permitted: "You may not give this role.",
-    } as Record<string, string>,
+    },
   },
 
   audit: {
@@ -273,6 +273,7 @@ export const en = {
     stop: "Stop",
     violations: "Verification failed",
     violation: (number: number, reason: string) => `Entry ${number}: ${reason}`,
+    failedObject: (name: string) => `Object of the archive: ${name}`,
     schemaChange: (object: string, difference: string) => `Database object ${object}: ${difference}`,
     userChange: (field: string) => `A user differs from the last entry about them in: ${field}`,
     afterCheckpoint: (number: number) => `${count(number, "entry is", "entries are")} newer than the last checkpoint. The removal of the newest of them could not be detected.`,

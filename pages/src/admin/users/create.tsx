@@ -17,6 +17,9 @@ import { ROLES } from "../rules.ts";
 import { useConsoleTexts } from "../texts.ts";
 import { useAction } from "../work.ts";
 
+/** The service would call an empty user name invalid. */
+const MISSING = { failure: { code: "missing_field", status: 0, retryAfter: null } };
+
 type Created = Delivery & { user: AdminUser };
 
 export function CreateUser({ actor }: { actor: User }) {
@@ -41,7 +44,11 @@ function NewUserForm({ actor, onCreated }: { actor: User; onCreated: (created: C
   const form = useRef<HTMLFormElement>(null);
   const [role, setRole] = useState<Role>("user");
   const action = useAction({
-    request: () => (form.current === null ? undefined : createUser(read(form.current, role))),
+    request: () => {
+      if (form.current === null) return undefined;
+      const typed = read(form.current, role);
+      return typed.username === "" || typed.email === "" ? Promise.resolve(MISSING) : createUser(typed);
+    },
     onDone: onCreated,
   });
   const optional = (label: string) => `${label} ${c.create.optional}`;

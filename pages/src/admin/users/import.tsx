@@ -96,7 +96,7 @@ function Result({ step: { name, report } }: { step: { name: "checked" | "done"; 
             label={c.import.problems}
             columns={[
               { title: c.import.line, cell: ({ line }) => formatNumber(line), isCompact: true },
-              { title: c.import.reason, cell: ({ outcome }) => reasons[outcome] ?? outcome },
+              { title: c.import.reason, cell: ({ reason }) => reasons[reason] },
             ]}
             rows={report.problems.slice(0, MAX_PROBLEMS)}
             keyOf={({ line }) => line}

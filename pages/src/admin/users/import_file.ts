@@ -1,7 +1,7 @@
 // A file of users, sent in parts that a request may hold.
 import type { Result } from "../../api.ts";
 import { importUsers } from "../client.ts";
-import type { ImportReport } from "../contract.ts";
+import type { LineProblem } from "../contract.ts";
 
 /** Maximum number of bytes of a request. */
 const MAX_BYTES = 1024 * 1024;
@@ -25,10 +25,8 @@ export const COUNTS = ["created", "created_without_password", "existing", "refus
 
 export interface Report {
   counts: Record<(typeof COUNTS)[number], number>;
-  problems: ImportReport["lines"];
+  problems: { line: number; reason: LineProblem }[];
 }
-
-const NO_PROBLEM: string[] = ["created", "created_without_password", "exists"];
 
 /** The lines of the file, or the number of the first line that does not fit into a request. */
 export async function readLines(file: File | undefined): Promise<Lines | { failure: { code: string; status: number; retryAfter: null } }> {
@@ -66,8 +64,10 @@ export async function importFile(chunks: Chunk[], isDryRun: boolean, onProgress:
     const result = await importUsers(`${lines.join("\n")}\n`, isDryRun);
     if (result.failure !== undefined) return result;
     for (const name of COUNTS) report.counts[name] += result.value[name];
-    const problems = result.value.lines.filter(({ outcome }) => !NO_PROBLEM.includes(outcome));
-    report.problems.push(...problems.map((problem) => ({ ...problem, line: problem.line + before })));
+    for (const { line, outcome } of result.value.lines) {
+      if (outcome === "created" || outcome === "created_without_password" || outcome === "exists") continue;
+      report.problems.push({ line: line + before, reason: outcome });
+    }
     onProgress(before + lines.length);
   }
   return { value: report };
