@@ -1,9 +1,11 @@
 //! The command line against a running service: the real program, without a terminal.
 
-use crate::support::audit::CRON;
+use crate::support::audit::{CRON, insert, keys, new_entry};
 use crate::support::command_line::CommandLine;
+use crate::support::internals::Kind;
 use crate::support::{App, PASSWORD, User, Vars};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
@@ -617,4 +619,30 @@ async fn status_is_printed_in_columns_or_as_json() {
     let status = line.succeed(&["status"]).await;
     assert!(status.starts_with("FIELD "), "{status}");
     assert!(line.json(&["status"]).await.is_object());
+}
+
+#[tokio::test]
+async fn everything_about_a_user_is_exported() {
+    let app = App::isolated(Vars::new());
+    let line = app.command_line().await;
+    let ada = app.seed_user("user", 1).await;
+    // More entries than a page has.
+    let keys = keys(app.vars());
+    for second in 0..250 {
+        let id = uuid::Uuid::parse_str(&ada.id).expect("an id");
+        let entry = new_entry(1_704_067_200 + second, Kind::SignIn).about(id);
+        insert(&app, &keys, entry).await;
+    }
+    let exported = line.succeed(&["user", "export", &ada.email]).await;
+    let exported: Value = serde_json::from_str(&exported).expect("JSON");
+    assert_eq!(exported["user"]["id"], json!(ada.id));
+    let entries = exported["audit"].as_array().expect("entries").iter();
+    let numbers: BTreeSet<u64> = entries
+        .filter_map(|entry| entry["number"].as_u64())
+        .collect();
+    assert!(numbers.len() >= 250, "{}", numbers.len());
+    assert_eq!(
+        (&exported["next"], &exported["success"]),
+        (&Value::Null, &Value::Null)
+    );
 }

@@ -21,9 +21,29 @@ const MAX_CHUNK_LINES: usize = 500;
 
 pub fn export(options: &cli::Service, typed: &str, output: &OutputOptions) -> Result<String> {
     let subject = Subject::find(options, typed)?;
-    let response = subject.service.json(&Call::get(subject.path("/export")))?;
     let mut output = Output::create(output.output.as_deref())?;
-    output.write(&format!("{:#}\n", without_success(response)))?;
+    let page = |query: &str| {
+        let path = subject.path(&format!("/export{query}"));
+        subject.service.json(&Call::get(path))
+    };
+    let mut whole = page("")?;
+    // Later pages have further entries of the audit log.
+    while let Some(next) = whole["next"].as_str() {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("cursor", next)
+            .finish();
+        let mut part = page(&format!("?{query}"))?;
+        whole["next"] = part["next"].take();
+        if let (Some(all), Some(more)) =
+            (whole["audit"].as_array_mut(), part["audit"].as_array_mut())
+        {
+            all.append(more);
+        }
+    }
+    if let Some(fields) = whole.as_object_mut() {
+        fields.remove("next");
+    }
+    output.write(&format!("{:#}\n", without_success(whole)))?;
     Ok(written("Export", &output))
 }
 
