@@ -17,7 +17,7 @@ export async function run({ person, mailedLink, users: [root, admin], more: { ha
 
   // What the service refuses is said at the form.
   await button(form, c.create.submit).click();
-  await message(form, "alert", t.failure.missing);
+  await message(form, "alert", c.failure.missing);
   await fill("hopper", "not an address");
   await button(form, c.create.submit).click();
   await message(form, "alert", t.failure.email);
