@@ -44,6 +44,8 @@ pub const ROUTES: &[Route] = &[
     aws::credentials::ROUTE,
     nvidia::credentials::ROUTE,
     users::search::ROUTE,
+    users::import::ROUTE,
+    users::export::ROUTE,
     users::create::ROUTE,
     users::read::ROUTE,
     users::update::ROUTE,
@@ -57,8 +59,7 @@ pub const ROUTES: &[Route] = &[
     audit::verify::ROUTE,
     bootstrap::ROUTE,
     users::erase::ROUTE,
-    users::import::ROUTE,
-    users::export::ROUTE,
+    users::personal_export::ROUTE,
     system::health::ROUTE,
     system::status::ROUTE,
     system::openapi::ROUTE,
@@ -118,7 +119,11 @@ enum NoRoute {
 
 fn find(request: &Request) -> Result<&'static Route, NoRoute> {
     let path = request.path();
-    let mut at_path = ROUTES.iter().filter(|route| route.has_path(path));
+    // A path without parameters takes precedence over one with parameters, as in OpenAPI.
+    let exact = ROUTES.iter().find(|route| route.path == path);
+    let found = exact.or_else(|| ROUTES.iter().find(|route| route.has_path(path)));
+    let template = found.ok_or(NoRoute::Path)?.path;
+    let mut at_path = ROUTES.iter().filter(|route| route.path == template);
     let first = at_path.next().ok_or(NoRoute::Path)?;
     if first.accepts(request.method) {
         return Ok(first);

@@ -53,6 +53,18 @@ fn deployment_without_an_environment_touches_nothing_of_production() {
 }
 
 #[test]
+fn archive_is_bound_in_development_and_optional_in_production() {
+    let (development, production) = environments();
+    assert_eq!(texts(&development, "r2_buckets", "binding"), ["ARCHIVE"]);
+    // A deployment fails if the account has no R2.
+    assert!(production.get("r2_buckets").is_none());
+    assert!(
+        read("wrangler.toml")
+            .contains("\n# [[env.production.r2_buckets]]\n# binding = \"ARCHIVE\"\n")
+    );
+}
+
+#[test]
 fn production_is_reachable_at_a_custom_domain_only() {
     let (development, production) = environments();
     for environment in [&development, &production] {

@@ -1,10 +1,10 @@
 //! Sends messages to a URL that the operator has configured. Redirects are never followed (`entry.mjs`), and no body of a response
 //! is read.
 
-use std::time::Duration;
+use super::timeout::timeout;
 
 /// Timeout of a message.
-const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(5);
+const WEBHOOK_TIMEOUT_MS: u32 = 5_000;
 
 /// Why a message was not accepted, as a fixed code for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,18 +44,15 @@ pub async fn post(
     let mut request = client
         .post(url)
         .header("content-type", "application/json")
-        .timeout(WEBHOOK_TIMEOUT)
         .body(body);
     for (name, value) in headers {
         request = request.header(*name, value);
     }
-    let response = request.send().await.map_err(|error| {
-        if error.is_timeout() {
-            NotAccepted::Timeout
-        } else {
-            NotAccepted::Connection
-        }
-    })?;
+    // `reqwest` does not always report a timeout as one in the Worker. A request that is dropped is aborted.
+    let response = timeout(WEBHOOK_TIMEOUT_MS, request.send())
+        .await
+        .map_err(|_| NotAccepted::Timeout)?
+        .map_err(|_| NotAccepted::Connection)?;
     if response.status().is_success() {
         Ok(())
     } else {

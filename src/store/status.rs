@@ -118,7 +118,7 @@ pub async fn read(
         oldest,
         checkpoint,
         ends,
-        archives,
+        objects,
         sent,
         cron,
     ] = database
@@ -158,7 +158,7 @@ pub async fn read(
         last,
         covered,
         archived,
-        archives: count(&archives)?,
+        archives: count(&objects)?,
         sent: sent.first(|row| {
             Ok(Sent {
                 last: row.count("last")?,

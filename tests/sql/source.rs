@@ -244,6 +244,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "the devices of one user",
     ),
     (
+        "store/users/kept.rs: ATTEMPTS",
+        "SEARCH sign_in_attempts USING INDEX sqlite_autoindex_sign_in_attempts_1 (key>? AND key<?)",
+        "the devices of one user",
+    ),
+    (
         "store/users/export.rs: PAGE",
         "SEARCH users USING INDEX sqlite_autoindex_users_1 (id>?)",
         "in order, up to the limit",

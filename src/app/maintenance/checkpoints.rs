@@ -50,9 +50,9 @@ pub(super) async fn run(app: &App, now: Timestamp, report: &mut Report) {
         Err(Stopped::Broken(violation)) => found(violation, report),
     }
     let compared = compare_schema(app, report).await;
-    report.check("sqlite_master", compared);
+    report.check("sqlite_master", &compared);
     let compared = compare_accounts(app, report).await;
-    report.check("users", compared);
+    report.check("users", &compared);
 }
 
 fn found(Violation { number, reason }: Violation, report: &mut Report) {

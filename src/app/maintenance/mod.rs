@@ -46,7 +46,7 @@ impl Report {
         }
     }
 
-    fn check<T, E>(&mut self, part: &'static str, result: Result<T, E>) {
+    fn check<T, E>(&mut self, part: &'static str, result: &Result<T, E>) {
         if result.is_err() {
             self.failed(part);
         }
@@ -57,32 +57,32 @@ impl Report {
 pub async fn run(app: &App, now: Timestamp) {
     let mut report = Report::default();
     let revoked = not_before::revoke(app, now).await;
-    report.check("sessions", revoked);
+    report.check("sessions", &revoked);
     let deleted = batches(async || app.sessions.delete_expired(now).await).await;
-    report.check("sessions", deleted);
+    report.check("sessions", &deleted);
     let deleted = batches(async || app.throttle.delete_expired(now).await).await;
-    report.check("sign_in_attempts", deleted);
+    report.check("sign_in_attempts", &deleted);
     let deleted = app.used_proofs.delete_expired(now).await;
-    report.check("used_proofs", deleted);
+    report.check("used_proofs", &deleted);
     let deleted = app.password_links.delete_expired(now).await;
-    report.check("password_links", deleted);
+    report.check("password_links", &deleted);
     let deleted = bootstrap::delete_expired(app.database, now).await;
-    report.check("bootstrap_secrets", deleted);
+    report.check("bootstrap_secrets", &deleted);
     let deleted = batches(async || app.email_links.delete_expired(now).await).await;
-    report.check("email_links", deleted);
+    report.check("email_links", &deleted);
     let deleted = batches(async || app.email_requests.delete_expired(now).await).await;
-    report.check("email_requests", deleted);
+    report.check("email_requests", &deleted);
     let since = now.minus(LATE_ERASURE_SECONDS);
     let erased = erase::erase_late(app.database, since).await;
-    report.check("audit_clients", erased);
+    report.check("audit_clients", &erased);
     checkpoints::run(app, now, &mut report).await;
     let until = archive::erased_until(app, now);
     let erased = batches(async || audit_clients::erase(app.database, until).await).await;
-    report.check("audit_clients", erased);
+    report.check("audit_clients", &erased);
     archive::run(app, now, &mut report).await;
     webhook::run(app, now, &mut report).await;
     let recorded = status::record_cron(app.database, now, clock::now(), &report.0).await;
-    report.check("cron_runs", recorded);
+    report.check("cron_runs", &recorded);
 }
 
 /// Deletes a batch at a time while there may be more.

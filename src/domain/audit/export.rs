@@ -124,22 +124,26 @@ impl Export<'_> {
             Some(Line::Checkpoint {
                 checkpoint,
                 previous,
-            }) => self.close(checkpoint, previous),
+            }) => self.close(checkpoint, previous.as_ref()),
         }
     }
 
     /// Verifies a checkpoint and the rows since the one before it.
-    fn close(&mut self, checkpoint: Checkpoint, previous: Option<String>) -> Result<(), Violation> {
+    fn close(
+        &mut self,
+        checkpoint: Checkpoint,
+        previous: Option<&String>,
+    ) -> Result<(), Violation> {
         let Checkpoint { first, last, .. } = checkpoint;
         if self.previous.is_none() {
-            self.previous = before(&checkpoint, previous.as_ref());
+            self.previous = before(&checkpoint, previous);
         }
         let known = self.previous.as_ref();
         if checkpoint.number != known.map_or(1, |known| known.number.saturating_add(1)) {
             return fail(first_after(known), ViolationKind::CheckpointMissing);
         }
         let is_next = first == first_after(known)
-            && previous.as_ref() == known.map(|known| &known.mac)
+            && previous == known.map(|known| &known.mac)
             && last >= first;
         let length = usize::try_from(last.abs_diff(first)).unwrap_or(usize::MAX);
         let digits = length.saturating_add(1).saturating_mul(MARK_HEX_DIGITS);
@@ -186,13 +190,11 @@ impl Export<'_> {
         rows: &[(ChainedRow, Entry)],
         verified: &mut Verified,
     ) -> Result<(), Violation> {
-        match (self.keys, rows.first()) {
-            (Some(keys), Some((row, _))) => keys.verify_tail(last, row.number, rows, verified),
-            _ => {
-                count_late(rows, verified);
-                Ok(())
-            }
+        if let (Some(keys), Some((row, _))) = (self.keys, rows.first()) {
+            return keys.verify_tail(last, row.number, rows, verified);
         }
+        count_late(rows, verified);
+        Ok(())
     }
 
     fn count(&mut self, verified: Verified) {

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// A line.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "most lines are entries")]
 pub enum Line {
     /// An entry with its number and its own MAC.
     Entry {

@@ -173,14 +173,18 @@ fn moment(text: &str) -> Option<Timestamp> {
 /// Prefix of a cursor that begins among the archived entries.
 const ARCHIVED_CURSOR: &str = "archive.";
 
-fn cursor_text(cursor: Cursor) -> String {
+/// The text of a cursor.
+#[must_use]
+pub fn cursor_text(cursor: Cursor) -> String {
     match cursor {
         Cursor::Entry(at, number) => format!("{at}.{number}"),
         Cursor::Archived(before) => format!("{ARCHIVED_CURSOR}{before}"),
     }
 }
 
-fn parse_cursor(cursor: &str) -> Option<Cursor> {
+/// The cursor of a text.
+#[must_use]
+pub fn parse_cursor(cursor: &str) -> Option<Cursor> {
     if let Some(before) = cursor.strip_prefix(ARCHIVED_CURSOR) {
         return query::number(before, 1, u32::MAX).map(Cursor::Archived);
     }

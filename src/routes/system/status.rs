@@ -44,7 +44,7 @@ pub struct StatusResponse {
     /// Users.
     pub users: BoundedCount,
     /// Size of the database in bytes.
-    pub database_bytes: f64,
+    pub database_bytes: u64,
     /// The audit log.
     pub audit: AuditStatus,
     /// The webhook of the audit log.
@@ -121,6 +121,10 @@ pub struct CronStatus {
 /// A variable or a secret.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a member of a response"
+)]
 pub struct VariableStatus {
     /// Its name.
     pub name: &'static str,
@@ -164,7 +168,7 @@ async fn handle(context: RequestContext) -> Result<Response, ApiError> {
         failed_sign_ins,
         locked_accounts: bounded(found.locked),
         users: bounded(found.users),
-        database_bytes: found.bytes,
+        database_bytes: whole(found.bytes),
         webhook: webhook(&found, is_configured),
         variables: variables(&app.config.set_variables),
         bindings: bindings.map(binding).collect(),
@@ -183,6 +187,17 @@ async fn handle(context: RequestContext) -> Result<Response, ApiError> {
             failed: cron.failed,
         }),
     }))
+}
+
+/// A size in bytes. D1 has 10 GB at most.
+fn whole(bytes: f64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a size, saturating"
+    )]
+    let bytes = bytes as u64;
+    bytes
 }
 
 fn bounded(count: u32) -> BoundedCount {
@@ -236,7 +251,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
                 "failed_sign_ins": count(3),
                 "locked_accounts": count(0),
                 "users": count(17),
-                "database_bytes": 1_048_576.0,
+                "database_bytes": 1_048_576,
                 "audit": {
                     "oldest_entry": "2024-01-01T00:00:00Z",
                     "last_entry": 1042,

@@ -6,6 +6,7 @@ pub mod create;
 pub mod erase;
 pub mod export;
 pub mod import;
+pub mod kept;
 pub mod list;
 pub mod search;
 pub mod update;

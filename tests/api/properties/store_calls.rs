@@ -192,11 +192,12 @@ async fn credentials_cost_one_call_of_d1() {
     let app = App::shared();
     let ada = app.user("ada").await.sign_in().await;
     let grace = app.admin("grace").await.sign_in().await;
-    for (session, status) in [(&ada, 403), (&grace, 404)] {
+    // A refusal is recorded.
+    for (session, status, expected) in [(&ada, 403, [2, 5, 0, 0]), (&grace, 404, [1, 1, 0, 0])] {
         for request in [session.aws_credentials(), session.nvidia_credentials()] {
             let response = request.await;
             response.assert_status(status);
-            assert_eq!(cost(&response).await, [1, 1, 0, 0]);
+            assert_eq!(cost(&response).await, expected);
         }
     }
 }

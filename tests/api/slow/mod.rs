@@ -7,6 +7,8 @@ mod floods;
 mod floods_and_devices;
 mod generated_requests;
 mod guesses;
+mod imports;
 mod pages;
 mod rate_limits;
 mod revocation;
+mod user_lists;

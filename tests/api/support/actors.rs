@@ -352,6 +352,10 @@ impl Caller {
             .body(lines)
     }
 
+    pub fn export_user(&self, id: &str, query: &str) -> Request {
+        self.get(&with_query(&format!("/api/auth/users/{id}/export"), query))
+    }
+
     pub fn export_users(&self, page: &Value) -> Request {
         self.post("/api/auth/users/export").json(page)
     }

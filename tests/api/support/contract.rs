@@ -37,7 +37,7 @@ pub const RUNTIME_HEADERS: [&str; 4] =
     ["connection", "content-length", "date", "transfer-encoding"];
 
 /// Headers of some responses. Except for those of CORS, the OpenAPI document describes each of them where it occurs.
-const OTHER_HEADERS: [&str; 17] = [
+const OTHER_HEADERS: [&str; 18] = [
     "accept-encoding",
     "access-control-allow-credentials",
     "access-control-allow-headers",
@@ -49,6 +49,7 @@ const OTHER_HEADERS: [&str; 17] = [
     "edge-auth-error",
     "edge-auth-expires",
     "edge-auth-next",
+    "etag",
     // Of the redirect from `/`.
     "location",
     "preference-applied",

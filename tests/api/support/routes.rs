@@ -53,10 +53,10 @@ impl Route {
         matches!(self.access, Access::CachedSession(_))
     }
 
-    /// Whether the OpenAPI document describes a request body.
+    /// Whether the OpenAPI document describes a request body in JSON.
     pub fn takes_body(&self) -> bool {
         let operation = &DOCUMENT["paths"][self.template][self.method.to_lowercase()];
-        operation.get("requestBody").is_some()
+        !operation["requestBody"]["content"]["application/json"].is_null()
     }
 
     /// A request by this caller, without a body.

@@ -40,6 +40,12 @@ fn bodies() -> Vec<(String, &'static Value)> {
         }
         for names in names {
             let start = ["paths", path, method];
+            let content = [&start[..], &names, &["content"]].concat();
+            let content = DOCUMENT.pointer(&format!("/{}", pointer(&content)));
+            // Each line of an export is an object of its own.
+            if content.is_some_and(|content| content.get("application/x-ndjson").is_some()) {
+                continue;
+            }
             let body = [&start[..], &names, &["content", "application/json"]].concat();
             let pointer = pointer(&body);
             let media = DOCUMENT.pointer(&format!("/{pointer}"));
@@ -219,6 +225,9 @@ fn responses_describe_their_headers() {
                 ]),
                 ("200", "step-up") => {
                     expected.extend([("Preference-Applied", false), ("Set-Cookie", false)]);
+                }
+                ("200", "audit/export" | "users/export") => {
+                    expected.insert(("Edge-Auth-Next", false));
                 }
                 ("200", "refresh" | "aws-login") => {
                     expected.insert(("Edge-Auth-Expires", true));

@@ -4,6 +4,7 @@ mod create;
 mod erase;
 mod export;
 mod import;
+mod personal_export;
 mod races;
 mod read;
 mod reset_password;

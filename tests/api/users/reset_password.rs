@@ -16,6 +16,7 @@ async fn reset_password_sends_a_link_and_keeps_the_password_until_it_is_used() {
     let set = app.anonymous().set_password(&secret, NEW_PASSWORD).await;
     set.assert_status(200);
     ada.login().await.assert_status(401);
+    app.shift_clock(60).await;
     ada.login_with(NEW_PASSWORD).await.assert_status(200);
     let sql = "SELECT detail FROM audit WHERE subject = ?1 AND kind = 'password_link_created'";
     let rows = app.sql(sql, [ada.id.clone()]).await;

@@ -208,3 +208,12 @@ async fn terms_of_any_length_and_characters_find_only_users_with_this_beginning(
         }
     }
 }
+
+#[tokio::test]
+async fn path_of_the_search_is_not_the_id_of_a_user() {
+    let app = App::shared();
+    let admin = app.administrator("admin").await;
+    let response = admin.get_user("search").await;
+    response.assert_error(405, "method_not_allowed");
+    assert_eq!(response.header("allow"), Some("POST"));
+}

@@ -14,7 +14,7 @@ async fn keys_of(app: &App, id: &str) -> [Value; 3] {
 async fn administrators_keep_the_search_keys() {
     let app = App::shared();
     let admin = app.administrator("admin").await;
-    let ada = app.user("Ada").await;
+    let ada = app.user("ada").await;
     let username = format!("É{}", ada.username);
     let new =
         json!({ "username": username, "email": format!("ÄX{}", ada.email), "name": "ÉLÉONORE" });

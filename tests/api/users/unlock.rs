@@ -13,7 +13,7 @@ async fn unlock_lets_a_locked_user_sign_in_again() {
     ada.login().await.assert_status(401);
     admin.unlock_user(&ada.id).await.assert_status(200);
     assert_eq!(admin.get_user(&ada.id).await.user()["is_locked"], false);
-    app.shift_clock(60).await;
+    app.shift_clock(120).await;
     ada.login().await.assert_status(200);
     assert_eq!(ada.audit_entries("user_unlocked").await, 1);
 }

@@ -53,6 +53,19 @@ async fn refused_request_is_recorded_with_its_user_and_route() {
 }
 
 #[tokio::test]
+async fn refusal_by_the_rules_names_the_user_that_the_request_was_about() {
+    let app = App::shared();
+    let (ada, kim) = (app.admin("ada").await, app.super_admin("kim").await);
+    let session = ada.sign_in().await;
+    let response = session.erase_user(&kim.id, "*").await;
+    response.assert_error(403, "not_permitted");
+    let found = denied(&app, &ada.id).await;
+    let fields = ["subject", "detail"].map(|field| found[0][field].clone());
+    let detail = "not_permitted: DELETE /api/auth/users/{id}";
+    assert_eq!(fields, [json!(kim.id), json!(detail)]);
+}
+
+#[tokio::test]
 async fn refused_requests_of_a_user_add_ten_entries_per_hour_at_most() {
     let app = App::isolated(Vars::new());
     let (ada, eve) = (app.user("ada").await, app.user("eve").await);

@@ -1,4 +1,5 @@
-//! The cron event sends every entry of the audit log to the webhook, in order and signed, and a failing receiver delays nothing else.
+//! The cron event sends every entry of the audit log to the webhook, in order and signed, and a failing receiver delays nothing
+//! else. A cron event blocks the thread of its test, so the receiver needs another one.
 
 use crate::support::audit::{CRON, record_users, rows};
 use crate::support::audit_log::seed_entries;
@@ -44,7 +45,7 @@ async fn sent_to(app: &App) -> Value {
     found.first().map_or(Value::Null, |row| row["last"].clone())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn entries_are_sent_once_in_order_and_signed() {
     let receiver = Receiver::start().await;
     let app = App::isolated(vars(&receiver));
@@ -78,7 +79,7 @@ async fn entries_are_sent_once_in_order_and_signed() {
     assert!(!text.contains(app.ip()) && !text.contains("address") && !text.contains(&ada.username));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn addresses_are_sent_only_if_the_operator_wants_them() {
     let receiver = Receiver::start().await;
     let app = App::isolated(vars(&receiver).set("AUDIT_WEBHOOK_CLIENTS", "true"));
@@ -96,7 +97,7 @@ async fn addresses_are_sent_only_if_the_operator_wants_them() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn failing_receiver_gets_the_same_entries_again_and_delays_nothing_else() {
     let receiver = Receiver::start().await;
     let app = App::isolated(vars(&receiver));
@@ -128,7 +129,7 @@ async fn failing_receiver_gets_the_same_entries_again_and_delays_nothing_else() 
     assert_eq!(numbers(&receiver.take()), (1..=250).collect::<Vec<u64>>());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn entries_whose_acceptance_was_not_stored_are_sent_again() {
     let receiver = Receiver::start().await;
     let app = App::isolated(vars(&receiver));

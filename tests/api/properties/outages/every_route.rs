@@ -108,6 +108,7 @@ fn needs(route: &Route) -> Needs {
         | "POST confirm-email"
         | "DELETE sessions/{id}"
         | "DELETE users/{id}"
+        | "GET users/{id}/export"
         | "POST users/export"
         | "POST users/import"
         | "POST login"

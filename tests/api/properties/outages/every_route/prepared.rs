@@ -54,6 +54,11 @@ impl Prepared {
                 let user = self.app.seed_user("user", 1).await;
                 self.path = self.route.template.replace("{id}", &user.id);
             }
+            "GET users/{id}/export" => {
+                self.sign_in("admin").await;
+                let user = self.app.seed_user("user", 1).await;
+                self.path = self.route.template.replace("{id}", &user.id);
+            }
             "POST users/import" => {
                 static LAST: AtomicU32 = AtomicU32::new(0);
                 self.sign_in("admin").await;

@@ -1,0 +1,99 @@
+//! `GET /api/auth/users/{id}/export`: everything that is kept about a user.
+
+use crate::support::{App, Vars};
+use serde_json::Value;
+
+#[tokio::test]
+async fn export_contains_profile_sessions_links_counters_and_entries_and_no_secret() {
+    let app = App::isolated(Vars::new());
+    let (ada, grace) = (app.user("ada").await, app.admin("grace").await);
+    let login = ada
+        .login()
+        .client_ip("198.51.100.7")
+        .header("user-agent", "a browser");
+    login.await.assert_status(200);
+    ada.guess()
+        .client_ip("198.51.100.8")
+        .await
+        .assert_status(401);
+    let link = ada.reset_link().await;
+    let secret = ada.email_link("confirm", "new@example.com", None).await;
+    let admin = grace.sign_in().await;
+    let request = admin.export_user(&ada.id, "").client_ip("192.0.2.99");
+    request.await.assert_status(200);
+    let response = admin.export_user(&ada.id, "").await;
+    let export = response.assert_status(200).json();
+    assert_eq!(export["user"]["id"], *ada.id);
+    assert_eq!(export["user"]["email"], *ada.email);
+    let session = &export["sessions"][0];
+    assert_eq!(
+        [&session["address"], &session["device"]],
+        ["198.51.100.7", "a browser"]
+    );
+    let purposes: Vec<&str> = export["links"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|link| link["purpose"].as_str())
+        .collect();
+    assert_eq!(purposes, ["set_password", "confirm"]);
+    assert_eq!(export["counters"][0]["key"], format!("account:{}", ada.id));
+    let entries = export["audit"].as_array().unwrap();
+    let address = |kind: &str| {
+        let mut of_kind = entries.iter().filter(|entry| entry["kind"] == kind);
+        of_kind.next().unwrap_or_else(|| panic!("no {kind}"))["address"].clone()
+    };
+    assert_eq!(address("sign_in"), "198.51.100.7");
+    assert_eq!(address("sign_in_failed"), "198.51.100.8");
+    // The client of the administrator.
+    assert_eq!(address("user_exported"), Value::Null);
+    let text = response.text();
+    let hash = ada.password_hash().await;
+    for secret in [link.as_str(), &secret, hash.as_str().unwrap(), "192.0.2.99"] {
+        assert!(!text.contains(secret), "{text}");
+    }
+    assert_eq!(ada.audit_entries("user_exported").await, 2);
+}
+
+#[tokio::test]
+async fn audit_entries_are_returned_in_pages() {
+    let app = App::isolated(Vars::new());
+    let (ada, grace) = (app.user("ada").await, app.admin("grace").await);
+    for _ in 0..3 {
+        ada.sign_in().await;
+    }
+    let admin = grace.sign_in().await;
+    let first = admin.export_user(&ada.id, "limit=2").await;
+    let first = first.assert_status(200).json();
+    assert_eq!(first["audit"].as_array().map(Vec::len), Some(2));
+    let cursor = first["next"].as_str().expect("another page");
+    let query = format!("limit=2&cursor={cursor}");
+    let second = admin.export_user(&ada.id, &query).await;
+    let second = second.assert_status(200).json();
+    assert_eq!(second["audit"].as_array().map(Vec::len), Some(1));
+    assert_eq!(second["next"], Value::Null);
+}
+
+#[tokio::test]
+async fn export_of_a_user_needs_an_administrator_who_manages_them() {
+    let app = App::shared();
+    let (ada, hopper) = (app.user("ada").await, app.admin("hopper").await);
+    let user = ada.sign_in().await;
+    user.export_user(&ada.id, "")
+        .await
+        .assert_error(403, "admin_required");
+    let admin = app.admin("grace").await.sign_in().await;
+    admin
+        .export_user(&hopper.id, "")
+        .await
+        .assert_error(403, "not_permitted");
+    admin
+        .export_user("00000000-0000-4000-8000-000000000000", "")
+        .await
+        .assert_error(404, "user_not_found");
+    let super_admin = app.super_admin("root").await.sign_in().await;
+    super_admin
+        .export_user(&hopper.id, "")
+        .await
+        .assert_status(200);
+}
