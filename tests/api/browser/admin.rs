@@ -121,3 +121,11 @@ async fn console_is_photographed_on_demand() {
     std::fs::create_dir_all(&folder).expect("a folder");
     visit_all("screenshots", json!({ "folder": folder })).await;
 }
+
+#[tokio::test]
+async fn first_administrator_is_created_with_the_secret_of_the_link() {
+    let mut world = World::new(Vars::new()).await;
+    let secret = world.app.bootstrap_secret().await;
+    world.more = json!({ "secret": secret });
+    world.run("pages/admin/bootstrap", TIMEOUT).await;
+}
