@@ -169,7 +169,9 @@ fn erasure_deletes_the_rows_of_every_table_that_refers_to_users() {
     let sql = "SELECT tables.name FROM sqlite_schema AS tables JOIN pragma_foreign_key_list(tables.name) AS keys
                WHERE tables.type = 'table' AND keys.\"table\" = 'users'";
     let mut find = database.prepare(sql).expect("SQL");
-    let tables = find.query_map([], |row| row.get::<_, String>(0)).expect("rows");
+    let tables = find
+        .query_map([], |row| row.get::<_, String>(0))
+        .expect("rows");
     let tables: Vec<String> = tables.map(|name| name.expect("a name")).collect();
     assert!(tables.len() >= 3, "{tables:?}");
     let statements = source::statements();
