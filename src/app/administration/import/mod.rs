@@ -19,7 +19,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// Maximum number of lines of a request. All users of a request are added in one batch; 500 take 0.2 s of CPU in the Worker.
+/// Maximum number of lines of a request. All users of a request are added in one batch, whose parameters may have 2 MB in D1.
 pub const MAX_LINES: usize = 500;
 
 /// What became of a line.

@@ -197,7 +197,8 @@ async fn any_value_in_any_field_gets_a_response() {
 #[test]
 fn fields_of_every_route_are_listed() {
     let mut routes = routes::all();
-    routes.retain(Route::takes_body);
+    // `users/update` tests the fields of PATCH.
+    routes.retain(|route| route.takes_body() && route.method == "POST");
     let names = routes.iter().map(|route| route.template);
     let listed = FIELDS.map(|(name, _)| format!("/api/auth/{name}"));
     assert_eq!(

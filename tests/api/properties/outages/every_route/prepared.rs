@@ -49,51 +49,7 @@ impl Prepared {
                 let id = user.sessions[1].session_id();
                 self.path = self.route.template.replace("{id}", &id);
             }
-            "DELETE users/{id}" => {
-                self.sign_in("admin").await;
-                let user = self.app.seed_user("user", 1).await;
-                self.path = self.route.template.replace("{id}", &user.id);
-            }
-            "DELETE users/{id}/sessions"
-            | "DELETE users/{id}/sessions/{session}"
-            | "GET users/{id}"
-            | "GET users/{id}/sessions"
-            | "PATCH users/{id}"
-            | "POST users/{id}/reset-password"
-            | "POST users/{id}/unlock" => {
-                self.sign_in("admin").await;
-                let user = self.app.seed_user("user", 2).await;
-                let session = user.sessions[1].session_id();
-                let path = self.route.template.replace("{id}", &user.id);
-                self.path = path.replace("{session}", &session);
-                if self.route.method == "PATCH" {
-                    self.body = Some(json!({ "name": "Another Name" }));
-                }
-            }
-            // Other tests of this server have rows that are invalid, so only one is searched for.
-            "POST users/search" => {
-                let user = self.sign_in("admin").await;
-                self.body = Some(json!({ "term": user.username }));
-            }
-            "POST users" => {
-                self.sign_in("admin").await;
-            }
-            "GET users/{id}/export" => {
-                self.sign_in("admin").await;
-                let user = self.app.seed_user("user", 1).await;
-                self.path = self.route.template.replace("{id}", &user.id);
-            }
-            "POST users/import" => {
-                static LAST: AtomicU32 = AtomicU32::new(0);
-                self.sign_in("admin").await;
-                let number = LAST.fetch_add(1, Ordering::Relaxed);
-                let line = json!({ "username": format!("imported-{number}"), "email": format!("{number}@imported.example") });
-                self.lines = Some(line.to_string());
-            }
-            "POST users/export" => {
-                self.sign_in("admin").await;
-                self.body = Some(json!({ "limit": 1 }));
-            }
+            name if name.contains(" users") => self.prepare_administration(name).await,
             "POST login" => {
                 let user = self.sign_in("user").await;
                 self.caller = self.app.anonymous();
@@ -178,6 +134,37 @@ impl Prepared {
                 );
                 if let Some(role) = self.role() {
                     self.sign_in(role).await;
+                }
+            }
+        }
+    }
+
+    /// The routes of administrators. Other tests of this server have rows that are invalid, so only one user is searched for, and none is
+    /// exported.
+    async fn prepare_administration(&mut self, name: &str) {
+        static LAST: AtomicU32 = AtomicU32::new(0);
+        let admin = self.sign_in("admin").await;
+        match name {
+            "POST users" => {}
+            "POST users/search" => self.body = Some(json!({ "term": admin.username })),
+            "POST users/export" => {
+                self.body = Some(json!({ "cursor": "ffffffff-ffff-4fff-8fff-ffffffffffff" }));
+            }
+            "POST users/import" => {
+                let number = LAST.fetch_add(1, Ordering::Relaxed);
+                let (name, email) = (
+                    format!("imported-{number}"),
+                    format!("{number}@imported.example"),
+                );
+                self.lines = Some(json!({ "username": name, "email": email }).to_string());
+            }
+            _ => {
+                let user = self.app.seed_user("user", 2).await;
+                let session = user.sessions[1].session_id();
+                let path = self.route.template.replace("{id}", &user.id);
+                self.path = path.replace("{session}", &session);
+                if self.route.method == "PATCH" {
+                    self.body = Some(json!({ "name": "Another Name" }));
                 }
             }
         }
