@@ -20,8 +20,22 @@ export const loadUserSessions = (id: string) => call(api.GET("/api/auth/users/{i
 export const revokeUserSessions = (id: string) => call(api.DELETE("/api/auth/users/{id}/sessions", { params: user(id) }));
 export const revokeUserSession = (id: string, session: string) =>
   call(api.DELETE("/api/auth/users/{id}/sessions/{session}", { params: { path: { id, session } } }));
-export const exportUser = (id: string): Promise<Result<unknown>> =>
-  call(fetch(`/api/auth/users/${encodeURIComponent(id)}/export`).then(async (response) => ({ response, data: response.ok ? await response.json() : undefined })));
+
+/** Everything that is kept about the user, with the audit entries of all pages. */
+export async function exportUser(id: string) {
+  const page = (cursor: string | null) => call(api.GET("/api/auth/users/{id}/export", { params: { ...user(id), ...(cursor !== null && { query: { cursor } }) } }));
+  const first = await page(null);
+  if (first.failure !== undefined) return first;
+  const { success, next, ...kept } = first.value;
+  for (let cursor = next; cursor !== null; ) {
+    const more = await page(cursor);
+    if (more.failure !== undefined) return more;
+    kept.audit.push(...more.value.audit);
+    cursor = more.value.next;
+  }
+  return { value: kept };
+}
+
 export const loadStatus = () => call(api.GET("/api/auth/status"));
 
 /** The lines are sent as they are. */

@@ -6,6 +6,8 @@ import type { ConsoleTexts } from "./texts.ts";
 
 export function consoleFailure(t: Texts, { failure, users }: ConsoleTexts, cause: Failure): string {
   switch (cause.code) {
+    case "missing_field":
+      return failure.missing;
     case "user_not_found":
       return failure.noUser;
     case "not_permitted":

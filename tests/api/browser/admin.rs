@@ -1,6 +1,7 @@
 //! The console and the page of the first administrator in Chromium. The cases are in `cases/pages/admin`.
 
 use super::world::{SLOW_TIMEOUT, TIMEOUT, World};
+use crate::support::audit::record_users;
 use crate::support::{Vars, credentials};
 use serde_json::{Value, json};
 
@@ -61,7 +62,10 @@ async fn administrator_imports_users_after_a_dry_run() {
 
 #[tokio::test]
 async fn administrator_searches_exports_and_verifies_the_audit_log() {
-    run("audit", Vars::new(), &[ROOT, ADMIN, ADA], Value::Null).await;
+    let mut world = World::new(Vars::new()).await;
+    add(&mut world, &[ROOT, ADMIN, ADA]).await;
+    record_users(&world.app).await;
+    world.run("pages/admin/audit", TIMEOUT).await;
 }
 
 #[tokio::test]
@@ -87,6 +91,7 @@ async fn visit_all(case: &str, more: Value) {
     for number in 0..6 {
         world.user(&format!("ada{number}")).await;
     }
+    record_users(&world.app).await;
     world.more = more;
     world
         .run(&format!("pages/admin/{case}"), SLOW_TIMEOUT)
@@ -115,4 +120,12 @@ async fn console_is_photographed_on_demand() {
     };
     std::fs::create_dir_all(&folder).expect("a folder");
     visit_all("screenshots", json!({ "folder": folder })).await;
+}
+
+#[tokio::test]
+async fn first_administrator_is_created_with_the_secret_of_the_link() {
+    let mut world = World::new(Vars::new()).await;
+    let secret = world.app.bootstrap_secret().await;
+    world.more = json!({ "secret": secret });
+    world.run("pages/admin/bootstrap", TIMEOUT).await;
 }

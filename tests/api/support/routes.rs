@@ -79,6 +79,7 @@ pub fn all() -> Vec<Route> {
             Method::Get => "GET",
             Method::Patch => "PATCH",
             Method::Delete => "DELETE",
+            Method::Patch => "PATCH",
             _ => "POST",
         },
         template: route.path,
@@ -91,7 +92,9 @@ pub fn all() -> Vec<Route> {
 
 /// The path as the router and the OpenAPI document spell it: with `{id}` for a parameter.
 pub fn template(path: &str) -> String {
-    let found = ROUTES.iter().find(|route| route.has_path(path));
+    // A path without a parameter may also have the form of one with a parameter.
+    let exact = ROUTES.iter().find(|route| route.path == path);
+    let found = exact.or_else(|| ROUTES.iter().find(|route| route.has_path(path)));
     found.map_or_else(|| path.to_owned(), |route| route.path.to_owned())
 }
 

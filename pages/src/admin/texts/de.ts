@@ -24,6 +24,7 @@ export const de: ConsoleTexts = {
   noAccess: { title: "Kein Zugriff", lead: "Nur Administratoren dürfen diese Seiten öffnen. Wenn Sie Zugriff brauchen, wenden Sie sich an Ihre Administration." },
 
   failure: {
+    missing: "Füllen Sie alle Felder aus, die nicht optional sind.",
     noUser: "Dieser Benutzer existiert nicht, oder er wurde gelöscht.",
     notPermitted: "Bei diesem Benutzer dürfen Sie das nicht.",
     changed: "Dieser Benutzer wurde inzwischen von anderer Seite geändert.",

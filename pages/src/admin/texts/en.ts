@@ -23,6 +23,7 @@ export const en = {
   noAccess: { title: "No access", lead: "Only administrators may open these pages. If you need access, ask your administrator." },
 
   failure: {
+    missing: "Fill in all fields that are not optional.",
     noUser: "This user does not exist, or was erased.",
     notPermitted: "You may not do this to this user.",
     changed: "Another administrator has changed this user in the meantime.",

@@ -38,7 +38,8 @@ export function EditProfile({ user, permissions, onChanged }: SectionProps) {
     },
     onFailure: ({ code }) => {
       if (code !== "version_mismatch") return;
-      void loadUser(user.id).then((loaded) => loaded.value && setNewer(loaded.value.user));
+      // If the newer state cannot be loaded, the page says why.
+      void loadUser(user.id).then((loaded) => (loaded.value ? setNewer(loaded.value.user) : onChanged()));
     },
   });
   const discard = () => {
@@ -80,7 +81,7 @@ export function EditProfile({ user, permissions, onChanged }: SectionProps) {
         </div>
         {newer === undefined ? (
           <>
-            <Outcome failure={action.failure} done={isSaved ? c.saved : undefined} id="edit-message" />
+            <Outcome failure={action.failure?.code === "version_mismatch" ? undefined : action.failure} done={isSaved ? c.saved : undefined} id="edit-message" />
             <div class="tools">
               <Button kind="primary" isBusy={action.isBusy}>
                 {c.save}

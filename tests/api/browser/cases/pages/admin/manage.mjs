@@ -37,6 +37,7 @@ export async function run({ person, control, mailedLink, users: [root, other, ad
   await conflict.getByText("A. Lovelace").waitFor();
   await button(conflict, c.user.conflict.discard).click();
   await conflict.waitFor({ state: "detached" });
+  assert.equal(await edit.getByRole("alert").count(), 0);
   await profile.getByText("Countess of Lovelace").waitFor();
   assert.equal(await name(edit).inputValue(), "Countess of Lovelace");
   await name(theirs).fill("Ada Byron");

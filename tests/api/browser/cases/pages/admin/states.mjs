@@ -28,11 +28,11 @@ export async function visitAll({ context, control, users: [root, ada, locked], t
   await page.getByRole("alert").waitFor();
   await visit("add-error", page);
   const form = section(c.create.title);
-  const name = `new${root.login.username.replace(/[^a-z]/g, "")}`;
+  const name = `new${ada.login.username.replace(/[^a-z]/g, "")}`;
   await form.getByLabel(t.account.username, { exact: true }).fill(name);
   await form.getByLabel(t.account.email).fill(`${name}@example.org`);
   await button(form, c.create.submit).click();
-  await form.getByLabel(c.link.label).waitFor();
+  await form.getByRole("textbox", { name: c.link.label }).waitFor();
   await visit("added", page);
 
   await open("#/users/import", c.import.title);
@@ -74,7 +74,7 @@ export async function visitAll({ context, control, users: [root, ada, locked], t
   await page.getByRole("row").nth(1).waitFor();
   await visit("audit", page);
   await button(page, c.audit.verify).click();
-  await page.locator(".change .message").waitFor();
+  await page.locator(".change").filter({ has: button(page, c.audit.verify) }).locator(".message").waitFor();
   await visit("audit-verified", page);
   await page.getByRole("searchbox").fill("ada");
   await page.locator(".offered").waitFor();
