@@ -9,3 +9,6 @@ CREATE TABLE bootstrap_secrets (
 ) STRICT;
 
 CREATE INDEX bootstrap_secrets_end ON bootstrap_secrets (expires_at);
+
+-- Only the command line of earlier releases, which worked on the database, looked for users of an identity source by user name.
+DROP INDEX users_source_username;

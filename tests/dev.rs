@@ -54,14 +54,9 @@ async fn dev_prints_commands_that_work_and_ctrl_c_stops_everything() {
     }
     first.refuses_a_second_one_on_its_data();
     assert_origins_are_allowed(&first).await;
-    // A one-time link leads to the port in use.
-    let made = bash(&format!(
-        "cd {ROOT}; cargo xtask user reset-password admin --local --persist-to {}",
-        state.0.display()
-    ));
-    let link = format!("\n  {}/set-password#", first.address);
-    assert!(made.contains(&link), "{made}");
+    first.lets_the_command_line_sign_in();
     first.writes_a_message_to_a_file();
+    first.bootstraps_only_without_an_administrator();
     first.end("INT");
 
     let again = Dev::start(&state.0);
@@ -297,6 +292,60 @@ impl Dev {
                 return;
             }
         }
+    }
+
+    /// The commands of an administrator, with the printed password.
+    fn lets_the_command_line_sign_in(&self) {
+        let password = self.line_with("Password: ");
+        let password = password.trim_start_matches("Password: ");
+        let printed = bash(&format!(
+            "cd {ROOT}; export XDG_CONFIG_HOME={}; \
+             cargo xtask login --url {} --username admin --password-stdin <<<'{password}'; \
+             cargo xtask user add grace --email grace@example.com; cargo xtask user show grace --json; cargo xtask logout",
+            self.state.join("config").display(),
+            self.address,
+        ));
+        assert!(printed.starts_with("Signed in to "), "{printed}");
+        assert!(printed.contains("\nUser grace added ("), "{printed}");
+        assert!(printed.contains("\"username\":\"grace\""), "{printed}");
+        assert!(printed.contains("\nSigned out of "), "{printed}");
+    }
+
+    /// `cargo xtask bootstrap` adds a secret only if no super administrator is active.
+    fn bootstraps_only_without_an_administrator(&self) {
+        let state = self.state.display();
+        let bootstrap = format!("cargo xtask bootstrap --local --persist-to {state}");
+        let refused = bash(&format!("cd {ROOT}; {bootstrap} 2>&1 || echo \"code $?\""));
+        let expected = "error: there is an active super administrator";
+        assert!(
+            refused.contains(expected) && refused.ends_with("code 1\n"),
+            "{refused}"
+        );
+        let tools = toolchain::prepare().expect("tools");
+        let wrangler = tools.node_modules.join("wrangler/wrangler-dist/cli.js");
+        let mut disable = Command::new(&tools.node);
+        disable
+            .arg("--no-warnings")
+            .arg(wrangler)
+            .args(["d1", "execute", "DB", "--local", "--persist-to"])
+            .arg(&self.state)
+            .args([
+                "--command",
+                "UPDATE users SET is_active = 0 WHERE role = 'super_admin'",
+            ])
+            .current_dir(ROOT)
+            .env("WRANGLER_SEND_METRICS", "false");
+        output(&mut disable);
+        let printed = bash(&format!("cd {ROOT}; {bootstrap}"));
+        let link = format!("\n  {}/bootstrap#token=", self.address);
+        assert!(printed.contains(&link), "{printed}");
+        let call = printed.lines().last().expect("a command").trim();
+        let call = call
+            .replace("NAME", "hopper")
+            .replace("ADDRESS", "hopper@example.com")
+            .replace("PASSWORD", "correct horse battery staple");
+        let response = json(&bash(&call));
+        assert_eq!(response["user"]["role"], "super_admin", "{response}");
     }
 
     fn read_until_ready(&mut self) {

@@ -56,7 +56,7 @@ impl BrandingConfig {
             name: read.or_default(&BRAND_NAME, name),
             logo: read.optional(&BRAND_LOGO, asset),
             accent_color: read.optional(&BRAND_ACCENT_COLOR, color),
-            support_url: read.optional(&SUPPORT_URL, url),
+            support_url: read.optional(&SUPPORT_URL, https_url),
         }
     }
 }
@@ -80,7 +80,8 @@ fn color(text: &str) -> Option<String> {
     is_color.then(|| text.to_ascii_lowercase())
 }
 
-fn url(text: &str) -> Option<String> {
+/// An https URL with a host name.
+pub(super) fn https_url(text: &str) -> Option<String> {
     let rest = text.strip_prefix("https://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
     let (host, port) = host::split_port(authority)?;
@@ -152,7 +153,7 @@ mod tests {
             "https://support.example.com",
             "https://support.example.com:8443/help?topic=sign-in#top",
         ] {
-            assert_eq!(url(text).as_deref(), Some(text));
+            assert_eq!(https_url(text).as_deref(), Some(text));
         }
         for text in [
             "",
@@ -165,7 +166,7 @@ mod tests {
             "https://support.example.com/\"x",
             "https://support.example.com:0/",
         ] {
-            assert_eq!(url(text), None, "{text}");
+            assert_eq!(https_url(text), None, "{text}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The configuration of passwords: the peppers and the rules.
 
+use super::branding::https_url;
 use super::keys::{EXPECTED_KEY, Key, key, previous};
 use super::variable::{Default, Reader, Variable, number};
 
@@ -12,6 +13,8 @@ pub struct PasswordsConfig {
     pub pepper_previous: Option<Key>,
     /// `PASSWORD_MIN_LENGTH`: code points of a new password, 8 to 64.
     pub min_length: usize,
+    /// `PASSWORD_LINK_URL`: the page that links of administrators lead to, if it is not that of this service.
+    pub link_url: Option<String>,
 }
 
 pub(super) const PASSWORD_PEPPER: Variable = Variable::secret(
@@ -31,12 +34,11 @@ const PASSWORD_MIN_LENGTH: Variable = Variable::new(
     "a whole number from 8 to 64",
     "minimum length of a new password in characters, 8 to 64",
 );
-/// The Worker does not read this variable.
 const PASSWORD_LINK_URL: Variable = Variable::new(
     "PASSWORD_LINK_URL",
     Default::None,
     "an https URL",
-    "page of your own that takes one-time links of `cargo xtask user` as `#token=…`, in place of `/set-password`",
+    "page of your own that takes the one-time links that administrators create as `#token=…`, in place of `/set-password`",
 );
 
 /// The variables of this section.
@@ -53,6 +55,7 @@ impl PasswordsConfig {
             pepper: read.or_default(&PASSWORD_PEPPER, key),
             pepper_previous: read.optional(&PASSWORD_PEPPER_PREVIOUS, key),
             min_length: read.or_default(&PASSWORD_MIN_LENGTH, number(8, 64)),
+            link_url: read.optional(&PASSWORD_LINK_URL, https_url),
         }
     }
 }

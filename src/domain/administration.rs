@@ -99,8 +99,11 @@ impl Action {
     const fn rule(self) -> Rule {
         let (reach, is_for_identity_source) = match self {
             Self::Read => (Reach::All, true),
-            Self::ReadSessions | Self::Export => (Reach::Managed, true),
-            Self::ChangeRegion | Self::Enable | Self::RevokeSessions => (Reach::Managed, true),
+            Self::ReadSessions
+            | Self::Export
+            | Self::ChangeRegion
+            | Self::Enable
+            | Self::RevokeSessions => (Reach::Managed, true),
             Self::ChangeProfile | Self::ResetPassword | Self::Unlock => (Reach::Managed, false),
             Self::ChangeRole(_) => (Reach::ManagedOthers, false),
             Self::Disable | Self::Erase => (Reach::ManagedOthers, true),
@@ -125,7 +128,7 @@ impl Actor {
             Reach::ManagedOthers => self.manages(target) && self.id != target.id,
         };
         let is_given = match action {
-            Action::ChangeRole(role) => self.may_give(role).is_ok(),
+            Action::ChangeRole(new) => self.may_give(new).is_ok(),
             _ => true,
         };
         if !is_reached || !is_given {

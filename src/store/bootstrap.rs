@@ -137,10 +137,10 @@ pub async fn create(
         .text(search_key(&new.names.name));
     let creates = || with_conditions(CREATES, secret, new.names, new.now);
     let consume = Statement::new(CONSUME).text(&id).text(secret);
-    let [created, _] = database
+    let [inserted, _] = database
         .batch([recorded(create, creates, new.entries.each_ref()), consume])
         .await?;
-    Ok(created.changes > 0)
+    Ok(inserted.changes > 0)
 }
 
 /// Deletes the secrets that have expired.

@@ -37,6 +37,7 @@ fn documented_commands_and_programs_run() {
                 .env("STATE", folder.0.join("state"))
                 .env("REAL_HOME", std::env::var_os("HOME").unwrap_or_default())
                 .env("HOME", &folder.0)
+                .env("XDG_CONFIG_HOME", folder.0.join("config"))
                 .env("TOKEN", dev.token());
             // A page may read the password of the first administrator from standard input.
             check(&page, &run(command, &dev.password));
@@ -132,7 +133,7 @@ fn path() -> String {
     std::env::var("PATH").expect("PATH")
 }
 
-/// Programs that stand in for those of the documentation: `cargo xtask user` works on the database of this test, `npx` runs the
+/// Programs that stand in for those of the documentation: `cargo xtask bootstrap` works on the database of this test, `npx` runs the
 /// pinned wrangler, and `curl` fails if the status is not a success.
 fn write_shims(folder: &Path, tools: &Toolchain) -> PathBuf {
     let shims = folder.join("shims");
@@ -148,7 +149,7 @@ fn write_shims(folder: &Path, tools: &Toolchain) -> PathBuf {
         format!(
             "#!/bin/sh
 export HOME=\"$REAL_HOME\"
-if [ \"$1 $2\" = 'xtask user' ]; then exec '{cargo}' \"$@\" --persist-to \"$STATE\"; fi
+if [ \"$1 $2\" = 'xtask bootstrap' ]; then exec '{cargo}' \"$@\" --persist-to \"$STATE\"; fi
 exec '{cargo}' \"$@\"
 "
         ),

@@ -10,11 +10,19 @@ const INTRODUCTION: &str = "\
 # Command line
 
 `cargo dev` runs the Worker on this machine. `cargo xtask` has all other tasks, including the commands that administer a service
-(`user`, `audit` and `aws-login`). All of them run in a clone of this repository, in any of its folders. `--help` prints the texts
-of this page.
+(`login`, `logout`, `user`, `session`, `audit`, `status` and `aws-login`), which are clients of its API, and `bootstrap`. All of
+them run in a clone of this repository, in any of its folders. `--help` prints the texts of this page.
 
-Exit codes: 0 success, 1 failure, 2 invalid arguments. `audit verify` exits with 1 if the audit log does not match, and with 3 if
-it could not be verified.
+| exit code | meaning |
+|---|---|
+| 0 | success |
+| 1 | the command failed: the service refused it, a user or a file was not found, consent was not given. `audit verify`: the audit log does not match |
+| 2 | the arguments are invalid, or something that they would have to give is missing: an option, a password or `--yes` without a terminal |
+| 3 | the service does not respond or is unavailable (5xx), or its rate limit (429) was still exceeded after two more attempts. `audit verify`: it could not be verified |
+| 130 | interrupted with Ctrl-C |
+
+Results go to standard output, and messages, questions and errors to standard error. Errors have the form
+`error: user 'nobody' not found`.
 ";
 
 fn page() -> String {

@@ -101,9 +101,13 @@ impl Administration<'_> {
         }
     }
 
-    /// The link with this secret.
+    /// The link with this secret, to the page of `PASSWORD_LINK_URL` or of this service.
     pub(super) fn link(&self, secret: &OneTimeSecret) -> Secret {
-        secret.link(&self.context.app.config.tokens.issuer, "set-password")
+        let config = &self.context.app.config;
+        match &config.passwords.link_url {
+            Some(page) => secret.link_to(page),
+            None => secret.link(&config.tokens.issuer, "set-password"),
+        }
     }
 
     /// Sends the message with a link. If there is no recipient or the message is not sent, returns the link to be shown, and records that.

@@ -15,6 +15,10 @@ use uuid::Uuid;
 /// Maximum number of attempts of a change that requires no version. An attempt is repeated if another request has changed the user.
 const MAX_ATTEMPTS: usize = 5;
 
+/// The new value of a text that a user need not have; `None` removes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewText(pub Option<String>);
+
 /// New values. `None` leaves a value as it is.
 #[derive(Debug, Default)]
 pub struct Changes {
@@ -22,10 +26,10 @@ pub struct Changes {
     pub name: Option<String>,
     /// E-mail address.
     pub email: Option<Email>,
-    /// Organization; the inner `None` removes it.
-    pub organization: Option<Option<String>>,
-    /// AWS region; the inner `None` removes it.
-    pub aws_region: Option<Option<String>>,
+    /// Organization.
+    pub organization: Option<NewText>,
+    /// AWS region.
+    pub aws_region: Option<NewText>,
     /// Role.
     pub role: Option<Role>,
     /// Whether the user may sign in.
@@ -51,11 +55,11 @@ impl Changes {
             organization: self
                 .organization
                 .as_ref()
-                .filter(|organization| **organization != user.organization),
+                .filter(|new| new.0 != user.organization),
             aws_region: self
                 .aws_region
                 .as_ref()
-                .filter(|region| **region != user.aws_region),
+                .filter(|new| new.0 != user.aws_region),
             role: self.role.filter(|role| *role != user.role),
             is_active: self
                 .is_active
@@ -68,8 +72,8 @@ impl Changes {
 struct Difference<'a> {
     name: Option<&'a String>,
     email: Option<&'a Email>,
-    organization: Option<&'a Option<String>>,
-    aws_region: Option<&'a Option<String>>,
+    organization: Option<&'a NewText>,
+    aws_region: Option<&'a NewText>,
     role: Option<Role>,
     is_active: Option<bool>,
 }
@@ -82,9 +86,12 @@ impl Difference<'_> {
             actions.push(Action::ChangeProfile);
         }
         actions.extend(self.role.map(Action::ChangeRole));
-        actions.extend(self.is_active.map(|is_active| match is_active {
-            true => Action::Enable,
-            false => Action::Disable,
+        actions.extend(self.is_active.map(|is_active| {
+            if is_active {
+                Action::Enable
+            } else {
+                Action::Disable
+            }
         }));
         actions
     }
@@ -135,7 +142,7 @@ impl Administration<'_> {
             }
             match self.change(&user, &difference).await? {
                 Changed::Done {
-                    user: changed,
+                    user: user_now,
                     sessions,
                     revoked,
                 } => {
@@ -149,7 +156,7 @@ impl Administration<'_> {
                         self.tell_earlier_address(&user);
                     }
                     return Ok(UpdatedUser {
-                        user: *changed,
+                        user: *user_now,
                         revoked_sessions: revoked,
                     });
                 }
@@ -184,8 +191,9 @@ impl Administration<'_> {
             }
             None => None,
         };
-        let organization = difference.organization.unwrap_or(&user.organization);
-        let region = difference.aws_region.unwrap_or(&user.aws_region);
+        let (organization, region) = (difference.organization, difference.aws_region);
+        let organization = organization.map_or(&user.organization, |new| &new.0);
+        let region = region.map_or(&user.aws_region, |new| &new.0);
         let change = Change {
             user,
             actor: self.actor.id,

@@ -12,6 +12,7 @@ const NOT_YOU: &str =
 const ONE_HOUR: &str = "The link works once, within one hour.";
 
 /// The message in words.
+#[expect(clippy::too_many_lines, reason = "one table of all messages")]
 pub fn words(message: &Message, service: &Service<'_>) -> Words {
     let name = service.name;
     let (subject, blocks) = match message {

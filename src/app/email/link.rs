@@ -32,6 +32,12 @@ impl OneTimeSecret {
     pub fn link(&self, origin: &str, page: &str) -> Secret {
         Secret::new(format!("{origin}/{page}#{}", self.0.reveal()))
     }
+
+    /// The link to a page of the operator, which reads the secret as a parameter of the fragment.
+    #[must_use]
+    pub fn link_to(&self, page: &str) -> Secret {
+        Secret::new(format!("{page}#token={}", self.0.reveal()))
+    }
 }
 
 /// The id of the row of a link that a client presents. White space is often copied along with the secret.

@@ -3,7 +3,7 @@
 use super::{AdminUser, region, text, user_id, with_etag};
 use crate::app::RequestContext;
 use crate::app::administration::Administration;
-use crate::app::administration::update::Changes;
+use crate::app::administration::update::{Changes, NewText};
 use crate::domain::names;
 use crate::domain::role::Role;
 use crate::domain::session::SessionRecord;
@@ -53,13 +53,13 @@ pub struct UpdateUserRequest {
         not(target_arch = "wasm32"),
         schemars(with = "Option<String>", length(max = 1024))
     )]
-    organization: Option<Option<String>>,
+    organization: Option<NewText>,
     /// AWS region in which the user works; null removes it.
     #[cfg_attr(
         not(target_arch = "wasm32"),
         schemars(with = "Option<String>", length(max = 64))
     )]
-    aws_region: Option<Option<String>>,
+    aws_region: Option<NewText>,
     /// Role. Only super administrators can change it, and nobody the own one.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Role"))]
     role: Option<Role>,
@@ -103,8 +103,8 @@ impl<'de> Visitor<'de> for Fields {
             match name.as_str() {
                 "name" => fields.name = Some(map.next_value()?),
                 "email" => fields.email = Some(map.next_value()?),
-                "organization" => fields.organization = Some(map.next_value()?),
-                "aws_region" => fields.aws_region = Some(map.next_value()?),
+                "organization" => fields.organization = Some(NewText(map.next_value()?)),
+                "aws_region" => fields.aws_region = Some(NewText(map.next_value()?)),
                 "role" => fields.role = Some(map.next_value()?),
                 "is_active" => fields.is_active = Some(map.next_value()?),
                 _ => {
@@ -131,12 +131,14 @@ impl UpdateUserRequest {
 }
 
 fn nullable(
-    given: Option<&Option<String>>,
+    given: Option<&NewText>,
     parse: fn(&str) -> Result<String, ApiError>,
-) -> Result<Option<Option<String>>, ApiError> {
-    given
-        .map(|value| value.as_deref().map(parse).transpose())
-        .transpose()
+) -> Result<Option<NewText>, ApiError> {
+    let Some(NewText(given)) = given else {
+        return Ok(None);
+    };
+    let parsed = given.as_deref().map(parse).transpose()?;
+    Ok(Some(NewText(parsed)))
 }
 
 async fn handle(
@@ -145,10 +147,12 @@ async fn handle(
     session: SessionRecord,
 ) -> Result<Response, ApiError> {
     let version = precondition::if_match(&request)?;
-    let (id, client) = (user_id(&request)?, request.client_info());
+    let (id, client) = (user_id(&request), request.client_info());
     let body: UpdateUserRequest = body::json(request, INVALID_BODY).await?;
     let administration = Administration::new(&context, &client, &session);
-    let updated = administration.update(id, &body.changes()?, version).await?;
+    let updated = administration
+        .update(id?, &body.changes()?, version)
+        .await?;
     let version = updated.user.version;
     let response = Response::ok(&UpdateUserResponse {
         success: true,
@@ -197,7 +201,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
 
 #[cfg(test)]
 mod tests {
-    use super::UpdateUserRequest;
+    use super::{NewText, UpdateUserRequest};
     use crate::json::{self, Malformed};
 
     #[test]
@@ -206,8 +210,8 @@ mod tests {
         let none = read(r#"{"other": [1]}"#);
         assert!(none.organization.is_none() && none.is_active.is_none());
         let nulls = read(r#"{"organization": null, "aws_region": "x"}"#);
-        assert_eq!(nulls.organization, Some(None));
-        assert_eq!(nulls.aws_region, Some(Some("x".to_owned())));
+        assert_eq!(nulls.organization, Some(NewText(None)));
+        assert_eq!(nulls.aws_region, Some(NewText(Some("x".to_owned()))));
     }
 
     #[test]

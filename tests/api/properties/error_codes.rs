@@ -35,23 +35,39 @@ fn invalid_bodies() -> Vec<(&'static str, &'static str, String, u16, &'static st
     ]
 }
 
+/// Routes whose fields are all optional.
+const WITHOUT_REQUIRED_FIELDS: [&str; 3] =
+    ["POST users/search", "POST users/export", "PATCH users/{id}"];
+
 #[tokio::test]
 async fn each_invalid_request_has_its_own_error_code() {
     let arn = format!("arn:aws:sts::{ACCOUNT}:assumed-role/Coded/*=user");
     let app = App::with(keyed(&SIMULATOR).set("AWS_LOGIN_ARNS", &arn));
     let session = app.user("ada").await.sign_in().await;
+    let admin = app.administrator("admin").await;
     for route in routes::all() {
         let response = app.request("OPTIONS", &route.path()).await;
         response.assert_error(405, "method_not_allowed");
         if !route.takes_body() {
             continue;
         }
+        let name = route.name();
+        // The body has lines, which have errors of their own.
+        if name == "POST users/import" {
+            continue;
+        }
         let caller = match route.required_role() {
-            Some(_) => session.clone(),
+            Some("user") => session.clone(),
+            Some(_) => admin.clone(),
             None => app.anonymous(),
         };
         for (media_type, encoding, body, status, code) in invalid_bodies() {
+            let is_about_fields = ["missing_field", "invalid_field"].contains(&code);
+            if is_about_fields && WITHOUT_REQUIRED_FIELDS.contains(&name.as_str()) {
+                continue;
+            }
             let request = route.request(&caller).header("content-type", media_type);
+            let request = request.header("if-match", "*");
             let mut request = request.body(body);
             if !encoding.is_empty() {
                 request = request.header("content-encoding", encoding);

@@ -203,9 +203,15 @@ impl Sender {
         check(&path, &response, &what);
         // Each attempt has its own network and user name, so that no limit applies except those of a session and of a user.
         let is_limited = |end: &&str| path.ends_with(*end);
-        let may_be_limited = ["/change-password", "/step-up", "/change-email"]
-            .iter()
-            .any(is_limited)
+        let may_be_limited = [
+            "/change-password",
+            "/step-up",
+            "/change-email",
+            "/users",
+            "/users/search",
+        ]
+        .iter()
+        .any(is_limited)
             || attempt
                 .headers
                 .iter()

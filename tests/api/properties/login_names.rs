@@ -111,17 +111,9 @@ async fn every_spelling_of_an_address_signs_in() {
 #[tokio::test]
 async fn command_line_refuses_another_spelling_of_a_taken_name_or_address() {
     let app = App::isolated(Vars::new());
-    let add = async |username: &str, email: &str| {
-        let output = app
-            .user_command(&["add", "--username", username, "--email", email])
-            .await;
-        (
-            output.status.success(),
-            String::from_utf8_lossy(&output.stderr).into_owned(),
-        )
-    };
-    let (is_added, error) = add("ada", "ada@bücher.example").await;
-    assert!(is_added, "{error}");
+    let line = app.command_line().await;
+    let email = "ada@bücher.example";
+    let added = line.json(&["user", "add", "ada", "--email", email]).await;
     for (number, spelling) in [
         "ada@xn--bcher-kva.example",
         "ADA@BÜCHER.example",
@@ -132,29 +124,26 @@ async fn command_line_refuses_another_spelling_of_a_taken_name_or_address() {
     .enumerate()
     {
         let username = ["kim", "joe", "pat", "sam"][number];
-        let (is_added, error) = add(username, spelling).await;
-        assert!(
-            !is_added && error.contains("is taken by user 'ada'"),
-            "{spelling}: {error}"
-        );
+        let error = line
+            .fail(1, &["user", "add", username, "--email", spelling])
+            .await;
+        let expected = "error: 409 Conflict: Another user has this e-mail address\n";
+        assert_eq!(error, expected, "{spelling}");
     }
-    let (is_added, error) = add(" Ada ", "other@example.com").await;
-    assert!(
-        !is_added && error.contains("username 'ada' is taken"),
-        "{error}"
-    );
+    let error = line
+        .fail(1, &["user", "add", " Ada ", "--email", "other@example.com"])
+        .await;
+    assert!(error.contains("Another user has this username"), "{error}");
     // The user is found by any of these spellings, and by an id in any case.
-    let rows = app.run_sql("SELECT id FROM users").await;
-    let id = rows[0]["id"].as_str().expect("an id").to_uppercase();
+    let id = added["user"]["id"].as_str().expect("an id").to_uppercase();
     for name in [
         "ada@xn--bcher-kva.example",
         " ada",
         "Ada@bücher.example.",
         &id,
     ] {
-        let output = app.user_command(&["disable", name]).await;
-        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(stdout.contains("User ada disabled"), "{name}: {stdout}");
+        let disabled = line.succeed(&["user", "disable", name, "--yes"]).await;
+        assert!(disabled.contains("User ada disabled"), "{name}: {disabled}");
     }
 }
 

@@ -25,7 +25,8 @@ fn lists() -> Vec<Value> {
     for sort in ["created_at", "username", "last_login"] {
         for order in ["asc", "desc"] {
             for active in [Value::Null, json!(true), json!(false)] {
-                let list = json!({ "sort": sort, "order": order, "active": active, "limit": LIMIT });
+                let list =
+                    json!({ "sort": sort, "order": order, "active": active, "limit": LIMIT });
                 lists.push(list.clone());
                 if sort == "last_login" {
                     continue;

@@ -258,6 +258,13 @@ impl Caller {
             .json(&json!({ "username": username }))
     }
 
+    /// Changes a user as an administrator, whatever the version of the user is.
+    pub fn change_user(&self, id: &str, fields: &Value) -> Request {
+        self.request("PATCH", &format!("/api/auth/users/{id}"))
+            .header("if-match", "*")
+            .json(fields)
+    }
+
     /// Creates the first super administrator with this body.
     pub fn bootstrap(&self, body: &Value) -> Request {
         self.post("/api/auth/bootstrap")

@@ -10,7 +10,7 @@ pub use super::internals::ErrorFormat;
 #[derive(Clone, Copy)]
 pub struct Route {
     pub method: &'static str,
-    /// With `{id}` for a parameter.
+    /// With `{id}` or `{session}` for a parameter.
     pub template: &'static str,
     pub error_format: ErrorFormat,
     access: Access,
@@ -20,7 +20,8 @@ pub struct Route {
 impl Route {
     /// A path of this route. A parameter has the form of an id that does not exist.
     pub fn path(&self) -> String {
-        self.template.replace("{id}", &"0".repeat(64))
+        let id = "0".repeat(64);
+        self.template.replace("{id}", &id).replace("{session}", &id)
     }
 
     /// The role that the route declares; `None` if it needs no session. The tests of each endpoint assert its role as well.
@@ -76,7 +77,9 @@ pub fn all() -> Vec<Route> {
     let route = |route: &RouterRoute| Route {
         method: match route.method {
             Method::Get => "GET",
+            Method::Patch => "PATCH",
             Method::Delete => "DELETE",
+            Method::Patch => "PATCH",
             _ => "POST",
         },
         template: route.path,
@@ -89,7 +92,9 @@ pub fn all() -> Vec<Route> {
 
 /// The path as the router and the OpenAPI document spell it: with `{id}` for a parameter.
 pub fn template(path: &str) -> String {
-    let found = ROUTES.iter().find(|route| route.has_path(path));
+    // A path without a parameter may also have the form of one with a parameter.
+    let exact = ROUTES.iter().find(|route| route.path == path);
+    let found = exact.or_else(|| ROUTES.iter().find(|route| route.has_path(path)));
     found.map_or_else(|| path.to_owned(), |route| route.path.to_owned())
 }
 

@@ -105,6 +105,12 @@ impl App {
         users.remove(0)
     }
 
+    /// A session of a super administrator who has just signed in, by this test's clock.
+    pub async fn super_admin_session(&self) -> Caller {
+        let mut admins = self.seed_users(1, "super_admin", 1).await;
+        admins.remove(0).sessions.remove(0)
+    }
+
     /// A live session for each of these user ids, with a cookie or a token as the view says, started now by this test's clock.
     pub async fn seed_sessions(&self, owners: &[&str]) -> Vec<Caller> {
         let vars = self.vars();

@@ -1,5 +1,7 @@
 //! `cargo xtask audit …`: queries the audit log of a running service.
 
+mod export;
+
 use crate::failure::exit_code;
 use crate::http::Call;
 use crate::service::Service;
@@ -18,20 +20,29 @@ const EXIT_UNKNOWN: u8 = 3;
 
 /// Runs a command and prints its result.
 pub fn run(command: &AuditCommand) -> ExitCode {
-    let (outcome, is_verification) = match command {
-        AuditCommand::List { service, options } => {
-            let listed = Service::connect(service)
-                .and_then(|connected| list(&connected, options, service.json));
-            (listed.map(|text| (text, true)), false)
-        }
-        AuditCommand::Verify { service } => {
-            let verified =
-                Service::connect(service).and_then(|connected| verify(&connected, service.json));
-            (verified, true)
-        }
+    let listed = |text: Result<String>| text.map(|text| (text, true));
+    let outcome = match command {
+        AuditCommand::List { service, options } => listed(
+            Service::connect(service).and_then(|connected| list(&connected, options, service.json)),
+        ),
+        AuditCommand::Export {
+            after,
+            output,
+            service,
+        } => listed(export::write(service, *after, output)),
+        AuditCommand::Verify {
+            file: Some(file),
+            service,
+        } => export::verify(file, service.json),
+        AuditCommand::Verify {
+            file: None,
+            service,
+        } => Service::connect(service).and_then(|connected| verify(&connected, service.json)),
     };
     let printed = outcome.and_then(|(text, matches)| {
-        terminal::print(text)?;
+        if !text.is_empty() {
+            terminal::print(text)?;
+        }
         Ok(matches)
     });
     match printed {
@@ -39,6 +50,7 @@ pub fn run(command: &AuditCommand) -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             terminal::note(format_args!("error: {error:#}"));
+            let is_verification = matches!(command, AuditCommand::Verify { .. });
             ExitCode::from(match exit_code(&error) {
                 1 if is_verification => EXIT_UNKNOWN,
                 code => code,

@@ -6,24 +6,17 @@ mod audit;
 mod aws_login;
 mod blocklist;
 mod credentials;
-mod entries;
 mod failure;
 mod http;
 mod input;
 mod login;
-mod new_user;
-mod password_input;
+mod output;
 mod random;
 mod service;
 mod sessions;
-mod settings;
-mod sql;
 mod status;
 mod table;
-mod target;
-mod user;
 mod users;
-mod wrangler;
 
 use anyhow::Result;
 use clap::Parser;
@@ -55,11 +48,13 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Logout(options) => login::logout(&options)?,
         Command::Session(session) => sessions::run(&session.command)?,
         Command::Status(status) => status::run(&status.service)?,
-        Command::User(user) => user::run(user.command)?,
+        Command::User(user) => users::run(&user.command)?,
         Command::Audit(audit) => return Ok(audit::run(&audit.command)),
         Command::AwsLogin(login) => aws_login::run(&login)?,
         Command::Blocklist(files) => blocklist::write(&files.input, &files.output)?,
     };
-    terminal::print(text)?;
+    if !text.is_empty() {
+        terminal::print(text)?;
+    }
     Ok(ExitCode::SUCCESS)
 }

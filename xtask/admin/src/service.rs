@@ -97,11 +97,6 @@ impl Service {
         }
     }
 
-    /// The origin of the service.
-    pub fn origin(&self) -> &str {
-        self.http.origin()
-    }
-
     /// The response to a request, which may be an error. If the service requires a recent authentication, gives the password
     /// again.
     ///

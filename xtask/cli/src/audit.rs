@@ -1,7 +1,9 @@
 //! `cargo xtask audit …`.
 
 use crate::service::Service;
+use crate::user::Output;
 use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
 /// `audit`.
 #[derive(Debug, Args)]
@@ -20,11 +22,32 @@ pub enum AuditCommand {
         #[command(flatten)]
         service: Service,
     },
+    /// Export entries in JSON Lines, oldest first, with their checkpoints; requires the role admin
+    ///
+    /// The file has neither addresses nor devices. `audit verify --file` verifies it.
+    Export {
+        /// Begin after this entry [default: the first one that is kept]
+        #[arg(
+            long,
+            value_name = "NUMBER",
+            default_value_t = 0,
+            hide_default_value = true
+        )]
+        after: u32,
+        #[command(flatten)]
+        output: Output,
+        #[command(flatten)]
+        service: Service,
+    },
     /// Verify the integrity of the audit log; requires the role super_admin
     ///
     /// Also compares the tables and triggers with the migrations, and the role and status of each user with the audit log.
-    /// Exits with 1 if anything does not match.
+    /// Exits with 1 if anything does not match, and with 3 if it could not be verified.
     Verify {
+        /// Verify an export instead of the log of a service, without a service. With the key in AUDIT_KEY, and earlier keys in
+        /// AUDIT_KEY_PREVIOUS, verifies all signatures and checkpoints; otherwise only that nothing is missing in between
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "username", "password_stdin"])]
+        file: Option<PathBuf>,
         #[command(flatten)]
         service: Service,
     },

@@ -23,7 +23,9 @@ pub use audit::{Audit, AuditCommand, ListOptions};
 pub use service::{Consent, Login, Logout, Service, Status};
 pub use session::{Session, SessionCommand};
 pub use usage::report;
-pub use user::{NewUser, Role, Target, User, UserCommand, UserName};
+pub use user::{
+    Direction, Fields, Filters, NewUser, Order, Output, Role, Sort, User, UserCommand, UserName,
+};
 
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
@@ -39,7 +41,7 @@ pub enum Command {
     Login(Login),
     /// Revoke the session of `login` and delete its token
     Logout(Logout),
-    /// Add and list users, change their roles, disable them and reset their passwords
+    /// Add, find, change, disable and erase users; requires the role admin
     User(User),
     /// List and revoke the sessions of users
     Session(Session),

@@ -29,41 +29,53 @@ fn definitions_are_consistent() {
 
 #[test]
 fn user_commands_are_parsed() {
-    let local = Target {
-        local: true,
-        ..Target::default()
-    };
-    let target = local.clone();
-    assert_eq!(user("user list --local"), UserCommand::List { target });
-    let UserCommand::Disable { user: name, target } =
-        user("user disable --remote john --env=production")
+    let UserCommand::Disable {
+        user: name,
+        consent,
+        service,
+    } = user("user disable john --yes --url https://a.example --json")
     else {
         panic!("not disable")
     };
-    assert_eq!(
-        (name.name.as_str(), target.env.as_deref()),
-        ("john", Some("production"))
-    );
-    let UserCommand::SetRole { role, target, .. } =
-        user("user set-role john super_admin --local --persist-to x")
-    else {
+    assert_eq!(name.name, "john");
+    assert!(consent.yes && service.json);
+    assert_eq!(service.url.as_deref(), Some("https://a.example"));
+    let UserCommand::SetRole { role, consent, .. } = user("user set-role john super_admin") else {
         panic!("not set-role")
     };
-    assert_eq!(role, Role::SuperAdmin);
-    assert_eq!(target.persist_to.as_deref(), Some("x".as_ref()));
+    assert_eq!((role, consent.yes), (Role::SuperAdmin, false));
     let new = NewUser {
-        username: "john".into(),
+        new_username: "john".into(),
         email: "j@x.de".into(),
         role: Role::Admin,
         ..NewUser::default()
     };
     let expected = UserCommand::Add {
         user: new,
-        password_stdin: true,
-        target: local,
+        service: Service {
+            username: Some("ada".into()),
+            password_stdin: true,
+            ..Service::default()
+        },
     };
-    let line = "user add --username john --email j@x.de --role admin --password-stdin --local";
+    let line = "user add john --email j@x.de --role admin --username ada --password-stdin";
     assert_eq!(user(line), expected);
+    let UserCommand::List { filters, order, .. } =
+        user("user list --role admin --disabled --sort last_login --order desc --limit 7")
+    else {
+        panic!("not list")
+    };
+    assert_eq!((filters.role, filters.limit), (Some(Role::Admin), 7));
+    assert!(filters.disabled && !filters.active);
+    assert_eq!(order.sort, Some(Sort::LastLogin));
+    assert_eq!(order.order, Some(Direction::Desc));
+    let UserCommand::Change { fields, .. } =
+        user("user change john --no-organization --aws-region eu-north-1")
+    else {
+        panic!("not change")
+    };
+    assert!(fields.no_organization);
+    assert_eq!(fields.aws_region.as_deref(), Some("eu-north-1"));
 }
 
 #[test]
@@ -92,49 +104,45 @@ fn usage_errors_name_what_is_wrong() {
             "error: unrecognized subcommand 'remove'",
         ),
         (
-            "user list",
-            "error: choose a target: --local or --remote [--env NAME]",
-        ),
-        (
-            "user list --env production",
-            "error: choose a target: --local or --remote [--env NAME]",
-        ),
-        (
-            "user list --local --remote",
-            "error: the argument '--local' cannot be used with '--remote'",
-        ),
-        (
-            "user list --local --env production",
-            "error: the argument '--local' cannot be used with '--env <NAME>'",
-        ),
-        (
-            "user list --remote --persist-to x",
-            "error: the argument '--remote' cannot be used with '--persist-to <DIR>'",
-        ),
-        (
-            "user list --local carol",
+            "user list carol",
             "error: unexpected argument 'carol' found",
         ),
         (
-            "user list --local --role admin",
-            "error: unexpected argument '--role' found",
+            "user list --local",
+            "error: unexpected argument '--local' found",
         ),
         (
-            "user disable --local",
-            "error: missing required argument <USER>",
+            "user list --sort name",
+            "error: invalid value 'name' for '--sort <FIELD>'\n  [possible values: created_at, username, last_login]",
         ),
         (
-            "user set-role john boss --local",
+            "user list --active --disabled",
+            "error: the argument '--active' cannot be used with '--disabled'",
+        ),
+        ("user search", "error: missing required argument <TERM>"),
+        ("user disable", "error: missing required argument <USER>"),
+        (
+            "user set-role john boss",
             "error: invalid value 'boss' for '<ROLE>'\n  [possible values: user, admin, super_admin]",
         ),
         (
-            "user add --email a@b --local",
-            "error: missing required option --username",
+            "user add --email a@b",
+            "error: missing required argument <USERNAME>",
+        ),
+        ("user add ada", "error: missing required option --email"),
+        (
+            "user change ada",
+            "error: give at least one of --name, --email, --organization, --no-organization, --aws-region, --no-aws-region",
         ),
         (
-            "user reset-password john --password-stdin --remote",
-            "error: the argument '--password-stdin' cannot be used with '--remote'",
+            "user change ada --organization a --no-organization",
+            "error: the argument '--organization <TEXT>' cannot be used with '--no-organization'",
         ),
+        (
+            "user import users.jsonl --from-line 0",
+            "error: invalid value '0' for '--from-line <N>': 0 is not in 1..",
+        ),
+        ("user export", "error: missing required argument <USER>"),
         (
             "audit list --url x --limit many",
             "error: invalid value 'many' for '--limit <N>'",

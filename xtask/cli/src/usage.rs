@@ -41,6 +41,15 @@ fn missing(error: &Error) -> Option<String> {
     if first.contains("--local") {
         return Some("choose a target: --local or --remote [--env NAME]".to_owned());
     }
+    if let Some(options) = first
+        .strip_prefix('<')
+        .and_then(|rest| rest.strip_suffix('>'))
+        && options.contains('|')
+    {
+        let names = options.split('|').map(|option| option.split(' ').next());
+        let names: Vec<&str> = names.flatten().collect();
+        return Some(format!("give at least one of {}", names.join(", ")));
+    }
     Some(match first.split(' ').next() {
         Some(option) if option.starts_with("--") => format!("missing required option {option}"),
         _ => format!("missing required argument {first}"),

@@ -1,6 +1,7 @@
 //! `cargo xtask user …`.
 
-use clap::{ArgGroup, Args, Subcommand, ValueEnum};
+use crate::service::{Consent, Service};
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// `user`.
@@ -13,37 +14,49 @@ pub struct User {
 /// A command of `user`.
 #[derive(Debug, PartialEq, Eq, Subcommand)]
 pub enum UserCommand {
+    /// List users
+    List {
+        #[command(flatten)]
+        filters: Filters,
+        #[command(flatten)]
+        order: Order,
+        #[command(flatten)]
+        service: Service,
+    },
+    /// Search users by the beginning of the username, e-mail address or full name
+    Search {
+        /// Beginning of the username, e-mail address or full name, in any case
+        term: String,
+        #[command(flatten)]
+        filters: Filters,
+        #[command(flatten)]
+        service: Service,
+    },
+    /// Show a user
+    Show {
+        #[command(flatten)]
+        user: UserName,
+        #[command(flatten)]
+        service: Service,
+    },
     /// Add a user who signs in with a password
     ///
-    /// There are no default passwords. Without --password-stdin, the command prints a one-time link with which the user sets a
-    /// password. The link is valid for one hour. It points to PASSWORD_LINK_URL, if wrangler.toml sets that variable.
+    /// There are no default passwords. The service sends a one-time link, with which the user sets a password, to the e-mail
+    /// address. If it cannot send e-mail, the command prints the link. The link is valid for one hour.
     Add {
         #[command(flatten)]
         user: NewUser,
-        /// Read the password from standard input; requires --local
-        #[arg(long, conflicts_with = "remote")]
-        password_stdin: bool,
         #[command(flatten)]
-        target: Target,
+        service: Service,
     },
-    /// List all users
-    List {
-        #[command(flatten)]
-        target: Target,
-    },
-    /// Disable a user: refuse new sign-ins, revoke all sessions and delete unused one-time links
-    Disable {
+    /// Change name, e-mail address, organization or AWS region of a user
+    Change {
         #[command(flatten)]
         user: UserName,
         #[command(flatten)]
-        target: Target,
-    },
-    /// Enable a disabled user
-    Enable {
+        fields: Fields,
         #[command(flatten)]
-        user: UserName,
-        #[command(flatten)]
-        target: Target,
+        service: Service,
     },
     /// Set the role of a user; revokes all sessions if the role changes
     SetRole {
@@ -52,19 +65,84 @@ pub enum UserCommand {
         /// New role
         role: Role,
         #[command(flatten)]
-        target: Target,
+        consent: Consent,
+        #[command(flatten)]
+        service: Service,
     },
-    /// Print a one-time link with which a user sets a new password
+    /// Disable a user: refuse new sign-ins, revoke all sessions and delete unused one-time links
+    Disable {
+        #[command(flatten)]
+        user: UserName,
+        #[command(flatten)]
+        consent: Consent,
+        #[command(flatten)]
+        service: Service,
+    },
+    /// Enable a disabled user
+    Enable {
+        #[command(flatten)]
+        user: UserName,
+        #[command(flatten)]
+        service: Service,
+    },
+    /// Send or print a one-time link with which a user sets a new password
     ///
-    /// The link is valid for one hour. The old password stays valid until the link is used.
+    /// The link is valid for one hour. The old password stays valid until the link is used. The command prints the link if the
+    /// service cannot send e-mail.
     ResetPassword {
         #[command(flatten)]
         user: UserName,
-        /// Read the new password from standard input, set it and revoke all sessions; requires --local
-        #[arg(long, conflicts_with = "remote")]
-        password_stdin: bool,
         #[command(flatten)]
-        target: Target,
+        service: Service,
+    },
+    /// Unlock an account that was locked after too many failed sign-ins
+    Unlock {
+        #[command(flatten)]
+        user: UserName,
+        #[command(flatten)]
+        service: Service,
+    },
+    /// Erase a user and everything that identifies the user; this cannot be undone
+    Erase {
+        #[command(flatten)]
+        user: UserName,
+        #[command(flatten)]
+        consent: Consent,
+        #[command(flatten)]
+        service: Service,
+    },
+    /// Export everything that is kept about a user, as JSON
+    Export {
+        #[command(flatten)]
+        user: UserName,
+        #[command(flatten)]
+        output: Output,
+        #[command(flatten)]
+        service: Service,
+    },
+    /// Import users from a file in JSON Lines
+    ///
+    /// Each line is an object with username and email, and optionally name, organization, aws_region, role, is_active,
+    /// email_verified, password_hash and created_at. Existing users are not changed, so an import that was interrupted can be
+    /// repeated. docs/operations/import-users.md describes the fields and the hashes.
+    Import {
+        /// File with one user per line; - for standard input
+        file: PathBuf,
+        /// Report what would be imported, and import nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Begin at this line, with which an earlier import ended
+        #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+        from_line: u64,
+        #[command(flatten)]
+        service: Service,
+    },
+    /// Export all users in JSON Lines, without password hashes
+    ExportAll {
+        #[command(flatten)]
+        output: Output,
+        #[command(flatten)]
+        service: Service,
     },
 }
 
@@ -72,16 +150,86 @@ pub enum UserCommand {
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
 pub struct UserName {
     /// Username, e-mail address or id of the user
-    #[arg(value_name = "USER")]
+    #[arg(id = "user", value_name = "USER")]
     pub name: String,
+}
+
+/// Filters of `list` and `search`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct Filters {
+    /// Only users with this role
+    #[arg(long)]
+    pub role: Option<Role>,
+    /// Only active users
+    #[arg(long, conflicts_with = "disabled")]
+    pub active: bool,
+    /// Only disabled users
+    #[arg(long)]
+    pub disabled: bool,
+    /// Only users of this source: password, or the name of an identity source
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// Maximum number of users
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub limit: usize,
+}
+
+/// The order of `list`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct Order {
+    /// Sort by this field
+    #[arg(long, value_name = "FIELD")]
+    pub sort: Option<Sort>,
+    /// Sort in this order
+    #[arg(long)]
+    pub order: Option<Direction>,
+}
+
+/// The field by which users are sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Sort {
+    CreatedAt,
+    Username,
+    LastLogin,
+}
+
+impl Sort {
+    /// The name in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CreatedAt => "created_at",
+            Self::Username => "username",
+            Self::LastLogin => "last_login",
+        }
+    }
+}
+
+/// The order in which users are sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Direction {
+    Asc,
+    Desc,
+}
+
+impl Direction {
+    /// The name in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Asc => "asc",
+            Self::Desc => "desc",
+        }
+    }
 }
 
 /// The user that is added.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub struct NewUser {
     /// Username
-    #[arg(long, value_name = "NAME")]
-    pub username: String,
+    #[arg(value_name = "USERNAME")]
+    pub new_username: String,
     /// E-mail address
     #[arg(long, value_name = "ADDRESS")]
     pub email: String,
@@ -97,6 +245,38 @@ pub struct NewUser {
     /// Role
     #[arg(long, value_name = "ROLE", default_value = "user")]
     pub role: Role,
+}
+
+/// The fields that `change` sets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+#[group(id = "fields", required = true, multiple = true)]
+pub struct Fields {
+    /// New full name
+    #[arg(long, value_name = "TEXT")]
+    pub name: Option<String>,
+    /// New e-mail address; deletes unused one-time links, and tells the old address
+    #[arg(long, value_name = "ADDRESS")]
+    pub email: Option<String>,
+    /// New organization
+    #[arg(long, value_name = "TEXT", conflicts_with = "no_organization")]
+    pub organization: Option<String>,
+    /// Remove the organization
+    #[arg(long)]
+    pub no_organization: bool,
+    /// New AWS region, such as eu-north-1
+    #[arg(long, value_name = "REGION", conflicts_with = "no_aws_region")]
+    pub aws_region: Option<String>,
+    /// Remove the AWS region
+    #[arg(long)]
+    pub no_aws_region: bool,
+}
+
+/// Where an export is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct Output {
+    /// File to write, readable by you only; it must not exist [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 /// The role of a user.
@@ -119,23 +299,4 @@ impl Role {
             Self::SuperAdmin => "super_admin",
         }
     }
-}
-
-/// The database that a command works on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
-#[command(next_help_heading = "Target")]
-#[command(group(ArgGroup::new("target").required(true).args(["local", "remote"])))]
-pub struct Target {
-    /// Use the local database of `cargo dev`
-    #[arg(long)]
-    pub local: bool,
-    /// Use the deployed database; authenticate with CLOUDFLARE_API_TOKEN or `npx wrangler login`
-    #[arg(long)]
-    pub remote: bool,
-    /// Environment of wrangler.toml, such as production; for --remote
-    #[arg(long, value_name = "NAME", conflicts_with = "local")]
-    pub env: Option<String>,
-    /// Folder of the local database [default: .wrangler/state]; for --local
-    #[arg(long, value_name = "DIR", conflicts_with = "remote")]
-    pub persist_to: Option<PathBuf>,
 }

@@ -2,13 +2,14 @@
 
 mod secret;
 mod settings;
+mod target;
 mod wrangler;
 
 pub use secret::Secret;
+pub use target::Target;
 
 use crate::terminal;
 use anyhow::{Context as _, Result, bail};
-use cli::Target;
 use serde_json::{Value, json};
 
 /// Print a one-time link with which the first super administrator is created

@@ -1,7 +1,8 @@
 //! The address of the service that uses a database.
 
+use super::Target;
 use anyhow::{Context as _, Result};
-use cli::{Target, workspace};
+use cli::workspace;
 use std::fs;
 
 /// For the local database the address that `cargo dev` recorded; otherwise `JWT_ISSUER`.

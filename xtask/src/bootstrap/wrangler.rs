@@ -1,7 +1,8 @@
 //! Runs SQL on the database of a target with the pinned wrangler.
 
+use super::Target;
 use anyhow::{Context as _, Result, bail};
-use cli::{Target, node};
+use cli::node;
 use serde_json::Value;
 use std::ffi::OsString;
 use std::process::Stdio;
@@ -63,8 +64,7 @@ fn error_message(stdout: &str, stderr: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{arguments, error_message};
-    use cli::Target;
+    use super::{Target, arguments, error_message};
 
     #[test]
     fn errors_of_wrangler_are_one_line() {

@@ -46,14 +46,9 @@ impl Banner<'_> {
                 "First administrator: {name}\nPassword: {password}\nThe password is shown only once and is not stored."
             );
         }
-        let folder = if self.options.has_default_data_folder() {
-            String::new()
-        } else {
-            format!(" --persist-to \"{}\"", self.options.data_folder().display())
-        };
         format!(
-            "The password of {name} was shown when the account was created. To set a new one:\n\n  \
-             cargo xtask user reset-password {name} --local{folder}"
+            "The password of {name} was shown when the account was created. To set a new one, use \"Forgot your password?\" on\n\
+             the sign-in page. The path of the message with the link is printed below."
         )
     }
 
@@ -129,26 +124,19 @@ mod tests {
 
     #[test]
     fn later_banner_shows_how_to_set_a_new_password() {
-        for (args, line) in [
-            (
-                &[][..],
-                "\n  cargo xtask user reset-password admin --local\n",
-            ),
-            (
-                &["--persist-to=/elsewhere"],
-                "\n  cargo xtask user reset-password admin --local --persist-to \"/elsewhere\"\n",
-            ),
-        ] {
-            let options = options(args).expect("options");
-            let banner = Banner {
-                options: &options,
-                aws: None,
-                password: None,
-                elapsed: Duration::ZERO,
-            };
-            let text = banner.text();
-            assert!(text.contains(line) && !text.contains("/approve"), "{text}");
-        }
+        let options = options(&[]).expect("options");
+        let banner = Banner {
+            options: &options,
+            aws: None,
+            password: None,
+            elapsed: Duration::ZERO,
+        };
+        let text = banner.text();
+        assert!(
+            text.contains("use \"Forgot your password?\" on\n"),
+            "{text}"
+        );
+        assert!(!text.contains("/approve"), "{text}");
     }
 
     #[test]

@@ -45,11 +45,6 @@ impl Options {
             .unwrap_or_else(Self::default_data_folder)
     }
 
-    /// Whether D1 and KV are in the folder that other commands use by default.
-    pub fn has_default_data_folder(&self) -> bool {
-        self.data_folder() == Self::default_data_folder()
-    }
-
     /// The address of the Worker. It contains the name, not the IP address: browsers treat `localhost` and `127.0.0.1`
     /// as different sites, and a page on `http://localhost:3000` must be on the same site.
     pub fn address(&self) -> String {
@@ -154,7 +149,8 @@ pub mod tests {
     fn options_have_defaults() {
         let options = options(&[]).expect("defaults");
         assert_eq!(options.address(), "http://localhost:8787");
-        assert!(options.has_default_data_folder() && options.allow_origins.is_empty());
+        assert_eq!(options.data_folder(), Options::default_data_folder());
+        assert!(options.allow_origins.is_empty());
         assert!(!options.open);
     }
 

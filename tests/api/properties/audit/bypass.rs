@@ -262,20 +262,21 @@ async fn changed_tables_and_triggers_are_reported() {
 async fn changes_by_the_command_line_are_not_reported() {
     let app = App::isolated(Vars::new());
     let ada = app.super_admin("ada").await;
+    let line = app.command_line().await;
     record_users(&app).await;
     let session = ada.sign_in().await;
     let name = format!("bob-{}", std::process::id());
     let email = format!("{name}@example.com");
     for args in [
-        &["add", "--username", &name, "--email", &email][..],
-        &["set-role", &name, "admin"],
-        &["disable", &name],
+        &["add", &name, "--email", &email][..],
+        &["set-role", &name, "admin", "--yes"],
+        &["disable", &name, "--yes"],
         &["enable", &name],
-        &["set-role", &name, "super_admin"],
-        &["set-role", &name, "user"],
-        &["disable", &name],
+        &["set-role", &name, "super_admin", "--yes"],
+        &["set-role", &name, "user", "--yes"],
+        &["disable", &name, "--yes"],
     ] {
-        app.run_user_command(args).await;
+        line.succeed(&[&["user"], args].concat()).await;
         let pages = session.verify_whole_audit().await;
         for page in &pages {
             let none = json!([]);
@@ -285,7 +286,7 @@ async fn changes_by_the_command_line_are_not_reported() {
                 "{args:?}"
             );
         }
-        assert_eq!(pages.last().unwrap()["users"], 2);
+        assert_eq!(pages.last().unwrap()["users"], 3);
         assert_eq!(logged(&app).await, [""; 0], "{args:?}");
     }
 }

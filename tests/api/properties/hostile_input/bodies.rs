@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 /// The fields of each route that takes a body, for each method of authentication. A field may have a text that it has in all
 /// bodies in which another field has the value.
-const FIELDS: [(&str, &[&str]); 15] = [
+const FIELDS: [(&str, &[&str]); 17] = [
     (
         "bootstrap",
         &["secret", "username", "email", "name", "password"],
@@ -50,6 +50,23 @@ const FIELDS: [(&str, &[&str]); 15] = [
     ("change-email", &["email"]),
     ("confirm-email", &["secret"]),
     ("revert-email", &["secret"]),
+    (
+        "users",
+        &[
+            "username",
+            "email",
+            "name",
+            "organization",
+            "aws_region",
+            "role",
+        ],
+    ),
+    (
+        "users/search",
+        &[
+            "term", "role", "active", "source", "sort", "order", "limit", "cursor",
+        ],
+    ),
 ];
 
 /// JSON values.
@@ -151,7 +168,9 @@ async fn try_values(cases: Cases) -> usize {
             "confirm-email",
         ]
         .contains(&name);
-        let role = if is_secured {
+        let role = if name.starts_with("users") {
+            Role::Admin
+        } else if is_secured {
             Role::User
         } else {
             Role::Anonymous

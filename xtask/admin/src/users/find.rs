@@ -48,13 +48,20 @@ pub fn id(service: &Service, typed: &str) -> Result<String> {
 /// The users with exactly this name or address, among those that begin with it.
 fn exact(service: &Service, typed: &str) -> Result<Vec<Value>> {
     let wanted = Wanted::new(typed);
+    for term in wanted.terms() {
+        let found = search(service, &term, &wanted)?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn search(service: &Service, term: &str, wanted: &Wanted<'_>) -> Result<Vec<Value>> {
     let mut found = Vec::new();
     let mut cursor = Value::Null;
-    if typed.is_empty() {
-        return Ok(found);
-    }
     for _ in 0..MAX_PAGES {
-        let mut body = json!({ "term": typed, "limit": PAGE_SIZE });
+        let mut body = json!({ "term": term, "limit": PAGE_SIZE });
         if !cursor.is_null() {
             body["cursor"] = cursor;
         }
@@ -85,6 +92,28 @@ impl<'t> Wanted<'t> {
         }
     }
 
+    /// The spellings to search for. The service searches addresses as they were entered, with the domain in Unicode or in ASCII.
+    fn terms(&self) -> Vec<String> {
+        let mut terms = vec![self.typed.to_owned()];
+        if let Some(name) = &self.username {
+            terms.push(name.as_str().to_owned());
+        }
+        if let Some(email) = &self.email {
+            terms.extend([
+                email.as_str().to_owned(),
+                email.unicode_key(),
+                email.key().to_owned(),
+            ]);
+        }
+        let mut seen = Vec::new();
+        terms.retain(|term| {
+            let is_new = !term.is_empty() && !seen.contains(term);
+            seen.push(term.clone());
+            is_new
+        });
+        terms
+    }
+
     fn is(&self, user: &Value) -> bool {
         let field = |name: &str| user[name].as_str().unwrap_or_default();
         let username = field("username");
@@ -107,6 +136,23 @@ impl<'t> Wanted<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_are_searched_with_their_domain_in_both_forms() {
+        let of = |typed: &str| Wanted::new(typed).terms();
+        assert_eq!(of(""), [""; 0]);
+        assert_eq!(of("john"), ["john"]);
+        assert_eq!(of("JOHN"), ["JOHN", "john"]);
+        assert_eq!(
+            of("J@xn--bcher-kva.example."),
+            [
+                "J@xn--bcher-kva.example.",
+                "J@xn--bcher-kva.example",
+                "j@b\u{fc}cher.example",
+                "j@xn--bcher-kva.example"
+            ]
+        );
+    }
 
     #[test]
     fn name_or_address_must_match_as_a_whole() {

@@ -50,19 +50,19 @@ fn status(user: &Value) -> &'static str {
 /// All fields of a JSON object, one per line.
 pub fn fields(object: &Value) -> String {
     let mut rows = Vec::new();
-    flatten(&mut rows, String::new(), object);
+    flatten(&mut rows, "", object);
     table::table(["FIELD", "VALUE"], rows)
 }
 
-fn flatten(rows: &mut Vec<[String; 2]>, path: String, value: &Value) {
-    let inner = |name: &str| match path.as_str() {
+fn flatten(rows: &mut Vec<[String; 2]>, path: &str, value: &Value) {
+    let inner = |name: &str| match path {
         "" => name.to_owned(),
         path => format!("{path}.{name}"),
     };
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
-                flatten(rows, inner(name), value);
+                flatten(rows, &inner(name), value);
             }
         }
         Value::Array(values) => {
@@ -71,13 +71,13 @@ fn flatten(rows: &mut Vec<[String; 2]>, path: String, value: &Value) {
                 let name = value["name"]
                     .as_str()
                     .map_or(index.to_string(), str::to_owned);
-                flatten(rows, inner(&name), value);
+                flatten(rows, &inner(&name), value);
             }
         }
-        Value::String(text) => rows.push([cell(Some(&path)), cell(Some(text))]),
-        Value::Null => rows.push([cell(Some(&path)), cell(None)]),
-        Value::Bool(is_true) => rows.push([cell(Some(&path)), yes_no(*is_true).to_owned()]),
-        Value::Number(number) => rows.push([cell(Some(&path)), number.to_string()]),
+        Value::String(text) => rows.push([cell(Some(path)), cell(Some(text))]),
+        Value::Null => rows.push([cell(Some(path)), cell(None)]),
+        Value::Bool(is_true) => rows.push([cell(Some(path)), yes_no(*is_true).to_owned()]),
+        Value::Number(number) => rows.push([cell(Some(path)), number.to_string()]),
     }
 }
 

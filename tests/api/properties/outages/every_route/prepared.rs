@@ -54,6 +54,30 @@ impl Prepared {
                 let user = self.app.seed_user("user", 1).await;
                 self.path = self.route.template.replace("{id}", &user.id);
             }
+            "DELETE users/{id}/sessions"
+            | "DELETE users/{id}/sessions/{session}"
+            | "GET users/{id}"
+            | "GET users/{id}/sessions"
+            | "PATCH users/{id}"
+            | "POST users/{id}/reset-password"
+            | "POST users/{id}/unlock" => {
+                self.sign_in("admin").await;
+                let user = self.app.seed_user("user", 2).await;
+                let session = user.sessions[1].session_id();
+                let path = self.route.template.replace("{id}", &user.id);
+                self.path = path.replace("{session}", &session);
+                if self.route.method == "PATCH" {
+                    self.body = Some(json!({ "name": "Another Name" }));
+                }
+            }
+            // Other tests of this server have rows that are invalid, so only one is searched for.
+            "POST users/search" => {
+                let user = self.sign_in("admin").await;
+                self.body = Some(json!({ "term": user.username }));
+            }
+            "POST users" => {
+                self.sign_in("admin").await;
+            }
             "GET users/{id}/export" => {
                 self.sign_in("admin").await;
                 let user = self.app.seed_user("user", 1).await;
@@ -204,6 +228,16 @@ impl Prepared {
         } else if let Some(lines) = &self.lines {
             let request = request.header("content-type", "application/x-ndjson");
             request.body(lines.as_str()).await
+        } else if self.route.name() == "POST users" {
+            static LAST: AtomicU32 = AtomicU32::new(0);
+            let number = LAST.fetch_add(1, Ordering::Relaxed);
+            let (name, email) = (
+                format!("created-{number}"),
+                format!("{number}@created.example"),
+            );
+            request
+                .json(&json!({ "username": name, "email": email }))
+                .await
         } else if let Some(body) = &self.body {
             request.json(body).await
         } else {
