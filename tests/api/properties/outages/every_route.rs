@@ -91,8 +91,8 @@ struct Needs {
 fn needs(route: &Route) -> Needs {
     let (d1, kv, user) = match route.name().as_str() {
         "GET health" => (1, true, false),
-        // The link of `forgot-password` is created after the response. `bootstrap` only checks the secret, because there is a super
-        // administrator.
+        // The link of `forgot-password` is created after the response.
+        // `bootstrap` only checks the secret, because there is a super administrator.
         "POST bootstrap" | "POST forgot-password" | "POST logout" => (1, false, false),
         "POST refresh" | "GET session" => (1, false, true),
         // `set-password` reads only the user's names, which a password must not contain.
