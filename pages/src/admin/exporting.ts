@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { Failure, Result } from "../api.ts";
 import type { ExportPage } from "./client.ts";
 import { datedName, download } from "./download.ts";
-import { useAction } from "./work.ts";
+import { patiently, useAction } from "./work.ts";
 
 interface ExportSteps {
   /** The beginning of the name of the file. */
@@ -39,7 +39,7 @@ async function allPages(page: ExportSteps["page"], onProgress: (lines: number) =
   const parts: string[] = [];
   let count = 0;
   for (let cursor: string | null = null; ; ) {
-    const result: Result<ExportPage> = await page(cursor);
+    const result: Result<ExportPage> = await patiently(() => page(cursor));
     if (result.failure !== undefined) return result;
     parts.push(result.value.lines);
     count += result.value.lines.split("\n").filter((line) => line !== "").length;

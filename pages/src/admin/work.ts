@@ -86,3 +86,16 @@ export function useSettled<T>(value: T, milliseconds: number): T {
   }, [value]);
   return settled;
 }
+
+/** More waits would mean that something else is wrong. */
+const MAX_WAITS = 20;
+
+/** Sends one of many requests. If the rate limit refuses it, waits as long as the service says, and sends it again. */
+export async function patiently<T>(request: () => Promise<Result<T>>): Promise<Result<T>> {
+  for (let waits = 0; ; waits += 1) {
+    const result = await request();
+    const { failure } = result;
+    if (failure?.code !== "rate_limited" || waits >= MAX_WAITS) return result;
+    await new Promise((resolve) => setTimeout(resolve, (failure.retryAfter ?? 60) * 1000));
+  }
+}

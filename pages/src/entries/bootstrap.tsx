@@ -49,6 +49,11 @@ function FirstAdministrator({ secret, minimum, onDone }: { secret: string; minim
       ...(name !== "" && { name }),
       password: value(form.current, "password"),
     };
+    if (body.username.trim() === "") {
+      // The service would call it invalid.
+      setFailure({ code: "missing_field", status: 0, retryAfter: null });
+      return undefined;
+    }
     setFailure(undefined);
     const result = await call(api.POST("/api/auth/bootstrap", { body }));
     if (result.failure === undefined) onDone();

@@ -8,7 +8,7 @@ import { Outcome } from "../components/outcome.tsx";
 import type { Verification } from "../contract.ts";
 import { isUserId, userLink } from "../route.ts";
 import { useConsoleTexts } from "../texts.ts";
-import { useAction } from "../work.ts";
+import { patiently, useAction } from "../work.ts";
 
 /** The sum of all parts. */
 interface Verified {
@@ -58,9 +58,10 @@ export function Verify() {
 
 async function verifyAll(onProgress: (verified: Verified) => void, isStopped: () => boolean): Promise<Result<Verified | undefined>> {
   let verified: Verified | undefined;
-  for (let after: string | null = "0"; after !== null; ) {
+  for (let next: string | null = "0"; next !== null; ) {
     if (isStopped()) return { value: undefined };
-    const part: Result<Verification> = await verifyAudit(after);
+    const after: string = next;
+    const part: Result<Verification> = await patiently(() => verifyAudit(after));
     if (part.failure !== undefined) return part;
     const { value } = part;
     verified = {
@@ -72,7 +73,7 @@ async function verifyAll(onProgress: (verified: Verified) => void, isStopped: ()
       userChanges: [...(verified?.userChanges ?? []), ...value.user_changes],
     };
     onProgress(verified);
-    after = value.next;
+    next = value.next;
   }
   return { value: verified };
 }

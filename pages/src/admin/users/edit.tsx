@@ -89,7 +89,7 @@ export function EditProfile({ user, permissions, onChanged }: SectionProps) {
             </div>
           </>
         ) : (
-          <Conflict newer={newer} yours={() => read(form.current, user)} labels={labels} isBusy={action.isBusy} onDiscard={discard} />
+          <Conflict before={user} newer={newer} yours={() => read(form.current, user)} labels={labels} isBusy={action.isBusy} onDiscard={discard} />
         )}
       </Form>
     </section>
@@ -97,6 +97,8 @@ export function EditProfile({ user, permissions, onChanged }: SectionProps) {
 }
 
 interface ConflictProps {
+  /** What was shown when the administrator began. */
+  before: Profile;
   newer: AdminUser;
   yours: () => Profile;
   labels: Record<keyof Profile, string>;
@@ -104,16 +106,16 @@ interface ConflictProps {
   onDiscard: () => void;
 }
 
-function Conflict({ newer, yours, labels, isBusy, onDiscard }: ConflictProps) {
+function Conflict({ before, newer, yours, labels, isBusy, onDiscard }: ConflictProps) {
   const t = useTexts();
   const c = useConsoleTexts();
   const own = yours();
   const columns: Column<keyof Profile>[] = [
     { title: c.user.conflict.field, cell: (field) => labels[field] },
     { title: c.user.conflict.theirs, cell: (field) => newer[field] || t.account.none },
-    { title: c.user.conflict.yours, cell: (field) => own[field] || t.account.none },
+    { title: c.user.conflict.yours, cell: (field) => (own[field] === before[field] ? c.user.conflict.unchanged : own[field] || t.account.none) },
   ];
-  const different = FIELDS.filter((field) => newer[field] !== own[field]);
+  const different = FIELDS.filter((field) => newer[field] !== before[field] || own[field] !== before[field]);
   return (
     <div class="conflict" role="alert">
       <h3>{c.user.conflict.title}</h3>

@@ -1,5 +1,5 @@
 // The import of users from a file: a dry run of the whole file first, then the import.
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Button } from "../../components/button.tsx";
 import { Message } from "../../components/message.tsx";
 import { Heading } from "../components/heading.tsx";
@@ -8,8 +8,8 @@ import { Table } from "../components/table.tsx";
 import { LINKS } from "../route.ts";
 import { formatNumber, useConsoleTexts } from "../texts.ts";
 import { useAction } from "../work.ts";
-import { COUNTS, importFile, readLines } from "./import_file.ts";
-import type { Report } from "./import_file.ts";
+import { COUNTS, begin, send } from "./import_file.ts";
+import type { Progress, Report } from "./import_file.ts";
 
 /** More are not shown. */
 const MAX_PROBLEMS = 100;
@@ -22,15 +22,31 @@ export function ImportUsers() {
   const [step, setStep] = useState<Step>({ name: "choose" });
   const [done, setDone] = useState(0);
   const [all, setAll] = useState(0);
-  const run = (isDryRun: boolean) => async () => {
-    setDone(0);
-    const read = await readLines(file);
-    if ("failure" in read) return read;
-    setAll(read.count);
-    return importFile(read.chunks, isDryRun, setDone);
+  const checking = useRef<Progress | undefined>(undefined);
+  const importing = useRef<Progress | undefined>(undefined);
+  const run = (current: { current: Progress | undefined }, isDryRun: boolean) => async () => {
+    if (current.current === undefined) {
+      const begun = await begin(file);
+      if (begun.failure !== undefined) return begun;
+      current.current = begun.value;
+    }
+    setAll(current.current.count);
+    return send(current.current, isDryRun, setDone);
   };
-  const check = useAction({ request: run(true), onDone: (report) => setStep({ name: "checked", report }) });
-  const start = useAction({ request: run(false), onDone: (report) => setStep({ name: "done", report }) });
+  const check = useAction({
+    request: run(checking, true),
+    onDone: (report) => {
+      checking.current = undefined;
+      setStep({ name: "checked", report });
+    },
+  });
+  const start = useAction({
+    request: run(importing, false),
+    onDone: (report) => {
+      importing.current = undefined;
+      setStep({ name: "done", report });
+    },
+  });
   const creatable = step.name === "checked" ? step.report.counts.created + step.report.counts.created_without_password : 0;
   return (
     <>
@@ -48,6 +64,8 @@ export function ImportUsers() {
             accept=".jsonl,.ndjson,.json,application/x-ndjson"
             onChange={({ currentTarget }) => {
               setFile(currentTarget.files?.[0]);
+              checking.current = undefined;
+              importing.current = undefined;
               setStep({ name: "choose" });
             }}
           />

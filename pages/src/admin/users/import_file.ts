@@ -2,6 +2,7 @@
 import type { Result } from "../../api.ts";
 import { importUsers } from "../client.ts";
 import type { LineProblem } from "../contract.ts";
+import { patiently } from "../work.ts";
 
 /** Maximum number of bytes of a request. */
 const MAX_BYTES = 1024 * 1024;
@@ -15,7 +16,7 @@ interface Chunk {
   before: number;
 }
 
-export interface Lines {
+interface Lines {
   chunks: Chunk[];
   count: number;
 }
@@ -28,10 +29,21 @@ export interface Report {
   problems: { line: number; reason: LineProblem }[];
 }
 
-/** The lines of the file, or the number of the first line that does not fit into a request. */
-export async function readLines(file: File | undefined): Promise<Lines | { failure: { code: string; status: number; retryAfter: null } }> {
+/** How far an import is. It goes on from there if it was interrupted. */
+export interface Progress {
+  chunks: Chunk[];
+  /** The number of lines of the file. */
+  count: number;
+  /** The part that is sent next. */
+  next: number;
+  report: Report;
+}
+
+/** An import of the file that has not begun. */
+export async function begin(file: File | undefined): Promise<Result<Progress>> {
   try {
-    return split((await file?.text()) ?? "");
+    const lines = split((await file?.text()) ?? "");
+    return { value: { ...lines, next: 0, report: { counts: { created: 0, created_without_password: 0, existing: 0, refused: 0 }, problems: [] } } };
   } catch {
     return { failure: { code: "unreadable_file", status: 0, retryAfter: null } };
   }
@@ -57,18 +69,20 @@ export function split(text: string): Lines {
   return { chunks, count: lines.length };
 }
 
-/** Sends all parts one after the other, and adds their reports up. */
-export async function importFile(chunks: Chunk[], isDryRun: boolean, onProgress: (lines: number) => void): Promise<Result<Report>> {
-  const report: Report = { counts: { created: 0, created_without_password: 0, existing: 0, refused: 0 }, problems: [] };
-  for (const { lines, before } of chunks) {
-    const result = await importUsers(`${lines.join("\n")}\n`, isDryRun);
+/** Sends the parts that are left one after the other, and adds their reports up. */
+export async function send(progress: Progress, isDryRun: boolean, onProgress: (lines: number) => void): Promise<Result<Report>> {
+  const { chunks, report } = progress;
+  for (let chunk = chunks[progress.next]; chunk !== undefined; chunk = chunks[progress.next]) {
+    const { lines, before } = chunk;
+    onProgress(before);
+    const result = await patiently(() => importUsers(`${lines.join("\n")}\n`, isDryRun));
     if (result.failure !== undefined) return result;
     for (const name of COUNTS) report.counts[name] += result.value[name];
     for (const { line, outcome } of result.value.lines) {
       if (outcome === "created" || outcome === "created_without_password" || outcome === "exists") continue;
       report.problems.push({ line: line + before, reason: outcome });
     }
-    onProgress(before + lines.length);
+    progress.next += 1;
   }
   return { value: report };
 }

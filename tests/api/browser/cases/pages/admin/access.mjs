@@ -1,5 +1,5 @@
-// Who gets in: nobody without a session, no user without the role, and administrators as far as the rules go. With it, the overview, the
-// configuration, the keyboard, languages, and a session that ends.
+// The console is for administrators: without a session it leads to the sign-in page, and users without the role have no access. With it,
+// the overview, the configuration, the keyboard, languages, and a session that ends.
 import assert from "node:assert/strict";
 import { de } from "../../../../../../pages/src/admin/texts/de.ts";
 import { at, button, c, heading, isFocused, message, openConsole, section, showsAccount, signIn, submitSignIn, t } from "./steps.mjs";

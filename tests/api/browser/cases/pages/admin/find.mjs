@@ -55,6 +55,15 @@ export async function run({ person, control, users: [root, ada, grace] }) {
   await search.fill("");
   await row(ada).waitFor();
 
+  // Names are shown as texts.
+  const hostile = "<img src=x onerror=hacked=1>";
+  await control("sql", { sql: "UPDATE users SET name = ?2, organization = ?2 WHERE id = ?1", params: [ada.id, hostile] });
+  await search.fill("ada");
+  await row(ada).getByText(hostile, { exact: true }).waitFor();
+  await search.fill("");
+  await row(grace).waitFor();
+  assert.equal(await page.evaluate(() => window.hacked), undefined);
+
   // Filters.
   await list.getByLabel(c.users.role).selectOption("super_admin");
   await row(root).waitFor();

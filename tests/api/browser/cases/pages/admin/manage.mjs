@@ -99,7 +99,7 @@ export async function run({ person, control, mailedLink, users: [root, other, ad
   await message(password, "status", c.user.unlock.done);
   await page.getByText(c.users.locked, { exact: true }).waitFor({ state: "detached" });
 
-  // Nobody changes their own role or state, or erases themselves, here.
+  // No administrator changes their own role or state here.
   await page.goto(`/admin#/users/${root.id}`);
   await page.getByText(c.user.self).waitFor();
   assert.equal(await section(page, c.user.access).count(), 0);
