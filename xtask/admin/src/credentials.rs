@@ -93,7 +93,7 @@ impl Credentials {
         Ok(result)
     }
 
-    /// Writes a new file, which nobody else can have opened, and replaces the earlier one with it.
+    /// Writes a new file, which no other program can have opened, and replaces the earlier one with it.
     fn write(&self, entries: &Entries) -> Result<()> {
         let name = Base64UrlUnpadded::encode_string(&random::bytes::<12>()?);
         let new = self.folder.join(format!("credentials.json.{name}"));

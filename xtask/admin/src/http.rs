@@ -103,7 +103,7 @@ impl Reply {
         self.header("edge-auth-error").unwrap_or_default()
     }
 
-    /// The reply if it is a success, or its error.
+    /// The response if it is a success, or its error.
     ///
     /// # Errors
     /// The error of the service.

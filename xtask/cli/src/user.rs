@@ -85,10 +85,9 @@ pub enum UserCommand {
         #[command(flatten)]
         service: Service,
     },
-    /// Send or print a one-time link with which a user sets a new password
+    /// Send a one-time link with which a user sets a new password, or print it if the service cannot send e-mail
     ///
-    /// The link is valid for one hour. The old password stays valid until the link is used. The command prints the link if the
-    /// service cannot send e-mail.
+    /// The link is valid for one hour. The old password stays valid until the link is used.
     ResetPassword {
         #[command(flatten)]
         user: UserName,
@@ -122,9 +121,8 @@ pub enum UserCommand {
     },
     /// Import users from a file in JSON Lines
     ///
-    /// Each line is an object with username and email, and optionally name, organization, aws_region, role, is_active,
-    /// email_verified, password_hash and created_at. Existing users are not changed, so an import that was interrupted can be
-    /// repeated. docs/operations/import-users.md describes the fields and the hashes.
+    /// docs/operations/import-users.md describes the fields of a line. Existing users are not changed, so an import that was
+    /// interrupted can be repeated.
     Import {
         /// File with one user per line; - for standard input
         file: PathBuf,

@@ -1,4 +1,4 @@
-//! Finds the user whom a command names, by user name, e-mail address or id.
+//! Finds the user that a command names, by user name, e-mail address or id.
 
 use super::shown;
 use crate::http::Call;

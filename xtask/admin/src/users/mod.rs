@@ -76,7 +76,7 @@ pub fn run(command: &UserCommand) -> Result<String> {
     }
 }
 
-/// A user whom a command is about, and the service that has the user.
+/// The user that a command is about, and the service that has the user.
 struct Subject {
     service: Service,
     user: Value,

@@ -40,9 +40,7 @@ pub fn export(options: &cli::Service, typed: &str, output: &OutputOptions) -> Re
             all.append(more);
         }
     }
-    if let Some(fields) = whole.as_object_mut() {
-        fields.remove("next");
-    }
+    whole.as_object_mut().map(|fields| fields.remove("next"));
     output.write(&format!("{:#}\n", without_success(whole)))?;
     Ok(written("Export", &output))
 }
@@ -223,8 +221,7 @@ impl Report {
 
     /// The counts, and each line that was refused.
     fn text(&self, is_dry_run: bool) -> String {
-        let counts = self.counts.iter().zip(COUNTS);
-        let counts: Vec<String> = counts
+        let counts: Vec<String> = (self.counts.iter().zip(COUNTS))
             .map(|(count, (_, words))| format!("{count} {words}"))
             .collect();
         let what = if is_dry_run {
