@@ -1,4 +1,4 @@
-//! Who may do what to whom: the rules for administrators and the users that they administer, as one table.
+//! What administrators may do: the rules for administrators and the users that they administer, as one table.
 
 use super::role::Role;
 use super::user::AdminUser;

@@ -162,6 +162,28 @@ fn dropped_index_is_noticed_if_the_worker_uses_it() {
     }
 }
 
+/// A table that refers to users contains data about them.
+#[test]
+fn erasure_deletes_the_rows_of_every_table_that_refers_to_users() {
+    let database = migrated();
+    let sql = "SELECT tables.name FROM sqlite_schema AS tables JOIN pragma_foreign_key_list(tables.name) AS keys
+               WHERE tables.type = 'table' AND keys.\"table\" = 'users'";
+    let mut find = database.prepare(sql).expect("SQL");
+    let tables = find
+        .query_map([], |row| row.get::<_, String>(0))
+        .expect("rows");
+    let tables: Vec<String> = tables.map(|name| name.expect("a name")).collect();
+    assert!(tables.len() >= 3, "{tables:?}");
+    let statements = source::statements();
+    for table in tables {
+        let deletes = |(name, sql): (&String, &String)| {
+            let words: Vec<&str> = sql.split_whitespace().take(3).collect();
+            name.starts_with("store/users/erase.rs") && words == ["DELETE", "FROM", table.as_str()]
+        };
+        assert!(statements.iter().any(deletes), "{table}");
+    }
+}
+
 #[test]
 fn plan_that_reads_a_whole_table_is_costly() {
     let database = migrated();

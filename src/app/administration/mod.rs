@@ -92,7 +92,7 @@ impl<'a> Administration<'a> {
         }
     }
 
-    /// Reads a user to whom the administrator may do this.
+    /// Reads a user, if the administrator may do this to the user.
     ///
     /// # Errors
     /// `App`, `UserNotFound`, `NotPermitted`, `ManagedByIdentitySource`.

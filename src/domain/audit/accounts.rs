@@ -92,7 +92,12 @@ pub(super) fn is_about_role(kind: &str) -> bool {
 
 /// Whether an entry of this kind states whether a user may sign in.
 pub(super) fn is_about_status(kind: &str) -> bool {
-    let kinds = [Kind::UserAdded, Kind::UserDisabled, Kind::UserEnabled];
+    let kinds = [
+        Kind::UserAdded,
+        Kind::UserDisabled,
+        Kind::UserEnabled,
+        Kind::UserErased,
+    ];
     kinds.map(Kind::as_str).contains(&kind)
 }
 

@@ -15,7 +15,10 @@ use serde::{Deserialize, Serialize};
 
 /// A line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "most lines are entries")]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    expect(clippy::large_enum_variant, reason = "most lines are entries")
+)]
 pub enum Line {
     /// An entry with its number and its own MAC.
     Entry {

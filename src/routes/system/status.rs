@@ -9,7 +9,6 @@ use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};
 use crate::runtime::rate_limiter::Bucket;
 use crate::store::status::{self, MAX_COUNT, Status};
-use crate::timestamp::Timestamp;
 use serde::Serialize;
 
 /// The endpoint.
@@ -72,12 +71,18 @@ pub struct BoundedCount {
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AuditStatus {
     /// Time of the oldest entry in the database; null if there is none.
-    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<Timestamp>"))]
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        schemars(with = "Option<crate::timestamp::Timestamp>")
+    )]
     pub oldest_entry: Option<String>,
     /// Number of the last entry; 0 if there is none.
     pub last_entry: u32,
     /// Time of the last checkpoint; null if there is none.
-    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<Timestamp>"))]
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        schemars(with = "Option<crate::timestamp::Timestamp>")
+    )]
     pub last_checkpoint: Option<String>,
     /// Number of checkpoints.
     pub checkpoints: u32,
@@ -98,7 +103,10 @@ pub struct WebhookStatus {
     /// Number of the last entry that was sent; 0 if there is none.
     pub sent_to: u32,
     /// Time of the last message that was accepted; null if there is none.
-    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Option<Timestamp>"))]
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        schemars(with = "Option<crate::timestamp::Timestamp>")
+    )]
     pub last_sent_at: Option<String>,
     /// Number of entries that are not sent yet; null if no webhook is configured.
     pub lag: Option<u32>,
@@ -109,10 +117,16 @@ pub struct WebhookStatus {
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct CronStatus {
     /// When it began.
-    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Timestamp"))]
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        schemars(with = "crate::timestamp::Timestamp")
+    )]
     pub started_at: String,
     /// When it ended.
-    #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Timestamp"))]
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        schemars(with = "crate::timestamp::Timestamp")
+    )]
     pub ended_at: String,
     /// Names of the parts that failed; `audit_broken` if the audit log, a table or a user was altered outside the service.
     pub failed: Vec<String>,

@@ -60,7 +60,7 @@ pub struct UpdateUserRequest {
         schemars(with = "Option<String>", length(max = 64))
     )]
     aws_region: Option<NewText>,
-    /// Role. Only super administrators can change it, and nobody the own one.
+    /// Role. Only super administrators can change it, and only that of other users.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "Role"))]
     role: Option<Role>,
     /// False disables the user.

@@ -509,10 +509,9 @@ async fn file_is_imported_in_parts_and_exported() {
     let app = App::isolated(Vars::new());
     let line = app.command_line().await;
     let user = |number: usize| json!({ "username": format!("user-{number}"), "email": format!("{number}@example.com") });
-    let mut text: String = (0..1_100)
-        .map(|number| format!("{}\n", user(number)))
-        .collect();
-    text.push_str("{\"username\":\"a b\",\"email\":\"ab@example.com\"}\n");
+    let mut lines: Vec<String> = (0..1_100).map(|number| user(number).to_string()).collect();
+    lines.push(json!({ "username": "a b", "email": "ab@example.com" }).to_string());
+    let text = lines.join("\n");
     let file = line.file("users.jsonl");
     fs::write(&file, &text).expect("a file");
     let dry_run = line.json(&["user", "import", &file, "--dry-run"]).await;

@@ -73,7 +73,7 @@ async fn import(parts: usize, kills: usize) {
     assert!(existing <= (kills * LINES) as u64, "{existing}");
     for sql in [
         "SELECT count(*) AS n FROM users WHERE email_key LIKE '%@import.example' AND password_hash LIKE '$sealed$%'",
-        "SELECT count(DISTINCT subject) AS n FROM audit JOIN users ON users.id = subject \
+        "SELECT count(DISTINCT audit.subject) AS n FROM audit JOIN users ON users.id = audit.subject \
          WHERE kind = 'user_added' AND email_key LIKE '%@import.example'",
     ] {
         assert_eq!(app.count(sql, [0; 0]).await, users, "{sql}");

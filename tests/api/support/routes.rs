@@ -79,7 +79,6 @@ pub fn all() -> Vec<Route> {
             Method::Get => "GET",
             Method::Patch => "PATCH",
             Method::Delete => "DELETE",
-            Method::Patch => "PATCH",
             _ => "POST",
         },
         template: route.path,

@@ -1,4 +1,4 @@
-//! Who may do what to whom: every route of administration with every role of the administrator and of the user.
+//! What each administrator may do to each user: every route of administration with every role of the administrator and of the user.
 
 use crate::support::{App, Caller, Request, SeededUser, unique_id};
 use serde_json::json;

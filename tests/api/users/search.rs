@@ -4,7 +4,7 @@ use crate::support::{App, Caller, Vars};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// A server with users of all kinds, of whom some have equal times.
+/// A server with users of all kinds, some of which have equal times.
 async fn populated() -> (App, Caller) {
     let app = App::isolated(Vars::new());
     let admin = app.administrator("super_admin").await;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 /// The fields of each route that takes a body, for each method of authentication. A field may have a text that it has in all
 /// bodies in which another field has the value.
-const FIELDS: [(&str, &[&str]); 17] = [
+const FIELDS: [(&str, &[&str]); 18] = [
     (
         "bootstrap",
         &["secret", "username", "email", "name", "password"],
@@ -61,6 +61,7 @@ const FIELDS: [(&str, &[&str]); 17] = [
             "role",
         ],
     ),
+    ("users/export", &["cursor", "limit"]),
     (
         "users/search",
         &[

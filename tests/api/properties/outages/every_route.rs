@@ -92,9 +92,8 @@ fn needs(route: &Route) -> Needs {
     let (d1, kv, user) = match route.name().as_str() {
         "GET health" => (1, true, false),
         // The link of `forgot-password` is created after the response.
-        "POST forgot-password" | "POST logout" => (1, false, false),
-        // Nothing but the check of the secret, because there is a super administrator.
-        "POST bootstrap" => (1, false, false),
+        // `bootstrap` only checks the secret, because there is a super administrator.
+        "POST bootstrap" | "POST forgot-password" | "POST logout" => (1, false, false),
         "POST refresh" | "GET session" => (1, false, true),
         // `set-password` reads only the user's names, which a password must not contain.
         "POST revert-email" | "POST set-password" => (2, false, false),
