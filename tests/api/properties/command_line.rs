@@ -479,7 +479,7 @@ async fn closed_pipe_is_not_an_error() {
         } else {
             format!("--url {url}")
         };
-        // The reader has gone before anything is written.
+        // The reader has closed the pipe before anything is written.
         let script = format!(
             "exec 3>&1; {{ sleep 0.2; \"$PROGRAM\" {args} {url} 2>&3; echo \"code $?\" >&3; }} | true"
         );

@@ -31,7 +31,7 @@ impl Output {
         Ok(Self::File(file, path.to_owned()))
     }
 
-    /// Writes a text as it is. False if the reader of standard output has gone, so that nothing more is needed.
+    /// Writes a text as it is. False if the reader of standard output has closed it.
     ///
     /// # Errors
     /// A full disk, for example.

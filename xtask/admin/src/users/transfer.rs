@@ -181,7 +181,7 @@ impl<R: BufRead> Chunks<R> {
     }
 }
 
-/// What the service says about all parts.
+/// The responses to all parts, added up.
 #[derive(Default)]
 struct Report {
     /// The numbers of [`COUNTS`].
