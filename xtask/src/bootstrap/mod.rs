@@ -39,9 +39,7 @@ pub fn run(options: &Options) -> Result<()> {
     let output = wrangler::execute(&options.target, &secret.unless_there_is_a_super_admin())?;
     let is_added = is_added(&output).context("wrangler printed no result")?;
     if !is_added {
-        bail!(
-            "there is an active super administrator; to add others, use `cargo xtask user add`"
-        );
+        bail!("there is an active super administrator; to add others, use `cargo xtask user add`");
     }
     terminal::print(if options.json {
         json!({ "link": link(&origin, &secret), "secret": secret.reveal() }).to_string()
