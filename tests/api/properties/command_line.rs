@@ -546,7 +546,7 @@ async fn file_is_imported_in_parts_and_exported() {
     let error = line
         .fail(1, &["user", "export-all", "--output", &output])
         .await;
-    assert_eq!(error, format!("error: {output} exists\n"));
+    assert_eq!(error, format!("error: {output} already exists\n"));
     let error = line.fail(1, &["user", "import", "/no/such/file"]).await;
     assert!(
         error.starts_with("error: cannot read /no/such/file"),

@@ -25,7 +25,7 @@ impl Output {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => anyhow!("{} exists", path.display()),
+            ErrorKind::AlreadyExists => anyhow!("{} already exists", path.display()),
             _ => anyhow!(error).context(format!("cannot create {}", path.display())),
         })?;
         Ok(Self::File(file, path.to_owned()))

@@ -149,7 +149,7 @@ impl Service {
         let reply = self.http.send(&call, Some(self.token.reveal()))?;
         reply
             .successful()
-            .context("this change requires that you authenticate again, which was refused")?;
+            .context("this change requires that you authenticate again, but the service refused it")?;
         *self.password.borrow_mut() = Some(password);
         Ok(())
     }
