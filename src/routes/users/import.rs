@@ -60,6 +60,7 @@ async fn handle(
     let lines: Vec<(usize, &str)> = (1..)
         .zip(text.split('\n').map(str::trim))
         .filter(|(_, line)| !line.is_empty())
+        .take(MAX_LINES + 1)
         .collect();
     if lines.len() > MAX_LINES {
         return Err(ErrorCode::TooManyLines.into());
@@ -93,10 +94,10 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     let line = |number: usize, outcome, user, hash| json!({"line": number, "outcome": outcome, "user": user, "password_hash": hash});
     Operation::new("importUsers", "Users", "Import users")
         .describe(
-            "Adds password users from JSON Lines: 500 lines and 1 MiB at most. Either all users of a request are added that can be, or none. A \
+            "Adds password users from JSON Lines: 500 lines and 1 MiB at most, and 16 KiB per line. Either all users of a request are added that can be, or none. A \
              user who exists is never changed, so the same lines can be sent again. Hashes of other systems verify until the first sign-in and are \
              replaced then: Argon2 up to 64 MiB and 10 passes, bcrypt up to cost 12, scrypt up to 32 MiB, PBKDF2-SHA-256 up to 600,000 rounds. \
-             A user with another hash is added without a password.",
+             A user with another hash is added without a password. Only super administrators may import confirmed addresses.",
         )
         .query(
             "dry_run",
@@ -129,6 +130,6 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
                 ]
             }),
         )
-        .errors([ErrorCode::TooManyLines])
+        .errors([ErrorCode::TooManyLines, ErrorCode::NotPermitted])
         .errors(errors("dry_run"))
 }
