@@ -153,6 +153,15 @@ impl Actor {
         is_allowed.then_some(()).ok_or(Refusal::NotPermitted)
     }
 
+    /// Checks whether the administrator may state that an imported user has confirmed the e-mail address.
+    ///
+    /// # Errors
+    /// `NotPermitted`.
+    pub fn may_vouch_for_addresses(self) -> Result<(), Refusal> {
+        let is_allowed = self.role == Role::SuperAdmin;
+        is_allowed.then_some(()).ok_or(Refusal::NotPermitted)
+    }
+
     fn manages(self, target: Target) -> bool {
         match self.role {
             Role::User => false,
@@ -211,6 +220,8 @@ mod tests {
             assert_eq!(allowed(actor(Role::User), target(2, role)), []);
             assert_eq!(actor(Role::User).may_give(role), Err(NotPermitted));
         }
+        let vouches = actor(Role::User).may_vouch_for_addresses();
+        assert_eq!(vouches, Err(NotPermitted));
     }
 
     #[test]
@@ -232,6 +243,7 @@ mod tests {
         }
         assert_eq!(allowed(admin, target(1, Role::Admin)), [Action::Read]);
         assert_eq!(admin.may_give(Role::User), Ok(()));
+        assert_eq!(admin.may_vouch_for_addresses(), Err(NotPermitted));
     }
 
     #[test]
@@ -241,6 +253,7 @@ mod tests {
             assert_eq!(allowed(actor, target(2, role)), ACTIONS);
             assert_eq!(actor.may_give(role), Ok(()));
         }
+        assert_eq!(actor.may_vouch_for_addresses(), Ok(()));
         let own = allowed(actor, target(1, Role::SuperAdmin));
         let removes = |action: &Action| {
             matches!(

@@ -42,14 +42,11 @@ impl Administration<'_> {
     /// Creates a user.
     ///
     /// # Errors
-    /// `NotPermitted`, `UsernameTaken`, `EmailTaken`; `App(RateLimited)` if too many messages were sent to the address.
+    /// `NotPermitted`, `UsernameTaken`, `EmailTaken`.
     pub async fn create(&self, new: NewUser) -> Result<CreatedUser, Failure> {
         self.actor.may_give(new.role)?;
         let app = self.context.app;
-        let sends = app.outbox.is_some();
-        if sends {
-            self.admit_message(new.email.key()).await?;
-        }
+        let sends = self.may_send(new.email.key()).await?;
         let id = random::uuid().map_err(AppError::from)?;
         let (secret, now) = (OneTimeSecret::new()?, self.context.now());
         let sign = |kind, detail: String| {

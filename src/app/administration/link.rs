@@ -1,5 +1,8 @@
 //! The link that sets the password of a user: sent to the user, or shown to the administrator if it cannot be sent. The response waits
 //! for the delivery, because the administrator has to know whether the user gets a message.
+//!
+//! The messages count towards the budget of the address, which any client can use up at `/forgot-password`. The link is shown then, so
+//! that no client can keep an administrator from creating a user or resetting a password.
 
 use super::{Administration, Failure};
 use crate::app::email::{Message, OneTimeSecret, Outgoing, Recipient, deliver, requested};
@@ -38,7 +41,7 @@ impl Administration<'_> {
     /// Creates a link with which a user can set a password.
     ///
     /// # Errors
-    /// The errors of [`Administration::target`], and `UserDisabled`; `App(RateLimited)` if too many messages were sent to the address.
+    /// The errors of [`Administration::target`], and `UserDisabled`.
     pub async fn reset_password(&self, id: Uuid) -> Result<IssuedLink, Failure> {
         let user = self.target(id, Action::ResetPassword).await?;
         if !user.is_active {
@@ -46,10 +49,10 @@ impl Administration<'_> {
         }
         let address = user.email.clone().unwrap_or_default();
         let email = names::email(&address).ok();
-        let sends = self.context.app.outbox.is_some() && email.is_some();
-        if let Some(email) = email.filter(|_| sends) {
-            self.admit_message(email.key()).await?;
-        }
+        let sends = match email {
+            Some(email) => self.may_send(email.key()).await?,
+            None => false,
+        };
         let secret = OneTimeSecret::new()?;
         let detail = if sends { "reset" } else { SHOWN };
         let entry = self.entry(Kind::PasswordLinkCreated, user.id)?;
@@ -84,21 +87,19 @@ impl Administration<'_> {
         })
     }
 
-    /// Counts a message to an address.
+    /// Whether a message may be sent to an address, which is then counted.
     ///
     /// # Errors
-    /// `RateLimited`, `Store`.
-    pub(super) async fn admit_message(&self, email_key: &str) -> Result<(), AppError> {
+    /// `Store`.
+    pub(super) async fn may_send(&self, email_key: &str) -> Result<bool, AppError> {
         let app = self.context.app;
-        let budget = requested(app, email_key);
-        match app
-            .email_requests
-            .admit(&budget, self.context.now())
-            .await?
-        {
-            Admission::Admitted => Ok(()),
-            Admission::Later(seconds) => Err(AppError::RateLimited(seconds)),
+        if app.outbox.is_none() {
+            return Ok(false);
         }
+        let budget = requested(app, email_key);
+        let now = self.context.now();
+        let admission = app.email_requests.admit(&budget, now).await?;
+        Ok(admission == Admission::Admitted)
     }
 
     /// The link with this secret, to the page of `PASSWORD_LINK_URL` or of this service.

@@ -60,6 +60,7 @@ async fn handle(
     let lines: Vec<(usize, &str)> = (1..)
         .zip(text.split('\n').map(str::trim))
         .filter(|(_, line)| !line.is_empty())
+        .take(MAX_LINES + 1)
         .collect();
     if lines.len() > MAX_LINES {
         return Err(ErrorCode::TooManyLines.into());
@@ -94,10 +95,10 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     Operation::new("importUsers", "Users", "Import users")
         .describe(
             "Requires the role `admin` or higher and an authentication within the last 5 minutes. Adds password users from JSON Lines: 500 \
-             lines and 1 MiB at most. A request adds all users that can be added, or no user if it fails. An existing user is never changed, so the \
-             same lines can be sent again. Hashes of other systems are accepted and replaced at the first sign-in: Argon2 up to 64 MiB and 10 \
-             passes, bcrypt up to cost 12, scrypt up to 32 MiB, PBKDF2-SHA-256 up to 600,000 rounds. A user with another hash is added without \
-             a password.",
+             lines and 1 MiB at most, and 16 KiB per line. A request adds all users that can be added, or no user if it fails. An existing user \
+             is never changed, so the same lines can be sent again. Hashes of other systems are accepted and replaced at the first sign-in: \
+             Argon2 up to 64 MiB and 10 passes, bcrypt up to cost 12, scrypt up to 32 MiB, PBKDF2-SHA-256 up to 600,000 rounds. A user \
+             with another hash is added without a password. Only super administrators may import confirmed addresses.",
         )
         .query(
             "dry_run",
@@ -132,6 +133,6 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
                 ]
             }),
         )
-        .errors([ErrorCode::TooManyLines])
+        .errors([ErrorCode::TooManyLines, ErrorCode::NotPermitted])
         .errors(errors("dry_run"))
 }

@@ -27,7 +27,7 @@ pub const ROUTE: Route = Route {
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
     access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
-    guard: Guard::OwnOrigin,
+    guard: Guard::StepUp,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };

@@ -106,6 +106,14 @@ const CHECK_ACTOR: &str = "
       WHERE id = ?1 AND is_active = 1 AND (role = 'super_admin' OR (role = 'admin' AND ?2 = 0)))
     THEN json('the administrator was changed') END";
 
+/// Fails the batch if a user can restore one of the addresses meanwhile. No unique index prevents that.
+const CHECK_ADDRESSES: &str = "
+    SELECT CASE WHEN EXISTS (
+      SELECT 1 FROM json_each(?1) WHERE EXISTS (
+        SELECT 1 FROM email_links
+        WHERE purpose = 'revert' AND email_key = json_each.value ->> 'email_key' AND +expires_at > ?2))
+    THEN json('an address is reserved') END";
+
 /// Fails the batch if a name is taken meanwhile.
 const ADD_USERS: &str = "
     INSERT INTO users (id, source, username, username_skeleton, email, email_key, name, organization, aws_region, role, is_active,
@@ -163,7 +171,7 @@ pub async fn conflicts(
 /// Adds the users, or none of them.
 ///
 /// # Errors
-/// Any [`StoreError`], also if a name was taken meanwhile or the administrator was changed. It is then unknown whether the users were
+/// Any [`StoreError`], also if a name or address was taken meanwhile or the administrator was changed. It is then unknown whether the users were
 /// added.
 pub async fn import(database: &Database, import: &Import<'_>) -> Result<(), StoreError> {
     let entries: Vec<_> = import.entries.iter().map(columns).collect();
@@ -171,13 +179,16 @@ pub async fn import(database: &Database, import: &Import<'_>) -> Result<(), Stor
     let check_actor = Statement::new(CHECK_ACTOR)
         .text(import.actor.to_string())
         .number(u32::from(import.needs_super_admin));
-    let add_users = Statement::new(ADD_USERS)
-        .text(&users)
-        .text(import.now.to_string());
+    let with_users = |sql| {
+        Statement::new(sql)
+            .text(&users)
+            .text(import.now.to_string())
+    };
     database
         .batch([
             check_actor,
-            add_users,
+            with_users(CHECK_ADDRESSES),
+            with_users(ADD_USERS),
             Statement::new(ADD_ENTRIES).text(&entries),
             Statement::new(CHECK).text(&entries).text(&users),
             append(import.imported),

@@ -19,7 +19,7 @@ const HASHES: [&str; 5] = [
 ];
 
 /// A user name that no other user has or can be confused with.
-fn new_name() -> String {
+pub fn new_name() -> String {
     static LAST: AtomicU32 = AtomicU32::new(0);
     let number = LAST.fetch_add(1, Ordering::Relaxed);
     let letter = |digit: u32| char::from(b"abcdefghkpqrstuy"[digit as usize % 16]);
@@ -30,20 +30,20 @@ fn new_name() -> String {
     format!("imported-{letters}")
 }
 
-fn line(name: &str, more: &Value) -> Value {
+pub fn line(name: &str, more: &Value) -> Value {
     let mut line = json!({ "username": name, "email": format!("{name}@import.example") });
     let fields = line.as_object_mut().unwrap();
     fields.extend(more.as_object().unwrap().clone());
     line
 }
 
-fn text(lines: &[Value]) -> String {
+pub fn text(lines: &[Value]) -> String {
     let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
     lines.join("\n") + "\n"
 }
 
 /// The outcomes of the lines, in their order.
-fn outcomes(response: &Response) -> Vec<String> {
+pub fn outcomes(response: &Response) -> Vec<String> {
     let report = response.json();
     let lines = report["lines"].as_array().expect("lines").iter();
     lines
@@ -51,7 +51,7 @@ fn outcomes(response: &Response) -> Vec<String> {
         .collect()
 }
 
-async fn import(caller: &Caller, lines: &[Value]) -> Response {
+pub async fn import(caller: &Caller, lines: &[Value]) -> Response {
     let response = caller.import_users("", text(lines)).await;
     response.assert_status(200);
     response
@@ -60,7 +60,7 @@ async fn import(caller: &Caller, lines: &[Value]) -> Response {
 #[tokio::test]
 async fn import_returns_the_documented_report_and_its_users_can_sign_in() {
     let app = App::shared();
-    let admin = app.admin("grace").await.sign_in().await;
+    let admin = app.super_admin("root").await.sign_in().await;
     let names = [new_name(), new_name()];
     let lines = [
         line(
@@ -286,6 +286,12 @@ async fn import_refuses_what_is_not_json_lines_or_too_long() {
     response.assert_error(400, "invalid_parameter");
     let response = admin.import_users("", "{}\n".repeat(501)).await;
     response.assert_error(400, "too_many_lines");
+    let long = |bytes: usize| "x".repeat(bytes) + "\n{}";
+    for (bytes, outcome) in [(16_384, "invalid_json"), (16_385, "too_long")] {
+        let response = admin.import_users("", long(bytes)).await;
+        response.assert_status(200);
+        assert_eq!(outcomes(&response), [outcome, "missing_field"]);
+    }
     let response = admin.import_users("", " ".repeat(1024 * 1024 + 1)).await;
     response.assert_error(413, "body_too_large");
     for empty in ["", "\n\n", "\u{feff}\r\n"] {
@@ -335,7 +341,7 @@ async fn import_of_500_long_lines_adds_all_and_keeps_the_log_valid() {
     let detail = app.run_sql(detail).await;
     assert_eq!(
         detail,
-        [json!({ "detail": "500 users, 500 with a password" })]
+        [json!({ "detail": "500 users, 500 with a password, 0 with a confirmed address" })]
     );
 }
 

@@ -20,9 +20,10 @@ const PAIRS: [(&str, &str); 11] = [
 
 /// For each pair: `+` allowed, `a` only for administrators, `-` not permitted, `s` managed by the identity source.
 #[rustfmt::skip]
-const RULES: [(&str, &str); 16] = [
+const RULES: [(&str, &str); 17] = [
     ("read",             "a++++ + ++++ +"),
     ("list sessions",    "a+--- + ++++ +"),
+    ("export",           "a+--- + ++++ +"),
     ("revoke a session", "a+--- + ++++ +"),
     ("revoke sessions",  "a+--- + ++++ +"),
     ("name",             "a+--- s ++++ s"),
@@ -45,6 +46,7 @@ fn request(action: &str, actor: &Caller, user: &SeededUser) -> Request {
     match action {
         "read" => actor.get_user(id),
         "list sessions" => actor.list_user_sessions(id),
+        "export" => actor.export_user(id, ""),
         "revoke a session" => actor.revoke_user_session(id, &user.sessions[1].session_id()),
         "revoke sessions" => actor.revoke_user_sessions(id),
         "name" => change(json!({ "name": "Another Name" })),
@@ -152,7 +154,7 @@ async fn change_with_one_field_that_is_not_permitted_changes_nothing() {
 }
 
 #[tokio::test]
-async fn writes_need_a_recent_authentication_and_reads_do_not() {
+async fn writes_and_exports_need_a_recent_authentication_and_reads_do_not() {
     let app = App::shared();
     let (actor, user) = pair(&app, "super_admin", "user").await;
     app.shift_clock(301).await;

@@ -1,6 +1,7 @@
 //! A line of an import.
 
 use crate::aws::region::Region;
+use crate::domain::administration::{Actor, Refusal};
 use crate::domain::names::{self, Email, Username};
 use crate::domain::role::Role;
 use crate::json::{Malformed, Object};
@@ -28,7 +29,7 @@ pub struct ImportLine {
     role: Option<Role>,
     /// False for a disabled user; true if it is absent.
     is_active: Option<bool>,
-    /// Whether the user has confirmed the address; false if it is absent.
+    /// Whether the user has confirmed the address; false if it is absent. Only super administrators may set it to true.
     email_verified: Option<bool>,
     /// Hash of the password by another system: Argon2, bcrypt, scrypt or PBKDF2-SHA-256.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(length(max = 300)))]
@@ -69,6 +70,20 @@ pub enum LineError {
 }
 
 impl ImportedUser {
+    /// Checks whether this administrator may import the user.
+    pub fn check(&self, actor: Actor) -> Result<(), Refusal> {
+        actor.may_give(self.role)?;
+        if self.is_email_verified {
+            actor.may_vouch_for_addresses()?;
+        }
+        Ok(())
+    }
+
+    /// Whether only a super administrator may import the user.
+    pub fn needs_super_admin(&self) -> bool {
+        self.role > Role::User || self.is_email_verified
+    }
+
     /// Parses a line. A user cannot have been created after `now`.
     pub fn parse(line: &str, now: Timestamp) -> Result<Self, LineError> {
         let object = Object::read(line).map_err(|_| LineError::Json)?;

@@ -1,19 +1,19 @@
 //! Imports users. An import only adds users. It never changes one, so that it can be repeated after an interruption.
 
+mod candidate;
 mod line;
 
 pub use line::ImportLine;
 
-use super::Administration;
-use crate::app::RequestContext;
+use super::{Administration, Failure};
 use crate::app::error::AppError;
-use crate::crypto::password::{self, NotImportable};
+use crate::domain::administration::Actor;
 use crate::domain::audit::{Kind, Signed};
-use crate::domain::names::search_key;
-use crate::domain::role::Role;
 use crate::runtime::random;
-use crate::store::users::import::{self, Conflict, Import, ImportRow, UniqueNames};
+use crate::store::users::administered;
+use crate::store::users::import::{self, Conflict, Import};
 use crate::timestamp::Timestamp;
+use candidate::Candidate;
 use line::{ImportedUser, LineError};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -21,6 +21,8 @@ use uuid::Uuid;
 
 /// Maximum number of lines of a request. All users of a request are added in one batch, whose parameters may have 2 MB in D1.
 pub const MAX_LINES: usize = 500;
+/// As for the bodies of other requests.
+const MAX_LINE_BYTES: usize = 16 * 1024;
 
 /// The outcome of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -39,6 +41,8 @@ pub enum LineOutcome {
     EmailTaken,
     /// An earlier line of the request has the same user name, one that can be confused with it, or the same e-mail address.
     Duplicate,
+    /// The line has more than 16 KiB.
+    TooLong,
     /// The line is not a JSON object.
     InvalidJson,
     /// The line has no user name or no e-mail address.
@@ -49,7 +53,7 @@ pub enum LineOutcome {
     InvalidUsername,
     /// The e-mail address is not valid.
     InvalidEmail,
-    /// The administrator may not give the role.
+    /// The importer may not give the role, or may not import confirmed addresses.
     NotPermitted,
 }
 
@@ -82,25 +86,16 @@ pub struct LineReport {
     pub password_hash: Option<LineHash>,
 }
 
-/// A line that can be imported.
-struct Candidate {
-    line: usize,
-    id: Uuid,
-    user: ImportedUser,
-    /// The sealed hash.
-    sealed: Option<String>,
-    hash: LineHash,
-}
-
 /// Imports lines with their numbers, or only reports their outcomes.
 ///
 /// # Errors
-/// `Store`, `Runtime`. With `Store`, it is unknown whether the users were added; the same lines can be sent again.
+/// `NotPermitted` if the administrator was changed meanwhile; then nothing was added. `App(Store)`, `App(Runtime)`. With `Store`, it is
+/// unknown whether the users were added; the same lines can be sent again.
 pub async fn run(
     administration: &Administration<'_>,
     lines: &[(usize, &str)],
     is_dry_run: bool,
-) -> Result<Vec<LineReport>, AppError> {
+) -> Result<Vec<LineReport>, Failure> {
     let context = administration.context;
     let now = context.now();
     let (mut reports, candidates) = administration.sorted(lines, now)?;
@@ -119,8 +114,12 @@ pub async fn run(
             // If a name was taken meanwhile, nothing was added, and the lines are compared again. If D1 failed after the write, the
             // users exist now.
             if let Err(error) = added {
-                if before.as_ref() == Some(&conflicts) || !matches!(error, AppError::Store(_)) {
-                    return Err(error);
+                if !matches!(error, AppError::Store(_)) {
+                    return Err(error.into());
+                }
+                administration.check_again(&free).await?;
+                if before.as_ref() == Some(&conflicts) {
+                    return Err(error.into());
                 }
                 before = Some(conflicts);
                 continue;
@@ -144,8 +143,11 @@ impl Administration<'_> {
         let (mut reports, mut candidates) = (Vec::new(), Vec::new());
         let mut seen = BTreeSet::new();
         for (line, text) in lines {
-            let parsed = ImportedUser::parse(text, now).map_err(LineOutcome::from);
-            let permitted = parsed.and_then(|user| match self.actor.may_give(user.role) {
+            let parsed = match text.len() {
+                ..=MAX_LINE_BYTES => ImportedUser::parse(text, now).map_err(LineOutcome::from),
+                _ => Err(LineOutcome::TooLong),
+            };
+            let permitted = parsed.and_then(|user| match user.check(self.actor) {
                 Ok(()) => Ok(user),
                 Err(_) => Err(LineOutcome::NotPermitted),
             });
@@ -169,6 +171,18 @@ impl Administration<'_> {
         Ok((reports, candidates))
     }
 
+    /// Checks whether the administrator may still import these users.
+    async fn check_again(&self, users: &[&Candidate]) -> Result<(), Failure> {
+        let found = administered::find(self.context.app.database, self.actor.id).await?;
+        let found = found.filter(|user| user.is_active);
+        let role = found.ok_or(Failure::NotPermitted)?.role;
+        let actor = Actor { role, ..self.actor };
+        for candidate in users {
+            candidate.user.check(actor)?;
+        }
+        Ok(())
+    }
+
     /// Adds the users, or none of them.
     async fn add(&self, free: &[&Candidate], now: Timestamp) -> Result<(), AppError> {
         let (context, client, actor) = (self.context, self.client, self.actor);
@@ -189,17 +203,19 @@ impl Administration<'_> {
                 entries.push(context.sign(entry(Kind::UserDisabled)?));
             }
         }
-        let with_password = free
-            .iter()
-            .filter(|candidate| candidate.sealed.is_some())
-            .count();
-        let counts = format!("{} users, {with_password} with a password", free.len());
+        let count = |is: fn(&Candidate) -> bool| free.iter().filter(|one| is(one)).count();
+        let with_password = count(|candidate| candidate.sealed.is_some());
+        let confirmed = count(|candidate| candidate.user.is_email_verified);
+        let counts = format!(
+            "{} users, {with_password} with a password, {confirmed} with a confirmed address",
+            free.len()
+        );
         let imported = client.entry(context, Kind::UsersImported)?.by(actor.id);
         let imported = context.sign(imported.detail(counts));
         let users: Vec<_> = free.iter().map(|candidate| candidate.row(now)).collect();
         let needs_super_admin = free
             .iter()
-            .any(|candidate| candidate.user.role > Role::User);
+            .any(|candidate| candidate.user.needs_super_admin());
         let import = Import {
             actor: actor.id,
             needs_super_admin,
@@ -209,77 +225,6 @@ impl Administration<'_> {
             now,
         };
         Ok(import::import(context.app.database, &import).await?)
-    }
-}
-
-impl Candidate {
-    fn new(context: &RequestContext, line: usize, user: ImportedUser) -> Result<Self, AppError> {
-        let id = random::uuid()?;
-        let (sealed, hash) = match &user.password_hash {
-            None => (None, LineHash::None),
-            Some(hash) => {
-                let nonce = random::bytes()?;
-                match password::import(hash, id, nonce, &context.app.peppers) {
-                    Ok(sealed) => (Some(sealed), LineHash::Imported),
-                    Err(NotImportable::Unsupported) => (None, LineHash::Unsupported),
-                    Err(NotImportable::TooExpensive) => (None, LineHash::TooExpensive),
-                }
-            }
-        };
-        Ok(Self {
-            line,
-            id,
-            user,
-            sealed,
-            hash,
-        })
-    }
-
-    fn names(&self) -> UniqueNames<'_> {
-        UniqueNames {
-            username: self.user.username.as_str(),
-            skeleton: &self.user.skeleton,
-            email_key: self.user.email.key(),
-        }
-    }
-
-    fn row(&self, now: Timestamp) -> ImportRow {
-        let user = &self.user;
-        ImportRow {
-            id: self.id.to_string(),
-            username: user.username.as_str().to_owned(),
-            skeleton: user.skeleton.clone(),
-            email: user.email.as_str().to_owned(),
-            email_key: user.email.key().to_owned(),
-            name: user.name.clone(),
-            organization: user.organization.clone(),
-            aws_region: user.aws_region.clone(),
-            role: user.role.as_str(),
-            is_active: u8::from(user.is_active),
-            password_hash: self.sealed.clone(),
-            created_at: user.created_at.unwrap_or(now).to_string(),
-            email_verified_at: user.is_email_verified.then(|| now.to_string()),
-            username_search: search_key(user.username.as_str()),
-            email_search: search_key(user.email.as_str()),
-            name_search: search_key(&user.name),
-        }
-    }
-
-    fn report(&self, conflict: Conflict, is_dry_run: bool) -> LineReport {
-        let outcome = match conflict {
-            Conflict::None if self.sealed.is_some() => LineOutcome::Created,
-            Conflict::None => LineOutcome::CreatedWithoutPassword,
-            Conflict::Exists => LineOutcome::Exists,
-            Conflict::Username => LineOutcome::UsernameTaken,
-            Conflict::Email => LineOutcome::EmailTaken,
-        };
-        let is_created = conflict == Conflict::None;
-        LineReport {
-            line: self.line,
-            outcome,
-            user: (is_created && !is_dry_run).then_some(self.id),
-            password_hash: is_created.then_some(self.hash),
-        }
     }
 }
 

@@ -6,10 +6,14 @@ use super::{NotImportable, number};
 use base64ct::{Base64Unpadded, Encoding};
 use scrypt::Params;
 
-/// Maximum memory, which is also the default of better-auth.
-const MAX_MEMORY_BYTES: u64 = 32 << 20;
-/// Maximum memory times lanes: 260 ms.
-const MAX_WORK_BYTES: u64 = 64 << 20;
+/// 32 MiB for `128 * N * r`, which is also the default of better-auth, and 1 MiB for the lanes.
+const MAX_MEMORY_BYTES: u64 = 33 << 20;
+/// 64 MiB for `128 * N * r * p`, which take 260 ms, and 1 MiB for the lanes.
+const MAX_WORK_BYTES: u64 = 65 << 20;
+/// As for Argon2. The bound of the work refuses most values before.
+const MAX_LANES: u32 = 16;
+/// PBKDF2 fills the lanes and reads them. That takes as long as the mixing of the lanes with an N of 16.
+const N_OF_PBKDF2: u64 = 16;
 const SALT_BYTES: std::ops::RangeInclusive<usize> = 1..=64;
 const OUTPUT_BYTES: std::ops::RangeInclusive<usize> = 16..=64;
 
@@ -44,9 +48,7 @@ impl ScryptHash {
             salt: decode(salt, SALT_BYTES)?,
             output: decode(output, OUTPUT_BYTES)?,
         };
-        let bytes = hash.memory_bytes().ok_or(NotImportable::TooExpensive)?;
-        let work = bytes.saturating_mul(u64::from(hash.lanes));
-        if bytes > MAX_MEMORY_BYTES || work > MAX_WORK_BYTES {
+        if !hash.is_affordable().unwrap_or(false) {
             return Err(NotImportable::TooExpensive);
         }
         hash.params()
@@ -54,10 +56,27 @@ impl ScryptHash {
             .ok_or(NotImportable::Unsupported)
     }
 
-    /// `128 * N * r`; `None` if it does not fit.
+    /// `None` if a number does not fit.
+    fn is_affordable(&self) -> Option<bool> {
+        let work = self.n()?.checked_add(N_OF_PBKDF2)?;
+        let work = work.checked_mul(self.lane_bytes()?)?;
+        let work = work.checked_mul(u64::from(self.lanes))?;
+        let bytes = self.memory_bytes()?;
+        Some(self.lanes <= MAX_LANES && bytes <= MAX_MEMORY_BYTES && work <= MAX_WORK_BYTES)
+    }
+
+    fn n(&self) -> Option<u64> {
+        1_u64.checked_shl(u32::from(self.log_n))
+    }
+
+    fn lane_bytes(&self) -> Option<u64> {
+        u64::from(self.block_size).checked_mul(128)
+    }
+
+    /// What the package allocates: a vector of N blocks, the lanes, and a block to mix them. `None` if it does not fit.
     fn memory_bytes(&self) -> Option<u64> {
-        let n = 1_u64.checked_shl(u32::from(self.log_n))?;
-        n.checked_mul(u64::from(self.block_size))?.checked_mul(128)
+        let blocks = self.n()?.checked_add(u64::from(self.lanes))?;
+        blocks.checked_add(1)?.checked_mul(self.lane_bytes()?)
     }
 
     fn params(&self) -> Option<Params> {

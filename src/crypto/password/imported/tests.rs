@@ -3,6 +3,7 @@
 use super::super::tests::{PHRASE, USER, peppers};
 use super::super::{Password, Peppers, StoredHash, Unusable, Verdict, import, verify};
 use super::*;
+use base64ct::{Base64Unpadded, Encoding};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -191,6 +192,13 @@ fn expensive_hash_is_told_from_one_that_is_not_supported() {
         format!("$scrypt$ln=15,r=8,p=3${salt}${output}"),
         format!("$scrypt$ln=63,r=8,p=1${salt}${output}"),
         format!("$scrypt$ln=200,r=4294967295,p=1${salt}${output}"),
+        format!("$scrypt$ln=63,r=4294967295,p=4294967295${salt}${output}"),
+        // The memory and time of the lanes.
+        format!("$scrypt$ln=1,r=8,p=32768${salt}${output}"),
+        format!("$scrypt$ln=1,r=1,p=262144${salt}${output}"),
+        format!("$scrypt$ln=1,r=1,p=17${salt}${output}"),
+        format!("$scrypt$ln=1,r=16384,p=16${salt}${output}"),
+        format!("$scrypt$ln=1,r=131072,p=1${salt}${output}"),
         format!("$pbkdf2-sha256$600001${salt}${}", output.replace('+', ".")),
         format!("$pbkdf2-sha256$i=1000000${salt}${output}"),
         format!("pbkdf2_sha256$870000$seasalt2${output}="),
@@ -227,6 +235,42 @@ fn expensive_hash_is_told_from_one_that_is_not_supported() {
     ] {
         let refused = ImportedHash::parse(&hash).unwrap_err();
         assert_eq!(refused, NotImportable::Unsupported, "{hash}");
+    }
+}
+
+#[test]
+fn salt_and_output_out_of_bounds_are_refused() {
+    for (prefix, salts, outputs) in [
+        ("$argon2id$v=19$m=1024,t=1,p=1", 8..=64, 16..=64),
+        ("$scrypt$ln=4,r=8,p=1", 1..=64, 16..=64),
+        ("$pbkdf2-sha256$i=1000", 1..=128, 16..=64),
+        ("$pbkdf2-sha256$1000", 1..=128, 16..=64),
+    ] {
+        let parsed = |salt: usize, output: usize| {
+            let [salt, output] =
+                [salt, output].map(|bytes| Base64Unpadded::encode_string(&vec![0; bytes]));
+            ImportedHash::parse(&format!("{prefix}${salt}${output}"))
+        };
+        for (salt, output) in [
+            (*salts.start(), *outputs.start()),
+            (*salts.end(), 32),
+            (16, *outputs.end()),
+        ] {
+            assert!(parsed(salt, output).is_ok(), "{prefix} {salt} {output}");
+        }
+        for (salt, output) in [
+            (salts.start() - 1, 32),
+            (salts.end() + 1, 32),
+            (16, outputs.start() - 1),
+            (16, outputs.end() + 1),
+        ] {
+            let refused = parsed(salt, output).unwrap_err();
+            assert_eq!(
+                refused,
+                NotImportable::Unsupported,
+                "{prefix} {salt} {output}"
+            );
+        }
     }
 }
 
