@@ -17,10 +17,16 @@ CREATE TABLE audit_archives (
 CREATE TABLE audit_accounts (
   subject     TEXT NOT NULL PRIMARY KEY,        -- users.id, also of a user that was erased
   role_detail TEXT,                             -- detail of the last archived entry that states a role
+  role_number INTEGER NOT NULL,                 -- audit.number of this entry; 0 if there is none
   status_kind TEXT,                             -- kind of the last archived entry that states a status
-  number      INTEGER NOT NULL,                 -- audit.number of the last of these entries
-  mac         TEXT NOT NULL                     -- hex HMAC-SHA-256 of the other columns
+  status_number INTEGER NOT NULL,               -- audit.number of this entry; 0 if there is none
+  key         TEXT NOT NULL,                    -- id of the AUDIT_KEY of mac
+  mac         TEXT NOT NULL                     -- hex HMAC-SHA-256 of the other columns, see src/domain/audit/archived_account.rs
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX audit_accounts_role ON audit_accounts (role_number);
+CREATE INDEX audit_accounts_status ON audit_accounts (status_number);
+-- Finds the rows that have to be signed again after a rotation of AUDIT_KEY.
+CREATE INDEX audit_accounts_key ON audit_accounts (key, role_number);
 
 -- The end of the log is never archived: numbers are assigned after the highest one.
 CREATE TRIGGER audit_archives_insert BEFORE INSERT ON audit_archives
@@ -41,12 +47,22 @@ END;
 
 -- REPLACE deletes a row without firing the DELETE trigger, and fires that of INSERT.
 CREATE TRIGGER audit_accounts_insert BEFORE INSERT ON audit_accounts
-WHEN EXISTS (SELECT 1 FROM audit_accounts WHERE subject = NEW.subject AND number >= NEW.number)
+WHEN max(NEW.role_number, NEW.status_number) > (SELECT coalesce(max(last), 0) FROM audit_archives)
+  OR EXISTS (
+    SELECT 1 FROM audit_accounts
+    WHERE subject = NEW.subject AND (
+      role_number > NEW.role_number OR status_number > NEW.status_number
+      OR (role_number = NEW.role_number AND role_detail IS NOT NEW.role_detail)
+      OR (status_number = NEW.status_number AND status_kind IS NOT NEW.status_kind)))
 BEGIN
   SELECT RAISE(ABORT, 'audit_accounts: rows follow the archived entries');
 END;
 CREATE TRIGGER audit_accounts_update BEFORE UPDATE ON audit_accounts
-WHEN NEW.subject IS NOT OLD.subject OR NEW.number <= OLD.number
+WHEN NEW.subject IS NOT OLD.subject
+  OR max(NEW.role_number, NEW.status_number) > (SELECT coalesce(max(last), 0) FROM audit_archives)
+  OR NEW.role_number < OLD.role_number OR NEW.status_number < OLD.status_number
+  OR (NEW.role_number = OLD.role_number AND NEW.role_detail IS NOT OLD.role_detail)
+  OR (NEW.status_number = OLD.status_number AND NEW.status_kind IS NOT OLD.status_kind)
 BEGIN
   SELECT RAISE(ABORT, 'audit_accounts: rows follow the archived entries');
 END;

@@ -118,7 +118,7 @@ pub async fn object(app: &App, archive: &Archive) -> Result<String, StoreError> 
     match app.archives.object(archive).await? {
         Object::Intact(text) => Ok(text),
         Object::Missing => Err(StoreError::CorruptRow("archive_missing")),
-        Object::Altered(_) => Err(StoreError::CorruptRow("archive_altered")),
+        Object::Altered(_) | Object::Invalid => Err(StoreError::CorruptRow("archive_altered")),
     }
 }
 

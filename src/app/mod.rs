@@ -1,6 +1,7 @@
 //! The use cases, without HTTP and without SQL, and the context in which they run.
 
 pub mod administration;
+pub mod archived_range;
 mod attempt_retries;
 pub mod audit_search;
 pub mod bootstrap;

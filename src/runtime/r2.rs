@@ -7,6 +7,21 @@ use worker::{Bucket as Binding, Data, Env};
 /// Timeout of a call. Only the cron event, searches in archives and their verification wait for R2.
 const R2_TIMEOUT_MS: u32 = 10_000;
 
+/// Maximum size of an object that is read: an object of the audit log has about 1.2 MB. A larger one, which this service has not
+/// written, would use up the memory of the isolate.
+const MAX_OBJECT_BYTES: u64 = 4 << 20;
+
+/// What a key contains.
+#[derive(Debug)]
+pub enum Content {
+    /// There is no such object.
+    Missing,
+    /// It is not UTF-8, or larger than any object of this service.
+    Invalid,
+    /// A text.
+    Text(String),
+}
+
 /// An R2 bucket.
 #[derive(Debug)]
 pub struct Bucket(Binding);
@@ -18,20 +33,23 @@ impl Bucket {
         env.bucket(binding).ok().map(Self)
     }
 
-    /// The text under a key; `None` if there is no such object, or if it is not UTF-8.
+    /// The text under a key.
     ///
     /// # Errors
     /// `Unavailable`.
-    pub async fn get(&self, key: &str) -> Result<Option<String>, StoreError> {
+    pub async fn get(&self, key: &str) -> Result<Content, StoreError> {
         within(async {
             let Some(object) = self.0.get(key).execute().await.map_err(unavailable)? else {
-                return Ok(None);
+                return Ok(Content::Missing);
             };
+            if object.size() > MAX_OBJECT_BYTES {
+                return Ok(Content::Invalid);
+            }
             let Some(body) = object.body() else {
-                return Ok(None);
+                return Ok(Content::Missing);
             };
             let bytes = body.bytes().await.map_err(unavailable)?;
-            Ok(String::from_utf8(bytes).ok())
+            Ok(String::from_utf8(bytes).map_or(Content::Invalid, Content::Text))
         })
         .await
     }

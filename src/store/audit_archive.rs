@@ -1,5 +1,6 @@
-//! Archived ranges of the audit log: the objects in R2, and the tables `audit_archives` and `audit_accounts`, which describe them.
+//! Archived ranges of the audit log: the objects in R2, and the table `audit_archives`, which describes them.
 
+use super::audit_accounts;
 use super::checkpoints::{CHECKPOINT_BEFORE, checkpoint};
 use crate::crypto::fingerprint::fingerprint;
 use crate::domain::audit::{
@@ -7,7 +8,7 @@ use crate::domain::audit::{
 };
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
-use crate::runtime::r2::Bucket;
+use crate::runtime::r2::{Bucket, Content};
 use crate::runtime::row::Row;
 use crate::timestamp::Timestamp;
 
@@ -48,21 +49,11 @@ const DELETE_SIGNATURES: &str = "DELETE FROM audit_signatures WHERE number >= ?1
 
 const DELETE_ROWS: &str = "DELETE FROM audit WHERE number >= ?1 AND number <= ?2";
 
-const PUT_ACCOUNTS: &str = "
-    INSERT INTO audit_accounts (subject, role_detail, status_kind, number, mac)
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?1) WHERE true
-    ON CONFLICT (subject) DO UPDATE SET
-      role_detail = excluded.role_detail, status_kind = excluded.status_kind, number = excluded.number, mac = excluded.mac";
-
 /// Fails the batch if the range was not archived, or if rows of it are left.
 const CHECK: &str = "
     SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM audit_archives WHERE number = ?1 AND mac = ?2)
       OR EXISTS (SELECT 1 FROM audit WHERE number >= ?3 AND number <= ?4)
     THEN json('the range was not archived') END";
-
-const ACCOUNTS: &str = "
-    SELECT subject, role_detail, status_kind, number, mac
-    FROM json_each(?1) JOIN audit_accounts ON audit_accounts.subject = json_each.value";
 
 /// The last archive, and the checkpoints that may be archived next.
 #[derive(Debug)]
@@ -87,6 +78,8 @@ pub struct Range {
 pub enum Object {
     /// There is no such object, or no bucket is bound.
     Missing,
+    /// It is no text, or larger than any object of this service.
+    Invalid,
     /// Its SHA-256 is not the recorded one.
     Altered(String),
     /// Its SHA-256 is the recorded one.
@@ -149,19 +142,15 @@ impl Archives {
         })
     }
 
-    /// The archived role and status of these users.
+    /// The archive that contains this row.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub async fn accounts(&self, subjects: &[&String]) -> Result<Vec<ArchivedAccount>, StoreError> {
-        if subjects.is_empty() {
-            return Ok(Vec::new());
-        }
-        // Cannot fail: only strings are serialized.
-        let subjects = serde_json::to_string(subjects).unwrap_or_default();
-        let find = Statement::new(ACCOUNTS).text(subjects);
+    pub async fn containing(&self, number: u32) -> Result<Option<Archive>, StoreError> {
+        let find = Statement::new(ARCHIVE_AFTER).number(number.saturating_sub(1));
         let [found] = self.database.batch([find]).await?;
-        found.rows(account)
+        let found = found.first(archive)?;
+        Ok(found.filter(|archive| archive.first <= number))
     }
 
     /// Writes the object of an archive and reads it back.
@@ -173,7 +162,7 @@ impl Archives {
         bucket.put(&archive.object, text).await?;
         match self.object(archive).await? {
             Object::Intact(_) => Ok(()),
-            Object::Missing | Object::Altered(_) => Err(StoreError::Unavailable),
+            Object::Missing | Object::Invalid | Object::Altered(_) => Err(StoreError::Unavailable),
         }
     }
 
@@ -197,19 +186,6 @@ impl Archives {
             .text(&archive.at)
             .text(&archive.key)
             .text(&archive.mac);
-        let row = |account: &ArchivedAccount| {
-            let ArchivedAccount {
-                subject,
-                role_detail,
-                status_kind,
-                number,
-                mac,
-            } = account.clone();
-            (subject, role_detail, status_kind, number, mac)
-        };
-        let accounts: Vec<_> = accounts.iter().map(row).collect();
-        // Cannot fail: only numbers and strings are serialized.
-        let accounts = serde_json::to_string(&accounts).unwrap_or_default();
         let range = |sql| {
             Statement::new(sql)
                 .number(archive.first)
@@ -222,7 +198,7 @@ impl Archives {
             .number(archive.last);
         let statements = [
             add,
-            Statement::new(PUT_ACCOUNTS).text(accounts),
+            audit_accounts::put(accounts),
             range(DELETE_CLIENTS),
             range(DELETE_SIGNATURES),
             range(DELETE_ROWS),
@@ -240,9 +216,10 @@ impl Archives {
             return Ok(Object::Missing);
         };
         Ok(match bucket.get(&archive.object).await? {
-            None => Object::Missing,
-            Some(text) if fingerprint(&text) == archive.sha256 => Object::Intact(text),
-            Some(text) => Object::Altered(text),
+            Content::Missing => Object::Missing,
+            Content::Invalid => Object::Invalid,
+            Content::Text(text) if fingerprint(&text) == archive.sha256 => Object::Intact(text),
+            Content::Text(text) => Object::Altered(text),
         })
     }
 }
@@ -258,16 +235,6 @@ pub(super) fn archive(row: &mut Row) -> Result<Archive, StoreError> {
         sha256: row.text("sha256")?,
         at: row.text("at")?,
         key: row.text("key")?,
-        mac: row.text("mac")?,
-    })
-}
-
-fn account(row: &mut Row) -> Result<ArchivedAccount, StoreError> {
-    Ok(ArchivedAccount {
-        subject: row.text("subject")?,
-        role_detail: row.optional("role_detail")?,
-        status_kind: row.optional("status_kind")?,
-        number: row.count("number")?,
         mac: row.text("mac")?,
     })
 }

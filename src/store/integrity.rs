@@ -34,8 +34,12 @@ const ACCOUNTS: &str = "
             WHERE subject = users.id AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled', 'user_erased')
               AND kind <> 'role_changed' AND outcome = 'success'
             ORDER BY number DESC LIMIT 1) AS status_kind,
-           audit_accounts.role_detail AS archived_role, audit_accounts.status_kind AS archived_status,
-           audit_accounts.number, audit_accounts.mac
+           audit_accounts.role_detail AS archived_role, audit_accounts.role_number,
+           audit_accounts.status_kind AS archived_status, audit_accounts.status_number, audit_accounts.key, audit_accounts.mac,
+           (SELECT audit_checkpoints.key FROM audit_checkpoints
+            WHERE audit_checkpoints.last >= max(audit_accounts.role_number, audit_accounts.status_number)
+            ORDER BY audit_checkpoints.last LIMIT 1) AS checkpoint_key,
+           (SELECT coalesce(max(last), 0) FROM audit_archives) AS archived_to
     FROM users LEFT JOIN audit_accounts ON audit_accounts.subject = users.id
     WHERE id > ?1 ORDER BY id LIMIT ?2";
 
@@ -50,8 +54,12 @@ const PRIVILEGED: &str = "
             WHERE subject = users.id AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled', 'user_erased')
               AND kind <> 'role_changed' AND outcome = 'success'
             ORDER BY number DESC LIMIT 1) AS status_kind,
-           audit_accounts.role_detail AS archived_role, audit_accounts.status_kind AS archived_status,
-           audit_accounts.number, audit_accounts.mac
+           audit_accounts.role_detail AS archived_role, audit_accounts.role_number,
+           audit_accounts.status_kind AS archived_status, audit_accounts.status_number, audit_accounts.key, audit_accounts.mac,
+           (SELECT audit_checkpoints.key FROM audit_checkpoints
+            WHERE audit_checkpoints.last >= max(audit_accounts.role_number, audit_accounts.status_number)
+            ORDER BY audit_checkpoints.last LIMIT 1) AS checkpoint_key,
+           (SELECT coalesce(max(last), 0) FROM audit_archives) AS archived_to
     FROM users LEFT JOIN audit_accounts ON audit_accounts.subject = users.id
     WHERE role <> 'user' AND id > ?1 ORDER BY id LIMIT ?2";
 
@@ -104,13 +112,30 @@ pub async fn privileged(
     Ok(trusted(found.rows(account)?, keys))
 }
 
-/// A user, and the role and status that the archived entries state.
-type Found = (Account, Option<ArchivedAccount>);
+/// What the archived entries state about a user.
+struct Archived {
+    account: ArchivedAccount,
+    /// Key of the checkpoint that covers these entries.
+    checkpoint_key: Option<String>,
+    /// Number of the last archived entry.
+    last: u32,
+}
 
-/// Entries in D1 are later than archived ones. The role and status from archived entries count only if they are signed.
+/// A user with what the archived entries state about them.
+type Found = (Account, Option<Archived>);
+
+/// Entries in D1 are later than archived ones. What is known from archived ones counts only if it is signed with a key that was not
+/// retired before them.
 fn trusted(found: Vec<Found>, keys: &AuditKeys) -> Vec<Account> {
+    let is_trusted = |archived: &Archived| {
+        let key = archived.checkpoint_key.as_deref();
+        archived.account.number() <= archived.last && keys.trusts_account(&archived.account, key)
+    };
     let merge = |(mut account, archived): Found| {
-        if let Some(archived) = archived.filter(|archived| keys.has_signed_account(archived)) {
+        if let Some(Archived {
+            account: archived, ..
+        }) = archived.filter(is_trusted)
+        {
             account.role_detail = account.role_detail.or(archived.role_detail);
             account.status_kind = account.status_kind.or(archived.status_kind);
         }
@@ -133,9 +158,16 @@ fn account(row: &mut Row) -> Result<Found, StoreError> {
     let archived = ArchivedAccount {
         subject: account.id.clone(),
         role_detail: row.optional("archived_role")?,
+        role_number: row.count("role_number")?,
         status_kind: row.optional("archived_status")?,
-        number: row.count("number")?,
+        status_number: row.count("status_number")?,
+        key: row.text("key")?,
         mac,
+    };
+    let archived = Archived {
+        account: archived,
+        checkpoint_key: row.optional("checkpoint_key")?,
+        last: row.count("archived_to")?,
     };
     Ok((account, Some(archived)))
 }

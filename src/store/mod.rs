@@ -2,6 +2,7 @@
 //! last checkpoint record and the registration at AWS.
 
 pub mod audit;
+pub mod audit_accounts;
 pub mod audit_archive;
 pub mod audit_clients;
 pub mod audit_export;

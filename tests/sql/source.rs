@@ -19,6 +19,26 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "two searches that end at the limit, put together",
     ),
     (
+        "store/audit_accounts.rs: OF_KEYS_AFTER",
+        "SEARCH audit_accounts USING INDEX audit_accounts_key (key>?)",
+        "in order, up to the limit",
+    ),
+    (
+        "store/audit_accounts.rs: OF_KEYS_BEFORE",
+        "SEARCH audit_accounts USING INDEX audit_accounts_key (key<?)",
+        "in order, up to the limit",
+    ),
+    (
+        "store/audit_accounts.rs: ROLES_OF_ROWS",
+        "SEARCH audit_accounts USING INDEX audit_accounts_role (role_number>? AND role_number<?)",
+        "up to the limit",
+    ),
+    (
+        "store/audit_accounts.rs: STATUS_OF_ROWS",
+        "SEARCH audit_accounts USING INDEX audit_accounts_status (status_number>? AND status_number<?)",
+        "up to the limit",
+    ),
+    (
         "store/audit_archive.rs: ARCHIVES_BEFORE",
         "SCAN audit_archives",
         "in order, up to the limit; there is one row for some 2,000 entries",
@@ -67,6 +87,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "store/audit_webhook.rs: PENDING",
         "SEARCH audit USING INTEGER PRIMARY KEY (rowid>?)",
         "in order, up to the limit",
+    ),
+    (
+        "store/audit_webhook.rs: RESET",
+        "SEARCH audit USING COVERING INDEX audit_at (at<?)",
+        "in order, the first",
     ),
     (
         "store/status.rs: LOCKED",
@@ -167,6 +192,16 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "store/integrity.rs: PRIVILEGED",
         "SEARCH users USING INDEX users_privileged (id>?)",
         "in order, up to the limit",
+    ),
+    (
+        "store/integrity.rs: ACCOUNTS",
+        "SEARCH audit_checkpoints USING INDEX sqlite_autoindex_audit_checkpoints_1 (last>?)",
+        "in order, the first",
+    ),
+    (
+        "store/integrity.rs: PRIVILEGED",
+        "SEARCH audit_checkpoints USING INDEX sqlite_autoindex_audit_checkpoints_1 (last>?)",
+        "in order, the first",
     ),
     (
         "store/integrity.rs: SCHEMA",

@@ -6,12 +6,14 @@
 use super::Report;
 use crate::app::App;
 use crate::domain::audit::{
-    Checkpoint, MAX_ARCHIVE_ROWS, MAX_CHECKPOINT_ROWS, Verified, Violation, stated_account,
-    write_lines,
+    ArchivedAccount, Checkpoint, MAX_ARCHIVE_ROWS, MAX_CHECKPOINT_ROWS, Verified, Violation,
+    stated_accounts, write_lines,
 };
 use crate::runtime::StoreError;
-use crate::runtime::log::Finding;
+use crate::runtime::log::{self, Finding};
+use crate::store::audit_accounts;
 use crate::store::audit_archive::Due;
+use crate::store::audit_webhook;
 use crate::timestamp::Timestamp;
 
 const SECONDS_PER_DAY: i64 = 86_400;
@@ -22,6 +24,9 @@ const MAX_OBJECTS: usize = 4;
 
 /// Days after which an object is written that is not full. A day of a small service is then one object.
 const DAYS_PER_OBJECT: i64 = 1;
+
+/// Days for which entries stay longer while they are not sent to the webhook yet.
+const DAYS_FOR_WEBHOOK: i64 = 30;
 
 /// Why a range was not archived.
 enum NotArchived {
@@ -48,7 +53,7 @@ fn days_before(time: Timestamp, days: i64) -> Timestamp {
 
 /// Archives the ranges that are older than `AUDIT_RETENTION_DAYS`, up to the maximum of one event.
 pub(super) async fn run(app: &App, now: Timestamp, report: &mut Report) {
-    match move_ranges(app, now).await {
+    match move_ranges(app, now, report).await {
         Ok(()) => {}
         Err(NotArchived::Unavailable) => report.failed("audit_archives"),
         Err(NotArchived::Broken(Violation { number, reason })) => {
@@ -60,7 +65,7 @@ pub(super) async fn run(app: &App, now: Timestamp, report: &mut Report) {
     }
 }
 
-async fn move_ranges(app: &App, now: Timestamp) -> Result<(), NotArchived> {
+async fn move_ranges(app: &App, now: Timestamp, report: &mut Report) -> Result<(), NotArchived> {
     let Some(days) = app.config.audit.retention_days else {
         return Ok(());
     };
@@ -68,14 +73,34 @@ async fn move_ranges(app: &App, now: Timestamp) -> Result<(), NotArchived> {
         return Ok(());
     }
     let until = days_before(now, days);
+    let sent_to = match &app.config.audit.webhook {
+        Some(_) => audit_webhook::position(app.database).await?.sent_to,
+        None => u32::MAX,
+    };
     for _ in 0..MAX_OBJECTS {
-        let due = app.archives.due(until).await?;
+        let mut due = app.archives.due(until).await?;
+        wait_for_webhook(&mut due.checkpoints, sent_to, until);
         if !is_worth_an_object(&due.checkpoints, until) {
             break;
         }
-        archive(app, due, now).await?;
+        let last = due.checkpoints.last().map(|checkpoint| checkpoint.last);
+        if last.is_some_and(|last| last > sent_to) {
+            log::webhook_failed("skipped");
+            report.add("audit_webhook");
+        }
+        if !archive(app, due, now).await? {
+            break;
+        }
     }
     Ok(())
+}
+
+/// Excludes checkpoints with entries that the webhook has not received yet, unless they have waited for long enough.
+fn wait_for_webhook(checkpoints: &mut Vec<Checkpoint>, sent_to: u32, until: Timestamp) {
+    let waited = days_before(until, DAYS_FOR_WEBHOOK).to_string();
+    let is_due = |checkpoint: &Checkpoint| checkpoint.last <= sent_to || checkpoint.at <= waited;
+    let count = checkpoints.iter().take_while(|due| is_due(due)).count();
+    checkpoints.truncate(count);
 }
 
 /// Whether these checkpoints fill an object, or the oldest one has waited for long enough.
@@ -89,14 +114,15 @@ fn is_worth_an_object(checkpoints: &[Checkpoint], until: Timestamp) -> bool {
     is_full || first.at <= waited.to_string()
 }
 
-async fn archive(app: &App, due: Due, now: Timestamp) -> Result<(), NotArchived> {
+/// Archives these checkpoints. Returns false if they have to wait.
+async fn archive(app: &App, due: Due, now: Timestamp) -> Result<bool, NotArchived> {
     let number = due
         .last
         .as_ref()
         .map_or(1, |last| last.number.saturating_add(1));
     let after = due.last.as_ref().map_or(0, |last| last.last);
     let Some(last) = due.checkpoints.last().map(|checkpoint| checkpoint.last) else {
-        return Ok(());
+        return Ok(false);
     };
     let range = app.archives.range(after.saturating_add(1), last).await?;
     let count = last.saturating_sub(after);
@@ -114,19 +140,20 @@ async fn archive(app: &App, due: Due, now: Timestamp) -> Result<(), NotArchived>
     }
     let text = write_lines(&rows, &range.checkpoints, range.before.as_ref());
     let Some(archive) = app.audit_keys.archive(number, &rows, &text, now) else {
-        return Ok(());
+        return Ok(false);
     };
-    let mut subjects: Vec<&String> = rows
-        .iter()
-        .filter_map(|(_, entry)| stated_account(entry))
-        .collect();
-    subjects.sort_unstable();
-    subjects.dedup();
-    let known = app.archives.accounts(&subjects).await?;
+    let stated = stated_accounts(&rows);
+    let subjects: Vec<&String> = stated.keys().collect();
+    let known = audit_accounts::of_users(app.database, &subjects).await?;
+    // `accounts.rs` has to compare such a row first; in this event or in a later one.
+    let is_old = |account: &ArchivedAccount| app.audit_keys.has_signed_account_before(account);
+    if known.iter().any(is_old) {
+        return Ok(false);
+    }
     let accounts = app.audit_keys.archived_accounts(known, &rows);
     app.archives.put(&archive, text).await?;
     app.archives.add(&archive, &accounts).await?;
-    Ok(())
+    Ok(true)
 }
 
 #[cfg(test)]
@@ -142,6 +169,24 @@ mod tests {
             key: String::new(),
             marks: String::new(),
             mac: String::new(),
+        }
+    }
+
+    #[test]
+    fn entries_wait_thirty_days_for_the_webhook() {
+        let until = Timestamp::from_seconds(100 * SECONDS_PER_DAY);
+        let old = days_before(until, DAYS_FOR_WEBHOOK);
+        for (sent_to, second, expected) in [
+            (u32::MAX, until, 2),
+            (600, until, 2),
+            (599, until, 1),
+            (499, old.plus(1), 0),
+            (500, old, 2),
+        ] {
+            let first = checkpoint(1, 500, second);
+            let mut due = vec![first, checkpoint(501, 600, second)];
+            wait_for_webhook(&mut due, sent_to, until);
+            assert_eq!(due.len(), expected, "{sent_to}");
         }
     }
 

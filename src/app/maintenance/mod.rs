@@ -1,7 +1,8 @@
 //! The work of the cron event: revokes sessions that `TOKENS_NOT_BEFORE` ends, deletes expired rows, completes erasures, verifies
-//! the audit log, makes checkpoints of it, erases its addresses, archives it and sends it to the webhook. A part that fails is
+//! the audit log, makes checkpoints of it, erases its addresses, signs what archives state again, archives it and sends it to the webhook. A part that fails is
 //! logged, does not prevent the others, and is repeated by the next event.
 
+mod accounts;
 mod archive;
 mod checkpoints;
 mod not_before;
@@ -79,6 +80,8 @@ pub async fn run(app: &App, now: Timestamp) {
     let until = archive::erased_until(app, now);
     let erased = batches(async || audit_clients::erase(app.database, until).await).await;
     report.check("audit_clients", &erased);
+    accounts::run(app, &mut report).await;
+    webhook::check(app, &mut report).await;
     archive::run(app, now, &mut report).await;
     webhook::run(app, now, &mut report).await;
     let recorded = status::record_cron(app.database, now, clock::now(), &report.0).await;

@@ -4,6 +4,7 @@ use super::Report;
 use crate::app::App;
 use crate::config::Webhook;
 use crate::domain::audit::WebhookMessage;
+use crate::runtime::log::Finding;
 use crate::runtime::webhook::{self, NotAccepted};
 use crate::runtime::{StoreError, log};
 use crate::store::audit_webhook;
@@ -29,6 +30,27 @@ impl From<StoreError> for Stopped {
     fn from(_: StoreError) -> Self {
         Self::Store
     }
+}
+
+/// Checks the number of the last entry that was sent. No entry up to it is sent, so a number above the last entry would keep the
+/// following ones from the receiver.
+pub(super) async fn check(app: &App, report: &mut Report) {
+    if app.config.audit.webhook.is_some() {
+        let checked = reset_if_ahead(app, report).await;
+        report.check(PART, &checked);
+    }
+}
+
+async fn reset_if_ahead(app: &App, report: &mut Report) -> Result<(), StoreError> {
+    let position = audit_webhook::position(app.database).await?;
+    if position.sent_to <= position.last {
+        return Ok(());
+    }
+    report.broken(&Finding::Row {
+        number: position.sent_to,
+        reason: "webhook_ahead",
+    });
+    audit_webhook::reset(app.database, &position).await
 }
 
 /// Sends the entries that were not sent yet, up to the maximum of one event.

@@ -1,15 +1,11 @@
-//! Archived ranges of the audit log: the record of an object in R2, and of the role and status of users whose entries
-//! have been archived.
+//! Archived ranges of the audit log: the record of an object in R2.
 
-use super::accounts::{is_about_role, is_about_status};
 use super::chain::ChainedRow;
 use super::entry::{Entry, push};
 use super::keys::{AuditKeys, KeySet, digest, is_equal};
-use super::kind::Outcome;
 use super::lines::Line;
 use crate::crypto::fingerprint::{fingerprint, hex};
 use crate::timestamp::Timestamp;
-use std::collections::BTreeMap;
 
 /// Maximum number of rows in one object: about 1.2 MB, of which a search reads two.
 pub const MAX_ARCHIVE_ROWS: u32 = 2_000;
@@ -35,21 +31,6 @@ pub struct Archive {
     pub at: String,
     /// Id of the key that signed it.
     pub key: String,
-    /// Hex HMAC-SHA-256.
-    pub mac: String,
-}
-
-/// The role and status of a user as the archived entries state them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ArchivedAccount {
-    /// Id of the user.
-    pub subject: String,
-    /// Detail of the last archived entry that states a role.
-    pub role_detail: Option<String>,
-    /// Kind of the last archived entry that states a status.
-    pub status_kind: Option<String>,
-    /// Number of the last of these entries.
-    pub number: u32,
     /// Hex HMAC-SHA-256.
     pub mac: String,
 }
@@ -90,63 +71,6 @@ impl AuditKeys {
         let keys = self.with_id(&archive.key);
         keys.is_some_and(|(_, keys)| is_equal(&keys.archive_mac(archive), &archive.mac))
     }
-
-    /// The role and status of the users that these rows are about, given what is known from earlier ones.
-    #[must_use]
-    pub fn archived_accounts(
-        &self,
-        known: Vec<ArchivedAccount>,
-        rows: &[(ChainedRow, Entry)],
-    ) -> Vec<ArchivedAccount> {
-        let with_id = |account: ArchivedAccount| (account.subject.clone(), account);
-        let mut known: BTreeMap<String, ArchivedAccount> = known.into_iter().map(with_id).collect();
-        let mut changed: BTreeMap<String, ArchivedAccount> = BTreeMap::new();
-        for (row, entry) in rows {
-            let Some(subject) = stated_account(entry) else {
-                continue;
-            };
-            let account = changed.entry(subject.clone()).or_insert_with(|| {
-                // An altered row would be signed again here.
-                let before = known
-                    .remove(subject)
-                    .filter(|known| self.has_signed_account(known));
-                before.unwrap_or_else(|| ArchivedAccount {
-                    subject: subject.clone(),
-                    role_detail: None,
-                    status_kind: None,
-                    number: 0,
-                    mac: String::new(),
-                })
-            });
-            if is_about_role(&entry.kind) {
-                account.role_detail.clone_from(&entry.detail);
-            }
-            if is_about_status(&entry.kind) {
-                account.status_kind = Some(entry.kind.clone());
-            }
-            account.number = row.number;
-        }
-        let sign = |mut account: ArchivedAccount| {
-            account.mac = self.current().account_mac(&account);
-            account
-        };
-        changed.into_values().map(sign).collect()
-    }
-
-    /// Whether one of the keys has signed this role and status.
-    #[must_use]
-    pub fn has_signed_account(&self, account: &ArchivedAccount) -> bool {
-        self.all()
-            .any(|keys| is_equal(&keys.account_mac(account), &account.mac))
-    }
-}
-
-/// The user whose role or status an entry states.
-#[must_use]
-pub fn stated_account(entry: &Entry) -> Option<&String> {
-    let is_success = entry.outcome == Outcome::Success.as_str();
-    let states = is_about_role(&entry.kind) || is_about_status(&entry.kind);
-    entry.subject.as_ref().filter(|_| is_success && states)
 }
 
 /// The rows in the text of an object; the number of the first line that does not have this format.
@@ -201,14 +125,6 @@ impl KeySet {
             push(&mut bytes, Some(text));
         }
         hex(&digest(&self.archives, &[b"archive\0", &bytes]))
-    }
-
-    fn account_mac(&self, account: &ArchivedAccount) -> String {
-        let mut bytes = account.number.to_be_bytes().to_vec();
-        push(&mut bytes, Some(&account.subject));
-        push(&mut bytes, account.role_detail.as_deref());
-        push(&mut bytes, account.status_kind.as_deref());
-        hex(&digest(&self.archives, &[b"account\0", &bytes]))
     }
 }
 
@@ -271,42 +187,5 @@ mod tests {
         assert_eq!(entries, expected);
         assert_eq!(archived_rows(&format!("{text}x")).err(), Some(6));
         assert!(keys.archive(1, &[], "", now).is_none());
-    }
-
-    #[test]
-    fn role_and_status_are_those_of_the_last_archived_entries() {
-        let keys = AuditKeys::new(&[1; 32], &[]);
-        let rows = [
-            row(&keys, 1, Kind::UserAdded, "role user"),
-            row(&keys, 2, Kind::SignIn, "password"),
-        ];
-        let first = keys.archived_accounts(Vec::new(), &rows);
-        let [account] = &first[..] else {
-            panic!("{first:?}")
-        };
-        assert_eq!(
-            (
-                account.role_detail.as_deref(),
-                account.status_kind.as_deref(),
-                account.number
-            ),
-            (Some("role user"), Some("user_added"), 1)
-        );
-        let rows = [row(&keys, 3, Kind::RoleChanged, "role user -> admin")];
-        let second = keys.archived_accounts(first.clone(), &rows);
-        assert_eq!(
-            (
-                second[0].role_detail.as_deref(),
-                second[0].status_kind.as_deref(),
-                second[0].number
-            ),
-            (Some("role user -> admin"), Some("user_added"), 3)
-        );
-        assert!(keys.has_signed_account(&second[0]));
-        let mut forged = first;
-        forged[0].status_kind = Some("user_enabled".into());
-        assert!(!keys.has_signed_account(&forged[0]));
-        let rows = [row(&keys, 4, Kind::RoleChanged, "role admin -> user")];
-        assert_eq!(keys.archived_accounts(forged, &rows)[0].status_kind, None);
     }
 }

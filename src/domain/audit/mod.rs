@@ -4,6 +4,7 @@
 
 mod accounts;
 mod archive;
+mod archived_account;
 mod chain;
 mod client;
 mod entry;
@@ -17,7 +18,8 @@ mod verification;
 mod webhook;
 
 pub use accounts::{Account, AccountChange, AccountField};
-pub use archive::{Archive, ArchivedAccount, MAX_ARCHIVE_ROWS, archived_rows, stated_account};
+pub use archive::{Archive, MAX_ARCHIVE_ROWS, archived_rows};
+pub use archived_account::{ArchivedAccount, Stated, stated_accounts};
 pub use chain::{ChainedRow, Checkpoint, MAX_CHECKPOINT_ROWS, Signature, first_after};
 pub use client::Client;
 pub use entry::{COMMAND_LINE, Entry};

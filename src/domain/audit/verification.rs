@@ -47,6 +47,8 @@ pub enum ViolationKind {
     ArchiveAltered,
     /// The role or status that this archived entry states is missing in `audit_accounts`.
     AccountMissing,
+    /// The role or status in `audit_accounts` is not that of the archived entry with this number.
+    AccountAltered,
 }
 
 impl ViolationKind {
@@ -71,6 +73,7 @@ impl ViolationKind {
             Self::ArchiveMissing => "archive_missing",
             Self::ArchiveAltered => "archive_altered",
             Self::AccountMissing => "account_missing",
+            Self::AccountAltered => "account_altered",
         }
     }
 }

@@ -4,8 +4,9 @@
 mod archived;
 
 use crate::app::RequestContext;
+use crate::app::archived_range::allowed;
 use crate::domain::audit::{
-    Account, AccountChange, Archive, ChainedRow, Checkpoint, Entry, Head, MAX_CHECKPOINT_ROWS,
+    Account, AccountChange, Archive, ChainedRow, Checkpoint, Entry, MAX_CHECKPOINT_ROWS,
     SchemaChange, Verified, Violation, ViolationKind, first_after, schema_changes,
 };
 use crate::http::error::{ApiError, ErrorFormat};
@@ -66,7 +67,8 @@ pub struct AuditVerifyResponse {
     pub rows_after_checkpoint: u32,
     /// Number of the last row that was archived in R2; 0 if there is none.
     pub archived_to: u32,
-    /// The first row that fails verification; null if all rows of this call are valid.
+    /// The first row of this call that fails verification; null if all are valid. After an archived range that fails, `next`
+    /// continues with the row after it.
     pub failure: Option<Violation>,
     /// Key of the object in R2 with the row that fails; null if the row is in D1.
     pub failed_object: Option<String>,
@@ -157,7 +159,8 @@ async fn rows(
     response.state(&range);
     let is_archived = |archive: &&Archive| archive.first <= after.saturating_add(1);
     if let Some(archive) = range.archive.as_ref().filter(is_archived) {
-        return archived::verify(context, head.known(), archive, response).await;
+        archived::verify(context, head.known(), archive, response).await?;
+        return Ok(false);
     }
     let Some(rows) = readable(checkpoints.rows_after(start, MAX_ROWS).await)? else {
         response.failure = Some(unreadable(start));
@@ -276,22 +279,12 @@ impl Part<'_> {
     }
 }
 
-fn allowed(head: Option<&Head>, checkpoint: Option<&Checkpoint>) -> Result<(), Violation> {
-    match (head, checkpoint) {
-        (Some(head), Some(checkpoint)) if !head.allows(checkpoint) => Err(Violation {
-            number: checkpoint.first,
-            reason: ViolationKind::HeadDiffers,
-        }),
-        _ => Ok(()),
-    }
-}
-
 #[cfg(not(target_arch = "wasm32"))]
 fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
     use crate::http::operation::Operation;
     use serde_json::json;
     Operation::new("verifyAuditLog", "Audit log", "Verify audit log")
-        .describe("Requires the role `super_admin`. Verifies up to 2,000 rows per call and names the first one that fails. Compares \
+        .describe("Requires the role `super_admin`. Verifies up to 2,000 rows per call and names the first one that fails. After an archived range that fails, verification continues with the next one. Compares \
              the tables and triggers of the database with the migrations, and the role and status of users with the last \
              entries about them. Archived rows are read from R2, one object per call. Repeat the call with `next` as `after` until `next` is null.")
         .query(

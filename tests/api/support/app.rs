@@ -283,6 +283,11 @@ impl App {
         self.control("r2_put", fields).await;
     }
 
+    pub async fn r2_put_bytes(&self, key: &str, bytes: &[u8]) {
+        let fields = json!({ "key": key, "bytes": bytes });
+        self.control("r2_put_bytes", fields).await;
+    }
+
     pub async fn r2_delete(&self, key: &str) {
         self.control("r2_delete", json!({ "key": key })).await;
     }

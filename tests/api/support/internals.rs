@@ -13,7 +13,7 @@ pub use edge_auth::crypto::sealed::{Purpose, Sealer};
 pub use edge_auth::crypto::secret::Secret;
 pub use edge_auth::domain::address::network;
 pub use edge_auth::domain::audit::{
-    AuditKeys, Client as AuditClient, Entry, Head, Kind, verify_export,
+    AuditKeys, ChainedRow, Client as AuditClient, Entry, Head, Kind, verify_export,
 };
 pub use edge_auth::domain::names::{self, LoginName};
 pub use edge_auth::domain::session::{STEP_UP_SECONDS, SessionKind};

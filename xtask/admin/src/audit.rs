@@ -126,7 +126,7 @@ fn table(entries: &[Value]) -> String {
 fn verify(service: &Service, is_json: bool) -> Result<(String, bool)> {
     let counts = ["rows", "late_signatures", "clients", "users"];
     let mut totals = [0; 4];
-    let (mut failure, mut user_changes) = (Value::Null, Vec::new());
+    let (mut failures, mut user_changes) = (Vec::new(), Vec::new());
     let mut after = "0".to_owned();
     loop {
         let query = form_urlencoded::Serializer::new(String::new())
@@ -137,8 +137,9 @@ fn verify(service: &Service, is_json: bool) -> Result<(String, bool)> {
         for (total, name) in totals.iter_mut().zip(counts) {
             *total += number(name)?;
         }
-        if failure.is_null() {
-            failure = part["failure"].clone();
+        if let Value::Object(mut failure) = part["failure"].clone() {
+            failure.insert("object".to_owned(), part["failed_object"].clone());
+            failures.push(Value::from(failure));
         }
         user_changes.extend(part["user_changes"].as_array().cloned().unwrap_or_default());
         let next = part["next"].as_str().filter(|next| *next != after);
@@ -154,7 +155,7 @@ fn verify(service: &Service, is_json: bool) -> Result<(String, bool)> {
             "users": users,
             "checkpointed_to": number("checkpointed_to")?,
             "rows_after_checkpoint": number("rows_after_checkpoint")?,
-            "failure": failure,
+            "failures": failures,
             "schema_changes": part["schema_changes"],
             "user_changes": user_changes,
         });
@@ -169,7 +170,9 @@ fn verify(service: &Service, is_json: bool) -> Result<(String, bool)> {
 
 fn matches(whole: &Value) -> bool {
     let is_empty = |name: &str| whole[name].as_array().is_some_and(Vec::is_empty);
-    whole["failure"].is_null() && is_empty("schema_changes") && is_empty("user_changes")
+    ["failures", "schema_changes", "user_changes"]
+        .into_iter()
+        .all(is_empty)
 }
 
 fn summary(whole: &Value) -> String {
@@ -185,12 +188,22 @@ fn summary(whole: &Value) -> String {
         );
     }
     let mut lines = Vec::new();
-    let failure = &whole["failure"];
-    if !failure.is_null() {
+    let failures = whole["failures"].as_array().into_iter().flatten();
+    for (index, failure) in failures.enumerate() {
+        let object = failure["object"].as_str();
         lines.push(format!(
-            "Entry {} fails verification: {}. All entries before it are valid.",
+            "Entry {} fails verification: {}{}.{}",
             failure["number"],
             cell(failure["reason"].as_str()),
+            object.map_or(String::new(), |name| format!(
+                " (object {})",
+                cell(Some(name))
+            )),
+            if index == 0 {
+                " All entries before it are valid."
+            } else {
+                ""
+            },
         ));
     }
     for change in whole["schema_changes"].as_array().into_iter().flatten() {
@@ -237,7 +250,7 @@ NUMBER  AT  KIND            OUTCOME  ACTOR         SUBJECT  DETAIL              
     #[test]
     fn summary_names_what_does_not_match() {
         let mut whole = json!({"rows": 1042, "late_signatures": 1, "clients": 1000, "users": 17, "checkpointed_to": 1040,
-                               "rows_after_checkpoint": 2, "failure": null, "schema_changes": [], "user_changes": []});
+                               "rows_after_checkpoint": 2, "failures": [], "schema_changes": [], "user_changes": []});
         assert_eq!(
             summary(&whole),
             "OK: verified 1042 entries (1 signed late); tables, triggers and 17 users match. Checkpoints cover entries up \
@@ -245,12 +258,18 @@ NUMBER  AT  KIND            OUTCOME  ACTOR         SUBJECT  DETAIL              
         );
         whole["schema_changes"] = json!([{"kind": "trigger", "name": "z", "difference": "added"}]);
         assert_eq!(summary(&whole), "Database: trigger z was added.");
-        whole["failure"] = json!({"number": 777, "reason": "altered"});
+        let object = "audit/0000000001-0000000600.jsonl";
+        whole["failures"] = json!([
+            {"number": 1, "reason": "archive_missing", "object": object},
+            {"number": 777, "reason": "altered", "object": null},
+        ]);
         whole["user_changes"] =
             json!([{"user": "1", "field": "role", "recorded": null, "found": "\u{1b}admin"}]);
         assert_eq!(
             summary(&whole),
-            "Entry 777 fails verification: altered. All entries before it are valid.\n\
+            "Entry 1 fails verification: archive_missing (object audit/0000000001-0000000600.jsonl). All entries before it \
+             are valid.\n\
+             Entry 777 fails verification: altered.\n\
              Database: trigger z was added.\n\
              User 1: role is ?admin; the audit log says -."
         );

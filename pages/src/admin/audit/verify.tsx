@@ -10,14 +10,19 @@ import { isUserId, userLink } from "../route.ts";
 import { useConsoleTexts } from "../texts.ts";
 import { patiently, useAction } from "../work.ts";
 
+/** A part that fails verification. */
+interface Failure {
+  violation: NonNullable<Verification["failure"]>;
+  object: Verification["failed_object"];
+}
+
 /** The sum of all parts. */
 interface Verified {
   rows: number;
   users: number;
   /** The last part that was verified. */
   last: Verification;
-  failure: Verification["failure"];
-  failedObject: Verification["failed_object"];
+  failures: Failure[];
   userChanges: Verification["user_changes"];
 }
 
@@ -68,8 +73,7 @@ async function verifyAll(onProgress: (verified: Verified) => void, isStopped: ()
       rows: (verified?.rows ?? 0) + value.rows,
       users: (verified?.users ?? 0) + value.users,
       last: value,
-      failure: verified?.failure ?? value.failure,
-      failedObject: verified?.failedObject ?? value.failed_object,
+      failures: [...(verified?.failures ?? []), ...failuresOf(value)],
       userChanges: [...(verified?.userChanges ?? []), ...value.user_changes],
     };
     onProgress(verified);
@@ -78,18 +82,26 @@ async function verifyAll(onProgress: (verified: Verified) => void, isStopped: ()
   return { value: verified };
 }
 
+function failuresOf({ failure, failed_object }: Verification): Failure[] {
+  return failure === null ? [] : [{ violation: failure, object: failed_object }];
+}
+
 function VerificationResult({ verified }: { verified: Verified }) {
   const { audit, users } = useConsoleTexts();
-  const { failure, failedObject, userChanges, last } = verified;
+  const { failures, userChanges, last } = verified;
   const fields = { role: users.role, status: users.state };
-  const isIntact = failure === null && failedObject === null && userChanges.length === 0 && last.schema_changes.length === 0;
+  const isIntact = failures.length === 0 && userChanges.length === 0 && last.schema_changes.length === 0;
   return (
     <>
       <Message kind={isIntact ? "done" : "error"}>{isIntact ? audit.verified(verified.rows, verified.users) : audit.violations}</Message>
       {!isIntact && (
         <ul class="violations">
-          {failure !== null && <li>{audit.violation(failure.number, failure.reason)}</li>}
-          {failedObject !== null && <li>{audit.failedObject(failedObject)}</li>}
+          {failures.map(({ violation: { number, reason }, object }) => (
+            <li key={number}>
+              {audit.violation(number, reason)}
+              {object !== null && <> · {audit.failedObject(object)}</>}
+            </li>
+          ))}
           {last.schema_changes.map(({ name, difference }) => (
             <li key={name}>{audit.schemaChange(name, difference)}</li>
           ))}

@@ -194,6 +194,55 @@ async fn altered_and_removed_objects_are_found_and_named() {
 }
 
 #[tokio::test]
+async fn missing_object_does_not_hide_a_later_change() {
+    let (app, ada) = old_log(vars()).await;
+    cron(&app).await;
+    let session = ada.sign_in().await;
+    app.r2_delete(OBJECT).await;
+    app.run_sql("DROP TRIGGER audit_update").await;
+    let number = OLD + 1;
+    app.run_sql(&format!(
+        "UPDATE audit SET detail = 'x' WHERE number = {number}"
+    ))
+    .await;
+    let pages = session.verify_whole_audit().await;
+    let failures: Vec<_> = pages
+        .iter()
+        .filter(|page| !page["failure"].is_null())
+        .map(|page| (page["failure"].clone(), page["failed_object"].clone()))
+        .collect();
+    assert_eq!(
+        failures,
+        [
+            (
+                json!({"number": 1, "reason": "archive_missing"}),
+                json!(OBJECT)
+            ),
+            (json!({"number": number, "reason": "altered"}), Value::Null),
+        ]
+    );
+    assert!(pages.iter().any(|page| page["users"] != 0));
+}
+
+#[tokio::test]
+async fn object_that_is_no_text_or_too_large_is_altered() {
+    let (app, ada) = old_log(vars()).await;
+    cron(&app).await;
+    let session = ada.sign_in().await;
+    let text = app.r2_get(OBJECT).await.expect("an object");
+    let altered = json!({"number": 1, "reason": "archive_altered"});
+    app.r2_put_bytes(OBJECT, b"\xff").await;
+    assert_eq!(session.audit_failure().await, altered);
+    let padding = " ".repeat(4 << 20);
+    app.r2_put(OBJECT, &format!("{text}{padding}")).await;
+    assert_eq!(session.audit_failure().await, altered);
+    session
+        .search_audit("kind=user_added")
+        .await
+        .assert_status(503);
+}
+
+#[tokio::test]
 async fn role_of_archived_entries_is_compared_with_users() {
     let (app, ada) = old_log(vars()).await;
     cron(&app).await;
@@ -215,7 +264,7 @@ async fn role_of_archived_entries_is_compared_with_users() {
         .await;
     assert_eq!(
         session.audit_failure().await,
-        json!({"number": 1, "reason": "account_missing"})
+        json!({"number": 1, "reason": "account_altered"})
     );
 }
 

@@ -2,6 +2,7 @@
 //! detected.
 
 mod archive;
+mod archived_accounts;
 mod atomicity;
 mod aws_entries;
 mod bypass;

@@ -8,6 +8,8 @@ use crate::support::{App, Fault, Vars};
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 
+const DAY: i64 = 86_400;
+
 const SECRET: &str = "whsec_d2ViaG9vayBzZWNyZXQgb2YgdGhlIHRlc3RzLi4=";
 
 fn vars(receiver: &Receiver) -> Vars {
@@ -149,4 +151,47 @@ async fn entries_whose_acceptance_was_not_stored_are_sent_again() {
         messages[0].headers["webhook-id"],
         messages[1].headers["webhook-id"]
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn number_above_the_last_entry_is_reported_and_nothing_is_skipped() {
+    let receiver = Receiver::start().await;
+    let app = App::isolated(vars(&receiver));
+    seed_entries(&app, 1..=10).await;
+    let ada = app.super_admin("ada").await;
+    record_users(&app).await;
+    cron(&app).await;
+    assert_eq!(numbers(&receiver.take()), (1..=11).collect::<Vec<u64>>());
+    app.run_sql("UPDATE audit_webhook SET last = 9999").await;
+    let session = ada.sign_in().await;
+    let broken = r#"{"event":"audit_broken","reason":"webhook_ahead","row":9999}"#;
+    assert_eq!(cron(&app).await, [broken]);
+    assert_eq!(numbers(&receiver.take()), [12]);
+    let status = session.get("/api/auth/status").await.json();
+    assert_eq!(status["cron"]["failed"], json!(["audit_broken"]));
+    assert_eq!(status["webhook"]["sent_to"], 12);
+    assert_eq!(cron(&app).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn entries_wait_for_the_webhook_before_they_are_archived() {
+    let receiver = Receiver::start().await;
+    let app = App::isolated(vars(&receiver).set("AUDIT_RETENTION_DAYS", "30"));
+    receiver.respond(Answer::Status("500 Internal Server Error"));
+    seed_entries(&app, 1..=10).await;
+    cron(&app).await;
+    seed_entries(&app, 11..=20).await;
+    cron(&app).await;
+    let archived = async || {
+        app.count("SELECT count(*) AS n FROM audit_archives", [0; 0])
+            .await
+    };
+    let failed = r#"{"event":"webhook_failed","code":"status"}"#;
+    app.shift_clock(59 * DAY).await;
+    assert_eq!(cron(&app).await, [failed]);
+    assert_eq!(archived().await, 0);
+    app.shift_clock(62 * DAY).await;
+    let skipped = r#"{"event":"webhook_failed","code":"skipped"}"#;
+    assert_eq!(cron(&app).await, [skipped, failed]);
+    assert_eq!(archived().await, 1);
 }

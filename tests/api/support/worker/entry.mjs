@@ -91,6 +91,7 @@ const operations = {
   },
   r2_get: async ({ key }, { ARCHIVE }) => (await ARCHIVE.get(key))?.text(),
   r2_put: async ({ key, value }, { ARCHIVE }) => void (await ARCHIVE.put(key, value)),
+  r2_put_bytes: async ({ key, bytes }, { ARCHIVE }) => void (await ARCHIVE.put(key, new Uint8Array(bytes))),
   r2_delete: ({ key }, { ARCHIVE }) => ARCHIVE.delete(key),
   r2_list: async (_, { ARCHIVE }) => (await ARCHIVE.list()).objects.map(({ key }) => key),
   sent: ({ to }) => sent.filter((message) => message.to === to),
