@@ -184,7 +184,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "300 sessions of one user at most",
     ),
     (
-        "store/sessions/revoke.rs: ISSUED",
+        "store/sessions/issued.rs: ISSUED",
         "SEARCH sessions USING INDEX sessions_issued (rotated_at>? AND rotated_at<?)",
         "in order, up to the limit",
     ),
