@@ -65,7 +65,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         .describe(
             "Requires the role `admin` or higher and an authentication within the last 5 minutes. Creates a link, valid for one hour, that \
              sets the password. The current password stays valid until the link is used. If the service sends no e-mail or the message \
-             cannot be sent, the response contains the link.",
+             cannot be sent, the response contains the link. Administrators change their own password with `/change-password`.",
         )
         .parameter(id_parameter())
         .returns::<ResetPasswordResponse>(

@@ -42,7 +42,7 @@ pub struct UpdateUserRequest {
         schemars(with = "String", length(max = 1024))
     )]
     name: Option<String>,
-    /// E-mail address. Surrounding white space is ignored. It counts as not confirmed.
+    /// E-mail address, only of another user. Surrounding white space is ignored. It counts as not confirmed.
     #[cfg_attr(
         not(target_arch = "wasm32"),
         schemars(with = "String", length(max = 1024))
@@ -171,9 +171,9 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         .describe(
             "Requires the role `admin` or higher and an authentication within the last 5 minutes. Administrators change users of role \
              `user`, super administrators all users. A change of the role and disabling revoke all sessions of the user and delete the open \
-             links. A new e-mail address is not confirmed; the earlier address gets a message, and open links are deleted. The last active \
-             super administrator can be neither disabled nor given another role. For users of an identity source, only `aws_region` and \
-             `is_active` can be changed.",
+             links. A new e-mail address is not confirmed; the earlier address gets a message, and open links are deleted. Administrators \
+             cannot change their own e-mail address or role here, or disable themselves. The last active super administrator can be neither \
+             disabled nor given another role. For users of an identity source, only `aws_region` and `is_active` can be changed.",
         )
         .parameter(id_parameter())
         .parameter(if_match_parameter())

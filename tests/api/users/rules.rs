@@ -26,7 +26,7 @@ const RULES: [(&str, &str); 16] = [
     ("revoke a session", "a+--- + ++++ +"),
     ("revoke sessions",  "a+--- + ++++ +"),
     ("name",             "a+--- s ++++ s"),
-    ("email",            "a+--- s ++++ s"),
+    ("email",            "a+--- s +++- s"),
     ("organization",     "a+--- s ++++ s"),
     ("region",           "a+--- + ++++ +"),
     ("role user",        "a+--- + +++- +"),
@@ -34,7 +34,7 @@ const RULES: [(&str, &str); 16] = [
     ("role super_admin", "a---- - ++++ s"),
     ("disable",          "a+--- + +++- +"),
     ("enable",           "a+--- + ++++ +"),
-    ("reset password",   "a+--- s ++++ s"),
+    ("reset password",   "a+--- s +++- s"),
     ("unlock",           "a+--- s ++++ s"),
     ("erase",            "a+--- + +++- +"),
 ];

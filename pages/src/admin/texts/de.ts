@@ -145,7 +145,7 @@ export const de: ConsoleTexts = {
     audit: "Audit-Protokoll dieses Benutzers",
     managedElsewhere: "Name, E‑Mail-Adresse, Organisation und Rolle stammen aus dem Verzeichnis der Organisation und werden dort geändert.",
     readOnly: "Administratoren dürfen nur von Super-Administratoren geändert werden.",
-    self: "Das ist Ihr eigenes Konto. Rolle und Zustand ändert ein anderer Super-Administrator. Ihr Profil finden Sie auf der Kontoseite.",
+    self: "Das ist Ihr eigenes Konto. Rolle und Zustand ändert ein anderer Super-Administrator. Profil, E-Mail-Adresse und Passwort ändern Sie auf der Kontoseite.",
     emailHint: "Eine neue Adresse gilt sofort, ist nicht bestätigt und macht offene Links ungültig. Die frühere Adresse wird benachrichtigt.",
 
     role: {

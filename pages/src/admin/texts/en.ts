@@ -144,7 +144,7 @@ export const en = {
     audit: "Audit log of this user",
     managedElsewhere: "Name, e‑mail address, organization and role come from the directory of the organization and are changed there.",
     readOnly: "Only super administrators may change administrators.",
-    self: "This is your own account. Its role and state are changed by another super administrator. Your profile is on the account page.",
+    self: "This is your own account. Its role and state are changed by another super administrator. You change your profile, e-mail address and password on the account page.",
     emailHint: "A new address counts at once, is not confirmed, and voids open links. The earlier address gets a notice.",
 
     role: {
