@@ -113,7 +113,7 @@ async fn state(
     Ok(state)
 }
 
-/// Creates the user with this id and hash, unless another request was faster.
+/// Creates the user with this id and hash, unless another request has done so first.
 async fn create(
     context: &RequestContext,
     request: &BootstrapRequest<'_>,

@@ -169,11 +169,11 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("updateUser", "Users", "Update user")
         .describe(
-            "Requires the role `admin` or higher and an authentication within the last 5 minutes. Administrators change users of role \
-             `user`, super administrators all users. A change of the role and disabling revoke all sessions of the user and delete the open \
-             links. A new e-mail address is not confirmed; the earlier address gets a message, and open links are deleted. Administrators \
-             cannot change their own e-mail address or role here, or disable themselves. The last active super administrator can be neither \
-             disabled nor given another role. For users of an identity source, only `aws_region` and `is_active` can be changed.",
+            "Requires the role `admin` or higher and an authentication within the last 5 minutes. The role `admin` permits changes of users \
+             of role `user`, and the role `super_admin` changes of all users. A change of the role and disabling revoke all sessions of the \
+             user and delete all open links. A new e-mail address is not confirmed. The service notifies the earlier address and deletes all \
+             open links. Administrators cannot change their own e-mail address or role, or disable themselves. The last active super administrator cannot be disabled or given another role. For users of an identity source, only \
+             `aws_region` and `is_active` can be changed.",
         )
         .parameter(id_parameter())
         .parameter(if_match_parameter())

@@ -7,7 +7,7 @@ use crate::json::{Malformed, Object};
 use crate::timestamp::Timestamp;
 use serde::Deserialize;
 
-/// A line as it is sent.
+/// A line of the request body.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct ImportLine {

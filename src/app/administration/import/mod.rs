@@ -22,7 +22,7 @@ use uuid::Uuid;
 /// Maximum number of lines of a request. All users of a request are added in one batch, whose parameters may have 2 MB in D1.
 pub const MAX_LINES: usize = 500;
 
-/// What became of a line.
+/// The outcome of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -49,7 +49,7 @@ pub enum LineOutcome {
     InvalidUsername,
     /// The e-mail address is not valid.
     InvalidEmail,
-    /// The importer may not give the role.
+    /// The administrator may not give the role.
     NotPermitted,
 }
 
@@ -62,7 +62,7 @@ pub enum LineHash {
     None,
     /// It was imported.
     Imported,
-    /// The algorithm or the spelling is not supported.
+    /// The algorithm or the format is not supported.
     Unsupported,
     /// It would take too much memory or time to verify.
     TooExpensive,
@@ -74,11 +74,11 @@ pub enum LineHash {
 pub struct LineReport {
     /// Number of the line, from 1.
     pub line: usize,
-    /// What became of the line.
+    /// The outcome of the line.
     pub outcome: LineOutcome,
     /// Id of the user; null if none was added, and in a dry run.
     pub user: Option<Uuid>,
-    /// What became of the hash; null if no user was added.
+    /// The outcome of the hash; null if no user was added.
     pub password_hash: Option<LineHash>,
 }
 
@@ -92,7 +92,7 @@ struct Candidate {
     hash: LineHash,
 }
 
-/// Imports lines with their numbers, or only reports what would become of them.
+/// Imports lines with their numbers, or only reports their outcomes.
 ///
 /// # Errors
 /// `Store`, `Runtime`. With `Store`, it is unknown whether the users were added; the same lines can be sent again.
