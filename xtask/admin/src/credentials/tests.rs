@@ -1,4 +1,5 @@
 use super::*;
+use anyhow::bail;
 
 struct Folder(PathBuf);
 
