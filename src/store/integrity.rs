@@ -72,7 +72,7 @@ const NAMED_SUPER_ADMINS: &str = "
     FROM (
       SELECT subject FROM audit
       WHERE kind IN ('user_added', 'role_changed') AND outcome = 'success' AND mac IS NOT NULL AND substr(detail, -11) = 'super_admin'
-      UNION
+      UNION ALL
       SELECT subject FROM audit_accounts WHERE substr(role_detail, -11) = 'super_admin') AS named
     LEFT JOIN audit_accounts ON audit_accounts.subject = named.subject";
 

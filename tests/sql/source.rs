@@ -169,11 +169,6 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "only for the holder of a bootstrap secret while no user is an active super administrator",
     ),
     (
-        "store/integrity.rs: NAMED_SUPER_ADMINS",
-        "UNION USING TEMP B-TREE",
-        "everyone who was a super administrator",
-    ),
-    (
         "store/integrity.rs: PRIVILEGED",
         "SEARCH users USING INDEX users_privileged (id>?)",
         "in order, up to the limit",
