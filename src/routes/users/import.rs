@@ -115,6 +115,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
                 json!({"username": "grace", "email": "grace@example.com", "name": "Grace Hopper", "is_active": false}),
             ],
         )
+        // A body without lines adds no user.
+        .body_is_optional()
         .returns::<ImportResponse>(
             schemas,
             json!({

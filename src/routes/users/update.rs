@@ -34,7 +34,7 @@ pub const ROUTE: Route = Route {
 /// New values. A field that is absent is left as it is.
 #[derive(Default)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-#[cfg_attr(not(target_arch = "wasm32"), schemars(default))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(default, transform = without_defaults))]
 pub struct UpdateUserRequest {
     /// Full name.
     #[cfg_attr(
@@ -66,6 +66,19 @@ pub struct UpdateUserRequest {
     /// False disables the user.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "bool"))]
     is_active: Option<bool>,
+}
+
+/// Removes the default values, which make the fields optional: an absent field has no default.
+#[cfg(not(target_arch = "wasm32"))]
+fn without_defaults(schema: &mut schemars::Schema) {
+    let fields = schema
+        .get_mut("properties")
+        .and_then(|fields| fields.as_object_mut());
+    for field in fields.into_iter().flat_map(|fields| fields.values_mut()) {
+        if let Some(field) = field.as_object_mut() {
+            field.remove("default");
+        }
+    }
 }
 
 /// The user after the change.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 /// A line of the request body.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "ImportUserRequest"))]
 pub struct ImportLine {
     /// User name.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(length(min = 1, max = 1024)))]
