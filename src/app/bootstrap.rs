@@ -11,8 +11,11 @@ use crate::domain::names;
 use crate::domain::password_policy::{self, OwnNames, PolicyError};
 use crate::domain::role::Role;
 use crate::domain::user::User;
+use crate::runtime::StoreError;
 use crate::runtime::random;
 use crate::store::bootstrap::{self, Names, NewSuperAdmin, State};
+use crate::store::integrity;
+use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
 /// The outcome.
@@ -62,7 +65,7 @@ pub async fn run(
     let minimum = context.app.config.passwords.min_length;
     let mut retries = Retries::new();
     loop {
-        match bootstrap::state(context.app.database, &secret, names, context.now()).await? {
+        match state(context, &secret, names, context.now()).await? {
             State::Open => {}
             refused => return Ok(Bootstrap::Refused(refused)),
         }
@@ -92,6 +95,24 @@ pub async fn run(
     }
 }
 
+/// What the secret with this hash and these names allow. Who can write to the database could disable all super administrators there
+/// and then become one, so the audit log has to agree that there is none.
+async fn state(
+    context: &RequestContext,
+    secret: &str,
+    names: &Names,
+    now: Timestamp,
+) -> Result<State, StoreError> {
+    let app = context.app;
+    let state = bootstrap::state(app.database, secret, names, now).await?;
+    if state == State::Open
+        && integrity::has_recorded_super_admin(app.database, &app.audit_keys).await?
+    {
+        return Ok(State::Bootstrapped);
+    }
+    Ok(state)
+}
+
 /// Creates the user with this id and hash, unless another request has done so first.
 async fn create(
     context: &RequestContext,
@@ -119,7 +140,7 @@ async fn create(
     };
     let database = context.app.database;
     if !bootstrap::create(database, secret, &new).await? {
-        return match bootstrap::state(database, secret, names, now).await? {
+        return match state(context, secret, names, now).await? {
             // Other requests have changed it twice.
             State::Open => Err(AppError::Contention),
             refused => Ok(Bootstrap::Refused(refused)),

@@ -1,20 +1,20 @@
 //! Sessions: finding them in the cache or in D1, keeping the cache up to date, and revoking them.
 
-use super::client_info::ClientInfo;
+mod revoke;
+
+pub use revoke::{Revoked, revoke, revoke_all, revoke_as, revoke_cached, revoke_reused};
+
 use super::credential::VerifiedCredential;
 use super::error::AppError;
 use super::{App, RequestContext};
 use crate::config::Consistency;
-use crate::domain::audit::{Kind, Signed};
 use crate::domain::session::{LAST_USED_STEP_SECONDS, SessionKind, SessionRecord, TokenStatus};
 use crate::domain::user::User;
 use crate::runtime::shared_text::WithBody;
 use crate::runtime::{StoreError, clock};
 use crate::store::session_cache::{self, CacheLookup, CachedSession};
-use crate::store::sessions::{Revocation, RevokedSession};
 use crate::timestamp::Timestamp;
 use std::rc::Rc;
-use uuid::Uuid;
 
 /// The user of a session that may come from the cache.
 #[derive(Debug)]
@@ -207,92 +207,4 @@ async fn write_cached(
     app.session_cache
         .put(&record.id, generation, &record.user, read_at, until)
         .await
-}
-
-/// The outcome of [`revoke`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Revoked {
-    /// This call has revoked the session.
-    Now,
-    /// It had already been revoked.
-    Earlier,
-    /// The user has no such session.
-    NotFound,
-}
-
-/// Revokes one session of a user, writes the audit entries in the same batch, and overwrites its cached sessions. A repeated call
-/// writes nothing.
-///
-/// # Errors
-/// `Store`; then the client must not assume that the session is revoked.
-pub async fn revoke<const N: usize>(
-    context: &RequestContext,
-    id: &str,
-    user: Uuid,
-    entries: [&Signed; N],
-) -> Result<Revoked, AppError> {
-    let now = context.received_at;
-    let revocation = context.app.sessions.revoke(id, user, now, entries).await?;
-    let cache = &context.app.session_cache;
-    match revocation {
-        Revocation::Done(session) => {
-            cache.mark_revoked(&[session], now).await;
-            Ok(Revoked::Now)
-        }
-        Revocation::AlreadyRevoked(session) => {
-            // Only cached sessions that still exist are overwritten.
-            if context.app.config.sessions.consistency == Consistency::Cached {
-                cache.mark_revoked_again(&[session], now).await;
-            }
-            Ok(Revoked::Earlier)
-        }
-        Revocation::NotFound => Ok(Revoked::NotFound),
-    }
-}
-
-/// Revokes a session whose rotated-out token or cookie was used after the replay window, which shows that it has leaked, or that
-/// the current one has (RFC 9700 section 4.14.2). It is unknown which client used it, so the audit entries have no actor.
-///
-/// # Errors
-/// `Store`, `Runtime`.
-pub async fn revoke_reused(
-    context: &RequestContext,
-    client: &ClientInfo,
-    record: &SessionRecord,
-) -> Result<(), AppError> {
-    let user = record.user.id;
-    let entry = |kind| {
-        let entry = client.entry(context, kind);
-        entry.map(|entry| entry.about(user).of_session(&record.id))
-    };
-    let reused = context.sign(entry(Kind::RefreshReuse)?);
-    let revoked = context.sign(entry(Kind::SessionRevoked)?.detail("refresh_reuse"));
-    revoke(context, &record.id, user, [&reused, &revoked]).await?;
-    Ok(())
-}
-
-/// Revokes all sessions of a user, writes the audit entry in the same batch, and overwrites their cached sessions. Returns their number.
-///
-/// # Errors
-/// `Store`; then the client must not assume that the sessions are revoked.
-pub async fn revoke_all(
-    context: &RequestContext,
-    user: Uuid,
-    entry: &Signed,
-) -> Result<u32, AppError> {
-    let sessions = &context.app.sessions;
-    let revoked = sessions
-        .revoke_all(user, context.received_at, entry)
-        .await?;
-    revoke_cached(context, &revoked.latest).await;
-    Ok(revoked.count)
-}
-
-/// Overwrites the cached sessions of sessions that D1 has just revoked.
-pub async fn revoke_cached(context: &RequestContext, sessions: &[RevokedSession]) {
-    context
-        .app
-        .session_cache
-        .mark_revoked(sessions, context.received_at)
-        .await;
 }

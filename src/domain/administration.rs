@@ -16,8 +16,10 @@ pub enum Action {
     ReadSessions,
     /// Export everything that is kept about the user.
     Export,
-    /// Change name, e-mail address or organization.
+    /// Change name or organization.
     ChangeProfile,
+    /// Change the e-mail address. Administrators change their own in the account, with their password and both addresses.
+    ChangeEmail,
     /// Change the AWS region. Every other change requires this as well.
     ChangeRegion,
     /// Change the role, to this one.
@@ -104,8 +106,11 @@ impl Action {
             | Self::ChangeRegion
             | Self::Enable
             | Self::RevokeSessions => (Reach::Managed, true),
-            Self::ChangeProfile | Self::ResetPassword | Self::Unlock => (Reach::Managed, false),
-            Self::ChangeRole(_) => (Reach::ManagedOthers, false),
+            Self::ChangeProfile | Self::Unlock => (Reach::Managed, false),
+            // A session of an administrator that someone else uses must not be enough to take over the account.
+            Self::ChangeEmail | Self::ResetPassword | Self::ChangeRole(_) => {
+                (Reach::ManagedOthers, false)
+            }
             Self::Disable | Self::Erase => (Reach::ManagedOthers, true),
         };
         Rule {
@@ -176,11 +181,12 @@ mod tests {
     use super::*;
     use Refusal::{ManagedByIdentitySource, NotPermitted};
 
-    const ACTIONS: [Action; 14] = [
+    const ACTIONS: [Action; 15] = [
         Action::Read,
         Action::ReadSessions,
         Action::Export,
         Action::ChangeProfile,
+        Action::ChangeEmail,
         Action::ChangeRegion,
         Action::ChangeRole(Role::User),
         Action::ChangeRole(Role::Admin),
@@ -247,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn super_administrators_manage_all_users_but_do_not_remove_themselves() {
+    fn super_administrators_manage_all_users_but_do_not_remove_or_take_over_themselves() {
         let actor = actor(Role::SuperAdmin);
         for role in [Role::User, Role::Admin, Role::SuperAdmin] {
             assert_eq!(allowed(actor, target(2, role)), ACTIONS);
@@ -255,13 +261,17 @@ mod tests {
         }
         assert_eq!(actor.may_vouch_for_addresses(), Ok(()));
         let own = allowed(actor, target(1, Role::SuperAdmin));
-        let removes = |action: &Action| {
+        let is_for_others = |action: &Action| {
             matches!(
                 action,
-                Action::ChangeRole(_) | Action::Disable | Action::Erase
+                Action::ChangeEmail
+                    | Action::ResetPassword
+                    | Action::ChangeRole(_)
+                    | Action::Disable
+                    | Action::Erase
             )
         };
-        assert!(!own.iter().any(removes) && own.len() == 9, "{own:?}");
+        assert!(!own.iter().any(is_for_others) && own.len() == 8, "{own:?}");
     }
 
     #[test]
@@ -274,6 +284,7 @@ mod tests {
             let is_managed = matches!(
                 action,
                 Action::ChangeProfile
+                    | Action::ChangeEmail
                     | Action::ChangeRole(_)
                     | Action::ResetPassword
                     | Action::Unlock

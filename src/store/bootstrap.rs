@@ -27,7 +27,7 @@ pub enum State {
     Open,
     /// The secret is unknown, used or expired.
     InvalidSecret,
-    /// There is an active super administrator.
+    /// There is an active super administrator, in the users or in the audit log.
     Bootstrapped,
     /// Another user has the user name or a similar one.
     UsernameTaken,

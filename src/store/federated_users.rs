@@ -199,6 +199,7 @@ pub async fn update(
                 user: known.id,
                 keep: None,
                 cause: Some(&entries.role_changed),
+                actor: None,
                 now: received_at,
                 entry: &entries.sessions_revoked,
             }

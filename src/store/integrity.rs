@@ -63,6 +63,31 @@ const PRIVILEGED: &str = "
     FROM users LEFT JOIN audit_accounts ON audit_accounts.subject = users.id
     WHERE role <> 'user' AND id > ?1 ORDER BY id LIMIT ?2";
 
+/// Every user that an entry calls a super administrator, even if the row of the user was changed or deleted. Entries that the service
+/// has not signed do not count.
+const NAMED_SUPER_ADMINS: &str = "
+    SELECT named.subject AS id, 'super_admin' AS role, 1 AS is_active,
+           (SELECT detail FROM audit
+            WHERE subject = named.subject AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled', 'user_erased')
+              AND kind IN ('user_added', 'role_changed') AND outcome = 'success' AND mac IS NOT NULL
+            ORDER BY number DESC LIMIT 1) AS role_detail,
+           (SELECT kind FROM audit
+            WHERE subject = named.subject AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled', 'user_erased')
+              AND kind <> 'role_changed' AND outcome = 'success' AND mac IS NOT NULL
+            ORDER BY number DESC LIMIT 1) AS status_kind,
+           audit_accounts.role_detail AS archived_role, audit_accounts.role_number,
+           audit_accounts.status_kind AS archived_status, audit_accounts.status_number, audit_accounts.key, audit_accounts.mac,
+           (SELECT audit_checkpoints.key FROM audit_checkpoints
+            WHERE audit_checkpoints.last >= max(audit_accounts.role_number, audit_accounts.status_number)
+            ORDER BY audit_checkpoints.last LIMIT 1) AS checkpoint_key,
+           (SELECT coalesce(max(last), 0) FROM audit_archives) AS archived_to
+    FROM (
+      SELECT subject FROM audit
+      WHERE kind IN ('user_added', 'role_changed') AND outcome = 'success' AND mac IS NOT NULL AND substr(detail, -11) = 'super_admin'
+      UNION ALL
+      SELECT subject FROM audit_accounts WHERE substr(role_detail, -11) = 'super_admin') AS named
+    LEFT JOIN audit_accounts ON audit_accounts.subject = named.subject";
+
 /// The tables, indexes, triggers and views of the database, without those that D1, wrangler and `SQLite` create themselves.
 ///
 /// # Errors
@@ -110,6 +135,20 @@ pub async fn privileged(
     let find = Statement::new(PRIVILEGED).text(after).number(limit);
     let [found] = database.batch([find]).await?;
     Ok(trusted(found.rows(account)?, keys))
+}
+
+/// Whether a user is an active super administrator according to the audit log, whatever the row of the user says.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn has_recorded_super_admin(
+    database: &Database,
+    keys: &AuditKeys,
+) -> Result<bool, StoreError> {
+    let [found] = database.batch([Statement::new(NAMED_SUPER_ADMINS)]).await?;
+    // Each is compared as if the row of the user had this role and status.
+    let named = trusted(found.rows(account)?, keys);
+    Ok(named.iter().any(|account| account.changes().is_empty()))
 }
 
 /// What the archived entries state about a user.

@@ -130,6 +130,7 @@ impl PasswordLinks {
             user: holder,
             keep: None,
             cause: Some(&entries.password_set),
+            actor: None,
             now,
             entry: &entries.sessions_revoked,
         }

@@ -114,6 +114,7 @@ pub async fn change(
         user: change.user,
         keep: Some(&change.session.id),
         cause: Some(&change.password_set),
+        actor: None,
         now: change.now,
         entry: &change.sessions_revoked,
     }

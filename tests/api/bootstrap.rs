@@ -1,10 +1,11 @@
 //! `POST /api/auth/bootstrap`: create the first super administrator.
 
-use crate::support::audit::{CRON, entries_about};
-use crate::support::internals::fingerprint;
+use crate::support::audit::{CRON, entries_about, insert, keys, new_entry};
+use crate::support::internals::{Kind, fingerprint};
 use crate::support::{App, Fault, PASSWORD, Response, Vars};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 /// A body with this secret.
 fn body(secret: &str) -> Value {
@@ -146,8 +147,36 @@ async fn second_secret_is_useless_while_a_super_administrator_is_active() {
     // Only the holder of a valid secret learns that.
     let response = app.anonymous().bootstrap(&body("unknown")).await;
     response.assert_error(400, "invalid_link");
-    app.run_sql("UPDATE users SET is_active = 0").await;
-    app.anonymous().bootstrap(&other).await.assert_status(200);
+}
+
+/// Who can write to D1 can hide the super administrators there, but not in the audit log.
+#[tokio::test]
+async fn super_administrator_according_to_the_log_prevents_another() {
+    for hide in [
+        "UPDATE users SET is_active = 0",
+        "UPDATE users SET role = 'user'",
+        "DELETE FROM users",
+    ] {
+        let app = App::isolated(Vars::new());
+        let first = app.bootstrap_secret().await;
+        let response = app.anonymous().bootstrap(&body(&first)).await;
+        let id = response.user()["id"].as_str().expect("an id").to_owned();
+        app.run_sql(hide).await;
+        // An entry without a signature changes nothing.
+        let sql = "INSERT INTO audit (number, id, at, kind, outcome, actor, subject, request) \
+                   SELECT max(number) + 1, '00000000-0000-4000-8000-000000000000', '2026-01-01T00:00:00Z', 'user_disabled', \
+                          'success', 'command-line', ?1, 'x' FROM audit";
+        app.sql(sql, [id.as_str()]).await;
+        let mut other = with(&app.bootstrap_secret().await, "username", "grace");
+        other["email"] = json!("grace@example.com");
+        let response = app.anonymous().bootstrap(&other).await;
+        response.assert_error(409, "already_bootstrapped");
+        // An entry that the service has signed does.
+        let id = Uuid::try_parse(&id).expect("a UUID");
+        let disabled = new_entry(1_704_067_200, Kind::UserDisabled).about(id);
+        insert(&app, &keys(app.vars()), disabled).await;
+        app.anonymous().bootstrap(&other).await.assert_status(200);
+    }
 }
 
 #[tokio::test]
@@ -279,7 +308,7 @@ async fn of_twenty_requests_with_their_own_secrets_one_succeeds() {
 async fn failure_of_d1_creates_nothing_and_keeps_the_secret() {
     let app = App::isolated(Vars::new());
     let secret = app.bootstrap_secret().await;
-    for call in 1..=2 {
+    for call in 1..=3 {
         app.fault(Fault::d1().nth(call).fails()).await;
         let response = app.anonymous().bootstrap(&body(&secret)).await;
         response.assert_error(503, "storage_unavailable");

@@ -12,6 +12,8 @@ export interface Permissions {
   /** Whether role and state may be changed, and the user erased. */
   canRemove: boolean;
   canChangeRole: boolean;
+  /** Whether the e-mail address may be changed, and the password reset. Administrators do that on the account page for themselves. */
+  canChangeCredentials: boolean;
   /** Whether profile and role come from a directory. */
   isManagedElsewhere: boolean;
   isSelf: boolean;
@@ -25,6 +27,7 @@ export function permissions(actor: User, target: AdminUser): Permissions {
     canManage,
     canRemove: canManage && !isSelf,
     canChangeRole: actor.role === "super_admin" && !isSelf && !isManagedElsewhere,
+    canChangeCredentials: canManage && !isSelf && !isManagedElsewhere,
     isManagedElsewhere,
     isSelf,
   };

@@ -82,9 +82,10 @@ impl Difference<'_> {
     fn actions(&self) -> Vec<Action> {
         // Also a change to the same values requires that the administrator may change the user.
         let mut actions = vec![Action::ChangeRegion];
-        if self.name.is_some() || self.email.is_some() || self.organization.is_some() {
+        if self.name.is_some() || self.organization.is_some() {
             actions.push(Action::ChangeProfile);
         }
+        actions.extend(self.email.map(|_| Action::ChangeEmail));
         actions.extend(self.role.map(Action::ChangeRole));
         actions.extend(self.is_active.map(|is_active| {
             if is_active {

@@ -34,7 +34,7 @@ async fn handle(
     let entry = request.client_info().entry(&context, Kind::SignOut)?;
     let entry = entry.by(user).about(user).of_session(&session.id);
     let signed_out = context.sign(entry.detail("all sessions"));
-    sessions::revoke_all(&context, user, &signed_out).await?;
+    sessions::revoke_all(&context, user, None, &signed_out).await?;
     let response = Response::ok(&MessageResponse::new("Logged out everywhere"));
     Ok(session_cookie::clear_sent(&context, &request, response))
 }

@@ -42,7 +42,7 @@ pub struct UpdateUserRequest {
         schemars(with = "String", length(max = 1024))
     )]
     name: Option<String>,
-    /// E-mail address. Surrounding white space is ignored. It counts as not confirmed.
+    /// E-mail address, only of another user. Surrounding white space is ignored. It counts as not confirmed.
     #[cfg_attr(
         not(target_arch = "wasm32"),
         schemars(with = "String", length(max = 1024))
@@ -185,8 +185,9 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
             "Requires the role `admin` or higher and an authentication within the last 5 minutes. The role `admin` permits changes of users \
              of role `user`, and the role `super_admin` changes of all users. A change of the role and disabling revoke all sessions of the \
              user and delete all open links. A new e-mail address is not confirmed. The service notifies the earlier address and deletes all \
-             open links. The last active super administrator cannot be disabled or given another role. For users of an identity source, only \
-             `aws_region` and `is_active` can be changed.",
+             open links. Administrators cannot change their own e-mail address or role, or disable themselves. The last active super \
+             administrator cannot be disabled or given another role. For users of an identity source, only `aws_region` and `is_active` can \
+             be changed.",
         )
         .parameter(id_parameter())
         .parameter(if_match_parameter())

@@ -137,6 +137,7 @@ impl EmailLinks {
             user: found.user,
             keep: None,
             cause: Some(reverted),
+            actor: None,
             now: *now,
             entry: reversal.sessions_revoked,
         }

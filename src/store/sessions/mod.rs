@@ -5,14 +5,16 @@
 //! and index `sessions_live` finds them.
 
 mod begin;
+mod issued;
 mod refresh;
 mod revoke;
 mod rotate;
 mod step_up;
 
 pub use begin::{MAX_LIVE_SESSIONS, NewSession, SignInEntries};
+pub use issued::IssuedSession;
 pub use refresh::{Refresh, Refreshed};
-pub use revoke::{IssuedSession, Revocation, RevokedSession, RevokedSessions};
+pub use revoke::{Revocation, Revoke, RevokedSession, RevokedSessions};
 
 pub use step_up::StepUp;
 

@@ -5,7 +5,7 @@ use super::{Sessions, rotations};
 use crate::domain::audit::Signed;
 use crate::domain::session::{Rotations, SessionRecord, expired_until};
 use crate::runtime::StoreError;
-use crate::runtime::d1::Statement;
+use crate::runtime::d1::{Outcome, Statement};
 use crate::runtime::row::Row;
 use crate::store::audit::recorded;
 use crate::timestamp::Timestamp;
@@ -40,15 +40,19 @@ pub enum Revocation {
     AlreadyRevoked(RevokedSession),
     /// The user has no such session.
     NotFound,
+    /// The administrator may not revoke it any more.
+    NotPermitted,
 }
 
-/// A session that was selected by the issue time of its current token.
-#[derive(Debug)]
-pub struct IssuedSession {
+/// A session to be revoked.
+#[derive(Clone, Copy, Debug)]
+pub struct Revoke<'a> {
     /// The session.
-    pub id: String,
+    pub id: &'a str,
     /// Its user.
-    pub user_id: Uuid,
+    pub user: Uuid,
+    /// The administrator who revokes it; `None` for the user and the service itself.
+    pub actor: Option<Uuid>,
 }
 
 impl RevokedSession {
@@ -73,15 +77,23 @@ impl From<SessionRecord> for RevokedSession {
 
 /// An expired session is revoked as well: its client has requested the revocation, and a refresh in an isolate whose clock is
 /// behind must not keep it alive. If `?4` is not NULL, the session is revoked only if its current token was issued before that
-/// time.
+/// time. `?5`, if not NULL, is the administrator, who still has to be allowed to do it.
 const REVOKE: &str = "
     UPDATE sessions SET revoked_at = ?1
-    WHERE id = ?2 AND user_id = ?3 AND revoked_at IS NULL AND (?4 IS NULL OR rotated_at < ?4)";
+    WHERE id = ?2 AND user_id = ?3 AND revoked_at IS NULL AND (?4 IS NULL OR rotated_at < ?4)
+      AND (?5 IS NULL OR EXISTS (
+        SELECT 1 FROM users JOIN users AS actor ON actor.id = ?5 AND actor.is_active = 1
+        WHERE users.id = ?3
+          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))))";
 
 /// Finds a row if [`REVOKE`] is about to change one.
 const REVOKES: &str = "
     SELECT 1 FROM sessions
-    WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NULL AND (?3 IS NULL OR rotated_at < ?3)";
+    WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NULL AND (?3 IS NULL OR rotated_at < ?3)
+      AND (?4 IS NULL OR EXISTS (
+        SELECT 1 FROM users JOIN users AS actor ON actor.id = ?4 AND actor.is_active = 1
+        WHERE users.id = ?2
+          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))))";
 
 /// Also returns a session that had already been revoked: if the earlier request failed after the write, its cached sessions may
 /// still exist.
@@ -96,23 +108,31 @@ const LATEST: &str = "
     ORDER BY token_expires_at DESC LIMIT 200";
 
 /// `?2`, if not NULL, is the session that stays. `?5`, if not NULL, is the audit entry of the change that revokes the sessions;
-/// it exists if this batch has made the change.
+/// it exists if this batch has made the change. `?6`, if not NULL, is the administrator, who still has to be allowed to do it.
 const REVOKE_ALL: &str = "
     UPDATE sessions SET revoked_at = ?4
     WHERE user_id = ?1 AND id IS NOT ?2 AND revoked_at IS NULL AND token_expires_at > ?3 AND ends_at > ?4
-      AND (?5 IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.id = ?5))";
+      AND (?5 IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.id = ?5))
+      AND (?6 IS NULL OR EXISTS (
+        SELECT 1 FROM users JOIN users AS actor ON actor.id = ?6 AND actor.is_active = 1
+        WHERE users.id = ?1
+          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))))";
 
 /// Finds a row if [`REVOKE_ALL`] is about to change one.
 const REVOKES_ALL: &str = "
     SELECT 1 FROM sessions
     WHERE user_id = ?1 AND id IS NOT ?2 AND revoked_at IS NULL AND token_expires_at > ?3 AND ends_at > ?4
-      AND (?5 IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.id = ?5))";
+      AND (?5 IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.id = ?5))
+      AND (?6 IS NULL OR EXISTS (
+        SELECT 1 FROM users JOIN users AS actor ON actor.id = ?6 AND actor.is_active = 1
+        WHERE users.id = ?1
+          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))))";
 
-/// A batch of the live sessions whose current token was issued at or after `?1` and before `?2`.
-const ISSUED: &str = "
-    SELECT id, user_id FROM sessions
-    WHERE revoked_at IS NULL AND rotated_at >= ?1 AND rotated_at < ?2 AND token_expires_at > ?3 AND ends_at > ?4
-    ORDER BY rotated_at DESC LIMIT ?5";
+/// Finds a row if the administrator `?2` may revoke sessions of the user: the condition of [`REVOKE`] and [`REVOKE_ALL`].
+const MAY_REVOKE: &str = "
+    SELECT 1 FROM users JOIN users AS actor ON actor.id = ?2 AND actor.is_active = 1
+    WHERE users.id = ?1
+      AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))";
 
 /// Revokes the live sessions of a user.
 pub(in crate::store) struct RevokeAll<'a> {
@@ -123,6 +143,8 @@ pub(in crate::store) struct RevokeAll<'a> {
     /// The entry of the change that revokes the sessions, in an earlier statement of the batch. Without its entry, nothing is
     /// revoked.
     pub cause: Option<&'a Signed>,
+    /// The administrator, unless another statement of the batch checks whether the change is allowed; `None` for the user.
+    pub actor: Option<Uuid>,
     /// The time of the request.
     pub now: Timestamp,
     /// The entry that is written if a session is revoked.
@@ -141,34 +163,54 @@ impl RevokeAll<'_> {
                 .text(self.now.to_string())
         };
         let cause = self.cause.map(|cause| &cause.entry.id);
-        let revoke = of_sessions(REVOKE_ALL).optional(cause);
-        let revokes = || of_sessions(REVOKES_ALL).optional(cause);
+        let actor = self.actor.map(|actor| actor.to_string());
+        let conditional = |sql| of_sessions(sql).optional(cause).optional(actor.as_ref());
+        let revoke = conditional(REVOKE_ALL);
+        let revokes = || conditional(REVOKES_ALL);
         [of_sessions(LATEST), recorded(revoke, revokes, [self.entry])]
     }
 }
 
-fn revoke_one<const N: usize>(
-    id: &str,
-    user: Uuid,
+/// Finds a row if the administrator may revoke sessions of the user; without an administrator, always.
+fn may_revoke(user: Uuid, actor: Option<Uuid>) -> Option<Statement> {
+    actor.map(|actor| {
+        Statement::new(MAY_REVOKE)
+            .text(user.to_string())
+            .text(actor.to_string())
+    })
+}
+
+pub(super) fn revoke_one<const N: usize>(
+    session: Revoke<'_>,
     issued_before: Option<Timestamp>,
     now: Timestamp,
     entries: [&Signed; N],
 ) -> [Statement; 2] {
-    let user = user.to_string();
+    let (id, user) = (session.id, session.user.to_string());
+    let actor = session.actor.map(|actor| actor.to_string());
     let issued_before = issued_before.map(|time| time.to_string());
     let revoke = Statement::new(REVOKE)
         .text(now.to_string())
         .text(id)
         .text(&user)
-        .optional(issued_before.as_ref());
+        .optional(issued_before.as_ref())
+        .optional(actor.as_ref());
     let revokes = || {
         Statement::new(REVOKES)
             .text(id)
             .text(&user)
             .optional(issued_before.as_ref())
+            .optional(actor.as_ref())
     };
     let found = Statement::new(REVOKED).text(id).text(&user);
     [recorded(revoke, revokes, entries), found]
+}
+
+/// Whether [`MAY_REVOKE`], if it was sent, found a row.
+fn is_permitted(outcomes: &[Outcome]) -> Result<bool, StoreError> {
+    outcomes.iter().try_fold(true, |is_permitted, outcome| {
+        Ok(is_permitted && outcome.first(|_| Ok(()))?.is_some())
+    })
 }
 
 impl Sessions {
@@ -178,13 +220,19 @@ impl Sessions {
     /// Any [`StoreError`]; then the response must not state that the session is revoked.
     pub async fn revoke<const N: usize>(
         &self,
-        id: &str,
-        user_id: Uuid,
+        session: Revoke<'_>,
         now: Timestamp,
         entries: [&Signed; N],
     ) -> Result<Revocation, StoreError> {
-        let statements = revoke_one(id, user_id, None, now, entries);
-        let [revoke, revoked] = self.database.batch(statements).await?;
+        let mut statements = Vec::from(revoke_one(session, None, now, entries));
+        statements.extend(may_revoke(session.user, session.actor));
+        let outcomes = self.database.all(statements).await?;
+        let [revoke, revoked, permitted @ ..] = outcomes.as_slice() else {
+            return Err(StoreError::Unavailable);
+        };
+        if !is_permitted(permitted)? {
+            return Ok(Revocation::NotPermitted);
+        }
         Ok(match revoked.first(RevokedSession::read)? {
             None => Revocation::NotFound,
             Some(session) if revoke.changes > 0 => Revocation::Done(session),
@@ -192,79 +240,37 @@ impl Sessions {
         })
     }
 
-    /// Revokes all live sessions of a user.
+    /// Revokes all live sessions of a user. `None` if this administrator may not do it any more.
     ///
     /// # Errors
     /// Any [`StoreError`]; then the response must not state that the sessions are revoked.
     pub async fn revoke_all(
         &self,
         user: Uuid,
+        actor: Option<Uuid>,
         now: Timestamp,
         entry: &Signed,
-    ) -> Result<RevokedSessions, StoreError> {
+    ) -> Result<Option<RevokedSessions>, StoreError> {
         let revoke = RevokeAll {
             user,
             keep: None,
             cause: None,
+            actor,
             now,
             entry,
         };
-        let [latest, revoked] = self.database.batch(revoke.statements()).await?;
-        Ok(RevokedSessions {
+        let mut statements = Vec::from(revoke.statements());
+        statements.extend(may_revoke(user, actor));
+        let outcomes = self.database.all(statements).await?;
+        let [latest, revoked, permitted @ ..] = outcomes.as_slice() else {
+            return Err(StoreError::Unavailable);
+        };
+        if !is_permitted(permitted)? {
+            return Ok(None);
+        }
+        Ok(Some(RevokedSessions {
             latest: latest.rows(RevokedSession::read)?,
             count: revoked.changes,
-        })
-    }
-
-    /// A batch of the live sessions whose current token was issued between these times, the latest first.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub async fn issued(
-        &self,
-        from: Timestamp,
-        before: Timestamp,
-        now: Timestamp,
-        most: u32,
-    ) -> Result<Vec<IssuedSession>, StoreError> {
-        let statement = Statement::new(ISSUED)
-            .text(from.to_string())
-            .text(before.to_string())
-            .text(expired_until(now).to_string())
-            .text(now.to_string())
-            .number(most);
-        let [found] = self.database.batch([statement]).await?;
-        found.rows(|row| {
-            Ok(IssuedSession {
-                id: row.text("id")?,
-                user_id: row.uuid("user_id")?,
-            })
-        })
-    }
-
-    /// Revokes these sessions unless they have been refreshed since `before`, each with its entry; returns those that it
-    /// revoked.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub async fn revoke_issued(
-        &self,
-        sessions: &[(IssuedSession, Signed)],
-        before: Timestamp,
-        now: Timestamp,
-    ) -> Result<Vec<RevokedSession>, StoreError> {
-        let statements = sessions.iter().flat_map(|(session, entry)| {
-            revoke_one(&session.id, session.user_id, Some(before), now, [entry])
-        });
-        let outcomes = self.database.all(statements.collect()).await?;
-        let mut revoked = Vec::new();
-        for outcome in outcomes.chunks(2) {
-            if let [revoke, found] = outcome
-                && revoke.changes > 0
-            {
-                revoked.extend(found.first(RevokedSession::read)?);
-            }
-        }
-        Ok(revoked)
+        }))
     }
 }

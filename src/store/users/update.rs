@@ -160,6 +160,7 @@ pub async fn change(database: &Database, change: &Change<'_>) -> Result<Changed,
         user: change.user.id,
         keep: None,
         cause: Some(cause),
+        actor: None,
         now: change.now,
         entry: change.sessions_revoked.unwrap_or(cause),
     }

@@ -136,6 +136,105 @@ async fn refused_login_stores_nothing() {
 }
 
 #[tokio::test]
+async fn login_whose_token_cannot_be_stored_leaves_no_session() {
+    let app = App::isolated(Vars::new());
+    let admin = app.admin("ada").await;
+    let line = app.command_line_with(None).await;
+    // A folder in place of the lock.
+    fs::create_dir_all(line.credentials().with_file_name("credentials.lock")).expect("a folder");
+    let args = ["login", "--username", &admin.username, "--password-stdin"];
+    let output = line.run_with_input(&args, PASSWORD).await;
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        error.starts_with("error: you were signed out again: cannot write "),
+        "{error}"
+    );
+    assert_eq!(sessions(&admin).await, (1, 0));
+    assert!(!line.credentials().exists());
+}
+
+/// The stored session may be of another service than the token.
+#[tokio::test]
+async fn token_of_the_environment_is_sent_to_a_given_service_only() {
+    let app = App::isolated(Vars::new());
+    let line = signed_in(&app, &app.admin("ada").await).await;
+    let mut command = line.command();
+    let command = command.env("EDGE_AUTH_TOKEN", "secret");
+    let output = command.args(["audit", "list"]).output().await;
+    let output = output.expect("the command line");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        error.starts_with("error: missing required option --url: EDGE_AUTH_TOKEN is set"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn names_of_the_service_cannot_control_the_terminal() {
+    let app = App::isolated(Vars::new());
+    let line = app.command_line().await;
+    let bob = app.user("bob").await;
+    bob.update("username = 'b' || char(27) || '[2J' || char(8238) || char(155) || 'x'")
+        .await;
+    let shown = "b?[2J??x";
+    let unlocked = line.succeed(&["user", "unlock", &bob.id]).await;
+    assert_eq!(unlocked, format!("User {shown} unlocked.\n"));
+    let changed = line
+        .succeed(&["user", "change", &bob.id, "--name", "B"])
+        .await;
+    assert_eq!(changed, format!("User {shown} changed.\n"));
+    let statements = [
+        &["user", "disable", &bob.id][..],
+        &["user", "erase", &bob.id],
+        &["user", "set-role", &bob.id, "admin"],
+        &["session", "revoke-all", &bob.id],
+    ];
+    for args in statements {
+        let error = line.fail(2, args).await;
+        assert!(error.contains(&format!(" user {shown}")), "{error}");
+        assert!(!error.contains(['\u{1b}', '\u{202e}', '\u{9b}']), "{error}");
+    }
+    // JSON keeps the name.
+    let args = ["user", "show", &bob.id, "--json"];
+    let text = line.succeed(&args).await;
+    assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{9b}']), "{text}");
+    let shown: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(shown["username"], "b\u{1b}[2J\u{202e}\u{9b}x");
+}
+
+#[tokio::test]
+async fn own_address_and_password_are_not_changed_by_administration() {
+    let app = App::isolated(Vars::new());
+    let admin = app.super_admin("ada").await;
+    let line = signed_in(&app, &admin).await;
+    let error = line
+        .fail(
+            1,
+            &[
+                "user",
+                "change",
+                &admin.username,
+                "--email",
+                "x@example.com",
+            ],
+        )
+        .await;
+    assert_eq!(
+        error,
+        "error: your own e-mail address is changed on the page /account\n"
+    );
+    let error = line
+        .fail(1, &["user", "reset-password", &admin.username])
+        .await;
+    assert_eq!(
+        error,
+        "error: your own password is changed on the page /account\n"
+    );
+}
+
+#[tokio::test]
 async fn credentials_that_others_may_read_are_refused() {
     let app = App::isolated(Vars::new());
     let line = signed_in(&app, &app.admin("ada").await).await;

@@ -27,7 +27,7 @@ const RULES: [(&str, &str); 17] = [
     ("revoke a session", "a+--- + ++++ +"),
     ("revoke sessions",  "a+--- + ++++ +"),
     ("name",             "a+--- s ++++ s"),
-    ("email",            "a+--- s ++++ s"),
+    ("email",            "a+--- s +++- s"),
     ("organization",     "a+--- s ++++ s"),
     ("region",           "a+--- + ++++ +"),
     ("role user",        "a+--- + +++- +"),
@@ -35,7 +35,7 @@ const RULES: [(&str, &str); 17] = [
     ("role super_admin", "a---- - ++++ s"),
     ("disable",          "a+--- + +++- +"),
     ("enable",           "a+--- + ++++ +"),
-    ("reset password",   "a+--- s ++++ s"),
+    ("reset password",   "a+--- s +++- s"),
     ("unlock",           "a+--- s ++++ s"),
     ("erase",            "a+--- + +++- +"),
 ];

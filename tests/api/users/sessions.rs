@@ -1,7 +1,8 @@
 //! `/api/auth/users/{id}/sessions`: list and revoke the sessions of a user.
 
-use crate::support::{App, assert_refused};
+use crate::support::{App, Fault, assert_refused};
 use serde_json::json;
+use std::future::IntoFuture as _;
 
 #[tokio::test]
 async fn sessions_of_a_user_are_listed_as_the_user_sees_them() {
@@ -66,4 +67,44 @@ async fn all_sessions_of_a_user_are_revoked_and_counted() {
     }
     assert_refused(&[&sessions[0], &sessions[1]]).await;
     assert_eq!(ada.audit_entries("session_revoked").await, 1);
+}
+
+/// An administrator who loses the role between the check and the write revokes nothing.
+#[tokio::test]
+async fn revocation_by_an_administrator_who_was_demoted_meanwhile_is_refused() {
+    for is_one in [true, false] {
+        let app = App::shared();
+        let (grace, ada) = (app.admin("grace").await, app.user("ada").await);
+        let (admin, session) = (grace.sign_in().await, ada.sign_in().await);
+        let fault = Fault::d1().matching("UPDATE sessions SET revoked_at");
+        let paused = app.fault(fault.times(1).pauses()).await;
+        let revoke = if is_one {
+            admin.revoke_user_session(&ada.id, &session.session_id())
+        } else {
+            admin.revoke_user_sessions(&ada.id)
+        };
+        let revoke = tokio::spawn(revoke.into_future());
+        paused.wait_for_hits(1).await;
+        grace.update("role = 'user'").await;
+        paused.release().await;
+        revoke.await.unwrap().assert_error(403, "not_permitted");
+        session.me().await.assert_status(200);
+        assert_eq!(ada.audit_entries("session_revoked").await, 0);
+    }
+}
+
+/// Also if the role of the user has changed.
+#[tokio::test]
+async fn revocation_of_a_user_who_became_administrator_meanwhile_is_refused() {
+    let app = App::shared();
+    let (admin, ada) = (app.administrator("admin").await, app.user("ada").await);
+    let session = ada.sign_in().await;
+    let fault = Fault::d1().matching("UPDATE sessions SET revoked_at");
+    let paused = app.fault(fault.times(1).pauses()).await;
+    let revoke = tokio::spawn(admin.revoke_user_sessions(&ada.id).into_future());
+    paused.wait_for_hits(1).await;
+    ada.update("role = 'admin'").await;
+    paused.release().await;
+    revoke.await.unwrap().assert_error(403, "not_permitted");
+    session.me().await.assert_status(200);
 }

@@ -6,9 +6,10 @@ use crate::failure::exit_code;
 use crate::http::Call;
 use crate::service::Service;
 use crate::table::{self, cell};
+use crate::terminal;
 use crate::users::find;
 use anyhow::{Context as _, Result};
-use cli::{AuditCommand, ListOptions, terminal};
+use cli::{AuditCommand, ListOptions};
 use serde_json::{Value, json};
 use std::process::ExitCode;
 

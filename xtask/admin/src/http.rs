@@ -1,8 +1,9 @@
 //! Requests to a service, and their failures.
 
 use crate::failure::{unavailable, usage};
+use crate::table::cell;
+use crate::terminal;
 use anyhow::{Result, anyhow};
-use cli::terminal;
 use reqwest::{Client, Method, StatusCode, redirect};
 use serde_json::Value;
 use std::thread;
@@ -114,7 +115,8 @@ impl Reply {
         let (status, json) = (self.status, self.json());
         let text = ["message", "detail"].map(|name| json[name].as_str());
         let text = text.into_iter().flatten().next();
-        let message = format!("{status}: {}", text.unwrap_or("not an Edge Auth response"));
+        let text = text.unwrap_or("not an Edge Auth response");
+        let message = format!("{status}: {}", cell(Some(text)));
         let is_temporary = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
         Err(match (is_temporary, self.header("retry-after")) {
             (true, Some(seconds)) => unavailable(format!("{message}; try again in {seconds} s")),

@@ -1,8 +1,9 @@
 //! Input of the user: passwords, names, and consent to changes that revoke or delete something.
 
 use crate::failure::usage;
+use crate::terminal;
 use anyhow::{Context as _, Result, bail};
-use cli::{Consent, terminal};
+use cli::Consent;
 use edge_auth::crypto::secret::Secret;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 
@@ -29,7 +30,7 @@ pub fn ask_password(username: &str) -> Result<Secret> {
             "missing password: there is no terminal to ask for it; use --password-stdin",
         ));
     }
-    let prompt = format!("Password of {username}: ");
+    let prompt = terminal::neutral(&format!("Password of {username}: "));
     let password = rpassword::prompt_password(prompt).context("cannot read the password")?;
     Ok(Secret::new(password))
 }
@@ -43,6 +44,7 @@ pub fn ask(prompt: &str, missing: &str) -> Result<String> {
         return Err(usage(missing));
     }
     let mut output = io::stderr().lock();
+    let prompt = terminal::neutral(prompt);
     let _ = write!(output, "{prompt}").and_then(|()| output.flush());
     let mut line = String::new();
     io::stdin()

@@ -4,8 +4,10 @@ use crate::credentials::Credentials;
 use crate::http::{Call, Http, origin};
 use crate::input;
 use crate::service::{only_origin, sign_in};
+use crate::table::cell;
+use crate::terminal;
 use anyhow::{Context as _, Result, bail};
-use cli::{Login, Logout, terminal};
+use cli::{Login, Logout};
 use serde_json::json;
 use std::env;
 
@@ -32,8 +34,21 @@ pub fn login(login: &Login) -> Result<String> {
     };
     let entry = sign_in(&http, &username, &password)?;
     let (username, expires_at) = (entry.username.clone(), entry.expires_at);
-    let earlier =
-        credentials.change(|entries| Ok(entries.insert(http.origin().to_owned(), entry)))?;
+    let token = entry.token.clone();
+    let stored = credentials.change(|entries| Ok(entries.insert(http.origin().to_owned(), entry)));
+    let earlier = match stored {
+        Ok(earlier) => earlier,
+        // A session whose token is not stored cannot be revoked later.
+        Err(error) => {
+            let revoked = http.send(&Call::post("logout"), Some(token.reveal()));
+            return Err(match revoked.and_then(crate::http::Reply::successful) {
+                Ok(_) => error.context("you were signed out again"),
+                Err(failure) => {
+                    error.context(format!("the new session could not be revoked: {failure:#}"))
+                }
+            });
+        }
+    };
     if let Some(earlier) = earlier {
         let revoked = http.send(&Call::post("logout"), Some(earlier.token.reveal()));
         if let Err(error) = revoked.and_then(crate::http::Reply::successful) {
@@ -48,7 +63,11 @@ pub fn login(login: &Login) -> Result<String> {
     Ok(if login.json {
         json!({ "url": http.origin(), "username": username, "expires_at": expires_at }).to_string()
     } else {
-        format!("Signed in to {} as {username}.", http.origin())
+        format!(
+            "Signed in to {} as {}.",
+            http.origin(),
+            cell(Some(&username))
+        )
     })
 }
 

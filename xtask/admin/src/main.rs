@@ -16,11 +16,12 @@ mod service;
 mod sessions;
 mod status;
 mod table;
+mod terminal;
 mod users;
 
 use anyhow::Result;
 use clap::Parser;
-use cli::{Command, terminal};
+use cli::Command;
 use std::process::ExitCode;
 
 /// Administer a service

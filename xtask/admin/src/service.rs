@@ -4,8 +4,8 @@ use crate::credentials::{Credentials, Entries, Entry};
 use crate::failure::usage;
 use crate::http::{Call, Http, Reply};
 use crate::input;
+use crate::terminal;
 use anyhow::{Context as _, Result, anyhow, bail};
-use cli::terminal;
 use edge_auth::crypto::secret::Secret;
 use edge_auth::timestamp::Timestamp;
 use serde_json::{Value, json};
@@ -65,14 +65,16 @@ impl Service {
         if options.username.is_some() {
             return Err(usage("missing required option --url"));
         }
-        let credentials = Credentials::of_user()?;
         if !token.is_empty() {
-            let url = match &options.url {
-                Some(url) => url.clone(),
-                None => only_origin(&credentials.read()?)?,
-            };
-            return Ok(Self::new(Http::new(&url)?, options, Secret::new(token)));
+            // A stored session may be of another service than the token.
+            let url = options.url.as_ref().ok_or_else(|| {
+                usage(format!(
+                    "missing required option --url: {TOKEN_VARIABLE} is set, and does not say which service its token is for"
+                ))
+            })?;
+            return Ok(Self::new(Http::new(url)?, options, Secret::new(token)));
         }
+        let credentials = Credentials::of_user()?;
         let entries = credentials.read()?;
         let http = match &options.url {
             Some(url) => Http::new(url)?,
@@ -95,6 +97,11 @@ impl Service {
             is_password_piped: options.password_stdin,
             password: RefCell::default(),
         }
+    }
+
+    /// Whether the session is known to be that of the user with this name.
+    pub fn is_of(&self, username: &str) -> bool {
+        self.username.as_deref() == Some(username)
     }
 
     /// The response to a request, which may be an error. If the service requires a recent authentication, gives the password

@@ -37,8 +37,8 @@ pub fn run(command: &SessionCommand) -> Result<String> {
             let connected = Service::connect(service)?;
             let user = find::user(&connected, &user.name)?;
             let id = named(&of(&connected, &user)?, session)?;
-            let name = text(&user, "username");
-            let statement = format!("This revokes the session {id} of user {name}.");
+            let (shown, name) = (cell(Some(&id)), cell(Some(text(&user, "username"))));
+            let statement = format!("This revokes the session {shown} of user {name}.");
             input::confirm(&statement, "yes", *consent)?;
             connected.json(&Call::delete(format!(
                 "users/{}/sessions/{id}",
@@ -47,7 +47,7 @@ pub fn run(command: &SessionCommand) -> Result<String> {
             Ok(if service.json {
                 json!({ "session": id }).to_string()
             } else {
-                format!("Session {id} of user {name} revoked.")
+                format!("Session {shown} of user {name} revoked.")
             })
         }
         SessionCommand::RevokeAll {
@@ -61,7 +61,8 @@ pub fn run(command: &SessionCommand) -> Result<String> {
 fn revoke_all(options: &cli::Service, user: &str, consent: Consent) -> Result<String> {
     let service = Service::connect(options)?;
     let user = find::user(&service, user)?;
-    let (name, live) = (text(&user, "username"), of(&service, &user)?.len());
+    let name = cell(Some(text(&user, "username")));
+    let live = of(&service, &user)?.len();
     let statement = format!("This revokes all sessions of user {name}: {live} at the moment.");
     input::confirm(&statement, "yes", consent)?;
     let response = service.json(&Call::delete(format!(

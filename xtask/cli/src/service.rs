@@ -6,8 +6,8 @@ use clap::Args;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Service")]
 pub struct Service {
-    /// URL of the service, such as https://auth.example.com [default: that of `cargo xtask login`, if you are signed in to
-    /// one service]
+    /// URL of the service, such as https://auth.example.com; required with EDGE_AUTH_TOKEN [default: that of `cargo xtask
+    /// login`, if you are signed in to one service]
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
     /// Sign in with this username, and sign out at the end [default: the token in EDGE_AUTH_TOKEN, or that of `cargo xtask

@@ -252,7 +252,7 @@ pub struct Fields {
     /// New full name
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
-    /// New e-mail address; deletes unused one-time links, and notifies the earlier address
+    /// New e-mail address, of another user; deletes unused one-time links, and notifies the earlier address
     #[arg(long, value_name = "ADDRESS")]
     pub email: Option<String>,
     /// New organization

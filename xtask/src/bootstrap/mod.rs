@@ -1,5 +1,6 @@
 //! `cargo xtask bootstrap`: a one-time link with which the first super administrator is created.
 
+mod origin;
 mod secret;
 mod settings;
 mod target;
@@ -32,7 +33,7 @@ pub struct Options {
 /// Adds a secret to the database of the target and prints the link.
 pub fn run(options: &Options) -> Result<()> {
     let origin = match &options.url {
-        Some(url) => url.trim_end_matches('/').to_owned(),
+        Some(url) => origin::of(url)?,
         None => settings::address(&options.target)?,
     };
     let secret = Secret::new()?;
@@ -63,12 +64,8 @@ fn link(origin: &str, secret: &Secret) -> String {
 
 fn instructions(origin: &str, secret: &Secret) -> String {
     format!(
-        "Create the first super administrator on this page. The link can be used once, within one hour:\n\n  {}\n\n\
-         Or with the API:\n\n  \
-         curl -s {origin}/api/auth/bootstrap -H \"Content-Type: application/json\" \
-         -d '{{\"secret\":\"{}\",\"username\":\"NAME\",\"email\":\"ADDRESS\",\"password\":\"PASSWORD\"}}'",
+        "Create the first super administrator on this page. The link can be used once, within one hour:\n\n  {}",
         link(origin, secret),
-        secret.reveal(),
     )
 }
 
@@ -77,11 +74,12 @@ mod tests {
     use super::{Secret, instructions, is_added};
 
     #[test]
-    fn instructions_show_the_secret_and_not_its_hash() {
+    fn instructions_are_the_link_and_no_command() {
         let secret = Secret::of("abc");
         let text = instructions("https://auth.example.com", &secret);
-        assert!(text.contains("\n  https://auth.example.com/bootstrap#token=abc\n"));
-        assert!(text.contains("/api/auth/bootstrap ") && text.contains(r#"{"secret":"abc","#));
+        assert!(text.ends_with("\n\n  https://auth.example.com/bootstrap#token=abc"));
+        // Other users of the machine can read the arguments of a program.
+        assert!(!text.contains("curl") && text.matches("abc").count() == 1);
         assert!(!text.contains(&secret.hash()));
     }
 

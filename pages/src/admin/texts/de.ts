@@ -145,7 +145,7 @@ export const de: ConsoleTexts = {
     audit: "Audit-Protokoll dieses Benutzers",
     managedElsewhere: "Name, E‑Mail-Adresse, Organisation und Rolle stammen aus dem Verzeichnis der Organisation. Ändern Sie sie dort.",
     readOnly: "Nur Super-Administratoren können Administratoren ändern.",
-    self: "Das ist Ihr eigenes Konto. Nur ein anderer Super-Administrator kann Rolle und Zustand ändern. Ihr Profil finden Sie auf der Kontoseite.",
+    self: "Das ist Ihr eigenes Konto. Nur ein anderer Super-Administrator kann Rolle und Zustand ändern. Profil, E‑Mail-Adresse und Passwort ändern Sie auf der Kontoseite.",
     emailHint: "Eine neue Adresse gilt sofort. Sie ist nicht bestätigt, und offene Links werden ungültig. Die frühere Adresse erhält eine Nachricht.",
 
     role: {

@@ -144,7 +144,7 @@ export const en = {
     audit: "Audit log of this user",
     managedElsewhere: "Name, e‑mail address, organization and role come from the directory of the organization. Change them there.",
     readOnly: "Only super administrators can change administrators.",
-    self: "This is your own account. Only another super administrator can change its role and state. Your profile is on the account page.",
+    self: "This is your own account. Only another super administrator can change its role and state. Change your profile, e‑mail address and password on the account page.",
     emailHint: "A new address is used at once. It is not confirmed, and open links become invalid. The earlier address gets a notice.",
 
     role: {

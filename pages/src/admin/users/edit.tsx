@@ -57,15 +57,17 @@ export function EditProfile({ user, permissions, onChanged }: SectionProps) {
           {!permissions.isManagedElsewhere && (
             <>
               <Field label={labels.name} name="name" type="text" autocomplete="off" defaultValue={user.name} isOptional errorId={errorOf("invalid_field")} />
-              <Field
-                label={labels.email}
-                name="email"
-                type="email"
-                autocomplete="off"
-                defaultValue={user.email ?? ""}
-                hint={c.user.emailHint}
-                errorId={errorOf("email_taken", "invalid_email", "missing_field")}
-              />
+              {permissions.canChangeCredentials && (
+                <Field
+                  label={labels.email}
+                  name="email"
+                  type="email"
+                  autocomplete="off"
+                  defaultValue={user.email ?? ""}
+                  hint={c.user.emailHint}
+                  errorId={errorOf("email_taken", "invalid_email", "missing_field")}
+                />
+              )}
               <Field label={labels.organization} name="organization" type="text" autocomplete="off" defaultValue={user.organization ?? ""} isOptional />
             </>
           )}

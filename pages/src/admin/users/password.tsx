@@ -10,12 +10,12 @@ import { useConsoleTexts } from "../texts.ts";
 import { useAction } from "../work.ts";
 import type { SectionProps } from "./detail.tsx";
 
-export function Password({ user, onChanged }: SectionProps) {
+export function Password({ user, permissions, onChanged }: SectionProps) {
   const c = useConsoleTexts();
   return (
     <section class="card" aria-labelledby="password">
       <h2 id="password">{c.user.password}</h2>
-      <Reset id={user.id} name={user.username} />
+      {permissions.canChangeCredentials && <Reset id={user.id} name={user.username} />}
       <Unlock id={user.id} isLocked={user.is_locked} onChanged={onChanged} />
     </section>
   );

@@ -14,6 +14,7 @@ use crate::http::route::{Access, Guard, Route};
 use crate::routes::responses::MessageResponse;
 use crate::routes::users::user_id;
 use crate::runtime::rate_limiter::Bucket;
+use crate::store::sessions::Revoke;
 
 /// The endpoint.
 pub const ROUTE: Route = Route {
@@ -38,11 +39,17 @@ async fn handle(
     let revoked = request.parameter("session");
     let entry = administration.entry(Kind::SessionRevoked, user.id)?;
     let entry = context.sign(entry.of_session(revoked).detail("administrator"));
-    // A session that had already been revoked gets the same response, because the earlier response may have been lost.
-    if sessions::revoke(&context, revoked, user.id, [&entry]).await? == Revoked::NotFound {
-        return Err(ErrorCode::SessionNotFound.into());
+    let revoke = Revoke {
+        id: revoked,
+        user: user.id,
+        actor: Some(administration.actor.id),
+    };
+    match sessions::revoke_as(&context, revoke, [&entry]).await? {
+        // A session that had already been revoked gets the same response, because the earlier response may have been lost.
+        Revoked::Now | Revoked::Earlier => Ok(Response::ok(&MessageResponse::new("Session ended"))),
+        Revoked::NotFound => Err(ErrorCode::SessionNotFound.into()),
+        Revoked::NotPermitted => Err(ErrorCode::NotPermitted.into()),
     }
-    Ok(Response::ok(&MessageResponse::new("Session ended")))
 }
 
 #[cfg(not(target_arch = "wasm32"))]

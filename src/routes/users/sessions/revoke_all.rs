@@ -7,6 +7,7 @@ use crate::domain::administration::Action;
 use crate::domain::audit::Kind;
 use crate::domain::session::SessionRecord;
 use crate::http::error::{ApiError, ErrorFormat};
+use crate::http::error_codes::ErrorCode;
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};
@@ -49,7 +50,9 @@ async fn handle(
     let user = administration.target(id, Action::RevokeSessions).await?;
     let entry = administration.entry(Kind::SessionRevoked, user.id)?;
     let entry = context.sign(entry.detail("administrator"));
-    let revoked_sessions = sessions::revoke_all(&context, user.id, &entry).await?;
+    let actor = Some(administration.actor.id);
+    let revoked_sessions = sessions::revoke_all(&context, user.id, actor, &entry).await?;
+    let revoked_sessions = revoked_sessions.ok_or(ErrorCode::NotPermitted)?;
     Ok(Response::ok(&RevokedSessionsResponse {
         success: true,
         message: "Sessions ended",
@@ -59,7 +62,6 @@ async fn handle(
 
 #[cfg(not(target_arch = "wasm32"))]
 fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
-    use crate::http::error_codes::ErrorCode;
     use crate::http::operation::Operation;
     use crate::routes::users::id_parameter;
     use serde_json::json;

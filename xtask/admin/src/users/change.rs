@@ -4,7 +4,7 @@ use super::{Subject, without_success};
 use crate::http::Call;
 use crate::service::Service;
 use crate::table::cell;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use cli::{Fields, NewUser};
 use serde_json::{Map, Value, json};
 
@@ -38,6 +38,9 @@ pub fn add(options: &cli::Service, new: &NewUser) -> Result<String> {
 
 pub fn change(options: &cli::Service, typed: &str, fields: &Fields) -> Result<String> {
     let subject = Subject::find(options, typed)?;
+    if fields.email.is_some() && subject.is_own() {
+        bail!("your own e-mail address is changed on the page /account");
+    }
     let mut body = Map::new();
     for (field, value, is_removed) in [
         ("name", &fields.name, false),
@@ -71,6 +74,9 @@ pub(super) fn patch(subject: &Subject, fields: &Value) -> Result<Value> {
 
 pub fn reset_password(options: &cli::Service, typed: &str) -> Result<String> {
     let subject = Subject::find(options, typed)?;
+    if subject.is_own() {
+        bail!("your own password is changed on the page /account");
+    }
     let response = subject
         .service
         .json(&Call::post(subject.path("/reset-password")))?;
@@ -90,6 +96,7 @@ fn delivery(response: &Value, email: &str) -> String {
     let until = cell(response["link_expires_at"].as_str());
     match response["link"].as_str() {
         Some(link) => {
+            let link = cell(Some(link));
             format!("This link sets the password. It can be used once, until {until}:\n\n  {link}")
         }
         None => format!(

@@ -3,6 +3,7 @@
 use super::Subject;
 use super::change::patch;
 use crate::http::Call;
+use crate::table::cell;
 use crate::{input, sessions};
 use anyhow::Result;
 use cli::{Consent, Role};
@@ -24,7 +25,7 @@ pub fn set_role(
     let statement = format!(
         "This changes the role of user {name} from {} to {role} and revokes all sessions: {} at the moment. It also deletes all unused \
          one-time links.",
-        subject.text("role"),
+        cell(Some(subject.text("role"))),
         live_sessions(&subject)?
     );
     input::confirm(&statement, "yes", consent)?;
@@ -58,10 +59,10 @@ pub fn erase(options: &cli::Service, typed: &str, consent: Consent) -> Result<St
     let statement = format!(
         "This erases user {name} ({}): the profile, the password, all links, the addresses in the audit log, and all sessions, {} at \
          the moment. It cannot be undone.",
-        subject.text("id"),
+        cell(Some(subject.text("id"))),
         live_sessions(&subject)?
     );
-    input::confirm(&statement, name, consent)?;
+    input::confirm(&statement, &name, consent)?;
     let call = Call::delete(subject.path(""));
     let response = subject.service.json(&call.if_match(subject.version()))?;
     let sentence = format!("User {name} erased.");

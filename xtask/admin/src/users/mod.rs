@@ -8,6 +8,7 @@ pub mod shown;
 mod transfer;
 
 use crate::service::Service;
+use crate::table::cell;
 use anyhow::Result;
 use cli::UserCommand;
 use serde_json::Value;
@@ -98,8 +99,14 @@ impl Subject {
         self.user[name].as_str().unwrap_or_default()
     }
 
-    fn name(&self) -> &str {
-        self.text("username")
+    /// The user name, for a sentence.
+    fn name(&self) -> String {
+        cell(Some(self.text("username")))
+    }
+
+    /// Whether it is the user who has signed in.
+    fn is_own(&self) -> bool {
+        self.service.is_of(self.text("username"))
     }
 
     /// The path of the user, or of something below it.

@@ -99,9 +99,13 @@ export async function run({ person, control, mailedLink, users: [root, other, ad
   await message(password, "status", c.user.unlock.done);
   await page.getByText(c.users.locked, { exact: true }).waitFor({ state: "detached" });
 
-  // No administrator changes their own role or state here.
+  // No administrator changes their own role, state, e-mail address or password here.
   await page.goto(`/admin#/users/${root.id}`);
   await page.getByText(c.user.self).waitFor();
   assert.equal(await section(page, c.user.access).count(), 0);
   assert.equal(await button(page, c.user.erase.submit).count(), 0);
+  await name(edit).waitFor();
+  assert.equal(await edit.getByLabel(t.account.email).count(), 0);
+  await password.getByText(c.user.unlock.notLocked).waitFor();
+  assert.equal(await button(page, c.user.reset.submit).count(), 0);
 }
