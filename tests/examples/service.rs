@@ -161,9 +161,11 @@ fn add_user(program: &mut Program, url: &str, admin: &Login, username: &str) -> 
     );
     // There are notices as well, such as that about the password of the administrator.
     let link = |printed: &str| {
-        let files = printed
-            .split_whitespace()
-            .filter(|word| word.ends_with(".txt"));
+        let files = printed.split_whitespace().filter(|word| {
+            Path::new(word)
+                .extension()
+                .is_some_and(|ending| ending == "txt")
+        });
         files
             .filter_map(|file| fs::read_to_string(file).ok())
             .find_map(|message| token(message.split_once("/set-password#")?.1))
