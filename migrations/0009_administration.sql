@@ -1,6 +1,6 @@
 -- Administration: search and lists of users, and changes of a user that do not overwrite each other.
 
--- How often what administrators see of the user was changed, sign-ins aside. A change states the version that it is based on.
+-- Number of changes of the columns that administrators see, without sign-ins. A change states the version that it is based on.
 ALTER TABLE users ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 
 CREATE TRIGGER users_changed_have_another_version AFTER UPDATE OF username, email, email_verified_at, name, organization, aws_region,

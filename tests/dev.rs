@@ -143,7 +143,7 @@ fn closed_pipe_is_not_an_error_and_a_full_disk_is_an_error() {
     let xtask = Path::new(ROOT).join("target/debug/xtask");
     let xtask = xtask.display();
     for command in ["--help", "dev --help", "env", "user --help"] {
-        // The reader has gone before anything is written.
+        // The reader has closed the pipe before anything is written.
         let closed = format!(
             "exec 3>&1; {{ sleep 0.3; set +e; {xtask} {command} 2>&3; echo \"code $?\" >&3; }} | true"
         );

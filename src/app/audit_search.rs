@@ -25,7 +25,7 @@ pub enum Cursor {
 pub struct Page {
     /// The entries.
     pub rows: Vec<(ChainedRow, Entry)>,
-    /// Where the next page begins. A page with archived entries may have fewer entries than were asked for, even none.
+    /// Where the next page begins. A page with archived entries may have fewer entries than requested, or no entry.
     pub next: Option<Cursor>,
 }
 

@@ -92,7 +92,7 @@ pub async fn run(
     }
 }
 
-/// Creates the user with this id and hash, unless another request was faster.
+/// Creates the user with this id and hash, unless another request has done so first.
 async fn create(
     context: &RequestContext,
     request: &BootstrapRequest<'_>,

@@ -140,7 +140,7 @@ fn receiver(text: &str, issuer: &str) -> Option<String> {
     is_allowed.then(|| format!("{scheme}://{authority}{path}"))
 }
 
-/// A DNS name with a dot that is none of a private network and no spelling of an address.
+/// A DNS name with a dot that is neither a name of a private network nor an IP address in any form.
 fn is_public(host: &str) -> bool {
     let is_private = ["local", "internal", "localhost"]
         .iter()

@@ -1,4 +1,4 @@
-//! What administrators may do: the rules for administrators and the users that they administer, as one table.
+//! The rules for administrators and the users that they administer, as one table.
 
 use super::role::Role;
 use super::user::AdminUser;
@@ -7,7 +7,7 @@ use uuid::Uuid;
 /// The source of users who sign in with a password.
 pub const PASSWORD_SOURCE: &str = "password";
 
-/// What an administrator does to a user.
+/// An action of an administrator on a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// Show the user in lists and by id.
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn users_administer_nobody() {
+    fn users_administer_no_user() {
         for role in [Role::User, Role::Admin, Role::SuperAdmin] {
             assert_eq!(allowed(actor(Role::User), target(2, role)), []);
             assert_eq!(actor(Role::User).may_give(role), Err(NotPermitted));
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn super_administrators_manage_everybody_but_do_not_remove_themselves() {
+    fn super_administrators_manage_all_users_but_do_not_remove_themselves() {
         let actor = actor(Role::SuperAdmin);
         for role in [Role::User, Role::Admin, Role::SuperAdmin] {
             assert_eq!(allowed(actor, target(2, role)), ACTIONS);
@@ -286,7 +286,7 @@ mod tests {
             let found = actor(Role::SuperAdmin).may(action, of_source(Role::User));
             assert_eq!(found, expected, "{action:?}");
         }
-        // What the administrator may not do anyway is refused as such.
+        // If the administrator may not apply the action to any such user, the refusal is `NotPermitted`.
         let found = actor(Role::Admin).may(Action::ChangeProfile, of_source(Role::Admin));
         assert_eq!(found, Err(NotPermitted));
     }

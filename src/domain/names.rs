@@ -86,7 +86,7 @@ impl LoginName {
     }
 }
 
-/// The form of a text by which users are searched: lower case and NFC. What is stored for a user and what is searched for are both in
+/// The form of a text by which users are searched: lower case and NFC. The stored texts of a user and the search term are both in
 /// this form.
 #[must_use]
 pub fn search_key(text: &str) -> String {

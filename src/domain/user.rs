@@ -67,7 +67,7 @@ pub struct AdminUser {
     pub updated_at: Timestamp,
     /// Time of the last sign-in; null before the first.
     pub last_login: Option<Timestamp>,
-    /// Version, which every change but a sign-in increases; the `ETag` of the user without its quotation marks.
+    /// Version of the user; every change except a sign-in increases it. The `ETag` of the user contains it in quotation marks.
     pub version: u32,
 }
 

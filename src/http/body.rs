@@ -19,7 +19,7 @@ pub const JSON: &str = "application/json";
 /// Maximum number of bytes of a body in JSON Lines.
 pub const MAX_LINES_BYTES: usize = 1024 * 1024;
 
-/// What a route accepts.
+/// The media type that a route accepts.
 #[derive(Clone, Copy)]
 struct Accepted {
     media_type: &'static str,

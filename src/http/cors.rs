@@ -10,7 +10,7 @@ use crate::config::AllowedOrigin;
 const REQUEST_HEADERS: &str = "Authorization, Content-Type, If-Match, Prefer, traceparent, tracestate, baggage, sentry-trace, X-Requested-With";
 
 /// Headers that an application may read, in addition to those that are always readable.
-const RESPONSE_HEADERS: &str = "ETag, Edge-Auth-Error, Edge-Auth-Expires, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id";
+const RESPONSE_HEADERS: &str = "ETag, Edge-Auth-Error, Edge-Auth-Expires, Edge-Auth-Next, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id";
 
 /// The methods are the same for every path: an unknown path or method gets 404 or 405, which an application can read only if
 /// the preflight succeeds.

@@ -167,7 +167,7 @@ codes! {
         "The session that this device flow created was revoked.";
         "Start again at `/device-authorization`.";
     NotPermitted: 403 "not_permitted" "You may not do this to this user";
-        "The rules of administration do not allow the caller to do this to this user, or to give this role.";
+        "The role of the caller does not permit this action on this user, or does not permit giving this role.";
         "Ask a super administrator.";
     NotFound: 404 "not_found" "Not found";
         "No route has this path.";
@@ -197,7 +197,7 @@ codes! {
         "Another user has the e-mail address, or can restore it with a link.";
         "Use another address.";
     AlreadyBootstrapped: 409 "already_bootstrapped" "There is a super administrator already";
-        "The secret is valid, but the service has an active super administrator.";
+        "The secret is valid, but the service already has an active super administrator.";
         "Ask a super administrator to create the user.";
     LastSuperAdmin: 409 "last_super_admin" "The last active super administrator cannot be removed";
         "The change would leave the service without an active super administrator.";
@@ -206,11 +206,11 @@ codes! {
         "The identity source provides name, e-mail address, organization, role and password of the user.";
         "Change it in the identity source.";
     UserDisabled: 409 "user_disabled" "The user is disabled";
-        "A disabled user gets no link that sets a password.";
+        "The user is disabled and cannot get a link that sets a password.";
         "Enable the user first.";
     VersionMismatch: 412 "version_mismatch" "The user was changed meanwhile";
         "`If-Match` is not the current version of the user.";
-        "Read the user again, and repeat the change if it is still wanted.";
+        "Read the user again, and repeat the change if it is still needed.";
     BodyTooLarge: 413 "body_too_large" "Request body too large";
         "The body is larger than the route accepts.";
         "Correct the request.";

@@ -147,12 +147,13 @@ impl Operation {
     #[must_use]
     pub fn takes_lines<T: JsonSchema>(mut self, schemas: &mut Schemas, example: &[Value]) -> Self {
         let lines: Vec<String> = example.iter().map(Value::to_string).collect();
-        // The schema is that of a line, so it is registered as a component and named in the description.
-        let _ = schemas.requests.subschema_for::<T>();
+        let line = schemas.requests.subschema_for::<T>();
         self.request = Some(Body {
             schema: json!({
                 "type": "string",
-                "description": format!("JSON Lines, each with the schema {}", T::schema_name())
+                "description": "JSON Lines; `contentSchema` describes the list of the lines",
+                "contentMediaType": LINES,
+                "contentSchema": {"type": "array", "items": line}
             }),
             example: json!(lines.join("\n") + "\n"),
             media_type: LINES,

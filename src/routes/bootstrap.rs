@@ -113,10 +113,10 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use crate::domain::password_policy::PolicyError;
     use crate::http::operation::Operation;
     use serde_json::json;
-    Operation::new("bootstrap", "Administration", "Create the first super administrator")
+    Operation::new("bootstrap", "Users", "Create the first super administrator")
         .describe(
-            "Takes the one-time secret of `cargo xtask bootstrap`, which is valid for one hour. While there is an active super \
-             administrator, nothing is created.",
+            "Takes the one-time secret of `cargo xtask bootstrap`, which is valid for one hour. Creates no user while the service has an \
+             active super administrator.",
         )
         .takes::<BootstrapRequest>(
             schemas,

@@ -177,7 +177,7 @@ const BEFORE_EVERY_TIME: &str = "";
 /// Sorts after every time.
 const AFTER_EVERY_TIME: &str = "~";
 
-/// What a search found.
+/// The result of a search.
 #[derive(Debug)]
 pub struct Found {
     /// The entries in D1.

@@ -64,7 +64,7 @@ const ACCOUNTS: &str = "
     SELECT subject, role_detail, status_kind, number, mac
     FROM json_each(?1) JOIN audit_accounts ON audit_accounts.subject = json_each.value";
 
-/// What is archived, and what may be archived next.
+/// The last archive, and the checkpoints that may be archived next.
 #[derive(Debug)]
 pub struct Due {
     /// The last archive.

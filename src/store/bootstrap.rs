@@ -20,7 +20,7 @@ pub struct Names {
     pub name: String,
 }
 
-/// What a secret and these names allow at the moment.
+/// Whether the user can be created with a secret and these names, and the reason if not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// The user can be created.
@@ -88,7 +88,7 @@ const CONSUME: &str = "
 
 const DELETE_EXPIRED: &str = "DELETE FROM bootstrap_secrets WHERE expires_at <= ?1";
 
-/// What the secret with this hash and these names allow.
+/// Whether the user can be created with the secret of this hash and these names.
 ///
 /// # Errors
 /// Any [`StoreError`].

@@ -104,10 +104,10 @@ pub async fn privileged(
     Ok(trusted(found.rows(account)?, keys))
 }
 
-/// A user with what the archived entries state about them.
+/// A user, and the role and status that the archived entries state.
 type Found = (Account, Option<ArchivedAccount>);
 
-/// Entries in D1 are later than archived ones. What is known from archived ones counts only if it is signed.
+/// Entries in D1 are later than archived ones. The role and status from archived entries count only if they are signed.
 fn trusted(found: Vec<Found>, keys: &AuditKeys) -> Vec<Account> {
     let merge = |(mut account, archived): Found| {
         if let Some(archived) = archived.filter(|archived| keys.has_signed_account(archived)) {

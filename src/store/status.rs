@@ -1,4 +1,4 @@
-//! What administrators see about the state of the service. Every count ends at a limit, so that its cost does not grow with the
+//! The state of the service, for administrators. Every count ends at a limit, so that its cost does not grow with the
 //! tables.
 
 use super::checkpoints::LAST_ROW;
@@ -46,7 +46,7 @@ pub struct LastCheckpoint {
     pub at: String,
 }
 
-/// What was sent to the webhook.
+/// The progress of the webhook.
 #[derive(Debug)]
 pub struct Sent {
     /// Number of the last entry.
@@ -87,7 +87,7 @@ pub struct Status {
     pub archived: u32,
     /// Number of archives.
     pub archives: u32,
-    /// What was sent to the webhook.
+    /// The progress of the webhook.
     pub sent: Option<Sent>,
     /// The last cron event.
     pub cron: Option<CronRun>,

@@ -113,7 +113,7 @@ async fn unusable_secrets_return_one_response() {
     for wrong in ["\0", &long, &fingerprint(&secret), &secret[1..]] {
         let response = app.anonymous().bootstrap(&body(wrong)).await;
         assert_eq!(response.snapshot(), unknown.snapshot(), "{wrong}");
-        // The password is not judged.
+        // The password is not checked.
         let response = app
             .anonymous()
             .bootstrap(&with(wrong, "password", "x"))

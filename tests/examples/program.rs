@@ -41,6 +41,12 @@ impl Program {
         self.wait(|program| program.output().contains(text), text);
     }
 
+    /// Waits until something is found in the output.
+    pub fn wait_for_match<T>(&mut self, find: impl Fn(&str) -> Option<T>, what: &str) -> T {
+        self.wait(|program| find(&program.output()).is_some(), what);
+        find(&self.output()).expect("it was found")
+    }
+
     /// Waits until the program listens on this port.
     pub fn wait_for_port(&mut self, port: u16) {
         let is_open = |_: &Self| TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();

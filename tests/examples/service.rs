@@ -5,8 +5,9 @@ use crate::program::Program;
 use crate::{client, packages, toolchain};
 use serde_json::{Value, json};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 use toolchain::Toolchain;
@@ -65,15 +66,17 @@ impl Service {
             username: "ada",
             password: "a new password of ada lovelace's".to_owned(),
         };
-        let link = add_user(&folder, user.username);
+        let admin = Login {
+            username: "admin",
+            password: password.to_owned(),
+        };
+        let url = format!("http://localhost:{port}");
+        let link = add_user(&mut program, &url, &admin, user.username);
         Self {
             tools,
-            url: format!("http://localhost:{port}"),
+            url,
             app_port,
-            admin: Login {
-                username: "admin",
-                password: password.to_owned(),
-            },
+            admin,
             user,
             link,
             folder,
@@ -132,27 +135,50 @@ impl Service {
     }
 }
 
-/// Adds a user with the command line and returns the one-time token. The command locks the local database while it writes, so it
-/// runs before any test sends a request.
-fn add_user(folder: &Folder, username: &str) -> String {
-    let output = toolchain::cargo()
-        .args(["xtask", "user", "add", "--username", username])
-        .args(["--email", "ada@example.com", "--local", "--persist-to"])
-        .arg(folder.state())
-        .output()
+/// Adds a user as the administrator and returns the one-time token of the message that the user gets. The service writes messages to
+/// files and prints their paths.
+fn add_user(program: &mut Program, url: &str, admin: &Login, username: &str) -> String {
+    let mut adding = toolchain::cargo()
+        .args(["xtask", "user", "add", username])
+        .args(["--email", "ada@example.com", "--url", url])
+        .args(["--username", admin.username, "--password-stdin"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .expect("cargo starts");
-    let printed = String::from_utf8_lossy(&output.stdout);
+    let mut input = adding.stdin.take().expect("a pipe");
+    input
+        .write_all(admin.password.as_bytes())
+        .expect("it reads");
+    drop(input);
+    let output = adding.wait_with_output().expect("it ends");
     assert!(
         output.status.success(),
-        "{printed}{}",
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
-    let mut words = printed
-        .split(|character: char| !character.is_ascii_alphanumeric() && !"-_".contains(character));
-    words
+    // There are notices as well, such as that about the password of the administrator.
+    let link = |printed: &str| {
+        let files = printed
+            .split_whitespace()
+            .filter(|word| word.ends_with(".txt"));
+        files
+            .filter_map(|file| fs::read_to_string(file).ok())
+            .find_map(|message| token(message.split_once("/set-password#")?.1))
+    };
+    program.wait_for_match(link, "a message with a link")
+}
+
+/// The one-time token at the beginning of the fragment of a link.
+fn token(fragment: &str) -> Option<String> {
+    let is_of_token =
+        |character: char| character.is_ascii_alphanumeric() || "-_".contains(character);
+    fragment
+        .split(|character| !is_of_token(character))
         .find(|word| word.len() == 43)
-        .unwrap_or_else(|| panic!("no one-time token: {printed}"))
-        .to_owned()
+        .map(str::to_owned)
 }
 
 struct Folder(PathBuf);

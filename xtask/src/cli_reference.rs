@@ -9,15 +9,15 @@ use std::fs;
 const INTRODUCTION: &str = "\
 # Command line
 
-`cargo dev` runs the Worker on this machine. `cargo xtask` has all other tasks, including the commands that administer a service
-(`login`, `logout`, `user`, `session`, `audit`, `status` and `aws-login`), which are clients of its API, and `bootstrap`. All of
-them run in a clone of this repository, in any of its folders. `--help` prints the texts of this page.
+`cargo dev` runs the Worker on this machine. `cargo xtask` has all other tasks. The commands that administer a service (`login`,
+`logout`, `user`, `session`, `audit`, `status` and `aws-login`) are clients of its API. `bootstrap` writes to its database. All
+commands run in any folder of a clone of this repository. `--help` prints the texts of this page.
 
 | exit code | meaning |
 |---|---|
 | 0 | success |
-| 1 | the command failed: the service refused it, a user or a file was not found, consent was not given. `audit verify`: the audit log does not match |
-| 2 | the arguments are invalid, or something that they would have to give is missing: an option, a password or `--yes` without a terminal |
+| 1 | the command failed, for example because the service refused it, a user or file was not found, or consent was not given. `audit verify`: the audit log does not match |
+| 2 | the arguments are invalid, or a required option, a password, or `--yes` without a terminal is missing |
 | 3 | the service does not respond or is unavailable (5xx), or its rate limit (429) was still exceeded after two more attempts. `audit verify`: it could not be verified |
 | 130 | interrupted with Ctrl-C |
 

@@ -1,4 +1,4 @@
-// The health of the configuration: what is set and what rotates, never a value.
+// The configuration: whether each variable is set and can be rotated. It never shows a value.
 import { useState } from "preact/hooks";
 import { useTexts } from "../language.ts";
 import { loadStatus } from "./client.ts";

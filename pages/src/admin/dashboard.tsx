@@ -1,4 +1,4 @@
-// The overview: what has happened, what is stored, and whether maintenance runs.
+// The overview: recent sign-ins, stored data, and the last maintenance.
 import { formatTime, useTexts } from "../language.ts";
 import { loadStatus } from "./client.ts";
 import { Heading } from "./components/heading.tsx";

@@ -1,4 +1,4 @@
-// What a failure of an administration request means.
+// The texts for failed administration requests.
 import type { Failure } from "../api.ts";
 import { failureText } from "../failures.ts";
 import type { Texts } from "../language.ts";

@@ -1,4 +1,4 @@
-// What the console offers to an administrator. The service decides; this only keeps the console from offering what would be refused.
+// The actions that the console offers to an administrator. The service decides; the console only hides actions that would be refused.
 import type { User } from "../api.ts";
 import type { AdminUser, Role } from "./contract.ts";
 

@@ -7,7 +7,7 @@ use crate::runtime::d1::Database;
 use crate::store::users::list::{self, List, Narrowing, Order, Place, Sort};
 use crate::store::users::search::{self, Search};
 
-/// What is asked for.
+/// A search.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
     /// The beginning of user name, e-mail address or name, as a [`search_key`](crate::domain::names::search_key).

@@ -19,7 +19,7 @@ const MAX_ATTEMPTS: usize = 5;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewText(pub Option<String>);
 
-/// New values. `None` leaves a value as it is.
+/// New values. `None` does not change a value.
 #[derive(Debug, Default)]
 pub struct Changes {
     /// Full name.
@@ -120,7 +120,7 @@ impl Difference<'_> {
 
 impl Administration<'_> {
     /// Changes a user. A change of the role and disabling revoke all sessions and delete the open links of the user. A change of the
-    /// e-mail address deletes the open links, and is told to the earlier address. `version` is the version that the administrator has
+    /// e-mail address deletes the open links and notifies the earlier address. `version` is the version that the administrator has
     /// seen; `None` for any.
     ///
     /// # Errors

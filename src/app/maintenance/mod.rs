@@ -23,7 +23,7 @@ const MAX_BATCHES: usize = 60;
 /// Erasures of this many seconds are completed: cron events come every ten minutes, and a request takes less than a minute.
 const LATE_ERASURE_SECONDS: i64 = 3_600;
 
-/// What a cron event could not do, or found.
+/// The failures and findings of a cron event.
 #[derive(Debug, Default)]
 struct Report(Vec<&'static str>);
 

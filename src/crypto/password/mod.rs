@@ -156,7 +156,8 @@ pub fn import(
 /// Verifies the password against a stored hash. `stored` is `None` if there is no user or no hash.
 ///
 /// Computes one hash in every case: with the algorithm and the parameters of the stored hash, or with the current ones if there
-/// is none. An imported hash takes another time than others, until the user signs in. A hash without a key id is refused, because an attacker who can write to D1 could store one for any user.
+/// is none. The duration for an imported hash differs from that for other hashes until the user signs in. A hash without a key id
+/// is refused, because an attacker who can write to D1 could store one for any user.
 #[must_use]
 pub fn verify(password: &Password, stored: Option<StoredHash<'_>>, peppers: &Peppers) -> Verdict {
     if let Some(stored) = stored.filter(|stored| sealed_hash::is_sealed(stored.phc)) {

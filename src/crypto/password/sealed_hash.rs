@@ -1,5 +1,5 @@
-//! Hashes of other systems as they are stored: encrypted, because many of them are cheaper to guess than those of this service,
-//! and a copy of the database must not suffice to try.
+//! Hashes of other systems as they are stored: encrypted, because many of them allow faster guessing than those of this service,
+//! and a copy of the database must not be sufficient for guessing.
 //!
 //! ```text
 //! $sealed$keyid=…$ base64 without padding of: nonce (24 bytes) | XChaCha20-Poly1305 of the hash

@@ -1,4 +1,4 @@
-//! Archived ranges of the audit log: what is recorded about an object in R2, and about the role and status of users whose entries
+//! Archived ranges of the audit log: the record of an object in R2, and of the role and status of users whose entries
 //! have been archived.
 
 use super::accounts::{is_about_role, is_about_status};
@@ -149,7 +149,7 @@ pub fn stated_account(entry: &Entry) -> Option<&String> {
     entry.subject.as_ref().filter(|_| is_success && states)
 }
 
-/// The rows in the text of an object; the number of the first line that is none of this format.
+/// The rows in the text of an object; the number of the first line that does not have this format.
 ///
 /// # Errors
 /// The number of the last row before the first line that cannot be read.

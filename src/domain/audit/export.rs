@@ -1,7 +1,7 @@
 //! Verifies an export of the audit log without the service.
 //!
 //! `AUDIT_KEY` is symmetric, so only its owner can verify MACs. Without the key, the structure is verified: numbers without gaps,
-//! and checkpoints that follow one another and name the ranges that the file contains. That finds an incomplete file, not an
+//! and checkpoints that follow one another and name the ranges that the file contains. This detects an incomplete file, but not an
 //! altered one.
 
 use super::chain::{ChainedRow, Checkpoint, MARK_HEX_DIGITS, first_after};
@@ -10,7 +10,7 @@ use super::keys::AuditKeys;
 use super::lines::Line;
 use super::verification::{Verified, Violation, ViolationKind};
 
-/// What an export contains and what was verified.
+/// The content of an export, and the extent of its verification.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExportReport {
     /// Number of entries.

@@ -112,7 +112,7 @@ struct AnyLine {
 }
 
 impl Line {
-    /// Reads a line; `None` if it is none of this format.
+    /// Reads a line; `None` if it does not have this format.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let line: AnyLine = json::from_str(text).ok()?;

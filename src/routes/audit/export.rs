@@ -143,9 +143,9 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         "previous": null
     });
     Operation::new("exportAuditLog", "Audit log", "Export audit entries")
-        .describe("Requires the role `admin` or higher. Entries are sorted from oldest to newest and have neither address nor \
-             `User-Agent`. Repeat the call with the header `Edge-Auth-Next` as `after` until there is no such header. The pages, one \
-             after the other, are a file that `cargo xtask audit verify --file` verifies. Every call is recorded in the audit log.")
+        .describe("Requires the role `admin` or higher. Entries are sorted from oldest to newest and contain neither address nor \
+             `User-Agent`. Repeat the request with the value of the header `Edge-Auth-Next` as `after` until the header is absent. Append \
+             the pages to one file; `cargo xtask audit verify --file` verifies it. Every request is recorded in the audit log.")
         .query(
             "after",
             "Only entries after the one with this number",

@@ -42,7 +42,7 @@ pub struct AuditResponse {
     /// Entries, newest first; after those of the database, the archived ones from the highest number to the lowest.
     pub entries: Vec<AuditEntry>,
     /// Value of `cursor` for the next page; null on the last page. While archived entries are searched, a page may have fewer
-    /// entries than `limit`, or none, although there are more pages.
+    /// entries than `limit`, or no entry, although another page follows.
     pub next: Option<String>,
 }
 

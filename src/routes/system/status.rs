@@ -56,7 +56,7 @@ pub struct StatusResponse {
     pub bindings: Vec<BindingStatus>,
 }
 
-/// A count that ends at 10,000.
+/// A count of at most 10,000.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct BoundedCount {
@@ -108,7 +108,7 @@ pub struct WebhookStatus {
         schemars(with = "Option<crate::timestamp::Timestamp>")
     )]
     pub last_sent_at: Option<String>,
-    /// Number of entries that are not sent yet; null if no webhook is configured.
+    /// Number of entries that have not been sent yet; null if no webhook is configured.
     pub lag: Option<u32>,
 }
 
@@ -254,8 +254,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     let count = |count: u32| json!({"count": count, "is_limited": false});
     Operation::new("getStatus", "System", "Get status")
-        .describe("Requires the role `admin` or higher. Shows counts, the state of the audit log and which variables are set, never their \
-             values.")
+        .describe("Requires the role `admin` or higher. Returns counts, the state of the audit log, and for each variable whether it is set. \
+             It never returns the value of a variable.")
         .returns::<StatusResponse>(
             schemas,
             json!({

@@ -39,7 +39,7 @@ pub struct CreateUserRequest {
     /// E-mail address. Surrounding white space is ignored.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(length(max = 1024)))]
     email: String,
-    /// Full name; the default is made from the user name.
+    /// Full name; derived from the user name if it is absent or null.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(length(max = 1024)))]
     name: Option<String>,
     /// Organization.
@@ -112,9 +112,9 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("createUser", "Users", "Create user")
         .describe(
-            "Requires the role `admin` or higher and an authentication within the last 5 minutes. The user gets a message with a link, valid \
-             for one hour, that sets the password. If the service sends no e-mail or the message cannot be sent, the response contains the \
-             link, which the administrator passes on.",
+            "Requires the role `admin` or higher and an authentication within the last 5 minutes. Sends the user a message with a one-time link \
+             that sets the password and is valid for one hour. If the service sends no e-mail or the message cannot be sent, the response \
+             contains the link, and the administrator sends it to the user.",
         )
         .takes::<CreateUserRequest>(
             schemas,

@@ -45,9 +45,10 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("eraseUser", "Users", "Erase user")
         .describe(
-            "Removes a user and everything that identifies them: profile, password, sessions, links, counters, and the client addresses and \
-             devices of their audit entries. The entries themselves stay and contain the random id of the user. This cannot be undone. A user \
-             of an identity source is created again at the next sign-in.",
+            "Requires the role `admin` or higher and an authentication within the last 5 minutes. Removes a user and everything that identifies \
+             the user: profile, password, sessions, links, counters, and the client addresses and devices of the user's audit entries. The \
+             entries stay and contain the random id of the user. This cannot be undone. A user of an identity source is created again at the \
+             next sign-in.",
         )
         .parameter(id_parameter())
         .parameter(if_match_parameter())

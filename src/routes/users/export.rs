@@ -76,7 +76,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     let _ = schemas.responses.subschema_for::<AdminUser>();
     Operation::new("exportUsers", "Users", "Export users")
-        .describe("Returns all users as JSON Lines, a page at a time, in the order of their ids. Hashes of passwords are not exported.")
+        .describe("Requires the role `admin` or higher and an authentication within the last 5 minutes. Returns all users as JSON Lines, one page \
+             per request, in the order of their ids. Password hashes are not exported.")
         .takes::<ExportRequest>(schemas, body::INVALID_BODY, json!({"limit": 1000}))
         .body_is_optional()
         .returns_lines("JSON Lines, each with the schema AdminUser", &[examples::admin_user()])

@@ -33,7 +33,7 @@ pub struct ImportResponse {
     /// Always true, also if lines were refused.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("const" = true)))]
     pub success: bool,
-    /// Whether nothing was added, because the request asked only for the report.
+    /// Whether the request was a dry run, which adds no user.
     pub dry_run: bool,
     /// Number of users that were added, or would be, with a password.
     pub created: usize,
@@ -43,7 +43,7 @@ pub struct ImportResponse {
     pub existing: usize,
     /// Number of lines that were refused.
     pub refused: usize,
-    /// What became of each line that is not blank, in their order.
+    /// The outcome of each line that is not blank, in the order of the lines.
     pub lines: Vec<LineReport>,
 }
 
@@ -94,14 +94,15 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     let line = |number: usize, outcome, user, hash| json!({"line": number, "outcome": outcome, "user": user, "password_hash": hash});
     Operation::new("importUsers", "Users", "Import users")
         .describe(
-            "Adds password users from JSON Lines: 500 lines and 1 MiB at most, and 16 KiB per line. Either all users of a request are added that can be, or none. A \
-             user who exists is never changed, so the same lines can be sent again. Hashes of other systems verify until the first sign-in and are \
-             replaced then: Argon2 up to 64 MiB and 10 passes, bcrypt up to cost 12, scrypt up to 32 MiB, PBKDF2-SHA-256 up to 600,000 rounds. \
-             A user with another hash is added without a password. Only super administrators may import confirmed addresses.",
+            "Requires the role `admin` or higher and an authentication within the last 5 minutes. Adds password users from JSON Lines: 500 \
+             lines and 1 MiB at most, and 16 KiB per line. A request adds all users that can be added, or no user if it fails. An existing user is \
+             never changed, so the same lines can be sent again. Hashes of other systems are accepted and replaced at the first sign-in: Argon2 up to 64 MiB and 10 \
+             passes, bcrypt up to cost 12, scrypt up to 32 MiB, PBKDF2-SHA-256 up to 600,000 rounds. A user with another hash is added without \
+             a password. Only super administrators can import confirmed addresses.",
         )
         .query(
             "dry_run",
-            "true to get the report without adding users",
+            "`true` returns the report without adding users",
             &json!({"type": "boolean", "default": false}),
         )
         .takes_lines::<ImportLine>(
@@ -115,6 +116,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
                 json!({"username": "grace", "email": "grace@example.com", "name": "Grace Hopper", "is_active": false}),
             ],
         )
+        // A body without lines adds no user.
+        .body_is_optional()
         .returns::<ImportResponse>(
             schemas,
             json!({

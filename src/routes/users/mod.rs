@@ -118,7 +118,7 @@ pub fn if_match_parameter() -> serde_json::Value {
         "name": "If-Match",
         "in": "header",
         "required": true,
-        "description": "`ETag` of the user whose change is requested, or `*` for any version",
+        "description": "`ETag` of the user, or `*` for any version",
         "schema": {"type": "string", "examples": ["\"3\""]}
     })
 }

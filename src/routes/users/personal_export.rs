@@ -50,7 +50,7 @@ pub struct PersonalExport {
     pub sessions: Vec<KeptSession>,
     /// One-time links, without their secrets.
     pub links: Vec<KeptLink>,
-    /// Counters whose key contains the id of the user or of a session.
+    /// Counters whose key contains the id of the user or of one of the user's sessions.
     pub counters: Vec<KeptCounter>,
     /// Audit entries about the user and by the user, newest first.
     pub audit: Vec<PersonalEntry>,
@@ -156,8 +156,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("exportUser", "Users", "Export user")
         .describe(
-            "Returns everything that is kept about a user, without secrets: profile, sessions, links, counters and audit entries, a page of \
-             entries at a time. The client addresses of other users are left out.",
+            "Requires the role `admin` or higher and an authentication within the last 5 minutes. Returns everything that is kept about a user, without secrets: profile, sessions, links, \
+             counters and audit entries. A request returns one page of audit entries. The client addresses of other users are omitted.",
         )
         .parameter(id_parameter())
         .query(

@@ -47,7 +47,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use crate::http::operation::{Operation, examples};
     use serde_json::json;
     Operation::new("getUser", "Users", "Get user")
-        .describe("Requires the role `admin` or higher.")
+        .describe("Requires the role `admin` or higher. The `ETag` of the response is the version of the user, for `If-Match`.")
         .parameter(id_parameter())
         .returns::<UserResponse>(
             schemas,

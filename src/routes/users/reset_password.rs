@@ -63,9 +63,9 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("resetUserPassword", "Users", "Reset password of user")
         .describe(
-            "Requires the role `admin` or higher and an authentication within the last 5 minutes. Creates a link, valid for one hour, that \
-             sets the password. The current password stays valid until the link is used. If the service sends no e-mail or the message \
-             cannot be sent, the response contains the link.",
+            "Requires the role `admin` or higher and an authentication within the last 5 minutes. Sends the user a message with a one-time \
+             link that sets the password and is valid for one hour. The current password stays valid until the link is used. If the service \
+             sends no e-mail or the message cannot be sent, the response contains the link, and the administrator sends it to the user.",
         )
         .parameter(id_parameter())
         .returns::<ResetPasswordResponse>(

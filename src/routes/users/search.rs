@@ -37,7 +37,7 @@ const MAX_TEXT_BYTES: usize = 1024;
 /// Number of bytes of a user id.
 const ID_BYTES: usize = 36;
 
-/// A search. Without a term, all users are listed that the filters admit.
+/// A search. Without a term, it lists all users that match the filters.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct SearchUsersRequest {
@@ -137,9 +137,9 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("searchUsers", "Users", "Search users")
         .describe(
-            "Requires the role `admin` or higher. Without `term`, lists users sorted by `sort`; `role` and `source` cannot be combined, \
-             and with `sort` `last_login`, neither is supported. With `term`, finds users whose user name, e-mail address or name begins \
-             with it, sorted by the text that matches; all filters can be combined, and `sort` and `order` are not supported.",
+            "Requires the role `admin` or higher. Without `term`, lists users sorted by `sort`. Then `role` and `source` cannot be combined, \
+             and the sort order `last_login` supports neither of them. With `term`, finds users whose user name, e-mail address or name begins \
+             with the term, sorted by the text that matches. Then all filters can be combined, and `sort` and `order` are not supported.",
         )
         .takes::<SearchUsersRequest>(schemas, INVALID_BODY, json!({"term": "jo", "active": true}))
         .returns::<SearchUsersResponse>(

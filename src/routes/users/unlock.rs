@@ -42,8 +42,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("unlockUser", "Users", "Unlock user")
         .describe(
-            "Requires the role `admin` or higher and an authentication within the last 5 minutes. Forgets the failed sign-ins of the user on \
-             all devices. The request may be repeated.",
+            "Requires the role `admin` or higher and an authentication within the last 5 minutes. Deletes the counters of failed sign-ins of \
+             the user on all devices. The request may be repeated.",
         )
         .parameter(id_parameter())
         .returns::<MessageResponse>(schemas, json!({"success": true, "message": "User unlocked"}))

@@ -34,7 +34,7 @@ pub const ROUTE: Route = Route {
 /// New values. A field that is absent is left as it is.
 #[derive(Default)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-#[cfg_attr(not(target_arch = "wasm32"), schemars(default))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(default, transform = without_defaults))]
 pub struct UpdateUserRequest {
     /// Full name.
     #[cfg_attr(
@@ -66,6 +66,19 @@ pub struct UpdateUserRequest {
     /// False disables the user.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "bool"))]
     is_active: Option<bool>,
+}
+
+/// Removes the default values, which make the fields optional: an absent field has no default.
+#[cfg(not(target_arch = "wasm32"))]
+fn without_defaults(schema: &mut schemars::Schema) {
+    let fields = schema
+        .get_mut("properties")
+        .and_then(|fields| fields.as_object_mut());
+    for field in fields.into_iter().flat_map(|fields| fields.values_mut()) {
+        if let Some(field) = field.as_object_mut() {
+            field.remove("default");
+        }
+    }
 }
 
 /// The user after the change.
@@ -169,11 +182,11 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("updateUser", "Users", "Update user")
         .describe(
-            "Requires the role `admin` or higher and an authentication within the last 5 minutes. Administrators change users of role \
-             `user`, super administrators all users. A change of the role and disabling revoke all sessions of the user and delete the open \
-             links. A new e-mail address is not confirmed; the earlier address gets a message, and open links are deleted. The last active \
-             super administrator can be neither disabled nor given another role. For users of an identity source, only `aws_region` and \
-             `is_active` can be changed.",
+            "Requires the role `admin` or higher and an authentication within the last 5 minutes. The role `admin` permits changes of users \
+             of role `user`, and the role `super_admin` changes of all users. A change of the role and disabling revoke all sessions of the \
+             user and delete all open links. A new e-mail address is not confirmed. The service notifies the earlier address and deletes all \
+             open links. The last active super administrator cannot be disabled or given another role. For users of an identity source, only \
+             `aws_region` and `is_active` can be changed.",
         )
         .parameter(id_parameter())
         .parameter(if_match_parameter())

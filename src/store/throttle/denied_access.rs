@@ -6,7 +6,7 @@ use crate::runtime::StoreError;
 use crate::runtime::d1::Statement;
 use crate::store::audit::recorded;
 
-/// Milliseconds after which one refusal of a user is forgotten: five per hour.
+/// Milliseconds after which one refusal of a user no longer counts: five per hour.
 const DENIED_INTERVAL_MS: f64 = 720_000.0;
 /// The level of a user's leaky bucket, in milliseconds, up to which another refusal is recorded: that of four refusals. So five
 /// are recorded in a burst, and ten at most in any hour.

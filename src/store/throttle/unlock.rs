@@ -25,7 +25,7 @@ const UNLOCKS: &str = "
           AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user')))";
 
 impl Throttle {
-    /// Forgets the failures of a user, with those on recognised devices, if this administrator may do it. The entry is written if there
+    /// Deletes the failures of a user, with those on recognised devices, if this administrator may do it. The entry is written if there
     /// were failures.
     ///
     /// # Errors

@@ -161,7 +161,7 @@ pub async fn erase(
     sessions.rows(RevokedSession::read).map(Some)
 }
 
-/// Removes what requests that were in progress during an erasure have written after it: the clients of entries about the user or by the
+/// Removes data that requests in progress during an erasure have written after it: the clients of entries about the user or by the
 /// user, and counted attempts. `since` is the time of the earliest erasure to consider.
 ///
 /// # Errors

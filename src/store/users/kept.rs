@@ -1,4 +1,4 @@
-//! Reads what is kept about a user besides the row in `users` and the audit entries. Secrets are stored as hashes only, which are not
+//! Reads the stored data of a user, without the row in `users` and the audit entries. Secrets are stored as hashes only, which are not
 //! read.
 
 use crate::domain::audit::Signed;
@@ -67,7 +67,7 @@ pub struct KeptLink {
 #[derive(Debug, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct KeptCounter {
-    /// What it counts, see `docs/reference/data-retention.md`.
+    /// The key; `docs/reference/data-retention.md` lists the keys.
     pub key: String,
     /// The count: failures in a row, or 1 for a message.
     pub count: u32,
@@ -75,7 +75,7 @@ pub struct KeptCounter {
     pub at: Option<Timestamp>,
 }
 
-/// What is kept.
+/// The stored data of a user.
 #[derive(Debug)]
 pub struct Kept {
     /// The id that the identity source gives the user.
@@ -110,7 +110,7 @@ const MESSAGES: &str = "
     SELECT key, 1 AS failures, at FROM email_requests
     WHERE key IN (SELECT value || ':' || ?1 FROM json_each(?2))";
 
-/// Reads what is kept about a user, and writes the entry of the export. `budgets` are the prefixes of the keys in `email_requests` that
+/// Reads the stored data of a user, and writes the entry of the export. `budgets` are the prefixes of the keys in `email_requests` that
 /// end with the id.
 ///
 /// # Errors

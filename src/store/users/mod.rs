@@ -1,4 +1,4 @@
-//! Users: table `users`. This file reads the users of sessions and sign-ins. The other files have what administrators do with users.
+//! Users: table `users`. This file reads the users of sessions and sign-ins. The other files contain the administration of users.
 //! The first sign-in creates users of an identity source (`federated_users.rs`).
 
 pub mod administered;

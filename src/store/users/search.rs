@@ -26,7 +26,7 @@ pub struct Results {
     pub users: Vec<AdminUser>,
     /// The last place that was read, which the next page follows; `None` if there was none.
     pub next: Option<Place>,
-    /// Whether as many texts were found as were asked for, so that another page may follow.
+    /// Whether the page is full, so that another page may follow.
     pub is_full: bool,
 }
 

@@ -111,7 +111,7 @@ async fn dark_console_is_accessible() {
 }
 
 /// Writes pictures of all views to the folder in `EDGE_AUTH_SCREENSHOTS`, for a review by eye. Without the variable, it does nothing:
-/// other tests check what the views do.
+/// other tests check the behaviour of the views.
 #[tokio::test]
 #[ignore = "slow: takes a picture of each view in six forms"]
 async fn console_is_photographed_on_demand() {

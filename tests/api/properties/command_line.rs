@@ -479,7 +479,7 @@ async fn closed_pipe_is_not_an_error() {
         } else {
             format!("--url {url}")
         };
-        // The reader has gone before anything is written.
+        // The reader has closed the pipe before anything is written.
         let script = format!(
             "exec 3>&1; {{ sleep 0.2; \"$PROGRAM\" {args} {url} 2>&3; echo \"code $?\" >&3; }} | true"
         );
@@ -546,7 +546,7 @@ async fn file_is_imported_in_parts_and_exported() {
     let error = line
         .fail(1, &["user", "export-all", "--output", &output])
         .await;
-    assert_eq!(error, format!("error: {output} exists\n"));
+    assert_eq!(error, format!("error: {output} already exists\n"));
     let error = line.fail(1, &["user", "import", "/no/such/file"]).await;
     assert!(
         error.starts_with("error: cannot read /no/such/file"),

@@ -7,7 +7,7 @@ const ALLOWED: &str = "https://app.example.com";
 
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
 
-const EXPOSED: &str = "ETag, Edge-Auth-Error, Edge-Auth-Expires, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id";
+const EXPOSED: &str = "ETag, Edge-Auth-Error, Edge-Auth-Expires, Edge-Auth-Next, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id";
 
 /// Method and path of every route.
 fn route_paths() -> impl Iterator<Item = (&'static str, String)> {
@@ -47,7 +47,7 @@ async fn preflight_returns_the_documented_headers() {
     access-control-allow-headers: Authorization, Content-Type, If-Match, Prefer, traceparent, tracestate, baggage, sentry-trace, X-Requested-With
     access-control-allow-methods: GET, HEAD, POST, PUT, PATCH, DELETE
     access-control-allow-origin: https://app.example.com
-    access-control-expose-headers: ETag, Edge-Auth-Error, Edge-Auth-Expires, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id
+    access-control-expose-headers: ETag, Edge-Auth-Error, Edge-Auth-Expires, Edge-Auth-Next, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id
     access-control-max-age: 7200
     ");
     assert!(response.body.is_empty());
@@ -128,7 +128,7 @@ async fn response_can_be_read_by_an_allowed_origin() {
     200
     access-control-allow-credentials: true
     access-control-allow-origin: https://app.example.com
-    access-control-expose-headers: ETag, Edge-Auth-Error, Edge-Auth-Expires, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id
+    access-control-expose-headers: ETag, Edge-Auth-Error, Edge-Auth-Expires, Edge-Auth-Next, Preference-Applied, Retry-After, WWW-Authenticate, X-Request-Id
     {
       "id": "[uuid]",
       "username": "[ada]",

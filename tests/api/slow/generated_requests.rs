@@ -32,6 +32,8 @@ async fn generated_requests_get_documented_responses() {
     let output = Command::new(
         installed::python("schemathesis", REQUIREMENTS).with_file_name("schemathesis"),
     )
+    .arg("--config-file")
+    .arg(folder.join("schemathesis.toml"))
     .args(["run", &format!("{origin}/api/auth/openapi.json")])
     .args(["--url", &origin, "--mode", "all"])
     .args(["--phases", "examples,coverage,fuzzing"])

@@ -1,4 +1,4 @@
-//! `GET /api/auth/status`: what administrators see about the service.
+//! `GET /api/auth/status`: the state of the service, for administrators.
 
 use crate::support::audit::{CRON, record_users};
 use crate::support::{App, Caller, Vars};

@@ -103,7 +103,7 @@ async fn erase_by_an_administrator_who_was_demoted_meanwhile_has_no_effect() {
     assert_eq!(ada.audit_entries("user_erased").await, 0);
 }
 
-/// What a user leaves behind in a year: sessions of both kinds, several generations, links, messages, failures, step-ups.
+/// The data of a user after a year: sessions of both kinds, several generations, links, messages, failures, step-ups.
 async fn leave_traces(app: &App, ada: &User, address: &str, agent: &str) {
     for kind in [SessionKind::Token, SessionKind::Cookie] {
         let app = app.with_sessions(kind);

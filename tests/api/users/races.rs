@@ -24,7 +24,7 @@ async fn one_stays(changes: Value) {
     let sql = "SELECT count(*) AS n FROM users WHERE role = 'super_admin' AND is_active = 1";
     let no_parameters: [Value; 0] = [];
     assert_eq!(app.count(sql, no_parameters).await, 1, "{statuses:?}");
-    // The one who stays may repeat the request. The other is signed out or has lost the role.
+    // The remaining administrator may repeat the request. The other one is signed out or has lost the role.
     let is_expected = |status: &u16| [200, 401, 403].contains(status);
     assert!(statuses.keys().all(is_expected), "{statuses:?}");
     let sql = "SELECT count(*) AS n FROM audit WHERE kind IN ('role_changed', 'user_disabled')";

@@ -1,4 +1,4 @@
-//! What each administrator may do to each user: every route of administration with every role of the administrator and of the user.
+//! The permissions of administrators: every route of administration with every role of the administrator and of the user.
 
 use crate::support::{App, Caller, Request, SeededUser, unique_id};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Why a command failed, and its exit code.
+//! The cause of a failed command, and its exit code.
 
 use anyhow::Error;
 use std::fmt;
@@ -6,9 +6,9 @@ use std::fmt;
 /// A failure that does not have the exit code 1.
 #[derive(Debug)]
 pub enum Failure {
-    /// The arguments are invalid, or something that they would have to give is missing.
+    /// The arguments are invalid, or a required option, password or consent is missing.
     Usage(String),
-    /// The service does not respond, or cannot do its work at the moment. The result is unknown.
+    /// The service does not respond or is unavailable. The result is unknown.
     Unavailable(String),
 }
 

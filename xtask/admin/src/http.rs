@@ -1,4 +1,4 @@
-//! Requests to a service, and what their failures mean.
+//! Requests to a service, and their failures.
 
 use crate::failure::{unavailable, usage};
 use anyhow::{Result, anyhow};
@@ -13,7 +13,7 @@ use tokio::runtime::Runtime;
 const MAX_RETRIES: u32 = 2;
 /// Maximum time before a retry. The rate limits of the service are per minute.
 const MAX_RETRY_DELAY: Duration = Duration::from_mins(1);
-/// Time for a response. The service answers within 30 s; an import of 1 MiB over a slow line takes longer.
+/// Time for a response. The service responds within 30 s; an import of 1 MiB over a slow line takes longer.
 const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A request.
@@ -156,7 +156,7 @@ impl Http {
         &self.origin
     }
 
-    /// Sends a request with this token. One that was not served because of a rate limit is sent again, as is one that changes
+    /// Sends a request with this token. A request that a rate limit refused is sent again, as is a request that changes
     /// nothing if the service is unavailable.
     ///
     /// # Errors

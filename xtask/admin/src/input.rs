@@ -1,4 +1,4 @@
-//! What the user types: passwords, names, and consent to changes that revoke or delete something.
+//! Input of the user: passwords, names, and consent to changes that revoke or delete something.
 
 use crate::failure::usage;
 use anyhow::{Context as _, Result, bail};

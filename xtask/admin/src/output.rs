@@ -25,13 +25,13 @@ impl Output {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(path).map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => anyhow!("{} exists", path.display()),
+            ErrorKind::AlreadyExists => anyhow!("{} already exists", path.display()),
             _ => anyhow!(error).context(format!("cannot create {}", path.display())),
         })?;
         Ok(Self::File(file, path.to_owned()))
     }
 
-    /// Writes a text as it is. False if the reader of standard output has gone, so that nothing more is needed.
+    /// Writes a text as it is. False if the reader of standard output has closed it.
     ///
     /// # Errors
     /// A full disk, for example.

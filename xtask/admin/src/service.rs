@@ -147,9 +147,9 @@ impl Service {
         let body = json!({ "method": "password", "password": password.reveal() });
         let call = Call::post("step-up").json(&body);
         let reply = self.http.send(&call, Some(self.token.reveal()))?;
-        reply
-            .successful()
-            .context("this change requires that you authenticate again, which was refused")?;
+        reply.successful().context(
+            "this change requires that you authenticate again, but the service refused it",
+        )?;
         *self.password.borrow_mut() = Some(password);
         Ok(())
     }

@@ -89,7 +89,7 @@ pub fn of(service: &Service, user: &Value) -> Result<Vec<Value>> {
 fn named(sessions: &[Value], prefix: &str) -> Result<String> {
     let prefix = prefix.trim().to_ascii_lowercase();
     if prefix.len() < MIN_PREFIX {
-        bail!("the id of a session is named by at least {MIN_PREFIX} characters");
+        bail!("give at least {MIN_PREFIX} characters of the session id");
     }
     let ids = sessions.iter().map(|session| text(session, "id"));
     let found: Vec<&str> = ids.filter(|id| id.starts_with(&prefix)).collect();

@@ -1,4 +1,4 @@
-//! `cargo xtask status`: what the service says about itself.
+//! `cargo xtask status`: the state of a service.
 
 use crate::http::Call;
 use crate::service::Service;

@@ -44,8 +44,8 @@ pub enum AuditCommand {
     /// Also compares the tables and triggers with the migrations, and the role and status of each user with the audit log.
     /// Exits with 1 if anything does not match, and with 3 if it could not be verified.
     Verify {
-        /// Verify an export instead of the log of a service, without a service. With the key in AUDIT_KEY, and earlier keys in
-        /// AUDIT_KEY_PREVIOUS, verifies all signatures and checkpoints; otherwise only that nothing is missing in between
+        /// Verify an exported file instead of a running service. With the key in AUDIT_KEY, and earlier keys in
+        /// AUDIT_KEY_PREVIOUS, verifies all signatures and checkpoints; without it, verifies the structure only
         #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "username", "password_stdin"])]
         file: Option<PathBuf>,
         #[command(flatten)]

@@ -1,5 +1,5 @@
-//! Shared by `xtask` and `edge-auth-admin`: the arguments of the administrator's commands (`cargo xtask user`, `audit`,
-//! `aws-login` and `blocklist`), output, and paths of the repository.
+//! Shared by `xtask` and `edge-auth-admin`: the arguments of the administrator's commands (`cargo xtask login`, `logout`, `user`,
+//! `session`, `audit`, `status`, `aws-login` and `blocklist`), output, and paths of the repository.
 //!
 //! `xtask` parses these arguments too, so that `--help` and usage errors do not wait for the compilation of
 //! `edge-auth-admin`. That program depends on the Worker and takes minutes to compile.

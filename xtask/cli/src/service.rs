@@ -61,7 +61,7 @@ pub struct Status {
 /// Consent to a change that revokes or deletes something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Args)]
 pub struct Consent {
-    /// Do it without asking. Without a terminal, the command fails unless this option is given
+    /// Do not ask for consent. Without a terminal, the command fails unless this option is given
     #[arg(long)]
     pub yes: bool,
 }

@@ -58,7 +58,7 @@ pub enum UserCommand {
         #[command(flatten)]
         service: Service,
     },
-    /// Set the role of a user; revokes all sessions if the role changes
+    /// Set the role of a user; a change revokes all sessions and deletes one-time links
     SetRole {
         #[command(flatten)]
         user: UserName,
@@ -129,7 +129,7 @@ pub enum UserCommand {
         /// Report what would be imported, and import nothing
         #[arg(long)]
         dry_run: bool,
-        /// Begin at this line, with which an earlier import ended
+        /// Begin at this line; if an import fails, its error message contains the line
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
         from_line: u64,
         #[command(flatten)]
@@ -252,7 +252,7 @@ pub struct Fields {
     /// New full name
     #[arg(long, value_name = "TEXT")]
     pub name: Option<String>,
-    /// New e-mail address; deletes unused one-time links, and tells the old address
+    /// New e-mail address; deletes unused one-time links, and notifies the earlier address
     #[arg(long, value_name = "ADDRESS")]
     pub email: Option<String>,
     /// New organization

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 /// Print a one-time link with which the first super administrator is created
 ///
-/// The link is valid for one hour, can be used once, and only while the service has no active super administrator. It leads to a page
-/// of the service. The database stores the hash of its secret only.
+/// The link can be used once, within one hour, and only while the service has no active super administrator. It leads to a page of the
+/// service. The database stores only the hash of its secret.
 #[derive(Debug, clap::Args)]
 pub struct Options {
     #[command(flatten)]
@@ -39,9 +39,7 @@ pub fn run(options: &Options) -> Result<()> {
     let output = wrangler::execute(&options.target, &secret.unless_there_is_a_super_admin())?;
     let is_added = is_added(&output).context("wrangler printed no result")?;
     if !is_added {
-        bail!(
-            "there is an active super administrator, who can add others with `cargo xtask user add`"
-        );
+        bail!("there is an active super administrator; to add others, use `cargo xtask user add`");
     }
     terminal::print(if options.json {
         json!({ "link": link(&origin, &secret), "secret": secret.reveal() }).to_string()

@@ -1,4 +1,4 @@
-//! The first administrator of a local database, whom the Worker creates with a one-time secret, as `POST /api/auth/bootstrap`
+//! The first administrator of a local database. The Worker creates it with a one-time secret, as `POST /api/auth/bootstrap`
 //! describes.
 
 use super::worker::Worker;

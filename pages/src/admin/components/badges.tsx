@@ -1,4 +1,4 @@
-// What an administrator has to notice about a user.
+// Badges for the status of a user: disabled, locked, without a password.
 import type { AdminUser } from "../contract.ts";
 import { useConsoleTexts } from "../texts.ts";
 

@@ -1,4 +1,4 @@
-// What is known about a user.
+// The stored data of a user.
 import { formatTime, useTexts } from "../../language.ts";
 import { Facts } from "../components/facts.tsx";
 import type { Fact } from "../components/facts.tsx";

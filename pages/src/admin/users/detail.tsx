@@ -1,4 +1,4 @@
-// One user: what is known, and everything that an administrator can do.
+// One user: the stored data, and all actions of an administrator.
 import { useState } from "preact/hooks";
 import type { User } from "../../api.ts";
 import { Message } from "../../components/message.tsx";

@@ -1,4 +1,4 @@
-// The profile of a user, changed. If another administrator was faster, both states are shown, and nothing is overwritten.
+// Changes the profile of a user. If another administrator has changed the user first, both states are shown, and nothing is overwritten.
 import { useRef, useState } from "preact/hooks";
 import { Button } from "../../components/button.tsx";
 import { Field, value } from "../../components/field.tsx";

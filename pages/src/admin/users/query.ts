@@ -1,4 +1,4 @@
-// What the list of users shows: the term, the filters and the order. The console keeps it while another view is open.
+// The query of the list of users: term, filters and order. The console keeps it while another view is open.
 import type { Role, UserSearch } from "../contract.ts";
 
 export type SortChoice = "created_desc" | "created_asc" | "name_asc" | "sign_in_desc";

@@ -8,9 +8,10 @@ use crate::json::{Malformed, Object};
 use crate::timestamp::Timestamp;
 use serde::Deserialize;
 
-/// A line as it is sent.
+/// A line of the request body.
 #[derive(Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "ImportUserRequest"))]
 pub struct ImportLine {
     /// User name.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(length(min = 1, max = 1024)))]

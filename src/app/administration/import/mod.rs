@@ -24,7 +24,7 @@ pub const MAX_LINES: usize = 500;
 /// As for the bodies of other requests.
 const MAX_LINE_BYTES: usize = 16 * 1024;
 
-/// What became of a line.
+/// The outcome of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -53,7 +53,7 @@ pub enum LineOutcome {
     InvalidUsername,
     /// The e-mail address is not valid.
     InvalidEmail,
-    /// The importer may not give the role, or may not import confirmed addresses.
+    /// The administrator may not give the role, or may not import confirmed addresses.
     NotPermitted,
 }
 
@@ -66,7 +66,7 @@ pub enum LineHash {
     None,
     /// It was imported.
     Imported,
-    /// The algorithm or the spelling is not supported.
+    /// The algorithm or the format is not supported.
     Unsupported,
     /// It would take too much memory or time to verify.
     TooExpensive,
@@ -78,15 +78,15 @@ pub enum LineHash {
 pub struct LineReport {
     /// Number of the line, from 1.
     pub line: usize,
-    /// What became of the line.
+    /// The outcome of the line.
     pub outcome: LineOutcome,
     /// Id of the user; null if none was added, and in a dry run.
     pub user: Option<Uuid>,
-    /// What became of the hash; null if no user was added.
+    /// The outcome of the hash; null if no user was added.
     pub password_hash: Option<LineHash>,
 }
 
-/// Imports lines with their numbers, or only reports what would become of them.
+/// Imports lines with their numbers, or only reports their outcomes.
 ///
 /// # Errors
 /// `NotPermitted` if the administrator was changed meanwhile; then nothing was added. `App(Store)`, `App(Runtime)`. With `Store`, it is

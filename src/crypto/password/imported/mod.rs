@@ -37,7 +37,7 @@ pub(super) enum ImportedHash {
 /// Why a hash is not imported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotImportable {
-    /// It is no hash of a supported algorithm in a supported spelling.
+    /// It is not a hash of a supported algorithm in a supported format.
     #[error("the password hash is not supported")]
     Unsupported,
     /// Its verification would take too much memory or time.

@@ -62,7 +62,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use crate::routes::users::id_parameter;
     use serde_json::json;
     Operation::new("listUserSessions", "Users", "List sessions of user")
-        .describe("Requires the role `admin` or higher. Administrators see the sessions of users of role `user`, super administrators those of all users.")
+        .describe("Requires the role `admin` or higher. The role `admin` shows the sessions of users of role `user`, and the role `super_admin` the sessions of all users.")
         .parameter(id_parameter())
         .returns::<UserSessionsResponse>(
             schemas,

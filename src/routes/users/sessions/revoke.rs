@@ -51,7 +51,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use crate::routes::users::id_parameter;
     use serde_json::json;
     Operation::new("revokeUserSession", "Users", "Revoke session of user")
-        .describe("Requires the role `admin` or higher and an authentication within the last 5 minutes. The request may be repeated.")
+        .describe("Requires the role `admin` or higher and an authentication within the last 5 minutes. Revokes one session of the user. The request may be repeated.")
         .parameter(id_parameter())
         .parameter(json!({
             "name": "session",

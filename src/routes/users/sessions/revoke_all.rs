@@ -65,7 +65,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("revokeUserSessions", "Users", "Revoke all sessions of user")
         .describe(
-            "Requires the role `admin` or higher and an authentication within the last 5 minutes.",
+            "Requires the role `admin` or higher and an authentication within the last 5 minutes. Revokes all sessions of the user.",
         )
         .parameter(id_parameter())
         .returns::<RevokedSessionsResponse>(

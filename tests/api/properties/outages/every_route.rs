@@ -100,6 +100,7 @@ fn needs(route: &Route) -> Needs {
         // The head of the audit log is in KV.
         "GET audit/verify" => (2, true, true),
         "GET audit"
+        | "GET audit/export"
         | "GET aws-credentials"
         | "POST aws-login"
         | "POST change-email"
@@ -123,6 +124,7 @@ fn needs(route: &Route) -> Needs {
         | "POST logout-all"
         | "GET nvidia-credentials"
         | "GET sessions"
+        | "GET status"
         | "POST sign-in"
         | "POST step-up"
         | "POST token" => (2, false, true),

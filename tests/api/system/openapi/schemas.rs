@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 #[test]
 fn schemas_have_only_json_schema_keywords() {
     /// A validator ignores unknown keywords.
-    const KEYWORDS: [&str; 17] = [
+    const KEYWORDS: [&str; 19] = [
         "$ref",
         "additionalProperties",
         "anyOf",
         "const",
+        "contentMediaType",
+        "contentSchema",
         "description",
         "enum",
         "format",
@@ -36,7 +38,7 @@ fn schemas_have_only_json_schema_keywords() {
                         check(&format!("{place}.{name}"), property);
                     }
                 }
-                "items" => check(place, value),
+                "items" | "contentSchema" => check(place, value),
                 "anyOf" | "oneOf" => {
                     for schema in value.as_array().expect("schemas") {
                         check(place, schema);

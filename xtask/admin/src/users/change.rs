@@ -85,7 +85,7 @@ pub fn unlock(options: &cli::Service, typed: &str) -> Result<String> {
     Ok(subject.result(response, sentence))
 }
 
-/// What happened to a one-time link.
+/// The delivery of a one-time link, as a sentence.
 fn delivery(response: &Value, email: &str) -> String {
     let until = cell(response["link_expires_at"].as_str());
     match response["link"].as_str() {

@@ -22,7 +22,8 @@ pub fn set_role(
         return Ok(subject.result(response, sentence));
     }
     let statement = format!(
-        "This changes the role of user {name} from {} to {role} and revokes all sessions: {} at the moment.",
+        "This changes the role of user {name} from {} to {role} and revokes all sessions: {} at the moment. It also deletes all unused \
+         one-time links.",
         subject.text("role"),
         live_sessions(&subject)?
     );

@@ -98,7 +98,7 @@ impl Import<'_> {
             let call = Call::post(format!("users/import{query}")).body(JSON_LINES, chunk.text);
             let response = service.json(&call).with_context(|| {
                 format!(
-                    "the lines before {0} are done; continue with --from-line {0}",
+                    "all lines before line {0} were processed; continue with --from-line {0}",
                     chunk.first
                 )
             })?;
@@ -181,7 +181,7 @@ impl<R: BufRead> Chunks<R> {
     }
 }
 
-/// What the service says about all parts.
+/// The responses to all parts, added up.
 #[derive(Default)]
 struct Report {
     /// The numbers of [`COUNTS`].

@@ -8,15 +8,21 @@ export async function run({ browser, control, service, stranger, users: [victim,
   context.setDefaultTimeout(15_000);
   const own = await signIn(context, victim);
   await showsAccount(own, victim);
-  const { session_id: session } = await own.evaluate(() => fetch("/api/auth/session").then((response) => response.json()));
+  const { session_id: session, user } = await own.evaluate(() => fetch("/api/auth/session").then((response) => response.json()));
   await own.close();
 
   const document = await (await fetch(`${service}/api/auth/openapi.json`)).json();
   const routes = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.keys(operations)
       .filter((method) => ["get", "post", "put", "patch", "delete"].includes(method))
-      .map((method) => ({ method: method.toUpperCase(), url: service + path.replace("{id}", session), body: JSON.stringify(bodyOf(path)) })),
+      .map((method) => ({ method: method.toUpperCase(), url: service + addressOf(path), body: JSON.stringify(bodyOf(path)) })),
   );
+
+  /** The path with the victim's own ids. */
+  function addressOf(path) {
+    const id = path.startsWith("/api/auth/users/") ? user.id : session;
+    return path.replace("{id}", id).replace("{session}", session);
+  }
   assert.ok(routes.length >= 25, `${routes.length}`);
 
   function bodyOf(path) {

@@ -1,4 +1,4 @@
-// The audit log: names, filters, more pages, export, and a verification that finds what was altered.
+// The audit log: names, filters, more pages, export, and a verification that detects an alteration.
 import assert from "node:assert/strict";
 import { button, c, heading, message, openConsole, saved, section, showsAccount, signIn, t } from "./steps.mjs";
 

@@ -15,7 +15,7 @@ export async function run({ person, mailedLink, users: [root, admin], more: { ha
     await form.getByLabel(t.account.email).fill(email);
   };
 
-  // What the service refuses is said at the form.
+  // The form shows the refusals of the service.
   await button(form, c.create.submit).click();
   await message(form, "alert", c.failure.missing);
   await fill("hopper", "not an address");

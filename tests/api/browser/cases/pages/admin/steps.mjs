@@ -1,4 +1,4 @@
-// What administrators do in the console, in the words of the console.
+// The steps of administrators in the console, with the texts of the console.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { en } from "../../../../../../pages/src/admin/texts/en.ts";
