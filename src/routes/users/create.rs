@@ -113,8 +113,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     Operation::new("createUser", "Users", "Create user")
         .describe(
             "Requires the role `admin` or higher and an authentication within the last 5 minutes. Sends the user a message with a one-time link \
-             that sets the password and is valid for one hour. If the service sends no e-mail or the message cannot be sent, the response \
-             contains the link, and the administrator sends it to the user.",
+             that sets the password and is valid for one hour. If the service sends no e-mail, the message cannot be sent, or \
+             three messages were requested for the address within an hour, the response contains the link, and the administrator sends it to the user.",
         )
         .takes::<CreateUserRequest>(
             schemas,

@@ -156,8 +156,9 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("exportUser", "Users", "Export user")
         .describe(
-            "Requires the role `admin` or higher and an authentication within the last 5 minutes. Returns everything that is kept about a user, without secrets: profile, sessions, links, \
-             counters and audit entries. A request returns one page of audit entries. The client addresses of other users are omitted.",
+            "Requires the role `admin` or higher and an authentication within the last 5 minutes. Returns everything that is kept about a \
+             user, without secrets: profile, sessions, links, counters and audit entries. A request returns one page of audit entries. The \
+             client addresses of other users are omitted.",
         )
         .parameter(id_parameter())
         .query(

@@ -65,7 +65,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         .describe(
             "Requires the role `admin` or higher and an authentication within the last 5 minutes. Sends the user a message with a one-time \
              link that sets the password and is valid for one hour. The current password stays valid until the link is used. If the service \
-             sends no e-mail or the message cannot be sent, the response contains the link, and the administrator sends it to the user. \
+             sends no e-mail, the message cannot be sent, or three messages were requested for the address within an hour, the response \
+             contains the link, and the administrator sends it to the user. \
              Administrators change their own password with `/change-password`.",
         )
         .parameter(id_parameter())
