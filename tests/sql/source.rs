@@ -194,6 +194,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "only for the holder of a bootstrap secret while no user is an active super administrator",
     ),
     (
+        "store/integrity.rs: NAMED_SUPER_ADMINS",
+        "SEARCH audit_checkpoints USING INDEX sqlite_autoindex_audit_checkpoints_1 (last>?)",
+        "in order, the first",
+    ),
+    (
         "store/integrity.rs: PRIVILEGED",
         "SEARCH users USING INDEX users_privileged (id>?)",
         "in order, up to the limit",
