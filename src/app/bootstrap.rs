@@ -95,8 +95,8 @@ pub async fn run(
     }
 }
 
-/// What the secret with this hash and these names allow. Who can write to the database could disable all super administrators there
-/// and then become one, so the audit log has to agree that there is none.
+/// Checks the secret with this hash, and the names. An attacker with write access to D1 could disable all super administrators there
+/// and then become one. The audit log must therefore also contain no active super administrator.
 async fn state(
     context: &RequestContext,
     secret: &str,

@@ -149,7 +149,7 @@ async fn second_secret_is_useless_while_a_super_administrator_is_active() {
     response.assert_error(400, "invalid_link");
 }
 
-/// Who can write to D1 can hide the super administrators there, but not in the audit log.
+/// An attacker with write access to D1 can hide super administrators in the table of users, but not in the audit log.
 #[tokio::test]
 async fn super_administrator_according_to_the_log_prevents_another() {
     for hide in [

@@ -116,8 +116,8 @@ fn exported(output: &[u8]) -> Option<Credentials> {
 
 fn send(url: &str, body: &Value) -> Result<String> {
     let http = Http::new(url)?;
-    let reply = http.send(&Call::post("aws-login").json(body), None)?;
-    let token = reply.successful()?.json()["access_token"]
+    let response = http.send(&Call::post("aws-login").json(body), None)?;
+    let token = response.successful()?.json()["access_token"]
         .as_str()
         .map(str::to_owned);
     token.context("not an Edge Auth response")

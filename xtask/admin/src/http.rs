@@ -82,13 +82,13 @@ impl Call {
 
 /// A response.
 #[derive(Debug)]
-pub struct Reply {
+pub struct Response {
     pub status: StatusCode,
     headers: reqwest::header::HeaderMap,
     pub text: String,
 }
 
-impl Reply {
+impl Response {
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -163,13 +163,15 @@ impl Http {
     ///
     /// # Errors
     /// No response.
-    pub fn send(&self, call: &Call, token: Option<&str>) -> Result<Reply> {
+    pub fn send(&self, call: &Call, token: Option<&str>) -> Result<Response> {
         let mut retries = 0;
         loop {
-            let reply = self.send_once(call, token);
-            let delay = match &reply {
-                Ok(reply) if reply.code() == "rate_limited" => seconds_of(reply),
-                Ok(reply) if reply.status.is_server_error() && call.is_read => seconds_of(reply),
+            let response = self.send_once(call, token);
+            let delay = match &response {
+                Ok(response) if response.code() == "rate_limited" => seconds_of(response),
+                Ok(response) if response.status.is_server_error() && call.is_read => {
+                    seconds_of(response)
+                }
                 Err(_) if call.is_read => Some(Duration::from_secs(1)),
                 _ => None,
             };
@@ -182,12 +184,12 @@ impl Http {
                     }
                     thread::sleep(delay);
                 }
-                _ => return reply,
+                _ => return response,
             }
         }
     }
 
-    fn send_once(&self, call: &Call, token: Option<&str>) -> Result<Reply> {
+    fn send_once(&self, call: &Call, token: Option<&str>) -> Result<Response> {
         let url = format!("{}/api/auth/{}", self.origin, call.path);
         let mut request = self.client.request(call.method.clone(), url);
         if let Some(token) = token {
@@ -204,7 +206,7 @@ impl Http {
         self.runtime
             .block_on(async {
                 let response = request.send().await?;
-                Ok(Reply {
+                Ok(Response {
                     status: response.status(),
                     headers: response.headers().clone(),
                     text: response.text().await?,
@@ -218,8 +220,8 @@ impl Http {
 }
 
 /// The time of `Retry-After`; a second if there is none.
-fn seconds_of(reply: &Reply) -> Option<Duration> {
-    let seconds = reply
+fn seconds_of(response: &Response) -> Option<Duration> {
+    let seconds = response
         .header("retry-after")
         .map_or(Some(1), |text| text.parse().ok());
     seconds.map(Duration::from_secs)

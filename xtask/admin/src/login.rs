@@ -41,7 +41,7 @@ pub fn login(login: &Login) -> Result<String> {
         // A session whose token is not stored cannot be revoked later.
         Err(error) => {
             let revoked = http.send(&Call::post("logout"), Some(token.reveal()));
-            return Err(match revoked.and_then(crate::http::Reply::successful) {
+            return Err(match revoked.and_then(crate::http::Response::successful) {
                 Ok(_) => error.context("you were signed out again"),
                 Err(failure) => {
                     error.context(format!("the new session could not be revoked: {failure:#}"))
@@ -51,7 +51,7 @@ pub fn login(login: &Login) -> Result<String> {
     };
     if let Some(earlier) = earlier {
         let revoked = http.send(&Call::post("logout"), Some(earlier.token.reveal()));
-        if let Err(error) = revoked.and_then(crate::http::Reply::successful) {
+        if let Err(error) = revoked.and_then(crate::http::Response::successful) {
             terminal::note(format_args!(
                 "warning: your earlier session could not be revoked: {error:#}"
             ));
@@ -87,7 +87,7 @@ pub fn logout(logout: &Logout) -> Result<String> {
     };
     let http = Http::new(&origin)?;
     http.send(&Call::post("logout"), Some(entry.token.reveal()))
-        .and_then(crate::http::Reply::successful)
+        .and_then(crate::http::Response::successful)
         .context("the session could not be revoked; its token is kept")?;
     credentials.change(|entries| {
         // Another command may have signed in again meanwhile.

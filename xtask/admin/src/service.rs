@@ -2,7 +2,7 @@
 
 use crate::credentials::{Credentials, Entries, Entry};
 use crate::failure::usage;
-use crate::http::{Call, Http, Reply};
+use crate::http::{Call, Http, Response};
 use crate::input;
 use crate::terminal;
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -109,10 +109,10 @@ impl Service {
     ///
     /// # Errors
     /// No response.
-    pub fn try_call(&self, call: &Call) -> Result<Reply> {
-        let reply = self.http.send(call, Some(self.token.reveal()))?;
-        if reply.code() != "step_up_required" {
-            return Ok(reply);
+    pub fn try_call(&self, call: &Call) -> Result<Response> {
+        let response = self.http.send(call, Some(self.token.reveal()))?;
+        if response.code() != "step_up_required" {
+            return Ok(response);
         }
         self.step_up()?;
         self.http.send(call, Some(self.token.reveal()))
@@ -122,10 +122,10 @@ impl Service {
     ///
     /// # Errors
     /// The error of the service, or no response.
-    pub fn call(&self, call: &Call) -> Result<Reply> {
-        let reply = self.try_call(call)?;
-        let is_ended = matches!(reply.code(), "invalid_token" | "token_expired");
-        let result = reply.successful();
+    pub fn call(&self, call: &Call) -> Result<Response> {
+        let response = self.try_call(call)?;
+        let is_ended = matches!(response.code(), "invalid_token" | "token_expired");
+        let result = response.successful();
         if is_ended && !self.is_own_session {
             return result
                 .context("your session has ended; sign in again with `cargo xtask login`");
@@ -153,8 +153,8 @@ impl Service {
         };
         let body = json!({ "method": "password", "password": password.reveal() });
         let call = Call::post("step-up").json(&body);
-        let reply = self.http.send(&call, Some(self.token.reveal()))?;
-        reply.successful().context(
+        let response = self.http.send(&call, Some(self.token.reveal()))?;
+        response.successful().context(
             "this change requires that you authenticate again, but the service refused it",
         )?;
         *self.password.borrow_mut() = Some(password);
@@ -177,18 +177,18 @@ impl Service {
 /// The error of the service, or no response.
 pub fn sign_in(http: &Http, username: &str, password: &Secret) -> Result<Entry> {
     let body = json!({ "username": username, "password": password.reveal() });
-    let reply = http.send(&Call::post("login").json(&body), None)?;
-    let reply = reply.successful()?;
-    let json = reply.json();
-    let entry = entry_of(&reply, &json["user"]["username"], &json["token"]);
+    let response = http.send(&Call::post("login").json(&body), None)?;
+    let response = response.successful()?;
+    let json = response.json();
+    let entry = entry_of(&response, &json["user"]["username"], &json["token"]);
     entry.context("not an Edge Auth response")
 }
 
-fn entry_of(reply: &Reply, username: &Value, token: &Value) -> Option<Entry> {
+fn entry_of(response: &Response, username: &Value, token: &Value) -> Option<Entry> {
     Some(Entry {
         username: username.as_str()?.to_owned(),
         token: Secret::new(token.as_str()?),
-        expires_at: Timestamp::parse(reply.header("edge-auth-expires")?)?,
+        expires_at: Timestamp::parse(response.header("edge-auth-expires")?)?,
     })
 }
 
@@ -208,14 +208,14 @@ fn fresh(credentials: &Credentials, http: &Http, entry: Entry) -> Result<Entry> 
         if is_fresh(&stored, now) {
             return Ok(stored);
         }
-        let reply = http.send(&Call::post("refresh"), Some(stored.token.reveal()))?;
+        let response = http.send(&Call::post("refresh"), Some(stored.token.reveal()))?;
         // The command says why the session has ended.
-        let Ok(reply) = reply.successful() else {
+        let Ok(response) = response.successful() else {
             return Ok(stored);
         };
-        let json = reply.json();
+        let json = response.json();
         let username = Value::from(stored.username);
-        let entry = entry_of(&reply, &username, &json["access_token"])
+        let entry = entry_of(&response, &username, &json["access_token"])
             .context("not an Edge Auth response")?;
         entries.insert(http.origin().to_owned(), entry.clone());
         Ok(entry)

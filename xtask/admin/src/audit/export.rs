@@ -20,9 +20,9 @@ pub fn write(options: &cli::Service, after: u32, output: &OutputOptions) -> Resu
     let mut output = Output::create(output.output.as_deref())?;
     let mut after = after.to_string();
     loop {
-        let reply = service.call(&Call::get(format!("audit/export?after={after}")))?;
-        let is_wanted = output.write(&reply.text)?;
-        match reply.header("edge-auth-next") {
+        let response = service.call(&Call::get(format!("audit/export?after={after}")))?;
+        let is_wanted = output.write(&response.text)?;
+        match response.header("edge-auth-next") {
             Some(next) if is_wanted && next != after => next.clone_into(&mut after),
             _ => break,
         }

@@ -1,4 +1,4 @@
-//! Who may read and write the file and its folder.
+//! Access to the file and its folder: only their owner may read and write them.
 
 use super::cannot;
 use anyhow::{Context as _, Result, bail};

@@ -20,9 +20,9 @@ const PAGE_SIZE: u32 = 200;
 pub fn user(service: &Service, typed: &str) -> Result<Value> {
     let typed = names::trimmed(typed);
     if let Ok(id) = Uuid::try_parse(typed) {
-        let reply = service.try_call(&Call::get(format!("users/{id}")))?;
-        if reply.code() != "user_not_found" {
-            return Ok(reply.successful()?.json()["user"].clone());
+        let response = service.try_call(&Call::get(format!("users/{id}")))?;
+        if response.code() != "user_not_found" {
+            return Ok(response.successful()?.json()["user"].clone());
         }
     }
     let found = exact(service, typed)?;

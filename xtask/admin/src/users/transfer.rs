@@ -52,9 +52,9 @@ pub fn export_all(options: &cli::Service, output: &OutputOptions) -> Result<Stri
     let mut body = Map::new();
     loop {
         let call = Call::post("users/export").json(&Value::Object(body.clone()));
-        let reply = service.call(&call.that_reads())?;
-        let is_wanted = output.write(&reply.text)?;
-        match reply.header("edge-auth-next") {
+        let response = service.call(&call.that_reads())?;
+        let is_wanted = output.write(&response.text)?;
+        match response.header("edge-auth-next") {
             Some(next) if is_wanted => body.insert("cursor".into(), json!(next)),
             _ => return Ok(written("Export", &output)),
         };
