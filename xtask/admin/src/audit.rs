@@ -179,7 +179,7 @@ fn matches(whole: &Value) -> bool {
 fn summary(whole: &Value) -> String {
     if matches(whole) {
         return format!(
-            "OK: verified {} entries ({} signed late); tables, triggers and {} users match. Checkpoints cover entries up \
+            "OK: verified {} entries ({} signed late); tables, triggers and users ({}) match. Checkpoints cover entries up \
              to {}; {} more are not covered yet.",
             whole["rows"],
             whole["late_signatures"],
@@ -254,7 +254,7 @@ NUMBER  AT  KIND            OUTCOME  ACTOR         SUBJECT  DETAIL              
                                "rows_after_checkpoint": 2, "failures": [], "schema_changes": [], "user_changes": []});
         assert_eq!(
             summary(&whole),
-            "OK: verified 1042 entries (1 signed late); tables, triggers and 17 users match. Checkpoints cover entries up \
+            "OK: verified 1042 entries (1 signed late); tables, triggers and users (17) match. Checkpoints cover entries up \
              to 1040; 2 more are not covered yet."
         );
         whole["schema_changes"] = json!([{"kind": "trigger", "name": "z", "difference": "added"}]);
