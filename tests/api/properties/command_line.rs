@@ -255,7 +255,7 @@ async fn token_that_expires_soon_is_refreshed() {
     let before = stored(&line)[&origin].clone();
     line.succeed(&["audit", "list"]).await;
     assert_eq!(stored(&line)[&origin], before);
-    let expires_at = app.now().plus(600).to_string();
+    let expires_at = app.now().await.plus(600).to_string();
     let text = fs::read_to_string(line.credentials()).expect("a file");
     let old = before["expires_at"].as_str().expect("a time");
     fs::write(line.credentials(), text.replace(old, &expires_at)).expect("written");
