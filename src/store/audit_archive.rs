@@ -45,8 +45,6 @@ const ADD: &str = "
 
 const DELETE_CLIENTS: &str = "DELETE FROM audit_clients WHERE number >= ?1 AND number <= ?2";
 
-const DELETE_SIGNATURES: &str = "DELETE FROM audit_signatures WHERE number >= ?1 AND number <= ?2";
-
 const DELETE_ROWS: &str = "DELETE FROM audit WHERE number >= ?1 AND number <= ?2";
 
 /// Fails the batch if the range was not archived, or if rows of it are left.
@@ -200,7 +198,6 @@ impl Archives {
             add,
             audit_accounts::put(accounts),
             range(DELETE_CLIENTS),
-            range(DELETE_SIGNATURES),
             range(DELETE_ROWS),
             check,
         ];

@@ -7,9 +7,6 @@ use crate::timestamp::Timestamp;
 use std::borrow::Cow;
 use uuid::Uuid;
 
-/// The actor of events of the command line.
-pub const COMMAND_LINE: &str = "command-line";
-
 /// An entry, as the texts of its columns, so that exactly what is stored is signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -21,7 +18,7 @@ pub struct Entry {
     pub kind: String,
     /// Name of the [`Outcome`](super::Outcome).
     pub outcome: String,
-    /// Id of the user who did it, or [`COMMAND_LINE`].
+    /// Id of the user who did it.
     pub actor: Option<String>,
     /// Id of the user that it is about.
     pub subject: Option<String>,
@@ -63,13 +60,6 @@ impl Entry {
     #[must_use]
     pub fn by(mut self, user: Uuid) -> Self {
         self.actor = Some(user.to_string());
-        self
-    }
-
-    /// Sets the actor to the command line.
-    #[must_use]
-    pub fn by_command_line(mut self) -> Self {
-        self.actor = Some(COMMAND_LINE.to_owned());
         self
     }
 

@@ -55,8 +55,6 @@ pub struct AuditVerifyResponse {
     pub success: bool,
     /// Number of rows that this call verified.
     pub rows: u32,
-    /// Number of verified rows that were written without a signature and signed later by the cron event.
-    pub late_signatures: u32,
     /// Number of verified rows whose address and device are still stored and match the signature.
     pub clients: u32,
     /// Number of users whose role and status this call compared with the last entries about them.
@@ -104,7 +102,6 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
     let mut response = AuditVerifyResponse {
         success: true,
         rows: 0,
-        late_signatures: 0,
         clients: 0,
         users: 0,
         checkpointed_to: 0,
@@ -181,7 +178,6 @@ async fn rows(
         }
     };
     response.rows = verified.rows;
-    response.late_signatures = verified.late_signatures;
     response.clients = verified.clients;
     response.next = next.map(|next| next.to_string());
     Ok(next.is_none())
@@ -297,7 +293,6 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
             json!({
                 "success": true,
                 "rows": 1042,
-                "late_signatures": 1,
                 "clients": 1042,
                 "users": 17,
                 "checkpointed_to": 1040,
