@@ -4,11 +4,12 @@
 use super::client::Client;
 use super::kind::Kind;
 use crate::timestamp::Timestamp;
+use serde::Serialize;
 use std::borrow::Cow;
 use uuid::Uuid;
 
-/// An entry, as the texts of its columns, so that exactly what is stored is signed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An entry, as the texts of its columns, so that exactly what is stored is signed. As JSON, it has no client: see `lines.rs`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
     /// Random UUID.
     pub id: String,
@@ -33,6 +34,7 @@ pub struct Entry {
     /// Ray id, or a random UUID.
     pub request: String,
     /// The client; `None` if it is unknown or was erased. It is bound by `client_hash` and not part of the signed bytes.
+    #[serde(skip)]
     pub client: Option<Client>,
 }
 

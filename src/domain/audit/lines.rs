@@ -41,17 +41,8 @@ pub enum Line {
 struct EntryLine<'a> {
     r#type: &'static str,
     number: u32,
-    id: &'a str,
-    at: &'a str,
-    kind: &'a str,
-    outcome: &'a str,
-    actor: Option<&'a str>,
-    subject: Option<&'a str>,
-    name_key: Option<&'a str>,
-    session: Option<&'a str>,
-    detail: Option<&'a str>,
-    client_hash: Option<&'a str>,
-    request: &'a str,
+    #[serde(flatten)]
+    entry: &'a Entry,
     mac: Option<&'a str>,
 }
 
@@ -146,32 +137,19 @@ pub fn write_lines(
     let mut previous = before.map(|before| before.mac.as_str());
     let mut checkpoints = checkpoints.iter().peekable();
     for (row, entry) in rows {
-        push(&mut text, &entry_line(row, entry));
+        let line = EntryLine {
+            r#type: "entry",
+            number: row.number,
+            entry,
+            mac: row.mac.as_deref(),
+        };
+        push(&mut text, &line);
         while let Some(checkpoint) = checkpoints.next_if(|next| next.last <= row.number) {
             push(&mut text, &checkpoint_line(checkpoint, previous));
             previous = Some(&checkpoint.mac);
         }
     }
     text
-}
-
-fn entry_line<'a>(row: &'a ChainedRow, entry: &'a Entry) -> EntryLine<'a> {
-    EntryLine {
-        r#type: "entry",
-        number: row.number,
-        id: &entry.id,
-        at: &entry.at,
-        kind: &entry.kind,
-        outcome: &entry.outcome,
-        actor: entry.actor.as_deref(),
-        subject: entry.subject.as_deref(),
-        name_key: entry.name_key.as_deref(),
-        session: entry.session.as_deref(),
-        detail: entry.detail.as_deref(),
-        client_hash: entry.client_hash.as_deref(),
-        request: &entry.request,
-        mac: row.mac.as_deref(),
-    }
 }
 
 fn checkpoint_line<'a>(
