@@ -2,7 +2,7 @@
 //! or delete entries.
 
 use super::audit_archive::{ARCHIVES_BEFORE, archive};
-use super::checkpoints::chained;
+use super::audit_rows::chained;
 use crate::domain::audit::{Archive, ChainedRow, Entry, Kind, Signed};
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};

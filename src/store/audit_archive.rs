@@ -1,7 +1,8 @@
 //! Archived ranges of the audit log: the objects in R2, and the table `audit_archives`, which describes them.
 
 use super::audit_accounts;
-use super::checkpoints::{CHECKPOINT_BEFORE, checkpoint};
+use super::audit_rows::checkpoint;
+use super::checkpoints::CHECKPOINT_BEFORE;
 use crate::crypto::fingerprint::fingerprint;
 use crate::domain::audit::{
     Archive, ArchivedAccount, Checkpoint, MAX_ARCHIVE_ROWS, MAX_CHECKPOINT_ROWS,

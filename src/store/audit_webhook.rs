@@ -1,6 +1,6 @@
 //! The entries that were sent to `AUDIT_WEBHOOK_URL`: table `audit_webhook`.
 
-use super::checkpoints::chained;
+use super::audit_rows::chained;
 use crate::domain::audit::Entry;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};

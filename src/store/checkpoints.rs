@@ -8,13 +8,13 @@
 //! D1, so a head that is behind proves nothing, and a head that is ahead proves that checkpoints were removed.
 
 use super::audit_archive::{ARCHIVE_AFTER, archive};
+use super::audit_rows::{chained, chained_row, checkpoint};
 use crate::domain::audit::{
-    Archive, AuditKeys, ChainedRow, Checkpoint, Client, Entry, Head, MAX_CHECKPOINT_ROWS,
+    Archive, AuditKeys, ChainedRow, Checkpoint, Entry, Head, MAX_CHECKPOINT_ROWS,
 };
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Outcome, Statement};
 use crate::runtime::kv::Kv;
-use crate::runtime::row::Row;
 
 const HEAD_KEY: &str = "audit-head";
 
@@ -242,64 +242,4 @@ fn last(ends: &Outcome) -> Result<Ends, StoreError> {
         })
     })?;
     Ok(numbers.unwrap_or_default())
-}
-
-pub(super) fn checkpoint(row: &mut Row) -> Result<Checkpoint, StoreError> {
-    Ok(Checkpoint {
-        number: row.count("number")?,
-        first: row.count("first")?,
-        last: row.count("last")?,
-        at: row.text("at")?,
-        key: row.text("key")?,
-        marks: row.text("marks")?,
-        mac: row.text("mac")?,
-    })
-}
-
-fn chained_row(row: &mut Row) -> Result<ChainedRow, StoreError> {
-    Ok(ChainedRow {
-        number: row.count("number")?,
-        mac: row.optional("mac")?,
-    })
-}
-
-fn entry(row: &mut Row) -> Result<Entry, StoreError> {
-    Ok(Entry {
-        id: row.text("id")?,
-        at: row.text("at")?,
-        kind: row.text("kind")?,
-        outcome: row.text("outcome")?,
-        actor: row.optional("actor")?,
-        subject: row.optional("subject")?,
-        name_key: row.optional("name_key")?,
-        session: row.optional("session")?,
-        detail: row.optional("detail")?,
-        client_hash: row.optional("client_hash")?,
-        request: row.text("request")?,
-        client: None,
-    })
-}
-
-/// The client of an entry. All columns are null if the row was erased.
-fn client(row: &mut Row) -> Result<Option<Client>, StoreError> {
-    let (salt, address, device) = (
-        row.optional("salt")?,
-        row.optional("address")?,
-        row.optional("device")?,
-    );
-    Ok(salt.map(|salt| Client {
-        salt,
-        address,
-        device,
-    }))
-}
-
-/// Rows with their content.
-pub(super) fn chained(found: &Outcome) -> Result<Vec<(ChainedRow, Entry)>, StoreError> {
-    found.rows(|row| {
-        let chained = chained_row(row)?;
-        let mut entry = entry(row)?;
-        entry.client = client(row)?;
-        Ok((chained, entry))
-    })
 }
