@@ -211,12 +211,7 @@ mod tests {
     fn row(number: u32, kind: Kind, detail: &'static str) -> (ChainedRow, Entry) {
         let at = Timestamp::from_seconds(i64::from(number));
         let entry = Entry::new(Uuid::from_u128(number.into()), at, kind, "r");
-        let row = ChainedRow {
-            number,
-            mac: None,
-            late_mac: None,
-            signed_at: None,
-        };
+        let row = ChainedRow { number, mac: None };
         (row, entry.about(Uuid::nil()).detail(detail))
     }
 

@@ -1,8 +1,8 @@
 //! Many users and sessions at once: rows in D1, and tokens and cookies made with the server's own secrets. A sign-in hashes a password,
 //! which takes tens of milliseconds.
 
-use super::actors::Caller;
 use super::app::App;
+use super::caller::Caller;
 use super::internals::{Keys, Secret, Session, SessionId, SessionKind, Timestamp};
 use super::users::{CREATED_AT, User, hash_apart};
 use serde_json::{Map, Value, json};

@@ -23,7 +23,6 @@ export const audit: ConsoleTexts["audit"] = {
   client: "Client",
   failed: "Abgelehnt oder fehlgeschlagen",
   same: "Derselbe Benutzer",
-  commandLine: "Kommandozeile",
   service: "Dienst",
   erased: "Gelöschter Benutzer",
   empty: "Keine Einträge gefunden.",

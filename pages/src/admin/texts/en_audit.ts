@@ -22,7 +22,6 @@ export const audit = {
   client: "Client",
   failed: "Refused or failed",
   same: "The same user",
-  commandLine: "Command line",
   service: "Service",
   erased: "Erased user",
   empty: "No entries found.",

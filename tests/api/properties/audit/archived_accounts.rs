@@ -57,12 +57,7 @@ impl RotatedLog {
     /// Writes the row that an entry with this number and role would lead to, signed with the old key.
     async fn put(&self, user: &str, number: u32, role: &str) {
         let entry = new_entry(0, Kind::UserAdded).about(id(user));
-        let row = ChainedRow {
-            number,
-            mac: None,
-            late_mac: None,
-            signed_at: None,
-        };
+        let row = ChainedRow { number, mac: None };
         let rows = [(row, entry.detail(role.to_owned()))];
         let signed = self.old.archived_accounts(Vec::new(), &rows);
         let account = &signed[0];
