@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import type { Failure, Result } from "../api.ts";
 import type { ExportPage } from "./client.ts";
-import { datedName, download } from "./download.ts";
+import { datedName, download } from "../download.ts";
 import { patiently, useAction } from "./work.ts";
 
 interface ExportSteps {

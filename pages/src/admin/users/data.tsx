@@ -3,7 +3,7 @@ import { Button } from "../../components/button.tsx";
 import { eraseUser, exportUser } from "../client.ts";
 import { Outcome } from "../components/outcome.tsx";
 import { useAsk } from "../components/questions.tsx";
-import { datedName, download } from "../download.ts";
+import { datedName, download } from "../../download.ts";
 import { useConsoleTexts } from "../texts.ts";
 import { useAction } from "../work.ts";
 import type { SectionProps } from "./detail.tsx";
