@@ -23,7 +23,7 @@ export function TotpSetup<T>({ secret: { secret, uri }, ...form }: TotpSetupProp
     <>
       <p>{factors.totp.scan}</p>
       <QrCode text={uri} label={factors.totp.image} />
-      <dl class="facts compare">
+      <dl class="facts compare single">
         <div>
           <dt>{factors.totp.key}</dt>
           <dd class="key">{inGroups(secret)}</dd>

@@ -33,7 +33,7 @@ export const factors: FactorTexts = {
     plural: "Wiederherstellungscodes",
     lead: "Geben Sie einen Ihrer Wiederherstellungscodes ein. Jeder Code gilt einmal.",
     label: "Wiederherstellungscode",
-    title: "Bewahren Sie Ihre Wiederherstellungscodes auf",
+    title: "Bewahren Sie diese Codes auf",
     what: "Mit einem Wiederherstellungscode können Sie sich anmelden, wenn Telefon oder Passkey verloren sind. Jeder Code gilt einmal. Die Codes werden nur jetzt angezeigt.",
     where: "Bewahren Sie die Codes so auf, dass andere sie nicht lesen können und Sie sie auch ohne dieses Gerät erreichen: ausgedruckt oder in einem Passwortmanager.",
     list: "Ihre Wiederherstellungscodes",
