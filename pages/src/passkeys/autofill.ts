@@ -53,7 +53,7 @@ export class Autofill {
   }
 }
 
-/** Calls the function when the time is over and the page is visible. A page that nobody looks at needs no new challenge. */
+/** Calls the function when the time is over and the page is visible. A hidden page needs no new challenge. */
 function whenStale(milliseconds: number, renew: () => void): () => void {
   const renewIfVisible = () => {
     if (document.hidden) return;
