@@ -8,7 +8,7 @@ import type { SessionList } from "../account/sessions.tsx";
 import { StepUp, useSend } from "../account/step_up.tsx";
 import { Review, isReviewRequested } from "../account/ways/review.tsx";
 import { WaysToSignIn } from "../account/ways/ways_to_sign_in.tsx";
-import { Questions } from "../admin/components/questions.tsx";
+import { Questions } from "../components/questions.tsx";
 import { api, call } from "../api.ts";
 import type { Failure } from "../api.ts";
 import { Button, LinkButton } from "../components/button.tsx";

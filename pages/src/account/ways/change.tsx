@@ -1,9 +1,9 @@
 // A change of the ways to sign in, and the line that says how it went.
 import { useState } from "preact/hooks";
-import { useAsk } from "../../admin/components/questions.tsx";
-import type { Question } from "../../admin/components/questions.tsx";
-import { useAction } from "../../admin/work.ts";
-import type { Action } from "../../admin/work.ts";
+import { useAsk } from "../../components/questions.tsx";
+import type { Question } from "../../components/questions.tsx";
+import { useAction } from "../../action.ts";
+import type { Action } from "../../action.ts";
 import type { Result } from "../../api.ts";
 import { Message } from "../../components/message.tsx";
 import { failureText } from "../../failures.ts";
