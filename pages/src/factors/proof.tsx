@@ -63,6 +63,7 @@ export function ProofOfFactor<T>({ methods, challenges, send, onDone, onFailure,
 
 function PasskeyProof<T>({ challenges, send, onDone, onFailure, back }: Omit<ProofProps<T>, "methods" | "onFailure"> & { onFailure: ProofProps<T>["onFailure"] | undefined }) {
   const t = useTexts();
+  useEffect(() => void challenges.current(), [challenges]);
   const { submission, failure, secondsLeft } = useAttempt({
     request: () => withPasskey(challenges, (signed) => send({ method: "passkey", ...signed })),
     onDone,

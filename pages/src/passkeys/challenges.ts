@@ -8,6 +8,7 @@ const MAX_AGE_MS = 4 * 60_000;
 export class Challenges<T> {
   readonly #load: () => Promise<Result<T>>;
   #kept: { value: T; at: number } | undefined;
+  #loading: Promise<Result<T>> | undefined;
 
   constructor(load: () => Promise<Result<T>>, first?: T) {
     this.#load = load;
@@ -22,7 +23,14 @@ export class Challenges<T> {
   /** The challenge that was not sent yet, or a new one. */
   async current(): Promise<Result<T>> {
     if (this.#kept !== undefined && this.millisecondsLeft > 0) return { value: this.#kept.value };
+    // A click does not repeat the request that is on its way.
+    this.#loading ??= this.#next();
+    return this.#loading;
+  }
+
+  async #next(): Promise<Result<T>> {
     const loaded = await this.#load();
+    this.#loading = undefined;
     if (loaded.failure === undefined) this.#keep(loaded.value);
     return loaded;
   }

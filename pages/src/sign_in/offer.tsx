@@ -11,10 +11,14 @@ import { hasOwnAuthenticator } from "../passkeys/prompt.ts";
 
 const DECLINED = "edge-auth-no-passkey";
 
+/** The offer is not worth a longer wait. */
+const TIMEOUT_MS = 3_000;
+
 /** Whether this browser can keep a passkey, and the user has none and did not decline. */
 export async function shouldOffer(): Promise<boolean> {
   if (isDeclined() || !(await hasOwnAuthenticator())) return false;
-  const { value } = await loadFactors();
+  const timeout = new Promise<undefined>((resolve) => setTimeout(resolve, TIMEOUT_MS));
+  const value = (await Promise.race([loadFactors(), timeout]))?.value;
   return value !== undefined && value.passkeys.length === 0 && value.can_enrol.includes("passkey");
 }
 

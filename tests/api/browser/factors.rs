@@ -44,6 +44,11 @@ async fn user_sets_up_codes_with_the_keyboard_alone() {
     run("keyboard", Vars::new(), 1).await;
 }
 
+#[tokio::test]
+async fn passkeys_work_in_older_browsers_and_are_not_offered_without_support() {
+    run("older_browsers", Vars::new(), 1).await;
+}
+
 /// Visits each view and state.
 async fn visit_all(case: &str, users: usize, more: Value) {
     let mut world = World::new(with_policy()).await;

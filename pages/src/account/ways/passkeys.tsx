@@ -1,4 +1,5 @@
 // The passkeys of the user: added, renamed and deleted.
+import { useRef } from "preact/hooks";
 import { Button } from "../../components/button.tsx";
 import { addPasskey, newPasskey } from "../../factors/client.ts";
 import type { Factors } from "../../factors/client.ts";
@@ -32,9 +33,10 @@ export function Passkeys({ factors, onChange }: PartProps) {
 export function PasskeyList({ heading, factors, onChange }: PartProps & { heading: "h3" | "h4" }) {
   const { factors: texts } = useTexts();
   const [done, setDone] = useDone();
+  const list = useRef<HTMLDivElement>(null);
   return (
-    <>
-      <ul class="sessions passkeys">
+    <div class="stack" ref={list} tabIndex={-1}>
+      <ul class="sessions">
         {factors.passkeys.map((passkey) => (
           <Entry
             key={passkey.id}
@@ -47,13 +49,15 @@ export function PasskeyList({ heading, factors, onChange }: PartProps & { headin
             }}
             onDeleted={() => {
               setDone(texts.ways.deleted);
+              // The button that had the focus is removed.
+              list.current?.focus();
               onChange();
             }}
           />
         ))}
       </ul>
       <Outcome actions={[]} done={done} />
-    </>
+    </div>
   );
 }
 
