@@ -13,7 +13,7 @@ import { hasPasskeys } from "../passkeys/prompt.ts";
 import type { SignedChallenge } from "../passkeys/prompt.ts";
 import { signalUnknown } from "../passkeys/signals.ts";
 import type { Options } from "../start.tsx";
-import { useSubmission } from "../submission.ts";
+import { useCountdown, useSubmission } from "../submission.ts";
 import { SignInMessage } from "./message.tsx";
 import { PasswordForm } from "./password_form.tsx";
 
@@ -28,6 +28,7 @@ interface ChoiceProps {
 export function Choice({ isAgain, methods, onAws, onDone }: ChoiceProps) {
   const t = useTexts();
   const [failure, setFailure] = useState<Failure>();
+  const [secondsLeft, wait] = useCountdown();
   const rpId = useRef(location.hostname);
   const { challenges, autofill } = useMemo(() => {
     const challenges = new Challenges(async () => {
@@ -58,6 +59,7 @@ export function Choice({ isAgain, methods, onAws, onDone }: ChoiceProps) {
   };
   const fail = (failure: Failure) => {
     setFailure(failure);
+    if (failure.status === 429) wait(failure.retryAfter ?? 60);
     autofill.start();
   };
   const submission = useSubmission(async () => {
@@ -76,7 +78,6 @@ export function Choice({ isAgain, methods, onAws, onDone }: ChoiceProps) {
   }, []);
   const hasPassword = methods.includes("password");
   const hasAws = methods.includes("aws_device");
-  const others = hasPasskeys() || hasAws;
   const Heading = isAgain ? ViewHeading : "h1";
   return (
     <>
@@ -84,14 +85,15 @@ export function Choice({ isAgain, methods, onAws, onDone }: ChoiceProps) {
       {hasPassword ? (
         <PasswordForm
           failure={failure}
+          secondsLeft={secondsLeft}
           onSubmit={begin}
           onFailure={fail}
           onDone={(result) => onDone(result, "password")}
         />
       ) : (
-        <SignInMessage failure={failure} isWaiting={false} lead={hasAws ? t.signIn.leadAws : t.signIn.noMethod} />
+        <SignInMessage failure={failure} isWaiting={secondsLeft > 0} lead={hasAws ? t.signIn.leadAws : t.signIn.noMethod} />
       )}
-      {hasPassword && others && <p class="or">{t.signIn.or}</p>}
+      {hasPassword && (hasPasskeys() || hasAws) && <p class="or">{t.signIn.or}</p>}
       {hasPasskeys() && (
         <Button kind="secondary" isBusy={submission.isBusy} onClick={submission.run}>
           {t.factors.passkey.signIn}

@@ -8,7 +8,7 @@ import { Form } from "../components/form.tsx";
 import type { Pending, SignedIn } from "../factors/client.ts";
 import { useTexts } from "../language.ts";
 import { PAGES } from "../navigation.ts";
-import { useCountdown, useSubmission } from "../submission.ts";
+import { useSubmission } from "../submission.ts";
 import { SignInMessage } from "./message.tsx";
 
 /** Failures in a row after which the page offers to set a new password. They are counted for every name, so the offer does not reveal whether a user exists. */
@@ -17,17 +17,18 @@ const FAILURES_UNTIL_HINT = 3;
 interface PasswordFormProps {
   /** Why the last attempt has failed, whatever its method. */
   failure: Failure | undefined;
+  /** Seconds until the next attempt is possible. */
+  secondsLeft: number;
   onSubmit: () => void;
   onFailure: (failure: Failure) => void;
   onDone: (result: SignedIn | Pending) => void;
 }
 
-export function PasswordForm({ failure, onSubmit, onFailure, onDone }: PasswordFormProps) {
+export function PasswordForm({ failure, secondsLeft, onSubmit, onFailure, onDone }: PasswordFormProps) {
   const t = useTexts();
   const form = useRef<HTMLFormElement>(null);
   const password = useRef<HTMLInputElement>(null);
   const [failures, setFailures] = useState(0);
-  const [secondsLeft, wait] = useCountdown();
   const submission = useSubmission(async () => {
     if (form.current === null) return undefined;
     const typed = { username: value(form.current, "username"), password: value(form.current, "password") };
@@ -39,7 +40,6 @@ export function PasswordForm({ failure, onSubmit, onFailure, onDone }: PasswordF
       return "leaving";
     }
     onFailure(result.failure);
-    if (result.failure.status === 429) wait(result.failure.retryAfter ?? 60);
     if (result.failure.code === "invalid_credentials") {
       setFailures((count) => count + 1);
       password.current?.select();
