@@ -1,7 +1,7 @@
 //! Parses secret keys, and checks the rules that apply to all secrets of the service.
 
 use super::variable::{Default, Reader, Variable};
-use super::{audit, handles, passwords, tokens};
+use super::{audit, factors, handles, passwords, tokens};
 use crate::crypto::secret::Secret;
 use base64ct::{Base64, Encoding};
 use std::collections::BTreeSet;
@@ -62,13 +62,15 @@ pub(super) fn header_text(text: &str) -> Option<Secret> {
 }
 
 /// The secrets that must differ from each other.
-pub(super) const DISTINCT: [&Variable; 8] = [
+pub(super) const DISTINCT: [&Variable; 10] = [
     &tokens::JWT_SECRET,
     &tokens::JWT_SECRET_PREVIOUS,
     &passwords::PASSWORD_PEPPER,
     &passwords::PASSWORD_PEPPER_PREVIOUS,
     &handles::HANDLE_KEY,
     &handles::HANDLE_KEY_PREVIOUS,
+    &factors::FACTOR_KEY,
+    &factors::FACTOR_KEY_PREVIOUS,
     &audit::AUDIT_KEY,
     &audit::AUDIT_KEY_PREVIOUS,
 ];

@@ -5,6 +5,7 @@ mod audit;
 mod aws;
 mod branding;
 mod email;
+mod factors;
 mod handles;
 mod keys;
 mod nvidia;
@@ -20,6 +21,7 @@ pub use audit::{AuditConfig, Webhook};
 pub use aws::{AwsConfig, AwsLogin};
 pub use branding::BrandingConfig;
 pub use email::{EmailConfig, Sender};
+pub use factors::{FactorsConfig, MfaPolicy};
 pub use handles::HandlesConfig;
 pub use keys::Key;
 pub use nvidia::NvidiaConfig;
@@ -44,6 +46,8 @@ pub struct Config {
     pub passwords: PasswordsConfig,
     /// Sealed handles and cookies.
     pub handles: HandlesConfig,
+    /// Second factors.
+    pub factors: FactorsConfig,
     /// The audit log.
     pub audit: AuditConfig,
     /// `ALLOWED_ORIGINS`: the origins from which browsers may call the service.
@@ -61,11 +65,12 @@ pub struct Config {
 }
 
 /// The sections in the order of the reference, with their titles and variables.
-pub const SECTIONS: [(&str, &[&Variable]); 10] = [
+pub const SECTIONS: [(&str, &[&Variable]); 11] = [
     ("Tokens", tokens::VARIABLES),
     ("Sessions", sessions::VARIABLES),
     ("Passwords", passwords::VARIABLES),
     ("Handles and cookies", handles::VARIABLES),
+    ("Factors", factors::VARIABLES),
     ("Audit log", audit::VARIABLES),
     ("Browser origins", origins::VARIABLES),
     ("E-mail", email::VARIABLES),
@@ -76,7 +81,7 @@ pub const SECTIONS: [(&str, &[&Variable]); 10] = [
 
 /// The prefixes of the service's variables. An unknown variable with one of these prefixes is an error, because a misspelled or
 /// outdated name would silently have no effect.
-const PREFIXES: [&str; 11] = [
+const PREFIXES: [&str; 14] = [
     "SESSION_",
     "JWT_",
     "AWS_",
@@ -88,6 +93,9 @@ const PREFIXES: [&str; 11] = [
     "HANDLE_",
     "EMAIL_",
     "BRAND_",
+    "MFA_",
+    "FACTOR_",
+    "WEBAUTHN_",
 ];
 
 /// An invalid variable. The error never contains the value.
@@ -129,6 +137,7 @@ impl Config {
             sessions: SessionsConfig::read(&mut read, &tokens.issuer),
             passwords: PasswordsConfig::read(&mut read),
             handles: HandlesConfig::read(&mut read),
+            factors: FactorsConfig::read(&mut read, &tokens.issuer),
             audit: AuditConfig::read(&mut read, &tokens.issuer),
             allowed_origins: origins::read(&mut read, &tokens.issuer),
             email: EmailConfig::read(&mut read),

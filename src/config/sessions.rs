@@ -19,7 +19,7 @@ pub struct SessionsConfig {
     pub admin_max_age: i64,
     /// `REFRESH_REPLAY_WINDOW` in seconds, 0 to 300.
     pub replay_window: i64,
-    /// `SESSION_IDLE` in seconds, 7,200 to 31,536,000.
+    /// `SESSION_IDLE` in seconds, 3,600 to 31,536,000.
     pub idle: i64,
     /// The session cookie, which depends on `JWT_ISSUER`.
     pub cookie: SessionCookie,
@@ -106,9 +106,9 @@ const REFRESH_REPLAY_WINDOW: Variable = Variable::new(
 const SESSION_IDLE: Variable = Variable::new(
     "SESSION_IDLE",
     Default::Text("604800"),
-    "whole seconds from 7200 to 31536000",
-    "seconds after the last use at which a cookie session expires, 7200 to 31536000 (365 days). The last use is stored once per \
-     hour, so a session may expire up to an hour and `SESSION_CACHE_TTL` earlier",
+    "whole seconds from 3600 to 31536000",
+    "seconds after the last use at which a cookie session expires, 3600 to 31536000 (365 days). The last use is stored once per \
+     hour, or four times per `SESSION_IDLE` if that is more often, so a session may expire up to that and `SESSION_CACHE_TTL` earlier",
 );
 
 /// The variables of this section.
@@ -136,7 +136,7 @@ impl SessionsConfig {
             admin_max_age: read.or_default(&SESSION_ADMIN_MAX_AGE, number(300, 2_592_000)),
             replay_window: read
                 .or_default(&REFRESH_REPLAY_WINDOW, number(0, MAX_REPLAY_WINDOW_SECONDS)),
-            idle: read.or_default(&SESSION_IDLE, number(7_200, 31_536_000)),
+            idle: read.or_default(&SESSION_IDLE, number(3_600, 31_536_000)),
             cookie: SessionCookie::of(issuer),
         }
     }

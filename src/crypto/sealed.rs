@@ -46,6 +46,10 @@ pub enum Purpose {
     RecognisedDevice,
     /// The session cookie.
     Session,
+    /// The `state` of a passkey ceremony.
+    Challenge,
+    /// The secret of one-time codes, in D1.
+    Totp,
 }
 
 /// Why a [`Sealer`] was not created.
@@ -189,6 +193,8 @@ impl Purpose {
             Self::ClientRegistration => b"Edge Auth handle 1: AWS client registration",
             Self::RecognisedDevice => b"Edge Auth handle 1: recognised device",
             Self::Session => b"Edge Auth handle 1: session",
+            Self::Challenge => b"Edge Auth handle 1: challenge",
+            Self::Totp => b"Edge Auth handle 1: TOTP secret",
         }
     }
 }

@@ -15,14 +15,17 @@ pub enum SignInMethod {
     AwsApp,
     /// With a proof of an AWS identity.
     AwsProof,
+    /// With a passkey, without a password.
+    Passkey,
 }
 
 impl SignInMethod {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Password,
         Self::AwsDevice,
         Self::AwsApp,
         Self::AwsProof,
+        Self::Passkey,
     ];
 
     /// The name in D1, in the audit log and in the API.
@@ -33,6 +36,7 @@ impl SignInMethod {
             Self::AwsDevice => "aws_device",
             Self::AwsApp => "aws_app",
             Self::AwsProof => "aws_proof",
+            Self::Passkey => "passkey",
         }
     }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// A user signed in; the detail is the method: `password`, `aws_device`, `aws_app` or `aws_proof`.
+    /// A user signed in; the detail is the method: `password`, `aws_device`, `aws_app`, `aws_proof` or `passkey`, and the second factor, if there was one.
     SignIn,
     /// A sign-in was refused; the detail gives the method and the reason.
     SignInFailed,
@@ -21,7 +21,7 @@ pub enum Kind {
     PasswordSet,
     /// A signed-in user gave a wrong current password.
     PasswordChangeFailed,
-    /// A signed-in user authenticated again; the detail is the method: `password` or `aws_device`.
+    /// A signed-in user authenticated again; the detail is the method: `password`, `aws_device`, `passkey`, `totp` or `recovery_code`.
     StepUp,
     /// A signed-in user failed to authenticate again; the detail gives the method and the reason.
     StepUpFailed,
@@ -67,11 +67,31 @@ pub enum Kind {
     AwsCredentialsViewed,
     /// The NVIDIA credentials page was viewed.
     NvidiaCredentialsViewed,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// The counter of a passkey did not grow, which shows that the passkey may have been copied; it was refused.
+    PasskeyCloned,
+    /// One-time codes were added: a code confirmed their secret.
+    TotpAdded,
+    /// One-time codes were removed.
+    TotpRemoved,
+    /// Recovery codes were created; earlier ones are void.
+    RecoveryCodesCreated,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// A code or passkey was refused as a second factor; the detail gives the method and the reason.
+    FactorFailed,
+    /// An administrator removed all factors of a user.
+    FactorsReset,
+    /// A user removed the password of the account.
+    PasswordRemoved,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 40] = [
         Self::SignIn,
         Self::SignInFailed,
         Self::SignOut,
@@ -102,6 +122,16 @@ impl Kind {
         Self::Bootstrap,
         Self::AwsCredentialsViewed,
         Self::NvidiaCredentialsViewed,
+        Self::PasskeyAdded,
+        Self::PasskeyRemoved,
+        Self::PasskeyCloned,
+        Self::TotpAdded,
+        Self::TotpRemoved,
+        Self::RecoveryCodesCreated,
+        Self::RecoveryCodeUsed,
+        Self::FactorFailed,
+        Self::FactorsReset,
+        Self::PasswordRemoved,
     ];
 
     /// The kind with this name, if there is one; names are matched exactly.
@@ -144,6 +174,16 @@ impl Kind {
             Self::Bootstrap => "bootstrap",
             Self::AwsCredentialsViewed => "aws_credentials_viewed",
             Self::NvidiaCredentialsViewed => "nvidia_credentials_viewed",
+            Self::PasskeyAdded => "passkey_added",
+            Self::PasskeyRemoved => "passkey_removed",
+            Self::PasskeyCloned => "passkey_cloned",
+            Self::TotpAdded => "totp_added",
+            Self::TotpRemoved => "totp_removed",
+            Self::RecoveryCodesCreated => "recovery_codes_created",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::FactorFailed => "factor_failed",
+            Self::FactorsReset => "factors_reset",
+            Self::PasswordRemoved => "password_removed",
         }
     }
 
@@ -155,7 +195,9 @@ impl Kind {
             | Self::StepUpFailed
             | Self::PasswordLinkRefused
             | Self::AccessDenied
-            | Self::EmailFailed => Outcome::Failure,
+            | Self::EmailFailed
+            | Self::PasskeyCloned
+            | Self::FactorFailed => Outcome::Failure,
             _ => Outcome::Success,
         }
     }

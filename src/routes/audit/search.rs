@@ -223,7 +223,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         .query(
             "kind",
             "Only entries of this kind",
-            &json!({"type": "string", "enum": Kind::ALL.map(Kind::as_str)}),
+            &json!({"type": "string", "enum": Kind::ALL.map(Kind::as_str).as_slice()}),
         )
         .query("from", "Only entries at or after this time", &time)
         .query("to", "Only entries at or before this time", &time)

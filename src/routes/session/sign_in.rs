@@ -135,7 +135,7 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
             let signed_in = approval::wait(Rc::clone(&context), client, &handles, wait, sign_in);
             of_device(&context, &device, *signed_in.await?)?
         }
-        SignInMethod::AwsApp | SignInMethod::AwsProof => {
+        SignInMethod::AwsApp | SignInMethod::AwsProof | SignInMethod::Passkey => {
             return Err(ErrorCode::InvalidField.into());
         }
     };

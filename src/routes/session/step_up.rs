@@ -113,7 +113,7 @@ async fn handle(
             let stepped_up = approval::wait(Rc::clone(&context), client, &handles, wait, step_up);
             stepped_up.await?.ok_or(ErrorCode::InvalidToken)?
         }
-        SignInMethod::AwsApp | SignInMethod::AwsProof => {
+        SignInMethod::AwsApp | SignInMethod::AwsProof | SignInMethod::Passkey => {
             return Err(ErrorCode::InvalidField.into());
         }
     };

@@ -34,6 +34,7 @@ impl Vars {
             ("PASSWORD_PEPPER", PEPPER_BASE64),
             ("HANDLE_KEY", "aGFuZGxlIGtleSBvZiB0ZXN0cywgMzIgYnl0ZXMuLi4="),
             ("AUDIT_KEY", "YXVkaXQga2V5IG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXM="),
+            ("FACTOR_KEY", "ZmFjdG9yIGtleSBvZiB0ZXN0cywgMzIgYnl0ZXMuLi4="),
             (var::CONSISTENCY, CACHED),
             (var::CACHE_TTL, "300"),
             ("ALLOWED_ORIGINS", "https://app.example.com"),

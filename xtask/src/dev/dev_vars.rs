@@ -9,6 +9,9 @@ use std::path::Path;
 /// The secrets without which the Worker does not start. As in `.dev.vars.example`.
 const REQUIRED: [&str; 4] = ["JWT_SECRET", "PASSWORD_PEPPER", "HANDLE_KEY", "AUDIT_KEY"];
 
+/// What else the file gets: without it, users cannot add one-time codes.
+const FACTOR_KEY: &str = "FACTOR_KEY";
+
 /// Writes the file if there is none. Fails if an existing file lacks a secret.
 pub fn ensure(root: &Path) -> Result<()> {
     let path = root.join(".dev.vars");
@@ -45,7 +48,7 @@ fn content() -> Result<String> {
     let mut text = String::from(
         "# Secrets of this machine, written by `cargo dev`. .dev.vars.example describes them, and what may be added.\n",
     );
-    for name in REQUIRED {
+    for name in REQUIRED.into_iter().chain([FACTOR_KEY]) {
         text += &[name, "=", &random::base64()?, "\n"].concat();
     }
     Ok(text)
