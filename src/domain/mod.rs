@@ -16,3 +16,4 @@ pub mod session;
 pub mod sign_in_method;
 pub mod token;
 pub mod user;
+pub mod webauthn;
