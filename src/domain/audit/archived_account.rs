@@ -49,6 +49,18 @@ impl Stated {
         }
     }
 
+    /// Detail of the last entry that states a role.
+    #[must_use]
+    pub fn role_detail(&self) -> Option<String> {
+        self.role.as_ref().and_then(|(_, detail)| detail.clone())
+    }
+
+    /// Kind of the last entry that states a status.
+    #[must_use]
+    pub fn status_kind(&self) -> Option<String> {
+        self.status.as_ref().and_then(|(_, kind)| kind.clone())
+    }
+
     /// Number of the last entry.
     #[must_use]
     pub fn number(&self) -> u32 {
