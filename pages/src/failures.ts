@@ -2,6 +2,8 @@
 import type { Failure } from "./api.ts";
 import type { Texts } from "./language.ts";
 
+type FactorFailures = Texts["factors"]["failures"];
+
 /** The default of `PASSWORD_MIN_LENGTH`, for a page that does not know the configured number. */
 const UNKNOWN_MINIMUM = 15;
 
@@ -52,6 +54,7 @@ export function failureText(t: Texts, { code, status, retryAfter }: Failure, min
     case "aws_not_configured":
       return failure.awsUnavailable;
     default:
+      if (Object.hasOwn(t.factors.failures, code)) return t.factors.failures[code as keyof FactorFailures];
       return status === 503 ? failure.temporary : failure.unknown;
   }
 }

@@ -11,6 +11,15 @@ export const PAGES = {
 /** The parameter of /sign-in with the address that the user wants to return to. The API decides whether the page follows it. */
 export const RETURN_TO = "return_to";
 
+/** The parameter of /account that asks the user to check something, such as `passkeys`. */
+export const REVIEW = "review";
+
+/** Leads to the sign-in page, and after the sign-in to the passkeys, which a new password does not remove. */
+export function signInAndReview(): string {
+  const target = `${PAGES.account}?${new URLSearchParams({ [REVIEW]: "passkeys" })}`;
+  return `${PAGES.signIn}?${new URLSearchParams({ [RETURN_TO]: target })}`;
+}
+
 const NOTICE = "edge-auth-notice";
 
 /** Leads to the sign-in page, and from there back to this page. */
@@ -22,7 +31,7 @@ export function signInAgain({ hasExpired }: { hasExpired: boolean }): void {
       // The page then does not say why the user has to sign in.
     }
   }
-  location.replace(`${PAGES.signIn}?${new URLSearchParams({ [RETURN_TO]: location.pathname })}`);
+  location.replace(`${PAGES.signIn}?${new URLSearchParams({ [RETURN_TO]: location.pathname + location.search })}`);
 }
 
 /** Whether another page has led here because the session has ended. True once. */

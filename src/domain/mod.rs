@@ -19,3 +19,4 @@ pub mod sign_in_method;
 pub mod token;
 pub mod totp;
 pub mod user;
+pub mod webauthn;

@@ -13,6 +13,7 @@ pub mod rate_limiter;
 pub mod response_cache;
 pub mod row;
 pub mod shared_text;
+pub mod signatures;
 pub mod task;
 pub mod timeout;
 pub mod ttl_cache;

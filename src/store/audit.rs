@@ -2,7 +2,7 @@
 //! or delete entries.
 
 use super::audit_archive::{ARCHIVES_BEFORE, archive};
-use super::checkpoints::chained;
+use super::audit_rows::chained;
 use crate::domain::audit::{Archive, ChainedRow, Entry, Kind, Signed};
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
@@ -118,19 +118,17 @@ fn bind(statement: Statement, signed: &Signed) -> Statement {
 /// `?1` and `?2` are the earliest and the latest time, `?3` and `?4` are the time and the number of the last entry of the
 /// previous page, and `?5` is the maximum number of entries.
 const LATEST: &str = "
-    SELECT audit.number, audit.mac, audit_signatures.mac AS late_mac, audit_signatures.signed_at,
-           id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request, salt, address, device
+    SELECT audit.number, audit.mac, id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request,
+           salt, address, device
     FROM audit
-    LEFT JOIN audit_signatures ON audit_signatures.number = audit.number
     LEFT JOIN audit_clients ON audit_clients.number = audit.number
     WHERE at >= ?1 AND at <= ?2 AND (at < ?3 OR audit.number < ?4)
     ORDER BY at DESC, audit.number DESC LIMIT ?5";
 
 const LATEST_OF_KIND: &str = "
-    SELECT audit.number, audit.mac, audit_signatures.mac AS late_mac, audit_signatures.signed_at,
-           id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request, salt, address, device
+    SELECT audit.number, audit.mac, id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request,
+           salt, address, device
     FROM audit
-    LEFT JOIN audit_signatures ON audit_signatures.number = audit.number
     LEFT JOIN audit_clients ON audit_clients.number = audit.number
     WHERE kind = ?6 AND at >= ?1 AND at <= ?2 AND (at < ?3 OR audit.number < ?4)
     ORDER BY at DESC, audit.number DESC LIMIT ?5";
@@ -148,10 +146,9 @@ const LATEST_OF_USER: &str = "
         WHERE actor = ?6 AND actor IS NOT subject
           AND at >= ?1 AND at <= ?2 AND (at < ?3 OR number < ?4) AND (?7 IS NULL OR kind = ?7)
         ORDER BY at DESC, number DESC LIMIT ?5))
-    SELECT audit.number, audit.mac, audit_signatures.mac AS late_mac, audit_signatures.signed_at,
-           id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request, salt, address, device
+    SELECT audit.number, audit.mac, id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request,
+           salt, address, device
     FROM found JOIN audit ON audit.number = found.number
-    LEFT JOIN audit_signatures ON audit_signatures.number = audit.number
     LEFT JOIN audit_clients ON audit_clients.number = audit.number
     ORDER BY at DESC, audit.number DESC LIMIT ?5";
 

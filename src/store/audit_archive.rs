@@ -1,7 +1,8 @@
 //! Archived ranges of the audit log: the objects in R2, and the table `audit_archives`, which describes them.
 
 use super::audit_accounts;
-use super::checkpoints::{CHECKPOINT_BEFORE, checkpoint};
+use super::audit_rows::checkpoint;
+use super::checkpoints::CHECKPOINT_BEFORE;
 use crate::crypto::fingerprint::fingerprint;
 use crate::domain::audit::{
     Archive, ArchivedAccount, Checkpoint, MAX_ARCHIVE_ROWS, MAX_CHECKPOINT_ROWS,
@@ -44,8 +45,6 @@ const ADD: &str = "
     WHERE ?1 = (SELECT coalesce(max(number), 0) + 1 FROM audit_archives)";
 
 const DELETE_CLIENTS: &str = "DELETE FROM audit_clients WHERE number >= ?1 AND number <= ?2";
-
-const DELETE_SIGNATURES: &str = "DELETE FROM audit_signatures WHERE number >= ?1 AND number <= ?2";
 
 const DELETE_ROWS: &str = "DELETE FROM audit WHERE number >= ?1 AND number <= ?2";
 
@@ -200,7 +199,6 @@ impl Archives {
             add,
             audit_accounts::put(accounts),
             range(DELETE_CLIENTS),
-            range(DELETE_SIGNATURES),
             range(DELETE_ROWS),
             check,
         ];

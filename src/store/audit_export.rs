@@ -1,7 +1,8 @@
 //! Reads ranges of the audit log for exports: entries in ascending order, with the checkpoints that end among them.
 
 use super::audit_archive::{ARCHIVE_AFTER, archive};
-use super::checkpoints::{CHECKPOINT_BEFORE, ENTRIES_AFTER, chained, checkpoint};
+use super::audit_rows::{chained, checkpoint};
+use super::checkpoints::{CHECKPOINT_BEFORE, ENTRIES_AFTER};
 use crate::domain::audit::{Archive, ChainedRow, Checkpoint, Entry};
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};

@@ -1,16 +1,15 @@
 //! The entries that were sent to `AUDIT_WEBHOOK_URL`: table `audit_webhook`.
 
-use super::checkpoints::chained;
+use super::audit_rows::chained;
 use crate::domain::audit::Entry;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::timestamp::Timestamp;
 
 const PENDING: &str = "
-    SELECT audit.number, audit.mac, audit_signatures.mac AS late_mac, audit_signatures.signed_at,
-           id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request, salt, address, device
+    SELECT audit.number, audit.mac, id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request,
+           salt, address, device
     FROM audit
-    LEFT JOIN audit_signatures ON audit_signatures.number = audit.number
     LEFT JOIN audit_clients ON audit_clients.number = audit.number
     WHERE audit.number > coalesce((SELECT last FROM audit_webhook WHERE audit_webhook.id = 1), 0)
     ORDER BY audit.number LIMIT ?1";

@@ -1,4 +1,4 @@
-//! Checkpoints of the audit log: the tables `audit_signatures` and `audit_checkpoints`, and the head outside of D1.
+//! Checkpoints of the audit log: the table `audit_checkpoints`, and the head outside of D1.
 //!
 //! | key | value | lifetime |
 //! |---|---|---|
@@ -8,14 +8,13 @@
 //! D1, so a head that is behind proves nothing, and a head that is ahead proves that checkpoints were removed.
 
 use super::audit_archive::{ARCHIVE_AFTER, archive};
+use super::audit_rows::{chained, chained_row, checkpoint};
 use crate::domain::audit::{
-    Archive, AuditKeys, ChainedRow, Checkpoint, Client, Entry, Head, MAX_CHECKPOINT_ROWS,
+    Archive, AuditKeys, ChainedRow, Checkpoint, Entry, Head, MAX_CHECKPOINT_ROWS,
 };
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Outcome, Statement};
 use crate::runtime::kv::Kv;
-use crate::runtime::row::Row;
-use crate::timestamp::Timestamp;
 
 const HEAD_KEY: &str = "audit-head";
 
@@ -34,29 +33,13 @@ pub(super) const LAST_ROW: &str = "
            coalesce((SELECT max(last) FROM audit_checkpoints), 0) AS covered,
            coalesce((SELECT max(last) FROM audit_archives), 0) AS archived";
 
-/// Only entries of the command line, because it is the only writer without the key.
-const UNSIGNED: &str = "
-    SELECT audit.number, id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request
-    FROM audit
-    WHERE audit.mac IS NULL AND audit.number > ?1 AND actor = 'command-line'
-      AND NOT EXISTS (SELECT 1 FROM audit_signatures WHERE audit_signatures.number = audit.number)
-    ORDER BY audit.number LIMIT ?2";
-
-/// If two cron events run at the same time, the first one signs and the other changes nothing.
-const SIGN: &str = "
-    INSERT INTO audit_signatures (number, mac, signed_at) SELECT ?1, ?2, ?3
-    WHERE NOT EXISTS (SELECT 1 FROM audit_signatures WHERE number = ?1)";
-
 const ROWS_BETWEEN: &str = "
-    SELECT audit.number, audit.mac, audit_signatures.mac AS late_mac, audit_signatures.signed_at
-    FROM audit LEFT JOIN audit_signatures ON audit_signatures.number = audit.number
-    WHERE audit.number > ?1 AND audit.number <= ?2 ORDER BY audit.number LIMIT ?3";
+    SELECT number, mac FROM audit WHERE number > ?1 AND number <= ?2 ORDER BY number LIMIT ?3";
 
 pub(super) const ENTRIES_AFTER: &str = "
-    SELECT audit.number, audit.mac, audit_signatures.mac AS late_mac, audit_signatures.signed_at,
-           id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request, salt, address, device
+    SELECT audit.number, audit.mac, id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request,
+           salt, address, device
     FROM audit
-    LEFT JOIN audit_signatures ON audit_signatures.number = audit.number
     LEFT JOIN audit_clients ON audit_clients.number = audit.number
     WHERE audit.number > ?1 ORDER BY audit.number LIMIT ?2";
 
@@ -64,9 +47,6 @@ pub(super) const ENTRIES_AFTER: &str = "
 const ADD: &str = "
     INSERT INTO audit_checkpoints (number, first, last, at, key, marks, mac) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
     WHERE ?1 = (SELECT coalesce(max(number), 0) + 1 FROM audit_checkpoints)";
-
-/// Maximum number of entries that are signed in one batch.
-const MAX_SIGNATURES_PER_BATCH: u32 = 100;
 
 /// The end of the log.
 #[derive(Debug)]
@@ -99,15 +79,6 @@ impl StoredHead {
             Self::Missing | Self::Altered => None,
         }
     }
-}
-
-/// The rows that the cron event has to sign or to cover.
-#[derive(Debug)]
-pub struct Pending {
-    /// Entries of the command line that are not signed yet, with their numbers.
-    pub unsigned: Vec<(u32, Entry)>,
-    /// The first rows that no checkpoint covers, at most as many as one checkpoint may have.
-    pub rows: Vec<(ChainedRow, Entry)>,
 }
 
 /// Rows to verify.
@@ -178,28 +149,6 @@ impl Checkpoints {
         })
     }
 
-    /// The rows after this one that have to be signed or covered, read in one transaction.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub async fn pending(&self, after: u32) -> Result<Pending, StoreError> {
-        let [unsigned, rows] = self
-            .database
-            .batch([
-                Statement::new(UNSIGNED)
-                    .number(after)
-                    .number(MAX_SIGNATURES_PER_BATCH),
-                Statement::new(ENTRIES_AFTER)
-                    .number(after)
-                    .number(MAX_CHECKPOINT_ROWS),
-            ])
-            .await?;
-        Ok(Pending {
-            unsigned: unsigned.rows(|row| Ok((row.count("number")?, entry(row)?)))?,
-            rows: chained(&rows)?,
-        })
-    }
-
     /// The rows of a checkpoint.
     ///
     /// # Errors
@@ -211,21 +160,6 @@ impl Checkpoints {
             .number(MAX_CHECKPOINT_ROWS);
         let [found] = self.database.batch([rows]).await?;
         found.rows(chained_row)
-    }
-
-    /// Adds signatures, given by number and MAC, to unsigned rows.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub async fn sign(
-        &self,
-        signatures: Vec<(u32, String)>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let now = now.to_string();
-        let sign = |(number, mac)| Statement::new(SIGN).number(number).text(mac).text(&now);
-        let statements = signatures.into_iter().map(sign).collect();
-        self.database.all(statements).await.map(drop)
     }
 
     /// Adds a checkpoint; false if another cron event has added one first.
@@ -308,66 +242,4 @@ fn last(ends: &Outcome) -> Result<Ends, StoreError> {
         })
     })?;
     Ok(numbers.unwrap_or_default())
-}
-
-pub(super) fn checkpoint(row: &mut Row) -> Result<Checkpoint, StoreError> {
-    Ok(Checkpoint {
-        number: row.count("number")?,
-        first: row.count("first")?,
-        last: row.count("last")?,
-        at: row.text("at")?,
-        key: row.text("key")?,
-        marks: row.text("marks")?,
-        mac: row.text("mac")?,
-    })
-}
-
-fn chained_row(row: &mut Row) -> Result<ChainedRow, StoreError> {
-    Ok(ChainedRow {
-        number: row.count("number")?,
-        mac: row.optional("mac")?,
-        late_mac: row.optional("late_mac")?,
-        signed_at: row.optional("signed_at")?,
-    })
-}
-
-fn entry(row: &mut Row) -> Result<Entry, StoreError> {
-    Ok(Entry {
-        id: row.text("id")?,
-        at: row.text("at")?,
-        kind: row.text("kind")?,
-        outcome: row.text("outcome")?,
-        actor: row.optional("actor")?,
-        subject: row.optional("subject")?,
-        name_key: row.optional("name_key")?,
-        session: row.optional("session")?,
-        detail: row.optional("detail")?,
-        client_hash: row.optional("client_hash")?,
-        request: row.text("request")?,
-        client: None,
-    })
-}
-
-/// The client of an entry. All columns are null if the row was erased.
-fn client(row: &mut Row) -> Result<Option<Client>, StoreError> {
-    let (salt, address, device) = (
-        row.optional("salt")?,
-        row.optional("address")?,
-        row.optional("device")?,
-    );
-    Ok(salt.map(|salt| Client {
-        salt,
-        address,
-        device,
-    }))
-}
-
-/// Rows with their content.
-pub(super) fn chained(found: &Outcome) -> Result<Vec<(ChainedRow, Entry)>, StoreError> {
-    found.rows(|row| {
-        let chained = chained_row(row)?;
-        let mut entry = entry(row)?;
-        entry.client = client(row)?;
-        Ok((chained, entry))
-    })
 }

@@ -1,6 +1,9 @@
 //! Reads what `/audit/verify` and the cron event verify: the tables and triggers of D1, and the roles and status of users.
 
-use crate::domain::audit::{Account, ArchivedAccount, AuditKeys, SchemaObject};
+use super::checkpoints::chained;
+use crate::domain::audit::{
+    Account, ArchivedAccount, AuditKeys, Kind, SchemaObject, stated_accounts,
+};
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::runtime::row::Row;
@@ -63,18 +66,10 @@ const PRIVILEGED: &str = "
     FROM users LEFT JOIN audit_accounts ON audit_accounts.subject = users.id
     WHERE role <> 'user' AND id > ?1 ORDER BY id LIMIT ?2";
 
-/// Every user that an entry calls a super administrator, even if the row of the user was changed or deleted. Entries that the service
-/// has not signed do not count.
+/// Every user that an entry calls a super administrator, even if the row of the user was changed or deleted, with what archived entries
+/// state. Entries that the service has not signed do not count.
 const NAMED_SUPER_ADMINS: &str = "
-    SELECT named.subject AS id, 'super_admin' AS role, 1 AS is_active,
-           (SELECT detail FROM audit
-            WHERE subject = named.subject AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled', 'user_erased')
-              AND kind IN ('user_added', 'role_changed') AND outcome = 'success' AND mac IS NOT NULL
-            ORDER BY number DESC LIMIT 1) AS role_detail,
-           (SELECT kind FROM audit
-            WHERE subject = named.subject AND kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled', 'user_erased')
-              AND kind <> 'role_changed' AND outcome = 'success' AND mac IS NOT NULL
-            ORDER BY number DESC LIMIT 1) AS status_kind,
+    SELECT named.subject AS id, 'super_admin' AS role, 1 AS is_active, NULL AS role_detail, NULL AS status_kind,
            audit_accounts.role_detail AS archived_role, audit_accounts.role_number,
            audit_accounts.status_kind AS archived_status, audit_accounts.status_number, audit_accounts.key, audit_accounts.mac,
            (SELECT audit_checkpoints.key FROM audit_checkpoints
@@ -87,6 +82,19 @@ const NAMED_SUPER_ADMINS: &str = "
       UNION ALL
       SELECT subject FROM audit_accounts WHERE substr(role_detail, -11) = 'super_admin') AS named
     LEFT JOIN audit_accounts ON audit_accounts.subject = named.subject";
+
+/// The entries about the role and status of these users, without their clients. The text of `mac` may be any: [`AuditKeys`] verify it.
+const ENTRIES_OF_SUPER_ADMINS: &str = "
+    SELECT number, mac, NULL AS late_mac, NULL AS signed_at,
+           id, at, kind, outcome, actor, subject, name_key, session, detail, client_hash, request,
+           NULL AS salt, NULL AS address, NULL AS device
+    FROM audit
+    WHERE kind IN ('user_added', 'role_changed', 'user_disabled', 'user_enabled', 'user_erased') AND mac IS NOT NULL
+      AND subject IN (
+        SELECT subject FROM audit
+        WHERE kind IN ('user_added', 'role_changed') AND outcome = 'success' AND mac IS NOT NULL AND substr(detail, -11) = 'super_admin'
+        UNION ALL
+        SELECT subject FROM audit_accounts WHERE substr(role_detail, -11) = 'super_admin')";
 
 /// The tables, indexes, triggers and views of the database, without those that D1, wrangler and `SQLite` create themselves.
 ///
@@ -137,7 +145,8 @@ pub async fn privileged(
     Ok(trusted(found.rows(account)?, keys))
 }
 
-/// Whether a user is an active super administrator according to the audit log, whatever the row of the user says.
+/// Whether a user is an active super administrator according to the audit log, whatever the row of the user says. A writer of D1 can
+/// add entries and change what archived ones state, but cannot sign either.
 ///
 /// # Errors
 /// Any [`StoreError`].
@@ -145,10 +154,36 @@ pub async fn has_recorded_super_admin(
     database: &Database,
     keys: &AuditKeys,
 ) -> Result<bool, StoreError> {
-    let [found] = database.batch([Statement::new(NAMED_SUPER_ADMINS)]).await?;
+    let [named, entries] = [NAMED_SUPER_ADMINS, ENTRIES_OF_SUPER_ADMINS].map(Statement::new);
+    let [named, entries] = database.batch([named, entries]).await?;
+    let mut rows = chained(&entries)?;
+    rows.retain(|(row, entry)| {
+        let mac = row.mac.as_deref();
+        mac.is_some_and(|mac| keys.has_signed(entry, mac))
+    });
+    rows.sort_by_key(|(row, _)| row.number);
+    let stated = stated_accounts(&rows);
     // Each is compared as if the row of the user had this role and status.
-    let named = trusted(found.rows(account)?, keys);
-    Ok(named.iter().any(|account| account.changes().is_empty()))
+    let is_recorded = |(mut account, archived): Found| {
+        if let Some(stated) = stated.get(&account.id) {
+            account.role_detail = stated.role_detail();
+            account.status_kind = stated.status_kind();
+        }
+        // What archived entries state may have been altered to hide a super administrator.
+        if archived
+            .as_ref()
+            .is_some_and(|archived| !archived.is_trusted(keys))
+        {
+            account
+                .role_detail
+                .get_or_insert_with(|| format!("role {}", account.role));
+            account
+                .status_kind
+                .get_or_insert_with(|| Kind::UserAdded.as_str().to_owned());
+        }
+        merged((account, archived), keys).changes().is_empty()
+    };
+    Ok(named.rows(account)?.into_iter().any(is_recorded))
 }
 
 /// What the archived entries state about a user.
@@ -163,24 +198,29 @@ struct Archived {
 /// A user with what the archived entries state about them.
 type Found = (Account, Option<Archived>);
 
-/// Entries in D1 are later than archived ones. What is known from archived ones counts only if it is signed with a key that was not
-/// retired before them.
+impl Archived {
+    /// It counts only if it is signed with a key that was not retired before the entries.
+    fn is_trusted(&self, keys: &AuditKeys) -> bool {
+        let key = self.checkpoint_key.as_deref();
+        self.account.number() <= self.last && keys.trusts_account(&self.account, key)
+    }
+}
+
 fn trusted(found: Vec<Found>, keys: &AuditKeys) -> Vec<Account> {
-    let is_trusted = |archived: &Archived| {
-        let key = archived.checkpoint_key.as_deref();
-        archived.account.number() <= archived.last && keys.trusts_account(&archived.account, key)
-    };
-    let merge = |(mut account, archived): Found| {
-        if let Some(Archived {
-            account: archived, ..
-        }) = archived.filter(is_trusted)
-        {
-            account.role_detail = account.role_detail.or(archived.role_detail);
-            account.status_kind = account.status_kind.or(archived.status_kind);
-        }
-        account
-    };
+    let merge = |found| merged(found, keys);
     found.into_iter().map(merge).collect()
+}
+
+/// Entries in D1 are later than archived ones.
+fn merged((mut account, archived): Found, keys: &AuditKeys) -> Account {
+    if let Some(Archived {
+        account: archived, ..
+    }) = archived.filter(|archived| archived.is_trusted(keys))
+    {
+        account.role_detail = account.role_detail.or(archived.role_detail);
+        account.status_kind = account.status_kind.or(archived.status_kind);
+    }
+    account
 }
 
 fn account(row: &mut Row) -> Result<Found, StoreError> {

@@ -7,6 +7,7 @@ pub mod audit_archive;
 pub mod audit_clients;
 pub mod audit_export;
 pub mod audit_names;
+mod audit_rows;
 pub mod audit_webhook;
 pub mod aws_client_registration;
 pub mod bootstrap;

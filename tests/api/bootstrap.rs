@@ -1,7 +1,7 @@
 //! `POST /api/auth/bootstrap`: create the first super administrator.
 
 use crate::support::audit::{CRON, entries_about, insert, keys, new_entry};
-use crate::support::internals::{Kind, fingerprint};
+use crate::support::internals::{AuditKeys, Kind, fingerprint};
 use crate::support::{App, Fault, PASSWORD, Response, Vars};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -167,14 +167,16 @@ async fn super_administrator_according_to_the_log_prevents_another() {
                    SELECT max(number) + 1, '00000000-0000-4000-8000-000000000000', '2026-01-01T00:00:00Z', 'user_disabled', \
                           'success', 'command-line', ?1, 'x' FROM audit";
         app.sql(sql, [id.as_str()]).await;
+        // Neither does one with the signature of another key.
+        let id = Uuid::try_parse(&id).expect("a UUID");
+        let disabled = || new_entry(1_704_067_200, Kind::UserDisabled).about(id);
+        insert(&app, &AuditKeys::new(&[7; 32], &[]), disabled()).await;
         let mut other = with(&app.bootstrap_secret().await, "username", "grace");
         other["email"] = json!("grace@example.com");
         let response = app.anonymous().bootstrap(&other).await;
         response.assert_error(409, "already_bootstrapped");
         // An entry that the service has signed does.
-        let id = Uuid::try_parse(&id).expect("a UUID");
-        let disabled = new_entry(1_704_067_200, Kind::UserDisabled).about(id);
-        insert(&app, &keys(app.vars()), disabled).await;
+        insert(&app, &keys(app.vars()), disabled()).await;
         app.anonymous().bootstrap(&other).await.assert_status(200);
     }
 }

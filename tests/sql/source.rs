@@ -69,11 +69,6 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "2,000 entries at most",
     ),
     (
-        "store/audit_archive.rs: DELETE_SIGNATURES",
-        "SEARCH audit_signatures USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
-        "2,000 entries at most",
-    ),
-    (
         "store/audit_archive.rs: DUE",
         "SEARCH audit_checkpoints USING INDEX sqlite_autoindex_audit_checkpoints_1 (last>? AND last<?)",
         "at most one for each of the 2,000 entries of an archive",
@@ -142,11 +137,6 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "store/checkpoints.rs: CHECKPOINT_BEFORE",
         "SEARCH audit_checkpoints USING INDEX sqlite_autoindex_audit_checkpoints_1 (last<?)",
         "in order, the first",
-    ),
-    (
-        "store/checkpoints.rs: UNSIGNED",
-        "SEARCH audit USING INDEX audit_unsigned (number>?)",
-        "in order, up to the limit, entries of the command line since the last checkpoint",
     ),
     (
         "store/bootstrap.rs: STATE",

@@ -1,7 +1,7 @@
 // Calls that need a recent authentication: if the API asks for one, a dialog gets it, and the call is sent again.
 import { createContext } from "preact";
 import type { ComponentChildren } from "preact";
-import { useContext, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { api, call, isSignedOut } from "../api.ts";
 import type { Failure, Result } from "../api.ts";
 import { Aws } from "../components/aws.tsx";
@@ -12,11 +12,16 @@ import { Message } from "../components/message.tsx";
 import { useModal } from "../components/modal.ts";
 import { UserNameForPasswordManagers } from "../components/user_name.tsx";
 import { WAIT } from "../device_flow.ts";
+import { useAttempt } from "../factors/attempt.ts";
+import { stepUp, stepUpOptions } from "../factors/client.ts";
+import type { FactorMethod, StepUpOptions } from "../factors/client.ts";
+import { ProofOfFactor } from "../factors/proof.tsx";
 import { failureText } from "../failures.ts";
 import { useTexts } from "../language.ts";
 import { signInAgain } from "../navigation.ts";
+import { Challenges } from "../passkeys/challenges.ts";
+import type { RequestChallenge } from "../passkeys/prompt.ts";
 import type { PageProps } from "../start.tsx";
-import { useCountdown, useSubmission } from "../submission.ts";
 
 /** Sends a call of the signed-in user. Returns `leaving` if the session has ended, and `cancelled` if the user has closed the dialog. */
 export type Send = <T>(request: () => Promise<Result<T>>) => Promise<Result<T> | "leaving" | "cancelled">;
@@ -24,6 +29,17 @@ export type Send = <T>(request: () => Promise<Result<T>>) => Promise<Result<T> |
 const SendContext = createContext<Send>(async (request) => request());
 
 export const useSend = (): Send => useContext(SendContext);
+
+/** Like `useSend`, for callers that only know results. */
+export function useResult(): <T>(request: () => Promise<Result<T>>) => Promise<Result<T>> {
+  const send = useSend();
+  return async (request) => {
+    const result = await send(request);
+    // The browser leaves the page.
+    if (result === "leaving") return new Promise(() => {});
+    return result === "cancelled" ? { failure: { code: "not_confirmed", status: 0, retryAfter: null } } : result;
+  };
+}
 
 /** Gives `useSend` to its children. */
 export function StepUp({ options, session, children }: PageProps & { children: ComponentChildren }) {
@@ -54,10 +70,18 @@ export function StepUp({ options, session, children }: PageProps & { children: C
 function Dialog({ options, session, onClose }: PageProps & { onClose: (isConfirmed: boolean) => void }) {
   const t = useTexts();
   const dialog = useRef<HTMLDialogElement>(null);
+  const [loaded, setLoaded] = useState<Result<StepUpOptions>>();
+  useModal(dialog, "button");
+  useEffect(() => {
+    // Until the service has the route.
+    const known: StepUpOptions = { methods: [session?.method === "aws_device" ? "aws_device" : "password"], passkey: null };
+    void stepUpOptions().then((result) => setLoaded(result.failure?.code === "not_found" ? { value: known } : result));
+  }, []);
   // The browser would choose the hidden field.
-  useModal(dialog, "input:not(.hidden), a, button");
+  useEffect(() => dialog.current?.querySelector<HTMLElement>("input:not(.hidden), a, button")?.focus(), [loaded]);
   const cancel = () => onClose(false);
   const confirmed = () => onClose(true);
+  const end = { onDone: confirmed, onCancel: cancel };
   return (
     <dialog
       ref={dialog}
@@ -69,44 +93,90 @@ function Dialog({ options, session, onClose }: PageProps & { onClose: (isConfirm
       }}
     >
       <h2 id="step-up-title">{t.stepUp.title}</h2>
-      {session?.method === "aws_device" ? (
-        <Aws
-          application={options.aws_client_name ?? ""}
-          send={(handles, signal) => {
-            const body = { method: "aws_device", ...handles } as const;
-            return call(api.POST("/api/auth/step-up", { body, params: { header: { Prefer: WAIT } }, signal }));
-          }}
-          onDone={confirmed}
-          onCancel={cancel}
-        />
+      {loaded?.value === undefined ? (
+        <NotReady failure={loaded?.failure} onCancel={cancel} />
       ) : (
-        <Password username={session?.user.username ?? ""} onConfirmed={confirmed} onCancel={cancel} />
+        <Ways options={loaded.value} application={options.aws_client_name ?? ""} username={session?.user.username ?? ""} {...end} />
       )}
     </dialog>
   );
 }
 
-function Password({ username, onConfirmed, onCancel }: { username: string; onConfirmed: () => void; onCancel: () => void }) {
+function NotReady({ failure, onCancel }: { failure: Failure | undefined; onCancel: () => void }) {
+  const t = useTexts();
+  return (
+    <>
+      {failure === undefined ? <p role="status">{t.loading}</p> : <Message kind="error">{failureText(t, failure)}</Message>}
+      <Button kind="secondary" onClick={onCancel}>
+        {t.cancel}
+      </Button>
+    </>
+  );
+}
+
+interface End {
+  onDone: () => void;
+  onCancel: () => void;
+}
+
+const isFactor = (method: StepUpOptions["methods"][number]): method is FactorMethod => method !== "password" && method !== "aws_device";
+
+/** What the user can confirm with: factors if there are any, otherwise the method of the sign-in. */
+function Ways({ options, application, username, onDone, onCancel }: End & { options: StepUpOptions; application: string; username: string }) {
+  const t = useTexts();
+  const challenges = useMemo(() => new Challenges(nextChallenge, options.passkey ?? undefined), [options]);
+  const factors = options.methods.filter(isFactor);
+  if (factors.length > 0) {
+    return (
+      <ProofOfFactor
+        methods={factors}
+        challenges={challenges}
+        send={stepUp}
+        onDone={onDone}
+        onFailure={leaveIfSignedOut}
+        back={{ text: t.cancel, run: onCancel }}
+      />
+    );
+  }
+  if (options.methods.includes("aws_device")) {
+    return (
+      <Aws
+        application={application}
+        send={(handles, signal) => {
+          const body = { method: "aws_device", ...handles } as const;
+          return call(api.POST("/api/auth/step-up", { body, params: { header: { Prefer: WAIT } }, signal }));
+        }}
+        onDone={onDone}
+        onCancel={onCancel}
+      />
+    );
+  }
+  return <Password username={username} onDone={onDone} onCancel={onCancel} />;
+}
+
+async function nextChallenge(): Promise<Result<RequestChallenge>> {
+  const { value, failure } = await stepUpOptions();
+  if (failure !== undefined) return { failure };
+  // The passkeys were deleted meanwhile.
+  return value.passkey === null ? { failure: { code: "passkey_refused", status: 0, retryAfter: null } } : { value: value.passkey };
+}
+
+function leaveIfSignedOut(failure: Failure): boolean {
+  const isLeaving = isSignedOut(failure);
+  if (isLeaving) signInAgain({ hasExpired: true });
+  return isLeaving;
+}
+
+function Password({ username, onDone, onCancel }: End & { username: string }) {
   const t = useTexts();
   const form = useRef<HTMLFormElement>(null);
-  const [failure, setFailure] = useState<Failure>();
-  const [secondsLeft, wait] = useCountdown();
-  const submission = useSubmission(async () => {
-    if (form.current === null) return undefined;
-    const body = { method: "password", password: value(form.current, "password") } as const;
-    setFailure(undefined);
-    const result = await call(api.POST("/api/auth/step-up", { body }));
-    if (result.failure === undefined) {
-      onConfirmed();
-      return "leaving";
-    }
-    if (isSignedOut(result.failure)) {
-      signInAgain({ hasExpired: true });
-      return "leaving";
-    }
-    setFailure(result.failure);
-    if (result.failure.status === 429) wait(result.failure.retryAfter ?? 60);
-    return undefined;
+  const { submission, failure, secondsLeft } = useAttempt({
+    request: () => {
+      const password = form.current === null ? "" : value(form.current, "password");
+      return call(api.POST("/api/auth/step-up", { body: { method: "password", password } }));
+    },
+    onDone,
+    onFailure: leaveIfSignedOut,
   });
   const isWaiting = secondsLeft > 0;
   return (

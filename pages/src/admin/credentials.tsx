@@ -1,5 +1,6 @@
 // The masked credentials of the service, with programs to copy. Each view is recorded, so nothing is loaded before a click.
 import { useState } from "preact/hooks";
+import { useAction } from "../action.ts";
 import type { Result } from "../api.ts";
 import { Button } from "../components/button.tsx";
 import { loadAwsCredentials, loadNvidiaCredentials } from "./client.ts";
@@ -8,7 +9,6 @@ import { Heading } from "./components/heading.tsx";
 import { Outcome } from "./components/outcome.tsx";
 import { useConsoleTexts } from "./texts.ts";
 import type { ConsoleTexts } from "./texts.ts";
-import { useAction } from "./work.ts";
 
 type FieldName = keyof ConsoleTexts["credentials"]["fields"];
 

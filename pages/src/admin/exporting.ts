@@ -1,9 +1,10 @@
 // Exports in pages, which the browser puts together to one file.
 import { useState } from "preact/hooks";
+import { useAction } from "../action.ts";
 import type { Failure, Result } from "../api.ts";
+import { datedName, download } from "../download.ts";
 import type { ExportPage } from "./client.ts";
-import { datedName, download } from "./download.ts";
-import { patiently, useAction } from "./work.ts";
+import { patiently } from "./work.ts";
 
 interface ExportSteps {
   /** The beginning of the name of the file. */

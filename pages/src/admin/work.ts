@@ -1,8 +1,7 @@
-// How the views load data and run actions.
+// How the views load data, and wait for the service.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useSend } from "../account/step_up.tsx";
 import type { Failure, Result } from "../api.ts";
-import { useSubmission } from "../submission.ts";
 
 export interface Loaded<T> {
   value: T | undefined;
@@ -28,53 +27,6 @@ export function useLoaded<T>(key: string, load: () => Promise<Result<T>>): Loade
     return () => void (latest.current += 1);
   }, [key]);
   return { value: result?.value, failure: result?.failure, reload };
-}
-
-export interface Action {
-  isBusy: boolean;
-  isSlow: boolean;
-  failure: Failure | undefined;
-  run: () => void;
-}
-
-interface ActionSteps<T> {
-  /** Asks the user whether to go on. */
-  ask?: () => Promise<boolean>;
-  /** `undefined` if there is nothing to send. */
-  request: () => Promise<Result<T>> | undefined;
-  onDone: (value: T) => void;
-  onFailure?: (failure: Failure) => void;
-}
-
-/** An action that the user starts. It runs once at a time. */
-export function useAction<T>({ ask, request, onDone, onFailure }: ActionSteps<T>): Action {
-  const send = useSend();
-  const [failure, setFailure] = useState<Failure>();
-  const submission = useSubmission(async () => {
-    setFailure(undefined);
-    const first = request();
-    if (first === undefined) return undefined;
-    let isSent = false;
-    const result = await send(() => {
-      // The step-up repeats the request.
-      const next = isSent ? request() : first;
-      isSent = true;
-      return next ?? first;
-    });
-    if (result === "leaving") return "leaving";
-    if (result === "cancelled") return undefined;
-    if (result.failure === undefined) onDone(result.value);
-    else {
-      setFailure(result.failure);
-      onFailure?.(result.failure);
-    }
-    return undefined;
-  });
-  const run = () => {
-    if (ask === undefined) return submission.run();
-    void ask().then((isConfirmed) => isConfirmed && submission.run());
-  };
-  return { isBusy: submission.isBusy, isSlow: submission.isSlow, failure, run };
 }
 
 /** The value, once it has not changed for a moment. */

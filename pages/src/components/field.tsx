@@ -1,6 +1,6 @@
 // Fields of forms. Their values are read when the form is submitted, because password managers may fill them in without an event.
 import type { RefObject } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { useTexts } from "../language.ts";
 
 interface FieldProps {
@@ -8,24 +8,33 @@ interface FieldProps {
   name: string;
   type: "text" | "email" | "password";
   /** The value of `autocomplete`, for password managers (HTML standard, "autofill"). */
-  autocomplete: "username" | "current-password" | "new-password" | "email" | "name" | "off";
+  autocomplete: "username" | "username webauthn" | "current-password" | "new-password" | "one-time-code" | "email" | "name" | "off";
   hint?: string | undefined;
   defaultValue?: string;
   isOptional?: boolean;
+  /** Whether the value consists of digits. */
+  isNumeric?: boolean;
+  /** Whether it takes the focus when it appears. */
+  isFocused?: boolean;
   /** The id of the message that says what is wrong with the value. */
   errorId?: string | undefined;
   input?: RefObject<HTMLInputElement | null>;
 }
 
 /** A labelled input. A password can be shown. */
-export function Field({ label, name, type, autocomplete, hint, defaultValue, isOptional = false, errorId, input }: FieldProps) {
+export function Field({ label, name, type, autocomplete, hint, defaultValue, isOptional = false, isNumeric = false, isFocused = false, errorId, input }: FieldProps) {
   const t = useTexts();
   const id = useId();
+  const own = useRef<HTMLInputElement>(null);
+  const element = input ?? own;
   const [isShown, setShown] = useState(false);
+  useEffect(() => {
+    if (isFocused) element.current?.focus();
+  }, []);
   const isPassword = type === "password";
   const describedBy = [hint && `${id}-hint`, errorId].filter(Boolean).join(" ");
   const attributes = {
-    ref: input ?? null,
+    ref: element,
     id,
     name,
     autocomplete,
@@ -33,7 +42,7 @@ export function Field({ label, name, type, autocomplete, hint, defaultValue, isO
     spellcheck: false,
     required: !isOptional,
     ...(defaultValue !== undefined && { defaultValue }),
-    inputMode: type === "email" ? "email" : "text",
+    inputMode: isNumeric ? "numeric" : type === "email" ? "email" : "text",
     "aria-invalid": errorId !== undefined,
     "aria-describedby": describedBy || undefined,
   } as const;

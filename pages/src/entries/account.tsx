@@ -6,11 +6,15 @@ import { Profile } from "../account/profile.tsx";
 import { Sessions, leaveSignedOut, loadSessions } from "../account/sessions.tsx";
 import type { SessionList } from "../account/sessions.tsx";
 import { StepUp, useSend } from "../account/step_up.tsx";
+import { Review, isReviewRequested } from "../account/ways/review.tsx";
+import { WaysToSignIn } from "../account/ways/ways_to_sign_in.tsx";
+import { Questions } from "../components/questions.tsx";
 import { api, call } from "../api.ts";
 import type { Failure } from "../api.ts";
 import { Button, LinkButton } from "../components/button.tsx";
 import { Message } from "../components/message.tsx";
 import { failureText } from "../failures.ts";
+import { useFactors } from "../factors/use_factors.ts";
 import { useTexts } from "../language.ts";
 import { PAGES } from "../navigation.ts";
 import { start } from "../start.tsx";
@@ -23,7 +27,9 @@ start({
   isWide: true,
   view: (props) => (
     <StepUp {...props}>
-      <Account {...props} />
+      <Questions>
+        <Account {...props} />
+      </Questions>
     </StepUp>
   ),
 });
@@ -36,9 +42,14 @@ function Account({ options, session }: PageProps) {
     void loadSessions(send).then((loaded) => loaded && setList(loaded));
   };
   useEffect(reload, []);
+  const [loaded, reloadFactors] = useFactors(session?.user);
+  const [isReview, setReview] = useState(isReviewRequested);
   if (session === null) return null;
+  const factors = loaded?.value;
+  const isReviewed = isReview && factors !== undefined && factors.passkeys.length > 0;
   // Users of the directory have neither a password nor an address that they could change here.
-  const isManagedElsewhere = session.method !== "password";
+  const isManagedElsewhere = factors?.is_managed_elsewhere ?? session.method !== "password";
+  const hasPassword = !isManagedElsewhere && factors?.has_password !== false;
   const { user } = session;
   return (
     <>
@@ -53,9 +64,17 @@ function Account({ options, session }: PageProps) {
           <SignOut />
         </div>
       </div>
+      {isReviewed && <Review factors={factors} onChange={reloadFactors} onKeep={() => setReview(false)} />}
       <Profile user={user} isManagedElsewhere={isManagedElsewhere} isRecognised={session.is_recognised_device === true} />
+      <WaysToSignIn
+        loaded={loaded}
+        service={options.branding.name}
+        isManagedElsewhere={isManagedElsewhere}
+        isReviewed={isReviewed}
+        onChange={reloadFactors}
+      />
       {!isManagedElsewhere && <ChangeEmail canMail={options.email} />}
-      {!isManagedElsewhere && <ChangePassword username={user.username} minimum={options.password_min_length} onChanged={reload} />}
+      {hasPassword && <ChangePassword username={user.username} minimum={options.password_min_length} onChanged={reload} />}
       <Sessions list={list} onChange={reload} />
     </>
   );

@@ -2,7 +2,7 @@
 import "../../console.css";
 import { StepUp } from "../account/step_up.tsx";
 import { ServiceName } from "../admin/components/heading.tsx";
-import { Questions } from "../admin/components/questions.tsx";
+import { Questions } from "../components/questions.tsx";
 import { Console, NoAccess } from "../admin/console.tsx";
 import { isAdministrator } from "../admin/rules.ts";
 import { start } from "../start.tsx";

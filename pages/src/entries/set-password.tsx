@@ -8,7 +8,7 @@ import { Form } from "../components/form.tsx";
 import { Message } from "../components/message.tsx";
 import { failureText } from "../failures.ts";
 import { useTexts } from "../language.ts";
-import { PAGES, takeSecret } from "../navigation.ts";
+import { PAGES, signInAndReview, takeSecret } from "../navigation.ts";
 import { start } from "../start.tsx";
 import type { PageProps } from "../start.tsx";
 import { useSubmission } from "../submission.ts";
@@ -26,7 +26,7 @@ function SetPassword({ options }: PageProps) {
         <h1>{t.setPassword.title}</h1>
         <Message kind="done">{t.setPassword.done}</Message>
         <p>{t.setPassword.doneHint}</p>
-        <LinkButton kind="primary" href={PAGES.signIn}>
+        <LinkButton kind="primary" href={signInAndReview()}>
           {t.toSignIn}
         </LinkButton>
       </>

@@ -1,4 +1,5 @@
 // The German texts.
+import { factors } from "./de_factors.ts";
 import type { Texts } from "./en.ts";
 
 const seconds = (count: number) => (count === 1 ? "1 Sekunde" : `${count} Sekunden`);
@@ -10,6 +11,8 @@ export const de: Texts = {
   slow: "Das dauert länger als üblich. Bitte warten Sie.",
   cancel: "Abbrechen",
   retry: "Erneut versuchen",
+  copied: "Kopiert.",
+  copyFailed: "Der Browser erlaubt das Kopieren nicht. Markieren Sie den Text, und kopieren Sie ihn.",
   support: "Hilfe",
   toAccount: "Zu Ihrem Konto",
   toSignIn: "Zur Anmeldung",
@@ -171,7 +174,7 @@ export const de: Texts = {
     tor: "Tor-Netzwerk",
     address: "Adresse",
     method: "Methode",
-    methods: { password: "Passwort", aws_device: "AWS", aws_proof: "AWS-Schlüssel", aws_app: "AWS-Zugangsdaten des Dienstes" },
+    methods: { password: "Passwort", passkey: "Passkey", aws_device: "AWS", aws_proof: "AWS-Schlüssel", aws_app: "AWS-Zugangsdaten des Dienstes" },
     revoke: "Abmelden",
     revokeLabel: (device) => `Die Sitzung auf ${device} abmelden`,
     revoked: "Die Sitzung ist beendet.",
@@ -192,6 +195,8 @@ export const de: Texts = {
     title: "Es ist ein Fehler aufgetreten",
     lead: "Die Seite konnte nicht angezeigt werden. Gehen Sie zurück, und versuchen Sie es erneut.",
   },
+
+  factors,
 
   notFound: {
     title: "Seite nicht gefunden",

@@ -1,4 +1,5 @@
 // The English texts. "e‑mail" has a non-breaking hyphen. The type check ensures that every language has the same texts.
+import { factors } from "./en_factors.ts";
 
 const seconds = (count: number) => (count === 1 ? "1 second" : `${count} seconds`);
 
@@ -9,6 +10,8 @@ export const en = {
   slow: "This takes longer than usual. Please wait.",
   cancel: "Cancel",
   retry: "Try again",
+  copied: "Copied.",
+  copyFailed: "The browser does not permit copying. Select the text, and copy it.",
   support: "Help",
   toAccount: "Go to your account",
   toSignIn: "Go to the sign-in page",
@@ -170,7 +173,7 @@ export const en = {
     tor: "Tor network",
     address: "Address",
     method: "Method",
-    methods: { password: "Password", aws_device: "AWS", aws_proof: "AWS key", aws_app: "AWS credentials of the service" },
+    methods: { password: "Password", passkey: "Passkey", aws_device: "AWS", aws_proof: "AWS key", aws_app: "AWS credentials of the service" },
     revoke: "Sign out",
     revokeLabel: (device: string) => `Sign out the session on ${device}`,
     revoked: "The session has ended.",
@@ -191,6 +194,8 @@ export const en = {
     title: "Something went wrong",
     lead: "The page could not be shown. Go back and try again.",
   },
+
+  factors,
 
   notFound: {
     title: "Page not found",

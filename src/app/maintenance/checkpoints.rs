@@ -4,13 +4,13 @@
 use super::Report;
 use crate::app::App;
 use crate::domain::audit::{
-    Account, Checkpoint, Entry, Head, Verified, Violation, ViolationKind, first_after,
-    schema_changes,
+    Account, Checkpoint, Head, MAX_CHECKPOINT_ROWS, Verified, Violation, ViolationKind,
+    first_after, schema_changes,
 };
 use crate::runtime::StoreError;
 use crate::runtime::log::Finding;
 use crate::runtime::random;
-use crate::store::checkpoints::{End, Pending, StoredHead};
+use crate::store::checkpoints::{End, StoredHead};
 use crate::store::integrity;
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
@@ -126,16 +126,10 @@ async fn make_checkpoints(app: &App, now: Timestamp, report: &mut Report) -> Res
     let mut lines = 0;
     for _ in 0..MAX_CHECKPOINTS {
         let after = last.as_ref().map_or(0, |last| last.last);
-        let Pending { unsigned, rows } = app.checkpoints.pending(after).await?;
-        if !unsigned.is_empty() {
-            let sign = |(number, entry): &(u32, Entry)| {
-                (*number, app.audit_keys.sign_late(*number, now, entry))
-            };
-            app.checkpoints
-                .sign(unsigned.iter().map(sign).collect(), now)
-                .await?;
-            continue;
-        }
+        let rows = app
+            .checkpoints
+            .rows_after(after, MAX_CHECKPOINT_ROWS)
+            .await?;
         let Some(checkpoint) = app.audit_keys.checkpoint(last.as_ref(), &rows, now) else {
             break;
         };

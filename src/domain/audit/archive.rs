@@ -83,25 +83,8 @@ pub fn archived_rows(text: &str) -> Result<Vec<(ChainedRow, Entry)>, u32> {
         let before = rows.last().map_or(0, |(row, _)| row.number);
         match Line::read(text).ok_or(before)? {
             Line::Entry { number, entry, mac } => {
-                let row = ChainedRow {
-                    number,
-                    mac,
-                    late_mac: None,
-                    signed_at: None,
-                };
-                rows.push((row, entry));
+                rows.push((ChainedRow { number, mac }, entry));
             }
-            Line::Signature {
-                number,
-                mac,
-                signed_at,
-            } => match rows.last_mut() {
-                Some((row, _)) if row.number == number => {
-                    row.late_mac = Some(mac);
-                    row.signed_at = Some(signed_at);
-                }
-                _ => return Err(before),
-            },
             Line::Checkpoint { .. } => {}
         }
     }
@@ -141,8 +124,6 @@ mod tests {
         let row = ChainedRow {
             number,
             mac: Some(signed.mac),
-            late_mac: None,
-            signed_at: None,
         };
         (row, signed.entry)
     }

@@ -49,6 +49,18 @@ impl Stated {
         }
     }
 
+    /// Detail of the last entry that states a role.
+    #[must_use]
+    pub fn role_detail(&self) -> Option<String> {
+        self.role.as_ref().and_then(|(_, detail)| detail.clone())
+    }
+
+    /// Kind of the last entry that states a status.
+    #[must_use]
+    pub fn status_kind(&self) -> Option<String> {
+        self.status.as_ref().and_then(|(_, kind)| kind.clone())
+    }
+
     /// Number of the last entry.
     #[must_use]
     pub fn number(&self) -> u32 {
@@ -211,12 +223,7 @@ mod tests {
     fn row(number: u32, kind: Kind, detail: &'static str) -> (ChainedRow, Entry) {
         let at = Timestamp::from_seconds(i64::from(number));
         let entry = Entry::new(Uuid::from_u128(number.into()), at, kind, "r");
-        let row = ChainedRow {
-            number,
-            mac: None,
-            late_mac: None,
-            signed_at: None,
-        };
+        let row = ChainedRow { number, mac: None };
         (row, entry.about(Uuid::nil()).detail(detail))
     }
 

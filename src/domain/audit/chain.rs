@@ -13,7 +13,6 @@ use super::entry::Entry;
 use super::keys::{Age, AuditKeys, KeySet, digest, is_equal};
 use crate::crypto::fingerprint::hex;
 use crate::timestamp::Timestamp;
-use serde::Serialize;
 
 /// Maximum number of rows in one checkpoint.
 pub const MAX_CHECKPOINT_ROWS: u32 = 500;
@@ -25,49 +24,13 @@ pub(super) const MARK_HEX_DIGITS: usize = 8;
 /// isolates that were deployed with that key finish their requests.
 const OVERLAP_SECONDS: i64 = 300;
 
-/// The position of a row in the chain, and its signatures.
+/// The position of a row in the chain, and its signature.
 #[derive(Clone, Debug)]
 pub struct ChainedRow {
     /// `audit.number`.
     pub number: u32,
-    /// Its own signature.
+    /// Its signature; `None` if it was not written by the service.
     pub mac: Option<String>,
-    /// The signature by the cron event, for a row that was written without one.
-    pub late_mac: Option<String>,
-    /// When the cron event signed it.
-    pub signed_at: Option<String>,
-}
-
-impl ChainedRow {
-    /// The signature that the chain covers; empty if there is none.
-    fn chained_mac(&self) -> &str {
-        let mac = self.mac.as_ref().or(self.late_mac.as_ref());
-        mac.map_or("", String::as_str)
-    }
-
-    /// The origin of its signature, whether or not the signature is valid.
-    #[must_use]
-    pub fn signature(&self) -> Signature {
-        match (&self.mac, &self.late_mac) {
-            (Some(_), _) => Signature::Own,
-            (None, Some(_)) => Signature::Late,
-            (None, None) => Signature::None,
-        }
-    }
-}
-
-/// Origin of a row's signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Signature {
-    /// The row was signed when it was written.
-    Own,
-    /// The row was written by the command line without the key and signed later by the cron event. Changes before that cannot
-    /// be detected.
-    Late,
-    /// The row is not signed yet.
-    None,
 }
 
 /// A checkpoint as stored in D1.
@@ -164,18 +127,13 @@ impl AuditKeys {
 
     /// The key that signed a row; `None` if no configured key did.
     pub(super) fn signer_of(&self, row: &ChainedRow, entry: &Entry) -> Option<Age> {
-        match (&row.mac, &row.late_mac, &row.signed_at) {
-            (Some(mac), ..) => self.signer(entry, mac),
-            (None, Some(mac), Some(at)) => self.late_signer(row.number, at, entry, mac),
-            (None, ..) => None,
-        }
+        self.signer(entry, row.mac.as_ref()?)
     }
 }
 
 /// Whether this row is so old that no isolate with the previous key is left.
-fn is_settled((row, entry): &(ChainedRow, Entry), now: Timestamp) -> bool {
-    let signed_at = row.signed_at.as_ref().filter(|_| row.mac.is_none());
-    let at = Timestamp::parse(signed_at.unwrap_or(&entry.at));
+fn is_settled((_, entry): &(ChainedRow, Entry), now: Timestamp) -> bool {
+    let at = Timestamp::parse(&entry.at);
     at.is_none_or(|at| at.plus(OVERLAP_SECONDS) <= now)
 }
 
@@ -224,7 +182,8 @@ impl KeySet {
     }
 
     pub(super) fn link(&self, before: &Link, number: u32, row: Option<&ChainedRow>) -> Link {
-        let (is_there, mac) = row.map_or((0, ""), |row| (1, row.chained_mac()));
+        let (is_there, mac) =
+            row.map_or((0, ""), |row| (1, row.mac.as_deref().unwrap_or_default()));
         digest(
             &self.chain,
             &[

@@ -4,14 +4,12 @@
 use super::client::Client;
 use super::kind::Kind;
 use crate::timestamp::Timestamp;
+use serde::Serialize;
 use std::borrow::Cow;
 use uuid::Uuid;
 
-/// The actor of events of the command line.
-pub const COMMAND_LINE: &str = "command-line";
-
-/// An entry, as the texts of its columns, so that exactly what is stored is signed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An entry, as the texts of its columns, so that exactly what is stored is signed. As JSON, it has no client: see `lines.rs`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Entry {
     /// Random UUID.
     pub id: String,
@@ -21,7 +19,7 @@ pub struct Entry {
     pub kind: String,
     /// Name of the [`Outcome`](super::Outcome).
     pub outcome: String,
-    /// Id of the user who did it, or [`COMMAND_LINE`].
+    /// Id of the user who did it.
     pub actor: Option<String>,
     /// Id of the user that it is about.
     pub subject: Option<String>,
@@ -36,6 +34,7 @@ pub struct Entry {
     /// Ray id, or a random UUID.
     pub request: String,
     /// The client; `None` if it is unknown or was erased. It is bound by `client_hash` and not part of the signed bytes.
+    #[serde(skip)]
     pub client: Option<Client>,
 }
 
@@ -63,13 +62,6 @@ impl Entry {
     #[must_use]
     pub fn by(mut self, user: Uuid) -> Self {
         self.actor = Some(user.to_string());
-        self
-    }
-
-    /// Sets the actor to the command line.
-    #[must_use]
-    pub fn by_command_line(mut self) -> Self {
-        self.actor = Some(COMMAND_LINE.to_owned());
         self
     }
 

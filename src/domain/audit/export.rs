@@ -26,8 +26,6 @@ pub struct ExportReport {
     /// Number of entries at the beginning whose checkpoint begins before the file. They were verified one by one, so the removal of
     /// a part of them before the file was written cannot be detected.
     pub partly_covered: u32,
-    /// Number of entries that were signed by the cron event. Changes before that cannot be detected.
-    pub late_signatures: u32,
     /// Whether MACs were verified.
     pub has_keys: bool,
 }
@@ -93,34 +91,17 @@ impl Export<'_> {
                 if last > 0 && number != last.saturating_add(1) {
                     return fail(last.saturating_add(1), ViolationKind::Missing);
                 }
+                if mac.is_none() {
+                    return fail(number, ViolationKind::Unsigned);
+                }
                 if last == 0 {
                     self.report.first = number;
                 }
                 self.report.last = number;
                 self.report.entries = self.report.entries.saturating_add(1);
-                let row = ChainedRow {
-                    number,
-                    mac,
-                    late_mac: None,
-                    signed_at: None,
-                };
-                self.rows.push((row, entry));
+                self.rows.push((ChainedRow { number, mac }, entry));
                 Ok(())
             }
-            Some(Line::Signature {
-                number,
-                mac,
-                signed_at,
-            }) => match self.rows.last_mut() {
-                Some((row, _))
-                    if row.number == number && row.mac.is_none() && row.late_mac.is_none() =>
-                {
-                    row.late_mac = Some(mac);
-                    row.signed_at = Some(signed_at);
-                    Ok(())
-                }
-                _ => fail(number, ViolationKind::Altered),
-            },
             Some(Line::Checkpoint {
                 checkpoint,
                 previous,
@@ -158,18 +139,15 @@ impl Export<'_> {
             return fail(self.report.last.saturating_add(1), ViolationKind::Missing);
         }
         let rows = std::mem::take(&mut self.rows);
-        let mut verified = Verified::default();
         if given > first {
             // The file begins within this checkpoint, so the links before its first row are not known.
             let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
             self.report.partly_covered = count;
-            self.verify_each(None, &rows, &mut verified)?;
+            self.verify_each(None, &rows)?;
         } else if let Some(keys) = self.keys {
-            keys.verify_checkpoint(self.previous.as_ref(), &checkpoint, &rows, &mut verified)?;
-        } else {
-            count_late(&rows, &mut verified);
+            let verified = &mut Verified::default();
+            keys.verify_checkpoint(self.previous.as_ref(), &checkpoint, &rows, verified)?;
         }
-        self.count(verified);
         self.report.checkpoints = self.report.checkpoints.saturating_add(1);
         self.report.covered_to = last;
         self.previous = Some(checkpoint);
@@ -178,9 +156,7 @@ impl Export<'_> {
 
     fn end(mut self) -> Result<ExportReport, Violation> {
         let rows = std::mem::take(&mut self.rows);
-        let mut verified = Verified::default();
-        self.verify_each(self.previous.as_ref(), &rows, &mut verified)?;
-        self.count(verified);
+        self.verify_each(self.previous.as_ref(), &rows)?;
         Ok(self.report)
     }
 
@@ -188,18 +164,13 @@ impl Export<'_> {
         &self,
         last: Option<&Checkpoint>,
         rows: &[(ChainedRow, Entry)],
-        verified: &mut Verified,
     ) -> Result<(), Violation> {
-        if let (Some(keys), Some((row, _))) = (self.keys, rows.first()) {
-            return keys.verify_tail(last, row.number, rows, verified);
+        match (self.keys, rows.first()) {
+            (Some(keys), Some((row, _))) => {
+                keys.verify_tail(last, row.number, rows, &mut Verified::default())
+            }
+            _ => Ok(()),
         }
-        count_late(rows, verified);
-        Ok(())
-    }
-
-    fn count(&mut self, verified: Verified) {
-        let late = &mut self.report.late_signatures;
-        *late = late.saturating_add(verified.late_signatures);
     }
 }
 
@@ -216,11 +187,6 @@ fn before(checkpoint: &Checkpoint, mac: Option<&String>) -> Option<Checkpoint> {
         marks: String::new(),
         mac: mac?.clone(),
     })
-}
-
-fn count_late(rows: &[(ChainedRow, Entry)], verified: &mut Verified) {
-    let late = rows.iter().filter(|(row, _)| row.late_mac.is_some());
-    verified.late_signatures = u32::try_from(late.count()).unwrap_or(u32::MAX);
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@
 
 use super::entry::Entry;
 use crate::crypto::fingerprint::hex;
-use crate::timestamp::Timestamp;
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -32,7 +31,6 @@ pub(super) struct KeySet {
     /// Identifies the key without revealing anything about it.
     pub(super) id: String,
     rows: Hmac<Sha256>,
-    late: Hmac<Sha256>,
     names: Hmac<Sha256>,
     pub(super) chain: Hmac<Sha256>,
     pub(super) checkpoints: Hmac<Sha256>,
@@ -66,22 +64,10 @@ impl AuditKeys {
         Signed { entry, mac }
     }
 
-    /// Signs an entry that was written without a signature, with its row number and the time of signing.
-    #[must_use]
-    pub fn sign_late(&self, number: u32, signed_at: Timestamp, entry: &Entry) -> String {
-        self.current.late_mac(number, &signed_at.to_string(), entry)
-    }
-
     /// Whether one of the keys has signed this entry.
     #[must_use]
     pub fn has_signed(&self, entry: &Entry, mac: &str) -> bool {
         self.signer(entry, mac).is_some()
-    }
-
-    /// Whether one of the keys has signed this entry with this row number and time.
-    #[must_use]
-    pub fn has_signed_late(&self, number: u32, signed_at: &str, entry: &Entry, mac: &str) -> bool {
-        self.late_signer(number, signed_at, entry, mac).is_some()
     }
 
     /// The key that has signed this entry.
@@ -89,18 +75,6 @@ impl AuditKeys {
         let bytes = entry.canonical();
         self.all()
             .position(|keys| is_equal(&hex(&digest(&keys.rows, &[&bytes])), mac))
-    }
-
-    /// The key that has signed this entry with this row number and time.
-    pub(super) fn late_signer(
-        &self,
-        number: u32,
-        signed_at: &str,
-        entry: &Entry,
-        mac: &str,
-    ) -> Option<Age> {
-        self.all()
-            .position(|keys| is_equal(&keys.late_mac(number, signed_at, entry), mac))
     }
 
     /// The key with this id.
@@ -155,22 +129,12 @@ impl KeySet {
         Self {
             id: hex(&id),
             rows: mac(b"Edge Auth audit 1: row"),
-            late: mac(b"Edge Auth audit 1: row signed late"),
             names: mac(b"Edge Auth audit 1: name"),
             chain: mac(b"Edge Auth audit 1: chain"),
             checkpoints: mac(b"Edge Auth audit 1: checkpoint"),
             heads: mac(b"Edge Auth audit 1: head"),
             archives: mac(b"Edge Auth audit 1: archive"),
         }
-    }
-
-    fn late_mac(&self, number: u32, signed_at: &str, entry: &Entry) -> String {
-        // The zero byte separates the time from the entry, whatever the column contains.
-        let (number, entry) = (number.to_be_bytes(), entry.canonical());
-        hex(&digest(
-            &self.late,
-            &[&number, signed_at.as_bytes(), &[0], &entry],
-        ))
     }
 }
 
@@ -192,6 +156,7 @@ pub(super) fn is_equal(one: &str, other: &str) -> bool {
 mod tests {
     use super::*;
     use crate::domain::audit::Kind;
+    use crate::timestamp::Timestamp;
     use uuid::Uuid;
 
     fn entry() -> Entry {
@@ -215,19 +180,6 @@ mod tests {
     }
 
     const EXPECTED: &str = "101c823cf97c99c1f8b3a54079bcaea17f2d2d9e297f1a21969777a32e408bfa";
-
-    #[test]
-    fn late_signature_verifies_for_its_row_number_and_time_only() {
-        let keys = AuditKeys::new(&[1; 32], &[]);
-        let at = Timestamp::from_seconds(0);
-        let mac = keys.sign_late(7, at, &entry());
-        let text = at.to_string();
-        assert!(keys.has_signed_late(7, &text, &entry(), &mac));
-        assert!(!keys.has_signed_late(8, &text, &entry(), &mac));
-        assert!(!keys.has_signed_late(7, "1970-01-01T00:00:01Z", &entry(), &mac));
-        assert!(!keys.has_signed_late(7, &text, &entry().detail("x"), &mac));
-        assert!(!keys.has_signed(&entry(), &mac));
-    }
 
     #[test]
     fn name_hash_differs_by_kind_name_and_key() {

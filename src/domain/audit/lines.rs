@@ -3,7 +3,6 @@
 //! | `type` | line |
 //! |---|---|
 //! | `entry` | an entry, with its number and the MAC that it was written with |
-//! | `signature` | the MAC of the entry before it, if the cron event made it |
 //! | `checkpoint` | a checkpoint, after the last entry that it covers, with the MAC of the checkpoint before it as `previous` |
 //!
 //! No line contains an address or a `User-Agent`: they can be erased in D1, and not in a file that has left it.
@@ -29,15 +28,6 @@ pub enum Line {
         /// `audit.mac`.
         mac: Option<String>,
     },
-    /// The late signature of an entry.
-    Signature {
-        /// `audit.number`.
-        number: u32,
-        /// `audit_signatures.mac`.
-        mac: String,
-        /// `audit_signatures.signed_at`.
-        signed_at: String,
-    },
     /// A checkpoint.
     Checkpoint {
         /// The checkpoint.
@@ -51,26 +41,9 @@ pub enum Line {
 struct EntryLine<'a> {
     r#type: &'static str,
     number: u32,
-    id: &'a str,
-    at: &'a str,
-    kind: &'a str,
-    outcome: &'a str,
-    actor: Option<&'a str>,
-    subject: Option<&'a str>,
-    name_key: Option<&'a str>,
-    session: Option<&'a str>,
-    detail: Option<&'a str>,
-    client_hash: Option<&'a str>,
-    request: &'a str,
+    #[serde(flatten)]
+    entry: &'a Entry,
     mac: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct SignatureLine<'a> {
-    r#type: &'static str,
-    number: u32,
-    mac: &'a str,
-    signed_at: &'a str,
 }
 
 #[derive(Serialize)]
@@ -103,7 +76,6 @@ struct AnyLine {
     client_hash: Option<String>,
     request: Option<String>,
     mac: Option<String>,
-    signed_at: Option<String>,
     first: Option<u32>,
     last: Option<u32>,
     key: Option<String>,
@@ -136,11 +108,6 @@ impl Line {
                 },
                 mac: line.mac,
             }),
-            "signature" => Some(Self::Signature {
-                number,
-                mac: line.mac?,
-                signed_at: line.signed_at?,
-            }),
             "checkpoint" => Some(Self::Checkpoint {
                 checkpoint: Checkpoint {
                     number,
@@ -170,41 +137,19 @@ pub fn write_lines(
     let mut previous = before.map(|before| before.mac.as_str());
     let mut checkpoints = checkpoints.iter().peekable();
     for (row, entry) in rows {
-        push(&mut text, &entry_line(row, entry));
-        if let (None, Some(mac), Some(signed_at)) = (&row.mac, &row.late_mac, &row.signed_at) {
-            let signature = SignatureLine {
-                r#type: "signature",
-                number: row.number,
-                mac,
-                signed_at,
-            };
-            push(&mut text, &signature);
-        }
+        let line = EntryLine {
+            r#type: "entry",
+            number: row.number,
+            entry,
+            mac: row.mac.as_deref(),
+        };
+        push(&mut text, &line);
         while let Some(checkpoint) = checkpoints.next_if(|next| next.last <= row.number) {
             push(&mut text, &checkpoint_line(checkpoint, previous));
             previous = Some(&checkpoint.mac);
         }
     }
     text
-}
-
-fn entry_line<'a>(row: &'a ChainedRow, entry: &'a Entry) -> EntryLine<'a> {
-    EntryLine {
-        r#type: "entry",
-        number: row.number,
-        id: &entry.id,
-        at: &entry.at,
-        kind: &entry.kind,
-        outcome: &entry.outcome,
-        actor: entry.actor.as_deref(),
-        subject: entry.subject.as_deref(),
-        name_key: entry.name_key.as_deref(),
-        session: entry.session.as_deref(),
-        detail: entry.detail.as_deref(),
-        client_hash: entry.client_hash.as_deref(),
-        request: &entry.request,
-        mac: row.mac.as_deref(),
-    }
 }
 
 fn checkpoint_line<'a>(
@@ -241,16 +186,14 @@ mod tests {
     fn lines_are_read_as_they_were_written() {
         let keys = AuditKeys::new(&[1; 32], &[]);
         let at = Timestamp::from_seconds(0);
-        let entry = Entry::new(Uuid::nil(), at, Kind::SignOut, "r").by_command_line();
-        let row = |number, late: bool| ChainedRow {
+        let entry = Entry::new(Uuid::nil(), at, Kind::SignOut, "r");
+        let row = |number, mac: Option<&str>| ChainedRow {
             number,
-            mac: (!late).then(|| "a".to_owned()),
-            late_mac: late.then(|| "b".to_owned()),
-            signed_at: late.then(|| at.to_string()),
+            mac: mac.map(str::to_owned),
         };
         let rows = [
-            (row(1, false), entry.clone()),
-            (row(2, true), entry.clone()),
+            (row(1, Some("a")), entry.clone()),
+            (row(2, None), entry.clone()),
         ];
         let checkpoint = keys.checkpoint(None, &rows, at).expect("a checkpoint");
         let text = write_lines(&rows, std::slice::from_ref(&checkpoint), None);
@@ -263,20 +206,12 @@ mod tests {
             entry: entry.clone(),
             mac: mac.map(str::to_owned),
         };
-        let signature = Line::Signature {
-            number: 2,
-            mac: "b".into(),
-            signed_at: at.to_string(),
-        };
         let previous = None;
         let last = Line::Checkpoint {
             checkpoint,
             previous,
         };
-        assert_eq!(
-            read,
-            [entry_of(1, Some("a")), entry_of(2, None), signature, last]
-        );
+        assert_eq!(read, [entry_of(1, Some("a")), entry_of(2, None), last]);
     }
 
     #[test]
@@ -286,10 +221,9 @@ mod tests {
             "{}",
             "[]",
             r#"{"type":"entry","number":1}"#,
-            r#"{"type":"signature","number":1,"mac":"a"}"#,
             r#"{"type":"checkpoint","number":1,"mac":"a"}"#,
             r#"{"type":"other","number":1}"#,
-            r#"{"type":"signature","number":-1,"mac":"a","signed_at":"b"}"#,
+            r#"{"type":"entry","number":-1,"id":"a","at":"b","kind":"c","outcome":"d","request":"e"}"#,
         ] {
             assert_eq!(Line::read(text), None, "{text}");
         }

@@ -2,9 +2,9 @@
 //! only.
 
 use super::chain::{
-    ChainedRow, Checkpoint, MARK_HEX_DIGITS, MAX_CHECKPOINT_ROWS, Signature, first_after, mark,
+    ChainedRow, Checkpoint, MARK_HEX_DIGITS, MAX_CHECKPOINT_ROWS, first_after, mark,
 };
-use super::entry::{COMMAND_LINE, Entry};
+use super::entry::Entry;
 use super::keys::{Age, AuditKeys, is_equal};
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ pub enum ViolationKind {
     RetiredKey,
     /// The address or the device of the row is not the one that was signed.
     ClientAltered,
-    /// The row has no signature although it must have one.
+    /// The row has no signature.
     Unsigned,
     /// The checkpoint covers a different row at this number.
     Moved,
@@ -93,8 +93,6 @@ pub struct Violation {
 pub struct Verified {
     /// Rows.
     pub rows: u32,
-    /// Rows that were written without a signature and signed by the cron event.
-    pub late_signatures: u32,
     /// Rows whose address and device are stored and match the signature.
     pub clients: u32,
 }
@@ -102,15 +100,8 @@ pub struct Verified {
 impl Verified {
     fn add(&mut self, row: Self) {
         self.rows = self.rows.saturating_add(row.rows);
-        self.late_signatures = self.late_signatures.saturating_add(row.late_signatures);
         self.clients = self.clients.saturating_add(row.clients);
     }
-}
-
-/// Only the command line may write rows without a signature, because it does not always have the key.
-#[must_use]
-pub fn may_be_unsigned(entry: &Entry) -> bool {
-    entry.actor.as_deref() == Some(COMMAND_LINE)
 }
 
 impl AuditKeys {
@@ -149,9 +140,6 @@ impl AuditKeys {
                 return fail(number, ViolationKind::Missing);
             };
             match self.verify_row(row, entry, oldest) {
-                Ok(_) if row.signature() == Signature::None => {
-                    return fail(number, ViolationKind::Unsigned);
-                }
                 Ok(row) => verified.add(row),
                 Err(reason) => return fail(number, reason),
             }
@@ -186,9 +174,6 @@ impl AuditKeys {
                 return fail(ViolationKind::Missing);
             }
             match self.verify_row(row, entry, oldest) {
-                Ok(_) if row.signature() == Signature::None && !may_be_unsigned(entry) => {
-                    return fail(ViolationKind::Unsigned);
-                }
                 Ok(row) => verified.add(row),
                 Err(reason) => return fail(reason),
             }
@@ -202,12 +187,13 @@ impl AuditKeys {
         entry: &Entry,
         oldest: Age,
     ) -> Result<Verified, ViolationKind> {
-        match (row.signature(), self.signer_of(row, entry)) {
-            (Signature::None, _) => {}
-            (_, None) => return Err(ViolationKind::Altered),
-            (Signature::Late, _) if !may_be_unsigned(entry) => return Err(ViolationKind::Altered),
-            (_, Some(age)) if age > oldest => return Err(ViolationKind::RetiredKey),
-            _ => {}
+        let Some(mac) = &row.mac else {
+            return Err(ViolationKind::Unsigned);
+        };
+        match self.signer(entry, mac) {
+            None => return Err(ViolationKind::Altered),
+            Some(age) if age > oldest => return Err(ViolationKind::RetiredKey),
+            Some(_) => {}
         }
         let client = entry.client.as_ref();
         if client.is_some_and(|client| !client.is(entry.client_hash.as_deref())) {
@@ -215,7 +201,6 @@ impl AuditKeys {
         }
         Ok(Verified {
             rows: 1,
-            late_signatures: u32::from(row.signature() == Signature::Late),
             clients: u32::from(client.is_some()),
         })
     }

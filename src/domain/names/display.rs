@@ -1,6 +1,6 @@
 //! Texts that are shown: names of users and organizations, and untrusted texts.
 
-use super::{MAX_INPUT_BYTES, NameError, is_invisible, trimmed};
+use super::{MAX_INPUT_BYTES, NameError, is_invisible, is_noncharacter, trimmed};
 use crate::unicode::{nfc, upper_character};
 
 /// Maximum code points of a text.
@@ -29,7 +29,8 @@ pub fn shown(text: &str, max_bytes: usize) -> String {
 /// A text that is shown, such as the name of a user or an organization, trimmed and in NFC.
 ///
 /// # Errors
-/// [`NameError::Text`] if it does not have 1 to 128 code points, or has only spaces, or a control or reordering character.
+/// [`NameError::Text`] if it does not have 1 to 128 code points, or has only spaces, or a control or reordering character, or one that
+/// Unicode never assigns.
 pub fn text(text: &str) -> Result<String, NameError> {
     let text = trimmed(text);
     if text.len() > MAX_INPUT_BYTES {
@@ -39,7 +40,9 @@ pub fn text(text: &str) -> Result<String, NameError> {
     let reorders = |c| matches!(c, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
     let is_text = (1..=MAX_TEXT_CHARACTERS).contains(&normal.chars().count())
         && !normal.chars().all(char::is_whitespace)
-        && !normal.chars().any(|c| c.is_control() || reorders(c));
+        && !normal
+            .chars()
+            .any(|c| c.is_control() || is_noncharacter(c) || reorders(c));
     is_text.then_some(normal).ok_or(NameError::Text)
 }
 
@@ -99,6 +102,8 @@ mod tests {
             "a\u{9f}b",
             "a\u{202e}b",
             "a\u{2028}b",
+            "a\u{fdd0}b",
+            "a\u{10ffff}b",
         ] {
             assert_eq!(text(given), Err(NameError::Text), "{given:?}");
         }

@@ -98,7 +98,6 @@ impl Page {
                     }
                     number
                 }
-                Line::Signature { number, .. } => number,
                 Line::Checkpoint { checkpoint, .. } => checkpoint.last,
             };
             if number > after {
@@ -158,8 +157,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         )
         .header("edge-auth-next", false)
         .returns_lines(
-            "JSON Lines. `type` is `entry`; `signature` for the MAC of the entry before it, if it was signed late; or `checkpoint` \
-             after the last entry that the checkpoint covers",
+            "JSON Lines. `type` is `entry`, or `checkpoint` after the last entry that the checkpoint covers",
             &[entry, checkpoint],
         )
         .errors(query::errors("after"))

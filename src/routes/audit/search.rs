@@ -2,7 +2,7 @@
 
 use crate::app::RequestContext;
 use crate::app::audit_search::{self, Cursor, Page};
-use crate::domain::audit::{ChainedRow, Client, Entry, Kind, Signature};
+use crate::domain::audit::{ChainedRow, Client, Entry, Kind};
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::query::{self, Query};
 use crate::http::request::{Method, Request};
@@ -67,7 +67,7 @@ pub struct AuditEntry {
         schemars(with = "crate::domain::audit::Outcome")
     )]
     pub outcome: String,
-    /// Id of the user who acted, or `command-line`; null if unknown.
+    /// Id of the user who acted; null if unknown.
     pub actor: Option<String>,
     /// User name of the actor at the time of this request; null if there is no such user, for example because it was erased.
     pub actor_name: Option<String>,
@@ -87,8 +87,6 @@ pub struct AuditEntry {
     pub device: Option<String>,
     /// `X-Request-Id` of the request: Cloudflare's ray id, or a random UUID.
     pub request: String,
-    /// Origin of the entry's signature. Use `/audit/verify` to check it.
-    pub signature: Signature,
 }
 
 impl AuditEntry {
@@ -116,7 +114,6 @@ impl AuditEntry {
             address,
             device,
             request: entry.request,
-            signature: row.signature(),
         }
     }
 }
@@ -214,8 +211,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         "detail": "password",
         "address": "203.0.113.9",
         "device": "curl/8.5.0",
-        "request": "230b030023ae2822-SJC",
-        "signature": "own"
+        "request": "230b030023ae2822-SJC"
     });
     Operation::new("listAuditEntries", "Audit log", "List audit entries")
         .describe("Requires the role `admin` or higher. Entries are sorted from newest to oldest. Use /audit/verify to check the integrity of the log.")

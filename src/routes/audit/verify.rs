@@ -2,12 +2,12 @@
 //! verifies a part, so that it stays well within the CPU limit of one second (`cpu_ms` in wrangler.toml).
 
 mod archived;
+mod part;
 
 use crate::app::RequestContext;
-use crate::app::archived_range::allowed;
 use crate::domain::audit::{
-    Account, AccountChange, Archive, ChainedRow, Checkpoint, Entry, MAX_CHECKPOINT_ROWS,
-    SchemaChange, Verified, Violation, ViolationKind, first_after, schema_changes,
+    Account, AccountChange, Archive, MAX_CHECKPOINT_ROWS, SchemaChange, Verified, Violation,
+    ViolationKind, first_after, schema_changes,
 };
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::query::{self, Query};
@@ -16,8 +16,9 @@ use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};
 use crate::runtime::StoreError;
 use crate::runtime::rate_limiter::Bucket;
-use crate::store::checkpoints::{Range, StoredHead};
+use crate::store::checkpoints::Range;
 use crate::store::integrity;
+use part::Part;
 use serde::Serialize;
 
 /// The endpoint.
@@ -55,8 +56,6 @@ pub struct AuditVerifyResponse {
     pub success: bool,
     /// Number of rows that this call verified.
     pub rows: u32,
-    /// Number of verified rows that were written without a signature and signed later by the cron event.
-    pub late_signatures: u32,
     /// Number of verified rows whose address and device are still stored and match the signature.
     pub clients: u32,
     /// Number of users whose role and status this call compared with the last entries about them.
@@ -104,7 +103,6 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
     let mut response = AuditVerifyResponse {
         success: true,
         rows: 0,
-        late_signatures: 0,
         clients: 0,
         users: 0,
         checkpointed_to: 0,
@@ -181,7 +179,6 @@ async fn rows(
         }
     };
     response.rows = verified.rows;
-    response.late_signatures = verified.late_signatures;
     response.clients = verified.clients;
     response.next = next.map(|next| next.to_string());
     Ok(next.is_none())
@@ -218,67 +215,6 @@ impl AuditVerifyResponse {
     }
 }
 
-/// The rows of one call.
-struct Part<'a> {
-    context: &'a RequestContext,
-    head: &'a StoredHead,
-    range: &'a Range,
-    /// Number of the row before the first.
-    start: u32,
-}
-
-impl Part<'_> {
-    /// Returns the number of the last row that was verified, if there are more.
-    fn verify(
-        &self,
-        mut rows: &[(ChainedRow, Entry)],
-        verified: &mut Verified,
-    ) -> Result<Option<u32>, Violation> {
-        let (keys, range) = (&self.context.app.audit_keys, self.range);
-        let head = self.head.known();
-        let mut previous = range.before.as_ref();
-        allowed(head, previous)?;
-        for checkpoint in &range.checkpoints {
-            let count = rows.partition_point(|(row, _)| row.number <= checkpoint.last);
-            let (covered, rest) = rows.split_at_checked(count).unwrap_or((rows, &[]));
-            keys.verify_checkpoint(previous, checkpoint, covered, verified)?;
-            rows = rest;
-            previous = Some(checkpoint);
-            allowed(head, previous)?;
-        }
-        let last = previous.map_or(0, |checkpoint| checkpoint.last);
-        if last < range.covered {
-            return Ok(Some(last));
-        }
-        self.verify_end(previous)?;
-        let first = last.max(self.start).saturating_add(1);
-        keys.verify_tail(previous, first, rows, verified)?;
-        let last = rows.last().map_or(0, |(row, _)| row.number);
-        Ok(Some(last).filter(|last| (1..range.last).contains(last)))
-    }
-
-    /// Checks that the end of the log matches the head.
-    fn verify_end(&self, last: Option<&Checkpoint>) -> Result<(), Violation> {
-        let fail = |number, reason| Err(Violation { number, reason });
-        let first = last.map_or(1, |checkpoint| checkpoint.first);
-        let number = last.map_or(0, |checkpoint| checkpoint.number);
-        match self.head {
-            StoredHead::Altered => return fail(first, ViolationKind::HeadAltered),
-            // The first checkpoint may be slightly older than its head.
-            StoredHead::Missing if number > 1 => return fail(first, ViolationKind::HeadMissing),
-            StoredHead::Known(head) if head.checkpoint > number => {
-                return fail(first_after(last), ViolationKind::Truncated);
-            }
-            _ => {}
-        }
-        if self.range.last < self.range.covered {
-            let first = self.range.last.saturating_add(1);
-            return fail(first, ViolationKind::Truncated);
-        }
-        Ok(())
-    }
-}
-
 #[cfg(not(target_arch = "wasm32"))]
 fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
     use crate::http::operation::Operation;
@@ -297,7 +233,6 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
             json!({
                 "success": true,
                 "rows": 1042,
-                "late_signatures": 1,
                 "clients": 1042,
                 "users": 17,
                 "checkpointed_to": 1040,

@@ -87,12 +87,22 @@ impl SearchUsersRequest {
             return None;
         }
         let term = self.term.as_deref().map(names::trimmed);
+        let term = term.filter(|term| !term.is_empty()).map(names::search_key);
         let after = match self.cursor.filter(|cursor| !cursor.is_empty()) {
             Some(cursor) => Some(place(&cursor)?),
             None => None,
         };
+        // A cursor of another search would find users without this term.
+        let is_of_term = |term: &String| {
+            after
+                .as_ref()
+                .is_none_or(|place| place.key.starts_with(term))
+        };
+        if !term.as_ref().is_none_or(is_of_term) {
+            return None;
+        }
         Some(Query {
-            term: term.filter(|term| !term.is_empty()).map(names::search_key),
+            term,
             role: self.role,
             is_active: self.active,
             source: self.source.filter(|source| !source.is_empty()),

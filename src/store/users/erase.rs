@@ -95,7 +95,7 @@ const DELETE_PENDING_SIGN_INS: &str = "
 const DELETE_CLIENTS_ABOUT: &str = "
     DELETE FROM audit_clients
     WHERE number IN (
-        SELECT number FROM audit WHERE subject = ?1 AND (actor IS NULL OR actor = ?1 OR actor = 'command-line'))
+        SELECT number FROM audit WHERE subject = ?1 AND (actor IS NULL OR actor = ?1))
       AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2)";
 
 const DELETE_CLIENTS_BY: &str = "
@@ -112,7 +112,7 @@ const DELETE_LATE_CLIENTS: &str = "
     WHERE number IN (
       SELECT late.number FROM audit AS erased JOIN audit AS late ON late.subject = erased.subject
       WHERE erased.kind = 'user_erased' AND erased.at > ?1
-        AND (late.actor IS NULL OR late.actor = late.subject OR late.actor = 'command-line'))";
+        AND (late.actor IS NULL OR late.actor = late.subject))";
 
 /// Like [`DELETE_CLIENTS_BY`], for users that were erased since `?1`.
 const DELETE_LATE_CLIENTS_BY: &str = "

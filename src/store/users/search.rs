@@ -61,7 +61,7 @@ pub async fn search(database: &Database, search: &Search) -> Result<Results, Sto
         Some(after) => (after.key.as_str(), after.id.as_str()),
         None => (search.term.as_str(), ""),
     };
-    // Greater than each text that begins with the term: no text contains this character, which Unicode does not assign.
+    // Greater than each text that begins with the term: no text contains this character, which Unicode never assigns.
     let end = format!("{}\u{10ffff}", search.term);
     let statement = Statement::new(FIND)
         .text(key)

@@ -42,8 +42,7 @@ async fn audit_returns_the_documented_body_newest_first() {
           "detail": "password",
           "address": "[address]",
           "device": "a browser",
-          "request": "[uuid]",
-          "signature": "own"
+          "request": "[uuid]"
         }
       ],
       "next": null

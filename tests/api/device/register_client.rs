@@ -74,7 +74,7 @@ async fn client_expires_with_the_registration_at_aws() {
     let alone = IsolatedAws::new(config, portal);
     let client = alone.app.registered_client().await;
     let end = Timestamp::parse(&client.expiration).unwrap();
-    let left = end.seconds() - alone.app.now().seconds();
+    let left = end.seconds() - alone.app.now().await.seconds();
     assert!((1_740..=1_800).contains(&left), "{left}");
     alone.app.shift_clock(1_740).await;
     alone.app.device_for(&client).await;

@@ -63,6 +63,7 @@ fn add_directory_user_with(name: &str, sets: &[(&str, &str)]) -> User {
 #[tokio::test]
 async fn device_flow_returns_the_documented_bodies() {
     let app = App::with(directory(&SIMULATOR));
+    app.run_clock().await;
     let response = app.anonymous().register_client().await;
     redact(&app, &response, &["client_id", "client_secret"]);
     insta::assert_snapshot!(response.snapshot(), @r#"

@@ -216,7 +216,6 @@ async fn invalid_address_returns_400() {
 #[tokio::test]
 async fn user_asks_three_times_per_hour() {
     let app = app();
-    app.freeze_clock().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
     let session = ada.sign_in().await;
     // Of every kind: free, taken and the user's own.

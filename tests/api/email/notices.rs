@@ -74,7 +74,6 @@ async fn program_that_keeps_no_cookie_is_told_once_per_user_agent_and_network() 
 async fn two_sign_ins_at_the_same_time_do_not_make_each_other_known() {
     let app = app();
     let ada = app.user("ada").await;
-    app.freeze_clock().await;
     for _ in 0..2 {
         sign_in(ada.login()).await;
     }

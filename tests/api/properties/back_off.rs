@@ -12,7 +12,6 @@ use tokio::task::JoinSet;
 #[tokio::test]
 async fn one_of_many_concurrent_guesses_is_evaluated() {
     let app = App::shared();
-    app.freeze_clock().await;
     let ada = app.user("ada").await;
     let mut guesses = JoinSet::new();
     for number in 0..20 {
@@ -30,7 +29,6 @@ async fn one_of_many_concurrent_guesses_is_evaluated() {
 #[tokio::test]
 async fn back_off_grows_with_each_failure() {
     let app = App::shared();
-    app.freeze_clock().await;
     let ada = app.user("ada").await;
     let mut seconds = 0;
     for (number, delay) in [1, 3, 5, 10, 10].into_iter().enumerate() {
@@ -53,7 +51,6 @@ async fn back_off_grows_with_each_failure() {
 #[tokio::test]
 async fn early_attempt_returns_429_and_is_not_counted() {
     let app = App::shared();
-    app.freeze_clock().await;
     let ada = app.user("ada").await;
     ada.guess()
         .client_ip(&app.other_ip(1))
@@ -83,7 +80,6 @@ async fn early_attempt_returns_429_and_is_not_counted() {
 #[tokio::test]
 async fn back_off_is_per_typed_name_and_failures_are_per_account() {
     let app = App::shared();
-    app.freeze_clock().await;
     let ada = app.user("ada").await;
     ada.guess()
         .client_ip(&app.other_ip(1))
@@ -126,7 +122,6 @@ async fn back_off_is_per_typed_name_and_failures_are_per_account() {
 #[tokio::test]
 async fn unknown_names_have_the_same_back_off() {
     let app = App::shared();
-    app.freeze_clock().await;
     let ada = app.user("ada").await;
     let disabled = app.new_user("disabled").disabled().create().await;
     let passwordless = app
@@ -179,7 +174,6 @@ async fn unknown_names_have_the_same_back_off() {
 #[tokio::test]
 async fn typed_name_is_stored_as_a_keyed_hash_only() {
     let app = App::shared();
-    app.freeze_clock().await;
     let typed = "my-secret-password-in-the-wrong-field";
     app.anonymous()
         .guess(typed)
@@ -200,7 +194,6 @@ async fn typed_name_is_stored_as_a_keyed_hash_only() {
 #[tokio::test]
 async fn network_has_three_failures_and_then_three_per_minute() {
     let app = App::shared();
-    app.freeze_clock().await;
     let guess_as = |number: u32, ip: String| {
         let name = format!("{}-unknown-{number}", app.ip());
         app.anonymous().guess(&name).client_ip(&ip)
@@ -245,7 +238,6 @@ async fn network_has_three_failures_and_then_three_per_minute() {
 #[tokio::test]
 async fn successful_sign_in_is_not_counted() {
     let app = App::shared();
-    app.freeze_clock().await;
     for name in ["ada", "bob", "eve", "joe", "kim", "lea"] {
         let user = app.user(name).await;
         user.login().await.assert_status(200);
@@ -259,7 +251,6 @@ async fn successful_sign_in_is_not_counted() {
 #[tokio::test]
 async fn attempt_that_cannot_be_counted_returns_503() {
     let app = App::shared();
-    app.freeze_clock().await;
     let ada = app.user("ada").await;
     for fault in [Fault::d1().fails(), Fault::d1().loses_response()] {
         let fault = app.fault(fault.matching("sign_in_attempts").times(1)).await;
@@ -274,7 +265,6 @@ async fn attempt_that_cannot_be_counted_returns_503() {
 async fn back_off_and_rate_limit_have_different_error_codes() {
     // Tests with other clocks would start new minutes of the rate limit.
     let app = App::isolated(Vars::new());
-    app.freeze_clock().await;
     let unknown = format!("unknown-{}", app.ip());
     let mut responses = Vec::new();
     for number in 0..6 {

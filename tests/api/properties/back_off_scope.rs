@@ -47,7 +47,6 @@ async fn d1_calls(refused: &Response) -> usize {
 #[tokio::test]
 async fn attempt_during_a_back_off_returns_the_remaining_seconds_and_is_not_counted() {
     let app = App::isolated(Vars::new());
-    app.freeze_clock().await;
     let ada = user_in_back_off(&app, "ada").await;
     let mut before = 11;
     for (number, seconds) in [0, 3, 6].into_iter().enumerate() {
@@ -67,7 +66,6 @@ async fn attempt_during_a_back_off_returns_the_remaining_seconds_and_is_not_coun
 #[tokio::test]
 async fn back_off_is_the_same_for_every_kind_of_name() {
     let app = App::isolated(Vars::new());
-    app.freeze_clock().await;
     let ada = app.user("ada").await;
     let disabled = app.new_user("disabled").disabled().create().await;
     let unknown = format!("unknown-{}", app.ip());
@@ -106,7 +104,6 @@ async fn back_off_is_the_same_for_every_kind_of_name() {
 #[tokio::test]
 async fn back_off_of_a_name_does_not_affect_a_recognised_device() {
     let app = App::isolated(Vars::new());
-    app.freeze_clock().await;
     let ada = app.user("ada").await;
     let cookie = ada.device_cookie().await;
     start_back_off(&app, &ada).await;
@@ -119,7 +116,6 @@ async fn back_off_of_a_name_does_not_affect_a_recognised_device() {
 #[tokio::test]
 async fn back_off_of_a_recognised_device_is_its_own() {
     let app = App::isolated(Vars::new());
-    app.freeze_clock().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
     let (cookie, other) = (ada.device_cookie().await, ada.device_cookie().await);
     let ip = app.other_ip(1);
@@ -139,7 +135,6 @@ async fn back_off_of_a_recognised_device_is_its_own() {
 #[tokio::test]
 async fn back_off_of_a_network_does_not_affect_its_recognised_devices() {
     let app = App::isolated(Vars::new());
-    app.freeze_clock().await;
     let ada = app.user("ada").await;
     let cookie = ada.device_cookie().await;
     let (busy, other) = (app.other_ip(1), app.other_ip(2));
@@ -169,7 +164,6 @@ async fn back_off_of_a_network_does_not_affect_its_recognised_devices() {
 #[tokio::test]
 async fn new_password_does_not_change_the_back_off_of_the_name() {
     let app = App::isolated(Vars::new());
-    app.freeze_clock().await;
     let (ada, bob) = (user_in_back_off(&app, "ada").await, app.user("bob").await);
     let login_with_new = |user: &User, network: usize| {
         let ip = app.other_ip(network);
@@ -196,7 +190,6 @@ async fn new_password_does_not_change_the_back_off_of_the_name() {
 #[tokio::test]
 async fn success_of_an_attempt_in_flight_ends_the_back_off_at_once() {
     let app = App::isolated(Vars::new());
-    app.freeze_clock().await;
     let ada = app.user("ada").await;
     set_earlier_failures(&app, &ada).await;
     let paused = app
@@ -219,7 +212,6 @@ async fn success_of_an_attempt_in_flight_ends_the_back_off_at_once() {
 #[tokio::test]
 async fn back_off_removed_in_another_isolate_ends_at_once() {
     let app = App::isolated(Vars::new());
-    app.freeze_clock().await;
     let ada = user_in_back_off(&app, "ada").await;
     remove_counter(&app, &typed_name_key(&app, &ada.username)).await;
     login(&app, &ada, 1).await.assert_status(200);
@@ -228,7 +220,6 @@ async fn back_off_removed_in_another_isolate_ends_at_once() {
 #[tokio::test]
 async fn account_unlocked_in_another_isolate_is_unlocked_at_once() {
     let app = App::isolated(Vars::new());
-    app.freeze_clock().await;
     let ada = app.user("ada").await;
     ada.set_failures(100).await;
     login(&app, &ada, 0).await.assert_status(401);
@@ -240,7 +231,6 @@ async fn account_unlocked_in_another_isolate_is_unlocked_at_once() {
 #[tokio::test]
 async fn back_off_of_a_password_change_applies_to_its_session_only() {
     let app = App::isolated(Vars::new());
-    app.freeze_clock().await;
     let ada = app.user("ada").await;
     let (session, other) = (ada.sign_in().await, ada.sign_in().await);
     let fail = |_| session.change_password("wrong", NEW_PASSWORD);

@@ -9,7 +9,6 @@ use serde_json::json;
 #[tokio::test]
 async fn account_is_locked_after_a_hundred_failures_until_a_reset_link_is_used() {
     let app = App::isolated(Vars::new());
-    app.freeze_clock().await;
     let ada = app.user("ada").await;
     let cookie = ada.device_cookie().await;
     ada.set_failures(99).await;
@@ -52,7 +51,6 @@ async fn account_is_locked_after_a_hundred_failures_until_a_reset_link_is_used()
 #[tokio::test]
 async fn locked_account_responds_and_records_like_an_unlocked_one() {
     let app = App::isolated(Vars::new());
-    app.freeze_clock().await;
     let (locked, open) = (app.user("locked").await, app.user("open").await);
     locked.set_failures(100).await;
     let mut responses = Vec::new();
@@ -91,7 +89,6 @@ async fn locked_account_responds_and_records_like_an_unlocked_one() {
 #[tokio::test]
 async fn reset_link_unlocks_account_and_devices_of_its_user_only() {
     let app = App::isolated(Vars::new());
-    app.freeze_clock().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
     let keys = [
         format!("account:{}", ada.id),

@@ -43,8 +43,6 @@ async fn rows_read_by(request: Request) -> u64 {
 
 /// The rows that requests of all kinds read in D1.
 async fn rows_read(app: &App) -> Vec<(&'static str, u64)> {
-    // Whether two times are in the same second decides the order of rows in an index, and so how many a statement reads.
-    app.freeze_clock().await;
     let sql = "SELECT id FROM users ORDER BY rowid LIMIT 1";
     let users = app.run_sql(sql).await;
     let user = users[0]["id"].as_str().expect("an id");

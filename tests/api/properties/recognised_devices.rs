@@ -5,7 +5,6 @@ use crate::support::App;
 #[tokio::test]
 async fn owner_signs_in_on_a_recognised_device_while_others_guess() {
     let app = App::shared();
-    app.freeze_clock().await;
     let ada = app.user("ada").await;
     let cookie = ada.device_cookie().await;
     for round in 1..=12 {
@@ -35,7 +34,6 @@ async fn owner_signs_in_on_a_recognised_device_while_others_guess() {
 #[tokio::test]
 async fn recognised_device_has_its_own_counter() {
     let app = App::shared();
-    app.freeze_clock().await;
     let ada = app.user("ada").await;
     let cookie = ada.device_cookie().await;
     ada.guess()
@@ -59,7 +57,6 @@ async fn recognised_device_has_its_own_counter() {
 #[tokio::test]
 async fn device_is_recognised_for_users_who_signed_in_on_it() {
     let app = App::shared();
-    app.freeze_clock().await;
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
     let cookie = ada.device_cookie().await;
     // Bob has not signed in on it, so the failure counts against his account.
@@ -90,7 +87,6 @@ async fn device_is_recognised_for_users_who_signed_in_on_it() {
 #[tokio::test]
 async fn forged_cookie_does_not_recognise_a_device() {
     let app = App::shared();
-    app.freeze_clock().await;
     let ada = app.user("ada").await;
     let cookie = ada.device_cookie().await;
     let (name, value) = cookie.split_once('=').unwrap();
@@ -121,7 +117,6 @@ async fn forged_cookie_does_not_recognise_a_device() {
 #[tokio::test]
 async fn device_cookie_is_for_this_host_and_not_for_scripts() {
     let app = App::shared();
-    app.freeze_clock().await;
     let ada = app.user("ada").await;
     let response = ada.login().await;
     let cookie = response.header("set-cookie").unwrap();

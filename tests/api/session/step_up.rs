@@ -15,7 +15,6 @@ async fn authenticated_at(session: &Caller) -> String {
 #[tokio::test]
 async fn step_up_replaces_the_session_cookie() {
     let app = App::shared();
-    app.freeze_clock().await;
     let ada = app.user("ada").await;
     let session = ada.sign_in_with_cookie().await;
     app.shift_clock(600).await;

@@ -52,7 +52,7 @@ pub async fn insert(app: &App, keys: &AuditKeys, entry: Entry) {
         .await;
 }
 
-/// Appends an unsigned entry, as the remote command line does for this actor.
+/// Appends an unsigned entry by this actor. The service writes none.
 pub async fn insert_unsigned(app: &App, actor: &str) {
     let sql = "INSERT INTO audit (number, id, at, kind, outcome, actor, subject, request) \
                SELECT (SELECT coalesce(max(number), 0) + 1 FROM audit), lower(hex(randomblob(4))) || '-0000-4000-8000-000000000000', \
@@ -68,7 +68,7 @@ pub async fn record_users(app: &App) {
     for row in app.run_sql(sql).await {
         let id = Uuid::try_parse(row["id"].as_str().expect("an id")).expect("a UUID");
         let role = format!("role {}", row["role"].as_str().expect("a role"));
-        let entry = |kind| new_entry(1_704_067_200, kind).by_command_line().about(id);
+        let entry = |kind| new_entry(1_704_067_200, kind).about(id);
         insert(app, &keys, entry(Kind::UserAdded).detail(role)).await;
         if row["is_active"] == 0 {
             insert(app, &keys, entry(Kind::UserDisabled)).await;

@@ -164,7 +164,9 @@ impl Device {
 }
 
 impl App {
+    /// The clock of the simulator runs, so that of the test runs as well.
     pub async fn registered_client(&self) -> Client {
+        self.run_clock().await;
         Client::of(&self.anonymous().register_client().await)
     }
 

@@ -27,7 +27,7 @@
 //! }
 //! ```
 //!
-//! - `actors` has the requests of callers, one function for each endpoint. `users` adds users, `seed` thousands of them.
+//! - `caller` has the callers of the API, and `actors` their requests, one function for each endpoint. `users` adds users, `seed` thousands of them.
 //! - `sessions`, `failures` and `audit` look at what is stored, and `mail` at the messages that were sent.
 //! - Every response is checked against the OpenAPI document (`contract`).
 //! - Every test has its own IP address (`CF-Connecting-IP`).
@@ -48,6 +48,7 @@ pub mod audit;
 pub mod audit_log;
 pub mod aws;
 pub mod aws_proof;
+mod caller;
 mod cases;
 pub mod command_line;
 pub mod contract;
@@ -68,6 +69,7 @@ pub mod routes;
 pub mod secrets;
 mod seed;
 mod server;
+mod session_routes;
 mod sessions;
 mod snapshot;
 mod tests;
@@ -76,8 +78,8 @@ mod toolchain;
 mod users;
 mod vars;
 
-pub use actors::{Caller, TOKEN_ROUTES, assert_refused};
 pub use app::{App, eventually};
+pub use caller::Caller;
 pub use cases::Cases;
 pub use fault::Fault;
 pub use internals::STEP_UP_SECONDS;
@@ -85,6 +87,7 @@ pub use miniflare::node;
 pub use request::Request;
 pub use response::Response;
 pub use seed::{SEED_PASSWORD, SeededUser, unique_id};
+pub use session_routes::{TOKEN_ROUTES, assert_refused};
 pub use sessions::{revoked, token_part};
 pub use users::{CREATED_AT, FAR_FUTURE, NEW_PASSWORD, NewUser, PASSWORD, User, hash};
 pub use vars::{PEPPER, STRICT, Vars, var};

@@ -1,7 +1,7 @@
 //! Responses as tests read them.
 
-use super::actors::Caller;
 use super::app::App;
+use super::caller::Caller;
 use super::recorded::RecordedCalls;
 use super::snapshot;
 use reqwest::header::{HeaderMap, HeaderValue};

@@ -1,6 +1,6 @@
 //! The routes of the service, as its router lists them.
 
-use super::actors::Caller;
+use super::caller::Caller;
 use super::contract::DOCUMENT;
 use super::internals::{Access, Guard, Method, ROUTES, RouterRoute};
 use super::request::Request;

@@ -34,7 +34,7 @@ pub fn encodings(secret: &[u8]) -> Vec<String> {
     all
 }
 
-/// Everything that D1 and KV contain and that the runtime printed, one line each. A line starts with the name of its place.
+/// Everything that D1, KV and R2 contain and that the runtime printed, one line each. A line starts with the name of its place.
 pub async fn stored_and_logged(app: &App) -> Vec<String> {
     let mut lines = Vec::new();
     let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\' \
@@ -47,6 +47,10 @@ pub async fn stored_and_logged(app: &App) -> Vec<String> {
     for key in app.kv_list("").await {
         let value = app.kv_get(&key).await.unwrap_or_default();
         lines.push(format!("KV {key} {value}"));
+    }
+    for key in app.r2_list().await {
+        let object = app.r2_get(&key).await.unwrap_or_default();
+        lines.push(format!("R2 {key} {object}"));
     }
     let logs = app.server().logs();
     let log_lines = logs

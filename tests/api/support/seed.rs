@@ -1,14 +1,13 @@
 //! Many users and sessions at once: rows in D1, and tokens and cookies made with the server's own secrets. A sign-in hashes a password,
 //! which takes tens of milliseconds.
 
-use super::actors::Caller;
 use super::app::App;
+use super::caller::Caller;
 use super::internals::{Keys, Secret, Session, SessionId, SessionKind, Timestamp};
 use super::users::{CREATED_AT, User, hash_apart};
 use serde_json::{Map, Value, json};
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
 
 /// A user with sessions.
@@ -122,8 +121,8 @@ impl App {
         );
         let keys = keys.expect("keys");
         // A session of an administrator lasts a day.
-        let (now, end) = (self.now(), self.now().seconds() + 86_400);
-        let end = Timestamp::from_seconds(end);
+        let now = self.now().await;
+        let end = now.plus(86_400);
         let mut rows: Vec<Value> = Vec::new();
         let mut callers = Vec::new();
         for owner in owners {
@@ -154,10 +153,9 @@ impl App {
     }
 
     /// The time by this test's clock.
-    pub fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("now");
-        let seconds = i64::try_from(since.as_secs()).expect("now") + self.clock();
-        Timestamp::from_seconds(seconds)
+    pub async fn now(&self) -> Timestamp {
+        let milliseconds = self.control("now", json!({ "test": self.name() })).await;
+        Timestamp::from_milliseconds(milliseconds.as_f64().expect("a time"))
     }
 }
 

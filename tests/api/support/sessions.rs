@@ -1,7 +1,7 @@
 //! The stored data of the session of a token: its row in D1, and its cached session in KV.
 
-use super::actors::{Caller, Credential};
 use super::app::App;
+use super::caller::{Caller, Credential};
 use super::internals::{CacheKeys, Purpose, Sealer, Secret, SessionId, Timestamp};
 use super::seed::unique_id;
 use base64ct::{Base64UrlUnpadded, Encoding};

@@ -1,7 +1,7 @@
 //! Users of a test: rows that are written to D1 directly, each with its own name.
 
-use super::actors::Caller;
 use super::app::App;
+use super::caller::Caller;
 use super::internals::{Password, Peppers, SessionKind, fingerprint, names, password};
 use super::request::Request;
 use super::vars::PEPPER;

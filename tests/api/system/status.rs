@@ -1,6 +1,7 @@
 //! `GET /api/auth/status`: the state of the service, for administrators.
 
 use crate::support::audit::{CRON, record_users};
+use crate::support::audit_log::seed_entries;
 use crate::support::{App, Caller, Vars};
 use serde_json::{Value, json};
 
@@ -67,6 +68,29 @@ async fn status_shows_the_audit_log_and_the_last_cron_event() {
     assert_eq!(found["cron"]["failed"], json!([]));
     let webhook = json!({"is_configured": false, "sent_to": 0, "last_sent_at": null, "lag": null});
     assert_eq!(found["webhook"], webhook);
+}
+
+/// Counts end at 10,000, and entries of earlier days are not counted.
+#[tokio::test]
+async fn status_reads_at_most_the_rows_that_it_counts() {
+    let app = App::isolated(Vars::new());
+    let session = app.admin("ada").await.sign_in().await;
+    let rows_read = async || {
+        let response = session.get("/api/auth/status").await;
+        response.assert_status(200).recorded().await.rows_read()
+    };
+    let before = rows_read().await;
+    seed_entries(&app, 2..=2_000).await;
+    assert_eq!(rows_read().await, before);
+    let users = "
+        WITH RECURSIVE count(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < 11000)
+        INSERT INTO users (id, source, subject, username, name, role, is_active, created_at, updated_at)
+        SELECT format('ffffffff-0000-4000-8000-%012d', n), 'test', n, n, n, 'user', 1, 'x', 'x' FROM count";
+    app.run_sql(users).await;
+    let count = json!({"count": 10_000, "is_limited": true});
+    assert_eq!(status(&session).await["users"], count);
+    let after = rows_read().await;
+    assert!(after <= before + 10_000, "{before} and {after} rows");
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! `DELETE /api/auth/users/{id}`: erase a user.
 
+mod canaries;
+
 use crate::support::audit::{CRON, record_users};
-use crate::support::internals::SessionKind;
-use crate::support::secrets::{assert_absent, assert_searched, stored_and_logged};
-use crate::support::{App, Fault, NEW_PASSWORD, User, Vars, assert_refused};
+use crate::support::secrets::stored_and_logged;
+use crate::support::{App, Fault, Vars, assert_refused};
 use serde_json::json;
 use std::future::IntoFuture;
 use tokio::task::JoinSet;
@@ -101,108 +102,6 @@ async fn erase_by_an_administrator_who_was_demoted_meanwhile_has_no_effect() {
     erase.await.unwrap().assert_error(403, "not_permitted");
     session.me().await.assert_status(200);
     assert_eq!(ada.audit_entries("user_erased").await, 0);
-}
-
-/// The data of a user after a year: sessions of both kinds, several generations, links, messages, failures, step-ups.
-async fn leave_traces(app: &App, ada: &User, address: &str, agent: &str) {
-    for kind in [SessionKind::Token, SessionKind::Cookie] {
-        let app = app.with_sessions(kind);
-        let login = app
-            .anonymous()
-            .sign_in(kind_name(kind), &ada.username, &ada.password);
-        let login = login.client_ip(address).header("user-agent", agent);
-        login.await.assert_status(200);
-    }
-    let login = ada.login().client_ip(address).header("user-agent", agent);
-    let session = app.with_token(
-        login.await.assert_status(200).json()["token"]
-            .as_str()
-            .unwrap(),
-    );
-    let from =
-        |request: crate::support::Request| request.client_ip(address).header("user-agent", agent);
-    from(session.validate()).await.assert_status(200);
-    let refreshed = from(session.refresh()).await.assert_status(200).json();
-    let session = app.with_token(refreshed["access_token"].as_str().unwrap());
-    from(session.me()).await.assert_status(200);
-    from(session.change_email("canary-lovelace@new.example"))
-        .await
-        .assert_status(200);
-    from(session.change_password("wrong", NEW_PASSWORD))
-        .await
-        .assert_error(400, "invalid_current_password");
-    from(ada.guess()).await.assert_status(401);
-    from(app.anonymous().forgot_password(&ada.email))
-        .await
-        .assert_status(200);
-    from(session.get("/api/auth/audit"))
-        .await
-        .assert_status(403);
-    let fault = app.fault(Fault::d1().times(1)).await;
-    from(session.list_sessions()).await.assert_status(503);
-    drop(fault);
-    app.remove_faults().await;
-    from(session.logout()).await.assert_status(200);
-}
-
-fn kind_name(kind: SessionKind) -> &'static str {
-    match kind {
-        SessionKind::Token => "token",
-        SessionKind::Cookie => "cookie",
-    }
-}
-
-#[tokio::test]
-async fn nothing_that_identifies_an_erased_user_is_stored_or_logged() {
-    let app = App::isolated(Vars::with_email());
-    let ada = app
-        .new_user("canary")
-        .named("Canary Byron Lovelace")
-        .organization("Canary Analytical Engines")
-        .email("canary-lovelace@old.example")
-        .create()
-        .await;
-    let (grace, root) = (app.admin("grace").await, app.super_admin("root").await);
-    record_users(&app).await;
-    let (address, agent) = ("198.51.100.77", "canary-browser/7.7");
-    leave_traces(&app, &ada, address, agent).await;
-    let canaries = [
-        ("user name", ada.username.clone()),
-        ("name", ada.name.clone()),
-        ("organization", "Canary Analytical Engines".to_owned()),
-        ("old address", ada.email.clone()),
-        ("new address", "canary-lovelace@new.example".to_owned()),
-        ("address", address.to_owned()),
-        ("user agent", agent.to_owned()),
-    ];
-    let before = stored_and_logged(&app).await;
-    for (name, canary) in &canaries {
-        let found = before.iter().any(|line| line.contains(canary));
-        assert!(found, "the test stores no {name}");
-    }
-    let auditor = root.sign_in().await;
-    assert!(auditor.audit_failure().await.is_null());
-
-    let administrator = grace.sign_in().await;
-    administrator
-        .erase_user(&ada.id, "*")
-        .await
-        .assert_status(200);
-
-    // Counters that contain the network of a client, or a keyed hash of a name, expire by themselves.
-    let after = stored_and_logged(&app).await;
-    assert_searched(&after, &["D1 audit ", "D1 users ", "KV ", "log "]);
-    let secrets = canaries.map(|(name, canary)| (name, canary.into_bytes()));
-    let is_kept = |line: &&String| !line.starts_with("D1 address_attempts ");
-    let lines: Vec<String> = after.iter().filter(is_kept).cloned().collect();
-    assert_absent(&secrets, &lines);
-    assert!(auditor.audit_failure().await.is_null());
-
-    app.shift_clock(3_600).await;
-    app.scheduled(CRON).await;
-    assert_absent(&secrets, &stored_and_logged(&app).await);
-    let auditor = root.sign_in().await;
-    assert!(auditor.audit_failure().await.is_null());
 }
 
 #[tokio::test]

@@ -4,7 +4,6 @@ mod create;
 mod erase;
 mod export;
 mod import;
-mod import_rules;
 mod personal_export;
 mod races;
 mod read;

@@ -157,6 +157,15 @@ async fn search_with_sort_or_order_is_not_supported() {
         let response = admin.search_users(&search).await;
         response.assert_error(400, "invalid_field");
     }
+    // The cursor of another search.
+    app.user("ada").await;
+    let page = admin
+        .search_users(&json!({ "term": "ada", "limit": 1 }))
+        .await;
+    let cursor = page.json()["next"].clone();
+    let search = json!({ "term": "zz", "cursor": cursor });
+    let response = admin.search_users(&search).await;
+    response.assert_error(400, "invalid_field");
     // Empty texts count as absent.
     let empty = json!({ "term": " ", "source": "", "cursor": "", "limit": 1 });
     admin.search_users(&empty).await.assert_status(200);

@@ -99,16 +99,7 @@ fn list(service: &Service, options: &ListOptions, is_json: bool) -> Result<Strin
 
 fn table(entries: &[Value]) -> String {
     let header = [
-        "NUMBER",
-        "AT",
-        "KIND",
-        "OUTCOME",
-        "ACTOR",
-        "SUBJECT",
-        "DETAIL",
-        "ADDRESS",
-        "REQUEST",
-        "SIGNATURE",
+        "NUMBER", "AT", "KIND", "OUTCOME", "ACTOR", "SUBJECT", "DETAIL", "ADDRESS", "REQUEST",
     ];
     let rows = entries.iter().map(|entry| {
         header.map(|column| match (column, &entry[column.to_lowercase()]) {
@@ -125,8 +116,8 @@ fn table(entries: &[Value]) -> String {
 
 /// Follows `next` to the end. Returns the text, and whether everything matches.
 fn verify(service: &Service, is_json: bool) -> Result<(String, bool)> {
-    let counts = ["rows", "late_signatures", "clients", "users"];
-    let mut totals = [0; 4];
+    let counts = ["rows", "clients", "users"];
+    let mut totals = [0; 3];
     let (mut failures, mut user_changes) = (Vec::new(), Vec::new());
     let mut after = "0".to_owned();
     loop {
@@ -148,10 +139,9 @@ fn verify(service: &Service, is_json: bool) -> Result<(String, bool)> {
             next.clone_into(&mut after);
             continue;
         }
-        let [rows, late, clients, users] = totals;
+        let [rows, clients, users] = totals;
         let whole = json!({
             "rows": rows,
-            "late_signatures": late,
             "clients": clients,
             "users": users,
             "checkpointed_to": number("checkpointed_to")?,
@@ -179,13 +169,9 @@ fn matches(whole: &Value) -> bool {
 fn summary(whole: &Value) -> String {
     if matches(whole) {
         return format!(
-            "OK: verified {} entries ({} signed late); tables, triggers and users ({}) match. Checkpoints cover entries up \
+            "OK: verified {} entries; tables, triggers and users ({}) match. Checkpoints cover entries up \
              to {}; {} more are not covered yet.",
-            whole["rows"],
-            whole["late_signatures"],
-            whole["users"],
-            whole["checkpointed_to"],
-            whole["rows_after_checkpoint"]
+            whole["rows"], whole["users"], whole["checkpointed_to"], whole["rows_after_checkpoint"]
         );
     }
     let mut lines = Vec::new();
@@ -237,24 +223,24 @@ mod tests {
         let entries = [
             json!({"number": 2, "at": "t2", "kind": "sign_in_failed", "outcome": "failure", "actor": null,
                    "subject": null, "name_key": "00ff", "detail": "password: unknown name", "address": "\u{1b}[2J",
-                   "request": "r", "signature": "own"}),
-            json!({"number": 1, "at": "t1", "kind": "user_added", "outcome": "success", "actor": "command-line",
-                   "subject": "1", "detail": "role user", "address": null, "request": "q", "signature": "late"}),
+                   "request": "r"}),
+            json!({"number": 1, "at": "t1", "kind": "user_added", "outcome": "success", "actor": "2", "actor_name": "root",
+                   "subject": "1", "detail": "role user", "address": null, "request": "q"}),
         ];
         let expected = "\
-NUMBER  AT  KIND            OUTCOME  ACTOR         SUBJECT  DETAIL                  ADDRESS  REQUEST  SIGNATURE
-2       t2  sign_in_failed  failure  -             00ff     password: unknown name  ?[2J     r        own
-1       t1  user_added      success  command-line  1        role user               -        q        late";
+NUMBER  AT  KIND            OUTCOME  ACTOR  SUBJECT  DETAIL                  ADDRESS  REQUEST
+2       t2  sign_in_failed  failure  -      00ff     password: unknown name  ?[2J     r
+1       t1  user_added      success  root   1        role user               -        q";
         assert_eq!(table(&entries), expected);
     }
 
     #[test]
     fn summary_names_what_does_not_match() {
-        let mut whole = json!({"rows": 1042, "late_signatures": 1, "clients": 1000, "users": 17, "checkpointed_to": 1040,
+        let mut whole = json!({"rows": 1042, "clients": 1000, "users": 17, "checkpointed_to": 1040,
                                "rows_after_checkpoint": 2, "failures": [], "schema_changes": [], "user_changes": []});
         assert_eq!(
             summary(&whole),
-            "OK: verified 1042 entries (1 signed late); tables, triggers and users (17) match. Checkpoints cover entries up \
+            "OK: verified 1042 entries; tables, triggers and users (17) match. Checkpoints cover entries up \
              to 1040; 2 more are not covered yet."
         );
         whole["schema_changes"] = json!([{"kind": "trigger", "name": "z", "difference": "added"}]);

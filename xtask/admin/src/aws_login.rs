@@ -22,9 +22,9 @@ use std::process::Command;
 /// # Errors
 /// Missing credentials, invalid options, or the error of the service.
 pub fn run(login: &AwsLogin) -> Result<String> {
-    let origin = origin(&login.url)?;
+    let issuer = cli::issuer(&login.url)?;
     // Services with another JWT_ISSUER refuse the proof.
-    let server_id = login.server_id.as_deref().unwrap_or(&origin);
+    let server_id = login.server_id.as_deref().unwrap_or(&issuer);
     let region = Region::parse(&login.region)
         .with_context(|| format!("invalid --region: '{}' is not an AWS region", login.region))?;
     let endpoint = match &login.sts_endpoint {
@@ -44,19 +44,6 @@ pub fn run(login: &AwsLogin) -> Result<String> {
     )
     .map_err(|_| anyhow!("these AWS credentials cannot sign a request"))?;
     send(&login.url, &body(&proof, &nonce))
-}
-
-/// The origin of a URL in the form of `JWT_ISSUER`, which names the loopback interface `localhost`.
-fn origin(url: &str) -> Result<String> {
-    let invalid =
-        || anyhow!("invalid --url: '{url}' is not a URL such as https://auth.example.com");
-    let parsed = reqwest::Url::parse(url).ok();
-    let parsed = parsed.filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
-    let mut parsed = parsed.ok_or_else(invalid)?;
-    if matches!(parsed.host_str(), Some("127.0.0.1" | "[::1]")) {
-        parsed.set_host(Some("localhost")).map_err(|_| invalid())?;
-    }
-    Ok(parsed.origin().ascii_serialization())
 }
 
 fn body(proof: &Proof, nonce: &str) -> Value {
@@ -125,7 +112,7 @@ fn send(url: &str, body: &Value) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{exported, origin};
+    use super::exported;
 
     #[test]
     fn credentials_of_the_aws_cli_are_parsed() {
@@ -137,32 +124,5 @@ mod tests {
         assert_eq!(keys.session_token.expect("token").reveal(), "t");
         assert!(exported(b"{}").is_none());
         assert!(exported(b"Unable to locate credentials").is_none());
-    }
-
-    #[test]
-    fn origin_of_a_loopback_url_has_the_name_localhost() {
-        for (url, expected) in [
-            ("https://Auth.Example.com/", "https://auth.example.com"),
-            ("https://auth.example.com:443/x", "https://auth.example.com"),
-            ("http://localhost:8787", "http://localhost:8787"),
-            ("http://127.0.0.1:8787", "http://localhost:8787"),
-            ("http://[::1]:8787/", "http://localhost:8787"),
-            (
-                "https://xn--bcher-kva.example",
-                "https://xn--bcher-kva.example",
-            ),
-        ] {
-            assert_eq!(origin(url).expect(url), expected);
-        }
-        for url in [
-            "auth.example.com",
-            "localhost:8787",
-            "ftp://a.example",
-            "file:///x",
-            // A host name must be in ASCII form, because the URL crate is built without Unicode tables here.
-            "https://b\u{fc}cher.example",
-        ] {
-            assert!(origin(url).is_err(), "{url}");
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! The cause of a failed command, and its exit code.
 
 use anyhow::Error;
+use cli::InvalidUrl;
 use std::fmt;
 
 /// A failure that does not have the exit code 1.
@@ -33,6 +34,9 @@ pub fn unavailable(text: impl Into<String>) -> Error {
 
 /// The exit code: 1, or 2 for invalid arguments, or 3 for a service that is unavailable.
 pub fn exit_code(error: &Error) -> u8 {
+    if error.is::<InvalidUrl>() {
+        return 2;
+    }
     match error.downcast_ref() {
         Some(Failure::Usage(_)) => 2,
         Some(Failure::Unavailable(_)) => 3,

@@ -1,6 +1,6 @@
 //! Requests to a service, and their failures.
 
-use crate::failure::{unavailable, usage};
+use crate::failure::unavailable;
 use crate::table::cell;
 use crate::terminal;
 use anyhow::{Result, anyhow};
@@ -149,7 +149,7 @@ impl Http {
         Ok(Self {
             runtime,
             client,
-            origin: origin(url)?,
+            origin: cli::origin(url)?,
         })
     }
 
@@ -225,50 +225,4 @@ fn seconds_of(response: &Response) -> Option<Duration> {
         .header("retry-after")
         .map_or(Some(1), |text| text.parse().ok());
     seconds.map(Duration::from_secs)
-}
-
-/// The origin of the URL of a service. A password or token is sent in clear on this machine only.
-///
-/// # Errors
-/// Another URL.
-pub fn origin(url: &str) -> Result<String> {
-    let invalid = |expected: &str| usage(format!("invalid --url: '{url}' is not {expected}"));
-    let parsed = reqwest::Url::parse(url).ok();
-    let parsed = parsed.filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
-    let parsed = parsed.ok_or_else(|| invalid("a URL such as https://auth.example.com"))?;
-    let host = parsed.host_str().unwrap_or_default();
-    let is_local =
-        matches!(host, "127.0.0.1" | "[::1]" | "localhost") || host.ends_with(".localhost");
-    if parsed.scheme() == "http" && !is_local {
-        return Err(invalid("an https URL"));
-    }
-    Ok(parsed.origin().ascii_serialization())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::origin;
-
-    #[test]
-    fn origin_is_that_of_an_https_or_local_url() {
-        for (url, expected) in [
-            ("https://Auth.Example.com/", "https://auth.example.com"),
-            ("https://auth.example.com:443/x", "https://auth.example.com"),
-            ("http://localhost:8787/", "http://localhost:8787"),
-            ("http://a.localhost:1", "http://a.localhost:1"),
-            ("http://127.0.0.1:8787", "http://127.0.0.1:8787"),
-            ("http://[::1]:8787/", "http://[::1]:8787"),
-        ] {
-            assert_eq!(origin(url).expect(url), expected);
-        }
-        for url in [
-            "auth.example.com",
-            "localhost:8787",
-            "ftp://a.example",
-            "http://auth.example.com",
-            "http://localhost.example.com",
-        ] {
-            assert!(origin(url).is_err(), "{url}");
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask login` and `cargo xtask logout`.
 
 use crate::credentials::Credentials;
-use crate::http::{Call, Http, origin};
+use crate::http::{Call, Http};
 use crate::input;
 use crate::service::{only_origin, sign_in};
 use crate::table::cell;
@@ -79,7 +79,7 @@ pub fn logout(logout: &Logout) -> Result<String> {
     let credentials = Credentials::of_user()?;
     let entries = credentials.read()?;
     let origin = match &logout.url {
-        Some(url) => origin(url)?,
+        Some(url) => cli::origin(url)?,
         None => only_origin(&entries)?,
     };
     let Some(entry) = entries.get(&origin) else {

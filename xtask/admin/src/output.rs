@@ -1,8 +1,10 @@
 //! Where an export is written: a new file that its owner only may read, or standard output.
 
+use crate::terminal;
 use anyhow::{Context as _, Result, anyhow};
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 /// An export in progress.
@@ -31,7 +33,7 @@ impl Output {
         Ok(Self::File(file, path.to_owned()))
     }
 
-    /// Writes a text as it is. False if the reader of standard output has closed it.
+    /// Writes a text, to a terminal without characters that it would interpret. False if the reader of standard output has closed it.
     ///
     /// # Errors
     /// A full disk, for example.
@@ -43,8 +45,9 @@ impl Output {
                 .map(|()| true),
             Self::Stdout => {
                 let mut output = io::stdout().lock();
+                let shown = shown(text, output.is_terminal());
                 let written = output
-                    .write_all(text.as_bytes())
+                    .write_all(shown.as_bytes())
                     .and_then(|()| output.flush());
                 match written {
                     Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
@@ -62,5 +65,26 @@ impl Output {
             Self::File(_, path) => Some(path.display().to_string()),
             Self::Stdout => None,
         }
+    }
+}
+
+/// JSON for standard output.
+fn shown(text: &str, is_terminal: bool) -> Cow<'_, str> {
+    if is_terminal {
+        Cow::Owned(terminal::neutral(text))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn export_is_neutralized_on_a_terminal_only() {
+        let line = "{\"name\":\"a\u{9b}2Jb\"}\n";
+        assert_eq!(shown(line, true), "{\"name\":\"a\\u009b2Jb\"}\n");
+        assert_eq!(shown(line, false), line);
     }
 }

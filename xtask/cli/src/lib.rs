@@ -1,5 +1,5 @@
 //! Shared by `xtask` and `edge-auth-admin`: the arguments of the administrator's commands (`cargo xtask login`, `logout`, `user`,
-//! `session`, `audit`, `status`, `aws-login` and `blocklist`), output, and paths of the repository.
+//! `session`, `audit`, `status`, `aws-login` and `blocklist`), the URL of a service, output, and paths of the repository.
 //!
 //! `xtask` parses these arguments too, so that `--help` and usage errors do not wait for the compilation of
 //! `edge-auth-admin`. That program depends on the Worker and takes minutes to compile.
@@ -12,6 +12,7 @@
 
 mod audit;
 pub mod node;
+mod origin;
 mod service;
 mod session;
 pub mod terminal;
@@ -20,6 +21,7 @@ mod user;
 pub mod workspace;
 
 pub use audit::{Audit, AuditCommand, ListOptions};
+pub use origin::{InvalidUrl, issuer, origin};
 pub use service::{Consent, Login, Logout, Service, Status};
 pub use session::{Session, SessionCommand};
 pub use usage::report;

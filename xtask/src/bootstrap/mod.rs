@@ -1,6 +1,5 @@
 //! `cargo xtask bootstrap`: a one-time link with which the first super administrator is created.
 
-mod origin;
 mod secret;
 mod settings;
 mod target;
@@ -33,7 +32,7 @@ pub struct Options {
 /// Adds a secret to the database of the target and prints the link.
 pub fn run(options: &Options) -> Result<()> {
     let origin = match &options.url {
-        Some(url) => origin::of(url)?,
+        Some(url) => cli::origin(url)?,
         None => settings::address(&options.target)?,
     };
     let secret = Secret::new()?;

@@ -40,7 +40,6 @@ function Who({ id, name }: { id: string | null; name: string | null }) {
   const c = useConsoleTexts();
   if (id === null) return <>–</>;
   if (name !== null) return <a href={userLink(id)}>{name}</a>;
-  if (id === "command-line") return <>{c.audit.commandLine}</>;
   if (!isUserId(id)) return <>{id}</>;
   return (
     <>

@@ -1,5 +1,6 @@
 // The verification of the audit log, part by part, with its progress and with every failure that it finds.
 import { useRef, useState } from "preact/hooks";
+import { useAction } from "../../action.ts";
 import type { Result } from "../../api.ts";
 import { Button } from "../../components/button.tsx";
 import { Message } from "../../components/message.tsx";
@@ -8,7 +9,7 @@ import { Outcome } from "../components/outcome.tsx";
 import type { Verification } from "../contract.ts";
 import { isUserId, userLink } from "../route.ts";
 import { useConsoleTexts } from "../texts.ts";
-import { patiently, useAction } from "../work.ts";
+import { patiently } from "../work.ts";
 
 /** A part that fails verification. */
 interface Failure {

@@ -18,8 +18,6 @@ export const de: ConsoleTexts = {
   save: "Speichern",
   back: "Zurück zu den Benutzern",
   copy: "Kopieren",
-  copied: "Kopiert.",
-  copyFailed: "Der Browser erlaubt das Kopieren nicht. Markieren Sie den Text, und kopieren Sie ihn.",
   saved: "Die Änderungen wurden gespeichert.",
   notFound: "Unter dieser Adresse gibt es keine Seite.",
   noAccess: { title: "Kein Zugriff", lead: "Nur Administratoren dürfen diese Seiten öffnen. Wenn Sie Zugriff brauchen, wenden Sie sich an Ihre Administration." },

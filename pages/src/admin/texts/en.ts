@@ -17,8 +17,6 @@ export const en = {
   save: "Save",
   back: "Back to the users",
   copy: "Copy",
-  copied: "Copied.",
-  copyFailed: "The browser does not permit copying. Select the text, and copy it.",
   saved: "The changes were saved.",
   notFound: "There is no page at this address.",
   noAccess: { title: "No access", lead: "Only administrators can open these pages. If you need access, ask your administrator." },

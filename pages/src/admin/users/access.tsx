@@ -1,17 +1,17 @@
 // The role and the state of a user. A change of either ends all sessions of the user, which the question before it says.
 import { useState } from "preact/hooks";
+import { useAction } from "../../action.ts";
 import { Button } from "../../components/button.tsx";
+import { useAsk } from "../../components/questions.tsx";
 import { useTexts } from "../../language.ts";
 import { changeUser } from "../client.ts";
 import { Outcome } from "../components/outcome.tsx";
-import { useAsk } from "../components/questions.tsx";
 import { Select } from "../components/select.tsx";
 import type { Role, UserChange } from "../contract.ts";
 import { ROLES } from "../rules.ts";
 import { useConsoleTexts } from "../texts.ts";
-import { useAction } from "../work.ts";
-import { liveSessions } from "./live_sessions.ts";
 import type { SectionProps } from "./detail.tsx";
+import { liveSessions } from "./live_sessions.ts";
 
 export function Access(props: SectionProps) {
   const c = useConsoleTexts();

@@ -1,5 +1,6 @@
 // A new user, and how the user gets the link that sets the password.
 import { useRef, useState } from "preact/hooks";
+import { useAction } from "../../action.ts";
 import type { User } from "../../api.ts";
 import { Button, LinkButton } from "../../components/button.tsx";
 import { Field, value } from "../../components/field.tsx";
@@ -15,7 +16,6 @@ import type { AdminUser, Delivery, NewUser, Role } from "../contract.ts";
 import { LINKS, userLink } from "../route.ts";
 import { ROLES } from "../rules.ts";
 import { useConsoleTexts } from "../texts.ts";
-import { useAction } from "../work.ts";
 
 /** The service would call an empty user name invalid. */
 const MISSING = { failure: { code: "missing_field", status: 0, retryAfter: null } };

@@ -1,11 +1,11 @@
 // The data of a user: exported to a file, or erased.
+import { useAction } from "../../action.ts";
 import { Button } from "../../components/button.tsx";
+import { useAsk } from "../../components/questions.tsx";
+import { datedName, download } from "../../download.ts";
 import { eraseUser, exportUser } from "../client.ts";
 import { Outcome } from "../components/outcome.tsx";
-import { useAsk } from "../components/questions.tsx";
-import { datedName, download } from "../download.ts";
 import { useConsoleTexts } from "../texts.ts";
-import { useAction } from "../work.ts";
 import type { SectionProps } from "./detail.tsx";
 import { liveSessions } from "./live_sessions.ts";
 

@@ -1,5 +1,6 @@
 // Changes the profile of a user. If another administrator has changed the user first, both states are shown, and nothing is overwritten.
 import { useRef, useState } from "preact/hooks";
+import { useAction } from "../../action.ts";
 import { Button } from "../../components/button.tsx";
 import { Field, value } from "../../components/field.tsx";
 import { Form } from "../../components/form.tsx";
@@ -10,7 +11,6 @@ import { Table } from "../components/table.tsx";
 import type { Column } from "../components/table.tsx";
 import type { AdminUser, UserChange } from "../contract.ts";
 import { useConsoleTexts } from "../texts.ts";
-import { useAction } from "../work.ts";
 import type { SectionProps } from "./detail.tsx";
 
 type Profile = Pick<AdminUser, "name" | "email" | "organization" | "aws_region">;

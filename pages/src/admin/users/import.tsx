@@ -1,5 +1,6 @@
 // The import of users from a file: a dry run of the whole file first, then the import.
 import { useRef, useState } from "preact/hooks";
+import { useAction } from "../../action.ts";
 import { Button } from "../../components/button.tsx";
 import { Message } from "../../components/message.tsx";
 import { Heading } from "../components/heading.tsx";
@@ -7,7 +8,6 @@ import { Outcome } from "../components/outcome.tsx";
 import { Table } from "../components/table.tsx";
 import { LINKS } from "../route.ts";
 import { formatNumber, useConsoleTexts } from "../texts.ts";
-import { useAction } from "../work.ts";
 import { COUNTS, begin, send } from "./import_file.ts";
 import type { Progress, Report } from "./import_file.ts";
 

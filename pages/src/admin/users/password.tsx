@@ -1,13 +1,13 @@
 // The password of a user: a link that sets a new one, and the end of a lockout.
 import { useState } from "preact/hooks";
+import { useAction } from "../../action.ts";
 import { Button } from "../../components/button.tsx";
+import { useAsk } from "../../components/questions.tsx";
 import { resetPassword, unlockUser } from "../client.ts";
 import { OneTimeLink } from "../components/one_time_link.tsx";
 import { Outcome } from "../components/outcome.tsx";
-import { useAsk } from "../components/questions.tsx";
 import type { Delivery } from "../contract.ts";
 import { useConsoleTexts } from "../texts.ts";
-import { useAction } from "../work.ts";
 import type { SectionProps } from "./detail.tsx";
 
 export function Password({ user, permissions, onChanged }: SectionProps) {

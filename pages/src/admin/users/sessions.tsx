@@ -2,16 +2,17 @@
 import { useState } from "preact/hooks";
 import { countryName } from "../../account/country.ts";
 import { deviceName } from "../../account/device.ts";
+import { useAction } from "../../action.ts";
 import { Button } from "../../components/button.tsx";
+import { useAsk } from "../../components/questions.tsx";
 import { formatTime, useTexts } from "../../language.ts";
 import { loadUserSessions, revokeUserSession, revokeUserSessions } from "../client.ts";
 import { Facts } from "../components/facts.tsx";
 import type { Fact } from "../components/facts.tsx";
 import { Outcome } from "../components/outcome.tsx";
-import { useAsk } from "../components/questions.tsx";
 import type { UserSession } from "../contract.ts";
 import { useConsoleTexts } from "../texts.ts";
-import { useAction, useLoaded } from "../work.ts";
+import { useLoaded } from "../work.ts";
 import type { SectionProps } from "./detail.tsx";
 
 export function UserSessions({ user }: SectionProps) {

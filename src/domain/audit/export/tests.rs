@@ -16,24 +16,14 @@ fn row(number: u32) -> (ChainedRow, Entry) {
     let row = ChainedRow {
         number,
         mac: Some(signed.mac),
-        late_mac: None,
-        signed_at: None,
     };
     (row, signed.entry)
 }
 
-/// Twelve entries: checkpoints of 5 and 4 entries, and three entries after them. The third one was signed late.
+/// Twelve entries: checkpoints of 5 and 4 entries, and three entries after them.
 fn log() -> (Vec<(ChainedRow, Entry)>, Vec<Checkpoint>) {
     let (keys, at) = (keys(), Timestamp::from_seconds(100));
-    let mut rows: Vec<_> = (1..=12).map(row).collect();
-    let entry = rows[2].1.clone().by_command_line();
-    let late = ChainedRow {
-        number: 3,
-        mac: None,
-        late_mac: Some(keys.sign_late(3, at, &entry)),
-        signed_at: Some(at.to_string()),
-    };
-    rows[2] = (late, entry);
+    let rows: Vec<_> = (1..=12).map(row).collect();
     let first = keys.checkpoint(None, &rows[..5], at).expect("a checkpoint");
     let second = keys.checkpoint(Some(&first), &rows[5..9], at);
     (rows, vec![first, second.expect("a checkpoint")])
@@ -67,7 +57,6 @@ fn complete_export_is_valid_with_and_without_the_key() {
             checkpoints: 2,
             covered_to: 9,
             partly_covered: 0,
-            late_signatures: 1,
             has_keys: keys.is_some(),
         };
         assert_eq!(verify(&text(), keys.as_ref()), Ok(expected));
@@ -97,7 +86,7 @@ fn export_may_begin_at_or_within_a_checkpoint() {
 fn missing_lines_are_found_without_the_key() {
     let text = text();
     let lines: Vec<&str> = text.lines().collect();
-    assert_eq!(lines.len(), 15, "entries, signature, checkpoints");
+    assert_eq!(lines.len(), 14, "entries and checkpoints");
     let without = |index: usize| {
         let mut lines = lines.clone();
         lines.remove(index);
@@ -108,11 +97,9 @@ fn missing_lines_are_found_without_the_key() {
         match index {
             // Nothing shows that the first entries, or the last ones, are missing; a checkpoint that begins earlier shows the former.
             0 => assert_eq!(found.expect("valid").partly_covered, 4),
-            14 => assert_eq!(found.expect("valid").last, 11),
-            // An entry without a signature fails with the key.
-            3 => assert!(found.is_ok()),
-            6 => assert_eq!(found, Err((11, 1, ViolationKind::CheckpointMissing))),
-            11 => assert_eq!(found.expect("valid").covered_to, 5),
+            13 => assert_eq!(found.expect("valid").last, 11),
+            5 => assert_eq!(found, Err((10, 1, ViolationKind::CheckpointMissing))),
+            10 => assert_eq!(found.expect("valid").covered_to, 5),
             _ => assert!(found.is_err(), "{index}"),
         }
     }
@@ -167,8 +154,23 @@ fn altered_lines_are_found_with_the_key() {
     let stranger = AuditKeys::new(&[2; 32], &[]);
     assert_eq!(
         verify(&text, Some(&stranger)),
-        Err((7, 1, ViolationKind::UnknownKey))
+        Err((6, 1, ViolationKind::UnknownKey))
     );
+}
+
+#[test]
+fn unsigned_entry_is_found_with_and_without_the_key() {
+    let (mut rows, checkpoints) = log();
+    for number in [3, 11] {
+        let mac = rows[number - 1].0.mac.take();
+        let text = write_lines(&rows, &checkpoints, None);
+        for keys in [Some(keys()), None] {
+            let found = verify(&text, keys.as_ref()).map_err(|(_, row, reason)| (row, reason));
+            let expected = u32::try_from(number).expect("a small number");
+            assert_eq!(found, Err((expected, ViolationKind::Unsigned)));
+        }
+        rows[number - 1].0.mac = mac;
+    }
 }
 
 #[test]

@@ -33,30 +33,11 @@ fn own(keys: &AuditKeys, number: u32) -> (ChainedRow, Entry) {
     let row = ChainedRow {
         number,
         mac: Some(signed.mac),
-        late_mac: None,
-        signed_at: None,
     };
     (row, signed.entry)
 }
 
-fn unsigned(number: u32) -> (ChainedRow, Entry) {
-    let row = ChainedRow {
-        number,
-        mac: None,
-        late_mac: None,
-        signed_at: None,
-    };
-    (row, entry(number).by_command_line())
-}
-
-fn late(keys: &AuditKeys, number: u32) -> (ChainedRow, Entry) {
-    let (mut row, entry) = unsigned(number);
-    row.late_mac = Some(keys.sign_late(number, at(9), &entry));
-    row.signed_at = Some(at(9).to_string());
-    (row, entry)
-}
-
-/// Rows of which every seventh was signed late, and the checkpoints over them.
+/// Rows and the checkpoints over them.
 fn log(length: u32) -> (Rows, Vec<Checkpoint>) {
     static ALL_ROWS: LazyLock<Rows> = LazyLock::new(|| rows(1_500));
     let rows = ALL_ROWS[..length as usize].to_vec();
@@ -66,14 +47,7 @@ fn log(length: u32) -> (Rows, Vec<Checkpoint>) {
 
 fn rows(length: u32) -> Rows {
     let keys = keys();
-    let row = |number| {
-        if number % 7 == 0 {
-            late(&keys, number)
-        } else {
-            own(&keys, number)
-        }
-    };
-    (1..=length).map(row).collect()
+    (1..=length).map(|number| own(&keys, number)).collect()
 }
 
 fn chained(keys: &AuditKeys, rows: &Rows) -> Vec<Checkpoint> {
@@ -94,7 +68,7 @@ fn chained(keys: &AuditKeys, rows: &Rows) -> Vec<Checkpoint> {
 }
 
 fn verify(keys: &AuditKeys, rows: &Rows, checkpoints: &[Checkpoint]) -> Result<u32, Violation> {
-    verify_all(keys, rows, checkpoints).map(|verified| verified.late_signatures)
+    verify_all(keys, rows, checkpoints).map(|verified| verified.rows)
 }
 
 fn verify_all(
@@ -144,7 +118,7 @@ fn rotated() -> AuditKeys {
 fn honest_log_verifies() {
     for length in [0, 1, 499, 500, 501, 1_200] {
         let (rows, checkpoints) = log(length);
-        assert_eq!(verify(&keys(), &rows, &checkpoints), Ok(length / 7));
+        assert_eq!(verify(&keys(), &rows, &checkpoints), Ok(length));
         assert_eq!(
             checkpoints.len(),
             length.div_ceil(MAX_CHECKPOINT_ROWS) as usize
@@ -170,7 +144,7 @@ fn swapped_rows_are_found_at_the_first() {
     let (one, other) = (rows[122].clone(), rows[876].clone());
     (rows[122], rows[876]) = (other, one);
     renumber(&mut rows);
-    // Rows 123 and 877 are signed when written: each is valid by itself.
+    // Each row is valid by itself.
     fails(&rows, &checkpoints, 123, ViolationKind::Moved);
 }
 
@@ -181,11 +155,6 @@ fn removed_row_is_missing() {
     fails(&rows, &checkpoints, 700, ViolationKind::Missing);
     renumber(&mut rows);
     fails(&rows, &checkpoints, 700, ViolationKind::Moved);
-    // The signature of the next row, which was signed late, covers its number.
-    let (mut rows, checkpoints) = log(1_000);
-    rows.remove(992);
-    renumber(&mut rows);
-    fails(&rows, &checkpoints, 993, ViolationKind::Altered);
 }
 
 #[test]
@@ -196,19 +165,17 @@ fn replaced_or_removed_signature_is_found() {
     let (mut rows, checkpoints) = log(20);
     rows[4].0.mac = None;
     fails(&rows, &checkpoints, 5, ViolationKind::Unsigned);
-    // A signature of the cron event is valid for rows of the command line only.
-    let mac = keys().sign_late(5, at(9), &rows[4].1);
-    rows[4].0.late_mac = Some(mac);
-    rows[4].0.signed_at = Some(at(9).to_string());
-    fails(&rows, &checkpoints, 5, ViolationKind::Altered);
+    // A checkpoint over it does not make up for the signature.
+    let checkpoints = chained(&keys(), &rows);
+    fails(&rows, &checkpoints, 5, ViolationKind::Unsigned);
 }
 
 #[test]
 fn row_after_the_last_checkpoint_is_verified_by_itself() {
     let keys = keys();
-    let mut rows = vec![own(&keys, 1), unsigned(2), late(&keys, 3)];
-    assert_eq!(verify(&keys, &rows, &[]), Ok(1));
-    rows[1].1.actor = Some("user".into());
+    let mut rows = vec![own(&keys, 1), own(&keys, 2), own(&keys, 3)];
+    assert_eq!(verify(&keys, &rows, &[]), Ok(3));
+    rows[1].0.mac = None;
     fails(&rows, &[], 2, ViolationKind::Unsigned);
     rows.remove(1);
     fails(&rows, &[], 2, ViolationKind::Missing);

@@ -58,6 +58,7 @@ fn invalid_address_is_refused() {
         "a;b@c.de",
         "<a@b.de>",
         "a\u{200b}@b.de",
+        "a\u{10ffff}@b.de",
         "a\u{202e}@b.de",
         "a\u{a0}@b.de",
         "a\u{85}@b.de",

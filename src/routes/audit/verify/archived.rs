@@ -23,7 +23,6 @@ pub(super) async fn verify(
         Err(violation) => Err(violation),
     };
     response.rows = verified.rows;
-    response.late_signatures = verified.late_signatures;
     response.next = Some(archive.last.to_string());
     if let Err(violation) = result {
         response.failure = Some(violation);

@@ -9,5 +9,6 @@ mod bypass;
 mod checkpoints;
 mod denied_access;
 mod entries;
+mod rows_read;
 mod tampering;
 mod webhook;

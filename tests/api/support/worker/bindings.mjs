@@ -1,6 +1,6 @@
 // D1, KV, R2, e-mail and the rate limits as the Worker sees them under test: the real ones, with every call recorded and the faults of
 // the test applied to the stores and to e-mail. The classes have the runtime's names, because the Worker recognises bindings by them.
-import { offset } from "./clock.mjs";
+import { offsetOf } from "./clock.mjs";
 import { perform } from "./faults.mjs";
 import { current } from "./scope.mjs";
 
@@ -88,7 +88,7 @@ export class KvNamespace {
     return perform({ store: "kv", op: "list", key: options?.prefix ?? "" }, () => this.#real.list(options));
   }
   async put(key, value, options) {
-    const shift = Math.round(offset() / 1000);
+    const shift = Math.round(offsetOf(current()?.test) / 1000);
     const absolute = options?.expiration === undefined ? {} : { expiration: options.expiration - shift };
     return perform({ store: "kv", op: "put", key }, async () => {
       const text = typeof value === "string" ? value : await new Response(value).text();

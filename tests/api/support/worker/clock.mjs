@@ -1,23 +1,20 @@
-// A clock that a test can shift for itself or for the whole server, or stop. It is imported before the Worker, so that code which
-// stores `Date` or `Date.now` at load time stores these. Timers are not shifted, and neither is the clock inside D1
-// (`datetime('now')`). `bindings.mjs` expires KV entries by this clock.
+// The clock of each test. It stands still from the first request of the test, so that no limit is reached because the machine is
+// slow, and a test can shift it or let it run. The clock of the server, for requests of no test, runs until it is stopped. This module
+// is imported before the Worker, so that code which stores `Date` or `Date.now` at load time stores these. Timers are not affected,
+// and neither is the clock inside D1 (`datetime('now')`). `bindings.mjs` expires KV entries by this clock.
 import { current, server } from "./scope.mjs";
 
 const RealDate = Date;
-const realNow = Date.now.bind(Date);
+/** The clock of the machine, in milliseconds since 1970. */
+export const realNow = Date.now.bind(Date);
 
-/** Milliseconds by which the clock of the running request is ahead. The offset of a frozen clock decreases continuously. */
-export function offset() {
-  const { clockOffset = 0, frozenAt = server.frozenAt } = current()?.test ?? {};
-  return server.clockOffset + clockOffset + (frozenAt === undefined ? 0 : frozenAt - realNow());
+/** Milliseconds by which the clock of a test is ahead, or that of the server. The offset of a clock that stands still decreases continuously. */
+export function offsetOf(test) {
+  const { stoppedAt } = test ?? server;
+  return server.clockOffset + (test?.clockOffset ?? 0) + (stoppedAt === undefined ? 0 : stoppedAt - realNow());
 }
 
-/** Stops the clock of a test, or of the server, at the present time. It can still be shifted. */
-export function freeze(test) {
-  test.frozenAt = realNow();
-}
-
-RealDate.now = () => realNow() + offset();
+RealDate.now = () => realNow() + offsetOf(current()?.test);
 
 globalThis.Date = new Proxy(RealDate, {
   construct: (target, args, newTarget) => Reflect.construct(target, args.length === 0 ? [target.now()] : args, newTarget),

@@ -1,6 +1,6 @@
 // The Worker under test: the production entry with recorded stores and a clock that can be shifted, and a control endpoint
 // for the tests. It is not deployed. The control endpoint requires the server's own random key.
-import { freeze } from "./clock.mjs";
+import { offsetOf, realNow } from "./clock.mjs";
 import { wasmBytes } from "./memory.mjs";
 import { failNextTimer } from "./timers.mjs";
 import { NAME_HEADER, requestNamed, runAs, server, settled, testNamed, track } from "./scope.mjs";
@@ -95,8 +95,12 @@ const operations = {
   r2_delete: ({ key }, { ARCHIVE }) => ARCHIVE.delete(key),
   r2_list: async (_, { ARCHIVE }) => (await ARCHIVE.list()).objects.map(({ key }) => key),
   sent: ({ to }) => sent.filter((message) => message.to === to),
-  freeze_clock({ test }) {
-    freeze(test ? testNamed(test) : server);
+  stop_server_clock() {
+    server.stoppedAt = realNow();
+  },
+  now: ({ test }) => realNow() + offsetOf(testNamed(test)),
+  run_clock({ test }) {
+    testNamed(test).stoppedAt = undefined;
   },
   clock({ test, seconds }) {
     (test ? testNamed(test) : server).clockOffset = seconds * 1000;

@@ -13,8 +13,9 @@ const requests = new Map();
 /** The clock offset of the whole server in milliseconds. The offset of a test is added to it. */
 export const server = { clockOffset: 0 };
 
+/** The instructions of a test. Its clock stands still from the first call on. */
 export function testNamed(name) {
-  if (!tests.has(name)) tests.set(name, { clockOffset: 0, faults: [] });
+  if (!tests.has(name)) tests.set(name, { clockOffset: 0, stoppedAt: Date.now(), faults: [] });
   return tests.get(name);
 }
 

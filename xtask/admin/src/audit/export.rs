@@ -94,7 +94,6 @@ fn report_json(report: &ExportReport) -> String {
         "checkpoints": report.checkpoints,
         "covered_to": report.covered_to,
         "partly_covered": report.partly_covered,
-        "late_signatures": report.late_signatures,
         "has_keys": report.has_keys,
         "failure": null,
     })
@@ -117,8 +116,7 @@ fn summary(report: &ExportReport) -> String {
     };
     if report.has_keys {
         return format!(
-            "OK: verified {range} ({} signed late), and {checkpoints} checkpoints, which cover entries up to {covered_to}.",
-            report.late_signatures
+            "OK: verified {range}, and {checkpoints} checkpoints, which cover entries up to {covered_to}."
         );
     }
     format!(
@@ -175,12 +173,11 @@ mod tests {
         assert!(summary(&report).ends_with("set AUDIT_KEY to the key of the service."));
         let report = ExportReport {
             has_keys: true,
-            late_signatures: 1,
             ..report
         };
         assert_eq!(
             summary(&report),
-            "OK: verified 3 entries, 2 to 4 (1 signed late), and 1 checkpoints, which cover entries up to 3."
+            "OK: verified 3 entries, 2 to 4, and 1 checkpoints, which cover entries up to 3."
         );
     }
 }

@@ -8,7 +8,7 @@ export async function run({ person, control, require, users, more: { colorScheme
   const checkPage = await checker(require);
   let clock = 0;
   // So that no back-off ends before the next attempt of a slow browser.
-  await control("freeze_clock");
+  await control("stop_server_clock");
   for (const [locale, t] of [["en-US", en], ["de-DE", de]]) {
     for (const width of [320, 1280]) {
       const user = users.shift();

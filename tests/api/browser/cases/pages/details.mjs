@@ -25,7 +25,7 @@ export async function run({ person, control, mailedLink, users: [user], more: { 
   assert.equal(await password.getAttribute("type"), "password");
 
   // Password managers find what they look for.
-  assert.equal(await username.getAttribute("autocomplete"), "username");
+  assert.equal(await username.getAttribute("autocomplete"), "username webauthn");
   assert.equal(await password.getAttribute("autocomplete"), "current-password");
 
   // Without a connection, the page says so and keeps what was typed.

@@ -51,7 +51,7 @@ export async function run({ person, control, users, more: { folder } }) {
         await page.getByRole("button", { name: t.signIn.submit, exact: true }).click();
       };
       // So that the back-off does not end before the next attempt.
-      await control("freeze_clock");
+      await control("stop_server_clock");
       await submit("wrong");
       await page.getByRole("alert").waitFor();
       await shoot("sign-in-wrong");

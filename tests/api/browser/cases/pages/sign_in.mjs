@@ -6,7 +6,7 @@ export async function run({ person, control, service, users: [user, locked] }) {
   const browser = await person();
   const page = await browser.newPage();
   // So that no back-off ends before the next attempt of a slow browser.
-  await control("freeze_clock");
+  await control("stop_server_clock");
 
   // The account page leads to the sign-in page, and from there back.
   await page.goto("/");

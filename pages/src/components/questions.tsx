@@ -2,9 +2,9 @@
 import { createContext } from "preact";
 import type { ComponentChildren } from "preact";
 import { useContext, useId, useRef, useState } from "preact/hooks";
-import { Button } from "../../components/button.tsx";
-import { useModal } from "../../components/modal.ts";
-import { useTexts } from "../../language.ts";
+import { Button } from "./button.tsx";
+import { useModal } from "./modal.ts";
+import { useTexts } from "../language.ts";
 
 export interface Question {
   title: string;

@@ -1,6 +1,7 @@
 //! `POST /api/auth/users/import`: what an administrator may import, checked again when the users are added.
 
-use super::import::{import, line, new_name, outcomes, text};
+use super::{import, line, new_name, outcomes, text};
+use crate::support::audit::record_users;
 use crate::support::{App, Fault, Response, User, Vars};
 use serde_json::{Value, json};
 use std::future::IntoFuture;
@@ -106,4 +107,19 @@ async fn address_that_a_user_can_restore_meanwhile_is_not_imported() {
         ["email_taken", "created_without_password"]
     );
     assert_eq!(imported(&app).await, 1);
+}
+
+#[tokio::test]
+async fn super_administrator_imports_any_role() {
+    let app = App::isolated(Vars::new());
+    let root = app.super_admin("root").await;
+    record_users(&app).await;
+    let root = root.sign_in().await;
+    let lines =
+        ["user", "admin", "super_admin"].map(|role| line(&new_name(), &json!({ "role": role })));
+    assert_eq!(
+        outcomes(&import(&root, &lines).await),
+        ["created_without_password"; 3]
+    );
+    assert!(root.audit_failure().await.is_null());
 }

@@ -1,0 +1,80 @@
+// The prompts of the browser that create and use passkeys.
+import type { Failure, Result } from "../api.ts";
+import { creationOptions, credentialJson, requestOptions } from "./json.ts";
+import type { CredentialJson } from "./json.ts";
+
+export type { CredentialJson };
+
+/** Options of the service for one prompt, and the state that it gets back with the credential. */
+export interface Challenge<T> {
+  options: T;
+  state: string;
+}
+
+export type CreationChallenge = Challenge<PublicKeyCredentialCreationOptionsJSON>;
+export type RequestChallenge = Challenge<PublicKeyCredentialRequestOptionsJSON>;
+
+/** What the service gets. */
+export interface SignedChallenge {
+  state: string;
+  credential: CredentialJson;
+}
+
+export const hasPasskeys = (): boolean => typeof globalThis.PublicKeyCredential === "function";
+
+/** Whether the browser offers passkeys among the suggestions of a field. */
+export async function hasAutofill(): Promise<boolean> {
+  if (!hasPasskeys() || typeof PublicKeyCredential.isConditionalMediationAvailable !== "function") return false;
+  return PublicKeyCredential.isConditionalMediationAvailable().catch(() => false);
+}
+
+/** Whether this device can keep a passkey and check its user, by fingerprint for example. */
+export async function hasOwnAuthenticator(): Promise<boolean> {
+  if (!hasPasskeys()) return false;
+  return PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable().catch(() => false);
+}
+
+/** Asks the user to create a passkey. */
+export function createPasskey({ options, state }: CreationChallenge): Promise<Result<SignedChallenge>> {
+  return prompt(state, async () => navigator.credentials.create({ publicKey: creationOptions(options) }));
+}
+
+/** Asks the user for a passkey. */
+export function askForPasskey({ options, state }: RequestChallenge): Promise<Result<SignedChallenge>> {
+  return prompt(state, async () => navigator.credentials.get({ publicKey: requestOptions(options) }));
+}
+
+/** Offers passkeys among the suggestions of the field with `autocomplete="… webauthn"`, until one is chosen or the signal aborts. */
+export function suggestPasskeys({ options, state }: RequestChallenge, signal: AbortSignal): Promise<Result<SignedChallenge>> {
+  const mediation = "conditional";
+  return prompt(state, async () => navigator.credentials.get({ publicKey: requestOptions(options), mediation, signal }));
+}
+
+async function prompt(state: string, ask: () => Promise<Credential | null>): Promise<Result<SignedChallenge>> {
+  if (!hasPasskeys()) return { failure: failureOf("NotSupportedError") };
+  try {
+    const credential = await ask();
+    if (credential === null) return { failure: failureOf("NotAllowedError") };
+    return { value: { state, credential: credentialJson(credential as PublicKeyCredential) } };
+  } catch (error) {
+    return { failure: failureOf(error instanceof Error ? error.name : "") };
+  }
+}
+
+/** The user has closed the prompt, or it has timed out. Browsers do not say which of them. */
+export const CANCELLED = "passkey_cancelled";
+
+/** The page has given up the prompt. */
+export const ABORTED = "passkey_aborted";
+
+/** WebAuthn level 3, sections 5.1.3 and 5.1.4, says when each error occurs. */
+const CODES: Record<string, string> = {
+  AbortError: ABORTED,
+  NotAllowedError: CANCELLED,
+  InvalidStateError: "passkey_exists",
+  ConstraintError: "passkey_unsupported",
+  NotSupportedError: "passkey_unsupported",
+  SecurityError: "passkey_address",
+};
+
+const failureOf = (name: string): Failure => ({ code: CODES[name] ?? "passkey_failed", status: 0, retryAfter: null });

@@ -1,0 +1,86 @@
+//! Passkeys, one-time codes and recovery codes on the pages, in Chromium with a virtual authenticator. Each case in
+//! `cases/pages/factors` is a story of one or two users.
+
+use super::world::{SLOW_TIMEOUT, TIMEOUT, World};
+use crate::support::Vars;
+use serde_json::{Value, json};
+
+/// Runs a file of `cases/pages/factors` with this many users.
+async fn run(case: &str, vars: Vars, users: usize) {
+    let mut world = World::new(vars).await;
+    for number in 0..users {
+        world.user(&format!("user-{number}")).await;
+    }
+    world.run(&format!("pages/factors/{case}"), TIMEOUT).await;
+}
+
+/// The service demands a factor of every user.
+fn with_policy() -> Vars {
+    Vars::new().set("MFA_POLICY", "required")
+}
+
+#[tokio::test]
+async fn user_adds_uses_renames_and_deletes_a_passkey() {
+    run("passkeys", Vars::new(), 2).await;
+}
+
+#[tokio::test]
+async fn user_signs_in_and_confirms_changes_with_codes() {
+    run("codes", Vars::new(), 1).await;
+}
+
+#[tokio::test]
+async fn user_adds_a_factor_at_the_sign_in_if_the_policy_demands_one() {
+    run("enrolment", with_policy(), 2).await;
+}
+
+#[tokio::test]
+async fn user_without_a_password_sets_one_and_checks_the_passkeys() {
+    run("recovery", Vars::with_email(), 1).await;
+}
+
+#[tokio::test]
+async fn user_sets_up_codes_with_the_keyboard_alone() {
+    run("keyboard", Vars::new(), 1).await;
+}
+
+#[tokio::test]
+async fn passkeys_work_in_older_browsers_and_are_not_offered_without_support() {
+    run("older_browsers", Vars::new(), 1).await;
+}
+
+/// Visits each view and state.
+async fn visit_all(case: &str, users: usize, more: Value) {
+    let mut world = World::new(with_policy()).await;
+    for number in 0..users {
+        world.user(&format!("user-{number}")).await;
+    }
+    world.more = more;
+    world
+        .run(&format!("pages/factors/{case}"), SLOW_TIMEOUT)
+        .await;
+}
+
+#[tokio::test]
+#[ignore = "slow: checks each view in four forms"]
+async fn light_views_of_factors_are_accessible() {
+    visit_all("accessibility", 4, json!({ "colorScheme": "light" })).await;
+}
+
+#[tokio::test]
+#[ignore = "slow: checks each view in four forms"]
+async fn dark_views_of_factors_are_accessible() {
+    visit_all("accessibility", 4, json!({ "colorScheme": "dark" })).await;
+}
+
+/// Writes pictures of all views to the folder in `EDGE_AUTH_SCREENSHOTS`, for a review by eye. Without the variable, it does nothing:
+/// other tests check the behaviour of the views.
+#[tokio::test]
+#[ignore = "slow: takes a picture of each view in six forms"]
+async fn views_of_factors_are_photographed_on_demand() {
+    let Ok(folder) = std::env::var("EDGE_AUTH_SCREENSHOTS") else {
+        return;
+    };
+    std::fs::create_dir_all(&folder).expect("a folder");
+    visit_all("screenshots", 6, json!({ "folder": folder })).await;
+}

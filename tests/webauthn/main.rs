@@ -1,0 +1,8 @@
+//! The verification of passkeys, called as a library: published vectors, a software authenticator, and other verifiers.
+
+#[path = "../shared/authenticator.rs"]
+mod authenticator;
+
+mod published;
+mod refusals;
+mod verify;
