@@ -78,7 +78,7 @@ impl RequestContext {
 
     /// Runs the work to completion; the response does not wait for it.
     pub fn wait_until(&self, work: impl Future<Output = ()> + 'static) {
-        self.execution.wait_until(work);
+        task::run(&self.execution, Box::pin(work));
     }
 
     /// Counts a request of this key against the rate limit.
