@@ -22,6 +22,7 @@ pub mod password_attempt;
 pub mod password_change;
 pub mod password_reset;
 pub mod password_sign_in;
+pub mod second_factor;
 mod session_password;
 pub mod sessions;
 pub mod sign_in;

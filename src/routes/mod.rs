@@ -5,6 +5,7 @@ pub mod aws;
 pub mod bootstrap;
 pub mod device;
 pub mod email;
+pub mod factors;
 pub mod nvidia;
 pub mod pages;
 pub mod password;

@@ -1,6 +1,7 @@
 //! The endpoints for sign-in with a password, and for sessions.
 
 pub mod current;
+pub mod enrol;
 pub mod list;
 pub mod login;
 pub mod logout;
@@ -11,4 +12,6 @@ pub mod revoke;
 pub mod sign_in;
 pub mod sign_in_options;
 pub mod step_up;
+pub mod step_up_options;
 pub mod validate;
+pub mod verify;
