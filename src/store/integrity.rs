@@ -1,6 +1,6 @@
 //! Reads what `/audit/verify` and the cron event verify: the tables and triggers of D1, and the roles and status of users.
 
-use super::checkpoints::chained;
+use super::audit_rows::chained;
 use crate::domain::audit::{
     Account, ArchivedAccount, AuditKeys, Kind, SchemaObject, stated_accounts,
 };
