@@ -61,6 +61,7 @@ mod device;
 mod email;
 mod nvidia;
 mod pages;
+mod passkeys;
 mod password;
 mod properties;
 mod session;
