@@ -11,7 +11,8 @@ use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::route::{Access, Route};
 use crate::routes::{
-    audit, aws, bootstrap, device, email, factors, nvidia, pages, password, session, system, users,
+    audit, aws, bootstrap, device, email, factors, nvidia, pages, passkeys, password, session,
+    system, users,
 };
 use crate::runtime::assets::Assets;
 use crate::runtime::log;
@@ -29,6 +30,12 @@ pub const ROUTES: &[Route] = &[
     session::step_up_options::ROUTE,
     session::verify::ROUTE,
     session::enrol::ROUTE,
+    session::passkey_options::ROUTE,
+    passkeys::list::ROUTE,
+    passkeys::options::ROUTE,
+    passkeys::register::ROUTE,
+    passkeys::rename::ROUTE,
+    passkeys::delete::ROUTE,
     factors::list::ROUTE,
     factors::totp::create::ROUTE,
     factors::totp::confirm::ROUTE,

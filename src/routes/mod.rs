@@ -8,6 +8,7 @@ pub mod email;
 pub mod factors;
 pub mod nvidia;
 pub mod pages;
+pub mod passkeys;
 pub mod password;
 pub mod responses;
 pub mod sample_programs;

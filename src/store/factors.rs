@@ -2,6 +2,7 @@
 //! longer holds, such as that a code was not used before, the whole batch is rolled back.
 
 use super::factor_attempts;
+use super::passkeys::{NewPasskey, UsedPasskey};
 use super::recovery_codes;
 use super::required::required;
 use super::totp;
@@ -40,6 +41,8 @@ pub struct UsedTotp {
 /// A factor that is right. It counts only if its statements succeed.
 #[derive(Clone, Debug)]
 pub enum VerifiedFactor {
+    /// A passkey.
+    Passkey(UsedPasskey),
     /// A one-time code.
     Totp(UsedTotp),
     /// A recovery code; holds its hash.
@@ -51,6 +54,7 @@ impl VerifiedFactor {
     #[must_use]
     pub fn factor(&self) -> Factor {
         match self {
+            Self::Passkey(_) => Factor::Passkey,
             Self::Totp(_) => Factor::Totp,
             Self::RecoveryCode(_) => Factor::RecoveryCode,
         }
@@ -59,6 +63,7 @@ impl VerifiedFactor {
     /// The writes that use the factor of this user.
     fn use_once(&self, user: &str, now: &str) -> Vec<Statement> {
         match self {
+            Self::Passkey(passkey) => passkey.use_once(user, now),
             Self::Totp(code) => vec![required(totp::use_step(user, code))],
             Self::RecoveryCode(hash) => vec![required(recovery_codes::use_once(user, hash, now))],
         }
@@ -70,6 +75,8 @@ impl VerifiedFactor {
 pub enum NewFactor {
     /// One-time codes, which this code confirms.
     Totp(UsedTotp),
+    /// A passkey.
+    Passkey(Box<NewPasskey>),
 }
 
 impl NewFactor {
@@ -78,12 +85,14 @@ impl NewFactor {
     pub fn factor(&self) -> Factor {
         match self {
             Self::Totp(_) => Factor::Totp,
+            Self::Passkey(_) => Factor::Passkey,
         }
     }
 
     fn add(&self, user: &str, now: &str) -> Vec<Statement> {
         match self {
             Self::Totp(code) => vec![required(totp::confirm(user, code, now))],
+            Self::Passkey(passkey) => passkey.add(user, now),
         }
     }
 }

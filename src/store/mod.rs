@@ -30,5 +30,6 @@ pub mod sessions;
 pub mod status;
 pub mod throttle;
 pub mod totp;
+pub mod used_challenges;
 pub mod used_proofs;
 pub mod users;

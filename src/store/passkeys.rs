@@ -1,4 +1,12 @@
-//! Passkeys: table `passkeys`.
+//! Passkeys: table `passkeys`. This file lists them.
+
+mod add;
+mod credential;
+mod manage;
+
+pub use add::{MAX_PASSKEYS, NewPasskey, Obstacle, obstacle};
+pub use credential::{StoredPasskey, UsedPasskey, find};
+pub use manage::{Deleted, delete, rename};
 
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
@@ -32,6 +40,20 @@ pub struct Passkey {
 }
 
 impl Passkey {
+    /// A passkey that was added at this time.
+    #[must_use]
+    pub fn new(new: &NewPasskey, created_at: Timestamp) -> Self {
+        Self {
+            id: new.id,
+            credential_id: new.credential_id(),
+            name: new.name.clone(),
+            created_at,
+            last_used_at: None,
+            is_backed_up: new.registration.is_backed_up,
+            transports: new.transports.clone(),
+        }
+    }
+
     fn read(row: &mut Row) -> Result<Self, StoreError> {
         let transports = row.text("transports")?;
         let transports = serde_json::from_str(&transports);

@@ -184,6 +184,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "in order, up to the limit",
     ),
     (
+        "store/integrity.rs: ENTRIES_OF_SUPER_ADMINS",
+        "SCAN audit_accounts",
+        "only for the holder of a bootstrap secret while no user is an active super administrator",
+    ),
+    (
         "store/integrity.rs: NAMED_SUPER_ADMINS",
         "SCAN audit_accounts",
         "only for the holder of a bootstrap secret while no user is an active super administrator",

@@ -7,6 +7,7 @@ pub mod login;
 pub mod logout;
 pub mod logout_all;
 pub mod me;
+pub mod passkey_options;
 pub mod refresh;
 pub mod revoke;
 pub mod sign_in;

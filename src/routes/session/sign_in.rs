@@ -4,12 +4,15 @@ use super::login::{self, FirstStep, SignedIn, Typed};
 use crate::app::RequestContext;
 use crate::app::credential::Issued;
 use crate::app::device_flow::{self, sign_in::SignIn};
+use crate::app::passkeys::sign_in::{self as passkey_sign_in, PasskeySignIn, SentPasskey};
 use crate::app::second_factor::pending::PendingSignIn;
 use crate::app::sign_in::RequestedSession;
+use crate::crypto::secret::Secret;
 use crate::domain::factor::{EnrollableFactor, Factor};
 use crate::domain::session::SessionKind;
 use crate::domain::sign_in_method::SignInMethod;
 use crate::domain::user::User;
+use crate::domain::webauthn::credential::CredentialJson;
 use crate::http::body::{self, INVALID_BODY};
 use crate::http::browser_cookie::BrowserCookie;
 use crate::http::device_cookie::{DeviceCookie, Names};
@@ -49,6 +52,8 @@ struct Fields {
     client_id: Option<String>,
     client_secret: Option<String>,
     device_code: Option<String>,
+    state: Option<Secret>,
+    credential: Option<CredentialJson>,
 }
 
 /// A method of sign-in with its credentials.
@@ -78,6 +83,16 @@ enum SignInRequest {
         client_secret: String,
         /// `device_code` of the response from `/device-authorization`.
         device_code: String,
+    },
+    /// A passkey of the service. It needs no second factor.
+    Passkey {
+        /// Whether the session is used with a cookie or with a token.
+        session: SessionKind,
+        /// `state` of the response from `/sign-in/passkey-options`.
+        #[schemars(length(min = 1))]
+        state: String,
+        /// What `navigator.credentials.get()` has returned, as its `toJSON()` writes it.
+        credential: CredentialJson,
     },
 }
 
@@ -175,7 +190,20 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
                 }
             }
         }
-        SignInMethod::AwsApp | SignInMethod::AwsProof | SignInMethod::Passkey => {
+        SignInMethod::Passkey => {
+            let sent = sent_passkey(body.state, body.credential)?;
+            let browser = browser.browser();
+            let used = (&sent, browser.as_deref());
+            let signed_in = passkey_sign_in::sign_in(&context, &client, used, requested).await?;
+            match signed_in {
+                PasskeySignIn::SignedIn(signed_in) => {
+                    FirstStep::SignedIn(of_device(&context, &device, *signed_in)?)
+                }
+                PasskeySignIn::Unknown => return Err(ErrorCode::UnknownPasskey.into()),
+                PasskeySignIn::Refused => return Err(ErrorCode::InvalidCredentials.into()),
+            }
+        }
+        SignInMethod::AwsApp | SignInMethod::AwsProof => {
             return Err(ErrorCode::InvalidField.into());
         }
     };
@@ -203,6 +231,21 @@ fn of_device(
         device_cookie: device.recognise(context, known.as_ref(), &names)?,
         issued,
         user,
+    })
+}
+
+/// A passkey of a request.
+///
+/// # Errors
+/// `MissingField`.
+pub(super) fn sent_passkey(
+    state: Option<Secret>,
+    credential: Option<CredentialJson>,
+) -> Result<SentPasskey, ApiError> {
+    let state = state.filter(|state| !state.reveal().is_empty());
+    Ok(SentPasskey {
+        state: state.ok_or(ErrorCode::MissingField)?,
+        response: credential.ok_or(ErrorCode::MissingField)?.assertion().ok(),
     })
 }
 
@@ -296,6 +339,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         .errors(approval::errors())
         .errors([
             ErrorCode::InvalidCredentials.into(),
+            ErrorCode::UnknownPasskey.into(),
             ErrorCode::CrossSiteRequest.into(),
             ApiError::back_off(1),
         ])

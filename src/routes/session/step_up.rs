@@ -1,14 +1,16 @@
 //! `POST /api/auth/step-up`: authenticates the user of a session again, which some routes require.
 
-use super::sign_in::required;
+use super::sign_in::{required, sent_passkey};
 use super::verify::typed_code;
 use crate::app::RequestContext;
 use crate::app::client_info::ClientInfo;
 use crate::app::device_flow::step_up::StepUp;
+use crate::app::passkeys;
 use crate::app::password_attempt::Attempted;
 use crate::app::step_up::{self, CodeStepUp, PasswordStepUp, SentSession};
 use crate::crypto::secret::Secret;
 use crate::domain::session::{SessionKind, SessionRecord};
+use crate::domain::webauthn::credential::CredentialJson;
 use crate::http::body::{self, INVALID_BODY};
 use crate::http::device_cookie::DeviceCookie;
 use crate::http::error::{ApiError, ErrorFormat};
@@ -42,6 +44,8 @@ pub const ROUTE: Route = Route {
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StepUpMethod {
+    /// With a passkey.
+    Passkey,
     /// With a one-time code.
     Totp,
     /// With a recovery code.
@@ -61,6 +65,8 @@ struct Fields {
     client_id: Option<String>,
     client_secret: Option<String>,
     device_code: Option<String>,
+    state: Option<Secret>,
+    credential: Option<CredentialJson>,
 }
 
 /// A method of authentication with its credentials.
@@ -74,6 +80,14 @@ enum StepUpRequest {
         /// Password. White space is significant.
         #[schemars(length(min = 1))]
         password: String,
+    },
+    /// A passkey of the user.
+    Passkey {
+        /// `state` of the response from `/step-up/options`.
+        #[schemars(length(min = 1))]
+        state: String,
+        /// What `navigator.credentials.get()` has returned, as its `toJSON()` writes it.
+        credential: CredentialJson,
     },
     /// A one-time code of the user's authenticator app.
     Totp {
@@ -129,11 +143,22 @@ async fn handle(
     let body: Fields = body::json(request, INVALID_BODY).await?;
     let context = Rc::new(context);
     let method = body.method;
-    let is_factor = matches!(method, StepUpMethod::Totp | StepUpMethod::RecoveryCode);
+    let is_factor = matches!(
+        method,
+        StepUpMethod::Passkey | StepUpMethod::Totp | StepUpMethod::RecoveryCode
+    );
     if session.record.has_factor && !is_factor {
         return Err(ErrorCode::FactorRequiredForStepUp.into());
     }
     let stepped_up = match method {
+        StepUpMethod::Passkey => {
+            let sent = sent_passkey(body.state, body.credential)?;
+            let attempted = passkeys::step_up::with_passkey(&context, &client, &session, &sent);
+            match attempted.await? {
+                CodeStepUp::Wrong => return Err(ErrorCode::InvalidPasskey.into()),
+                attempted => by_code(attempted)?,
+            }
+        }
         StepUpMethod::Totp | StepUpMethod::RecoveryCode => {
             let code = typed_code(method == StepUpMethod::Totp, body.code)?;
             let user = session.record.user.id;
@@ -223,6 +248,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         .errors([
             ErrorCode::InvalidCurrentPassword.into(),
             ErrorCode::InvalidCode.into(),
+            ErrorCode::InvalidPasskey.into(),
             ErrorCode::FactorRequiredForStepUp.into(),
             ApiError::back_off(1),
         ])

@@ -1,7 +1,10 @@
 //! `POST /api/auth/step-up/options`: the methods with which the caller can step up.
 
+use super::passkey_options::RequestOptionsResponse;
 use super::step_up::StepUpMethod;
 use crate::app::RequestContext;
+use crate::app::passkeys::ceremony::Use;
+use crate::app::passkeys::options;
 use crate::domain::session::SessionRecord;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
@@ -35,6 +38,8 @@ pub struct StepUpOptionsResponse {
     pub success: bool,
     /// The methods, strongest first. A user who has a factor must use it.
     pub methods: Vec<StepUpMethod>,
+    /// How to ask for a passkey; null if the user has none.
+    pub passkey: Option<RequestOptionsResponse>,
 }
 
 async fn handle(
@@ -45,7 +50,14 @@ async fn handle(
     let found = factors::overview(context.app.database, session.user.id).await?;
     let found = found.ok_or(ErrorCode::InvalidToken)?;
     let mut methods = Vec::new();
+    let mut passkey = None;
     if session.has_factor {
+        let r#use = Use::StepUp(&session.id);
+        let options = options::request(&context, Some(session.user.id), r#use).await?;
+        if !options.options.allow_credentials.is_empty() {
+            methods.push(StepUpMethod::Passkey);
+            passkey = Some(options.into());
+        }
         if found.totp_created_at.is_some() {
             methods.push(StepUpMethod::Totp);
         }
@@ -60,12 +72,14 @@ async fn handle(
     Ok(Response::ok(&StepUpOptionsResponse {
         success: true,
         methods,
+        passkey,
     }))
 }
 
 #[cfg(not(target_arch = "wasm32"))]
 fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
     use crate::http::operation::Operation;
+    use crate::routes::passkeys::examples;
     use serde_json::json;
     Operation::new(
         "listStepUpMethods",
@@ -75,6 +89,10 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     .describe("Returns the methods that /step-up accepts from the user of the session.")
     .returns::<StepUpOptionsResponse>(
         schemas,
-        json!({"success": true, "methods": ["totp", "recovery_code"]}),
+        json!({
+            "success": true,
+            "methods": ["passkey", "recovery_code"],
+            "passkey": {"options": examples::request_options(), "state": examples::STATE}
+        }),
     )
 }

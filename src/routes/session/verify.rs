@@ -1,13 +1,17 @@
 //! `POST /api/auth/sign-in/verify`: completes a sign-in with a second factor.
 
-use super::sign_in::required;
+use super::sign_in::{required, sent_passkey};
 use crate::app::RequestContext;
+use crate::app::client_info::ClientInfo;
+use crate::app::passkeys::register::SentRegistration;
+use crate::app::passkeys::second_factor;
 use crate::app::second_factor::codes::TypedCode;
 use crate::app::second_factor::verify::{self, CompletedSignIn, PendingClient, Verified};
 use crate::crypto::secret::Secret;
 use crate::domain::session::SessionKind;
 use crate::domain::sign_in_method::SignInMethod;
 use crate::domain::user::User;
+use crate::domain::webauthn::credential::CredentialJson;
 use crate::http::body::{self, INVALID_BODY};
 use crate::http::browser_cookie::BrowserCookie;
 use crate::http::device_cookie::{DeviceCookie, Names};
@@ -19,6 +23,7 @@ use crate::http::response::{EXPIRES, Response};
 use crate::http::route::{Access, Guard, Route};
 use crate::http::session_cookie;
 use crate::routes::factors::recovery_codes;
+use crate::routes::passkeys::passkey_name;
 use crate::runtime::rate_limiter::Bucket;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -39,6 +44,7 @@ pub const ROUTE: Route = Route {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum VerifyMethod {
+    Passkey,
     Totp,
     RecoveryCode,
 }
@@ -49,6 +55,9 @@ struct Fields {
     method: VerifyMethod,
     pending: Option<String>,
     code: Option<Secret>,
+    state: Option<Secret>,
+    credential: Option<CredentialJson>,
+    name: Option<String>,
 }
 
 /// A second factor.
@@ -57,6 +66,20 @@ struct Fields {
 #[schemars(tag = "method", rename_all = "snake_case")]
 #[expect(dead_code, reason = "describes the body")]
 enum VerifyRequest {
+    /// A passkey of the user, or the passkey that was created with the options of `/sign-in/enrol`.
+    Passkey {
+        /// `pending` of the response from `/sign-in`.
+        #[schemars(length(min = 1))]
+        pending: String,
+        /// `state` of the response from `/sign-in/passkey-options` or `/sign-in/enrol`.
+        #[schemars(length(min = 1))]
+        state: String,
+        /// What the browser has returned, as its `toJSON()` writes it.
+        credential: CredentialJson,
+        /// Name of a new passkey, 1 to 64 characters.
+        #[schemars(length(min = 1, max = 64))]
+        name: Option<String>,
+    },
     /// A one-time code of the user's authenticator app, or the code that confirms the secret of `/sign-in/enrol`.
     Totp {
         /// `pending` of the response from `/sign-in`.
@@ -103,6 +126,12 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
     let sender = Sender::of(&context, &request, &device);
     let body: Fields = body::json(request, INVALID_BODY).await?;
     let sender = sender.with(required(body.pending)?);
+    if body.method == VerifyMethod::Passkey {
+        let passkey = (body.state, body.credential, body.name);
+        let verified = with_passkey(&context, &client, sender, passkey).await?;
+        let wrong = ApiError::new(ErrorCode::InvalidSecondFactor).with_text("Invalid passkey");
+        return respond(&context, &device, verified, wrong);
+    }
     let code = typed_code(body.method == VerifyMethod::Totp, body.code)?;
     let verified = verify::with_code(&context, &client, sender, code).await?;
     respond(
@@ -111,6 +140,30 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
         verified,
         ErrorCode::InvalidSecondFactor.into(),
     )
+}
+
+type Passkey = (Option<Secret>, Option<CredentialJson>, Option<String>);
+
+/// A new passkey for the response to a registration, otherwise one that the user has.
+async fn with_passkey(
+    context: &RequestContext,
+    client: &ClientInfo,
+    sender: PendingClient,
+    (state, credential, name): Passkey,
+) -> Result<Verified, ApiError> {
+    let is_new = credential
+        .as_ref()
+        .is_some_and(CredentialJson::is_registration);
+    if !is_new {
+        let sent = sent_passkey(state, credential)?;
+        return Ok(second_factor::with_passkey(context, client, sender, &sent).await?);
+    }
+    let sent = SentRegistration {
+        state: state.ok_or(ErrorCode::MissingField)?,
+        response: credential.and_then(|credential| credential.attestation().ok()),
+        name: passkey_name(&required(name)?)?,
+    };
+    Ok(second_factor::with_new_passkey(context, client, sender, sent).await?)
 }
 
 /// What a request shows about its client.
