@@ -78,7 +78,7 @@ async function isRenamed(page) {
   const field = ways(page).getByLabel(f.ways.newName);
   await field.fill(" ");
   await page.keyboard.press("Enter");
-  await ways(page).getByRole("alert").waitFor();
+  await message(ways(page), "alert", f.failures.invalid_name);
   await button(ways(page), t.cancel).click();
   await rename(automatic).click();
   const name = "<b>My laptop</b>";
