@@ -174,6 +174,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "in order, up to the limit",
     ),
     (
+        "store/used_challenges.rs: DELETE_EXPIRED",
+        "SEARCH used_challenges USING INDEX used_challenges_end (expires_at<?)",
+        "in order, up to the limit",
+    ),
+    (
         "store/used_proofs.rs: DELETE_EXPIRED",
         "SEARCH used_proofs USING INDEX used_proofs_end (ends_at<?)",
         "rows that have expired since the last cleanup",

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `/login` | session | 401 `second_factor_required` |
 //! | `/sign-in`, password | session | waits for a factor |
+//! | `/sign-in`, passkey | session: the authenticator has verified the user | session |
 //! | `/token` | session | 403 `second_factor_required`; session if `AWS_MFA_TRUSTED` |
 //! | `/sign-in`, `aws_device` | session | waits for a factor; session if `AWS_MFA_TRUSTED` |
 //! | `/sign-in/verify` | – | session, with the factor or the first one |
@@ -29,6 +30,9 @@ const GIVING: [&str; 8] = [
     "/api/auth/token",
 ];
 
+/// Sets only the cookie of the browser that gets a challenge.
+const OF_THE_BROWSER: &str = "/api/auth/sign-in/passkey-options";
+
 /// Routes that only delete the session cookie.
 const DELETING: [&str; 2] = ["/api/auth/logout", "/api/auth/logout-all"];
 
@@ -45,7 +49,7 @@ fn every_route_that_gives_a_session_is_in_the_table() {
                 })
             });
             let deletes = DELETING.contains(&path.as_str()) || path.contains("/sessions/");
-            if gives && !deletes {
+            if gives && !deletes && path != OF_THE_BROWSER {
                 giving.insert(path.as_str());
             }
         }
