@@ -100,8 +100,8 @@ async fn nothing_that_identifies_an_erased_user_is_stored_or_logged() {
     record_users(&app).await;
     let (address, agent) = ("198.51.100.77", "canary-browser/7.7");
     // The first entries of the user are in R2 before the erasure, and the last ones after it.
-    let login = ada.login().client_ip(address).header("user-agent", agent);
-    login.await.assert_status(200);
+    let guess = ada.guess().client_ip(address).header("user-agent", agent);
+    guess.await.assert_status(401);
     archive_until(&app, &root, 32 * DAY).await;
     leave_traces(&app, &ada, address, agent).await;
     let canaries = [
