@@ -244,6 +244,21 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "in order, up to the limit",
     ),
     (
+        "store/status.rs: TOTP_OF_OTHER_KEYS",
+        "SEARCH totp USING COVERING INDEX totp_key (key_id<?)",
+        "up to the limit",
+    ),
+    (
+        "store/status.rs: TOTP_OF_OTHER_KEYS",
+        "SEARCH totp USING COVERING INDEX totp_key (key_id>?)",
+        "up to the limit",
+    ),
+    (
+        "store/status.rs: PENDING_SIGN_INS",
+        "SEARCH pending_sign_ins USING INDEX pending_sign_ins_end (expires_at>?)",
+        "those of five minutes, up to the limit",
+    ),
+    (
         "store/throttle/unlock.rs: UNLOCK",
         "SEARCH sign_in_attempts USING COVERING INDEX sqlite_autoindex_sign_in_attempts_1 (key>? AND key<?)",
         "the devices of one user",
