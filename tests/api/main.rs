@@ -62,6 +62,7 @@ mod email;
 mod factors;
 mod nvidia;
 mod pages;
+mod passkeys;
 mod password;
 mod properties;
 mod session;

@@ -72,11 +72,7 @@ function Dialog({ options, session, onClose }: PageProps & { onClose: (isConfirm
   const dialog = useRef<HTMLDialogElement>(null);
   const [loaded, setLoaded] = useState<Result<StepUpOptions>>();
   useModal(dialog, "button");
-  useEffect(() => {
-    // Until the service has the route.
-    const known: StepUpOptions = { methods: [session?.method === "aws_device" ? "aws_device" : "password"], passkey: null };
-    void stepUpOptions().then((result) => setLoaded(result.failure?.code === "not_found" ? { value: known } : result));
-  }, []);
+  useEffect(() => void stepUpOptions().then(setLoaded), []);
   // The browser would choose the hidden field.
   useEffect(() => dialog.current?.querySelector<HTMLElement>("input:not(.hidden), a, button")?.focus(), [loaded]);
   const cancel = () => onClose(false);

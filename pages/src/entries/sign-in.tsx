@@ -39,7 +39,7 @@ function SignIn({ options, session }: PageProps) {
   /** What follows a response of the service. */
   const proceed = async (result: SignedIn | Pending, method: Method) => {
     if (result.status === "second_factor_required") return setView({ name: "second_step", pending: result, method });
-    if (result.recovery_codes) return setView({ name: "codes", codes: result.recovery_codes });
+    if ("recovery_codes" in result && result.recovery_codes !== null) return setView({ name: "codes", codes: result.recovery_codes });
     if (method === "password" && (await shouldOffer())) return show("offer");
     leave();
   };
@@ -58,7 +58,7 @@ function SignIn({ options, session }: PageProps) {
               const body = { method: "aws_device", session: "cookie", ...handles } as const;
               return call(api.POST("/api/auth/sign-in", { body, params: { header: { Prefer: WAIT } }, signal }));
             }}
-            onDone={(result) => void proceed(result as unknown as SignedIn | Pending, "aws_device")}
+            onDone={(result) => void proceed(result, "aws_device")}
             onCancel={choose}
           />
         </>

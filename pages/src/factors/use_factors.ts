@@ -14,14 +14,11 @@ export function useFactors(user: User | undefined): [Result<Factors> | undefined
     void send(loadFactors).then((result) => {
       if (result === "leaving" || result === "cancelled") return;
       setLoaded(result);
-      if (result.value !== undefined && user !== undefined) signal(result.value, user);
+      if (result.value === undefined || user === undefined) return;
+      const { rp_id, passkeys } = result.value;
+      signalAccepted(rp_id, user, passkeys.map(({ credential_id }) => credential_id));
     });
   };
   useEffect(reload, []);
   return [loaded, reload];
-}
-
-function signal({ passkeys, rp_id }: Factors, user: User): void {
-  const ids = passkeys.flatMap(({ credential_id }) => credential_id ?? []);
-  if (rp_id !== undefined && ids.length === passkeys.length) signalAccepted(rp_id, user, ids);
 }

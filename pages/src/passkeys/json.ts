@@ -1,42 +1,43 @@
 // The JSON forms of WebAuthn level 3, section 5.1.8 and 5.1.9, also for browsers that cannot convert them.
+import type { components } from "../../../build/openapi.d.ts";
+
+type Schemas = components["schemas"];
+export type CreationOptions = Schemas["CreationOptions"];
+export type RequestOptions = Schemas["RequestOptions"];
+/** What the API gets of a credential. */
+export type CredentialJson = Schemas["CredentialJson"] & Pick<PublicKeyCredential, "authenticatorAttachment">;
 
 /** Bytes as the API writes them: base64url without padding. */
 export type Base64Url = string;
 
-export function creationOptions(json: PublicKeyCredentialCreationOptionsJSON): PublicKeyCredentialCreationOptions {
+export function creationOptions(json: CreationOptions): PublicKeyCredentialCreationOptions {
   if (typeof PublicKeyCredential.parseCreationOptionsFromJSON === "function") {
-    return PublicKeyCredential.parseCreationOptionsFromJSON(json);
+    return PublicKeyCredential.parseCreationOptionsFromJSON(json as PublicKeyCredentialCreationOptionsJSON);
   }
-  // The inputs of extensions can contain bytes. The service uses none of these extensions.
-  const { challenge, user, excludeCredentials, extensions: _, ...others } = json;
+  const { challenge, user, excludeCredentials } = json;
+  const others = json as Pick<PublicKeyCredentialCreationOptions, "attestation" | "authenticatorSelection" | "pubKeyCredParams">;
   return {
-    ...(others as Omit<PublicKeyCredentialCreationOptions, "challenge" | "user">),
+    ...others,
+    rp: json.rp,
+    timeout: json.timeout,
     challenge: bytes(challenge),
     user: { ...user, id: bytes(user.id) },
-    excludeCredentials: (excludeCredentials ?? []).map(descriptor),
+    excludeCredentials: excludeCredentials.map(descriptor),
   };
 }
 
-export function requestOptions(json: PublicKeyCredentialRequestOptionsJSON): PublicKeyCredentialRequestOptions {
-  if (typeof PublicKeyCredential.parseRequestOptionsFromJSON === "function") {
-    return PublicKeyCredential.parseRequestOptionsFromJSON(json);
-  }
-  const { challenge, allowCredentials, extensions: _, ...others } = json;
-  return {
-    ...(others as Omit<PublicKeyCredentialRequestOptions, "challenge">),
-    challenge: bytes(challenge),
-    allowCredentials: (allowCredentials ?? []).map(descriptor),
-  };
+export function requestOptions(json: RequestOptions): PublicKeyCredentialRequestOptions {
+  if (typeof PublicKeyCredential.parseRequestOptionsFromJSON === "function") return PublicKeyCredential.parseRequestOptionsFromJSON(json);
+  const { challenge, allowCredentials, rpId, timeout } = json;
+  const userVerification = json.userVerification as UserVerificationRequirement;
+  return { rpId, timeout, userVerification, challenge: bytes(challenge), allowCredentials: allowCredentials.map(descriptor) };
 }
 
-const descriptor = ({ id, type, transports }: PublicKeyCredentialDescriptorJSON): PublicKeyCredentialDescriptor => ({
+const descriptor = ({ id, type, transports }: Schemas["Descriptor"]): PublicKeyCredentialDescriptor => ({
   id: bytes(id),
   type: type as PublicKeyCredentialType,
-  ...(transports && { transports: transports as AuthenticatorTransport[] }),
+  transports: transports as AuthenticatorTransport[],
 });
-
-/** What the API gets of a credential. */
-export type CredentialJson = ReturnType<typeof written>;
 
 /** The credential as JSON, from the browser or written here. */
 export function credentialJson(credential: PublicKeyCredential): CredentialJson {
@@ -48,30 +49,22 @@ export function credentialJson(credential: PublicKeyCredential): CredentialJson 
   }
 }
 
-function written({ id, rawId, type, authenticatorAttachment, response }: PublicKeyCredential) {
-  const common = { clientDataJSON: base64Url(response.clientDataJSON) };
-  return {
-    id,
-    rawId: base64Url(rawId),
-    type,
-    authenticatorAttachment,
-    clientExtensionResults: {},
-    response: "attestationObject" in response ? attestation(response as AuthenticatorAttestationResponse) : assertion(response as AuthenticatorAssertionResponse),
-  };
-
-  function attestation(response: AuthenticatorAttestationResponse) {
-    return { ...common, attestationObject: base64Url(response.attestationObject), transports: response.getTransports?.() ?? [] };
-  }
-
-  function assertion({ authenticatorData, signature, userHandle }: AuthenticatorAssertionResponse) {
-    return {
-      ...common,
-      authenticatorData: base64Url(authenticatorData),
-      signature: base64Url(signature),
-      ...(userHandle && { userHandle: base64Url(userHandle) }),
-    };
-  }
+function written({ id, rawId, type, authenticatorAttachment, response }: PublicKeyCredential): CredentialJson {
+  const clientDataJSON = base64Url(response.clientDataJSON);
+  const more = "attestationObject" in response ? attestation(response as AuthenticatorAttestationResponse) : assertion(response as AuthenticatorAssertionResponse);
+  return { id, rawId: base64Url(rawId), type, authenticatorAttachment, response: { clientDataJSON, ...more } };
 }
+
+const attestation = (response: AuthenticatorAttestationResponse) => ({
+  attestationObject: base64Url(response.attestationObject),
+  transports: response.getTransports?.() ?? [],
+});
+
+const assertion = ({ authenticatorData, signature, userHandle }: AuthenticatorAssertionResponse) => ({
+  authenticatorData: base64Url(authenticatorData),
+  signature: base64Url(signature),
+  userHandle: userHandle && base64Url(userHandle),
+});
 
 function bytes(text: Base64Url): Uint8Array<ArrayBuffer> {
   const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));

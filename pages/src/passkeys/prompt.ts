@@ -1,9 +1,7 @@
 // The prompts of the browser that create and use passkeys.
 import type { Failure, Result } from "../api.ts";
 import { creationOptions, credentialJson, requestOptions } from "./json.ts";
-import type { CredentialJson } from "./json.ts";
-
-export type { CredentialJson };
+import type { CreationOptions, CredentialJson, RequestOptions } from "./json.ts";
 
 /** Options of the service for one prompt, and the state that it gets back with the credential. */
 export interface Challenge<T> {
@@ -11,8 +9,8 @@ export interface Challenge<T> {
   state: string;
 }
 
-export type CreationChallenge = Challenge<PublicKeyCredentialCreationOptionsJSON>;
-export type RequestChallenge = Challenge<PublicKeyCredentialRequestOptionsJSON>;
+export type CreationChallenge = Challenge<CreationOptions>;
+export type RequestChallenge = Challenge<RequestOptions>;
 
 /** What the service gets. */
 export interface SignedChallenge {

@@ -4,7 +4,7 @@ import { Button } from "../components/button.tsx";
 import { Message } from "../components/message.tsx";
 import { ViewHeading } from "../components/view_heading.tsx";
 import { useAttempt } from "../factors/attempt.ts";
-import { enrolPasskey, enrolTotp, verify } from "../factors/client.ts";
+import { enrolPasskey, enrolTotp, verify, verifyNewPasskey } from "../factors/client.ts";
 import type { TotpSecret } from "../factors/client.ts";
 import { addNewPasskey } from "../factors/new_passkey.ts";
 import { TotpSetup } from "../factors/totp_setup.tsx";
@@ -23,7 +23,7 @@ export function Enrolment({ pending: { pending, enrol }, onDone, onExpired, onSt
     request: () =>
       addNewPasskey(t, {
         load: () => enrolPasskey(pending),
-        send: (signed, name) => verify(pending, { method: "passkey", ...signed, name }),
+        send: (signed, name) => verifyNewPasskey(pending, signed, name),
       }),
     onDone,
     onFailure,

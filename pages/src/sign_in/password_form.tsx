@@ -36,7 +36,7 @@ export function PasswordForm({ failure, secondsLeft, onSubmit, onFailure, onDone
     onSubmit();
     const result = await call(api.POST("/api/auth/sign-in", { body }));
     if (result.failure === undefined) {
-      onDone(result.value as unknown as SignedIn | Pending);
+      onDone(result.value);
       return "leaving";
     }
     onFailure(result.failure);

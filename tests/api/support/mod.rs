@@ -46,6 +46,8 @@ mod administration;
 mod app;
 pub mod audit;
 pub mod audit_log;
+#[path = "../../shared/authenticator.rs"]
+pub mod authenticator;
 pub mod aws;
 pub mod aws_proof;
 mod caller;
@@ -62,6 +64,7 @@ pub mod internals;
 mod mail;
 mod miniflare;
 pub mod pages;
+mod passkeys;
 pub mod receiver;
 mod recorded;
 mod request;
