@@ -20,8 +20,9 @@ async fn archive_until(app: &App, root: &User, seconds: i64) {
 /// The data of a user after a year: sessions of both kinds, several generations, links, messages, failures, step-ups.
 async fn leave_traces(app: &App, ada: &User, address: &str, agent: &str) {
     for kind in [SessionKind::Token, SessionKind::Cookie] {
-        let app = app.with_sessions(kind);
-        let login = app
+        let view = app.with_sessions(kind);
+        view.shift_clock(app.clock()).await;
+        let login = view
             .anonymous()
             .sign_in(kind_name(kind), &ada.username, &ada.password);
         let login = login.client_ip(address).header("user-agent", agent);
