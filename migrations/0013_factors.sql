@@ -24,7 +24,7 @@ CREATE TABLE passkeys (
   last_used_at       TEXT                       -- last sign-in or step-up with it; NULL before the first
 ) STRICT;
 
-CREATE INDEX passkeys_user ON passkeys (user_id, created_at);
+CREATE INDEX passkeys_user ON passkeys (user_id, created_at, id);
 
 -- The secrets of one-time codes (RFC 6238). A user has at most one.
 CREATE TABLE totp (

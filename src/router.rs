@@ -11,7 +11,8 @@ use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::route::{Access, Route};
 use crate::routes::{
-    audit, aws, bootstrap, device, email, nvidia, pages, password, session, system, users,
+    audit, aws, bootstrap, device, email, factors, nvidia, pages, passkeys, password, session,
+    system, users,
 };
 use crate::runtime::assets::Assets;
 use crate::runtime::log;
@@ -26,6 +27,20 @@ pub const ROUTES: &[Route] = &[
     session::current::ROUTE,
     session::sign_in_options::ROUTE,
     session::step_up::ROUTE,
+    session::step_up_options::ROUTE,
+    session::verify::ROUTE,
+    session::enrol::ROUTE,
+    session::passkey_options::ROUTE,
+    passkeys::list::ROUTE,
+    passkeys::options::ROUTE,
+    passkeys::register::ROUTE,
+    passkeys::rename::ROUTE,
+    passkeys::delete::ROUTE,
+    factors::list::ROUTE,
+    factors::totp::create::ROUTE,
+    factors::totp::confirm::ROUTE,
+    factors::totp::remove::ROUTE,
+    factors::recovery_codes::ROUTE,
     session::refresh::ROUTE,
     session::logout::ROUTE,
     session::logout_all::ROUTE,
@@ -34,6 +49,7 @@ pub const ROUTES: &[Route] = &[
     password::set::ROUTE,
     password::change::ROUTE,
     password::forgot::ROUTE,
+    password::remove::ROUTE,
     email::change::ROUTE,
     email::confirm::ROUTE,
     email::revert::ROUTE,

@@ -4,6 +4,7 @@ use super::error::AppError;
 use super::hash_slots::{Claim, NoSlot, Slot};
 use super::isolate::App;
 use crate::domain::audit::{Entry, Signed};
+use crate::runtime::assets::Assets;
 use crate::runtime::rate_limiter::{Bucket, PERIOD_SECONDS};
 use crate::runtime::{clock, task};
 use crate::store::audit;
@@ -14,6 +15,8 @@ use worker::Context;
 pub struct RequestContext {
     /// The state that the isolate keeps between requests.
     pub app: &'static App,
+    /// The static assets; `None` without the binding.
+    pub assets: Option<&'static Assets>,
     /// When the request was received. It stays the same while the request is handled, unlike [`RequestContext::now`].
     pub received_at: Timestamp,
     execution: Context,
@@ -22,9 +25,15 @@ pub struct RequestContext {
 impl RequestContext {
     /// The context of a request that was received at this time.
     #[must_use]
-    pub fn new(app: &'static App, received_at: Timestamp, execution: Context) -> Self {
+    pub fn new(
+        app: &'static App,
+        assets: Option<&'static Assets>,
+        received_at: Timestamp,
+        execution: Context,
+    ) -> Self {
         Self {
             app,
+            assets,
             received_at,
             execution,
         }
@@ -69,7 +78,7 @@ impl RequestContext {
 
     /// Runs the work to completion; the response does not wait for it.
     pub fn wait_until(&self, work: impl Future<Output = ()> + 'static) {
-        self.execution.wait_until(work);
+        task::run(&self.execution, Box::pin(work));
     }
 
     /// Counts a request of this key against the rate limit.

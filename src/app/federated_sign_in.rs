@@ -4,13 +4,17 @@ use super::client_info::ClientInfo;
 use super::context::RequestContext;
 use super::credential::Issued;
 use super::error::AppError;
+use super::second_factor::pending::{self, FirstStep, PendingSignIn};
+use super::second_factor::rules;
 use super::sessions::revoke_cached;
 use super::sign_in::{
-    AttemptedAccount, CHANGED, DISABLED, NewSessionOptions, refuse, start_session,
+    AttemptedAccount, CHANGED, DISABLED, NEEDS_FACTOR, NewSessionOptions, SettledFactor, refuse,
+    start_session,
 };
 use crate::aws::identity::{AwsUser, AwsUserEmail};
 use crate::domain::audit::Kind;
 use crate::domain::role::Role;
+use crate::domain::sign_in_method::SignInMethod;
 use crate::domain::user::User;
 use crate::runtime::random;
 use crate::store::federated_users::{self, FederatedProfile, Known, RoleChanged, Updated};
@@ -18,8 +22,19 @@ use crate::store::federated_users::{self, FederatedProfile, Known, RoleChanged, 
 /// Maximum number of attempts to update a profile. An attempt is repeated if another request has changed the row.
 const MAX_PROFILE_UPDATES: usize = 3;
 
+/// The outcome of a sign-in.
+#[derive(Debug)]
+pub enum FederatedSignIn {
+    /// The user is signed in.
+    SignedIn(Issued, User),
+    /// The user needs a second factor. `None` if this client cannot be asked for it.
+    SecondFactor(Option<PendingSignIn>),
+    /// The user is disabled or was changed meanwhile.
+    Refused,
+}
+
 /// Signs in a user that AWS has authenticated. The first sign-in creates the user. `role` is the role that this sign-in sets,
-/// if it sets one. `None` if the user is disabled or was changed meanwhile, which the audit log records.
+/// if it sets one. The audit log records a refusal.
 ///
 /// # Errors
 /// `Store`, `Runtime`.
@@ -28,8 +43,8 @@ pub async fn run(
     client: &ClientInfo,
     aws_user: &AwsUser,
     role: Option<Role>,
-    options: NewSessionOptions<'_>,
-) -> Result<Option<(Issued, User)>, AppError> {
+    mut options: NewSessionOptions<'_>,
+) -> Result<FederatedSignIn, AppError> {
     let profile = profile(aws_user, role);
     let mut known = find_or_create(context, client, &profile).await?;
     for _ in 0..MAX_PROFILE_UPDATES {
@@ -41,21 +56,44 @@ pub async fn run(
             None => find_or_create(context, client, &profile).await?,
         };
     }
+    let has_factor = known.has_factor;
     let mut user = known.user;
     if user.is_active && profile.has_other_role(&user) {
         return Err(AppError::Contention);
     }
     let (id, method) = (user.id, options.method);
-    let reason = if user.is_active {
-        if let Some(issued) = start_session(context, client, &mut user, options).await? {
-            return Ok(Some((issued, user)));
+    let rules = rules(context, user.role);
+    let needs_factor = rules.need_factor(method, has_factor);
+    let (reason, outcome) = if !user.is_active {
+        (DISABLED, FederatedSignIn::Refused)
+    } else if !needs_factor {
+        if method == SignInMethod::AwsDevice && rules.is_aws_trusted {
+            options.factor = Some(SettledFactor::default());
         }
-        CHANGED
+        if let Some(issued) = start_session(context, client, &mut user, options).await? {
+            return Ok(FederatedSignIn::SignedIn(issued, user));
+        }
+        (CHANGED, FederatedSignIn::Refused)
+    } else if let Some(binding) = &options.requested.binding {
+        let first = FirstStep {
+            user: &user,
+            has_factor,
+            method,
+            kind: options.requested.kind,
+            binding,
+            checked_hash: None,
+            new_hash: None,
+            attempt: None,
+        };
+        if let Some(pending) = pending::create(context, &first).await? {
+            return Ok(FederatedSignIn::SecondFactor(Some(pending)));
+        }
+        (CHANGED, FederatedSignIn::Refused)
     } else {
-        DISABLED
+        (NEEDS_FACTOR, FederatedSignIn::SecondFactor(None))
     };
     refuse(context, client, method, AttemptedAccount::Known(id), reason).await?;
-    Ok(None)
+    Ok(outcome)
 }
 
 /// The profile of a user that AWS has authenticated.

@@ -8,6 +8,7 @@ use super::token_verifier::TokenVerifier;
 use crate::aws::Aws;
 use crate::config::{Config, Key};
 use crate::crypto::cache_mac::CacheKeys;
+use crate::crypto::factor_keys::FactorKeys;
 use crate::crypto::password::Peppers;
 use crate::crypto::sealed::Sealer;
 use crate::domain::audit::AuditKeys;
@@ -44,6 +45,8 @@ pub struct App {
     pub peppers: Lazy<Peppers>,
     /// Encrypts and decrypts the handles of the device flow and the cookies.
     pub sealer: Sealer,
+    /// Encrypts and decrypts the secrets of one-time codes; `None` if these are not offered.
+    pub factor_keys: Lazy<Option<FactorKeys>>,
     /// Signs the audit log.
     pub audit_keys: Lazy<AuditKeys>,
     /// AWS.
@@ -114,6 +117,13 @@ impl App {
         let previous: Vec<_> = config.audit.keys_previous.iter().map(Key::reveal).collect();
         let key = config.audit.key.reveal();
         let audit_keys: Lazy<_> = LazyCell::new(Box::new(move || AuditKeys::new(&key, &previous)));
+        let (key, previous) = (
+            config.factors.key.clone(),
+            config.factors.key_previous.clone(),
+        );
+        let factor_keys: Lazy<_> = LazyCell::new(Box::new(move || {
+            FactorKeys::new(key.as_ref()?, previous.as_ref()).ok()
+        }));
         let aws = Aws::new(
             config.aws.region,
             config.aws.sso_region,
@@ -140,6 +150,7 @@ impl App {
             cookies,
             peppers,
             sealer,
+            factor_keys,
             audit_keys,
             aws,
             database,

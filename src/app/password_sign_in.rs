@@ -10,6 +10,8 @@ use super::email::notices;
 use super::error::AppError;
 use super::hash_slots::{Holder, Slot};
 use super::password_attempt::{self, Attempted, PasswordCheck, Subject};
+use super::second_factor::pending::{self, FirstStep, PendingSignIn};
+use super::second_factor::rules;
 use super::sign_in::{self, AttemptedAccount, NewSessionOptions, RequestedSession};
 use crate::crypto::password::{Password, StoredHash};
 use crate::domain::address::network;
@@ -25,6 +27,8 @@ use std::rc::Rc;
 pub enum PasswordSignIn {
     /// The user is signed in.
     SignedIn(Box<(Issued, User)>),
+    /// The password is right, and the user needs a second factor. `None` if this client cannot be asked for it.
+    SecondFactor(Option<Box<PendingSignIn>>),
     /// The name or the password is wrong, or the user may not sign in. The audit log records which.
     Refused,
 }
@@ -104,6 +108,7 @@ struct Checked {
     hash: String,
     /// A hash of the same password with the current parameters, if the stored one has older parameters.
     renewed: Option<String>,
+    has_factor: bool,
 }
 
 /// Why an attempt was refused. The audit log records the reason; the client does not learn it.
@@ -117,6 +122,7 @@ enum Refusal {
     Wrong,
     UnusableHash,
     Changed,
+    NeedsFactor,
 }
 
 impl Refusal {
@@ -129,6 +135,7 @@ impl Refusal {
             Self::Wrong => "wrong",
             Self::UnusableHash => "unusable hash",
             Self::Changed => sign_in::CHANGED,
+            Self::NeedsFactor => sign_in::NEEDS_FACTOR,
         }
     }
 }
@@ -169,9 +176,9 @@ impl Subject for Login {
         drop(slot);
         let refusal = match checked {
             Err(refusal) => refusal,
-            Ok(checked) => match self.start_session(context, checked, reservation).await? {
-                Some(signed_in) => return Ok(signed_in),
-                None => Refusal::Changed,
+            Ok(checked) => match self.proceed(context, checked, reservation).await? {
+                Ok(outcome) => return Ok(outcome),
+                Err(refusal) => refusal,
             },
         };
         let reason = if reservation.is_last() {
@@ -189,7 +196,10 @@ impl Subject for Login {
         if let Some(user) = locks {
             notices::account_locked(context, &self.client, &user);
         }
-        Ok(PasswordSignIn::Refused)
+        Ok(match refusal {
+            Refusal::NeedsFactor => PasswordSignIn::SecondFactor(None),
+            _ => PasswordSignIn::Refused,
+        })
     }
 }
 
@@ -202,6 +212,7 @@ impl Login {
         user: Option<PasswordUser>,
         is_locked: bool,
     ) -> Result<Result<Checked, Refusal>, AppError> {
+        let has_factor = user.as_ref().is_some_and(|found| found.has_factor);
         let (candidate, refusal) = match user {
             None => (None, Refusal::UnknownName),
             Some(found) if !found.user.is_active => (None, Refusal::Disabled),
@@ -234,7 +245,38 @@ impl Login {
             user,
             hash,
             renewed,
+            has_factor,
         }))
+    }
+
+    /// Starts the session, or stores the sign-in until the user has shown a second factor.
+    async fn proceed(
+        &self,
+        context: &RequestContext,
+        checked: Checked,
+        reservation: &Reservation,
+    ) -> Result<Result<PasswordSignIn, Refusal>, AppError> {
+        let (method, role) = (SignInMethod::Password, checked.user.role);
+        if !rules(context, role).need_factor(method, checked.has_factor) {
+            let signed_in = self.start_session(context, checked, reservation).await?;
+            return Ok(signed_in.ok_or(Refusal::Changed));
+        }
+        let Some(binding) = &self.requested.binding else {
+            return Ok(Err(Refusal::NeedsFactor));
+        };
+        let first = FirstStep {
+            user: &checked.user,
+            has_factor: checked.has_factor,
+            method,
+            kind: self.requested.kind,
+            binding,
+            checked_hash: Some(&checked.hash),
+            new_hash: checked.renewed.as_deref(),
+            attempt: Some(reservation),
+        };
+        let pending = pending::create(context, &first).await?;
+        let needed = pending.map(|pending| PasswordSignIn::SecondFactor(Some(Box::new(pending))));
+        Ok(needed.ok_or(Refusal::Changed))
     }
 
     /// Starts the session; returns `None` if the user was changed since the check.
@@ -248,6 +290,7 @@ impl Login {
             mut user,
             hash,
             renewed,
+            ..
         } = checked;
         let options = NewSessionOptions {
             requested: self.requested.clone(),

@@ -8,7 +8,7 @@ use super::credential::VerifiedCredential;
 use super::error::AppError;
 use super::{App, RequestContext};
 use crate::config::Consistency;
-use crate::domain::session::{LAST_USED_STEP_SECONDS, SessionKind, SessionRecord, TokenStatus};
+use crate::domain::session::{SessionKind, SessionRecord, TokenStatus, last_used_step};
 use crate::domain::user::User;
 use crate::runtime::shared_text::WithBody;
 use crate::runtime::{StoreError, clock};
@@ -124,7 +124,8 @@ pub async fn find(
 
 /// After the response, records that the session is in use, at most once per hour.
 fn record_use(context: &RequestContext, record: &SessionRecord) {
-    if context.received_at < record.last_used_at.plus(LAST_USED_STEP_SECONDS) {
+    let step = last_used_step(context.app.config.sessions.idle);
+    if context.received_at < record.last_used_at.plus(step) {
         return;
     }
     let (app, now, id) = (context.app, context.received_at, record.id.clone());
@@ -134,7 +135,7 @@ fn record_use(context: &RequestContext, record: &SessionRecord) {
         let written_at = clock::now();
         let _ = app
             .sessions
-            .record_use(&id, now, idle_end, written_at)
+            .record_use(&id, now, idle_end, written_at, step)
             .await;
     });
 }

@@ -12,7 +12,9 @@ use crate::domain::session::SessionKind;
 use crate::domain::sign_in_method::SignInMethod;
 use crate::domain::token::{LEEWAY_SECONDS, Session, SessionId};
 use crate::domain::user::User;
-use crate::runtime::random;
+use crate::runtime::{StoreError, random};
+use crate::store::factors::FactorWrites;
+use crate::store::pending_sign_ins::CompletedPending;
 use crate::store::sessions::{MAX_LIVE_SESSIONS, NewSession, SignInEntries};
 use crate::store::throttle::Reservation;
 use crate::timestamp::Timestamp;
@@ -25,13 +27,25 @@ pub struct RequestedSession {
     pub kind: SessionKind,
     /// The cookie session of the same browser, which the new one replaces: its id in D1 and its user.
     pub replaces: Option<(String, Uuid)>,
+    /// The browser or network that the sign-in is bound to while it waits for a second factor; `None` if it cannot wait.
+    pub binding: Option<String>,
 }
 
 /// A session that is used with a token.
 pub const TOKEN_SESSION: RequestedSession = RequestedSession {
     kind: SessionKind::Token,
     replaces: None,
+    binding: None,
 };
+
+/// What settles the second factor of a sign-in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SettledFactor<'a> {
+    /// The factor that was used or added; `None` if the sign-in needs none.
+    pub writes: Option<&'a FactorWrites<'a>>,
+    /// The pending sign-in that is completed.
+    pub pending: Option<&'a CompletedPending>,
+}
 
 /// The properties of a new session that depend on the method of sign-in.
 #[derive(Debug)]
@@ -50,6 +64,8 @@ pub struct NewSessionOptions<'a> {
     pub attempt: Option<&'a Reservation>,
     /// Maximum age of the session in seconds, if it is less than the maximum age for the role.
     pub max_age_seconds: Option<i64>,
+    /// What settles the second factor. Without it, no session is created for a user who has a factor.
+    pub factor: Option<SettledFactor<'a>>,
 }
 
 impl NewSessionOptions<'_> {
@@ -64,6 +80,7 @@ impl NewSessionOptions<'_> {
             new_hash: None,
             attempt: None,
             max_age_seconds: None,
+            factor: method.is_of_a_program().then(SettledFactor::default),
         }
     }
 }
@@ -123,8 +140,10 @@ pub async fn refuse(
 pub const DISABLED: &str = "disabled";
 /// The reason in the audit log if the user was changed between the check and the start of the session.
 pub const CHANGED: &str = "changed meanwhile";
+/// The reason in the audit log if the route cannot ask for the second factor that the user needs.
+pub const NEEDS_FACTOR: &str = "second factor required";
 
-/// Starts a session and returns its token or cookie; `None` if the user was changed during the sign-in. Sets `user.last_login` to the
+/// Starts a session and returns its token or cookie; `None` if the user was changed during the sign-in, or the second factor cannot be used any more. Sets `user.last_login` to the
 /// time of this sign-in.
 ///
 /// # Errors
@@ -179,11 +198,15 @@ pub async fn start_session(
             .replaces
             .as_ref()
             .map(|(id, user)| (id.as_str(), *user)),
+        is_factor_settled: options.factor.is_some(),
+        factor: options.factor.and_then(|factor| factor.writes),
+        pending: options.factor.and_then(|factor| factor.pending),
     };
     let entries = entries(context, client, user.id, &id, &options)?;
-    let begun = context.app.sessions.begin(&new, &entries).await?;
-    let Some(revoked) = begun else {
-        return Ok(None);
+    let revoked = match context.app.sessions.begin(&new, &entries).await {
+        Ok(Some(revoked)) => revoked,
+        Ok(None) | Err(StoreError::Conflict) => return Ok(None),
+        Err(error) => return Err(error.into()),
     };
     user.last_login = Some(now);
     if !revoked.is_empty() {
@@ -249,10 +272,12 @@ fn entries(
         let detail = "replaced by a sign-in".to_owned();
         signed(Kind::SessionRevoked, *owner, replaced, detail)
     });
-    let (method, evicted) = (
-        options.method.as_str().to_owned(),
-        format!("more than {MAX_LIVE_SESSIONS}"),
-    );
+    let factor = options.factor.and_then(|factor| factor.writes?.factor());
+    let method = match (options.method, factor) {
+        (SignInMethod::Passkey, _) | (_, None) => options.method.as_str().to_owned(),
+        (method, Some(factor)) => format!("{}, {}", method.as_str(), factor.as_str()),
+    };
+    let evicted = format!("more than {MAX_LIVE_SESSIONS}");
     Ok(SignInEntries {
         signed_in: signed(Kind::SignIn, user, id, method)?,
         evicted: signed(Kind::SessionRevoked, user, id, evicted)?,

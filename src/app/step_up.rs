@@ -6,13 +6,19 @@
 
 use super::client_info::ClientInfo;
 use super::context::RequestContext;
+use super::email::{FactorEvent, notices};
 use super::error::AppError;
 use super::hash_slots::{Holder, Slot};
 use super::password_attempt::{self, Attempted, Subject};
+use super::second_factor::codes::{self, Purpose, TypedCode};
 use super::{session_password, sessions};
 use crate::domain::audit::Kind;
+use crate::domain::factor::Factor;
 use crate::domain::session::{SessionKind, SessionRecord, TokenStatus};
 use crate::domain::sign_in_method::SignInMethod;
+use crate::runtime::StoreError;
+use crate::store::factor_attempts::{self, ReservedCode};
+use crate::store::factors::FactorWrites;
 use crate::store::sessions::StepUp;
 use crate::store::throttle::{Attempt, Reservation};
 use crate::store::users::PasswordUser;
@@ -90,17 +96,46 @@ impl Subject for PasswordAttempt {
                 .await?;
             return Ok(PasswordStepUp::WrongPassword);
         };
-        let method = SignInMethod::Password;
-        let (hash, attempt) = (Some(hash.as_str()), Some(reservation));
-        let record = record(context, &self.client, &self.session, method, hash, attempt).await?;
+        let authentication = Authentication {
+            checked_hash: Some(&hash),
+            attempt: Some(reservation),
+            ..Authentication::by(SignInMethod::Password.as_str())
+        };
+        let record = record(context, &self.client, &self.session, &authentication).await?;
         Ok(record.map_or(PasswordStepUp::SessionEnded, |session| {
             PasswordStepUp::Done(Box::new(session))
         }))
     }
 }
 
-/// Records the step-up. Returns the session as it is now; `None` if the session, its user or the password that was checked was changed
-/// meanwhile.
+/// How the user of a session has authenticated.
+#[derive(Clone, Copy, Debug)]
+pub struct Authentication<'a> {
+    /// The method, for the audit log.
+    pub method: &'static str,
+    /// The hash that the password was checked against.
+    pub checked_hash: Option<&'a str>,
+    /// The password attempt that succeeded.
+    pub attempt: Option<&'a Reservation>,
+    /// The factor that was used.
+    pub factor: Option<&'a FactorWrites<'a>>,
+}
+
+impl Authentication<'_> {
+    /// With this method and nothing else.
+    #[must_use]
+    pub fn by(method: &'static str) -> Self {
+        Self {
+            method,
+            checked_hash: None,
+            attempt: None,
+            factor: None,
+        }
+    }
+}
+
+/// Records the step-up. Returns the session as it is now; `None` if the session, its user, or the password or factor that was checked was
+/// changed meanwhile.
 ///
 /// # Errors
 /// `Store`, `Runtime`.
@@ -108,23 +143,12 @@ pub async fn record(
     context: &RequestContext,
     client: &ClientInfo,
     session: &SentSession,
-    method: SignInMethod,
-    checked_hash: Option<&str>,
-    attempt: Option<&Reservation>,
+    authentication: &Authentication<'_>,
 ) -> Result<Option<SessionRecord>, AppError> {
     let SentSession { record, generation } = session;
     let once = async |record: &SessionRecord| {
         let rotates = record.generation == *generation;
-        record_once(
-            context,
-            client,
-            record,
-            rotates,
-            method,
-            checked_hash,
-            attempt,
-        )
-        .await
+        record_once(context, client, (record, rotates), authentication).await
     };
     if let Some(stepped_up) = once(record).await? {
         return Ok(Some(stepped_up));
@@ -143,11 +167,8 @@ pub async fn record(
 async fn record_once(
     context: &RequestContext,
     client: &ClientInfo,
-    session: &SessionRecord,
-    rotates: bool,
-    method: SignInMethod,
-    checked_hash: Option<&str>,
-    attempt: Option<&Reservation>,
+    (session, rotates): (&SessionRecord, bool),
+    authentication: &Authentication<'_>,
 ) -> Result<Option<SessionRecord>, AppError> {
     let (now, user) = (context.now(), session.user.id);
     let entry = client.entry(context, Kind::StepUp)?;
@@ -161,17 +182,80 @@ async fn record_once(
         device: client.device.as_deref(),
         address: client.address.as_deref(),
         country: client.country.as_deref(),
-        checked_hash,
-        attempt,
+        checked_hash: authentication.checked_hash,
+        attempt: authentication.attempt,
+        factor: authentication.factor,
     };
-    let entry = context.sign(entry.detail(method.as_str()));
-    let sessions = &context.app.sessions;
-    let Some(stepped_up) = sessions.step_up(&step_up, &entry).await? else {
-        return Ok(None);
+    let entry = context.sign(entry.detail(authentication.method));
+    let stepped_up = match context.app.sessions.step_up(&step_up, &entry).await {
+        Ok(Some(stepped_up)) => stepped_up,
+        Ok(None) | Err(StoreError::Conflict) => return Ok(None),
+        Err(error) => return Err(error.into()),
     };
     if rotates && stepped_up.kind == SessionKind::Cookie {
         sessions::refresh_cache(context, &stepped_up, stepped_up.generation);
         sessions::refresh_cache(context, &stepped_up, session.generation);
     }
     Ok(Some(stepped_up))
+}
+
+/// The outcome of a step-up with a code.
+#[derive(Debug)]
+pub enum CodeStepUp {
+    /// It is recorded. Holds the session as it is now.
+    Done(Box<SessionRecord>),
+    /// The code is wrong. The audit log records it.
+    Wrong,
+    /// It was not checked. No code is checked for this many seconds.
+    BackOff(u32),
+    /// The session or the user was changed meanwhile, or the code was used.
+    SessionEnded,
+}
+
+/// Compares a code of the user of a session, and records the step-up. `is_recognised`: whether the user has signed in on the device.
+///
+/// # Errors
+/// `Store`, `Runtime`.
+pub async fn with_code(
+    context: &RequestContext,
+    client: &ClientInfo,
+    session: &SentSession,
+    code: &TypedCode,
+    is_recognised: bool,
+) -> Result<CodeStepUp, AppError> {
+    let (database, user) = (context.app.database, &session.record.user);
+    let reserved = factor_attempts::reserve(database, user.id, context.now_ms()).await?;
+    let state = match reserved {
+        ReservedCode::Yes(state) => state,
+        ReservedCode::Later(seconds) => return Ok(CodeStepUp::BackOff(seconds)),
+    };
+    let Some(factor) = codes::check(context, user.id, &state, code, is_recognised) else {
+        let refused = (code.factor(), Purpose::StepUp(&session.record.id));
+        codes::refuse(context, client, user, &state, refused).await?;
+        return Ok(CodeStepUp::Wrong);
+    };
+    let mut entries = Vec::new();
+    let is_recovery = factor.factor() == Factor::RecoveryCode;
+    if is_recovery {
+        let entry = client.entry(context, Kind::RecoveryCodeUsed)?;
+        let entry = entry.by(user.id).about(user.id);
+        entries.push(context.sign(entry.of_session(&session.record.id)));
+    }
+    let writes = FactorWrites {
+        used: Some(&factor),
+        added: None,
+        recovery_codes: &[],
+        entries: &entries,
+    };
+    let authentication = Authentication {
+        factor: Some(&writes),
+        ..Authentication::by(factor.factor().as_str())
+    };
+    let Some(record) = record(context, client, session, &authentication).await? else {
+        return Ok(CodeStepUp::SessionEnded);
+    };
+    if is_recovery {
+        notices::factor(context, client, user, FactorEvent::RecoveryCodeUsed);
+    }
+    Ok(CodeStepUp::Done(Box::new(record)))
 }

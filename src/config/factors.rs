@@ -92,9 +92,6 @@ impl FactorsConfig {
     pub(super) fn read(read: &mut Reader<'_>, issuer: &str) -> Self {
         let key = read.optional(&FACTOR_KEY, key_text);
         let key_previous = read.optional(&FACTOR_KEY_PREVIOUS, key_text);
-        if key.is_none() && key_previous.is_some() {
-            read.invalid(&FACTOR_KEY);
-        }
         let host = host_of(issuer);
         let rp_id = read.optional(&WEBAUTHN_RP_ID, |text| rp_id(text, host));
         Self {

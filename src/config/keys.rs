@@ -4,7 +4,6 @@ use super::variable::{Default, Reader, Variable};
 use super::{audit, factors, handles, passwords, tokens};
 use crate::crypto::secret::Secret;
 use base64ct::{Base64, Encoding};
-use std::collections::BTreeSet;
 use std::fmt;
 
 /// The form of a key.
@@ -34,7 +33,9 @@ const MIN_DISTINCT_BYTES: usize = 8;
 
 /// Whether these bytes have enough different values to be random.
 pub(super) fn is_varied(bytes: &[u8]) -> bool {
-    bytes.iter().collect::<BTreeSet<_>>().len() >= MIN_DISTINCT_BYTES
+    let is_first =
+        |(index, byte): &(usize, &u8)| !bytes.iter().take(*index).any(|earlier| earlier == *byte);
+    bytes.iter().enumerate().filter(is_first).count() >= MIN_DISTINCT_BYTES
 }
 
 /// Parses a key from base64.

@@ -98,8 +98,14 @@ impl<'l> Reader<'l> {
     pub(super) fn optional<T>(
         &mut self,
         variable: &Variable,
-        parse: impl FnOnce(&str) -> Option<T>,
+        parse: impl Fn(&str) -> Option<T>,
     ) -> Option<T> {
+        self.parsed(variable, &parse)
+    }
+
+    /// Not inlined, and by a trait object: the first request of an isolate then compiles only the parsers of variables that are set.
+    #[inline(never)]
+    fn parsed<T>(&mut self, variable: &Variable, parse: &dyn Fn(&str) -> Option<T>) -> Option<T> {
         let text = self.text(variable.name)?;
         let value = parse(&text);
         if value.is_none() {
@@ -113,6 +119,15 @@ impl<'l> Reader<'l> {
         &mut self,
         variable: &Variable,
         parse: impl Fn(&str) -> Option<T>,
+    ) -> T {
+        self.parsed_or_default(variable, &parse)
+    }
+
+    #[inline(never)]
+    fn parsed_or_default<T: Placeholder>(
+        &mut self,
+        variable: &Variable,
+        parse: &dyn Fn(&str) -> Option<T>,
     ) -> T {
         let value = match (self.text(variable.name), variable.default) {
             (Some(text), _) => parse(&text),

@@ -1,6 +1,7 @@
 //! Secrets, MACs, sealed values and password hashes. Random bytes are arguments.
 
 pub mod cache_mac;
+pub mod factor_keys;
 pub mod fingerprint;
 pub mod password;
 pub mod sealed;

@@ -20,6 +20,12 @@ pub const MAX_REPLAY_WINDOW_SECONDS: i64 = 300;
 /// `last_used_at` is updated when it is this old: users see it to within an hour, and most requests write nothing.
 pub const LAST_USED_STEP_SECONDS: i64 = 3_600;
 
+/// Seconds after which `last_used_at` is updated if cookie sessions expire after this many seconds without use.
+#[must_use]
+pub fn last_used_step(idle_seconds: i64) -> i64 {
+    LAST_USED_STEP_SECONDS.min(idle_seconds.div_euclid(4))
+}
+
 /// The time that `token_expires_at` of a live session exceeds, as in the statements of `store`: a session is live while it is
 /// not revoked, `now` is before `ends_at`, and `token_expires_at` is later than this. After that, its current token cannot be
 /// refreshed.
@@ -68,6 +74,10 @@ pub struct SessionRecord {
     pub last_used_at: Timestamp,
     /// How often the password hash of the user was changed, also when the same password was hashed again.
     pub password_version: u32,
+    /// Whether the user has a second factor now.
+    pub has_factor: bool,
+    /// When the user last authenticated with a factor in the session.
+    pub factor_at: Option<Timestamp>,
 }
 
 /// The status of a token, which decides what it may be used for.
@@ -120,12 +130,17 @@ impl SessionRecord {
     }
 
     /// Whether the user has authenticated recently enough for a route that requires step-up, as a request with a token or cookie
-    /// of this generation shows. One that was rotated out does not count, because the rotation may have been the reaction to its
+    /// of this generation shows. A user who has a factor must have used one. One that was rotated out does not count, because the rotation may have been the reaction to its
     /// theft; nor does a sign-in with stored keys, which does not show that a user is present.
     #[must_use]
     pub fn is_stepped_up(&self, generation: u32, now: Timestamp) -> bool {
+        let authenticated_at = if self.has_factor {
+            self.factor_at
+        } else {
+            Some(self.authenticated_at)
+        };
         generation == self.generation
-            && now < self.authenticated_at.plus(STEP_UP_SECONDS)
+            && authenticated_at.is_some_and(|at| now < at.plus(STEP_UP_SECONDS))
             && !self.method.is_some_and(SignInMethod::is_of_a_program)
     }
 
@@ -183,6 +198,8 @@ mod tests {
             rotations: Rotations::parse("[[1000,1],[1020,3]]").unwrap(),
             last_used_at: at(1_020),
             password_version: 0,
+            has_factor: false,
+            factor_at: None,
         }
     }
 
@@ -279,6 +296,32 @@ mod tests {
         ] {
             record.method = method;
             assert_eq!(record.is_stepped_up(4, at(1_020)), is_stepped_up);
+        }
+    }
+
+    #[test]
+    fn step_up_of_a_user_with_a_factor_needs_the_factor() {
+        let mut record = record();
+        record.has_factor = true;
+        assert!(!record.is_stepped_up(4, at(1_001)));
+        record.factor_at = Some(at(1_100));
+        for (second, is_stepped_up) in [(1_399, true), (1_400, false)] {
+            assert_eq!(record.is_stepped_up(4, at(second)), is_stepped_up);
+        }
+        // Without a factor, the time of the earlier one does not count.
+        record.has_factor = false;
+        assert!(!record.is_stepped_up(4, at(1_350)));
+    }
+
+    #[test]
+    fn last_use_is_stored_at_least_four_times_per_idle_time() {
+        for (idle, step) in [
+            (3_600, 900),
+            (7_200, 1_800),
+            (14_400, 3_600),
+            (604_800, 3_600),
+        ] {
+            assert_eq!(last_used_step(idle), step, "{idle}");
         }
     }
 

@@ -107,7 +107,7 @@ pub fn handle_fetch(
     };
     let is_head = request.method == Method::Head;
     let context = Context::new(context.unchecked_into());
-    let enter = move |app| RequestContext::new(app, received_at, context);
+    let enter = move |app| RequestContext::new(app, assets, received_at, context);
     result_or_promise(async move {
         let response = router::handle(app, assets, enter, request).await;
         to_js(&response, &request_id, is_head)

@@ -15,6 +15,7 @@ use crate::domain::role::Role;
 use crate::domain::session::SessionRecord;
 use crate::domain::token::Claims;
 use crate::runtime::rate_limiter::Bucket;
+use futures_util::future::LocalBoxFuture;
 use std::rc::Rc;
 
 pub use crate::app::sessions::CachedCaller;
@@ -256,29 +257,31 @@ pub async fn super_administrator(
 }
 
 /// Checks the role before the step-up, so that a user is not asked to authenticate for a request that would be refused anyway. The
-/// refusal is recorded.
-async fn session_with_role(
-    context: &RequestContext,
-    request: &Request,
+/// refusal is recorded. The future is boxed, so that the Worker contains it once, and the first `/validate` does not compile it.
+fn session_with_role<'a>(
+    context: &'a RequestContext,
+    request: &'a Request,
     check: Check,
-    role: impl FnOnce(Role) -> Result<(), ErrorCode>,
-) -> Result<SessionRecord, ApiError> {
-    let verified = credential(context, request, check).await?.valid()?;
-    let found = find_session(context, request, &verified).await?;
-    let session = found.ok_or(ErrorCode::InvalidToken)?;
-    if let Err(code) = role(session.user.role) {
-        let caller = SignedInCaller::new(context, request.client_info(), &session);
-        caller.record_denied(check.denied(code), None).await?;
-        return Err(code.into());
-    }
-    let generation = verified.claims.session.generation;
-    if check.guard == Guard::Current && generation != session.generation {
-        return Err(ErrorCode::InvalidToken.into());
-    }
-    if check.guard == Guard::StepUp && !session.is_stepped_up(generation, context.received_at) {
-        return Err(ErrorCode::StepUpRequired.into());
-    }
-    Ok(session)
+    role: fn(Role) -> Result<(), ErrorCode>,
+) -> LocalBoxFuture<'a, Result<SessionRecord, ApiError>> {
+    Box::pin(async move {
+        let verified = credential(context, request, check).await?.valid()?;
+        let found = find_session(context, request, &verified).await?;
+        let session = found.ok_or(ErrorCode::InvalidToken)?;
+        if let Err(code) = role(session.user.role) {
+            let caller = SignedInCaller::new(context, request.client_info(), &session);
+            caller.record_denied(check.denied(code), None).await?;
+            return Err(code.into());
+        }
+        let generation = verified.claims.session.generation;
+        if check.guard == Guard::Current && generation != session.generation {
+            return Err(ErrorCode::InvalidToken.into());
+        }
+        if check.guard == Guard::StepUp && !session.is_stepped_up(generation, context.received_at) {
+            return Err(ErrorCode::StepUpRequired.into());
+        }
+        Ok(session)
+    })
 }
 
 #[cfg(test)]

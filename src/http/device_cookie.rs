@@ -7,6 +7,7 @@ use crate::app::error::AppError;
 use crate::crypto::sealed::Purpose;
 use crate::domain::host;
 use crate::domain::recognised_device::RecognisedDevice;
+use crate::domain::user::User;
 use crate::runtime::random;
 use uuid::Uuid;
 
@@ -24,7 +25,16 @@ pub struct Names<'a> {
     pub email: Option<&'a str>,
 }
 
-impl Names<'_> {
+impl<'a> Names<'a> {
+    /// A user who may type the user name or the e-mail address.
+    #[must_use]
+    pub fn of(user: &'a User) -> Self {
+        Self {
+            id: user.id,
+            username: Some(&user.username),
+            email: user.email.as_deref(),
+        }
+    }
     /// A user who signs in without typing a name. A password user may have the same names, and the device must not be
     /// recognised for that user.
     #[must_use]

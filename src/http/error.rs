@@ -203,6 +203,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         let cause = match error {
             StoreError::Unavailable => "d1_unavailable",
+            StoreError::Conflict => "contention",
             StoreError::CorruptRow(column) => column,
         };
         Self::new(ErrorCode::StorageUnavailable).with_cause(cause)

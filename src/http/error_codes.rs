@@ -148,6 +148,9 @@ codes! {
     InvalidSecondFactor: 401 "invalid_second_factor" "Invalid code";
         "The one-time code, recovery code or passkey is wrong or was already used. The message names which.";
         "Ask the user again.";
+    UnknownPasskey: 401 "unknown_passkey" "Unknown passkey";
+        "The passkey belongs to no user of the service. It may have been removed.";
+        "Tell the browser with `PublicKeyCredential.signalUnknownCredential()`, and sign in in another way.";
     PendingSignInExpired: 401 "pending_sign_in_expired" "Sign-in expired. Start again";
         "The pending sign-in is unknown, complete, older than 5 minutes or of another browser, five factors were tried, or the user was changed meanwhile.";
         "Start again at `/sign-in`.";

@@ -2,6 +2,7 @@
 
 mod administration_error;
 pub mod body;
+pub mod browser_cookie;
 pub mod caller;
 pub mod cookies;
 pub mod cors;

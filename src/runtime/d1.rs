@@ -171,7 +171,7 @@ impl Database {
         let results = binding.batch(list).map_err(unavailable)?;
         let results = timeout(D1_TIMEOUT_MS, JsFuture::from(results)).await;
         let results = results.map_err(|_| StoreError::Unavailable)?;
-        let results: js_sys::Array = results.map_err(unavailable)?.unchecked_into();
+        let results: js_sys::Array = results.map_err(failed)?.unchecked_into();
         if results.length() != count {
             return Err(StoreError::Unavailable);
         }
@@ -206,6 +206,21 @@ impl Database {
         }
         let bound = prepared.bind(&statement.parameters);
         bound.map_err(|_| StoreError::Unavailable)
+    }
+}
+
+/// The error of `store/required.rs` contains this text.
+const NOTHING_CHANGED: &str = "nothing was changed";
+
+/// Why a batch failed.
+#[expect(clippy::needless_pass_by_value, reason = "the signature of map_err")]
+fn failed(error: JsValue) -> StoreError {
+    let message = error.dyn_ref::<js_sys::Error>().map(js_sys::Error::message);
+    let message = message.map(String::from).unwrap_or_default();
+    if message.contains(NOTHING_CHANGED) {
+        StoreError::Conflict
+    } else {
+        StoreError::Unavailable
     }
 }
 

@@ -25,6 +25,9 @@ pub enum StoreError {
     /// The store failed, or did not respond before the timeout.
     #[error("store unavailable")]
     Unavailable,
+    /// A write that the batch required changed nothing, so nothing was written.
+    #[error("a required write changed nothing")]
+    Conflict,
     /// A row violates an invariant; holds the name of the column as the statement has it.
     #[error("corrupt row: {0}")]
     CorruptRow(&'static str),

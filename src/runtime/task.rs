@@ -3,7 +3,13 @@
 
 use super::timeout::timeout;
 use futures_channel::oneshot;
+use std::pin::Pin;
 use worker::Context;
+
+/// Runs the work to completion. It is boxed, so that the Worker contains the code around it once and not for each caller.
+pub fn run(context: &Context, work: Pin<Box<dyn Future<Output = ()>>>) {
+    context.wait_until(work);
+}
 
 /// Runs the work to completion, however long it takes. Returns its output if it is ready within this many milliseconds.
 pub async fn run_to_completion<T: 'static>(
@@ -12,9 +18,10 @@ pub async fn run_to_completion<T: 'static>(
     work: impl Future<Output = T> + 'static,
 ) -> Option<T> {
     let (sender, receiver) = oneshot::channel();
-    context.wait_until(async move {
+    let work = async move {
         // There is no receiver any more if the work took too long.
         let _ = sender.send(work.await);
-    });
+    };
+    run(context, Box::pin(work));
     timeout(milliseconds, receiver).await.ok()?.ok()
 }

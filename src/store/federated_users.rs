@@ -57,6 +57,8 @@ pub struct Known {
     pub user: User,
     /// Whether its e-mail address is up to date.
     pub is_email_current: bool,
+    /// Whether the user has a second factor.
+    pub has_factor: bool,
 }
 
 /// The result of an update.
@@ -110,7 +112,7 @@ const LIVE: &str = "
 
 const FIND: &str = "
     SELECT id AS user_id, username, email, name, organization, aws_region, role, is_active,
-           created_at AS user_created_at, updated_at AS user_updated_at, last_login,
+           created_at AS user_created_at, updated_at AS user_updated_at, last_login, has_factor,
            CASE WHEN EXISTS (SELECT 1 FROM users WHERE source = 'password' AND email_key = ?4) THEN email IS NULL
                 ELSE email IS ?3 AND made_email_key IS ?4 END AS is_email_current
     FROM users WHERE source = ?1 AND subject = ?2";
@@ -255,6 +257,7 @@ fn known_in(found: &Outcome) -> Result<Option<Known>, StoreError> {
         Ok(Known {
             user: users::user(row)?,
             is_email_current: row.count("is_email_current")? == 1,
+            has_factor: row.count("has_factor")? == 1,
         })
     })
 }

@@ -73,6 +73,35 @@ const DROP_LINKS: &str = "
     DELETE FROM password_links
     WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM users WHERE users.id = ?1 AND password_hash = ?2)";
 
+/// The user must be able to sign in with a passkey.
+const REMOVE: &str = "
+    UPDATE users SET password_hash = NULL, updated_at = ?2
+    WHERE id = ?1 AND source = 'password' AND password_hash IS NOT NULL AND is_active = 1
+      AND EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = users.id)";
+
+/// Finds a row if [`REMOVE`] is about to change one.
+const REMOVES: &str = "
+    SELECT 1 FROM users
+    WHERE id = ?1 AND source = 'password' AND password_hash IS NOT NULL AND is_active = 1
+      AND EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = users.id)";
+
+/// Removes the password of a user who has a passkey. Returns whether that was done.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn remove(
+    database: &Database,
+    user: Uuid,
+    now: Timestamp,
+    entry: &Signed,
+) -> Result<bool, StoreError> {
+    let user = user.to_string();
+    let remove = Statement::new(REMOVE).text(&user).text(now.to_string());
+    let removes = || Statement::new(REMOVES).text(&user);
+    let [written] = database.batch([recorded(remove, removes, [entry])]).await?;
+    Ok(written.changes > 0)
+}
+
 /// The password hash of a user, if there is one.
 ///
 /// # Errors
@@ -161,6 +190,7 @@ impl<'a> Change<'a> {
             address: self.address,
             country: self.country,
             is_authenticated: true,
+            has_used_factor: false,
             // The statement that sets the password compares the earlier hash.
             checked_hash: None,
             cause: Some(&self.password_set.entry.id),

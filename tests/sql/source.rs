@@ -89,6 +89,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "in order, the first",
     ),
     (
+        "store/pending_sign_ins.rs: DELETE_EXPIRED",
+        "SEARCH pending_sign_ins USING INDEX pending_sign_ins_end (expires_at<?)",
+        "in order, up to the limit",
+    ),
+    (
         "store/status.rs: LOCKED",
         "SEARCH sign_in_attempts USING INDEX sign_in_attempts_locked (key>? AND key<?)",
         "locked counters, up to the limit",
@@ -177,6 +182,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "store/integrity.rs: ACCOUNTS",
         "SEARCH users USING INDEX sqlite_autoindex_users_1 (id>?)",
         "in order, up to the limit",
+    ),
+    (
+        "store/integrity.rs: ENTRIES_OF_SUPER_ADMINS",
+        "SCAN audit_accounts",
+        "only for the holder of a bootstrap secret while no user is an active super administrator",
     ),
     (
         "store/integrity.rs: NAMED_SUPER_ADMINS",

@@ -2,7 +2,12 @@
 
 #[path = "../shared/authenticator.rs"]
 mod authenticator;
+#[path = "../shared/installed.rs"]
+mod installed;
+#[path = "../shared/toolchain.rs"]
+mod toolchain;
 
+mod differential;
 mod published;
 mod refusals;
 mod verify;

@@ -29,6 +29,9 @@ const PAGES: &[(&str, &str)] = &[
 /// What esbuild writes below `build/`, relative to the repository.
 const OUTPUT: &str = "build/pages";
 
+/// The OpenAPI document, relative to the repository.
+const OPENAPI: &str = "src/routes/openapi.json";
+
 /// The licences of the packages in the scripts. Browsers do not load this file.
 const LICENCES: &str = "assets/licences.txt";
 
@@ -70,8 +73,8 @@ fn key_of_sources() -> Result<String> {
     let mut files = vec![
         root.join("package-lock.json"),
         root.join("xtask/src/pages.rs"),
-        // The types of the API are generated from it.
-        root.join("src/routes/openapi.json"),
+        // The types of the API are generated from it, and the Worker serves it.
+        root.join(OPENAPI),
     ];
     files.extend(workspace::files_below(&root.join("pages")));
     cache::key_of_files(&files)
@@ -87,7 +90,7 @@ fn check_types() -> Result<()> {
         command
     };
     let mut generate = script("openapi-typescript/bin/cli.js");
-    generate.args(["src/routes/openapi.json", "--output", "build/openapi.d.ts"]);
+    generate.args([OPENAPI, "--output", "build/openapi.d.ts"]);
     process::run("Generating the types of the API", &mut generate)?;
     let mut check = script("typescript/bin/tsc");
     check.args(["--project", "pages"]);
@@ -111,6 +114,7 @@ fn build() -> Result<()> {
         let html = built.html(&template, name, title)?;
         write(&pages.join(format!("{name}.html")), &html)?;
     }
+    write(&pages.join("openapi.json"), &workspace::read(OPENAPI)?)?;
     write(&output.join(LICENCES), &built.licences()?)?;
     write(
         &output.join("_headers"),

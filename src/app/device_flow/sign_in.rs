@@ -9,7 +9,8 @@ use super::user::DeviceUser;
 use crate::app::credential::Issued;
 use crate::app::denial::Denial;
 use crate::app::error::AppError;
-use crate::app::federated_sign_in;
+use crate::app::federated_sign_in::{self, FederatedSignIn};
+use crate::app::second_factor::pending::PendingSignIn;
 use crate::app::sign_in::{self, AttemptedAccount, NewSessionOptions, RequestedSession};
 use crate::domain::session::{SessionKind, TokenStatus};
 use crate::domain::sign_in_method::SignInMethod;
@@ -19,8 +20,14 @@ use crate::domain::user::User;
 /// Starts a session.
 pub struct SignIn(pub RequestedSession);
 
-/// The token or cookie of the session, and its user.
-pub type SignedIn = Box<(Issued, User)>;
+/// What the client gets.
+#[derive(Debug)]
+pub enum SignedIn {
+    /// The token or cookie of the session, and its user.
+    Session(Box<(Issued, User)>),
+    /// The user needs a second factor. `None` if this client cannot be asked for it.
+    SecondFactor(Option<Box<PendingSignIn>>),
+}
 
 impl Completion for SignIn {
     type Output = SignedIn;
@@ -65,7 +72,8 @@ impl Completion for SignIn {
                     record.rotated_at,
                     expires_at,
                 )?;
-                return Ok(Some(DeviceOutcome::Done(Box::new((issued, record.user)))));
+                let signed_in = SignedIn::Session(Box::new((issued, record.user)));
+                return Ok(Some(DeviceOutcome::Done(signed_in)));
             }
             _ => return Ok(Some(DeviceOutcome::Expired)),
         };
@@ -87,9 +95,15 @@ impl Completion for SignIn {
         let DeviceUser { aws_user, role } = user;
         let signed_in = federated_sign_in::run(context, client, &aws_user, role, options).await?;
         Ok(match signed_in {
-            Some(signed_in) => DeviceOutcome::Done(Box::new(signed_in)),
+            FederatedSignIn::SignedIn(issued, user) => {
+                DeviceOutcome::Done(SignedIn::Session(Box::new((issued, user))))
+            }
+            // The session of the completed sign-in gets another `sid`, so that the device handle alone does not lead to it.
+            FederatedSignIn::SecondFactor(pending) => {
+                DeviceOutcome::Done(SignedIn::SecondFactor(pending.map(Box::new)))
+            }
             // The audit log already records the refusal.
-            None => DeviceOutcome::Denied(Denial::Disabled),
+            FederatedSignIn::Refused => DeviceOutcome::Denied(Denial::Disabled),
         })
     }
 

@@ -6,7 +6,7 @@ use crate::app::denial::Denial;
 use crate::app::error::AppError;
 use crate::app::federated_sign_in::profile;
 use crate::app::sign_in::AttemptedAccount;
-use crate::app::step_up::{self, SentSession};
+use crate::app::step_up::{self, Authentication, SentSession};
 use crate::domain::address::network;
 use crate::domain::audit::Kind;
 use crate::domain::session::SessionRecord;
@@ -44,8 +44,9 @@ impl Completion for StepUp {
                 .await?;
             return Ok(DeviceOutcome::Denied(denial));
         }
-        let (client, method) = (&request.client, SignInMethod::AwsDevice);
-        let stepped_up = step_up::record(context, client, &self.0, method, None, None).await?;
+        let authentication = Authentication::by(SignInMethod::AwsDevice.as_str());
+        let stepped_up =
+            step_up::record(context, &request.client, &self.0, &authentication).await?;
         Ok(DeviceOutcome::Done(stepped_up))
     }
 

@@ -28,6 +28,16 @@ pub const BUDGETS_OF_USERS: &[&str] = &[
     "new_device",
     "password_changed",
     "password_set",
+    "passkey_added",
+    "passkey_removed",
+    "passkey_cloned",
+    "totp_added",
+    "totp_removed",
+    "recovery_codes_created",
+    "recovery_code_used",
+    "codes_locked",
+    "factors_reset",
+    "password_removed",
 ];
 
 /// The requests for a forgotten password of a client site. The site is stored as a keyed hash.

@@ -1,6 +1,6 @@
 //! The messages in English.
 
-use super::message::{Block, Message, Restore, Service, Words, minute};
+use super::message::{Block, FactorEvent, Message, Restore, Service, Words, minute};
 use crate::timestamp::Timestamp;
 
 fn paragraph(text: impl Into<String>) -> Block {
@@ -119,6 +119,7 @@ pub fn words(message: &Message, service: &Service<'_>) -> Words {
                 service.forgot_password(),
             ],
         ),
+        Message::Factor { event, at } => factor(service, *event, &minute(*at)),
     };
     Words {
         subject,
@@ -137,6 +138,59 @@ fn password(service: &Service<'_>, what: &str, at: &str) -> (String, Vec<Block>)
         paragraph(NOT_YOU),
         service.forgot_password(),
     ];
+    (about, blocks)
+}
+
+fn factor(service: &Service<'_>, event: FactorEvent, at: &str) -> (String, Vec<Block>) {
+    let name = service.name;
+    let about = match event {
+        FactorEvent::PasskeyAdded => format!("A passkey was added to your account at {name}"),
+        FactorEvent::PasskeyRemoved => format!("A passkey was removed from your account at {name}"),
+        FactorEvent::PasskeyCloned => {
+            format!("A passkey of your account at {name} may have been copied")
+        }
+        FactorEvent::TotpAdded => format!("One-time codes were added to your account at {name}"),
+        FactorEvent::TotpRemoved => {
+            format!("One-time codes were removed from your account at {name}")
+        }
+        FactorEvent::RecoveryCodesCreated => {
+            format!("New recovery codes for your account at {name} were created")
+        }
+        FactorEvent::RecoveryCodeUsed => {
+            format!("A recovery code of your account at {name} was used")
+        }
+        FactorEvent::CodesLocked => format!("Codes for your account at {name} are locked"),
+        FactorEvent::FactorsReset => {
+            format!("The second factors of your account at {name} were removed")
+        }
+        FactorEvent::PasswordRemoved => {
+            format!("The password of your account at {name} was removed")
+        }
+    };
+    let explanation = match event {
+        FactorEvent::PasskeyCloned => {
+            "The sign-in was refused. Remove this passkey, and add a new one."
+        }
+        FactorEvent::RecoveryCodesCreated => "Earlier recovery codes are no longer valid.",
+        FactorEvent::RecoveryCodeUsed => {
+            "Each recovery code works once. You can create new ones on the page of your account."
+        }
+        FactorEvent::CodesLocked => {
+            "Somebody who knows your password has entered 100 wrong codes in a row. No code is accepted until you \
+             sign in with a passkey, use a recovery code on a device on which you have signed in before, or an administrator resets your \
+             second factors."
+        }
+        FactorEvent::FactorsReset => {
+            "An administrator did this, and all devices were signed out. You can sign in without a second factor now."
+        }
+        FactorEvent::PasswordRemoved => "You sign in with a passkey now.",
+        _ => "",
+    };
+    let mut blocks = vec![paragraph(format!("{about} on {at}."))];
+    if !explanation.is_empty() {
+        blocks.push(paragraph(explanation));
+    }
+    blocks.extend([paragraph(NOT_YOU), service.forgot_password()]);
     (about, blocks)
 }
 

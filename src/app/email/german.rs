@@ -1,6 +1,6 @@
 //! The messages in German.
 
-use super::message::{Block, Message, Restore, Service, Words, minute};
+use super::message::{Block, FactorEvent, Message, Restore, Service, Words, minute};
 use crate::timestamp::Timestamp;
 
 fn paragraph(text: impl Into<String>) -> Block {
@@ -124,6 +124,7 @@ pub fn words(message: &Message, service: &Service<'_>) -> Words {
                 service.forgot_password(),
             ],
         ),
+        Message::Factor { event, at } => factor(service, *event, &minute(*at)),
     };
     Words {
         subject,
@@ -142,6 +143,66 @@ fn password(service: &Service<'_>, what: &str, at: &str) -> (String, Vec<Block>)
         paragraph(NOT_YOU),
         service.forgot_password(),
     ];
+    (about, blocks)
+}
+
+fn factor(service: &Service<'_>, event: FactorEvent, at: &str) -> (String, Vec<Block>) {
+    let name = service.name;
+    let about = match event {
+        FactorEvent::PasskeyAdded => {
+            format!("Ein Passkey wurde zu Ihrem Konto bei {name} hinzugefügt")
+        }
+        FactorEvent::PasskeyRemoved => {
+            format!("Ein Passkey wurde aus Ihrem Konto bei {name} entfernt")
+        }
+        FactorEvent::PasskeyCloned => {
+            format!("Ein Passkey Ihres Kontos bei {name} wurde möglicherweise kopiert")
+        }
+        FactorEvent::TotpAdded => {
+            format!("Einmalcodes wurden zu Ihrem Konto bei {name} hinzugefügt")
+        }
+        FactorEvent::TotpRemoved => {
+            format!("Einmalcodes wurden aus Ihrem Konto bei {name} entfernt")
+        }
+        FactorEvent::RecoveryCodesCreated => {
+            format!("Neue Wiederherstellungscodes für Ihr Konto bei {name} wurden erstellt")
+        }
+        FactorEvent::RecoveryCodeUsed => {
+            format!("Ein Wiederherstellungscode Ihres Kontos bei {name} wurde verwendet")
+        }
+        FactorEvent::CodesLocked => format!("Codes für Ihr Konto bei {name} sind gesperrt"),
+        FactorEvent::FactorsReset => {
+            format!("Die zweiten Faktoren Ihres Kontos bei {name} wurden entfernt")
+        }
+        FactorEvent::PasswordRemoved => {
+            format!("Das Passwort Ihres Kontos bei {name} wurde entfernt")
+        }
+    };
+    let explanation = match event {
+        FactorEvent::PasskeyCloned => {
+            "Die Anmeldung wurde abgelehnt. Entfernen Sie diesen Passkey, und fügen Sie einen neuen hinzu."
+        }
+        FactorEvent::RecoveryCodesCreated => "Frühere Wiederherstellungscodes gelten nicht mehr.",
+        FactorEvent::RecoveryCodeUsed => {
+            "Jeder Wiederherstellungscode gilt einmal. Auf der Seite Ihres Kontos können Sie neue erstellen."
+        }
+        FactorEvent::CodesLocked => {
+            "Jemand, der Ihr Passwort kennt, hat 100 falsche Codes in Folge eingegeben. Es wird kein Code mehr \
+             angenommen, bis Sie sich mit einem Passkey anmelden, einen Wiederherstellungscode auf einem Gerät verwenden, auf dem Sie sich \
+             bereits angemeldet haben, oder eine Administratorin oder ein Administrator Ihre zweiten Faktoren zurücksetzt."
+        }
+        FactorEvent::FactorsReset => {
+            "Eine Administratorin oder ein Administrator hat das veranlasst, und alle Geräte wurden abgemeldet. Sie \
+             können sich jetzt ohne zweiten Faktor anmelden."
+        }
+        FactorEvent::PasswordRemoved => "Sie melden sich jetzt mit einem Passkey an.",
+        _ => "",
+    };
+    let mut blocks = vec![paragraph(format!("{about} ({at})."))];
+    if !explanation.is_empty() {
+        blocks.push(paragraph(explanation));
+    }
+    blocks.extend([paragraph(NOT_YOU), service.forgot_password()]);
     (about, blocks)
 }
 

@@ -60,6 +60,55 @@ pub enum Message {
     },
     /// The account was locked.
     AccountLocked,
+    /// A second factor was added, removed or used.
+    Factor {
+        /// What happened.
+        event: FactorEvent,
+        /// When it was.
+        at: Timestamp,
+    },
+}
+
+/// What happened to the second factors of a user, or to the password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FactorEvent {
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// A passkey was refused, because it may have been copied.
+    PasskeyCloned,
+    /// One-time codes were added.
+    TotpAdded,
+    /// One-time codes were removed.
+    TotpRemoved,
+    /// Recovery codes were replaced.
+    RecoveryCodesCreated,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// No code is accepted any more.
+    CodesLocked,
+    /// An administrator removed all factors.
+    FactorsReset,
+    /// The password was removed.
+    PasswordRemoved,
+}
+
+impl FactorEvent {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::PasskeyAdded => "passkey_added",
+            Self::PasskeyRemoved => "passkey_removed",
+            Self::PasskeyCloned => "passkey_cloned",
+            Self::TotpAdded => "totp_added",
+            Self::TotpRemoved => "totp_removed",
+            Self::RecoveryCodesCreated => "recovery_codes_created",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::CodesLocked => "codes_locked",
+            Self::FactorsReset => "factors_reset",
+            Self::PasswordRemoved => "password_removed",
+        }
+    }
 }
 
 /// A link that restores an address.
@@ -87,6 +136,7 @@ impl Message {
             Self::PasswordChanged { .. } => "password_changed",
             Self::PasswordSet { .. } => "password_set",
             Self::AccountLocked => "account_locked",
+            Self::Factor { event, .. } => event.as_str(),
         }
     }
 

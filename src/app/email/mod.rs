@@ -15,6 +15,7 @@ pub mod revert;
 
 pub use budget::BUDGETS_OF_USERS;
 pub use delivery::{Outbox, Recipient};
+pub use message::FactorEvent;
 
 pub(super) use budget::requested;
 pub(super) use delivery::{Outgoing, deliver, post};

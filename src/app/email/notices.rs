@@ -2,7 +2,7 @@
 //! Notices about a new device and about a new password have a budget of their own per kind.
 
 use super::delivery::{Outgoing, deliver};
-use super::message::Message;
+use super::message::{FactorEvent, Message};
 use super::{Recipient, budget, post};
 use crate::app::client_info::ClientInfo;
 use crate::app::{App, RequestContext};
@@ -69,6 +69,16 @@ pub fn account_locked(context: &RequestContext, client: &ClientInfo, user: &User
     if let Some(recipient) = Recipient::of(user) {
         post(context, client, recipient, Message::AccountLocked);
     }
+}
+
+/// Tells a user what happened to the second factors of the account.
+pub fn factor(context: &RequestContext, client: &ClientInfo, user: &User, event: FactorEvent) {
+    let (app, at) = (context.app, context.received_at);
+    let (Some(_), Some(recipient)) = (&app.outbox, Recipient::of(user)) else {
+        return;
+    };
+    let outgoing = Outgoing::new(client, recipient, Message::Factor { event, at });
+    context.wait_until(async move { deliver_within_budget(app, outgoing, at).await });
 }
 
 /// While D1 is unavailable, the notice is sent.

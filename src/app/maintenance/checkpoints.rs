@@ -36,7 +36,7 @@ enum Stopped {
 impl From<StoreError> for Stopped {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable => Self::Unavailable,
+            StoreError::Unavailable | StoreError::Conflict => Self::Unavailable,
             StoreError::CorruptRow(_) => broken(0, ViolationKind::Unreadable),
         }
     }

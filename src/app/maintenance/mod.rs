@@ -1,10 +1,11 @@
-//! The work of the cron event: revokes sessions that `TOKENS_NOT_BEFORE` ends, deletes expired rows, completes erasures, verifies
+//! The work of the cron event: revokes sessions that `TOKENS_NOT_BEFORE` ends, deletes expired rows, seals the secrets of one-time codes again after a rotation, completes erasures, verifies
 //! the audit log, makes checkpoints of it, erases its addresses, signs what archives state again, archives it and sends it to the webhook. A part that fails is
 //! logged, does not prevent the others, and is repeated by the next event.
 
 mod accounts;
 mod archive;
 mod checkpoints;
+mod factor_keys;
 mod not_before;
 mod webhook;
 
@@ -14,7 +15,9 @@ use crate::runtime::clock;
 use crate::runtime::log::{self, Finding};
 use crate::store::audit_clients;
 use crate::store::bootstrap;
+use crate::store::pending_sign_ins;
 use crate::store::status;
+use crate::store::used_challenges;
 use crate::store::users::erase;
 use crate::timestamp::Timestamp;
 
@@ -67,6 +70,11 @@ pub async fn run(app: &App, now: Timestamp) {
     report.check("used_proofs", &deleted);
     let deleted = app.password_links.delete_expired(now).await;
     report.check("password_links", &deleted);
+    let deleted = batches(async || used_challenges::delete_expired(app.database, now).await).await;
+    report.check("used_challenges", &deleted);
+    let deleted = batches(async || pending_sign_ins::delete_expired(app.database, now).await).await;
+    report.check("pending_sign_ins", &deleted);
+    report.check("totp", &factor_keys::reseal(app).await);
     let deleted = bootstrap::delete_expired(app.database, now).await;
     report.check("bootstrap_secrets", &deleted);
     let deleted = batches(async || app.email_links.delete_expired(now).await).await;

@@ -15,24 +15,37 @@ const MAX_TRANSPORT_CHARACTERS: usize = 32;
 const MAX_TRANSPORTS: usize = 8;
 
 /// `RegistrationResponseJSON` or `AuthenticationResponseJSON`. Other members, such as the outputs of extensions, are ignored.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CredentialJson {
+    /// Credential id, base64url without padding.
     id: String,
+    /// The same.
     raw_id: String,
+    /// `public-key`.
     r#type: String,
+    /// What the authenticator has sent. Binary values are base64url without padding.
     response: ResponseJson,
 }
 
-#[derive(Deserialize)]
+/// What an authenticator has sent, and what the browser has added.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 struct ResponseJson {
+    /// The ceremony, challenge and origin, in the JSON that is signed.
     #[serde(rename = "clientDataJSON")]
     client_data_json: String,
+    /// Of a registration: the new key.
     attestation_object: Option<String>,
+    /// Of a registration: how the browser can reach the authenticator.
     transports: Option<Vec<String>>,
+    /// Of an authentication: what the authenticator states.
     authenticator_data: Option<String>,
+    /// Of an authentication.
     signature: Option<String>,
+    /// Of an authentication: `user.id` of the registration.
     user_handle: Option<String>,
 }
 
@@ -65,6 +78,12 @@ pub struct AssertionResponse {
 }
 
 impl CredentialJson {
+    /// Whether it is the response to a registration.
+    #[must_use]
+    pub fn is_registration(&self) -> bool {
+        self.response.attestation_object.is_some()
+    }
+
     /// The response to a registration.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 
 use crate::app::RequestContext;
 use crate::app::client_info::ClientInfo;
-use crate::app::federated_sign_in;
+use crate::app::federated_sign_in::{self, FederatedSignIn};
 use crate::app::sign_in::{self, AttemptedAccount, NewSessionOptions};
 use crate::aws::error::AwsError;
 use crate::aws::identity::{self, AwsUser};
@@ -78,7 +78,10 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
     };
     let signed_in =
         federated_sign_in::run(&context, &client, &aws_user, Some(role), options).await?;
-    let (issued, user) = signed_in.ok_or(ErrorCode::InvalidProof)?;
+    // A program is never asked for a second factor.
+    let FederatedSignIn::SignedIn(issued, user) = signed_in else {
+        return Err(ErrorCode::InvalidProof.into());
+    };
     Ok(BearerTokenResponse::response(&issued, &user))
 }
 

@@ -2,7 +2,7 @@
 
 use super::approval::{self, Handles, Wait};
 use crate::app::RequestContext;
-use crate::app::device_flow::sign_in::SignIn;
+use crate::app::device_flow::sign_in::{SignIn, SignedIn};
 use crate::app::sign_in::TOKEN_SESSION;
 use crate::http::body;
 use crate::http::error::{ApiError, ErrorFormat};
@@ -54,8 +54,13 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
     };
     let sign_in = SignIn(TOKEN_SESSION);
     let signed_in = approval::wait(Rc::new(context), client, &handles, wait, sign_in).await;
-    let (issued, user) = *signed_in.map_err(failed)?;
-    Ok(wait.applied(BearerTokenResponse::response(&issued, &user)))
+    match signed_in.map_err(failed)? {
+        SignedIn::Session(signed_in) => {
+            let (issued, user) = *signed_in;
+            Ok(wait.applied(BearerTokenResponse::response(&issued, &user)))
+        }
+        SignedIn::SecondFactor(_) => Err(ErrorCode::SecondFactorDemanded.into()),
+    }
 }
 
 /// The API specification prescribes the text of a failure of AWS.
@@ -76,7 +81,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
              with Retry-After means that the user has not responded yet; repeat the request. A 408 response without \
              Retry-After means that the device code has expired or was already used. While one request waits, other \
              requests with the same device code get 408 at once. A 403 response means that the user denied the sign-in, has \
-             no permission set, or is disabled.",
+             no permission set, is disabled, or needs a second factor, which this route cannot ask for.",
         )
         .parameter(approval::prefer_parameter())
         .takes::<TokenRequest>(
@@ -92,4 +97,5 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         .header("edge-auth-expires", true)
         .header("preference-applied", false)
         .errors(approval::errors().into_iter().map(failed))
+        .errors([ErrorCode::SecondFactorDemanded])
 }

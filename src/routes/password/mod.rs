@@ -2,4 +2,5 @@
 
 pub mod change;
 pub mod forgot;
+pub mod remove;
 pub mod set;

@@ -5,6 +5,7 @@ use crate::app::client_info::ClientInfo;
 use crate::app::credential::Issued;
 use crate::app::password_attempt::Attempted;
 use crate::app::password_sign_in::{self, NameAndPassword, PasswordSignIn};
+use crate::app::second_factor::pending::PendingSignIn;
 use crate::app::sign_in::{RequestedSession, TOKEN_SESSION};
 use crate::crypto::password::Password;
 use crate::domain::user::User;
@@ -72,7 +73,10 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
         name: &body.username,
         password: &body.password,
     };
-    let signed_in = sign_in(Rc::new(context), client, &cookie, typed, TOKEN_SESSION).await?;
+    let outcome = sign_in(Rc::new(context), client, &cookie, typed, TOKEN_SESSION).await?;
+    let FirstStep::SignedIn(signed_in) = outcome else {
+        return Err(ErrorCode::SecondFactorRequired.into());
+    };
     let response = Response::ok(&LoginResponse {
         success: true,
         message: "Login successful",
@@ -100,6 +104,14 @@ pub(super) struct SignedIn {
     pub device_cookie: Option<String>,
 }
 
+/// The outcome of a password that is right.
+pub(super) enum FirstStep {
+    /// The user is signed in.
+    SignedIn(SignedIn),
+    /// The user needs a second factor. `None` if the client cannot be asked for it.
+    SecondFactor(Option<Box<PendingSignIn>>),
+}
+
 /// Signs in with a password, here and at `/sign-in`.
 pub(super) async fn sign_in(
     context: Rc<RequestContext>,
@@ -107,7 +119,7 @@ pub(super) async fn sign_in(
     cookie: &DeviceCookie,
     typed: Typed<'_>,
     requested: RequestedSession,
-) -> Result<SignedIn, ApiError> {
+) -> Result<FirstStep, ApiError> {
     // No user has a password over the limit. Such an attempt is not counted, which reveals nothing that the client does not
     // know.
     let password = Password::parse(typed.password).map_err(|_| ErrorCode::InvalidCredentials)?;
@@ -125,23 +137,21 @@ pub(super) async fn sign_in(
     );
     let (issued, user) = match attempted.await? {
         Attempted::Evaluated(PasswordSignIn::SignedIn(signed_in)) => *signed_in,
+        Attempted::Evaluated(PasswordSignIn::SecondFactor(pending)) => {
+            return Ok(FirstStep::SecondFactor(pending));
+        }
         Attempted::Evaluated(PasswordSignIn::Refused) => {
             return Err(ErrorCode::InvalidCredentials.into());
         }
         Attempted::BackOff(seconds) => return Err(ApiError::back_off(seconds)),
         Attempted::Overloaded => return Err(ErrorCode::Overloaded.into()),
     };
-    let names = Names {
-        id: user.id,
-        username: Some(&user.username),
-        email: user.email.as_deref(),
-    };
-    let device_cookie = cookie.recognise(&context, device.as_ref(), &names)?;
-    Ok(SignedIn {
+    let device_cookie = cookie.recognise(&context, device.as_ref(), &Names::of(&user))?;
+    Ok(FirstStep::SignedIn(SignedIn {
         issued,
         user,
         device_cookie,
-    })
+    }))
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -150,7 +160,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("login", "Sessions", "Sign in with a password")
         .describe("The response is the same for unknown users, disabled or locked accounts, accounts without a password, and wrong \
-             passwords.")
+             passwords. A user who needs a second factor signs in at /sign-in.")
         .parameter(crate::http::device_cookie::parameter())
         .takes::<LoginRequest>(
             schemas,
@@ -171,6 +181,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         .header("set-cookie", false)
         .errors([
             ErrorCode::InvalidCredentials.into(),
+            ErrorCode::SecondFactorRequired.into(),
             ApiError::back_off(1),
             ErrorCode::Overloaded.into(),
             ErrorCode::StorageUnavailable.into(),

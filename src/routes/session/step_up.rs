@@ -1,14 +1,18 @@
 //! `POST /api/auth/step-up`: authenticates the user of a session again, which some routes require.
 
-use super::sign_in::required;
+use super::sign_in::{required, sent_passkey};
+use super::verify::typed_code;
 use crate::app::RequestContext;
 use crate::app::client_info::ClientInfo;
 use crate::app::device_flow::step_up::StepUp;
+use crate::app::passkeys;
 use crate::app::password_attempt::Attempted;
-use crate::app::step_up::{self, PasswordStepUp, SentSession};
+use crate::app::step_up::{self, CodeStepUp, PasswordStepUp, SentSession};
+use crate::crypto::secret::Secret;
 use crate::domain::session::{SessionKind, SessionRecord};
-use crate::domain::sign_in_method::SignInMethod;
+use crate::domain::webauthn::credential::CredentialJson;
 use crate::http::body::{self, INVALID_BODY};
+use crate::http::device_cookie::DeviceCookie;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
 use crate::http::request::{Method, Request};
@@ -35,14 +39,34 @@ pub const ROUTE: Route = Route {
     operation,
 };
 
+/// How a user authenticates again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum StepUpMethod {
+    /// With a passkey.
+    Passkey,
+    /// With a one-time code.
+    Totp,
+    /// With a recovery code.
+    RecoveryCode,
+    /// With the password, if the user has no factor.
+    Password,
+    /// With the device flow of Identity Center, if the user has no factor.
+    AwsDevice,
+}
+
 /// The fields of all methods; [`StepUpRequest`] describes the body.
 #[derive(Deserialize)]
 struct Fields {
-    method: SignInMethod,
+    method: StepUpMethod,
     password: Option<String>,
+    code: Option<Secret>,
     client_id: Option<String>,
     client_secret: Option<String>,
     device_code: Option<String>,
+    state: Option<Secret>,
+    credential: Option<CredentialJson>,
 }
 
 /// A method of authentication with its credentials.
@@ -56,6 +80,26 @@ enum StepUpRequest {
         /// Password. White space is significant.
         #[schemars(length(min = 1))]
         password: String,
+    },
+    /// A passkey of the user.
+    Passkey {
+        /// `state` of the response from `/step-up/options`.
+        #[schemars(length(min = 1))]
+        state: String,
+        /// What `navigator.credentials.get()` has returned, as its `toJSON()` writes it.
+        credential: CredentialJson,
+    },
+    /// A one-time code of the user's authenticator app.
+    Totp {
+        /// Six digits. Spaces are ignored.
+        #[schemars(length(min = 1, max = 64))]
+        code: String,
+    },
+    /// One of the user's recovery codes.
+    RecoveryCode {
+        /// Recovery code. Case, hyphens and spaces are ignored.
+        #[schemars(length(min = 1, max = 64))]
+        code: String,
     },
     /// A device flow that the same user approves in AWS IAM Identity Center.
     AwsDevice {
@@ -86,6 +130,7 @@ async fn handle(
 ) -> Result<Response, ApiError> {
     let client = request.client_info();
     let wait = Wait::preferred_by(&context, &request);
+    let device = DeviceCookie::of(&request);
     let cookie = session_cookie::verified(&context, &request);
     let generation = match &cookie {
         Some(cookie) if session.kind == SessionKind::Cookie => cookie.claims.session.generation,
@@ -98,12 +143,34 @@ async fn handle(
     let body: Fields = body::json(request, INVALID_BODY).await?;
     let context = Rc::new(context);
     let method = body.method;
+    let is_factor = matches!(
+        method,
+        StepUpMethod::Passkey | StepUpMethod::Totp | StepUpMethod::RecoveryCode
+    );
+    if session.record.has_factor && !is_factor {
+        return Err(ErrorCode::FactorRequiredForStepUp.into());
+    }
     let stepped_up = match method {
-        SignInMethod::Password => {
+        StepUpMethod::Passkey => {
+            let sent = sent_passkey(body.state, body.credential)?;
+            let attempted = passkeys::step_up::with_passkey(&context, &client, &session, &sent);
+            match attempted.await? {
+                CodeStepUp::Wrong => return Err(ErrorCode::InvalidPasskey.into()),
+                attempted => by_code(attempted)?,
+            }
+        }
+        StepUpMethod::Totp | StepUpMethod::RecoveryCode => {
+            let code = typed_code(method == StepUpMethod::Totp, body.code)?;
+            let user = session.record.user.id;
+            let is_recognised = device.open(&context).is_some_and(|known| known.is_of(user));
+            let attempted = step_up::with_code(&context, &client, &session, &code, is_recognised);
+            by_code(attempted.await?)?
+        }
+        StepUpMethod::Password => {
             let password = required(body.password)?;
             with_password(Rc::clone(&context), client, session, password).await?
         }
-        SignInMethod::AwsDevice => {
+        StepUpMethod::AwsDevice => {
             let handles = Handles {
                 client_id: &required(body.client_id)?,
                 client_secret: &required(body.client_secret)?,
@@ -113,9 +180,6 @@ async fn handle(
             let stepped_up = approval::wait(Rc::clone(&context), client, &handles, wait, step_up);
             stepped_up.await?.ok_or(ErrorCode::InvalidToken)?
         }
-        SignInMethod::AwsApp | SignInMethod::AwsProof | SignInMethod::Passkey => {
-            return Err(ErrorCode::InvalidField.into());
-        }
     };
     let response = Response::ok(&StepUpResponse {
         success: true,
@@ -124,9 +188,18 @@ async fn handle(
     let rotated = (stepped_up.kind == SessionKind::Cookie).then_some(&stepped_up);
     let response = session_cookie::rotate_sent(&context, response, cookie.as_deref(), rotated)?;
     Ok(match method {
-        SignInMethod::AwsDevice => wait.applied(response),
+        StepUpMethod::AwsDevice => wait.applied(response),
         _ => response,
     })
+}
+
+fn by_code(attempted: CodeStepUp) -> Result<SessionRecord, ApiError> {
+    match attempted {
+        CodeStepUp::Done(session) => Ok(*session),
+        CodeStepUp::Wrong => Err(ErrorCode::InvalidCode.into()),
+        CodeStepUp::BackOff(seconds) => Err(ApiError::back_off(seconds)),
+        CodeStepUp::SessionEnded => Err(ErrorCode::InvalidToken.into()),
+    }
 }
 
 async fn with_password(
@@ -155,8 +228,10 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         .describe(
             "Authenticates the user of the session again. For 5 minutes, the session may call the routes that require \
              step-up. The session cookie of a cookie session is replaced; a token stays as it is. The method \
-             `aws_device` waits for the user as /token does, with the same errors.",
+             `aws_device` waits for the user as /token does, with the same errors. A user who has a second factor must use it: \
+             /step-up/options lists the methods.",
         )
+        .parameter(crate::http::device_cookie::parameter())
         .parameter(approval::prefer_parameter())
         .takes::<StepUpRequest>(
             schemas,
@@ -172,6 +247,9 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         .errors(approval::errors())
         .errors([
             ErrorCode::InvalidCurrentPassword.into(),
+            ErrorCode::InvalidCode.into(),
+            ErrorCode::InvalidPasskey.into(),
+            ErrorCode::FactorRequiredForStepUp.into(),
             ApiError::back_off(1),
         ])
 }

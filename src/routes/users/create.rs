@@ -1,6 +1,6 @@
 //! `POST /api/auth/users`: creates a user who signs in with a password.
 
-use super::{AdminUser, LinkDelivery, ShownLink, region, text, with_etag};
+use super::{AdminUser, LinkDelivery, ShownLink, region, require_same_session, text, with_etag};
 use crate::app::RequestContext;
 use crate::app::administration::Administration;
 use crate::app::administration::create::NewUser;
@@ -92,6 +92,7 @@ async fn handle(
 ) -> Result<Response, ApiError> {
     let client = request.client_info();
     let body: CreateUserRequest = body::json(request, INVALID_BODY).await?;
+    require_same_session(&context, &session).await?;
     let administration = Administration::new(&context, &client, &session);
     let created = administration.create(body.user()?).await?;
     let (user, link) = (created.user, ShownLink::from(created.link));

@@ -1,5 +1,6 @@
 //! `POST /api/auth/users/export`: all users as JSON Lines.
 
+use super::require_same_session;
 use crate::app::RequestContext;
 use crate::domain::audit::Kind;
 use crate::domain::session::SessionRecord;
@@ -47,6 +48,7 @@ async fn handle(
 ) -> Result<Response, ApiError> {
     let client = request.client_info();
     let body: Option<ExportRequest> = body::optional_json(request, body::INVALID_BODY).await?;
+    require_same_session(&context, &session).await?;
     let ExportRequest { cursor, limit } = body.unwrap_or_default();
     let limit = limit.unwrap_or(MAX_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {

@@ -1,5 +1,6 @@
 //! `POST /api/auth/users/import`: adds users in bulk.
 
+use super::require_same_session;
 use crate::app::RequestContext;
 use crate::app::administration::Administration;
 use crate::app::administration::import::{self, LineOutcome, LineReport, MAX_LINES};
@@ -57,6 +58,7 @@ async fn handle(
     let dry_run = dry_run.unwrap_or(false);
     let client = request.client_info();
     let text = body::lines(request).await?;
+    require_same_session(&context, &session).await?;
     let lines: Vec<(usize, &str)> = (1..)
         .zip(text.split('\n').map(str::trim))
         .filter(|(_, line)| !line.is_empty())

@@ -14,9 +14,11 @@ pub mod update;
 
 pub use crate::domain::user::AdminUser;
 
+use crate::app::RequestContext;
 use crate::app::administration::link::{Delivery, IssuedLink};
 use crate::aws::region::Region;
 use crate::domain::names;
+use crate::domain::session::SessionRecord;
 use crate::http::error::ApiError;
 use crate::http::error_codes::ErrorCode;
 use crate::http::request::Request;
@@ -77,6 +79,23 @@ pub fn user_id(request: &Request) -> Result<Uuid, ApiError> {
     // `Uuid` also accepts other forms: without hyphens, in braces and as a URN.
     let id = Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
     id.ok_or_else(|| ErrorCode::UserNotFound.into())
+}
+
+/// Checks the session again after the body was read. A body may take ten seconds, so a client that holds it back could otherwise
+/// act after the session was revoked or its token was rotated.
+///
+/// # Errors
+/// `InvalidToken`, `StorageUnavailable`.
+async fn require_same_session(
+    context: &RequestContext,
+    session: &SessionRecord,
+) -> Result<(), ApiError> {
+    let found = context.app.sessions.find(&session.id).await?;
+    let is_same = found
+        .is_some_and(|found| found.revoked_at.is_none() && found.generation == session.generation);
+    is_same
+        .then_some(())
+        .ok_or_else(|| ErrorCode::InvalidToken.into())
 }
 
 /// Adds the `ETag` of a user.

@@ -1,6 +1,6 @@
 //! `PATCH /api/auth/users/{id}`: changes a user.
 
-use super::{AdminUser, region, text, user_id, with_etag};
+use super::{AdminUser, region, require_same_session, text, user_id, with_etag};
 use crate::app::RequestContext;
 use crate::app::administration::Administration;
 use crate::app::administration::update::{Changes, NewText};
@@ -162,6 +162,7 @@ async fn handle(
     let version = precondition::if_match(&request)?;
     let (id, client) = (user_id(&request), request.client_info());
     let body: UpdateUserRequest = body::json(request, INVALID_BODY).await?;
+    require_same_session(&context, &session).await?;
     let administration = Administration::new(&context, &client, &session);
     let updated = administration
         .update(id?, &body.changes()?, version)

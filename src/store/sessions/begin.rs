@@ -3,12 +3,16 @@
 use super::rotate::is_cookie;
 use super::{REVOKED, RevokedSession, Sessions};
 use crate::domain::audit::Signed;
+use crate::domain::factor::Factor;
 use crate::domain::role::Role;
 use crate::domain::session::{SessionKind, expired_until};
 use crate::domain::sign_in_method::SignInMethod;
 use crate::runtime::StoreError;
 use crate::runtime::d1::Statement;
 use crate::store::audit::recorded;
+use crate::store::factors::FactorWrites;
+use crate::store::pending_sign_ins::CompletedPending;
+use crate::store::required::required;
 use crate::store::throttle::{self, Reservation};
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
@@ -48,6 +52,12 @@ pub struct NewSession<'a> {
     pub attempt: Option<&'a Reservation>,
     /// The cookie session of the same browser, which the new one replaces: its id and its user.
     pub replaces: Option<(&'a str, Uuid)>,
+    /// Whether the sign-in needs no second factor or has had one. Otherwise the session is not created if the user has one now.
+    pub is_factor_settled: bool,
+    /// The factor that was used or added, with its writes. They are made, or nothing is.
+    pub factor: Option<&'a FactorWrites<'a>>,
+    /// The pending sign-in that is completed.
+    pub pending: Option<&'a CompletedPending>,
 }
 
 /// The audit entries of a sign-in.
@@ -71,15 +81,16 @@ const MAX_EVICTED_SESSIONS: u32 = 200;
 /// Creates a session only for a user who is still active, with the role and the password that were just checked.
 const BEGIN: &str = "
     INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, token_expires_at, ends_at, device, address,
-                          is_cookie, method, country)
-    SELECT ?1, id, 0, ?3, ?3, ?4, ?5, ?6, ?7, ?10, ?11, ?12
-    FROM users WHERE id = ?2 AND is_active = 1 AND role = ?8 AND (?9 IS NULL OR password_hash = ?9)
+                          is_cookie, method, country, factor, factor_at)
+    SELECT ?1, id, 0, ?3, ?3, ?4, ?5, ?6, ?7, ?10, ?11, ?12, ?14, iif(?14 IS NULL, NULL, ?3)
+    FROM users
+    WHERE id = ?2 AND is_active = 1 AND role = ?8 AND (?9 IS NULL OR password_hash = ?9) AND (?13 = 1 OR has_factor = 0)
     ON CONFLICT (id) DO NOTHING";
 
 /// Finds a row if [`BEGIN`] is about to write one.
 const BEGINS: &str = "
     SELECT 1 FROM users
-    WHERE id = ?2 AND is_active = 1 AND role = ?3 AND (?4 IS NULL OR password_hash = ?4)
+    WHERE id = ?2 AND is_active = 1 AND role = ?3 AND (?4 IS NULL OR password_hash = ?4) AND (?5 = 1 OR has_factor = 0)
       AND NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.id = ?1)";
 
 const RECORD_LOGIN: &str = "
@@ -129,7 +140,7 @@ impl Sessions {
     /// that case.
     ///
     /// # Errors
-    /// Any [`StoreError`].
+    /// Any [`StoreError`]. `Conflict` if the pending sign-in or the factor cannot be used any more.
     pub async fn begin(
         &self,
         new: &NewSession<'_>,
@@ -146,6 +157,9 @@ impl Sessions {
         ];
         if let Some(attempt) = new.attempt {
             statements.extend(throttle::forget(attempt, new.id));
+        }
+        if let Some(pending) = new.pending {
+            statements.extend(pending.revert_attempt(new.user_id, new.id));
         }
         // The replaced session goes first, so that it does not cause an eviction.
         statements.extend(new.replace(entries.replaced.as_ref()).into_iter().flatten());
@@ -168,6 +182,7 @@ impl Sessions {
 impl NewSession<'_> {
     fn begin(&self, entry: &Signed) -> Statement {
         let user_id = self.user_id.to_string();
+        let factor = self.factor.and_then(FactorWrites::factor);
         let session = Statement::new(BEGIN)
             .text(self.id)
             .text(&user_id)
@@ -180,15 +195,33 @@ impl NewSession<'_> {
             .optional(self.password_hash)
             .number(is_cookie(self.kind))
             .text(self.method.as_str())
-            .optional(self.country);
+            .optional(self.country)
+            .number(u32::from(self.is_factor_settled))
+            .optional(factor.map(Factor::as_str));
         let may_begin = || {
             Statement::new(BEGINS)
                 .text(self.id)
                 .text(&user_id)
                 .text(self.role.as_str())
                 .optional(self.password_hash)
+                .number(u32::from(self.is_factor_settled))
         };
-        recorded(session, may_begin, [entry])
+        let begin = recorded(session, may_begin, [entry]);
+        match self.settle(&user_id) {
+            writes if writes.is_empty() => begin,
+            writes => required(begin.preceded_by(writes)),
+        }
+    }
+
+    /// The writes of the second factor, without which no session is created. They come before the session.
+    fn settle(&self, user: &str) -> Vec<Statement> {
+        let now = self.created_at.to_string();
+        let complete = self.pending.map(|pending| pending.complete(self.id, &now));
+        let factor = self.factor.map(|factor| factor.statements(user, &now));
+        complete
+            .into_iter()
+            .chain(factor.into_iter().flatten())
+            .collect()
     }
 
     /// The last statement returns the replaced session.

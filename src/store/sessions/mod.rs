@@ -25,9 +25,7 @@ pub(super) use rotate::Rotation;
 
 use super::throttle;
 use super::users::user;
-use crate::domain::session::{
-    LAST_USED_STEP_SECONDS, Rotations, SessionKind, SessionRecord, expired_until,
-};
+use crate::domain::session::{Rotations, SessionKind, SessionRecord, expired_until};
 use crate::domain::sign_in_method::SignInMethod;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Outcome, Statement};
@@ -115,7 +113,8 @@ const FIND: &str = "
            max(sessions.rotated_at, coalesce(sessions.last_used_at, '')) AS last_used_at,
            users.id AS user_id, users.username, users.email, users.name, users.organization,
            users.aws_region, users.role, users.is_active, users.created_at AS user_created_at,
-           users.updated_at AS user_updated_at, users.password_version, sessions.created_at AS last_login
+           users.updated_at AS user_updated_at, users.password_version, users.has_factor, sessions.factor_at,
+           sessions.created_at AS last_login
     FROM sessions JOIN users ON users.id = sessions.user_id
     WHERE sessions.id = ?1";
 
@@ -168,7 +167,7 @@ impl Sessions {
         record(&found)
     }
 
-    /// Records that a session is in use, if that has not been recorded for an hour. A cookie session then expires at
+    /// Records that a session is in use, if that has not been recorded for `step` seconds. A cookie session then expires at
     /// `idle_end`, unless it is used before. It must not have expired at `written_at`, the time of this call; `now` is the time
     /// of the request.
     ///
@@ -180,11 +179,12 @@ impl Sessions {
         now: Timestamp,
         idle_end: Timestamp,
         written_at: Timestamp,
+        step: i64,
     ) -> Result<(), StoreError> {
         let statement = Statement::new(USED)
             .text(now.to_string())
             .text(id)
-            .text(now.plus(-LAST_USED_STEP_SECONDS).to_string())
+            .text(now.minus(step).to_string())
             .text(idle_end.to_string())
             .text(written_at.to_string());
         self.database.batch([statement]).await.map(drop)
@@ -273,6 +273,8 @@ pub(super) fn record(found: &Outcome) -> Result<Option<SessionRecord>, StoreErro
             rotations: rotations(row)?,
             last_used_at: row.moment("last_used_at")?,
             password_version: row.count("password_version")?,
+            has_factor: row.count("has_factor")? == 1,
+            factor_at: row.optional_moment("factor_at")?,
         })
     })
 }

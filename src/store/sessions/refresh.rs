@@ -58,6 +58,7 @@ impl Sessions {
             address: refresh.address,
             country: refresh.country,
             is_authenticated: false,
+            has_used_factor: false,
             checked_hash: None,
             cause: None,
         };

@@ -31,6 +31,8 @@ pub(in crate::store) struct Rotation<'a> {
     pub country: Option<&'a str>,
     /// Whether the user has just authenticated.
     pub is_authenticated: bool,
+    /// Whether the user did so with a factor.
+    pub has_used_factor: bool,
     /// The hash that the password was checked against, if the rotation follows such a check.
     pub checked_hash: Option<&'a str>,
     /// The id of the audit entry of the change that rotates the cookie, in an earlier statement of the batch. Without its entry,
@@ -44,7 +46,7 @@ const ROTATE: &str = "
     UPDATE sessions SET
       generation = generation + 1, rotated_at = ?1, token_expires_at = min(?2, ends_at),
       refresh_device = ?6, refresh_address = ?7, refresh_country = ?13,
-      authenticated_at = coalesce(?11, authenticated_at),
+      authenticated_at = coalesce(?11, authenticated_at), factor_at = iif(?15 = 1, ?1, factor_at),
       recent_rotations = (
         SELECT json_group_array(json_array(at, first)) FROM (
           SELECT value ->> 0 AS at, value ->> 1 AS first FROM json_each(sessions.recent_rotations)
@@ -90,6 +92,7 @@ impl Rotation<'_> {
             .optional(self.cause)
             .optional(self.country)
             .optional(self.checked_hash)
+            .number(u32::from(self.has_used_factor))
     }
 
     /// The condition of [`Rotation::rotate`] for [`recorded`](crate::store::audit::recorded). It does not cover `cause`.

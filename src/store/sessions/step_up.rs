@@ -7,6 +7,8 @@ use crate::domain::session::{SessionKind, SessionRecord, expired_until};
 use crate::runtime::StoreError;
 use crate::runtime::d1::Statement;
 use crate::store::audit::recorded;
+use crate::store::factors::FactorWrites;
+use crate::store::required::required;
 use crate::store::throttle::{self, Reservation};
 use crate::timestamp::Timestamp;
 
@@ -33,11 +35,13 @@ pub struct StepUp<'a> {
     pub checked_hash: Option<&'a str>,
     /// The attempt that succeeded, which no longer counts as failed.
     pub attempt: Option<&'a Reservation>,
+    /// The factor that was used, with its writes. They are made, or nothing is.
+    pub factor: Option<&'a FactorWrites<'a>>,
 }
 
 /// The token or cookie stays as it is.
 const AUTHENTICATE: &str = "
-    UPDATE sessions SET authenticated_at = ?1
+    UPDATE sessions SET authenticated_at = ?1, factor_at = iif(?7 = 1, ?1, factor_at)
     WHERE id = ?2 AND user_id = ?3 AND (is_cookie = 0 OR generation = ?5) AND revoked_at IS NULL AND ends_at > ?1 AND token_expires_at > ?4
       AND EXISTS (
         SELECT 1 FROM users
@@ -46,7 +50,7 @@ const AUTHENTICATE: &str = "
 /// Finds a row if [`AUTHENTICATE`] is about to change one.
 const AUTHENTICATES: &str = "
     SELECT 1 FROM sessions
-    WHERE id = ?2 AND user_id = ?3 AND (is_cookie = 0 OR generation = ?5) AND revoked_at IS NULL AND ends_at > ?1 AND token_expires_at > ?4
+    WHERE ?7 IN (0, 1) AND id = ?2 AND user_id = ?3 AND (is_cookie = 0 OR generation = ?5) AND revoked_at IS NULL AND ends_at > ?1 AND token_expires_at > ?4
       AND EXISTS (
         SELECT 1 FROM users
         WHERE users.id = sessions.user_id AND users.is_active = 1 AND (?6 IS NULL OR password_hash = ?6))";
@@ -57,7 +61,7 @@ impl Sessions {
     /// session or the user was changed meanwhile. Nothing is written in that case.
     ///
     /// # Errors
-    /// Any [`StoreError`].
+    /// Any [`StoreError`]. `Conflict` if the session or the user was changed and a factor was used, or the factor cannot be used any more.
     pub async fn step_up(
         &self,
         step_up: &StepUp<'_>,
@@ -76,9 +80,17 @@ impl Sessions {
                     .text(expired_until(now).to_string())
                     .number(session.generation)
                     .optional(step_up.checked_hash)
+                    .number(u32::from(step_up.factor.is_some()))
             };
             let authenticates = || authenticate(AUTHENTICATES);
             recorded(authenticate(AUTHENTICATE), authenticates, [entry])
+        };
+        let write = match step_up.factor {
+            Some(factor) => {
+                let user = session.user.id.to_string();
+                required(write.preceded_by(factor.statements(&user, &now.to_string())))
+            }
+            None => write,
         };
         let mut statements = vec![write];
         if let Some(attempt) = step_up.attempt {
@@ -110,6 +122,7 @@ impl<'a> StepUp<'a> {
             address: self.address,
             country: self.country,
             is_authenticated: true,
+            has_used_factor: self.factor.is_some(),
             checked_hash: self.checked_hash,
             cause: None,
         }

@@ -85,6 +85,16 @@ pub struct Reservation {
 }
 
 impl Reservation {
+    /// The key of the counter.
+    pub(in crate::store) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The network whose failures include this attempt.
+    pub(in crate::store) fn network(&self) -> Option<&str> {
+        self.network.as_deref()
+    }
+
     /// Whether the counter of this attempt has locked the password. The attempt must then get the response to a wrong password.
     #[must_use]
     pub fn is_locked(&self) -> bool {

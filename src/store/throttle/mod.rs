@@ -28,7 +28,8 @@ mod unlock;
 pub use attempt::{Attempt, Reservation, Reserved};
 
 pub(super) use cleanup::remove_with_sessions;
-pub(super) use revert::{forget, restore};
+pub(super) use reserve::release;
+pub(super) use revert::{forget, forget_pending, restore};
 
 use crate::domain::recognised_device::RecognisedUser;
 use crate::runtime::d1::Database;

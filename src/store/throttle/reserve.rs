@@ -53,7 +53,7 @@ const STATE: &str = "
             WHERE key = 'account:' || coalesce(counter.user_id, 'unknown')) AS account_failures,
            (SELECT empty_at_ms FROM address_attempts WHERE address = ?5) AS empty_at_ms,
            users.id AS user_id, username, email, name, organization, aws_region, role, is_active,
-           created_at AS user_created_at, updated_at AS user_updated_at, last_login, password_hash
+           created_at AS user_created_at, updated_at AS user_updated_at, last_login, password_hash, has_factor
     FROM (SELECT CASE WHEN (SELECT id FROM password_logins WHERE login = ?1) = ?2 THEN ?3 ELSE ?4 END AS key,
                  (SELECT id FROM password_logins WHERE login = ?1) AS user_id) AS counter
     LEFT JOIN sign_in_attempts ON sign_in_attempts.key = counter.key
@@ -165,12 +165,16 @@ impl Throttle {
         attempt: &Reservation,
         entry: Option<&Signed>,
     ) -> Result<(), StoreError> {
-        let release = Statement::new(RELEASE)
-            .text(&attempt.key)
-            .milliseconds(attempt.mark);
-        let statements = entry.map(append).into_iter().chain([release]);
+        let statements = entry.map(append).into_iter().chain([release(attempt)]);
         self.database.all(statements.collect()).await.map(drop)
     }
+}
+
+/// Records that an attempt is no longer in flight. It stays counted.
+pub(in crate::store) fn release(attempt: &Reservation) -> Statement {
+    Statement::new(RELEASE)
+        .text(&attempt.key)
+        .milliseconds(attempt.mark)
 }
 
 /// Why an attempt was not reserved.

@@ -75,6 +75,21 @@ const DELETE_PASSWORD_LINKS: &str = "
 const DELETE_EMAIL_LINKS: &str = "
     DELETE FROM email_links WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2)";
 
+const DELETE_PASSKEYS: &str = "
+    DELETE FROM passkeys WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2)";
+
+const DELETE_TOTP: &str = "
+    DELETE FROM totp WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2)";
+
+const DELETE_RECOVERY_CODES: &str = "
+    DELETE FROM recovery_codes WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2)";
+
+const DELETE_FACTOR_ATTEMPTS: &str = "
+    DELETE FROM factor_attempts WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2)";
+
+const DELETE_PENDING_SIGN_INS: &str = "
+    DELETE FROM pending_sign_ins WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2)";
+
 /// The client of an entry about the user is that of its actor. If that is another user, the client does not identify the erased one,
 /// and an administrator could remove their own traces with an erasure.
 const DELETE_CLIENTS_ABOUT: &str = "
@@ -150,6 +165,11 @@ pub async fn erase(
             delete(DELETE_SESSIONS),
             delete(DELETE_PASSWORD_LINKS),
             delete(DELETE_EMAIL_LINKS),
+            delete(DELETE_PASSKEYS),
+            delete(DELETE_TOTP),
+            delete(DELETE_RECOVERY_CODES),
+            delete(DELETE_FACTOR_ATTEMPTS),
+            delete(DELETE_PENDING_SIGN_INS),
             delete(DELETE_CLIENTS_ABOUT),
             delete(DELETE_CLIENTS_BY),
             delete(DELETE),

@@ -23,6 +23,8 @@ pub struct PasswordUser {
     pub user: User,
     /// PHC string; `None` until a password is set.
     pub password_hash: Option<String>,
+    /// Whether the user has a second factor.
+    pub has_factor: bool,
 }
 
 /// Reads the user in a row with these columns.
@@ -42,7 +44,7 @@ pub(super) fn user(row: &mut Row) -> Result<User, StoreError> {
     })
 }
 
-/// Reads the user in a row with these columns and `password_hash`; `None` if they are null.
+/// Reads the user in a row with these columns, `password_hash` and `has_factor`; `None` if they are null.
 pub(super) fn registered(row: &mut Row) -> Result<Option<PasswordUser>, StoreError> {
     if row.is_null("user_id") {
         return Ok(None);
@@ -50,5 +52,6 @@ pub(super) fn registered(row: &mut Row) -> Result<Option<PasswordUser>, StoreErr
     Ok(Some(PasswordUser {
         user: user(row)?,
         password_hash: row.optional("password_hash")?,
+        has_factor: row.count("has_factor")? == 1,
     }))
 }

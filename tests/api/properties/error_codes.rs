@@ -21,6 +21,8 @@ fn invalid_bodies() -> Vec<(&'static str, &'static str, String, u16, &'static st
         "signature",
         "email",
         "secret",
+        "pending",
+        "code",
     ];
     let numbers = fields.map(|name| format!(r#""{name}":1"#)).join(",");
     vec![

@@ -206,6 +206,7 @@ impl Sender {
         let may_be_limited = [
             "/change-password",
             "/step-up",
+            "/totp/confirm",
             "/change-email",
             "/users",
             "/users/search",

@@ -39,6 +39,7 @@ mod replay_window;
 mod request_bodies;
 mod revocation;
 mod routing;
+mod second_factor;
 mod secrets;
 mod service_binding;
 pub mod session_limit;

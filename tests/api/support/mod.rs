@@ -53,6 +53,7 @@ mod cases;
 pub mod command_line;
 pub mod contract;
 pub mod credentials;
+mod factors;
 pub mod failures;
 mod fault;
 #[path = "../../shared/installed.rs"]
@@ -81,6 +82,7 @@ mod vars;
 pub use app::{App, eventually};
 pub use caller::Caller;
 pub use cases::Cases;
+pub use factors::{Authenticator, PendingSignIn};
 pub use fault::Fault;
 pub use internals::STEP_UP_SECONDS;
 pub use miniflare::node;

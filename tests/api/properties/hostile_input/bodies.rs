@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 /// The fields of each route that takes a body, for each method of authentication. A field may have a text that it has in all
 /// bodies in which another field has the value.
-const FIELDS: [(&str, &[&str]); 18] = [
+const FIELDS: [(&str, &[&str]); 24] = [
     (
         "bootstrap",
         &["secret", "username", "email", "name", "password"],
@@ -46,6 +46,15 @@ const FIELDS: [(&str, &[&str]); 18] = [
             "device_code",
         ],
     ),
+    ("step-up", &["method=totp", "code"]),
+    ("step-up", &["method=recovery_code", "code"]),
+    ("sign-in/verify", &["method=totp", "pending", "code"]),
+    (
+        "sign-in/verify",
+        &["method=recovery_code", "pending", "code"],
+    ),
+    ("sign-in/enrol", &["method=totp", "pending"]),
+    ("totp/confirm", &["code"]),
     ("forgot-password", &["username"]),
     ("change-email", &["email"]),
     ("confirm-email", &["secret"]),
@@ -167,6 +176,7 @@ async fn try_values(cases: Cases) -> usize {
             "step-up",
             "change-email",
             "confirm-email",
+            "totp/confirm",
         ]
         .contains(&name);
         let role = if name.starts_with("users") {

@@ -127,6 +127,15 @@ fn needs(route: &Route) -> Needs {
         | "GET status"
         | "POST sign-in"
         | "POST step-up"
+        | "POST step-up/options"
+        | "POST sign-in/verify"
+        | "POST sign-in/enrol"
+        | "GET factors"
+        | "POST totp"
+        | "POST totp/confirm"
+        | "DELETE totp"
+        | "DELETE password"
+        | "POST recovery-codes"
         | "POST token" => (2, false, true),
         // Nothing but the check of the session.
         _ => match route.required_role() {

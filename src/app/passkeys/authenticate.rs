@@ -1,0 +1,83 @@
+//! The check of a response of an authenticator to `navigator.credentials.get()`.
+
+use super::ceremony::Challenge;
+use crate::app::client_info::ClientInfo;
+use crate::app::context::RequestContext;
+use crate::app::email::{FactorEvent, notices};
+use crate::app::error::AppError;
+use crate::domain::audit::Kind;
+use crate::domain::user::User;
+use crate::domain::webauthn::credential::AssertionResponse;
+use crate::domain::webauthn::{Assertion, Refusal};
+use crate::runtime::signatures;
+use crate::store::passkeys::{self, StoredPasskey, UsedPasskey};
+use uuid::Uuid;
+
+/// The outcome of a check.
+#[derive(Debug)]
+pub enum Checked {
+    /// The response is valid. It counts only if the writes of the use succeed.
+    Valid(Box<(UsedPasskey, User)>),
+    /// No user has this passkey.
+    Unknown,
+    /// It is not valid for the passkey of this user.
+    Refused(Refusal, Box<User>),
+}
+
+/// Checks a response to a challenge that was not used before. `is_named`: whether the user is known without the response; otherwise
+/// the response must name the user (section 7.2 step 6).
+///
+/// # Errors
+/// `Store`.
+pub async fn check(
+    context: &RequestContext,
+    response: &AssertionResponse,
+    challenge: &Challenge,
+    user: Option<Uuid>,
+) -> Result<Checked, AppError> {
+    let found = passkeys::find(context.app.database, &response.id).await?;
+    let Some(passkey) = found.filter(|found| user.is_none_or(|user| user == found.user.id)) else {
+        return Ok(Checked::Unknown);
+    };
+    if user.is_none() && response.user_handle.is_none() {
+        return Ok(Checked::Refused(Refusal::User, Box::new(passkey.user)));
+    }
+    let StoredPasskey { id, stored, user } = passkey;
+    let verified = async {
+        let assertion = Assertion::read(response, &stored, &challenge.ceremony(context))?;
+        signatures::verify(&assertion.signed).await?;
+        Ok(UsedPasskey {
+            id,
+            stored_sign_count: stored.sign_count,
+            sign_count: assertion.sign_count()?,
+            is_backed_up: assertion.is_backed_up,
+            challenge: challenge.used.clone(),
+        })
+    };
+    Ok(match verified.await {
+        Ok(used) => Checked::Valid(Box::new((used, user))),
+        Err(refusal) => Checked::Refused(refusal, Box::new(user)),
+    })
+}
+
+/// Spends the challenge of a response that was refused. If the passkey may have been copied, records that and tells the user. False if
+/// the challenge was used before; nothing is recorded then, because nothing new is known.
+///
+/// # Errors
+/// `Store`, `Runtime`.
+pub async fn spend(
+    context: &RequestContext,
+    client: &ClientInfo,
+    challenge: &Challenge,
+    refused: Option<(Refusal, &User)>,
+) -> Result<bool, AppError> {
+    let is_new = challenge.used.spend(context.app.database).await?;
+    if let Some((Refusal::Counter, user)) = refused
+        && is_new
+    {
+        let entry = client.entry(context, Kind::PasskeyCloned)?.about(user.id);
+        context.record(entry).await?;
+        notices::factor(context, client, user, FactorEvent::PasskeyCloned);
+    }
+    Ok(is_new)
+}

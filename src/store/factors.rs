@@ -1,0 +1,194 @@
+//! What a factor that was checked writes: that it was used, or that it was added. Each of these writes is required: if a condition no
+//! longer holds, such as that a code was not used before, the whole batch is rolled back.
+
+use super::factor_attempts;
+use super::passkeys::{NewPasskey, UsedPasskey};
+use super::recovery_codes;
+use super::required::required;
+use super::totp;
+use crate::domain::audit::Signed;
+use crate::domain::factor::Factor;
+use crate::domain::session::{SessionRecord, expired_until};
+use crate::runtime::StoreError;
+use crate::runtime::d1::{Database, Statement};
+use crate::store::audit::append;
+use crate::timestamp::Timestamp;
+use uuid::Uuid;
+
+/// The session must be live and its user active. Who has just added a factor has shown it.
+const SHOWN_IN: &str = "
+    UPDATE sessions SET factor_at = ?1
+    WHERE id = ?2 AND user_id = ?3 AND revoked_at IS NULL AND ends_at > ?1 AND token_expires_at > ?4
+      AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active = 1)";
+
+const OVERVIEW: &str = "
+    SELECT users.password_hash IS NOT NULL AS has_password, users.source <> 'password' AS is_federated,
+           (SELECT created_at FROM totp WHERE totp.user_id = users.id AND confirmed_at IS NOT NULL) AS totp_created_at,
+           (SELECT count(*) FROM recovery_codes
+            WHERE recovery_codes.user_id = users.id AND used_at IS NULL) AS codes_left,
+           (SELECT max(created_at) FROM recovery_codes WHERE recovery_codes.user_id = users.id) AS codes_created_at
+    FROM users WHERE users.id = ?1";
+
+/// A one-time code that is right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsedTotp {
+    /// The time step of the code.
+    pub step: u32,
+    /// The sealed secret that the code was compared with.
+    pub secret: String,
+}
+
+/// A factor that is right. It counts only if its statements succeed.
+#[derive(Clone, Debug)]
+pub enum VerifiedFactor {
+    /// A passkey.
+    Passkey(UsedPasskey),
+    /// A one-time code.
+    Totp(UsedTotp),
+    /// A recovery code; holds its hash.
+    RecoveryCode(String),
+}
+
+impl VerifiedFactor {
+    /// The factor.
+    #[must_use]
+    pub fn factor(&self) -> Factor {
+        match self {
+            Self::Passkey(_) => Factor::Passkey,
+            Self::Totp(_) => Factor::Totp,
+            Self::RecoveryCode(_) => Factor::RecoveryCode,
+        }
+    }
+
+    /// The writes that use the factor of this user.
+    fn use_once(&self, user: &str, now: &str) -> Vec<Statement> {
+        match self {
+            Self::Passkey(passkey) => passkey.use_once(user, now),
+            Self::Totp(code) => vec![required(totp::use_step(user, code))],
+            Self::RecoveryCode(hash) => vec![required(recovery_codes::use_once(user, hash, now))],
+        }
+    }
+}
+
+/// A factor that is added.
+#[derive(Clone, Debug)]
+pub enum NewFactor {
+    /// One-time codes, which this code confirms.
+    Totp(UsedTotp),
+    /// A passkey.
+    Passkey(Box<NewPasskey>),
+}
+
+impl NewFactor {
+    /// The factor.
+    #[must_use]
+    pub fn factor(&self) -> Factor {
+        match self {
+            Self::Totp(_) => Factor::Totp,
+            Self::Passkey(_) => Factor::Passkey,
+        }
+    }
+
+    fn add(&self, user: &str, now: &str) -> Vec<Statement> {
+        match self {
+            Self::Totp(code) => vec![required(totp::confirm(user, code, now))],
+            Self::Passkey(passkey) => passkey.add(user, now),
+        }
+    }
+}
+
+/// A factor that was used or added, with what is written at the same time.
+#[derive(Debug)]
+pub struct FactorWrites<'a> {
+    /// The factor that is used.
+    pub used: Option<&'a VerifiedFactor>,
+    /// The factor that is added.
+    pub added: Option<&'a NewFactor>,
+    /// The hashes of the recovery codes that the user gets with the first factor.
+    pub recovery_codes: &'a [String],
+    /// The entries about all this.
+    pub entries: &'a [Signed],
+}
+
+impl FactorWrites<'_> {
+    /// The factor that the user has shown.
+    #[must_use]
+    pub fn factor(&self) -> Option<Factor> {
+        let used = self.used.map(VerifiedFactor::factor);
+        used.or_else(|| self.added.map(NewFactor::factor))
+    }
+
+    /// The statements. They also remove the counter of wrong codes.
+    pub(super) fn statements(&self, user: &str, now: &str) -> Vec<Statement> {
+        let mut statements = Vec::new();
+        if let Some(used) = self.used {
+            statements.extend(used.use_once(user, now));
+        }
+        if let Some(added) = self.added {
+            statements.extend(added.add(user, now));
+        }
+        if !self.recovery_codes.is_empty() {
+            let create = recovery_codes::create_first(user, self.recovery_codes, now);
+            statements.push(required(create));
+        }
+        statements.push(factor_attempts::reset(user));
+        statements.extend(self.entries.iter().map(append));
+        statements
+    }
+}
+
+/// The ways to sign in and the factors of a user, without passkeys.
+#[derive(Debug)]
+pub struct Overview {
+    /// Whether the user has a password.
+    pub has_password: bool,
+    /// Whether an identity source provides the user.
+    pub is_federated: bool,
+    /// When one-time codes were added.
+    pub totp_created_at: Option<Timestamp>,
+    /// Recovery codes that were not used.
+    pub codes_left: u32,
+    /// When the recovery codes were created.
+    pub codes_created_at: Option<Timestamp>,
+}
+
+/// The ways to sign in and the factors of a user.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn overview(database: &Database, user: Uuid) -> Result<Option<Overview>, StoreError> {
+    let [found] = database
+        .batch([Statement::new(OVERVIEW).text(user.to_string())])
+        .await?;
+    found.first(|row| {
+        Ok(Overview {
+            has_password: row.count("has_password")? == 1,
+            is_federated: row.count("is_federated")? == 1,
+            totp_created_at: row.optional_moment("totp_created_at")?,
+            codes_left: row.count("codes_left")?,
+            codes_created_at: row.optional_moment("codes_created_at")?,
+        })
+    })
+}
+
+/// Adds a factor to the user of a session.
+///
+/// # Errors
+/// Any [`StoreError`]. `Conflict` if the session has ended, or if the factor or the recovery codes cannot be added any more; then
+/// nothing is written.
+pub async fn add(
+    database: &Database,
+    session: &SessionRecord,
+    writes: &FactorWrites<'_>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (user, at) = (session.user.id.to_string(), now.to_string());
+    let shown = Statement::new(SHOWN_IN)
+        .text(&at)
+        .text(&session.id)
+        .text(&user)
+        .text(expired_until(now).to_string());
+    let mut statements = vec![required(shown)];
+    statements.extend(writes.statements(&user, &at));
+    database.all(statements).await.map(drop)
+}
