@@ -2,7 +2,7 @@
 //!
 //! | folder | contents |
 //! |---|---|
-//! | `session`, `password`, `device`, `aws`, `nvidia`, `audit`, `system` | one file per endpoint, as in `src/routes`: documented bodies, errors, access |
+//! | `session`, `factors`, `password`, `device`, `aws`, `nvidia`, `audit`, `system` | one file per endpoint, as in `src/routes`: documented bodies, errors, access |
 //! | `properties` | one file per guarantee that concerns several endpoints |
 //! | `pages.rs` | the browser pages as HTTP serves them |
 //! | `browser` | the pages, and web applications, in Chromium |
@@ -59,8 +59,10 @@ mod bootstrap;
 mod browser;
 mod device;
 mod email;
+mod factors;
 mod nvidia;
 mod pages;
+mod passkeys;
 mod password;
 mod properties;
 mod session;

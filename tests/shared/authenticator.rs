@@ -138,6 +138,7 @@ impl Authenticator {
         }
     }
 
+    #[allow(dead_code, reason = "not all tests use it")]
     pub fn algorithm(&self) -> i64 {
         match &self.key {
             Key::Es256(_) => -7,
@@ -215,6 +216,7 @@ pub fn attestation_object(authenticator_data: &[u8]) -> Vec<u8> {
 }
 
 /// An attestation object of the format `packed` that the passkey itself has signed.
+#[allow(dead_code, reason = "not all tests use it")]
 pub fn self_attestation_object(
     authenticator_data: &[u8],
     algorithm: i64,

@@ -129,8 +129,10 @@ async fn obstacle(
         return Ok(Added::Invalid);
     };
     let database = context.app.database;
-    // Nothing was written, so the challenge is not spent yet.
-    new.challenge.spend(database).await?;
+    // Nothing was written, so this spends the challenge, unless it was used before.
+    if !new.challenge.spend(database).await? {
+        return Ok(Added::Invalid);
+    }
     Ok(match passkeys::obstacle(database, new, user).await? {
         Obstacle::Registered => Added::Registered,
         Obstacle::TooMany => Added::TooMany,

@@ -32,9 +32,8 @@ pub fn check(bytes: &[u8], r#type: &str, ceremony: &Ceremony<'_>) -> Result<(), 
     if data.r#type != r#type {
         return Err(Refusal::Type);
     }
-    let challenge =
-        Base64UrlUnpadded::decode_vec(&data.challenge).map_err(|_| Refusal::Challenge)?;
-    if !bool::from(challenge.ct_eq(ceremony.challenge)) {
+    let challenge = Base64UrlUnpadded::encode_string(ceremony.challenge);
+    if !bool::from(challenge.as_bytes().ct_eq(data.challenge.as_bytes())) {
         return Err(Refusal::Challenge);
     }
     if data.origin != ceremony.origin {
@@ -46,11 +45,11 @@ pub fn check(bytes: &[u8], r#type: &str, ceremony: &Ceremony<'_>) -> Result<(), 
     Ok(())
 }
 
-/// "UTF-8 decode" of the Encoding Standard removes a byte order mark.
+/// "UTF-8 decode" of the Encoding Standard removes a byte order mark and replaces malformed bytes.
 fn read(bytes: &[u8]) -> Option<ClientData> {
     if bytes.len() > MAX_BYTES {
         return None;
     }
     let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    json::from_str(std::str::from_utf8(text).ok()?).ok()
+    json::from_str(&String::from_utf8_lossy(text)).ok()
 }

@@ -44,7 +44,7 @@ pub enum Refusal {
     /// The attestation has a format that is not verified.
     #[error("the attestation format is not supported")]
     AttestationFormat,
-    /// The id of the credential is too long, or is not the same everywhere.
+    /// The id of the credential is empty or too long.
     #[error("the credential id is not valid")]
     CredentialId,
     /// The public key is not valid.

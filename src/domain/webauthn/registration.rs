@@ -9,7 +9,7 @@ use super::{Ceremony, Refusal, Signed, client_data};
 /// [`Self::signed`], if there is one, is valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registration {
-    /// The credential id, of 1 to 1,023 bytes.
+    /// The credential id in the authenticator data, of 1 to 1,023 bytes. It counts, and not that of the JSON.
     pub credential_id: Vec<u8>,
     /// The key.
     pub public_key: super::cose::PublicKey,
@@ -35,9 +35,6 @@ impl Registration {
         let object = AttestationObject::read(&response.attestation_object)?;
         let data = AuthenticatorData::read(object.authenticator_data, ceremony)?;
         let credential = data.credential.ok_or(Refusal::AuthenticatorData)?;
-        if credential.id != response.id {
-            return Err(Refusal::CredentialId);
-        }
         let signed = match object.statement {
             Statement::None => None,
             Statement::SelfSigned { algorithm, .. }

@@ -206,6 +206,8 @@ impl Sender {
         let may_be_limited = [
             "/change-password",
             "/step-up",
+            "/totp/confirm",
+            "/passkeys",
             "/change-email",
             "/users",
             "/users/search",

@@ -7,6 +7,7 @@ pub use edge_auth::aws::region::Region;
 pub use edge_auth::aws::{sigv4, sts};
 pub use edge_auth::config::Config;
 pub use edge_auth::crypto::cache_mac::CacheKeys;
+pub use edge_auth::crypto::factor_keys::FactorKeys;
 pub use edge_auth::crypto::fingerprint::fingerprint;
 pub use edge_auth::crypto::password::{self, Password, Peppers};
 pub use edge_auth::crypto::sealed::{Purpose, Sealer};
@@ -16,6 +17,7 @@ pub use edge_auth::domain::audit::{
     AuditKeys, ChainedRow, Client as AuditClient, Entry, Head, Kind, verify_export,
 };
 pub use edge_auth::domain::names::{self, LoginName};
+pub use edge_auth::domain::recovery_code::RecoveryCode;
 pub use edge_auth::domain::session::{STEP_UP_SECONDS, SessionKind};
 pub use edge_auth::domain::token::{Keys, Session, SessionId};
 pub use edge_auth::http::error::ErrorFormat;

@@ -42,16 +42,22 @@ pub fn cases(passkey: &Authenticator, numbers: &mut Numbers) -> Vec<Case> {
             &attestation_object(&data[..length]),
         );
     }
+    let head = object.len() - data.len();
     for (detail, object) in changed(&object, 250, numbers) {
-        add("attestation object: changed byte", detail, &page, &object);
+        let family = if has_short_modulus(passkey, object.get(head..)) {
+            "key: short modulus"
+        } else {
+            "attestation object: changed byte"
+        };
+        add(family, detail, &page, &object);
     }
     for (detail, data) in changed(&data, 250, numbers) {
-        add(
-            "authenticator data: changed byte",
-            detail,
-            &page,
-            &attestation_object(&data),
-        );
+        let family = if has_short_modulus(passkey, Some(&data)) {
+            "key: short modulus"
+        } else {
+            "authenticator data: changed byte"
+        };
+        add(family, detail, &page, &attestation_object(&data));
     }
     for (detail, page) in changed(&page, 40, numbers) {
         add("client data: changed byte", detail, &page, &object);
@@ -92,6 +98,12 @@ pub fn cases(passkey: &Authenticator, numbers: &mut Numbers) -> Vec<Case> {
         passkey.attestation(&page, &attestation_object(&data)),
     ));
     cases
+}
+
+/// Whether this changed authenticator data has a modulus of less than 2,048 bits. In RS256 keys it begins at byte 98.
+fn has_short_modulus(passkey: &Authenticator, data: Option<&[u8]>) -> bool {
+    let first = data.and_then(|data| data.get(98));
+    passkey.algorithm() == -257 && first.is_some_and(|first| *first < 0x80)
 }
 
 /// Attestation objects with the same authenticator data.
@@ -430,8 +442,13 @@ fn datas(passkey: &Authenticator, data: &[u8]) -> Vec<(&'static str, String, Vec
         let mut other = Authenticator::new(Algorithm::Ed25519);
         other.id = vec![9; length];
         let credential = other.credential(&other.cose());
+        let family = if (1..=1_023).contains(&length) {
+            "authenticator data: id that differs from the response"
+        } else {
+            "authenticator data: empty or long id"
+        };
         datas.push((
-            "authenticator data: id that differs from the response",
+            family,
             length.to_string(),
             authenticator_data(RP_ID, 0x45, 0, &credential),
         ));

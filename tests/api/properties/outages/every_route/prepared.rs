@@ -1,10 +1,13 @@
 //! For each route, a request that returns 200 while nothing fails.
 
 use super::InjectedFault;
+use crate::support::authenticator::{Algorithm, Authenticator as Passkey};
 use crate::support::aws::{Device, SIMULATOR, add_directory_user, portal};
 use crate::support::aws_proof::{proof_in, role_session};
 use crate::support::routes::Route;
-use crate::support::{App, Caller, NEW_PASSWORD, Response, SEED_PASSWORD, SeededUser, Vars};
+use crate::support::{
+    App, Authenticator, Caller, NEW_PASSWORD, Response, SEED_PASSWORD, SeededUser, Vars,
+};
 use aws_simulator::{ACCOUNT, Credentials};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
@@ -21,6 +24,7 @@ pub(super) struct Prepared {
     lines: Option<String>,
     device: Option<Device>,
     keys: Option<Credentials>,
+    authenticator: Option<Authenticator>,
 }
 
 impl Prepared {
@@ -36,6 +40,7 @@ impl Prepared {
             lines: None,
             device: None,
             keys: None,
+            authenticator: None,
         };
         prepared.prepare().await;
         prepared
@@ -62,6 +67,64 @@ impl Prepared {
                     "method": "password", "session": "token",
                     "username": user.username, "password": user.password
                 }));
+            }
+            "POST sign-in/verify" => {
+                let user = self.sign_in("user").await;
+                self.caller = self.app.anonymous();
+                user.add_totp().await;
+                let code = user.add_recovery_codes(1).await.remove(0);
+                let pending = user.first_step("token").await.secret;
+                self.body =
+                    Some(json!({ "pending": pending, "method": "recovery_code", "code": code }));
+            }
+            "POST sign-in/enrol" => {
+                let user = self.sign_in("user").await;
+                self.caller = self.app.anonymous();
+                user.add_totp().await;
+                let pending = user.first_step("token").await.secret;
+                // As if the policy demanded a factor of a user who has none.
+                let sql = "DELETE FROM totp WHERE user_id = ?1";
+                self.app.sql(sql, [user.id.as_str()]).await;
+                let sql = "UPDATE pending_sign_ins SET factor_version = (SELECT factor_version FROM users \
+                           WHERE users.id = pending_sign_ins.user_id) WHERE user_id = ?1";
+                self.app.sql(sql, [user.id.as_str()]).await;
+                self.body = Some(json!({ "pending": pending, "method": "totp" }));
+            }
+            "POST totp/confirm" => {
+                let user = self.sign_in("user").await;
+                let authenticator = user.add_totp().await;
+                let sql = "UPDATE totp SET confirmed_at = NULL WHERE user_id = ?1";
+                self.app.sql(sql, [user.id.as_str()]).await;
+                let sql = "UPDATE users SET has_factor = 0 WHERE id = ?1";
+                self.app.sql(sql, [user.id.as_str()]).await;
+                self.authenticator = Some(authenticator);
+            }
+            "DELETE totp" | "DELETE password" | "POST recovery-codes" => {
+                let user = self.sign_in("user").await;
+                user.add_passkey_row().await;
+                if self.route.name() == "DELETE totp" {
+                    user.add_totp().await;
+                }
+                let sql = "UPDATE sessions SET factor_at = created_at WHERE user_id = ?1";
+                self.app.sql(sql, [user.id.as_str()]).await;
+            }
+            "POST passkeys" => {
+                self.sign_in("user").await;
+                let options = self.caller.passkey_options().await;
+                let options = options.assert_status(200).json();
+                let mut passkey = Passkey::new(Algorithm::Ed25519);
+                let credential = passkey.create(&options["options"], &self.app.page_origin());
+                self.body = Some(
+                    json!({ "state": options["state"], "credential": credential, "name": "Key" }),
+                );
+            }
+            "PATCH passkeys/{id}" | "DELETE passkeys/{id}" => {
+                let user = self.sign_in("user").await;
+                user.add_passkey_row().await;
+                self.path = self.route.template.replace("{id}", &user.id);
+                let sql = "UPDATE sessions SET factor_at = created_at WHERE user_id = ?1";
+                self.app.sql(sql, [user.id.as_str()]).await;
+                self.body = (self.route.method == "PATCH").then(|| json!({ "name": "Key" }));
             }
             "POST step-up" => {
                 self.sign_in("user").await;
@@ -209,7 +272,10 @@ impl Prepared {
             .header("prefer", "wait=0")
             .header("if-match", "*")
             .hashes_a_password();
-        if let Some(keys) = &self.keys {
+        if let Some(authenticator) = &self.authenticator {
+            let code = authenticator.code().await;
+            request.json(&json!({ "code": code })).await
+        } else if let Some(keys) = &self.keys {
             let proof = proof_in(keys, LAST_PROOF.fetch_add(1, Ordering::Relaxed));
             request.json(&proof).await
         } else if let Some(lines) = &self.lines {
@@ -236,7 +302,12 @@ impl Prepared {
     pub async fn send_again(&mut self, fault: InjectedFault) -> Response {
         match self.route.name().as_str() {
             // The attempt counts as a failure.
-            "POST login" | "POST sign-in" | "POST step-up" | "POST change-password" => {
+            "POST login"
+            | "POST sign-in"
+            | "POST sign-in/verify"
+            | "POST totp/confirm"
+            | "POST step-up"
+            | "POST change-password" => {
                 self.app.skip_back_off().await;
             }
             // The isolate keeps the result for five seconds.

@@ -1,0 +1,9 @@
+//! Passkeys: the endpoints of `src/routes/passkeys`, and what a passkey is used for. The authenticator is software
+//! (`tests/shared/authenticator.rs`); `browser` has Chromium's.
+
+mod manage;
+mod refused;
+mod register;
+mod second_factor;
+mod sign_in;
+mod step_up;

@@ -1,0 +1,157 @@
+//! Five factors per pending sign-in; after a hundred wrong codes in a row none is accepted, except in three ways.
+
+use crate::support::App;
+
+#[tokio::test]
+async fn sixth_factor_of_a_pending_sign_in_is_not_checked() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let authenticator = ada.add_totp().await;
+    let pending = ada.first_step("token").await;
+    let caller = app.anonymous();
+    for number in 1..=5 {
+        let wrong = authenticator.wrong_code().await;
+        let response = caller.verify(&pending, "totp", &wrong).await;
+        response.assert_error(401, "invalid_second_factor");
+        assert_eq!(ada.wrong_codes().await, number);
+        app.shift_clock(app.clock() + 11).await;
+    }
+    let code = authenticator.code().await;
+    let response = caller.verify(&pending, "totp", &code).await;
+    response.assert_error(401, "pending_sign_in_expired");
+    assert_eq!(ada.wrong_codes().await, 5);
+    let pending = ada.first_step("token").await;
+    let code = authenticator.code().await;
+    let response = caller.verify(&pending, "totp", &code).await;
+    response.assert_status(200);
+}
+
+#[tokio::test]
+async fn back_off_is_one_three_five_and_ten_seconds() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let authenticator = ada.add_totp().await;
+    let mut pending = ada.first_step("token").await;
+    for (number, seconds) in [1, 3, 5, 10, 10, 10].into_iter().enumerate() {
+        if number == 4 {
+            pending = ada.first_step("token").await;
+        }
+        let wrong = authenticator.wrong_code().await;
+        let response = app.anonymous().verify(&pending, "totp", &wrong).await;
+        response.assert_error(401, "invalid_second_factor");
+        let response = app.anonymous().verify(&pending, "totp", &wrong).await;
+        assert_eq!(response.back_off(), seconds);
+        app.shift_clock(app.clock() + i64::from(seconds)).await;
+    }
+}
+
+#[tokio::test]
+async fn locked_codes_are_refused_like_wrong_ones() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let authenticator = ada.add_totp().await;
+    let codes = ada.add_recovery_codes(1).await;
+    ada.set_wrong_codes(100).await;
+    let pending = ada.first_step("token").await;
+    for (method, code) in [
+        ("totp", authenticator.code().await),
+        ("recovery_code", codes[0].clone()),
+        ("totp", authenticator.wrong_code().await),
+    ] {
+        let response = app.anonymous().verify(&pending, method, &code).await;
+        response.assert_error(401, "invalid_second_factor");
+        app.shift_clock(app.clock() + 11).await;
+    }
+    // Nothing more is recorded, so the log does not grow.
+    assert_eq!(ada.audit_entries("factor_failed").await, 0);
+    assert_eq!(ada.wrong_codes().await, 101);
+    assert_eq!(ada.live_sessions().await, 0);
+}
+
+#[tokio::test]
+async fn recovery_code_on_a_recognised_device_unlocks_codes() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let bob = app.user("bob").await;
+    let device = ada.device_cookie().await;
+    let other = bob.device_cookie().await;
+    let authenticator = ada.add_totp().await;
+    let codes = ada.add_recovery_codes(1).await;
+    ada.set_wrong_codes(100).await;
+    let pending = ada.first_step("token").await;
+    let attempt = async |cookie: &str, method: &str, code: &str| {
+        app.shift_clock(app.clock() + 11).await;
+        let request = app.anonymous().verify(&pending, method, code);
+        request.cookie(cookie).await
+    };
+    let response = attempt(&other, "recovery_code", &codes[0]).await;
+    response.assert_error(401, "invalid_second_factor");
+    let code = authenticator.code().await;
+    let response = attempt(&device, "totp", &code).await;
+    response.assert_error(401, "invalid_second_factor");
+    let response = attempt(&device, "recovery_code", &codes[0]).await;
+    response.assert_status(200);
+    assert_eq!(ada.wrong_codes().await, 0);
+    app.skip_back_off().await;
+    let code = authenticator.code().await;
+    ada.sign_in_with_code("token", "totp", &code).await;
+}
+
+/// The reset of an administrator and the sign-in with a passkey remove the row; both have tests of their own.
+#[tokio::test]
+async fn codes_are_accepted_again_once_the_counter_is_removed() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let authenticator = ada.add_totp().await;
+    ada.set_wrong_codes(101).await;
+    let pending = ada.first_step("token").await;
+    let code = authenticator.code().await;
+    let response = app.anonymous().verify(&pending, "totp", &code).await;
+    response.assert_error(401, "invalid_second_factor");
+    let sql = "DELETE FROM factor_attempts WHERE user_id = ?1";
+    app.sql(sql, [ada.id.as_str()]).await;
+    let response = app.anonymous().verify(&pending, "totp", &code).await;
+    response.assert_status(200);
+}
+
+#[tokio::test]
+async fn codes_of_sign_in_step_up_and_confirmation_have_one_counter() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let session = ada.sign_in().await;
+    session.create_totp().await.assert_status(200);
+    let response = session.confirm_totp("000000").await;
+    assert!([200, 400].contains(&response.status));
+    let authenticator = ada_with_codes(&app, &ada).await;
+    app.skip_back_off().await;
+    let wrong = authenticator.wrong_code().await;
+    ada.set_wrong_codes(2).await;
+    session
+        .step_up_with("totp", &wrong)
+        .await
+        .assert_status(400);
+    let pending = ada.first_step("token").await;
+    let response = app.anonymous().verify(&pending, "totp", &wrong).await;
+    assert_eq!(response.back_off(), 5);
+}
+
+async fn ada_with_codes(app: &App, ada: &crate::support::User) -> crate::support::Authenticator {
+    let sql = "DELETE FROM totp WHERE user_id = ?1";
+    app.sql(sql, [ada.id.as_str()]).await;
+    ada.add_totp().await
+}
+
+#[tokio::test]
+async fn password_attempt_stays_counted_until_the_sign_in_is_complete() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let authenticator = ada.add_totp().await;
+    for _ in 0..3 {
+        ada.first_step("token").await;
+        app.skip_back_off().await;
+    }
+    assert_eq!(ada.failures().await, 3);
+    let code = authenticator.code().await;
+    ada.sign_in_with_code("token", "totp", &code).await;
+    assert_eq!(ada.failures().await, 0);
+}
