@@ -67,6 +67,8 @@ pub const ROUTES: &[Route] = &[
     users::update::ROUTE,
     users::reset_password::ROUTE,
     users::unlock::ROUTE,
+    users::factors::list::ROUTE,
+    users::factors::reset::ROUTE,
     users::sessions::list::ROUTE,
     users::sessions::revoke::ROUTE,
     users::sessions::revoke_all::ROUTE,

@@ -14,6 +14,8 @@ pub enum Action {
     Read,
     /// Show the sessions of the user.
     ReadSessions,
+    /// Show the second factors of the user.
+    ReadFactors,
     /// Export everything that is kept about the user.
     Export,
     /// Change name or organization.
@@ -34,6 +36,8 @@ pub enum Action {
     Unlock,
     /// Revoke one or all sessions.
     RevokeSessions,
+    /// Remove all second factors. Administrators remove their own in the account, as the policy allows.
+    ResetFactors,
     /// Erase the user.
     Erase,
 }
@@ -102,6 +106,7 @@ impl Action {
         let (reach, is_for_identity_source) = match self {
             Self::Read => (Reach::All, true),
             Self::ReadSessions
+            | Self::ReadFactors
             | Self::Export
             | Self::ChangeRegion
             | Self::Enable
@@ -111,7 +116,7 @@ impl Action {
             Self::ChangeEmail | Self::ResetPassword | Self::ChangeRole(_) => {
                 (Reach::ManagedOthers, false)
             }
-            Self::Disable | Self::Erase => (Reach::ManagedOthers, true),
+            Self::Disable | Self::ResetFactors | Self::Erase => (Reach::ManagedOthers, true),
         };
         Rule {
             reach,
@@ -181,9 +186,10 @@ mod tests {
     use super::*;
     use Refusal::{ManagedByIdentitySource, NotPermitted};
 
-    const ACTIONS: [Action; 15] = [
+    const ACTIONS: [Action; 17] = [
         Action::Read,
         Action::ReadSessions,
+        Action::ReadFactors,
         Action::Export,
         Action::ChangeProfile,
         Action::ChangeEmail,
@@ -196,6 +202,7 @@ mod tests {
         Action::ResetPassword,
         Action::Unlock,
         Action::RevokeSessions,
+        Action::ResetFactors,
         Action::Erase,
     ];
 
@@ -268,10 +275,11 @@ mod tests {
                     | Action::ResetPassword
                     | Action::ChangeRole(_)
                     | Action::Disable
+                    | Action::ResetFactors
                     | Action::Erase
             )
         };
-        assert!(!own.iter().any(is_for_others) && own.len() == 8, "{own:?}");
+        assert!(!own.iter().any(is_for_others) && own.len() == 9, "{own:?}");
     }
 
     #[test]

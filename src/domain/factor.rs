@@ -17,6 +17,8 @@ pub enum Factor {
 }
 
 impl Factor {
+    const ALL: [Self; 3] = [Self::Passkey, Self::Totp, Self::RecoveryCode];
+
     /// The name in D1, in the audit log and in the API.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -25,6 +27,12 @@ impl Factor {
             Self::Totp => "totp",
             Self::RecoveryCode => "recovery_code",
         }
+    }
+
+    /// The factor with this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|factor| factor.as_str() == name)
     }
 }
 
@@ -67,9 +75,11 @@ mod tests {
 
     #[test]
     fn factor_has_one_name_everywhere() {
-        for factor in [Factor::Passkey, Factor::Totp, Factor::RecoveryCode] {
+        for factor in Factor::ALL {
             assert_eq!(serde_json::to_value(factor).unwrap(), factor.as_str());
+            assert_eq!(Factor::parse(factor.as_str()), Some(factor));
         }
+        assert_eq!(Factor::parse("password"), None);
     }
 
     #[test]

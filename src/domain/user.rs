@@ -61,6 +61,8 @@ pub struct AdminUser {
     pub has_password: bool,
     /// Whether the account is locked for unrecognised devices after too many failed sign-ins.
     pub is_locked: bool,
+    /// Whether the user has a second factor: a passkey or one-time codes.
+    pub has_factor: bool,
     /// Time at which the user was created.
     pub created_at: Timestamp,
     /// Time of the last change of profile, role, status or password.

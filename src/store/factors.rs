@@ -1,6 +1,8 @@
 //! What a factor that was checked writes: that it was used, or that it was added. Each of these writes is required: if a condition no
 //! longer holds, such as that a code was not used before, the whole batch is rolled back.
 
+pub mod reset;
+
 use super::factor_attempts;
 use super::passkeys::{NewPasskey, UsedPasskey};
 use super::recovery_codes;
@@ -26,7 +28,8 @@ const OVERVIEW: &str = "
            (SELECT created_at FROM totp WHERE totp.user_id = users.id AND confirmed_at IS NOT NULL) AS totp_created_at,
            (SELECT count(*) FROM recovery_codes
             WHERE recovery_codes.user_id = users.id AND used_at IS NULL) AS codes_left,
-           (SELECT max(created_at) FROM recovery_codes WHERE recovery_codes.user_id = users.id) AS codes_created_at
+           (SELECT max(created_at) FROM recovery_codes WHERE recovery_codes.user_id = users.id) AS codes_created_at,
+           EXISTS (SELECT 1 FROM factor_attempts WHERE factor_attempts.user_id = users.id AND failures >= 100) AS are_codes_locked
     FROM users WHERE users.id = ?1";
 
 /// A one-time code that is right.
@@ -150,6 +153,8 @@ pub struct Overview {
     pub codes_left: u32,
     /// When the recovery codes were created.
     pub codes_created_at: Option<Timestamp>,
+    /// Whether no code is accepted, after 100 wrong ones in a row.
+    pub are_codes_locked: bool,
 }
 
 /// The ways to sign in and the factors of a user.
@@ -167,6 +172,7 @@ pub async fn overview(database: &Database, user: Uuid) -> Result<Option<Overview
             totp_created_at: row.optional_moment("totp_created_at")?,
             codes_left: row.count("codes_left")?,
             codes_created_at: row.optional_moment("codes_created_at")?,
+            are_codes_locked: row.count("are_codes_locked")? == 1,
         })
     })
 }

@@ -54,7 +54,7 @@ impl Passkey {
         }
     }
 
-    fn read(row: &mut Row) -> Result<Self, StoreError> {
+    pub(super) fn read(row: &mut Row) -> Result<Self, StoreError> {
         let transports = row.text("transports")?;
         let transports = serde_json::from_str(&transports);
         Ok(Self {
@@ -74,8 +74,11 @@ impl Passkey {
 /// # Errors
 /// Any [`StoreError`].
 pub async fn list(database: &Database, user: Uuid) -> Result<Vec<Passkey>, StoreError> {
-    let [found] = database
-        .batch([Statement::new(LIST).text(user.to_string())])
-        .await?;
+    let [found] = database.batch([list_statement(user)]).await?;
     found.rows(Passkey::read)
+}
+
+/// The statement that lists passkeys, for a batch. [`Passkey::read`] reads its rows.
+pub(super) fn list_statement(user: Uuid) -> Statement {
+    Statement::new(LIST).text(user.to_string())
 }

@@ -31,6 +31,16 @@ const WEBHOOK: &str = "SELECT last, sent_at FROM audit_webhook WHERE id = 1";
 
 const CRON: &str = "SELECT started_at, ended_at, failed FROM cron_runs WHERE id = 1";
 
+/// Secrets of one-time codes that another key than the current one has sealed: the cron event seals those of the previous key again, and
+/// the others cannot be used.
+const TOTP_OF_OTHER_KEYS: &str = "
+    SELECT count(*) AS n FROM (
+      SELECT 1 FROM totp WHERE key_id < ?1 UNION ALL SELECT 1 FROM totp WHERE key_id > ?1 LIMIT ?2)";
+
+const PENDING_SIGN_INS: &str = "
+    SELECT count(*) AS n FROM (
+      SELECT 1 FROM pending_sign_ins WHERE expires_at > ?1 AND session_id IS NULL LIMIT ?2)";
+
 const RECORD_CRON: &str = "
     INSERT INTO cron_runs (id, started_at, ended_at, failed) VALUES (1, ?1, ?2, ?3)
     ON CONFLICT (id) DO UPDATE SET started_at = excluded.started_at, ended_at = excluded.ended_at, failed = excluded.failed";
@@ -93,21 +103,34 @@ pub struct Status {
     pub cron: Option<CronRun>,
     /// Size of the database in bytes.
     pub bytes: f64,
+    /// Number of secrets of one-time codes that another key than the current one has sealed.
+    pub totp_of_other_keys: u32,
+    /// Number of sign-ins that wait for a second factor.
+    pub pending_sign_ins: u32,
 }
 
-/// Reads the state, with the number of entries of these kinds since this time.
+/// What to count.
+#[derive(Debug)]
+pub struct Scope<'a> {
+    /// The kinds of entries.
+    pub kinds: [&'static str; 2],
+    /// The time since which entries are counted.
+    pub since: Timestamp,
+    /// The id of the current `FACTOR_KEY`; empty without one.
+    pub factor_key: &'a str,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+/// Reads the state.
 ///
 /// # Errors
 /// Any [`StoreError`].
-pub async fn read(
-    database: &Database,
-    kinds: [&'static str; 2],
-    since: Timestamp,
-) -> Result<Status, StoreError> {
-    let [one, other] = kinds.map(|kind| {
+pub async fn read(database: &Database, scope: &Scope<'_>) -> Result<Status, StoreError> {
+    let [one, other] = scope.kinds.map(|kind| {
         Statement::new(ENTRIES_SINCE)
             .text(kind)
-            .text(since.to_string())
+            .text(scope.since.to_string())
             .number(MAX_COUNT)
     });
     let [
@@ -120,6 +143,8 @@ pub async fn read(
         ends,
         objects,
         sent,
+        other_keys,
+        pending,
         cron,
     ] = database
         .batch([
@@ -132,6 +157,12 @@ pub async fn read(
             Statement::new(LAST_ROW),
             Statement::new(ARCHIVES),
             Statement::new(WEBHOOK),
+            Statement::new(TOTP_OF_OTHER_KEYS)
+                .text(scope.factor_key)
+                .number(MAX_COUNT),
+            Statement::new(PENDING_SIGN_INS)
+                .text(scope.now.to_string())
+                .number(MAX_COUNT),
             Statement::new(CRON),
         ])
         .await?;
@@ -175,6 +206,8 @@ pub async fn read(
             })
         })?,
         bytes: cron.bytes,
+        totp_of_other_keys: count(&other_keys)?,
+        pending_sign_ins: count(&pending)?,
     })
 }
 

@@ -174,6 +174,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "in order, up to the limit",
     ),
     (
+        "store/used_challenges.rs: DELETE_EXPIRED",
+        "SEARCH used_challenges USING INDEX used_challenges_end (expires_at<?)",
+        "in order, up to the limit",
+    ),
+    (
         "store/used_proofs.rs: DELETE_EXPIRED",
         "SEARCH used_proofs USING INDEX used_proofs_end (ends_at<?)",
         "rows that have expired since the last cleanup",
@@ -237,6 +242,21 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "store/sessions/mod.rs: DELETE_EXPIRED",
         "SEARCH sessions USING INDEX sessions_end (ends_at<?)",
         "in order, up to the limit",
+    ),
+    (
+        "store/status.rs: TOTP_OF_OTHER_KEYS",
+        "SEARCH totp USING COVERING INDEX totp_key (key_id<?)",
+        "up to the limit",
+    ),
+    (
+        "store/status.rs: TOTP_OF_OTHER_KEYS",
+        "SEARCH totp USING COVERING INDEX totp_key (key_id>?)",
+        "up to the limit",
+    ),
+    (
+        "store/status.rs: PENDING_SIGN_INS",
+        "SEARCH pending_sign_ins USING INDEX pending_sign_ins_end (expires_at>?)",
+        "those of five minutes, up to the limit",
     ),
     (
         "store/throttle/unlock.rs: UNLOCK",

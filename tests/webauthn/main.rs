@@ -4,8 +4,6 @@
 mod authenticator;
 #[path = "../shared/installed.rs"]
 mod installed;
-#[path = "../shared/toolchain.rs"]
-mod toolchain;
 
 mod differential;
 mod published;

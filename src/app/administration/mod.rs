@@ -3,6 +3,7 @@
 
 pub mod create;
 pub mod erase;
+pub mod factors;
 pub mod import;
 pub mod link;
 pub mod search;

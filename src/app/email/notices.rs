@@ -73,10 +73,22 @@ pub fn account_locked(context: &RequestContext, client: &ClientInfo, user: &User
 
 /// Tells a user what happened to the second factors of the account.
 pub fn factor(context: &RequestContext, client: &ClientInfo, user: &User, event: FactorEvent) {
+    if let Some(recipient) = Recipient::of(user) {
+        factor_of(context, client, recipient, event);
+    }
+}
+
+/// Like [`factor`], for a user whose profile was read as administrators see it.
+pub fn factor_of(
+    context: &RequestContext,
+    client: &ClientInfo,
+    recipient: Recipient,
+    event: FactorEvent,
+) {
     let (app, at) = (context.app, context.received_at);
-    let (Some(_), Some(recipient)) = (&app.outbox, Recipient::of(user)) else {
+    if app.outbox.is_none() {
         return;
-    };
+    }
     let outgoing = Outgoing::new(client, recipient, Message::Factor { event, at });
     context.wait_until(async move { deliver_within_budget(app, outgoing, at).await });
 }

@@ -52,10 +52,10 @@ async fn handle(
     request: Request,
     session: SessionRecord,
 ) -> Result<Response, ApiError> {
-    let id = passkey_id(&request)?;
+    let id = passkey_id(&request);
     let body: RenamePasskeyRequest = body::json(request, INVALID_BODY).await?;
     let name = passkey_name(&body.name)?;
-    let renamed = passkeys::rename(context.app.database, session.user.id, id, &name).await?;
+    let renamed = passkeys::rename(context.app.database, session.user.id, id?, &name).await?;
     Ok(Response::ok(&RenamePasskeyResponse {
         success: true,
         passkey: renamed.ok_or(ErrorCode::PasskeyNotFound)?,

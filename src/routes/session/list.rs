@@ -1,6 +1,7 @@
 //! `GET /api/auth/sessions`: lists the live sessions of the caller.
 
 use crate::app::RequestContext;
+use crate::domain::factor::Factor;
 use crate::domain::session::{SessionKind, SessionRecord};
 use crate::domain::sign_in_method::SignInMethod;
 use crate::http::error::{ApiError, ErrorFormat};
@@ -65,6 +66,8 @@ pub struct SessionDetails {
     pub session: SessionKind,
     /// The method of the sign-in; null for a session of a release that did not store it.
     pub method: Option<SignInMethod>,
+    /// The second factor of the sign-in; null if there was none.
+    pub factor: Option<Factor>,
     /// Time at which the user last authenticated: the sign-in, the last step-up or the last change of password.
     pub authenticated_at: Timestamp,
     /// The beginning of the `User-Agent` header of the sign-in.
@@ -92,6 +95,7 @@ impl From<SessionSummary> for SessionDetails {
             ends_at: live.ends_at,
             session: live.kind,
             method: live.method,
+            factor: live.factor,
             authenticated_at: live.authenticated_at,
             device: live.device,
             address: live.address,
@@ -138,6 +142,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
                     "ends_at": "2024-02-09T12:00:00Z",
                     "session": "cookie",
                     "method": "password",
+                    "factor": "totp",
                     "authenticated_at": "2024-01-10T12:00:00Z",
                     "device": "curl/8.5.0",
                     "address": "192.0.2.7",

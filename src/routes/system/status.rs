@@ -1,14 +1,16 @@
 //! `GET /api/auth/status`: the state of the service, for administrators. Names and counts only, never a value of the configuration.
 
+mod configuration;
+
 use crate::app::RequestContext;
-use crate::config::{SECTIONS, Variable};
 use crate::domain::audit::Kind;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::request::Method;
 use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};
 use crate::runtime::rate_limiter::Bucket;
-use crate::store::status::{self, MAX_COUNT, Status};
+use crate::store::status::{self, MAX_COUNT, Scope, Status};
+use configuration::{BindingStatus, VariableStatus, bindings, variables};
 use serde::Serialize;
 
 /// The endpoint.
@@ -48,6 +50,8 @@ pub struct StatusResponse {
     pub audit: AuditStatus,
     /// The webhook of the audit log.
     pub webhook: WebhookStatus,
+    /// Second factors.
+    pub factors: FactorStatus,
     /// The last cron event; null before the first one.
     pub cron: Option<CronStatus>,
     /// Variables and secrets, in the order of the reference.
@@ -112,6 +116,17 @@ pub struct WebhookStatus {
     pub lag: Option<u32>,
 }
 
+/// State of second factors.
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct FactorStatus {
+    /// Secrets of one-time codes that the current `FACTOR_KEY` has not sealed. The cron event seals those of `FACTOR_KEY_PREVIOUS` again;
+    /// the others cannot be used.
+    pub totp_of_other_keys: BoundedCount,
+    /// Sign-ins that wait for a second factor.
+    pub pending_sign_ins: BoundedCount,
+}
+
 /// The last cron event.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
@@ -132,49 +147,18 @@ pub struct CronStatus {
     pub failed: Vec<String>,
 }
 
-/// A variable or a secret.
-#[derive(Serialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a member of a response"
-)]
-pub struct VariableStatus {
-    /// Its name.
-    pub name: &'static str,
-    /// Whether it is a secret.
-    pub is_secret: bool,
-    /// Whether the service does not work without it.
-    pub is_required: bool,
-    /// Whether it has a value.
-    pub is_set: bool,
-    /// Whether its previous value can be kept beside it, in the variable with `_PREVIOUS` at its end, so that a rotation interrupts
-    /// nothing.
-    pub rotates: bool,
-}
-
-/// A binding.
-#[derive(Serialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-pub struct BindingStatus {
-    /// Its name.
-    pub name: &'static str,
-    /// Whether it is bound.
-    pub is_set: bool,
-}
-
 async fn handle(context: RequestContext) -> Result<Response, ApiError> {
     let app = context.app;
     let kinds = [Kind::SignIn, Kind::SignInFailed].map(Kind::as_str);
-    let since = context.received_at.plus(-DAY_SECONDS);
-    let found = status::read(app.database, kinds, since).await?;
+    let scope = Scope {
+        kinds,
+        since: context.received_at.plus(-DAY_SECONDS),
+        factor_key: app.factor_keys.as_ref().map_or("", |keys| keys.id()),
+        now: context.received_at,
+    };
+    let found = status::read(app.database, &scope).await?;
     let [sign_ins, failed_sign_ins] = found.counts.map(bounded);
     let is_configured = app.config.audit.webhook.is_some();
-    let bindings = app.bindings.iter();
-    let binding = |(name, is_set): &(&'static str, bool)| BindingStatus {
-        name,
-        is_set: *is_set,
-    };
     Ok(Response::ok(&StatusResponse {
         success: true,
         version: env!("CARGO_PKG_VERSION"),
@@ -185,7 +169,11 @@ async fn handle(context: RequestContext) -> Result<Response, ApiError> {
         database_bytes: whole(found.bytes),
         webhook: webhook(&found, is_configured),
         variables: variables(&app.config.set_variables),
-        bindings: bindings.map(binding).collect(),
+        bindings: bindings(&app.bindings),
+        factors: FactorStatus {
+            totp_of_other_keys: bounded(found.totp_of_other_keys),
+            pending_sign_ins: bounded(found.pending_sign_ins),
+        },
         audit: AuditStatus {
             oldest_entry: found.oldest,
             last_entry: found.last,
@@ -232,22 +220,6 @@ fn webhook(found: &Status, is_configured: bool) -> WebhookStatus {
     }
 }
 
-fn variables(set: &[&'static str]) -> Vec<VariableStatus> {
-    let all = || SECTIONS.iter().flat_map(|(_, variables)| variables.iter());
-    let rotates = |name: &str| {
-        let is_previous = |other: &str| other.strip_suffix("_PREVIOUS") == Some(name);
-        all().any(|other| is_previous(other.name))
-    };
-    let status = |variable: &&'static Variable| VariableStatus {
-        name: variable.name,
-        is_secret: variable.is_secret,
-        is_required: variable.is_required(),
-        is_set: set.contains(&variable.name),
-        rotates: rotates(variable.name),
-    };
-    all().map(status).collect()
-}
-
 #[cfg(not(target_arch = "wasm32"))]
 fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
     use crate::http::operation::Operation;
@@ -276,6 +248,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
                     "archived_to": 0
                 },
                 "webhook": {"is_configured": false, "sent_to": 0, "last_sent_at": null, "lag": null},
+                "factors": {"totp_of_other_keys": count(0), "pending_sign_ins": count(1)},
                 "cron": {"started_at": "2024-01-10T12:10:00Z", "ended_at": "2024-01-10T12:10:01Z", "failed": []},
                 "variables": [{"name": "JWT_SECRET", "is_secret": true, "is_required": true, "is_set": true, "rotates": true}],
                 "bindings": [{"name": "DB", "is_set": true}]

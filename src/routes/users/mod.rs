@@ -3,6 +3,7 @@
 pub mod create;
 pub mod erase;
 pub mod export;
+pub mod factors;
 pub mod import;
 pub mod personal_export;
 pub mod read;

@@ -18,6 +18,7 @@ use crate::routes::audit::search::{cursor_text, parse_cursor};
 use crate::runtime::rate_limiter::Bucket;
 use crate::store::audit::Search;
 use crate::store::users::kept::{self, Kept, KeptCounter, KeptLink, KeptSession};
+use crate::store::users::kept_factors::KeptFactors;
 use serde::Serialize;
 
 /// The endpoint.
@@ -50,7 +51,9 @@ pub struct PersonalExport {
     pub sessions: Vec<KeptSession>,
     /// One-time links, without their secrets.
     pub links: Vec<KeptLink>,
-    /// Counters whose key contains the id of the user or of one of the user's sessions.
+    /// Second factors, without their secrets.
+    pub factors: KeptFactors,
+    /// Counters about the user and about the user's sessions.
     pub counters: Vec<KeptCounter>,
     /// Audit entries about the user and by the user, newest first.
     pub audit: Vec<PersonalEntry>,
@@ -132,6 +135,7 @@ async fn handle(
         subject,
         sessions,
         links,
+        factors,
         counters,
     } = kept;
     let id = id.to_string();
@@ -142,6 +146,7 @@ async fn handle(
         subject,
         sessions,
         links,
+        factors,
         counters,
         audit: audit.collect(),
         next: next.map(cursor_text),
@@ -157,7 +162,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     Operation::new("exportUser", "Users", "Export user")
         .describe(
             "Requires the role `admin` or higher and an authentication within the last 5 minutes. Returns everything that is kept about a \
-             user, without secrets: profile, sessions, links, counters and audit entries. A request returns one page of audit entries. The \
+             user, without secrets: profile, sessions, links, second factors, counters and audit entries. A request returns one page of audit entries. The \
              client addresses of other users are omitted.",
         )
         .parameter(id_parameter())
@@ -183,6 +188,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
                     "revoked_at": null,
                     "is_cookie": true,
                     "method": "password",
+                    "factor": "totp",
+                    "factor_at": "2024-01-10T12:00:00Z",
                     "device": "curl/8.5.0",
                     "address": "192.0.2.7",
                     "country": "DE",
@@ -196,6 +203,12 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
                     "created_at": "2024-01-10T12:00:00Z",
                     "expires_at": "2024-01-10T13:00:00Z"
                 }],
+                "factors": {
+                    "passkeys": [],
+                    "totp": {"created_at": "2024-01-10T12:00:00Z", "confirmed_at": "2024-01-10T12:01:00Z"},
+                    "recovery_codes": [{"created_at": "2024-01-10T12:01:00Z", "used_at": null}],
+                    "pending_sign_ins": [],
+                },
                 "counters": [{
                     "key": "account:1b4e28ba-2fa1-41d2-883f-0016d3cca427",
                     "count": 2,

@@ -25,6 +25,7 @@ pub(super) use rotate::Rotation;
 
 use super::throttle;
 use super::users::user;
+use crate::domain::factor::Factor;
 use crate::domain::session::{Rotations, SessionKind, SessionRecord, expired_until};
 use crate::domain::sign_in_method::SignInMethod;
 use crate::runtime::StoreError;
@@ -50,6 +51,8 @@ pub struct SessionSummary {
     pub kind: SessionKind,
     /// The method of the sign-in.
     pub method: Option<SignInMethod>,
+    /// The second factor of the sign-in.
+    pub factor: Option<Factor>,
     /// When the user last authenticated.
     pub authenticated_at: Timestamp,
     /// The client's `User-Agent` at the sign-in.
@@ -76,6 +79,7 @@ impl SessionSummary {
             ends_at: row.moment("ends_at")?,
             kind: kind(row)?,
             method: method(row)?,
+            factor: factor(row)?,
             authenticated_at: row.moment("authenticated_at")?,
             device: row.optional("device")?,
             address: row.optional("address")?,
@@ -100,6 +104,12 @@ fn method(row: &mut Row) -> Result<Option<SignInMethod>, StoreError> {
     name.map(parse).transpose()
 }
 
+fn factor(row: &mut Row) -> Result<Option<Factor>, StoreError> {
+    let name = row.optional("factor")?;
+    let parse = |name: String| Factor::parse(&name).ok_or(StoreError::CorruptRow("factor"));
+    name.map(parse).transpose()
+}
+
 fn rotations(row: &mut Row) -> Result<Rotations, StoreError> {
     let json = row.text("recent_rotations")?;
     Rotations::parse(&json).ok_or(StoreError::CorruptRow("recent_rotations"))
@@ -120,7 +130,7 @@ const FIND: &str = "
 
 const LIVE_OF: &str = "
     SELECT id, created_at, rotated_at, max(rotated_at, coalesce(last_used_at, '')) AS last_used_at, ends_at,
-           is_cookie, method, coalesce(authenticated_at, created_at) AS authenticated_at,
+           is_cookie, method, factor, coalesce(authenticated_at, created_at) AS authenticated_at,
            device, address, country, refresh_device, refresh_address, refresh_country
     FROM sessions WHERE user_id = ?1 AND revoked_at IS NULL AND token_expires_at > ?2 AND ends_at > ?3
     ORDER BY token_expires_at DESC LIMIT 200";

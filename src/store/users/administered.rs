@@ -10,7 +10,7 @@ use uuid::Uuid;
 const FIND: &str = "
     SELECT users.id, source, username, email, email_verified_at, name, organization, aws_region, role, is_active,
            password_hash IS NOT NULL AS has_password,
-           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked,
+           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked, has_factor,
            created_at, updated_at, last_login, version
     FROM users WHERE users.id = ?1";
 
@@ -43,6 +43,7 @@ pub(super) fn read(row: &mut Row) -> Result<AdminUser, StoreError> {
         is_active: row.count("is_active")? == 1,
         has_password: row.count("has_password")? == 1,
         is_locked: row.count("is_locked")? == 1,
+        has_factor: row.count("has_factor")? == 1,
         created_at: row.moment("created_at")?,
         updated_at: row.moment("updated_at")?,
         last_login: row.optional_moment("last_login")?,

@@ -5,6 +5,7 @@ use crate::domain::audit::Signed;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::store::audit::recorded;
+use crate::store::factors::reset;
 use crate::store::sessions::RevokedSession;
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
@@ -75,21 +76,6 @@ const DELETE_PASSWORD_LINKS: &str = "
 const DELETE_EMAIL_LINKS: &str = "
     DELETE FROM email_links WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2)";
 
-const DELETE_PASSKEYS: &str = "
-    DELETE FROM passkeys WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2)";
-
-const DELETE_TOTP: &str = "
-    DELETE FROM totp WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2)";
-
-const DELETE_RECOVERY_CODES: &str = "
-    DELETE FROM recovery_codes WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2)";
-
-const DELETE_FACTOR_ATTEMPTS: &str = "
-    DELETE FROM factor_attempts WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2)";
-
-const DELETE_PENDING_SIGN_INS: &str = "
-    DELETE FROM pending_sign_ins WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2)";
-
 /// The client of an entry about the user is that of its actor. If that is another user, the client does not identify the erased one,
 /// and an administrator could remove their own traces with an erasure.
 const DELETE_CLIENTS_ABOUT: &str = "
@@ -150,6 +136,13 @@ pub async fn erase(
             .text(&user)
             .text(&erasure.entry.entry.id)
     };
+    let [
+        passkeys,
+        totp,
+        recovery_codes,
+        factor_attempts,
+        pending_sign_ins,
+    ] = reset::deletions(&user, erasure.entry);
     // Cannot fail: only strings are serialized.
     let notices = serde_json::to_string(notices).unwrap_or_default();
     let [sessions, claimed, ..] = database
@@ -165,11 +158,11 @@ pub async fn erase(
             delete(DELETE_SESSIONS),
             delete(DELETE_PASSWORD_LINKS),
             delete(DELETE_EMAIL_LINKS),
-            delete(DELETE_PASSKEYS),
-            delete(DELETE_TOTP),
-            delete(DELETE_RECOVERY_CODES),
-            delete(DELETE_FACTOR_ATTEMPTS),
-            delete(DELETE_PENDING_SIGN_INS),
+            passkeys,
+            totp,
+            recovery_codes,
+            factor_attempts,
+            pending_sign_ins,
             delete(DELETE_CLIENTS_ABOUT),
             delete(DELETE_CLIENTS_BY),
             delete(DELETE),

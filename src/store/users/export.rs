@@ -10,7 +10,7 @@ use crate::store::audit::append;
 const PAGE: &str = "
     SELECT users.id, source, username, email, email_verified_at, name, organization, aws_region, role, is_active,
            password_hash IS NOT NULL AS has_password,
-           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked,
+           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked, has_factor,
            created_at, updated_at, last_login, version
     FROM users WHERE users.id > ?1 ORDER BY users.id LIMIT ?2";
 

@@ -1,6 +1,7 @@
 //! Reads the stored data of a user, without the row in `users` and the audit entries. Secrets are stored as hashes only, which are not
 //! read.
 
+use super::kept_factors::{self, KeptFactors};
 use crate::domain::audit::Signed;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
@@ -35,6 +36,10 @@ pub struct KeptSession {
     pub is_cookie: bool,
     /// The method of the sign-in.
     pub method: Option<String>,
+    /// The second factor of the sign-in; null if there was none.
+    pub factor: Option<String>,
+    /// Time at which the user last authenticated with a second factor in the session; null if there was none.
+    pub factor_at: Option<Timestamp>,
     /// The beginning of the `User-Agent` header of the sign-in.
     pub device: Option<String>,
     /// The client address of the sign-in.
@@ -84,6 +89,8 @@ pub struct Kept {
     pub sessions: Vec<KeptSession>,
     /// Links.
     pub links: Vec<KeptLink>,
+    /// Second factors.
+    pub factors: KeptFactors,
     /// Counters.
     pub counters: Vec<KeptCounter>,
 }
@@ -92,8 +99,8 @@ const SUBJECT: &str = "SELECT subject FROM users WHERE id = ?1";
 
 /// In the order of the index `sessions_live`.
 const SESSIONS: &str = "
-    SELECT id, created_at, rotated_at, last_used_at, authenticated_at, ends_at, revoked_at, is_cookie, method, device, address, country,
-           refresh_device, refresh_address, refresh_country
+    SELECT id, created_at, rotated_at, last_used_at, authenticated_at, ends_at, revoked_at, is_cookie, method, factor, factor_at,
+           device, address, country, refresh_device, refresh_address, refresh_country
     FROM sessions WHERE user_id = ?1 LIMIT ?2";
 
 const LINKS: &str = "
@@ -105,6 +112,9 @@ const ATTEMPTS: &str = "
     SELECT key, failures, ends_at AS at FROM sign_in_attempts
     WHERE key = 'account:' || ?1 OR (key > 'device:' || ?1 || ':' AND key < 'device:' || ?1 || ';')
        OR key IN (SELECT 'session:' || id FROM sessions WHERE user_id = ?1)";
+
+const CODES: &str =
+    "SELECT 'codes' AS key, failures, NULL AS at FROM factor_attempts WHERE user_id = ?1";
 
 const MESSAGES: &str = "
     SELECT key, 1 AS failures, at FROM email_requests
@@ -124,22 +134,42 @@ pub async fn kept(
     // Cannot fail: only strings are serialized.
     let budgets = serde_json::to_string(budgets).unwrap_or_default();
     let of_user = |sql| Statement::new(sql).text(user.to_string());
-    let [subject, sessions, links, attempts, messages, _] = database
+    let [one, two, three, four] = kept_factors::statements(user);
+    let [
+        subject,
+        sessions,
+        links,
+        attempts,
+        codes,
+        messages,
+        one,
+        two,
+        three,
+        four,
+        _,
+    ] = database
         .batch([
             of_user(SUBJECT),
             of_user(SESSIONS).number(MAX_SESSIONS),
             of_user(LINKS),
             of_user(ATTEMPTS),
+            of_user(CODES),
             of_user(MESSAGES).text(budgets),
+            one,
+            two,
+            three,
+            four,
             append(entry),
         ])
         .await?;
     let mut counters = attempts.rows(counter)?;
+    counters.extend(codes.rows(counter)?);
     counters.extend(messages.rows(counter)?);
     Ok(Kept {
         subject: subject.first(|row| row.optional("subject"))?.flatten(),
         sessions: sessions.rows(session)?,
         links: links.rows(link)?,
+        factors: kept_factors::read([&one, &two, &three, &four])?,
         counters,
     })
 }
@@ -155,6 +185,8 @@ fn session(row: &mut Row) -> Result<KeptSession, StoreError> {
         revoked_at: row.optional_moment("revoked_at")?,
         is_cookie: row.count("is_cookie")? == 1,
         method: row.optional("method")?,
+        factor: row.optional("factor")?,
+        factor_at: row.optional_moment("factor_at")?,
         device: row.optional("device")?,
         address: row.optional("address")?,
         country: row.optional("country")?,

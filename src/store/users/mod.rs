@@ -7,6 +7,7 @@ pub mod erase;
 pub mod export;
 pub mod import;
 pub mod kept;
+pub mod kept_factors;
 pub mod list;
 pub mod search;
 pub mod update;

@@ -34,7 +34,7 @@ const FIND: &str = "
     SELECT place, username_search, email_search, name_search,
            users.id, source, username, email, email_verified_at, name, organization, aws_region, role, is_active,
            password_hash IS NOT NULL AS has_password,
-           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked,
+           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked, has_factor,
            created_at, updated_at, last_login, version
     FROM (
       SELECT username_search AS place, id FROM users INDEXED BY users_list_username

@@ -23,6 +23,9 @@ fn invalid_bodies() -> Vec<(&'static str, &'static str, String, u16, &'static st
         "secret",
         "pending",
         "code",
+        "state",
+        "credential",
+        "name",
     ];
     let numbers = fields.map(|name| format!(r#""{name}":1"#)).join(",");
     vec![
@@ -38,8 +41,12 @@ fn invalid_bodies() -> Vec<(&'static str, &'static str, String, u16, &'static st
 }
 
 /// Routes whose fields are all optional.
-const WITHOUT_REQUIRED_FIELDS: [&str; 3] =
-    ["POST users/search", "POST users/export", "PATCH users/{id}"];
+const WITHOUT_REQUIRED_FIELDS: [&str; 4] = [
+    "POST users/search",
+    "POST users/export",
+    "PATCH users/{id}",
+    "POST sign-in/passkey-options",
+];
 
 #[tokio::test]
 async fn each_invalid_request_has_its_own_error_code() {

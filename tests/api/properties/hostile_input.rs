@@ -207,6 +207,7 @@ impl Sender {
             "/change-password",
             "/step-up",
             "/totp/confirm",
+            "/passkeys",
             "/change-email",
             "/users",
             "/users/search",

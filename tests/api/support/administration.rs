@@ -35,6 +35,14 @@ impl Caller {
         self.post(&format!("/api/auth/users/{id}/unlock"))
     }
 
+    pub fn list_user_factors(&self, id: &str) -> Request {
+        self.get(&format!("/api/auth/users/{id}/factors"))
+    }
+
+    pub fn reset_user_factors(&self, id: &str) -> Request {
+        self.request("DELETE", &format!("/api/auth/users/{id}/factors"))
+    }
+
     pub fn list_user_sessions(&self, id: &str) -> Request {
         self.get(&format!("/api/auth/users/{id}/sessions"))
     }

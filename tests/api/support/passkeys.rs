@@ -100,10 +100,6 @@ impl Caller {
         response
     }
 
-    pub fn step_up_options(&self) -> Request {
-        self.post("/api/auth/step-up/options")
-    }
-
     /// Authenticates again with this passkey.
     pub async fn step_up_with_passkey(&self, passkey: &mut Authenticator) -> Response {
         let options = self.step_up_options().await;

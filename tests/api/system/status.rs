@@ -70,6 +70,30 @@ async fn status_shows_the_audit_log_and_the_last_cron_event() {
     assert_eq!(found["webhook"], webhook);
 }
 
+#[tokio::test]
+async fn status_counts_one_time_codes_of_other_keys_and_pending_sign_ins() {
+    let app = App::isolated(Vars::new());
+    let session = app.admin("ada").await.sign_in().await;
+    let (eve, bob) = (app.user("eve").await, app.user("bob").await);
+    eve.add_totp().await;
+    bob.add_totp().await;
+    let count = |count: u32| json!({"count": count, "is_limited": false});
+    let counts = |other: u32, pending: u32| json!({"totp_of_other_keys": count(other), "pending_sign_ins": count(pending)});
+    assert_eq!(status(&session).await["factors"], counts(0, 0));
+    for key in ["00000000", "ffffffff"] {
+        let sql = "UPDATE totp SET key_id = ?1 WHERE user_id = ?2";
+        app.sql(sql, [key, eve.id.as_str()]).await;
+        eve.first_step("cookie").await;
+        assert_eq!(
+            status(&session).await["factors"]["totp_of_other_keys"],
+            count(1)
+        );
+    }
+    assert_eq!(status(&session).await["factors"], counts(1, 2));
+    app.shift_clock(301).await;
+    assert_eq!(status(&session).await["factors"], counts(1, 0));
+}
+
 /// Counts end at 10,000, and entries of earlier days are not counted.
 #[tokio::test]
 async fn status_reads_at_most_the_rows_that_it_counts() {

@@ -3,6 +3,7 @@
 mod create;
 mod erase;
 mod export;
+mod factors;
 mod held_bodies;
 mod import;
 mod personal_export;

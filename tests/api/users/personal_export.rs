@@ -56,6 +56,54 @@ async fn export_contains_profile_sessions_links_counters_and_entries_and_no_secr
 }
 
 #[tokio::test]
+async fn export_contains_the_second_factors_without_their_secrets() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let authenticator = ada.add_totp().await;
+    ada.add_passkey_row().await;
+    let codes = ada.add_recovery_codes(2).await;
+    ada.sign_in_with_code("token", "recovery_code", &codes[0])
+        .await;
+    app.skip_back_off().await;
+    let pending = ada.first_step("cookie").await;
+    ada.set_wrong_codes(7).await;
+    let admin = app.administrator("admin").await;
+    let response = admin.export_user(&ada.id, "").await;
+    let export = response.assert_status(200).json();
+    let factors = &export["factors"];
+    assert_eq!(factors["passkeys"][0]["name"], "Key");
+    assert!(factors["totp"]["confirmed_at"].is_string());
+    let codes_used = factors["recovery_codes"].as_array().unwrap().iter();
+    let used = codes_used.filter(|code| code["used_at"].is_string());
+    assert_eq!(used.count(), 1);
+    let pending_sign_ins = factors["pending_sign_ins"].as_array().unwrap();
+    let binding = |one: &Value| one["binding"].as_str().unwrap().to_owned();
+    assert!(
+        pending_sign_ins
+            .iter()
+            .any(|one| binding(one).starts_with("browser:"))
+    );
+    let counters = export["counters"].as_array().unwrap();
+    let codes_counter = counters.iter().find(|one| one["key"] == "codes");
+    assert_eq!(codes_counter.unwrap()["count"], 7);
+    assert_eq!(export["sessions"][0]["factor"], "recovery_code");
+    assert!(export["sessions"][0]["factor_at"].is_string());
+    let columns = "(SELECT secret FROM totp WHERE user_id = users.id) AS secret,
+                   (SELECT min(code_hash) FROM recovery_codes WHERE user_id = users.id) AS code";
+    let stored = ada.row(columns).await;
+    let text = response.text();
+    for secret in [
+        stored["secret"].as_str().unwrap(),
+        stored["code"].as_str().unwrap(),
+        &authenticator.secret,
+        &codes[1],
+        &pending.secret,
+    ] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn audit_entries_are_returned_in_pages() {
     let app = App::isolated(Vars::new());
     let (ada, grace) = (app.user("ada").await, app.admin("grace").await);

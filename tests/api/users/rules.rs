@@ -20,9 +20,10 @@ const PAIRS: [(&str, &str); 11] = [
 
 /// For each pair: `+` allowed, `a` only for administrators, `-` not permitted, `s` managed by the identity source.
 #[rustfmt::skip]
-const RULES: [(&str, &str); 17] = [
+const RULES: [(&str, &str); 19] = [
     ("read",             "a++++ + ++++ +"),
     ("list sessions",    "a+--- + ++++ +"),
+    ("list factors",     "a+--- + ++++ +"),
     ("export",           "a+--- + ++++ +"),
     ("revoke a session", "a+--- + ++++ +"),
     ("revoke sessions",  "a+--- + ++++ +"),
@@ -37,6 +38,7 @@ const RULES: [(&str, &str); 17] = [
     ("enable",           "a+--- + ++++ +"),
     ("reset password",   "a+--- s +++- s"),
     ("unlock",           "a+--- s ++++ s"),
+    ("reset factors",    "a+--- + +++- +"),
     ("erase",            "a+--- + +++- +"),
 ];
 
@@ -46,6 +48,7 @@ fn request(action: &str, actor: &Caller, user: &SeededUser) -> Request {
     match action {
         "read" => actor.get_user(id),
         "list sessions" => actor.list_user_sessions(id),
+        "list factors" => actor.list_user_factors(id),
         "export" => actor.export_user(id, ""),
         "revoke a session" => actor.revoke_user_session(id, &user.sessions[1].session_id()),
         "revoke sessions" => actor.revoke_user_sessions(id),
@@ -60,6 +63,7 @@ fn request(action: &str, actor: &Caller, user: &SeededUser) -> Request {
         "enable" => change(json!({ "is_active": true })),
         "reset password" => actor.reset_user_password(id),
         "unlock" => actor.unlock_user(id),
+        "reset factors" => actor.reset_user_factors(id),
         "erase" => actor.erase_user(id, "*"),
         _ => panic!("{action}"),
     }

@@ -218,7 +218,7 @@ async fn responses_are_accepted_and_refused_as_by_three_other_verifiers() {
     );
     let unused: Vec<_> = disagreements::ALL
         .iter()
-        .filter(|row| !seen.contains(row.family))
+        .filter(|row| row.accepts.is_some() && !seen.contains(row.family))
         .collect();
     assert!(unused.is_empty(), "{unused:?}");
 }

@@ -30,9 +30,16 @@ pub fn ask_password(username: &str) -> Result<Secret> {
             "missing password: there is no terminal to ask for it; use --password-stdin",
         ));
     }
-    let prompt = terminal::neutral(&format!("Password of {username}: "));
-    let password = rpassword::prompt_password(prompt).context("cannot read the password")?;
-    Ok(Secret::new(password))
+    ask_secret(&format!("Password of {username}: "))
+}
+
+/// Asks for a secret on the terminal. It is not shown.
+///
+/// # Errors
+/// No terminal.
+pub fn ask_secret(prompt: &str) -> Result<Secret> {
+    let typed = rpassword::prompt_password(terminal::neutral(prompt));
+    Ok(Secret::new(typed.context("cannot read from the terminal")?))
 }
 
 /// Asks for a line on the terminal. `missing` is the error if there is no terminal.

@@ -3,7 +3,8 @@
 use crate::credentials::Credentials;
 use crate::http::{Call, Http};
 use crate::input;
-use crate::service::{only_origin, sign_in};
+use crate::service::only_origin;
+use crate::sign_in::SignIn;
 use crate::table::cell;
 use crate::terminal;
 use anyhow::{Context as _, Result, bail};
@@ -32,7 +33,12 @@ pub fn login(login: &Login) -> Result<String> {
     } else {
         input::ask_password(&username)?
     };
-    let entry = sign_in(&http, &username, &password)?;
+    let sign_in = SignIn {
+        username: &username,
+        password: &password,
+        code: login.code.as_deref(),
+    };
+    let entry = sign_in.run(&http)?;
     let (username, expires_at) = (entry.username.clone(), entry.expires_at);
     let token = entry.token.clone();
     let stored = credentials.change(|entries| Ok(entries.insert(http.origin().to_owned(), entry)));

@@ -5,6 +5,7 @@
 mod audit;
 mod aws_login;
 mod blocklist;
+mod code;
 mod credentials;
 mod failure;
 mod http;
@@ -14,6 +15,7 @@ mod output;
 mod random;
 mod service;
 mod sessions;
+mod sign_in;
 mod status;
 mod table;
 mod terminal;

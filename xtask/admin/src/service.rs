@@ -1,9 +1,11 @@
 //! A running service, as the user who signed in.
 
+use crate::code;
 use crate::credentials::{Credentials, Entries, Entry};
 use crate::failure::usage;
 use crate::http::{Call, Http, Response};
 use crate::input;
+use crate::sign_in::{SignIn, list};
 use crate::terminal;
 use anyhow::{Context as _, Result, anyhow, bail};
 use edge_auth::crypto::secret::Secret;
@@ -17,6 +19,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const TOKEN_VARIABLE: &str = "EDGE_AUTH_TOKEN";
 /// A stored token is refreshed if it expires within this time, so that it does not expire during the command.
 const REFRESH_BEFORE_SECONDS: i64 = 3_600;
+const RECENT: &str = "this change requires that you have authenticated within the last 5 minutes";
 
 /// A service, and a session of it.
 pub struct Service {
@@ -29,6 +32,8 @@ pub struct Service {
     is_password_piped: bool,
     /// The password that was piped or typed, for later changes of the same command.
     password: RefCell<Option<Secret>>,
+    /// The code of `--code`.
+    code: Option<String>,
 }
 
 /// Signs out, even if the command fails. Otherwise each command would leave a session behind, and these sessions would
@@ -55,7 +60,12 @@ impl Service {
         let token = env::var(TOKEN_VARIABLE).unwrap_or_default();
         if let (Some(username), Some(url)) = (&options.username, &options.url) {
             let (http, password) = (Http::new(url)?, input::piped_password()?);
-            let signed_in = sign_in(&http, username, &password)?;
+            let sign_in = SignIn {
+                username,
+                password: &password,
+                code: options.code.as_deref(),
+            };
+            let signed_in = sign_in.run(&http)?;
             let mut service = Self::new(http, options, signed_in.token);
             service.username = Some(username.clone());
             service.is_own_session = true;
@@ -96,6 +106,7 @@ impl Service {
             is_own_session: false,
             is_password_piped: options.password_stdin,
             password: RefCell::default(),
+            code: options.code.clone(),
         }
     }
 
@@ -105,7 +116,7 @@ impl Service {
     }
 
     /// The response to a request, which may be an error. If the service requires a recent authentication, gives the password
-    /// again.
+    /// or a code.
     ///
     /// # Errors
     /// No response.
@@ -145,43 +156,53 @@ impl Service {
         Ok(json)
     }
 
+    /// Authenticates again: with a code if the user has a second factor, otherwise with the password.
     fn step_up(&self) -> Result<()> {
+        let call = Call::post("step-up/options");
+        let options = self.http.send(&call, Some(self.token.reveal()))?;
+        let options = options.successful()?.json();
+        let methods = list(&options["methods"]);
+        if let Some(question) = code::question(&methods) {
+            let code = code::given_or_typed(self.code.as_deref(), question, self.name())
+                .context(RECENT)?;
+            return self
+                .send_step_up(&json!({ "method": code::method(&code), "code": code.reveal() }));
+        }
+        if !methods.contains(&"password") {
+            let origin = self.http.origin();
+            bail!(
+                "{RECENT}, and the command line cannot do that with a passkey or an identity source; use the console at {origin}/admin"
+            );
+        }
         let password = self.password.borrow().clone();
         let password = match password {
             Some(password) => password,
             None => self.read_password()?,
         };
-        let body = json!({ "method": "password", "password": password.reveal() });
-        let call = Call::post("step-up").json(&body);
+        self.send_step_up(&json!({ "method": "password", "password": password.reveal() }))?;
+        *self.password.borrow_mut() = Some(password);
+        Ok(())
+    }
+
+    fn send_step_up(&self, body: &Value) -> Result<()> {
+        let call = Call::post("step-up").json(body);
         let response = self.http.send(&call, Some(self.token.reveal()))?;
         response.successful().context(
             "this change requires that you authenticate again, but the service refused it",
         )?;
-        *self.password.borrow_mut() = Some(password);
         Ok(())
+    }
+
+    fn name(&self) -> &str {
+        self.username.as_deref().unwrap_or("the user of the token")
     }
 
     fn read_password(&self) -> Result<Secret> {
         if self.is_password_piped {
             return input::piped_password();
         }
-        let username = self.username.as_deref().unwrap_or("the user of the token");
-        input::ask_password(username)
-            .context("this change requires that you have authenticated within the last 5 minutes")
+        input::ask_password(self.name()).context(RECENT)
     }
-}
-
-/// Signs in with a password.
-///
-/// # Errors
-/// The error of the service, or no response.
-pub fn sign_in(http: &Http, username: &str, password: &Secret) -> Result<Entry> {
-    let body = json!({ "username": username, "password": password.reveal() });
-    let response = http.send(&Call::post("login").json(&body), None)?;
-    let response = response.successful()?;
-    let json = response.json();
-    let entry = entry_of(&response, &json["user"]["username"], &json["token"]);
-    entry.context("not an Edge Auth response")
 }
 
 fn entry_of(response: &Response, username: &Value, token: &Value) -> Option<Entry> {

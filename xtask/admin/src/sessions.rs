@@ -110,6 +110,7 @@ fn table(sessions: &[Value]) -> String {
         "ID",
         "KIND",
         "METHOD",
+        "FACTOR",
         "CREATED",
         "LAST USED",
         "ENDS",
@@ -121,6 +122,7 @@ fn table(sessions: &[Value]) -> String {
         "id",
         "session",
         "method",
+        "factor",
         "created_at",
         "last_used_at",
         "ends_at",
@@ -156,12 +158,12 @@ mod tests {
 
     #[test]
     fn sessions_are_listed_in_columns() {
-        let session = json!({"id": "ab", "session": "cookie", "method": "password", "created_at": "t1",
+        let session = json!({"id": "ab", "session": "cookie", "method": "password", "factor": "totp", "created_at": "t1",
                              "last_used_at": "t2", "ends_at": "t3", "address": null, "country": "DE",
                              "device": "\u{1b}[2J"});
         let expected = "\
-ID  KIND    METHOD    CREATED  LAST USED  ENDS  ADDRESS  COUNTRY  DEVICE
-ab  cookie  password  t1       t2         t3    -        DE       ?[2J";
+ID  KIND    METHOD    FACTOR  CREATED  LAST USED  ENDS  ADDRESS  COUNTRY  DEVICE
+ab  cookie  password  totp    t1       t2         t3    -        DE       ?[2J";
         assert_eq!(table(&[session]), expected);
     }
 }

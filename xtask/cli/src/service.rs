@@ -18,6 +18,10 @@ pub struct Service {
     /// within the last 5 minutes [default: ask for it on the terminal]
     #[arg(long)]
     pub password_stdin: bool,
+    /// Your one-time code or recovery code, if you have a second factor: for --username, and for changes, which require that you have
+    /// authenticated within the last 5 minutes [default: ask for it on the terminal]
+    #[arg(long, value_name = "CODE")]
+    pub code: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -35,6 +39,9 @@ pub struct Login {
     /// Read the password from standard input [default: ask for it on the terminal]
     #[arg(long, requires = "username")]
     pub password_stdin: bool,
+    /// Your one-time code or recovery code, if you have a second factor [default: ask for it on the terminal]
+    #[arg(long, value_name = "CODE")]
+    pub code: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

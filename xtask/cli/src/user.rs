@@ -101,6 +101,25 @@ pub enum UserCommand {
         #[command(flatten)]
         service: Service,
     },
+    /// Show the passkeys, one-time codes and recovery codes of a user
+    Factors {
+        #[command(flatten)]
+        user: UserName,
+        #[command(flatten)]
+        service: Service,
+    },
+    /// Remove all second factors of a user who has lost them, and revoke all sessions
+    ///
+    /// The password stays. If the service demands a second factor, the user adds one at the next sign-in. Find out first that the
+    /// request comes from the user.
+    ResetFactors {
+        #[command(flatten)]
+        user: UserName,
+        #[command(flatten)]
+        consent: Consent,
+        #[command(flatten)]
+        service: Service,
+    },
     /// Erase a user and everything that identifies the user; this cannot be undone
     Erase {
         #[command(flatten)]

@@ -5,7 +5,7 @@ use super::Order;
 const ASCENDING: &str = "
     SELECT place, users.id, source, username, email, email_verified_at, name, organization, aws_region, role, is_active,
            password_hash IS NOT NULL AS has_password,
-           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked,
+           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked, has_factor,
            created_at, updated_at, last_login, version
     FROM (
       SELECT last_login_order AS place, id FROM users INDEXED BY users_list_login
@@ -19,7 +19,7 @@ const ASCENDING: &str = "
 const DESCENDING: &str = "
     SELECT place, users.id, source, username, email, email_verified_at, name, organization, aws_region, role, is_active,
            password_hash IS NOT NULL AS has_password,
-           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked,
+           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked, has_factor,
            created_at, updated_at, last_login, version
     FROM (
       SELECT last_login_order AS place, id FROM users INDEXED BY users_list_login

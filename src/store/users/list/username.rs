@@ -5,7 +5,7 @@ use super::{Narrowing, Order};
 const ASCENDING: &str = "
     SELECT place, users.id, source, username, email, email_verified_at, name, organization, aws_region, role, is_active,
            password_hash IS NOT NULL AS has_password,
-           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked,
+           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked, has_factor,
            created_at, updated_at, last_login, version
     FROM (
       SELECT username_search AS place, id FROM users INDEXED BY users_list_username
@@ -19,7 +19,7 @@ const ASCENDING: &str = "
 const DESCENDING: &str = "
     SELECT place, users.id, source, username, email, email_verified_at, name, organization, aws_region, role, is_active,
            password_hash IS NOT NULL AS has_password,
-           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked,
+           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked, has_factor,
            created_at, updated_at, last_login, version
     FROM (
       SELECT username_search AS place, id FROM users INDEXED BY users_list_username
@@ -33,7 +33,7 @@ const DESCENDING: &str = "
 const ASCENDING_OF_ROLE: &str = "
     SELECT place, users.id, source, username, email, email_verified_at, name, organization, aws_region, role, is_active,
            password_hash IS NOT NULL AS has_password,
-           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked,
+           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked, has_factor,
            created_at, updated_at, last_login, version
     FROM (
       SELECT username_search AS place, id FROM users INDEXED BY users_list_role_username
@@ -47,7 +47,7 @@ const ASCENDING_OF_ROLE: &str = "
 const DESCENDING_OF_ROLE: &str = "
     SELECT place, users.id, source, username, email, email_verified_at, name, organization, aws_region, role, is_active,
            password_hash IS NOT NULL AS has_password,
-           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked,
+           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked, has_factor,
            created_at, updated_at, last_login, version
     FROM (
       SELECT username_search AS place, id FROM users INDEXED BY users_list_role_username
@@ -61,7 +61,7 @@ const DESCENDING_OF_ROLE: &str = "
 const ASCENDING_OF_SOURCE: &str = "
     SELECT place, users.id, source, username, email, email_verified_at, name, organization, aws_region, role, is_active,
            password_hash IS NOT NULL AS has_password,
-           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked,
+           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked, has_factor,
            created_at, updated_at, last_login, version
     FROM (
       SELECT username_search AS place, id FROM users INDEXED BY users_list_source_username
@@ -75,7 +75,7 @@ const ASCENDING_OF_SOURCE: &str = "
 const DESCENDING_OF_SOURCE: &str = "
     SELECT place, users.id, source, username, email, email_verified_at, name, organization, aws_region, role, is_active,
            password_hash IS NOT NULL AS has_password,
-           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked,
+           EXISTS (SELECT 1 FROM sign_in_attempts WHERE key = 'account:' || users.id AND ends_at IS NULL) AS is_locked, has_factor,
            created_at, updated_at, last_login, version
     FROM (
       SELECT username_search AS place, id FROM users INDEXED BY users_list_source_username

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 /// The fields of each route that takes a body, for each method of authentication. A field may have a text that it has in all
 /// bodies in which another field has the value.
-const FIELDS: [(&str, &[&str]); 24] = [
+const FIELDS: [(&str, &[&str]); 30] = [
     (
         "bootstrap",
         &["secret", "username", "email", "name", "password"],
@@ -55,6 +55,18 @@ const FIELDS: [(&str, &[&str]); 24] = [
     ),
     ("sign-in/enrol", &["method=totp", "pending"]),
     ("totp/confirm", &["code"]),
+    ("sign-in/passkey-options", &["pending"]),
+    (
+        "sign-in",
+        &["method=passkey", "session=token", "state", "credential"],
+    ),
+    (
+        "sign-in/verify",
+        &["method=passkey", "pending", "state", "credential", "name"],
+    ),
+    ("sign-in/enrol", &["method=passkey", "pending"]),
+    ("step-up", &["method=passkey", "state", "credential"]),
+    ("passkeys", &["state", "credential", "name"]),
     ("forgot-password", &["username"]),
     ("change-email", &["email"]),
     ("confirm-email", &["secret"]),
@@ -177,6 +189,7 @@ async fn try_values(cases: Cases) -> usize {
             "change-email",
             "confirm-email",
             "totp/confirm",
+            "passkeys",
         ]
         .contains(&name);
         let role = if name.starts_with("users") {

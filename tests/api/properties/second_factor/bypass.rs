@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `/login` | session | 401 `second_factor_required` |
 //! | `/sign-in`, password | session | waits for a factor |
+//! | `/sign-in`, passkey | session: the authenticator has verified the user | session |
 //! | `/token` | session | 403 `second_factor_required`; session if `AWS_MFA_TRUSTED` |
 //! | `/sign-in`, `aws_device` | session | waits for a factor; session if `AWS_MFA_TRUSTED` |
 //! | `/sign-in/verify` | – | session, with the factor or the first one |

@@ -2,6 +2,7 @@
 
 mod change;
 mod destroy;
+mod factors;
 pub mod find;
 mod list;
 pub mod shown;
@@ -39,6 +40,12 @@ pub fn run(command: &UserCommand) -> Result<String> {
         UserCommand::Enable { user, service } => change::enable(service, &user.name),
         UserCommand::ResetPassword { user, service } => change::reset_password(service, &user.name),
         UserCommand::Unlock { user, service } => change::unlock(service, &user.name),
+        UserCommand::Factors { user, service } => factors::show(service, &user.name),
+        UserCommand::ResetFactors {
+            user,
+            consent,
+            service,
+        } => factors::reset(service, &user.name, *consent),
         UserCommand::SetRole {
             user,
             role,

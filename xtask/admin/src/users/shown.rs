@@ -13,6 +13,7 @@ pub fn table(users: &[Value]) -> String {
         "ORGANIZATION",
         "ROLE",
         "STATUS",
+        "FACTOR",
         "SOURCE",
         "LAST LOGIN",
         "ID",
@@ -27,6 +28,7 @@ pub fn table(users: &[Value]) -> String {
             text("organization"),
             text("role"),
             status(user).to_owned(),
+            yes_no(user["has_factor"] == true).to_owned(),
             text("source"),
             text("last_login"),
             text("id"),
@@ -91,14 +93,14 @@ mod tests {
         let users = [
             json!({"id": "1", "source": "password", "username": "john", "email": "j@x.de", "name": "John Doe",
                    "email_verified_at": "2026-01-01T00:00:00Z", "organization": null, "role": "admin", "is_active": true,
-                   "is_locked": false, "last_login": "2026-01-02T00:00:00Z"}),
+                   "is_locked": false, "has_factor": true, "last_login": "2026-01-02T00:00:00Z"}),
             json!({"id": "2", "source": "https://x", "username": "\u{1b}[2Jmary", "email": null, "name": "Mary",
                    "organization": "Acme", "role": "user", "is_active": false, "is_locked": true, "last_login": null}),
         ];
         let expected = "\
-USERNAME  EMAIL   VERIFIED  NAME      ORGANIZATION  ROLE   STATUS    SOURCE     LAST LOGIN            ID
-john      j@x.de  yes       John Doe  -             admin  active    password   2026-01-02T00:00:00Z  1
-?[2Jmary  -       no        Mary      Acme          user   disabled  https://x  -                     2";
+USERNAME  EMAIL   VERIFIED  NAME      ORGANIZATION  ROLE   STATUS    FACTOR  SOURCE     LAST LOGIN            ID
+john      j@x.de  yes       John Doe  -             admin  active    yes     password   2026-01-02T00:00:00Z  1
+?[2Jmary  -       no        Mary      Acme          user   disabled  no      https://x  -                     2";
         assert_eq!(table(&users), expected);
     }
 

@@ -1,6 +1,7 @@
 //! For each route, a request that returns 200 while nothing fails.
 
 use super::InjectedFault;
+use crate::support::authenticator::{Algorithm, Authenticator as Passkey};
 use crate::support::aws::{Device, SIMULATOR, add_directory_user, portal};
 use crate::support::aws_proof::{proof_in, role_session};
 use crate::support::routes::Route;
@@ -106,6 +107,24 @@ impl Prepared {
                 }
                 let sql = "UPDATE sessions SET factor_at = created_at WHERE user_id = ?1";
                 self.app.sql(sql, [user.id.as_str()]).await;
+            }
+            "POST passkeys" => {
+                self.sign_in("user").await;
+                let options = self.caller.passkey_options().await;
+                let options = options.assert_status(200).json();
+                let mut passkey = Passkey::new(Algorithm::Ed25519);
+                let credential = passkey.create(&options["options"], &self.app.page_origin());
+                self.body = Some(
+                    json!({ "state": options["state"], "credential": credential, "name": "Key" }),
+                );
+            }
+            "PATCH passkeys/{id}" | "DELETE passkeys/{id}" => {
+                let user = self.sign_in("user").await;
+                user.add_passkey_row().await;
+                self.path = self.route.template.replace("{id}", &user.id);
+                let sql = "UPDATE sessions SET factor_at = created_at WHERE user_id = ?1";
+                self.app.sql(sql, [user.id.as_str()]).await;
+                self.body = (self.route.method == "PATCH").then(|| json!({ "name": "Key" }));
             }
             "POST step-up" => {
                 self.sign_in("user").await;

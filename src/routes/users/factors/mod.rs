@@ -1,0 +1,4 @@
+//! `/api/auth/users/{id}/factors`: the second factors of a user, for administrators.
+
+pub mod list;
+pub mod reset;
