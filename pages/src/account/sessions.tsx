@@ -11,6 +11,7 @@ import { useSubmission } from "../submission.ts";
 import { announce } from "../tabs.ts";
 import { countryName } from "./country.ts";
 import { deviceName } from "./device.ts";
+import { methodName } from "./method_name.ts";
 import { useSend } from "./step_up.tsx";
 import type { Send } from "./step_up.tsx";
 
@@ -83,7 +84,7 @@ function Entry({ session, onRevoked }: { session: SessionEntry; onRevoked: (fail
     [t.sessions.lastUsed, formatTime(session.last_used_at)],
     [t.sessions.location, countryName(lastCountry(session), t)],
     [t.sessions.address, session.refresh_address ?? session.address ?? t.account.unknown],
-    [t.sessions.method, session.method === null ? t.account.unknown : t.sessions.methods[session.method]],
+    [t.sessions.method, methodName(session, t)],
   ];
   return (
     <li>

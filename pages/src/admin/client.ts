@@ -16,6 +16,8 @@ export const changeUser = (id: string, version: number, body: UserChange) =>
 export const eraseUser = (id: string, version: number) => call(api.DELETE("/api/auth/users/{id}", { params: versioned(id, version) }));
 export const resetPassword = (id: string) => call(api.POST("/api/auth/users/{id}/reset-password", { params: user(id) }));
 export const unlockUser = (id: string) => call(api.POST("/api/auth/users/{id}/unlock", { params: user(id) }));
+export const loadUserFactors = (id: string) => call(api.GET("/api/auth/users/{id}/factors", { params: user(id) }));
+export const resetUserFactors = (id: string) => call(api.DELETE("/api/auth/users/{id}/factors", { params: user(id) }));
 export const loadUserSessions = (id: string) => call(api.GET("/api/auth/users/{id}/sessions", { params: user(id) }));
 export const revokeUserSessions = (id: string) => call(api.DELETE("/api/auth/users/{id}/sessions", { params: user(id) }));
 export const revokeUserSession = (id: string, session: string) =>

@@ -8,7 +8,7 @@ import { Select } from "./components/select.tsx";
 import { Table } from "./components/table.tsx";
 import type { Column } from "./components/table.tsx";
 import type { Status } from "./contract.ts";
-import { useConsoleTexts } from "./texts.ts";
+import { formatNumber, useConsoleTexts } from "./texts.ts";
 import { useLoaded } from "./work.ts";
 
 interface Setting {
@@ -68,11 +68,27 @@ export function Configuration() {
                 onChange={setShown}
               />
             </div>
+            {shown === "all" && status.value && <FactorHealth status={status.value} />}
             <p class="hint">{`${configuration.rotates}: ${configuration.rotatesHint}`}</p>
             <Table label={configuration.title} columns={columns} rows={settings} keyOf={({ name }) => name} />
           </>
         )}
       </section>
+    </>
+  );
+}
+
+/** Whether second factors work as they are configured. */
+function FactorHealth({ status: { factors, variables } }: { status: Status }) {
+  const { configuration, dashboard } = useConsoleTexts();
+  const isSet = (wanted: string) => variables.some(({ name, is_set }) => name === wanted && is_set);
+  const { count, is_limited } = factors.totp_of_other_keys;
+  const number = formatNumber(count);
+  return (
+    <>
+      <p class="hint">{`${configuration.policy}: ${isSet("MFA_POLICY") ? configuration.policySet : configuration.policyNotSet}`}</p>
+      {!isSet("FACTOR_KEY") && <p class="note">{configuration.noFactorKey}</p>}
+      {count > 0 && <p class="note">{configuration.reseal(is_limited ? dashboard.atLeast(number) : number)}</p>}
     </>
   );
 }

@@ -9,6 +9,7 @@ export type UserSearch = Schemas["SearchUsersRequest"];
 export type NewUser = Schemas["CreateUserRequest"];
 /** The generated type requires each field, because the schema has defaults. */
 export type UserChange = Partial<Schemas["UpdateUserRequest"]>;
+export type UserFactors = Schemas["UserFactorsResponse"];
 export type UserSession = Schemas["SessionDetails"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type AuditKind = Schemas["Kind"];

@@ -36,8 +36,9 @@ const COUNT_CODE: &str = "
 /// `is_live` is the condition of [`COUNT`] without the back-off.
 const STATE: &str = "
     SELECT pending_sign_ins.method, pending_sign_ins.is_cookie, attempt_key, attempt_network,
-           binding IN (?2, ?3) AND session_id IS NULL AND expires_at > ?4 AND attempts < 5 AND users.is_active = 1
-             AND users.role = pending_sign_ins.role AND users.password_version = pending_sign_ins.password_version
+           coalesce(binding IN (?2, ?3), 0) AND session_id IS NULL AND expires_at > ?4 AND attempts < 5
+             AND users.is_active = 1 AND users.role = pending_sign_ins.role
+             AND users.password_version = pending_sign_ins.password_version
              AND users.factor_version = pending_sign_ins.factor_version AS is_live,
            users.id AS user_id, username, email, name, organization, aws_region, users.role, users.is_active,
            users.created_at AS user_created_at, updated_at AS user_updated_at, last_login,

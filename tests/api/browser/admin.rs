@@ -2,7 +2,7 @@
 
 use super::world::{SLOW_TIMEOUT, TIMEOUT, World};
 use crate::support::audit::record_users;
-use crate::support::{Vars, credentials};
+use crate::support::{User, Vars, credentials};
 use serde_json::{Value, json};
 
 /// Runs a file of `cases/pages/admin` with users of these names and roles.
@@ -56,6 +56,24 @@ async fn administrator_ends_sessions_exports_and_erases_a_user() {
 }
 
 #[tokio::test]
+async fn administrator_removes_the_factors_of_a_user_who_lost_them() {
+    let mut world = World::new(Vars::new()).await;
+    add(&mut world, &[ROOT]).await;
+    give_factors(&world.user("ada").await).await;
+    let sql = "UPDATE totp SET key_id = 'another'";
+    world.app.run_sql(sql).await;
+    world.run("pages/admin/factors", TIMEOUT).await;
+}
+
+/// Factors of all kinds, and codes that are locked.
+async fn give_factors(user: &User) {
+    user.add_totp().await;
+    user.add_passkey_row().await;
+    user.add_recovery_codes(3).await;
+    user.set_wrong_codes(100).await;
+}
+
+#[tokio::test]
 async fn administrator_imports_users_after_a_dry_run() {
     run("import", Vars::new(), &[ROOT], Value::Null).await;
 }
@@ -87,7 +105,9 @@ async fn visit_all(case: &str, more: Value) {
     let vars = credentials::with_aws_keys().set("NVIDIA_API_KEY", "nvapi-0123456789abcdef01234567");
     let mut world = World::new(vars).await;
     add(&mut world, &[ROOT]).await;
-    world.user("locked").await.set_failures(100).await;
+    let locked = world.user("locked").await;
+    locked.set_failures(100).await;
+    give_factors(&locked).await;
     for number in 0..6 {
         world.user(&format!("ada{number}")).await;
     }

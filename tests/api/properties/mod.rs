@@ -44,6 +44,7 @@ mod secrets;
 mod service_binding;
 pub mod session_limit;
 mod step_up;
+mod stolen_items;
 mod store_calls;
 mod stored_values;
 mod strict_consistency;

@@ -1,5 +1,6 @@
 // A passkey in the list.
 import { useRef, useState } from "preact/hooks";
+import type { Failure } from "../../api.ts";
 import { Button } from "../../components/button.tsx";
 import { Field, value } from "../../components/field.tsx";
 import { Form } from "../../components/form.tsx";
@@ -11,6 +12,11 @@ import { failureText } from "../../failures.ts";
 import { formatTime, useTexts } from "../../language.ts";
 import { useResult } from "../step_up.tsx";
 import { Outcome, useChange } from "./change.tsx";
+
+/** In code points. */
+const MAX_NAME_LENGTH = 64;
+
+const INVALID_NAME: Failure = { code: "invalid_name", status: 0, retryAfter: null };
 
 interface EntryProps {
   /** The level of its heading. */
@@ -86,9 +92,11 @@ function Rename({ passkey, onDone, onCancel }: { passkey: Passkey; onDone: () =>
   const result = useResult();
   const form = useRef<HTMLFormElement>(null);
   const { submission, failure } = useAttempt({
-    request: () => {
+    request: async () => {
       const name = form.current === null ? "" : value(form.current, "name").trim();
-      return result(() => renamePasskey(passkey.id, name));
+      if (name === "" || [...name].length > MAX_NAME_LENGTH) return { failure: INVALID_NAME };
+      const renamed = await result(() => renamePasskey(passkey.id, name));
+      return renamed.failure?.code === "invalid_field" ? { failure: INVALID_NAME } : renamed;
     },
     onDone,
   });

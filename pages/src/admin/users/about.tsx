@@ -21,6 +21,7 @@ export function About({ user }: { user: AdminUser }) {
     [t.account.role, t.account.roles[user.role]],
     [c.user.source, user.source === PASSWORD_SOURCE ? c.user.sources.password : `${c.user.sources.directory} (${user.source})`],
     [c.user.hasPassword, user.has_password ? c.yes : c.no],
+    [c.user.hasFactor, user.has_factor ? c.yes : c.no],
     [c.users.lastSignIn, time(user.last_login)],
     [c.user.created, formatTime(user.created_at)],
     [c.user.changed, formatTime(user.updated_at)],

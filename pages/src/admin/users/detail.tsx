@@ -16,6 +16,7 @@ import { useLoaded } from "../work.ts";
 import { Access } from "./access.tsx";
 import { Data } from "./data.tsx";
 import { EditProfile } from "./edit.tsx";
+import { Factors } from "./factors.tsx";
 import { About } from "./about.tsx";
 import { Password } from "./password.tsx";
 import { UserSessions } from "./sessions.tsx";
@@ -69,6 +70,7 @@ function Sections({ user, actor, changes, onChanged, onErased }: SectionsProps) 
   const c = useConsoleTexts();
   const allowed = permissions(actor, user);
   const props: SectionProps = { user, permissions: allowed, onChanged };
+  const [reset, setReset] = useState<string>();
   return (
     <>
       {allowed.isSelf && <p class="note">{c.user.self}</p>}
@@ -78,6 +80,7 @@ function Sections({ user, actor, changes, onChanged, onErased }: SectionsProps) 
       {allowed.canManage && <EditProfile {...props} />}
       {allowed.canRemove && <Access {...props} />}
       {allowed.canManage && !allowed.isManagedElsewhere && <Password {...props} />}
+      {allowed.canManage && <Factors key={`factors ${changes}`} {...props} done={reset} onDone={setReset} />}
       {allowed.canManage && <UserSessions key={changes} {...props} />}
       {allowed.canManage && <Data {...props} onErased={onErased} />}
     </>

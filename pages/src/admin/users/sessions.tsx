@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { countryName } from "../../account/country.ts";
 import { deviceName } from "../../account/device.ts";
+import { methodName } from "../../account/method_name.ts";
 import { useAction } from "../../action.ts";
 import { Button } from "../../components/button.tsx";
 import { useAsk } from "../../components/questions.tsx";
@@ -61,7 +62,7 @@ function Entry({ user, session, onEnded }: { user: string; session: UserSession;
     [t.sessions.lastUsed, formatTime(session.last_used_at)],
     [t.sessions.location, countryName(country, t)],
     [t.sessions.address, session.refresh_address ?? session.address ?? t.account.unknown],
-    [t.sessions.method, session.method === null ? t.account.unknown : t.sessions.methods[session.method]],
+    [t.sessions.method, methodName(session, t)],
   ];
   return (
     <li>

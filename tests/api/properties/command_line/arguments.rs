@@ -88,6 +88,10 @@ async fn destructive_command_without_consent_changes_nothing() {
         ),
         (&["user", "erase", &bob.id], "It cannot be undone"),
         (
+            &["user", "reset-factors", &bob.id],
+            "It also revokes all sessions: 2 at the moment",
+        ),
+        (
             &["session", "revoke", &bob.id, &session[..8]],
             "This revokes the session",
         ),

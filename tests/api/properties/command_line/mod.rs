@@ -4,6 +4,7 @@ mod arguments;
 mod audit;
 mod login;
 mod output;
+mod second_factors;
 mod sessions;
 mod users;
 

@@ -12,9 +12,10 @@
 //! | `/refresh`, `/step-up`, `/change-password` | the same session goes on | the same session goes on |
 //! | `/set-password`, `/bootstrap`, `/confirm-email`, `/revert-email`, `/forgot-password` | no session | no session |
 
-use crate::support::aws::{SIMULATOR, add_directory_user, keyed};
+use crate::support::aws::{SIMULATOR, add_directory_user, keyed, unique_name};
 use crate::support::internals::OPENAPI;
 use crate::support::{App, NEW_PASSWORD, Response, Vars};
+use aws_simulator::{ACCOUNT, User as DirectoryUser};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -30,11 +31,15 @@ const GIVING: [&str; 8] = [
     "/api/auth/token",
 ];
 
-/// Sets only the cookie of the browser that gets a challenge.
-const OF_THE_BROWSER: &str = "/api/auth/sign-in/passkey-options";
-
-/// Routes that only delete the session cookie.
-const DELETING: [&str; 2] = ["/api/auth/logout", "/api/auth/logout-all"];
+/// Routes that only delete the session cookie, or set another cookie: that of a recognised device or of the browser.
+const OTHER_COOKIES: [&str; 6] = [
+    "/api/auth/confirm-email",
+    "/api/auth/logout",
+    "/api/auth/logout-all",
+    "/api/auth/session",
+    "/api/auth/set-password",
+    "/api/auth/sign-in/passkey-options",
+];
 
 #[test]
 fn every_route_that_gives_a_session_is_in_the_table() {
@@ -48,8 +53,8 @@ fn every_route_that_gives_a_session_is_in_the_table() {
                     ["edge-auth-expires", "set-cookie"].contains(&name.to_lowercase().as_str())
                 })
             });
-            let deletes = DELETING.contains(&path.as_str()) || path.contains("/sessions/");
-            if gives && !deletes && path != OF_THE_BROWSER {
+            let is_other = OTHER_COOKIES.contains(&path.as_str()) || path.contains("/sessions/");
+            if gives && !is_other {
                 giving.insert(path.as_str());
             }
         }
@@ -87,6 +92,8 @@ fn outcome(response: &Response) -> &'static str {
 async fn check_policy(policy: &str, is_trusted: bool) {
     let vars = keyed(&SIMULATOR)
         .set("AWS_LOGIN", "proof,app")
+        .set("AWS_SSO_ACCOUNT_ID", ACCOUNT)
+        .set("AWS_SSO_ROLE_MAP", "Administrator=admin, Developer=user")
         .set("MFA_POLICY", policy)
         .set("AWS_MFA_TRUSTED", if is_trusted { "true" } else { "false" });
     let app = App::with(vars);
@@ -119,17 +126,17 @@ async fn check_policy(policy: &str, is_trusted: bool) {
 
 async fn check_device_flow(app: &App, role: &str, has_factor: bool, needs: bool, what: &str) {
     app.run_clock().await;
-    let directory_user = add_directory_user(app, "grace");
+    let set = match role {
+        "admin" => "Administrator",
+        _ => "Developer",
+    };
+    let directory_user = DirectoryUser::new(unique_name("grace")).assigned(ACCOUNT, set);
+    SIMULATOR.put_user(directory_user.clone());
     // The first sign-in creates the user, whether or not it gives a session.
     app.sign_in_with_device(&directory_user).await;
     let sql = "SELECT id FROM users WHERE source <> 'password' AND username = ?1";
     let rows = app.sql(sql, [directory_user.user_name.clone()]).await;
     let id = rows[0]["id"].as_str().expect("an id").to_owned();
-    app.sql(
-        "UPDATE users SET role = ?2 WHERE id = ?1",
-        [id.as_str(), role],
-    )
-    .await;
     if has_factor {
         let sql = "INSERT INTO passkeys (id, user_id, credential_id, public_key, sign_count, name, transports, \
                    is_backup_eligible, is_backed_up, created_at) VALUES (?1, ?1, ?1, 'x', 0, 'Key', '[]', 0, 0, '2024-01-01T00:00:00Z')";

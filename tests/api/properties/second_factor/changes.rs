@@ -57,6 +57,7 @@ async fn change_of_the_user_ends_pending_sign_ins() {
         );
         assert_eq!(ada.sessions_where("true").await, 0, "{what}");
         assert_eq!(ada.audit_entries("factor_failed").await, 0, "{what}");
+        app.skip_back_off().await;
     }
 }
 

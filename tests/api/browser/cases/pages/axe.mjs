@@ -15,6 +15,13 @@ export async function checker(require) {
     const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(", ")}`);
     assert.deepEqual(found, [], state);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    assert.ok(wide <= 0, `${state} scrolls sideways`);
+    if (wide > 0) assert.fail(`${state} scrolls sideways by ${wide} px: ${await page.evaluate(wideElements)}`);
   };
+}
+
+/** What is wider than the window. Runs in the page. */
+function wideElements() {
+  const width = document.documentElement.clientWidth;
+  const wide = [...document.querySelectorAll("body *")].filter((element) => element.getBoundingClientRect().right > width);
+  return wide.map((element) => element.cloneNode(false).outerHTML).join(" ");
 }

@@ -46,7 +46,12 @@ export async function visitAll({ context, control, users: [root, ada, locked], t
 
   await open(`#/users/${locked.id}`, locked.login.username);
   await section(c.user.sessions.title).getByText(c.user.sessions.none).waitFor();
+  await section(c.user.factors.title).getByText(c.user.factors.locked).waitFor();
   await visit("user-locked", page);
+  await button(page, c.user.factors.reset).click();
+  await page.getByRole("dialog").waitFor();
+  await visit("reset-factors", page);
+  await page.keyboard.press("Escape");
   await open(`#/users/${ada.id}`, ada.login.username);
   await section(c.user.sessions.title).getByRole("listitem").first().waitFor();
   await visit("user", page);

@@ -74,8 +74,9 @@ async function takesARecoveryCode(page, { user, codes }) {
   await heading(page, t.signIn.title);
 }
 
-/** Wrong codes lead to a countdown, and five of them to the beginning. */
+/** Wrong codes lead to a countdown, and five of them to the beginning. A sign-in that was given up counts as a failed attempt. */
 async function backsOff(page, { user, clock, secret }) {
+  await clock.advance(15);
   await enterPassword(page, user);
   const field = page.getByLabel(f.totp.label);
   for (let attempt = 1; ; attempt += 1) {
@@ -109,6 +110,7 @@ async function expires(page, { person, user, clock, secret }) {
   await message(page, "alert", f.secondStep.expired);
 
   // The page notices that by itself too.
+  await clock.advance(15);
   const patient = await (await person()).newPage();
   await patient.clock.install();
   await enterPassword(patient, user);
@@ -119,6 +121,7 @@ async function expires(page, { person, user, clock, secret }) {
 
 /** A change needs a code some minutes after the sign-in, and not the password. */
 async function confirmsChanges(page, { user, clock, secret, codes }) {
+  await clock.advance(15);
   await enterPassword(page, user);
   await page.getByLabel(f.totp.label).fill(await clock.nextCode(secret));
   await button(page, f.confirm).click();

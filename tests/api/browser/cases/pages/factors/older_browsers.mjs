@@ -6,6 +6,8 @@ export async function run({ person, control, users: [user] }) {
   const older = await person();
   await declineOffer(older);
   await older.addInitScript(() => {
+    // An empty page is no secure context.
+    if (!isSecureContext) return;
     for (const name of ["parseCreationOptionsFromJSON", "parseRequestOptionsFromJSON", "isConditionalMediationAvailable"]) delete PublicKeyCredential[name];
     for (const name of ["signalUnknownCredential", "signalAllAcceptedCredentials", "signalCurrentUserDetails"]) delete PublicKeyCredential[name];
     delete PublicKeyCredential.prototype.toJSON;

@@ -78,7 +78,7 @@ async function isRenamed(page) {
   const field = ways(page).getByLabel(f.ways.newName);
   await field.fill(" ");
   await page.keyboard.press("Enter");
-  await ways(page).getByRole("alert").waitFor();
+  await message(ways(page), "alert", f.failures.invalid_name);
   await button(ways(page), t.cancel).click();
   await rename(automatic).click();
   const name = "<b>My laptop</b>";
@@ -94,14 +94,18 @@ async function isSuggested(page, device, user) {
   const requests = [];
   page.on("request", (request) => requests.push(new URL(request.url()).pathname));
   await signOut(page);
+  const options = "/api/auth/sign-in/passkey-options";
+  const answered = page.waitForResponse((response) => response.url().endsWith(options));
   await page.goto("/sign-in");
   await heading(page, t.signIn.title);
+  await answered;
   assert.equal(await page.getByLabel(t.signIn.username).getAttribute("autocomplete"), "username webauthn");
+  assert.equal(requests.filter((path) => path === options).length, 1);
   await answering(device, async () => {
     await page.reload();
     await showsAccount(page, user);
   });
-  assert.equal(requests.filter((path) => path === "/api/auth/sign-in/passkey-options").length, 2);
+  assert.equal(requests.filter((path) => path === options).length, 2);
   const sessions = page.getByRole("region", { name: t.sessions.title });
   await sessions.getByRole("listitem").filter({ hasText: t.sessions.current }).getByText(t.sessions.methods.passkey, { exact: true }).waitFor();
   // It is no user of a directory, so the password can be changed.

@@ -144,4 +144,8 @@ export async function enterPassword(page, { login }) {
 }
 
 /** Declines the offer of a passkey in this browser, so that a sign-in with a password leads on at once. */
-export const declineOffer = (context) => context.addInitScript(() => localStorage.setItem("edge-auth-no-passkey", ""));
+export const declineOffer = (context) =>
+  context.addInitScript(() => {
+    // An empty page has no storage.
+    if (location.protocol !== "about:") localStorage.setItem("edge-auth-no-passkey", "");
+  });
