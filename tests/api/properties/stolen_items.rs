@@ -100,6 +100,7 @@ async fn stolen_mailbox_sets_a_password_and_starts_no_session() {
     set.assert_status(200).recorded().await;
     let response = ada.login_with(NEW_PASSWORD).await;
     response.assert_error(401, "second_factor_required");
+    app.skip_back_off().await;
     let response = attacker.sign_in("token", &ada.username, NEW_PASSWORD).await;
     let pending = response.pending();
     let response = attacker.enrol_totp(&pending).await;

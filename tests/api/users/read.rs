@@ -26,6 +26,7 @@ async fn read_returns_the_documented_body_and_the_version() {
             "is_active": true,
             "has_password": true,
             "is_locked": false,
+            "has_factor": false,
             "created_at": CREATED_AT,
             "updated_at": CREATED_AT,
             "last_login": null,

@@ -20,6 +20,8 @@ fn error(output: &Output) -> String {
 #[tokio::test]
 async fn login_of_a_user_with_a_second_factor_takes_a_code() {
     let app = App::isolated(Vars::new());
+    // The requests of the command line have the clock of the server, which runs.
+    app.run_clock().await;
     let admin = app.admin("ada").await;
     let authenticator = admin.add_totp().await;
     let recovery = admin.add_recovery_codes(1).await.remove(0);
@@ -55,6 +57,7 @@ async fn login_of_a_user_with_a_second_factor_takes_a_code() {
 #[tokio::test]
 async fn command_that_signs_in_by_itself_takes_a_code() {
     let app = App::isolated(Vars::new());
+    app.run_clock().await;
     let (admin, bob) = (app.super_admin("ada").await, app.user("bob").await);
     let code = admin.add_totp().await.code().await;
     let line = app.command_line_with(None).await;
@@ -105,6 +108,7 @@ async fn factor_that_only_a_browser_can_use_is_explained() {
 async fn change_takes_a_code_if_the_user_has_a_second_factor() {
     let app = App::isolated(Vars::new());
     let (admin, bob) = (app.super_admin("ada").await, app.user("bob").await);
+    app.run_clock().await;
     let line = signed_in(&app, &admin).await;
     let authenticator = admin.add_totp().await;
     let args = ["user", "disable", &bob.username, "--yes"];
