@@ -138,6 +138,10 @@ impl Caller {
         self.request("DELETE", "/api/auth/password")
     }
 
+    pub fn step_up_options(&self) -> Request {
+        self.post("/api/auth/step-up/options")
+    }
+
     /// Authenticates again with a code.
     pub fn step_up_with(&self, method: &str, code: &str) -> Request {
         self.post("/api/auth/step-up")

@@ -14,7 +14,13 @@ export function offsetOf(test) {
   return server.clockOffset + (test?.clockOffset ?? 0) + (stoppedAt === undefined ? 0 : stoppedAt - realNow());
 }
 
-RealDate.now = () => realNow() + offsetOf(current()?.test);
+/** The time of a test, or of the server. It is read once: two readings could differ by a millisecond, also while the clock stands still. */
+export function nowOf(test) {
+  const { stoppedAt } = test ?? server;
+  return server.clockOffset + (test?.clockOffset ?? 0) + (stoppedAt ?? realNow());
+}
+
+RealDate.now = () => nowOf(current()?.test);
 
 globalThis.Date = new Proxy(RealDate, {
   construct: (target, args, newTarget) => Reflect.construct(target, args.length === 0 ? [target.now()] : args, newTarget),

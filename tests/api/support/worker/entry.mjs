@@ -1,6 +1,6 @@
 // The Worker under test: the production entry with recorded stores and a clock that can be shifted, and a control endpoint
 // for the tests. It is not deployed. The control endpoint requires the server's own random key.
-import { offsetOf, realNow } from "./clock.mjs";
+import { nowOf, realNow } from "./clock.mjs";
 import { wasmBytes } from "./memory.mjs";
 import { failNextTimer } from "./timers.mjs";
 import { NAME_HEADER, requestNamed, runAs, server, settled, testNamed, track } from "./scope.mjs";
@@ -98,7 +98,7 @@ const operations = {
   stop_server_clock() {
     server.stoppedAt = realNow();
   },
-  now: ({ test }) => realNow() + offsetOf(testNamed(test)),
+  now: ({ test }) => nowOf(testNamed(test)),
   run_clock({ test }) {
     testNamed(test).stoppedAt = undefined;
   },
