@@ -114,8 +114,8 @@ async fn stolen_mailbox_sets_a_password_and_starts_no_session() {
         "{subjects:?}"
     );
     // The user still has the factor, and gets the account back with a link of their own.
-    let code = authenticator.code().await;
     app.skip_back_off().await;
+    let code = authenticator.code().await;
     let response = attacker.verify(&pending, "totp", &code).await;
     response.assert_status(200);
 }

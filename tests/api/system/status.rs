@@ -91,7 +91,7 @@ async fn status_counts_one_time_codes_of_other_keys_and_pending_sign_ins() {
         );
     }
     assert_eq!(status(&session).await["factors"], counts(1, 2));
-    app.shift_clock(301).await;
+    app.shift_clock(app.clock() + 301).await;
     assert_eq!(status(&session).await["factors"], counts(1, 0));
 }
 

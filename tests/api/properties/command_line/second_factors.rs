@@ -22,7 +22,7 @@ async fn login_of_a_user_with_a_second_factor_takes_a_code() {
     let app = App::isolated(Vars::new());
     // The requests of the command line have the clock of the server, which runs.
     app.run_clock().await;
-    let admin = app.admin("ada").await;
+    let admin = app.super_admin("ada").await;
     let authenticator = admin.add_totp().await;
     let recovery = admin.add_recovery_codes(1).await.remove(0);
     let line = app.command_line_with(None).await;
@@ -59,8 +59,9 @@ async fn command_that_signs_in_by_itself_takes_a_code() {
     let app = App::isolated(Vars::new());
     app.run_clock().await;
     let (admin, bob) = (app.super_admin("ada").await, app.user("bob").await);
-    let code = admin.add_totp().await.code().await;
+    let authenticator = admin.add_totp().await;
     let line = app.command_line_with(None).await;
+    let code = authenticator.code().await;
     let args = ["user", "disable", &bob.username, "--yes"];
     let sign_in = [
         "--username",
