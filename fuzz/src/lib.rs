@@ -13,6 +13,7 @@ mod phc;
 mod query;
 mod sts;
 mod token;
+mod webauthn;
 
 use edge_auth::http::request::{Method, Request};
 
@@ -39,6 +40,7 @@ pub const TARGETS: &[Target] = &[
     language::TARGET,
     sts::TARGET,
     token::TARGET,
+    webauthn::TARGET,
 ];
 
 /// 2024-01-10T12:00:00Z, the time in all targets.

@@ -25,12 +25,12 @@ pub struct FactorsConfig {
 /// The users who need a second factor although they have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, std::default::Default)]
 pub enum MfaPolicy {
-    /// Nobody has to have a factor.
+    /// No user.
     #[default]
     Optional,
     /// Administrators and super administrators.
     Admins,
-    /// Everybody.
+    /// All users.
     Required,
 }
 

@@ -36,6 +36,10 @@ pub struct User {
 /// A user as administrators see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent members of a JSON object"
+)]
 pub struct AdminUser {
     /// Id; never changes and is never reused.
     pub id: Uuid,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 impl Administration<'_> {
     /// Removes all second factors of a user and revokes all sessions. Returns the number of sessions that were revoked. The password
-    /// stays. If `MFA_POLICY` demands a factor, the user adds a new one at the next sign-in.
+    /// stays, and the next sign-in with it adds a new factor if `MFA_POLICY` demands one.
     ///
     /// # Errors
     /// `App`, `UserNotFound`, `NotPermitted`.

@@ -24,8 +24,7 @@ pub enum Checked {
     Refused(Refusal, Box<User>),
 }
 
-/// Checks a response to a challenge that was not used before. `is_named`: whether the user is known without the response; otherwise
-/// the response must name the user (section 7.2 step 6).
+/// Checks a response. `user` is the user who is known without it; otherwise the response must name the user (section 7.2 step 6).
 ///
 /// # Errors
 /// `Store`.
@@ -55,7 +54,7 @@ pub async fn check(
         })
     };
     Ok(match verified.await {
-        Ok(used) => Checked::Valid(Box::new((used, user))),
+        Ok(passkey) => Checked::Valid(Box::new((passkey, user))),
         Err(refusal) => Checked::Refused(refusal, Box::new(user)),
     })
 }

@@ -94,8 +94,9 @@ pub fn begin(context: &RequestContext, r#use: Use<'_>) -> Result<Begun, AppError
         expires_at: expires_at.seconds(),
     };
     let associated = r#use.associated();
-    let sealer = &context.app.sealer;
-    let state = sealer
+    let state = context
+        .app
+        .sealer
         .seal(
             Purpose::Challenge,
             associated.as_bytes(),

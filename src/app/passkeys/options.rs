@@ -66,7 +66,7 @@ pub struct PasskeyUser {
 pub struct Parameters {
     /// `public-key`.
     pub r#type: &'static str,
-    /// COSE algorithm: -7 (ES256), -8 (EdDSA) or -257 (RS256).
+    /// COSE algorithm: -7 (ES256), -8 (`EdDSA`) or -257 (RS256).
     pub alg: i32,
 }
 

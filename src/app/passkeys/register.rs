@@ -8,6 +8,7 @@ use crate::app::error::AppError;
 use crate::app::second_factor::{enrol, rules};
 use crate::crypto::secret::Secret;
 use crate::domain::audit::{Kind, Signed};
+use crate::domain::recovery_code::RecoveryCode;
 use crate::domain::session::SessionRecord;
 use crate::domain::webauthn::credential::AttestationResponse;
 use crate::domain::webauthn::{Ceremony, Refusal, Registration};
@@ -116,7 +117,7 @@ pub async fn add(
         Err(error) => return Err(error.into()),
     }
     notices::factor(context, client, user, FactorEvent::PasskeyAdded);
-    let codes = (!codes.is_empty()).then(|| codes.iter().map(|code| code.shown()).collect());
+    let codes = (!codes.is_empty()).then(|| codes.iter().map(RecoveryCode::shown).collect());
     Ok(Added::Yes(Box::new(passkey), codes))
 }
 

@@ -54,7 +54,8 @@ pub async fn sign_in(
     let (Some(challenge), Some(response)) = (challenge, &sent.response) else {
         return Ok(PasskeySignIn::Refused);
     };
-    let (used, mut user) = match authenticate::check(context, response, &challenge, None).await? {
+    let (passkey, mut user) = match authenticate::check(context, response, &challenge, None).await?
+    {
         Checked::Valid(valid) => *valid,
         Checked::Unknown => {
             let account = AttemptedAccount::Unidentified;
@@ -75,7 +76,7 @@ pub async fn sign_in(
         return Ok(PasskeySignIn::Refused);
     }
     let writes = FactorWrites {
-        used: Some(&VerifiedFactor::Passkey(used)),
+        used: Some(&VerifiedFactor::Passkey(passkey)),
         added: None,
         recovery_codes: &[],
         entries: &[],

@@ -121,7 +121,7 @@ pub async fn refuse(
     }
     let entry = client.entry(context, Kind::FactorFailed)?.about(user.id);
     let entry = match purpose {
-        // Whoever signs in is not known to be the user.
+        // The client is not known to be the user.
         Purpose::SignIn => entry,
         Purpose::StepUp(session) | Purpose::Confirmation(session) => {
             entry.by(user.id).of_session(session)

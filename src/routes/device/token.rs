@@ -53,8 +53,8 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
         device_code: &body.device_code,
     };
     let sign_in = SignIn(TOKEN_SESSION);
-    let signed_in = approval::wait(Rc::new(context), client, &handles, wait, sign_in).await;
-    match signed_in.map_err(failed)? {
+    let signed_in = approval::wait(Rc::new(context), client, &handles, wait, sign_in);
+    match Box::pin(signed_in).await.map_err(failed)? {
         SignedIn::Session(signed_in) => {
             let (issued, user) = *signed_in;
             Ok(wait.applied(BearerTokenResponse::response(&issued, &user)))

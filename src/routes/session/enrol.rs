@@ -55,7 +55,7 @@ pub struct EnrolRequest {
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(schemars::JsonSchema)]
 #[schemars(untagged)]
-#[expect(dead_code, reason = "describes the body")]
+#[expect(dead_code, clippy::large_enum_variant, reason = "describes the body")]
 enum EnrolResponse {
     /// Of one-time codes.
     Totp(TotpSecretResponse),

@@ -107,7 +107,7 @@ pub(super) struct SignedIn {
 /// The outcome of a password that is right.
 pub(super) enum FirstStep {
     /// The user is signed in.
-    SignedIn(SignedIn),
+    SignedIn(Box<SignedIn>),
     /// The user needs a second factor. `None` if the client cannot be asked for it.
     SecondFactor(Option<Box<PendingSignIn>>),
 }
@@ -147,11 +147,11 @@ pub(super) async fn sign_in(
         Attempted::Overloaded => return Err(ErrorCode::Overloaded.into()),
     };
     let device_cookie = cookie.recognise(&context, device.as_ref(), &Names::of(&user))?;
-    Ok(FirstStep::SignedIn(SignedIn {
+    Ok(FirstStep::SignedIn(Box::new(SignedIn {
         issued,
         user,
         device_cookie,
-    }))
+    })))
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -181,9 +181,9 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
             };
             let sign_in = SignIn(requested);
             let signed_in = approval::wait(Rc::clone(&context), client, &handles, wait, sign_in);
-            match signed_in.await? {
+            match Box::pin(signed_in).await? {
                 device_flow::sign_in::SignedIn::Session(signed_in) => {
-                    FirstStep::SignedIn(of_device(&context, &device, *signed_in)?)
+                    FirstStep::SignedIn(Box::new(of_device(&context, &device, *signed_in)?))
                 }
                 device_flow::sign_in::SignedIn::SecondFactor(pending) => {
                     FirstStep::SecondFactor(pending)
@@ -197,7 +197,7 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
             let signed_in = passkey_sign_in::sign_in(&context, &client, used, requested).await?;
             match signed_in {
                 PasskeySignIn::SignedIn(signed_in) => {
-                    FirstStep::SignedIn(of_device(&context, &device, *signed_in)?)
+                    FirstStep::SignedIn(Box::new(of_device(&context, &device, *signed_in)?))
                 }
                 PasskeySignIn::Unknown => return Err(ErrorCode::UnknownPasskey.into()),
                 PasskeySignIn::Refused => return Err(ErrorCode::InvalidCredentials.into()),
@@ -208,7 +208,7 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
         }
     };
     let response = match first {
-        FirstStep::SignedIn(signed_in) => respond(&context, method, kind, signed_in),
+        FirstStep::SignedIn(signed_in) => respond(&context, method, kind, *signed_in),
         FirstStep::SecondFactor(Some(pending)) => waits(*pending, binding.set_cookie),
         // Not reached: this route can ask for a second factor.
         FirstStep::SecondFactor(None) => return Err(ErrorCode::SecondFactorRequired.into()),

@@ -64,7 +64,7 @@ struct Fields {
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(schemars::JsonSchema)]
 #[schemars(tag = "method", rename_all = "snake_case")]
-#[expect(dead_code, reason = "describes the body")]
+#[expect(dead_code, clippy::large_enum_variant, reason = "describes the body")]
 enum VerifyRequest {
     /// A passkey of the user, or the passkey that was created with the options of `/sign-in/enrol`.
     Passkey {

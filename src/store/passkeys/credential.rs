@@ -83,13 +83,13 @@ pub struct UsedPasskey {
 
 impl UsedPasskey {
     pub(in crate::store) fn use_once(&self, user: &str, now: &str) -> Vec<Statement> {
-        let used = Statement::new(USE)
+        let record = Statement::new(USE)
             .text(self.id.to_string())
             .text(user)
             .number(self.sign_count)
             .number(u32::from(self.is_backed_up))
             .text(now)
             .number(self.stored_sign_count);
-        vec![self.challenge.use_once(), required(used)]
+        vec![self.challenge.use_once(), required(record)]
     }
 }

@@ -32,7 +32,7 @@ fn verdict(case: &Value) -> Verdict {
         "Edge Auth",
         text("rp_id"),
         vec![text("origin").parse().expect("an origin")],
-        Duration::from_secs(300),
+        Duration::from_mins(5),
         Some(false),
         Some(false),
     );

@@ -159,7 +159,7 @@ export async function run(world) {
   await context.close();
 }
 
-/** A prompt that nobody answers must not end the test without a place. */
+/** Rejects after 20 seconds, so that a prompt without an answer fails the test where it waits. */
 function within(promise) {
   const error = new Error("the authenticator did not answer");
   return Promise.race([promise, new Promise((_, reject) => setTimeout(() => reject(error), 20_000).unref())]);
