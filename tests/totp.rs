@@ -39,10 +39,11 @@ fn cases() -> Vec<(TotpSecret, i64)> {
 
 /// Runs a program that reads lines of secret and time, and prints a code for each.
 fn codes(command: &mut Command, cases: &[(TotpSecret, i64)]) -> Vec<String> {
-    let lines: String = cases
+    let lines: Vec<String> = cases
         .iter()
         .map(|(secret, time)| format!("{} {time}\n", secret.base32().reveal()))
         .collect();
+    let lines = lines.concat();
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

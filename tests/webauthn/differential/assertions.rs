@@ -9,6 +9,7 @@ use crate::authenticator::{
 };
 use serde_json::{Value, json};
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 pub fn cases(mut passkey: Authenticator, numbers: &mut Numbers) -> Vec<Case> {
     passkey.user_handle = Some(text(&[5; 16]));
     let registered = |passkey: &Authenticator| {

@@ -94,9 +94,8 @@ pub fn cases(passkey: &Authenticator, numbers: &mut Numbers) -> Vec<Case> {
     model[37..53].fill(3);
     let object = self_attestation_object(&model, passkey.algorithm(), &passkey.sign(&model, &page));
     add("self attestation: AAGUID", String::new(), &page, &object);
-    cases.extend(credentials(
-        passkey.attestation(&page, &attestation_object(&data)),
-    ));
+    let plain = passkey.attestation(&page, &attestation_object(&data));
+    cases.extend(credentials(&plain));
     cases
 }
 
@@ -107,6 +106,7 @@ fn has_short_modulus(passkey: &Authenticator, data: Option<&[u8]>) -> bool {
 }
 
 /// Attestation objects with the same authenticator data.
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn objects(data: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let (fmt, statement, auth_data) = (
         cbor::text("fmt"),
@@ -123,7 +123,7 @@ fn objects(data: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     };
     let plain = object(&[(&fmt, &none), (&statement, &empty), (&auth_data, &bytes)]);
     let long = |major: u8, length: usize| {
-        [&[major << 5 | 27], &(length as u64).to_be_bytes()[..]].concat()
+        [&[major << 5 | 0x1b], &(length as u64).to_be_bytes()[..]].concat()
     };
     let body = &plain[1..];
     let chunks = [
@@ -329,6 +329,7 @@ fn objects(data: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn datas(passkey: &Authenticator, data: &[u8]) -> Vec<(&'static str, String, Vec<u8>)> {
     let credential = passkey.credential(&passkey.cose());
     let mut datas = Vec::new();
@@ -457,7 +458,7 @@ fn datas(passkey: &Authenticator, data: &[u8]) -> Vec<(&'static str, String, Vec
 }
 
 /// Other JSON around the same response.
-fn credentials(plain: Value) -> Vec<Case> {
+fn credentials(plain: &Value) -> Vec<Case> {
     let mut cases = Vec::new();
     let mut add = |family: &'static str, change: &dyn Fn(&mut Value)| {
         let mut credential = plain.clone();
@@ -470,22 +471,22 @@ fn credentials(plain: Value) -> Vec<Case> {
         });
     };
     add("credential: id and rawId differ", &|credential| {
-        credential["id"] = json!("AAAA")
+        credential["id"] = json!("AAAA");
     });
     add("credential: rawId and id differ", &|credential| {
-        credential["rawId"] = json!("AAAA")
+        credential["rawId"] = json!("AAAA");
     });
     add("credential: type", &|credential| {
-        credential["type"] = json!("password")
+        credential["type"] = json!("password");
     });
     add("credential: type", &|credential| {
-        credential["type"] = json!("")
+        credential["type"] = json!("");
     });
     add("credential: missing member", &|credential| {
-        drop(credential.as_object_mut().unwrap().remove("rawId"))
+        drop(credential.as_object_mut().unwrap().remove("rawId"));
     });
     add("credential: missing member", &|credential| {
-        drop(credential.as_object_mut().unwrap().remove("type"))
+        drop(credential.as_object_mut().unwrap().remove("type"));
     });
     add("credential: missing member", &|credential| {
         drop(
@@ -493,7 +494,7 @@ fn credentials(plain: Value) -> Vec<Case> {
                 .as_object_mut()
                 .unwrap()
                 .remove("clientDataJSON"),
-        )
+        );
     });
     add("credential: missing member", &|credential| {
         drop(
@@ -501,7 +502,7 @@ fn credentials(plain: Value) -> Vec<Case> {
                 .as_object_mut()
                 .unwrap()
                 .remove("attestationObject"),
-        )
+        );
     });
     add("credential: no transports", &|credential| {
         drop(
@@ -509,13 +510,13 @@ fn credentials(plain: Value) -> Vec<Case> {
                 .as_object_mut()
                 .unwrap()
                 .remove("transports"),
-        )
+        );
     });
     add("credential: transports", &|credential| {
-        credential["response"]["transports"] = json!(["usb", "nfc", "ble", "hybrid"])
+        credential["response"]["transports"] = json!(["usb", "nfc", "ble", "hybrid"]);
     });
     add("credential: unknown transport", &|credential| {
-        credential["response"]["transports"] = json!(["other"])
+        credential["response"]["transports"] = json!(["other"]);
     });
     add("credential: no attachment", &|credential| {
         drop(
@@ -523,10 +524,10 @@ fn credentials(plain: Value) -> Vec<Case> {
                 .as_object_mut()
                 .unwrap()
                 .remove("authenticatorAttachment"),
-        )
+        );
     });
     add("credential: other members", &|credential| {
-        credential["response"]["publicKeyAlgorithm"] = json!(-7)
+        credential["response"]["publicKeyAlgorithm"] = json!(-7);
     });
     cases
 }

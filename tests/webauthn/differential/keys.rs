@@ -40,6 +40,7 @@ fn numbered(members: &[(i64, Vec<u8>)]) -> Members {
 }
 
 /// Variants of a key with the algorithm, curve and coordinates.
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn es256(cose: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let (x, y) = (
         &cose[cose.len() - 67..cose.len() - 35],
@@ -239,6 +240,7 @@ fn ed25519(cose: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn rs256() -> Vec<(&'static str, Vec<u8>)> {
     let key = |key_type: i64, algorithm: i64, n: &[u8], e: &[u8]| {
         cbor::map(&numbered(&[

@@ -1,4 +1,4 @@
-//! The same responses, verified by this service, py_webauthn, SimpleWebAuthn and webauthn-rs-core. What all three accept is accepted
+//! The same responses, verified by this service, `py_webauthn`, `SimpleWebAuthn` and `webauthn-rs-core`. What all three accept is accepted
 //! here, and what all three refuse is refused here. Where they differ, [`disagreements`] names the section that decides.
 
 mod assertions;

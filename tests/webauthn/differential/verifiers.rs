@@ -9,7 +9,7 @@ use std::{fs, thread};
 const REQUIREMENTS: &str = include_str!("../verifiers/requirements.txt");
 const LOCK: &str = include_str!("../verifiers/package-lock.json");
 
-/// The verdicts of py_webauthn, SimpleWebAuthn and webauthn-rs-core, one for each line.
+/// The verdicts of `py_webauthn`, `SimpleWebAuthn` and `webauthn-rs-core`, one for each line.
 pub fn all(lines: &str) -> [Vec<String>; 3] {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/webauthn/verifiers");
     let mut python = Command::new(installed::python("webauthn", REQUIREMENTS));

@@ -46,6 +46,7 @@ impl Prepared {
         prepared
     }
 
+    #[expect(clippy::too_many_lines, reason = "a list of routes")]
     async fn prepare(&mut self) {
         static LAST_ROLE: AtomicU32 = AtomicU32::new(0);
         match self.route.name().as_str() {
