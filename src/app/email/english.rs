@@ -181,7 +181,7 @@ fn factor(service: &Service<'_>, event: FactorEvent, at: &str) -> (String, Vec<B
              second factors."
         }
         FactorEvent::FactorsReset => {
-            "An administrator did this, and all devices were signed out. You can sign in without a second factor now."
+            "An administrator did this, and all devices were signed out. You may be asked to add a new one when you sign in."
         }
         FactorEvent::PasswordRemoved => "You sign in with a passkey now.",
         _ => "",

@@ -193,7 +193,7 @@ fn factor(service: &Service<'_>, event: FactorEvent, at: &str) -> (String, Vec<B
         }
         FactorEvent::FactorsReset => {
             "Eine Administratorin oder ein Administrator hat das veranlasst, und alle Geräte wurden abgemeldet. Sie \
-             können sich jetzt ohne zweiten Faktor anmelden."
+             werden bei der Anmeldung vielleicht nach einem neuen gefragt."
         }
         FactorEvent::PasswordRemoved => "Sie melden sich jetzt mit einem Passkey an.",
         _ => "",
