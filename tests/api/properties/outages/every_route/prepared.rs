@@ -69,6 +69,7 @@ impl Prepared {
                     "username": user.username, "password": user.password
                 }));
             }
+            "POST sign-in/passkey-options" => self.body = Some(json!({})),
             "POST sign-in/verify" => {
                 let user = self.sign_in("user").await;
                 self.caller = self.app.anonymous();
