@@ -71,7 +71,7 @@ async function shown(browser, page, form) {
   const link = await form.getByRole("textbox", { name: c.link.label }).inputValue();
   await browser.grantPermissions(["clipboard-read", "clipboard-write"]);
   await form.getByRole("button", { name: `${c.copy}: ${c.link.label}` }).click();
-  await message(form, "status", c.copied);
+  await message(form, "status", t.copied);
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), link);
   return link;
 }

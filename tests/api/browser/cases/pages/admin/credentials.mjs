@@ -1,6 +1,6 @@
 // The masked credentials and their programs are shown after a click, which is recorded, and can be copied.
 import assert from "node:assert/strict";
-import { button, c, heading, message, openConsole, section } from "./steps.mjs";
+import { button, c, heading, message, openConsole, section, t } from "./steps.mjs";
 
 export async function run({ person, control, users: [admin], more: { secrets } }) {
   const browser = await person();
@@ -13,7 +13,7 @@ export async function run({ person, control, users: [admin], more: { secrets } }
     const provider = section(page, name);
     await button(provider, c.credentials.show(name)).click();
     await button(provider, c.credentials.copyLabel(copied)).click();
-    await message(provider, "status", c.copied);
+    await message(provider, "status", t.copied);
     for (const language of ["curl", "Node.js", "Python"]) {
       await provider.getByText(c.credentials.program(language)).click();
       await button(provider, c.credentials.copyLabel(c.credentials.program(language))).click();
