@@ -36,6 +36,7 @@ async fn concurrent_correct_sign_ins_all_succeed() {
 #[tokio::test]
 async fn sign_in_waits_for_another_attempt_in_flight() {
     let app = App::shared();
+    app.run_clock().await;
     let ada = app.user("ada").await;
     let now = "CAST(1000 * unixepoch('subsec') AS INTEGER)";
     for (ends, status) in [("+ 400", 200), ("+ 15000", 429)] {
