@@ -159,7 +159,7 @@ async fn body_without_a_method_or_its_fields_returns_400() {
             "missing_field",
         ),
         (json!({ "method": "aws_proof" }), "invalid_field"),
-        (json!({ "method": "passkey" }), "invalid_field"),
+        (json!({ "method": "passkey" }), "missing_field"),
         (
             json!({ "method": "Password", "password": PASSWORD }),
             "invalid_field",
