@@ -86,9 +86,9 @@ impl App {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .timeout(TIMEOUT)
-            // workerd closes a connection that is idle for 5 seconds, and a request sent at that moment fails. On a busy machine,
-            // this thread may stop for that long between the choice of a connection and the request.
-            .pool_max_idle_per_host(0)
+            // workerd closes a connection that is idle for 5 seconds; a request sent at that moment would fail. Without any reuse,
+            // the client ends the connection before it has read a long response to a long body.
+            .pool_idle_timeout(Duration::from_secs(2))
             .build()
             .expect("a client");
         Self(Arc::new(Inner {
