@@ -110,7 +110,7 @@ impl ChangeRequest {
         let (session, user) = (&self.session, self.session.user.id);
         let entry = |kind| {
             let entry = self.client.entry(context, kind);
-            entry.map(|entry| entry.by(user).about(user).of_session(&session.id))
+            entry.map(|entry| entry.in_own_session(session))
         };
         let change = Change {
             user,

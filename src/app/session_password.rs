@@ -56,9 +56,7 @@ pub(super) async fn refuse(
     if reservation.is_locked() {
         return Ok(throttle.failed(reservation, None).await?);
     }
-    let id = session.user.id;
-    let entry = client.entry(context, kind)?;
-    let entry = entry.by(id).about(id).of_session(&session.id);
+    let entry = client.entry(context, kind)?.in_own_session(session);
     let detail = if reservation.is_last() {
         format!("{reason}; locked in this session now")
     } else {

@@ -272,7 +272,9 @@ fn entries(
         let detail = "replaced by a sign-in".to_owned();
         signed(Kind::SessionRevoked, *owner, replaced, detail)
     });
-    let factor = options.factor.and_then(|factor| factor.writes?.factor());
+    let factor = options
+        .factor
+        .and_then(|factor| Some(factor.writes?.shown.factor()));
     let method = match (options.method, factor) {
         (SignInMethod::Passkey, _) | (_, None) => options.method.as_str().to_owned(),
         (method, Some(factor)) => format!("{}, {}", method.as_str(), factor.as_str()),

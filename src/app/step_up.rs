@@ -18,7 +18,7 @@ use crate::domain::session::{SessionKind, SessionRecord, TokenStatus};
 use crate::domain::sign_in_method::SignInMethod;
 use crate::runtime::StoreError;
 use crate::store::factor_attempts::{self, ReservedCode};
-use crate::store::factors::FactorWrites;
+use crate::store::factors::{FactorWrites, Shown};
 use crate::store::sessions::StepUp;
 use crate::store::throttle::{Attempt, Reservation};
 use crate::store::users::PasswordUser;
@@ -170,9 +170,8 @@ async fn record_once(
     (session, rotates): (&SessionRecord, bool),
     authentication: &Authentication<'_>,
 ) -> Result<Option<SessionRecord>, AppError> {
-    let (now, user) = (context.now(), session.user.id);
-    let entry = client.entry(context, Kind::StepUp)?;
-    let entry = entry.by(user).about(user).of_session(&session.id);
+    let now = context.now();
+    let entry = client.entry(context, Kind::StepUp)?.in_own_session(session);
     let step_up = StepUp {
         session,
         rotates,
@@ -235,21 +234,19 @@ pub async fn with_code(
         return Ok(CodeStepUp::Wrong);
     };
     let mut entries = Vec::new();
-    let is_recovery = factor.factor() == Factor::RecoveryCode;
+    let shown = Shown::Used(factor);
+    let is_recovery = shown.factor() == Factor::RecoveryCode;
     if is_recovery {
         let entry = client.entry(context, Kind::RecoveryCodeUsed)?;
-        let entry = entry.by(user.id).about(user.id);
-        entries.push(context.sign(entry.of_session(&session.record.id)));
+        entries.push(context.sign(entry.in_own_session(&session.record)));
     }
     let writes = FactorWrites {
-        used: Some(&factor),
-        added: None,
-        recovery_codes: &[],
         entries: &entries,
+        ..FactorWrites::of(&shown)
     };
     let authentication = Authentication {
         factor: Some(&writes),
-        ..Authentication::by(factor.factor().as_str())
+        ..Authentication::by(shown.factor().as_str())
     };
     let Some(record) = record(context, client, session, &authentication).await? else {
         return Ok(CodeStepUp::SessionEnded);

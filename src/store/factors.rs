@@ -17,7 +17,7 @@ use crate::store::audit::append;
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
-/// The session must be live and its user active. Who has just added a factor has shown it.
+/// The session must be live and its user active. A user who adds a factor has shown it.
 const SHOWN_IN: &str = "
     UPDATE sessions SET factor_at = ?1
     WHERE id = ?2 AND user_id = ?3 AND revoked_at IS NULL AND ends_at > ?1 AND token_expires_at > ?4
@@ -100,36 +100,54 @@ impl NewFactor {
     }
 }
 
-/// A factor that was used or added, with what is written at the same time.
+/// A factor that the user has shown.
+#[derive(Clone, Debug)]
+pub enum Shown {
+    /// A factor that the user has.
+    Used(VerifiedFactor),
+    /// A factor that the user adds now.
+    Added(NewFactor),
+}
+
+impl Shown {
+    /// The factor.
+    #[must_use]
+    pub fn factor(&self) -> Factor {
+        match self {
+            Self::Used(used) => used.factor(),
+            Self::Added(added) => added.factor(),
+        }
+    }
+}
+
+/// A factor that was shown, with what is written at the same time.
 #[derive(Debug)]
 pub struct FactorWrites<'a> {
-    /// The factor that is used.
-    pub used: Option<&'a VerifiedFactor>,
-    /// The factor that is added.
-    pub added: Option<&'a NewFactor>,
+    /// The factor.
+    pub shown: &'a Shown,
     /// The hashes of the recovery codes that the user gets with the first factor.
     pub recovery_codes: &'a [String],
     /// The entries about all this.
     pub entries: &'a [Signed],
 }
 
-impl FactorWrites<'_> {
-    /// The factor that the user has shown.
+impl<'a> FactorWrites<'a> {
+    /// The use of a factor that needs no entry of its own.
     #[must_use]
-    pub fn factor(&self) -> Option<Factor> {
-        let used = self.used.map(VerifiedFactor::factor);
-        used.or_else(|| self.added.map(NewFactor::factor))
+    pub fn of(shown: &'a Shown) -> Self {
+        Self {
+            shown,
+            recovery_codes: &[],
+            entries: &[],
+        }
     }
 
     /// The statements. They also remove the counter of wrong codes.
     pub(super) fn statements(&self, user: &str, now: &str) -> Vec<Statement> {
-        let mut statements = Vec::new();
-        if let Some(used) = self.used {
-            statements.extend(used.use_once(user, now));
-        }
-        if let Some(added) = self.added {
-            statements.extend(added.add(user, now));
-        }
+        let mut statements = match self.shown {
+            Shown::Used(used) => used.use_once(user, now),
+            Shown::Added(added) => added.add(user, now),
+        };
         if !self.recovery_codes.is_empty() {
             let create = recovery_codes::create_first(user, self.recovery_codes, now);
             statements.push(required(create));

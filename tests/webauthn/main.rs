@@ -8,4 +8,3 @@ mod installed;
 mod differential;
 mod published;
 mod refusals;
-mod verify;

@@ -1,7 +1,7 @@
 //! Published vectors: the ceremonies of the W3C, and the signatures of Wycheproof.
 
 use crate::authenticator;
-use crate::verify::{authenticate, register};
+use edge_auth::app::passkeys::{authenticate, register};
 use edge_auth::domain::webauthn::Refusal::{
     Algorithm, AttestationFormat, CrossOrigin, UserVerification,
 };
@@ -94,7 +94,7 @@ async fn w3c_registrations_are_refused_only_for_what_the_service_does_not_accept
     let mut found = BTreeMap::new();
     for vector in vectors() {
         let ceremony = ceremony(&vector.registration_challenge);
-        let result = register(&vector.registration, &ceremony).await;
+        let result = register::verify(&vector.registration, &ceremony).await;
         found.insert(vector.name, result.map(|_| ()));
     }
     let expected = refusals(&[
@@ -166,7 +166,7 @@ async fn w3c_ceremonies_without_attestation_are_accepted_for_the_offered_algorit
     for mut vector in vectors() {
         let object = without_attestation(&vector.registration.attestation_object);
         vector.registration.attestation_object = object;
-        let result = register(
+        let result = register::verify(
             &vector.registration,
             &ceremony(&vector.registration_challenge),
         )
@@ -255,7 +255,8 @@ async fn assertion(vector: &Vector, registration: &Registration) -> Result<(), R
         is_backup_eligible: response.authenticator_data[FLAGS] & 8 != 0,
         user_handle: [0; 16],
     };
-    let result = authenticate(response, &stored, &ceremony(&vector.assertion_challenge)).await;
+    let result =
+        authenticate::verify(response, &stored, &ceremony(&vector.assertion_challenge)).await;
     result.map(|_| ())
 }
 

@@ -5,7 +5,7 @@ use crate::authenticator::{
     USER_VERIFIED, attestation_object, authenticator_data, client_data, self_attestation_object,
     text,
 };
-use crate::verify::{authenticate, register};
+use edge_auth::app::passkeys::{authenticate, register};
 use edge_auth::domain::webauthn::credential::CredentialJson;
 use edge_auth::domain::webauthn::{Ceremony, Refusal, Registration, Stored};
 use serde_json::{Value, json};
@@ -36,11 +36,13 @@ fn read(credential: &Value) -> CredentialJson {
 }
 
 async fn registered(credential: &Value) -> Result<Registration, Refusal> {
-    register(&read(credential).attestation()?, &ceremony()).await
+    register::verify(&read(credential).attestation()?, &ceremony()).await
 }
 
 async fn used(credential: &Value, stored: &Stored) -> Result<u32, Refusal> {
-    authenticate(&read(credential).assertion()?, stored, &ceremony()).await
+    let verified =
+        authenticate::verify(&read(credential).assertion()?, stored, &ceremony()).await?;
+    Ok(verified.sign_count)
 }
 
 async fn stored(passkey: &mut Authenticator) -> Stored {

@@ -58,9 +58,8 @@ impl Completion for StepUp {
         _: AttemptedAccount,
     ) -> Result<(), AppError> {
         let (context, client) = (&request.context, &request.client);
-        let user = self.0.record.user.id;
         let entry = client.entry(context, Kind::StepUpFailed)?;
-        let entry = entry.by(user).about(user).of_session(&self.0.record.id);
+        let entry = entry.in_own_session(&self.0.record);
         let method = SignInMethod::AwsDevice.as_str();
         let entry = context.sign(entry.detail(format!("{method}: {}", denial.code())));
         let (network, throttle) = (network(client.address.as_deref()), &context.app.throttle);

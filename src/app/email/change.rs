@@ -49,7 +49,7 @@ pub async fn run(
     // address, so they do not show whether it is taken.
     let secret = OneTimeSecret::new()?;
     let entry = client.entry(context, Kind::EmailChangeRequested)?;
-    let entry = context.sign(entry.by(user).about(user).of_session(&session.id));
+    let entry = context.sign(entry.in_own_session(session));
     let link = NewConfirmLink {
         session,
         id: &secret.id(),

@@ -29,8 +29,8 @@ pub async fn run(
     };
     let plan = Plan::of(&addresses, now)?;
     let entry = client.entry(context, Kind::EmailChanged)?;
-    let entry = entry.by(user).about(user).of_session(&session.id);
-    let entry = context.sign(entry.detail(plan.detail()));
+    let entry = entry.in_own_session(session).detail(plan.detail());
+    let entry = context.sign(entry);
     let confirmation = Confirmation {
         link: &id,
         session,

@@ -176,7 +176,7 @@ fn factor(service: &Service<'_>, event: FactorEvent, at: &str) -> (String, Vec<B
             "Each recovery code works once. You can create new ones on the page of your account."
         }
         FactorEvent::CodesLocked => {
-            "Somebody who knows your password has entered 100 wrong codes in a row. No code is accepted until you \
+            "100 wrong codes in a row were entered after your password. No code is accepted until you \
              sign in with a passkey, use a recovery code on a device on which you have signed in before, or an administrator resets your \
              second factors."
         }

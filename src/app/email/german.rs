@@ -187,7 +187,7 @@ fn factor(service: &Service<'_>, event: FactorEvent, at: &str) -> (String, Vec<B
             "Jeder Wiederherstellungscode gilt einmal. Auf der Seite Ihres Kontos können Sie neue erstellen."
         }
         FactorEvent::CodesLocked => {
-            "Jemand, der Ihr Passwort kennt, hat 100 falsche Codes in Folge eingegeben. Es wird kein Code mehr \
+            "Nach Ihrem Passwort wurden 100 falsche Codes in Folge eingegeben. Es wird kein Code mehr \
              angenommen, bis Sie sich mit einem Passkey anmelden, einen Wiederherstellungscode auf einem Gerät verwenden, auf dem Sie sich \
              bereits angemeldet haben, oder eine Administratorin oder ein Administrator Ihre zweiten Faktoren zurücksetzt."
         }

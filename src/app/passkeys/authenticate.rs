@@ -8,7 +8,7 @@ use crate::app::error::AppError;
 use crate::domain::audit::Kind;
 use crate::domain::user::User;
 use crate::domain::webauthn::credential::AssertionResponse;
-use crate::domain::webauthn::{Assertion, Refusal};
+use crate::domain::webauthn::{Assertion, Ceremony, Refusal, Stored};
 use crate::runtime::signatures;
 use crate::store::passkeys::{self, StoredPasskey, UsedPasskey};
 use uuid::Uuid;
@@ -43,19 +43,44 @@ pub async fn check(
     }
     let StoredPasskey { id, stored, user } = passkey;
     let verified = async {
-        let assertion = Assertion::read(response, &stored, &challenge.ceremony(context))?;
-        signatures::verify(&assertion.signed).await?;
+        let verified = verify(response, &stored, &challenge.ceremony(context)).await?;
         Ok(UsedPasskey {
             id,
             stored_sign_count: stored.sign_count,
-            sign_count: assertion.sign_count()?,
-            is_backed_up: assertion.is_backed_up,
+            sign_count: verified.sign_count,
+            is_backed_up: verified.is_backed_up,
             challenge: challenge.used.clone(),
         })
     };
     Ok(match verified.await {
         Ok(passkey) => Checked::Valid(Box::new((passkey, user))),
         Err(refusal) => Checked::Refused(refusal, Box::new(user)),
+    })
+}
+
+/// What a valid response changes in the stored passkey.
+#[derive(Debug)]
+pub struct Verified {
+    /// The counter.
+    pub sign_count: u32,
+    /// Whether the passkey has been copied to other devices.
+    pub is_backed_up: bool,
+}
+
+/// Verifies a response for a stored passkey, with its signature and its counter.
+///
+/// # Errors
+/// The [`Refusal`].
+pub async fn verify(
+    response: &AssertionResponse,
+    stored: &Stored,
+    ceremony: &Ceremony<'_>,
+) -> Result<Verified, Refusal> {
+    let assertion = Assertion::read(response, stored, ceremony)?;
+    signatures::verify(&assertion.signed).await?;
+    Ok(Verified {
+        sign_count: assertion.sign_count()?,
+        is_backed_up: assertion.is_backed_up,
     })
 }
 

@@ -5,15 +5,14 @@ use crate::app::client_info::ClientInfo;
 use crate::app::context::RequestContext;
 use crate::app::email::{FactorEvent, notices};
 use crate::app::error::AppError;
-use crate::app::second_factor::{enrol, rules};
+use crate::app::second_factor::{add, rules};
 use crate::crypto::secret::Secret;
-use crate::domain::audit::{Kind, Signed};
-use crate::domain::recovery_code::RecoveryCode;
+use crate::domain::audit::Kind;
 use crate::domain::session::SessionRecord;
 use crate::domain::webauthn::credential::AttestationResponse;
 use crate::domain::webauthn::{Ceremony, Refusal, Registration};
 use crate::runtime::{StoreError, random, signatures};
-use crate::store::factors::{self, FactorWrites, NewFactor};
+use crate::store::factors::NewFactor;
 use crate::store::passkeys::{self, Deleted, NewPasskey, Obstacle, Passkey};
 use uuid::Uuid;
 
@@ -67,7 +66,11 @@ pub async fn verified(
     }))
 }
 
-async fn verify(
+/// Verifies a response, with its signature if it has one.
+///
+/// # Errors
+/// The [`Refusal`].
+pub async fn verify(
     response: &AttestationResponse,
     ceremony: &Ceremony<'_>,
 ) -> Result<Registration, Refusal> {
@@ -89,56 +92,36 @@ pub async fn add(
     session: &SessionRecord,
     sent: SentRegistration,
 ) -> Result<Added, AppError> {
-    let (database, user, now) = (context.app.database, &session.user, context.now());
     let r#use = Use::Registration(&session.id);
     let Some(new) = verified(context, r#use, sent).await? else {
         return Ok(Added::Invalid);
     };
-    let codes = if session.has_factor {
-        Vec::new()
-    } else {
-        enrol::recovery_codes()?
-    };
-    let mut entries = vec![entry(context, client, session, Kind::PasskeyAdded)?];
-    if !codes.is_empty() {
-        entries.push(entry(context, client, session, Kind::RecoveryCodesCreated)?);
+    let passkey = Passkey::new(&new, context.now());
+    let added = NewFactor::Passkey(Box::new(new.clone()));
+    match add::in_session(context, client, session, added).await {
+        Ok(codes) => Ok(Added::Yes(Box::new(passkey), codes)),
+        Err(AppError::Store(StoreError::Conflict)) => obstacle(context, &new, session).await,
+        Err(error) => Err(error),
     }
-    let passkey = Passkey::new(&new, now);
-    let added = NewFactor::Passkey(Box::new(new));
-    let writes = FactorWrites {
-        used: None,
-        added: Some(&added),
-        recovery_codes: &enrol::hashes(&codes, user.id),
-        entries: &entries,
-    };
-    match factors::add(database, session, &writes, now).await {
-        Ok(()) => {}
-        Err(StoreError::Conflict) => return obstacle(context, &added, user.id).await,
-        Err(error) => return Err(error.into()),
-    }
-    notices::factor(context, client, user, FactorEvent::PasskeyAdded);
-    let codes = (!codes.is_empty()).then(|| codes.iter().map(RecoveryCode::shown).collect());
-    Ok(Added::Yes(Box::new(passkey), codes))
 }
 
 async fn obstacle(
     context: &RequestContext,
-    added: &NewFactor,
-    user: Uuid,
+    new: &NewPasskey,
+    session: &SessionRecord,
 ) -> Result<Added, AppError> {
-    let NewFactor::Passkey(new) = added else {
-        return Ok(Added::Invalid);
-    };
     let database = context.app.database;
     // Nothing was written, so this spends the challenge, unless it was used before.
     if !new.challenge.spend(database).await? {
         return Ok(Added::Invalid);
     }
-    Ok(match passkeys::obstacle(database, new, user).await? {
-        Obstacle::Registered => Added::Registered,
-        Obstacle::TooMany => Added::TooMany,
-        Obstacle::Other => Added::Invalid,
-    })
+    Ok(
+        match passkeys::obstacle(database, new, session.user.id).await? {
+            Obstacle::Registered => Added::Registered,
+            Obstacle::TooMany => Added::TooMany,
+            Obstacle::Other => Added::Invalid,
+        },
+    )
 }
 
 /// Deletes a passkey of the user of a session.
@@ -153,22 +136,12 @@ pub async fn delete(
 ) -> Result<Deleted, AppError> {
     let user = &session.user;
     let is_demanded = rules(context, user.role).is_demanded;
-    let entry = entry(context, client, session, Kind::PasskeyRemoved)?;
+    let entry = client.entry(context, Kind::PasskeyRemoved)?;
+    let entry = context.sign(entry.in_own_session(session));
     let passkey = (user.id, id);
     let deleted = passkeys::delete(context.app.database, passkey, is_demanded, &entry).await?;
     if deleted == Deleted::Yes {
         notices::factor(context, client, user, FactorEvent::PasskeyRemoved);
     }
     Ok(deleted)
-}
-
-fn entry(
-    context: &RequestContext,
-    client: &ClientInfo,
-    session: &SessionRecord,
-    kind: Kind,
-) -> Result<Signed, AppError> {
-    let user = session.user.id;
-    let entry = client.entry(context, kind)?;
-    Ok(context.sign(entry.by(user).about(user).of_session(&session.id)))
 }

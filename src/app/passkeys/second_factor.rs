@@ -8,12 +8,10 @@ use super::sign_in::SentPasskey;
 use crate::app::client_info::ClientInfo;
 use crate::app::context::RequestContext;
 use crate::app::error::AppError;
-use crate::app::second_factor::verify::{
-    self, Claimed, PendingClient, Shown, Verified, claim, complete,
-};
+use crate::app::second_factor::verify::{Claimed, PendingClient, Verified, claim, complete};
 use crate::crypto::fingerprint::fingerprint;
 use crate::domain::audit::Kind;
-use crate::store::factors::{NewFactor, VerifiedFactor};
+use crate::store::factors::{NewFactor, Shown, VerifiedFactor};
 use crate::store::pending_sign_ins::PendingCheck;
 use uuid::Uuid;
 
@@ -127,7 +125,7 @@ pub async fn with_new_passkey(
         return Ok(Verified::Wrong);
     };
     let shown = Shown::Added(NewFactor::Passkey(Box::new(new)));
-    verify::complete(context, client, sender, pending, shown).await
+    complete(context, client, sender, pending, shown).await
 }
 
 /// Records a passkey that was refused. A pending sign-in has at most five.

@@ -14,7 +14,7 @@ use crate::domain::sign_in_method::SignInMethod;
 use crate::domain::user::User;
 use crate::domain::webauthn::Refusal;
 use crate::domain::webauthn::credential::AssertionResponse;
-use crate::store::factors::{FactorWrites, VerifiedFactor};
+use crate::store::factors::{FactorWrites, Shown, VerifiedFactor};
 
 /// A passkey as a client sends it.
 #[derive(Debug)]
@@ -75,16 +75,11 @@ pub async fn sign_in(
         refuse(context, client, &challenge, None, (account, DISABLED)).await?;
         return Ok(PasskeySignIn::Refused);
     }
-    let writes = FactorWrites {
-        used: Some(&VerifiedFactor::Passkey(passkey)),
-        added: None,
-        recovery_codes: &[],
-        entries: &[],
-    };
+    let shown = Shown::Used(VerifiedFactor::Passkey(passkey));
     let options = NewSessionOptions {
         requested,
         factor: Some(SettledFactor {
-            writes: Some(&writes),
+            writes: Some(&FactorWrites::of(&shown)),
             pending: None,
         }),
         ..NewSessionOptions::of(SignInMethod::Passkey)

@@ -9,7 +9,7 @@ use crate::app::error::AppError;
 use crate::app::step_up::{Authentication, CodeStepUp, SentSession, record};
 use crate::domain::audit::Kind;
 use crate::domain::factor::Factor;
-use crate::store::factors::{FactorWrites, VerifiedFactor};
+use crate::store::factors::{FactorWrites, Shown, VerifiedFactor};
 
 /// Checks a passkey of the user of a session, and records the step-up.
 ///
@@ -29,14 +29,9 @@ pub async fn with_passkey(
     let checked = authenticate::check(context, response, &challenge, Some(user.id)).await?;
     let (reason, refused) = match &checked {
         Checked::Valid(valid) => {
-            let writes = FactorWrites {
-                used: Some(&VerifiedFactor::Passkey(valid.0.clone())),
-                added: None,
-                recovery_codes: &[],
-                entries: &[],
-            };
+            let shown = Shown::Used(VerifiedFactor::Passkey(valid.0.clone()));
             let authentication = Authentication {
-                factor: Some(&writes),
+                factor: Some(&FactorWrites::of(&shown)),
                 ..Authentication::by(Factor::Passkey.as_str())
             };
             let recorded = record(context, client, session, &authentication).await?;
@@ -49,7 +44,7 @@ pub async fn with_passkey(
     };
     if authenticate::spend(context, client, &challenge, refused).await? {
         let entry = client.entry(context, Kind::FactorFailed)?;
-        let entry = entry.by(user.id).about(user.id).of_session(id);
+        let entry = entry.in_own_session(&session.record);
         context
             .record(entry.detail(format!("step-up: passkey: {reason}")))
             .await?;

@@ -143,3 +143,9 @@ pub fn recovery_codes() -> Result<Vec<RecoveryCode>, AppError> {
 pub fn hashes(codes: &[RecoveryCode], user: Uuid) -> Vec<String> {
     codes.iter().map(|code| code.hash(user)).collect()
 }
+
+/// The recovery codes as the user sees them, once.
+#[must_use]
+pub fn shown(codes: &[RecoveryCode]) -> Vec<Secret> {
+    codes.iter().map(RecoveryCode::shown).collect()
+}

@@ -1,7 +1,7 @@
 //! The factors of a signed-in user: confirming and removing one-time codes, new recovery codes, and removing the password.
 
 use super::codes::{self, Purpose, check_totp};
-use super::{enrol, rules};
+use super::{add, enrol, rules};
 use crate::app::client_info::ClientInfo;
 use crate::app::context::RequestContext;
 use crate::app::email::{FactorEvent, notices};
@@ -9,11 +9,10 @@ use crate::app::error::AppError;
 use crate::crypto::secret::Secret;
 use crate::domain::audit::{Kind, Signed};
 use crate::domain::factor::Factor;
-use crate::domain::recovery_code::RecoveryCode;
 use crate::domain::session::SessionRecord;
 use crate::runtime::StoreError;
 use crate::store::factor_attempts::{self, ReservedCode};
-use crate::store::factors::{self, FactorWrites, NewFactor};
+use crate::store::factors::{self, NewFactor};
 use crate::store::{passwords, recovery_codes, totp};
 
 /// The outcome of confirming one-time codes.
@@ -55,29 +54,12 @@ pub async fn confirm_totp(
         codes::refuse(context, client, user, &state, refused).await?;
         return Ok(Confirmed::Wrong);
     };
-    let codes = if state.has_factor {
-        Vec::new()
-    } else {
-        enrol::recovery_codes()?
-    };
-    let mut entries = vec![entry(context, client, session, Kind::TotpAdded)?];
-    if !codes.is_empty() {
-        entries.push(entry(context, client, session, Kind::RecoveryCodesCreated)?);
+    match add::in_session(context, client, session, NewFactor::Totp(code)).await {
+        Ok(codes) => Ok(Confirmed::Yes(codes)),
+        // Another request has confirmed or replaced the secret, or added a factor.
+        Err(AppError::Store(StoreError::Conflict)) => Ok(Confirmed::Wrong),
+        Err(error) => Err(error),
     }
-    let writes = FactorWrites {
-        used: None,
-        added: Some(&NewFactor::Totp(code)),
-        recovery_codes: &enrol::hashes(&codes, user.id),
-        entries: &entries,
-    };
-    match factors::add(database, session, &writes, context.now()).await {
-        Ok(()) => {}
-        // Another request has confirmed or replaced the secret.
-        Err(StoreError::Conflict) => return Ok(Confirmed::Wrong),
-        Err(error) => return Err(error.into()),
-    }
-    notices::factor(context, client, user, FactorEvent::TotpAdded);
-    Ok(Confirmed::Yes((!codes.is_empty()).then(|| shown(&codes))))
 }
 
 /// Removes the one-time codes of the user. False if `MFA_POLICY` demands them.
@@ -118,7 +100,7 @@ pub async fn replace_recovery_codes(
         return Ok(None);
     }
     notices::factor(context, client, user, FactorEvent::RecoveryCodesCreated);
-    Ok(Some(shown(&codes)))
+    Ok(Some(enrol::shown(&codes)))
 }
 
 /// Removes the password of the user. False if the user has no passkey to sign in with.
@@ -150,11 +132,6 @@ fn entry(
     session: &SessionRecord,
     kind: Kind,
 ) -> Result<Signed, AppError> {
-    let user = session.user.id;
     let entry = client.entry(context, kind)?;
-    Ok(context.sign(entry.by(user).about(user).of_session(&session.id)))
-}
-
-fn shown(codes: &[RecoveryCode]) -> Vec<Secret> {
-    codes.iter().map(RecoveryCode::shown).collect()
+    Ok(context.sign(entry.in_own_session(session)))
 }

@@ -1,5 +1,6 @@
 //! Second factors: sign-ins that wait for one, the check of codes, and the factors of a signed-in user.
 
+pub mod add;
 pub mod codes;
 pub mod enrol;
 pub mod manage;

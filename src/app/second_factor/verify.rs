@@ -1,7 +1,7 @@
 //! Completes a pending sign-in with a second factor.
 
 use super::codes::{self, Purpose, TypedCode};
-use super::enrol;
+use super::{add, enrol};
 use crate::app::client_info::ClientInfo;
 use crate::app::context::RequestContext;
 use crate::app::credential::Issued;
@@ -11,13 +11,11 @@ use crate::app::sign_in::{self, NewSessionOptions, RequestedSession, SettledFact
 use crate::crypto::fingerprint::fingerprint;
 use crate::crypto::secret::Secret;
 use crate::domain::audit::{Kind, Signed};
-use crate::domain::factor::Factor;
 use crate::domain::recognised_device::RecognisedDevice;
-use crate::domain::recovery_code::RecoveryCode;
 use crate::domain::session::SessionKind;
 use crate::domain::sign_in_method::SignInMethod;
 use crate::domain::user::User;
-use crate::store::factors::{FactorWrites, NewFactor, VerifiedFactor};
+use crate::store::factors::{FactorWrites, Shown, VerifiedFactor};
 use crate::store::pending_sign_ins::{self, Claim, Pending, PendingCheck, ReservedFactor};
 use uuid::Uuid;
 
@@ -36,15 +34,6 @@ pub struct PendingClient {
     pub replaces: Option<(String, Uuid)>,
     /// The users that have signed in on the device.
     pub device: Option<RecognisedDevice>,
-}
-
-/// The factor that was shown.
-#[derive(Clone, Debug)]
-pub enum Shown {
-    /// A factor that the user has.
-    Used(VerifiedFactor),
-    /// A factor that the user adds now.
-    Added(NewFactor),
 }
 
 /// A completed sign-in.
@@ -170,13 +159,8 @@ pub async fn complete(
     };
     let hashes = enrol::hashes(codes.as_deref().unwrap_or_default(), user.id);
     let entries = entries(context, client, user.id, &shown)?;
-    let (used, added) = match &shown {
-        Shown::Used(used) => (Some(used), None),
-        Shown::Added(added) => (None, Some(added)),
-    };
     let writes = FactorWrites {
-        used,
-        added,
+        shown: &shown,
         recovery_codes: &hashes,
         entries: &entries,
     };
@@ -206,7 +190,7 @@ pub async fn complete(
         user,
         method,
         kind,
-        recovery_codes: codes.map(|codes| codes.iter().map(RecoveryCode::shown).collect()),
+        recovery_codes: codes.as_deref().map(enrol::shown),
     })))
 }
 
@@ -217,27 +201,23 @@ fn entries(
     user: Uuid,
     shown: &Shown,
 ) -> Result<Vec<Signed>, AppError> {
-    let kinds: &[Kind] = match shown {
-        Shown::Used(VerifiedFactor::RecoveryCode(_)) => &[Kind::RecoveryCodeUsed],
-        Shown::Used(_) => &[],
-        Shown::Added(added) => match added.factor() {
-            Factor::Passkey => &[Kind::PasskeyAdded, Kind::RecoveryCodesCreated],
-            Factor::Totp | Factor::RecoveryCode => &[Kind::TotpAdded, Kind::RecoveryCodesCreated],
-        },
+    let kinds = match shown {
+        Shown::Used(VerifiedFactor::RecoveryCode(_)) => vec![Kind::RecoveryCodeUsed],
+        Shown::Used(_) => Vec::new(),
+        Shown::Added(added) => vec![add::recorded(added).0, Kind::RecoveryCodesCreated],
     };
-    let signed = |kind: &Kind| {
-        let entry = client.entry(context, *kind)?;
+    let signed = |kind| {
+        let entry = client.entry(context, kind)?;
         Ok(context.sign(entry.by(user).about(user)))
     };
-    kinds.iter().map(signed).collect()
+    kinds.into_iter().map(signed).collect()
 }
 
 fn announce(context: &RequestContext, client: &ClientInfo, user: &User, shown: &Shown) {
     let event = match shown {
         Shown::Used(VerifiedFactor::RecoveryCode(_)) => FactorEvent::RecoveryCodeUsed,
         Shown::Used(_) => return,
-        Shown::Added(added) if added.factor() == Factor::Passkey => FactorEvent::PasskeyAdded,
-        Shown::Added(_) => FactorEvent::TotpAdded,
+        Shown::Added(added) => add::recorded(added).1,
     };
     notices::factor(context, client, user, event);
 }

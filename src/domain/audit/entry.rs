@@ -3,6 +3,7 @@
 
 use super::client::Client;
 use super::kind::Kind;
+use crate::domain::session::SessionRecord;
 use crate::timestamp::Timestamp;
 use serde::Serialize;
 use std::borrow::Cow;
@@ -84,6 +85,13 @@ impl Entry {
     pub fn of_session(mut self, id: &str) -> Self {
         self.session = Some(id.to_owned());
         self
+    }
+
+    /// The user of this session acts on the own account: sets actor, subject and session.
+    #[must_use]
+    pub fn in_own_session(self, session: &SessionRecord) -> Self {
+        let user = session.user.id;
+        self.by(user).about(user).of_session(&session.id)
     }
 
     /// Sets details in fixed words, never a text of the client.

@@ -32,7 +32,7 @@ async fn handle(
 ) -> Result<Response, ApiError> {
     let user = session.user.id;
     let entry = request.client_info().entry(&context, Kind::SignOut)?;
-    let entry = entry.by(user).about(user).of_session(&session.id);
+    let entry = entry.in_own_session(&session);
     let signed_out = context.sign(entry.detail("all sessions"));
     sessions::revoke_all(&context, user, None, &signed_out).await?;
     let response = Response::ok(&MessageResponse::new("Logged out everywhere"));

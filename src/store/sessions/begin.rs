@@ -182,7 +182,7 @@ impl Sessions {
 impl NewSession<'_> {
     fn begin(&self, entry: &Signed) -> Statement {
         let user_id = self.user_id.to_string();
-        let factor = self.factor.and_then(FactorWrites::factor);
+        let factor = self.factor.map(|factor| factor.shown.factor());
         let session = Statement::new(BEGIN)
             .text(self.id)
             .text(&user_id)

@@ -9,8 +9,8 @@ mod keys;
 mod verifiers;
 
 use crate::authenticator::{ALGORITHMS, Authenticator, text};
-use crate::verify::{authenticate, register};
 use base64ct::{Base64UrlUnpadded, Encoding};
+use edge_auth::app::passkeys::{authenticate, register};
 use edge_auth::domain::webauthn::cose::PublicKey;
 use edge_auth::domain::webauthn::credential::CredentialJson;
 use edge_auth::domain::webauthn::{Ceremony, Stored};
@@ -67,7 +67,7 @@ impl Case {
         };
         let result = match &self.stored {
             None => match credential.attestation() {
-                Ok(response) => register(&response, &ceremony).await.map(|_| ()),
+                Ok(response) => register::verify(&response, &ceremony).await.map(|_| ()),
                 Err(refusal) => Err(refusal),
             },
             Some(stored) => match credential.assertion() {
@@ -78,7 +78,7 @@ impl Case {
                         is_backup_eligible: stored.is_backup_eligible,
                         user_handle: [5; 16],
                     };
-                    authenticate(&response, &stored, &ceremony)
+                    authenticate::verify(&response, &stored, &ceremony)
                         .await
                         .map(|_| ())
                 }
