@@ -27,13 +27,13 @@ pub struct CreationOptions {
     pub challenge: String,
     /// The accepted algorithms, best first.
     pub pub_key_cred_params: Vec<Parameters>,
-    /// Milliseconds.
+    /// Time after which the browser ends its prompt, in milliseconds.
     pub timeout: i64,
     /// The passkeys of the user, so that no authenticator gets a second one.
     pub exclude_credentials: Vec<Descriptor>,
     /// What the authenticator must be able to do.
     pub authenticator_selection: Selection,
-    /// `none`: the service does not ask which authenticator it is.
+    /// Always `none`: the service does not ask for the model of the authenticator.
     pub attestation: &'static str,
 }
 
@@ -75,11 +75,11 @@ pub struct Parameters {
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Selection {
-    /// `required`: the passkey signs in without a name.
+    /// Always `required`, so that the passkey can sign in without a user name.
     pub resident_key: &'static str,
-    /// The same for browsers that know Level 1 only.
+    /// Always true: `residentKey: required` for browsers that implement level 1 of WebAuthn only.
     pub require_resident_key: bool,
-    /// `required`.
+    /// Always `required`: the authenticator checks a PIN, a fingerprint or a face.
     pub user_verification: &'static str,
 }
 
@@ -102,13 +102,13 @@ pub struct Descriptor {
 pub struct RequestOptions {
     /// Challenge, base64url.
     pub challenge: String,
-    /// Milliseconds.
+    /// Time after which the browser ends its prompt, in milliseconds.
     pub timeout: i64,
     /// RP ID: the domain that the passkey belongs to.
     pub rp_id: String,
     /// The passkeys that can be used; empty for all of the service.
     pub allow_credentials: Vec<Descriptor>,
-    /// `required`.
+    /// Always `required`: the authenticator checks a PIN, a fingerprint or a face.
     pub user_verification: &'static str,
 }
 

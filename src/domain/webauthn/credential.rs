@@ -21,7 +21,7 @@ const MAX_TRANSPORTS: usize = 8;
 pub struct CredentialJson {
     /// Credential id, base64url without padding.
     id: String,
-    /// The same.
+    /// The credential id again, base64url.
     raw_id: String,
     /// `public-key`.
     r#type: String,
@@ -37,15 +37,15 @@ struct ResponseJson {
     /// The ceremony, challenge and origin, in the JSON that is signed.
     #[serde(rename = "clientDataJSON")]
     client_data_json: String,
-    /// Of a registration: the new key.
+    /// The new key. Registrations only.
     attestation_object: Option<String>,
-    /// Of a registration: how the browser can reach the authenticator.
+    /// How the browser can reach the authenticator. Registrations only.
     transports: Option<Vec<String>>,
-    /// Of an authentication: what the authenticator states.
+    /// The data that the authenticator has signed. Authentications only.
     authenticator_data: Option<String>,
-    /// Of an authentication.
+    /// The signature. Authentications only.
     signature: Option<String>,
-    /// Of an authentication: `user.id` of the registration.
+    /// `user.id` of the registration. Authentications only.
     user_handle: Option<String>,
 }
 

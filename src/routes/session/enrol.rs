@@ -57,9 +57,9 @@ pub struct EnrolRequest {
 #[schemars(untagged)]
 #[expect(dead_code, clippy::large_enum_variant, reason = "describes the body")]
 enum EnrolResponse {
-    /// Of one-time codes.
+    /// The secret of one-time codes.
     Totp(TotpSecretResponse),
-    /// Of a passkey.
+    /// The options for a passkey.
     Passkey(CreationOptionsResponse),
 }
 
