@@ -4,7 +4,7 @@ use super::fingerprint::hex;
 use super::sealed::{NONCE_BYTES, Purpose, SealError, Sealer, SealerError};
 use super::secret::Secret;
 use crate::timestamp::Timestamp;
-use hmac::{Hmac, KeyInit, Mac};
+use hkdf::Hkdf;
 use sha2::Sha256;
 
 /// A sealed secret does not expire: the end of the year 9999, the last one that a timestamp can show.
@@ -67,15 +67,13 @@ impl FactorKeys {
     }
 }
 
+/// Derived from the key (RFC 5869), so it reveals nothing about it.
 fn id(key: &Secret) -> String {
-    let mut block = [0; 64];
-    for (place, byte) in block.iter_mut().zip(key.reveal().bytes()) {
-        *place = byte;
-    }
-    let mut mac = Hmac::<Sha256>::new(&block.into());
-    mac.update(b"Edge Auth: id of FACTOR_KEY");
-    let hash: [u8; 32] = mac.finalize().into_bytes().into();
-    hex(hash.first_chunk::<8>().map_or(&[][..], |part| part))
+    let mut id = [0; 8];
+    let derived = Hkdf::<Sha256>::new(None, key.reveal().as_bytes());
+    // HKDF fails only for more than 8,160 bytes.
+    let _ = derived.expand(b"id of FACTOR_KEY", &mut id);
+    hex(&id)
 }
 
 #[cfg(test)]
