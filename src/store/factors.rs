@@ -145,8 +145,8 @@ impl<'a> FactorWrites<'a> {
     /// The statements. They also remove the counter of wrong codes.
     pub(super) fn statements(&self, user: &str, now: &str) -> Vec<Statement> {
         let mut statements = match self.shown {
-            Shown::Used(used) => used.use_once(user, now),
-            Shown::Added(added) => added.add(user, now),
+            Shown::Used(factor) => factor.use_once(user, now),
+            Shown::Added(factor) => factor.add(user, now),
         };
         if !self.recovery_codes.is_empty() {
             let create = recovery_codes::create_first(user, self.recovery_codes, now);
