@@ -77,7 +77,7 @@ pub struct Parameters {
 pub struct Selection {
     /// Always `required`, so that the passkey can sign in without a user name.
     pub resident_key: &'static str,
-    /// Always true: `residentKey: required` for browsers that implement level 1 of WebAuthn only.
+    /// Always true: `residentKey: required` for browsers that implement only level 1 of the standard.
     pub require_resident_key: bool,
     /// Always `required`: the authenticator checks a PIN, a fingerprint or a face.
     pub user_verification: &'static str,
