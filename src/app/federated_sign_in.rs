@@ -85,7 +85,7 @@ pub async fn run(
             new_hash: None,
             attempt: None,
         };
-        if let Some(pending) = pending::create(context, &first).await? {
+        if let Some(pending) = pending::create(context, client, &first).await? {
             return Ok(FederatedSignIn::SecondFactor(Some(pending)));
         }
         (CHANGED, FederatedSignIn::Refused)

@@ -274,7 +274,7 @@ impl Login {
             new_hash: checked.renewed.as_deref(),
             attempt: Some(reservation),
         };
-        let pending = pending::create(context, &first).await?;
+        let pending = pending::create(context, &self.client, &first).await?;
         let needed = pending.map(|pending| PasswordSignIn::SecondFactor(Some(Box::new(pending))));
         Ok(needed.ok_or(Refusal::Changed))
     }

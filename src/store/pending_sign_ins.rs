@@ -5,8 +5,10 @@ mod reserve;
 
 pub use reserve::{Claim, Pending, PendingCheck, ReservedFactor, reserve};
 
+use super::audit::recorded;
 use super::required::required;
 use super::throttle::{self, Reservation};
+use crate::domain::audit::Signed;
 use crate::domain::factor::Factor;
 use crate::domain::session::SessionKind;
 use crate::domain::sign_in_method::SignInMethod;
@@ -42,6 +44,8 @@ pub struct NewPending<'a> {
     pub attempt: Option<&'a Reservation>,
     /// The time of the request.
     pub now: Timestamp,
+    /// The audit entry of the first step.
+    pub entry: &'a Signed,
 }
 
 const REHASH: &str =
@@ -54,6 +58,11 @@ const CREATE: &str = "
     SELECT ?1, id, ?3, ?4, ?5, role, password_version, factor_version, ?6, ?7, ?8, ?9
     FROM users
     WHERE id = ?2 AND is_active = 1 AND role = ?10 AND has_factor = ?11 AND (?12 IS NULL OR password_hash = ?12)";
+
+/// Finds a row if [`CREATE`] is about to insert one.
+const CREATES: &str = "
+    SELECT 1 FROM users
+    WHERE id = ?1 AND is_active = 1 AND role = ?2 AND has_factor = ?3 AND (?4 IS NULL OR password_hash = ?4)";
 
 const METHODS: &str = "
     SELECT EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = ?1) AS has_passkey,
@@ -98,13 +107,20 @@ pub async fn create(
         .text(new.user.role.as_str())
         .number(u32::from(new.has_factor))
         .optional(current_hash);
+    let creates = || {
+        Statement::new(CREATES)
+            .text(&user)
+            .text(new.user.role.as_str())
+            .number(u32::from(new.has_factor))
+            .optional(current_hash)
+    };
     let mut statements = Vec::new();
     if let Some((new_hash, old)) = new.new_password_hash.zip(new.password_hash) {
         let rehash = Statement::new(REHASH).text(new_hash).text(&user).text(old);
         statements.push(rehash);
     }
     statements.extend(new.attempt.map(throttle::release));
-    statements.push(create);
+    statements.push(recorded(create, creates, [new.entry]));
     statements.push(Statement::new(METHODS).text(&user));
     let outcomes = database.all(statements).await?;
     let [.., created, found] = outcomes.as_slice() else {

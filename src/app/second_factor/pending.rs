@@ -1,10 +1,12 @@
 //! Stores a sign-in whose first step has succeeded and that waits for a second factor.
 
 use super::enrollable;
+use crate::app::client_info::ClientInfo;
 use crate::app::context::RequestContext;
 use crate::app::error::AppError;
 use crate::crypto::fingerprint::fingerprint;
 use crate::crypto::secret::Secret;
+use crate::domain::audit::Kind;
 use crate::domain::factor::{EnrollableFactor, Factor};
 use crate::domain::session::SessionKind;
 use crate::domain::sign_in_method::SignInMethod;
@@ -49,16 +51,19 @@ pub struct PendingSignIn {
     pub expires_at: Timestamp,
 }
 
-/// Stores the sign-in; `None` if the user was changed meanwhile.
+/// Stores the sign-in and records its first step; `None` if the user was changed meanwhile.
 ///
 /// # Errors
 /// `Store`, `Runtime`.
 pub async fn create(
     context: &RequestContext,
+    client: &ClientInfo,
     first: &FirstStep<'_>,
 ) -> Result<Option<PendingSignIn>, AppError> {
     let secret = Secret::new(Base64UrlUnpadded::encode_string(&random::bytes::<32>()?));
     let now = context.now();
+    let entry = client.entry(context, Kind::SecondFactorRequired)?;
+    let entry = entry.about(first.user.id).detail(first.method.as_str());
     let new = NewPending {
         id: &fingerprint(secret.reveal()),
         user: first.user,
@@ -70,6 +75,7 @@ pub async fn create(
         new_password_hash: first.new_hash,
         attempt: first.attempt,
         now,
+        entry: &context.sign(entry),
     };
     let methods = pending_sign_ins::create(context.app.database, &new).await?;
     Ok(methods.map(|methods| PendingSignIn {

@@ -81,6 +81,8 @@ pub enum Kind {
     RecoveryCodesCreated,
     /// A recovery code was used.
     RecoveryCodeUsed,
+    /// The first step of a sign-in succeeded, and it waits for a second factor; the detail is the method: `password` or `aws_device`.
+    SecondFactorRequired,
     /// A code or passkey was refused as a second factor; the detail gives the method and the reason.
     FactorFailed,
     /// An administrator removed all factors of a user.
@@ -91,7 +93,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::SignIn,
         Self::SignInFailed,
         Self::SignOut,
@@ -129,6 +131,7 @@ impl Kind {
         Self::TotpRemoved,
         Self::RecoveryCodesCreated,
         Self::RecoveryCodeUsed,
+        Self::SecondFactorRequired,
         Self::FactorFailed,
         Self::FactorsReset,
         Self::PasswordRemoved,
@@ -181,6 +184,7 @@ impl Kind {
             Self::TotpRemoved => "totp_removed",
             Self::RecoveryCodesCreated => "recovery_codes_created",
             Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::SecondFactorRequired => "second_factor_required",
             Self::FactorFailed => "factor_failed",
             Self::FactorsReset => "factors_reset",
             Self::PasswordRemoved => "password_removed",

@@ -22,6 +22,9 @@ async fn sign_in_of_a_user_with_one_time_codes_waits_for_one() {
     }
     assert_eq!(ada.sessions_where("true").await, 0);
     assert_eq!(ada.audit_entries("sign_in").await, 0);
+    // An attacker who knows the password leaves a trace, also without sending a code.
+    let details = ada.audit_details("second_factor_required").await;
+    assert_eq!(details, ["password", "password"]);
 }
 
 #[tokio::test]

@@ -81,6 +81,7 @@ export const kinds: ConsoleTexts["kinds"] = {
   totp_removed: "Einmalcodes entfernt",
   recovery_codes_created: "Wiederherstellungscodes erstellt",
   recovery_code_used: "Wiederherstellungscode benutzt",
+  second_factor_required: "Zweiter Faktor verlangt",
   factor_failed: "Fehlgeschlagener zweiter Faktor",
   factors_reset: "Faktoren zurückgesetzt",
   password_removed: "Passwort entfernt",

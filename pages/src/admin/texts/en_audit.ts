@@ -80,6 +80,7 @@ export const kinds = {
   totp_removed: "One-time codes removed",
   recovery_codes_created: "Recovery codes created",
   recovery_code_used: "Recovery code used",
+  second_factor_required: "Second factor required",
   factor_failed: "Failed second factor",
   factors_reset: "Factors reset",
   password_removed: "Password removed",
