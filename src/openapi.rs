@@ -120,7 +120,7 @@ fn common_errors(route: &Route, operation: &Operation) -> Vec<ApiError> {
             codes.extend(session.into_iter().chain([ErrorCode::SuperAdminRequired]));
         }
     }
-    if route.guard == Guard::StepUp {
+    if matches!(route.guard, Guard::StepUp | Guard::StepUpWithFactor) {
         codes.push(ErrorCode::StepUpRequired);
     }
     if operation.request.is_some() {

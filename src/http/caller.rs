@@ -277,7 +277,12 @@ fn session_with_role<'a>(
         if check.guard == Guard::Current && generation != session.generation {
             return Err(ErrorCode::InvalidToken.into());
         }
-        if check.guard == Guard::StepUp && !session.is_stepped_up(generation, context.received_at) {
+        let needs_step_up = match check.guard {
+            Guard::StepUp => true,
+            Guard::StepUpWithFactor => session.has_factor,
+            Guard::None | Guard::OwnOrigin | Guard::Current => false,
+        };
+        if needs_step_up && !session.is_stepped_up(generation, context.received_at) {
             return Err(ErrorCode::StepUpRequired.into());
         }
         Ok(session)

@@ -45,7 +45,7 @@ impl RequestOrigin {
     /// `CrossSiteRequest`.
     pub fn require(self, guard: Guard) -> Result<(), ApiError> {
         let is_accepted = match guard {
-            Guard::None => self != Self::Other,
+            Guard::None | Guard::StepUpWithFactor => self != Self::Other,
             Guard::OwnOrigin | Guard::Current | Guard::StepUp => self == Self::Own,
         };
         if is_accepted {

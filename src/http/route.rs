@@ -70,6 +70,9 @@ pub enum Guard {
     /// [`STEP_UP_SECONDS`](crate::domain::session::STEP_UP_SECONDS). For routes with the access level `Session`, `Admin` or
     /// `SuperAdmin`.
     StepUp,
+    /// If the user has a factor, a recent authentication as for `StepUp`; otherwise nothing. For routes that ask for the password
+    /// themselves, so that the password alone does not suffice.
+    StepUpWithFactor,
 }
 
 impl Route {

@@ -1,5 +1,5 @@
-//! `POST /api/auth/change-password`: replaces the password of the caller, who has to know the current one. Revokes the
-//! other sessions of the caller and all their one-time links.
+//! `POST /api/auth/change-password`: replaces the password of the caller, who has to know the current one and, if they have a second factor,
+//! to have used it just before. Revokes the other sessions of the caller and all their one-time links.
 
 use crate::app::RequestContext;
 use crate::app::password_attempt::Attempted;
@@ -27,7 +27,7 @@ pub const ROUTE: Route = Route {
     access: Access::Session(|context, request, session| {
         Box::pin(handle(context, request, session))
     }),
-    guard: Guard::None,
+    guard: Guard::StepUpWithFactor,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
 };
@@ -83,7 +83,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("changePassword", "Passwords", "Change password")
         .describe(
-            "Requires the current password. Revokes the other sessions and all one-time links of the user. The session cookie of a \
+            "Requires the current password, and a recent authentication of a user who has a second factor. Revokes the other sessions and all one-time links of the user. The session cookie of a \
              cookie session is replaced.",
         )
         .takes::<ChangePasswordRequest>(

@@ -1,4 +1,4 @@
-//! `DELETE /api/auth/password`: sign in with a passkey only.
+//! Passwords of users who have a factor: `POST /api/auth/change-password` and `DELETE /api/auth/password`.
 
 use crate::support::{App, NEW_PASSWORD};
 use serde_json::json;
@@ -36,4 +36,33 @@ async fn user_without_a_passkey_keeps_the_password() {
     let response = session.remove_password().await;
     response.assert_error(409, "last_sign_in_method");
     assert!(ada.password_hash().await.is_string());
+}
+
+#[tokio::test]
+async fn change_of_the_password_needs_the_factor_besides_the_current_password() {
+    for app in App::shared().of_each_kind() {
+        let ada = app.user("ada").await;
+        let session = ada.sign_in().await;
+        let authenticator = ada.add_totp().await;
+        let response = session.change_password(&ada.password, NEW_PASSWORD).await;
+        response.assert_error(401, "step_up_required");
+        // It was not checked, so it is not an attempt.
+        assert_eq!(ada.audit_entries("password_change_failed").await, 0);
+        let code = authenticator.code().await;
+        let response = session.step_up_with("totp", &code).await;
+        response.assert_status(200).recorded().await;
+        let session = match response.set_session_cookie() {
+            Some(_) => response.cookie_session(),
+            None => session,
+        };
+        let response = session.change_password("another password", NEW_PASSWORD);
+        response.await.assert_error(400, "invalid_current_password");
+        app.skip_back_off().await;
+        let response = session.change_password(&ada.password, NEW_PASSWORD).await;
+        response.assert_status(200);
+        app.skip_back_off().await;
+        ada.login_with(NEW_PASSWORD)
+            .await
+            .assert_error(401, "second_factor_required");
+    }
 }

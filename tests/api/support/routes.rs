@@ -41,7 +41,7 @@ impl Route {
 
     /// Whether the route accepts the session cookie from the service's own origin only.
     pub fn is_of_own_origin(&self) -> bool {
-        self.guard != Guard::None
+        !matches!(self.guard, Guard::None | Guard::StepUpWithFactor)
     }
 
     /// Whether the route requires step-up.
