@@ -4,20 +4,19 @@
 
 #[cfg(feature = "libfuzzer-sys")]
 mod fuzzing {
-    use edge_auth_fuzz::{TARGETS, Target};
+    use edge_auth_fuzz::{Target, targets};
     use std::path::PathBuf;
     use std::sync::LazyLock;
 
     static TARGET: LazyLock<&Target> = LazyLock::new(|| {
         let name = std::env::var("EDGE_AUTH_FUZZ").unwrap_or_default();
         if name == "list" {
-            for target in TARGETS {
+            for target in targets() {
                 println!("{}", target.name);
             }
             std::process::exit(0);
         }
-        TARGETS
-            .iter()
+        targets()
             .find(|target| target.name == name)
             .expect("EDGE_AUTH_FUZZ names a target")
     });

@@ -1,6 +1,6 @@
 //! Responses of authenticators: each reader of passkeys.
 
-use crate::{Target, choose, seed};
+use crate::Target;
 use edge_auth::domain::webauthn::cose::{ALGORITHMS, PublicKey};
 use edge_auth::domain::webauthn::credential::{
     AssertionResponse, AttestationResponse, CredentialJson,
@@ -11,42 +11,57 @@ use edge_auth::domain::webauthn::{
 use edge_auth::json;
 use sha2::{Digest, Sha256};
 
-pub const TARGET: Target = Target {
-    name: "webauthn",
-    run,
-    seeds,
-    words: &[
-        "fmt",
-        "none",
-        "packed",
-        "attStmt",
-        "authData",
-        "alg",
-        "sig",
-        "x5c",
-        "webauthn.create",
-        "webauthn.get",
-        "\"crossOrigin\":true",
-        "\"topOrigin\":\"",
-        "\0\0\0\0",
-    ],
-};
+/// One target for each reader.
+pub const TARGETS: [Target; 6] = [
+    Target {
+        name: "webauthn_credential",
+        run: credential,
+        seeds: credentials,
+        words: &["public-key", "clientDataJSON", "transports", "userHandle"],
+    },
+    Target {
+        name: "webauthn_attestation",
+        run: attestation_object,
+        seeds: attestation_objects,
+        words: &[
+            "fmt", "none", "packed", "attStmt", "authData", "alg", "sig", "x5c",
+        ],
+    },
+    Target {
+        name: "webauthn_assertion",
+        run: authenticator_data,
+        seeds: all_authenticator_data,
+        words: &["\0\0\0\0"],
+    },
+    Target {
+        name: "webauthn_client_data",
+        run: client_data,
+        seeds: all_client_data,
+        words: &[
+            "webauthn.create",
+            "webauthn.get",
+            "\"crossOrigin\":true",
+            "\"topOrigin\":\"",
+        ],
+    },
+    Target {
+        name: "webauthn_key",
+        run: key,
+        seeds: keys,
+        words: &[],
+    },
+    Target {
+        name: "webauthn_signature",
+        run: signature_in_der,
+        seeds: signatures,
+        words: &[],
+    },
+];
 
 const ORIGIN: &str = "https://auth.example.com";
 const RP_ID: &str = "example.com";
 const CHALLENGE: [u8; 32] = [7; 32];
 const FLAGS: usize = 32;
-
-fn run(data: &[u8]) {
-    let (choice, input) = choose(data);
-    match choice % 5 {
-        0 => credential(&String::from_utf8_lossy(input)),
-        1 => attestation_object(input),
-        2 => authenticator_data(input),
-        3 => client_data(input),
-        _ => key_and_signature(input),
-    }
-}
 
 fn ceremony() -> Ceremony<'static> {
     Ceremony {
@@ -65,8 +80,9 @@ fn page(r#type: &str) -> Vec<u8> {
 }
 
 /// Ids have one spelling and a bounded length.
-fn credential(text: &str) {
-    let Ok(credential) = json::from_str::<CredentialJson>(text) else {
+fn credential(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let Ok(credential) = json::from_str::<CredentialJson>(&text) else {
         return;
     };
     let ids = [
@@ -148,9 +164,17 @@ fn client_data(bytes: &[u8]) {
     }
 }
 
+/// A key that is accepted has one of the supported algorithms.
+fn key(bytes: &[u8]) {
+    if let Ok(key) = PublicKey::read(bytes) {
+        assert!(ALGORITHMS.contains(&key.algorithm()));
+        // The head of the map and its entries for kind and algorithm.
+        assert!(bytes.len() > 35);
+    }
+}
+
 /// A signature in DER has one spelling.
-fn key_and_signature(bytes: &[u8]) {
-    let _ = PublicKey::read(bytes);
+fn signature_in_der(bytes: &[u8]) {
     if let Ok(p1363) = signature::p1363(bytes) {
         let number = |number: &[u8]| {
             let zeros = number.iter().take_while(|byte| **byte == 0).count();
@@ -167,32 +191,78 @@ fn key_and_signature(bytes: &[u8]) {
     }
 }
 
-fn seeds() -> Vec<Vec<u8>> {
-    let hash = Sha256::digest(RP_ID);
-    let key = [
+fn ed25519_key() -> Vec<u8> {
+    [
         &[0xa4, 1, 1, 3, 0x27, 0x20, 6, 0x21, 0x58, 32],
         &[9; 32][..],
     ]
-    .concat();
-    let attested = [&hash[..], &[0x45, 0, 0, 0, 0], &[0; 16], &[0, 1, 1], &key].concat();
-    let length = u8::try_from(attested.len()).expect("short data");
-    let object = [
-        &b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58"[..],
-        &[length],
-        &attested,
-    ]
-    .concat();
-    let used = [&hash[..], &[5, 0, 0, 0, 6]].concat();
-    let extended = [&hash[..], &[0x85, 0, 0, 0, 6, 0xa0]].concat();
-    let json = r#"{"id":"AQ","rawId":"AQ","type":"public-key","response":{"clientDataJSON":"e30","attestationObject":"oA","transports":["usb"],"authenticatorData":"AA","signature":"AA","userHandle":"AA"}}"#;
-    let der = [&[0x30, 68, 2, 32], &[1; 32][..], &[2, 32], &[2; 32][..]].concat();
+    .concat()
+}
+
+fn credentials() -> Vec<Vec<u8>> {
+    let response = |fields: &str| {
+        format!(
+            r#"{{"id":"AQ","rawId":"AQ","type":"public-key","response":{{"clientDataJSON":"e30",{fields}}}}}"#
+        )
+        .into_bytes()
+    };
     vec![
-        seed(0, json),
-        seed(1, object),
-        seed(2, used),
-        seed(2, extended),
-        seed(3, page("webauthn.get")),
-        seed(4, key),
-        seed(4, der),
+        response(r#""attestationObject":"oA","transports":["usb"]"#),
+        response(r#""authenticatorData":"AA","signature":"AA","userHandle":"AA""#),
+        response(r#""authenticatorData":"AA","signature":"AA","userHandle":null"#),
     ]
+}
+
+fn attestation_objects() -> Vec<Vec<u8>> {
+    let hash = Sha256::digest(RP_ID);
+    let objects = [0x45, 0x4d, 0x5d].map(|flags| {
+        let key = ed25519_key();
+        let data = [&hash[..], &[flags, 0, 0, 0, 0], &[0; 16], &[0, 1, 1], &key].concat();
+        let length = u8::try_from(data.len()).expect("short data");
+        let head = b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58";
+        [&head[..], &[length], &data].concat()
+    });
+    objects.to_vec()
+}
+
+fn all_authenticator_data() -> Vec<Vec<u8>> {
+    let hash = Sha256::digest(RP_ID);
+    vec![
+        [&hash[..], &[5, 0, 0, 0, 6]].concat(),
+        [&hash[..], &[5, 0, 0, 0, 5]].concat(),
+        [&hash[..], &[0x85, 0, 0, 0, 6, 0xa0]].concat(),
+    ]
+}
+
+fn all_client_data() -> Vec<Vec<u8>> {
+    let used = page("webauthn.get");
+    let with_mark = [b"\xef\xbb\xbf", &used[..]].concat();
+    vec![used, with_mark, page("webauthn.create")]
+}
+
+fn keys() -> Vec<Vec<u8>> {
+    let es256 = [
+        &[0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32],
+        &[9; 32][..],
+        &[0x22, 0x58, 32],
+        &[8; 32],
+    ];
+    let rs256 = [
+        &[0xa4, 1, 3, 3, 0x39, 1, 0, 0x20, 0x59, 1, 0][..],
+        &[0xff; 256],
+        &[0x21, 0x43, 1, 0, 1],
+    ];
+    vec![ed25519_key(), es256.concat(), rs256.concat()]
+}
+
+fn signatures() -> Vec<Vec<u8>> {
+    let short = [&[0x30, 68, 2, 32], &[1; 32][..], &[2, 32], &[2; 32]].concat();
+    let long = [
+        &[0x30, 70, 2, 33, 0],
+        &[0xff; 32][..],
+        &[2, 33, 0],
+        &[0xfe; 32],
+    ]
+    .concat();
+    vec![short, long, vec![0x30, 6, 2, 1, 1, 2, 1, 1]]
 }
