@@ -6,6 +6,7 @@
 // - `context`: anything else.
 import { CURRENT, OTHERS, worker } from "./builds.mjs";
 import { ADDRESSES, createCookieSessions, createSessions, createUser, createUsers, PASSWORD, SESSION_BURSTS, sign, USER } from "./edge_auth.mjs";
+import { createPasskeySignIns } from "./passkeys.mjs";
 import * as peers from "./peer_stores.mjs";
 import { SCALE } from "./scale.mjs";
 import { options } from "./tools.mjs";
@@ -99,6 +100,12 @@ const signIn = (build) => ({
     return names.map((username, index) => withAddress(login(username))(ADDRESSES[index]));
   },
 });
+const BY_PASSKEY = {
+  ...worker(CURRENT),
+  name: "Edge Auth, passkey",
+  connections: 1,
+  prepare: (miniflare, origin) => createPasskeySignIns(miniflare, origin, CURRENT.root),
+};
 const honoSignIn = (hash, name, createUser) => ({
   name,
   entry: `bench/peers/sign_in_${hash}.mjs`,
@@ -188,6 +195,12 @@ export const GROUPS = {
     base: honoSignIn("argon2", "Hono + argon2-wasm-edge", peers.createUserWithArgon2),
     context: [BETTER_AUTH_SIGN_IN, honoSignIn("pbkdf2", "Hono + PBKDF2, 100,000 iterations", peers.createUserWithPbkdf2)],
   }),
+  // Without builds of other clones, which may have no passkeys.
+  "sign-in-passkey": [
+    { ...BY_PASSKEY, role: "subject" },
+    { ...BY_PASSKEY, name: `${BY_PASSKEY.name}, same build (A/A)`, role: "control" },
+    { ...signIn(CURRENT), name: "Edge Auth, password", role: "base" },
+  ],
   refused: group({ subject: validate({}), context: [FORGED_TOKEN, UNKNOWN_PATH] }),
   "refused-login": group({ subject: validate({}), context: [RATE_LIMITED, BACK_OFF] }),
   // The Workers run one at a time. The others are compared with the first one, which shows the cost of workerd itself.

@@ -54,7 +54,7 @@ const fn of_edge_auth(name: &'static str, title: &'static str, turns_per_second:
 }
 
 /// The groups that a run without `--only` measures.
-pub const GROUPS: [Group; 9] = [
+pub const GROUPS: [Group; 10] = [
     by_peers("validate", "Session check, default settings", SHORT_TURNS),
     by_peers(
         "validate-kv",
@@ -72,6 +72,15 @@ pub const GROUPS: [Group; 9] = [
         },
     },
     by_peers("sign-in", "Sign-in with a password", LONG_TURNS),
+    Group {
+        name: "sign-in-passkey",
+        title: "Sign-in with a passkey",
+        kind: Kind::Load {
+            turns_per_second: LONG_TURNS,
+            direction: Direction::SubjectByRow,
+            is_in_chart: false,
+        },
+    },
     of_edge_auth("refused", "Refused requests", SHORT_TURNS),
     of_edge_auth("refused-login", "Refused sign-ins", SHORT_TURNS),
     Group {
