@@ -1,8 +1,10 @@
 //! The context of a request: the isolate's [`App`], the time at which it was received, and its execution context.
 
+use super::client_info::ClientInfo;
 use super::error::AppError;
 use super::hash_slots::{Claim, NoSlot, Slot};
 use super::isolate::App;
+use crate::domain::address::network;
 use crate::domain::audit::{Entry, Signed};
 use crate::runtime::assets::Assets;
 use crate::runtime::rate_limiter::{Bucket, PERIOD_SECONDS};
@@ -64,6 +66,20 @@ impl RequestContext {
     pub async fn record(&self, entry: Entry) -> Result<(), AppError> {
         let entry = audit::append(&self.sign(entry));
         let [_] = self.app.database.batch([entry]).await?;
+        Ok(())
+    }
+
+    /// Writes an entry about a refusal that the client can repeat at will. The number of such entries per network is limited; further
+    /// ones are not written.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub async fn record_refused(&self, client: &ClientInfo, entry: Entry) -> Result<(), AppError> {
+        let network = network(client.address.as_deref());
+        let (entry, throttle) = (self.sign(entry), &self.app.throttle);
+        throttle
+            .record_refused(&network, self.now_ms(), &entry)
+            .await?;
         Ok(())
     }
 

@@ -6,8 +6,7 @@ use crate::app::RequestContext;
 use crate::app::client_info::ClientInfo;
 use crate::app::credential::Issued;
 use crate::config::Consistency;
-use crate::domain::address::network;
-use crate::domain::audit::{Kind, Signed};
+use crate::domain::audit::{Entry, Kind, Signed};
 use crate::domain::session::SessionKind;
 use crate::domain::sign_in_method::SignInMethod;
 use crate::domain::token::{LEEWAY_SECONDS, Session, SessionId};
@@ -107,13 +106,24 @@ pub fn refusal(
     account: AttemptedAccount,
     reason: &str,
 ) -> Result<Signed, AppError> {
+    let entry = refused(context, client, method, account, reason)?;
+    Ok(context.sign(entry))
+}
+
+fn refused(
+    context: &RequestContext,
+    client: &ClientInfo,
+    method: SignInMethod,
+    account: AttemptedAccount,
+    reason: &str,
+) -> Result<Entry, AppError> {
     let entry = client.entry(context, Kind::SignInFailed)?;
     let entry = match account {
         AttemptedAccount::Known(id) => entry.about(id),
         AttemptedAccount::Unknown(name_key) => entry.about_name(name_key),
         AttemptedAccount::Unidentified => entry,
     };
-    Ok(context.sign(entry.detail(format!("{}: {reason}", method.as_str()))))
+    Ok(entry.detail(format!("{}: {reason}", method.as_str())))
 }
 
 /// Records that the sign-in of a user with a valid AWS identity was refused. The number of such entries per network is limited.
@@ -127,13 +137,8 @@ pub async fn refuse(
     account: AttemptedAccount,
     reason: &str,
 ) -> Result<(), AppError> {
-    let entry = refusal(context, client, method, account, reason)?;
-    let network = network(client.address.as_deref());
-    let throttle = &context.app.throttle;
-    throttle
-        .record_refused(&network, context.now_ms(), &entry)
-        .await?;
-    Ok(())
+    let entry = refused(context, client, method, account, reason)?;
+    context.record_refused(client, entry).await
 }
 
 /// The reason in the audit log if the user is disabled.

@@ -7,7 +7,6 @@ use crate::app::error::AppError;
 use crate::app::federated_sign_in::profile;
 use crate::app::sign_in::AttemptedAccount;
 use crate::app::step_up::{self, Authentication, SentSession};
-use crate::domain::address::network;
 use crate::domain::audit::Kind;
 use crate::domain::session::SessionRecord;
 use crate::domain::sign_in_method::SignInMethod;
@@ -61,11 +60,7 @@ impl Completion for StepUp {
         let entry = client.entry(context, Kind::StepUpFailed)?;
         let entry = entry.in_own_session(&self.0.record);
         let method = SignInMethod::AwsDevice.as_str();
-        let entry = context.sign(entry.detail(format!("{method}: {}", denial.code())));
-        let (network, throttle) = (network(client.address.as_deref()), &context.app.throttle);
-        throttle
-            .record_refused(&network, context.now_ms(), &entry)
-            .await?;
-        Ok(())
+        let entry = entry.detail(format!("{method}: {}", denial.code()));
+        context.record_refused(client, entry).await
     }
 }

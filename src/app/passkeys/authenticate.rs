@@ -13,11 +13,22 @@ use crate::runtime::signatures;
 use crate::store::passkeys::{self, StoredPasskey, UsedPasskey};
 use uuid::Uuid;
 
+/// A passkey whose response is valid.
+#[derive(Debug)]
+pub struct ValidPasskey {
+    /// Its use, which is not recorded yet.
+    pub used: UsedPasskey,
+    /// Its user.
+    pub user: User,
+    /// Whether an identity source provides the user.
+    pub is_federated: bool,
+}
+
 /// The outcome of a check.
 #[derive(Debug)]
 pub enum Checked {
     /// The response is valid. It counts only if the writes of the use succeed.
-    Valid(Box<(UsedPasskey, User)>),
+    Valid(Box<ValidPasskey>),
     /// No user has this passkey.
     Unknown,
     /// It is not valid for the passkey of this user.
@@ -41,7 +52,12 @@ pub async fn check(
     if user.is_none() && response.user_handle.is_none() {
         return Ok(Checked::Refused(Refusal::User, Box::new(passkey.user)));
     }
-    let StoredPasskey { id, stored, user } = passkey;
+    let StoredPasskey {
+        id,
+        stored,
+        user,
+        is_federated,
+    } = passkey;
     let verified = async {
         let verified = verify(response, &stored, &challenge.ceremony(context)).await?;
         Ok(UsedPasskey {
@@ -53,7 +69,11 @@ pub async fn check(
         })
     };
     Ok(match verified.await {
-        Ok(passkey) => Checked::Valid(Box::new((passkey, user))),
+        Ok(used) => Checked::Valid(Box::new(ValidPasskey {
+            used,
+            user,
+            is_federated,
+        })),
         Err(refusal) => Checked::Refused(refusal, Box::new(user)),
     })
 }
@@ -100,7 +120,7 @@ pub async fn spend(
         && is_new
     {
         let entry = client.entry(context, Kind::PasskeyCloned)?.about(user.id);
-        context.record(entry).await?;
+        context.record_refused(client, entry).await?;
         notices::factor(context, client, user, FactorEvent::PasskeyCloned);
     }
     Ok(is_new)

@@ -138,8 +138,8 @@ pub async fn delete(
     let is_demanded = rules(context, user.role).is_demanded;
     let entry = client.entry(context, Kind::PasskeyRemoved)?;
     let entry = context.sign(entry.in_own_session(session));
-    let passkey = (user.id, id);
-    let deleted = passkeys::delete(context.app.database, passkey, is_demanded, &entry).await?;
+    let (database, now) = (context.app.database, context.now());
+    let deleted = passkeys::delete(database, (session, id), is_demanded, now, &entry).await?;
     if deleted == Deleted::Yes {
         notices::factor(context, client, user, FactorEvent::PasskeyRemoved);
     }

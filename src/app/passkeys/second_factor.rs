@@ -86,7 +86,7 @@ pub async fn with_passkey(
     };
     match authenticate::check(context, response, &challenge, Some(user)).await? {
         Checked::Valid(valid) => {
-            let shown = Shown::Used(VerifiedFactor::Passkey(valid.0));
+            let shown = Shown::Used(VerifiedFactor::Passkey(valid.used));
             complete(context, client, sender, pending, shown).await
         }
         Checked::Unknown => {

@@ -1,6 +1,7 @@
-//! Signs in with a passkey. It is a complete sign-in, because the authenticator has verified the user.
+//! Signs in with a passkey. It is a complete sign-in, because the authenticator has verified the user. It is not for users of an identity
+//! source, which decides at each sign-in whether they may sign in, and with which role.
 
-use super::authenticate::{self, Checked};
+use super::authenticate::{self, Checked, ValidPasskey};
 use super::ceremony::{self, Challenge, Use};
 use crate::app::client_info::ClientInfo;
 use crate::app::context::RequestContext;
@@ -32,12 +33,16 @@ pub enum PasskeySignIn {
     SignedIn(Box<(Issued, User)>),
     /// No user has this passkey.
     Unknown,
+    /// The user signs in with an identity source.
+    Federated,
     /// It is refused for any other reason.
     Refused,
 }
 
 /// The reason in the audit log.
 const UNKNOWN: &str = "unknown passkey";
+/// The reason in the audit log.
+const FEDERATED: &str = "user of an identity source";
 
 /// Signs in the user of a passkey. `browser` is the binding of the browser that got the challenge.
 ///
@@ -54,8 +59,11 @@ pub async fn sign_in(
     let (Some(challenge), Some(response)) = (challenge, &sent.response) else {
         return Ok(PasskeySignIn::Refused);
     };
-    let (passkey, mut user) = match authenticate::check(context, response, &challenge, None).await?
-    {
+    let ValidPasskey {
+        used,
+        mut user,
+        is_federated,
+    } = match authenticate::check(context, response, &challenge, None).await? {
         Checked::Valid(valid) => *valid,
         Checked::Unknown => {
             let account = AttemptedAccount::Unidentified;
@@ -75,7 +83,12 @@ pub async fn sign_in(
         refuse(context, client, &challenge, None, (account, DISABLED)).await?;
         return Ok(PasskeySignIn::Refused);
     }
-    let shown = Shown::Used(VerifiedFactor::Passkey(passkey));
+    if is_federated {
+        let refused = (account, FEDERATED);
+        refuse(context, client, &challenge, None, refused).await?;
+        return Ok(PasskeySignIn::Federated);
+    }
+    let shown = Shown::Used(VerifiedFactor::Passkey(used));
     let options = NewSessionOptions {
         requested,
         factor: Some(SettledFactor {

@@ -29,7 +29,7 @@ pub async fn with_passkey(
     let checked = authenticate::check(context, response, &challenge, Some(user.id)).await?;
     let (reason, refused) = match &checked {
         Checked::Valid(valid) => {
-            let shown = Shown::Used(VerifiedFactor::Passkey(valid.0.clone()));
+            let shown = Shown::Used(VerifiedFactor::Passkey(valid.used.clone()));
             let authentication = Authentication {
                 factor: Some(&FactorWrites::of(&shown)),
                 ..Authentication::by(Factor::Passkey.as_str())
@@ -45,9 +45,8 @@ pub async fn with_passkey(
     if authenticate::spend(context, client, &challenge, refused).await? {
         let entry = client.entry(context, Kind::FactorFailed)?;
         let entry = entry.in_own_session(&session.record);
-        context
-            .record(entry.detail(format!("step-up: passkey: {reason}")))
-            .await?;
+        let entry = entry.detail(format!("step-up: passkey: {reason}"));
+        context.record_refused(client, entry).await?;
     }
     Ok(CodeStepUp::Wrong)
 }

@@ -200,6 +200,7 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
                     FirstStep::SignedIn(Box::new(of_device(&context, &device, *signed_in)?))
                 }
                 PasskeySignIn::Unknown => return Err(ErrorCode::UnknownPasskey.into()),
+                PasskeySignIn::Federated => return Err(ErrorCode::AwsSignInRequired.into()),
                 PasskeySignIn::Refused => return Err(ErrorCode::InvalidCredentials.into()),
             }
         }
@@ -340,6 +341,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         .errors([
             ErrorCode::InvalidCredentials.into(),
             ErrorCode::UnknownPasskey.into(),
+            ErrorCode::AwsSignInRequired.into(),
             ErrorCode::CrossSiteRequest.into(),
             ApiError::back_off(1),
         ])

@@ -13,7 +13,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use uuid::Uuid;
 
 const FIND: &str = "
-    SELECT passkeys.id, public_key, sign_count, is_backup_eligible,
+    SELECT passkeys.id, public_key, sign_count, is_backup_eligible, users.source <> 'password' AS is_federated,
            users.id AS user_id, username, email, users.name, organization, aws_region, role, is_active,
            users.created_at AS user_created_at, updated_at AS user_updated_at, last_login
     FROM passkeys JOIN users ON users.id = passkeys.user_id
@@ -33,6 +33,8 @@ pub struct StoredPasskey {
     pub stored: Stored,
     /// Its user.
     pub user: User,
+    /// Whether an identity source provides the user.
+    pub is_federated: bool,
 }
 
 impl StoredPasskey {
@@ -49,6 +51,7 @@ impl StoredPasskey {
                 user_handle: user.id.into_bytes(),
             },
             user,
+            is_federated: row.count("is_federated")? == 1,
         })
     }
 }

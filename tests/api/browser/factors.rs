@@ -2,7 +2,8 @@
 //! `cases/pages/factors` is a story of one or two users.
 
 use super::world::{SLOW_TIMEOUT, TIMEOUT, World};
-use crate::support::Vars;
+use crate::support::{Vars, aws};
+use aws_simulator::{ACCOUNT, Config, User};
 use serde_json::{Value, json};
 
 /// Runs a file of `cases/pages/factors` with this many users.
@@ -47,6 +48,21 @@ async fn user_sets_up_codes_with_the_keyboard_alone() {
 #[tokio::test]
 async fn passkeys_work_in_older_browsers_and_are_not_offered_without_support() {
     run("older_browsers", Vars::new(), 1).await;
+}
+
+#[tokio::test]
+async fn user_of_aws_adds_codes_and_a_passkey() {
+    // A simulator of its own, because its page lists the users of all tests.
+    let simulator = aws::start(Config::default());
+    let directory_user = User::new("grace").assigned(ACCOUNT, "Developer");
+    let username = directory_user.user_name.clone();
+    simulator.put_user(directory_user);
+    let vars = aws::portal(&simulator)
+        .set("JWT_ISSUER", "http://localhost:{PORT}")
+        .set("MFA_POLICY", "required");
+    let mut world = World::new(vars).await;
+    world.more = json!({ "simulator": simulator.url(), "username": username });
+    world.run("pages/factors/aws", TIMEOUT).await;
 }
 
 /// Visits each view and state.

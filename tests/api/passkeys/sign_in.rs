@@ -145,8 +145,40 @@ async fn counter_of_a_copy_is_refused_recorded_and_announced() {
     let entries = audit::entries_about(&app, &ada.id).await;
     let kinds: Vec<_> = entries.iter().map(|entry| entry["kind"].clone()).collect();
     assert!(kinds.contains(&json!("passkey_cloned")), "{kinds:?}");
+    let sent = app.mail_to(&ada.email).await;
+    assert_eq!(
+        sent.subject,
+        "A passkey of your account at Edge Auth may have been copied"
+    );
+    assert!(sent.text.contains("The sign-in was refused."));
     passkey.count = 8;
     app.sign_in_with_passkey(&mut passkey)
         .await
         .assert_status(200);
+}
+
+/// Identity Center decides at each sign-in whether the user may sign in, and with which role.
+#[tokio::test]
+async fn passkey_of_a_user_of_an_identity_source_is_a_second_factor_only() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let session = ada.sign_in().await;
+    let mut passkey = Authenticator::new(Algorithm::Es256);
+    session.add_passkey(&mut passkey).await.assert_status(200);
+    ada.make_federated().await;
+    let prompt = app.passkey_prompt().await;
+    let credential = passkey.get(&prompt.options, &app.page_origin());
+    for _ in 0..2 {
+        let response = app.answer_prompt(&prompt, &credential).await;
+        response.assert_error(403, "aws_sign_in_required");
+        assert!(response.set_cookies().is_empty());
+    }
+    assert_eq!(ada.live_sessions().await, 1);
+    assert_eq!(
+        ada.audit_details("sign_in_failed").await,
+        ["passkey: user of an identity source"]
+    );
+    app.shift_clock(301).await;
+    let response = session.step_up_with_passkey(&mut passkey).await;
+    response.assert_status(200);
 }

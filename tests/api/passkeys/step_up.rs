@@ -45,3 +45,18 @@ async fn wrong_passkey_does_not_step_up_and_is_recorded() {
     let kinds: Vec<serde_json::Value> = session.audit_kinds().await;
     assert!(kinds.contains(&json!("factor_failed")), "{kinds:?}");
 }
+
+/// A client could send any number of them.
+#[tokio::test]
+async fn few_wrong_passkeys_per_network_are_recorded() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let session = ada.sign_in().await;
+    let [mut passkey, mut other] = [Algorithm::Es256, Algorithm::Ed25519].map(Authenticator::new);
+    session.add_passkey(&mut passkey).await.assert_status(200);
+    for _ in 0..8 {
+        let response = session.step_up_with_passkey(&mut other).await;
+        response.assert_error(400, "invalid_passkey");
+    }
+    assert_eq!(ada.audit_entries("factor_failed").await, 3);
+}

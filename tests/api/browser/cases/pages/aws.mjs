@@ -1,26 +1,12 @@
 // Signing in with AWS: the code to compare, the approval in another tab, a denial, an expired code, and a step-up.
 import assert from "node:assert/strict";
-import { at, heading, message, showsAccount, t } from "./steps.mjs";
+import { at, awsCode, decideInAws, heading, message, showsAccount, t } from "./steps.mjs";
 
 export async function run({ person, control, more: { simulator, username } }) {
   const browser = await person();
   const page = await browser.newPage();
-  const code = () => page.locator(".code").filter({ hasText: /\S/ });
-
-  /** Opens AWS from the page, compares what both show, and decides. */
-  async function decide(decision) {
-    const opened = browser.waitForEvent("page");
-    await page.getByRole("link", { name: t.aws.open }).click();
-    const aws = await opened;
-    await aws.waitForLoadState();
-    assert.equal(new URL(aws.url()).origin, simulator);
-    assert.equal(await aws.locator("code").innerText(), await code().innerText());
-    assert.ok(await aws.getByText("edge-auth", { exact: true }).isVisible());
-    assert.equal(await aws.evaluate(() => window.opener), null);
-    await aws.getByLabel("Sign in as").selectOption(username);
-    await aws.getByRole("button", { name: decision }).click();
-    await aws.close();
-  }
+  const code = () => awsCode(page);
+  const decide = (decision) => decideInAws(page, { simulator, username, decision });
 
   await page.goto("/account");
   await at(page, "/sign-in");

@@ -22,6 +22,24 @@ export async function signIn(context, { login }, address = "/sign-in") {
   return page;
 }
 
+/** The code of a device flow on the page. */
+export const awsCode = (page) => page.locator(".code").filter({ hasText: /\S/ });
+
+/** Opens AWS from the page of a device flow, compares what both show, and decides: `Approve` or `Deny`. */
+export async function decideInAws(page, { simulator, username, decision = "Approve" }) {
+  const opened = page.context().waitForEvent("page");
+  await page.getByRole("link", { name: t.aws.open }).click();
+  const aws = await opened;
+  await aws.waitForLoadState();
+  assert.equal(new URL(aws.url()).origin, simulator);
+  assert.equal(await aws.locator("code").innerText(), await awsCode(page).innerText());
+  assert.ok(await aws.getByText("edge-auth", { exact: true }).isVisible());
+  assert.equal(await aws.evaluate(() => window.opener), null);
+  await aws.getByLabel("Sign in as").selectOption(username);
+  await aws.getByRole("button", { name: decision }).click();
+  await aws.close();
+}
+
 /** Waits until the heading of the page is this text. */
 export const heading = (page, text) => page.getByRole("heading", { level: 1, name: text, exact: true }).waitFor();
 

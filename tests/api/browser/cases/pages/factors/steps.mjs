@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { submitSignIn, t } from "../steps.mjs";
 
-export { at, heading, message, showsAccount, signIn, submitSignIn, t } from "../steps.mjs";
+export { at, decideInAws, heading, message, showsAccount, signIn, submitSignIn, t } from "../steps.mjs";
 
 export const f = t.factors;
 
