@@ -76,6 +76,8 @@ pub struct SessionRecord {
     pub password_version: u32,
     /// Whether the user has a second factor now.
     pub has_factor: bool,
+    /// How often the factors of the user were changed.
+    pub factor_version: u32,
     /// When the user last authenticated with a factor in the session.
     pub factor_at: Option<Timestamp>,
 }
@@ -199,6 +201,7 @@ mod tests {
             last_used_at: at(1_020),
             password_version: 0,
             has_factor: false,
+            factor_version: 0,
             factor_at: None,
         }
     }

@@ -10,18 +10,16 @@ use super::required::required;
 use super::totp;
 use crate::domain::audit::Signed;
 use crate::domain::factor::Factor;
-use crate::domain::session::{SessionRecord, expired_until};
+use crate::domain::session::SessionRecord;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::store::audit::append;
+use crate::store::sessions::unchanged;
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
-/// The session must be live and its user active. A user who adds a factor has shown it.
-const SHOWN_IN: &str = "
-    UPDATE sessions SET factor_at = ?1
-    WHERE id = ?2 AND user_id = ?3 AND revoked_at IS NULL AND ends_at > ?1 AND token_expires_at > ?4
-      AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active = 1)";
+/// A user who adds a factor has shown it.
+const SHOWN_IN: &str = "UPDATE sessions SET factor_at = ?1 WHERE id = ?2";
 
 const OVERVIEW: &str = "
     SELECT users.password_hash IS NOT NULL AS has_password, users.source <> 'password' AS is_federated,
@@ -198,7 +196,7 @@ pub async fn overview(database: &Database, user: Uuid) -> Result<Option<Overview
 /// Adds a factor to the user of a session.
 ///
 /// # Errors
-/// Any [`StoreError`]. `Conflict` if the session has ended, or if the factor or the recovery codes cannot be added any more; then
+/// Any [`StoreError`]. `Conflict` if the session or its user was changed meanwhile, or if the factor or the recovery codes cannot be added any more; then
 /// nothing is written.
 pub async fn add(
     database: &Database,
@@ -207,12 +205,8 @@ pub async fn add(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let (user, at) = (session.user.id.to_string(), now.to_string());
-    let shown = Statement::new(SHOWN_IN)
-        .text(&at)
-        .text(&session.id)
-        .text(&user)
-        .text(expired_until(now).to_string());
-    let mut statements = vec![required(shown)];
+    let shown = Statement::new(SHOWN_IN).text(&at).text(&session.id);
+    let mut statements = vec![unchanged(session, now), required(shown)];
     statements.extend(writes.statements(&user, &at));
     database.all(statements).await.map(drop)
 }

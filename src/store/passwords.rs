@@ -56,7 +56,7 @@ const HASH: &str = "SELECT password_hash FROM users WHERE id = ?1 AND source = '
 
 const SET: &str = "
     UPDATE users SET password_hash = ?1, updated_at = ?2
-    WHERE id = ?3 AND password_hash = ?4 AND is_active = 1
+    WHERE id = ?3 AND password_hash = ?4 AND is_active = 1 AND factor_version = ?7
       AND EXISTS (
         SELECT 1 FROM sessions
         WHERE sessions.id = ?5 AND revoked_at IS NULL AND token_expires_at > ?6 AND ends_at > ?2)";
@@ -64,7 +64,7 @@ const SET: &str = "
 /// Finds a row if [`SET`] is about to change one.
 const SETS: &str = "
     SELECT 1 FROM users
-    WHERE id = ?1 AND password_hash = ?2 AND is_active = 1
+    WHERE id = ?1 AND password_hash = ?2 AND is_active = 1 AND factor_version = ?6
       AND EXISTS (
         SELECT 1 FROM sessions
         WHERE sessions.id = ?3 AND revoked_at IS NULL AND token_expires_at > ?4 AND ends_at > ?5)";
@@ -85,20 +85,22 @@ const REMOVES: &str = "
     WHERE id = ?1 AND source = 'password' AND password_hash IS NOT NULL AND is_active = 1
       AND EXISTS (SELECT 1 FROM passkeys WHERE passkeys.user_id = users.id)";
 
-/// Removes the password of a user who has a passkey. Returns whether that was done.
+/// Removes the password of the user of a session who has a passkey. Returns whether that was done.
 ///
 /// # Errors
-/// Any [`StoreError`].
+/// Any [`StoreError`]. `Conflict` if the session or its user was changed meanwhile.
 pub async fn remove(
     database: &Database,
-    user: Uuid,
+    session: &SessionRecord,
     now: Timestamp,
     entry: &Signed,
 ) -> Result<bool, StoreError> {
-    let user = user.to_string();
+    let user = session.user.id.to_string();
     let remove = Statement::new(REMOVE).text(&user).text(now.to_string());
     let removes = || Statement::new(REMOVES).text(&user);
-    let [written] = database.batch([recorded(remove, removes, [entry])]).await?;
+    let remove = recorded(remove, removes, [entry]);
+    let unchanged = sessions::unchanged(session, now);
+    let [_, written] = database.batch([unchanged, remove]).await?;
     Ok(written.changes > 0)
 }
 
@@ -114,7 +116,7 @@ pub async fn hash_of(database: &Database, user: Uuid) -> Result<Option<String>, 
 }
 
 /// Sets the new password, and revokes the other sessions and all one-time links of the user. `None`
-/// if the user, the password or the session was changed meanwhile. Nothing is written in that case.
+/// if the user, the password, a factor or the session was changed meanwhile. Nothing is written in that case.
 ///
 /// # Errors
 /// Any [`StoreError`].
@@ -130,7 +132,8 @@ pub async fn change(
         .text(&user)
         .text(change.old)
         .text(&change.session.id)
-        .text(&expired_until);
+        .text(&expired_until)
+        .number(change.session.factor_version);
     let sets = || {
         Statement::new(SETS)
             .text(&user)
@@ -138,6 +141,7 @@ pub async fn change(
             .text(&change.session.id)
             .text(&expired_until)
             .text(&now)
+            .number(change.session.factor_version)
     };
     let [latest, revoke] = RevokeAll {
         user: change.user,

@@ -1,11 +1,12 @@
 //! Recovery codes: table `recovery_codes`. Only hashes are stored.
 
 use crate::domain::audit::Signed;
+use crate::domain::session::SessionRecord;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::store::audit::recorded;
+use crate::store::sessions::unchanged;
 use crate::timestamp::Timestamp;
-use uuid::Uuid;
 
 const USE: &str = "
     UPDATE recovery_codes SET used_at = ?3 WHERE user_id = ?1 AND code_hash = ?2 AND used_at IS NULL";
@@ -29,21 +30,22 @@ const CREATE: &str = "
 const CREATES: &str =
     "SELECT 1 FROM users WHERE users.id = ?1 AND is_active = 1 AND has_factor = 1";
 
-/// Replaces all recovery codes of a user who has a factor. Returns whether that was done.
+/// Replaces all recovery codes of the user of a session who has a factor. Returns whether that was done.
 ///
 /// # Errors
-/// Any [`StoreError`].
+/// Any [`StoreError`]. `Conflict` if the session or its user was changed meanwhile.
 pub async fn replace(
     database: &Database,
-    user: Uuid,
+    session: &SessionRecord,
     hashes: &[String],
     now: Timestamp,
     entry: &Signed,
 ) -> Result<bool, StoreError> {
-    let user = user.to_string();
+    let user = session.user.id.to_string();
     let creates = || Statement::new(CREATES).text(&user);
-    let [_, written] = database
+    let [_, _, written] = database
         .batch([
+            unchanged(session, now),
             Statement::new(DELETE).text(&user),
             recorded(
                 create(CREATE, &user, hashes, &now.to_string()),

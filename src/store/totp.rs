@@ -2,10 +2,12 @@
 
 use super::factors::UsedTotp;
 use crate::domain::audit::Signed;
+use crate::domain::session::SessionRecord;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::runtime::row::Row;
 use crate::store::audit::recorded;
+use crate::store::sessions::unchanged;
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
@@ -109,23 +111,24 @@ pub async fn prepare(database: &Database, new: &UnconfirmedTotp<'_>) -> Result<b
     Ok(stored.changes > 0)
 }
 
-/// Removes the one-time codes of a user; with `keeps_a_factor`, only if the user has another factor. Returns whether that was done.
+/// Removes the one-time codes of the user of a session; with `keeps_a_factor`, only if the user has another factor. Returns whether that was done.
 ///
 /// # Errors
-/// Any [`StoreError`].
+/// Any [`StoreError`]. `Conflict` if the session or its user was changed meanwhile.
 pub async fn remove(
     database: &Database,
-    user: Uuid,
+    session: &SessionRecord,
     keeps_a_factor: bool,
+    now: Timestamp,
     entry: &Signed,
 ) -> Result<bool, StoreError> {
     let of_user = |sql| {
         Statement::new(sql)
-            .text(user.to_string())
+            .text(session.user.id.to_string())
             .number(u32::from(keeps_a_factor))
     };
     let remove = recorded(of_user(REMOVE), || of_user(REMOVES), [entry]);
-    let [removed] = database.batch([remove]).await?;
+    let [_, removed] = database.batch([unchanged(session, now), remove]).await?;
     Ok(removed.changes > 0)
 }
 

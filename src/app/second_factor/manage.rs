@@ -43,6 +43,8 @@ pub async fn confirm_totp(
     let state = match reserved {
         ReservedCode::Yes(state) => state,
         ReservedCode::Later(seconds) => return Ok(Confirmed::BackOff(seconds)),
+        // Counted for step-up only.
+        ReservedCode::TooMany => return Ok(Confirmed::Wrong),
     };
     if state.totp.as_ref().is_some_and(|totp| totp.is_confirmed) {
         return Ok(Confirmed::Exists);
@@ -74,7 +76,7 @@ pub async fn remove_totp(
     let (database, user) = (context.app.database, &session.user);
     let is_demanded = rules(context, user.role).is_demanded;
     let entry = entry(context, client, session, Kind::TotpRemoved)?;
-    if totp::remove(database, user.id, is_demanded, &entry).await? {
+    if totp::remove(database, session, is_demanded, context.now(), &entry).await? {
         notices::factor(context, client, user, FactorEvent::TotpRemoved);
         return Ok(true);
     }
@@ -96,7 +98,7 @@ pub async fn replace_recovery_codes(
     let hashes = enrol::hashes(&codes, user.id);
     let entry = entry(context, client, session, Kind::RecoveryCodesCreated)?;
     let now = context.now();
-    if !recovery_codes::replace(database, user.id, &hashes, now, &entry).await? {
+    if !recovery_codes::replace(database, session, &hashes, now, &entry).await? {
         return Ok(None);
     }
     notices::factor(context, client, user, FactorEvent::RecoveryCodesCreated);
@@ -115,7 +117,7 @@ pub async fn remove_password(
     let (database, user) = (context.app.database, &session.user);
     let entry = entry(context, client, session, Kind::PasswordRemoved)?;
     let now = context.received_at;
-    if passwords::remove(database, user.id, now, &entry).await? {
+    if passwords::remove(database, session, now, &entry).await? {
         notices::factor(context, client, user, FactorEvent::PasswordRemoved);
         // The cached session of the caller is outdated: `updated_at`.
         let cache = &context.app.session_cache;

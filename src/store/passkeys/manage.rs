@@ -2,9 +2,12 @@
 
 use super::Passkey;
 use crate::domain::audit::Signed;
+use crate::domain::session::SessionRecord;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::store::audit::recorded;
+use crate::store::sessions::unchanged;
+use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
 const RENAME: &str = "
@@ -63,24 +66,27 @@ pub async fn rename(
     renamed.first(Passkey::read)
 }
 
-/// Deletes a passkey of a user; with `keeps_a_factor`, only if the user has another factor.
+/// Deletes a passkey of the user of a session; with `keeps_a_factor`, only if the user has another factor.
 ///
 /// # Errors
-/// Any [`StoreError`].
+/// Any [`StoreError`]. `Conflict` if the session or its user was changed meanwhile.
 pub async fn delete(
     database: &Database,
-    (user, id): (Uuid, Uuid),
+    (session, id): (&SessionRecord, Uuid),
     keeps_a_factor: bool,
+    now: Timestamp,
     entry: &Signed,
 ) -> Result<Deleted, StoreError> {
     let of_passkey = |sql| {
         Statement::new(sql)
             .text(id.to_string())
-            .text(user.to_string())
+            .text(session.user.id.to_string())
     };
     let guarded = |sql| of_passkey(sql).number(u32::from(keeps_a_factor));
     let delete = recorded(guarded(DELETE), || guarded(DELETES), [entry]);
-    let [deleted, found] = database.batch([delete, of_passkey(OBSTACLE)]).await?;
+    let [_, deleted, found] = database
+        .batch([unchanged(session, now), delete, of_passkey(OBSTACLE)])
+        .await?;
     if deleted.changes > 0 {
         return Ok(Deleted::Yes);
     }

@@ -10,6 +10,7 @@ mod refresh;
 mod revoke;
 mod rotate;
 mod step_up;
+mod unchanged;
 
 pub use begin::{MAX_LIVE_SESSIONS, NewSession, SignInEntries};
 pub use issued::IssuedSession;
@@ -22,6 +23,7 @@ use revoke::REVOKED;
 
 pub(super) use revoke::RevokeAll;
 pub(super) use rotate::Rotation;
+pub(super) use unchanged::unchanged;
 
 use super::throttle;
 use super::users::user;
@@ -123,7 +125,8 @@ const FIND: &str = "
            max(sessions.rotated_at, coalesce(sessions.last_used_at, '')) AS last_used_at,
            users.id AS user_id, users.username, users.email, users.name, users.organization,
            users.aws_region, users.role, users.is_active, users.created_at AS user_created_at,
-           users.updated_at AS user_updated_at, users.password_version, users.has_factor, sessions.factor_at,
+           users.updated_at AS user_updated_at, users.password_version, users.has_factor,
+           users.factor_version, sessions.factor_at,
            sessions.created_at AS last_login
     FROM sessions JOIN users ON users.id = sessions.user_id
     WHERE sessions.id = ?1";
@@ -284,6 +287,7 @@ pub(super) fn record(found: &Outcome) -> Result<Option<SessionRecord>, StoreErro
             last_used_at: row.moment("last_used_at")?,
             password_version: row.count("password_version")?,
             has_factor: row.count("has_factor")? == 1,
+            factor_version: row.count("factor_version")?,
             factor_at: row.optional_moment("factor_at")?,
         })
     })

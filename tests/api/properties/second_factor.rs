@@ -8,3 +8,4 @@ mod guesses;
 mod lockout;
 mod once;
 mod secrets;
+mod session_races;
