@@ -9,6 +9,8 @@ ALTER TABLE users ADD COLUMN factor_version INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE sessions ADD COLUMN factor TEXT;
 -- When the user last authenticated with a factor in this session; NULL if that has not happened.
 ALTER TABLE sessions ADD COLUMN factor_at TEXT;
+-- Codes that were sent for step-up in this session since the last factor was accepted, including the one in flight; at most 5.
+ALTER TABLE sessions ADD COLUMN step_up_codes INTEGER NOT NULL DEFAULT 0;
 
 CREATE TABLE passkeys (
   id                 TEXT NOT NULL PRIMARY KEY, -- UUID

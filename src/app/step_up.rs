@@ -207,6 +207,8 @@ pub enum CodeStepUp {
     Wrong,
     /// It was not checked. No code is checked for this many seconds.
     BackOff(u32),
+    /// It was not checked, because five codes were wrong in this session.
+    TooMany,
     /// The session or the user was changed meanwhile, or the code was used.
     SessionEnded,
 }
@@ -223,9 +225,11 @@ pub async fn with_code(
     is_recognised: bool,
 ) -> Result<CodeStepUp, AppError> {
     let (database, user) = (context.app.database, &session.record.user);
-    let reserved = factor_attempts::reserve(database, user.id, context.now_ms()).await?;
+    let counters = (user.id, session.record.id.as_str());
+    let reserved = factor_attempts::reserve_step_up(database, counters, context.now_ms()).await?;
     let state = match reserved {
         ReservedCode::Yes(state) => state,
+        ReservedCode::TooMany => return Ok(CodeStepUp::TooMany),
         ReservedCode::Later(seconds) => return Ok(CodeStepUp::BackOff(seconds)),
     };
     let Some(factor) = codes::check(context, user.id, &state, code, is_recognised) else {

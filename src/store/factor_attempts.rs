@@ -11,13 +11,34 @@ use uuid::Uuid;
 /// Wrong codes in a row after which codes are locked. The attempt in flight is counted, so codes are locked above this number.
 pub const MAX_FAILURES: u32 = 100;
 
-/// Changes no row during the back-off. The back-off is 1, 3, 5 and then 10 seconds.
+/// Changes no row during the back-off. The back-off is 1, 3, 5 and then 10 seconds. Once codes are locked, it is not begun again:
+/// otherwise a client that sends wrong codes could keep the user from using a recovery code.
 const COUNT: &str = "
     INSERT INTO factor_attempts (user_id, failures, open_at_ms) VALUES (?1, 1, ?2 + 1000)
     ON CONFLICT (user_id) DO UPDATE SET
       failures = min(failures + 1, 101),
-      open_at_ms = ?2 + CASE failures WHEN 1 THEN 3000 WHEN 2 THEN 5000 ELSE 10000 END
+      open_at_ms = CASE WHEN failures > 100 THEN open_at_ms
+        ELSE ?2 + CASE failures WHEN 1 THEN 3000 WHEN 2 THEN 5000 ELSE 10000 END END
     WHERE open_at_ms <= ?2 OR open_at_ms > ?2 + 10000";
+
+/// Changes no row if five codes were sent for step-up in this session, or during the back-off.
+const COUNT_IN_SESSION: &str = "
+    UPDATE sessions SET step_up_codes = step_up_codes + 1
+    WHERE id = ?1 AND step_up_codes < 5
+      AND NOT EXISTS (
+        SELECT 1 FROM factor_attempts
+        WHERE factor_attempts.user_id = sessions.user_id AND open_at_ms > ?2 AND open_at_ms <= ?2 + 10000)";
+
+/// Runs directly after [`COUNT_IN_SESSION`], and uses its `changes()`.
+const COUNT_OF_SESSION: &str = "
+    INSERT INTO factor_attempts (user_id, failures, open_at_ms)
+    SELECT user_id, 1, ?2 + 1000 FROM sessions WHERE id = ?1 AND changes() > 0
+    ON CONFLICT (user_id) DO UPDATE SET
+      failures = min(failures + 1, 101),
+      open_at_ms = CASE WHEN failures > 100 THEN open_at_ms
+        ELSE ?2 + CASE failures WHEN 1 THEN 3000 WHEN 2 THEN 5000 ELSE 10000 END END";
+
+const HAS_CODES_LEFT: &str = "SELECT 1 FROM sessions WHERE id = ?1 AND step_up_codes < 5";
 
 const STATE: &str = "
     SELECT users.has_factor, totp.secret AS totp_secret, totp.last_step, totp.confirmed_at,
@@ -94,6 +115,8 @@ pub enum ReservedCode {
     Yes(Box<CodeState>),
     /// No code is checked for this many seconds.
     Later(u32),
+    /// Five codes were sent in this session.
+    TooMany,
 }
 
 /// Counts a code of this user, unless a back-off is in effect.
@@ -118,6 +141,36 @@ pub async fn reserve(
         ReservedCode::Yes(Box::new(state))
     } else {
         ReservedCode::Later(state.seconds_from(now_ms))
+    })
+}
+
+/// Counts a code that steps up this session of this user, unless a back-off is in effect or five were sent in the session. So a stolen
+/// session cannot lock the codes of its user.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn reserve_step_up(
+    database: &Database,
+    (user, session): (Uuid, &str),
+    now_ms: f64,
+) -> Result<ReservedCode, StoreError> {
+    let counted = |sql| Statement::new(sql).text(session).milliseconds(now_ms);
+    let [counted, _, left, found] = database
+        .batch([
+            counted(COUNT_IN_SESSION),
+            counted(COUNT_OF_SESSION),
+            Statement::new(HAS_CODES_LEFT).text(session),
+            Statement::new(STATE).text(user.to_string()),
+        ])
+        .await?;
+    let state = found.first(CodeState::read)?;
+    let state = state.ok_or(StoreError::CorruptRow("users"))?;
+    Ok(if counted.changes > 0 {
+        ReservedCode::Yes(Box::new(state))
+    } else if left.first(|_| Ok(()))?.is_some() {
+        ReservedCode::Later(state.seconds_from(now_ms))
+    } else {
+        ReservedCode::TooMany
     })
 }
 

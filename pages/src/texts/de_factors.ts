@@ -158,6 +158,8 @@ export const factors: FactorTexts = {
     invalid_code: "Dieser Code ist falsch oder wurde schon verwendet. Warten Sie auf den nächsten, und versuchen Sie es erneut.",
     pending_sign_in_expired: "Die Anmeldung ist abgelaufen. Beginnen Sie von vorn.",
     invalid_passkey: "Dieser Passkey wurde nicht angenommen. Versuchen Sie es erneut.",
+    aws_sign_in_required: "Ihr Konto wird über AWS angemeldet. Melden Sie sich zuerst mit AWS an; der Passkey ist der zweite Schritt.",
+    too_many_codes: "Zu viele Codes waren falsch. Verwenden Sie einen Passkey, oder melden Sie sich ab und wieder an.",
     unknown_passkey: "Dieser Passkey gehört zu keinem Konto hier, oder er wurde gelöscht. Melden Sie sich auf einem anderen Weg an.",
     passkey_refused: "Dieser Passkey wurde nicht angenommen. Versuchen Sie es erneut, oder melden Sie sich auf einem anderen Weg an.",
     passkey_cancelled: "Es wurde kein Passkey verwendet. Versuchen Sie es erneut, oder wählen Sie einen anderen Weg.",

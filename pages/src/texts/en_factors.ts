@@ -157,6 +157,8 @@ export const factors = {
     invalid_code: "This code is wrong or was used already. Wait for the next one, and try again.",
     pending_sign_in_expired: "The sign-in has expired. Start again.",
     invalid_passkey: "This passkey was not accepted. Try again.",
+    aws_sign_in_required: "Your account signs in with AWS. Sign in with AWS first; the passkey is the second step.",
+    too_many_codes: "Too many codes were wrong. Use a passkey, or sign out and sign in again.",
     unknown_passkey: "This passkey does not belong to an account here, or was deleted. Use another way to sign in.",
     passkey_refused: "This passkey was not accepted. Try again, or use another way to sign in.",
     passkey_cancelled: "No passkey was used. Try again, or use another way.",

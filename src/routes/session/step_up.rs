@@ -10,6 +10,7 @@ use crate::app::password_attempt::Attempted;
 use crate::app::step_up::{self, CodeStepUp, PasswordStepUp, SentSession};
 use crate::crypto::secret::Secret;
 use crate::domain::session::{SessionKind, SessionRecord};
+use crate::domain::sign_in_method::SignInMethod;
 use crate::domain::webauthn::credential::CredentialJson;
 use crate::http::body::{self, INVALID_BODY};
 use crate::http::device_cookie::DeviceCookie;
@@ -150,6 +151,18 @@ async fn handle(
     if session.record.has_factor && !is_factor {
         return Err(ErrorCode::FactorRequiredForStepUp.into());
     }
+    // No user is present in a session of a program, so it cannot be stepped up. A code would count as an attempt of the user.
+    let is_of_a_program = session
+        .record
+        .method
+        .is_some_and(SignInMethod::is_of_a_program);
+    if is_factor && (is_of_a_program || !session.record.has_factor) {
+        return Err(match method {
+            StepUpMethod::Passkey => ErrorCode::InvalidPasskey,
+            _ => ErrorCode::InvalidCode,
+        }
+        .into());
+    }
     let stepped_up = match method {
         StepUpMethod::Passkey => {
             let sent = sent_passkey(body.state, body.credential)?;
@@ -197,6 +210,7 @@ fn by_code(attempted: CodeStepUp) -> Result<SessionRecord, ApiError> {
     match attempted {
         CodeStepUp::Done(session) => Ok(*session),
         CodeStepUp::Wrong => Err(ErrorCode::InvalidCode.into()),
+        CodeStepUp::TooMany => Err(ErrorCode::TooManyCodes.into()),
         CodeStepUp::BackOff(seconds) => Err(ApiError::back_off(seconds)),
         CodeStepUp::SessionEnded => Err(ErrorCode::InvalidToken.into()),
     }
@@ -229,7 +243,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
             "Authenticates the user of the session again. For 5 minutes, the session may call the routes that require \
              step-up. The session cookie of a cookie session is replaced; a token stays as it is. The method \
              `aws_device` waits for the user as /token does, with the same errors. A user who has a second factor must use it: \
-             /step-up/options lists the methods.",
+             /step-up/options lists the methods. After five wrong codes, the session accepts no further ones.",
         )
         .parameter(crate::http::device_cookie::parameter())
         .parameter(approval::prefer_parameter())
@@ -250,6 +264,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
             ErrorCode::InvalidCode.into(),
             ErrorCode::InvalidPasskey.into(),
             ErrorCode::FactorRequiredForStepUp.into(),
+            ErrorCode::TooManyCodes.into(),
             ApiError::back_off(1),
         ])
 }

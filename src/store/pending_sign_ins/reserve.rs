@@ -31,7 +31,8 @@ const COUNT_CODE: &str = "
     SELECT user_id, 1, ?2 + 1000 FROM pending_sign_ins WHERE id = ?1 AND changes() > 0
     ON CONFLICT (user_id) DO UPDATE SET
       failures = min(failures + 1, 101),
-      open_at_ms = ?2 + CASE failures WHEN 1 THEN 3000 WHEN 2 THEN 5000 ELSE 10000 END";
+      open_at_ms = CASE WHEN failures > 100 THEN open_at_ms
+        ELSE ?2 + CASE failures WHEN 1 THEN 3000 WHEN 2 THEN 5000 ELSE 10000 END END";
 
 /// `is_live` is the condition of [`COUNT`] without the back-off.
 const STATE: &str = "

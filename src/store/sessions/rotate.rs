@@ -47,6 +47,7 @@ const ROTATE: &str = "
       generation = generation + 1, rotated_at = ?1, token_expires_at = min(?2, ends_at),
       refresh_device = ?6, refresh_address = ?7, refresh_country = ?13,
       authenticated_at = coalesce(?11, authenticated_at), factor_at = iif(?15 = 1, ?1, factor_at),
+      step_up_codes = iif(?15 = 1, 0, step_up_codes),
       recent_rotations = (
         SELECT json_group_array(json_array(at, first)) FROM (
           SELECT value ->> 0 AS at, value ->> 1 AS first FROM json_each(sessions.recent_rotations)

@@ -1,4 +1,4 @@
-//! Five factors per pending sign-in; after a hundred wrong codes in a row none is accepted, except in three ways.
+//! Five factors per pending sign-in, five codes per session; after a hundred wrong codes in a row none is accepted, except in three ways.
 
 use crate::support::App;
 
@@ -154,4 +154,92 @@ async fn password_attempt_stays_counted_until_the_sign_in_is_complete() {
     let code = authenticator.code().await;
     ada.sign_in_with_code("token", "totp", &code).await;
     assert_eq!(ada.failures().await, 0);
+}
+
+/// A stolen session cannot lock the codes of its user.
+#[tokio::test]
+async fn sixth_code_for_step_up_is_not_checked() {
+    for app in App::shared().of_each_kind() {
+        let ada = app.user("ada").await;
+        let session = ada.sign_in().await;
+        let authenticator = ada.add_totp().await;
+        for number in 1..=5 {
+            let wrong = authenticator.wrong_code().await;
+            let response = session.step_up_with("totp", &wrong).await;
+            response.assert_error(400, "invalid_code");
+            assert_eq!(ada.wrong_codes().await, number);
+            app.shift_clock(app.clock() + 11).await;
+        }
+        for _ in 0..3 {
+            let code = authenticator.code().await;
+            let response = session.step_up_with("totp", &code).await;
+            response.assert_error(403, "too_many_codes");
+        }
+        assert_eq!(ada.wrong_codes().await, 5);
+        let code = authenticator.code().await;
+        let session = ada.sign_in_with_code("token", "totp", &code).await;
+        session.create_totp().await.assert_error(409, "totp_exists");
+    }
+}
+
+#[tokio::test]
+async fn accepted_factor_allows_five_more_codes_in_the_session() {
+    for app in App::shared().of_each_kind() {
+        let ada = app.user("ada").await;
+        let mut session = ada.sign_in().await;
+        let authenticator = ada.add_totp().await;
+        for _ in 0..2 {
+            for _ in 0..4 {
+                let wrong = authenticator.wrong_code().await;
+                let response = session.step_up_with("totp", &wrong).await;
+                response.assert_error(400, "invalid_code");
+                app.shift_clock(app.clock() + 31).await;
+            }
+            let code = authenticator.code().await;
+            let response = session.step_up_with("totp", &code).await;
+            response.assert_status(200).recorded().await;
+            if response.set_session_cookie().is_some() {
+                session = response.cookie_session();
+            }
+            app.shift_clock(app.clock() + 31).await;
+        }
+    }
+}
+
+/// Otherwise a client that keeps sending wrong codes could keep the user from using a recovery code.
+#[tokio::test]
+async fn wrong_code_begins_no_back_off_once_codes_are_locked() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let device = ada.device_cookie().await;
+    let authenticator = ada.add_totp().await;
+    let codes = ada.add_recovery_codes(1).await;
+    ada.set_wrong_codes(101).await;
+    let attacker = ada.first_step("token").await;
+    let pending = ada.first_step("token").await;
+    let wrong = authenticator.wrong_code().await;
+    let response = app.anonymous().verify(&attacker, "totp", &wrong).await;
+    response.assert_error(401, "invalid_second_factor");
+    let caller = app.anonymous().with_cookie(&device);
+    let response = caller.verify(&pending, "recovery_code", &codes[0]).await;
+    response.assert_status(200);
+}
+
+/// Such a code is no attempt of the user.
+#[tokio::test]
+async fn code_in_a_session_of_a_program_or_without_a_factor_is_not_counted() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let session = ada.sign_in().await;
+    for method in ["totp", "recovery_code"] {
+        let response = session.step_up_with(method, "123456").await;
+        response.assert_error(400, "invalid_code");
+    }
+    let authenticator = ada.add_totp().await;
+    let sql = "UPDATE sessions SET method = 'aws_proof' WHERE id = ?1";
+    app.sql(sql, [session.session_id()]).await;
+    let code = authenticator.code().await;
+    let response = session.step_up_with("totp", &code).await;
+    response.assert_error(400, "invalid_code");
+    assert_eq!(ada.wrong_codes().await, 0);
 }
