@@ -96,6 +96,13 @@ pub async fn reset(
     }))
 }
 
+/// Deletes the sign-ins of a user that wait for a factor, if an earlier statement of the batch has written the entry of `cause`.
+pub(in crate::store) fn delete_pending_sign_ins(user: &str, cause: &Signed) -> Statement {
+    Statement::new(DELETE_PENDING_SIGN_INS)
+        .text(user)
+        .text(&cause.entry.id)
+}
+
 /// Delete the rows of a user from the tables of second factors, if an earlier statement of the batch has written the entry of `cause`.
 pub(in crate::store) fn deletions(user: &str, cause: &Signed) -> [Statement; 5] {
     [

@@ -9,6 +9,7 @@ use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Outcome, Statement};
 use crate::store::audit::all_recorded;
 use crate::store::email_links::{delete_from, delete_password_links};
+use crate::store::factors::reset::delete_pending_sign_ins;
 use crate::store::sessions::{RevokeAll, RevokedSession};
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
@@ -37,7 +38,7 @@ pub struct Change<'a> {
     /// The entries of the change, at least one.
     pub entries: &'a [Signed],
     /// Written if sessions are revoked; `None` if the change revokes no sessions. A change that revokes sessions also deletes the open
-    /// links of the user.
+    /// links of the user and the sign-ins that wait for a factor.
     pub sessions_revoked: Option<&'a Signed>,
 }
 
@@ -173,6 +174,7 @@ pub async fn change(database: &Database, change: &Change<'_>) -> Result<Changed,
     ];
     if change.sessions_revoked.is_some() {
         statements.push(revoke);
+        statements.push(delete_pending_sign_ins(&id, cause));
     }
     if change.sessions_revoked.is_some() || change.email.is_some() {
         statements.push(delete_password_links(&id, cause));

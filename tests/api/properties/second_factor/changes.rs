@@ -2,6 +2,7 @@
 //! session.
 
 use crate::support::{App, Fault, NEW_PASSWORD, User, eventually, hash};
+use serde_json::json;
 
 /// Changes of a user after which a sign-in in progress gives nothing.
 const CHANGES: [&str; 7] = [
@@ -160,4 +161,29 @@ async fn step_up_that_loses_the_race_for_its_code_gives_nothing() {
     assert_eq!(response.status, 401, "{}", response.text());
     assert_eq!(ada.audit_entries("step_up").await, 0);
     assert!(session.column("factor_at").await.is_null());
+}
+
+/// A sign-in that waits does not outlive a status or role that the user has had in between.
+#[tokio::test]
+async fn change_that_is_undone_ends_pending_sign_ins_too() {
+    let app = App::shared();
+    let admin = app.new_user("root").role("super_admin").create().await;
+    let admin = admin.sign_in().await;
+    for (change, back) in [
+        (json!({"is_active": false}), json!({"is_active": true})),
+        (json!({"role": "admin"}), json!({"role": "user"})),
+    ] {
+        let ada = app.user("ada").await;
+        let authenticator = ada.add_totp().await;
+        let pending = ada.first_step("token").await;
+        for fields in [&change, &back] {
+            let response = admin.change_user(&ada.id, fields).await;
+            response.assert_status(200);
+        }
+        let code = authenticator.code().await;
+        let response = app.anonymous().verify(&pending, "totp", &code).await;
+        response.assert_error(401, "pending_sign_in_expired");
+        assert_eq!(ada.sessions_where("true").await, 0, "{change}");
+        app.skip_back_off().await;
+    }
 }
