@@ -1,6 +1,7 @@
 //! Messages about second factors.
 
-use crate::support::{App, Authenticator, Vars};
+use crate::support::authenticator::{Algorithm, Authenticator as PasskeyAuthenticator};
+use crate::support::{App, Authenticator, NEW_PASSWORD, Vars};
 
 #[tokio::test]
 async fn changes_of_factors_are_announced() {
@@ -32,6 +33,41 @@ async fn changes_of_factors_are_announced() {
     for mail in app.mails_to(&ada.email).await {
         assert!(!mail.text.contains(&authenticator.secret));
         assert!(!mail.text.contains(code));
+    }
+}
+
+#[tokio::test]
+async fn changes_of_passkeys_are_announced() {
+    let app = App::with(Vars::with_email());
+    let ada = app.user("ada").await;
+    let session = ada.sign_in().await;
+    let mut passkey = PasskeyAuthenticator::new(Algorithm::Ed25519);
+    let added = session.add_passkey(&mut passkey).await;
+    added.assert_status(200).recorded().await;
+    let response = app.sign_in_with_passkey(&mut passkey).await;
+    let session = response.session();
+    let listed = session.list_passkeys().await.list("passkeys");
+    let id = listed[0]["id"].as_str().expect("an id");
+    let response = session.remove_password().await;
+    response.assert_status(200).recorded().await;
+    session
+        .delete_passkey(id)
+        .await
+        .assert_error(409, "last_sign_in_method");
+    let link = ada.reset_link().await;
+    let response = app.anonymous().set_password(&link, NEW_PASSWORD).await;
+    response.assert_status(200).recorded().await;
+    let response = app.sign_in_with_passkey(&mut passkey).await;
+    let response = response.session().delete_passkey(id).await;
+    response.assert_status(200).recorded().await;
+    let subjects = app.subjects_to(&ada.email).await;
+    for subject in [
+        "A passkey was added to your account at Edge Auth",
+        "The password of your account at Edge Auth was removed",
+        "A passkey was removed from your account at Edge Auth",
+    ] {
+        let sent = subjects.iter().filter(|sent| *sent == subject).count();
+        assert_eq!(sent, 1, "{subject}: {subjects:?}");
     }
 }
 

@@ -12,6 +12,7 @@
 //! | `/refresh`, `/step-up`, `/change-password` | the same session goes on | the same session goes on |
 //! | `/set-password`, `/bootstrap`, `/confirm-email`, `/revert-email`, `/forgot-password` | no session | no session |
 
+use crate::support::authenticator::{Algorithm, Authenticator};
 use crate::support::aws::{SIMULATOR, add_directory_user, keyed, unique_name};
 use crate::support::internals::OPENAPI;
 use crate::support::{App, NEW_PASSWORD, Response, Vars};
@@ -221,6 +222,88 @@ async fn repeated_device_flow_does_not_get_the_session_of_the_second_factor() {
     ] {
         assert_eq!(response.status, 408, "{}", response.text());
     }
+}
+
+/// A passkey is a complete sign-in under each policy, because the authenticator has verified the user.
+#[tokio::test]
+async fn passkey_alone_signs_in_under_each_policy() {
+    for policy in ["optional", "admins", "required"] {
+        let app = App::with(Vars::default().set("MFA_POLICY", policy));
+        for role in ["user", "admin"] {
+            let ada = app.new_user("ada").role(role).create().await;
+            let authenticator = ada.add_totp().await;
+            let code = authenticator.code().await;
+            let session = ada.sign_in_with_code("token", "totp", &code).await;
+            let mut passkey = Authenticator::new(Algorithm::Es256);
+            session.add_passkey(&mut passkey).await.assert_status(200);
+            let response = app.sign_in_with_passkey(&mut passkey).await;
+            assert_eq!(outcome(&response), "session", "{policy}, {role}");
+            app.skip_back_off().await;
+        }
+    }
+}
+
+/// A response that has a token or cookie, but continues the session of the request.
+#[tokio::test]
+async fn continued_session_is_the_one_that_was_signed_in_with_the_factor() {
+    let app = App::with(Vars::default().set("MFA_POLICY", "required"));
+    for kind in ["token", "cookie"] {
+        let ada = app.user("ada").await;
+        let authenticator = ada.add_totp().await;
+        let codes = ada.add_recovery_codes(1).await;
+        let code = authenticator.code().await;
+        let mut session = ada.sign_in_with_code(kind, "totp", &code).await;
+        let id = session.session_id();
+        for response in [
+            session.refresh().await,
+            session.step_up_with("recovery_code", &codes[0]).await,
+        ] {
+            response.recorded().await;
+            let is_next =
+                response.set_session_cookie().is_some() || response.text().contains("token\":");
+            if is_next {
+                session = response.session();
+            }
+            assert_eq!(session.session_id(), id, "{}", response.request());
+        }
+        let response = session.change_password(&ada.password, NEW_PASSWORD).await;
+        response.assert_status(200).recorded().await;
+        if kind == "cookie" {
+            session = response.cookie_session();
+        }
+        assert_eq!(session.session_id(), id);
+        assert_eq!(session.statuses().await, [200; 3]);
+        assert_eq!(ada.sessions_where("true").await, 1);
+        app.skip_back_off().await;
+    }
+}
+
+/// What the client holds between the two steps opens no route but the second step.
+#[tokio::test]
+async fn pending_sign_in_is_no_credential() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    ada.add_totp().await;
+    let pending = ada.first_step("cookie").await;
+    let browser = pending.browser.as_deref().expect("a cookie");
+    for caller in [
+        app.with_token(pending.secret.as_str()),
+        app.with_session_cookie(pending.secret.as_str()),
+        app.anonymous().with_cookie(browser),
+    ] {
+        for response in [
+            caller.me().await,
+            caller.validate().await,
+            caller.refresh().await,
+            caller.list_sessions().await,
+            caller.factors().await,
+            caller.create_totp().await,
+            caller.change_password(&ada.password, NEW_PASSWORD).await,
+        ] {
+            assert_eq!(response.status, 401, "{}", response.request());
+        }
+    }
+    assert_eq!(ada.sessions_where("true").await, 0);
 }
 
 #[tokio::test]
