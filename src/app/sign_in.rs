@@ -148,8 +148,8 @@ pub const CHANGED: &str = "changed meanwhile";
 /// The reason in the audit log if the route cannot ask for the second factor that the user needs.
 pub const NEEDS_FACTOR: &str = "second factor required";
 
-/// Starts a session and returns its token or cookie; `None` if the user was changed during the sign-in, or the second factor cannot be used any more. Sets `user.last_login` to the
-/// time of this sign-in.
+/// Starts a session and returns its token or cookie; `None` if the user was changed during the sign-in, or the second factor cannot
+/// be used any more. Sets `user.last_login` to the time of this sign-in.
 ///
 /// # Errors
 /// `Store`, `Runtime`.

@@ -1,6 +1,7 @@
-//! The work of the cron event: revokes sessions that `TOKENS_NOT_BEFORE` ends, deletes expired rows, seals the secrets of one-time codes again after a rotation, completes erasures, verifies
-//! the audit log, makes checkpoints of it, erases its addresses, signs what archives state again, archives it and sends it to the webhook. A part that fails is
-//! logged, does not prevent the others, and is repeated by the next event.
+//! The work of the cron event: revokes sessions that `TOKENS_NOT_BEFORE` ends, deletes expired rows, seals the secrets of one-time
+//! codes again after a rotation, completes erasures, verifies the audit log, makes checkpoints of it, erases its addresses, signs
+//! what archives state again, archives it and sends it to the webhook. A part that fails is logged, does not prevent the others, and
+//! is repeated by the next event.
 
 mod accounts;
 mod archive;

@@ -1,4 +1,4 @@
-//! The check of a response of an authenticator to `navigator.credentials.get()`.
+//! Checks the response of an authenticator to `navigator.credentials.get()`.
 
 use super::ceremony::Challenge;
 use crate::app::client_info::ClientInfo;
@@ -27,15 +27,15 @@ pub struct ValidPasskey {
 /// The outcome of a check.
 #[derive(Debug)]
 pub enum Checked {
-    /// The response is valid. It counts only if the writes of the use succeed.
+    /// The response is valid. It is accepted only if the writes that record its use succeed.
     Valid(Box<ValidPasskey>),
     /// No user has this passkey.
     Unknown,
-    /// It is not valid for the passkey of this user.
+    /// The response is not valid for the passkey of this user.
     Refused(Refusal, Box<User>),
 }
 
-/// Checks a response. `user` is the user who is known without it; otherwise the response must name the user (section 7.2 step 6).
+/// Checks a response. `user` is `None` if only the response identifies the user. It must then name the user (section 7.2 step 6).
 ///
 /// # Errors
 /// `Store`.
@@ -81,7 +81,7 @@ pub async fn check(
 /// What a valid response changes in the stored passkey.
 #[derive(Debug)]
 pub struct Verified {
-    /// The counter.
+    /// The new value of the counter.
     pub sign_count: u32,
     /// Whether the passkey has been copied to other devices.
     pub is_backed_up: bool,
@@ -104,8 +104,8 @@ pub async fn verify(
     })
 }
 
-/// Spends the challenge of a response that was refused. If the passkey may have been copied, records that and tells the user. False if
-/// the challenge was used before; nothing is recorded then, because nothing new is known.
+/// Spends the challenge of a response that was refused. If the passkey may have been copied, records that and tells the user.
+/// Returns false if the challenge was used before. Nothing is recorded then, because nothing new is known.
 ///
 /// # Errors
 /// `Store`, `Runtime`.

@@ -1,5 +1,5 @@
 //! Ceremonies: a challenge is sent with a sealed copy, the `state`, which the client returns with the response of the
-//! authenticator. So a challenge that is never used is never stored.
+//! authenticator. For this reason, a challenge that is never used is never stored.
 
 use crate::app::context::RequestContext;
 use crate::app::error::AppError;
@@ -45,14 +45,14 @@ impl Use<'_> {
     }
 }
 
-/// What is sealed.
+/// The content of a `state`.
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     challenge: String,
     expires_at: i64,
 }
 
-/// A ceremony that begins.
+/// A ceremony that has begun.
 #[derive(Clone, Debug)]
 pub struct Begun {
     /// The challenge in base64url.
@@ -65,12 +65,12 @@ pub struct Begun {
 #[derive(Debug)]
 pub struct Challenge {
     bytes: Vec<u8>,
-    /// What is stored once it is used.
+    /// What is stored once the challenge is used.
     pub used: UsedChallenge,
 }
 
 impl Challenge {
-    /// What a response of an authenticator must be for.
+    /// The values that a response of an authenticator must match.
     #[must_use]
     pub fn ceremony<'a>(&'a self, context: &'a RequestContext) -> Ceremony<'a> {
         let config = &context.app.config;
@@ -108,7 +108,7 @@ pub fn begin(context: &RequestContext, r#use: Use<'_>) -> Result<Begun, AppError
     Ok(Begun { challenge, state })
 }
 
-/// The challenge of a `state`; `None` if it is not ours, is for another use or client, or has expired.
+/// The challenge of a `state`; `None` if the service did not seal it, if it is for another use or client, or if it has expired.
 #[must_use]
 pub fn challenge(context: &RequestContext, r#use: Use<'_>, state: &Secret) -> Option<Challenge> {
     let associated = r#use.associated();

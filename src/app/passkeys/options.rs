@@ -1,5 +1,6 @@
-//! The options of `navigator.credentials.create()` and `.get()`, in the JSON that `PublicKeyCredential.parseCreationOptionsFromJSON()`
-//! and `.parseRequestOptionsFromJSON()` read (Web Authentication Level 3, section 5.1).
+//! The options of `navigator.credentials.create()` and `.get()`, in the JSON that
+//! `PublicKeyCredential.parseCreationOptionsFromJSON()` and `.parseRequestOptionsFromJSON()` read (Web Authentication Level 3,
+//! section 5.1).
 
 use super::ceremony::{self, Begun, CHALLENGE_SECONDS, Use};
 use crate::app::context::RequestContext;
@@ -11,7 +12,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::Serialize;
 use uuid::Uuid;
 
-/// Milliseconds for which a browser asks.
+/// Milliseconds after which a browser ends its prompt.
 const TIMEOUT_MS: i64 = CHALLENGE_SECONDS * 1_000;
 
 /// `PublicKeyCredentialCreationOptionsJSON`.
@@ -161,7 +162,7 @@ pub async fn creation(
     Ok(With { options, state })
 }
 
-/// The options of an authentication, with the passkeys of this user, if there is one.
+/// The options of an authentication. If `user` is given, they list the passkeys of the user.
 ///
 /// # Errors
 /// `Store`, `Runtime`.

@@ -1,4 +1,4 @@
-//! Adds, renames and deletes passkeys of a signed-in user.
+//! Adds and deletes passkeys of a signed-in user.
 
 use super::ceremony::{self, Use};
 use crate::app::client_info::ClientInfo;
@@ -30,13 +30,13 @@ pub struct SentRegistration {
 /// The outcome of a registration.
 #[derive(Debug)]
 pub enum Added {
-    /// It is added. Holds the recovery codes, if it is the first factor.
+    /// The passkey is added. Holds the recovery codes, if it is the first factor of the user.
     Yes(Box<Passkey>, Option<Vec<Secret>>),
     /// The response is not valid, or its challenge was used.
     Invalid,
     /// The passkey is registered already.
     Registered,
-    /// The user has too many.
+    /// The user has too many passkeys.
     TooMany,
 }
 
@@ -111,7 +111,7 @@ async fn obstacle(
     session: &SessionRecord,
 ) -> Result<Added, AppError> {
     let database = context.app.database;
-    // Nothing was written, so this spends the challenge, unless it was used before.
+    // The batch was rolled back, so the challenge has not been spent by it.
     if !new.challenge.spend(database).await? {
         return Ok(Added::Invalid);
     }

@@ -128,7 +128,7 @@ pub async fn with_new_passkey(
     complete(context, client, sender, pending, shown).await
 }
 
-/// Records a passkey that was refused. A pending sign-in has at most five.
+/// Records that a passkey was refused. At most five factors are checked per pending sign-in, which bounds the number of entries.
 async fn refuse(
     context: &RequestContext,
     client: &ClientInfo,

@@ -1,5 +1,5 @@
-//! Signs in with a passkey. It is a complete sign-in, because the authenticator has verified the user. It is not for users of an identity
-//! source, which decides at each sign-in whether they may sign in, and with which role.
+//! Signs a user in with a passkey. No second factor is needed, because the authenticator has verified the user. Users of an identity
+//! source cannot sign in like this: the source decides at each sign-in whether they may sign in, and with which role.
 
 use super::authenticate::{self, Checked, ValidPasskey};
 use super::ceremony::{self, Challenge, Use};
@@ -35,13 +35,13 @@ pub enum PasskeySignIn {
     Unknown,
     /// The user signs in with an identity source.
     Federated,
-    /// It is refused for any other reason.
+    /// The passkey is refused for another reason.
     Refused,
 }
 
-/// The reason in the audit log.
+/// The reason in the audit log if no user has the passkey.
 const UNKNOWN: &str = "unknown passkey";
-/// The reason in the audit log.
+/// The reason in the audit log if an identity source provides the user.
 const FEDERATED: &str = "user of an identity source";
 
 /// Signs in the user of a passkey. `browser` is the binding of the browser that got the challenge.
@@ -105,7 +105,8 @@ pub async fn sign_in(
     Ok(PasskeySignIn::SignedIn(Box::new((issued, user))))
 }
 
-/// Spends the challenge and records the refusal, unless the challenge was used before. So each challenge is recorded once.
+/// Spends the challenge and records the refusal. Records nothing if the challenge was used before, so a challenge causes at most one
+/// entry.
 async fn refuse(
     context: &RequestContext,
     client: &ClientInfo,

@@ -13,7 +13,8 @@ use crate::store::factors::{self, FactorWrites, NewFactor, Shown};
 /// Adds a factor, and tells the user. Returns the recovery codes, if it is the first factor.
 ///
 /// # Errors
-/// `Store`, `Runtime`. `Store(Conflict)` if the session has ended, or if the factor cannot be added any more; then nothing is written.
+/// `Store`, `Runtime`. `Store(Conflict)` if the session has ended, or if the factor cannot be added any more. Nothing is written
+/// then.
 pub async fn in_session(
     context: &RequestContext,
     client: &ClientInfo,

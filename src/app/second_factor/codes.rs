@@ -56,8 +56,8 @@ impl Purpose<'_> {
     }
 }
 
-/// Compares a code that was reserved with those of a user who has a factor. While codes are locked, only a recovery code on a recognised
-/// device is accepted.
+/// Compares a code, whose check was reserved, with the codes of its user; `None` if it is not accepted. A user without a factor has no
+/// codes. While codes are locked, only a recovery code on a recognised device is accepted.
 #[must_use]
 pub fn check(
     context: &RequestContext,
@@ -100,8 +100,8 @@ pub(super) fn check_totp(
     })
 }
 
-/// Records that a code was wrong. Once codes are locked, nothing more is recorded, because otherwise the log would grow with every
-/// further request.
+/// Records that a code was wrong. Once codes are locked, nothing more is recorded, because otherwise the log would grow with each
+/// request.
 ///
 /// # Errors
 /// `Store`, `Runtime`.

@@ -1,4 +1,4 @@
-//! Adds one-time codes: creates a secret, which counts once a code has confirmed it. Also creates recovery codes.
+//! Creates the secret of one-time codes, which becomes a factor when a code has confirmed it. Also creates recovery codes.
 
 use super::codes::{TypedCode, check_totp};
 use super::verify::{self, Claimed, PendingClient, Verified};
@@ -28,7 +28,7 @@ pub struct NewTotp {
 /// The outcome of creating a secret.
 #[derive(Debug)]
 pub enum Prepared {
-    /// It is stored until a code confirms it.
+    /// The secret is stored, but no code has confirmed it.
     Yes(NewTotp),
     /// The user has one-time codes already.
     Exists,
@@ -39,7 +39,7 @@ pub enum Prepared {
 /// The outcome of creating a secret in a pending sign-in.
 #[derive(Debug)]
 pub enum PreparedInSignIn {
-    /// It is stored until a code confirms it.
+    /// The secret is stored, but no code has confirmed it.
     Yes(NewTotp),
     /// The user has a factor already.
     HasFactor,
@@ -49,7 +49,7 @@ pub enum PreparedInSignIn {
     No(Verified),
 }
 
-/// Creates a secret for a signed-in user. It replaces one that was not confirmed.
+/// Creates a secret for a signed-in user. It replaces a secret that was not confirmed.
 ///
 /// # Errors
 /// `Store`, `Runtime`.
@@ -112,7 +112,8 @@ async fn create(
     }))
 }
 
-/// The one-time codes that a code confirms in a pending sign-in of a user who has no factor.
+/// The factor that a code adds in a pending sign-in: the one-time codes that it confirms. `None` if the user has a factor already, or
+/// if the code confirms nothing.
 pub(super) fn confirmed(
     context: &RequestContext,
     pending: &Pending,

@@ -18,13 +18,13 @@ use crate::store::{passwords, recovery_codes, totp};
 /// The outcome of confirming one-time codes.
 #[derive(Debug)]
 pub enum Confirmed {
-    /// They are a factor now. Holds the recovery codes, if it is the first one.
+    /// One-time codes are a factor now. Holds the recovery codes, if it is the first factor of the user.
     Yes(Option<Vec<Secret>>),
     /// The code is wrong, or there is nothing to confirm.
     Wrong,
-    /// They were confirmed already.
+    /// One-time codes were confirmed already.
     Exists,
-    /// It was not checked. No code is checked for this many seconds.
+    /// The code was not checked. No code is checked for this many seconds.
     BackOff(u32),
 }
 
@@ -64,7 +64,7 @@ pub async fn confirm_totp(
     }
 }
 
-/// Removes the one-time codes of the user. False if `MFA_POLICY` demands them.
+/// Removes the one-time codes of the user. Returns false if they are the last factor and `MFA_POLICY` demands one.
 ///
 /// # Errors
 /// `Store`, `Runtime`.
@@ -105,7 +105,7 @@ pub async fn replace_recovery_codes(
     Ok(Some(enrol::shown(&codes)))
 }
 
-/// Removes the password of the user. False if the user has no passkey to sign in with.
+/// Removes the password of the user. Returns false if the user has no passkey to sign in with.
 ///
 /// # Errors
 /// `Store`, `Runtime`.
@@ -119,7 +119,7 @@ pub async fn remove_password(
     let now = context.received_at;
     if passwords::remove(database, session, now, &entry).await? {
         notices::factor(context, client, user, FactorEvent::PasswordRemoved);
-        // The cached session of the caller is outdated: `updated_at`.
+        // The cached session of the caller has an outdated `updated_at`.
         let cache = &context.app.session_cache;
         cache.forget(&[session.clone().into()], now).await;
         return Ok(true);

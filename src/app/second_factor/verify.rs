@@ -60,7 +60,7 @@ pub enum Verified {
     Wrong,
     /// The sign-in cannot be completed any more.
     Expired,
-    /// It was not checked. No code is checked for this many seconds.
+    /// The code was not checked. No code is checked for this many seconds.
     BackOff(u32),
     /// The request may not set a session cookie.
     CrossSite,
@@ -71,7 +71,7 @@ pub enum Verified {
 pub enum Claimed {
     /// The factor may be checked.
     Yes(Box<Pending>),
-    /// It may not.
+    /// The factor may not be checked, for this reason.
     No(Verified),
 }
 
@@ -103,7 +103,8 @@ pub async fn claim(
     })
 }
 
-/// Completes a pending sign-in with a code. For a user without a factor, the code confirms the secret that was created in the sign-in.
+/// Completes a pending sign-in with a code. For a user without a factor, the code confirms the secret that was created in the
+/// sign-in.
 ///
 /// # Errors
 /// `Store`, `Runtime`.
@@ -134,7 +135,7 @@ pub async fn with_code(
     complete(context, client, sender, pending, shown).await
 }
 
-/// Starts the session of a pending sign-in whose factor was checked. Nothing is written unless the sign-in and the factor can still be
+/// Starts the session of a pending sign-in whose factor was checked. Nothing is written if the sign-in or the factor can no longer be
 /// used.
 ///
 /// # Errors
