@@ -1,4 +1,4 @@
-//! Second factors: their names, and who needs one at a sign-in.
+//! Second factors: their names, and which sign-ins need one.
 
 use super::sign_in_method::SignInMethod;
 use serde::{Deserialize, Serialize};
@@ -57,7 +57,8 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Whether a sign-in with this method needs a second factor. A passkey is a complete sign-in, and a program has no second factor.
+    /// Whether a sign-in with this method needs a second factor. A passkey is a complete sign-in, and a program has no second
+    /// factor.
     #[must_use]
     pub fn need_factor(self, method: SignInMethod, has_factor: bool) -> bool {
         let is_exempt = match method {

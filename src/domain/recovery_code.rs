@@ -25,7 +25,7 @@ impl RecoveryCode {
         Self(base32(&bytes, ALPHABET))
     }
 
-    /// Reads a code that a user typed. Case, hyphens and spaces do not matter, and letters that look like digits are read as such.
+    /// Reads a code that a user typed. Case, hyphens and spaces do not matter, and letters that look like digits are read as digits.
     #[must_use]
     pub fn parse(typed: &str) -> Option<Self> {
         let mut code = String::new();
@@ -57,7 +57,7 @@ impl RecoveryCode {
         Secret::new(text)
     }
 
-    /// What is stored: a hash of the user's id and the code. A code has too many bits to be guessed from it.
+    /// What is stored: a hash of the user's id and the code. A code has 64 random bits, too many to find it by hashing guesses.
     #[must_use]
     pub fn hash(&self, user: Uuid) -> String {
         fingerprint(&format!("{user}:{}", self.0))

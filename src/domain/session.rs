@@ -132,8 +132,9 @@ impl SessionRecord {
     }
 
     /// Whether the user has authenticated recently enough for a route that requires step-up, as a request with a token or cookie
-    /// of this generation shows. A user who has a factor must have used one. One that was rotated out does not count, because the rotation may have been the reaction to its
-    /// theft; nor does a sign-in with stored keys, which does not show that a user is present.
+    /// of this generation shows. A user who has a factor must have used a factor or a recovery code. A token or cookie that was
+    /// rotated out is not enough, because the rotation may have been the reaction to its theft. A sign-in with stored keys is not
+    /// enough, because it does not show that a user is present.
     #[must_use]
     pub fn is_stepped_up(&self, generation: u32, now: Timestamp) -> bool {
         let authenticated_at = if self.has_factor {

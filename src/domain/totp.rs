@@ -12,7 +12,8 @@ use subtle::ConstantTimeEq;
 pub const SECRET_BYTES: usize = 20;
 /// Duration of a time step (RFC 6238 section 4.1).
 const STEP_SECONDS: i64 = 30;
-/// Steps before and after the current one whose codes are accepted (RFC 6238 section 5.2), so that a clock may differ by 30 seconds.
+/// Steps before and after the current step whose codes are accepted (RFC 6238 section 5.2). A clock may therefore differ by 30
+/// seconds.
 const DRIFT_STEPS: i64 = 1;
 
 /// The shared secret of one-time codes.
@@ -49,7 +50,7 @@ impl TotpSecret {
         Secret::new(base32(&self.0, ALPHABET))
     }
 
-    /// The step whose code this is, if it is accepted at this time and later than `after`, the last step that was used.
+    /// The step of this code, if the code is accepted at this time and the step is later than `after`, the last step that was used.
     #[must_use]
     pub fn verify(&self, code: &str, now: Timestamp, after: u32) -> Option<u32> {
         let code: String = code.chars().filter(|letter| *letter != ' ').collect();
@@ -133,7 +134,7 @@ fn percent_encoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             encoded.push(char::from(byte));
         } else {
-            // Writing to a text does not fail.
+            // Writing to a `String` does not fail.
             let _ = write!(encoded, "%{byte:02X}");
         }
     }

@@ -18,7 +18,7 @@ pub struct Stored {
     pub user_handle: [u8; 16],
 }
 
-/// A use of a passkey. It counts only once the caller has verified [`Self::signed`].
+/// A use of a passkey. The caller must verify [`Self::signed`] before it uses another value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assertion {
     /// What the passkey has signed.
@@ -62,8 +62,8 @@ impl Assertion {
         })
     }
 
-    /// The counter to store (section 7.2 step 22). Means nothing before the signature is verified, because anyone can write
-    /// any counter.
+    /// The counter to store (section 7.2 step 22). Before the signature is verified, the counter has no meaning, because any client can
+    /// write any counter.
     ///
     /// # Errors
     /// `Counter` if it did not grow, unless both are 0, which means that the authenticator has no counter.

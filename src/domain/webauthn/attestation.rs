@@ -1,7 +1,7 @@
 //! Attestation objects (section 6.5.4): the authenticator data of a new passkey, and a statement about the authenticator.
 //!
-//! No attestation is asked for, so browsers send the format `none`, or `packed` where the passkey itself has signed (section 5.1.3,
-//! "self attestation"). Other formats are refused, because their statements would have to be verified (section 7.1 step 21).
+//! No attestation is requested, so browsers send the format `none`, or `packed` signed by the passkey itself (section 5.1.3, "self
+//! attestation"). Other formats are refused, because their statements would have to be verified (section 7.1 step 21).
 
 use super::Refusal;
 use super::cbor::{Label, NotExpected, Reader, set};

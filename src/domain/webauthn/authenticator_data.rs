@@ -21,7 +21,7 @@ pub struct AuthenticatorData<'b> {
     pub sign_count: u32,
     /// Whether the passkey may be copied to other devices.
     pub is_backup_eligible: bool,
-    /// Whether it has been.
+    /// Whether the passkey has been copied to other devices.
     pub is_backed_up: bool,
     /// The new credential, at a registration.
     pub credential: Option<NewCredential<'b>>,
@@ -108,7 +108,7 @@ impl<'b> NewCredential<'b> {
     }
 }
 
-/// What follows the outputs of extensions. They are ignored, as section 7.1 step 19 allows.
+/// What follows the outputs of extensions. The outputs are ignored, as section 7.1 step 19 allows.
 fn after_extensions(bytes: &[u8]) -> Result<&[u8], NotExpected> {
     let mut reader = Reader::new(bytes);
     for _ in 0..reader.map()? {

@@ -54,11 +54,11 @@ struct ResponseJson {
 pub struct AttestationResponse {
     /// The credential id.
     pub id: Vec<u8>,
-    /// The JSON that the browser signed.
+    /// The client data: JSON that the browser has written.
     pub client_data: Vec<u8>,
     /// The attestation object.
     pub attestation_object: Vec<u8>,
-    /// How the browser can reach the authenticator, in its own words. Values of an unexpected form are left out.
+    /// How the browser can reach the authenticator, such as `internal` or `usb`. Values of an unexpected form are left out.
     pub transports: Vec<String>,
 }
 
@@ -67,13 +67,13 @@ pub struct AttestationResponse {
 pub struct AssertionResponse {
     /// The credential id.
     pub id: Vec<u8>,
-    /// The JSON that the browser signed.
+    /// The client data: JSON that the browser has written.
     pub client_data: Vec<u8>,
     /// The authenticator data.
     pub authenticator_data: Vec<u8>,
     /// The signature.
     pub signature: Vec<u8>,
-    /// The user of the passkey, if the authenticator stores it.
+    /// The user handle, if the authenticator stores it.
     pub user_handle: Option<Vec<u8>>,
 }
 
@@ -124,7 +124,7 @@ impl CredentialJson {
         })
     }
 
-    /// `id` is the spelling of `rawId`, and each id has one spelling.
+    /// The credential id. `id` must be the same text as `rawId`: base64url without padding writes each id in one way only.
     fn id(&self) -> Result<Vec<u8>, Refusal> {
         let id = binary(Some(&self.raw_id))?;
         if self.id == self.raw_id

@@ -1,16 +1,16 @@
 //! Passkeys: the verification of registrations and assertions (Web Authentication Level 3, sections 7.1 and 7.2), without the
 //! signatures.
 //!
-//! The signature algorithms are in `runtime`, because the platform has them. So verification has two parts: [`Registration::read`] and
-//! [`Assertion::read`] check all that can be checked without a key, and return what is [`Signed`]. The caller verifies
-//! the signature, and only then trusts the rest.
+//! The signature algorithms are in `runtime`, because the platform has them. Verification therefore has two parts.
+//! [`Registration::read`] and [`Assertion::read`] check everything except the signature, and return what is [`Signed`]. The caller
+//! then verifies the signature, and uses the other values only if it is valid.
 //!
 //! | file | reads |
 //! |---|---|
 //! | `credential` | the JSON of `PublicKeyCredential.toJSON()` |
-//! | `client_data` | the JSON that the browser signs |
-//! | `authenticator_data` | the bytes of the authenticator |
-//! | `attestation` | the CBOR around them at a registration |
+//! | `client_data` | the JSON that the browser writes and the authenticator signs |
+//! | `authenticator_data` | the bytes that the authenticator writes and signs |
+//! | `attestation` | the CBOR around the authenticator data at a registration |
 //! | `cose` | public keys |
 //! | `signature` | signatures in DER |
 
@@ -37,7 +37,7 @@ pub const MAX_CREDENTIAL_ID_BYTES: usize = 1_023;
 /// Length of a challenge. Section 13.4.3 requires at least 16 bytes.
 pub const CHALLENGE_BYTES: usize = 32;
 
-/// What the response must be for.
+/// The values that a response must match.
 #[derive(Clone, Copy, Debug)]
 pub struct Ceremony<'c> {
     /// The only origin whose pages may ask for a passkey.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// The reason. The texts contain nothing of the response.
+/// The reason. The texts contain no part of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Refusal {
     /// The credential is not what `toJSON()` returns, or a part of it is too long.
@@ -35,7 +35,7 @@ pub enum Refusal {
     /// The authenticator did not verify the user.
     #[error("the user was not verified")]
     UserVerification,
-    /// The passkey is backed up but cannot be, or the flag of a stored passkey has changed.
+    /// The passkey is backed up without being eligible for it, or the eligibility of a stored passkey has changed.
     #[error("the backup flags are inconsistent")]
     Backup,
     /// The attestation object is not CBOR of the expected form.

@@ -5,11 +5,11 @@ use super::authenticator_data::AuthenticatorData;
 use super::credential::AttestationResponse;
 use super::{Ceremony, Refusal, Signed, client_data};
 
-/// A new passkey. It counts only once the caller has verified that the platform can use the key and that
+/// A new passkey. Before the caller stores it, the caller must verify that the platform can use the key and that
 /// [`Self::signed`], if there is one, is valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Registration {
-    /// The credential id in the authenticator data, of 1 to 1,023 bytes. It counts, and not that of the JSON.
+    /// The credential id in the authenticator data, of 1 to 1,023 bytes. The id in the JSON is not used.
     pub credential_id: Vec<u8>,
     /// The key.
     pub public_key: super::cose::PublicKey,
@@ -19,7 +19,7 @@ pub struct Registration {
     pub sign_count: u32,
     /// Whether the passkey may be copied to other devices.
     pub is_backup_eligible: bool,
-    /// Whether it has been.
+    /// Whether the passkey has been copied to other devices.
     pub is_backed_up: bool,
     /// What the passkey has signed, if the response has a self attestation.
     pub signed: Option<Signed>,

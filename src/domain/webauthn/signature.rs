@@ -7,7 +7,7 @@ const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
 const NUMBER_BYTES: usize = 32;
 
-/// The two numbers with 32 bytes each. Only DER is read: lengths and numbers have their shortest form, and nothing follows.
+/// The two numbers with 32 bytes each. Only DER is accepted: lengths and numbers have their shortest form, and nothing follows.
 ///
 /// # Errors
 /// `Signature`.
@@ -45,7 +45,7 @@ fn copy(number: &[u8], target: &mut [u8]) -> Option<()> {
     let magnitude = match number {
         // A zero byte is allowed only where the next bit would be read as a sign.
         [0, rest @ ..] if rest.first() >= Some(&0x80) => rest,
-        // Negative, or zero, which is no valid signature.
+        // A valid signature contains neither a negative number nor zero.
         [0 | 0x80.., ..] | [] => return None,
         positive => positive,
     };
