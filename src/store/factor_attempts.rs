@@ -1,6 +1,6 @@
-//! Counts one-time codes and recovery codes: table `factor_attempts`. A code is counted as wrong by one conditional write before it is
-//! checked, so that codes that are sent at the same time are not checked at the same time. The row of a user is removed when a factor
-//! is accepted. No password removes it.
+//! Counts one-time codes and recovery codes: table `factor_attempts`. One conditional write counts a code as wrong before the code is
+//! checked, so that of several codes sent at the same time, only one is checked. The row of a user is removed when a factor is
+//! accepted. A correct password does not remove it.
 
 use super::totp::StoredTotp;
 use crate::runtime::StoreError;
@@ -8,7 +8,8 @@ use crate::runtime::d1::{Database, Statement};
 use crate::runtime::row::Row;
 use uuid::Uuid;
 
-/// Wrong codes in a row after which codes are locked. The attempt in flight is counted, so codes are locked above this number.
+/// Wrong codes in a row after which codes are locked. The attempt in flight is counted, so codes are locked if the counter is above
+/// this number.
 pub const MAX_FAILURES: u32 = 100;
 
 /// Changes no row during the back-off. The back-off is 1, 3, 5 and then 10 seconds. Once codes are locked, it is not begun again:

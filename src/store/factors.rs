@@ -1,5 +1,5 @@
-//! What a factor that was checked writes: that it was used, or that it was added. Each of these writes is required: if a condition no
-//! longer holds, such as that a code was not used before, the whole batch is rolled back.
+//! The writes of a factor that was checked: they record its use, or add it. Each of these writes is required: if one of its
+//! conditions no longer holds, for example because another request has used the code, the whole batch is rolled back.
 
 pub mod reset;
 
@@ -18,7 +18,7 @@ use crate::store::sessions::unchanged;
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
-/// A user who adds a factor has shown it.
+/// A user who adds a factor has shown it, so the session is stepped up.
 const SHOWN_IN: &str = "UPDATE sessions SET factor_at = ?1 WHERE id = ?2";
 
 const OVERVIEW: &str = "
@@ -30,7 +30,7 @@ const OVERVIEW: &str = "
            EXISTS (SELECT 1 FROM factor_attempts WHERE factor_attempts.user_id = users.id AND failures >= 100) AS are_codes_locked
     FROM users WHERE users.id = ?1";
 
-/// A one-time code that is right.
+/// A one-time code that is correct.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsedTotp {
     /// The time step of the code.
@@ -39,7 +39,7 @@ pub struct UsedTotp {
     pub secret: String,
 }
 
-/// A factor that is right. It counts only if its statements succeed.
+/// A factor that was verified. It is accepted only if its statements succeed.
 #[derive(Clone, Debug)]
 pub enum VerifiedFactor {
     /// A passkey.
@@ -125,7 +125,7 @@ pub struct FactorWrites<'a> {
     pub shown: &'a Shown,
     /// The hashes of the recovery codes that the user gets with the first factor.
     pub recovery_codes: &'a [String],
-    /// The entries about all this.
+    /// The audit entries about the factor and the recovery codes.
     pub entries: &'a [Signed],
 }
 
@@ -196,8 +196,8 @@ pub async fn overview(database: &Database, user: Uuid) -> Result<Option<Overview
 /// Adds a factor to the user of a session.
 ///
 /// # Errors
-/// Any [`StoreError`]. `Conflict` if the session or its user was changed meanwhile, or if the factor or the recovery codes cannot be added any more; then
-/// nothing is written.
+/// Any [`StoreError`]. `Conflict` if the session or its user was changed meanwhile, or if the factor or the recovery codes cannot be
+/// added any more. Nothing is written then.
 pub async fn add(
     database: &Database,
     session: &SessionRecord,

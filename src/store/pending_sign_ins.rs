@@ -1,5 +1,5 @@
-//! Sign-ins that wait for a second factor: table `pending_sign_ins`. Each is bound to the browser or network of its first step, and has
-//! no effect once the user was changed.
+//! Sign-ins that wait for a second factor: table `pending_sign_ins`. Each is bound to the browser or network of its first step, and
+//! has no effect after a change of the password, role, status or factors of its user.
 
 mod reserve;
 
@@ -51,7 +51,7 @@ pub struct NewPending<'a> {
 const REHASH: &str =
     "UPDATE users SET password_hash = ?1 WHERE id = ?2 AND password_hash = ?3 AND is_active = 1";
 
-/// Only for a user who is still active, with the role, the password and the kind of account that were just checked.
+/// Only for a user who is still active, and whose role, password and `has_factor` are still those that were checked.
 const CREATE: &str = "
     INSERT INTO pending_sign_ins (id, user_id, method, is_cookie, binding, role, password_version, factor_version,
                                   attempt_key, attempt_network, created_at, expires_at)
@@ -69,7 +69,7 @@ const METHODS: &str = "
            EXISTS (SELECT 1 FROM totp WHERE totp.user_id = ?1 AND confirmed_at IS NOT NULL) AS has_totp,
            EXISTS (SELECT 1 FROM recovery_codes WHERE recovery_codes.user_id = ?1 AND used_at IS NULL) AS has_code";
 
-/// The user must be as at the first step.
+/// The user must not have changed since the first step.
 const COMPLETE: &str = "
     UPDATE pending_sign_ins SET session_id = ?2
     WHERE id = ?1 AND session_id IS NULL AND expires_at > ?3

@@ -30,7 +30,7 @@ const CREATE: &str = "
 const CREATES: &str =
     "SELECT 1 FROM users WHERE users.id = ?1 AND is_active = 1 AND has_factor = 1";
 
-/// Replaces all recovery codes of the user of a session who has a factor. Returns whether that was done.
+/// Replaces all recovery codes of the user of a session, who must have a factor. Returns whether they were replaced.
 ///
 /// # Errors
 /// Any [`StoreError`]. `Conflict` if the session or its user was changed meanwhile.

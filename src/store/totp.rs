@@ -18,7 +18,7 @@ pub struct StoredTotp {
     pub secret: String,
     /// The last time step whose code was used.
     pub last_step: u32,
-    /// Whether a code has confirmed it. Otherwise it is no factor yet.
+    /// Whether a code has confirmed the secret. Otherwise it is not a factor yet.
     pub is_confirmed: bool,
 }
 
@@ -77,7 +77,7 @@ const SEALED_WITH: &str = "SELECT user_id, secret FROM totp WHERE key_id = ?1 LI
 
 const RESEAL: &str = "UPDATE totp SET secret = ?3, key_id = ?4 WHERE user_id = ?1 AND secret = ?2";
 
-/// A secret that is stored until a code confirms it.
+/// A secret that no code has confirmed yet.
 #[derive(Debug)]
 pub struct UnconfirmedTotp<'a> {
     /// The user.
@@ -111,7 +111,8 @@ pub async fn prepare(database: &Database, new: &UnconfirmedTotp<'_>) -> Result<b
     Ok(stored.changes > 0)
 }
 
-/// Removes the one-time codes of the user of a session; with `keeps_a_factor`, only if the user has another factor. Returns whether that was done.
+/// Removes the one-time codes of the user of a session; with `keeps_a_factor`, only if the user has another factor. Returns whether
+/// they were removed.
 ///
 /// # Errors
 /// Any [`StoreError`]. `Conflict` if the session or its user was changed meanwhile.

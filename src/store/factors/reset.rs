@@ -1,4 +1,4 @@
-//! Removes everything that belongs to the second factors of a user: an administrator resets them, or the user is erased.
+//! Removes everything that belongs to the second factors of a user, when an administrator resets them or the user is erased.
 
 use crate::domain::audit::Signed;
 use crate::runtime::StoreError;
@@ -8,8 +8,8 @@ use crate::store::sessions::{RevokeAll, RevokedSession, RevokedSessions};
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
-/// The first write, which decides whether the factors are reset: the administrator must still be allowed to do it. Sign-ins that wait
-/// for a factor have no effect after it.
+/// The first write, which decides whether the factors are reset: the administrator must still be allowed to reset them. Pending
+/// sign-ins have no effect after this write.
 const CLAIM: &str = "
     UPDATE users SET factor_version = factor_version + 1
     WHERE id = ?1 AND id <> ?2
@@ -57,8 +57,8 @@ pub struct Reset<'a> {
     pub now: Timestamp,
 }
 
-/// Removes all second factors of a user, the counter of wrong codes and the sign-ins that wait for a factor, and revokes all sessions.
-/// `None` if this administrator may not do it any more; then nothing is written.
+/// Removes all second factors of a user, the counter of wrong codes and the pending sign-ins, and revokes all sessions. `None` if this
+/// administrator may not reset the factors any more. Nothing is written then.
 ///
 /// # Errors
 /// Any [`StoreError`].

@@ -70,7 +70,7 @@ pub enum Obstacle {
     Registered,
     /// The user has [`MAX_PASSKEYS`].
     TooMany,
-    /// None of these.
+    /// Another reason.
     Other,
 }
 

@@ -19,7 +19,7 @@ const FIND: &str = "
     FROM passkeys JOIN users ON users.id = passkeys.user_id
     WHERE credential_id = ?1";
 
-/// The counter must be as it was when it was checked. Parallel uses of an authenticator without a counter are independent.
+/// The counter must still have the value that was checked. Without a counter, it is always 0, and parallel uses do not conflict.
 const USE: &str = "
     UPDATE passkeys SET sign_count = ?3, is_backed_up = ?4, last_used_at = ?5
     WHERE id = ?1 AND user_id = ?2 AND sign_count = ?6";

@@ -11,8 +11,8 @@ use crate::store::factor_attempts::CodeState;
 use crate::store::users::user;
 use crate::timestamp::Timestamp;
 
-/// `?2` and `?3` are the browser and the network of the client. If `?6` is 1, a code is checked, for which a back-off may be in effect.
-/// If `?7` is 1, nothing is checked, so there may be any number.
+/// `?2` and `?3` are the browser and the network of the client. If `?6` is 1, a code is checked, for which a back-off may be in
+/// effect. If `?7` is 1, nothing is checked, so the request is not counted.
 const COUNT: &str = "
     UPDATE pending_sign_ins SET attempts = attempts + (1 - ?7)
     WHERE id = ?1 AND binding IN (?2, ?3) AND session_id IS NULL AND expires_at > ?4 AND (?7 = 1 OR attempts < 5)
@@ -53,7 +53,7 @@ const STATE: &str = "
     LEFT JOIN factor_attempts ON factor_attempts.user_id = users.id
     WHERE pending_sign_ins.id = ?1";
 
-/// Which sign-in is to be completed, and by which client.
+/// The sign-in that a client wants to complete.
 #[derive(Clone, Copy, Debug)]
 pub struct Claim<'a> {
     /// SHA-256 of the client's secret, lower-case hex.
@@ -69,11 +69,11 @@ pub struct Claim<'a> {
 /// What is checked in a pending sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PendingCheck {
-    /// Nothing: a factor is being prepared. It is not counted.
+    /// Nothing, because a factor is being prepared. The request is not counted.
     Nothing,
-    /// A passkey, which cannot be guessed. It counts in the sign-in only.
+    /// A passkey, which cannot be guessed. It is counted per sign-in only.
     Passkey,
-    /// A code. It also counts for the user.
+    /// A code. It is also counted per user.
     Code,
 }
 
@@ -95,12 +95,12 @@ pub struct Pending {
 /// The outcome of a reservation.
 #[derive(Debug)]
 pub enum ReservedFactor {
-    /// It is counted and may be checked.
+    /// The check is counted, and the factor may be checked.
     Yes(Box<Pending>),
     /// No code is checked for this many seconds.
     Later(u32),
-    /// The sign-in does not exist, is complete or has expired, is of another client, too many factors were checked, or the user was
-    /// changed.
+    /// The sign-in does not exist, is complete, has expired or is of another client, or too many factors were checked in it, or its
+    /// user was changed.
     Expired,
 }
 
