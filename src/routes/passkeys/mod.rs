@@ -18,7 +18,7 @@ const MAX_NAME_CHARACTERS: usize = 64;
 /// The passkey's id in the path.
 ///
 /// # Errors
-/// `PasskeyNotFound` if it is no id.
+/// `PasskeyNotFound` if it is not an id.
 fn passkey_id(request: &Request) -> Result<Uuid, ApiError> {
     let text = request.parameter("id");
     // `Uuid` also accepts other forms: without hyphens, in braces and as a URN.

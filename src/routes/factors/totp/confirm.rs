@@ -1,4 +1,4 @@
-//! `POST /api/auth/totp/confirm`: confirms the secret of one-time codes with a code, which makes it a second factor.
+//! `POST /api/auth/totp/confirm`: confirms the secret of one-time codes with a code, and so makes it a second factor.
 
 use crate::app::RequestContext;
 use crate::app::second_factor::manage::{self, Confirmed};

@@ -1,4 +1,4 @@
-//! `POST /api/auth/totp`: creates the secret of one-time codes, which counts once a code has confirmed it.
+//! `POST /api/auth/totp`: creates the secret of one-time codes, which becomes a factor when a code has confirmed it.
 
 use crate::app::RequestContext;
 use crate::app::second_factor::enrol::{self, NewTotp, Prepared};
