@@ -113,11 +113,11 @@ codes! {
         "No index serves this combination of term, filters, sort and order.";
         "Use a combination that `POST /users/search` lists.";
     InvalidCode: 400 "invalid_code" "Invalid code";
-        "The one-time code is wrong, or was already used, or there is no secret that it could confirm.";
-        "Ask the user for the next code.";
+        "The code is wrong or was already used, or the user has no secret of one-time codes that it could confirm.";
+        "Ask the user for another code.";
     InvalidPasskey: 400 "invalid_passkey" "Invalid passkey";
         "The response of the authenticator is not valid for this request, or the request has expired.";
-        "Start again at `/passkeys/options`.";
+        "Start again at `/passkeys/options`, or at `/step-up/options` for a step-up.";
     InvalidClient: 400 "invalid_client" "Failed to start device authorization";
         "`client_id` and `client_secret` were not issued by this service, do not belong together, or have expired.";
         "Start again at `/register-client`.";
@@ -149,10 +149,10 @@ codes! {
         "The one-time code, recovery code or passkey is wrong or was already used. The message names which.";
         "Ask the user again.";
     UnknownPasskey: 401 "unknown_passkey" "Unknown passkey";
-        "The passkey belongs to no user of the service. It may have been removed.";
+        "No user of the service has this passkey. It may have been removed.";
         "Tell the browser with `PublicKeyCredential.signalUnknownCredential()`, and sign in in another way.";
     PendingSignInExpired: 401 "pending_sign_in_expired" "Sign-in expired. Start again";
-        "The pending sign-in is unknown, complete, older than 5 minutes or of another browser, five factors were tried, or the user was changed meanwhile.";
+        "The pending sign-in is unknown, complete, older than 5 minutes or of another client, five factors were tried in it, or the user was changed meanwhile.";
         "Start again at `/sign-in`.";
     InvalidProof: 401 "invalid_proof" "Could not validate credentials";
         "The AWS proof is malformed, too old, already used or refused by AWS, or its principal may not sign in.";
@@ -194,7 +194,7 @@ codes! {
         "Five wrong codes were sent for step-up in this session, so it accepts none any more.";
         "Ask the user to sign in again, or for a passkey.";
     FactorRequiredForStepUp: 403 "factor_required_for_step_up" "Use a passkey or a code";
-        "The user has a factor, so this method of step-up does not suffice.";
+        "The user has a factor, so this method of step-up is not enough.";
         "Use a method that `/step-up/options` lists.";
     NotPermitted: 403 "not_permitted" "You may not do this to this user";
         "The role of the caller does not permit this action on this user, or does not permit giving this role.";
@@ -242,7 +242,7 @@ codes! {
         "The service has no `FACTOR_KEY`, so it offers no one-time codes.";
         "Offer a passkey.";
     NoFactor: 409 "no_factor" "Add a passkey or one-time codes first";
-        "The user has no factor, so there is nothing that recovery codes could replace.";
+        "The user has no factor that recovery codes could replace.";
         "Ask the user to add a factor first.";
     FactorRequired: 409 "factor_required" "A second factor is required";
         "`MFA_POLICY` demands a factor of the user, and this is the last one.";
@@ -251,7 +251,7 @@ codes! {
         "The user of the pending sign-in has a factor already, so none can be added before the sign-in is complete.";
         "Complete the sign-in with a method that it lists.";
     LastSignInMethod: 409 "last_sign_in_method" "This is the only way to sign in";
-        "Without it, the user could not sign in any more.";
+        "The user could not sign in without this passkey or password.";
         "Ask the user to add a passkey or to set a password first.";
     AlreadyBootstrapped: 409 "already_bootstrapped" "There is a super administrator already";
         "The secret is valid, but the service already has an active super administrator.";
@@ -284,7 +284,7 @@ codes! {
         "This session, or the client site (an IPv4 address or an IPv6 /48), has sent too many requests.";
         "Wait for `Retry-After` seconds.";
     BackOff: 429 "back_off" "Too many requests";
-        "There were too many failed attempts for this name or from this client network.";
+        "There were too many failed attempts for this name, with codes of this user, or from this client network.";
         "Wait for `Retry-After` seconds, and tell the user.";
     AwsNotConfigured: 500 "aws_not_configured" "AWS is not configured";
         "The service is not configured for AWS IAM Identity Center.";
