@@ -3,7 +3,7 @@
 use super::sign_in_method::SignInMethod;
 use serde::{Deserialize, Serialize};
 
-/// A second factor, strongest first.
+/// A second factor. The values are in the order of strength, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]

@@ -30,7 +30,7 @@ pub struct CreationOptions {
     pub pub_key_cred_params: Vec<Parameters>,
     /// Time after which the browser ends its prompt, in milliseconds.
     pub timeout: i64,
-    /// The passkeys of the user, so that no authenticator gets a second one.
+    /// The passkeys of the user, so that an authenticator that has one of them does not create another.
     pub exclude_credentials: Vec<Descriptor>,
     /// What the authenticator must be able to do.
     pub authenticator_selection: Selection,
@@ -107,7 +107,7 @@ pub struct RequestOptions {
     pub timeout: i64,
     /// RP ID: the domain that the passkey belongs to.
     pub rp_id: String,
-    /// The passkeys that can be used; empty for all of the service.
+    /// The passkeys that can be used; empty if any passkey of the service can be used.
     pub allow_credentials: Vec<Descriptor>,
     /// Always `required`: the authenticator checks a PIN, a fingerprint or a face.
     pub user_verification: &'static str,

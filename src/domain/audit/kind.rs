@@ -7,7 +7,7 @@ use serde::Serialize;
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// A user signed in; the detail is the method: `password`, `aws_device`, `aws_app`, `aws_proof` or `passkey`, and the second factor, if there was one.
+    /// A user signed in; the detail is the method, such as `password` or `passkey`, and the second factor, if there was one.
     SignIn,
     /// A sign-in was refused; the detail gives the method and the reason.
     SignInFailed,
@@ -71,13 +71,13 @@ pub enum Kind {
     PasskeyAdded,
     /// A passkey was removed.
     PasskeyRemoved,
-    /// The counter of a passkey did not grow, which shows that the passkey may have been copied; it was refused.
+    /// A passkey was refused because its counter did not grow, which shows that the passkey may have been copied.
     PasskeyCloned,
     /// One-time codes were added: a code confirmed their secret.
     TotpAdded,
     /// One-time codes were removed.
     TotpRemoved,
-    /// Recovery codes were created; earlier ones are void.
+    /// Recovery codes were created; earlier ones are no longer valid.
     RecoveryCodesCreated,
     /// A recovery code was used.
     RecoveryCodeUsed,

@@ -39,7 +39,7 @@ pub struct FactorsResponse<'a> {
     pub success: bool,
     /// Whether the service demands a second factor of the user.
     pub policy_demands_factor: bool,
-    /// Whether an identity source provides the user, so that profile, address and password are not changed here.
+    /// Whether an identity source provides the user, so that profile, address and password cannot be changed here.
     pub is_managed_elsewhere: bool,
     /// Whether a password is set.
     pub has_password: bool,
@@ -51,7 +51,7 @@ pub struct FactorsResponse<'a> {
     pub recovery_codes: Option<RecoveryCodes>,
     /// The factors that can be added.
     pub can_enrol: Vec<EnrollableFactor>,
-    /// RP ID of passkeys.
+    /// RP ID: the domain that passkeys belong to.
     pub rp_id: &'a str,
 }
 

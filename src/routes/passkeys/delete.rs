@@ -49,8 +49,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("deletePasskey", "Second factors", "Remove a passkey")
         .describe(
-            "Removes a passkey of the caller. A user keeps a way to sign in, and a second factor if the service demands one. With the last \
-             factor, the recovery codes go as well.",
+            "Removes a passkey of the caller. The service refuses to remove the last way to sign in, and the last second factor if \
+             it demands one. When the last factor is removed, the recovery codes are removed too.",
         )
         .parameter(id_parameter())
         .returns::<MessageResponse>(

@@ -78,8 +78,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use crate::http::operation::Operation;
     Operation::new("createTotpSecret", "Second factors", "Create a secret for one-time codes")
         .describe(
-            "Creates the secret of one-time codes (RFC 6238: SHA-1, six digits, 30 seconds). It is no factor until /totp/confirm has \
-             confirmed it with a code, and replaces a secret that was not confirmed. The secret is not shown again.",
+            "Creates the secret of one-time codes (RFC 6238: SHA-1, six digits, 30 seconds). It is not a factor until \
+             /totp/confirm has confirmed it with a code. It replaces a secret that was not confirmed. The secret is not shown again.",
         )
         .returns::<TotpSecretResponse>(schemas, example())
         .errors([ErrorCode::TotpExists, ErrorCode::TotpUnavailable])

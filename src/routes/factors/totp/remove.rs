@@ -46,8 +46,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("removeTotp", "Second factors", "Remove one-time codes")
         .describe(
-            "Removes the secret of one-time codes. If it was the last factor, the recovery codes are removed too. Sessions stay; pending \
-             sign-ins become invalid. Without one-time codes, nothing happens.",
+            "Removes the secret of one-time codes. If it was the last factor, the recovery codes are removed too. Sessions stay valid; \
+             pending sign-ins become invalid. If the user has no one-time codes, nothing happens.",
         )
         .returns::<MessageResponse>(schemas, json!({"success": true, "message": REMOVED}))
         .errors([ErrorCode::FactorRequired])
