@@ -7,7 +7,7 @@ import type { Submission } from "../submission.ts";
 export interface AttemptSteps<T> {
   request: () => Promise<Result<T>>;
   onDone: (value: T) => void;
-  /** Handles a failure after which trying again makes no sense. Returns whether it was one. */
+  /** Handles a failure after which trying again makes no sense. Returns whether the failure was of this kind. */
   onFailure?: (failure: Failure) => boolean;
 }
 

@@ -6,7 +6,7 @@ import type { CreationChallenge, SignedChallenge } from "../passkeys/prompt.ts";
 
 type Schemas = components["schemas"];
 
-/** What a user can prove besides the password. */
+/** A way to show a second factor. */
 export type FactorMethod = Schemas["Factor"];
 export type Factors = Schemas["FactorsResponse"];
 export type Passkey = Schemas["Passkey"];

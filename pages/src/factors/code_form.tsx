@@ -11,7 +11,7 @@ import { useAttempt } from "./attempt.ts";
 
 interface CodeFormProps<T> {
   kind: "totp" | "recovery";
-  /** The explanation, unless another text gives it. */
+  /** The explanation; absent if another text explains the form. */
   lead?: string;
   send: (code: string) => Promise<Result<T>>;
   onDone: (value: T) => void;

@@ -1,4 +1,4 @@
-// The proof of a factor: a passkey, a one-time code or a recovery code, whichever the user chooses of those that the account has.
+// The proof of a factor: a passkey, a one-time code or a recovery code. The user chooses among those of the account.
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Failure, Result } from "../api.ts";
 import { Button } from "../components/button.tsx";
@@ -13,12 +13,12 @@ import type { FactorMethod, Proof } from "./client.ts";
 import { CodeForm } from "./code_form.tsx";
 
 interface ProofProps<T> {
-  /** Those of the user, the strongest first. */
+  /** The methods of the user, strongest first. */
   methods: FactorMethod[];
   challenges: Challenges<RequestChallenge>;
   send: (proof: Proof) => Promise<Result<T>>;
   onDone: (value: T) => void;
-  /** Handles a failure after which trying again makes no sense. Returns whether it was one. */
+  /** Handles a failure after which trying again makes no sense. Returns whether the failure was of this kind. */
   onFailure?: (failure: Failure) => boolean;
   back: { text: string; run: () => void };
 }
@@ -28,7 +28,7 @@ export function ProofOfFactor<T>({ methods, challenges, send, onDone, onFailure,
   const usable = methods.filter((method) => method !== "passkey" || hasPasskeys() || methods.length === 1);
   const [method, setMethod] = useState(usable[0]);
   const view = useRef<HTMLDivElement>(null);
-  // What had the focus was removed.
+  // The element that had the focus was removed.
   useEffect(() => view.current?.querySelector<HTMLElement>("input, button")?.focus(), [method]);
   const common = { onDone, onFailure };
   return (

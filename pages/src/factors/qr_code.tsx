@@ -9,7 +9,7 @@ interface Drawing {
   size: number;
 }
 
-/** Nothing until the script that draws it is loaded. */
+/** Shows nothing until the script that computes the code is loaded. */
 export function QrCode({ text, label }: { text: string; label: string }) {
   const [drawing, setDrawing] = useState<Drawing>();
   useEffect(() => {

@@ -1,4 +1,4 @@
-// New recovery codes. They are shown once, so the user has to say that they are stored.
+// New recovery codes. They are shown once, so the user has to confirm that they are stored.
 import { useId, useState } from "preact/hooks";
 import { Button } from "../components/button.tsx";
 import { CopyButton } from "../components/copy_button.tsx";
@@ -13,7 +13,7 @@ interface RecoveryCodesProps {
   onStored: () => void;
 }
 
-/** Without a heading, which is that of the page or of the dialog. */
+/** The heading is that of the page or of the dialog around it. */
 export function RecoveryCodes({ codes, service, onStored }: RecoveryCodesProps) {
   const { factors: { recovery } } = useTexts();
   const id = useId();

@@ -14,7 +14,7 @@ interface TotpSetupProps<T> {
   back: { text: string; run: () => void };
 }
 
-/** Apps register this scheme. The service writes the address, but no other scheme may ever become a link. */
+/** Authenticator apps open addresses that begin so. The service sends the address, but no other scheme may ever become a link. */
 const SCHEME = "otpauth://totp/";
 
 export function TotpSetup<T>({ secret: { secret, uri }, ...form }: TotpSetupProps<T>) {

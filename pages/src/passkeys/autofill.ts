@@ -3,7 +3,7 @@ import { CANCELLED, hasAutofill, suggestPasskeys } from "./prompt.ts";
 import type { RequestChallenge, SignedChallenge } from "./prompt.ts";
 import type { Challenges } from "./challenges.ts";
 
-/** A browser that refuses sooner was not cancelled by the user, and would refuse again. */
+/** If a prompt ends sooner, the user has not cancelled it: the browser has refused it, and would refuse it again. */
 const MIN_PROMPT_MS = 1_000;
 
 /** The suggestions. They are offered from `start` until `stop`, or until the user chooses one. */
@@ -34,7 +34,7 @@ export class Autofill {
     if (!(await hasAutofill())) return;
     while (!stopped.aborted) {
       const challenge = await this.#challenges.current();
-      // The button for a passkey reports why there is none.
+      // The button for a passkey reports why there is no challenge.
       if (challenge.failure !== undefined || stopped.aborted) return;
       const renewal = new AbortController();
       const begin = performance.now();
@@ -53,7 +53,7 @@ export class Autofill {
   }
 }
 
-/** Calls the function when the time is over and the page is visible. A hidden page needs no new challenge. */
+/** Calls the function when the time has passed and the page is visible. A hidden page needs no new challenge. */
 function whenStale(milliseconds: number, renew: () => void): () => void {
   const renewIfVisible = () => {
     if (document.hidden) return;

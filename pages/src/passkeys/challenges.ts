@@ -1,8 +1,8 @@
-// Challenges that the page fetches ahead, so that a click leads to the prompt at once. Safari refuses a prompt that comes too long
-// after the click.
+// Challenges that the page fetches in advance, so that a click leads to the prompt at once. Safari refuses a prompt that comes too
+// long after the click.
 import type { Result } from "../api.ts";
 
-/** The service accepts a challenge for five minutes. The user needs some of them for the prompt. */
+/** The service accepts a challenge for five minutes. The user needs a part of this time for the prompt. */
 const MAX_AGE_MS = 4 * 60_000;
 
 export class Challenges<T> {
@@ -35,7 +35,7 @@ export class Challenges<T> {
     return loaded;
   }
 
-  /** The current challenge is about to be sent, which the service accepts once. */
+  /** The current challenge is about to be sent. The service accepts it once, so it is not kept. */
   spend(): void {
     this.#kept = undefined;
   }

@@ -4,7 +4,7 @@ import type { components } from "../../../build/openapi.d.ts";
 type Schemas = components["schemas"];
 export type CreationOptions = Schemas["CreationOptions"];
 export type RequestOptions = Schemas["RequestOptions"];
-/** What the API gets of a credential. */
+/** A credential as it is sent to the API. */
 export type CredentialJson = Schemas["CredentialJson"] & Pick<PublicKeyCredential, "authenticatorAttachment">;
 
 /** Bytes as the API writes them: base64url without padding. */
@@ -39,7 +39,7 @@ const descriptor = ({ id, type, transports }: Schemas["Descriptor"]): PublicKeyC
   transports: transports as AuthenticatorTransport[],
 });
 
-/** The credential as JSON, from the browser or written here. */
+/** The credential as JSON, written by the browser or by this file. */
 export function credentialJson(credential: PublicKeyCredential): CredentialJson {
   try {
     return credential.toJSON() as CredentialJson;

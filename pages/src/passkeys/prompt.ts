@@ -3,7 +3,7 @@ import type { Failure, Result } from "../api.ts";
 import { creationOptions, credentialJson, requestOptions } from "./json.ts";
 import type { CreationOptions, CredentialJson, RequestOptions } from "./json.ts";
 
-/** Options of the service for one prompt, and the state that it gets back with the credential. */
+/** Options of the service for one prompt, and the state that is sent back with the credential. */
 export interface Challenge<T> {
   options: T;
   state: string;
@@ -12,7 +12,7 @@ export interface Challenge<T> {
 export type CreationChallenge = Challenge<CreationOptions>;
 export type RequestChallenge = Challenge<RequestOptions>;
 
-/** What the service gets. */
+/** What is sent to the service after a prompt. */
 export interface SignedChallenge {
   state: string;
   credential: CredentialJson;
@@ -42,7 +42,7 @@ export function askForPasskey({ options, state }: RequestChallenge): Promise<Res
   return prompt(state, async () => navigator.credentials.get({ publicKey: requestOptions(options) }));
 }
 
-/** Offers passkeys among the suggestions of the field with `autocomplete="… webauthn"`, until one is chosen or the signal aborts. */
+/** Offers passkeys as suggestions of the field with `autocomplete="… webauthn"`, until the user chooses one or the signal aborts. */
 export function suggestPasskeys({ options, state }: RequestChallenge, signal: AbortSignal): Promise<Result<SignedChallenge>> {
   const mediation = "conditional";
   return prompt(state, async () => navigator.credentials.get({ publicKey: requestOptions(options), mediation, signal }));
@@ -59,10 +59,10 @@ async function prompt(state: string, ask: () => Promise<Credential | null>): Pro
   }
 }
 
-/** The user has closed the prompt, or it has timed out. Browsers do not say which of them. */
+/** The user has closed the prompt, or it has timed out. Browsers do not tell the page which of the two. */
 export const CANCELLED = "passkey_cancelled";
 
-/** The page has given up the prompt. */
+/** The page has aborted the prompt. */
 export const ABORTED = "passkey_aborted";
 
 /** WebAuthn level 3, sections 5.1.3 and 5.1.4, says when each error occurs. */

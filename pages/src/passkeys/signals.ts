@@ -1,5 +1,6 @@
-// Signals to the user's password manager about passkeys (WebAuthn level 3, section 5.1.10), so that it offers no deleted passkey and
-// shows the current name of the user. Not every browser has them, and none reports whether a password manager has listened.
+// Signals to the user's password manager about passkeys (WebAuthn level 3, section 5.1.10), so that it offers no deleted passkey
+// and shows the current name of the user. Not every browser has these signals, and no browser reports whether a password manager
+// has followed them.
 import type { User } from "../api.ts";
 import { userHandle } from "./json.ts";
 import type { Base64Url } from "./json.ts";
@@ -10,7 +11,7 @@ interface Signals {
   signalCurrentUserDetails?: (options: { rpId: string; userId: Base64Url; name: string; displayName: string }) => Promise<void>;
 }
 
-/** TypeScript does not know them yet. */
+/** TypeScript does not know these methods yet. */
 const signals = (): Signals => (globalThis.PublicKeyCredential as Signals | undefined) ?? {};
 
 /** The service does not know this passkey. */

@@ -42,7 +42,7 @@ export function Choice({ isAgain, methods, onAws, onDone }: ChoiceProps) {
     const result = await signInWithPasskey(signed);
     if (result.failure?.code === "unknown_passkey") signalUnknown(rpId.current, signed.credential.id);
     if (result.failure?.code !== "invalid_credentials") return result;
-    // It was no name and no password.
+    // The text of this code is about a name and a password, which were not sent.
     return { failure: { ...result.failure, code: "passkey_refused" } };
   };
   /** The user has chosen a passkey from the suggestions. */

@@ -5,7 +5,7 @@ import type { Failure } from "../api.ts";
 /** How long the service keeps a pending sign-in. The clock of the device may differ from the time in the response. */
 const PENDING_MS = 5 * 60_000;
 
-/** Calls the function when the pending sign-in has expired. Returns the handler of failures that say so. */
+/** Calls the function when the pending sign-in has expired. Returns a handler for the failure with which the service reports this. */
 export function useExpiry(onExpired: () => void): (failure: Failure) => boolean {
   useEffect(() => {
     const timer = setTimeout(onExpired, PENDING_MS);

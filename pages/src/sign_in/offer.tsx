@@ -1,4 +1,4 @@
-// After a sign-in with a password: the offer to add a passkey. The browser keeps that the user has declined it.
+// After a sign-in with a password: the offer to add a passkey. The browser remembers that the user has declined the offer.
 import { Button } from "../components/button.tsx";
 import { Message } from "../components/message.tsx";
 import { ViewHeading } from "../components/view_heading.tsx";
@@ -26,7 +26,7 @@ function isDeclined(): boolean {
   try {
     return localStorage.getItem(DECLINED) !== null;
   } catch {
-    // The browser denies storage to this site, so the answer could not be kept.
+    // The browser denies storage to this site, so it could not remember that the user declines.
     return true;
   }
 }
@@ -35,7 +35,7 @@ function decline(): void {
   try {
     localStorage.setItem(DECLINED, "");
   } catch {
-    // The page then asks again.
+    // The next sign-in then asks again.
   }
 }
 

@@ -11,7 +11,10 @@ import { PAGES } from "../navigation.ts";
 import { useSubmission } from "../submission.ts";
 import { SignInMessage } from "./message.tsx";
 
-/** Failures in a row after which the page offers to set a new password. They are counted for every name, so the offer does not reveal whether a user exists. */
+/**
+ * Failures in a row after which the page offers to set a new password. They are counted for every name, so the offer does not reveal
+ * whether a user exists.
+ */
 const FAILURES_UNTIL_HINT = 3;
 
 interface PasswordFormProps {

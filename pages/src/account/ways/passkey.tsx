@@ -49,7 +49,7 @@ export function Entry({ heading: Heading, passkey, isLastFactor, onRenamed, onDe
   ];
   const stop = () => {
     setRenaming(false);
-    // What had the focus is removed.
+    // The element that had the focus is removed.
     requestAnimationFrame(() => actions.current?.querySelector("button")?.focus());
   };
   return (

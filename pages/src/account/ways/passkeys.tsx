@@ -66,7 +66,7 @@ function AddPasskey({ onChange }: Pick<PartProps, "onChange">) {
   const result = useResult();
   const [done, setDone] = useDone();
   const adding = useChange({
-    // Each call by itself: the step-up must not lead to a second prompt.
+    // Each call has its own step-up, so that a step-up repeats one call and does not lead to a second prompt.
     request: () =>
       addNewPasskey(t, {
         load: () => result(newPasskey),

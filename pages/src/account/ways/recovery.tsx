@@ -9,7 +9,7 @@ export function Recovery({ factors, onChange }: PartProps) {
   const { factors: texts } = useTexts();
   const { recovery_codes: codes } = factors;
   const creating = useChange({
-    // Without codes, there are none that would become invalid.
+    // A user without codes is not asked, because no code becomes invalid.
     ...(codes !== null && codes.remaining > 0 && { question: texts.questions.newCodes }),
     request: newRecoveryCodes,
     onDone: ({ recovery_codes }) => onChange(recovery_codes),

@@ -1,4 +1,4 @@
-// The card that asks the user to check the passkeys after a password was set with a link, because that removes no passkey.
+// The card that asks the user to check the passkeys after a password was set with a link. A new password removes no passkey.
 import { Button } from "../../components/button.tsx";
 import { useTexts } from "../../language.ts";
 import { REVIEW } from "../../navigation.ts";
@@ -10,7 +10,7 @@ export const isReviewRequested = (): boolean => new URLSearchParams(location.sea
 export function Review({ factors, onChange, onKeep }: PartProps & { onKeep: () => void }) {
   const { factors: { review } } = useTexts();
   const keep = () => {
-    // A page that is loaded again does not ask again.
+    // The card is not shown again when the page is loaded again.
     history.replaceState(null, "", location.pathname);
     onKeep();
   };
