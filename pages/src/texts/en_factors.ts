@@ -10,7 +10,7 @@ export const factors = {
     submit: "Use passkey",
     add: "Add a passkey",
     create: "Create passkey",
-    what: "A passkey is kept by your device or password manager. You confirm with your fingerprint, your face or the PIN of the device, so there is no password to type or to steal.",
+    what: "Your device or password manager keeps a passkey. You confirm with your fingerprint, your face or the PIN of the device, so there is no password to type or to steal.",
     otherDevice: "Phone or security key",
   },
 
@@ -33,13 +33,13 @@ export const factors = {
     lead: "Enter one of your recovery codes. Each code works once.",
     label: "Recovery code",
     title: "Store your recovery codes",
-    what: "With a recovery code you can sign in if your phone or your passkey is lost. Each code works once. They are shown only now.",
-    where: "Keep them where others cannot read them and where you can reach them without this device: printed, or in a password manager.",
+    what: "With a recovery code you can sign in if your phone or your passkey is lost. Each code works once. The codes are shown only now.",
+    where: "Keep the codes where others cannot read them and where you can reach them without this device: printed, or in a password manager.",
     list: "Your recovery codes",
     copy: "Copy codes",
     download: "Download codes",
     stored: "I have stored the codes",
-    storeFirst: "Store the codes, and then confirm that.",
+    storeFirst: "Store the codes, and then tick “I have stored the codes”.",
     finish: "Continue",
     fileName: "recovery-codes",
     fileHeading: (service: string) => `Recovery codes for ${service}`,
@@ -65,7 +65,7 @@ export const factors = {
 
   enrol: {
     title: "Protect your account",
-    lead: "This service asks for a second proof when you sign in. Choose one now. You need it at every later sign-in.",
+    lead: "This service asks for a second step when you sign in. Set it up now. You need it at every later sign-in.",
   },
 
   offer: {
@@ -84,7 +84,7 @@ export const factors = {
     demanded: "This service demands a passkey or one-time codes, so the last of them cannot be removed.",
     password: "Password",
     passwordSet: "You can sign in with your password.",
-    passwordNone: "Your account has no password. You sign in with a passkey. “Forgot your password?” on the sign-in page sets a password again.",
+    passwordNone: "Your account has no password. You sign in with a passkey. With “Forgot your password?” on the sign-in page you can set a password again.",
     removePassword: "Remove password",
     passwordRemoved: "The password was removed.",
     passkeys: "Passkeys",
@@ -118,16 +118,16 @@ export const factors = {
     delete: {
       title: (name: string) => `Delete the passkey ${name}?`,
       consequences: [
-        "You cannot sign in with it any more. Your sessions go on.",
-        "It may remain in your device or password manager, where it is of no use. You can delete it there too.",
+        "You cannot sign in with this passkey any more. Your sessions continue.",
+        "The passkey may remain on your device or in your password manager. You can delete it there too.",
       ],
       confirm: "Delete passkey",
     },
-    last: "This is your last passkey and you have no one-time codes: your password alone will suffice to sign in, and your recovery codes are deleted.",
+    last: "This is your last passkey, and you have no one-time codes. After that, you sign in without a second step, and your recovery codes are deleted.",
     removeTotp: {
       title: "Remove one-time codes?",
-      consequences: ["The codes of your app are not accepted any more. You can delete the account in the app."],
-      last: "You have no passkey: your password alone will suffice to sign in, and your recovery codes are deleted.",
+      consequences: ["The codes of your app are not accepted any more. You can delete the entry of this service in the app."],
+      last: "You have no passkey. After that, you sign in without a second step, and your recovery codes are deleted.",
       confirm: "Remove codes",
     },
     newCodes: {
@@ -138,8 +138,8 @@ export const factors = {
     removePassword: {
       title: "Remove the password?",
       consequences: [
-        "You then sign in with a passkey only. Make sure that you can reach one on another device, or have recovery codes and an e‑mail address.",
-        "A link from “Forgot your password?” sets a password again.",
+        "You then sign in with a passkey only. Make sure that you also have a passkey on another device, or recovery codes and an e‑mail address.",
+        "With a link from “Forgot your password?” you can set a password again.",
       ],
       confirm: "Remove password",
     },
@@ -147,14 +147,14 @@ export const factors = {
 
   review: {
     title: "Check your passkeys",
-    lead: "You have set a new password. If someone else had access to your account, that person may have added a passkey, and a new password does not remove it. Delete each passkey that you do not know.",
+    lead: "You have set a new password. If someone else had access to your account, that person may have added a passkey, and a new password does not remove it. Delete each passkey that you do not recognise.",
     keep: "Keep these passkeys",
     kept: "Thank you. You can change them at any time.",
   },
 
   failures: {
     invalid_second_factor: "This code is wrong or was used already. Check it, and try again.",
-    invalid_code: "This code is wrong or was used already. Wait for the next one, and try again.",
+    invalid_code: "This code is wrong or was used already. Try again with another code.",
     pending_sign_in_expired: "The sign-in has expired. Start again.",
     invalid_passkey: "This passkey was not accepted. Try again.",
     aws_sign_in_required: "Your account signs in with AWS. Sign in with AWS first; the passkey is the second step.",
@@ -162,21 +162,21 @@ export const factors = {
     unknown_passkey: "This passkey does not belong to an account here, or was deleted. Use another way to sign in.",
     passkey_refused: "This passkey was not accepted. Try again, or use another way to sign in.",
     passkey_cancelled: "No passkey was used. Try again, or use another way.",
-    passkey_exists: "This device or password manager already has a passkey for your account.",
+    passkey_exists: "This device or password manager already has a passkey for your account. To add another one, choose another device.",
     passkey_unsupported: "This browser or device cannot use passkeys for this service. Use another way.",
     passkey_address: "Passkeys do not work at this address. Open the service at its usual address.",
     passkey_failed: "The browser could not use the passkey. Try again.",
-    too_many_passkeys: "You have as many passkeys as an account can have. Delete one first.",
-    passkey_not_found: "This passkey was deleted already.",
+    too_many_passkeys: "Your account cannot have more passkeys. Delete one first.",
+    passkey_not_found: "This passkey was deleted already. Load the page again.",
     last_sign_in_method: "This is your only way to sign in. Add another one first.",
-    factor_required: "This service demands a passkey or one-time codes. Add another one first.",
-    totp_exists: "One-time codes are set up already.",
+    factor_required: "This service demands a passkey or one-time codes. Add another passkey or set up one-time codes first.",
+    totp_exists: "One-time codes are set up already. To set them up again, remove them first.",
     totp_unavailable: "This service offers no one-time codes. Add a passkey.",
     factor_exists: "Your account has a passkey or one-time codes already. Start again.",
     no_factor: "Add a passkey or set up one-time codes first.",
     factor_required_for_step_up: "Confirm with a passkey or a code.",
     not_confirmed: "This change needs your confirmation. Try again.",
-    invalid_name: "The name must have 1 to 64 characters.",
+    invalid_name: "The name must have 1 to 64 characters, without invisible ones.",
   },
 };
 
