@@ -17,7 +17,7 @@ const W3C: &str = include_str!("../vectors/webauthn_l3.json");
 const ECDSA: &str = include_str!("../vectors/wycheproof_ecdsa_p256_sha256_p1363.json");
 const ED25519: &str = include_str!("../vectors/wycheproof_ed25519.json");
 
-/// The bit "user verified". Most of the vectors leave it out.
+/// The bit "user verified". Most of the vectors do not set it.
 const USER_VERIFIED: u8 = 4;
 /// Where the flags are in authenticator data.
 const FLAGS: usize = 32;
@@ -69,7 +69,7 @@ fn ceremony(challenge: &[u8]) -> Ceremony<'_> {
     }
 }
 
-/// Sets the bit "user verified", which nothing signs in an attestation of the format `none`.
+/// The attestation object in the format `none`, with the bit "user verified". In this format, no signature covers the bit.
 fn without_attestation(attestation_object: &[u8]) -> Vec<u8> {
     let mut reader = minicbor::Decoder::new(attestation_object);
     let members = reader.map().unwrap().unwrap();
@@ -159,7 +159,7 @@ async fn w3c_registrations_are_refused_only_for_what_the_service_does_not_accept
     assert_eq!(found, expected);
 }
 
-/// The same registrations as a browser passes them on when no attestation is asked for, with a verified user. Then the assertions.
+/// The same registrations, as a browser sends them if no attestation is requested and the user is verified. Then the assertions.
 #[tokio::test]
 async fn w3c_ceremonies_without_attestation_are_accepted_for_the_offered_algorithms() {
     let (mut created, mut used) = (BTreeMap::new(), BTreeMap::new());
@@ -270,7 +270,7 @@ fn integer(number: &[u8]) -> Vec<u8> {
     [&[2, u8::try_from(digits.len()).unwrap()], &digits[..]].concat()
 }
 
-/// The vectors have the numbers side by side. Their results must be the same after a journey through DER.
+/// The vectors have the numbers side by side. Their results must be the same after a conversion to DER and back.
 #[tokio::test]
 async fn wycheproof_ecdsa_signatures_have_the_published_results() {
     let all: Value = serde_json::from_str(ECDSA).unwrap();
@@ -298,7 +298,7 @@ async fn wycheproof_ecdsa_signatures_have_the_published_results() {
                     signatures::verify(&signed).await.is_ok()
                 }
             };
-            // The length of P1363 is fixed. In DER, zeros before a number leave no trace.
+            // P1363 has a fixed length, so zeros in excess make a vector invalid. The conversion to DER removes these zeros.
             let was_padded = both.len() != 64 && both.len().is_multiple_of(2);
             let expected = test["result"] == "valid";
             assert!(is_valid == expected || was_padded, "{test}");

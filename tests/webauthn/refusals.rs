@@ -208,7 +208,7 @@ async fn another_relying_party_or_user_is_refused() {
     let object = attestation_object(&passkey.authenticator_data(RP_ID, true));
     let id = std::mem::replace(&mut passkey.id, vec![1; 32]);
     let result = registered(&passkey.attestation(&page, &object)).await;
-    // What the authenticator states counts.
+    // The id that the authenticator states is used, not the id in the JSON.
     assert_eq!(result.unwrap().credential_id, id);
     passkey.id = id;
     let stored = stored(&mut passkey).await;

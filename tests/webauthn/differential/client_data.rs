@@ -4,7 +4,7 @@ use super::{CHALLENGE, ORIGIN};
 use crate::authenticator::text;
 use serde_json::{Value, json};
 
-/// Each with its family and a detail.
+/// Variants of client data, each with its family and a detail.
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 pub fn variants(r#type: &str) -> Vec<(&'static str, String, Vec<u8>)> {
     let challenge = text(&CHALLENGE);

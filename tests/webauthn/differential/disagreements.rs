@@ -33,7 +33,7 @@ const fn refused(family: &'static str, decided_by: &'static str) -> Disagreement
     }
 }
 
-/// Refused although all of the others may accept it.
+/// Refused, although all other verifiers may accept it.
 const fn stricter(family: &'static str, decided_by: &'static str) -> Disagreement {
     Disagreement {
         is_stricter: true,
@@ -41,7 +41,7 @@ const fn stricter(family: &'static str, decided_by: &'static str) -> Disagreemen
     }
 }
 
-/// Random changes, each of which is like one of the other rows.
+/// Random changes. Each has the same effect as a change of another row.
 const fn random(family: &'static str) -> Disagreement {
     Disagreement {
         accepts: None,

@@ -1,5 +1,5 @@
-//! The same responses, verified by this service, `py_webauthn`, `SimpleWebAuthn` and `webauthn-rs-core`. What all three accept is accepted
-//! here, and what all three refuse is refused here. Where they differ, [`disagreements`] names the section that decides.
+//! The same responses, verified by this service, `py_webauthn`, `SimpleWebAuthn` and `webauthn-rs-core`. This service accepts what all
+//! three accept, and refuses what all three refuse. [`disagreements`] lists all other results, with the section that decides.
 
 mod assertions;
 mod attestations;

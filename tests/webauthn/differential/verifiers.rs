@@ -43,7 +43,7 @@ fn verdicts(mut command: Command, lines: &str) -> Vec<String> {
     let mut process = command.spawn().expect("a verifier");
     let mut input = process.stdin.take().expect("an input");
     let text = format!("{lines}\n");
-    // It prints while it reads.
+    // The verifier prints while it reads, so another thread writes its input.
     let writer = thread::spawn(move || input.write_all(text.as_bytes()));
     let output = process.wait_with_output().expect("the verdicts");
     writer

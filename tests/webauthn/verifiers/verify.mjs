@@ -1,4 +1,4 @@
-// Verifies the cases of `../differential.rs` with SimpleWebAuthn: one case in JSON per line of the input, one verdict per line of the
+// Verifies the cases of `../differential` with SimpleWebAuthn: one case in JSON per line of the input, one verdict per line of the
 // output.
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";

@@ -1,4 +1,7 @@
-"""Verifies the cases of `../differential.rs` with py_webauthn: one case in JSON per line of the input, one verdict per line of the output."""
+"""Verifies the cases of `../differential` with py_webauthn.
+
+One case in JSON per line of the input, one verdict per line of the output.
+"""
 
 import json
 import sys

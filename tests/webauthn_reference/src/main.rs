@@ -1,4 +1,4 @@
-//! Verifies the responses of `tests/webauthn/differential.rs` with webauthn-rs-core: one case in JSON per line of the input, one
+//! Verifies the responses of `tests/webauthn/differential` with webauthn-rs-core: one case in JSON per line of the input, one
 //! verdict per line of the output.
 
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ fn main() {
         let case: Value = serde_json::from_str(&line.expect("a line")).expect("a case in JSON");
         match verdict(&case) {
             Ok(()) => println!("accepted"),
-            // It has no Ed25519.
+            // The verifier has no Ed25519.
             Err(reason) if reason.contains("EDUnsupported") => println!("unsupported"),
             Err(reason) => println!("{}", reason.replace('\n', " ")),
         }
