@@ -45,7 +45,7 @@ async fn one_time_codes_count_once_a_code_has_confirmed_them() {
     session.create_totp().await.assert_error(409, "totp_exists");
 }
 
-/// A user who has just confirmed codes has shown them.
+/// The code that confirms the secret also steps the session up.
 #[tokio::test]
 async fn session_that_adds_the_first_factor_is_stepped_up_with_it() {
     let (app, _, session) = signed_in().await;

@@ -242,7 +242,7 @@ async fn request_without_a_code_or_with_another_method_returns_400() {
     }
 }
 
-/// The documents of these routes know no second step.
+/// The specification of this route has no second step.
 #[tokio::test]
 async fn login_refuses_a_user_with_a_factor_and_counts_the_attempt() {
     let app = App::shared();

@@ -1,5 +1,5 @@
 //! Passkeys: the endpoints of `src/routes/passkeys`, and what a passkey is used for. The authenticator is software
-//! (`tests/shared/authenticator.rs`); `browser` has Chromium's.
+//! (`tests/shared/authenticator.rs`). The tests in `browser` use the virtual authenticator of Chromium.
 
 mod manage;
 mod refused;

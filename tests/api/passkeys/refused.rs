@@ -1,4 +1,4 @@
-//! Responses of an authenticator that are valid but for one thing, at a sign-in.
+//! Sign-ins with responses of an authenticator in which one part is not valid.
 
 use crate::support::App;
 use crate::support::authenticator::{

@@ -40,7 +40,7 @@ async fn passkey_signs_in_into_a_cookie_session() {
     );
     let session = response.cookie_session();
     assert_eq!(session.statuses().await, [200; 3]);
-    // It is an authentication with a factor.
+    // The sign-in also counts as an authentication with a factor.
     session.passkey_options().await.assert_status(200);
 }
 

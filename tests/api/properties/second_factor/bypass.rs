@@ -1,4 +1,5 @@
-//! No route gives a session without the factor that it demands. The table has every route that gives a token or sets a session cookie.
+//! No route gives a session without the factor that it demands. The table has every route that gives a token or sets a session
+//! cookie.
 //!
 //! | route | user without a factor | with a factor, or the policy demands one |
 //! |---|---|---|
@@ -9,7 +10,7 @@
 //! | `/sign-in`, `aws_device` | session | waits for a factor; session if `AWS_MFA_TRUSTED` |
 //! | `/sign-in/verify` | – | session, with the factor or the first one |
 //! | `/aws-login` | session: a program has no second factor | session |
-//! | `/refresh`, `/step-up`, `/change-password` | the same session goes on | the same session goes on |
+//! | `/refresh`, `/step-up`, `/change-password` | the same session continues | the same session continues |
 //! | `/set-password`, `/bootstrap`, `/confirm-email`, `/revert-email`, `/forgot-password` | no session | no session |
 
 use crate::support::authenticator::{Algorithm, Authenticator};
@@ -63,7 +64,7 @@ fn every_route_that_gives_a_session_is_in_the_table() {
     assert_eq!(giving, BTreeSet::from(GIVING));
 }
 
-/// What a response of a sign-in is.
+/// The outcome of a sign-in that a response shows.
 fn outcome(response: &Response) -> &'static str {
     match response.status {
         200 => {
@@ -155,7 +156,7 @@ async fn check_device_flow(app: &App, role: &str, has_factor: bool, needs: bool,
         let response = request.same_origin().await;
         assert_eq!(outcome(&response), waits, "{what}, /sign-in, {kind}");
         if needs {
-            // The handle of the approved flow gives nothing either, at any route, within two minutes.
+            // The handle of the approved flow does not give a session either, at any route, within two minutes.
             for response in [
                 app.token(&device).await,
                 caller

@@ -4,7 +4,7 @@
 use crate::support::{App, Fault, NEW_PASSWORD, User, eventually, hash};
 use serde_json::json;
 
-/// Changes of a user after which a sign-in in progress gives nothing.
+/// Changes of a user after which a sign-in in progress gives no session.
 const CHANGES: [&str; 7] = [
     "password", "factor", "removal", "passkey", "status", "role", "erasure",
 ];

@@ -6,7 +6,8 @@ use serde_json::json;
 /// Guesses of each attacker.
 const GUESSES: usize = 1_000;
 
-/// One guess per second from this many addresses. The attacker begins another sign-in when the last one cannot be completed any more.
+/// Sends one guess per second, from this many addresses. Begins another sign-in when the last one cannot be completed any more.
+/// Returns the number of accepted guesses.
 async fn guess(app: &App, user: &User, addresses: usize) -> usize {
     let authenticator = user.add_totp().await;
     let mut pending: Option<PendingSignIn> = None;
@@ -46,7 +47,7 @@ async fn run(addresses: usize) {
     println!("{addresses} addresses: {checked} of {GUESSES} requests had a code that was checked");
     assert_eq!(accepted, 0);
     assert_eq!(ada.live_sessions().await, 0);
-    // A code is checked once per ten seconds at most, and a hundred in a row.
+    // At most one code is checked in ten seconds, and at most a hundred in a row.
     assert!((10..=100).contains(&checked), "{checked}");
 }
 
@@ -62,7 +63,7 @@ async fn thousand_guesses_from_a_hundred_addresses_are_not_accepted() {
     run(100).await;
 }
 
-/// All at one moment.
+/// All guesses are sent at the same time.
 #[tokio::test]
 async fn parallel_guesses_are_checked_once_per_back_off() {
     let app = App::shared();

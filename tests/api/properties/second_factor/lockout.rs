@@ -97,7 +97,7 @@ async fn recovery_code_on_a_recognised_device_unlocks_codes() {
     ada.sign_in_with_code("token", "totp", &code).await;
 }
 
-/// The reset of an administrator and the sign-in with a passkey remove the row; both have tests of their own.
+/// A reset by an administrator and a sign-in with a passkey remove the row of the counter. Both have tests of their own.
 #[tokio::test]
 async fn codes_are_accepted_again_once_the_counter_is_removed() {
     let app = App::shared();

@@ -48,7 +48,7 @@ async fn forty_parallel_uses_of_one_code_give_one_session() {
     let responses = all_at_once(&app, &pending, "totp", &code).await;
     assert_eq!(successes(&responses), 1);
     assert_eq!(ada.live_sessions().await, 1);
-    // Without the back-off, the code itself can still not be used again.
+    // The code cannot be used again, even without a back-off.
     for pending in &pending[..8] {
         app.sql(
             "DELETE FROM factor_attempts WHERE user_id = ?1",
