@@ -187,10 +187,10 @@ codes! {
     SecondFactorDemanded: 403 "second_factor_required" "Second factor required";
         "The device flow is approved, but the user needs a second factor, which this route cannot ask for.";
         "Sign in at `/sign-in`.";
-    AwsSignInRequired: 403 "aws_sign_in_required" "Sign in with AWS"
+    AwsSignInRequired: 403 "aws_sign_in_required" "Sign in with AWS";
         "The passkey is right, but its user signs in with AWS IAM Identity Center, which decides at each sign-in whether the user may sign in.";
         "Sign in with `aws_device`. The passkey is then the second factor.";
-    TooManyCodes: 403 "too_many_codes" "Too many wrong codes. Sign in again or use a passkey"
+    TooManyCodes: 403 "too_many_codes" "Too many wrong codes. Sign in again or use a passkey";
         "Five wrong codes were sent for step-up in this session, so it accepts none any more.";
         "Ask the user to sign in again, or for a passkey.";
     FactorRequiredForStepUp: 403 "factor_required_for_step_up" "Use a passkey or a code";

@@ -229,7 +229,7 @@ async fn repeated_device_flow_does_not_get_the_session_of_the_second_factor() {
 #[tokio::test]
 async fn passkey_alone_signs_in_under_each_policy() {
     for policy in ["optional", "admins", "required"] {
-        let app = App::with(Vars::default().set("MFA_POLICY", policy));
+        let app = App::with(Vars::new().set("MFA_POLICY", policy));
         for role in ["user", "admin"] {
             let ada = app.new_user("ada").role(role).create().await;
             let authenticator = ada.add_totp().await;
@@ -247,7 +247,7 @@ async fn passkey_alone_signs_in_under_each_policy() {
 /// A response that has a token or cookie, but continues the session of the request.
 #[tokio::test]
 async fn continued_session_is_the_one_that_was_signed_in_with_the_factor() {
-    let app = App::with(Vars::default().set("MFA_POLICY", "required"));
+    let app = App::with(Vars::new().set("MFA_POLICY", "required"));
     for kind in ["token", "cookie"] {
         let ada = app.user("ada").await;
         let authenticator = ada.add_totp().await;
