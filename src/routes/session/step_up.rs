@@ -156,16 +156,13 @@ async fn handle(
         .record
         .method
         .is_some_and(SignInMethod::is_of_a_program);
-    if is_factor && (is_of_a_program || !session.record.has_factor) {
-        return Err(match method {
-            StepUpMethod::Passkey => ErrorCode::InvalidPasskey,
-            _ => ErrorCode::InvalidCode,
-        }
-        .into());
-    }
+    let can_use_factor = session.record.has_factor && !is_of_a_program;
     let stepped_up = match method {
         StepUpMethod::Passkey => {
             let sent = sent_passkey(body.state, body.credential)?;
+            if !can_use_factor {
+                return Err(ErrorCode::InvalidPasskey.into());
+            }
             let attempted = passkeys::step_up::with_passkey(&context, &client, &session, &sent);
             match attempted.await? {
                 CodeStepUp::Wrong => return Err(ErrorCode::InvalidPasskey.into()),
@@ -174,6 +171,9 @@ async fn handle(
         }
         StepUpMethod::Totp | StepUpMethod::RecoveryCode => {
             let code = typed_code(method == StepUpMethod::Totp, body.code)?;
+            if !can_use_factor {
+                return Err(ErrorCode::InvalidCode.into());
+            }
             let user = session.record.user.id;
             let is_recognised = device.open(&context).is_some_and(|known| known.is_of(user));
             let attempted = step_up::with_code(&context, &client, &session, &code, is_recognised);

@@ -41,8 +41,8 @@ pub struct StepUp<'a> {
 
 /// The token or cookie stays as it is.
 const AUTHENTICATE: &str = "
-    UPDATE sessions
-    SET authenticated_at = ?1, factor_at = iif(?7 = 1, ?1, factor_at), step_up_codes = iif(?7 = 1, 0, step_up_codes)
+    UPDATE sessions SET authenticated_at = ?1, factor_at = iif(?7 = 1, ?1, factor_at),
+      step_up_codes = iif(?7 = 1, 0, step_up_codes)
     WHERE id = ?2 AND user_id = ?3 AND (is_cookie = 0 OR generation = ?5) AND revoked_at IS NULL AND ends_at > ?1 AND token_expires_at > ?4
       AND EXISTS (
         SELECT 1 FROM users

@@ -2,9 +2,9 @@
 //! between the check and the write.
 
 use crate::support::authenticator::{Algorithm, Authenticator};
-use crate::support::{App, Caller, Fault, NEW_PASSWORD, Request, Response, User, eventually};
+use crate::support::{App, Caller, Fault, NEW_PASSWORD, Request, Response, User};
 
-/// Sends a request, makes the change when the request is about to execute this statement, and returns the response.
+/// Sends a request, makes the change when the request is about to execute a statement that matches, and returns the response.
 async fn changed_before(
     app: &App,
     statement: &str,
@@ -14,10 +14,7 @@ async fn changed_before(
     let fault = Fault::d1().matching(statement).times(1).pauses();
     let paused = app.fault(fault).await;
     let waiting = tokio::spawn(request.send());
-    eventually("the request is about to write", async || {
-        paused.hits().await > 0
-    })
-    .await;
+    paused.wait_for_hits(1).await;
     change().await;
     paused.release().await;
     waiting.await.expect("a response")
@@ -35,7 +32,7 @@ fn changes(session: &Caller, user: &User) -> [(&'static str, Request); 5] {
         ("DELETE FROM passkeys", session.request("DELETE", &passkey)),
         ("password_hash = NULL", session.remove_password()),
         (
-            "UPDATE users SET password_hash = ?1",
+            "UPDATE users SET password_hash = .1",
             session.change_password(&user.password, NEW_PASSWORD),
         ),
     ]

@@ -23,7 +23,7 @@ export async function run({ person, control, users: [user] }) {
     await button(ways(page), f.passkey.add).click();
     await message(ways(page), "alert", f.failures.passkey_exists);
   });
-  const secret = await setUpTotp(page, new Clock(control));
+  const { secret } = await setUpTotp(page, new Clock(control));
   assert.ok(secret);
   await signOut(page);
   await page.goto("/sign-in");

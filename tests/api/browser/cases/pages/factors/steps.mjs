@@ -102,15 +102,16 @@ export async function storeCodes(scope, texts = f) {
 /** The dialog with new recovery codes on the account page. */
 export const codesDialog = (page, texts = f) => page.getByRole("dialog", { name: texts.recovery.title });
 
-/** Sets up one-time codes on the account page. Returns the secret. */
+/** Sets up one-time codes on the account page. Returns the secret and the code that confirmed it. */
 export async function setUpTotp(page, clock) {
   await button(ways(page), f.ways.setUpTotp).click();
   const dialog = page.getByRole("dialog", { name: f.ways.setUpTotp });
   const secret = await shownSecret(dialog);
-  await dialog.getByLabel(f.totp.label).fill(clock.code(secret));
+  const used = clock.code(secret);
+  await dialog.getByLabel(f.totp.label).fill(used);
   await button(dialog, f.confirm).click();
   await dialog.waitFor({ state: "detached" });
-  return secret;
+  return { secret, used };
 }
 
 /** The secret that a dialog or a page shows as an image, a text and a link. */
