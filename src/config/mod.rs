@@ -9,6 +9,7 @@ mod factors;
 mod handles;
 mod keys;
 mod nvidia;
+mod oauth;
 mod origins;
 mod passwords;
 mod sessions;
@@ -25,6 +26,7 @@ pub use factors::{FactorsConfig, MfaPolicy};
 pub use handles::HandlesConfig;
 pub use keys::Key;
 pub use nvidia::NvidiaConfig;
+pub use oauth::OauthConfig;
 pub use origins::AllowedOrigin;
 pub use passwords::PasswordsConfig;
 pub use sessions::{Consistency, SECURE_COOKIE_NAME, SessionCookie, SessionsConfig};
@@ -48,6 +50,8 @@ pub struct Config {
     pub handles: HandlesConfig,
     /// Second factors.
     pub factors: FactorsConfig,
+    /// The OAuth server.
+    pub oauth: OauthConfig,
     /// The audit log.
     pub audit: AuditConfig,
     /// `ALLOWED_ORIGINS`: the origins from which browsers may call the service.
@@ -65,12 +69,13 @@ pub struct Config {
 }
 
 /// The sections in the order of the reference, with their titles and variables.
-pub const SECTIONS: [(&str, &[&Variable]); 11] = [
+pub const SECTIONS: [(&str, &[&Variable]); 12] = [
     ("Tokens", tokens::VARIABLES),
     ("Sessions", sessions::VARIABLES),
     ("Passwords", passwords::VARIABLES),
     ("Handles and cookies", handles::VARIABLES),
     ("Factors", factors::VARIABLES),
+    ("OAuth", oauth::VARIABLES),
     ("Audit log", audit::VARIABLES),
     ("Browser origins", origins::VARIABLES),
     ("E-mail", email::VARIABLES),
@@ -81,7 +86,7 @@ pub const SECTIONS: [(&str, &[&Variable]); 11] = [
 
 /// The prefixes of the service's variables. An unknown variable with one of these prefixes is an error, because a misspelled or
 /// outdated name would silently have no effect.
-const PREFIXES: [&str; 14] = [
+const PREFIXES: [&str; 15] = [
     "SESSION_",
     "JWT_",
     "AWS_",
@@ -96,6 +101,7 @@ const PREFIXES: [&str; 14] = [
     "MFA_",
     "FACTOR_",
     "WEBAUTHN_",
+    "OAUTH_",
 ];
 
 /// An invalid variable. The error never contains the value.
@@ -138,6 +144,7 @@ impl Config {
             passwords: PasswordsConfig::read(&mut read),
             handles: HandlesConfig::read(&mut read),
             factors: FactorsConfig::read(&mut read, &tokens.issuer),
+            oauth: OauthConfig::read(&mut read, &tokens.issuer),
             audit: AuditConfig::read(&mut read, &tokens.issuer),
             allowed_origins: origins::read(&mut read, &tokens.issuer),
             email: EmailConfig::read(&mut read),
