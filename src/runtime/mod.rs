@@ -1,9 +1,11 @@
-//! The platform's services: D1, KV, R2, static assets, the rate limiter, e-mail, timeouts, tasks, responses, the clock, randomness and the log.
+//! The platform's services: D1, KV, R2, static assets, the rate limiter, e-mail, timeouts, tasks, responses, the clock, randomness,
+//! signatures and the log.
 
 pub mod assets;
 pub mod clock;
 pub mod d1;
 pub mod email;
+pub mod es256;
 pub mod executor;
 pub mod kv;
 pub mod log;
@@ -17,6 +19,8 @@ pub mod signatures;
 pub mod task;
 pub mod timeout;
 pub mod ttl_cache;
+#[cfg(target_arch = "wasm32")]
+pub mod web_cryptography;
 pub mod webhook;
 
 /// Why a call to D1 or KV failed.

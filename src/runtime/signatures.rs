@@ -24,31 +24,20 @@ pub async fn check_key(key: &PublicKey) -> Result<(), Refusal> {
 mod platform {
     use crate::domain::webauthn::cose::PublicKey;
     use crate::domain::webauthn::{Refusal, Signed};
+    use crate::runtime::web_cryptography::{self, ES256};
     use base64ct::{Base64UrlUnpadded, Encoding};
-    use js_sys::{Array, JSON, Object, Promise};
-    use wasm_bindgen::{JsCast, JsValue};
-    use wasm_bindgen_futures::JsFuture;
-    use web_sys::{CryptoKey, SubtleCrypto, WorkerGlobalScope};
+    use web_sys::CryptoKey;
 
-    const ES256: &str = r#"{"name":"ECDSA","namedCurve":"P-256","hash":"SHA-256"}"#;
     const ED25519: &str = r#"{"name":"Ed25519"}"#;
     const RS256: &str = r#"{"name":"RSASSA-PKCS1-v1_5","hash":"SHA-256"}"#;
 
     pub async fn verify(signed: &Signed) -> Result<(), Refusal> {
         let key = import(&signed.key).await?;
-        let algorithm = algorithm(&signed.key).ok_or(Refusal::Signature)?;
-        let verified = subtle().and_then(|subtle| {
-            subtle
-                .verify_with_object_and_u8_array_and_u8_array(
-                    &algorithm,
-                    &key,
-                    &signed.signature,
-                    &signed.message,
-                )
-                .ok()
-        });
-        match settled(verified).await {
-            Some(verified) if verified.is_truthy() => Ok(()),
+        let (message, signature) = (&signed.message, &signed.signature);
+        let verified =
+            web_cryptography::verify(algorithm(&signed.key), &key, message, signature).await;
+        match verified {
+            Some(true) => Ok(()),
             _ => Err(Refusal::Signature),
         }
     }
@@ -58,33 +47,16 @@ mod platform {
     }
 
     async fn import(key: &PublicKey) -> Result<CryptoKey, Refusal> {
-        let imported = started(key);
-        let key = settled(imported).await.ok_or(Refusal::PublicKey)?;
-        Ok(key.unchecked_into())
+        let imported = web_cryptography::import(&jwk(key), algorithm(key), "verify").await;
+        imported.ok_or(Refusal::PublicKey)
     }
 
-    fn started(key: &PublicKey) -> Option<Promise> {
-        let usages = Array::of1(&JsValue::from_str("verify"));
-        subtle()?
-            .import_key_with_object("jwk", &object(&jwk(key))?, &algorithm(key)?, false, &usages)
-            .ok()
-    }
-
-    async fn settled(promise: Option<Promise>) -> Option<JsValue> {
-        JsFuture::from(promise?).await.ok()
-    }
-
-    fn subtle() -> Option<SubtleCrypto> {
-        let scope: WorkerGlobalScope = js_sys::global().unchecked_into();
-        Some(scope.crypto().ok()?.subtle())
-    }
-
-    fn algorithm(key: &PublicKey) -> Option<Object> {
-        object(match key {
+    fn algorithm(key: &PublicKey) -> &'static str {
+        match key {
             PublicKey::Es256 { .. } => ES256,
             PublicKey::Ed25519(_) => ED25519,
             PublicKey::Rs256 { .. } => RS256,
-        })
+        }
     }
 
     /// The key in the form of RFC 7517, which the platform reads for all algorithms.
@@ -103,10 +75,6 @@ mod platform {
                 format!(r#"{{"kty":"RSA","n":"{}","e":"{}"}}"#, text(n), text(e))
             }
         }
-    }
-
-    fn object(json: &str) -> Option<Object> {
-        Some(JSON::parse(json).ok()?.unchecked_into())
     }
 }
 
