@@ -3,6 +3,7 @@
 //! `cargo xtask fuzz` builds them with coverage counters, and libFuzzer chooses the bytes. A target fails by panicking.
 //! Time and randomness are fixed, so a crash can always be reproduced.
 
+mod access_token;
 mod anything;
 mod body;
 mod cookie;
@@ -30,6 +31,7 @@ pub struct Target {
 }
 
 const TARGETS: &[Target] = &[
+    access_token::TARGET,
     body::TARGET,
     cookie::TARGET,
     handle::TARGET,

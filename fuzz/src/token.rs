@@ -1,4 +1,4 @@
-//! Access tokens: any text, and any claims under a valid signature.
+//! Session tokens: any text, and any claims under a valid signature.
 
 use crate::{NOW, Target, choose, seed};
 use base64ct::{Base64UrlUnpadded, Encoding};

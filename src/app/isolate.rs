@@ -1,5 +1,6 @@
 //! The state that an isolate keeps between requests: the configuration, the stores, the keys and the caches.
 
+use super::access_tokens::AccessTokens;
 use super::cookie_verifier::CookieVerifier;
 use super::device_flow::polls::DevicePolls;
 use super::email::Outbox;
@@ -37,8 +38,10 @@ type Lazy<T> = LazyCell<T, Box<dyn FnOnce() -> T>>;
 pub struct App {
     /// The checked configuration.
     pub config: Config,
-    /// Signs and verifies access tokens.
+    /// Issues and verifies session tokens.
     pub tokens: TokenVerifier,
+    /// Issues and verifies access tokens of OAuth clients; `None` if the OAuth server is off.
+    pub access_tokens: Option<AccessTokens>,
     /// Issues and verifies session cookies.
     pub cookies: CookieVerifier,
     /// The keys that every password is hashed with.
@@ -130,6 +133,10 @@ impl App {
             config.aws.overrides.clone(),
         );
         let tokens = TokenVerifier::new(keys, config.tokens.not_before);
+        let access_tokens =
+            config.oauth.keys.as_ref().map(|keys| {
+                AccessTokens::new(keys, &config.tokens.issuer, config.tokens.not_before)
+            });
         let cookies = CookieVerifier::new(config.tokens.not_before);
         let (key, previous) = (
             config.handles.key.clone(),
@@ -147,6 +154,7 @@ impl App {
         Some(Self {
             config,
             tokens,
+            access_tokens,
             cookies,
             peppers,
             sealer,

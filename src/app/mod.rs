@@ -1,5 +1,6 @@
 //! The use cases, without HTTP and without SQL, and the context in which they run.
 
+pub mod access_tokens;
 pub mod administration;
 pub mod archived_range;
 mod attempt_retries;

@@ -1,4 +1,4 @@
-//! Issues and verifies access tokens. A client sends the same token with every request, so a verified token is cached: to verify
+//! Issues and verifies session tokens. A client sends the same token with every request, so a verified token is cached: to verify
 //! it again would take half of the time that Rust spends on `/validate`.
 //!
 //! The cache never accepts more than verification would. A token is found by its signature and compared as a whole, in constant

@@ -1,9 +1,10 @@
-//! Access tokens: JWTs (RFC 7519) signed with HS256.
+//! Session tokens: JWTs (RFC 7519) signed with HS256. Access tokens of OAuth clients are in [`access_token`].
 //!
 //! A token states its session and the time at which it expires. What its user may do is in the session record, never in the
 //! token. `jwt-compact` makes and verifies tokens, but it accepts many spellings of the same claims. So a token is accepted
 //! only if it is, byte for byte, the token that this service issues for its claims.
 
+pub mod access_token;
 mod session_id;
 
 pub use session_id::SessionId;
