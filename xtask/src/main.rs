@@ -19,6 +19,7 @@ mod cli_reference;
 mod deny;
 mod dev;
 mod fuzz;
+mod keys;
 mod pages;
 mod process;
 mod random;
@@ -60,6 +61,7 @@ enum Command {
     Fuzz(fuzz::Options),
     Deny(deny::Options),
     Bootstrap(bootstrap::Options),
+    Keys(keys::Options),
     #[command(flatten)]
     Admin(cli::Command),
 }
@@ -101,6 +103,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Fuzz(options) => fuzz::run(&options)?,
         Command::Deny(options) => return deny::run(&options),
         Command::Bootstrap(options) => bootstrap::run(&options)?,
+        Command::Keys(options) => keys::run(&options)?,
         Command::Admin(_) => return admin::run(),
     }
     Ok(ExitCode::SUCCESS)

@@ -1,9 +1,10 @@
-//! Random bytes of the operating system, as texts.
+//! Random bytes of the operating system.
 
 use anyhow::{Result, anyhow};
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
 
-fn bytes() -> Result<[u8; 32]> {
+/// 32 random bytes.
+pub fn bytes() -> Result<[u8; 32]> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)
         .map_err(|error| anyhow!("cannot read random bytes from the operating system: {error}"))?;

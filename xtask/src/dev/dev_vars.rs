@@ -1,6 +1,6 @@
 //! `.dev.vars`: the secrets of this machine. Written once with random values, and never changed again.
 
-use crate::{random, terminal, workspace};
+use crate::{keys, random, terminal, workspace};
 use anyhow::{Context as _, Result, bail};
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Write as _};
@@ -11,6 +11,9 @@ const REQUIRED: [&str; 4] = ["JWT_SECRET", "PASSWORD_PEPPER", "HANDLE_KEY", "AUD
 
 /// What else the file gets: without it, users cannot add one-time codes.
 const FACTOR_KEY: &str = "FACTOR_KEY";
+
+/// Without it, the OAuth server is off.
+const OAUTH_KEY: &str = "OAUTH_KEY_1";
 
 /// Writes the file if there is none. Fails if an existing file lacks a secret.
 pub fn ensure(root: &Path) -> Result<()> {
@@ -51,6 +54,7 @@ fn content() -> Result<String> {
     for name in REQUIRED.into_iter().chain([FACTOR_KEY]) {
         text += &[name, "=", &random::base64()?, "\n"].concat();
     }
+    text += &[OAUTH_KEY, "=", &keys::jwk()?, "\n"].concat();
     Ok(text)
 }
 
@@ -63,7 +67,7 @@ fn missing_in(text: &str) -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{REQUIRED, content, ensure, missing_in};
+    use super::{FACTOR_KEY, OAUTH_KEY, REQUIRED, content, ensure, missing_in};
     use std::{env, fs, path::PathBuf, process};
 
     struct Folder(PathBuf);
@@ -118,7 +122,7 @@ mod tests {
     fn secrets_are_random_and_named_in_the_example() {
         assert_ne!(content().expect("random"), content().expect("random"));
         let example = include_str!("../../../.dev.vars.example");
-        for name in REQUIRED {
+        for name in REQUIRED.into_iter().chain([FACTOR_KEY, OAUTH_KEY]) {
             assert!(example.contains(&format!("\n{name}=")), "{name}");
         }
     }
