@@ -6,7 +6,7 @@
 mod headers;
 
 use crate::config::SECURE_COOKIE_NAME;
-use crate::http::error::{ApiError, DetailError, ErrorFormat, MessageError};
+use crate::http::error::{ApiError, DetailError, ErrorFormat, MessageError, OauthError};
 use crate::http::error_codes::ErrorCode;
 use crate::http::operation::{Operation, Schemas};
 use crate::http::request::Method;
@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The tags in the order of the document, with their descriptions.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("Sessions", "Sign-in, step-up and sessions."),
     ("Passwords", "Passwords of the users of this service."),
     (
@@ -34,6 +34,10 @@ const TAGS: [(&str, &str); 9] = [
     ("NVIDIA", "The NVIDIA credentials of the service."),
     ("Users", "Administration of users."),
     ("Audit log", "The audit log and its verification."),
+    (
+        "OAuth",
+        "The OAuth 2.1 server of this service. The AWS device flow is something else.",
+    ),
     ("System", "Health of the service, and this document."),
 ];
 
@@ -44,6 +48,7 @@ pub fn document() -> Value {
     let errors = ErrorSchemas {
         message: schemas.responses.subschema_for::<MessageError>().into(),
         detail: schemas.responses.subschema_for::<DetailError>().into(),
+        oauth: schemas.responses.subschema_for::<OauthError>().into(),
     };
     let mut paths: Map<String, Value> = Map::new();
     for route in ROUTES {
@@ -63,7 +68,7 @@ pub fn document() -> Value {
         "info": {
             "title": "Edge Auth",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Identity provider of an LLM workflow platform. Each route uses one of two error formats.",
+            "description": "Identity provider of an LLM workflow platform. Each route uses one of three error formats.",
             "license": {"name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0"}
         },
         "servers": [{"url": "/", "description": "The origin that serves this document"}],
@@ -90,6 +95,7 @@ pub fn document() -> Value {
 struct ErrorSchemas {
     message: Value,
     detail: Value,
+    oauth: Value,
 }
 
 fn method(route: &Route) -> &'static str {
@@ -112,7 +118,7 @@ fn common_errors(route: &Route, operation: &Operation) -> Vec<ApiError> {
     ];
     let mut codes = Vec::new();
     match route.access {
-        Access::Public(_) | Access::Token(_) => {}
+        Access::Public(_) | Access::AnyOrigin(_) | Access::Token(_) => {}
         Access::Optional(_) => codes.push(ErrorCode::CrossSiteRequest),
         Access::CachedSession(_) | Access::Session(_) => codes.extend(session),
         Access::Admin(_) => codes.extend(session.into_iter().chain([ErrorCode::AdminRequired])),
@@ -177,7 +183,7 @@ fn describe(route: &Route, mut operation: Operation, errors: &ErrorSchemas) -> V
 fn security(access: Access, operation: &Operation) -> Value {
     let needs_token = |error: &ApiError| error.code() == ErrorCode::NoToken;
     match access {
-        Access::Public(_) => json!([]),
+        Access::Public(_) | Access::AnyOrigin(_) => json!([]),
         // The handler decides. `/logout`, for example, succeeds without a token.
         Access::Token(_) if !operation.errors.iter().any(needs_token) => {
             json!([{"bearer": []}, {}])
@@ -216,6 +222,9 @@ fn error_response(errors: &[&ApiError], format: ErrorFormat, schemas: &ErrorSche
         let value = match format {
             ErrorFormat::Message => json!({"success": false, "message": text}),
             ErrorFormat::Detail => json!({"detail": text}),
+            ErrorFormat::Oauth => {
+                json!({"error": error.code().oauth_code(), "error_description": text})
+            }
         };
         let code = error.code().as_str();
         let mut keys = std::iter::once(code.to_owned())
@@ -239,6 +248,7 @@ fn error_response(errors: &[&ApiError], format: ErrorFormat, schemas: &ErrorSche
     let schema = match format {
         ErrorFormat::Message => &schemas.message,
         ErrorFormat::Detail => &schemas.detail,
+        ErrorFormat::Oauth => &schemas.oauth,
     };
     json!({
         "description": texts.join(", or "),

@@ -11,8 +11,8 @@ use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::route::{Access, Route};
 use crate::routes::{
-    audit, aws, bootstrap, device, email, factors, nvidia, pages, passkeys, password, session,
-    system, users,
+    audit, aws, bootstrap, device, email, factors, nvidia, oauth, pages, passkeys, password,
+    session, system, users,
 };
 use crate::runtime::assets::Assets;
 use crate::runtime::log;
@@ -81,6 +81,7 @@ pub const ROUTES: &[Route] = &[
     system::health::ROUTE,
     system::status::ROUTE,
     system::openapi::ROUTE,
+    oauth::jwks::ROUTE,
 ];
 
 /// Responds to a request. `enter` returns the context of this request; there is no `app` if the configuration is invalid.
@@ -95,26 +96,34 @@ pub async fn handle(
     }
     let origin = app.and_then(|app| cors::allowed_origin(&app.config.allowed_origins, &request));
     let is_preflight = cors::is_preflight(&request);
-    let response = match find(&request) {
-        _ if is_preflight && origin.is_some() => cors::preflight(),
-        Err(NoRoute::Path) => error_response(&ErrorCode::NotFound.into(), None),
+    let found = find(&request);
+    let is_for_any_origin = match &found {
+        Ok(route) | Err(NoRoute::Method(route, _)) => route.is_for_any_origin(),
+        Err(NoRoute::Path) => false,
+    };
+    let response = match found {
+        _ if is_preflight && (origin.is_some() || is_for_any_origin) => cors::preflight(),
+        Err(NoRoute::Path) => {
+            ApiError::new(ErrorCode::NotFound).response(format_without_route(request.path()))
+        }
         Err(NoRoute::Method(route, _)) | Ok(route) if is_preflight => {
-            error_response(&ErrorCode::OriginNotAllowed.into(), Some(route))
+            error_response(&ErrorCode::OriginNotAllowed.into(), route)
         }
         Err(NoRoute::Method(route, allow)) => {
             let error = ApiError::new(ErrorCode::MethodNotAllowed).with_header("allow", allow);
-            error_response(&error, Some(route))
+            error_response(&error, route)
         }
         Ok(route) => {
             let result = match app {
                 Some(app) => run(route, enter(app), request).await,
                 None => Err(ApiError::new(ErrorCode::Misconfigured).with_cause("misconfigured")),
             };
-            result.unwrap_or_else(|error| error_response(&error, Some(route)))
+            result.unwrap_or_else(|error| error_response(&error, route))
         }
     };
     match origin {
         Some(origin) => cors::permit(response, origin),
+        None if is_for_any_origin => cors::permit_any(response),
         None => response,
     }
 }
@@ -125,6 +134,15 @@ fn is_api(path: &str) -> bool {
         path.strip_prefix(prefix)
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     })
+}
+
+/// The error format of a path without a route.
+fn format_without_route(path: &str) -> ErrorFormat {
+    if path == "/api" || path.starts_with("/api/") {
+        ErrorFormat::Message
+    } else {
+        ErrorFormat::Oauth
+    }
 }
 
 /// Why no route matches a request.
@@ -171,7 +189,7 @@ async fn run(
         path: route.path,
     };
     match route.access {
-        Access::Public(handler) => {
+        Access::Public(handler) | Access::AnyOrigin(handler) => {
             caller::limit_site(&context, &request, check.bucket).await?;
             handler(context, request).await
         }
@@ -238,11 +256,11 @@ impl Refusals {
 }
 
 /// Renders the error, and logs it if the service or one of its backends failed.
-fn error_response(error: &ApiError, route: Option<&Route>) -> Response {
-    if let (Some(cause), Some(route)) = (error.cause(), route) {
+fn error_response(error: &ApiError, route: &Route) -> Response {
+    if let Some(cause) = error.cause() {
         log::failure(route.path, cause);
     }
-    error.response(route.map_or(ErrorFormat::Message, |route| route.error_format))
+    error.response(route.error_format)
 }
 
 #[cfg(test)]

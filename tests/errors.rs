@@ -13,7 +13,7 @@ const HEAD: &str = "\
 
 Every error response carries its code in the header `Edge-Auth-Error`. The message in the body is for humans. Its text may
 change unless an API specification fixes it. Programs should decide by the code, or by the status if they do not know the code:
-new codes may be added.
+new codes may be added. Below `/oauth`, the body also has a code of OAuth (RFC 6749), which is less precise.
 
 Every response carries `X-Request-Id`, the id of the request in the audit log and in Cloudflare's logs. Include it when you report
 a problem.

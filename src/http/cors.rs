@@ -1,5 +1,5 @@
-//! Decides which web applications may read responses (Fetch standard, "CORS protocol"): only those of the configured origins.
-//! If no origin is configured, no response has a CORS header.
+//! Decides which web applications may read responses (Fetch standard, "CORS protocol"): those of the configured origins, and for routes
+//! with the access level `AnyOrigin` all of them. If no origin is configured, no response of other routes has a CORS header.
 
 use super::request::{Method, Request};
 use super::response::Response;
@@ -44,6 +44,14 @@ pub fn preflight() -> Response {
         .with("access-control-allow-methods", METHODS)
         .with("access-control-allow-headers", REQUEST_HEADERS)
         .with("access-control-max-age", "7200")
+}
+
+/// Allows every origin to read the response, without credentials.
+#[must_use]
+pub fn permit_any(response: Response) -> Response {
+    response
+        .with("access-control-allow-origin", "*")
+        .with("access-control-expose-headers", RESPONSE_HEADERS)
 }
 
 /// Allows this origin to read the response and, if credentials are allowed, to send and store cookies. This applies to every

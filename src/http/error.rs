@@ -16,6 +16,8 @@ pub enum ErrorFormat {
     Message,
     /// `{"detail": …}`
     Detail,
+    /// `{"error": …, "error_description": …}`
+    Oauth,
 }
 
 /// Body of an error response in the message format.
@@ -35,6 +37,16 @@ pub struct MessageError {
 pub struct DetailError {
     /// Human-readable text; see the `Edge-Auth-Error` header for the code.
     pub detail: Cow<'static, str>,
+}
+
+/// Body of an error response in the OAuth format (RFC 6749 section 5.2).
+#[derive(Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct OauthError {
+    /// Error code of OAuth. The code in the `Edge-Auth-Error` header is more precise.
+    pub error: &'static str,
+    /// Human-readable text.
+    pub error_description: Cow<'static, str>,
 }
 
 /// Seconds after which a client may repeat a request that got 503. Together with D1's timeout of 5 seconds, this is well
@@ -154,7 +166,7 @@ impl ApiError {
     pub fn text(&self, format: ErrorFormat) -> Cow<'static, str> {
         match (&self.text, format) {
             (Some(text), _) => text.clone(),
-            (None, ErrorFormat::Message) => Cow::Borrowed(self.code.text()),
+            (None, ErrorFormat::Message | ErrorFormat::Oauth) => Cow::Borrowed(self.code.text()),
             (None, ErrorFormat::Detail) => Cow::Borrowed(self.code.detail_text()),
         }
     }
@@ -173,6 +185,13 @@ impl ApiError {
                 },
             ),
             ErrorFormat::Detail => Response::json(status, &DetailError { detail: text }),
+            ErrorFormat::Oauth => Response::json(
+                status,
+                &OauthError {
+                    error: self.code.oauth_code(),
+                    error_description: text,
+                },
+            ),
         }
         .with("edge-auth-error", self.code.as_str());
         match self.code {

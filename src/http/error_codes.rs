@@ -44,6 +44,18 @@ macro_rules! codes {
                 }
             }
 
+            /// The error code of OAuth (RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1).
+            #[must_use]
+            pub const fn oauth_code(self) -> &'static str {
+                match self.status() {
+                    401 => "invalid_token",
+                    403 => "access_denied",
+                    429 | 503 => "temporarily_unavailable",
+                    500.. => "server_error",
+                    _ => "invalid_request",
+                }
+            }
+
             /// The meaning, for the reference.
             #[must_use]
             pub const fn meaning(self) -> &'static str {
@@ -213,6 +225,9 @@ codes! {
         "List the passkeys again.";
     CredentialsNotConfigured: 404 "credentials_not_configured" "Credentials are not configured";
         "The service has no credentials of this provider.";
+        "Ask the operator.";
+    OauthDisabled: 404 "oauth_disabled" "OAuth is not configured";
+        "The service has no `OAUTH_KEY_1`, `OAUTH_KEY_2` or `OAUTH_KEY_3`, so its OAuth server is off.";
         "Ask the operator.";
     MethodNotAllowed: 405 "method_not_allowed" "Method not allowed";
         "The path does not support this method.";

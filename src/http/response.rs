@@ -141,7 +141,7 @@ impl Response {
         }
     }
 
-    /// Adds a header.
+    /// Adds a header. If every response has a header of this name, this one takes its place.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         self.headers.push((name, value.into()));

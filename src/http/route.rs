@@ -41,6 +41,8 @@ pub struct Route {
 pub enum Access {
     /// No access check. Neither the `Authorization` header nor the session cookie is read.
     Public(fn(RequestContext, Request) -> HandlerFuture),
+    /// Like `Public`, and web applications of any origin may read the responses: what they contain is meant for everyone.
+    AnyOrigin(fn(RequestContext, Request) -> HandlerFuture),
     /// No access check. The handler receives the bearer token, valid or not, and decides. The session cookie is not read.
     Token(fn(RequestContext, Request, PresentedCredential) -> HandlerFuture),
     /// No access check. The handler receives the bearer token or session cookie, valid or not, and decides.
@@ -104,6 +106,12 @@ impl Route {
         segments
             .filter_map(|(expected, given)| Some((name(expected)?, given.to_owned())))
             .collect()
+    }
+
+    /// Whether web applications of any origin may read the responses.
+    #[must_use]
+    pub fn is_for_any_origin(&self) -> bool {
+        matches!(self.access, Access::AnyOrigin(_))
     }
 
     /// Whether the endpoint accepts this method.

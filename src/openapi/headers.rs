@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 /// Response headers of the API: name in the code, name in the document, description and schema.
-const RESPONSE_HEADERS: [(&str, &str, &str, &str); 11] = [
+const RESPONSE_HEADERS: [(&str, &str, &str, &str); 12] = [
     (
         "accept-encoding",
         "Accept-Encoding",
@@ -14,6 +14,12 @@ const RESPONSE_HEADERS: [(&str, &str, &str, &str); 11] = [
         "allow",
         "Allow",
         "The methods of the path, separated by commas",
+        "string",
+    ),
+    (
+        "cache-control",
+        "Cache-Control",
+        "How long caches may keep the response. No other response may be stored",
         "string",
     ),
     (

@@ -7,6 +7,7 @@ pub mod device;
 pub mod email;
 pub mod factors;
 pub mod nvidia;
+pub mod oauth;
 pub mod pages;
 pub mod passkeys;
 pub mod password;

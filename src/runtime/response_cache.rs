@@ -97,7 +97,8 @@ fn prepared(status: u16, common: CommonHeaders, headers: &[Header]) -> Result<Pr
 
 fn prepare(status: u16, common: CommonHeaders, headers: &[Header]) -> Result<Prepared, JsValue> {
     let list = Headers::new()?;
-    for (name, value) in common {
+    let is_replaced = |name: &str| headers.iter().any(|(other, _)| *other == name);
+    for (name, value) in common.iter().filter(|(name, _)| !is_replaced(name)) {
         list.append(name, value)?;
     }
     for (name, value) in headers {

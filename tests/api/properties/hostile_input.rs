@@ -247,6 +247,9 @@ fn check(path: &str, response: &Response, what: &str) {
         let expected = match routes::error_format(path) {
             ErrorFormat::Message => json!({ "success": false, "message": body["message"] }),
             ErrorFormat::Detail => json!({ "detail": body["detail"] }),
+            ErrorFormat::Oauth => {
+                json!({ "error": body["error"], "error_description": body["error_description"] })
+            }
         };
         assert_eq!(body, expected, "{what}");
     }

@@ -25,7 +25,15 @@ const DETAIL_POSTS: [&str; 1] = ["/api/auth/refresh"];
 /// The text of an error, which must be in the format of its route.
 fn text(path: &str, response: &Response) -> String {
     let body = response.json();
-    let text = if [DETAIL_GETS, DETAIL_POSTS].concat().contains(&path) {
+    let is_of_oauth = ["/oauth", "/.well-known"]
+        .iter()
+        .any(|prefix| path.starts_with(prefix));
+    let text = if is_of_oauth {
+        let expected =
+            json!({ "error": "invalid_request", "error_description": body["error_description"] });
+        assert_eq!(body, expected, "{path}");
+        &body["error_description"]
+    } else if [DETAIL_GETS, DETAIL_POSTS].concat().contains(&path) {
         assert_eq!(body, json!({ "detail": body["detail"] }), "{path}");
         &body["detail"]
     } else {

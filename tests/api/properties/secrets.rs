@@ -6,7 +6,7 @@ use crate::support::audit::CRON;
 use crate::support::secrets::{assert_absent, assert_searched, stored_and_logged};
 use crate::support::{App, Caller, Fault, Vars};
 use base64ct::{Base64, Base64UrlUnpadded, Encoding};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "one run of many routes")]
@@ -180,6 +180,12 @@ fn of_configuration(vars: &Vars) -> Vec<(&'static str, Vec<u8>)> {
         if let Ok(raw) = Base64::decode_vec(value) {
             secrets.push((name, raw));
         }
+    }
+    let key = vars.get("OAUTH_KEY_1").unwrap_or("{}");
+    let key: Value = serde_json::from_str(key).expect("a JWK");
+    if let Some(private) = key["d"].as_str() {
+        let raw = Base64UrlUnpadded::decode_vec(private).expect("base64url");
+        secrets.extend([("OAUTH_KEY_1", private.into()), ("OAUTH_KEY_1", raw)]);
     }
     secrets
 }

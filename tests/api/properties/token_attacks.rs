@@ -1,7 +1,7 @@
 //! Forged and malformed tokens are refused.
 
 use super::tokens::sign;
-use crate::support::{App, Fault, TOKEN_ROUTES, token_part};
+use crate::support::{App, Fault, SIGNING_KEYS, TOKEN_ROUTES, token_part};
 use jwt_attacks::{HEADER, attacks, controls};
 use serde_json::{Value, json};
 
@@ -88,4 +88,46 @@ async fn validly_signed_token_without_a_session_is_refused() {
         }
     }
     session.validate().await.assert_status(200);
+}
+
+#[tokio::test]
+async fn access_token_is_refused_where_a_session_token_is_expected() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let session = ada.sign_in().await;
+    let [own, other] = SIGNING_KEYS;
+    let stores = [
+        app.fault(Fault::d1().fails()).await,
+        app.fault(Fault::kv().fails()).await,
+    ];
+    for key in [own, other] {
+        let token = app.access_token(key, &ada.id).await;
+        let (message, signature) = token.rsplit_once('.').expect("a signature");
+        let [header, claims] = [0, 1].map(|index| token_part(&token, index));
+        let secret = app.vars().expect("JWT_SECRET");
+        // The claims of a session, in an access token and under the header of one.
+        let mixed = token_part(session.token(), 1);
+        for token in [
+            token.clone(),
+            sign(&header, &claims, secret),
+            sign(HEADER, &claims, secret),
+            sign(&header, &mixed, secret),
+            format!(
+                "{}.{signature}",
+                session.token().rsplit_once('.').expect("a signature").0
+            ),
+            format!("{message}."),
+        ] {
+            for (route, request) in TOKEN_ROUTES {
+                let response = request(&app.with_token(&token)).await;
+                assert_eq!(response.status, 401, "{token} at {route}");
+                assert_eq!(response.error_code(), Some("invalid_token"), "{route}");
+            }
+        }
+    }
+    for store in stores {
+        assert_eq!(store.hits().await, 0);
+        store.remove().await;
+    }
+    assert_eq!(session.statuses().await, [200; 3]);
 }

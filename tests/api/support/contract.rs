@@ -71,7 +71,7 @@ pub(super) fn check(response: &Response) {
     let violation = if pages::is_page(response) {
         pages::violation(response)
     } else {
-        wrong_headers(*status, headers, media_type(response))
+        wrong_headers(response, media_type(response))
             .or_else(|| wrong_error_code(*status, headers))
             .or_else(|| undocumented(response))
     };
@@ -88,29 +88,43 @@ fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The media type that the document gives a response; JSON if it describes none.
-fn media_type(response: &Response) -> &'static str {
+/// The description of a response; null if the document has none.
+fn documented(response: &Response) -> &'static Value {
     let path = response.path.split('?').next().unwrap_or(&response.path);
     let path = routes::template(path);
     let method = match response.method.as_str() {
         "HEAD" => "get".to_owned(),
         name => name.to_ascii_lowercase(),
     };
-    let documented = &DOCUMENT["paths"][path][method]["responses"][response.status.to_string()];
-    let types = documented["content"].as_object();
+    &DOCUMENT["paths"][path][method]["responses"][response.status.to_string()]
+}
+
+/// The media type that the document gives a response; JSON if it describes none.
+fn media_type(response: &Response) -> &'static str {
+    let types = documented(response)["content"].as_object();
     let first = types.and_then(|types| types.keys().next());
     first.map_or(JSON, String::as_str)
 }
 
 const JSON: &str = "application/json";
 
+/// `Cache-Control` of the responses for which the document describes it.
+const CACHED: &str = "public, max-age=300";
+
 /// The first error in the headers that any response of the API may have.
-fn wrong_headers(status: u16, headers: &HeaderMap, media_type: &'static str) -> Option<String> {
-    let has_body = ![204, 302].contains(&status);
+fn wrong_headers(response: &Response, media_type: &'static str) -> Option<String> {
+    let Response {
+        status, headers, ..
+    } = response;
+    let has_body = ![204, 302].contains(status);
     let without_type = COMMON_HEADERS
         .into_iter()
         .filter(|(name, _)| *name != "content-type");
     let mut common: Vec<_> = without_type.collect();
+    if documented(response)["headers"]["Cache-Control"].is_object() {
+        common.retain(|(name, _)| *name != "cache-control");
+        common.push(("cache-control", CACHED));
+    }
     if has_body {
         common.push(("content-type", media_type));
     }

@@ -41,6 +41,7 @@
 //!   (`toolchain`).
 //! - Nothing is left behind: the Node process (`miniflare.mjs`) stops and removes everything when this process ends.
 
+pub mod access_tokens;
 mod actors;
 mod administration;
 mod app;
@@ -95,4 +96,4 @@ pub use seed::{SEED_PASSWORD, SeededUser, unique_id};
 pub use session_routes::{TOKEN_ROUTES, assert_refused};
 pub use sessions::{revoked, token_part};
 pub use users::{CREATED_AT, FAR_FUTURE, NEW_PASSWORD, NewUser, PASSWORD, User, hash};
-pub use vars::{PEPPER, STRICT, Vars, var};
+pub use vars::{PEPPER, SIGNING_KEYS, STRICT, Vars, var};

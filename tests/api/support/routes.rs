@@ -27,7 +27,7 @@ impl Route {
     /// The role that the route declares; `None` if it needs no session. The tests of each endpoint assert its role as well.
     pub fn required_role(&self) -> Option<&'static str> {
         match self.access {
-            Access::Public(_) | Access::Optional(_) => None,
+            Access::Public(_) | Access::AnyOrigin(_) | Access::Optional(_) => None,
             Access::Token(_) | Access::CachedSession(_) | Access::Session(_) => Some("user"),
             Access::Admin(_) => Some("admin"),
             Access::SuperAdmin(_) => Some("super_admin"),
@@ -36,7 +36,15 @@ impl Route {
 
     /// Whether a session cookie authenticates requests to the route.
     pub fn takes_cookie(&self) -> bool {
-        !matches!(self.access, Access::Public(_) | Access::Token(_))
+        !matches!(
+            self.access,
+            Access::Public(_) | Access::AnyOrigin(_) | Access::Token(_)
+        )
+    }
+
+    /// Whether web applications of any origin may read the responses.
+    pub fn is_for_any_origin(&self) -> bool {
+        matches!(self.access, Access::AnyOrigin(_))
     }
 
     /// Whether the route accepts the session cookie from the service's own origin only.
@@ -97,10 +105,15 @@ pub fn template(path: &str) -> String {
     found.map_or_else(|| path.to_owned(), |route| route.path.to_owned())
 }
 
-/// The format of the errors of a path; paths without a route use the message format.
+/// The format of the errors of a path. Paths without a route use the message format below `/api`, otherwise the OAuth format.
 pub fn error_format(path: &str) -> ErrorFormat {
     let path = template(path.split(['?', '#']).next().unwrap_or(path));
     let routes = all();
     let route = routes.iter().find(|route| route.template == path);
-    route.map_or(ErrorFormat::Message, |route| route.error_format)
+    let is_below_api = path == "/api" || path.starts_with("/api/");
+    match route {
+        Some(route) => route.error_format,
+        None if is_below_api => ErrorFormat::Message,
+        None => ErrorFormat::Oauth,
+    }
 }

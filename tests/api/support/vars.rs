@@ -19,6 +19,12 @@ pub const STRICT: &str = "strict";
 const PEPPER_BASE64: &str = "cGVwcGVyIG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXMuLi4=";
 pub const PEPPER: [u8; 32] = *b"pepper of the tests, 32 bytes...";
 
+/// `OAUTH_KEY_1` of every server, and a second key.
+pub const SIGNING_KEYS: [&str; 2] = [
+    include_str!("../../vectors/signing_key_1.json"),
+    include_str!("../../vectors/signing_key_2.json"),
+];
+
 /// Variables and secrets, starting with a complete configuration. In a value, `{PORT}` stands for the port of the server,
 /// which is chosen before the server starts.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -35,6 +41,7 @@ impl Vars {
             ("HANDLE_KEY", "aGFuZGxlIGtleSBvZiB0ZXN0cywgMzIgYnl0ZXMuLi4="),
             ("AUDIT_KEY", "YXVkaXQga2V5IG9mIHRoZSB0ZXN0cywgMzIgYnl0ZXM="),
             ("FACTOR_KEY", "ZmFjdG9yIGtleSBvZiB0ZXN0cywgMzIgYnl0ZXMuLi4="),
+            ("OAUTH_KEY_1", SIGNING_KEYS[0]),
             (var::CONSISTENCY, CACHED),
             (var::CACHE_TTL, "300"),
             ("ALLOWED_ORIGINS", "https://app.example.com"),

@@ -91,7 +91,9 @@ fn document_is_openapi_3_1() {
             .all(|field| known.contains(&field.as_str()))
     );
     for (path, method, operation) in operations() {
-        assert!(path.starts_with("/api/auth/"), "{path}");
+        let prefixes = ["/api/auth/", "/oauth/"];
+        let is_known = prefixes.iter().any(|prefix| path.starts_with(prefix));
+        assert!(is_known, "{path}");
         assert!(
             ["get", "post", "patch", "delete"].contains(&method),
             "{method} {path}"
@@ -243,6 +245,9 @@ fn responses_describe_their_headers() {
                 }
                 ("200", "audit/export" | "users/export") => {
                     expected.insert(("Edge-Auth-Next", false));
+                }
+                ("200", "/oauth/jwks.json") => {
+                    expected.insert(("Cache-Control", true));
                 }
                 ("200", "refresh" | "aws-login") => {
                     expected.insert(("Edge-Auth-Expires", true));

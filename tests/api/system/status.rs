@@ -147,6 +147,9 @@ async fn status_names_variables_and_never_shows_a_value() {
         ("JWT_SECRET_PREVIOUS", true, false, false),
         ("AUDIT_KEY", true, true, true),
         ("NVIDIA_API_KEY", true, true, false),
+        ("OAUTH_KEY_1", true, true, true),
+        ("OAUTH_KEY_2", true, false, true),
+        ("OAUTH_ACTIVE_KEY", false, false, false),
         ("AWS_ACCESS_KEY_ID", true, false, false),
         ("JWT_ISSUER", false, true, false),
     ] {
@@ -167,6 +170,7 @@ async fn status_names_variables_and_never_shows_a_value() {
         "HANDLE_KEY",
         "AUDIT_KEY",
         "NVIDIA_API_KEY",
+        "OAUTH_KEY_1",
         "JWT_AUDIENCE",
     ] {
         assert!(!text.contains(vars.expect(name)), "{name}");

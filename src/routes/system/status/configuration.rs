@@ -19,8 +19,8 @@ pub struct VariableStatus {
     pub is_required: bool,
     /// Whether it has a value.
     pub is_set: bool,
-    /// Whether its previous value can be kept beside it, in the variable with `_PREVIOUS` at its end, so that a rotation interrupts
-    /// nothing.
+    /// Whether its previous value can be kept beside it, in the variable with `_PREVIOUS` at its end or in another `OAUTH_KEY_`, so that
+    /// a rotation interrupts nothing.
     pub rotates: bool,
 }
 
@@ -48,7 +48,7 @@ pub(super) fn variables(set: &[&'static str]) -> Vec<VariableStatus> {
     let all = || SECTIONS.iter().flat_map(|(_, variables)| variables.iter());
     let rotates = |name: &str| {
         let is_previous = |other: &str| other.strip_suffix("_PREVIOUS") == Some(name);
-        all().any(|other| is_previous(other.name))
+        name.starts_with("OAUTH_KEY_") || all().any(|other| is_previous(other.name))
     };
     let status = |variable: &&'static Variable| VariableStatus {
         name: variable.name,

@@ -188,6 +188,10 @@ fn assert_unavailable(response: &Response, route: &Route, code: &str, what: &str
             (&body["message"], 2)
         }
         ErrorFormat::Detail => (&body["detail"], 1),
+        ErrorFormat::Oauth => {
+            assert_eq!(body["error"], "temporarily_unavailable", "{what}");
+            (&body["error_description"], 2)
+        }
     };
     let text = text.as_str().unwrap_or_else(|| panic!("{what}: {body}"));
     let is_health = route.name() == "GET health";

@@ -1,0 +1,3 @@
+//! `/oauth`: the OAuth server.
+
+mod jwks;
