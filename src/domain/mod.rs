@@ -12,6 +12,7 @@ pub mod names;
 pub mod password_policy;
 pub mod recognised_device;
 pub mod recovery_code;
+pub mod redirect_uri;
 pub mod resource;
 pub mod return_target;
 pub mod role;
