@@ -33,6 +33,10 @@ const TAGS: [(&str, &str); 10] = [
     ),
     ("NVIDIA", "The NVIDIA credentials of the service."),
     ("Users", "Administration of users."),
+    (
+        "OAuth clients",
+        "Registration of the applications and services that get tokens by OAuth 2.1.",
+    ),
     ("Audit log", "The audit log and its verification."),
     (
         "OAuth",

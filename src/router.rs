@@ -11,8 +11,8 @@ use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::route::{Access, Route};
 use crate::routes::{
-    audit, aws, bootstrap, device, email, factors, nvidia, oauth, pages, passkeys, password,
-    session, system, users,
+    audit, aws, bootstrap, clients, device, email, factors, nvidia, oauth, pages, passkeys,
+    password, session, system, users,
 };
 use crate::runtime::assets::Assets;
 use crate::runtime::log;
@@ -72,6 +72,12 @@ pub const ROUTES: &[Route] = &[
     users::sessions::list::ROUTE,
     users::sessions::revoke::ROUTE,
     users::sessions::revoke_all::ROUTE,
+    clients::list::ROUTE,
+    clients::create::ROUTE,
+    clients::read::ROUTE,
+    clients::update::ROUTE,
+    clients::delete::ROUTE,
+    clients::new_secret::ROUTE,
     audit::search::ROUTE,
     audit::export::ROUTE,
     audit::verify::ROUTE,
@@ -211,13 +217,13 @@ async fn run(
         }
         Access::Admin(handler) => {
             let session = caller::administrator(&context, &request, check).await?;
-            let refusals = Refusals::new(&context, &request, &session);
+            let refusals = Refusals::new(&context, route, &request, &session);
             let result = handler(context, request, session).await;
             refusals.recorded(check, result).await
         }
         Access::SuperAdmin(handler) => {
             let session = caller::super_administrator(&context, &request, check).await?;
-            let refusals = Refusals::new(&context, &request, &session);
+            let refusals = Refusals::new(&context, route, &request, &session);
             let result = handler(context, request, session).await;
             refusals.recorded(check, result).await
         }
@@ -232,10 +238,17 @@ struct Refusals {
 }
 
 impl Refusals {
-    fn new(context: &RequestContext, request: &Request, session: &SessionRecord) -> Self {
+    fn new(
+        context: &RequestContext,
+        route: &Route,
+        request: &Request,
+        session: &SessionRecord,
+    ) -> Self {
+        let is_of_user = route.path.starts_with("/api/auth/users/");
+        let id = is_of_user.then(|| request.parameter("id"));
         Self {
             caller: SignedInCaller::new(context, request.client_info(), session),
-            subject: Uuid::try_parse(request.parameter("id")).ok(),
+            subject: id.and_then(|id| Uuid::try_parse(id).ok()),
         }
     }
 

@@ -10,6 +10,7 @@ mod cookie;
 mod handle;
 mod identity_center;
 mod language;
+mod oauth_client;
 mod phc;
 mod query;
 mod sts;
@@ -39,6 +40,7 @@ const TARGETS: &[Target] = &[
     query::TARGET,
     identity_center::TARGET,
     language::TARGET,
+    oauth_client::TARGET,
     sts::TARGET,
     token::TARGET,
 ];

@@ -19,6 +19,7 @@ pub mod federated_sign_in;
 pub mod hash_slots;
 pub mod isolate;
 pub mod maintenance;
+pub mod oauth_clients;
 pub mod passkeys;
 pub mod password_attempt;
 pub mod password_change;

@@ -9,6 +9,7 @@ pub mod host;
 pub mod language;
 pub mod mask;
 pub mod names;
+pub mod oauth_client;
 pub mod password_policy;
 pub mod recognised_device;
 pub mod recovery_code;

@@ -9,6 +9,7 @@ pub mod cors;
 pub mod device_cookie;
 pub mod error;
 pub mod error_codes;
+pub mod oauth_client_error;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod operation;
 pub mod origin;

@@ -37,7 +37,7 @@ const RESPONSE_HEADERS: [(&str, &str, &str, &str); 12] = [
     (
         "etag",
         "ETag",
-        "The version of the user, for `If-Match`",
+        "The version of the user or OAuth client, for `If-Match`",
         "string",
     ),
     (

@@ -3,6 +3,8 @@
 pub mod audit;
 pub mod aws;
 pub mod bootstrap;
+pub mod clients;
+pub mod cursor;
 pub mod device;
 pub mod email;
 pub mod factors;

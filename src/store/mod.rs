@@ -19,6 +19,7 @@ pub mod factors;
 pub mod federated_users;
 pub mod health;
 pub mod integrity;
+pub mod oauth_clients;
 pub mod passkeys;
 pub mod password_links;
 pub mod passwords;

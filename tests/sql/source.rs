@@ -89,6 +89,26 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "in order, the first",
     ),
     (
+        "store/oauth_clients/create.rs: CREATE",
+        "SCAN oauth_clients USING COVERING INDEX oauth_clients_creator",
+        "500 clients at most",
+    ),
+    (
+        "store/oauth_clients/create.rs: CREATES",
+        "SCAN oauth_clients USING COVERING INDEX oauth_clients_creator",
+        "500 clients at most",
+    ),
+    (
+        "store/oauth_clients/create.rs: IS_FULL",
+        "SCAN oauth_clients USING COVERING INDEX oauth_clients_creator",
+        "500 clients at most",
+    ),
+    (
+        "store/oauth_clients/list.rs: LIST",
+        "SEARCH oauth_clients USING INDEX oauth_clients_list ((name_search,id)>(?,?) AND name_search<?)",
+        "in order, 500 clients at most",
+    ),
+    (
         "store/pending_sign_ins.rs: DELETE_EXPIRED",
         "SEARCH pending_sign_ins USING INDEX pending_sign_ins_end (expires_at<?)",
         "in order, up to the limit",

@@ -89,11 +89,19 @@ pub enum Kind {
     FactorsReset,
     /// A user removed the password of the account.
     PasswordRemoved,
+    /// An OAuth client was registered; the detail gives its id and kind.
+    ClientCreated,
+    /// An OAuth client was changed; the detail gives its id and the names of the properties.
+    ClientChanged,
+    /// An OAuth client was deleted; the detail gives its id.
+    ClientDeleted,
+    /// An OAuth client got a new secret, which replaced the earlier one; the detail gives its id.
+    ClientSecretCreated,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 45] = [
         Self::SignIn,
         Self::SignInFailed,
         Self::SignOut,
@@ -135,6 +143,10 @@ impl Kind {
         Self::FactorFailed,
         Self::FactorsReset,
         Self::PasswordRemoved,
+        Self::ClientCreated,
+        Self::ClientChanged,
+        Self::ClientDeleted,
+        Self::ClientSecretCreated,
     ];
 
     /// The kind with this name, if there is one; names are matched exactly.
@@ -188,6 +200,10 @@ impl Kind {
             Self::FactorFailed => "factor_failed",
             Self::FactorsReset => "factors_reset",
             Self::PasswordRemoved => "password_removed",
+            Self::ClientCreated => "client_created",
+            Self::ClientChanged => "client_changed",
+            Self::ClientDeleted => "client_deleted",
+            Self::ClientSecretCreated => "client_secret_created",
         }
     }
 

@@ -133,7 +133,8 @@ impl<'b> Members<'b> {
 }
 
 /// The key, if both numbers are odd, have the shortest form (RFC 8230 section 4) and an allowed length, and the exponent is above 1.
-fn rsa(n: &[u8], e: &[u8]) -> Option<PublicKey> {
+#[must_use]
+pub fn rsa(n: &[u8], e: &[u8]) -> Option<PublicKey> {
     let is_minimal_and_odd = |number: &[u8]| {
         number.first() != Some(&0) && number.last().is_some_and(|last| last % 2 == 1)
     };

@@ -87,7 +87,7 @@ pub fn user_id(request: &Request) -> Result<Uuid, ApiError> {
 ///
 /// # Errors
 /// `InvalidToken`, `StorageUnavailable`.
-async fn require_same_session(
+pub(in crate::routes) async fn require_same_session(
     context: &RequestContext,
     session: &SessionRecord,
 ) -> Result<(), ApiError> {
@@ -99,7 +99,7 @@ async fn require_same_session(
         .ok_or_else(|| ErrorCode::InvalidToken.into())
 }
 
-/// Adds the `ETag` of a user.
+/// Adds the `ETag` of a user or OAuth client.
 #[must_use]
 pub fn with_etag(response: Response, version: u32) -> Response {
     response.with("etag", format!("\"{version}\""))

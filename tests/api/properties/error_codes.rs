@@ -26,6 +26,7 @@ fn invalid_bodies() -> Vec<(&'static str, &'static str, String, u16, &'static st
         "state",
         "credential",
         "name",
+        "client_name",
     ];
     let numbers = fields.map(|name| format!(r#""{name}":1"#)).join(",");
     vec![
@@ -41,10 +42,11 @@ fn invalid_bodies() -> Vec<(&'static str, &'static str, String, u16, &'static st
 }
 
 /// Routes whose fields are all optional.
-const WITHOUT_REQUIRED_FIELDS: [&str; 4] = [
+const WITHOUT_REQUIRED_FIELDS: [&str; 5] = [
     "POST users/search",
     "POST users/export",
     "PATCH users/{id}",
+    "PATCH clients/{id}",
     "POST sign-in/passkey-options",
 ];
 
@@ -54,6 +56,7 @@ async fn each_invalid_request_has_its_own_error_code() {
     let app = App::with(keyed(&SIMULATOR).set("AWS_LOGIN_ARNS", &arn));
     let session = app.user("ada").await.sign_in().await;
     let admin = app.administrator("admin").await;
+    let super_admin = app.administrator("super_admin").await;
     for route in routes::all() {
         let response = app.request("OPTIONS", &route.path()).await;
         response.assert_error(405, "method_not_allowed");
@@ -67,6 +70,7 @@ async fn each_invalid_request_has_its_own_error_code() {
         }
         let caller = match route.required_role() {
             Some("user") => session.clone(),
+            Some("super_admin") => super_admin.clone(),
             Some(_) => admin.clone(),
             None => app.anonymous(),
         };

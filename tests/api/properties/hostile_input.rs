@@ -211,6 +211,7 @@ impl Sender {
             "/change-email",
             "/users",
             "/users/search",
+            "/clients",
         ]
         .iter()
         .any(is_limited)

@@ -1,5 +1,6 @@
 //! No secret is in a log line, a row of D1 or a value of KV.
 
+mod oauth_clients;
 mod sign_in;
 
 use crate::support::audit::CRON;

@@ -240,7 +240,12 @@ fn responses_describe_their_headers() {
                 ("200", "step-up") => {
                     expected.extend([("Preference-Applied", false), ("Set-Cookie", false)]);
                 }
-                ("200", "users" | "users/{id}") if method != "delete" => {
+                ("200", "users" | "users/{id}" | "clients/{id}" | "clients/{id}/secret")
+                    if method != "delete" =>
+                {
+                    expected.insert(("ETag", true));
+                }
+                ("200", "clients") if method == "post" => {
                     expected.insert(("ETag", true));
                 }
                 ("200", "audit/export" | "users/export") => {

@@ -1,6 +1,6 @@
 //! Requests of administrators whose body is held back until the session has ended.
 
-use crate::support::{App, Caller, Fault, Vars};
+use crate::support::{App, Caller, Fault, Vars, registration};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -56,7 +56,8 @@ async fn body_that_is_held_back_until_the_sessions_are_revoked_has_no_effect() {
     let app = App::isolated(Vars::new());
     let (root, ada) = (app.super_admin("root").await, app.user("ada").await);
     let json = "application/json";
-    let requests: [(String, &str, Value); 4] = [
+    let client = app.seed_oauth_client("App").await;
+    let requests: [(String, &str, Value); 6] = [
         (
             "POST /api/auth/users".to_owned(),
             json,
@@ -77,6 +78,16 @@ async fn body_that_is_held_back_until_the_sessions_are_revoked_has_no_effect() {
             json,
             json!({ "limit": 7 }),
         ),
+        (
+            "POST /api/auth/clients".to_owned(),
+            json,
+            registration("Mallory"),
+        ),
+        (
+            format!("PATCH /api/auth/clients/{client}"),
+            json,
+            json!({ "redirect_uris": ["https://evil.example/"] }),
+        ),
     ];
     for (route, media_type, body) in requests {
         let session = root.sign_in().await;
@@ -91,6 +102,10 @@ async fn body_that_is_held_back_until_the_sessions_are_revoked_has_no_effect() {
         app.remove_faults().await;
     }
     let sql = "SELECT count(*) AS n FROM users WHERE role = 'super_admin'";
+    assert_eq!(app.count(sql, [0; 0]).await, 1);
+    let sql = "SELECT count(*) AS n FROM oauth_clients WHERE version = 1 AND name = 'App'";
+    assert_eq!(app.count(sql, [0; 0]).await, 1);
+    let sql = "SELECT count(*) AS n FROM oauth_clients";
     assert_eq!(app.count(sql, [0; 0]).await, 1);
 }
 

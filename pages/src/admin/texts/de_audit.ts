@@ -85,4 +85,8 @@ export const kinds: ConsoleTexts["kinds"] = {
   factor_failed: "Fehlgeschlagener zweiter Faktor",
   factors_reset: "Faktoren zurückgesetzt",
   password_removed: "Passwort entfernt",
+  client_created: "OAuth-Client registriert",
+  client_changed: "OAuth-Client geändert",
+  client_deleted: "OAuth-Client gelöscht",
+  client_secret_created: "Neues Secret eines OAuth-Clients",
 };

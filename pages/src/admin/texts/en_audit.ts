@@ -84,4 +84,8 @@ export const kinds = {
   factor_failed: "Failed second factor",
   factors_reset: "Factors reset",
   password_removed: "Password removed",
+  client_created: "OAuth client registered",
+  client_changed: "OAuth client changed",
+  client_deleted: "OAuth client deleted",
+  client_secret_created: "New secret of an OAuth client",
 };

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 #[test]
 fn schemas_have_only_json_schema_keywords() {
     /// A validator ignores unknown keywords.
-    const KEYWORDS: [&str; 19] = [
+    const KEYWORDS: [&str; 21] = [
         "$ref",
         "additionalProperties",
         "anyOf",
@@ -18,8 +18,10 @@ fn schemas_have_only_json_schema_keywords() {
         "enum",
         "format",
         "items",
+        "maxItems",
         "maxLength",
         "maximum",
+        "minItems",
         "minLength",
         "minimum",
         "oneOf",

@@ -56,6 +56,7 @@ impl Prepared {
                 self.path = self.route.template.replace("{id}", &id);
             }
             name if name.contains(" users") => self.prepare_administration(name).await,
+            name if name.contains(" clients") => self.prepare_clients(name).await,
             "POST login" => {
                 let user = self.sign_in("user").await;
                 self.caller = self.app.anonymous();
@@ -231,6 +232,24 @@ impl Prepared {
                 if self.route.method == "PATCH" {
                     self.body = Some(json!({ "name": "Another Name" }));
                 }
+            }
+        }
+    }
+
+    /// The routes of OAuth clients.
+    async fn prepare_clients(&mut self, name: &str) {
+        self.sign_in("super_admin").await;
+        match name {
+            "GET clients" => {}
+            "POST clients" => {
+                let uris = ["https://app.example.com/callback"];
+                self.body = Some(json!({ "client_name": "App", "redirect_uris": uris }));
+            }
+            _ => {
+                let id = self.app.seed_oauth_client("App").await;
+                self.path = self.route.template.replace("{id}", &id);
+                self.body =
+                    (self.route.method == "PATCH").then(|| json!({ "client_name": "Other" }));
             }
         }
     }

@@ -1,0 +1,101 @@
+//! Lists of scopes (RFC 6749 section 3.3).
+
+use serde::{Serialize, Serializer};
+use std::collections::BTreeSet;
+
+/// Maximum number of bytes of a list.
+pub const MAX_SCOPE_BYTES: usize = 2_048;
+
+/// Maximum number of scopes in a list.
+const MAX_SCOPES: usize = 32;
+/// Maximum number of bytes of a scope.
+const MAX_TOKEN_BYTES: usize = 128;
+
+/// A list of distinct scopes, which may be empty. The order is that of the text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope(String);
+
+impl Scope {
+    /// Reads scopes that are separated by single spaces. `None` if one is no `scope-token`, or is given twice, or if they are too many
+    /// or too long.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Self::default());
+        }
+        let is_character = |byte: u8| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+        let is_token = |token: &str| {
+            (1..=MAX_TOKEN_BYTES).contains(&token.len()) && token.bytes().all(is_character)
+        };
+        let mut seen = BTreeSet::new();
+        let is_valid = text.len() <= MAX_SCOPE_BYTES
+            && text
+                .split(' ')
+                .all(|token| is_token(token) && seen.insert(token))
+            && seen.len() <= MAX_SCOPES;
+        is_valid.then(|| Self(text.to_owned()))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Serialize for Scope {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distinct_scope_tokens_with_single_spaces_are_read() {
+        let most = (0..MAX_SCOPES).map(|number| format!("s{number}"));
+        let most = most.collect::<Vec<_>>().join(" ");
+        let longest = "x".repeat(MAX_TOKEN_BYTES);
+        for text in [
+            "",
+            "a",
+            "users:read users:write",
+            "https://x/y.z !#[]~",
+            &most,
+            &longest,
+        ] {
+            assert_eq!(
+                Scope::parse(text).map(|scope| scope.0).as_deref(),
+                Some(text)
+            );
+        }
+        for text in [
+            " ",
+            " a",
+            "a ",
+            "a  b",
+            "a a",
+            "a b a",
+            "a\tb",
+            "a\"b",
+            "a\\b",
+            "\u{e4}",
+            "a\u{7f}",
+            "a\0",
+            &format!("{most} one-more"),
+            &format!("{longest}x"),
+        ] {
+            assert_eq!(Scope::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn length_of_a_list_is_limited() {
+        let token = |number: usize| format!("{number:0100}");
+        let list = |count: usize| (0..count).map(token).collect::<Vec<_>>().join(" ");
+        assert!(Scope::parse(&list(20)).is_some());
+        assert_eq!(Scope::parse(&list(21)), None);
+    }
+}
