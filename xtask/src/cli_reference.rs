@@ -10,7 +10,7 @@ const INTRODUCTION: &str = "\
 # Command line
 
 `cargo dev` runs the Worker on this machine. `cargo xtask` has all other tasks. The commands that administer a service (`login`,
-`logout`, `user`, `session`, `audit`, `status` and `aws-login`) are clients of its API. `bootstrap` writes to its database. All
+`logout`, `user`, `session`, `client`, `audit`, `status` and `aws-login`) are clients of its API. `bootstrap` writes to its database. All
 commands run in any folder of a clone of this repository. `--help` prints the texts of this page.
 
 | exit code | meaning |

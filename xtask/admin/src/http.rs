@@ -67,7 +67,7 @@ impl Call {
         self
     }
 
-    /// Only if the user still has this version.
+    /// Only if the user or OAuth client still has this version.
     pub fn if_match(mut self, version: u64) -> Self {
         self.if_match = Some(format!("\"{version}\""));
         self

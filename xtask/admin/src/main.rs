@@ -5,6 +5,7 @@
 mod audit;
 mod aws_login;
 mod blocklist;
+mod clients;
 mod code;
 mod credentials;
 mod failure;
@@ -50,6 +51,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Login(options) => login::login(&options)?,
         Command::Logout(options) => login::logout(&options)?,
         Command::Session(session) => sessions::run(&session.command)?,
+        Command::Client(client) => clients::run(&client.command)?,
         Command::Status(status) => status::run(&status.service)?,
         Command::User(user) => users::run(&user.command)?,
         Command::Audit(audit) => return Ok(audit::run(&audit.command)),

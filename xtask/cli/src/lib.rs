@@ -1,5 +1,5 @@
 //! Shared by `xtask` and `edge-auth-admin`: the arguments of the administrator's commands (`cargo xtask login`, `logout`, `user`,
-//! `session`, `audit`, `status`, `aws-login` and `blocklist`), the URL of a service, output, and paths of the repository.
+//! `session`, `client`, `audit`, `status`, `aws-login` and `blocklist`), the URL of a service, output, and paths of the repository.
 //!
 //! `xtask` parses these arguments too, so that `--help` and usage errors do not wait for the compilation of
 //! `edge-auth-admin`. That program depends on the Worker and takes minutes to compile.
@@ -11,6 +11,7 @@
 )]
 
 mod audit;
+mod client;
 pub mod node;
 mod origin;
 mod service;
@@ -21,6 +22,10 @@ mod user;
 pub mod workspace;
 
 pub use audit::{Audit, AuditCommand, ListOptions};
+pub use client::{
+    AuthMethod, Client, ClientChanges, ClientCommand, ClientFilters, ClientName, GrantType,
+    NewClient,
+};
 pub use origin::{InvalidUrl, issuer, origin};
 pub use service::{Consent, Login, Logout, Service, Status};
 pub use session::{Session, SessionCommand};
@@ -47,6 +52,8 @@ pub enum Command {
     User(User),
     /// List and revoke the sessions of users
     Session(Session),
+    /// Register, find, change and delete OAuth clients; changes require the role super_admin
+    Client(Client),
     /// List and verify the audit log of a running service
     Audit(Audit),
     /// Show the state of a service: sign-ins, storage, audit log and configuration; requires the role admin

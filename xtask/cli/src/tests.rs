@@ -28,6 +28,44 @@ fn definitions_are_consistent() {
 }
 
 #[test]
+fn client_commands_are_parsed() {
+    let client = |line: &str| match parse(line) {
+        Ok(Command::Client(client)) => client.command,
+        other => panic!("{line}: {other:?}"),
+    };
+    let ClientCommand::Create { client: new, .. } = client(
+        "client create App --auth-method none --redirect-uri https://a.example/1 --redirect-uri http://127.0.0.1/2 \
+         --grant-type authorization_code --grant-type refresh_token",
+    ) else {
+        panic!("not create")
+    };
+    let expected = NewClient {
+        new_name: "App".into(),
+        auth_method: AuthMethod::None,
+        redirect_uris: vec!["https://a.example/1".into(), "http://127.0.0.1/2".into()],
+        grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+        ..NewClient::default()
+    };
+    assert_eq!(new, expected);
+    let ClientCommand::Update {
+        changes, consent, ..
+    } = client("client update App --disable --no-post-logout-redirect-uris --yes")
+    else {
+        panic!("not update")
+    };
+    assert!(changes.disable && changes.no_post_logout_redirect_uris && consent.yes);
+    for line in [
+        "client update App",
+        "client update App --enable --disable",
+        "client create App --auth-method client_secret_jwt",
+        "client create App --grant-type implicit",
+        "client delete",
+    ] {
+        assert!(parse(line).is_err(), "{line}");
+    }
+}
+
+#[test]
 fn user_commands_are_parsed() {
     let UserCommand::Disable {
         user: name,

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod audit;
+mod clients;
 mod login;
 mod output;
 mod second_factors;
