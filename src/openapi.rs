@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The tags in the order of the document, with their descriptions.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("Sessions", "Sign-in, step-up and sessions."),
     ("Passwords", "Passwords of the users of this service."),
     (

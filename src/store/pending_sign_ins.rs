@@ -107,7 +107,7 @@ pub async fn create(
         .text(new.user.role.as_str())
         .number(u32::from(new.has_factor))
         .optional(current_hash);
-    let creates = || {
+    let condition = || {
         Statement::new(CREATES)
             .text(&user)
             .text(new.user.role.as_str())
@@ -120,7 +120,7 @@ pub async fn create(
         statements.push(rehash);
     }
     statements.extend(new.attempt.map(throttle::release));
-    statements.push(recorded(create, creates, [new.entry]));
+    statements.push(recorded(create, condition, [new.entry]));
     statements.push(Statement::new(METHODS).text(&user));
     let outcomes = database.all(statements).await?;
     let [.., created, found] = outcomes.as_slice() else {

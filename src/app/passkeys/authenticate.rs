@@ -69,8 +69,8 @@ pub async fn check(
         })
     };
     Ok(match verified.await {
-        Ok(used) => Checked::Valid(Box::new(ValidPasskey {
-            used,
+        Ok(passkey) => Checked::Valid(Box::new(ValidPasskey {
+            used: passkey,
             user,
             is_federated,
         })),
