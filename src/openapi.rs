@@ -16,9 +16,13 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The tags in the order of the document, with their descriptions.
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     ("Sessions", "Sign-in, step-up and sessions."),
     ("Passwords", "Passwords of the users of this service."),
+    (
+        "Second factors",
+        "Passkeys, one-time codes and recovery codes of the user.",
+    ),
     (
         "E-mail",
         "E-mail addresses of the users of this service, and the links that change them.",
