@@ -228,9 +228,9 @@ pub async fn with_code(
     let counters = (user.id, session.record.id.as_str());
     let reserved = factor_attempts::reserve_step_up(database, counters, context.now_ms()).await?;
     let state = match reserved {
-        ReservedCode::Yes(state) => state,
-        ReservedCode::TooMany => return Ok(CodeStepUp::TooMany),
-        ReservedCode::Later(seconds) => return Ok(CodeStepUp::BackOff(seconds)),
+        Some(ReservedCode::Yes(state)) => state,
+        Some(ReservedCode::Later(seconds)) => return Ok(CodeStepUp::BackOff(seconds)),
+        None => return Ok(CodeStepUp::TooMany),
     };
     let Some(factor) = codes::check(context, user.id, &state, code, is_recognised) else {
         let refused = (code.factor(), Purpose::StepUp(&session.record.id));

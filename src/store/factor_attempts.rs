@@ -116,8 +116,6 @@ pub enum ReservedCode {
     Yes(Box<CodeState>),
     /// No code is checked for this many seconds.
     Later(u32),
-    /// Five codes were sent in this session.
-    TooMany,
 }
 
 /// Counts a code of this user, unless a back-off is in effect.
@@ -145,8 +143,8 @@ pub async fn reserve(
     })
 }
 
-/// Counts a code that steps up this session of this user, unless a back-off is in effect or five were sent in the session. So a stolen
-/// session cannot lock the codes of its user.
+/// Counts a code that steps up this session of this user, unless a back-off is in effect. `None` if five codes were sent in the session
+/// already. So a stolen session cannot lock the codes of its user.
 ///
 /// # Errors
 /// Any [`StoreError`].
@@ -154,7 +152,7 @@ pub async fn reserve_step_up(
     database: &Database,
     (user, session): (Uuid, &str),
     now_ms: f64,
-) -> Result<ReservedCode, StoreError> {
+) -> Result<Option<ReservedCode>, StoreError> {
     let counted = |sql| Statement::new(sql).text(session).milliseconds(now_ms);
     let [counted, _, left, found] = database
         .batch([
@@ -167,11 +165,10 @@ pub async fn reserve_step_up(
     let state = found.first(CodeState::read)?;
     let state = state.ok_or(StoreError::CorruptRow("users"))?;
     Ok(if counted.changes > 0 {
-        ReservedCode::Yes(Box::new(state))
-    } else if left.first(|_| Ok(()))?.is_some() {
-        ReservedCode::Later(state.seconds_from(now_ms))
+        Some(ReservedCode::Yes(Box::new(state)))
     } else {
-        ReservedCode::TooMany
+        let has_codes_left = left.first(|_| Ok(()))?.is_some();
+        has_codes_left.then(|| ReservedCode::Later(state.seconds_from(now_ms)))
     })
 }
 

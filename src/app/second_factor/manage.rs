@@ -43,8 +43,6 @@ pub async fn confirm_totp(
     let state = match reserved {
         ReservedCode::Yes(state) => state,
         ReservedCode::Later(seconds) => return Ok(Confirmed::BackOff(seconds)),
-        // Counted for step-up only.
-        ReservedCode::TooMany => return Ok(Confirmed::Wrong),
     };
     if state.totp.as_ref().is_some_and(|totp| totp.is_confirmed) {
         return Ok(Confirmed::Exists);

@@ -1,5 +1,5 @@
-//! `POST /api/auth/change-password`: replaces the password of the caller, who has to know the current one and, if they have a second factor,
-//! to have used it just before. Revokes the other sessions of the caller and all their one-time links.
+//! `POST /api/auth/change-password`: replaces the password of the caller, who has to know the current one and, if they have a second
+//! factor, to have used it just before. Revokes the other sessions of the caller and all their one-time links.
 
 use crate::app::RequestContext;
 use crate::app::password_attempt::Attempted;

@@ -51,10 +51,7 @@ async fn change_of_the_password_needs_the_factor_besides_the_current_password() 
         let code = authenticator.code().await;
         let response = session.step_up_with("totp", &code).await;
         response.assert_status(200).recorded().await;
-        let session = match response.set_session_cookie() {
-            Some(_) => response.cookie_session(),
-            None => session,
-        };
+        let session = response.continued(session);
         let response = session.change_password("another password", NEW_PASSWORD);
         response.await.assert_error(400, "invalid_current_password");
         app.skip_back_off().await;

@@ -46,18 +46,12 @@ async fn user_with_a_factor_steps_up_with_it_and_not_with_the_password() {
         let code = authenticator.code().await;
         let response = session.step_up_with("totp", &code).await;
         response.assert_status(200);
-        let session = match response.set_session_cookie() {
-            Some(_) => response.cookie_session(),
-            None => session,
-        };
+        let session = response.continued(session);
         assert_eq!(ada.wrong_codes().await, 0);
         app.skip_back_off().await;
         let response = session.step_up_with("recovery_code", &codes[0]).await;
         response.assert_status(200);
-        let session = match response.set_session_cookie() {
-            Some(_) => response.cookie_session(),
-            None => session,
-        };
+        let session = response.continued(session);
         assert_eq!(
             ada.audit_details("step_up").await,
             ["totp", "recovery_code"]

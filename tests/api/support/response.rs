@@ -141,6 +141,15 @@ impl Response {
         self.app.with_token(token)
     }
 
+    /// The caller after this response to a request of the session: with the cookie that it sets, otherwise as before.
+    #[track_caller]
+    pub fn continued(&self, session: Caller) -> Caller {
+        match self.set_session_cookie() {
+            Some(_) => self.cookie_session(),
+            None => session,
+        }
+    }
+
     /// The `user` of this 200 response.
     #[track_caller]
     pub fn user(&self) -> Value {

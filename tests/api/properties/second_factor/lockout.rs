@@ -198,9 +198,7 @@ async fn accepted_factor_allows_five_more_codes_in_the_session() {
             let code = authenticator.code().await;
             let response = session.step_up_with("totp", &code).await;
             response.assert_status(200).recorded().await;
-            if response.set_session_cookie().is_some() {
-                session = response.cookie_session();
-            }
+            session = response.continued(session);
             app.shift_clock(app.clock() + 31).await;
         }
     }
