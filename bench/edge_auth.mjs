@@ -84,7 +84,7 @@ export async function createUsers(miniflare, origin, count, root) {
   return names;
 }
 
-/** Returns access tokens of the user's sessions. A sign-in creates the first one. The others are copies of its row and claims with other ids. */
+/** Returns session tokens of the user's sessions. A sign-in creates the first one. The others are copies of its row and claims with other ids. */
 export async function createSessions(miniflare, origin, root) {
   const database = await createUser(miniflare, origin, root);
   const { token } = await post(origin, "login", { username: USER.username, password: PASSWORD });
@@ -132,7 +132,7 @@ async function seal(content) {
   return Buffer.concat([Uint8Array.of(1), nonce, sealed]).toString("base64url");
 }
 
-/** An access token with these claims. */
+/** A session token with these claims. */
 export async function sign(claims) {
   const { SignJWT } = await import(path.join(options.peers, "jose/dist/webapi/index.js"));
   const key = new TextEncoder().encode(CURRENT.variables.JWT_SECRET);

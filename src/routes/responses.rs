@@ -17,11 +17,11 @@ pub struct BearerUser<'a> {
     pub full_name: &'a str,
 }
 
-/// An access token and its user (RFC 6749 §5.1 defines the first two fields).
+/// A session token and its user (RFC 6749 §5.1 defines the first two fields).
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct BearerTokenResponse<'a> {
-    /// Access token (JWT).
+    /// Session token (JWT).
     pub access_token: &'a str,
     /// Always `bearer`.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("const" = "bearer")))]

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 /// production
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Number of the secret that shall hold the key: 1, 2 or 3
+    /// Number of the secret that will hold the key: 1, 2 or 3
     #[arg(default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
     number: u8,
 }

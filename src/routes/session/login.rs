@@ -56,7 +56,7 @@ pub struct LoginResponse {
     pub success: bool,
     /// `Login successful`.
     pub message: &'static str,
-    /// Access token (JWT).
+    /// Session token (JWT).
     pub token: String,
     /// The user who signed in.
     pub user: User,

@@ -142,7 +142,7 @@ pub struct SignInResponse {
     /// Time at which the session reaches its maximum age, or at which the token expires. A cookie session that is not used expires
     /// earlier.
     pub expires_at: Timestamp,
-    /// Access token (JWT); null for a cookie session.
+    /// Session token (JWT); null for a cookie session.
     pub token: Option<String>,
 }
 

@@ -114,7 +114,7 @@ pub struct VerifyResponse {
     /// Time at which the session reaches its maximum age, or at which the token expires. A cookie session that is not used expires
     /// earlier.
     pub expires_at: Timestamp,
-    /// Access token (JWT); null for a cookie session.
+    /// Session token (JWT); null for a cookie session.
     pub token: Option<String>,
     /// Ten recovery codes, which are not shown again; null unless the user has added the first factor.
     pub recovery_codes: Option<Vec<String>>,

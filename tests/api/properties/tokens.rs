@@ -1,4 +1,4 @@
-//! Access tokens: their content, and the rotation of the signing secret.
+//! Session tokens: their content, and the rotation of the signing secret.
 
 use super::token_attacks::jwt_attacks::HEADER;
 use crate::support::aws::add_directory_user;

@@ -129,7 +129,7 @@ impl Response {
         self.app.with_session_cookie(value)
     }
 
-    /// The caller with the access token or session cookie of this 200 response.
+    /// The caller with the session token or session cookie of this 200 response.
     #[track_caller]
     pub fn session(&self) -> Caller {
         if self.set_session_cookie().is_some() {

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use std::env;
 use std::process::Command;
 
-/// Signs in; returns the access token.
+/// Signs in; returns the session token.
 ///
 /// # Errors
 /// Missing credentials, invalid options, or the error of the service.

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 pub struct Entry {
     /// User name.
     pub username: String,
-    /// Access token.
+    /// Session token.
     pub token: Secret,
     /// When the token expires.
     pub expires_at: Timestamp,

@@ -15,7 +15,7 @@ use std::cell::RefCell;
 use std::env;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The variable that holds an access token. Other users of this machine could read a token on the command line.
+/// The variable that holds a session token. Other users of this machine could read a token on the command line.
 const TOKEN_VARIABLE: &str = "EDGE_AUTH_TOKEN";
 /// A stored token is refreshed if it expires within this time, so that it does not expire during the command.
 const REFRESH_BEFORE_SECONDS: i64 = 3_600;

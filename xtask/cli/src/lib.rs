@@ -42,9 +42,9 @@ use std::path::PathBuf;
 pub enum Command {
     /// Sign in to a service; later commands use the session
     ///
-    /// Stores the access token in edge-auth/credentials.json below XDG_CONFIG_HOME [default: ~/.config], readable by you only,
+    /// Stores the session token in edge-auth/credentials.json below XDG_CONFIG_HOME [default: ~/.config], readable by you only,
     /// with one entry per service. Commands refresh the token before it expires. An earlier session of the same service is
-    /// revoked. In CI, set EDGE_AUTH_TOKEN to an access token instead.
+    /// revoked. In CI, set EDGE_AUTH_TOKEN to a session token instead.
     Login(Login),
     /// Revoke the session of `login` and delete its token
     Logout(Logout),
@@ -60,7 +60,7 @@ pub enum Command {
     Status(Status),
     /// Sign in to a running service with the AWS credentials of this machine
     ///
-    /// Prints the access token to standard output. The credentials are those of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
+    /// Prints the session token to standard output. The credentials are those of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY
     /// and AWS_SESSION_TOKEN, or else those of the AWS CLI, which supports profiles, single sign-on and roles. They are not
     /// sent: the service receives a signed GetCallerIdentity request, which can be used once, within 15 minutes.
     AwsLogin(AwsLogin),
