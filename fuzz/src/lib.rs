@@ -91,6 +91,8 @@ mod tests {
         for target in targets() {
             let seeds = (target.seeds)();
             assert!(seeds.len() > 2, "{}", target.name);
+            // libFuzzer refuses an empty dictionary.
+            assert!(!target.words.is_empty(), "{}", target.name);
             for seed in seeds {
                 (target.run)(&seed);
             }

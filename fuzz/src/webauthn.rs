@@ -48,13 +48,15 @@ pub const TARGETS: [Target; 6] = [
         name: "webauthn_key",
         run: key,
         seeds: keys,
-        words: &[],
+        // Labels of COSE with their values, and the heads of 32 bytes.
+        words: &["\u{1}\u{2}", "\u{3}&", "!X ", "\"X "],
     },
     Target {
         name: "webauthn_signature",
         run: signature_in_der,
         seeds: signatures,
-        words: &[],
+        // The heads of a sequence and of numbers.
+        words: &["0\u{6}", "\u{2}\u{1}", "\u{2} ", "\u{2}!\0"],
     },
 ];
 
