@@ -1,6 +1,6 @@
 //! The console and the page of the first administrator in Chromium. The cases are in `cases/pages/admin`.
 
-use super::world::{SLOW_TIMEOUT, TIMEOUT, World};
+use super::world::World;
 use crate::support::audit::record_users;
 use crate::support::{User, Vars, credentials};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ async fn run(case: &str, vars: Vars, users: &[(&str, &'static str)], more: Value
     let mut world = World::new(vars).await;
     add(&mut world, users).await;
     world.more = more;
-    world.run(&format!("pages/admin/{case}"), TIMEOUT).await;
+    world.run(&format!("pages/admin/{case}")).await;
 }
 
 async fn add(world: &mut World, users: &[(&str, &'static str)]) {
@@ -47,7 +47,7 @@ async fn administrator_changes_a_user_and_overwrites_no_other_administrator() {
     let mut world = World::new(Vars::with_email()).await;
     add(&mut world, &[ROOT, ("other", "super_admin"), ADA]).await;
     world.user("locked").await.set_failures(100).await;
-    world.run("pages/admin/manage", TIMEOUT).await;
+    world.run("pages/admin/manage").await;
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn administrator_removes_the_factors_of_a_user_who_lost_them() {
     give_factors(&world.user("ada").await).await;
     let sql = "UPDATE totp SET key_id = 'another'";
     world.app.run_sql(sql).await;
-    world.run("pages/admin/factors", TIMEOUT).await;
+    world.run("pages/admin/factors").await;
 }
 
 /// Factors of all kinds, and codes that are locked.
@@ -83,7 +83,7 @@ async fn administrator_searches_exports_and_verifies_the_audit_log() {
     let mut world = World::new(Vars::new()).await;
     add(&mut world, &[ROOT, ADMIN, ADA]).await;
     record_users(&world.app).await;
-    world.run("pages/admin/audit", TIMEOUT).await;
+    world.run("pages/admin/audit").await;
 }
 
 #[tokio::test]
@@ -113,9 +113,7 @@ async fn visit_all(case: &str, more: Value) {
     }
     record_users(&world.app).await;
     world.more = more;
-    world
-        .run(&format!("pages/admin/{case}"), SLOW_TIMEOUT)
-        .await;
+    world.run(&format!("pages/admin/{case}")).await;
 }
 
 #[tokio::test]
@@ -147,5 +145,5 @@ async fn first_administrator_is_created_with_the_secret_of_the_link() {
     let mut world = World::new(Vars::new()).await;
     let secret = world.app.bootstrap_secret().await;
     world.more = json!({ "secret": secret });
-    world.run("pages/admin/bootstrap", TIMEOUT).await;
+    world.run("pages/admin/bootstrap").await;
 }

@@ -1,7 +1,7 @@
 //! Passkeys, one-time codes and recovery codes on the pages, in Chromium with a virtual authenticator. Each case in
 //! `cases/pages/factors` is a story of one or two users.
 
-use super::world::{SLOW_TIMEOUT, TIMEOUT, World};
+use super::world::World;
 use crate::support::{Vars, aws};
 use aws_simulator::{ACCOUNT, Config, User};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ async fn run(case: &str, vars: Vars, users: usize) {
     for number in 0..users {
         world.user(&format!("user-{number}")).await;
     }
-    world.run(&format!("pages/factors/{case}"), TIMEOUT).await;
+    world.run(&format!("pages/factors/{case}")).await;
 }
 
 /// The service demands a factor of every user.
@@ -62,7 +62,7 @@ async fn user_of_aws_adds_codes_and_a_passkey() {
         .set("MFA_POLICY", "required");
     let mut world = World::new(vars).await;
     world.more = json!({ "simulator": simulator.url(), "username": username });
-    world.run("pages/factors/aws", TIMEOUT).await;
+    world.run("pages/factors/aws").await;
 }
 
 /// Visits each view and state.
@@ -72,9 +72,7 @@ async fn visit_all(case: &str, users: usize, more: Value) {
         world.user(&format!("user-{number}")).await;
     }
     world.more = more;
-    world
-        .run(&format!("pages/factors/{case}"), SLOW_TIMEOUT)
-        .await;
+    world.run(&format!("pages/factors/{case}")).await;
 }
 
 #[tokio::test]

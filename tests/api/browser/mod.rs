@@ -7,7 +7,7 @@ mod pages;
 pub mod world;
 
 use crate::support::Vars;
-use world::{TIMEOUT, World};
+use world::World;
 
 /// Runs a file of `cases` with this many users.
 async fn run(case: &str, users: usize) {
@@ -15,7 +15,7 @@ async fn run(case: &str, users: usize) {
     for number in 0..users {
         world.user(&format!("user-{number}")).await;
     }
-    world.run(case, TIMEOUT).await;
+    world.run(case).await;
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The pages of the service in Chromium. Each case in `cases/pages` is a story of one or more users. No case may violate the content
 //! security policy of a page, and no page may throw.
 
-use super::world::{SLOW_TIMEOUT, TIMEOUT, World};
+use super::world::World;
 use crate::support::{Vars, aws};
 use aws_simulator::{ACCOUNT, Config, User};
 use serde_json::json;
@@ -12,7 +12,7 @@ async fn run(case: &str, users: usize) {
     for number in 0..users {
         world.user(&format!("user-{number}")).await;
     }
-    world.run(&format!("pages/{case}"), TIMEOUT).await;
+    world.run(&format!("pages/{case}")).await;
 }
 
 #[tokio::test]
@@ -20,7 +20,7 @@ async fn user_signs_in_with_a_password_and_signs_out() {
     let mut world = World::new(Vars::new()).await;
     world.user("ada").await;
     world.user("locked").await.set_failures(100).await;
-    world.run("pages/sign_in", TIMEOUT).await;
+    world.run("pages/sign_in").await;
 }
 
 #[tokio::test]
@@ -33,7 +33,7 @@ async fn user_signs_in_with_aws() {
     let vars = aws::portal(&simulator).set("JWT_ISSUER", "http://localhost:{PORT}");
     let mut world = World::new(vars).await;
     world.more = json!({ "simulator": simulator.url(), "username": username });
-    world.run("pages/aws", TIMEOUT).await;
+    world.run("pages/aws").await;
 }
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn pages_handle_the_keyboard_slow_requests_languages_and_failures() {
     let mut world = World::new(Vars::with_email()).await;
     let user = world.user("ada").await;
     world.more = json!({ "link": user.reset_link().await });
-    world.run("pages/details", TIMEOUT).await;
+    world.run("pages/details").await;
 }
 
 #[tokio::test]
@@ -54,7 +54,7 @@ async fn user_sets_and_changes_a_password() {
     let mut world = World::new(Vars::with_email()).await;
     let user = world.user("ada").await;
     world.more = json!({ "link": user.reset_link().await });
-    world.run("pages/passwords", TIMEOUT).await;
+    world.run("pages/passwords").await;
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn revoked_or_expired_session_is_signed_out_at_its_next_click() {
 async fn user_changes_the_email_address_and_takes_it_back() {
     let mut world = World::new(Vars::with_email()).await;
     world.user("ada").await;
-    world.run("pages/email", TIMEOUT).await;
+    world.run("pages/email").await;
 }
 
 /// Writes pictures of all pages to the folder in `EDGE_AUTH_SCREENSHOTS`, for a review by eye. Without the variable, it does nothing:
@@ -86,5 +86,5 @@ async fn pages_are_photographed_on_demand() {
         world.user(name).await;
     }
     world.more = json!({ "folder": folder });
-    world.run("pages/screenshots", SLOW_TIMEOUT).await;
+    world.run("pages/screenshots").await;
 }

@@ -9,6 +9,9 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
+/** For one step of a case. A busy machine can need several seconds for a page. */
+const STEP_TIMEOUT_MS = 60_000;
+
 const parameters = JSON.parse(process.argv[2]);
 const require = createRequire(path.join(parameters.packages, "package.json"));
 const { chromium } = require("playwright-core");
@@ -66,14 +69,25 @@ try {
   /** A browser of its own, with its own cookies, for the pages of the service. */
   const person = async (options) => {
     const context = await browser.newContext({ baseURL: parameters.service, locale: "en-US", ...options });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(STEP_TIMEOUT_MS);
     watch(context);
     return context;
   };
   await run({ ...parameters, control, mailedLink, open, person, browser, require, violations });
   assert.deepEqual(violations, []);
+} catch (error) {
+  await describePages();
+  throw error;
 } finally {
   await browser.close();
+}
+
+/** Prints what the open pages show, because a failed step names only what it did not find. */
+async function describePages() {
+  for (const page of browser.contexts().flatMap((context) => context.pages())) {
+    const text = await page.innerText("body", { timeout: 5_000 }).catch(String);
+    console.error(`${new URL(page.url()).pathname}: ${text.slice(0, 2_000)}`);
+  }
 }
 
 /** Runs in the pages. */

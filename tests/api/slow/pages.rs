@@ -1,6 +1,6 @@
 //! The pages in Chromium: accessibility, speed, and attacks with many spellings and texts.
 
-use crate::browser::world::{SLOW_TIMEOUT, World};
+use crate::browser::world::World;
 use crate::support::{Vars, aws, credentials};
 use serde_json::json;
 
@@ -29,7 +29,7 @@ async fn check_accessibility(color_scheme: &str, accent: &str) {
         world.user(name).await;
     }
     world.more = json!({ "colorScheme": color_scheme });
-    world.run("pages/accessibility", SLOW_TIMEOUT).await;
+    world.run("pages/accessibility").await;
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn dark_pages_are_accessible() {
 async fn sign_in_page_is_fast_on_a_slow_device() {
     let mut world = World::new(Vars::new()).await;
     world.user("ada").await;
-    world.run("pages/speed", SLOW_TIMEOUT).await;
+    world.run("pages/speed").await;
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn no_spelling_of_an_address_leads_to_another_site() {
         .map(|spelling| spelling.replace("\\t", "\t").replace("\\n", "\n"))
         .collect();
     world.more = json!({ "spellings": spellings });
-    world.run("pages/open_redirects", SLOW_TIMEOUT).await;
+    world.run("pages/open_redirects").await;
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn hostile_texts_are_shown_as_texts() {
     let mut world = World::new(Vars::new().set("BRAND_NAME", HOSTILE[0])).await;
     world.user("ada").await;
     world.more = json!({ "hostile": HOSTILE });
-    world.run("pages/hostile_texts", SLOW_TIMEOUT).await;
+    world.run("pages/hostile_texts").await;
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn requests_of_other_sites_have_no_effect() {
     let victim = world.user("victim").await;
     victim.update("role = 'super_admin'").await;
     world.user("attacker").await;
-    world.run("pages/cross_site", SLOW_TIMEOUT).await;
+    world.run("pages/cross_site").await;
 }
 
 #[tokio::test]
@@ -92,5 +92,5 @@ async fn requests_of_other_sites_have_no_effect() {
 async fn pages_cannot_be_framed() {
     let mut world = World::new(Vars::new()).await;
     world.user("ada").await;
-    world.run("pages/clickjacking", SLOW_TIMEOUT).await;
+    world.run("pages/clickjacking").await;
 }

@@ -5,7 +5,7 @@ import { showsAccount, signIn } from "./steps.mjs";
 
 export async function run({ browser, control, service, stranger, users: [victim, attacker] }) {
   const context = await browser.newContext({ baseURL: service });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   const own = await signIn(context, victim);
   await showsAccount(own, victim);
   const { session_id: session, user } = await own.evaluate(() => fetch("/api/auth/session").then((response) => response.json()));

@@ -106,7 +106,7 @@ export async function visitAll({ context, clock, user, t, visit }) {
   }
   await visit("second-step-back-off", page);
   await clock.advance(301);
-  await page.getByRole("button", { name: /\(\d+\)$/ }).waitFor({ state: "detached", timeout: 30_000 });
+  await page.getByRole("button", { name: /\(\d+\)$/ }).waitFor({ state: "detached" });
   await button(page, f.confirm).click();
   await page.getByText(f.secondStep.expired).waitFor();
   await visit("expired", page);
