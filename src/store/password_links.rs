@@ -112,7 +112,8 @@ impl PasswordLinks {
         })
     }
 
-    /// Sets the password, revokes all sessions and other links of the user, and deletes those that confirm an address, if this request is the one that uses the link.
+    /// Sets the password, revokes all sessions and other links of the user, and deletes those that confirm an address, if this request is
+    /// the one that uses the link.
     /// `mark` is random. Returns at most 200 of the revoked sessions; `None` if another request has used the link.
     ///
     /// # Errors

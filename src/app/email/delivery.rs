@@ -1,5 +1,5 @@
-//! The delivery of messages. Only the response to an administrator who creates a link waits for it. A failure is logged and recorded in the audit log, both
-//! without the address.
+//! The delivery of messages. Only the response to an administrator who creates a link waits for it. A failure is logged and recorded in
+//! the audit log, both without the address.
 
 use super::message::{Message, Service};
 use super::render::render;

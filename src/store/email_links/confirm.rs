@@ -154,7 +154,8 @@ impl EmailLinks {
     }
 
     /// Sets the new address. Adds the link that restores the current one and extends the earlier ones, or deletes those that the change
-    /// makes void. Deletes the links of the user that set a password or confirm an address. False if the user, the session or the link was changed meanwhile, or if another user has the address.
+    /// makes void. Deletes the links of the user that set a password or confirm an address. False if the user, the session or the link
+    /// was changed meanwhile, or if another user has the address.
     ///
     /// # Errors
     /// Any [`StoreError`]. It is then unknown whether the address was set.
