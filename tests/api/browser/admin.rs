@@ -117,13 +117,13 @@ async fn visit_all(case: &str, more: Value) {
 }
 
 #[tokio::test]
-#[ignore = "slow: checks each view in four forms"]
+#[ignore = "slow: checks each view in two forms"]
 async fn light_console_is_accessible() {
     visit_all("accessibility", json!({ "colorScheme": "light" })).await;
 }
 
 #[tokio::test]
-#[ignore = "slow: checks each view in four forms"]
+#[ignore = "slow: checks each view in two forms"]
 async fn dark_console_is_accessible() {
     visit_all("accessibility", json!({ "colorScheme": "dark" })).await;
 }
