@@ -67,13 +67,7 @@ async fn try_methods(cases: Cases) {
 
 #[tokio::test]
 async fn aws_login_accepts_only_configured_methods() {
-    try_methods(Cases::Sample).await;
-}
-
-#[tokio::test]
-#[ignore = "slow: 8 servers"]
-async fn aws_login_accepts_only_configured_methods_in_every_configuration() {
-    try_methods(Cases::All).await;
+    try_methods(Cases::of_this_run()).await;
 }
 
 #[tokio::test]

@@ -184,13 +184,7 @@ async fn check_faulty_responses(cases: Cases) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn faulty_response_during_a_sign_in_has_the_expected_result() {
-    check_faulty_responses(Cases::Sample).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "slow: each of 47 faults of each operation"]
-async fn every_faulty_response_during_a_sign_in_has_the_expected_result() {
-    check_faulty_responses(Cases::All).await;
+    check_faulty_responses(Cases::of_this_run()).await;
 }
 
 async fn check_modelled_errors(cases: Cases) {
@@ -211,13 +205,7 @@ async fn check_modelled_errors(cases: Cases) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn modelled_error_during_a_sign_in_has_the_expected_result() {
-    check_modelled_errors(Cases::Sample).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "slow: each error of each operation"]
-async fn every_modelled_error_during_a_sign_in_has_the_expected_result() {
-    check_modelled_errors(Cases::All).await;
+    check_modelled_errors(Cases::of_this_run()).await;
 }
 
 #[tokio::test]

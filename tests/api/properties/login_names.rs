@@ -259,11 +259,5 @@ async fn compare_normalised_addresses(cases: Cases) {
 
 #[tokio::test]
 async fn worker_and_native_programs_normalise_addresses_alike() {
-    compare_normalised_addresses(Cases::Sample).await;
-}
-
-#[tokio::test]
-#[ignore = "slow: 120 password hashes"]
-async fn worker_and_native_programs_normalise_many_addresses_alike() {
-    compare_normalised_addresses(Cases::All).await;
+    compare_normalised_addresses(Cases::of_this_run()).await;
 }

@@ -1,6 +1,8 @@
-//! How many cases a test tries: `cargo test` tries a sample, and a test that it ignores tries all.
+//! How many cases a test tries: all in `cargo test-all`, and a sample in `cargo test`.
 
-/// The cases of a test that has a quick and a slow form.
+use std::env;
+
+/// The cases of a test that can try all or a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cases {
     /// In `cargo test`.
@@ -10,6 +12,15 @@ pub enum Cases {
 }
 
 impl Cases {
+    /// All if the slow tests run as well, and otherwise a sample.
+    pub fn of_this_run() -> Self {
+        if env::args().any(|argument| argument == "--include-ignored") {
+            Self::All
+        } else {
+            Self::Sample
+        }
+    }
+
     /// Pairs of the elements of two lists. In a sample, each element of both lists occurs in at least one pair.
     pub fn pairs<A: Clone, B: Clone>(self, first: &[A], second: &[B]) -> Vec<(A, B)> {
         match self {

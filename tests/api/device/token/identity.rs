@@ -210,13 +210,7 @@ async fn refuse_other_arns(cases: Cases) {
 
 #[tokio::test]
 async fn only_identity_center_roles_of_the_requested_account_sign_in() {
-    refuse_other_arns(Cases::Sample).await;
-}
-
-#[tokio::test]
-#[ignore = "slow: 21 device flows"]
-async fn no_other_arn_signs_in() {
-    refuse_other_arns(Cases::All).await;
+    refuse_other_arns(Cases::of_this_run()).await;
 }
 
 #[tokio::test]

@@ -57,11 +57,5 @@ async fn run_examples(cases: Cases) {
 
 #[tokio::test]
 async fn examples_run_and_fail_with_a_wrong_secret() {
-    run_examples(Cases::Sample).await;
-}
-
-#[tokio::test]
-#[ignore = "slow: 12 runs of programs"]
-async fn examples_run_with_the_keys_of_a_user_and_of_a_role() {
-    run_examples(Cases::All).await;
+    run_examples(Cases::of_this_run()).await;
 }

@@ -36,13 +36,7 @@ fn check_examples(cases: Cases) {
 
 #[test]
 fn examples_are_valid_programs_for_a_hostile_model_name() {
-    check_examples(Cases::Sample);
-}
-
-#[test]
-#[ignore = "slow: 30 runs of interpreters"]
-fn examples_are_valid_programs_for_any_model_name() {
-    check_examples(Cases::All);
+    check_examples(Cases::of_this_run());
 }
 
 #[tokio::test]

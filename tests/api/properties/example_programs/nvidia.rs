@@ -55,11 +55,5 @@ async fn run_examples(cases: Cases) {
 
 #[tokio::test]
 async fn examples_run_and_fail_with_a_wrong_key() {
-    run_examples(Cases::Sample).await;
-}
-
-#[tokio::test]
-#[ignore = "slow: 12 runs of programs"]
-async fn examples_run_with_only_the_key_and_fail_without_one() {
-    run_examples(Cases::All).await;
+    run_examples(Cases::of_this_run()).await;
 }

@@ -120,12 +120,7 @@ async fn try_header_values(cases: Cases) -> usize {
 
 #[tokio::test]
 async fn any_header_value_gets_a_response() {
-    assert_eq!(try_header_values(Cases::Sample).await, values().len());
-}
-
-#[tokio::test]
-#[ignore = "slow: each of 70 headers on each route"]
-async fn any_header_value_gets_a_response_on_every_route() {
-    let count = try_header_values(Cases::All).await;
-    assert!(count > 900, "{count}");
+    let cases = Cases::of_this_run();
+    let count = try_header_values(cases).await;
+    assert!(count >= cases.number(values().len(), 901), "{count}");
 }

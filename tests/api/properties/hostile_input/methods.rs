@@ -17,12 +17,7 @@ async fn try_methods(cases: Cases) -> usize {
 
 #[tokio::test]
 async fn any_method_gets_a_response() {
-    assert_eq!(try_methods(Cases::Sample).await, routes::all().len());
-}
-
-#[tokio::test]
-#[ignore = "slow: each of 14 methods on each route by each caller"]
-async fn any_method_gets_a_response_on_every_route() {
-    let count = try_methods(Cases::All).await;
-    assert!(count > 1_000, "{count}");
+    let cases = Cases::of_this_run();
+    let count = try_methods(cases).await;
+    assert!(count >= cases.number(routes::all().len(), 1_001), "{count}");
 }

@@ -74,13 +74,7 @@ async fn try_paths(cases: Cases) -> usize {
 
 #[tokio::test]
 async fn any_spelling_of_a_path_gets_a_response() {
-    let count = try_paths(Cases::Sample).await;
-    assert!(count > 35, "{count}");
-}
-
-#[tokio::test]
-#[ignore = "slow: each of 26 spellings of each route"]
-async fn any_spelling_of_every_path_gets_a_response() {
-    let count = try_paths(Cases::All).await;
-    assert!(count > 420, "{count}");
+    let cases = Cases::of_this_run();
+    let count = try_paths(cases).await;
+    assert!(count >= cases.number(36, 421), "{count}");
 }

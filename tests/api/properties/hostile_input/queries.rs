@@ -72,13 +72,8 @@ async fn try_queries(cases: Cases) -> usize {
 
 #[tokio::test]
 async fn any_value_of_a_parameter_gets_a_response() {
-    let expected = VALUES.len() + shapes().len();
-    assert_eq!(try_queries(Cases::Sample).await, expected);
-}
-
-#[tokio::test]
-#[ignore = "slow: each of 24 values in each parameter"]
-async fn any_query_gets_a_response() {
-    let count = try_queries(Cases::All).await;
-    assert!(count > 500, "{count}");
+    let cases = Cases::of_this_run();
+    let sample = VALUES.len() + shapes().len();
+    let count = try_queries(cases).await;
+    assert!(count >= cases.number(sample, 501), "{count}");
 }

@@ -285,26 +285,14 @@ async fn check_all(checks: Vec<(InjectedFault, Route)>) {
 #[tokio::test]
 async fn route_has_its_status_while_a_store_fails_and_works_afterwards() {
     let routes = routes::all();
-    let mut checks = Cases::All.pairs(&[InjectedFault::D1Fails], &routes);
-    checks.extend(Cases::Sample.pairs(&FAILURES[1..], &routes));
+    let mut checks = Cases::All.pairs(&FAILURES[..1], &routes);
+    checks.extend(Cases::of_this_run().pairs(&FAILURES[1..], &routes));
     check_all(checks).await;
 }
 
 #[tokio::test]
 async fn route_has_its_status_while_a_store_hangs_and_works_afterwards() {
-    check_all(Cases::Sample.pairs(&HANGS, &routes::all())).await;
-}
-
-#[tokio::test]
-#[ignore = "slow: each of 7 faults on each route"]
-async fn each_route_has_its_status_while_a_store_fails_and_works_afterwards() {
-    check_all(Cases::All.pairs(&FAILURES, &routes::all())).await;
-}
-
-#[tokio::test]
-#[ignore = "slow: each of 2 stores hangs on each route"]
-async fn each_route_has_its_status_while_a_store_hangs_and_works_afterwards() {
-    check_all(Cases::All.pairs(&HANGS, &routes::all())).await;
+    check_all(Cases::of_this_run().pairs(&HANGS, &routes::all())).await;
 }
 
 /// Each configuration error by itself. `configuration` checks its line in the log.
@@ -340,11 +328,5 @@ async fn check_without_secrets(cases: Cases) {
 
 #[tokio::test]
 async fn route_returns_503_without_a_secret_or_with_a_short_one() {
-    check_without_secrets(Cases::Sample).await;
-}
-
-#[tokio::test]
-#[ignore = "slow: each of 5 configurations on each route"]
-async fn each_route_returns_503_without_a_secret_or_with_a_short_one() {
-    check_without_secrets(Cases::All).await;
+    check_without_secrets(Cases::of_this_run()).await;
 }
