@@ -2,10 +2,11 @@
 
 use crate::authenticator::{
     ALGORITHMS, Algorithm, Authenticator, BACKED_UP, BACKUP_ELIGIBLE, HAS_CREDENTIAL, USER_PRESENT,
-    USER_VERIFIED, attestation_object, authenticator_data, client_data, self_attestation_object,
-    text,
+    USER_VERIFIED, attestation_object, authenticator_data, cbor, client_data,
+    self_attestation_object, text,
 };
 use edge_auth::app::passkeys::{authenticate, register};
+use edge_auth::domain::webauthn::cose::PublicKey;
 use edge_auth::domain::webauthn::credential::CredentialJson;
 use edge_auth::domain::webauthn::{Ceremony, Refusal, Registration, Stored};
 use serde_json::{Value, json};
@@ -14,6 +15,7 @@ const ORIGIN: &str = "https://auth.example.com";
 const RP_ID: &str = "example.com";
 const CHALLENGE: [u8; 32] = [7; 32];
 const USER: [u8; 16] = [5; 16];
+const HAS_EXTENSIONS: u8 = 1 << 7;
 
 fn ceremony() -> Ceremony<'static> {
     Ceremony {
@@ -254,6 +256,59 @@ async fn trailing_bytes_and_long_ids_are_refused() {
     passkey.id = vec![3; 32];
     let result = registered(&passkey.attestation(&page, &attestation_object(&data))).await;
     assert_eq!(result, Err(Refusal::CredentialId));
+}
+
+/// Authenticators write no such value (CTAP 2.2 section 8), and readers disagree about where it ends.
+#[tokio::test]
+async fn ignored_value_of_indefinite_length_is_refused() {
+    let passkey = Authenticator::new(Algorithm::Es256);
+    let page = client_data("webauthn.create", &json!(text(&CHALLENGE)), ORIGIN);
+    let flags = passkey.flags | HAS_CREDENTIAL | HAS_EXTENSIONS;
+    let credential = passkey.credential(&passkey.cose());
+    let data = passkey.authenticator_data(RP_ID, true);
+    let members = &attestation_object(&data)[1..];
+    for (value, is_accepted) in [
+        (&[0x82, 0xa1, 1, 0xc1, 2, 0xf9, 0x3c, 0][..], true),
+        (&[0x9b, 0, 0, 0, 0, 0, 0, 0, 1, 0x61, b'x'], true),
+        (&[0x9f, 0xff], false),
+        (&[0xbf, 0xff], false),
+        (&[0x5f, 0x41, 1, 0xff], false),
+        (&[0x7f, 0x61, b'x', 0xff], false),
+        (&[0xff], false),
+        (&[0x81, 0xff], false),
+        (&[0xc1, 0x9f, 0xff], false),
+        (&[0x82, 0x9f, 0xff, 1], false),
+        (
+            &[0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+            false,
+        ),
+        (
+            &[0xbb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+            false,
+        ),
+    ] {
+        let extensions = [&[0xa1, 0x61, b'x'], value].concat();
+        let rest = [&credential[..], &extensions].concat();
+        let extended = attestation_object(&authenticator_data(RP_ID, flags, 0, &rest));
+        let longer = [&[0xa4, 0x61, b'x'], value, members].concat();
+        for object in [extended, longer] {
+            let result = registered(&passkey.attestation(&page, &object)).await;
+            assert_eq!(result.is_ok(), is_accepted, "{value:02x?} {result:?}");
+        }
+    }
+}
+
+/// Label -1 is the curve of a point, and the modulus of RSA.
+#[test]
+fn key_with_curve_and_modulus_is_refused() {
+    for algorithm in ALGORITHMS {
+        let key = Authenticator::new(algorithm).cose();
+        assert!(PublicKey::read(&key).is_ok());
+        for other in [cbor::number(6), cbor::bytes(&[0xff; 256])] {
+            let both = [&[key[0] + 1], &key[1..], &cbor::number(-1), &other].concat();
+            assert_eq!(PublicKey::read(&both), Err(Refusal::PublicKey));
+        }
+    }
 }
 
 #[tokio::test]

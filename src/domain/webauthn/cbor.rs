@@ -63,9 +63,30 @@ impl<'b> Reader<'b> {
         Ok(self.0.datatype()? == Type::Bytes)
     }
 
-    /// Passes over a value of any type.
+    /// Passes over a value of any type. `minicbor` also passes over values of indefinite length, and over a "break" without a
+    /// beginning.
     pub fn skip(&mut self) -> Result<(), NotExpected> {
-        Ok(self.0.skip()?)
+        let mut count = 1_u64;
+        while let Some(others) = count.checked_sub(1) {
+            count = match self.0.datatype()? {
+                Type::Array => others.saturating_add(self.0.array()?.ok_or(NotExpected)?),
+                Type::Map => others.saturating_add(self.map()?.saturating_mul(2)),
+                Type::Tag => {
+                    self.0.tag()?;
+                    count
+                }
+                Type::ArrayIndef
+                | Type::MapIndef
+                | Type::BytesIndef
+                | Type::StringIndef
+                | Type::Break => return Err(NotExpected),
+                _ => {
+                    self.0.skip()?;
+                    others
+                }
+            };
+        }
+        Ok(())
     }
 }
 

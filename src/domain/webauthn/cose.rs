@@ -87,14 +87,19 @@ struct Members<'b> {
     key_type: Option<i64>,
     /// Label 3.
     algorithm: Option<i32>,
-    /// Label -1: the curve.
-    curve: Option<i64>,
-    /// Label -1 of RSA: the modulus.
-    modulus: Option<&'b [u8]>,
+    /// Label -1.
+    first: Option<First<'b>>,
     /// Label -2: x, or the exponent of RSA.
     second: Option<&'b [u8]>,
     /// Label -3: y.
     third: Option<&'b [u8]>,
+}
+
+/// Both have one label, so a key has one of them.
+enum First<'b> {
+    Curve(i64),
+    /// The modulus of RSA.
+    Modulus(&'b [u8]),
 }
 
 impl<'b> Members<'b> {
@@ -105,9 +110,9 @@ impl<'b> Members<'b> {
                 Label::Number(1) => set(&mut members.key_type, reader.value()?)?,
                 Label::Number(3) => set(&mut members.algorithm, reader.value()?)?,
                 Label::Number(-1) if reader.is_bytes()? => {
-                    set(&mut members.modulus, reader.bytes()?)?;
+                    set(&mut members.first, First::Modulus(reader.bytes()?))?;
                 }
-                Label::Number(-1) => set(&mut members.curve, reader.value()?)?,
+                Label::Number(-1) => set(&mut members.first, First::Curve(reader.value()?))?,
                 Label::Number(-2) => set(&mut members.second, reader.bytes()?)?,
                 Label::Number(-3) => set(&mut members.third, reader.bytes()?)?,
                 Label::Number(_) | Label::Text(_) => reader.skip()?,
@@ -118,15 +123,15 @@ impl<'b> Members<'b> {
 
     /// The key, if the members are those of this algorithm.
     fn key(self, algorithm: i32) -> Option<PublicKey> {
-        match (algorithm, self.key_type?) {
-            (ES256, KEY_TYPE_EC2) if self.curve? == CURVE_P256 => Some(PublicKey::Es256 {
+        match (algorithm, self.key_type?, self.first?) {
+            (ES256, KEY_TYPE_EC2, First::Curve(CURVE_P256)) => Some(PublicKey::Es256 {
                 x: self.second?.try_into().ok()?,
                 y: self.third?.try_into().ok()?,
             }),
-            (EDDSA, KEY_TYPE_OKP) if self.curve? == CURVE_ED25519 => {
+            (EDDSA, KEY_TYPE_OKP, First::Curve(CURVE_ED25519)) => {
                 Some(PublicKey::Ed25519(self.second?.try_into().ok()?))
             }
-            (RS256, KEY_TYPE_RSA) => rsa(self.modulus?, self.second?),
+            (RS256, KEY_TYPE_RSA, First::Modulus(n)) => rsa(n, self.second?),
             _ => None,
         }
     }
