@@ -73,6 +73,25 @@ pub fn parse(text: &str, issuer: &str) -> Option<Vec<Resource>> {
     Some(resources)
 }
 
+/// The resource with this URI. Scheme and host are compared without case (RFC 3986 section 6.2.2.1), everything else exactly.
+#[must_use]
+pub fn find<'r>(resources: &'r [Resource], uri: &str) -> Option<&'r Resource> {
+    let (origin, rest) = split_origin(uri)?;
+    let is_it = |resource: &&Resource| {
+        split_origin(&resource.uri).is_some_and(|(known, known_rest)| {
+            known.eq_ignore_ascii_case(origin) && known_rest == rest
+        })
+    };
+    resources.iter().find(is_it)
+}
+
+/// Scheme and authority, and the rest. The URIs of resources have no user info, whose case would matter.
+fn split_origin(uri: &str) -> Option<(&str, &str)> {
+    let (scheme, after) = uri.split_once("://")?;
+    let length = after.find(['/', '?', '#']).unwrap_or(after.len());
+    uri.split_at_checked(scheme.len().checked_add(3)?.checked_add(length)?)
+}
+
 /// Whether the text is a scope (RFC 6749 section 3.3).
 #[must_use]
 pub fn is_scope_token(text: &str) -> bool {

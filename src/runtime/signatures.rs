@@ -1,5 +1,5 @@
-//! Signatures of passkeys, verified by the platform's Web Cryptography: an ES256 verification takes 40 µs there and 1 ms in WebAssembly.
-//! Native builds, which only tests and tools use, call `ring`.
+//! Signatures of passkeys and of assertions of OAuth clients, verified by the platform's Web Cryptography: an ES256 verification takes
+//! 40 µs there and 1 ms in WebAssembly. Native builds, which only tests and tools use, call `ring`.
 
 use crate::domain::webauthn::cose::PublicKey;
 use crate::domain::webauthn::{Refusal, Signed};

@@ -45,7 +45,7 @@ struct GivenKey {
     /// `sig`, if it is present.
     #[serde(rename = "use")]
     usage: Option<String>,
-    /// `ES256`, `EdDSA` or `RS256`, if it is present.
+    /// `ES256`, `EdDSA`, `Ed25519` (the same as `EdDSA`) or `RS256`, if it is present.
     alg: Option<String>,
     #[cfg_attr(not(target_arch = "wasm32"), schemars(skip))]
     d: Option<IgnoredAny>,
@@ -92,8 +92,7 @@ impl GivenKey {
             return None;
         }
         let key = self.public_key()?;
-        let algorithm = algorithm(&key);
-        if self.alg.is_some_and(|given| given != algorithm) {
+        if (self.alg.as_deref()).is_some_and(|given| !names(&key).contains(&given)) {
             return None;
         }
         let id = self.kid.unwrap_or_else(|| thumbprint(&key));
@@ -107,13 +106,21 @@ fn number(text: Option<&String>) -> Option<Vec<u8>> {
     Base64UrlUnpadded::decode_vec(text?).ok()
 }
 
-/// The name of the algorithm of a key's signatures (RFC 7518 section 3.1, RFC 8037 section 3.1).
-fn algorithm(key: &PublicKey) -> &'static str {
+/// The names of the algorithms of the signatures. `Ed25519` is the name of RFC 9864 for what RFC 8037 calls `EdDSA`.
+pub const SIGNATURE_ALGORITHMS: [&str; 4] = ["ES256", "EdDSA", "Ed25519", "RS256"];
+
+/// The names of the algorithm of a key's signatures (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864 section 2.2).
+fn names(key: &PublicKey) -> &'static [&'static str] {
     match key {
-        PublicKey::Es256 { .. } => "ES256",
-        PublicKey::Ed25519(_) => "EdDSA",
-        PublicKey::Rs256 { .. } => "RS256",
+        PublicKey::Es256 { .. } => &["ES256"],
+        PublicKey::Ed25519(_) => &["EdDSA", "Ed25519"],
+        PublicKey::Rs256 { .. } => &["RS256"],
     }
+}
+
+/// The name under which the algorithm is shown.
+fn algorithm(key: &PublicKey) -> &'static str {
+    names(key).first().copied().unwrap_or_default()
 }
 
 /// RFC 7638: SHA-256 of the required members in lexicographic order.
@@ -142,6 +149,14 @@ pub struct ClientKey {
     pub id: String,
     /// The key.
     pub key: PublicKey,
+}
+
+impl ClientKey {
+    /// Whether its signatures have the algorithm with this name.
+    #[must_use]
+    pub fn has_algorithm(&self, name: &str) -> bool {
+        names(&self.key).contains(&name)
+    }
 }
 
 /// The public keys of an OAuth client: one to five, each with another id.

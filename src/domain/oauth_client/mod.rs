@@ -1,10 +1,12 @@
 //! OAuth clients: the applications and services that super administrators have registered (RFC 7591 section 2).
 
+mod assertion;
 mod key_set;
 mod metadata;
 mod scope;
 
-pub use key_set::{ClientKey, GivenKeySet, KeySet};
+pub use assertion::Assertion;
+pub use key_set::{ClientKey, GivenKeySet, KeySet, SIGNATURE_ALGORITHMS};
 pub use metadata::{MAX_URIS, Metadata, Misfit};
 pub use scope::{MAX_SCOPE_BYTES, Scope};
 

@@ -1,5 +1,6 @@
 //! Lists of scopes (RFC 6749 section 3.3).
 
+use crate::domain::resource::Resource;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeSet;
 
@@ -34,6 +35,31 @@ impl Scope {
                 .all(|token| is_token(token) && seen.insert(token))
             && seen.len() <= MAX_SCOPES;
         is_valid.then(|| Self(text.to_owned()))
+    }
+
+    /// The scopes.
+    pub fn tokens(&self) -> impl Iterator<Item = &str> {
+        self.0.split(' ').filter(|token| !token.is_empty())
+    }
+
+    /// Whether this scope is in the list.
+    #[must_use]
+    pub fn contains(&self, token: &str) -> bool {
+        self.tokens().any(|own| own == token)
+    }
+
+    /// The scopes that a client with these scopes gets for itself at a resource: those that it requests, or without a request all
+    /// that the resource declares. `None` if none is left, or if it may not have one that it requests.
+    #[must_use]
+    pub fn granted(&self, resource: &Resource, requested: Option<&Self>) -> Option<Self> {
+        let is_declared = |token: &str| resource.scopes.iter().any(|scope| scope.token == token);
+        let may_have = |token: &str| self.contains(token) && is_declared(token);
+        let granted: Vec<&str> = match requested {
+            Some(requested) if !requested.tokens().all(may_have) => return None,
+            Some(requested) => requested.tokens().collect(),
+            None => self.tokens().filter(|token| may_have(token)).collect(),
+        };
+        (!granted.is_empty()).then(|| Self(granted.join(" ")))
     }
 
     /// The text.
@@ -88,6 +114,35 @@ mod tests {
             &format!("{longest}x"),
         ] {
             assert_eq!(Scope::parse(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn granted_scopes_are_those_of_client_resource_and_request() {
+        let resources = r#"[{"resource":"https://api.example.com","name":"A","scopes":{"a":["user"],"b":["user"],"c":["user"]}}]"#;
+        let resources = crate::domain::resource::parse(resources, "https://auth.example.com");
+        let resource = &resources.unwrap()[0];
+        for (own, requested, granted) in [
+            ("a b", None, Some("a b")),
+            ("b a", None, Some("b a")),
+            ("b d", None, Some("b")),
+            ("a b", Some("b"), Some("b")),
+            ("a b", Some("b a"), Some("b a")),
+            ("", None, None),
+            ("d", None, None),
+            ("d", Some("d"), None),
+            ("a b", Some("c"), None),
+            ("a b", Some("a c"), None),
+            ("a b", Some("a d"), None),
+            ("a b d", Some("a d"), None),
+            ("ab", Some("a"), None),
+            ("a", Some(""), None),
+        ] {
+            let own = Scope::parse(own).unwrap();
+            let requested = requested.map(|text| Scope::parse(text).unwrap());
+            let found = own.granted(resource, requested.as_ref());
+            let found = found.as_ref().map(Scope::as_str);
+            assert_eq!(found, granted, "{own:?} {requested:?}");
         }
     }
 

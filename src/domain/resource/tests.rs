@@ -176,3 +176,28 @@ fn list_of_another_form_is_refused() {
         assert_eq!(parse(&text, ISSUER), None, "{text}");
     }
 }
+
+#[test]
+fn resource_is_found_by_its_uri_without_the_case_of_scheme_and_host() {
+    let text = r#"[{"resource":"https://api.example.com/V1?x=Y","name":"A","scopes":{"a":["user"]}},
+                   {"resource":"https://api.example.com","name":"B","scopes":{"a":["user"]}}]"#;
+    let resources = parse(text, ISSUER).unwrap();
+    for (uri, name) in [
+        ("https://api.example.com/V1?x=Y", Some("A")),
+        ("HTTPS://Api.EXAMPLE.com/V1?x=Y", Some("A")),
+        ("https://api.example.com", Some("B")),
+        ("https://API.example.com", Some("B")),
+        ("https://api.example.com/", None),
+        ("https://api.example.com/v1?x=Y", None),
+        ("https://api.example.com/V1?x=y", None),
+        ("https://api.example.com/V1", None),
+        ("https://api.example.com#", None),
+        ("https://api.example.com:443", None),
+        ("http://api.example.com", None),
+        ("//api.example.com", None),
+        ("", None),
+    ] {
+        let found = find(&resources, uri).map(|resource| resource.name.as_str());
+        assert_eq!(found, name, "{uri}");
+    }
+}

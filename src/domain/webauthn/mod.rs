@@ -59,7 +59,7 @@ impl Ceremony<'_> {
 pub struct Signed {
     /// The key.
     pub key: PublicKey,
-    /// The authenticator data, and the SHA-256 of the client data.
+    /// Of a passkey: the authenticator data, and the SHA-256 of the client data.
     pub message: Vec<u8>,
     /// In the form of the platform: for ES256 the two numbers with 32 bytes each.
     pub signature: Vec<u8>,
