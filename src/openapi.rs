@@ -87,6 +87,12 @@ pub fn document() -> Value {
             "schemas": definitions,
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "client": {
+                    "type": "http",
+                    "scheme": "basic",
+                    "description": "Id and secret of an OAuth client with client_secret_basic. Clients with another method authenticate \
+                                    in the form"
+                },
                 "cookie": {
                     "type": "apiKey",
                     "in": "cookie",
@@ -191,6 +197,8 @@ fn describe(route: &Route, mut operation: Operation, errors: &ErrorSchemas) -> V
 fn security(access: Access, operation: &Operation) -> Value {
     let needs_token = |error: &ApiError| error.code() == ErrorCode::NoToken;
     match access {
+        // The credentials may also be in the form.
+        _ if operation.authenticates_client => json!([{"client": []}, {}]),
         Access::Public(_) | Access::AnyOrigin(_) => json!([]),
         // The handler decides. `/logout`, for example, succeeds without a token.
         Access::Token(_) if !operation.errors.iter().any(needs_token) => {

@@ -87,6 +87,7 @@ pub const ROUTES: &[Route] = &[
     system::health::ROUTE,
     system::status::ROUTE,
     system::openapi::ROUTE,
+    oauth::token::ROUTE,
     oauth::jwks::ROUTE,
 ];
 

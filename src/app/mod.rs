@@ -6,6 +6,8 @@ pub mod archived_range;
 mod attempt_retries;
 pub mod audit_search;
 pub mod bootstrap;
+pub mod client_authentication;
+pub mod client_credentials;
 pub mod client_info;
 pub mod context;
 pub mod cookie_verifier;

@@ -1,7 +1,8 @@
-//! Reads request bodies: size, media type, encoding, JSON.
+//! Reads request bodies: size, media type, encoding, JSON, forms.
 
 use super::error::ApiError;
 use super::error_codes::ErrorCode;
+use super::form::Form;
 use super::request::{BodyError, Request};
 use super::response::LINES;
 use crate::json::{Malformed, Object};
@@ -16,6 +17,9 @@ pub const INVALID_BODY: &str = "Invalid request body";
 /// The media type of JSON bodies.
 pub const JSON: &str = "application/json";
 
+/// The media type of forms.
+pub const FORM: &str = "application/x-www-form-urlencoded";
+
 /// Maximum number of bytes of a body in JSON Lines.
 pub const MAX_LINES_BYTES: usize = 1024 * 1024;
 
@@ -28,6 +32,11 @@ struct Accepted {
 
 const ACCEPTS_JSON: Accepted = Accepted {
     media_type: JSON,
+    max_bytes: MAX_BODY_BYTES,
+};
+
+const ACCEPTS_FORM: Accepted = Accepted {
+    media_type: FORM,
     max_bytes: MAX_BODY_BYTES,
 };
 
@@ -78,6 +87,14 @@ pub async fn lines(request: Request) -> Result<String, ApiError> {
         Some(rest) => rest.to_owned(),
         None => text,
     })
+}
+
+/// Reads a form. An empty body is a form without parameters.
+///
+/// # Errors
+/// `BodyTooLarge`, `UnsupportedMediaType`, `UnsupportedEncoding`, `RepeatedParameter`, `IncompleteBody`, `Overloaded`.
+pub async fn form(request: Request) -> Result<Form, ApiError> {
+    Form::read(&bytes(request, ACCEPTS_FORM, INVALID_BODY).await?)
 }
 
 /// Reads the body. An empty body needs no `Content-Type`.

@@ -59,6 +59,9 @@ const CHALLENGE_INVALID_TOKEN: &str = "Bearer realm=\"edge-auth\", error=\"inval
 const CHALLENGE_STEP_UP: &str =
     "Bearer realm=\"edge-auth\", error=\"insufficient_user_authentication\", max_age=\"300\"";
 
+/// Clients that authenticate in the form get it too: each 401 has a challenge (RFC 9110 section 15.5.2).
+const CHALLENGE_CLIENT: &str = "Basic realm=\"edge-auth\"";
+
 /// An error response that is not rendered yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
@@ -200,6 +203,9 @@ impl ApiError {
             }
             ErrorCode::StepUpRequired => {
                 response = response.with("www-authenticate", CHALLENGE_STEP_UP);
+            }
+            ErrorCode::ClientAuthenticationFailed => {
+                response = response.with("www-authenticate", CHALLENGE_CLIENT);
             }
             _ if status == 401 => response = response.with("www-authenticate", CHALLENGE),
             _ => {}

@@ -44,9 +44,17 @@ macro_rules! codes {
                 }
             }
 
-            /// The error code of OAuth (RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1).
+            /// The error code of OAuth (RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1, RFC 8707 section 2).
             #[must_use]
             pub const fn oauth_code(self) -> &'static str {
+                match self {
+                    Self::ClientAuthenticationFailed => return "invalid_client",
+                    Self::UnsupportedGrantType
+                    | Self::UnauthorizedClient
+                    | Self::InvalidTarget
+                    | Self::InvalidScope => return self.as_str(),
+                    _ => {}
+                }
                 match self.status() {
                     401 => "invalid_token",
                     403 => "access_denied",
@@ -94,11 +102,29 @@ codes! {
         "The body ended before it was complete, or did not arrive within 10 seconds.";
         "Send the request again.";
     InvalidParameter: 400 "invalid_parameter" "Invalid request parameter";
-        "A query parameter has an invalid value. The message names the parameter.";
+        "A parameter has an invalid value. The message names the parameter.";
         "Correct the request.";
     RepeatedParameter: 400 "repeated_parameter" "Repeated request parameter";
-        "A query parameter was given more than once. The message names the parameter.";
+        "A parameter of the query or form was given more than once. For a query, the message names the parameter.";
         "Correct the request.";
+    MissingParameter: 400 "missing_parameter" "Missing request parameter";
+        "A required parameter of the form is absent or empty. The message names the parameter.";
+        "Correct the request.";
+    SeveralAuthMethods: 400 "several_auth_methods" "The client authenticates in more than one way";
+        "A request of an OAuth client has credentials of more than one method, such as `Authorization` and `client_secret`.";
+        "Send only the credentials of the method that the client is registered with.";
+    UnsupportedGrantType: 400 "unsupported_grant_type" "Unsupported grant_type";
+        "The token endpoint does not have this `grant_type`.";
+        "Use `client_credentials`.";
+    UnauthorizedClient: 400 "unauthorized_client" "The client may not use this grant";
+        "The OAuth client is not registered with this grant, or is public.";
+        "Ask a super administrator.";
+    InvalidTarget: 400 "invalid_target" "Unknown resource";
+        "`resource` is absent or is not in `OAUTH_RESOURCES`.";
+        "Send the URI of one resource.";
+    InvalidScope: 400 "invalid_scope" "The client may not have these scopes";
+        "The OAuth client may not have a scope that it asks for at this resource, or has no scope there.";
+        "Ask for other scopes, or ask a super administrator for them.";
     UnknownParameter: 400 "unknown_parameter" "Unknown request parameter";
         "The query contains a parameter that the route does not support.";
         "Correct the request.";
@@ -160,6 +186,9 @@ codes! {
     StepUpRequired: 401 "step_up_required" "Recent authentication required";
         "The route requires that the user has authenticated within the last 5 minutes.";
         "Ask the user to authenticate again at `/step-up`, and repeat the request.";
+    ClientAuthenticationFailed: 401 "client_authentication_failed" "Client authentication failed";
+        "The OAuth client is unknown or disabled, its secret or assertion is not valid, or it is registered with another method. The audit log has the reason.";
+        "Check `client_id`, credentials and method. Create a new assertion for each request.";
     InvalidCredentials: 401 "invalid_credentials" "Invalid username or password";
         "The username or the password is wrong. Unknown, disabled and locked accounts get the same code.";
         "Ask the user again.";
@@ -319,6 +348,9 @@ codes! {
     BackOff: 429 "back_off" "Too many requests";
         "There were too many failed attempts for this name, with codes of this user, or from this client network.";
         "Wait for `Retry-After` seconds, and tell the user.";
+    SigningFailed: 500 "signing_failed" "The token could not be signed";
+        "The active signing key cannot be used, for example because its halves do not belong together, or the token would be too long.";
+        "Tell the operator. The log contains the cause.";
     AwsNotConfigured: 500 "aws_not_configured" "AWS is not configured";
         "The service is not configured for AWS IAM Identity Center.";
         "Offer another way to sign in.";

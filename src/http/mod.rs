@@ -4,11 +4,13 @@ mod administration_error;
 pub mod body;
 pub mod browser_cookie;
 pub mod caller;
+pub mod client_credentials;
 pub mod cookies;
 pub mod cors;
 pub mod device_cookie;
 pub mod error;
 pub mod error_codes;
+pub mod form;
 pub mod oauth_client_error;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod operation;
@@ -20,3 +22,4 @@ pub mod request;
 pub mod response;
 pub mod route;
 pub mod session_cookie;
+mod token_error;

@@ -1,6 +1,6 @@
 //! The description of an endpoint for the `OpenAPI` document. Native builds only.
 
-use super::body::JSON;
+use super::body::{FORM, JSON};
 use super::error::ApiError;
 use super::error_codes::ErrorCode;
 use super::response::LINES;
@@ -67,6 +67,8 @@ pub struct Operation {
     pub response: Body,
     /// Headers of a 200 response, and whether each is always present.
     pub response_headers: Vec<(&'static str, bool)>,
+    /// Whether an OAuth client authenticates.
+    pub authenticates_client: bool,
     /// The errors of the handler, in addition to those of the access check, the rate limit and the reading of the body.
     pub errors: Vec<ApiError>,
 }
@@ -89,6 +91,7 @@ impl Operation {
                 is_required: true,
             },
             response_headers: Vec::new(),
+            authenticates_client: false,
             errors: Vec::new(),
         }
     }
@@ -160,6 +163,36 @@ impl Operation {
             is_required: true,
         });
         self.errors([ErrorCode::InvalidJson, ErrorCode::IncompleteBody])
+    }
+
+    /// Sets the request body to a form.
+    #[must_use]
+    pub fn takes_form<T: JsonSchema>(mut self, schemas: &mut Schemas, example: Value) -> Self {
+        self.request = Some(Body {
+            schema: schemas.requests.subschema_for::<T>().into(),
+            example,
+            media_type: FORM,
+            is_required: true,
+        });
+        self.errors([ErrorCode::RepeatedParameter, ErrorCode::IncompleteBody])
+            .errors([ApiError::parameter(
+                ErrorCode::MissingParameter,
+                "grant_type",
+            )])
+    }
+
+    /// An OAuth client authenticates, with `Basic` or in the form.
+    #[must_use]
+    pub fn authenticates_client(mut self) -> Self {
+        self.authenticates_client = true;
+        self.errors([
+            ErrorCode::SeveralAuthMethods,
+            ErrorCode::ClientAuthenticationFailed,
+        ])
+        .errors([ApiError::parameter(
+            ErrorCode::InvalidParameter,
+            "client_id",
+        )])
     }
 
     /// Makes the request body optional.

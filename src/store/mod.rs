@@ -31,6 +31,7 @@ pub mod sessions;
 pub mod status;
 pub mod throttle;
 pub mod totp;
+pub mod used_assertions;
 pub mod used_challenges;
 pub mod used_proofs;
 pub mod users;

@@ -194,6 +194,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "in order, up to the limit",
     ),
     (
+        "store/used_assertions.rs: DELETE_EXPIRED",
+        "SEARCH used_assertions USING INDEX used_assertions_end (expires_at<?)",
+        "up to the limit",
+    ),
+    (
         "store/used_challenges.rs: DELETE_EXPIRED",
         "SEARCH used_challenges USING INDEX used_challenges_end (expires_at<?)",
         "in order, up to the limit",

@@ -18,6 +18,7 @@ use crate::store::audit_clients;
 use crate::store::bootstrap;
 use crate::store::pending_sign_ins;
 use crate::store::status;
+use crate::store::used_assertions;
 use crate::store::used_challenges;
 use crate::store::users::erase;
 use crate::timestamp::Timestamp;
@@ -73,6 +74,8 @@ pub async fn run(app: &App, now: Timestamp) {
     report.check("password_links", &deleted);
     let deleted = batches(async || used_challenges::delete_expired(app.database, now).await).await;
     report.check("used_challenges", &deleted);
+    let deleted = batches(async || used_assertions::delete_expired(app.database, now).await).await;
+    report.check("used_assertions", &deleted);
     let deleted = batches(async || pending_sign_ins::delete_expired(app.database, now).await).await;
     report.check("pending_sign_ins", &deleted);
     report.check("totp", &factor_keys::reseal(app).await);

@@ -97,11 +97,15 @@ pub enum Kind {
     ClientDeleted,
     /// An OAuth client got a new secret, which replaced the earlier one; the detail gives its id.
     ClientSecretCreated,
+    /// An OAuth client failed to authenticate; the detail gives its id, if it is known, and the reason.
+    ClientAuthenticationFailed,
+    /// An OAuth client got an access token for itself; the detail gives its id, the scopes and the resource.
+    ClientTokenIssued,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 47] = [
         Self::SignIn,
         Self::SignInFailed,
         Self::SignOut,
@@ -147,6 +151,8 @@ impl Kind {
         Self::ClientChanged,
         Self::ClientDeleted,
         Self::ClientSecretCreated,
+        Self::ClientAuthenticationFailed,
+        Self::ClientTokenIssued,
     ];
 
     /// The kind with this name, if there is one; names are matched exactly.
@@ -204,6 +210,8 @@ impl Kind {
             Self::ClientChanged => "client_changed",
             Self::ClientDeleted => "client_deleted",
             Self::ClientSecretCreated => "client_secret_created",
+            Self::ClientAuthenticationFailed => "client_authentication_failed",
+            Self::ClientTokenIssued => "client_token_issued",
         }
     }
 
@@ -217,7 +225,8 @@ impl Kind {
             | Self::AccessDenied
             | Self::EmailFailed
             | Self::PasskeyCloned
-            | Self::FactorFailed => Outcome::Failure,
+            | Self::FactorFailed
+            | Self::ClientAuthenticationFailed => Outcome::Failure,
             _ => Outcome::Success,
         }
     }

@@ -71,7 +71,7 @@ pub struct AuditEntry {
     pub actor: Option<String>,
     /// User name of the actor at the time of this request; null if there is no such user, for example because it was erased.
     pub actor_name: Option<String>,
-    /// Id of the user that the entry is about; null if there is none.
+    /// Id of the user or OAuth client that the entry is about; null if there is none.
     pub subject: Option<String>,
     /// User name of the subject at the time of this request; null if there is no such user, for example because it was erased.
     pub subject_name: Option<String>,

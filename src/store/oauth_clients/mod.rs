@@ -1,10 +1,12 @@
 //! OAuth clients: table `oauth_clients`.
 
+mod authenticate;
 mod change;
 mod create;
 mod delete;
 mod list;
 
+pub use authenticate::{ClientWithHash, Use, find_with_hash, record_use};
 pub use change::{Change, NewSecret, change, replace_secret};
 pub use create::{Created, NewClient, create};
 pub use delete::{Deletion, delete};

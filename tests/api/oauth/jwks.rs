@@ -162,7 +162,7 @@ async fn invalid_key_is_misconfigured_and_never_logged() {
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/oauth/verifiers");
 
 /// The names of the verifiers, each with the command that runs it.
-fn verifiers() -> [(&'static str, Command); 3] {
+pub fn verifiers() -> [(&'static str, Command); 3] {
     let python = installed::python("jwt", include_str!("verifiers/requirements.txt"));
     let [joserfc, pyjwt] = ["joserfc", "pyjwt"].map(|name| {
         let mut command = Command::new(&python);
@@ -188,7 +188,7 @@ fn modules() -> PathBuf {
 }
 
 /// What a verifier prints: the subject of the token, or the reason why it is refused.
-fn verdict(command: &mut Command, app: &App, token: &str) -> String {
+pub fn verdict(command: &mut Command, app: &App, token: &str) -> String {
     let url = format!("{}{PATH}", app.server().origin());
     let output = command
         .env("JWKS_URL", url)

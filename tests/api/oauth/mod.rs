@@ -1,3 +1,8 @@
 //! `/oauth`: the OAuth server.
 
+mod assertions;
+mod authentication;
+mod forged;
 mod jwks;
+mod malformed;
+mod token;

@@ -84,7 +84,7 @@ async fn other_spellings_of_a_path_return_404() {
         "/api/auth/login.json",
         "/api/auth/login%00",
         "/oauth",
-        "/oauth/token",
+        "/oauth/authorize",
         "/.well-known/openid-configuration",
     ] {
         for method in ["GET", "POST", "DELETE", "OPTIONS"] {

@@ -75,6 +75,7 @@ pub mod routes;
 pub mod secrets;
 mod seed;
 mod server;
+pub mod services;
 mod session_routes;
 mod sessions;
 mod snapshot;

@@ -90,6 +90,14 @@ impl Request {
             .body(value.to_string())
     }
 
+    /// A form with its Content-Type.
+    pub fn form(self, parameters: &[(&str, &str)]) -> Self {
+        let mut text = form_urlencoded::Serializer::new(String::new());
+        text.extend_pairs(parameters);
+        self.header("content-type", "application/x-www-form-urlencoded")
+            .body(text.finish())
+    }
+
     /// A body of any bytes, without a Content-Type.
     pub fn body(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.body = Some(bytes.into());

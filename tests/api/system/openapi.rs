@@ -27,7 +27,9 @@ fn operations() -> Vec<(&'static str, &'static str, &'static Value)> {
         .collect()
 }
 
-/// The media type of every JSON body, with its JSON pointer.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The media type of every JSON body and form, with its JSON pointer.
 fn bodies() -> Vec<(String, &'static Value)> {
     let mut bodies = Vec::new();
     for (path, method, operation) in operations() {
@@ -46,7 +48,9 @@ fn bodies() -> Vec<(String, &'static Value)> {
             if content.is_some_and(|content| content.get("application/x-ndjson").is_some()) {
                 continue;
             }
-            let body = [&start[..], &names, &["content", "application/json"]].concat();
+            let is_form = content.is_some_and(|content| content.get(FORM).is_some());
+            let media_type = if is_form { FORM } else { "application/json" };
+            let body = [&start[..], &names, &["content", media_type]].concat();
             let pointer = pointer(&body);
             let media = DOCUMENT.pointer(&format!("/{pointer}"));
             let media = media.unwrap_or_else(|| panic!("{pointer} is missing"));

@@ -89,4 +89,6 @@ export const kinds: ConsoleTexts["kinds"] = {
   client_changed: "OAuth-Client geändert",
   client_deleted: "OAuth-Client gelöscht",
   client_secret_created: "Neues Secret eines OAuth-Clients",
+  client_authentication_failed: "Fehlgeschlagene Authentifizierung eines OAuth-Clients",
+  client_token_issued: "Access-Token für einen OAuth-Client",
 };

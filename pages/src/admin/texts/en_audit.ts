@@ -88,4 +88,6 @@ export const kinds = {
   client_changed: "OAuth client changed",
   client_deleted: "OAuth client deleted",
   client_secret_created: "New secret of an OAuth client",
+  client_authentication_failed: "Failed authentication of an OAuth client",
+  client_token_issued: "Access token for an OAuth client",
 };

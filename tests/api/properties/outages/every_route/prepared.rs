@@ -5,6 +5,7 @@ use crate::support::authenticator::{Algorithm, Authenticator as Passkey};
 use crate::support::aws::{Device, SIMULATOR, add_directory_user, portal};
 use crate::support::aws_proof::{proof_in, role_session};
 use crate::support::routes::Route;
+use crate::support::services::{RESOURCES, Service};
 use crate::support::{
     App, Authenticator, Caller, NEW_PASSWORD, Response, SEED_PASSWORD, SeededUser, Vars,
 };
@@ -25,6 +26,8 @@ pub(super) struct Prepared {
     device: Option<Device>,
     keys: Option<Credentials>,
     authenticator: Option<Authenticator>,
+    /// With the token that the request is about; without one, it asks for one.
+    service: Option<(Service, Option<String>)>,
 }
 
 impl Prepared {
@@ -41,6 +44,7 @@ impl Prepared {
             device: None,
             keys: None,
             authenticator: None,
+            service: None,
         };
         prepared.prepare().await;
         prepared
@@ -174,6 +178,10 @@ impl Prepared {
                 let link = user.email_link("revert", &email, None).await;
                 self.body = Some(json!({ "secret": link }));
             }
+            "POST /oauth/token" => {
+                let service = self.app.service("private_key_jwt ES256", "reports:read");
+                self.service = Some((service.await, None));
+            }
             "POST device-authorization" => {
                 let client = self.app.registered_client().await;
                 self.body = Some(client.body());
@@ -293,7 +301,13 @@ impl Prepared {
             .header("prefer", "wait=0")
             .header("if-match", "*")
             .hashes_a_password();
-        if let Some(authenticator) = &self.authenticator {
+        if let Some((service, token)) = &self.service {
+            // Each assertion is used once.
+            match token {
+                Some(token) => service.post(&self.path, &[("token", token)]).await,
+                None => service.request_token().await,
+            }
+        } else if let Some(authenticator) = &self.authenticator {
             let code = authenticator.code().await;
             request.json(&json!({ "code": code })).await
         } else if let Some(keys) = &self.keys {
@@ -358,6 +372,7 @@ pub(super) fn vars() -> Vars {
     portal(&SIMULATOR)
         .set("AWS_LOGIN_ARNS", &arns.join(","))
         .set("EMAIL_FROM", "no-reply@auth.example.com")
+        .set("OAUTH_RESOURCES", RESOURCES)
         // For the credentials routes.
         .set("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
         .set("AWS_SECRET_ACCESS_KEY", "a-secret-access-key-of-the-tests")

@@ -1,0 +1,75 @@
+//! The parameters of a form (`application/x-www-form-urlencoded`). Those of other names are ignored (RFC 6749 section 3.2).
+
+use super::error::ApiError;
+use super::error_codes::ErrorCode;
+
+/// The parameters of a request.
+#[derive(Debug)]
+pub struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// Reads the parameters. A parameter without a value counts as absent (RFC 6749 section 3.2).
+    ///
+    /// # Errors
+    /// `RepeatedParameter` if any parameter is given twice.
+    pub fn read(bytes: &[u8]) -> Result<Self, ApiError> {
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        for (name, value) in form_urlencoded::parse(bytes) {
+            if pairs.iter().any(|(other, _)| *other == name) {
+                return Err(ErrorCode::RepeatedParameter.into());
+            }
+            pairs.push((name.into_owned(), value.into_owned()));
+        }
+        pairs.retain(|(_, value)| !value.is_empty());
+        Ok(Self(pairs))
+    }
+
+    /// The value of a parameter, if it has one. A second call finds none.
+    pub fn take(&mut self, name: &str) -> Option<String> {
+        let position = self.0.iter().position(|(known, _)| known == name)?;
+        Some(self.0.swap_remove(position).1)
+    }
+
+    /// The value of a parameter.
+    ///
+    /// # Errors
+    /// `MissingParameter`.
+    pub fn required(&mut self, name: &'static str) -> Result<String, ApiError> {
+        self.take(name)
+            .ok_or_else(|| ApiError::parameter(ErrorCode::MissingParameter, name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn parameters_are_decoded_and_taken_by_name() {
+        let mut form = Form::read(b"a=x+y%2B&b=%C3%A9=&c=&d&=e").unwrap();
+        assert_eq!(form.take("a").as_deref(), Some("x y+"));
+        assert_eq!(form.take("a"), None);
+        assert_eq!(form.take("b").as_deref(), Some("\u{e9}="));
+        for absent in ["c", "d", "A"] {
+            assert_eq!(form.take(absent), None, "{absent}");
+        }
+        let missing = ApiError::parameter(ErrorCode::MissingParameter, "c");
+        assert_eq!(form.required("c"), Err(missing));
+    }
+
+    #[test]
+    fn repeated_parameter_is_refused_however_it_is_spelled() {
+        for text in ["a=1&a=1", "a=1&%61=2", "a=&a=1", "a&a", "x=1&a=1&x=1"] {
+            let read = Form::read(text.as_bytes()).map(|_| ());
+            assert_eq!(read, Err(ErrorCode::RepeatedParameter.into()), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Form::read(&bytes);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What the authentication of an OAuth client reads, and its use.
+
+use super::read;
+use crate::domain::audit::Signed;
+use crate::domain::oauth_client::OauthClient;
+use crate::runtime::StoreError;
+use crate::runtime::d1::{Database, Statement};
+use crate::runtime::row::Row;
+use crate::store::audit::recorded;
+use crate::store::required::required;
+use crate::store::used_assertions::UsedAssertion;
+use crate::timestamp::Timestamp;
+use uuid::Uuid;
+
+/// An OAuth client with the hash of its secret.
+#[derive(Debug)]
+pub struct ClientWithHash {
+    /// The client.
+    pub client: OauthClient,
+    /// Lower-case hex SHA-256 of its secret; `None` without one.
+    pub secret_hash: Option<String>,
+}
+
+const FIND_WITH_HASH: &str = "
+    SELECT id, name, token_endpoint_auth_method, jwks, redirect_uris, post_logout_redirect_uris, grant_types, scope, is_active,
+           secret_created_at, created_at, updated_at, created_by, last_used_at, version, secret_hash
+    FROM oauth_clients WHERE id = ?1";
+
+/// Finds an OAuth client and the hash of its secret.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn find_with_hash(
+    database: &Database,
+    id: Uuid,
+) -> Result<Option<ClientWithHash>, StoreError> {
+    let statement = Statement::new(FIND_WITH_HASH).text(id.to_string());
+    let [found] = database.batch([statement]).await?;
+    found.first(read_with_hash)
+}
+
+fn read_with_hash(row: &mut Row) -> Result<ClientWithHash, StoreError> {
+    Ok(ClientWithHash {
+        client: read(row)?,
+        secret_hash: row.optional("secret_hash")?,
+    })
+}
+
+/// A use of an OAuth client.
+#[derive(Debug)]
+pub struct Use<'a> {
+    /// The client.
+    pub id: Uuid,
+    /// The version that has authenticated.
+    pub version: u32,
+    /// The assertion with which it has authenticated.
+    pub assertion: Option<&'a UsedAssertion>,
+    /// The current time.
+    pub now: Timestamp,
+    /// The entry of what it is used for.
+    pub entry: &'a Signed,
+}
+
+const USE: &str = "
+    UPDATE oauth_clients SET last_used_at = ?3 WHERE id = ?1 AND version = ?2 AND is_active = 1";
+
+/// Finds a row if [`USE`] is about to change one.
+const USES: &str = "SELECT 1 FROM oauth_clients WHERE id = ?1 AND version = ?2 AND is_active = 1";
+
+/// Records a use of an active OAuth client that has not been changed since it authenticated, and uses its assertion. All of it is done,
+/// or nothing.
+///
+/// # Errors
+/// `Conflict` if the client was changed, or its assertion was used before. After any other [`StoreError`], it is unknown whether the use
+/// was recorded.
+pub async fn record_use(database: &Database, r#use: &Use<'_>) -> Result<(), StoreError> {
+    let with_conditions = |sql| {
+        Statement::new(sql)
+            .text(r#use.id.to_string())
+            .number(r#use.version)
+    };
+    let update = with_conditions(USE).text(r#use.now.to_string());
+    let update = required(recorded(update, || with_conditions(USES), [r#use.entry]));
+    let update = update.preceded_by(r#use.assertion.map(UsedAssertion::use_once));
+    database.batch([update]).await.map(drop)
+}
