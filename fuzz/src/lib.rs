@@ -6,6 +6,7 @@
 mod access_token;
 mod anything;
 mod body;
+mod client_authentication;
 mod cookie;
 mod handle;
 mod identity_center;
@@ -34,6 +35,7 @@ pub struct Target {
 const TARGETS: &[Target] = &[
     access_token::TARGET,
     body::TARGET,
+    client_authentication::TARGET,
     cookie::TARGET,
     handle::TARGET,
     phc::TARGET,
