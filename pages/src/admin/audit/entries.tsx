@@ -15,10 +15,7 @@ export function Entries({ entries }: { entries: AuditEntry[] }) {
     { title: c.audit.time, cell: (entry) => <Time at={entry.at} />, isCompact: true },
     { title: c.audit.event, cell: (entry) => <Event entry={entry} /> },
     { title: c.audit.actor, cell: (entry) => <Who id={entry.actor} name={entry.actor_name} /> },
-    {
-      title: c.audit.subject,
-      cell: (entry) => (entry.subject !== null && entry.subject === entry.actor ? c.audit.same : <Who id={entry.subject} name={entry.subject_name} />),
-    },
+    { title: c.audit.subject, cell: (entry) => <Subject entry={entry} /> },
     { title: c.audit.client, cell: (entry) => <Client entry={entry} /> },
   ];
   return <Table label={c.audit.title} columns={columns} rows={entries} keyOf={(entry) => entry.number} />;
@@ -33,6 +30,14 @@ function Event({ entry }: { entry: AuditEntry }) {
       {entry.detail !== null && <span class="under">{entry.detail}</span>}
     </span>
   );
+}
+
+function Subject({ entry }: { entry: AuditEntry }) {
+  const c = useConsoleTexts();
+  // The subject of these entries is an OAuth client, which is no user and has no page.
+  if (entry.kind.startsWith("client_")) return <>{entry.subject ?? "–"}</>;
+  if (entry.subject !== null && entry.subject === entry.actor) return <>{c.audit.same}</>;
+  return <Who id={entry.subject} name={entry.subject_name} />;
 }
 
 /** A user by name, with a link. An id without a name is that of an erased user; other texts name no user. */
