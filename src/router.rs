@@ -89,6 +89,7 @@ pub const ROUTES: &[Route] = &[
     system::openapi::ROUTE,
     oauth::token::ROUTE,
     oauth::jwks::ROUTE,
+    oauth::metadata::ROUTE,
 ];
 
 /// Responds to a request. `enter` returns the context of this request; there is no `app` if the configuration is invalid.

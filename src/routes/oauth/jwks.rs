@@ -26,7 +26,7 @@ pub const ROUTE: Route = Route {
 };
 
 /// A rotation publishes a key and waits this long before the key signs (docs/operations/oauth-keys.md).
-const CACHE_CONTROL: &str = "public, max-age=300";
+pub(super) const CACHE_CONTROL: &str = "public, max-age=300";
 
 /// Public keys (RFC 7517).
 #[derive(Serialize)]

@@ -1,6 +1,7 @@
 //! The endpoints of the OAuth 2.1 server.
 
 pub mod jwks;
+pub mod metadata;
 pub mod token;
 
 /// The parameters with which a client authenticates.

@@ -5,4 +5,5 @@ mod authentication;
 mod forged;
 mod jwks;
 mod malformed;
+mod metadata;
 mod token;

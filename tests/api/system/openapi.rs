@@ -95,7 +95,7 @@ fn document_is_openapi_3_1() {
             .all(|field| known.contains(&field.as_str()))
     );
     for (path, method, operation) in operations() {
-        let prefixes = ["/api/auth/", "/oauth/"];
+        let prefixes = ["/api/auth/", "/oauth/", "/.well-known/"];
         let is_known = prefixes.iter().any(|prefix| path.starts_with(prefix));
         assert!(is_known, "{path}");
         assert!(

@@ -1,0 +1,88 @@
+//! `GET /.well-known/oauth-authorization-server`: the metadata of the OAuth server.
+
+use super::token::app;
+use crate::support::services::with_resources;
+use crate::support::{App, Fault};
+use serde_json::{Value, json};
+
+const PATH: &str = "/.well-known/oauth-authorization-server";
+
+#[tokio::test]
+async fn metadata_lists_what_exists_and_reads_no_store() {
+    let app = app().another_view();
+    app.fault(Fault::d1().fails()).await;
+    app.fault(Fault::kv().fails()).await;
+    let response = app.get(PATH).await;
+    let issuer = app.page_origin();
+    let url = |path: &str| format!("{issuer}{path}");
+    let methods = [
+        "client_secret_basic",
+        "client_secret_post",
+        "private_key_jwt",
+    ];
+    let algorithms = ["ES256", "EdDSA", "Ed25519", "RS256"];
+    let expected = json!({
+        "issuer": issuer,
+        "token_endpoint": url("/oauth/token"),
+        "jwks_uri": url("/oauth/jwks.json"),
+        "scopes_supported": ["reports:read", "reports:write", "reports:delete", "mail:send"],
+        "response_types_supported": [],
+        "grant_types_supported": ["client_credentials"],
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": algorithms
+    });
+    assert_eq!(response.assert_status(200).json(), expected);
+    let cached = response.header("cache-control");
+    assert_eq!(cached, Some("public, max-age=300"));
+    let origin = response.header("access-control-allow-origin");
+    assert_eq!(origin, Some("*"));
+    assert!(response.recorded().await.calls.is_empty());
+}
+
+#[tokio::test]
+async fn each_endpoint_of_the_metadata_exists() {
+    let app = app();
+    let metadata = app.get(PATH).await.json();
+    let mut count = 0;
+    for (name, url) in metadata.as_object().expect("an object") {
+        let Some(path) = url
+            .as_str()
+            .and_then(|url| url.strip_prefix(&app.page_origin()))
+        else {
+            continue;
+        };
+        if path.is_empty() {
+            continue;
+        }
+        let method = if name == "jwks_uri" { "GET" } else { "POST" };
+        let response = app.request(method, path).await;
+        assert!([200, 400].contains(&response.status), "{name}");
+        count += 1;
+    }
+    assert!(count >= 2, "{count}");
+}
+
+#[tokio::test]
+async fn scopes_are_absent_without_resources_and_the_document_without_a_key() {
+    let app = App::shared();
+    let metadata = app.get(PATH).await.json();
+    assert_eq!(metadata["scopes_supported"], Value::Null);
+    assert_eq!(metadata["response_types_supported"], json!([]));
+    let app = App::with(with_resources().without("OAUTH_KEY_1"));
+    app.get(PATH).await.assert_error(404, "oauth_disabled");
+}
+
+#[tokio::test]
+async fn other_forms_of_the_address_do_not_exist() {
+    let app = app();
+    for path in [
+        "/.well-known/oauth-authorization-server/",
+        "/.well-known/oauth-authorization-server/oauth",
+        "/oauth/.well-known/oauth-authorization-server",
+        "/.well-known/openid-configuration",
+    ] {
+        app.get(path).await.assert_error(404, "not_found");
+    }
+    let response = app.post(PATH).await;
+    response.assert_error(405, "method_not_allowed");
+}
