@@ -88,6 +88,8 @@ pub const ROUTES: &[Route] = &[
     system::status::ROUTE,
     system::openapi::ROUTE,
     oauth::token::ROUTE,
+    oauth::introspect::ROUTE,
+    oauth::revoke::ROUTE,
     oauth::jwks::ROUTE,
     oauth::metadata::ROUTE,
 ];

@@ -66,6 +66,27 @@ impl AccessTokens {
         audience: &str,
         now: Timestamp,
     ) -> Result<AccessClaims, AccessTokenRejection> {
+        let claims = self.authentic(token).await?;
+        claims.check(audience, now)?;
+        Ok(claims)
+    }
+
+    /// The claims of a token that this service issued for any audience, which the caller must check.
+    ///
+    /// # Errors
+    /// [`AccessTokenRejection`].
+    pub async fn verify_for_any_audience(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<AccessClaims, AccessTokenRejection> {
+        let claims = self.authentic(token).await?;
+        claims.check(&claims.audience, now)?;
+        Ok(claims)
+    }
+
+    /// The claims of a token that this service signed, whether it has expired or not.
+    async fn authentic(&self, token: &str) -> Result<AccessClaims, AccessTokenRejection> {
         let kids = self.signing_keys().map(SigningKey::kid);
         let read = access_token::read(token, &self.issuer, kids);
         let UnverifiedAccessToken {
@@ -83,7 +104,6 @@ impl AccessTokens {
         if !is_authentic || is_too_old {
             return Err(AccessTokenRejection::Invalid);
         }
-        claims.check(audience, now)?;
         Ok(claims)
     }
 

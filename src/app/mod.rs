@@ -20,6 +20,7 @@ pub mod error;
 pub mod federated_sign_in;
 pub mod hash_slots;
 pub mod isolate;
+pub mod issued_tokens;
 pub mod maintenance;
 pub mod oauth_clients;
 pub mod passkeys;

@@ -1,6 +1,7 @@
 //! The stored data: one file per table or KV key, with its SQL and its rows. D1 is authoritative. KV holds cached sessions, the
 //! last checkpoint record and the registration at AWS.
 
+pub mod access_tokens;
 pub mod audit;
 pub mod audit_accounts;
 pub mod audit_archive;

@@ -33,6 +33,16 @@ impl UsedAssertion {
     }
 }
 
+impl UsedAssertion {
+    /// Uses it, for a request that writes nothing else.
+    ///
+    /// # Errors
+    /// `Conflict` if it was used before; any other [`StoreError`].
+    pub async fn use_up(&self, database: &Database) -> Result<(), StoreError> {
+        database.batch([self.use_once()]).await.map(drop)
+    }
+}
+
 /// Deletes assertions that are no longer accepted in any case, at most 1,000 per call. Returns whether there may be more.
 ///
 /// # Errors

@@ -14,6 +14,7 @@ use super::App;
 use crate::runtime::StoreError;
 use crate::runtime::clock;
 use crate::runtime::log::{self, Finding};
+use crate::store::access_tokens;
 use crate::store::audit_clients;
 use crate::store::bootstrap;
 use crate::store::pending_sign_ins;
@@ -76,6 +77,8 @@ pub async fn run(app: &App, now: Timestamp) {
     report.check("used_challenges", &deleted);
     let deleted = batches(async || used_assertions::delete_expired(app.database, now).await).await;
     report.check("used_assertions", &deleted);
+    let deleted = batches(async || access_tokens::delete_expired(app.database, now).await).await;
+    report.check("revoked_access_tokens", &deleted);
     let deleted = batches(async || pending_sign_ins::delete_expired(app.database, now).await).await;
     report.check("pending_sign_ins", &deleted);
     report.check("totp", &factor_keys::reseal(app).await);

@@ -101,11 +101,13 @@ pub enum Kind {
     ClientAuthenticationFailed,
     /// An OAuth client got an access token for itself; the detail gives its id, the scopes and the resource.
     ClientTokenIssued,
+    /// An OAuth client revoked an access token; the detail gives its id, the scopes and the resource.
+    ClientTokenRevoked,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 47] = [
+    pub const ALL: [Self; 48] = [
         Self::SignIn,
         Self::SignInFailed,
         Self::SignOut,
@@ -153,6 +155,7 @@ impl Kind {
         Self::ClientSecretCreated,
         Self::ClientAuthenticationFailed,
         Self::ClientTokenIssued,
+        Self::ClientTokenRevoked,
     ];
 
     /// The kind with this name, if there is one; names are matched exactly.
@@ -212,6 +215,7 @@ impl Kind {
             Self::ClientSecretCreated => "client_secret_created",
             Self::ClientAuthenticationFailed => "client_authentication_failed",
             Self::ClientTokenIssued => "client_token_issued",
+            Self::ClientTokenRevoked => "client_token_revoked",
         }
     }
 

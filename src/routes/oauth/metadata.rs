@@ -9,7 +9,7 @@ use crate::http::error_codes::ErrorCode;
 use crate::http::request::Method;
 use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};
-use crate::routes::oauth::jwks;
+use crate::routes::oauth::{introspect, jwks, revoke};
 use crate::runtime::rate_limiter::Bucket;
 use serde::Serialize;
 
@@ -40,6 +40,10 @@ pub struct ServerMetadata {
     issuer: String,
     /// URL of the token endpoint.
     token_endpoint: String,
+    /// URL of the introspection endpoint.
+    introspection_endpoint: String,
+    /// URL of the revocation endpoint.
+    revocation_endpoint: String,
     /// URL of the public keys that verify access tokens.
     jwks_uri: String,
     /// Scopes of all resources; absent if there are none.
@@ -54,6 +58,14 @@ pub struct ServerMetadata {
     token_endpoint_auth_methods_supported: Vec<TokenEndpointAuthMethod>,
     /// Algorithms of the assertions of clients.
     token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    /// How clients authenticate at the introspection endpoint.
+    introspection_endpoint_auth_methods_supported: Vec<TokenEndpointAuthMethod>,
+    /// Algorithms of the assertions of clients.
+    introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    /// How clients authenticate at the revocation endpoint.
+    revocation_endpoint_auth_methods_supported: Vec<TokenEndpointAuthMethod>,
+    /// Algorithms of the assertions of clients.
+    revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
 }
 
 impl ServerMetadata {
@@ -61,12 +73,18 @@ impl ServerMetadata {
         let url = |path: &str| format!("{issuer}{path}");
         Self {
             token_endpoint: url(TOKEN_PATH),
+            introspection_endpoint: url(introspect::ROUTE.path),
+            revocation_endpoint: url(revoke::ROUTE.path),
             jwks_uri: url(jwks::ROUTE.path),
             scopes_supported: scopes(resources),
             response_types_supported: Vec::new(),
             grant_types_supported: vec![GrantType::ClientCredentials],
             token_endpoint_auth_methods_supported: AUTH_METHODS.to_vec(),
             token_endpoint_auth_signing_alg_values_supported: SIGNATURE_ALGORITHMS.to_vec(),
+            introspection_endpoint_auth_methods_supported: AUTH_METHODS.to_vec(),
+            introspection_endpoint_auth_signing_alg_values_supported: SIGNATURE_ALGORITHMS.to_vec(),
+            revocation_endpoint_auth_methods_supported: AUTH_METHODS.to_vec(),
+            revocation_endpoint_auth_signing_alg_values_supported: SIGNATURE_ALGORITHMS.to_vec(),
             issuer: issuer.to_owned(),
         }
     }

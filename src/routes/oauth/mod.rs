@@ -1,7 +1,10 @@
 //! The endpoints of the OAuth 2.1 server.
 
+mod about_token;
+pub mod introspect;
 pub mod jwks;
 pub mod metadata;
+pub mod revoke;
 pub mod token;
 
 /// The parameters with which a client authenticates.

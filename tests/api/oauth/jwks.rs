@@ -174,11 +174,21 @@ pub fn verifiers() -> [(&'static str, Command); 3] {
     [("jose", jose), ("joserfc", joserfc), ("pyjwt", pyjwt)]
 }
 
-fn modules() -> PathBuf {
+/// The folder with the scripts and their packages.
+pub fn modules() -> PathBuf {
     let lock = include_str!("verifiers/package-lock.json");
-    let script = include_str!("verifiers/verify.mjs");
-    installed::once("jose", &format!("{lock}{script}"), |folder| {
-        for name in ["package.json", "package-lock.json", "verify.mjs"] {
+    let scripts = [
+        include_str!("verifiers/verify.mjs"),
+        include_str!("verifiers/client.mjs"),
+    ];
+    installed::once("jose", &format!("{lock}{}", scripts.concat()), |folder| {
+        let names = [
+            "package.json",
+            "package-lock.json",
+            "verify.mjs",
+            "client.mjs",
+        ];
+        for name in names {
             fs::copy(Path::new(FOLDER).join(name), folder.join(name)).expect("a copy");
         }
         let mut npm = Command::new("npm");

@@ -24,12 +24,18 @@ async fn metadata_lists_what_exists_and_reads_no_store() {
     let expected = json!({
         "issuer": issuer,
         "token_endpoint": url("/oauth/token"),
+        "introspection_endpoint": url("/oauth/introspect"),
+        "revocation_endpoint": url("/oauth/revoke"),
         "jwks_uri": url("/oauth/jwks.json"),
         "scopes_supported": ["reports:read", "reports:write", "reports:delete", "mail:send"],
         "response_types_supported": [],
         "grant_types_supported": ["client_credentials"],
         "token_endpoint_auth_methods_supported": methods,
-        "token_endpoint_auth_signing_alg_values_supported": algorithms
+        "token_endpoint_auth_signing_alg_values_supported": algorithms,
+        "introspection_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": algorithms
     });
     assert_eq!(response.assert_status(200).json(), expected);
     let cached = response.header("cache-control");
@@ -59,7 +65,7 @@ async fn each_endpoint_of_the_metadata_exists() {
         assert!([200, 400].contains(&response.status), "{name}");
         count += 1;
     }
-    assert!(count >= 2, "{count}");
+    assert!(count >= 4, "{count}");
 }
 
 #[tokio::test]

@@ -91,4 +91,5 @@ export const kinds: ConsoleTexts["kinds"] = {
   client_secret_created: "Neues Secret eines OAuth-Clients",
   client_authentication_failed: "Fehlgeschlagene Authentifizierung eines OAuth-Clients",
   client_token_issued: "Access-Token für einen OAuth-Client",
+  client_token_revoked: "Access-Token eines OAuth-Clients widerrufen",
 };

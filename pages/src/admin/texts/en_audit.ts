@@ -90,4 +90,5 @@ export const kinds = {
   client_secret_created: "New secret of an OAuth client",
   client_authentication_failed: "Failed authentication of an OAuth client",
   client_token_issued: "Access token for an OAuth client",
+  client_token_revoked: "Access token of an OAuth client revoked",
 };

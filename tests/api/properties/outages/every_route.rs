@@ -96,7 +96,11 @@ fn needs(route: &Route) -> Needs {
         "POST bootstrap" | "POST forgot-password" | "POST logout" => (1, false, false),
         "POST refresh" | "GET session" => (1, false, true),
         // `set-password` reads only the user's names, which a password must not contain.
-        "POST revert-email" | "POST set-password" | "POST /oauth/token" => (2, false, false),
+        "POST revert-email"
+        | "POST set-password"
+        | "POST /oauth/token"
+        | "POST /oauth/introspect"
+        | "POST /oauth/revoke" => (2, false, false),
         // The head of the audit log is in KV.
         "GET audit/verify" => (2, true, true),
         "GET audit"

@@ -182,6 +182,12 @@ impl Prepared {
                 let service = self.app.service("private_key_jwt ES256", "reports:read");
                 self.service = Some((service.await, None));
             }
+            "POST /oauth/introspect" | "POST /oauth/revoke" => {
+                let service = self.app.service("private_key_jwt ES256", "reports:read");
+                let service = service.await;
+                let token = service.token().await;
+                self.service = Some((service, Some(token)));
+            }
             "POST device-authorization" => {
                 let client = self.app.registered_client().await;
                 self.body = Some(client.body());

@@ -1,0 +1,81 @@
+//! What is stored about access tokens: those that were revoked (table `revoked_access_tokens`), and whether their client is active.
+
+use super::audit::recorded;
+use super::used_assertions::UsedAssertion;
+use crate::domain::audit::Signed;
+use crate::runtime::StoreError;
+use crate::runtime::d1::{Database, Statement};
+use crate::timestamp::Timestamp;
+use uuid::Uuid;
+
+const IS_ACTIVE: &str = "
+    SELECT EXISTS (SELECT 1 FROM oauth_clients WHERE id = ?1 AND is_active = 1)
+       AND NOT EXISTS (SELECT 1 FROM revoked_access_tokens WHERE id = ?2) AS is_active";
+
+/// Whether the client of a token exists and is active, and has not revoked the token. Uses the assertion with which the caller has
+/// authenticated in the same batch.
+///
+/// # Errors
+/// `Conflict` if the assertion was used before; any other [`StoreError`].
+pub async fn is_active(
+    database: &Database,
+    client: &str,
+    token: Uuid,
+    assertion: Option<&UsedAssertion>,
+) -> Result<bool, StoreError> {
+    let found = Statement::new(IS_ACTIVE)
+        .text(client)
+        .text(token.to_string());
+    let found = found.preceded_by(assertion.map(UsedAssertion::use_once));
+    let [found] = database.batch([found]).await?;
+    let is_active = found.first(|row| Ok(row.count("is_active")? == 1))?;
+    Ok(is_active.unwrap_or_default())
+}
+
+const REVOKE: &str = "
+    INSERT INTO revoked_access_tokens (id, expires_at)
+    SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM revoked_access_tokens WHERE id = ?1)";
+
+/// Finds a row if [`REVOKE`] is about to write one.
+const REVOKES: &str = "
+    SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM revoked_access_tokens WHERE id = ?1)";
+
+/// A token that its client revokes.
+#[derive(Debug)]
+pub struct Revocation<'a> {
+    /// The `jti`.
+    pub token: Uuid,
+    /// When it expires.
+    pub expires_at: Timestamp,
+    /// The assertion with which the client has authenticated.
+    pub assertion: Option<&'a UsedAssertion>,
+    /// The entry.
+    pub entry: &'a Signed,
+}
+
+/// Revokes a token. A token that is revoked already stays so, and nothing is recorded.
+///
+/// # Errors
+/// `Conflict` if the assertion was used before. After any other [`StoreError`], it is unknown whether the token was revoked.
+pub async fn revoke(database: &Database, revocation: &Revocation<'_>) -> Result<(), StoreError> {
+    let with_id = |sql| Statement::new(sql).text(revocation.token.to_string());
+    let write = with_id(REVOKE).text(revocation.expires_at.to_string());
+    let write = recorded(write, || with_id(REVOKES), [revocation.entry]);
+    let write = write.preceded_by(revocation.assertion.map(UsedAssertion::use_once));
+    database.batch([write]).await.map(drop)
+}
+
+const DELETE_EXPIRED: &str = "
+    DELETE FROM revoked_access_tokens
+    WHERE id IN (SELECT id FROM revoked_access_tokens WHERE expires_at <= ?1 ORDER BY expires_at LIMIT 1000)";
+
+/// Deletes revoked tokens that have expired, at most 1,000 per call. Returns whether there may be more.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn delete_expired(database: &Database, now: Timestamp) -> Result<bool, StoreError> {
+    let [deleted] = database
+        .batch([Statement::new(DELETE_EXPIRED).text(now.to_string())])
+        .await?;
+    Ok(deleted.changes == 1_000)
+}
