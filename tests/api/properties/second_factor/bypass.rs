@@ -11,6 +11,7 @@
 //! | `/sign-in/verify` | – | session, with the factor or the first one |
 //! | `/aws-login` | session: a program has no second factor | session |
 //! | `/refresh`, `/step-up`, `/change-password` | the same session continues | the same session continues |
+//! | `/oauth/token` | no session: an access token of a client for itself | the same |
 //! | `/set-password`, `/bootstrap`, `/confirm-email`, `/revert-email`, `/forgot-password` | no session | no session |
 
 use crate::support::authenticator::{Algorithm, Authenticator};
@@ -32,6 +33,9 @@ const GIVING: [&str; 8] = [
     "/api/auth/step-up",
     "/api/auth/token",
 ];
+
+/// Gives tokens to OAuth clients for themselves, and none for a user.
+const OF_CLIENTS: &str = "/oauth/token";
 
 /// Routes that only delete the session cookie, or set another cookie: that of a recognised device or of the browser.
 const OTHER_COOKIES: [&str; 6] = [
@@ -55,13 +59,21 @@ fn every_route_that_gives_a_session_is_in_the_table() {
                     ["edge-auth-expires", "set-cookie"].contains(&name.to_lowercase().as_str())
                 })
             });
-            let is_other = OTHER_COOKIES.contains(&path.as_str()) || path.contains("/sessions/");
+            let is_other = OTHER_COOKIES.contains(&path.as_str())
+                || path.contains("/sessions/")
+                || path == OF_CLIENTS;
             if gives && !is_other {
                 giving.insert(path.as_str());
             }
         }
     }
     assert_eq!(giving, BTreeSet::from(GIVING));
+    // Any other grant of this route acts for a user, and belongs in the table.
+    let form = &document["components"]["schemas"]["AccessTokenRequest"];
+    assert_eq!(
+        form["properties"]["grant_type"]["const"],
+        "client_credentials"
+    );
 }
 
 /// The outcome of a sign-in that a response shows.
