@@ -18,16 +18,16 @@ use uuid::Uuid;
 /// The path of the token endpoint. Its URL is an audience of assertions.
 pub const TOKEN_PATH: &str = "/oauth/token";
 
-/// With what an OAuth client authenticates.
+/// The credentials of an OAuth client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PresentedClient {
     /// The `client_id`.
     pub id: String,
-    /// What proves it.
+    /// The secret or assertion that proves it.
     pub proof: Proof,
 }
 
-/// What proves that a request is of an OAuth client.
+/// What proves that an OAuth client sent a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Proof {
     /// Nothing: the client only names itself.
@@ -41,7 +41,7 @@ pub enum Proof {
 }
 
 impl PresentedClient {
-    /// A client with an assertion. It need not name itself besides (RFC 7521 section 4.2); without a name, the id is that of the assertion.
+    /// A client with an assertion. The `client_id` is optional (RFC 7521 section 4.2): without it, the subject of the assertion is used.
     #[must_use]
     pub fn asserted(id: Option<String>, assertion: String) -> Self {
         let named = || Assertion::read(&assertion).map(|read| read.client().to_owned());
@@ -94,7 +94,7 @@ pub enum Reason {
     OtherMethod,
     /// The secret is wrong.
     WrongSecret,
-    /// The assertion is no assertion of the client, for this service, or has expired.
+    /// The assertion is not signed by the client, is not for this service, or has expired.
     InvalidAssertion,
     /// The assertion was used before.
     UsedAssertion,
@@ -161,7 +161,7 @@ pub async fn refuse<T>(
     Err(AuthenticationError::Refused)
 }
 
-/// `Uuid` also accepts other spellings, which are no ids of clients.
+/// Ids of clients have one spelling. `Uuid` also accepts others.
 fn client_id(text: &str) -> Option<Uuid> {
     let id = Uuid::try_parse(text).ok()?;
     (id.to_string() == text).then_some(id)
@@ -219,7 +219,7 @@ async fn verified(
 }
 
 impl AuthenticatedClient {
-    /// Whether the client has proved what it is.
+    /// Whether the client has proved its identity: public clients only give their id.
     #[must_use]
     pub fn is_confidential(&self) -> bool {
         self.client.kind == ClientKind::Confidential

@@ -91,7 +91,7 @@ pub async fn grant(
             authenticated.assertion.is_some(),
         );
         if has_assertion && conflicting == Some(version) {
-            // The client is the same as in the last attempt, so its assertion was the reason of the conflict.
+            // The client is the same as in the last attempt, so its assertion caused the conflict.
             let reason = Reason::UsedAssertion;
             return Ok(refuse(context, requester, request.presented, reason).await?);
         }
@@ -144,14 +144,14 @@ async fn issue(
     // Before anything is written: a token that cannot be signed must not be recorded as issued.
     let token = tokens.issue(&claims).await.map_err(GrantError::Issue)?;
     let entry = entry(context, requester, &claims).map_err(GrantError::App)?;
-    let r#use = Use {
+    let usage = Use {
         id,
         version: client.version,
         assertion: authenticated.assertion.as_ref(),
         now,
         entry: &entry,
     };
-    match oauth_clients::record_use(context.app.database, &r#use).await {
+    match oauth_clients::record_use(context.app.database, &usage).await {
         Ok(()) => Ok(Some(IssuedAccessToken {
             token,
             scope,

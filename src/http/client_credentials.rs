@@ -1,5 +1,5 @@
-//! Reads with what an OAuth client authenticates: from the header `Authorization` and from the form (RFC 6749 section 2.3, RFC 7521
-//! section 4.2).
+//! Reads the credentials of an OAuth client from the header `Authorization` and from the form (RFC 6749 section 2.3, RFC 7521 section
+//! 4.2).
 
 use super::error::ApiError;
 use super::error_codes::ErrorCode;

@@ -1,4 +1,4 @@
-//! What the authentication of an OAuth client reads, and its use.
+//! Finds an OAuth client that authenticates, and records its use.
 
 use super::read;
 use crate::domain::audit::Signed;
@@ -73,14 +73,14 @@ const USES: &str = "SELECT 1 FROM oauth_clients WHERE id = ?1 AND version = ?2 A
 /// # Errors
 /// `Conflict` if the client was changed, or its assertion was used before. After any other [`StoreError`], it is unknown whether the use
 /// was recorded.
-pub async fn record_use(database: &Database, r#use: &Use<'_>) -> Result<(), StoreError> {
+pub async fn record_use(database: &Database, usage: &Use<'_>) -> Result<(), StoreError> {
     let with_conditions = |sql| {
         Statement::new(sql)
-            .text(r#use.id.to_string())
-            .number(r#use.version)
+            .text(usage.id.to_string())
+            .number(usage.version)
     };
-    let update = with_conditions(USE).text(r#use.now.to_string());
-    let update = required(recorded(update, || with_conditions(USES), [r#use.entry]));
-    let update = update.preceded_by(r#use.assertion.map(UsedAssertion::use_once));
+    let update = with_conditions(USE).text(usage.now.to_string());
+    let update = required(recorded(update, || with_conditions(USES), [usage.entry]));
+    let update = update.preceded_by(usage.assertion.map(UsedAssertion::use_once));
     database.batch([update]).await.map(drop)
 }

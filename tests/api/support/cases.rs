@@ -53,6 +53,15 @@ impl Cases {
         .collect()
     }
 
+    /// Asserts that exactly this sample was tried, or, of all cases, more than `all`.
+    #[track_caller]
+    pub fn assert_tried(self, tried: usize, sample: usize, all: usize) {
+        match self {
+            Self::Sample => assert_eq!(tried, sample),
+            Self::All => assert!(tried > all, "{tried}"),
+        }
+    }
+
     /// The first number in a sample, and the second one otherwise.
     pub fn number(self, sample: usize, all: usize) -> usize {
         match self {
