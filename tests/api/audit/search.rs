@@ -51,6 +51,7 @@ async fn audit_returns_the_documented_body_newest_first() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn audit_names_users_as_they_are_called_now() {
     let app = App::isolated(Vars::new());
     let session = app.admin("ada").await.sign_in().await;
@@ -128,6 +129,7 @@ async fn audit_requires_an_administrator_and_verify_a_super_administrator() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn audit_filters_by_user_kind_and_time() {
     let app = App::isolated(Vars::new());
     let (ada, eve) = (app.admin("ada").await, app.user("eve").await);

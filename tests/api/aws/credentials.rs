@@ -146,6 +146,7 @@ async fn region_of_the_administrator_is_used_if_it_has_bedrock() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn aws_credentials_reads_the_role_from_d1() {
     let app = App::with(with_aws_keys());
     for (change, status) in [("role = 'user'", 403), ("is_active = 0", 401)] {
@@ -203,6 +204,7 @@ async fn head_returns_the_status_of_get_without_a_body() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn no_five_characters_of_an_aws_secret_are_returned_or_logged() {
     for (vars, secrets) in with_unusual_secrets() {
         let app = App::with(vars);

@@ -66,6 +66,7 @@ async fn try_methods(cases: Cases) {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn aws_login_accepts_only_configured_methods() {
     try_methods(Cases::of_this_run()).await;
 }
@@ -146,6 +147,7 @@ async fn temporary_own_keys_sign_in_as_their_role() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn own_keys_that_aws_rejects_return_500_with_the_error_code() {
     let own = SIMULATOR.app_credentials();
     for (vars, code) in [

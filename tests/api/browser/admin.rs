@@ -25,24 +25,28 @@ const ADMIN: (&str, &str) = ("bea", "admin");
 const ADA: (&str, &str) = ("ada", "user");
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn administrator_finds_users_by_search_filter_and_order() {
     let users = [ROOT, ADA, ("grace", "user")];
     run("find", Vars::new(), &users, Value::Null).await;
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn administrator_adds_a_user_who_gets_a_message() {
     let more = json!({ "hasMail": true });
     run("create", Vars::with_email(), &[ROOT, ADMIN], more).await;
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn administrator_adds_a_user_and_sees_the_link_once() {
     let more = json!({ "hasMail": false });
     run("create", Vars::new(), &[ROOT, ADMIN], more).await;
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn administrator_changes_a_user_and_overwrites_no_other_administrator() {
     let mut world = World::new(Vars::with_email()).await;
     add(&mut world, &[ROOT, ("other", "super_admin"), ADA]).await;
@@ -51,11 +55,13 @@ async fn administrator_changes_a_user_and_overwrites_no_other_administrator() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn administrator_ends_sessions_exports_and_erases_a_user() {
     run("end", Vars::new(), &[ROOT, ADA], Value::Null).await;
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn administrator_removes_the_factors_of_a_user_who_lost_them() {
     let mut world = World::new(Vars::new()).await;
     add(&mut world, &[ROOT]).await;
@@ -74,11 +80,13 @@ async fn give_factors(user: &User) {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn administrator_imports_users_after_a_dry_run() {
     run("import", Vars::new(), &[ROOT], Value::Null).await;
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn administrator_searches_exports_and_verifies_the_audit_log() {
     let mut world = World::new(Vars::new()).await;
     add(&mut world, &[ROOT, ADMIN, ADA]).await;
@@ -87,6 +95,7 @@ async fn administrator_searches_exports_and_verifies_the_audit_log() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn administrator_copies_the_programs_of_the_credentials_pages() {
     let nvidia = "nvapi-abcdefghijklmnopqrstuvwxyz";
     let vars = credentials::with_aws_keys().set("NVIDIA_API_KEY", nvidia);
@@ -141,6 +150,7 @@ async fn console_is_photographed_on_demand() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn first_administrator_is_created_with_the_secret_of_the_link() {
     let mut world = World::new(Vars::new()).await;
     let secret = world.app.bootstrap_secret().await;

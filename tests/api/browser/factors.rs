@@ -26,31 +26,37 @@ async fn user_adds_uses_renames_and_deletes_a_passkey() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn user_signs_in_and_confirms_changes_with_codes() {
     run("codes", Vars::new(), 1).await;
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn user_adds_a_factor_at_the_sign_in_if_the_policy_demands_one() {
     run("enrolment", with_policy(), 2).await;
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn user_without_a_password_sets_one_and_checks_the_passkeys() {
     run("recovery", Vars::with_email(), 1).await;
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn user_sets_up_codes_with_the_keyboard_alone() {
     run("keyboard", Vars::new(), 1).await;
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn passkeys_work_in_older_browsers_and_are_not_offered_without_support() {
     run("older_browsers", Vars::new(), 1).await;
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn user_of_aws_adds_codes_and_a_passkey() {
     // A simulator of its own, because its page lists the users of all tests.
     let simulator = aws::start(Config::default());

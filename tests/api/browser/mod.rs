@@ -19,22 +19,26 @@ async fn run(case: &str, users: usize) {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn tabs_that_share_a_token_stay_signed_in_and_reuse_revokes_the_session() {
     run("tabs", 5).await;
 }
 
 /// Registration, step-up, second factor, conditional sign-in and deletion, and what must not work.
 #[tokio::test]
+#[ignore = "slow"]
 async fn passkeys_of_a_virtual_authenticator_are_accepted_only_as_specified() {
     run("passkeys", 1).await;
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn client_that_always_sends_credentials_can_call_every_route() {
     run("cross_origin", 1).await;
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn double_click_on_sign_in_signs_in_twice() {
     run("double_click", 3).await;
 }

@@ -37,11 +37,13 @@ async fn user_signs_in_with_aws() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn sign_in_leads_to_an_allowed_address_only() {
     run("return_to", 1).await;
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn pages_handle_the_keyboard_slow_requests_languages_and_failures() {
     let mut world = World::new(Vars::with_email()).await;
     let user = world.user("ada").await;
@@ -50,6 +52,7 @@ async fn pages_handle_the_keyboard_slow_requests_languages_and_failures() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn user_sets_and_changes_a_password() {
     let mut world = World::new(Vars::with_email()).await;
     let user = world.user("ada").await;
@@ -58,11 +61,13 @@ async fn user_sets_and_changes_a_password() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn revoked_or_expired_session_is_signed_out_at_its_next_click() {
     run("sessions", 1).await;
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn user_changes_the_email_address_and_takes_it_back() {
     let mut world = World::new(Vars::with_email()).await;
     world.user("ada").await;

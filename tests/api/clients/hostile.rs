@@ -16,6 +16,7 @@ async fn refused(admin: &Caller, id: &str, name: &str, value: &Value) -> String 
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn redirect_uri_that_leads_elsewhere_is_refused() {
     let app = App::shared();
     let admin = app.administrator("super_admin").await;

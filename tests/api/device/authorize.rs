@@ -150,6 +150,7 @@ async fn handles_expire() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn handle_sealed_with_the_previous_key_is_valid_while_that_is_configured() {
     let simulator = start(Config::default());
     let with_key = |key: &str| portal(&simulator).set("HANDLE_KEY", key);

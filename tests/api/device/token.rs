@@ -61,6 +61,7 @@ fn add_directory_user_with(name: &str, sets: &[(&str, &str)]) -> User {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn device_flow_returns_the_documented_bodies() {
     let app = App::with(directory(&SIMULATOR));
     app.run_clock().await;

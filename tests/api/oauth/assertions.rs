@@ -79,6 +79,7 @@ async fn refused_request_does_not_use_up_the_assertion() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn of_forty_parallel_uses_of_an_assertion_one_gets_a_token() {
     let app = app();
     let service = app.service("private_key_jwt EdDSA", "reports:read").await;

@@ -40,6 +40,7 @@ pub async fn tokens(service: &Service) -> usize {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn client_authenticates_with_its_registered_method_only() {
     for registered in METHODS {
         for used in METHODS {
@@ -67,6 +68,7 @@ async fn client_authenticates_with_its_registered_method_only() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn unknown_disabled_and_wrong_credentials_get_one_response_and_separate_reasons() {
     let form = |id: &str, secret: &str| {
         [

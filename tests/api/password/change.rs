@@ -201,6 +201,7 @@ async fn change_password_that_d1_does_not_confirm_returns_503_and_changes_nothin
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn change_password_waits_for_slow_stores() {
     change_password_with_slow_stores(400).await;
 }

@@ -202,6 +202,7 @@ pub async fn revoke_in_strict_mode(users: usize, kind: SessionKind) {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn acknowledged_revocations_apply_on_every_route_in_strict_mode() {
     for kind in KINDS {
         revoke_in_strict_mode(30, kind).await;
@@ -209,6 +210,7 @@ async fn acknowledged_revocations_apply_on_every_route_in_strict_mode() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn acknowledged_revocations_apply_on_routes_that_read_d1() {
     for kind in KINDS {
         let app = App::shared().with_sessions(kind);
@@ -222,6 +224,7 @@ async fn acknowledged_revocations_apply_on_routes_that_read_d1() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn new_passwords_revoke_sessions_at_once() {
     for kind in KINDS {
         set_new_passwords(8, 10, kind).await;

@@ -25,6 +25,7 @@ async fn request_token_forty_times(
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn one_of_many_requests_for_a_device_code_polls_aws() {
     let app = App::with(portal(&SIMULATOR));
     let device = app.device().await;
@@ -84,6 +85,7 @@ async fn concurrent_requests_for_a_device_code_get_one_session() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn device_code_used_by_another_isolate_gives_its_session() {
     let app = App::with(portal(&SIMULATOR));
     let ada = add_directory_user(&app, "ada");

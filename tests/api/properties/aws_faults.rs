@@ -183,6 +183,7 @@ async fn check_faulty_responses(cases: Cases) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "slow"]
 async fn faulty_response_during_a_sign_in_has_the_expected_result() {
     check_faulty_responses(Cases::of_this_run()).await;
 }
@@ -204,11 +205,13 @@ async fn check_modelled_errors(cases: Cases) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "slow"]
 async fn modelled_error_during_a_sign_in_has_the_expected_result() {
     check_modelled_errors(Cases::of_this_run()).await;
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn slow_calls_within_the_time_limit_sign_in() {
     sign_in_with_slow_calls(700, Expected::SignedIn).await;
 }

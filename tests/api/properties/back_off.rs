@@ -120,6 +120,7 @@ async fn back_off_is_per_typed_name_and_failures_are_per_account() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn unknown_names_have_the_same_back_off() {
     let app = App::shared();
     let ada = app.user("ada").await;

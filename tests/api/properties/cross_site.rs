@@ -135,6 +135,7 @@ async fn refused_requests_of_another_site_do_not_count_against_the_session() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn cookie_of_an_own_page_is_accepted_on_every_route() {
     let app = App::shared().with_sessions(SessionKind::Cookie);
     for route in cookie_routes() {
@@ -148,6 +149,7 @@ async fn cookie_of_an_own_page_is_accepted_on_every_route() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn cookie_of_an_allowed_origin_is_accepted_except_where_only_own_pages_may_use_it() {
     let app = App::shared().with_sessions(SessionKind::Cookie);
     let mut own_only = Vec::new();
@@ -177,6 +179,7 @@ async fn cookie_of_an_allowed_origin_is_accepted_except_where_only_own_pages_may
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn token_needs_no_origin() {
     let app = App::shared();
     for route in cookie_routes() {

@@ -198,6 +198,7 @@ async fn assert_nothing_is_lost(app: &App, acknowledged: &Acknowledged) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "slow"]
 async fn acknowledged_changes_survive_a_kill() {
     survive_kills(1).await;
 }

@@ -74,6 +74,7 @@ async fn refused_logins_of_every_reason_return_one_response() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn refused_logins_of_every_reason_take_the_same_time() {
     const ROUNDS: u32 = 7;
     let app = App::shared();
@@ -219,6 +220,7 @@ pub async fn assert_indistinguishable(accounts: usize, attempts: usize) {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn accounts_and_unknown_names_cannot_be_distinguished() {
     assert_indistinguishable(2, 8).await;
 }
@@ -277,6 +279,7 @@ pub async fn assert_locked_is_indistinguishable(rounds: usize) {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn locked_account_cannot_be_distinguished_from_others() {
     assert_locked_is_indistinguishable(12).await;
 }

@@ -3,6 +3,7 @@
 use crate::support::{App, Fault, Vars};
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn isolate_has_four_slots_and_reserves_one_for_recognised_devices() {
     // The slots are shared by all requests of a server.
     let app = App::isolated(Vars::new());

@@ -70,6 +70,7 @@ async fn name_with_sql_or_wildcards_returns_401() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn every_spelling_of_an_address_signs_in() {
     let app = App::shared();
     let number = app.ip().replace('.', "-");
@@ -258,6 +259,7 @@ async fn compare_normalised_addresses(cases: Cases) {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn worker_and_native_programs_normalise_addresses_alike() {
     compare_normalised_addresses(Cases::of_this_run()).await;
 }

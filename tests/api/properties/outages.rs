@@ -182,6 +182,7 @@ async fn requests_that_need_no_store_succeed_without_d1() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn routes_work_without_kv() {
     use_routes_without_kv(Fault::kv().fails()).await;
 }
@@ -222,6 +223,7 @@ async fn use_routes_without_kv(fault: Fault) {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn requests_without_both_stores_return_503() {
     for (d1, kv) in [
         (Fault::d1().fails(), Fault::kv().fails()),

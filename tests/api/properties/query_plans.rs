@@ -73,6 +73,7 @@ async fn rows_read(app: &App) -> Vec<(&'static str, u64)> {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn rows_read_do_not_depend_on_the_number_of_users() {
     let vars = Vars::strict();
     let (few, many) = (App::isolated(vars.clone()), App::isolated(vars));

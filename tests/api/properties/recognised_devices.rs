@@ -3,6 +3,7 @@
 use crate::support::App;
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn owner_signs_in_on_a_recognised_device_while_others_guess() {
     let app = App::shared();
     let ada = app.user("ada").await;

@@ -267,6 +267,7 @@ async fn rotated_out_token_is_refused_after_the_window_without_revoking_the_sess
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn refresh_concurrent_with_logout_leaves_no_valid_token() {
     let app = App::shared();
     let ada = app.user("ada").await;

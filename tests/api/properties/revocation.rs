@@ -191,6 +191,7 @@ async fn every_revocation_applies_within_a_minute_or_the_ttl() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn every_revocation_of_a_cookie_session_applies_within_a_minute_or_the_ttl() {
     check_all(SessionKind::Cookie).await;
 }

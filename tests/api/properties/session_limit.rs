@@ -209,6 +209,7 @@ pub async fn many_sessions_are_revoked(sessions: u32) {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn many_sessions_are_revoked_in_bounded_batches() {
     many_sessions_are_revoked(1_000).await;
 }

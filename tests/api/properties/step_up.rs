@@ -30,6 +30,7 @@ async fn session(app: &App) -> Caller {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn authentication_counts_for_five_minutes() {
     for app in App::shared().of_each_kind() {
         for route in guarded_routes() {
@@ -50,6 +51,7 @@ async fn authentication_counts_for_five_minutes() {
 
 /// The rotation may be the reaction of the user to a stolen cookie.
 #[tokio::test]
+#[ignore = "slow"]
 async fn cookie_that_a_step_up_rotated_out_is_not_stepped_up() {
     let [_, app] = App::shared().of_each_kind();
     for route in guarded_routes() {
@@ -63,6 +65,7 @@ async fn cookie_that_a_step_up_rotated_out_is_not_stepped_up() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn refresh_is_no_authentication() {
     let app = App::shared();
     for route in guarded_routes() {
@@ -78,6 +81,7 @@ async fn refresh_is_no_authentication() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn sign_in_with_stored_keys_does_not_count() {
     let app = App::shared();
     for route in guarded_routes() {

@@ -130,6 +130,7 @@ async fn stale_session_costs_two_calls_of_d1_and_a_write_to_kv() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn session_without_kv_costs_two_calls_of_d1() {
     for app in App::shared().of_each_kind() {
         let session = app.user("ada").await.sign_in().await;

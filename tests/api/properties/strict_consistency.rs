@@ -28,6 +28,7 @@ async fn every_route_reads_d1_and_not_kv() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn logout_applies_at_once_without_kv() {
     for app in App::with(Vars::strict()).of_each_kind() {
         let session = app.user("ada").await.sign_in().await;

@@ -32,6 +32,7 @@ async fn revocations(app: &App) -> Vec<Value> {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn older_token_is_refused_on_every_route_without_reading_a_store() {
     let app = App::isolated(Vars::new());
     let older = signed_in_an_hour_ago(&app, "ada").await;
@@ -64,6 +65,7 @@ async fn older_token_is_refused_on_every_route_without_reading_a_store() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn refresh_of_an_older_token_within_the_replay_window_returns_401() {
     let app = App::isolated(Vars::new());
     let older = app.user("ada").await.sign_in().await;
@@ -75,6 +77,7 @@ async fn refresh_of_an_older_token_within_the_replay_window_returns_401() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn logout_with_an_older_token_revokes_its_session_permanently() {
     let app = App::isolated(Vars::new());
     let older = signed_in_an_hour_ago(&app, "ada").await;
@@ -97,6 +100,7 @@ async fn logout_with_an_older_token_that_d1_does_not_confirm_returns_503() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn cron_revokes_older_sessions_permanently() {
     let app = App::isolated(Vars::new());
     let (ada, bob) = (
@@ -125,6 +129,7 @@ async fn cron_revokes_older_sessions_permanently() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn cron_revokes_many_sessions_in_bounded_batches() {
     const SESSIONS: usize = 130;
     let app = App::isolated(not_before(600));

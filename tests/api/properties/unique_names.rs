@@ -54,6 +54,7 @@ fn lookalike(number: usize) -> String {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn concurrent_commands_add_one_user_per_name_and_address() {
     let app = App::isolated(Vars::new());
     let line = Arc::new(app.command_line().await);
@@ -85,6 +86,7 @@ async fn concurrent_commands_add_one_user_per_name_and_address() {
 
 /// The unique indexes of D1 enforce the rule that the service checks first.
 #[tokio::test]
+#[ignore = "slow"]
 async fn indexes_allow_one_user_per_name_and_address() {
     let app = App::isolated(Vars::new());
     for column in ["username", "username_skeleton", "email_key"] {

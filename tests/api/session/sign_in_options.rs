@@ -119,6 +119,7 @@ async fn unknown_or_repeated_parameter_returns_400() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn invalid_branding_is_misconfigured() {
     for (name, value) in [
         ("BRAND_LOGO", "//evil.example/logo.svg"),

@@ -145,6 +145,7 @@ async fn sign_in_in_flight_during_the_erasure_leaves_no_client() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn erasures_among_sign_ins_and_refreshes_leave_no_session() {
     let app = App::isolated(Vars::new());
     let administrator = app.admin("grace").await.sign_in().await;

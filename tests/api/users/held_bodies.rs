@@ -52,6 +52,7 @@ impl Held {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn body_that_is_held_back_until_the_sessions_are_revoked_has_no_effect() {
     let app = App::isolated(Vars::new());
     let (root, ada) = (app.super_admin("root").await, app.user("ada").await);

@@ -64,6 +64,7 @@ async fn concurrent_uses_of_a_proof_sign_in_once() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn proof_expires_after_fifteen_minutes_and_its_row_is_removed() {
     let app = App::isolated(aws_proof::vars());
     let keys = role_session("Deployer");
@@ -270,6 +271,7 @@ async fn proofs_with_nonces_in_one_second_each_sign_in_once() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn command_line_signs_in_several_times_in_one_second() {
     let app = App::with(aws_proof::vars());
     let keys = role_session("Deployer");
@@ -301,6 +303,7 @@ async fn command_line_signs_in_several_times_in_one_second() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn proof_for_another_service_is_refused_and_stays_valid() {
     // As in a deployment, the issuer of a server is its origin.
     let vars = || aws_proof::vars().set("JWT_ISSUER", "http://localhost:{PORT}");

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 const TIMED_OUT: &str = "Authorization timed out";
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn prefer_header_sets_how_long_token_waits() {
     let app = App::with(portal(&SIMULATOR).set("DEVICE_TOKEN_WAIT", "2"));
     for (prefer, applied, polls, least) in [
@@ -84,6 +85,7 @@ async fn sequential_requests_poll_aws_once_per_interval() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn slow_down_adds_five_seconds_to_the_interval() {
     let app = App::with(portal(&SIMULATOR));
     let device = app.device().await;
@@ -164,6 +166,7 @@ async fn client_that_disconnected_gets_its_session_later() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn repeated_token_request_within_two_minutes_returns_the_same_bytes() {
     let app = App::with(portal(&SIMULATOR));
     let ada = add_directory_user(&app, "ada");

@@ -69,6 +69,7 @@ fn numbers(entries: &[Value]) -> Vec<u64> {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn old_checkpoints_move_to_r2_and_numbers_continue() {
     let (app, ada) = old_log(vars()).await;
     let last = last_number(&app).await;
@@ -108,6 +109,7 @@ async fn old_checkpoints_move_to_r2_and_numbers_continue() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn searches_exports_and_verification_cover_archives() {
     let (app, ada) = old_log(vars()).await;
     cron(&app).await;
@@ -154,6 +156,7 @@ async fn searches_exports_and_verification_cover_archives() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn altered_and_removed_objects_are_found_and_named() {
     let (app, ada) = old_log(vars()).await;
     cron(&app).await;
@@ -194,6 +197,7 @@ async fn altered_and_removed_objects_are_found_and_named() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn missing_object_does_not_hide_a_later_change() {
     let (app, ada) = old_log(vars()).await;
     cron(&app).await;
@@ -225,6 +229,7 @@ async fn missing_object_does_not_hide_a_later_change() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn object_that_is_no_text_or_too_large_is_altered() {
     let (app, ada) = old_log(vars()).await;
     cron(&app).await;
@@ -243,6 +248,7 @@ async fn object_that_is_no_text_or_too_large_is_altered() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn role_of_archived_entries_is_compared_with_users() {
     let (app, ada) = old_log(vars()).await;
     cron(&app).await;
@@ -269,6 +275,7 @@ async fn role_of_archived_entries_is_compared_with_users() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn interrupted_move_is_repeated_without_loss() {
     let (app, ada) = old_log(vars()).await;
     let failed = r#"{"event":"sweep_failed","table":"audit_archives"}"#;
@@ -304,6 +311,7 @@ async fn interrupted_move_is_repeated_without_loss() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn altered_range_is_not_archived() {
     let (app, _) = old_log(vars()).await;
     app.run_sql("DROP TRIGGER audit_update").await;
@@ -319,6 +327,7 @@ async fn altered_range_is_not_archived() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn entries_stay_without_a_retention_and_without_a_bucket() {
     let without_bucket = vars().set("TEST_WITHOUT_ARCHIVE", "1");
     for (vars, logs) in [

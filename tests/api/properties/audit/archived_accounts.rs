@@ -142,6 +142,7 @@ fn id(text: &str) -> Uuid {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn rows_of_the_key_before_are_signed_again() {
     let log = RotatedLog::new().await;
     let current = log.keys().await;
@@ -157,6 +158,7 @@ async fn rows_of_the_key_before_are_signed_again() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn row_that_a_leaked_old_key_changes_is_reported() {
     let log = RotatedLog::new().await;
     log.eve.update("role = 'admin'").await;
@@ -165,6 +167,7 @@ async fn row_that_a_leaked_old_key_changes_is_reported() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn row_that_a_leaked_old_key_adds_is_reported() {
     let log = RotatedLog::new().await;
     log.eve.update("role = 'admin'").await;
@@ -178,6 +181,7 @@ async fn row_that_a_leaked_old_key_adds_is_reported() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn row_of_no_archived_entry_does_not_count() {
     let log = RotatedLog::new().await;
     log.eve.update("role = 'admin'").await;
@@ -199,6 +203,7 @@ async fn row_of_no_archived_entry_does_not_count() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn range_is_not_archived_before_rows_of_the_old_key_were_compared() {
     let log = RotatedLog::new().await;
     log.put_without_triggers(&log.eve.id, 2, "role admin").await;

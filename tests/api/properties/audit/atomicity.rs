@@ -167,6 +167,7 @@ async fn database_refuses_changes_of_the_log() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn concurrent_entries_are_numbered_without_gaps() {
     let app = App::isolated(Vars::new());
     let mut running = JoinSet::new();

@@ -7,6 +7,7 @@ use crate::support::{App, Response, audit, aws_proof};
 use aws_simulator::ACCOUNT;
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn device_flow_and_role_changes_are_recorded() {
     let map = portal(&SIMULATOR).set("AWS_SSO_ROLE_MAP", &format!("{ACCOUNT}/Developer=admin"));
     let (mapped, unmapped) = (

@@ -33,6 +33,7 @@ fn user_line(user: &str, field: &str) -> String {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn trigger_that_skips_entries_and_changed_role_are_reported() {
     let app = App::isolated(Vars::new());
     let (ada, eve) = (app.super_admin("ada").await, app.user("eve").await);
@@ -176,6 +177,7 @@ async fn changed_users_are_reported() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn changed_tables_and_triggers_are_reported() {
     let app = App::isolated(Vars::new());
     let ada = app.super_admin("ada").await;
@@ -259,6 +261,7 @@ async fn changed_tables_and_triggers_are_reported() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn changes_by_the_command_line_are_not_reported() {
     let app = App::isolated(Vars::new());
     let ada = app.super_admin("ada").await;

@@ -66,6 +66,7 @@ async fn refusal_by_the_rules_names_the_user_that_the_request_was_about() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn refused_requests_of_a_user_add_ten_entries_per_hour_at_most() {
     let app = App::isolated(Vars::new());
     let (ada, eve) = (app.user("ada").await, app.user("eve").await);

@@ -47,6 +47,7 @@ async fn rows_read(archives: u32) -> Vec<(&'static str, u64)> {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn search_that_covers_archives_reads_one_row_of_each() {
     let (few, many) = (rows_read(1).await, rows_read(3).await);
     for ((name, few), (_, many)) in few.into_iter().zip(many) {

@@ -100,6 +100,7 @@ async fn addresses_are_sent_only_if_the_operator_wants_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "slow"]
 async fn failing_receiver_gets_the_same_entries_again_and_delays_nothing_else() {
     let receiver = Receiver::start().await;
     let app = App::isolated(vars(&receiver));

@@ -84,6 +84,7 @@ async fn check_all(aws: &IsolatedAws, operation: Operation, request: impl Fn() -
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn every_failure_of_the_registration_returns_the_documented_500() {
     let aws = IsolatedAws::new(Config::default(), portal);
     // Every request registers a new client.
@@ -98,6 +99,7 @@ async fn every_failure_of_the_registration_returns_the_documented_500() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn every_failure_of_the_device_authorization_returns_the_documented_500() {
     let aws = IsolatedAws::new(Config::default(), portal);
     let client = aws.app.registered_client().await;
@@ -199,6 +201,7 @@ async fn check_sts(app: App, effect: Effect) {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn every_failure_of_sts_returns_the_documented_response() {
     let app = App::with(aws_proof::vars());
     let errors = Operation::GetCallerIdentity.errors();

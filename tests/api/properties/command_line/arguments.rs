@@ -4,6 +4,7 @@ use crate::support::{App, Vars};
 use serde_json::json;
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn exit_codes_tell_invalid_arguments_from_an_unavailable_service() {
     let app = App::shared();
     let line = app.command_line_with(None).await;

@@ -18,6 +18,7 @@ fn error(output: &Output) -> String {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn login_of_a_user_with_a_second_factor_takes_a_code() {
     let app = App::isolated(Vars::new());
     // The requests of the command line have the clock of the server, which runs.
@@ -141,6 +142,7 @@ async fn change_of_a_user_with_a_passkey_only_is_made_in_the_console() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn second_factors_of_a_user_are_shown_and_reset() {
     let app = App::isolated(Vars::new());
     let line = app.command_line().await;

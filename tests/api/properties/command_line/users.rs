@@ -10,6 +10,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn users_are_added_found_changed_and_erased() {
     let app = App::isolated(Vars::new());
     let line = app.command_line().await;
@@ -198,6 +199,7 @@ async fn file_is_imported_in_parts_and_exported() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn everything_about_a_user_is_exported() {
     let app = App::isolated(Vars::new());
     let line = app.command_line().await;

@@ -56,6 +56,7 @@ async fn run_examples(cases: Cases) {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn examples_run_and_fail_with_a_wrong_secret() {
     run_examples(Cases::of_this_run()).await;
 }

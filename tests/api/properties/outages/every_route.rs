@@ -287,6 +287,7 @@ async fn check_all(checks: Vec<(InjectedFault, Route)>) {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn route_has_its_status_while_a_store_fails_and_works_afterwards() {
     let routes = routes::all();
     let mut checks = Cases::All.pairs(&FAILURES[..1], &routes);
@@ -295,6 +296,7 @@ async fn route_has_its_status_while_a_store_fails_and_works_afterwards() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn route_has_its_status_while_a_store_hangs_and_works_afterwards() {
     check_all(Cases::of_this_run().pairs(&HANGS, &routes::all())).await;
 }
@@ -331,6 +333,7 @@ async fn check_without_secrets(cases: Cases) {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn route_returns_503_without_a_secret_or_with_a_short_one() {
     check_without_secrets(Cases::of_this_run()).await;
 }

@@ -26,6 +26,7 @@ async fn cron_removes_expired_pending_sign_ins() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn cron_seals_secrets_again_after_a_rotation() {
     const NEW: &str = "bmV3IGZhY3RvciBrZXkgb2YgdGVzdHMsIDMyIGJ5dGU=";
     let app = App::isolated(Vars::new());

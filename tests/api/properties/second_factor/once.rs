@@ -39,6 +39,7 @@ async fn pending_sign_ins(app: &App, user: &User, count: usize) -> Vec<PendingSi
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn forty_parallel_uses_of_one_code_give_one_session() {
     let app = App::isolated(Vars::new());
     let ada = app.user("ada").await;

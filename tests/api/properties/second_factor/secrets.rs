@@ -5,6 +5,7 @@ use crate::support::secrets::{assert_absent, assert_searched, stored_and_logged}
 use crate::support::{App, Authenticator, Vars};
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn secrets_of_factors_are_neither_stored_nor_logged() {
     let app = App::isolated(Vars::with_email());
     let ada = app.user("ada").await;

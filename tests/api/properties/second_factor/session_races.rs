@@ -76,6 +76,7 @@ async fn session_from_before_the_first_factor_changes_nothing_after_it() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn session_that_was_revoked_or_rotated_changes_nothing() {
     for app in App::shared().of_each_kind() {
         for number in 0..4 {

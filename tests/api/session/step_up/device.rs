@@ -30,6 +30,7 @@ async fn authenticated_at(session: &Caller) -> String {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn approval_of_the_same_user_is_a_step_up() {
     for kind in [SessionKind::Token, SessionKind::Cookie] {
         let app = App::with(directory(&SIMULATOR)).with_sessions(kind);
@@ -121,6 +122,7 @@ async fn method_of_another_kind_of_user_is_refused() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn device_flow_of_a_step_up_starts_no_session_and_that_of_a_session_is_no_step_up() {
     let app = App::with(directory(&SIMULATOR));
     let ada = add_directory_user(&app, "ada");

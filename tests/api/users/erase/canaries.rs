@@ -87,6 +87,7 @@ fn kind_name(kind: SessionKind) -> &'static str {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn nothing_that_identifies_an_erased_user_is_stored_or_logged() {
     let app = App::isolated(Vars::with_email().set("AUDIT_RETENTION_DAYS", "30"));
     let ada = app

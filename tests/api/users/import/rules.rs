@@ -60,6 +60,7 @@ async fn only_super_administrators_import_confirmed_addresses() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn import_by_an_administrator_who_was_changed_meanwhile_is_refused_and_recorded() {
     for (role, change, field) in [
         ("admin", "role = 'user'", json!({})),
