@@ -138,7 +138,7 @@ export const de: ConsoleTexts = {
     access: "Zugang",
     password: "Passwort",
     data: "Daten",
-    id: "Id",
+    id: "ID",
     source: "Quelle",
     sources: { password: "Passwort", directory: "Verzeichnis der Organisation" },
     created: "Angelegt",
@@ -183,7 +183,7 @@ export const de: ConsoleTexts = {
       unused: (number) => `${number} unbenutzt`,
       locked: "Codes sind gesperrt: Jemand, der das Passwort kennt, hat 100-mal hintereinander einen falschen Code eingegeben. Ein Passkey funktioniert weiterhin, ebenso ein Wiederherstellungscode auf einem bekannten Gerät.",
       reset: "Alle Faktoren entfernen",
-      hint: "Für einen Benutzer, der sie verloren hat. Stellen Sie zuerst fest, dass die Bitte vom Benutzer kommt: Ein Angreifer, der das Passwort kennt, braucht nur noch das.",
+      hint: "Wenn der Benutzer alle Faktoren verloren hat. Stellen Sie zuerst sicher, dass die Bitte vom Benutzer kommt: Danach genügt das Passwort allein.",
       resetTitle: (name) => `Alle zweiten Faktoren von ${name} entfernen`,
       consequences: [
         "Alle Passkeys, Einmalcodes und Wiederherstellungscodes des Benutzers werden gelöscht.",
@@ -274,7 +274,7 @@ export const de: ConsoleTexts = {
     program: (name) => `Programm für ${name}`,
     copyLabel: (name) => `Kopieren: ${name}`,
     fields: {
-      accessKeyId: "Zugriffsschlüssel-Id",
+      accessKeyId: "Zugriffsschlüssel-ID",
       secretAccessKey: "Geheimer Zugriffsschlüssel",
       region: "Region",
       authMethod: "Authentifizierung",

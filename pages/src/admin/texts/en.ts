@@ -137,7 +137,7 @@ export const en = {
     access: "Access",
     password: "Password",
     data: "Data",
-    id: "Id",
+    id: "ID",
     source: "Source",
     sources: { password: "Password", directory: "Directory of the organization" },
     created: "Created",
@@ -182,7 +182,7 @@ export const en = {
       unused: (number: number) => `${number} unused`,
       locked: "Codes are locked after 100 wrong ones in a row, which only a client that knows the password can enter. A passkey still works, and so does a recovery code on a recognised device.",
       reset: "Remove all factors",
-      hint: "For a user who has lost them. Find out first that the request comes from the user: an attacker who knows the password needs only this.",
+      hint: "Use this if the user has lost all factors. First make sure that the request comes from the user: after the removal, the password alone is enough.",
       resetTitle: (name: string) => `Remove all second factors of ${name}`,
       consequences: [
         "All passkeys, one-time codes and recovery codes of the user are deleted.",
