@@ -104,6 +104,7 @@ const BY_PASSKEY = {
   ...worker(CURRENT),
   name: "Edge Auth, passkey",
   connections: 1,
+  isSingleUse: true,
   prepare: (miniflare, origin) => createPasskeySignIns(miniflare, origin, CURRENT.root),
 };
 const honoSignIn = (hash, name, createUser) => ({

@@ -43,12 +43,13 @@ await replaceService(D1_PLUGIN, "d1.mjs", ({ name, worker }, module) => {
  * - `status`: the status of every response, except for a few that may have `toleratedStatus`.
  * - `connections`: the number of requests in flight.
  * - `refreshes`: whether the token of a response replaces the token of its request.
+ * - `isSingleUse`: whether each request can be sent only once.
  * - `isInspected`: whether the inspector is on, which reads the memory of the isolate.
  * - `name`, `role` and `settings` are for the table.
  */
 export async function start(worker) {
   const { name, role, settings = "", entry, build, vars = {}, limits = {}, storage, prepare } = worker;
-  const { status = 200, connections = 16, bursts = null, toleratedStatus = null, refreshes = false, isInspected = false } = worker;
+  const { status = 200, connections = 16, bursts = null, toleratedStatus = null, refreshes = false, isSingleUse = false, isInspected = false } = worker;
   const { manifest, gzip } = await bundle(entry);
   const { variables, rateLimits, compatibilityDate } = build ?? CURRENT;
   const env = { DB: { type: "d1", id: "DB" }, SESSIONS: { type: "kv", id: "SESSIONS" } };
@@ -77,7 +78,7 @@ export async function start(worker) {
   const { host, origin } = await miniflare.unsafeGetDirectURL("bench");
   const workerd = spawned.findLast(({ spawnfile }) => path.basename(spawnfile).startsWith("workerd"));
   const requests = ((await prepare?.(miniflare, origin)) ?? [{}]).map((request) => http(host, request));
-  return { name, role, settings, address: host, process: workerd.pid, requests, bursts, status, toleratedStatus, connections, refreshes, gzip };
+  return { name, role, settings, address: host, process: workerd.pid, requests, bursts, status, toleratedStatus, connections, refreshes, isSingleUse, gzip };
 }
 
 /** The number of store calls of each running Worker so far, in the order of their start. */

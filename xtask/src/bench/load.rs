@@ -40,6 +40,8 @@ pub struct Target {
     sent: AtomicUsize,
     /// Whether the token of a response replaces the token of its request.
     refreshes: bool,
+    /// Whether each request can be sent only once.
+    pub is_single_use: bool,
     /// The expected status of every response.
     status: u16,
     /// Another status, which a few responses may have.

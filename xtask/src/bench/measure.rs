@@ -50,8 +50,10 @@ pub fn measure(
     direction: Direction,
 ) -> Result<Measured, Error> {
     for target in &workers.targets {
-        // This fills the caches.
-        load::run(target, Amount::EachOnce)?;
+        if !target.is_single_use {
+            // This fills the caches.
+            load::run(target, Amount::EachOnce)?;
+        }
         load::run(target, Amount::Time(WARM_UP))?;
     }
     let before = workers.calls()?;
