@@ -163,14 +163,14 @@ fn describe(route: &Route, mut operation: Operation, errors: &ErrorSchemas) -> V
     let mut responses = Map::new();
     let (schema, example) = (operation.response.schema, operation.response.example);
     let media_type = operation.response.media_type;
-    responses.insert(
-        "200".into(),
-        json!({
-            "description": "Success",
-            "headers": headers::of_success(&operation.response_headers),
-            "content": {media_type: {"schema": schema, "example": example}}
-        }),
-    );
+    let (status, mut success) = if operation.redirects {
+        ("303", json!({"description": "Redirect"}))
+    } else {
+        let content = json!({media_type: {"schema": schema, "example": example}});
+        ("200", json!({"description": "Success", "content": content}))
+    };
+    success["headers"] = json!(headers::of_success(&operation.response_headers));
+    responses.insert(status.into(), success);
     for (status, errors_of_status) in by_status(&operation.errors) {
         let response = error_response(&errors_of_status, route.error_format, errors);
         responses.insert(status.to_string(), response);

@@ -1,17 +1,17 @@
 //! Access tokens of OAuth clients for themselves: client credentials (RFC 6749 section 4.4) at one resource (RFC 8707).
 
-use super::access_tokens::{AccessTokens, IssueError};
+use super::access_tokens::AccessTokens;
 use super::client_authentication::{
-    AuthenticatedClient, AuthenticationError, PresentedClient, Reason, authenticate, refuse,
+    AuthenticatedClient, PresentedClient, Reason, authenticate, refuse,
 };
 use super::client_info::ClientInfo;
 use super::error::AppError;
+use super::grant_error::GrantError;
 use crate::app::RequestContext;
 use crate::domain::audit::{Kind, Signed};
 use crate::domain::oauth_client::{GrantType, Scope};
 use crate::domain::resource;
 use crate::domain::token::access_token::{ACCESS_TOKEN_SECONDS, AccessClaims};
-use crate::runtime::random::RandomUnavailable;
 use crate::runtime::{StoreError, random};
 use crate::store::oauth_clients::{self, Use};
 use crate::timestamp::Timestamp;
@@ -39,38 +39,6 @@ pub struct IssuedAccessToken {
     pub scope: Scope,
     /// When it expires.
     pub expires_at: Timestamp,
-}
-
-/// Why no access token was issued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GrantError {
-    /// A store failed.
-    App(AppError),
-    /// The client has not authenticated.
-    Authentication,
-    /// The client may not use this grant.
-    UnauthorizedClient,
-    /// The resource is absent or unknown.
-    InvalidTarget,
-    /// The client may not have the scopes, or has none at the resource.
-    InvalidScope,
-    /// The token could not be signed.
-    Issue(IssueError),
-}
-
-impl From<AuthenticationError> for GrantError {
-    fn from(error: AuthenticationError) -> Self {
-        match error {
-            AuthenticationError::App(error) => Self::App(error),
-            AuthenticationError::Refused => Self::Authentication,
-        }
-    }
-}
-
-impl From<RandomUnavailable> for GrantError {
-    fn from(error: RandomUnavailable) -> Self {
-        Self::App(error.into())
-    }
 }
 
 /// Issues an access token.

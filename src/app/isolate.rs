@@ -10,6 +10,7 @@ use crate::aws::Aws;
 use crate::config::{Config, Key};
 use crate::crypto::cache_mac::CacheKeys;
 use crate::crypto::factor_keys::FactorKeys;
+use crate::crypto::grant_tokens::GrantKeys;
 use crate::crypto::password::Peppers;
 use crate::crypto::sealed::Sealer;
 use crate::domain::audit::AuditKeys;
@@ -42,6 +43,8 @@ pub struct App {
     pub tokens: TokenVerifier,
     /// Issues and verifies access tokens of OAuth clients; `None` if the OAuth server is off.
     pub access_tokens: Option<AccessTokens>,
+    /// Issues and verifies authorization codes and refresh tokens.
+    pub grant_keys: Lazy<GrantKeys>,
     /// Issues and verifies session cookies.
     pub cookies: CookieVerifier,
     /// The keys that every password is hashed with.
@@ -144,6 +147,12 @@ impl App {
         );
         let cache_keys: Lazy<_> =
             LazyCell::new(Box::new(move || CacheKeys::new(&key, previous.as_ref())));
+        let (key, previous) = (
+            config.handles.key.clone(),
+            config.handles.key_previous.clone(),
+        );
+        let grant_keys: Lazy<_> =
+            LazyCell::new(Box::new(move || GrantKeys::new(&key, previous.as_ref())));
         let lifetimes = Lifetimes {
             ttl: config.sessions.cache_ttl,
             local_ttl: config.sessions.local_cache_ttl,
@@ -155,6 +164,7 @@ impl App {
             config,
             tokens,
             access_tokens,
+            grant_keys,
             cookies,
             peppers,
             sealer,

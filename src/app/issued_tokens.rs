@@ -1,15 +1,30 @@
-//! Introspection (RFC 7662) and revocation (RFC 7009) of access tokens by OAuth clients.
+//! Introspection (RFC 7662) and revocation (RFC 7009) of access tokens and refresh tokens by OAuth clients.
 
 use super::access_tokens::AccessTokens;
 use super::client_authentication::{
     AuthenticatedClient, AuthenticationError, PresentedClient, Reason, authenticate, refuse,
 };
 use super::client_info::ClientInfo;
+use super::error::AppError;
 use crate::app::RequestContext;
-use crate::domain::audit::Kind;
+use crate::crypto::grant_tokens::GrantToken;
+use crate::domain::audit::{Kind, Signed};
+use crate::domain::grant::{GrantRecord, RefreshStatus};
+use crate::domain::resource::Resource;
 use crate::domain::token::access_token::AccessClaims;
 use crate::runtime::StoreError;
-use crate::store::access_tokens::{self, Revocation};
+use crate::store::access_tokens;
+use crate::store::oauth_grants;
+use uuid::Uuid;
+
+/// A token that is active.
+#[derive(Debug)]
+pub enum ActiveToken {
+    /// An access token with these claims.
+    Access(AccessClaims),
+    /// A refresh token of this grant.
+    Refresh(Box<GrantRecord>),
+}
 
 /// A request of an OAuth client about a token.
 pub struct AboutToken<'a> {
@@ -24,54 +39,92 @@ pub struct AboutToken<'a> {
 }
 
 impl AboutToken<'_> {
-    /// The claims of a token that is active: this service issued it for one of its resources, it has not expired, its client is active
-    /// and has not revoked it. Any confidential client may ask.
+    /// A token that is active. An access token: this service issued it, it has not expired, its client is active and has not revoked it, and
+    /// its grant, if a user has allowed it, is live. A refresh token: it is one of the client, and can be used. Any confidential client may
+    /// ask.
     ///
     /// # Errors
     /// [`AuthenticationError`]; public clients have not authenticated.
-    pub async fn introspect(
-        &self,
-        token: &str,
-    ) -> Result<Option<AccessClaims>, AuthenticationError> {
+    pub async fn introspect(&self, token: &str) -> Result<Option<ActiveToken>, AuthenticationError> {
         let authenticated = self.authenticate().await?;
         if !authenticated.is_confidential() {
             return self.refuse(Reason::OtherMethod).await;
         }
-        let Some(claims) = self.claims(token).await else {
-            self.use_assertion(&authenticated).await?;
+        let (database, now) = (self.context.app.database, self.context.now());
+        if let Some(claims) = self.claims(token).await {
+            let assertion = authenticated.assertion.as_ref();
+            let found = access_tokens::is_active(database, &claims, now, assertion).await;
+            let is_active = self.unless_used(found).await?;
+            return Ok(is_active.then_some(ActiveToken::Access(claims)));
+        }
+        self.use_assertion(&authenticated).await?;
+        let Some((token, grant)) = self.own_grant(&authenticated, token).await? else {
             return Ok(None);
         };
-        let (client, assertion) = (&claims.client, authenticated.assertion.as_ref());
-        let database = self.context.app.database;
-        let found = access_tokens::is_active(database, client, claims.id, assertion).await;
-        let is_active = self.unless_used(found).await?;
-        Ok(is_active.then_some(claims))
+        let window = self.context.app.config.sessions.replay_window;
+        let status = grant.refresh_status(token.generation, now, window);
+        let is_active = matches!(status, RefreshStatus::Current | RefreshStatus::Replayable);
+        Ok(is_active.then(|| ActiveToken::Refresh(Box::new(grant))))
     }
 
-    /// Revokes a token of the client. Other tokens stay as they are, and the client does not learn of them.
+    /// Revokes a token of the client: an access token alone, a refresh token with its grant. Other tokens stay as they are, and the client
+    /// does not learn of them.
     ///
     /// # Errors
     /// [`AuthenticationError`].
     pub async fn revoke(&self, token: &str) -> Result<(), AuthenticationError> {
         let authenticated = self.authenticate().await?;
         let id = authenticated.client.client_id;
+        let assertion = authenticated.assertion.as_ref();
+        let database = self.context.app.database;
         let own = |claims: &AccessClaims| claims.client == id.to_string();
-        let Some(claims) = self.claims(token).await.filter(own) else {
+        if let Some(claims) = self.claims(token).await.filter(own) {
+            let detail = format!("client {id}: {} at {}", claims.scope, claims.audience);
+            let user = claims.grant.as_ref().and_then(|_| claims.subject.parse().ok());
+            let about = user.unwrap_or(id);
+            let entry = self.entry(Kind::ClientTokenRevoked, about, detail)?;
+            let revocation = access_tokens::Revocation {
+                token: claims.id,
+                expires_at: claims.expires_at,
+                assertion,
+                entry: &entry,
+            };
+            let revoked = access_tokens::revoke(database, &revocation).await;
+            return self.unless_used(revoked).await;
+        }
+        let Some((_, grant)) = self.own_grant(&authenticated, token).await? else {
             return self.use_assertion(&authenticated).await;
         };
-        let entry = self
-            .requester
-            .entry(self.context, Kind::ClientTokenRevoked)?;
-        let detail = format!("client {id}: {} at {}", claims.scope, claims.audience);
-        let entry = self.context.sign(entry.about(id).detail(detail));
-        let revocation = Revocation {
-            token: claims.id,
-            expires_at: claims.expires_at,
-            assertion: authenticated.assertion.as_ref(),
-            entry: &entry,
+        let entry = self.entry(Kind::GrantRevoked, grant.user, format!("client {id}"))?;
+        let revocation = oauth_grants::Revocation {
+            grant: grant.id,
+            now: self.context.now(),
+            assertion,
+            entries: &[&entry],
         };
-        let revoked = access_tokens::revoke(self.context.app.database, &revocation).await;
+        let revoked = oauth_grants::revoke(database, &revocation).await;
         self.unless_used(revoked).await
+    }
+
+    /// The grant of a refresh token of this client, whether it can be used or not. A code is no token.
+    async fn own_grant(
+        &self,
+        authenticated: &AuthenticatedClient,
+        text: &str,
+    ) -> Result<Option<(GrantToken, GrantRecord)>, AuthenticationError> {
+        let verified = self.context.app.grant_keys.verify(text);
+        let Some(token) = verified.filter(|token| !token.is_code()) else {
+            return Ok(None);
+        };
+        let (database, now) = (self.context.app.database, self.context.now());
+        let found = oauth_grants::find(database, token.grant, now).await?;
+        let grant = found.filter(|grant| grant.client == authenticated.client.client_id);
+        Ok(grant.map(|grant| (token, grant)))
+    }
+
+    fn entry(&self, kind: Kind, about: Uuid, detail: String) -> Result<Signed, AppError> {
+        let entry = self.requester.entry(self.context, kind)?;
+        Ok(self.context.sign(entry.about(about).detail(detail)))
     }
 
     async fn authenticate(&self) -> Result<AuthenticatedClient, AuthenticationError> {
@@ -82,15 +135,14 @@ impl AboutToken<'_> {
         refuse(self.context, self.requester, self.presented, reason).await
     }
 
-    /// The claims of a token for one of the resources of the configuration.
+    /// The claims of a token for one of the resources of the configuration, or for the user info endpoint.
     async fn claims(&self, token: &str) -> Option<AccessClaims> {
         let now = self.context.now();
         let claims = self.tokens.verify_for_any_audience(token, now).await.ok()?;
         let resources = &self.context.app.config.oauth.resources;
-        let is_known = resources
-            .iter()
-            .any(|resource| resource.uri == claims.audience);
-        is_known.then_some(claims)
+        let is_resource = |resource: &Resource| resource.uri == claims.audience;
+        let is_issuer = claims.audience == self.context.app.config.tokens.issuer;
+        (is_issuer || resources.iter().any(is_resource)).then_some(claims)
     }
 
     async fn use_assertion(

@@ -18,6 +18,8 @@ pub mod device_flow;
 pub mod email;
 pub mod error;
 pub mod federated_sign_in;
+pub mod grant_error;
+pub mod grants;
 pub mod hash_slots;
 pub mod isolate;
 pub mod issued_tokens;

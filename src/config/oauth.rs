@@ -1,6 +1,6 @@
 //! The configuration of the OAuth server: its signing keys, and the resources that clients may get access tokens for.
 
-use super::variable::{Default, Reader, Variable};
+use super::variable::{Default, Reader, Variable, number};
 use crate::crypto::signing_keys::{KeyError, SigningKey, SigningKeys};
 use crate::domain::resource::{self, Resource};
 
@@ -11,6 +11,10 @@ pub struct OauthConfig {
     pub keys: Option<SigningKeys>,
     /// `OAUTH_RESOURCES`: the resources, in the order of the configuration.
     pub resources: Vec<Resource>,
+    /// `OAUTH_GRANT_IDLE` in seconds, 3,600 to 31,536,000.
+    pub grant_idle: i64,
+    /// `OAUTH_GRANT_MAX_AGE` in seconds, 3,600 to 31,536,000.
+    pub grant_max_age: i64,
 }
 
 const EXPECTED_KEY: &str = "a private P-256 key as JWK, as cargo xtask keys prints it";
@@ -44,6 +48,20 @@ const OAUTH_RESOURCES: Variable = Variable::new(
      of those of OpenID Connect",
 );
 
+const OAUTH_GRANT_IDLE: Variable = Variable::new(
+    "OAUTH_GRANT_IDLE",
+    Default::Text("2592000"),
+    "whole seconds from 3600 to 31536000",
+    "seconds after its issue at which a refresh token expires, 3600 to 31536000 (365 days)",
+);
+const OAUTH_GRANT_MAX_AGE: Variable = Variable::new(
+    "OAUTH_GRANT_MAX_AGE",
+    Default::Text("7776000"),
+    "whole seconds from 3600 to 31536000",
+    "maximum age of a grant with the scope `offline_access` in seconds, counted from the consent, 3600 to 31536000 (365 days); a refresh \
+     does not extend it. Other grants end with the session of the consent",
+);
+
 const KEYS: [&Variable; 3] = [&OAUTH_KEY_1, &OAUTH_KEY_2, &OAUTH_KEY_3];
 
 /// The variables of this section.
@@ -53,6 +71,8 @@ pub(super) const VARIABLES: &[&Variable] = &[
     &OAUTH_KEY_3,
     &OAUTH_ACTIVE_KEY,
     &OAUTH_RESOURCES,
+    &OAUTH_GRANT_IDLE,
+    &OAUTH_GRANT_MAX_AGE,
 ];
 
 const fn key(name: &'static str, meaning: &'static str) -> Variable {
@@ -66,6 +86,8 @@ impl OauthConfig {
             resources: read
                 .optional(&OAUTH_RESOURCES, |text| resource::parse(text, issuer))
                 .unwrap_or_default(),
+            grant_idle: read.or_default(&OAUTH_GRANT_IDLE, number(3_600, 31_536_000)),
+            grant_max_age: read.or_default(&OAUTH_GRANT_MAX_AGE, number(3_600, 31_536_000)),
         }
     }
 }

@@ -50,6 +50,8 @@ pub enum Purpose {
     Challenge,
     /// The secret of one-time codes, in D1.
     Totp,
+    /// The `request` of the consent page: an authorization request.
+    AuthorizationRequest,
 }
 
 /// Why a [`Sealer`] was not created.
@@ -195,6 +197,7 @@ impl Purpose {
             Self::Session => b"Edge Auth handle 1: session",
             Self::Challenge => b"Edge Auth handle 1: challenge",
             Self::Totp => b"Edge Auth handle 1: TOTP secret",
+            Self::AuthorizationRequest => b"Edge Auth handle 1: authorization request",
         }
     }
 }

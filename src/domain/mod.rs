@@ -4,7 +4,9 @@
 pub mod address;
 pub mod administration;
 pub mod audit;
+pub mod authorization_request;
 pub mod factor;
+pub mod grant;
 pub mod host;
 pub mod language;
 pub mod mask;

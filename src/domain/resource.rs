@@ -54,6 +54,14 @@ impl ResourceScope {
     }
 }
 
+impl Resource {
+    /// The scope with this name, if the resource declares it.
+    #[must_use]
+    pub fn scope(&self, token: &str) -> Option<&ResourceScope> {
+        self.scopes.iter().find(|scope| scope.token == token)
+    }
+}
+
 /// Reads a list of resources in JSON. A resource must not belong to the service itself, whose origin is the issuer: the audiences of
 /// its own tokens are not configured.
 #[must_use]

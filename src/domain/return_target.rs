@@ -1,15 +1,20 @@
 //! Where the pages lead after a sign-in (`return_to`): to a page of the service, or to a web application of an allowed origin. All
 //! other addresses are refused, because a link to the sign-in page would otherwise lead to any site.
 
+use crate::crypto::sealed::MAX_HANDLE_BYTES;
+
 /// The page that is shown after a sign-in without an address to return to.
 pub const DEFAULT: &str = "/account";
 
 /// The pages of the service that a sign-in may lead to. Paths of the API are not among them: opening one in a browser could have
 /// an effect, such as an entry in the audit log.
-const PAGES: &[&str] = &["/account", "/admin"];
+const PAGES: &[&str] = &["/account", "/admin", "/consent"];
 
-/// Longer addresses are refused.
+/// Longer addresses of web applications are refused.
 const MAX_BYTES: usize = 2_048;
+
+/// Longer addresses of pages are refused. The consent page has a sealed request in its query.
+const MAX_PAGE_BYTES: usize = MAX_HANDLE_BYTES + 100;
 
 /// The address, if the pages may lead to it. `origins` are the allowed origins, as browsers send them.
 #[must_use]
@@ -17,10 +22,11 @@ pub fn allowed<'r, 'o>(
     requested: &'r str,
     origins: impl IntoIterator<Item = &'o str>,
 ) -> Option<&'r str> {
-    if requested.len() > MAX_BYTES {
+    let is_page = requested.starts_with('/');
+    if requested.len() > if is_page { MAX_PAGE_BYTES } else { MAX_BYTES } {
         return None;
     }
-    if requested.starts_with('/') {
+    if is_page {
         let path = requested.split('?').next().unwrap_or_default();
         let is_plain = requested
             .bytes()
@@ -42,7 +48,7 @@ pub fn allowed<'r, 'o>(
 
 #[cfg(test)]
 mod tests {
-    use super::{DEFAULT, MAX_BYTES, PAGES, allowed};
+    use super::{DEFAULT, MAX_BYTES, MAX_HANDLE_BYTES, MAX_PAGE_BYTES, PAGES, allowed};
     use proptest::prelude::{prop, proptest};
     use reqwest::Url;
 
@@ -58,6 +64,7 @@ mod tests {
             "/account",
             "/account?tab=sessions&x=%2F",
             "/admin",
+            "/consent?request=AAAA-_",
             "https://app.example.com",
             "https://app.example.com/",
             "https://app.example.com/a/b?c=d&e=%20#f",
@@ -101,6 +108,15 @@ mod tests {
     fn address_is_limited_in_length() {
         let start = "https://app.example.com/";
         let longest = format!("{start}{}", "a".repeat(MAX_BYTES - start.len()));
+        assert_eq!(allowed(&longest, ORIGINS), Some(longest.as_str()));
+        assert_eq!(allowed(&format!("{longest}a"), ORIGINS), None);
+    }
+
+    #[test]
+    fn consent_page_is_allowed_with_the_longest_request() {
+        let address = format!("/consent?request={}", "a".repeat(MAX_HANDLE_BYTES));
+        assert_eq!(allowed(&address, ORIGINS), Some(address.as_str()));
+        let longest = format!("{address:a<MAX_PAGE_BYTES$}");
         assert_eq!(allowed(&longest, ORIGINS), Some(longest.as_str()));
         assert_eq!(allowed(&format!("{longest}a"), ORIGINS), None);
     }

@@ -52,7 +52,8 @@ macro_rules! codes {
                     Self::UnsupportedGrantType
                     | Self::UnauthorizedClient
                     | Self::InvalidTarget
-                    | Self::InvalidScope => return self.as_str(),
+                    | Self::InvalidScope
+                    | Self::InvalidGrant => return self.as_str(),
                     _ => {}
                 }
                 match self.status() {
@@ -115,16 +116,22 @@ codes! {
         "Send only the credentials of the method that the client is registered with.";
     UnsupportedGrantType: 400 "unsupported_grant_type" "Unsupported grant_type";
         "The token endpoint does not have this `grant_type`.";
-        "Use `client_credentials`.";
+        "Use one of `grant_types_supported` in the metadata of the server.";
     UnauthorizedClient: 400 "unauthorized_client" "The client may not use this grant";
-        "The OAuth client is not registered with this grant, or is public.";
+        "The OAuth client is not registered with this grant, or is public and asks for client credentials.";
         "Ask a super administrator.";
     InvalidTarget: 400 "invalid_target" "Unknown resource";
-        "`resource` is absent or is not in `OAUTH_RESOURCES`.";
-        "Send the URI of one resource.";
+        "`resource` is absent or is not in `OAUTH_RESOURCES`, or is not the resource of the grant.";
+        "Send the URI of one resource, the same in each request of a grant.";
     InvalidScope: 400 "invalid_scope" "The client may not have these scopes";
-        "The OAuth client may not have a scope that it asks for at this resource, or has no scope there.";
+        "The OAuth client may not have a scope that it asks for at this resource, or has no scope there, or the user has not allowed it.";
         "Ask for other scopes, or ask a super administrator for them.";
+    InvalidGrant: 400 "invalid_grant" "The code or refresh token is not valid";
+        "The authorization code or refresh token was not issued to this client, was used, has expired or was revoked, or the code verifier or redirect URI is another one.";
+        "Start again at `/oauth/authorize`.";
+    AuthorizationRequestInvalid: 400 "authorization_request_invalid" "The authorization request is not valid any more";
+        "The sealed authorization request has expired, was used, or belongs to another browser, or the client was changed.";
+        "Start again in the application.";
     UnknownParameter: 400 "unknown_parameter" "Unknown request parameter";
         "The query contains a parameter that the route does not support.";
         "Correct the request.";

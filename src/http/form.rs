@@ -24,6 +24,22 @@ impl Form {
         Ok(Self(pairs))
     }
 
+    /// Reads the parameters of an authorization request, in which one that is given twice has to be told to the client. Returns the names of
+    /// those as well, whose first value is kept.
+    #[must_use]
+    pub fn with_repetitions(bytes: &[u8]) -> (Self, Vec<String>) {
+        let (mut pairs, mut repeated): (Vec<(String, String)>, Vec<String>) = Default::default();
+        for (name, value) in form_urlencoded::parse(bytes) {
+            if pairs.iter().any(|(other, _)| *other == name) {
+                repeated.push(name.into_owned());
+            } else {
+                pairs.push((name.into_owned(), value.into_owned()));
+            }
+        }
+        pairs.retain(|(_, value)| !value.is_empty());
+        (Self(pairs), repeated)
+    }
+
     /// The value of a parameter, if it has one. A second call finds none.
     pub fn take(&mut self, name: &str) -> Option<String> {
         let position = self.0.iter().position(|(known, _)| known == name)?;
@@ -66,10 +82,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn repeated_parameters_are_named() {
+        let (mut form, repeated) = Form::with_repetitions(b"a=1&b=2&%61=3&c=&c=4&d=");
+        assert_eq!(repeated, ["a", "c"]);
+        assert_eq!(form.take("a").as_deref(), Some("1"));
+        assert_eq!(form.take("b").as_deref(), Some("2"));
+        assert_eq!((form.take("c"), form.take("d")), (None, None));
+    }
+
     proptest! {
         #[test]
         fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = Form::read(&bytes);
+            let _ = Form::with_repetitions(&bytes);
         }
     }
 }

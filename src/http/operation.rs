@@ -67,6 +67,8 @@ pub struct Operation {
     pub response: Body,
     /// Headers of a 200 response, and whether each is always present.
     pub response_headers: Vec<(&'static str, bool)>,
+    /// Whether a success is a redirect.
+    pub redirects: bool,
     /// Whether an OAuth client authenticates.
     pub authenticates_client: bool,
     /// The errors of the handler, in addition to those of the access check, the rate limit and the reading of the body.
@@ -91,6 +93,7 @@ impl Operation {
                 is_required: true,
             },
             response_headers: Vec::new(),
+            redirects: false,
             authenticates_client: false,
             errors: Vec::new(),
         }
@@ -179,6 +182,25 @@ impl Operation {
                 ErrorCode::MissingParameter,
                 "grant_type",
             )])
+    }
+
+    /// Sets the request body to a form of which no parameter is required.
+    #[must_use]
+    pub fn takes_any_form<T: JsonSchema>(mut self, schemas: &mut Schemas, example: Value) -> Self {
+        self.request = Some(Body {
+            schema: schemas.requests.subschema_for::<T>().into(),
+            example,
+            media_type: FORM,
+            is_required: true,
+        });
+        self.errors([ErrorCode::IncompleteBody])
+    }
+
+    /// A success is a redirect: 303 without a body.
+    #[must_use]
+    pub fn redirects(mut self) -> Self {
+        self.redirects = true;
+        self.header("location", true).header("set-cookie", false)
     }
 
     /// An OAuth client authenticates, with `Basic` or in the form.

@@ -130,6 +130,17 @@ impl Response {
         .with("location", path)
     }
 
+    /// 303 to this address, which the browser opens with GET (RFC 9700 section 4.12).
+    #[must_use]
+    pub fn see_other(address: String) -> Self {
+        let empty = Self::empty();
+        Self {
+            status: 303,
+            ..empty
+        }
+        .with("location", address)
+    }
+
     /// Any status with the HTML of a browser page.
     #[must_use]
     pub fn page(status: u16, html: String) -> Self {

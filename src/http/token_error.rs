@@ -4,7 +4,7 @@ use super::error::ApiError;
 use super::error_codes::ErrorCode;
 use crate::app::access_tokens::IssueError;
 use crate::app::client_authentication::AuthenticationError;
-use crate::app::client_credentials::GrantError;
+use crate::app::grant_error::GrantError;
 
 impl From<GrantError> for ApiError {
     fn from(error: GrantError) -> Self {
@@ -14,6 +14,7 @@ impl From<GrantError> for ApiError {
             GrantError::UnauthorizedClient => ErrorCode::UnauthorizedClient.into(),
             GrantError::InvalidTarget => ErrorCode::InvalidTarget.into(),
             GrantError::InvalidScope => ErrorCode::InvalidScope.into(),
+            GrantError::InvalidGrant => ErrorCode::InvalidGrant.into(),
             GrantError::Issue(error) => error.into(),
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 /// Response headers of the API: name in the code, name in the document, description and schema.
-const RESPONSE_HEADERS: [(&str, &str, &str, &str); 12] = [
+const RESPONSE_HEADERS: [(&str, &str, &str, &str); 13] = [
     (
         "accept-encoding",
         "Accept-Encoding",
@@ -47,6 +47,12 @@ const RESPONSE_HEADERS: [(&str, &str, &str, &str); 12] = [
         "string",
     ),
     (
+        "location",
+        "Location",
+        "Where the browser goes",
+        "string",
+    ),
+    (
         "preference-applied",
         "Preference-Applied",
         "The preference that was applied, such as `wait=10` (RFC 7240)",
@@ -61,8 +67,8 @@ const RESPONSE_HEADERS: [(&str, &str, &str, &str); 12] = [
     (
         "set-cookie",
         "Set-Cookie",
-        "Session cookie, or cookie by which the device is recognised at the next sign-in; the latter does not authenticate requests. \
-         A response may set both",
+        "Session cookie, cookie by which the device is recognised at the next sign-in, or cookie that binds an authorization request to \
+         the browser; only the first authenticates requests. A response may set several",
         "string",
     ),
     (

@@ -3,6 +3,8 @@
 use super::audit::recorded;
 use super::used_assertions::UsedAssertion;
 use crate::domain::audit::Signed;
+use crate::domain::session::expired_until;
+use crate::domain::token::access_token::AccessClaims;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::timestamp::Timestamp;
@@ -10,22 +12,31 @@ use uuid::Uuid;
 
 const IS_ACTIVE: &str = "
     SELECT EXISTS (SELECT 1 FROM oauth_clients WHERE id = ?1 AND is_active = 1)
-       AND NOT EXISTS (SELECT 1 FROM revoked_access_tokens WHERE id = ?2) AS is_active";
+       AND NOT EXISTS (SELECT 1 FROM revoked_access_tokens WHERE id = ?2)
+       AND (?3 IS NULL OR EXISTS (
+         SELECT 1 FROM oauth_grants JOIN users ON users.id = user_id AND users.is_active = 1
+         WHERE oauth_grants.id = ?3 AND revoked_at IS NULL AND (instr(' ' || scope || ' ', ' offline_access ') > 0 OR EXISTS (
+           SELECT 1 FROM sessions
+           WHERE sessions.id = session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?4
+             AND sessions.token_expires_at > ?5)))) AS is_active";
 
-/// Whether the client of a token exists and is active, and has not revoked the token. Uses the assertion with which the caller has
-/// authenticated in the same batch.
+/// Whether the client of a token exists and is active and has not revoked the token and, if a user has granted it, whether the grant is live.
+/// Uses the assertion with which the caller has authenticated in the same batch.
 ///
 /// # Errors
 /// `Conflict` if the assertion was used before; any other [`StoreError`].
 pub async fn is_active(
     database: &Database,
-    client: &str,
-    token: Uuid,
+    claims: &AccessClaims,
+    now: Timestamp,
     assertion: Option<&UsedAssertion>,
 ) -> Result<bool, StoreError> {
     let found = Statement::new(IS_ACTIVE)
-        .text(client)
-        .text(token.to_string());
+        .text(&claims.client)
+        .text(claims.id.to_string())
+        .optional(claims.grant.as_ref())
+        .text(now.to_string())
+        .text(expired_until(now).to_string());
     let found = found.preceded_by(assertion.map(UsedAssertion::use_once));
     let [found] = database.batch([found]).await?;
     let is_active = found.first(|row| Ok(row.count("is_active")? == 1))?;

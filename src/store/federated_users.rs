@@ -2,7 +2,7 @@
 //! and is never merged with another user because of an equal name or e-mail address.
 
 use super::audit::recorded;
-use super::sessions::{RevokeAll, RevokedSession};
+use super::sessions::{GrantsOfUser, RevokeAll, RevokedSession};
 use super::users;
 use crate::domain::audit::Signed;
 use crate::domain::names::search_key;
@@ -204,6 +204,8 @@ pub async fn update(
                 actor: None,
                 now: received_at,
                 entry: &entries.sessions_revoked,
+                // The scopes that the new role may not grant are dropped at the next refresh.
+                grants: GrantsOfUser::Keep,
             }
             .statements();
             let is_as_known = || Statement::new(UPDATES).text(&id).text(known.role.as_str());

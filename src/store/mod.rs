@@ -21,6 +21,8 @@ pub mod federated_users;
 pub mod health;
 pub mod integrity;
 pub mod oauth_clients;
+pub mod oauth_consents;
+pub mod oauth_grants;
 pub mod passkeys;
 pub mod password_links;
 pub mod passwords;

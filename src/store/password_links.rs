@@ -9,7 +9,7 @@ pub use forgotten::{ForgottenUser, NewPasswordLink};
 
 use super::audit::recorded;
 use super::email_links::delete_confirm_links;
-use super::sessions::{RevokeAll, RevokedSession};
+use super::sessions::{GrantsOfUser, RevokeAll, RevokedSession};
 use super::throttle;
 use crate::domain::audit::Signed;
 use crate::runtime::StoreError;
@@ -134,6 +134,7 @@ impl PasswordLinks {
             actor: None,
             now,
             entry: &entries.sessions_revoked,
+            grants: GrantsOfUser::Revoke,
         }
         .statements();
         let now = now.to_string();

@@ -3,7 +3,7 @@
 
 use super::audit::recorded;
 use super::email_links::delete_confirm_links;
-use super::sessions::{self, RevokeAll, RevokedSession, Rotation};
+use super::sessions::{self, GrantsOfUser, RevokeAll, RevokedSession, Rotation};
 use super::throttle::{self, Reservation};
 use crate::domain::audit::Signed;
 use crate::domain::session::{SessionKind, SessionRecord, expired_until};
@@ -150,6 +150,7 @@ pub async fn change(
         actor: None,
         now: change.now,
         entry: &change.sessions_revoked,
+        grants: GrantsOfUser::Revoke,
     }
     .statements();
     let mut statements = vec![

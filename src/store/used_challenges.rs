@@ -1,5 +1,5 @@
-//! Challenges of passkeys that were used: table `used_challenges`. A challenge is stored only when it is used, so that no page load
-//! writes anything.
+//! Challenges of passkeys and authorization requests that were used: table `used_challenges`. They are stored only when they are used, so
+//! that no page load writes anything.
 
 use super::required::required;
 use crate::runtime::StoreError;
@@ -9,6 +9,8 @@ use crate::timestamp::Timestamp;
 const USE: &str = "
     INSERT INTO used_challenges (challenge, expires_at) VALUES (?1, ?2)
     ON CONFLICT (challenge) DO NOTHING";
+
+const FIND: &str = "SELECT 1 FROM used_challenges WHERE challenge = ?1";
 
 const DELETE_EXPIRED: &str = "
     DELETE FROM used_challenges
@@ -34,6 +36,16 @@ impl UsedChallenge {
     /// The write that uses it. The batch is rolled back if it was used before.
     pub(super) fn use_once(&self) -> Statement {
         required(self.statement())
+    }
+
+    /// Whether it was used.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn is_used(&self, database: &Database) -> Result<bool, StoreError> {
+        let find = Statement::new(FIND).text(&self.hash);
+        let [found] = database.batch([find]).await?;
+        Ok(found.first(|_| Ok(()))?.is_some())
     }
 
     /// Uses it without any effect, because the response to it was not valid. False if it was used before.

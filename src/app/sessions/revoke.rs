@@ -6,7 +6,7 @@ use crate::app::error::AppError;
 use crate::config::Consistency;
 use crate::domain::audit::{Kind, Signed};
 use crate::domain::session::SessionRecord;
-use crate::store::sessions::{Revocation, Revoke, RevokedSession};
+use crate::store::sessions::{Revocation, Revoke, RevokedAll, RevokedSession};
 use uuid::Uuid;
 
 /// The outcome of [`revoke`].
@@ -91,8 +91,8 @@ pub async fn revoke_reused(
     Ok(())
 }
 
-/// Revokes all sessions of a user, writes the audit entry in the same batch, and overwrites their cached sessions. Returns their number;
-/// `None` if this administrator may not do it any more.
+/// Revokes all sessions and grants of a user, writes the audit entries in the same batch, and overwrites the cached sessions. Returns the
+/// number of sessions; `None` if this administrator may not do it any more.
 ///
 /// # Errors
 /// `Store`; then the client must not assume that the sessions are revoked.
@@ -100,11 +100,11 @@ pub async fn revoke_all(
     context: &RequestContext,
     user: Uuid,
     actor: Option<Uuid>,
-    entry: &Signed,
+    entries: RevokedAll<'_>,
 ) -> Result<Option<u32>, AppError> {
     let sessions = &context.app.sessions;
     let revoked = sessions
-        .revoke_all(user, actor, context.received_at, entry)
+        .revoke_all(user, actor, context.received_at, entries)
         .await?;
     let Some(revoked) = revoked else {
         return Ok(None);

@@ -99,15 +99,25 @@ pub enum Kind {
     ClientSecretCreated,
     /// An OAuth client failed to authenticate; the detail gives its id, if it is known, and the reason.
     ClientAuthenticationFailed,
-    /// An OAuth client got an access token for itself; the detail gives its id, the scopes and the resource.
+    /// An OAuth client got an access token, for itself or with an authorization code; the detail gives its id, the scopes and the resource.
     ClientTokenIssued,
     /// An OAuth client revoked an access token; the detail gives its id, the scopes and the resource.
     ClientTokenRevoked,
+    /// A user allowed an OAuth client to get tokens; the detail gives its id, the scopes and the resource.
+    ClientAuthorized,
+    /// A user denied the request of an OAuth client; the detail gives its id.
+    ClientDenied,
+    /// What a user had allowed an OAuth client was revoked; the detail gives the id of the client, or the cause.
+    GrantRevoked,
+    /// A rotated-out refresh token of an OAuth client was reused after the replay window; its grant was revoked.
+    RefreshTokenReused,
+    /// An authorization code was redeemed again; its grant was revoked.
+    CodeReused,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 53] = [
         Self::SignIn,
         Self::SignInFailed,
         Self::SignOut,
@@ -156,6 +166,11 @@ impl Kind {
         Self::ClientAuthenticationFailed,
         Self::ClientTokenIssued,
         Self::ClientTokenRevoked,
+        Self::ClientAuthorized,
+        Self::ClientDenied,
+        Self::GrantRevoked,
+        Self::RefreshTokenReused,
+        Self::CodeReused,
     ];
 
     /// The kind with this name, if there is one; names are matched exactly.
@@ -216,6 +231,11 @@ impl Kind {
             Self::ClientAuthenticationFailed => "client_authentication_failed",
             Self::ClientTokenIssued => "client_token_issued",
             Self::ClientTokenRevoked => "client_token_revoked",
+            Self::ClientAuthorized => "client_authorized",
+            Self::ClientDenied => "client_denied",
+            Self::GrantRevoked => "grant_revoked",
+            Self::RefreshTokenReused => "refresh_token_reused",
+            Self::CodeReused => "code_reused",
         }
     }
 
@@ -230,7 +250,9 @@ impl Kind {
             | Self::EmailFailed
             | Self::PasskeyCloned
             | Self::FactorFailed
-            | Self::ClientAuthenticationFailed => Outcome::Failure,
+            | Self::ClientAuthenticationFailed
+            | Self::RefreshTokenReused
+            | Self::CodeReused => Outcome::Failure,
             _ => Outcome::Success,
         }
     }

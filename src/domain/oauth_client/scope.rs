@@ -62,6 +62,32 @@ impl Scope {
         (!granted.is_empty()).then(|| Self(granted.join(" ")))
     }
 
+    /// The scopes that `keeps` accepts, in the same order.
+    #[must_use]
+    pub fn filtered(&self, keeps: impl Fn(&str) -> bool) -> Self {
+        let kept: Vec<&str> = self.tokens().filter(|token| keeps(token)).collect();
+        Self(kept.join(" "))
+    }
+
+    /// These scopes, and those of the other list that are not among them. The lists are short, so the result is not limited.
+    #[must_use]
+    pub fn with(&self, other: &Self) -> Self {
+        let new = other.tokens().filter(|token| !self.contains(token));
+        Self(self.tokens().chain(new).collect::<Vec<_>>().join(" "))
+    }
+
+    /// Whether all of these scopes are in the other list.
+    #[must_use]
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.tokens().all(|token| other.contains(token))
+    }
+
+    /// Whether there is no scope.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -143,6 +169,24 @@ mod tests {
             let found = own.granted(resource, requested.as_ref());
             let found = found.as_ref().map(Scope::as_str);
             assert_eq!(found, granted, "{own:?} {requested:?}");
+        }
+    }
+
+    #[test]
+    fn lists_are_filtered_joined_and_compared() {
+        let list = |text| Scope::parse(text).unwrap();
+        assert_eq!(list("a b c").filtered(|token| token != "b"), list("a c"));
+        assert!(list("a").filtered(|_| false).is_empty());
+        assert_eq!(list("b a").with(&list("c a")), list("b a c"));
+        assert_eq!(list("").with(&list("a")), list("a"));
+        for (one, other, is_within) in [
+            ("", "", true),
+            ("", "a", true),
+            ("b", "a b", true),
+            ("a c", "a b", false),
+            ("a", "ab", false),
+        ] {
+            assert_eq!(list(one).is_within(&list(other)), is_within, "{one}");
         }
     }
 

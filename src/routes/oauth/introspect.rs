@@ -1,8 +1,8 @@
-//! `POST /oauth/introspect`: tells a client whether an access token is active (RFC 7662).
+//! `POST /oauth/introspect`: tells a client whether a token is active (RFC 7662).
 
 use super::about_token;
 use crate::app::RequestContext;
-use crate::domain::token::access_token::AccessClaims;
+use crate::app::issued_tokens::ActiveToken;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
 use crate::http::request::{Method, Request};
@@ -27,7 +27,8 @@ pub const ROUTE: Route = Route {
 #[derive(Default, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct TokenStatus {
-    /// Whether the token is an access token of this service that has not expired, whose client is active and has not revoked it.
+    /// Whether the token is an access token of this service that has not expired, whose client is active and has not revoked it and whose
+    /// grant is live, or a refresh token of the client that can be used.
     active: bool,
     /// Its claims.
     #[serde(flatten)]
@@ -38,13 +39,15 @@ pub struct TokenStatus {
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 struct TokenClaims {
-    /// Always `Bearer`.
-    token_type: &'static str,
+    /// `Bearer`; absent for a refresh token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(default, extend("type" = "string")))]
+    token_type: Option<&'static str>,
     /// Issuer.
     iss: String,
     /// Id of the user, or of the client if it acts for no user.
     sub: String,
-    /// The resource.
+    /// The resource; the issuer for the user info endpoint.
     aud: String,
     /// Id of the client.
     client_id: String,
@@ -52,24 +55,40 @@ struct TokenClaims {
     exp: i64,
     /// Time of issue in seconds since 1970.
     iat: i64,
-    /// Id of the token.
-    jti: uuid::Uuid,
+    /// Id of the token; absent for a refresh token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(default, extend("type" = "string")))]
+    jti: Option<uuid::Uuid>,
     /// Scopes, separated by spaces.
     scope: String,
 }
 
 impl TokenClaims {
-    fn of(issuer: &str, claims: AccessClaims) -> Self {
-        Self {
-            token_type: "Bearer",
-            iss: issuer.to_owned(),
-            sub: claims.subject,
-            aud: claims.audience,
-            client_id: claims.client,
-            exp: claims.expires_at.seconds(),
-            iat: claims.issued_at.seconds(),
-            jti: claims.id,
-            scope: claims.scope,
+    fn of(issuer: &str, token: ActiveToken) -> Self {
+        let iss = issuer.to_owned();
+        match token {
+            ActiveToken::Access(claims) => Self {
+                token_type: Some("Bearer"),
+                iss,
+                sub: claims.subject,
+                aud: claims.audience,
+                client_id: claims.client,
+                exp: claims.expires_at.seconds(),
+                iat: claims.issued_at.seconds(),
+                jti: Some(claims.id),
+                scope: claims.scope,
+            },
+            ActiveToken::Refresh(grant) => Self {
+                token_type: None,
+                aud: grant.resource.unwrap_or_else(|| iss.clone()),
+                iss,
+                sub: grant.user.to_string(),
+                client_id: grant.client.to_string(),
+                exp: grant.expires_at.seconds(),
+                iat: grant.rotated_at.seconds(),
+                jti: None,
+                scope: grant.scope.as_str().to_owned(),
+            },
         }
     }
 }
@@ -93,11 +112,11 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
 fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
     use crate::http::operation::Operation;
     use serde_json::json;
-    Operation::new("introspectAccessToken", "OAuth", "Introspect an access token")
+    Operation::new("introspectAccessToken", "OAuth", "Introspect a token")
         .describe(
             "Tells a confidential OAuth client, such as a resource server, whether an access token is active (RFC 7662). The token may be \
-             of any client. A token that this service did not issue, that has expired or was revoked, or whose client was disabled or \
-             deleted, is not active.",
+             of any client. A token that this service did not issue, that has expired or was revoked, whose client was disabled or deleted, \
+             or whose grant has ended, is not active. A client may also ask about its own refresh tokens.",
         )
         .takes_form::<about_token::TokenForm>(schemas, json!({"token": about_token::EXAMPLE}))
         .authenticates_client()

@@ -2,14 +2,15 @@
 
 use crate::app::RequestContext;
 use crate::app::client_authentication::TOKEN_PATH;
-use crate::domain::oauth_client::{GrantType, SIGNATURE_ALGORITHMS, TokenEndpointAuthMethod};
+use crate::domain::grant::IDENTITY_SCOPES;
+use crate::domain::oauth_client::{ClientKind, GrantType, SIGNATURE_ALGORITHMS, TokenEndpointAuthMethod};
 use crate::domain::resource::Resource;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
 use crate::http::request::Method;
 use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};
-use crate::routes::oauth::{introspect, jwks, revoke};
+use crate::routes::oauth::{authorize, introspect, jwks, revoke};
 use crate::runtime::rate_limiter::Bucket;
 use serde::Serialize;
 
@@ -25,8 +26,9 @@ pub const ROUTE: Route = Route {
     operation,
 };
 
-/// How confidential clients authenticate.
-const AUTH_METHODS: [TokenEndpointAuthMethod; 3] = [
+/// How clients authenticate. Public clients only name themselves.
+const AUTH_METHODS: [TokenEndpointAuthMethod; 4] = [
+    TokenEndpointAuthMethod::None,
     TokenEndpointAuthMethod::ClientSecretBasic,
     TokenEndpointAuthMethod::ClientSecretPost,
     TokenEndpointAuthMethod::PrivateKeyJwt,
@@ -38,6 +40,8 @@ const AUTH_METHODS: [TokenEndpointAuthMethod; 3] = [
 pub struct ServerMetadata {
     /// Issuer of the tokens: the origin of this service.
     issuer: String,
+    /// URL of the authorization endpoint.
+    authorization_endpoint: String,
     /// URL of the token endpoint.
     token_endpoint: String,
     /// URL of the introspection endpoint.
@@ -46,14 +50,18 @@ pub struct ServerMetadata {
     revocation_endpoint: String,
     /// URL of the public keys that verify access tokens.
     jwks_uri: String,
-    /// Scopes of all resources; absent if there are none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[cfg_attr(not(target_arch = "wasm32"), schemars(default))]
+    /// Scopes that belong to no resource, then those of all resources.
     scopes_supported: Vec<String>,
-    /// Empty: there is no authorization endpoint yet.
+    /// Only `code`.
     response_types_supported: Vec<&'static str>,
+    /// Only `query`.
+    response_modes_supported: Vec<&'static str>,
     /// Grants of the token endpoint.
     grant_types_supported: Vec<GrantType>,
+    /// Only `S256` (RFC 7636).
+    code_challenge_methods_supported: Vec<&'static str>,
+    /// Always true: each authorization response has `iss` (RFC 9207).
+    authorization_response_iss_parameter_supported: bool,
     /// How clients authenticate at the token endpoint.
     token_endpoint_auth_methods_supported: Vec<TokenEndpointAuthMethod>,
     /// Algorithms of the assertions of clients.
@@ -71,17 +79,28 @@ pub struct ServerMetadata {
 impl ServerMetadata {
     fn of(issuer: &str, resources: &[Resource]) -> Self {
         let url = |path: &str| format!("{issuer}{path}");
+        let methods = AUTH_METHODS.into_iter();
+        let confidential = methods.filter(|method| method.kind() == ClientKind::Confidential);
+        let confidential: Vec<_> = confidential.collect();
         Self {
+            authorization_endpoint: url(authorize::PATH),
             token_endpoint: url(TOKEN_PATH),
             introspection_endpoint: url(introspect::ROUTE.path),
             revocation_endpoint: url(revoke::ROUTE.path),
             jwks_uri: url(jwks::ROUTE.path),
             scopes_supported: scopes(resources),
-            response_types_supported: Vec::new(),
-            grant_types_supported: vec![GrantType::ClientCredentials],
+            response_types_supported: vec!["code"],
+            response_modes_supported: vec!["query"],
+            grant_types_supported: vec![
+                GrantType::AuthorizationCode,
+                GrantType::RefreshToken,
+                GrantType::ClientCredentials,
+            ],
+            code_challenge_methods_supported: vec!["S256"],
+            authorization_response_iss_parameter_supported: true,
             token_endpoint_auth_methods_supported: AUTH_METHODS.to_vec(),
             token_endpoint_auth_signing_alg_values_supported: SIGNATURE_ALGORITHMS.to_vec(),
-            introspection_endpoint_auth_methods_supported: AUTH_METHODS.to_vec(),
+            introspection_endpoint_auth_methods_supported: confidential,
             introspection_endpoint_auth_signing_alg_values_supported: SIGNATURE_ALGORITHMS.to_vec(),
             revocation_endpoint_auth_methods_supported: AUTH_METHODS.to_vec(),
             revocation_endpoint_auth_signing_alg_values_supported: SIGNATURE_ALGORITHMS.to_vec(),
@@ -90,9 +109,9 @@ impl ServerMetadata {
     }
 }
 
-/// The scopes of all resources, each once, in the order of the configuration.
+/// The scopes that belong to no resource, and those of all resources, each once, in the order of the configuration.
 fn scopes(resources: &[Resource]) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
+    let mut found: Vec<String> = IDENTITY_SCOPES.map(str::to_owned).to_vec();
     for scope in resources.iter().flat_map(|resource| &resource.scopes) {
         if !found.contains(&scope.token) {
             found.push(scope.token.clone());

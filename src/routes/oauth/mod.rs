@@ -1,6 +1,9 @@
 //! The endpoints of the OAuth 2.1 server.
 
 mod about_token;
+pub mod authorize;
+pub mod consent;
+pub mod consent_request;
 pub mod introspect;
 pub mod jwks;
 pub mod metadata;

@@ -1,4 +1,4 @@
-//! `POST /oauth/revoke`: revokes an access token of the client (RFC 7009).
+//! `POST /oauth/revoke`: revokes a token of the client (RFC 7009).
 
 use super::about_token;
 use crate::app::RequestContext;
@@ -41,10 +41,11 @@ async fn handle(context: RequestContext, request: Request) -> Result<Response, A
 fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
     use crate::http::operation::Operation;
     use serde_json::json;
-    Operation::new("revokeAccessToken", "OAuth", "Revoke an access token")
+    Operation::new("revokeAccessToken", "OAuth", "Revoke a token")
         .describe(
-            "Revokes an access token of the client that sends the request (RFC 7009). Introspection then shows it as not active. A service \
-             that verifies tokens itself accepts it until it expires. The response is the same for a token that is unknown, has expired or \
+            "Revokes a token of the client that sends the request (RFC 7009): an access token alone, a refresh token with its grant and all \
+             other tokens of it. Introspection then shows them as not active. A service that verifies access tokens itself accepts them until \
+             they expire. The response is the same for a token that is unknown, has expired or \
              belongs to another client; such a token stays as it is.",
         )
         .takes_form::<about_token::TokenForm>(schemas, json!({"token": about_token::EXAMPLE}))

@@ -1,11 +1,14 @@
-//! `POST /oauth/token`: issues an access token to an OAuth client (RFC 6749 section 3.2).
+//! `POST /oauth/token`: issues tokens to an OAuth client (RFC 6749 section 3.2).
 
 use crate::app::RequestContext;
 use crate::app::client_authentication::TOKEN_PATH;
-use crate::app::client_credentials::{self, IssuedAccessToken, TokenRequest};
+use crate::app::client_credentials::{self, IssuedAccessToken};
+use crate::app::grants::tokens::{self, IssuedTokens, Requester};
+use crate::app::grants::{CodeRequest, RefreshRequest};
 use crate::domain::token::access_token::ACCESS_TOKEN_SECONDS;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
+use crate::http::form::Form;
 use crate::http::request::{Method, Request};
 use crate::http::response::{EXPIRES, Response};
 use crate::http::route::{Access, Guard, Route};
@@ -26,10 +29,7 @@ pub const ROUTE: Route = Route {
     operation,
 };
 
-/// The only grant so far.
-const CLIENT_CREDENTIALS: &str = "client_credentials";
-
-/// An access token (RFC 6749 section 5.1).
+/// Access token, and the refresh token of a grant (RFC 6749 section 5.1).
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AccessTokenResponse {
@@ -39,58 +39,125 @@ pub struct AccessTokenResponse {
     pub token_type: &'static str,
     /// Number of seconds until the token expires.
     pub expires_in: i64,
-    /// The scopes of the token, separated by spaces.
+    /// Refresh token, if a user has allowed the client to get tokens and the client is registered with refresh tokens. Each use returns
+    /// the next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(default, extend("type" = "string")))]
+    pub refresh_token: Option<String>,
+    /// The scopes, separated by spaces. With a grant of a user, they include those that belong to no resource, such as `offline_access`.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))]
     pub scope: crate::domain::oauth_client::Scope,
 }
 
 impl AccessTokenResponse {
-    fn response(issued: IssuedAccessToken) -> Response {
+    fn of_client(issued: IssuedAccessToken) -> Response {
         let expires = issued.expires_at.to_string();
         let body = Self {
             access_token: issued.token,
             token_type: "Bearer",
             expires_in: ACCESS_TOKEN_SECONDS,
+            refresh_token: None,
             scope: issued.scope,
         };
         Response::ok(&body).with(EXPIRES, expires)
+    }
+
+    fn of_grant(issued: IssuedTokens) -> Response {
+        let seconds = issued.expires_at.seconds();
+        let body = Self {
+            access_token: issued.access_token,
+            token_type: "Bearer",
+            expires_in: seconds.saturating_sub(issued.issued_at.seconds()),
+            refresh_token: issued.refresh_token,
+            scope: issued.scope,
+        };
+        Response::ok(&body).with(EXPIRES, issued.expires_at.to_string())
     }
 }
 
 async fn handle(context: RequestContext, request: Request) -> Result<Response, ApiError> {
     let tokens = context.app.access_tokens.as_ref();
     let tokens = tokens.ok_or(ErrorCode::OauthDisabled)?;
-    let requester = request.client_info();
+    let client_info = request.client_info();
     let authorization = request.authorization.clone();
     let mut form = body::form(request).await?;
-    if form.required("grant_type")? != CLIENT_CREDENTIALS {
-        return Err(ErrorCode::UnsupportedGrantType.into());
-    }
-    let presented = credentials::take(authorization.as_deref(), &mut form)?;
-    let (resource, scope) = (form.take("resource"), form.take("scope"));
-    let request = TokenRequest {
-        presented: &presented,
-        resource: resource.as_deref(),
-        scope: scope.as_deref(),
+    let grant_type = form.required("grant_type")?;
+    let presented = |form: &mut Form| credentials::take(authorization.as_deref(), form);
+    let requester = |presented| Requester {
+        context: &context,
+        tokens,
+        client_info: &client_info,
+        presented,
     };
-    let issued = client_credentials::grant(&context, tokens, &requester, &request).await?;
-    Ok(AccessTokenResponse::response(issued))
+    match grant_type.as_str() {
+        "client_credentials" => {
+            let presented = presented(&mut form)?;
+            let (resource, scope) = (form.take("resource"), form.take("scope"));
+            let request = client_credentials::TokenRequest {
+                presented: &presented,
+                resource: resource.as_deref(),
+                scope: scope.as_deref(),
+            };
+            let issued = client_credentials::grant(&context, tokens, &client_info, &request);
+            Ok(AccessTokenResponse::of_client(issued.await?))
+        }
+        "authorization_code" => {
+            let presented = presented(&mut form)?;
+            let (code, verifier) = (form.required("code")?, form.required("code_verifier")?);
+            let (redirect_uri, resource) = (form.take("redirect_uri"), form.take("resource"));
+            let request = tokens::TokenRequest::Code(CodeRequest {
+                code: &code,
+                verifier: &verifier,
+                redirect_uri: redirect_uri.as_deref(),
+                resource: resource.as_deref(),
+            });
+            let issued = requester(&presented).issue(request).await?;
+            Ok(AccessTokenResponse::of_grant(issued))
+        }
+        "refresh_token" => {
+            let presented = presented(&mut form)?;
+            let token = form.required("refresh_token")?;
+            let (resource, scope) = (form.take("resource"), form.take("scope"));
+            let request = tokens::TokenRequest::Refresh(RefreshRequest {
+                token: &token,
+                scope: scope.as_deref(),
+                resource: resource.as_deref(),
+            });
+            let issued = requester(&presented).issue(request).await?;
+            Ok(AccessTokenResponse::of_grant(issued))
+        }
+        _ => Err(ErrorCode::UnsupportedGrantType.into()),
+    }
 }
 
-/// A request for an access token, and the credentials of the client.
+/// A request for tokens, and the credentials of the client.
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(schemars::JsonSchema)]
 #[schemars(rename = "AccessTokenRequest")]
 #[expect(dead_code, reason = "describes the form")]
 struct TokenForm {
-    /// `client_credentials`.
-    #[schemars(extend("const" = "client_credentials"))]
+    /// `client_credentials`, `authorization_code` or `refresh_token`.
+    #[schemars(extend("enum" = ["client_credentials", "authorization_code", "refresh_token"]))]
     grant_type: String,
-    /// URI of the resource: one of `OAUTH_RESOURCES`.
-    resource: String,
-    /// Scopes, separated by spaces; if absent, all that the client may have at the resource.
+    /// URI of the resource: one of `OAUTH_RESOURCES`. Required with `client_credentials`; otherwise that of the authorization request.
+    #[schemars(extend("type" = "string"))]
+    resource: Option<String>,
+    /// Scopes, separated by spaces; if absent, all that the client may have. With `refresh_token`, fewer than those of the grant, for
+    /// this access token only. Ignored with `authorization_code`.
     #[schemars(extend("type" = "string"))]
     scope: Option<String>,
+    /// The authorization code. Required with `authorization_code`.
+    #[schemars(extend("type" = "string"))]
+    code: Option<String>,
+    /// The code verifier (RFC 7636). Required with `authorization_code`.
+    #[schemars(extend("type" = "string"))]
+    code_verifier: Option<String>,
+    /// The redirect URI of the authorization request. Optional with `authorization_code`.
+    #[schemars(extend("type" = "string"))]
+    redirect_uri: Option<String>,
+    /// The refresh token. Required with `refresh_token`.
+    #[schemars(extend("type" = "string"))]
+    refresh_token: Option<String>,
     #[schemars(flatten)]
     client: crate::routes::oauth::ClientForm,
 }
@@ -101,12 +168,15 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use crate::http::operation::Operation;
     use crate::runtime::es256::UnusableKey;
     use serde_json::json;
-    Operation::new("issueAccessToken", "OAuth", "Get an access token")
+    Operation::new("issueAccessToken", "OAuth", "Get tokens")
         .describe(
-            "Issues an access token to a confidential OAuth client for itself (RFC 6749 section 4.4). The token is for one resource \
-             (RFC 8707) and expires after 10 minutes; there is no refresh token. The client authenticates with the method that it is \
-             registered with: `client_secret_basic`, `client_secret_post` or `private_key_jwt`. An assertion is accepted once, and expires \
-             at most 5 minutes after it is sent. Web applications of any origin may read the response.",
+            "Issues tokens to an OAuth client: with an authorization code (RFC 6749 section 4.1.3) or a refresh token (section 6) for a \
+             user, or to a confidential client for itself (section 4.4). An access token is for one resource (RFC 8707) and expires after \
+             10 minutes. A code is valid for 60 seconds and once; a second use ends the grant. A refresh token rotates: within \
+             `REFRESH_REPLAY_WINDOW` an earlier one returns the current one, later its use ends the grant. The client authenticates with \
+             the method that it is registered with: `none` (only `client_id`), `client_secret_basic`, `client_secret_post` or \
+             `private_key_jwt`. An assertion is accepted once, and expires at most 5 minutes after it is sent. Web applications of any \
+             origin may read the response.",
         )
         .takes_form::<TokenForm>(
             schemas,
@@ -133,6 +203,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
             ErrorCode::UnauthorizedClient,
             ErrorCode::InvalidTarget,
             ErrorCode::InvalidScope,
+            ErrorCode::InvalidGrant,
             ErrorCode::StorageUnavailable,
         ])
         .errors([IssueError::Key(UnusableKey)])

@@ -1,5 +1,6 @@
 //! `POST /api/auth/logout-all`: revokes all sessions of the caller, including that of the request.
 
+use crate::app::error::AppError;
 use crate::app::{RequestContext, sessions};
 use crate::domain::audit::Kind;
 use crate::domain::session::SessionRecord;
@@ -10,6 +11,7 @@ use crate::http::route::{Access, Guard, Route};
 use crate::http::session_cookie;
 use crate::routes::responses::MessageResponse;
 use crate::runtime::rate_limiter::Bucket;
+use crate::store::sessions::RevokedAll;
 
 /// The endpoint.
 pub const ROUTE: Route = Route {
@@ -31,10 +33,16 @@ async fn handle(
     session: SessionRecord,
 ) -> Result<Response, ApiError> {
     let user = session.user.id;
-    let entry = request.client_info().entry(&context, Kind::SignOut)?;
-    let entry = entry.in_own_session(&session);
-    let signed_out = context.sign(entry.detail("all sessions"));
-    sessions::revoke_all(&context, user, None, &signed_out).await?;
+    let client = request.client_info();
+    let entry = |kind, detail| {
+        let entry = client.entry(&context, kind)?.in_own_session(&session);
+        Ok::<_, AppError>(context.sign(entry.detail(detail)))
+    };
+    let entries = RevokedAll {
+        sessions: &entry(Kind::SignOut, "all sessions")?,
+        grants: &entry(Kind::GrantRevoked, "all sessions")?,
+    };
+    sessions::revoke_all(&context, user, None, entries).await?;
     let response = Response::ok(&MessageResponse::new("Logged out everywhere"));
     Ok(session_cookie::clear_sent(&context, &request, response))
 }
@@ -44,7 +52,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use crate::http::operation::Operation;
     use serde_json::json;
     Operation::new("revokeAllSessions", "Sessions", "Revoke all sessions")
-        .describe("Revokes all sessions of the caller, including that of the request.")
+        .describe("Revokes all sessions of the caller, including that of the request, and everything that the caller has allowed OAuth clients.")
         .returns::<MessageResponse>(
             schemas,
             json!({"success": true, "message": "Logged out everywhere"}),

@@ -7,7 +7,7 @@ use crate::runtime::StoreError;
 use crate::runtime::d1::Statement;
 use crate::store::audit::recorded;
 use crate::store::password_links::PASSWORD_LINK_SECONDS;
-use crate::store::sessions::{RevokeAll, RevokedSession};
+use crate::store::sessions::{GrantsOfUser, RevokeAll, RevokedSession};
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
@@ -140,6 +140,7 @@ impl EmailLinks {
             actor: None,
             now: *now,
             entry: reversal.sessions_revoked,
+            grants: GrantsOfUser::Revoke,
         }
         .statements();
         let cause = &reverted.entry.id;

@@ -4,7 +4,7 @@ use crate::domain::audit::Signed;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::store::audit::recorded;
-use crate::store::sessions::{RevokeAll, RevokedSession, RevokedSessions};
+use crate::store::sessions::{GrantsOfUser, RevokeAll, RevokedSession, RevokedSessions};
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
@@ -79,6 +79,7 @@ pub async fn reset(
         actor: None,
         now: reset.now,
         entry: reset.revoked,
+        grants: GrantsOfUser::Revoke,
     };
     let mut statements = vec![recorded(claim(CLAIM), || claim(CLAIMS), [reset.reset])];
     statements.extend(sessions.statements());

@@ -31,7 +31,19 @@ const DELETES: &str = "
     WHERE id = ?1 AND version = ?2
       AND EXISTS (SELECT 1 FROM users WHERE users.id = ?3 AND +users.is_active = 1 AND +role = 'super_admin')";
 
-/// Deletes an OAuth client.
+const DELETE_GRANTS: &str = "
+    DELETE FROM oauth_grants
+    WHERE client_id = ?1
+      AND EXISTS (SELECT 1 FROM oauth_clients WHERE oauth_clients.id = ?1 AND version = ?2)
+      AND EXISTS (SELECT 1 FROM users WHERE users.id = ?3 AND +users.is_active = 1 AND +role = 'super_admin')";
+
+const DELETE_CONSENTS: &str = "
+    DELETE FROM oauth_consents
+    WHERE client_id = ?1
+      AND EXISTS (SELECT 1 FROM oauth_clients WHERE oauth_clients.id = ?1 AND version = ?2)
+      AND EXISTS (SELECT 1 FROM users WHERE users.id = ?3 AND +users.is_active = 1 AND +role = 'super_admin')";
+
+/// Deletes an OAuth client with its grants and the consents about it.
 ///
 /// # Errors
 /// Any [`StoreError`]. It is then unknown whether the client was deleted.
@@ -42,7 +54,9 @@ pub async fn delete(database: &Database, deletion: &Deletion<'_>) -> Result<Writ
             .number(deletion.version)
             .text(deletion.actor.to_string())
     };
-    let delete = with_conditions(DELETE);
+    // The rows that refer to the client have to be deleted before it.
+    let delete = with_conditions(DELETE)
+        .preceded_by([DELETE_GRANTS, DELETE_CONSENTS].map(with_conditions));
     let [deleted, why_not] = database
         .batch([
             recorded(delete, || with_conditions(DELETES), [deletion.entry]),

@@ -12,6 +12,8 @@ pub use create::{Created, NewClient, create};
 pub use delete::{Deletion, delete};
 pub use list::{List, list};
 
+pub(super) use authenticate::used;
+
 use crate::domain::oauth_client::{
     GivenKeySet, KeySet, Metadata, OauthClient, Scope, TokenEndpointAuthMethod,
 };

@@ -15,13 +15,13 @@ mod unchanged;
 pub use begin::{MAX_LIVE_SESSIONS, NewSession, SignInEntries};
 pub use issued::IssuedSession;
 pub use refresh::{Refresh, Refreshed};
-pub use revoke::{Revocation, Revoke, RevokedSession, RevokedSessions};
+pub use revoke::{Revocation, Revoke, RevokedAll, RevokedSession, RevokedSessions};
 
 pub use step_up::StepUp;
 
 use revoke::REVOKED;
 
-pub(super) use revoke::RevokeAll;
+pub(super) use revoke::{GrantsOfUser, RevokeAll};
 pub(super) use rotate::Rotation;
 pub(super) use unchanged::unchanged;
 

@@ -8,6 +8,7 @@ use crate::runtime::StoreError;
 use crate::runtime::d1::{Outcome, Statement};
 use crate::runtime::row::Row;
 use crate::store::audit::recorded;
+use crate::store::oauth_grants::revoke_of_user;
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
@@ -29,6 +30,15 @@ pub struct RevokedSessions {
     pub latest: Vec<RevokedSession>,
     /// Their number.
     pub count: u32,
+}
+
+/// The entries of a call that revokes all sessions and grants of a user.
+#[derive(Clone, Copy, Debug)]
+pub struct RevokedAll<'a> {
+    /// Written if there is a live session.
+    pub sessions: &'a Signed,
+    /// Written if there is a grant.
+    pub grants: &'a Signed,
 }
 
 /// The outcome of a call that revokes one session.
@@ -134,6 +144,17 @@ const MAY_REVOKE: &str = "
     WHERE users.id = ?1
       AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))";
 
+/// What [`RevokeAll`] does to the grants of the user. Grants without `offline_access` end with their session in any case.
+#[derive(Clone, Copy)]
+pub(in crate::store) enum GrantsOfUser<'a> {
+    /// They stay.
+    Keep,
+    /// They are revoked; the entry of the cause covers that.
+    Revoke,
+    /// They are revoked; this entry is written if there are any.
+    Record(&'a Signed),
+}
+
 /// Revokes the live sessions of a user.
 pub(in crate::store) struct RevokeAll<'a> {
     /// The user.
@@ -149,6 +170,8 @@ pub(in crate::store) struct RevokeAll<'a> {
     pub now: Timestamp,
     /// The entry that is written if a session is revoked.
     pub entry: &'a Signed,
+    /// The grants of the user.
+    pub grants: GrantsOfUser<'a>,
 }
 
 impl RevokeAll<'_> {
@@ -167,7 +190,15 @@ impl RevokeAll<'_> {
         let conditional = |sql| of_sessions(sql).optional(cause).optional(actor.as_ref());
         let revoke = conditional(REVOKE_ALL);
         let revokes = || conditional(REVOKES_ALL);
-        [of_sessions(LATEST), recorded(revoke, revokes, [self.entry])]
+        let revoke = recorded(revoke, revokes, [self.entry]);
+        let grants = match self.grants {
+            GrantsOfUser::Keep => None,
+            GrantsOfUser::Revoke => Some(None),
+            GrantsOfUser::Record(entry) => Some(Some(entry)),
+        };
+        let grants =
+            grants.map(|entry| revoke_of_user(self.user, self.now, self.cause, self.actor, entry));
+        [of_sessions(LATEST), revoke.followed_by(grants)]
     }
 }
 
@@ -240,7 +271,7 @@ impl Sessions {
         })
     }
 
-    /// Revokes all live sessions of a user. `None` if this administrator may not do it any more.
+    /// Revokes all live sessions and all grants of a user. `None` if this administrator may not do it any more.
     ///
     /// # Errors
     /// Any [`StoreError`]; then the response must not state that the sessions are revoked.
@@ -249,7 +280,7 @@ impl Sessions {
         user: Uuid,
         actor: Option<Uuid>,
         now: Timestamp,
-        entry: &Signed,
+        entries: RevokedAll<'_>,
     ) -> Result<Option<RevokedSessions>, StoreError> {
         let revoke = RevokeAll {
             user,
@@ -257,7 +288,8 @@ impl Sessions {
             cause: None,
             actor,
             now,
-            entry,
+            entry: entries.sessions,
+            grants: GrantsOfUser::Record(entries.grants),
         };
         let mut statements = Vec::from(revoke.statements());
         statements.extend(may_revoke(user, actor));

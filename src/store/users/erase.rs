@@ -76,6 +76,12 @@ const DELETE_PASSWORD_LINKS: &str = "
 const DELETE_EMAIL_LINKS: &str = "
     DELETE FROM email_links WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2)";
 
+const DELETE_GRANTS: &str = "
+    DELETE FROM oauth_grants WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2)";
+
+const DELETE_CONSENTS: &str = "
+    DELETE FROM oauth_consents WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2)";
+
 /// The client of an entry about the user is that of its actor. If that is another user, the client does not identify the erased one,
 /// and an administrator could remove their own traces with an erasure.
 const DELETE_CLIENTS_ABOUT: &str = "
@@ -158,6 +164,8 @@ pub async fn erase(
             delete(DELETE_SESSIONS),
             delete(DELETE_PASSWORD_LINKS),
             delete(DELETE_EMAIL_LINKS),
+            delete(DELETE_GRANTS),
+            delete(DELETE_CONSENTS),
             passkeys,
             totp,
             recovery_codes,

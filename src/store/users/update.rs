@@ -10,7 +10,7 @@ use crate::runtime::d1::{Database, Outcome, Statement};
 use crate::store::audit::all_recorded;
 use crate::store::email_links::{delete_from, delete_password_links};
 use crate::store::factors::reset::delete_pending_sign_ins;
-use crate::store::sessions::{RevokeAll, RevokedSession};
+use crate::store::sessions::{GrantsOfUser, RevokeAll, RevokedSession};
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
@@ -164,6 +164,12 @@ pub async fn change(database: &Database, change: &Change<'_>) -> Result<Changed,
         actor: None,
         now: change.now,
         entry: change.sessions_revoked.unwrap_or(cause),
+        // After a change of the role, the scopes that it may not grant are dropped at the next refresh.
+        grants: if change.is_active {
+            GrantsOfUser::Keep
+        } else {
+            GrantsOfUser::Revoke
+        },
     }
     .statements();
     let mut statements = vec![

@@ -13,6 +13,7 @@ use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};
 use crate::routes::users::user_id;
 use crate::runtime::rate_limiter::Bucket;
+use crate::store::sessions::RevokedAll;
 use serde::Serialize;
 
 /// The endpoint.
@@ -48,10 +49,16 @@ async fn handle(
     let (id, client) = (user_id(&request)?, request.client_info());
     let administration = Administration::new(&context, &client, &session);
     let user = administration.target(id, Action::RevokeSessions).await?;
-    let entry = administration.entry(Kind::SessionRevoked, user.id)?;
-    let entry = context.sign(entry.detail("administrator"));
+    let entry = |kind| {
+        let entry = administration.entry(kind, user.id)?;
+        Ok::<_, ApiError>(context.sign(entry.detail("administrator")))
+    };
+    let entries = RevokedAll {
+        sessions: &entry(Kind::SessionRevoked)?,
+        grants: &entry(Kind::GrantRevoked)?,
+    };
     let actor = Some(administration.actor.id);
-    let revoked_sessions = sessions::revoke_all(&context, user.id, actor, &entry).await?;
+    let revoked_sessions = sessions::revoke_all(&context, user.id, actor, entries).await?;
     let revoked_sessions = revoked_sessions.ok_or(ErrorCode::NotPermitted)?;
     Ok(Response::ok(&RevokedSessionsResponse {
         success: true,
@@ -67,7 +74,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("revokeUserSessions", "Users", "Revoke all sessions of user")
         .describe(
-            "Requires the role `admin` or higher and an authentication within the last 5 minutes. Revokes all sessions of the user.",
+            "Requires the role `admin` or higher and an authentication within the last 5 minutes. Revokes all sessions of the user, and everything that the user has allowed OAuth clients.",
         )
         .parameter(id_parameter())
         .returns::<RevokedSessionsResponse>(

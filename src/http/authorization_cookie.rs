@@ -1,0 +1,39 @@
+//! The cookie that binds a sealed authorization request to the browser that began it. Each request has its own, so that several tabs can
+//! authorize at the same time.
+
+use super::cookies;
+use super::response::Response;
+use crate::app::RequestContext;
+use crate::app::grants::authorization::REQUEST_SECONDS;
+
+/// The value of the cookie of the authorization request with this id, in the header `Cookie`.
+#[must_use]
+pub fn value(context: &RequestContext, cookies: Option<&str>, id: &str) -> Option<String> {
+    cookies::value(cookies?, &name(context, id)).map(str::to_owned)
+}
+
+/// Sets the cookie of an authorization request.
+#[must_use]
+pub fn set(context: &RequestContext, response: Response, id: &str, value: &str) -> Response {
+    response.with("set-cookie", header(context, id, value, REQUEST_SECONDS))
+}
+
+/// Deletes the cookie of an authorization request.
+#[must_use]
+pub fn clear(context: &RequestContext, response: Response, id: &str) -> Response {
+    response.with("set-cookie", header(context, id, "", 0))
+}
+
+/// `SameSite=Lax`, not `Strict`: browsers do not store a strict cookie of a response to a form that another site has sent.
+fn header(context: &RequestContext, id: &str, value: &str, seconds: i64) -> String {
+    let name = name(context, id);
+    let cookie = &context.app.config.sessions.cookie;
+    let secure = if cookie.is_secure { "; Secure" } else { "" };
+    format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly{secure}; SameSite=Lax")
+}
+
+/// As the session cookie: with the prefix over https, and with the port in development.
+fn name(context: &RequestContext, id: &str) -> String {
+    let session = &context.app.config.sessions.cookie.name;
+    format!("{}-{id}", session.replace("-session", "-request"))
+}

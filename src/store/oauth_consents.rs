@@ -1,0 +1,54 @@
+//! Consents that are remembered: table `oauth_consents`.
+
+use super::oauth_grants::{NewGrant, RememberedConsent};
+use crate::domain::oauth_client::Scope;
+use crate::runtime::StoreError;
+use crate::runtime::d1::{Database, Statement};
+use uuid::Uuid;
+
+/// What a consent is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The user.
+    pub user: Uuid,
+    /// The client.
+    pub client: Uuid,
+    /// The place that the user returns to.
+    pub redirect_host: &'a str,
+    /// The resource.
+    pub resource: Option<&'a str>,
+}
+
+const FIND: &str = "
+    SELECT scope FROM oauth_consents WHERE user_id = ?1 AND client_id = ?2 AND redirect_host = ?3 AND resource = ?4";
+
+/// The scopes that the user has allowed; empty if there are none.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn find(database: &Database, subject: Subject<'_>) -> Result<Scope, StoreError> {
+    let find = Statement::new(FIND)
+        .text(subject.user.to_string())
+        .text(subject.client.to_string())
+        .text(subject.redirect_host)
+        .text(subject.resource.unwrap_or_default());
+    let [found] = database.batch([find]).await?;
+    let scope = found.first(|row| row.text("scope"))?;
+    let scope = scope.map(|text| Scope::parse(&text).ok_or(StoreError::CorruptRow("scope")));
+    Ok(scope.transpose()?.unwrap_or_default())
+}
+
+const REMEMBER: &str = "
+    INSERT INTO oauth_consents (user_id, client_id, redirect_host, resource, scope, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    ON CONFLICT (user_id, client_id, redirect_host, resource) DO UPDATE SET scope = excluded.scope, updated_at = excluded.updated_at";
+
+/// The write that remembers the consent of a new grant.
+pub(super) fn remember(grant: &NewGrant<'_>, consent: &RememberedConsent<'_>) -> Statement {
+    Statement::new(REMEMBER)
+        .text(grant.session.user.id.to_string())
+        .text(grant.client.to_string())
+        .text(consent.redirect_host)
+        .text(grant.resource.unwrap_or_default())
+        .text(consent.scope)
+        .text(grant.now.to_string())
+}

@@ -1,0 +1,123 @@
+//! Creates a grant when a user consents, and records a denial.
+
+use crate::domain::audit::Signed;
+use crate::domain::session::SessionRecord;
+use crate::runtime::StoreError;
+use crate::runtime::d1::{Database, Statement};
+use crate::store::audit::{append, recorded};
+use crate::store::oauth_consents;
+use crate::store::required::required;
+use crate::store::sessions::unchanged;
+use crate::store::used_challenges::UsedChallenge;
+use crate::timestamp::Timestamp;
+use uuid::Uuid;
+
+/// A consent that is remembered.
+#[derive(Debug)]
+pub struct RememberedConsent<'a> {
+    /// The place that the user returns to.
+    pub redirect_host: &'a str,
+    /// All scopes that the user has allowed so far.
+    pub scope: &'a str,
+}
+
+/// A new grant.
+#[derive(Debug)]
+pub struct NewGrant<'a> {
+    /// Random id.
+    pub id: Uuid,
+    /// The session of the user.
+    pub session: &'a SessionRecord,
+    /// The client.
+    pub client: Uuid,
+    /// The version of the client that was read.
+    pub client_version: u32,
+    /// Where the code is sent.
+    pub redirect_uri: &'a str,
+    /// The resource.
+    pub resource: Option<&'a str>,
+    /// The scopes.
+    pub scope: &'a str,
+    /// The code challenge.
+    pub code_challenge: &'a str,
+    /// `nonce`.
+    pub nonce: Option<&'a str>,
+    /// The methods of the authentication, as JSON.
+    pub methods: &'a str,
+    /// The current time.
+    pub now: Timestamp,
+    /// When the code expires.
+    pub expires_at: Timestamp,
+    /// When the grant reaches its maximum age.
+    pub ends_at: Timestamp,
+    /// The sealed request, which is used by this; `None` if there was none.
+    pub request: Option<&'a UsedChallenge>,
+    /// The consent, if it is remembered.
+    pub remembered: Option<RememberedConsent<'a>>,
+    /// The entry.
+    pub entry: &'a Signed,
+}
+
+const CREATE: &str = "
+    INSERT INTO oauth_grants
+      (client_id, id, user_id, session_id, redirect_uri, resource, scope, code_challenge, nonce, authenticated_at, amr, created_at,
+       expires_at, ends_at)
+    SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
+    WHERE EXISTS (SELECT 1 FROM oauth_clients WHERE oauth_clients.id = ?1 AND version = ?2 AND is_active = 1)";
+
+/// Finds a row if [`CREATE`] is about to insert one.
+const CREATES: &str = "SELECT 1 FROM oauth_clients WHERE id = ?1 AND version = ?2 AND is_active = 1";
+
+/// Creates a grant.
+///
+/// # Errors
+/// `Conflict` if the session, its user or the client was changed, or the request was used. After any other [`StoreError`], it is unknown
+/// whether the grant was created.
+pub async fn create(database: &Database, new: &NewGrant<'_>) -> Result<(), StoreError> {
+    let with_client = |sql| {
+        Statement::new(sql)
+            .text(new.client.to_string())
+            .number(new.client_version)
+    };
+    let create = with_client(CREATE)
+        .text(new.id.to_string())
+        .text(new.session.user.id.to_string())
+        .text(&new.session.id)
+        .text(new.redirect_uri)
+        .optional(new.resource)
+        .text(new.scope)
+        .text(new.code_challenge)
+        .optional(new.nonce)
+        .text(new.session.authenticated_at.to_string())
+        .text(new.methods)
+        .text(new.now.to_string())
+        .text(new.expires_at.to_string())
+        .text(new.ends_at.to_string());
+    let create = recorded(create, || with_client(CREATES), [new.entry]);
+    let mut statements = vec![
+        unchanged(new.session, new.now).preceded_by(new.request.map(UsedChallenge::use_once)),
+        required(create),
+    ];
+    if let Some(remembered) = &new.remembered {
+        statements.push(oauth_consents::remember(new, remembered));
+    }
+    database.all(statements).await.map(drop)
+}
+
+/// A request that the user denies.
+#[derive(Debug)]
+pub struct Denial<'a> {
+    /// The sealed request, which is used by this.
+    pub request: &'a UsedChallenge,
+    /// The entry.
+    pub entry: &'a Signed,
+}
+
+/// Records a denial.
+///
+/// # Errors
+/// `Conflict` if the request was used; any other [`StoreError`].
+pub async fn deny(database: &Database, denial: &Denial<'_>) -> Result<(), StoreError> {
+    let entry = append(denial.entry).preceded_by([denial.request.use_once()]);
+    database.batch([entry]).await.map(drop)
+}
