@@ -45,7 +45,10 @@ impl AboutToken<'_> {
     ///
     /// # Errors
     /// [`AuthenticationError`]; public clients have not authenticated.
-    pub async fn introspect(&self, token: &str) -> Result<Option<ActiveToken>, AuthenticationError> {
+    pub async fn introspect(
+        &self,
+        token: &str,
+    ) -> Result<Option<ActiveToken>, AuthenticationError> {
         let authenticated = self.authenticate().await?;
         if !authenticated.is_confidential() {
             return self.refuse(Reason::OtherMethod).await;
@@ -80,7 +83,10 @@ impl AboutToken<'_> {
         let own = |claims: &AccessClaims| claims.client == id.to_string();
         if let Some(claims) = self.claims(token).await.filter(own) {
             let detail = format!("client {id}: {} at {}", claims.scope, claims.audience);
-            let user = claims.grant.as_ref().and_then(|_| claims.subject.parse().ok());
+            let user = claims
+                .grant
+                .as_ref()
+                .and_then(|_| claims.subject.parse().ok());
             let about = user.unwrap_or(id);
             let entry = self.entry(Kind::ClientTokenRevoked, about, detail)?;
             let revocation = access_tokens::Revocation {

@@ -68,11 +68,15 @@ impl Refusal {
     /// No scope is left.
     pub const SCOPE: Self = Self::new("invalid_scope", "No scope of the request can be granted");
     /// The request forbids pages, and the user has to sign in.
-    pub const LOGIN_REQUIRED: Self =
-        Self::new("login_required", "The user has to sign in, and prompt is none");
+    pub const LOGIN_REQUIRED: Self = Self::new(
+        "login_required",
+        "The user has to sign in, and prompt is none",
+    );
     /// The request forbids pages, and the user has to consent.
-    pub const CONSENT_REQUIRED: Self =
-        Self::new("consent_required", "The user has to consent, and prompt is none");
+    pub const CONSENT_REQUIRED: Self = Self::new(
+        "consent_required",
+        "The user has to consent, and prompt is none",
+    );
     /// The request cannot be sealed.
     pub const TOO_LONG: Self = Self::invalid("The request is too long");
 
@@ -194,7 +198,11 @@ impl AuthorizationRequest {
             Some(max_age) => max_age,
             None => None,
         };
-        if given.nonce.as_ref().is_some_and(|nonce| nonce.len() > MAX_NONCE_BYTES) {
+        if given
+            .nonce
+            .as_ref()
+            .is_some_and(|nonce| nonce.len() > MAX_NONCE_BYTES)
+        {
             return Err(Refusal::invalid("nonce is longer than 512 bytes"));
         }
         Ok(Self {
@@ -241,12 +249,7 @@ impl AuthorizationRequest {
     /// What has to happen in this session before the response. A session with a token does not count: programs have these, and some sign
     /// in without the factors that the policy demands. `is_remembered` states whether the user has allowed the same before.
     #[must_use]
-    pub fn next(
-        &self,
-        session: Option<&SessionRecord>,
-        rules: Rules,
-        is_remembered: bool,
-    ) -> Next {
+    pub fn next(&self, session: Option<&SessionRecord>, rules: Rules, is_remembered: bool) -> Next {
         let Some(session) = session.filter(|session| session.kind == SessionKind::Cookie) else {
             return Next::SignIn;
         };
@@ -284,7 +287,12 @@ impl AuthorizationRequest {
     /// The address of the response with these parameters. Each has `state` and `iss` (RFC 9207).
     #[must_use]
     pub fn response(&self, issuer: &str, parameters: &[(&str, &str)]) -> String {
-        response(&self.redirect_uri, self.state.as_deref(), issuer, parameters)
+        response(
+            &self.redirect_uri,
+            self.state.as_deref(),
+            issuer,
+            parameters,
+        )
     }
 }
 
@@ -309,7 +317,10 @@ pub fn response(
 /// The parameters that are the same in every request.
 fn check_form(given: &Given) -> Result<(), Refusal> {
     let rules = [
-        (given.has_repetition, Refusal::invalid("A parameter is given twice")),
+        (
+            given.has_repetition,
+            Refusal::invalid("A parameter is given twice"),
+        ),
         (
             given.has_request,
             Refusal::new("request_not_supported", "request is not supported"),
@@ -327,7 +338,10 @@ fn check_form(given: &Given) -> Result<(), Refusal> {
             Refusal::new("unsupported_response_type", "response_type must be code"),
         ),
         (
-            given.response_mode.as_deref().is_some_and(|mode| mode != "query"),
+            given
+                .response_mode
+                .as_deref()
+                .is_some_and(|mode| mode != "query"),
             Refusal::invalid("response_mode must be query"),
         ),
     ];
@@ -345,7 +359,9 @@ fn code_challenge(challenge: Option<String>, method: Option<String>) -> Result<S
     }
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     if challenge.len() != CHALLENGE_CHARACTERS || !challenge.bytes().all(is_letter) {
-        return Err(Refusal::invalid("code_challenge is not a SHA-256 in base64url"));
+        return Err(Refusal::invalid(
+            "code_challenge is not a SHA-256 in base64url",
+        ));
     }
     Ok(challenge)
 }
@@ -359,12 +375,14 @@ fn scope(text: Option<&str>, resource: Option<&Resource>) -> Result<Scope, Refus
         tokens.join(" ")
     };
     let text = text.map_or_else(all, str::to_owned);
-    let requested = Scope::parse(&text).ok_or(Refusal::new("invalid_scope", "scope is not valid"))?;
+    let requested =
+        Scope::parse(&text).ok_or(Refusal::new("invalid_scope", "scope is not valid"))?;
     grant::known(&requested, resource).ok_or(Refusal::SCOPE)
 }
 
 fn seconds(text: &str) -> Option<i64> {
-    let is_number = (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number =
+        (1..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let seconds: i64 = text.parse().ok()?;
     is_number.then_some(seconds.min(MAX_AGE_SECONDS))
 }

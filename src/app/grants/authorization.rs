@@ -174,7 +174,11 @@ pub(super) async fn active_client(
     context: &RequestContext,
     id: Option<&str>,
 ) -> Result<Option<OauthClient>, AppError> {
-    let parsed = id.and_then(|id| Uuid::try_parse(id).ok().filter(|found| found.to_string() == id));
+    let parsed = id.and_then(|id| {
+        Uuid::try_parse(id)
+            .ok()
+            .filter(|found| found.to_string() == id)
+    });
     let Some(id) = parsed else {
         return Ok(None);
     };

@@ -126,8 +126,7 @@ impl OpenRequest {
             (Step::Refused(refusal), _) => PageStep::Redirect(asked.refusal(context, refusal)),
             (Step::Grant(allowed), Some(session)) => {
                 let used = self.sealed.used();
-                let granted =
-                    asked.grant(context, client_info, session, &allowed, Some(&used));
+                let granted = asked.grant(context, client_info, session, &allowed, Some(&used));
                 return Ok(granted.await?.map(PageStep::Redirect));
             }
         }))
@@ -153,9 +152,7 @@ impl OpenRequest {
         };
         let used = self.sealed.used();
         let granted = asked.grant(context, client_info, session, &allowed, Some(&used));
-        Ok(granted
-            .await?
-            .map_or(Decided::Invalid, Decided::Redirect))
+        Ok(granted.await?.map_or(Decided::Invalid, Decided::Redirect))
     }
 
     /// The user denies the request.

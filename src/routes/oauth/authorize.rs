@@ -152,9 +152,7 @@ const DESCRIPTION: &str = "Opened by the browser of a user whom an OAuth client 
     of all clients.";
 
 #[cfg(not(target_arch = "wasm32"))]
-fn operation_of_link(
-    _: &mut crate::http::operation::Schemas,
-) -> crate::http::operation::Operation {
+fn operation_of_link(_: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
     use crate::http::error_codes::ErrorCode;
     use crate::http::operation::Operation;
     use serde_json::json;
@@ -162,16 +160,34 @@ fn operation_of_link(
     [
         ("response_type", "`code`."),
         ("client_id", "Id of the client."),
-        ("redirect_uri", "A redirect URI of the client; the port of a loopback host may differ."),
-        ("code_challenge", "SHA-256 of the code verifier in base64url (RFC 7636)."),
+        (
+            "redirect_uri",
+            "A redirect URI of the client; the port of a loopback host may differ.",
+        ),
+        (
+            "code_challenge",
+            "SHA-256 of the code verifier in base64url (RFC 7636).",
+        ),
         ("code_challenge_method", "`S256`."),
-        ("scope", "Scopes, separated by spaces; if absent, all of the resource."),
+        (
+            "scope",
+            "Scopes, separated by spaces; if absent, all of the resource.",
+        ),
         ("state", "Value that the response repeats."),
-        ("resource", "URI of the resource (RFC 8707): one of `OAUTH_RESOURCES`."),
+        (
+            "resource",
+            "URI of the resource (RFC 8707): one of `OAUTH_RESOURCES`.",
+        ),
         ("nonce", "Value that the ID token repeats."),
-        ("prompt", "`none`, or some of `login`, `consent` and `select_account`, separated by spaces."),
+        (
+            "prompt",
+            "`none`, or some of `login`, `consent` and `select_account`, separated by spaces.",
+        ),
         ("max_age", "Maximum age of the authentication in seconds."),
-        ("login_hint", "Name or address of the user that the client expects."),
+        (
+            "login_hint",
+            "Name or address of the user that the client expects.",
+        ),
         ("response_mode", "`query`."),
     ]
     .into_iter()

@@ -3,7 +3,9 @@
 use crate::app::RequestContext;
 use crate::app::client_authentication::TOKEN_PATH;
 use crate::domain::grant::IDENTITY_SCOPES;
-use crate::domain::oauth_client::{ClientKind, GrantType, SIGNATURE_ALGORITHMS, TokenEndpointAuthMethod};
+use crate::domain::oauth_client::{
+    ClientKind, GrantType, SIGNATURE_ALGORITHMS, TokenEndpointAuthMethod,
+};
 use crate::domain::resource::Resource;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;

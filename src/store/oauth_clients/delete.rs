@@ -55,8 +55,8 @@ pub async fn delete(database: &Database, deletion: &Deletion<'_>) -> Result<Writ
             .text(deletion.actor.to_string())
     };
     // The rows that refer to the client have to be deleted before it.
-    let delete = with_conditions(DELETE)
-        .preceded_by([DELETE_GRANTS, DELETE_CONSENTS].map(with_conditions));
+    let delete =
+        with_conditions(DELETE).preceded_by([DELETE_GRANTS, DELETE_CONSENTS].map(with_conditions));
     let [deleted, why_not] = database
         .batch([
             recorded(delete, || with_conditions(DELETES), [deletion.entry]),

@@ -66,7 +66,8 @@ const CREATE: &str = "
     WHERE EXISTS (SELECT 1 FROM oauth_clients WHERE oauth_clients.id = ?1 AND version = ?2 AND is_active = 1)";
 
 /// Finds a row if [`CREATE`] is about to insert one.
-const CREATES: &str = "SELECT 1 FROM oauth_clients WHERE id = ?1 AND version = ?2 AND is_active = 1";
+const CREATES: &str =
+    "SELECT 1 FROM oauth_clients WHERE id = ?1 AND version = ?2 AND is_active = 1";
 
 /// Creates a grant.
 ///
