@@ -2,11 +2,16 @@
 
 mod assertions;
 mod authentication;
+mod authorize;
+mod code;
+mod consent;
+mod ends;
 mod forged;
 mod introspect;
 mod jwks;
 mod library;
 mod malformed;
 mod metadata;
+mod refresh;
 mod revoke;
 mod token;

@@ -59,6 +59,7 @@ pub mod credentials;
 mod factors;
 pub mod failures;
 mod fault;
+pub mod grants;
 #[path = "../../shared/installed.rs"]
 pub mod installed;
 pub mod internals;

@@ -185,6 +185,22 @@ impl Service {
         &self.app
     }
 
+    /// The same client, as it would authenticate with this method.
+    pub fn with_method(&self, method: &'static str) -> Self {
+        Self {
+            method,
+            ..self.clone()
+        }
+    }
+
+    /// The same client with this secret.
+    pub fn with_secret(&self, secret: &str) -> Self {
+        Self {
+            secret: secret.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// The same service in another view of the server.
     pub fn in_view(&self, app: &App) -> Self {
         Self {
@@ -234,6 +250,7 @@ impl Service {
                 ];
                 request.form(&[form, &own].concat())
             }
+            "none" => request.form(&[form, &[("client_id", self.id.as_str())]].concat()),
             _ => self.post_assertion(path, form, &self.assertion(&self.claims())),
         }
     }

@@ -92,4 +92,9 @@ export const kinds: ConsoleTexts["kinds"] = {
   client_authentication_failed: "Fehlgeschlagene Authentifizierung eines OAuth-Clients",
   client_token_issued: "Access-Token für einen OAuth-Client",
   client_token_revoked: "Access-Token eines OAuth-Clients widerrufen",
+  client_authorized: "OAuth-Client erlaubt",
+  client_denied: "OAuth-Client abgelehnt",
+  grant_revoked: "Zugriff eines OAuth-Clients widerrufen",
+  refresh_token_reused: "Refresh-Token erneut verwendet",
+  code_reused: "Autorisierungscode erneut verwendet",
 };

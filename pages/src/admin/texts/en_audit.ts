@@ -91,4 +91,9 @@ export const kinds = {
   client_authentication_failed: "Failed authentication of an OAuth client",
   client_token_issued: "Access token for an OAuth client",
   client_token_revoked: "Access token of an OAuth client revoked",
+  client_authorized: "OAuth client allowed",
+  client_denied: "OAuth client denied",
+  grant_revoked: "Access of an OAuth client revoked",
+  refresh_token_reused: "Refresh token used again",
+  code_reused: "Authorization code used again",
 };

@@ -1,0 +1,330 @@
+//! The routes of the consent page.
+
+use super::token::app;
+use crate::support::grants::{LOOPBACK, PRIVATE, Pending, WEB, address, parameter};
+use crate::support::services::{Service, with_resources};
+use crate::support::{App, Caller, Response};
+use serde_json::{Value, json};
+use std::future::IntoFuture;
+use tokio::task::JoinSet;
+
+async fn setting() -> (App, Service, Caller) {
+    let app = app();
+    let service = app.application("none").await;
+    let browser = app.user("ada").await.sign_in_with_cookie().await;
+    (app, service, browser)
+}
+
+async fn entries(app: &App, service: &Service) -> Vec<Value> {
+    let sql = "SELECT kind, outcome, actor = subject AS is_own, session IS NOT NULL AS has_session, detail FROM audit
+               WHERE detail LIKE 'client ' || ?1 || '%' ORDER BY number";
+    app.sql(sql, [service.id.as_str()]).await
+}
+
+#[tokio::test]
+async fn page_shows_client_host_resource_scopes_and_user() {
+    let app = app();
+    let service = app.application("none").await;
+    let ada = app.user("ada").await;
+    let browser = ada.sign_in_with_cookie().await;
+    let changes = [
+        (
+            "scope",
+            "reports:write unknown openid reports:read offline_access",
+        ),
+        ("login_hint", "ada"),
+    ];
+    let pending = service.pending(&browser, &changes).await;
+    let expected = json!({
+        "next": "consent", "location": null, "client": { "client_id": service.id, "name": "Reports" },
+        "redirect_host": "app.example.com", "is_loopback": false,
+        "resource": { "uri": "https://api.example.com/v1", "name": "Reports" },
+        "scopes": ["openid", "reports:read", "offline_access"], "login_hint": "ada",
+        "user": { "id": ada.id, "username": ada.username, "name": ada.name }
+    });
+    for _ in 0..2 {
+        assert_eq!(pending.next(&browser).await, expected);
+    }
+    for (redirect_uri, host) in [(LOOPBACK, "127.0.0.1"), (PRIVATE, "com.example.app")] {
+        let changes = [
+            ("redirect_uri", redirect_uri),
+            ("resource", ""),
+            ("scope", "openid"),
+        ];
+        let shown = service.pending(&browser, &changes).await;
+        let shown = shown.next(&browser).await;
+        assert_eq!(shown["redirect_host"], host);
+        assert_eq!(
+            (&shown["is_loopback"], &shown["resource"]),
+            (&json!(true), &Value::Null)
+        );
+    }
+}
+
+#[tokio::test]
+async fn user_who_allows_returns_with_a_code_and_is_recorded() {
+    let (app, service, browser) = setting().await;
+    let pending = service.pending(&browser, &[]).await;
+    let response = pending.decide(&browser, "allow").await;
+    let url = address(&response.assert_status(200).json()["location"]);
+    assert!(url.as_str().starts_with(WEB));
+    assert_eq!(parameter(&url, "state").as_deref(), Some("the state"));
+    assert_eq!(parameter(&url, "iss"), Some(app.page_origin()));
+    assert_eq!(parameter(&url, "code").expect("a code").len(), 70);
+    let deleted = response.set_cookies().into_iter();
+    assert!(
+        deleted
+            .map(|cookie| cookie.contains("Max-Age=0"))
+            .eq([true])
+    );
+    let detail = format!(
+        "client {}: reports:read offline_access at https://api.example.com/v1",
+        service.id
+    );
+    let expected = json!({
+        "kind": "client_authorized", "outcome": "success", "is_own": 1, "has_session": 1, "detail": detail
+    });
+    assert_eq!(entries(&app, &service).await, [expected]);
+}
+
+#[tokio::test]
+async fn user_who_denies_returns_with_an_error_and_is_recorded() {
+    let (app, service, browser) = setting().await;
+    let pending = service.pending(&browser, &[]).await;
+    let response = pending.decide(&browser, "deny").await;
+    let url = address(&response.assert_status(200).json()["location"]);
+    assert_eq!(parameter(&url, "error").as_deref(), Some("access_denied"));
+    assert_eq!(parameter(&url, "state").as_deref(), Some("the state"));
+    assert_eq!(parameter(&url, "iss"), Some(app.page_origin()));
+    assert_eq!(parameter(&url, "code"), None);
+    let expected = json!({
+        "kind": "client_denied", "outcome": "success", "is_own": 1, "has_session": 1, "detail": format!("client {}", service.id)
+    });
+    assert_eq!(entries(&app, &service).await, [expected]);
+    let invalid = pending.decide(&browser, "allow").await;
+    invalid.assert_error(400, "authorization_request_invalid");
+}
+
+async fn all(requests: Vec<crate::support::Request>) -> Vec<Response> {
+    let mut running = JoinSet::new();
+    for request in requests {
+        running.spawn(request.into_future());
+    }
+    running.join_all().await
+}
+
+#[tokio::test]
+async fn request_can_be_used_once() {
+    let (app, service, browser) = setting().await;
+    let pending = service.pending(&browser, &[]).await;
+    let requests = (0..40).map(|_| pending.decide(&browser, "allow"));
+    let responses = all(requests.collect()).await;
+    let succeeded = responses.iter().filter(|response| response.status == 200);
+    assert_eq!(succeeded.count(), 1);
+    for response in responses.iter().filter(|response| response.status != 200) {
+        response.assert_error(400, "authorization_request_invalid");
+    }
+    assert_eq!(entries(&app, &service).await.len(), 1);
+    let sql = "SELECT count(*) AS count FROM oauth_grants WHERE client_id = ?1";
+    assert_eq!(app.sql(sql, [service.id.as_str()]).await[0]["count"], 1);
+    let read = pending.read(&browser).await;
+    read.assert_error(400, "authorization_request_invalid");
+}
+
+#[tokio::test]
+async fn request_of_another_browser_or_an_earlier_time_is_invalid() {
+    let (app, service, browser) = setting().await;
+    let (pending, other) = (
+        service.pending(&browser, &[]).await,
+        service.pending(&browser, &[]).await,
+    );
+    let (name, value) = pending.cookie.split_once('=').expect("a pair");
+    let (_, other_value) = other.cookie.split_once('=').expect("a pair");
+    let with = |cookie: String| Pending {
+        cookie,
+        ..pending.clone()
+    };
+    let changed = Pending {
+        request: pending.request.replace(&pending.request[40..44], "AAAA"),
+        ..pending.clone()
+    };
+    let invalid = [
+        with("x=y".to_owned()),
+        with(other.cookie.clone()),
+        with(format!("{name}={other_value}")),
+        with(format!("{name}=")),
+        with(format!("x{name}={value}")),
+        changed,
+        Pending {
+            request: String::from("x"),
+            ..pending.clone()
+        },
+    ];
+    for pending in &invalid {
+        for request in [
+            pending.read(&browser),
+            pending.decide(&browser, "allow"),
+            pending.decide(&browser, "deny"),
+        ] {
+            request
+                .await
+                .assert_error(400, "authorization_request_invalid");
+        }
+    }
+    app.shift_clock(601).await;
+    pending
+        .read(&browser)
+        .await
+        .assert_error(400, "authorization_request_invalid");
+    app.shift_clock(0).await;
+    assert_eq!(pending.next(&browser).await["next"], "consent");
+    for sql in [
+        "UPDATE oauth_clients SET redirect_uris = '[\"https://app.example.com/other\"]' WHERE id = ?1",
+        "UPDATE oauth_clients SET is_active = 0 WHERE id = ?1",
+    ] {
+        app.sql(sql, [service.id.as_str()]).await;
+        pending
+            .read(&browser)
+            .await
+            .assert_error(400, "authorization_request_invalid");
+    }
+}
+
+#[tokio::test]
+async fn only_the_pages_of_the_service_with_a_session_cookie_can_use_a_request() {
+    let app = app();
+    let service = app.application("none").await;
+    let ada = app.user("ada").await;
+    let (browser, token) = (ada.sign_in_with_cookie().await, ada.sign_in().await);
+    let pending = service.pending(&browser, &[]).await;
+    for site in ["cross-site", "same-site", "none"] {
+        for request in [pending.read(&browser), pending.decide(&browser, "allow")] {
+            let response = request.header("sec-fetch-site", site).await;
+            response.assert_error(403, "cross_site_request");
+        }
+    }
+    for request in [pending.read(&token), pending.decide(&token, "allow")] {
+        request
+            .await
+            .assert_error(400, "authorization_request_invalid");
+    }
+    assert_eq!(pending.next(&app.anonymous()).await["next"], "sign_in");
+    assert!(pending.next(&app.anonymous()).await["user"].is_null());
+    let response = pending.decide(&app.anonymous(), "allow").await;
+    response.assert_error(401, "no_token");
+    pending.allow(&browser).await;
+}
+
+#[tokio::test]
+async fn user_who_is_not_signed_in_signs_in_and_continues() {
+    let (app, service, _) = setting().await;
+    let bob = app.user("bob").await;
+    let pending = service.pending(&app.anonymous(), &[]).await;
+    assert_eq!(pending.next(&app.anonymous()).await["next"], "sign_in");
+    let browser = bob.sign_in_with_cookie().await;
+    assert_eq!(pending.next(&browser).await["next"], "consent");
+    let code = parameter(&pending.allow(&browser).await, "code").expect("a code");
+    let tokens = service.redeem(&code, &[]).await.tokens();
+    assert_eq!(super::token::claims(&tokens.access)["sub"], bob.id);
+}
+
+#[tokio::test]
+async fn old_authentication_needs_a_step_up() {
+    let app = app();
+    let service = app.application("none").await;
+    let ada = app.user("ada").await;
+    for changes in [
+        [("prompt", "login")],
+        [("max_age", "0")],
+        [("max_age", "60")],
+    ] {
+        let browser = ada.sign_in_with_cookie().await;
+        app.shift_clock(100).await;
+        let pending = service.pending(&browser, &changes).await;
+        assert_eq!(
+            pending.next(&browser).await["next"],
+            "step_up",
+            "{changes:?}"
+        );
+        let refused = pending.decide(&browser, "allow").await;
+        refused.assert_error(401, "step_up_required");
+        let stepped_up = browser.step_up(&ada.password).await;
+        let browser = stepped_up.assert_status(200).continued(browser);
+        assert_eq!(
+            pending.next(&browser).await["next"],
+            "consent",
+            "{changes:?}"
+        );
+        pending.allow(&browser).await;
+        app.shift_clock(0).await;
+    }
+    let browser = ada.sign_in_with_cookie().await;
+    let pending = service.pending(&browser, &[("max_age", "1000")]).await;
+    assert_eq!(pending.next(&browser).await["next"], "consent");
+}
+
+#[tokio::test]
+async fn select_account_needs_another_sign_in() {
+    let app = app();
+    let service = app.application("none").await;
+    let ada = app.user("ada").await;
+    let browser = ada.sign_in_with_cookie().await;
+    app.shift_clock(10).await;
+    let pending = service
+        .pending(&browser, &[("prompt", "select_account")])
+        .await;
+    assert_eq!(pending.next(&browser).await["next"], "sign_in");
+    let browser = ada.sign_in_with_cookie().await;
+    assert_eq!(pending.next(&browser).await["next"], "consent");
+}
+
+#[tokio::test]
+async fn consent_is_remembered_for_https_only_and_scope_by_scope() {
+    let (app, service, browser) = setting().await;
+    for (changes, next) in [
+        (&[][..], "consent"),
+        (&[], "redirect"),
+        (&[("scope", "reports:read")], "redirect"),
+        (&[("scope", "reports:read openid")], "consent"),
+        (
+            &[("scope", "openid reports:read offline_access")],
+            "redirect",
+        ),
+        (&[("prompt", "consent")], "consent"),
+        (&[("redirect_uri", LOOPBACK)], "consent"),
+        (&[("redirect_uri", LOOPBACK)], "consent"),
+        (&[("redirect_uri", PRIVATE)], "consent"),
+        (&[("redirect_uri", PRIVATE)], "consent"),
+    ] {
+        // Without a session at first, so that the page has to ask.
+        let pending = service.pending(&app.anonymous(), changes).await;
+        let shown = pending.next(&browser).await;
+        assert_eq!(shown["next"], next, "{changes:?}");
+        if next == "redirect" {
+            let code = parameter(&address(&shown["location"]), "code").expect("a code");
+            service.redeem(&code, &[]).await.assert_status(200);
+            let again = pending.read(&browser).await;
+            again.assert_error(400, "authorization_request_invalid");
+        } else {
+            pending.allow(&browser).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn session_without_the_factor_that_the_policy_demands_gets_no_grant() {
+    let app = App::isolated(with_resources());
+    let service = app.application("none").await;
+    let ada = app.user("ada").await;
+    let browser = ada.sign_in_with_cookie().await;
+    service.allowed(&browser, &[]).await;
+    let policy = with_resources().set("MFA_POLICY", "required");
+    app.restart_with(policy).await;
+    let url = service.authorize(&browser, &[("prompt", "none")]).await;
+    let error = parameter(&url.response_to_client(), "error");
+    assert_eq!(error.as_deref(), Some("login_required"));
+    let pending = service.pending(&browser, &[]).await;
+    assert_eq!(pending.next(&browser).await["next"], "sign_in");
+    let refused = pending.decide(&browser, "allow").await;
+    refused.assert_error(401, "step_up_required");
+}
