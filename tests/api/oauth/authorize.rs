@@ -3,8 +3,8 @@
 use super::token::app;
 use crate::support::access_tokens::RESOURCE;
 use crate::support::grants::{AUTHORIZE, CHALLENGE, LOOPBACK, PRIVATE, WEB, parameter};
-use crate::support::services::Service;
-use crate::support::{App, Caller, Vars};
+use crate::support::services::{Service, with_resources};
+use crate::support::{App, Caller};
 
 async fn setting() -> (App, Service, Caller) {
     let app = app();
@@ -201,19 +201,34 @@ async fn repeated_parameter_is_an_invalid_request() {
 #[tokio::test]
 async fn request_leads_to_the_consent_page_with_a_cookie_of_its_own() {
     let (app, service, browser) = setting().await;
-    let response = service.authorize(&browser, &[]).await;
-    let pending = response.sealed_request();
-    let cookies = response.set_cookies();
-    let [cookie] = cookies.as_slice() else {
-        panic!("{cookies:?}")
-    };
-    let (_, attributes) = cookie.split_once(';').expect("attributes");
-    assert_eq!(
-        attributes,
-        " Path=/; Max-Age=600; HttpOnly; Secure; SameSite=Lax"
+    let https = App::with(with_resources().set("JWT_ISSUER", "https://auth.example.com"));
+    let of_https = https.application("none").await;
+    let (http, port) = app.page_origin().rsplit_once(':').map_or_else(
+        || panic!("a port"),
+        |(_, port)| (format!("edge-auth-request-{port}-"), port.to_owned()),
     );
-    assert!(cookie.starts_with("__Host-edge-auth-request-"), "{cookie}");
-    assert_eq!(response.header("cache-control"), Some("no-store"));
+    assert!(!port.is_empty());
+    for (service, caller, start, secure) in [
+        (&service, &browser, http.as_str(), ""),
+        (
+            &of_https,
+            &https.anonymous(),
+            "__Host-edge-auth-request-",
+            "; Secure",
+        ),
+    ] {
+        let response = service.authorize(caller, &[]).await;
+        let cookies = response.set_cookies();
+        let [cookie] = cookies.as_slice() else {
+            panic!("{cookies:?}")
+        };
+        let (_, attributes) = cookie.split_once(';').expect("attributes");
+        let expected = format!(" Path=/; Max-Age=600; HttpOnly{secure}; SameSite=Lax");
+        assert_eq!(attributes, expected);
+        assert!(cookie.starts_with(start), "{cookie}");
+        assert_eq!(response.header("cache-control"), Some("no-store"));
+    }
+    let pending = service.pending(&browser, &[]).await;
     let other = service.pending(&browser, &[]).await;
     let name = |pending: &str| pending.split('=').next().map(str::to_owned);
     assert_ne!(name(&other.cookie), name(&pending.cookie));
@@ -245,7 +260,7 @@ async fn form_has_the_rules_of_a_link() {
 
 #[tokio::test]
 async fn endpoint_without_keys_leads_to_the_error_page() {
-    let off = Vars::new().set("OAUTH_KEY_1", "");
+    let off = with_resources().without("OAUTH_KEY_1");
     let app = App::with(off);
     let service = app.application("none").await;
     let response = service.authorize(&app.anonymous(), &[]).await;
@@ -282,6 +297,7 @@ async fn prompt_none_of_a_remembered_consent_returns_a_code_at_once() {
     let after = app.sql(sql, [service.id.as_str()]).await;
     let count = |rows: &[serde_json::Value]| rows[0]["count"].as_i64().expect("a count");
     assert_eq!(count(&after), count(&before) + 1);
+    app.shift_clock(10).await;
     for (changes, error) in [
         (&[("scope", "reports:read openid")][..], "consent_required"),
         (&[("redirect_uri", LOOPBACK)], "consent_required"),

@@ -204,9 +204,9 @@ async fn only_the_pages_of_the_service_with_a_session_cookie_can_use_a_request()
         }
     }
     for request in [pending.read(&token), pending.decide(&token, "allow")] {
-        request
-            .await
-            .assert_error(400, "authorization_request_invalid");
+        let request = request.header("origin", app.page_origin());
+        let response = request.await;
+        response.assert_error(400, "authorization_request_invalid");
     }
     assert_eq!(pending.next(&app.anonymous()).await["next"], "sign_in");
     assert!(pending.next(&app.anonymous()).await["user"].is_null());
@@ -240,6 +240,8 @@ async fn old_authentication_needs_a_step_up() {
     ] {
         let browser = ada.sign_in_with_cookie().await;
         app.shift_clock(100).await;
+        // Consent is never remembered for it.
+        let changes = [changes, [("redirect_uri", LOOPBACK)]].concat();
         let pending = service.pending(&browser, &changes).await;
         assert_eq!(
             pending.next(&browser).await["next"],

@@ -4,7 +4,7 @@ use super::code::entries;
 use super::introspect::introspect;
 use super::token::{app, claims};
 use crate::support::grants::Tokens;
-use crate::support::services::Service;
+use crate::support::services::{Service, with_resources};
 use crate::support::{App, Caller, Response, User};
 use serde_json::{Value, json};
 
@@ -21,7 +21,10 @@ struct Setting {
 }
 
 async fn setting() -> Setting {
-    let app = app();
+    setting_in(app()).await
+}
+
+async fn setting_in(app: App) -> Setting {
     let service = app.application("client_secret_basic").await;
     let user = app.user("ada").await;
     let browser = user.sign_in_with_cookie().await;
@@ -301,7 +304,8 @@ async fn introspection_describes_tokens_of_users() {
 
 #[tokio::test]
 async fn cron_removes_grants_that_have_expired() {
-    let setting = setting().await;
+    // The event would remove those of other tests too.
+    let setting = setting_in(App::isolated(with_resources())).await;
     let unused = setting.service.code(&setting.browser, &[]).await;
     let count = async || {
         let sql = "SELECT count(*) AS count FROM oauth_grants WHERE client_id = ?1";

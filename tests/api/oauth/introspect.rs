@@ -114,6 +114,9 @@ async fn forged_tokens_are_not_active() {
     let app = app();
     let service = app.service("client_secret_basic", "reports:read").await;
     let now = app.unix_time() - 1;
+    let application = app.application("none").await;
+    let browser = app.user("ada").await.sign_in_with_cookie().await;
+    let of_user = self::claims(&application.tokens(&browser, &[]).await.access);
     // All claims, so that each can be forged.
     let claims = AccessClaims {
         subject: service.id.clone(),
@@ -123,7 +126,7 @@ async fn forged_tokens_are_not_active() {
         expires_at: Timestamp::from_seconds(now + 600),
         id: unique_id(),
         scope: "reports:read".to_owned(),
-        grant: Some("grant".to_owned()),
+        grant: of_user["gid"].as_str().map(str::to_owned),
         authenticated_at: Some(Timestamp::from_seconds(now)),
         roles: vec![Role::User],
     };

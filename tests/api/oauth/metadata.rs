@@ -3,7 +3,7 @@
 use super::token::app;
 use crate::support::services::with_resources;
 use crate::support::{App, Fault};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const PATH: &str = "/.well-known/oauth-authorization-server";
 
@@ -15,24 +15,31 @@ async fn metadata_lists_what_exists_and_reads_no_store() {
     let response = app.get(PATH).await;
     let issuer = app.page_origin();
     let url = |path: &str| format!("{issuer}{path}");
-    let methods = [
+    let confidential = [
         "client_secret_basic",
         "client_secret_post",
         "private_key_jwt",
     ];
+    let methods = [&["none"], &confidential[..]].concat();
     let algorithms = ["ES256", "EdDSA", "Ed25519", "RS256"];
     let expected = json!({
         "issuer": issuer,
+        "authorization_endpoint": url("/oauth/authorize"),
         "token_endpoint": url("/oauth/token"),
         "introspection_endpoint": url("/oauth/introspect"),
         "revocation_endpoint": url("/oauth/revoke"),
         "jwks_uri": url("/oauth/jwks.json"),
-        "scopes_supported": ["reports:read", "reports:write", "reports:delete", "mail:send"],
-        "response_types_supported": [],
-        "grant_types_supported": ["client_credentials"],
+        "scopes_supported": [
+            "openid", "profile", "email", "roles", "offline_access", "reports:read", "reports:write", "reports:delete", "mail:send"
+        ],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": true,
         "token_endpoint_auth_methods_supported": methods,
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
-        "introspection_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_methods_supported": confidential,
         "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
         "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": algorithms
@@ -62,18 +69,19 @@ async fn each_endpoint_of_the_metadata_exists() {
         }
         let method = if name == "jwks_uri" { "GET" } else { "POST" };
         let response = app.request(method, path).await;
-        assert!([200, 400].contains(&response.status), "{name}");
+        assert!([200, 303, 400].contains(&response.status), "{name}");
         count += 1;
     }
     assert!(count >= 4, "{count}");
 }
 
 #[tokio::test]
-async fn scopes_are_absent_without_resources_and_the_document_without_a_key() {
+async fn scopes_are_those_of_no_resource_without_resources_and_the_document_is_absent_without_a_key()
+ {
     let app = App::shared();
     let metadata = app.get(PATH).await.json();
-    assert_eq!(metadata["scopes_supported"], Value::Null);
-    assert_eq!(metadata["response_types_supported"], json!([]));
+    let scopes = json!(["openid", "profile", "email", "roles", "offline_access"]);
+    assert_eq!(metadata["scopes_supported"], scopes);
     let app = App::with(with_resources().without("OAUTH_KEY_1"));
     app.get(PATH).await.assert_error(404, "oauth_disabled");
 }

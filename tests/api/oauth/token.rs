@@ -192,8 +192,6 @@ async fn other_grants_and_clients_get_the_errors_of_rfc_6749() {
     let app = app();
     let service = app.service("client_secret_basic", "reports:read").await;
     for grant in [
-        "authorization_code",
-        "refresh_token",
         "password",
         "implicit",
         "Client_Credentials",

@@ -116,7 +116,7 @@ fn wrong_headers(response: &Response, media_type: &'static str) -> Option<String
     let Response {
         status, headers, ..
     } = response;
-    let has_body = ![204, 302].contains(status);
+    let has_body = ![204, 302, 303].contains(status);
     let without_type = COMMON_HEADERS
         .into_iter()
         .filter(|(name, _)| *name != "content-type");
@@ -219,6 +219,9 @@ fn undocumented(response: &Response) -> Option<String> {
     }
     if method == "HEAD" {
         return (!response.body.is_empty()).then(|| "the response to HEAD has a body".to_owned());
+    }
+    if documented["content"].is_null() {
+        return (!response.body.is_empty()).then(|| "the redirect has a body".to_owned());
     }
     if media_type(response) != JSON {
         let text = response.text();

@@ -173,7 +173,7 @@ impl Service {
 
     /// A code. The user is asked, also if the consent is remembered.
     pub async fn code(&self, browser: &Caller, changes: &Changes<'_>) -> String {
-        let changes = changed(&[("prompt", "consent")], changes);
+        let changes = [&[("prompt", "consent")], changes].concat();
         let url = self.allowed(browser, &changes).await;
         parameter(&url, "code").unwrap_or_else(|| panic!("{url}"))
     }
