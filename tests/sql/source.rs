@@ -114,6 +114,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "in order, 500 clients at most",
     ),
     (
+        "store/oauth_grants/mod.rs: DELETE_EXPIRED",
+        "SEARCH oauth_grants USING INDEX oauth_grants_end (expires_at<?)",
+        "in order, up to the limit",
+    ),
+    (
         "store/pending_sign_ins.rs: DELETE_EXPIRED",
         "SEARCH pending_sign_ins USING INDEX pending_sign_ins_end (expires_at<?)",
         "in order, up to the limit",
