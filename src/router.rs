@@ -96,6 +96,9 @@ pub const ROUTES: &[Route] = &[
     oauth::revoke::ROUTE,
     oauth::jwks::ROUTE,
     oauth::metadata::ROUTE,
+    oauth::metadata::OPENID_ROUTE,
+    oauth::userinfo::ROUTE,
+    oauth::userinfo::POST_ROUTE,
 ];
 
 /// Responds to a request. `enter` returns the context of this request; there is no `app` if the configuration is invalid.

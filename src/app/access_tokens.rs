@@ -4,6 +4,7 @@ use crate::crypto::signing_keys::{PublicJwk, SigningKey, SigningKeys};
 use crate::domain::token::access_token::{
     self, AccessClaims, AccessTokenRejection, UnverifiedAccessToken,
 };
+use crate::domain::token::id_token::{self, IdClaims};
 use crate::runtime::es256::{KeyPair, UnusableKey};
 use crate::timestamp::Timestamp;
 use thiserror::Error;
@@ -52,6 +53,17 @@ impl AccessTokens {
     pub async fn issue(&self, claims: &AccessClaims) -> Result<String, IssueError> {
         let active = self.keys.first().ok_or(UnusableKey)?;
         let message = access_token::message(&self.issuer, active.key().kid(), claims);
+        let signature = active.sign(message.as_bytes()).await?;
+        access_token::signed(message, &signature).ok_or(IssueError::TooLong)
+    }
+
+    /// An ID token with these claims, signed with the active key.
+    ///
+    /// # Errors
+    /// [`IssueError`].
+    pub async fn issue_id_token(&self, claims: &IdClaims<'_>) -> Result<String, IssueError> {
+        let active = self.keys.first().ok_or(UnusableKey)?;
+        let message = id_token::message(&self.issuer, active.key().kid(), claims);
         let signature = active.sign(message.as_bytes()).await?;
         access_token::signed(message, &signature).ok_or(IssueError::TooLong)
     }

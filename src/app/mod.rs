@@ -36,6 +36,7 @@ pub mod sessions;
 pub mod sign_in;
 pub mod step_up;
 pub mod token_verifier;
+pub mod user_info;
 
 pub use attempt_retries::Retries;
 pub use context::RequestContext;

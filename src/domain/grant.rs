@@ -112,8 +112,8 @@ pub struct GrantRecord {
     pub nonce: Option<String>,
     /// When the user last authenticated before the consent.
     pub authenticated_at: Timestamp,
-    /// The methods of that authentication, as JSON.
-    pub methods: String,
+    /// The methods of that authentication.
+    pub methods: Vec<String>,
     /// When the code was redeemed.
     pub redeemed_at: Option<Timestamp>,
     /// Generation of the current refresh token; 0 is the code.
@@ -197,7 +197,7 @@ mod tests {
             code_challenge: String::new(),
             nonce: None,
             authenticated_at: at(900),
-            methods: "[]".into(),
+            methods: Vec::new(),
             redeemed_at: Some(at(950)),
             generation: 3,
             rotated_at: at(1_020),

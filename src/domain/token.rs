@@ -5,6 +5,7 @@
 //! only if it is, byte for byte, the token that this service issues for its claims.
 
 pub mod access_token;
+pub mod id_token;
 mod session_id;
 
 pub use session_id::SessionId;

@@ -59,7 +59,8 @@ impl PresentedCredential {
 
 /// The token in an `Authorization` header (RFC 6750 section 2.1). The case of the scheme does not matter (RFC 9110 section
 /// 11.1).
-fn bearer(header: Option<&str>) -> Option<&str> {
+#[must_use]
+pub fn bearer(header: Option<&str>) -> Option<&str> {
     let (scheme, token) = header?.split_once(' ')?;
     let token = token.trim_matches(' ');
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)

@@ -37,4 +37,5 @@ pub mod totp;
 pub mod used_assertions;
 pub mod used_challenges;
 pub mod used_proofs;
+pub mod user_info;
 pub mod users;

@@ -11,10 +11,11 @@ use crate::app::error::AppError;
 use crate::app::grant_error::GrantError;
 use crate::crypto::grant_tokens::GrantToken;
 use crate::domain::audit::{Kind, Signed};
-use crate::domain::grant::{self, GrantRecord, ROLES};
+use crate::domain::grant::{self, GrantRecord, OPENID, ROLES};
 use crate::domain::oauth_client::{GrantType, Scope};
 use crate::domain::resource::{self, Resource};
 use crate::domain::token::access_token::{ACCESS_TOKEN_SECONDS, AccessClaims};
+use crate::domain::token::id_token::IdClaims;
 use crate::runtime::{StoreError, random};
 use crate::store::oauth_grants::{self, Issue, Revocation};
 use crate::timestamp::Timestamp;
@@ -42,6 +43,8 @@ pub struct IssuedTokens {
     pub expires_at: Timestamp,
     /// The refresh token, if the client is registered with them.
     pub refresh_token: Option<String>,
+    /// The ID token, if the user has allowed `openid`.
+    pub id_token: Option<String>,
     /// The scopes, those that belong to no resource included.
     pub scope: Scope,
 }
@@ -177,8 +180,29 @@ impl Requester<'_> {
                 Vec::new()
             },
         };
+        let access_token = self.tokens.issue(&claims).await?;
+        let id_token = if scope.contains(OPENID) {
+            let claims = IdClaims {
+                subject: &claims.subject,
+                client: &claims.client,
+                issued_at,
+                expires_at,
+                authenticated_at: grant.authenticated_at,
+                // Only the first ID token of a grant answers the authorization request.
+                nonce: grant
+                    .nonce
+                    .as_deref()
+                    .filter(|_| grant.redeemed_at.is_none()),
+                methods: &grant.methods,
+                access_token: &access_token,
+            };
+            Some(self.tokens.issue_id_token(&claims).await?)
+        } else {
+            None
+        };
         Ok(IssuedTokens {
-            access_token: self.tokens.issue(&claims).await?,
+            access_token,
+            id_token,
             issued_at,
             expires_at,
             refresh_token: None,

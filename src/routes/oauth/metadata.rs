@@ -1,4 +1,5 @@
-//! `GET /.well-known/oauth-authorization-server`: describes the OAuth server (RFC 8414).
+//! `GET /.well-known/oauth-authorization-server` and `/.well-known/openid-configuration`: describe the OAuth server (RFC 8414, `OpenID`
+//! Connect Discovery). Both are the same document.
 
 use crate::app::RequestContext;
 use crate::app::client_authentication::TOKEN_PATH;
@@ -12,7 +13,7 @@ use crate::http::error_codes::ErrorCode;
 use crate::http::request::Method;
 use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};
-use crate::routes::oauth::{authorize, introspect, jwks, revoke};
+use crate::routes::oauth::{authorize, introspect, jwks, revoke, userinfo};
 use crate::runtime::rate_limiter::Bucket;
 use serde::Serialize;
 
@@ -28,6 +29,14 @@ pub const ROUTE: Route = Route {
     operation,
 };
 
+/// The endpoint of clients of `OpenID` Connect.
+pub const OPENID_ROUTE: Route = Route {
+    path: "/.well-known/openid-configuration",
+    #[cfg(not(target_arch = "wasm32"))]
+    operation: openid_operation,
+    ..ROUTE
+};
+
 /// How clients authenticate. Public clients only name themselves.
 const AUTH_METHODS: [TokenEndpointAuthMethod; 4] = [
     TokenEndpointAuthMethod::None,
@@ -36,7 +45,26 @@ const AUTH_METHODS: [TokenEndpointAuthMethod; 4] = [
     TokenEndpointAuthMethod::PrivateKeyJwt,
 ];
 
-/// The OAuth server (RFC 8414 section 2).
+/// Claims of ID tokens and of the user info endpoint.
+const CLAIMS: [&str; 15] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "amr",
+    "at_hash",
+    "name",
+    "preferred_username",
+    "updated_at",
+    "email",
+    "email_verified",
+    "roles",
+];
+
+/// The OAuth server (RFC 8414 section 2, `OpenID` Connect Discovery section 3).
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct ServerMetadata {
@@ -46,6 +74,8 @@ pub struct ServerMetadata {
     authorization_endpoint: String,
     /// URL of the token endpoint.
     token_endpoint: String,
+    /// URL of the user info endpoint.
+    userinfo_endpoint: String,
     /// URL of the introspection endpoint.
     introspection_endpoint: String,
     /// URL of the revocation endpoint.
@@ -60,6 +90,20 @@ pub struct ServerMetadata {
     response_modes_supported: Vec<&'static str>,
     /// Grants of the token endpoint.
     grant_types_supported: Vec<GrantType>,
+    /// Only `public`: a user has the same `sub` for all clients.
+    subject_types_supported: Vec<&'static str>,
+    /// Algorithm of ID tokens.
+    id_token_signing_alg_values_supported: Vec<&'static str>,
+    /// Claims of ID tokens and of the user info endpoint.
+    claims_supported: Vec<&'static str>,
+    /// Values of `prompt`.
+    prompt_values_supported: Vec<&'static str>,
+    /// False: `claims` is ignored.
+    claims_parameter_supported: bool,
+    /// False: `request` is refused.
+    request_parameter_supported: bool,
+    /// False: `request_uri` is refused.
+    request_uri_parameter_supported: bool,
     /// Only `S256` (RFC 7636).
     code_challenge_methods_supported: Vec<&'static str>,
     /// Always true: each authorization response has `iss` (RFC 9207).
@@ -87,6 +131,7 @@ impl ServerMetadata {
         Self {
             authorization_endpoint: url(authorize::PATH),
             token_endpoint: url(TOKEN_PATH),
+            userinfo_endpoint: url(userinfo::PATH),
             introspection_endpoint: url(introspect::ROUTE.path),
             revocation_endpoint: url(revoke::ROUTE.path),
             jwks_uri: url(jwks::ROUTE.path),
@@ -98,6 +143,13 @@ impl ServerMetadata {
                 GrantType::RefreshToken,
                 GrantType::ClientCredentials,
             ],
+            subject_types_supported: vec!["public"],
+            id_token_signing_alg_values_supported: vec!["ES256"],
+            claims_supported: CLAIMS.to_vec(),
+            prompt_values_supported: vec!["none", "login", "consent", "select_account"],
+            claims_parameter_supported: false,
+            request_parameter_supported: false,
+            request_uri_parameter_supported: false,
             code_challenge_methods_supported: vec!["S256"],
             authorization_response_iss_parameter_supported: true,
             token_endpoint_auth_methods_supported: AUTH_METHODS.to_vec(),
@@ -134,17 +186,45 @@ fn handle(context: &RequestContext) -> Result<Response, ApiError> {
 #[cfg(not(target_arch = "wasm32"))]
 fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
     use crate::http::operation::Operation;
+    let operation = Operation::new(
+        "getServerMetadata",
+        "OAuth",
+        "Get the metadata of the OAuth server",
+    );
+    described(operation, schemas).describe(
+        "Describes the OAuth server (RFC 8414), so that client libraries find its endpoints. Web applications of any origin may read the \
+         response.",
+    )
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn openid_operation(
+    schemas: &mut crate::http::operation::Schemas,
+) -> crate::http::operation::Operation {
+    use crate::http::operation::Operation;
+    let operation = Operation::new(
+        "getOpenidConfiguration",
+        "OAuth",
+        "Get the configuration for OpenID Connect",
+    );
+    described(operation, schemas).describe(
+        "Returns the same document as `/.well-known/oauth-authorization-server`, for clients of OpenID Connect. Web applications of any \
+         origin may read the response.",
+    )
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn described(
+    operation: crate::http::operation::Operation,
+    schemas: &mut crate::http::operation::Schemas,
+) -> crate::http::operation::Operation {
     use serde_json::json;
     let resources = crate::domain::resource::parse(
         r#"[{"resource":"https://api.example.com/v1","name":"Reports","scopes":{"reports:read":["user"]}}]"#,
         "https://auth.example.com",
     );
     let example = ServerMetadata::of("https://auth.example.com", &resources.unwrap_or_default());
-    Operation::new("getServerMetadata", "OAuth", "Get the metadata of the OAuth server")
-        .describe(
-            "Describes the OAuth server (RFC 8414), so that client libraries find its endpoints. Web applications of any origin may read \
-             the response.",
-        )
+    operation
         .returns::<ServerMetadata>(schemas, json!(example))
         .header("cache-control", true)
         .errors([ErrorCode::OauthDisabled])

@@ -9,6 +9,7 @@ pub mod jwks;
 pub mod metadata;
 pub mod revoke;
 pub mod token;
+pub mod userinfo;
 
 /// The parameters with which a client authenticates.
 #[cfg(not(target_arch = "wasm32"))]

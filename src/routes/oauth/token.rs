@@ -44,6 +44,10 @@ pub struct AccessTokenResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(target_arch = "wasm32"), schemars(default, extend("type" = "string")))]
     pub refresh_token: Option<String>,
+    /// ID token (`OpenID` Connect), if the user has allowed the scope `openid`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(default, extend("type" = "string")))]
+    pub id_token: Option<String>,
     /// The scopes, separated by spaces. With a grant of a user, they include those that belong to no resource, such as `offline_access`.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))]
     pub scope: crate::domain::oauth_client::Scope,
@@ -57,6 +61,7 @@ impl AccessTokenResponse {
             token_type: "Bearer",
             expires_in: ACCESS_TOKEN_SECONDS,
             refresh_token: None,
+            id_token: None,
             scope: issued.scope,
         };
         Response::ok(&body).with(EXPIRES, expires)
@@ -69,6 +74,7 @@ impl AccessTokenResponse {
             token_type: "Bearer",
             expires_in: seconds.saturating_sub(issued.issued_at.seconds()),
             refresh_token: issued.refresh_token,
+            id_token: issued.id_token,
             scope: issued.scope,
         };
         Response::ok(&body).with(EXPIRES, issued.expires_at.to_string())

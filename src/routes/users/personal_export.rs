@@ -19,6 +19,7 @@ use crate::runtime::rate_limiter::Bucket;
 use crate::store::audit::Search;
 use crate::store::users::kept::{self, Kept, KeptCounter, KeptLink, KeptSession};
 use crate::store::users::kept_factors::KeptFactors;
+use crate::store::users::kept_grants::KeptGrants;
 use serde::Serialize;
 
 /// The endpoint.
@@ -53,6 +54,8 @@ pub struct PersonalExport {
     pub links: Vec<KeptLink>,
     /// Second factors, without their secrets.
     pub factors: KeptFactors,
+    /// What the user has allowed OAuth clients.
+    pub oauth: KeptGrants,
     /// Counters about the user and about the user's sessions.
     pub counters: Vec<KeptCounter>,
     /// Audit entries about the user and by the user, newest first.
@@ -136,6 +139,7 @@ async fn handle(
         sessions,
         links,
         factors,
+        oauth,
         counters,
     } = kept;
     let id = id.to_string();
@@ -147,6 +151,7 @@ async fn handle(
         sessions,
         links,
         factors,
+        oauth,
         counters,
         audit: audit.collect(),
         next: next.map(cursor_text),
@@ -162,7 +167,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     Operation::new("exportUser", "Users", "Export user")
         .describe(
             "Requires the role `admin` or higher and an authentication within the last 5 minutes. Returns everything that is kept about a \
-             user, without secrets: profile, sessions, links, second factors, counters and audit entries. A request returns one page of audit entries. The \
+             user, without secrets: profile, sessions, links, second factors, grants of OAuth clients, counters and audit entries. A request returns one page of audit entries. The \
              client addresses of other users are omitted.",
         )
         .parameter(id_parameter())
@@ -208,6 +213,30 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
                     "totp": {"created_at": "2024-01-10T12:00:00Z", "confirmed_at": "2024-01-10T12:01:00Z"},
                     "recovery_codes": [{"created_at": "2024-01-10T12:01:00Z", "used_at": null}],
                     "pending_sign_ins": [],
+                },
+                "oauth": {
+                    "grants": [{
+                        "id": "b0a1f7c6-5d0e-4b52-9c3a-6a2f4f9f8f11",
+                        "client_id": "7d0c6f0e-7d3f-4a5b-9e55-6f4f2f7f6f10",
+                        "session_id": "3e0d962904b8fedc86e5872eacd26369665db2042fcbad5ff0edcc368aaa1f96",
+                        "redirect_uri": "https://app.example.com/callback",
+                        "resource": "https://api.example.com/v1",
+                        "scope": "reports:read offline_access",
+                        "authenticated_at": "2024-01-10T12:00:00Z",
+                        "created_at": "2024-01-10T12:05:00Z",
+                        "redeemed_at": "2024-01-10T12:05:01Z",
+                        "last_used_at": "2024-01-10T12:05:01Z",
+                        "expires_at": "2024-02-09T12:05:01Z",
+                        "ends_at": "2024-04-09T12:05:00Z",
+                        "revoked_at": null
+                    }],
+                    "consents": [{
+                        "client_id": "7d0c6f0e-7d3f-4a5b-9e55-6f4f2f7f6f10",
+                        "redirect_host": "app.example.com",
+                        "resource": "https://api.example.com/v1",
+                        "scope": "reports:read offline_access",
+                        "updated_at": "2024-01-10T12:05:00Z"
+                    }]
                 },
                 "counters": [{
                     "key": "account:1b4e28ba-2fa1-41d2-883f-0016d3cca427",

@@ -17,6 +17,7 @@ use crate::domain::grant::GrantRecord;
 use crate::domain::oauth_client::Scope;
 use crate::domain::role::Role;
 use crate::domain::session::{Rotations, expired_until};
+use crate::json;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::runtime::row::Row;
@@ -65,7 +66,7 @@ fn read(row: &mut Row) -> Result<GrantRecord, StoreError> {
         code_challenge: row.text("code_challenge")?,
         nonce: row.optional("nonce")?,
         authenticated_at: row.moment("authenticated_at")?,
-        methods: row.text("amr")?,
+        methods: json::from_str(&row.text("amr")?).map_err(|_| StoreError::CorruptRow("amr"))?,
         redeemed_at: row.optional_moment("redeemed_at")?,
         generation: row.count("generation")?,
         rotated_at: row.moment("rotated_at")?,

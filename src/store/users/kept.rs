@@ -2,6 +2,7 @@
 //! read.
 
 use super::kept_factors::{self, KeptFactors};
+use super::kept_grants::{self, KeptGrants};
 use crate::domain::audit::Signed;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
@@ -91,6 +92,8 @@ pub struct Kept {
     pub links: Vec<KeptLink>,
     /// Second factors.
     pub factors: KeptFactors,
+    /// What the user has allowed OAuth clients.
+    pub oauth: KeptGrants,
     /// Counters.
     pub counters: Vec<KeptCounter>,
 }
@@ -135,6 +138,7 @@ pub async fn kept(
     let budgets = serde_json::to_string(budgets).unwrap_or_default();
     let of_user = |sql| Statement::new(sql).text(user.to_string());
     let [one, two, three, four] = kept_factors::statements(user);
+    let [grants, consents] = kept_grants::statements(user);
     let [
         subject,
         sessions,
@@ -146,6 +150,8 @@ pub async fn kept(
         two,
         three,
         four,
+        grants,
+        consents,
         _,
     ] = database
         .batch([
@@ -159,6 +165,8 @@ pub async fn kept(
             two,
             three,
             four,
+            grants,
+            consents,
             append(entry),
         ])
         .await?;
@@ -170,6 +178,7 @@ pub async fn kept(
         sessions: sessions.rows(session)?,
         links: links.rows(link)?,
         factors: kept_factors::read([&one, &two, &three, &four])?,
+        oauth: kept_grants::read([&grants, &consents])?,
         counters,
     })
 }

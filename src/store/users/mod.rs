@@ -8,6 +8,7 @@ pub mod export;
 pub mod import;
 pub mod kept;
 pub mod kept_factors;
+pub mod kept_grants;
 pub mod list;
 pub mod search;
 pub mod update;

@@ -180,6 +180,7 @@ pub fn modules() -> PathBuf {
     let scripts = [
         include_str!("verifiers/verify.mjs"),
         include_str!("verifiers/client.mjs"),
+        include_str!("verifiers/application.mjs"),
     ];
     installed::once("jose", &format!("{lock}{}", scripts.concat()), |folder| {
         let names = [
@@ -187,6 +188,7 @@ pub fn modules() -> PathBuf {
             "package-lock.json",
             "verify.mjs",
             "client.mjs",
+            "application.mjs",
         ];
         for name in names {
             fs::copy(Path::new(FOLDER).join(name), folder.join(name)).expect("a copy");

@@ -1,7 +1,9 @@
-//! A service with oauth4webapi, a strict client library: discovery, client credentials with each method, introspection and revocation.
+//! A service and an application with oauth4webapi, a strict client library: discovery, client credentials with each method, introspection
+//! and revocation; authorization code with PKCE, ID token, user info and refresh.
 
 use super::token::app;
 use crate::support::access_tokens::RESOURCE;
+use crate::support::grants::WEB;
 use crate::support::services::METHODS;
 use crate::support::{App, node};
 use serde_json::{Value, json};
@@ -54,5 +56,51 @@ async fn oauth4webapi_gets_introspects_and_revokes_a_token_with_each_method() {
             "scope": "reports:read", "token_type": "bearer"
         });
         assert_eq!(found, expected, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn oauth4webapi_does_the_whole_flow_of_an_application() {
+    let app = app();
+    let ada = app.user("ada").await;
+    let browser = ada.sign_in_with_cookie().await;
+    for (resource, scope) in [
+        ("", "openid profile email offline_access"),
+        (RESOURCE, "openid reports:read"),
+    ] {
+        let service = app.application("none").await;
+        let script = |step: &str| {
+            let mut script = Command::new(node());
+            script
+                .arg(super::jwks::modules().join("application.mjs"))
+                .arg(step)
+                .env("CLIENT_ID", &service.id)
+                .env("ISSUER", app.page_origin())
+                .env("ORIGIN", app.server().origin())
+                .env("REDIRECT_URI", WEB)
+                .env("RESOURCE", resource)
+                .env("SCOPE", scope);
+            script
+        };
+        let begun = output(script("begin"));
+        let url = begun["url"].as_str().expect("an address");
+        let path = url.strip_prefix(&app.page_origin()).expect("a path");
+        let pending = browser.get(path).await.sealed_request();
+        let callback = pending.allow(&browser).await;
+        let mut end = script("end");
+        end.env("KEPT", begun["kept"].to_string())
+            .env("CALLBACK", callback.as_str());
+        let found = output(end);
+        let expected = json!({ "sub": ada.id, "scope": scope, "rotated": true });
+        for name in ["sub", "scope", "rotated"] {
+            assert_eq!(found[name], expected[name], "{resource}");
+        }
+        if resource.is_empty() {
+            let user = &found["user"];
+            assert_eq!(
+                (&user["sub"], &user["email"]),
+                (&json!(ada.id), &json!(ada.email))
+            );
+        }
     }
 }

@@ -26,6 +26,7 @@ async fn metadata_lists_what_exists_and_reads_no_store() {
         "issuer": issuer,
         "authorization_endpoint": url("/oauth/authorize"),
         "token_endpoint": url("/oauth/token"),
+        "userinfo_endpoint": url("/oauth/userinfo"),
         "introspection_endpoint": url("/oauth/introspect"),
         "revocation_endpoint": url("/oauth/revoke"),
         "jwks_uri": url("/oauth/jwks.json"),
@@ -35,6 +36,16 @@ async fn metadata_lists_what_exists_and_reads_no_store() {
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["ES256"],
+        "claims_supported": [
+            "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "amr", "at_hash", "name", "preferred_username", "updated_at",
+            "email", "email_verified", "roles"
+        ],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
         "token_endpoint_auth_methods_supported": methods,
@@ -69,7 +80,11 @@ async fn each_endpoint_of_the_metadata_exists() {
         }
         let method = if name == "jwks_uri" { "GET" } else { "POST" };
         let response = app.request(method, path).await;
-        assert!([200, 303, 400].contains(&response.status), "{name}");
+        let expected: &[u16] = match name.as_str() {
+            "userinfo_endpoint" => &[401],
+            _ => &[200, 303, 400],
+        };
+        assert!(expected.contains(&response.status), "{name}");
         count += 1;
     }
     assert!(count >= 4, "{count}");
@@ -93,7 +108,8 @@ async fn other_forms_of_the_address_do_not_exist() {
         "/.well-known/oauth-authorization-server/",
         "/.well-known/oauth-authorization-server/oauth",
         "/oauth/.well-known/oauth-authorization-server",
-        "/.well-known/openid-configuration",
+        "/.well-known/openid-configuration/",
+        "/oauth/.well-known/openid-configuration",
     ] {
         app.get(path).await.assert_error(404, "not_found");
     }

@@ -12,6 +12,7 @@ mod jwks;
 mod library;
 mod malformed;
 mod metadata;
+mod openid;
 mod refresh;
 mod revoke;
 mod token;

@@ -27,6 +27,8 @@ fn invalid_bodies() -> Vec<(&'static str, &'static str, String, u16, &'static st
         "credential",
         "name",
         "client_name",
+        "request",
+        "decision",
     ];
     let numbers = fields.map(|name| format!(r#""{name}":1"#)).join(",");
     vec![
@@ -82,6 +84,9 @@ async fn each_invalid_request_has_its_own_error_code() {
             let request = route.request(&caller).header("content-type", media_type);
             let request = request.header("if-match", "*");
             let mut request = request.body(body);
+            if name == "POST authorization-request" {
+                request = request.same_origin();
+            }
             if !encoding.is_empty() {
                 request = request.header("content-encoding", encoding);
             }

@@ -84,8 +84,8 @@ async fn other_spellings_of_a_path_return_404() {
         "/api/auth/login.json",
         "/api/auth/login%00",
         "/oauth",
-        "/oauth/authorize",
-        "/.well-known/openid-configuration",
+        "/oauth/authorize/",
+        "/.well-known/openid-configuration/",
     ] {
         for method in ["GET", "POST", "DELETE", "OPTIONS"] {
             let response = app.request(method, path).await;

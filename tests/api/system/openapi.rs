@@ -115,7 +115,12 @@ fn document_is_openapi_3_1() {
             let number: u16 = status.parse().expect("a status");
             assert!((200..600).contains(&number), "{path} {status}");
         }
-        assert!(operation["responses"]["200"].is_object(), "{path}");
+        let success = if path == "/oauth/authorize" {
+            "303"
+        } else {
+            "200"
+        };
+        assert!(operation["responses"][success].is_object(), "{path}");
     }
 }
 
@@ -255,7 +260,8 @@ fn responses_describe_their_headers() {
                     | "sessions/{id}"
                     | "logout"
                     | "logout-all"
-                    | "sign-in/passkey-options",
+                    | "sign-in/passkey-options"
+                    | "authorization-request",
                 ) => {
                     expected.insert(("Set-Cookie", false));
                 }
@@ -281,11 +287,22 @@ fn responses_describe_their_headers() {
                 ("200", "audit/export" | "users/export") => {
                     expected.insert(("Edge-Auth-Next", false));
                 }
-                ("200", "/oauth/jwks.json" | "/.well-known/oauth-authorization-server") => {
+                (
+                    "200",
+                    "/oauth/jwks.json"
+                    | "/.well-known/oauth-authorization-server"
+                    | "/.well-known/openid-configuration",
+                ) => {
                     expected.insert(("Cache-Control", true));
                 }
                 ("200", "refresh" | "aws-login" | "/oauth/token") => {
                     expected.insert(("Edge-Auth-Expires", true));
+                }
+                ("303", _) => {
+                    expected.extend([("Location", true), ("Set-Cookie", false)]);
+                }
+                ("200", "consent") => {
+                    expected.insert(("Set-Cookie", true));
                 }
                 ("200", "token") => {
                     expected.extend([("Edge-Auth-Expires", true), ("Preference-Applied", false)]);

@@ -73,6 +73,7 @@ fn served(route: &Route) -> u16 {
     match route.name().as_str() {
         // Other requests of the test need super administrators.
         "POST bootstrap" => 409,
+        "GET /oauth/authorize" | "POST /oauth/authorize" => 303,
         _ => 200,
     }
 }
@@ -93,7 +94,12 @@ fn needs(route: &Route) -> Needs {
         "GET health" => (1, true, false),
         // The link of `forgot-password` is created after the response.
         // `bootstrap` only checks the secret, because there is a super administrator.
-        "POST bootstrap" | "POST forgot-password" | "POST logout" => (1, false, false),
+        "POST bootstrap"
+        | "POST forgot-password"
+        | "POST logout"
+        | "GET /oauth/authorize"
+        | "POST /oauth/authorize" => (1, false, false),
+        "GET /oauth/userinfo" | "POST /oauth/userinfo" => (1, false, true),
         "POST refresh" | "GET session" => (1, false, true),
         // `set-password` reads only the user's names, which a password must not contain.
         "POST revert-email"
@@ -133,6 +139,8 @@ fn needs(route: &Route) -> Needs {
         | "DELETE clients/{id}"
         | "POST clients/{id}/secret"
         | "POST login"
+        | "POST authorization-request"
+        | "POST consent"
         | "POST logout-all"
         | "GET nvidia-credentials"
         | "GET sessions"

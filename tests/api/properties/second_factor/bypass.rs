@@ -11,13 +11,16 @@
 //! | `/sign-in/verify` | – | session, with the factor or the first one |
 //! | `/aws-login` | session: a program has no second factor | session |
 //! | `/refresh`, `/step-up`, `/change-password` | the same session continues | the same session continues |
-//! | `/oauth/token` | no session: an access token of a client for itself | the same |
+//! | `/oauth/token` | no session: an access token of a client for itself, or the tokens of a grant | the same |
+//! | `/oauth/authorize`, `/authorization-request`, `/consent` | no session: a grant, in a session with a cookie | a grant, if the factor was used in the session |
 //! | `/set-password`, `/bootstrap`, `/confirm-email`, `/revert-email`, `/forgot-password` | no session | no session |
 
 use crate::support::authenticator::{Algorithm, Authenticator};
 use crate::support::aws::{SIMULATOR, add_directory_user, keyed, unique_name};
+use crate::support::grants::parameter;
 use crate::support::internals::OPENAPI;
-use crate::support::{App, NEW_PASSWORD, Response, Vars};
+use crate::support::services::{Service, with_resources};
+use crate::support::{App, Caller, NEW_PASSWORD, Response, Vars};
 use aws_simulator::{ACCOUNT, User as DirectoryUser};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -34,12 +37,16 @@ const GIVING: [&str; 8] = [
     "/api/auth/token",
 ];
 
-/// Gives tokens to OAuth clients for themselves, and none for a user.
+/// Gives tokens to OAuth clients: for themselves, or for a user whose consent is checked in
+/// `no_grant_without_the_factor_that_is_demanded`.
 const OF_CLIENTS: &str = "/oauth/token";
 
-/// Routes that only delete the session cookie, or set another cookie: that of a recognised device or of the browser.
-const OTHER_COOKIES: [&str; 6] = [
+/// Routes that only delete the session cookie, or set another cookie: that of a recognised device, of the browser or of an authorization
+/// request.
+const OTHER_COOKIES: [&str; 8] = [
+    "/api/auth/authorization-request",
     "/api/auth/confirm-email",
+    "/api/auth/consent",
     "/api/auth/logout",
     "/api/auth/logout-all",
     "/api/auth/session",
@@ -71,9 +78,81 @@ fn every_route_that_gives_a_session_is_in_the_table() {
     // Any other grant of this route acts for a user, and belongs in the table.
     let form = &document["components"]["schemas"]["AccessTokenRequest"];
     assert_eq!(
-        form["properties"]["grant_type"]["const"],
-        "client_credentials"
+        form["properties"]["grant_type"]["enum"],
+        json!(["client_credentials", "authorization_code", "refresh_token"])
     );
+}
+
+/// What the consent page does next in the session of a user with this password, which began before a policy or a factor.
+async fn consent_step(app: &App, service: &Service, browser: &Caller) -> Value {
+    let pending = service.pending(browser, &[("prompt", "consent")]).await;
+    let next = pending.next(browser).await["next"].clone();
+    let decided = pending.decide(browser, "allow").await;
+    if next == "consent" {
+        decided.assert_status(200);
+    } else {
+        decided.assert_error(401, "step_up_required");
+    }
+    let none = service.authorize(browser, &[("prompt", "none")]).await;
+    let error = parameter(&none.response_to_client(), "error");
+    let expected = (next != "consent").then_some("login_required");
+    assert_eq!(error.as_deref(), expected, "{next} of {}", app.name());
+    next
+}
+
+#[tokio::test]
+async fn no_grant_without_the_factor_that_is_demanded() {
+    let app = App::isolated(with_resources());
+    let service = app.application("none").await;
+    let mut sessions = Vec::new();
+    for role in ["user", "admin"] {
+        for adds_factor in [false, true] {
+            let user = app.new_user("ada").role(role).create().await;
+            let browser = user.sign_in_with_cookie().await;
+            assert_eq!(consent_step(&app, &service, &browser).await, "consent");
+            if adds_factor {
+                // In another session: this one has never seen the factor.
+                user.add_totp().await;
+            }
+            sessions.push((role, adds_factor, browser));
+        }
+    }
+    for policy in ["optional", "admins", "required"] {
+        app.restart_with(with_resources().set("MFA_POLICY", policy))
+            .await;
+        for (role, has_factor, browser) in &sessions {
+            let is_demanded = policy == "required" || (policy == "admins" && *role == "admin");
+            let expected = match (has_factor, is_demanded) {
+                (true, _) => "step_up",
+                (false, true) => "sign_in",
+                (false, false) => "consent",
+            };
+            let found = consent_step(&app, &service, browser).await;
+            assert_eq!(
+                found, expected,
+                "{policy}, {role}, has a factor: {has_factor}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn factor_of_the_session_is_enough_for_a_grant() {
+    let app = App::with(with_resources().set("MFA_POLICY", "required"));
+    let service = app.application("none").await;
+    let user = app.user("ada").await;
+    let codes = {
+        user.add_totp().await;
+        user.add_recovery_codes(2).await
+    };
+    let caller = app.anonymous();
+    let response = caller
+        .sign_in("cookie", &user.username, &user.password)
+        .await;
+    let pending = response.pending();
+    let response = caller.verify(&pending, "recovery_code", &codes[0]).await;
+    let browser = response.assert_status(200).cookie_session();
+    assert_eq!(consent_step(&app, &service, &browser).await, "consent");
 }
 
 /// The outcome of a sign-in that a response shows.

@@ -4,6 +4,7 @@ use super::InjectedFault;
 use crate::support::authenticator::{Algorithm, Authenticator as Passkey};
 use crate::support::aws::{Device, SIMULATOR, add_directory_user, portal};
 use crate::support::aws_proof::{proof_in, role_session};
+use crate::support::internals::SessionKind;
 use crate::support::routes::Route;
 use crate::support::services::{RESOURCES, Service};
 use crate::support::{
@@ -28,6 +29,7 @@ pub(super) struct Prepared {
     authenticator: Option<Authenticator>,
     /// With the token that the request is about; without one, it asks for one.
     service: Option<(Service, Option<String>)>,
+    form: Option<String>,
 }
 
 impl Prepared {
@@ -45,6 +47,7 @@ impl Prepared {
             keys: None,
             authenticator: None,
             service: None,
+            form: None,
         };
         prepared.prepare().await;
         prepared
@@ -187,6 +190,36 @@ impl Prepared {
                 let service = service.await;
                 let token = service.token().await;
                 self.service = Some((service, Some(token)));
+            }
+            "GET /oauth/authorize" | "POST /oauth/authorize" => {
+                let service = self.app.application("none").await;
+                let mut form = form_urlencoded::Serializer::new(String::new());
+                let form = form.extend_pairs(service.parameters(&[])).finish();
+                if self.route.method == "GET" {
+                    self.path = format!("{}?{form}", self.path);
+                } else {
+                    self.form = Some(form);
+                }
+            }
+            "GET /oauth/userinfo" | "POST /oauth/userinfo" => {
+                let in_browser = self.app.with_sessions(SessionKind::Cookie);
+                let user = in_browser.seed_user("user", 1).await;
+                let browser = user.sessions[0].in_view(&self.app);
+                let service = self.app.application("none").await;
+                let changes = [("resource", ""), ("scope", "openid")];
+                let tokens = service.tokens(&browser, &changes).await;
+                self.caller = self.app.with_token(tokens.access);
+                self.user = Some(user.id);
+            }
+            "POST authorization-request" | "POST consent" => {
+                let in_browser = self.app.with_sessions(SessionKind::Cookie);
+                let user = in_browser.seed_user("user", 1).await;
+                let browser = user.sessions[0].in_view(&self.app);
+                let service = self.app.application("none").await;
+                let pending = service.pending(&browser, &[]).await;
+                self.body = Some(json!({ "request": pending.request, "decision": "allow" }));
+                self.caller = browser.with_cookie(&pending.cookie);
+                self.user = Some(user.id);
             }
             "POST device-authorization" => {
                 let client = self.app.registered_client().await;
@@ -332,6 +365,9 @@ impl Prepared {
             request
                 .json(&json!({ "username": name, "email": email }))
                 .await
+        } else if let Some(form) = &self.form {
+            let request = request.header("content-type", "application/x-www-form-urlencoded");
+            request.body(form.as_str()).await
         } else if let Some(body) = &self.body {
             request.json(body).await
         } else {

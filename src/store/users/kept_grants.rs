@@ -1,0 +1,115 @@
+//! Reads what a user has allowed OAuth clients.
+
+use crate::runtime::StoreError;
+use crate::runtime::d1::{Outcome, Statement};
+use crate::runtime::row::Row;
+use crate::timestamp::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// What a user has allowed OAuth clients.
+#[derive(Debug, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct KeptGrants {
+    /// Grants, 1,000 at most. The cron event removes those that have expired.
+    pub grants: Vec<KeptGrant>,
+    /// Consents that are remembered, 1,000 at most.
+    pub consents: Vec<KeptConsent>,
+}
+
+/// A grant.
+#[derive(Debug, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct KeptGrant {
+    /// Id of the grant.
+    pub id: String,
+    /// Id of the client.
+    pub client_id: String,
+    /// Id of the session of the consent.
+    pub session_id: String,
+    /// Where the authorization code was sent.
+    pub redirect_uri: String,
+    /// URI of the resource; null for the user info endpoint.
+    pub resource: Option<String>,
+    /// Scopes, separated by spaces.
+    pub scope: String,
+    /// Time of the last authentication before the consent.
+    pub authenticated_at: Timestamp,
+    /// Time of the consent.
+    pub created_at: Timestamp,
+    /// Time at which the authorization code was redeemed; null before.
+    pub redeemed_at: Option<Timestamp>,
+    /// Time of the last issue of an access token; null before the first.
+    pub last_used_at: Option<Timestamp>,
+    /// Time at which the authorization code or the current refresh token expires.
+    pub expires_at: Timestamp,
+    /// Time at which the grant reaches its maximum age.
+    pub ends_at: Timestamp,
+    /// Time at which it was revoked; null if it was not.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A consent that is remembered.
+#[derive(Debug, Serialize)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+pub struct KeptConsent {
+    /// Id of the client.
+    pub client_id: String,
+    /// Host that the user returns to.
+    pub redirect_host: String,
+    /// URI of the resource; empty for the user info endpoint.
+    pub resource: String,
+    /// Scopes, separated by spaces.
+    pub scope: String,
+    /// Time of the last consent.
+    pub updated_at: Timestamp,
+}
+
+const GRANTS: &str = "
+    SELECT id, client_id, session_id, redirect_uri, resource, scope, authenticated_at, created_at, redeemed_at, last_used_at, expires_at,
+           ends_at, revoked_at
+    FROM oauth_grants WHERE user_id = ?1 LIMIT 1000";
+
+const CONSENTS: &str = "
+    SELECT client_id, redirect_host, resource, scope, updated_at FROM oauth_consents WHERE user_id = ?1 LIMIT 1000";
+
+/// The statements whose results [`read`] takes.
+pub(super) fn statements(user: Uuid) -> [Statement; 2] {
+    [GRANTS, CONSENTS].map(|sql| Statement::new(sql).text(user.to_string()))
+}
+
+/// Reads the results of [`statements`].
+pub(super) fn read([grants, consents]: [&Outcome; 2]) -> Result<KeptGrants, StoreError> {
+    Ok(KeptGrants {
+        grants: grants.rows(grant)?,
+        consents: consents.rows(consent)?,
+    })
+}
+
+fn grant(row: &mut Row) -> Result<KeptGrant, StoreError> {
+    Ok(KeptGrant {
+        id: row.text("id")?,
+        client_id: row.text("client_id")?,
+        session_id: row.text("session_id")?,
+        redirect_uri: row.text("redirect_uri")?,
+        resource: row.optional("resource")?,
+        scope: row.text("scope")?,
+        authenticated_at: row.moment("authenticated_at")?,
+        created_at: row.moment("created_at")?,
+        redeemed_at: row.optional_moment("redeemed_at")?,
+        last_used_at: row.optional_moment("last_used_at")?,
+        expires_at: row.moment("expires_at")?,
+        ends_at: row.moment("ends_at")?,
+        revoked_at: row.optional_moment("revoked_at")?,
+    })
+}
+
+fn consent(row: &mut Row) -> Result<KeptConsent, StoreError> {
+    Ok(KeptConsent {
+        client_id: row.text("client_id")?,
+        redirect_host: row.text("redirect_host")?,
+        resource: row.text("resource")?,
+        scope: row.text("scope")?,
+        updated_at: row.moment("updated_at")?,
+    })
+}
