@@ -66,7 +66,10 @@ impl AboutToken<'_> {
         };
         let window = self.context.app.config.sessions.replay_window;
         let status = grant.refresh_status(token.generation, now, window);
-        let is_active = matches!(status, RefreshStatus::Current | RefreshStatus::Replayable);
+        let is_usable = matches!(status, RefreshStatus::Current | RefreshStatus::Replayable);
+        let not_before = self.context.app.config.tokens.not_before;
+        let is_too_old = not_before.is_some_and(|not_before| grant.rotated_at < not_before);
+        let is_active = is_usable && !is_too_old;
         Ok(is_active.then(|| ActiveToken::Refresh(Box::new(grant))))
     }
 
