@@ -1,5 +1,8 @@
 //! `GET /api/auth/users/{id}/export`: everything that is kept about a user.
 
+use crate::support::access_tokens::RESOURCE;
+use crate::support::grants::WEB;
+use crate::support::services::with_resources;
 use crate::support::{App, Vars};
 use serde_json::Value;
 
@@ -101,6 +104,35 @@ async fn export_contains_the_second_factors_without_their_secrets() {
     ] {
         assert!(!text.contains(secret), "{text}");
     }
+}
+
+#[tokio::test]
+async fn export_contains_what_the_user_has_allowed_oauth_clients() {
+    let app = App::with(with_resources());
+    let ada = app.user("ada").await;
+    let browser = ada.sign_in_with_cookie().await;
+    let service = app.application("none").await;
+    let tokens = service.tokens(&browser, &[]).await;
+    let admin = app.administrator("admin").await;
+    let response = admin.export_user(&ada.id, "").await;
+    let oauth = response.assert_status(200).json()["oauth"].clone();
+    let (grant, consent) = (&oauth["grants"][0], &oauth["consents"][0]);
+    let scope = "reports:read offline_access";
+    for (value, expected) in [
+        (&grant["client_id"], service.id.as_str()),
+        (&grant["session_id"], &browser.session_id()),
+        (&grant["redirect_uri"], WEB),
+        (&grant["resource"], RESOURCE),
+        (&grant["scope"], scope),
+        (&consent["client_id"], &service.id),
+        (&consent["redirect_host"], "app.example.com"),
+        (&consent["resource"], RESOURCE),
+        (&consent["scope"], scope),
+    ] {
+        assert_eq!(*value, expected);
+    }
+    assert!(grant["redeemed_at"].is_string() && grant["revoked_at"].is_null());
+    assert!(!response.text().contains(&tokens.refresh));
 }
 
 #[tokio::test]
