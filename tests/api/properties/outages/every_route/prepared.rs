@@ -209,7 +209,7 @@ impl Prepared {
                 let changes = [("resource", ""), ("scope", "openid")];
                 let tokens = service.tokens(&browser, &changes).await;
                 self.caller = self.app.with_token(tokens.access);
-                self.user = Some(user.id);
+                self.user = Some(user.id.clone());
             }
             "POST authorization-request" | "POST consent" => {
                 let in_browser = self.app.with_sessions(SessionKind::Cookie);
@@ -219,7 +219,7 @@ impl Prepared {
                 let pending = service.pending(&browser, &[]).await;
                 self.body = Some(json!({ "request": pending.request, "decision": "allow" }));
                 self.caller = browser.with_cookie(&pending.cookie);
-                self.user = Some(user.id);
+                self.user = Some(user.id.clone());
             }
             "POST device-authorization" => {
                 let client = self.app.registered_client().await;
