@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// The tags in the order of the document, with their descriptions.
-const TAGS: [(&str, &str); 12] = [
+const TAGS: [(&str, &str); 13] = [
     ("Sessions", "Sign-in, step-up and sessions."),
     ("Passwords", "Passwords of the users of this service."),
     (
@@ -26,6 +26,10 @@ const TAGS: [(&str, &str); 12] = [
     (
         "E-mail",
         "E-mail addresses of the users of this service, and the links that change them.",
+    ),
+    (
+        "Connected applications",
+        "The applications that the user has allowed to get tokens by OAuth 2.1.",
     ),
     (
         "AWS device flow",

@@ -11,7 +11,7 @@ use crate::http::request::Request;
 use crate::http::response::Response;
 use crate::http::route::{Access, Route};
 use crate::routes::{
-    audit, aws, bootstrap, clients, device, email, factors, nvidia, oauth, pages, passkeys,
+    audit, aws, bootstrap, clients, device, email, factors, grants, nvidia, oauth, pages, passkeys,
     password, session, system, users,
 };
 use crate::runtime::assets::Assets;
@@ -46,6 +46,8 @@ pub const ROUTES: &[Route] = &[
     session::logout_all::ROUTE,
     session::list::ROUTE,
     session::revoke::ROUTE,
+    grants::list::ROUTE,
+    grants::remove::ROUTE,
     password::set::ROUTE,
     password::change::ROUTE,
     password::forgot::ROUTE,
@@ -72,6 +74,8 @@ pub const ROUTES: &[Route] = &[
     users::sessions::list::ROUTE,
     users::sessions::revoke::ROUTE,
     users::sessions::revoke_all::ROUTE,
+    users::grants::list::ROUTE,
+    users::grants::remove::ROUTE,
     clients::list::ROUTE,
     clients::create::ROUTE,
     clients::read::ROUTE,

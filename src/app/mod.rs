@@ -9,6 +9,7 @@ pub mod bootstrap;
 pub mod client_authentication;
 pub mod client_credentials;
 pub mod client_info;
+pub mod connected_applications;
 pub mod context;
 pub mod cookie_verifier;
 pub mod credential;

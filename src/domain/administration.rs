@@ -16,6 +16,8 @@ pub enum Action {
     ReadSessions,
     /// Show the second factors of the user.
     ReadFactors,
+    /// Show the connected applications of the user.
+    ReadGrants,
     /// Export everything that is kept about the user.
     Export,
     /// Change name or organization.
@@ -36,6 +38,8 @@ pub enum Action {
     Unlock,
     /// Revoke one or all sessions.
     RevokeSessions,
+    /// Remove a connected application.
+    RevokeGrants,
     /// Remove all second factors. Administrators remove their own in the account, as the policy allows.
     ResetFactors,
     /// Erase the user.
@@ -107,10 +111,12 @@ impl Action {
             Self::Read => (Reach::All, true),
             Self::ReadSessions
             | Self::ReadFactors
+            | Self::ReadGrants
             | Self::Export
             | Self::ChangeRegion
             | Self::Enable
-            | Self::RevokeSessions => (Reach::Managed, true),
+            | Self::RevokeSessions
+            | Self::RevokeGrants => (Reach::Managed, true),
             Self::ChangeProfile | Self::Unlock => (Reach::Managed, false),
             // A session of an administrator that someone else uses must not be enough to take over the account.
             Self::ChangeEmail | Self::ResetPassword | Self::ChangeRole(_) => {
@@ -186,10 +192,11 @@ mod tests {
     use super::*;
     use Refusal::{ManagedByIdentitySource, NotPermitted};
 
-    const ACTIONS: [Action; 17] = [
+    const ACTIONS: [Action; 19] = [
         Action::Read,
         Action::ReadSessions,
         Action::ReadFactors,
+        Action::ReadGrants,
         Action::Export,
         Action::ChangeProfile,
         Action::ChangeEmail,
@@ -202,6 +209,7 @@ mod tests {
         Action::ResetPassword,
         Action::Unlock,
         Action::RevokeSessions,
+        Action::RevokeGrants,
         Action::ResetFactors,
         Action::Erase,
     ];
@@ -279,7 +287,7 @@ mod tests {
                     | Action::Erase
             )
         };
-        assert!(!own.iter().any(is_for_others) && own.len() == 9, "{own:?}");
+        assert!(!own.iter().any(is_for_others) && own.len() == 11, "{own:?}");
     }
 
     #[test]

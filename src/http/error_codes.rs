@@ -271,6 +271,9 @@ codes! {
     ClientNotFound: 404 "client_not_found" "Client not found";
         "No OAuth client has this id.";
         "List the clients again.";
+    GrantNotFound: 404 "grant_not_found" "Application not found";
+        "The user has no connected application with this id.";
+        "List the connected applications again.";
     CredentialsNotConfigured: 404 "credentials_not_configured" "Credentials are not configured";
         "The service has no credentials of this provider.";
         "Ask the operator.";

@@ -8,6 +8,7 @@ pub mod cursor;
 pub mod device;
 pub mod email;
 pub mod factors;
+pub mod grants;
 pub mod nvidia;
 pub mod oauth;
 pub mod pages;

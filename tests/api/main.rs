@@ -2,7 +2,7 @@
 //!
 //! | folder | contents |
 //! |---|---|
-//! | `session`, `factors`, `password`, `device`, `aws`, `nvidia`, `clients`, `audit`, `system`, `oauth` | one file per endpoint, as in `src/routes`: documented bodies, errors, access |
+//! | `session`, `factors`, `grants`, `password`, `device`, `aws`, `nvidia`, `clients`, `audit`, `system`, `oauth` | one file per endpoint, as in `src/routes`: documented bodies, errors, access |
 //! | `properties` | one file per guarantee that concerns several endpoints |
 //! | `pages.rs` | the browser pages as HTTP serves them |
 //! | `browser` | the pages, and web applications, in Chromium |
@@ -61,6 +61,7 @@ mod clients;
 mod device;
 mod email;
 mod factors;
+mod grants;
 mod nvidia;
 mod oauth;
 mod pages;

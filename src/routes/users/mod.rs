@@ -4,6 +4,7 @@ pub mod create;
 pub mod erase;
 pub mod export;
 pub mod factors;
+pub mod grants;
 pub mod import;
 pub mod personal_export;
 pub mod read;

@@ -3,6 +3,9 @@
 //! A grant is live while it was not revoked, its user is active and, unless it has the scope `offline_access`, the session of the consent
 //! is live. So whatever ends the session ends the grant. Each statement that issues a token has these conditions.
 
+pub mod list;
+pub mod remove;
+
 mod create;
 mod issue;
 mod revoke;

@@ -54,6 +54,7 @@ pub mod aws_proof;
 mod caller;
 mod cases;
 pub mod command_line;
+mod connected_applications;
 pub mod contract;
 pub mod credentials;
 mod factors;

@@ -21,7 +21,8 @@ impl Route {
     /// A path of this route. A parameter has the form of an id that does not exist.
     pub fn path(&self) -> String {
         let id = "0".repeat(64);
-        self.template.replace("{id}", &id).replace("{session}", &id)
+        let path = self.template.replace("{id}", &id);
+        path.replace("{session}", &id).replace("{grant}", &id)
     }
 
     /// The role that the route declares; `None` if it needs no session. The tests of each endpoint assert its role as well.

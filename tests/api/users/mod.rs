@@ -4,6 +4,7 @@ mod create;
 mod erase;
 mod export;
 mod factors;
+mod grants;
 mod held_bodies;
 mod import;
 mod personal_export;

@@ -41,7 +41,7 @@ fn spellings(path: &str) -> Vec<String> {
     ]
 }
 
-/// Ids that are not those of a session.
+/// Ids that are not those of a session or grant.
 const IDS: [&str; 14] = [
     "0",
     "-1",
@@ -68,7 +68,9 @@ async fn try_paths(cases: Cases) -> usize {
         let path = spellings(&route.path()).swap_remove(number);
         Attempt::new(route.method, &path)
     });
-    let ids = IDS.map(|id| Attempt::new("DELETE", &format!("/api/auth/sessions/{id}")));
+    let ids = ["sessions", "grants"].into_iter().flat_map(|resource| {
+        IDS.map(|id| Attempt::new("DELETE", &format!("/api/auth/{resource}/{id}")))
+    });
     try_all(cases, attempts.chain(ids).collect(), &[Role::SuperAdmin]).await
 }
 

@@ -62,6 +62,11 @@ impl Prepared {
                 let id = user.sessions[1].session_id();
                 self.path = self.route.template.replace("{id}", &id);
             }
+            "DELETE grants/{id}" => {
+                let user = self.sign_in("user").await;
+                let grant = self.grant_of(&user.id).await;
+                self.path = self.route.template.replace("{id}", &grant);
+            }
             name if name.contains(" users") => self.prepare_administration(name).await,
             name if name.contains(" clients") => self.prepare_clients(name).await,
             "POST login" => {
@@ -276,11 +281,21 @@ impl Prepared {
                 let session = user.sessions[1].session_id();
                 let path = self.route.template.replace("{id}", &user.id);
                 self.path = path.replace("{session}", &session);
+                if self.path.contains("{grant}") {
+                    let grant = self.grant_of(&user.id).await;
+                    self.path = self.path.replace("{grant}", &grant);
+                }
                 if self.route.method == "PATCH" {
                     self.body = Some(json!({ "name": "Another Name" }));
                 }
             }
         }
+    }
+
+    /// A connected application of a user.
+    async fn grant_of(&self, user: &str) -> String {
+        let client = self.app.seed_oauth_client("App").await;
+        self.app.seed_grant(user, &client).await
     }
 
     /// The routes of OAuth clients.

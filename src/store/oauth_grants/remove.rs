@@ -1,0 +1,137 @@
+//! The removal of a grant by its user or an administrator: it revokes the grant, and the client has to ask the user again.
+
+use crate::domain::audit::Signed;
+use crate::runtime::StoreError;
+use crate::runtime::d1::{Database, Statement};
+use crate::store::audit::recorded;
+use crate::timestamp::Timestamp;
+use uuid::Uuid;
+
+/// A grant to be removed.
+#[derive(Clone, Copy, Debug)]
+pub struct Removal {
+    /// The grant.
+    pub id: Uuid,
+    /// Its user.
+    pub user: Uuid,
+    /// The administrator who removes it; `None` for the user.
+    pub actor: Option<Uuid>,
+}
+
+/// The outcome of [`remove`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removed {
+    /// The grant is revoked, now or earlier.
+    Yes,
+    /// The user has no such grant any more.
+    NotFound,
+    /// The administrator may not do it any more.
+    NotPermitted,
+}
+
+const CLIENT_OF: &str = "SELECT client_id FROM oauth_grants WHERE id = ?1 AND user_id = ?2";
+
+/// `?4`, if not NULL, is the administrator, who still has to be allowed to do it.
+const REVOKE: &str = "
+    UPDATE oauth_grants SET revoked_at = ?1
+    WHERE id = ?2 AND user_id = ?3 AND revoked_at IS NULL
+      AND (?4 IS NULL OR EXISTS (
+        SELECT 1 FROM users JOIN users AS actor ON actor.id = ?4 AND actor.is_active = 1
+        WHERE users.id = ?3
+          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))))";
+
+/// Finds a row if [`REVOKE`] is about to change one.
+const REVOKES: &str = "
+    SELECT 1 FROM oauth_grants
+    WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NULL
+      AND (?3 IS NULL OR EXISTS (
+        SELECT 1 FROM users JOIN users AS actor ON actor.id = ?3 AND actor.is_active = 1
+        WHERE users.id = ?2
+          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))))";
+
+/// Also after the grant was revoked for another reason, such as a sign-out that came between the list and the removal: what the user
+/// removes must ask again. The statement before has revoked the grant, unless the administrator may not do it.
+const FORGET: &str = "
+    DELETE FROM oauth_consents
+    WHERE user_id = ?1
+      AND client_id = (SELECT client_id FROM oauth_grants WHERE id = ?2 AND user_id = ?1 AND revoked_at IS NOT NULL)
+      AND (?3 IS NULL OR EXISTS (
+        SELECT 1 FROM users JOIN users AS actor ON actor.id = ?3 AND actor.is_active = 1
+        WHERE users.id = ?1
+          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))))";
+
+/// Whether the grant is revoked; no row if the user has no such grant.
+const STATE: &str = "
+    SELECT revoked_at IS NOT NULL AS is_revoked FROM oauth_grants WHERE id = ?1 AND user_id = ?2";
+
+/// The administrator `?2` may revoke grants of the user: the condition of [`REVOKE`].
+const MAY_REVOKE: &str = "
+    SELECT 1 FROM users JOIN users AS actor ON actor.id = ?2 AND actor.is_active = 1
+    WHERE users.id = ?1
+      AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))";
+
+/// The client of a grant of the user, which may have ended; `None` if the user has no such grant.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn client_of(
+    database: &Database,
+    id: Uuid,
+    user: Uuid,
+) -> Result<Option<Uuid>, StoreError> {
+    let statement = Statement::new(CLIENT_OF)
+        .text(id.to_string())
+        .text(user.to_string());
+    let [found] = database.batch([statement]).await?;
+    found.first(|row| row.uuid("client_id"))
+}
+
+/// Revokes a grant and forgets the consents of the user for its client. The entry is written by the call that revokes the grant.
+///
+/// # Errors
+/// Any [`StoreError`]; then the response must not state that the grant is revoked.
+pub async fn remove(
+    database: &Database,
+    removal: Removal,
+    now: Timestamp,
+    entry: &Signed,
+) -> Result<Removed, StoreError> {
+    let (id, user) = (removal.id.to_string(), removal.user.to_string());
+    let actor = removal.actor.map(|actor| actor.to_string());
+    let revoke = Statement::new(REVOKE)
+        .text(now.to_string())
+        .text(&id)
+        .text(&user)
+        .optional(actor.as_ref());
+    let revokes = || {
+        Statement::new(REVOKES)
+            .text(&id)
+            .text(&user)
+            .optional(actor.as_ref())
+    };
+    let forget = Statement::new(FORGET)
+        .text(&user)
+        .text(&id)
+        .optional(actor.as_ref());
+    let mut statements = vec![
+        recorded(revoke, revokes, [entry]),
+        forget,
+        Statement::new(STATE).text(&id).text(&user),
+    ];
+    if let Some(actor) = &actor {
+        statements.push(Statement::new(MAY_REVOKE).text(&user).text(actor));
+    }
+    let outcomes = database.all(statements).await?;
+    let [_, _, state, permitted @ ..] = outcomes.as_slice() else {
+        return Err(StoreError::Unavailable);
+    };
+    for outcome in permitted {
+        if outcome.first(|_| Ok(()))?.is_none() {
+            return Ok(Removed::NotPermitted);
+        }
+    }
+    Ok(match state.first(|row| row.count("is_revoked"))? {
+        Some(1) => Removed::Yes,
+        _ => Removed::NotFound,
+    })
+}
