@@ -48,6 +48,8 @@ export function failureText(t: Texts, { code, status, retryAfter }: Failure, min
       return failure.codeExpired;
     case "session_not_found":
       return failure.sessionNotFound;
+    case "grant_not_found":
+      return t.applications.notFound;
     case "cross_site_request":
       return failure.crossSite;
     case "aws_failed":

@@ -22,6 +22,9 @@ export const loadUserSessions = (id: string) => call(api.GET("/api/auth/users/{i
 export const revokeUserSessions = (id: string) => call(api.DELETE("/api/auth/users/{id}/sessions", { params: user(id) }));
 export const revokeUserSession = (id: string, session: string) =>
   call(api.DELETE("/api/auth/users/{id}/sessions/{session}", { params: { path: { id, session } } }));
+export const loadUserGrants = (id: string) => call(api.GET("/api/auth/users/{id}/grants", { params: user(id) }));
+export const removeUserGrant = (id: string, grant: string) =>
+  call(api.DELETE("/api/auth/users/{id}/grants/{grant}", { params: { path: { id, grant } } }));
 
 /** Everything that is kept about the user, with the audit entries of all pages. */
 export async function exportUser(id: string) {

@@ -1,5 +1,6 @@
 // /account
 import { useEffect, useState } from "preact/hooks";
+import { Applications } from "../account/applications.tsx";
 import { ChangeEmail } from "../account/change_email.tsx";
 import { ChangePassword } from "../account/change_password.tsx";
 import { Profile } from "../account/profile.tsx";
@@ -75,6 +76,7 @@ function Account({ options, session }: PageProps) {
       />
       {!isManagedElsewhere && <ChangeEmail canMail={options.email} />}
       {hasPassword && <ChangePassword username={user.username} minimum={options.password_min_length} onChanged={reload} />}
+      <Applications />
       <Sessions list={list} onChange={reload} />
     </>
   );

@@ -184,10 +184,39 @@ export const de: Texts = {
     unknownDevice: "Unbekanntes Gerät",
   },
 
+  applications: {
+    title: "Verbundene Anwendungen",
+    lead: "Die Anwendungen und Programme, denen Sie Zugriff auf Ihr Konto erlaubt haben.",
+    none: "Keine Anwendung hat Zugriff auf Ihr Konto.",
+    returnsTo: "Kehrt zurück zu",
+    service: "Dienst",
+    access: "Zugriff",
+    allowed: "Erlaubt",
+    lastUsed: "Zuletzt benutzt",
+    neverUsed: "Noch nicht benutzt",
+    remove: "Entfernen",
+    removeLabel: (name) => `Die Anwendung ${name} entfernen`,
+    removeTitle: (name) => `${name} entfernen`,
+    consequences: [
+      "Die Anwendung erhält keinen weiteren Zugriff auf Ihr Konto. Zugriff, den sie schon hat, endet innerhalb von 10 Minuten.",
+      "Wenn Sie die Anwendung wieder verwenden, muss sie Sie erneut fragen.",
+      "Daten, die die Anwendung schon erhalten hat, bleiben dort.",
+    ],
+    removed: "Die Anwendung wurde entfernt.",
+    notFound: "Diese Anwendung wurde bereits entfernt.",
+    scopes: {
+      openid: "Sie wiedererkennen, wenn Sie zurückkehren",
+      profile: "Ihren Namen und Ihren Benutzernamen sehen",
+      email: "Ihre E‑Mail-Adresse sehen",
+      roles: "Ihre Rolle sehen",
+      offline_access: "Verbunden bleiben, auch wenn Sie sie nicht benutzen, bis Sie sie entfernen",
+    },
+  },
+
   stepUp: {
     title: "Bestätigen Sie, dass Sie es sind",
-    lead: "Ihre Anmeldung liegt einige Zeit zurück. Bestätigen Sie diese Änderung mit Ihrem Passwort.",
-    leadAws: "Ihre Anmeldung liegt einige Zeit zurück. Bestätigen Sie diese Änderung mit AWS.",
+    lead: "Bestätigen Sie mit Ihrem Passwort, um fortzufahren.",
+    leadAws: "Bestätigen Sie mit AWS, um fortzufahren.",
     submit: "Bestätigen",
   },
 

@@ -183,10 +183,39 @@ export const en = {
     unknownDevice: "Unknown device",
   },
 
+  applications: {
+    title: "Connected applications",
+    lead: "The applications and programs that you have allowed to access your account.",
+    none: "No application has access to your account.",
+    returnsTo: "Returns to",
+    service: "Service",
+    access: "Access",
+    allowed: "Allowed",
+    lastUsed: "Last used",
+    neverUsed: "Not used yet",
+    remove: "Remove",
+    removeLabel: (name: string) => `Remove the application ${name}`,
+    removeTitle: (name: string) => `Remove ${name}`,
+    consequences: [
+      "The application gets no further access to your account. Access that it already has ends within 10 minutes.",
+      "If you use the application again, it has to ask you again.",
+      "Data that the application has already received stays there.",
+    ],
+    removed: "The application was removed.",
+    notFound: "This application has already been removed.",
+    scopes: {
+      openid: "Recognise you when you return",
+      profile: "See your name and your user name",
+      email: "See your e‑mail address",
+      roles: "See your role",
+      offline_access: "Stay connected when you are not using it, until you remove it",
+    },
+  },
+
   stepUp: {
     title: "Confirm that it is you",
-    lead: "You signed in some time ago. Confirm this change with your password.",
-    leadAws: "You signed in some time ago. Confirm this change with AWS.",
+    lead: "To continue, confirm with your password.",
+    leadAws: "To continue, confirm with AWS.",
     submit: "Confirm",
   },
 

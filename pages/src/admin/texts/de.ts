@@ -202,6 +202,14 @@ export const de: ConsoleTexts = {
       allDone: (number) => ended(number),
       ends: (number) => (number === 0 ? "Der Benutzer hat keine laufende Sitzung." : number === 1 ? "1 Sitzung des Benutzers wird beendet." : `${sessions(number)} des Benutzers werden beendet.`),
     },
+    applications: {
+      none: "Keine Anwendung hat Zugriff auf dieses Konto.",
+      consequences: [
+        "Die Anwendung erhält keinen weiteren Zugriff auf das Konto. Zugriff, den sie schon hat, endet innerhalb von 10 Minuten.",
+        "Wenn der Benutzer die Anwendung wieder verwendet, muss sie erneut fragen.",
+        "Daten, die die Anwendung schon erhalten hat, bleiben dort.",
+      ],
+    },
     export: { submit: "Daten exportieren", hint: "Speichert eine JSON-Datei mit allen Daten, die über den Benutzer gespeichert sind. Der Export wird im Audit-Protokoll vermerkt." },
     erase: {
       submit: "Benutzer löschen",

@@ -201,6 +201,14 @@ export const en = {
       allDone: (number: number) => `${sessions(number)} ended.`,
       ends: (number: number) => (number === 0 ? "The user has no live sessions." : `${sessions(number)} of the user will end.`),
     },
+    applications: {
+      none: "No application has access to this account.",
+      consequences: [
+        "The application gets no further access to the account. Access that it already has ends within 10 minutes.",
+        "If the user uses the application again, it has to ask again.",
+        "Data that the application has already received stays there.",
+      ],
+    },
     export: { submit: "Export data", hint: "Saves a JSON file with all data that is stored about the user. The export is recorded in the audit log." },
     erase: {
       submit: "Erase user",

@@ -18,6 +18,7 @@ import { Data } from "./data.tsx";
 import { EditProfile } from "./edit.tsx";
 import { Factors } from "./factors.tsx";
 import { About } from "./about.tsx";
+import { UserApplications } from "./applications.tsx";
 import { Password } from "./password.tsx";
 import { UserSessions } from "./sessions.tsx";
 
@@ -82,6 +83,7 @@ function Sections({ user, actor, changes, onChanged, onErased }: SectionsProps) 
       {allowed.canManage && !allowed.isManagedElsewhere && <Password {...props} />}
       {allowed.canManage && <Factors key={`factors ${changes}`} {...props} done={reset} onDone={setReset} />}
       {allowed.canManage && <UserSessions key={changes} {...props} />}
+      {allowed.canManage && <UserApplications key={`applications ${changes}`} {...props} />}
       {allowed.canManage && <Data {...props} onErased={onErased} />}
     </>
   );

@@ -1,0 +1,15 @@
+// A host or a URI. It is broken after its separators if it is too long for its line.
+import { Fragment } from "preact";
+
+export function Address({ children }: { children: string }) {
+  return (
+    <bdi translate={false}>
+      {children.split(/(?<=[./:])(?=[^./:])/).map((part, index) => (
+        <Fragment key={index}>
+          {index > 0 && <wbr />}
+          {part}
+        </Fragment>
+      ))}
+    </bdi>
+  );
+}

@@ -1,0 +1,21 @@
+// The list of what an application may do.
+import { useTexts } from "../language.ts";
+import type { Texts } from "../language.ts";
+
+/** The scopes in plain words. Those of a resource have no words here, so the list shows their names. */
+export function Scopes({ scopes, labelledBy }: { scopes: string[]; labelledBy?: string }) {
+  const t = useTexts();
+  return (
+    <ul class="scopes" aria-labelledby={labelledBy}>
+      {scopes.map((scope) => (
+        <li key={scope}>{meaning(t, scope) ?? <code translate={false}>{scope}</code>}</li>
+      ))}
+    </ul>
+  );
+}
+
+/** The meaning of a scope that is the same for every resource. */
+function meaning(t: Texts, scope: string): string | undefined {
+  const { scopes } = t.applications;
+  return Object.hasOwn(scopes, scope) ? scopes[scope as keyof typeof scopes] : undefined;
+}
