@@ -53,6 +53,9 @@ export const TextsContext = createContext<Texts>(texts());
 
 export const useTexts = (): Texts => useContext(TextsContext);
 
+/** A name in a sentence. Names may be written from right to left, which must not change the order of the sentence. */
+export const isolated = (name: string): string => `\u2068${name}\u2069`;
+
 /** A time of the API, in the language and the time zone of the user. */
 export function formatTime(time: string): string {
   return new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(time));

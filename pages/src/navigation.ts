@@ -20,28 +20,43 @@ export function signInAndReview(): string {
   return `${PAGES.signIn}?${new URLSearchParams({ [RETURN_TO]: target })}`;
 }
 
-const NOTICE = "edge-auth-notice";
+/** The sign-in page, which then leads back to this page. */
+export const signInPath = (): string => `${PAGES.signIn}?${new URLSearchParams({ [RETURN_TO]: location.pathname + location.search })}`;
 
-/** Leads to the sign-in page, and from there back to this page. */
-export function signInAgain({ hasExpired }: { hasExpired: boolean }): void {
-  if (hasExpired) {
-    try {
-      sessionStorage.setItem(NOTICE, "expired");
-    } catch {
-      // The page then does not say why the user has to sign in.
-    }
-  }
-  location.replace(`${PAGES.signIn}?${new URLSearchParams({ [RETURN_TO]: location.pathname + location.search })}`);
+const NOTICE = "edge-auth-notice";
+const LOGIN_HINT = "edge-auth-login-hint";
+
+/** Leads to the sign-in page, and from there back to this page. `loginHint` is the user name that an application expects. */
+export function signInAgain({ hasExpired, loginHint = null }: { hasExpired: boolean; loginHint?: string | null }): void {
+  // Without the notice, the page does not say why the user has to sign in.
+  if (hasExpired) keep(NOTICE, "expired");
+  // Not in the address, which is logged, and which other sites can choose.
+  if (loginHint !== null) keep(LOGIN_HINT, loginHint);
+  location.replace(signInPath());
 }
 
 /** Whether another page has led here because the session has ended. True once. */
-export function takeExpiredNotice(): boolean {
+export const takeExpiredNotice = (): boolean => take(NOTICE) === "expired";
+
+/** The user name that an application expects. Returned once. */
+export const takeLoginHint = (): string | null => take(LOGIN_HINT);
+
+/** Keeps a text for the next page of this tab, unless the browser denies storage to this site. */
+function keep(name: string, text: string): void {
   try {
-    const isExpired = sessionStorage.getItem(NOTICE) === "expired";
-    sessionStorage.removeItem(NOTICE);
-    return isExpired;
+    sessionStorage.setItem(name, text);
   } catch {
-    return false;
+    // The next page does without it.
+  }
+}
+
+function take(name: string): string | null {
+  try {
+    const text = sessionStorage.getItem(name);
+    sessionStorage.removeItem(name);
+    return text;
+  } catch {
+    return null;
   }
 }
 

@@ -37,6 +37,8 @@ const PAGES: &[Page] = &[
         ..Page::at("/admin")
     },
     Page::at("/bootstrap"),
+    // Not isolated, because an application may open the authorization endpoint as a pop-up.
+    Page::at("/consent"),
     Page::at("/set-password"),
     Page::at("/forgot-password"),
     Page::at("/confirm-email"),

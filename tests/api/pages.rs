@@ -5,11 +5,12 @@ use regex::Regex;
 use std::collections::BTreeSet;
 use std::io::Write;
 
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "/account",
     "/admin",
     "/bootstrap",
     "/confirm-email",
+    "/consent",
     "/error",
     "/forgot-password",
     "/revert-email",

@@ -18,6 +18,7 @@ const PAGES: &[(&str, &str)] = &[
     ("admin", "Administration"),
     ("bootstrap", "Create the first administrator"),
     ("confirm-email", "Confirm your e-mail address"),
+    ("consent", "Allow access"),
     ("error", "Something went wrong"),
     ("forgot-password", "Forgotten password"),
     ("revert-email", "Restore your e-mail address"),

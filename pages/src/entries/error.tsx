@@ -3,6 +3,7 @@ import { LinkButton } from "../components/button.tsx";
 import { Message } from "../components/message.tsx";
 import { failureText } from "../failures.ts";
 import { useTexts } from "../language.ts";
+import type { Texts } from "../language.ts";
 import { PAGES } from "../navigation.ts";
 import { start } from "../start.tsx";
 
@@ -14,10 +15,17 @@ function ErrorPage() {
   return (
     <>
       <h1>{t.error.title}</h1>
-      <Message kind="error">{code === null ? t.error.lead : failureText(t, { code, status: 0, retryAfter: null })}</Message>
+      <Message kind="error">{code === null ? t.error.lead : errorText(t, code)}</Message>
       <LinkButton kind="primary" href={PAGES.account}>
         {t.toAccount}
       </LinkButton>
     </>
   );
+}
+
+/** The codes of the authorization endpoint have texts of their own, because the user has come from an application. */
+function errorText(t: Texts, code: string): string {
+  const { codes } = t.error;
+  if (Object.hasOwn(codes, code)) return codes[code as keyof typeof codes];
+  return failureText(t, { code, status: 0, retryAfter: null });
 }

@@ -7,7 +7,7 @@ import { Field, value } from "../components/field.tsx";
 import { Form } from "../components/form.tsx";
 import type { Pending, SignedIn } from "../factors/client.ts";
 import { useTexts } from "../language.ts";
-import { PAGES } from "../navigation.ts";
+import { PAGES, takeLoginHint } from "../navigation.ts";
 import { useSubmission } from "../submission.ts";
 import { SignInMessage } from "./message.tsx";
 
@@ -32,6 +32,7 @@ export function PasswordForm({ failure, secondsLeft, onSubmit, onFailure, onDone
   const form = useRef<HTMLFormElement>(null);
   const password = useRef<HTMLInputElement>(null);
   const [failures, setFailures] = useState(0);
+  const [loginHint] = useState(takeLoginHint);
   const submission = useSubmission(async () => {
     if (form.current === null) return undefined;
     const typed = { username: value(form.current, "username"), password: value(form.current, "password") };
@@ -55,7 +56,7 @@ export function PasswordForm({ failure, secondsLeft, onSubmit, onFailure, onDone
   return (
     <Form submission={submission} form={form}>
       <SignInMessage failure={failure} isWaiting={isWaiting} lead={t.signIn.lead} />
-      <Field label={t.signIn.username} name="username" type="text" autocomplete="username webauthn" errorId={errorId} />
+      <Field label={t.signIn.username} name="username" type="text" autocomplete="username webauthn" defaultValue={loginHint ?? ""} errorId={errorId} />
       <Field label={t.signIn.password} name="password" type="password" autocomplete="current-password" errorId={errorId} input={password} />
       <Button kind="primary" isBusy={submission.isBusy} isDisabled={isWaiting}>
         {isWaiting ? t.signIn.submitIn(secondsLeft) : t.signIn.submit}

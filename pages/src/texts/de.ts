@@ -213,6 +213,28 @@ export const de: Texts = {
     },
   },
 
+  consent: {
+    title: "Zugriff erlauben",
+    question: (name) => `${name} bittet um Zugriff auf Ihr Konto`,
+    returnsTo: "Nach Ihrer Antwort kehren Sie zurück zu",
+    checkAddress: "Erlauben Sie den Zugriff nur, wenn Sie diese Adresse kennen und sich dort gerade anmelden wollten.",
+    loopback: "Diese Anwendung läuft auf diesem Gerät. Jedes andere Programm auf diesem Gerät kann den Zugriff an ihrer Stelle erhalten. Erlauben Sie ihn nur, wenn Sie die Anwendung gerade selbst gestartet haben.",
+    account: "Ihr Konto",
+    otherAccount: "Anderes Konto verwenden",
+    service: "Zugriff auf den Dienst",
+    scopes: "Die Anwendung darf:",
+    noScopes: "Die Anwendung bittet um keine Daten.",
+    allow: "Erlauben",
+    deny: "Ablehnen",
+    removable: "Sie können die Anwendung jederzeit in Ihrem Konto entfernen.",
+    back: "Zurück zur Anwendung",
+    returning: (name) => `Sie werden zu ${name} zurückgeleitet. Danach können Sie diese Seite schließen.`,
+    expired: "Diese Anfrage ist nicht mehr gültig. Gehen Sie zurück zur Anwendung, und beginnen Sie neu.",
+    confirmation: (name) => `${name} verlangt, dass Sie bestätigen, dass Sie es sind.`,
+    confirm: "Bestätigen",
+    forbidden: "Ihr Konto darf diese Anwendung nicht benutzen. Wenden Sie sich an Ihre Administration.",
+  },
+
   stepUp: {
     title: "Bestätigen Sie, dass Sie es sind",
     lead: "Bestätigen Sie mit Ihrem Passwort, um fortzufahren.",
@@ -223,6 +245,12 @@ export const de: Texts = {
   error: {
     title: "Es ist ein Fehler aufgetreten",
     lead: "Die Seite konnte nicht angezeigt werden. Gehen Sie zurück, und versuchen Sie es erneut.",
+    codes: {
+      unknown_client: "Die Anwendung, die Sie hierher geführt hat, ist bei diesem Dienst nicht registriert oder deaktiviert. Wenden Sie sich an den Anbieter der Anwendung.",
+      invalid_redirect_uri: "Die Anwendung, die Sie hierher geführt hat, hat eine Adresse angegeben, die für sie nicht registriert ist. Zu Ihrer Sicherheit wurden Sie nicht dorthin geleitet. Wenden Sie sich an den Anbieter der Anwendung.",
+      invalid_request: "Die Anwendung, die Sie hierher geführt hat, hat eine ungültige Anfrage gesendet. Gehen Sie zurück zur Anwendung, und beginnen Sie neu.",
+      oauth_disabled: "Dieser Dienst meldet keine Benutzer für andere Anwendungen an.",
+    },
   },
 
   factors,

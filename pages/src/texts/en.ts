@@ -212,6 +212,28 @@ export const en = {
     },
   },
 
+  consent: {
+    title: "Allow access",
+    question: (name: string) => `${name} asks for access to your account`,
+    returnsTo: "After your answer, you return to",
+    checkAddress: "Allow access only if you know this address and have just started to sign in there.",
+    loopback: "This application runs on this device. Every other program on this device can receive the access in its place. Allow it only if you have just started the application yourself.",
+    account: "Your account",
+    otherAccount: "Use another account",
+    service: "Access to the service",
+    scopes: "The application may:",
+    noScopes: "The application asks for no data.",
+    allow: "Allow",
+    deny: "Deny",
+    removable: "You can remove the application in your account at any time.",
+    back: "Back to the application",
+    returning: (name: string) => `You are being returned to ${name}. You can close this page afterwards.`,
+    expired: "This request is no longer valid. Go back to the application, and start again.",
+    confirmation: (name: string) => `${name} requires that you confirm that it is you.`,
+    confirm: "Confirm",
+    forbidden: "Your account may not use this application. Ask your administrator.",
+  },
+
   stepUp: {
     title: "Confirm that it is you",
     lead: "To continue, confirm with your password.",
@@ -222,6 +244,12 @@ export const en = {
   error: {
     title: "Something went wrong",
     lead: "The page could not be shown. Go back and try again.",
+    codes: {
+      unknown_client: "The application that led you here is not registered with this service, or is disabled. Contact the provider of the application.",
+      invalid_redirect_uri: "The application that led you here asked for an address that is not registered for it. For your safety, you were not sent there. Contact the provider of the application.",
+      invalid_request: "The application that led you here sent an invalid request. Go back to the application, and start again.",
+      oauth_disabled: "This service does not sign in users for other applications.",
+    },
   },
 
   factors,
