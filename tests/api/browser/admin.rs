@@ -117,6 +117,8 @@ async fn visit_all(case: &str, more: Value) {
     let locked = world.user("locked").await;
     locked.set_failures(100).await;
     give_factors(&locked).await;
+    let client = world.app.seed_oauth_client("Dashboards").await;
+    world.app.seed_grant(&locked.id, &client).await;
     for number in 0..6 {
         world.user(&format!("ada{number}")).await;
     }

@@ -2,6 +2,7 @@
 //! `chromium`, or another one in `CHROMIUM_BIN`.
 
 mod admin;
+mod consent;
 mod factors;
 mod pages;
 pub mod world;

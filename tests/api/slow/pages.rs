@@ -84,6 +84,9 @@ async fn requests_of_other_sites_have_no_effect() {
     let victim = world.user("victim").await;
     victim.update("role = 'super_admin'").await;
     world.user("attacker").await;
+    let client = world.app.seed_oauth_client("App").await;
+    let grant = world.app.seed_grant(&victim.id, &client).await;
+    world.more = json!({ "grant": grant });
     world.run("pages/cross_site").await;
 }
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { showsAccount, signIn } from "./steps.mjs";
 
-export async function run({ browser, control, service, stranger, users: [victim, attacker] }) {
+export async function run({ browser, control, service, stranger, users: [victim, attacker], more: { grant } }) {
   const context = await browser.newContext({ baseURL: service });
   context.setDefaultTimeout(60_000);
   const own = await signIn(context, victim);
@@ -20,8 +20,9 @@ export async function run({ browser, control, service, stranger, users: [victim,
 
   /** The path with the victim's own ids. */
   function addressOf(path) {
+    if (path.startsWith("/api/auth/grants/")) return path.replace("{id}", grant);
     const id = path.startsWith("/api/auth/users/") ? user.id : session;
-    return path.replace("{id}", id).replace("{session}", session);
+    return path.replace("{id}", id).replace("{session}", session).replace("{grant}", grant);
   }
   assert.ok(routes.length >= 25, `${routes.length}`);
 
@@ -44,6 +45,7 @@ export async function run({ browser, control, service, stranger, users: [victim,
       sessions: await read("SELECT id, generation, revoked_at, authenticated_at FROM sessions ORDER BY id"),
       users: await read("SELECT id, email, password_hash, updated_at FROM users ORDER BY id"),
       attempts: await read("SELECT * FROM sign_in_attempts ORDER BY key"),
+      grants: await read("SELECT id, revoked_at FROM oauth_grants ORDER BY id"),
       links: await read("SELECT id FROM password_links UNION ALL SELECT id FROM email_links ORDER BY id"),
       messages: await control("sent", { to: victim.email }),
     };

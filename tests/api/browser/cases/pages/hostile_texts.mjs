@@ -1,6 +1,7 @@
 // Hostile texts in everything that a page shows: names, organizations, devices, the name of the service, parameters and error codes.
 // Each is shown as text.
 import assert from "node:assert/strict";
+import { CONSENT, asked, question, respond } from "./consent/steps.mjs";
 import { heading, showsAccount, signIn, t } from "./steps.mjs";
 
 export async function run({ person, control, browser, service, users: [user], more: { hostile } }) {
@@ -15,7 +16,7 @@ export async function run({ person, control, browser, service, users: [user], mo
     assert.deepEqual(found, [], what);
   };
   const page = await context.newPage();
-  const addresses = ["/sign-in", "/signed-out", "/set-password", "/forgot-password", "/confirm-email", "/revert-email", "/error", "/nothing"];
+  const addresses = ["/sign-in", "/consent", "/signed-out", "/set-password", "/forgot-password", "/confirm-email", "/revert-email", "/error", "/nothing"];
   for (const text of hostile) {
     for (const address of addresses) {
       await page.goto("about:blank");
@@ -27,6 +28,14 @@ export async function run({ person, control, browser, service, users: [user], mo
     await page.goto(`/${encodeURIComponent(text)}`);
     await heading(page, t.notFound.title);
     await clean(page, text);
+  }
+  for (const text of hostile) {
+    const client = { client_id: text, name: text };
+    const user = { id: text, username: text, name: text };
+    await respond(page, { requests: [asked({ client, user, redirect_host: text, resource: { uri: text, name: text }, scopes: [text] })] });
+    await page.goto(CONSENT);
+    await question(page, text.trim());
+    await clean(page, `/consent ${text}`);
   }
   await page.close();
 

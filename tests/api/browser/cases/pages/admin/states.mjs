@@ -47,6 +47,7 @@ export async function visitAll({ context, control, users: [root, ada, locked], t
   await open(`#/users/${locked.id}`, locked.login.username);
   await section(c.user.sessions.title).getByText(c.user.sessions.none).waitFor();
   await section(c.user.factors.title).getByText(c.user.factors.locked).waitFor();
+  await section(t.applications.title).getByRole("listitem").first().waitFor();
   await visit("user-locked", page);
   await button(page, c.user.factors.reset).click();
   await page.getByRole("dialog").waitFor();
