@@ -128,7 +128,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     Operation::new("listGrants", "Connected applications", "List connected applications")
         .describe(
             "Returns the grants that the caller has given to OAuth clients and that are still live, most recent consent first. A grant is \
-             live until it is revoked, it reaches its maximum age, or its refresh token expires.",
+             live until it is revoked, it reaches its maximum age, its refresh token expires, or, without the scope `offline_access`, its \
+             session ends.",
         )
         .returns::<GrantsResponse>(schemas, json!({"success": true, "grants": [example()]}))
 }

@@ -1,6 +1,7 @@
 //! The live grants of a user, as the user and administrators see them.
 
 use crate::domain::redirect_uri;
+use crate::domain::session::expired_until;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::runtime::row::Row;
@@ -45,13 +46,17 @@ impl GrantSummary {
     }
 }
 
-/// A grant whose code was not redeemed has given nothing to its client.
+/// A grant whose code was not redeemed has given nothing to its client. Without `offline_access`, a grant ends with its session.
 const LIVE_OF: &str = "
     SELECT oauth_grants.id, oauth_grants.client_id, oauth_clients.name AS client_name, oauth_grants.redirect_uri,
            oauth_grants.resource, oauth_grants.scope, oauth_grants.created_at, oauth_grants.last_used_at
     FROM oauth_grants JOIN oauth_clients ON oauth_clients.id = oauth_grants.client_id
     WHERE oauth_grants.user_id = ?1 AND oauth_grants.revoked_at IS NULL AND oauth_grants.expires_at > ?2
       AND oauth_grants.ends_at > ?2 AND oauth_grants.redeemed_at IS NOT NULL
+      AND (instr(' ' || oauth_grants.scope || ' ', ' offline_access ') > 0 OR EXISTS (
+        SELECT 1 FROM sessions
+        WHERE sessions.id = oauth_grants.session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?2
+          AND sessions.token_expires_at > ?3))
     ORDER BY oauth_grants.expires_at DESC LIMIT 200";
 
 /// The live grants of a user, most recent consent first, 200 at most.
@@ -65,7 +70,8 @@ pub async fn live_of(
 ) -> Result<Vec<GrantSummary>, StoreError> {
     let statement = Statement::new(LIVE_OF)
         .text(user.to_string())
-        .text(now.to_string());
+        .text(now.to_string())
+        .text(expired_until(now).to_string());
     let [found] = database.batch([statement]).await?;
     let mut live = found.rows(GrantSummary::read)?;
     live.sort_by_key(|grant| std::cmp::Reverse(grant.created_at));

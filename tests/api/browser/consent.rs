@@ -36,7 +36,7 @@ async fn user_and_administrator_remove_connected_applications() {
     let ada = world.user("ada").await;
     let names = ["Dashboards", "Notebook", "Gone", "Last"];
     let grants = connect(&world, &ada, &names).await;
-    let changes = "scope = 'openid profile reports:read', resource = 'https://api.example.com/v1', last_used_at = created_at";
+    let changes = "scope = 'openid profile offline_access reports:read', resource = 'https://api.example.com/v1', last_used_at = created_at";
     world.app.change_grant(&grants[0], changes).await;
     let loopback = "redirect_uri = 'http://127.0.0.1:49152/callback'";
     world.app.change_grant(&grants[1], loopback).await;

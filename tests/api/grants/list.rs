@@ -1,7 +1,7 @@
 //! `GET /api/auth/grants`: list the user's connected applications.
 
 use crate::support::services::RESOURCES;
-use crate::support::{App, Caller, Fault, Vars};
+use crate::support::{App, Caller, Fault, Vars, var};
 use serde_json::{Value, json};
 
 async fn listed(session: &Caller) -> Vec<Value> {
@@ -22,7 +22,7 @@ async fn grants_returns_the_documented_body_newest_first() {
     let second = app.seed_grant(&ada.id, &client).await;
     app.change_grant(
         &second,
-        "created_at = '2024-02-01T00:00:00Z', last_used_at = '2024-02-02T00:00:00Z', scope = 'openid reports:read', \
+        "created_at = '2024-02-01T00:00:00Z', last_used_at = '2024-02-02T00:00:00Z', scope = 'offline_access reports:read', \
          resource = 'https://other.example.com/v1', redirect_uri = 'https://app.example.com:8443/callback?x=1'",
     )
     .await;
@@ -45,7 +45,7 @@ async fn grants_returns_the_documented_body_newest_first() {
             "name": "https://other.example.com/v1"
           },
           "scopes": [
-            "openid",
+            "offline_access",
             "reports:read"
           ],
           "created_at": "[time]",
@@ -129,6 +129,48 @@ async fn grant_of_another_user_or_that_is_not_live_is_not_listed() {
         app.change_grant(&ended, change).await;
     }
     assert_eq!(listed_ids(&ada.sign_in().await).await, [live]);
+}
+
+/// With `offline_access`, the session does not matter.
+#[tokio::test]
+async fn grant_without_offline_access_is_listed_while_its_session_is_live() {
+    let app = App::with(Vars::new().set(var::TOKEN_LIFETIME, "60"));
+    let ada = app.user("ada").await;
+    let client = app.seed_oauth_client("App").await;
+    let offline = app.seed_grant(&ada.id, &client).await;
+    let [revoked, expired, own] = [
+        ada.sign_in().await,
+        ada.sign_in().await,
+        ada.sign_in().await,
+    ];
+    let mut online = Vec::new();
+    for (session, scope) in [
+        (&revoked, "openid"),
+        (&expired, "openid profile"),
+        (&own, "offline_access:x openid"),
+    ] {
+        let grant = app.seed_grant(&ada.id, &client).await;
+        let id = session.session_id();
+        let changes = format!("scope = '{scope}', session_id = '{id}'");
+        app.change_grant(&grant, &changes).await;
+        online.push(grant);
+    }
+    assert_eq!(listed_ids(&own).await.len(), 4);
+    revoked.logout().await.assert_status(200);
+    let ids = listed_ids(&own).await;
+    assert!(
+        ids.len() == 3 && !ids.contains(&json!(online[0])),
+        "{ids:?}"
+    );
+    // The token of the other session can no longer be refreshed.
+    app.shift_clock(80).await;
+    let own = own.refreshed().await;
+    app.shift_clock(91).await;
+    let mut ids = listed_ids(&own).await;
+    let mut expected = [json!(offline), json!(online[2])];
+    ids.sort_by_key(Value::to_string);
+    expected.sort_by_key(Value::to_string);
+    assert_eq!(ids, expected);
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ export async function run({ person, control, users: [root, ada], more: { grants 
   const fact = (name, title) => entry(name).locator("dl > div").filter({ has: page.getByText(title, { exact: true }) }).locator("dd");
   assert.equal(await fact("Dashboards", a.returnsTo).innerText(), "app.example.com");
   assert.equal(await fact("Dashboards", a.service).innerText(), "https://api.example.com/v1");
-  assert.deepEqual(await fact("Dashboards", a.access).getByRole("listitem").allInnerTexts(), [a.scopes.openid, a.scopes.profile, "reports:read"]);
+  assert.deepEqual(await fact("Dashboards", a.access).getByRole("listitem").allInnerTexts(), [a.scopes.openid, a.scopes.profile, a.scopes.offline_access, "reports:read"]);
   assert.equal(await fact("Dashboards", a.lastUsed).innerText(), await fact("Dashboards", a.allowed).innerText());
   assert.equal(await fact("Notebook", a.returnsTo).innerText(), "127.0.0.1");
   assert.equal(await fact("Notebook", a.service).count(), 0);
