@@ -25,11 +25,21 @@ export const signInPath = (): string => `${PAGES.signIn}?${new URLSearchParams({
 
 const NOTICE = "edge-auth-notice";
 const LOGIN_HINT = "edge-auth-login-hint";
+const NEW_SIGN_IN = "edge-auth-new-sign-in";
 
-/** Leads to the sign-in page, and from there back to this page. `loginHint` is the user name that an application expects. */
-export function signInAgain({ hasExpired, loginHint = null }: { hasExpired: boolean; loginHint?: string | null }): void {
+interface SignInReason {
+  hasExpired: boolean;
+  /** Whether the session that there is does not suffice. */
+  isNewNeeded?: boolean;
+  /** The user name that an application expects. */
+  loginHint?: string | null;
+}
+
+/** Leads to the sign-in page, and from there back to this page. */
+export function signInAgain({ hasExpired, isNewNeeded = false, loginHint = null }: SignInReason): void {
   // Without the notice, the page does not say why the user has to sign in.
   if (hasExpired) keep(NOTICE, "expired");
+  if (isNewNeeded) keep(NEW_SIGN_IN, "needed");
   // Not in the address, which is logged, and which other sites can choose.
   if (loginHint !== null) keep(LOGIN_HINT, loginHint);
   location.replace(signInPath());
@@ -37,6 +47,9 @@ export function signInAgain({ hasExpired, loginHint = null }: { hasExpired: bool
 
 /** Whether another page has led here because the session has ended. True once. */
 export const takeExpiredNotice = (): boolean => take(NOTICE) === "expired";
+
+/** Whether another page has led here because the session does not suffice, so that the user cannot continue with it. True once. */
+export const takeNewSignIn = (): boolean => take(NEW_SIGN_IN) === "needed";
 
 /** The user name that an application expects. Returned once. */
 export const takeLoginHint = (): string | null => take(LOGIN_HINT);

@@ -69,7 +69,7 @@ function Consent() {
     else if (failure !== STEP_UP) fail(failure, () => setView({ name: "not_loaded", failure }));
   };
   const show = (asked: AuthorizationRequest) => {
-    if (asked.next === "sign_in") signInAgain({ hasExpired: false, loginHint: asked.login_hint });
+    if (asked.next === "sign_in") signInAgain({ hasExpired: false, isNewNeeded: asked.user !== null, loginHint: asked.login_hint });
     else if (asked.next === "redirect" && asked.location !== null) leave(asked.location, asked.client.name);
     else setView({ name: "question", asked });
   };

@@ -9,6 +9,7 @@ import { WAIT } from "../device_flow.ts";
 import type { Pending, SignedIn } from "../factors/client.ts";
 import { RecoveryCodes } from "../factors/recovery_codes.tsx";
 import { useTexts } from "../language.ts";
+import { takeNewSignIn } from "../navigation.ts";
 import { Choice } from "../sign_in/choice.tsx";
 import { Enrolment } from "../sign_in/enrolment.tsx";
 import { Offer, shouldOffer } from "../sign_in/offer.tsx";
@@ -29,7 +30,7 @@ type View =
 
 function SignIn({ options, session }: PageProps) {
   const t = useTexts();
-  const [view, setView] = useState<View>(session === null ? { name: "choice", isAgain: false } : { name: "signed_in" });
+  const [view, setView] = useState<View>(() => (session === null || takeNewSignIn() ? { name: "choice", isAgain: false } : { name: "signed_in" }));
   const show = (name: "aws" | "expired" | "offer") => setView({ name });
   const choose = () => setView({ name: "choice", isAgain: true });
   const leave = () => {

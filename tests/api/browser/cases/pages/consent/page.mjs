@@ -15,6 +15,7 @@ export async function run({ person, control, application, users: [ada] }) {
   const account = await signIn(browser, ada);
   await showsAccount(account, ada);
   const page = await browser.newPage();
+  await leadsToANewSignIn(page);
   await saysThatTheRequestIsNotValid(page);
   await shows(page);
   await answers(page, location);
@@ -40,6 +41,17 @@ async function leadsToTheSignInPage(context, ada) {
   await heading(page, t.signIn.title);
   assert.equal(await username.inputValue(), "");
   await context.close();
+}
+
+/** The session does not suffice, so the sign-in page does not offer to continue with it. */
+async function leadsToANewSignIn(page) {
+  await respond(page, { requests: [asked({ next: "sign_in" })] });
+  await page.goto(CONSENT);
+  await at(page, "/sign-in");
+  await page.getByLabel(t.signIn.username).waitFor();
+  assert.equal(await button(page, t.signIn.proceed).count(), 0);
+  await page.reload();
+  await button(page, t.signIn.proceed).waitFor();
 }
 
 async function saysThatTheRequestIsNotValid(page) {
