@@ -28,6 +28,29 @@ async fn consent_page_asks_once_and_leads_back_to_the_application() {
     world.run("pages/consent/page").await;
 }
 
+/// With an application on a website and one on the user's device.
+#[tokio::test]
+async fn application_gets_a_code_with_the_consent_of_the_user() {
+    let mut world = World::new(Vars::new()).await;
+    for name in ["ada", "bob"] {
+        world.user(name).await;
+    }
+    let admin = world.app.super_admin_session().await;
+    let mut clients = Vec::new();
+    for (name, uri) in [
+        ("App", "https://app.example.com/callback"),
+        ("Local", "http://127.0.0.1/callback"),
+    ] {
+        let client = json!({
+            "client_name": name, "token_endpoint_auth_method": "none", "redirect_uris": [uri],
+            "grant_types": ["authorization_code", "refresh_token"]
+        });
+        clients.push(admin.create_client(&client).await.client_id());
+    }
+    world.more = json!({ "web": clients[0], "local": clients[1] });
+    world.run("pages/consent/flow").await;
+}
+
 #[tokio::test]
 async fn user_and_administrator_remove_connected_applications() {
     let mut world = World::new(Vars::new()).await;
