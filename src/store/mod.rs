@@ -2,6 +2,7 @@
 //! last checkpoint record and the registration at AWS.
 
 pub mod access_tokens;
+pub mod administrators;
 pub mod audit;
 pub mod audit_accounts;
 pub mod audit_archive;

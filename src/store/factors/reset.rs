@@ -14,18 +14,18 @@ const CLAIM: &str = "
     UPDATE users SET factor_version = factor_version + 1
     WHERE id = ?1 AND id <> ?2
       AND EXISTS (
-        SELECT 1 FROM users AS actor
-        WHERE actor.id = ?2 AND actor.is_active = 1
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user')))";
+        SELECT 1 FROM administrators
+        WHERE administrators.id = ?2
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user')))";
 
 /// Finds a row if [`CLAIM`] is about to change one.
 const CLAIMS: &str = "
     SELECT 1 FROM users
     WHERE id = ?1 AND id <> ?2
       AND EXISTS (
-        SELECT 1 FROM users AS actor
-        WHERE actor.id = ?2 AND actor.is_active = 1
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user')))";
+        SELECT 1 FROM administrators
+        WHERE administrators.id = ?2
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user')))";
 
 const DELETE_PASSKEYS: &str = "
     DELETE FROM passkeys WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2)";

@@ -30,16 +30,16 @@ const INSERT: &str = "
     SELECT ?4, id, ?5, ?6, ?3 FROM users
     WHERE id = ?1 AND source = 'password' AND is_active = 1 AND (?3 IS NULL OR email = ?3)
       AND EXISTS (
-        SELECT 1 FROM users AS actor WHERE actor.id = ?2 AND actor.is_active = 1
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user')))";
+        SELECT 1 FROM administrators WHERE administrators.id = ?2
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user')))";
 
 /// Finds a row if [`INSERT`] is about to write one.
 const INSERTS: &str = "
     SELECT 1 FROM users
     WHERE id = ?1 AND source = 'password' AND is_active = 1 AND (?3 IS NULL OR email = ?3)
       AND EXISTS (
-        SELECT 1 FROM users AS actor WHERE actor.id = ?2 AND actor.is_active = 1
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user')))";
+        SELECT 1 FROM administrators WHERE administrators.id = ?2
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user')))";
 
 /// A link that was shown does not confirm an address.
 const SHOW: &str = "

@@ -92,18 +92,18 @@ const REVOKE: &str = "
     UPDATE sessions SET revoked_at = ?1
     WHERE id = ?2 AND user_id = ?3 AND revoked_at IS NULL AND (?4 IS NULL OR rotated_at < ?4)
       AND (?5 IS NULL OR EXISTS (
-        SELECT 1 FROM users JOIN users AS actor ON actor.id = ?5 AND actor.is_active = 1
+        SELECT 1 FROM users JOIN administrators ON administrators.id = ?5
         WHERE users.id = ?3
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))))";
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user'))))";
 
 /// Finds a row if [`REVOKE`] is about to change one.
 const REVOKES: &str = "
     SELECT 1 FROM sessions
     WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NULL AND (?3 IS NULL OR rotated_at < ?3)
       AND (?4 IS NULL OR EXISTS (
-        SELECT 1 FROM users JOIN users AS actor ON actor.id = ?4 AND actor.is_active = 1
+        SELECT 1 FROM users JOIN administrators ON administrators.id = ?4
         WHERE users.id = ?2
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))))";
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user'))))";
 
 /// Also returns a session that had already been revoked: if the earlier request failed after the write, its cached sessions may
 /// still exist.
@@ -124,9 +124,9 @@ const REVOKE_ALL: &str = "
     WHERE user_id = ?1 AND id IS NOT ?2 AND revoked_at IS NULL AND token_expires_at > ?3 AND ends_at > ?4
       AND (?5 IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.id = ?5))
       AND (?6 IS NULL OR EXISTS (
-        SELECT 1 FROM users JOIN users AS actor ON actor.id = ?6 AND actor.is_active = 1
+        SELECT 1 FROM users JOIN administrators ON administrators.id = ?6
         WHERE users.id = ?1
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))))";
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user'))))";
 
 /// Finds a row if [`REVOKE_ALL`] is about to change one.
 const REVOKES_ALL: &str = "
@@ -134,15 +134,15 @@ const REVOKES_ALL: &str = "
     WHERE user_id = ?1 AND id IS NOT ?2 AND revoked_at IS NULL AND token_expires_at > ?3 AND ends_at > ?4
       AND (?5 IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.id = ?5))
       AND (?6 IS NULL OR EXISTS (
-        SELECT 1 FROM users JOIN users AS actor ON actor.id = ?6 AND actor.is_active = 1
+        SELECT 1 FROM users JOIN administrators ON administrators.id = ?6
         WHERE users.id = ?1
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))))";
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user'))))";
 
 /// Finds a row if the administrator `?2` may revoke sessions of the user: the condition of [`REVOKE`] and [`REVOKE_ALL`].
 const MAY_REVOKE: &str = "
-    SELECT 1 FROM users JOIN users AS actor ON actor.id = ?2 AND actor.is_active = 1
+    SELECT 1 FROM users JOIN administrators ON administrators.id = ?2
     WHERE users.id = ?1
-      AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))";
+      AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user'))";
 
 /// What [`RevokeAll`] does to the grants of the user. Grants without `offline_access` end with their session in any case.
 #[derive(Clone, Copy)]

@@ -11,18 +11,18 @@ const UNLOCK: &str = "
     DELETE FROM sign_in_attempts
     WHERE (key = 'account:' || ?1 OR (key > 'device:' || ?1 || ':' AND key < 'device:' || ?1 || ';'))
       AND EXISTS (
-        SELECT 1 FROM users JOIN users AS actor ON actor.id = ?2 AND actor.is_active = 1
+        SELECT 1 FROM users JOIN administrators ON administrators.id = ?2
         WHERE users.id = ?1
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user')))";
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user')))";
 
 /// Finds a row if [`UNLOCK`] is about to delete one.
 const UNLOCKS: &str = "
     SELECT 1 FROM sign_in_attempts
     WHERE (key = 'account:' || ?1 OR (key > 'device:' || ?1 || ':' AND key < 'device:' || ?1 || ';'))
       AND EXISTS (
-        SELECT 1 FROM users JOIN users AS actor ON actor.id = ?2 AND actor.is_active = 1
+        SELECT 1 FROM users JOIN administrators ON administrators.id = ?2
         WHERE users.id = ?1
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user')))";
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user')))";
 
 impl Throttle {
     /// Deletes the failures of a user, with those on recognised devices, if this administrator may do it. The entry is written if there

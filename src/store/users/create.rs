@@ -63,8 +63,8 @@ const CREATE: &str = "
                        created_at, updated_at, username_search, email_search, name_search)
     SELECT ?1, 'password', ?2, ?3, ?8, ?4, ?9, ?10, ?11, ?7, 1, ?5, ?5, ?12, ?13, ?14
     WHERE EXISTS (
-        SELECT 1 FROM users AS actor WHERE actor.id = ?6 AND actor.is_active = 1
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND ?7 = 'user')))
+        SELECT 1 FROM administrators WHERE administrators.id = ?6
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND ?7 = 'user')))
       AND NOT EXISTS (SELECT 1 FROM users WHERE source = 'password' AND username = ?2)
       AND NOT EXISTS (SELECT 1 FROM users WHERE source = 'password' AND username_skeleton = ?3)
       AND NOT EXISTS (SELECT 1 FROM users WHERE source = 'password' AND email_key = ?4)
@@ -75,8 +75,8 @@ const CREATE: &str = "
 const CREATES: &str = "
     SELECT 1
     WHERE EXISTS (
-        SELECT 1 FROM users AS actor WHERE actor.id = ?6 AND actor.is_active = 1
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND ?7 = 'user')))
+        SELECT 1 FROM administrators WHERE administrators.id = ?6
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND ?7 = 'user')))
       AND NOT EXISTS (SELECT 1 FROM users WHERE source = 'password' AND username = ?2)
       AND NOT EXISTS (SELECT 1 FROM users WHERE source = 'password' AND username_skeleton = ?3)
       AND NOT EXISTS (SELECT 1 FROM users WHERE source = 'password' AND email_key = ?4)

@@ -29,18 +29,18 @@ const CLAIM: &str = "
     UPDATE users SET is_active = 0
     WHERE id = ?1 AND version = ?2 AND id <> ?3
       AND EXISTS (
-        SELECT 1 FROM users AS actor
-        WHERE actor.id = ?3 AND actor.is_active = 1
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user')))";
+        SELECT 1 FROM administrators
+        WHERE administrators.id = ?3
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user')))";
 
 /// Finds a row if [`CLAIM`] is about to change one.
 const CLAIMS: &str = "
     SELECT 1 FROM users
     WHERE id = ?1 AND version = ?2 AND id <> ?3
       AND EXISTS (
-        SELECT 1 FROM users AS actor
-        WHERE actor.id = ?3 AND actor.is_active = 1
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user')))";
+        SELECT 1 FROM administrators
+        WHERE administrators.id = ?3
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user')))";
 
 /// The sessions whose cached sessions are overwritten; read before they are deleted.
 const SESSIONS: &str = "

@@ -102,8 +102,8 @@ const CONFLICTS: &str = "
 /// Fails the batch if the administrator may no longer add the users.
 const CHECK_ACTOR: &str = "
     SELECT CASE WHEN NOT EXISTS (
-      SELECT 1 FROM users
-      WHERE id = ?1 AND is_active = 1 AND (role = 'super_admin' OR (role = 'admin' AND ?2 = 0)))
+      SELECT 1 FROM administrators
+      WHERE id = ?1 AND (role = 'super_admin' OR (role = 'admin' AND ?2 = 0)))
     THEN json('the administrator was changed') END";
 
 /// Fails the batch if a user can restore one of the addresses meanwhile. No unique index prevents that.

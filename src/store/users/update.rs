@@ -71,8 +71,8 @@ const CHANGE: &str = "
            email = coalesce(?12, email), email_key = coalesce(?6, email_key), email_search = coalesce(?13, email_search)
     WHERE id = ?1 AND version = ?2
       AND EXISTS (
-        SELECT 1 FROM users AS actor WHERE actor.id = ?3 AND actor.is_active = 1
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user' AND ?4 = 'user')))
+        SELECT 1 FROM administrators WHERE administrators.id = ?3
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user' AND ?4 = 'user')))
       AND (users.role <> 'super_admin' OR users.is_active = 0 OR (?4 = 'super_admin' AND ?5 = 1) OR EXISTS (
         SELECT 1 FROM users AS other INDEXED BY users_list_role_created
         WHERE other.role = 'super_admin' AND other.is_active = 1 AND other.id <> ?1))
@@ -87,8 +87,8 @@ const CHANGES: &str = "
     SELECT 1 FROM users
     WHERE id = ?1 AND version = ?2
       AND EXISTS (
-        SELECT 1 FROM users AS actor WHERE actor.id = ?3 AND actor.is_active = 1
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user' AND ?4 = 'user')))
+        SELECT 1 FROM administrators WHERE administrators.id = ?3
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user' AND ?4 = 'user')))
       AND (users.role <> 'super_admin' OR users.is_active = 0 OR (?4 = 'super_admin' AND ?5 = 1) OR EXISTS (
         SELECT 1 FROM users AS other INDEXED BY users_list_role_created
         WHERE other.role = 'super_admin' AND other.is_active = 1 AND other.id <> ?1))
@@ -102,8 +102,8 @@ const CHANGES: &str = "
 const WHY_NOT: &str = "
     SELECT version = ?2 AS is_version,
       EXISTS (
-        SELECT 1 FROM users AS actor WHERE actor.id = ?3 AND actor.is_active = 1
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user' AND ?4 = 'user'))) AS is_permitted,
+        SELECT 1 FROM administrators WHERE administrators.id = ?3
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user' AND ?4 = 'user'))) AS is_permitted,
       EXISTS (SELECT 1 FROM users AS other WHERE other.source = 'password' AND other.email_key = ?5 AND other.id <> ?1)
       OR EXISTS (
         SELECT 1 FROM email_links AS other

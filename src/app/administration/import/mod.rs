@@ -10,7 +10,7 @@ use crate::app::error::AppError;
 use crate::domain::administration::Actor;
 use crate::domain::audit::{Kind, Signed};
 use crate::runtime::random;
-use crate::store::users::administered;
+use crate::store::administrators;
 use crate::store::users::import::{self, Conflict, Import};
 use crate::timestamp::Timestamp;
 use candidate::Candidate;
@@ -173,9 +173,8 @@ impl Administration<'_> {
 
     /// Checks whether the administrator may still import these users.
     async fn check_again(&self, users: &[&Candidate]) -> Result<(), Failure> {
-        let found = administered::find(self.context.app.database, self.actor.id).await?;
-        let found = found.filter(|user| user.is_active);
-        let role = found.ok_or(Failure::NotPermitted)?.role;
+        let role = administrators::role(self.context.app.database, self.actor.id).await?;
+        let role = role.ok_or(Failure::NotPermitted)?;
         let actor = Actor { role, ..self.actor };
         for candidate in users {
             candidate.user.check(actor)?;
