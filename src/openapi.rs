@@ -5,7 +5,9 @@
 
 mod headers;
 
+use crate::app::client_authentication::TOKEN_PATH;
 use crate::config::SECURE_COOKIE_NAME;
+use crate::domain::administration_scope::AdministrationScope;
 use crate::http::error::{ApiError, DetailError, ErrorFormat, MessageError, OauthError};
 use crate::http::error_codes::ErrorCode;
 use crate::http::operation::{Operation, Schemas};
@@ -75,6 +77,10 @@ pub fn document() -> Value {
         .iter()
         .map(|(name, description)| json!({"name": name, "description": description}))
         .collect();
+    let scopes: Map<String, Value> = AdministrationScope::ALL
+        .iter()
+        .map(|scope| (scope.as_str().to_owned(), json!(scope.meaning())))
+        .collect();
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -96,6 +102,11 @@ pub fn document() -> Value {
                     "scheme": "basic",
                     "description": "Id and secret of an OAuth client with client_secret_basic. Clients with another method authenticate \
                                     in the form"
+                },
+                "accessToken": {
+                    "type": "oauth2",
+                    "description": "Access token of an OAuth client for the resource {issuer}/api/auth",
+                    "flows": {"clientCredentials": {"tokenUrl": TOKEN_PATH, "scopes": scopes}}
                 },
                 "cookie": {
                     "type": "apiKey",
@@ -143,6 +154,12 @@ fn common_errors(route: &Route, operation: &Operation) -> Vec<ApiError> {
         Access::SuperAdmin(_) => {
             codes.extend(session.into_iter().chain([ErrorCode::SuperAdminRequired]));
         }
+        Access::AdminOrClient(..) => {
+            codes.extend(session.into_iter().chain([ErrorCode::AdminRequired]));
+        }
+        Access::SuperAdminOrClient(..) => {
+            codes.extend(session.into_iter().chain([ErrorCode::SuperAdminRequired]));
+        }
     }
     if matches!(route.guard, Guard::StepUp | Guard::StepUpWithFactor) {
         codes.push(ErrorCode::StepUpRequired);
@@ -152,6 +169,9 @@ fn common_errors(route: &Route, operation: &Operation) -> Vec<ApiError> {
     }
     codes.extend([ErrorCode::Misconfigured, ErrorCode::RuntimeFailed]);
     let mut errors: Vec<ApiError> = codes.into_iter().map(ApiError::from).collect();
+    if let Access::AdminOrClient(scope, _) | Access::SuperAdminOrClient(scope, _) = route.access {
+        errors.push(ApiError::insufficient_scope(scope.as_str()));
+    }
     errors.push(ApiError::new(ErrorCode::RateLimited).retry_after(1));
     if let Some(body) = &operation.request {
         errors.push(ApiError::unsupported_media_type(body.media_type));
@@ -164,6 +184,7 @@ fn describe(route: &Route, mut operation: Operation, errors: &ErrorSchemas) -> V
     let common = common_errors(route, &operation);
     operation.errors.extend(common);
     let security = security(route.access, &operation);
+    let description = description(route, &operation);
     let mut responses = Map::new();
     let (schema, example) = (operation.response.schema, operation.response.example);
     let media_type = operation.response.media_type;
@@ -183,7 +204,7 @@ fn describe(route: &Route, mut operation: Operation, errors: &ErrorSchemas) -> V
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
-        "description": operation.description,
+        "description": description,
         "security": security,
         "responses": responses
     });
@@ -196,6 +217,22 @@ fn describe(route: &Route, mut operation: Operation, errors: &ErrorSchemas) -> V
         described["parameters"] = json!(operation.parameters);
     }
     described
+}
+
+/// The description, with the sentence about clients that all routes for administrators and clients have in common.
+fn description(route: &Route, operation: &Operation) -> String {
+    let text = operation.description;
+    match (route.access, route.guard) {
+        (Access::AdminOrClient(scope, _) | Access::SuperAdminOrClient(scope, _), guard) => {
+            let scope = scope.as_str();
+            let step_up = match guard {
+                Guard::StepUp => " They do not authenticate again.",
+                _ => "",
+            };
+            format!("{text} OAuth clients need the scope `{scope}` instead.{step_up}")
+        }
+        _ => text.to_owned(),
+    }
 }
 
 fn security(access: Access, operation: &Operation) -> Value {
@@ -214,6 +251,9 @@ fn security(access: Access, operation: &Operation) -> Value {
         | Access::Session(_)
         | Access::Admin(_)
         | Access::SuperAdmin(_) => json!([{"bearer": []}, {"cookie": []}]),
+        Access::AdminOrClient(scope, _) | Access::SuperAdminOrClient(scope, _) => {
+            json!([{"bearer": []}, {"cookie": []}, {"accessToken": [scope.as_str()]}])
+        }
     }
 }
 

@@ -1,8 +1,10 @@
 //! The list of all routes. Finds the route of a request, checks access and calls the handler.
 
-use crate::app::denied_access::SignedInCaller;
+use crate::app::administrator::Administrator;
+use crate::app::denied_access::KnownCaller;
 use crate::app::{App, RequestContext};
 use crate::domain::session::SessionRecord;
+use crate::http::administrator;
 use crate::http::caller::{self, Check};
 use crate::http::cors;
 use crate::http::error::{ApiError, ErrorFormat};
@@ -232,14 +234,29 @@ async fn run(
         }
         Access::Admin(handler) => {
             let session = caller::administrator(&context, &request, check).await?;
-            let refusals = Refusals::new(&context, route, &request, &session);
+            let refusals = Refusals::of_session(&context, route, &request, &session);
             let result = handler(context, request, session).await;
             refusals.recorded(check, result).await
         }
         Access::SuperAdmin(handler) => {
             let session = caller::super_administrator(&context, &request, check).await?;
-            let refusals = Refusals::new(&context, route, &request, &session);
+            let refusals = Refusals::of_session(&context, route, &request, &session);
             let result = handler(context, request, session).await;
+            refusals.recorded(check, result).await
+        }
+        Access::AdminOrClient(scope, handler) => {
+            let found = administrator::administrator_or_client(&context, &request, check, scope);
+            let found = found.await?;
+            let refusals = Refusals::of_administrator(&context, route, &request, &found);
+            let result = handler(context, request, found).await;
+            refusals.recorded(check, result).await
+        }
+        Access::SuperAdminOrClient(scope, handler) => {
+            let found =
+                administrator::super_administrator_or_client(&context, &request, check, scope);
+            let found = found.await?;
+            let refusals = Refusals::of_administrator(&context, route, &request, &found);
+            let result = handler(context, request, found).await;
             refusals.recorded(check, result).await
         }
     }
@@ -247,22 +264,43 @@ async fn run(
 
 /// Records the refusals of a handler that needs an administrator.
 struct Refusals {
-    caller: SignedInCaller,
+    caller: KnownCaller,
     /// The user that the path names.
     subject: Option<Uuid>,
 }
 
 impl Refusals {
-    fn new(
+    fn of_session(
         context: &RequestContext,
         route: &Route,
         request: &Request,
         session: &SessionRecord,
     ) -> Self {
+        let caller = KnownCaller::new(context, request.client_info(), session);
+        Self::new(route, request, caller)
+    }
+
+    fn of_administrator(
+        context: &RequestContext,
+        route: &Route,
+        request: &Request,
+        administrator: &Administrator,
+    ) -> Self {
+        match administrator {
+            Administrator::User(session) => Self::of_session(context, route, request, session),
+            Administrator::Client(token) => {
+                let client = request.client_info();
+                let caller = KnownCaller::oauth_client(context, client, token.client);
+                Self::new(route, request, caller)
+            }
+        }
+    }
+
+    fn new(route: &Route, request: &Request, caller: KnownCaller) -> Self {
         let is_of_user = route.path.starts_with("/api/auth/users/");
         let id = is_of_user.then(|| request.parameter("id"));
         Self {
-            caller: SignedInCaller::new(context, request.client_info(), session),
+            caller,
             subject: id.and_then(|id| Uuid::try_parse(id).ok()),
         }
     }
@@ -301,7 +339,11 @@ mod tests {
         for route in ROUTES {
             let reads_d1 = matches!(
                 route.access,
-                Access::Session(_) | Access::Admin(_) | Access::SuperAdmin(_)
+                Access::Session(_)
+                    | Access::Admin(_)
+                    | Access::SuperAdmin(_)
+                    | Access::AdminOrClient(..)
+                    | Access::SuperAdminOrClient(..)
             );
             assert!(reads_d1 || route.guard == Guard::None, "{}", route.path);
         }

@@ -2,6 +2,7 @@
 
 pub mod access_tokens;
 pub mod administration;
+pub mod administrator;
 pub mod archived_range;
 mod attempt_retries;
 pub mod audit_search;

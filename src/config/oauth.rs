@@ -2,6 +2,7 @@
 
 use super::variable::{Default, Reader, Variable, number};
 use crate::crypto::signing_keys::{KeyError, SigningKey, SigningKeys};
+use crate::domain::administration_scope;
 use crate::domain::resource::{self, Resource};
 
 /// The configuration of the OAuth server.
@@ -9,7 +10,7 @@ use crate::domain::resource::{self, Resource};
 pub struct OauthConfig {
     /// `OAUTH_KEY_1` to `OAUTH_KEY_3`: the keys that sign access tokens. Without a key, the OAuth server is off.
     pub keys: Option<SigningKeys>,
-    /// `OAUTH_RESOURCES`: the resources, in the order of the configuration.
+    /// `OAUTH_RESOURCES`: the resources, in the order of the configuration; then the administration of the service itself.
     pub resources: Vec<Resource>,
     /// `OAUTH_GRANT_IDLE` in seconds, 3,600 to 31,536,000.
     pub grant_idle: i64,
@@ -45,7 +46,8 @@ const OAUTH_RESOURCES: Variable = Variable::new(
      `resource` is the audience of tokens: an absolute https URI without fragment, of at most 512 bytes and of another origin than \
      `JWT_ISSUER`; in development also http on this machine. `name` is shown to users. `scopes` has for each scope the roles whose \
      users may grant it. At most 16 resources with 1 to 32 scopes each; a scope has 1 to 64 characters (RFC 6749 section 3.3) and is none \
-     of those of OpenID Connect",
+     of those of OpenID Connect and of the [administration](../guides/administration.md#services) of this service, which is a resource \
+     without configuration",
 );
 
 const OAUTH_GRANT_IDLE: Variable = Variable::new(
@@ -81,11 +83,12 @@ const fn key(name: &'static str, meaning: &'static str) -> Variable {
 
 impl OauthConfig {
     pub(super) fn read(read: &mut Reader<'_>, issuer: &str) -> Self {
+        let configured = read.optional(&OAUTH_RESOURCES, |text| resource::parse(text, issuer));
+        let mut resources = configured.unwrap_or_default();
+        resources.push(administration_scope::resource(issuer));
         Self {
             keys: keys(read),
-            resources: read
-                .optional(&OAUTH_RESOURCES, |text| resource::parse(text, issuer))
-                .unwrap_or_default(),
+            resources,
             grant_idle: read.or_default(&OAUTH_GRANT_IDLE, number(3_600, 31_536_000)),
             grant_max_age: read.or_default(&OAUTH_GRANT_MAX_AGE, number(3_600, 31_536_000)),
         }

@@ -46,7 +46,7 @@ pub enum Action {
     Erase,
 }
 
-/// The administrator.
+/// The administrator: a user or an OAuth client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Actor {
     /// Id.
@@ -132,6 +132,15 @@ impl Action {
 }
 
 impl Actor {
+    /// An OAuth client. It has the permissions of the role `admin`.
+    #[must_use]
+    pub const fn client(id: Uuid) -> Self {
+        Self {
+            id,
+            role: Role::Admin,
+        }
+    }
+
     /// Checks whether the administrator may do this to this user.
     ///
     /// # Errors
@@ -265,6 +274,17 @@ mod tests {
         assert_eq!(allowed(admin, target(1, Role::Admin)), [Action::Read]);
         assert_eq!(admin.may_give(Role::User), Ok(()));
         assert_eq!(admin.may_vouch_for_addresses(), Err(NotPermitted));
+    }
+
+    #[test]
+    fn clients_have_the_permissions_of_administrators() {
+        let (client, admin) = (Actor::client(Uuid::from_u128(9)), actor(Role::Admin));
+        for role in [Role::User, Role::Admin, Role::SuperAdmin] {
+            let target = target(2, role);
+            assert_eq!(allowed(client, target), allowed(admin, target));
+            assert_eq!(client.may_give(role), admin.may_give(role));
+        }
+        assert_eq!(client.may_vouch_for_addresses(), Err(NotPermitted));
     }
 
     #[test]

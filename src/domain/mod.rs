@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod administration;
+pub mod administration_scope;
 pub mod audit;
 pub mod authorization_request;
 pub mod factor;

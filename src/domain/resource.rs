@@ -1,5 +1,6 @@
 //! The resources that clients may get access tokens for (RFC 8707), their scopes, and the roles that may grant each scope.
 
+use super::administration_scope::AdministrationScope;
 use super::host::{is_host, is_loopback, is_port, split_port};
 use super::names;
 use super::role::Role;
@@ -131,8 +132,12 @@ fn scope(token: &str, roles: Json<'_>) -> Option<ResourceScope> {
         let role = Role::parse(&role.text().ok()?).filter(|role| !found.contains(role))?;
         found.push(role);
     }
-    let is_allowed =
-        is_scope_token(token) && !RESERVED_SCOPES.contains(&token) && !found.is_empty();
+    // The scopes of a client are those of all resources together. One that is meant for another resource must not permit administration.
+    let is_reserved = RESERVED_SCOPES.contains(&token)
+        || AdministrationScope::ALL
+            .iter()
+            .any(|scope| scope.as_str() == token);
+    let is_allowed = is_scope_token(token) && !is_reserved && !found.is_empty();
     is_allowed.then(|| ResourceScope {
         token: token.to_owned(),
         roles: found,

@@ -8,7 +8,7 @@ use super::route::Guard;
 use super::session_cookie;
 use crate::app::RequestContext;
 use crate::app::credential::{Refusal, VerifiedCredential};
-use crate::app::denied_access::SignedInCaller;
+use crate::app::denied_access::KnownCaller;
 use crate::app::sessions::{self, Lookup};
 use crate::domain::address::site;
 use crate::domain::role::Role;
@@ -270,7 +270,7 @@ fn session_with_role<'a>(
         let found = find_session(context, request, &verified).await?;
         let session = found.ok_or(ErrorCode::InvalidToken)?;
         if let Err(code) = role(session.user.role) {
-            let caller = SignedInCaller::new(context, request.client_info(), &session);
+            let caller = KnownCaller::new(context, request.client_info(), &session);
             caller.record_denied(check.denied(code), None).await?;
             return Err(code.into());
         }

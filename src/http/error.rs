@@ -135,6 +135,13 @@ impl ApiError {
         Self::new(ErrorCode::UnsupportedEncoding).with_header("accept-encoding", "identity")
     }
 
+    /// The access token does not permit the request. Names the scopes that it needs (RFC 6750 section 3.1).
+    #[must_use]
+    pub fn insufficient_scope(scopes: &str) -> Self {
+        let challenge = format!("{CHALLENGE}, error=\"insufficient_scope\", scope=\"{scopes}\"");
+        Self::new(ErrorCode::InsufficientScope).with_header("www-authenticate", challenge)
+    }
+
     /// A parameter of the query is invalid or repeated.
     #[must_use]
     pub fn parameter(code: ErrorCode, name: &str) -> Self {

@@ -53,7 +53,8 @@ macro_rules! codes {
                     | Self::UnauthorizedClient
                     | Self::InvalidTarget
                     | Self::InvalidScope
-                    | Self::InvalidGrant => return self.as_str(),
+                    | Self::InvalidGrant
+                    | Self::InsufficientScope => return self.as_str(),
                     _ => {}
                 }
                 match self.status() {
@@ -220,6 +221,9 @@ codes! {
     SuperAdminRequired: 403 "super_admin_required" "Super admin access required";
         "The route requires the role `super_admin`.";
         "Do not repeat the request.";
+    InsufficientScope: 403 "insufficient_scope" "Insufficient scope";
+        "The access token has not the scope that the route requires, or its client may not have the scope any more.";
+        "Get a token with the scope that `WWW-Authenticate` names, or ask a super administrator to allow it to the client.";
     EmailOfIdentitySource: 403 "email_of_identity_source" "The e-mail address is managed by the identity source";
         "The user signs in with an identity source, which provides the e-mail address.";
         "Change the address in the identity source.";

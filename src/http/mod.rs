@@ -1,6 +1,7 @@
 //! HTTP as plain values: requests, responses, errors and their formats, routes, and the caller of a request.
 
 mod administration_error;
+pub mod administrator;
 pub mod authorization_cookie;
 pub mod body;
 pub mod browser_cookie;

@@ -6,6 +6,8 @@ use super::error::{ApiError, ErrorFormat};
 use super::request::{Method, Request};
 use super::response::Response;
 use crate::app::RequestContext;
+use crate::app::administrator::Administrator;
+use crate::domain::administration_scope::AdministrationScope;
 use crate::domain::session::SessionRecord;
 use crate::runtime::rate_limiter::Bucket;
 use std::future::Future;
@@ -35,6 +37,9 @@ pub struct Route {
     pub operation: fn(&mut super::operation::Schemas) -> super::operation::Operation,
 }
 
+/// A handler for administrators and OAuth clients.
+pub type AdministratorHandler = fn(RequestContext, Request, Administrator) -> HandlerFuture;
+
 /// The access level of an endpoint, with its handler. The handler receives the result of the access check, so it cannot be
 /// called without the check.
 #[derive(Clone, Copy)]
@@ -55,6 +60,10 @@ pub enum Access {
     Admin(fn(RequestContext, Request, SessionRecord) -> HandlerFuture),
     /// A session of a super administrator, which D1's primary confirms.
     SuperAdmin(fn(RequestContext, Request, SessionRecord) -> HandlerFuture),
+    /// Like `Admin`, or an access token of an OAuth client with this scope, which D1's primary confirms.
+    AdminOrClient(AdministrationScope, AdministratorHandler),
+    /// Like `SuperAdmin`, or an access token of an OAuth client with this scope, which D1's primary confirms.
+    SuperAdminOrClient(AdministrationScope, AdministratorHandler),
 }
 
 /// What a request needs in addition to the access level.
@@ -66,11 +75,11 @@ pub enum Guard {
     /// A request that the session cookie authenticates must come from the service's own origin.
     OwnOrigin,
     /// Like `OwnOrigin`, and the token or cookie must not have been rotated out, not even within the replay window. For routes with the
-    /// access level `Session`, `Admin` or `SuperAdmin`.
+    /// access level `Session`, `Admin` or `SuperAdmin`, and those that also take clients.
     Current,
     /// Like `Current`, and the user must have authenticated within the last
     /// [`STEP_UP_SECONDS`](crate::domain::session::STEP_UP_SECONDS). For routes with the access level `Session`, `Admin` or
-    /// `SuperAdmin`.
+    /// `SuperAdmin`, and those that also take clients, which need no step-up.
     StepUp,
     /// If the user has a factor, a recent authentication as for `StepUp`; otherwise nothing. For routes that ask for the password
     /// themselves, so that the password alone does not suffice.

@@ -43,6 +43,45 @@ pub async fn is_active(
     Ok(is_active.unwrap_or_default())
 }
 
+/// Whether the client of a token may still use it for a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The client does not exist or is not active, or the token was revoked.
+    Inactive,
+    /// The client may not have the scope any more.
+    WithoutScope,
+    /// It may.
+    Active,
+}
+
+const STANDING: &str = "
+    SELECT is_active = 1 AND NOT EXISTS (SELECT 1 FROM revoked_access_tokens WHERE revoked_access_tokens.id = ?2) AS is_active,
+           instr(' ' || scope || ' ', ' ' || ?3 || ' ') > 0 AS has_scope
+    FROM oauth_clients WHERE id = ?1";
+
+/// Whether the client of a token may still use it for a scope.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn standing(
+    database: &Database,
+    client: Uuid,
+    token: Uuid,
+    scope: &str,
+) -> Result<Standing, StoreError> {
+    let statement = Statement::new(STANDING)
+        .text(client.to_string())
+        .text(token.to_string())
+        .text(scope);
+    let [found] = database.batch([statement]).await?;
+    let found = found.first(|row| Ok((row.count("is_active")?, row.count("has_scope")?)))?;
+    Ok(match found {
+        Some((1, 1)) => Standing::Active,
+        Some((1, _)) => Standing::WithoutScope,
+        _ => Standing::Inactive,
+    })
+}
+
 const REVOKE: &str = "
     INSERT INTO revoked_access_tokens (id, expires_at)
     SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM revoked_access_tokens WHERE id = ?1)";

@@ -10,11 +10,11 @@ pub mod search;
 pub mod update;
 
 use crate::app::RequestContext;
+use crate::app::administrator::Administrator;
 use crate::app::client_info::ClientInfo;
 use crate::app::error::AppError;
 use crate::domain::administration::{Action, Actor, Refusal, Target};
 use crate::domain::audit::{Entry, Kind};
-use crate::domain::session::SessionRecord;
 use crate::domain::user::AdminUser;
 use crate::runtime::StoreError;
 use crate::store::users::administered;
@@ -75,21 +75,17 @@ impl From<Refusal> for Failure {
 }
 
 impl<'a> Administration<'a> {
-    /// A request in this session.
+    /// A request of this administrator.
     #[must_use]
     pub fn new(
         context: &'a RequestContext,
         client: &'a ClientInfo,
-        session: &SessionRecord,
+        administrator: &Administrator,
     ) -> Self {
-        let actor = Actor {
-            id: session.user.id,
-            role: session.user.role,
-        };
         Self {
             context,
             client,
-            actor,
+            actor: administrator.actor(),
         }
     }
 

@@ -41,7 +41,10 @@ fn kid(key: &str) -> String {
 #[test]
 fn oauth_is_off_without_a_key() {
     let oauth = config(&[]).expect("valid");
-    assert!(oauth.keys.is_none() && oauth.resources.is_empty());
+    assert!(oauth.keys.is_none());
+    // The administration is a resource without configuration.
+    let uris: Vec<&str> = oauth.resources.iter().map(|one| &*one.uri).collect();
+    assert_eq!(uris, ["https://auth.example.com/api/auth"]);
 }
 
 #[test]
@@ -139,8 +142,9 @@ fn resources_are_read() {
     let resources = config(&[("OAUTH_RESOURCES", text)])
         .expect("valid")
         .resources;
-    assert_eq!(resources.len(), 1);
-    assert_eq!(resources[0].uri, "https://api.example.com/v1");
+    let uris: Vec<&str> = resources.iter().map(|one| &*one.uri).collect();
+    let administration = "https://auth.example.com/api/auth";
+    assert_eq!(uris, ["https://api.example.com/v1", administration]);
 }
 
 #[test]

@@ -20,9 +20,9 @@ pub struct Entry {
     pub kind: String,
     /// Name of the [`Outcome`](super::Outcome).
     pub outcome: String,
-    /// Id of the user who did it.
+    /// Id of the user or OAuth client that did it.
     pub actor: Option<String>,
-    /// Id of the user that it is about.
+    /// Id of the user or OAuth client that it is about.
     pub subject: Option<String>,
     /// Keyed hash of an entered name that no user has.
     pub name_key: Option<String>,
@@ -59,10 +59,10 @@ impl Entry {
         }
     }
 
-    /// Sets the actor to this user.
+    /// Sets the actor to this user or OAuth client.
     #[must_use]
-    pub fn by(mut self, user: Uuid) -> Self {
-        self.actor = Some(user.to_string());
+    pub fn by(mut self, actor: Uuid) -> Self {
+        self.actor = Some(actor.to_string());
         self
     }
 

@@ -137,7 +137,8 @@ fn scopes_follow_rfc_6749_and_have_roles() {
     ] {
         assert_eq!(parse(&with_scopes(&scopes), ISSUER), None, "{scopes}");
     }
-    for token in RESERVED_SCOPES {
+    let administration = AdministrationScope::ALL.map(AdministrationScope::as_str);
+    for token in RESERVED_SCOPES.into_iter().chain(administration) {
         let scopes = format!(r#"{{"{token}":["user"]}}"#);
         assert_eq!(parse(&with_scopes(&scopes), ISSUER), None, "{token}");
     }

@@ -1,9 +1,10 @@
 //! `GET /api/auth/audit/export`: the audit log as JSON Lines, for administrators.
 
 use crate::app::RequestContext;
+use crate::app::administrator::Administrator;
 use crate::app::audit_search;
+use crate::domain::administration_scope::AdministrationScope;
 use crate::domain::audit::{Kind, Line, write_lines};
-use crate::domain::session::SessionRecord;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::query::{self, Query};
 use crate::http::request::{Method, Request};
@@ -19,7 +20,10 @@ pub const ROUTE: Route = Route {
     path: "/api/auth/audit/export",
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
-    access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
+    access: Access::AdminOrClient(
+        AdministrationScope::AuditRead,
+        |context, request, administrator| Box::pin(handle(context, request, administrator)),
+    ),
     guard: Guard::OwnOrigin,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
@@ -31,7 +35,7 @@ const MAX_LIMIT: u32 = 1_000;
 async fn handle(
     context: RequestContext,
     request: Request,
-    session: SessionRecord,
+    administrator: Administrator,
 ) -> Result<Response, ApiError> {
     let query = Query::of(&request, &["after", "limit"])?;
     let after = query.get("after", |text| query::number(text, 0, u32::MAX))?;
@@ -49,7 +53,7 @@ async fn handle(
         None => "no entries".to_owned(),
     };
     let entry = request.client_info().entry(&context, Kind::AuditExported)?;
-    let entry = entry.by(session.user.id).of_session(&session.id);
+    let entry = administrator.actor_of(entry);
     context.record(entry.detail(detail)).await?;
     let response = Response::lines(page.text);
     Ok(match page.numbers.filter(|_| page.has_more) {

@@ -2,6 +2,7 @@
 
 use crate::app::RequestContext;
 use crate::app::audit_search::{self, Cursor, Page};
+use crate::domain::administration_scope::AdministrationScope;
 use crate::domain::audit::{ChainedRow, Client, Entry, Kind};
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::query::{self, Query};
@@ -10,7 +11,7 @@ use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};
 use crate::runtime::rate_limiter::Bucket;
 use crate::store::audit::Search;
-use crate::store::audit_names::{self, UserNames};
+use crate::store::audit_names::{self, ActorNames};
 use crate::timestamp::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
@@ -21,7 +22,9 @@ pub const ROUTE: Route = Route {
     path: "/api/auth/audit",
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
-    access: Access::Admin(|context, request, _| Box::pin(handle(context, request))),
+    access: Access::AdminOrClient(AdministrationScope::AuditRead, |context, request, _| {
+        Box::pin(handle(context, request))
+    }),
     guard: Guard::OwnOrigin,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
@@ -67,14 +70,18 @@ pub struct AuditEntry {
         schemars(with = "crate::domain::audit::Outcome")
     )]
     pub outcome: String,
-    /// Id of the user who acted; null if unknown.
+    /// Id of the user or OAuth client that acted; null if unknown.
     pub actor: Option<String>,
     /// User name of the actor at the time of this request; null if there is no such user, for example because it was erased.
     pub actor_name: Option<String>,
+    /// Name of the OAuth client that acted, at the time of this request; null if the actor is no client, or was deleted.
+    pub actor_client_name: Option<String>,
     /// Id of the user or OAuth client that the entry is about; null if there is none.
     pub subject: Option<String>,
     /// User name of the subject at the time of this request; null if there is no such user, for example because it was erased.
     pub subject_name: Option<String>,
+    /// Name of the OAuth client that the entry is about, at the time of this request; null if the subject is no client, or was deleted.
+    pub subject_client_name: Option<String>,
     /// Keyed hash of a typed name that no user has; equal names have equal hashes.
     pub name_key: Option<String>,
     /// Id of the session, as in `/sessions`.
@@ -90,7 +97,7 @@ pub struct AuditEntry {
 }
 
 impl AuditEntry {
-    fn new((row, entry): (ChainedRow, Entry), names: &UserNames) -> Self {
+    fn new((row, entry): (ChainedRow, Entry), names: &ActorNames) -> Self {
         let client = entry.client;
         let (address, device) = client.map_or(
             (None, None),
@@ -104,8 +111,10 @@ impl AuditEntry {
             at: entry.at,
             kind: entry.kind,
             outcome: entry.outcome,
-            actor_name: names.of(entry.actor.as_ref()),
-            subject_name: names.of(entry.subject.as_ref()),
+            actor_name: names.user(entry.actor.as_ref()),
+            actor_client_name: names.client(entry.actor.as_ref()),
+            subject_name: names.user(entry.subject.as_ref()),
+            subject_client_name: names.client(entry.subject.as_ref()),
             actor: entry.actor,
             subject: entry.subject,
             name_key: entry.name_key,
@@ -204,8 +213,10 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         "outcome": "success",
         "actor": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
         "actor_name": "john",
+        "actor_client_name": null,
         "subject": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
         "subject_name": "john",
+        "subject_client_name": null,
         "name_key": null,
         "session": "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
         "detail": "password",

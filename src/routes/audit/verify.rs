@@ -5,6 +5,7 @@ mod archived;
 mod part;
 
 use crate::app::RequestContext;
+use crate::domain::administration_scope::AdministrationScope;
 use crate::domain::audit::{
     Account, AccountChange, Archive, MAX_CHECKPOINT_ROWS, SchemaChange, Verified, Violation,
     ViolationKind, first_after, schema_changes,
@@ -27,7 +28,9 @@ pub const ROUTE: Route = Route {
     path: "/api/auth/audit/verify",
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
-    access: Access::SuperAdmin(|context, request, _| Box::pin(handle(context, request))),
+    access: Access::SuperAdminOrClient(AdministrationScope::AuditRead, |context, request, _| {
+        Box::pin(handle(context, request))
+    }),
     guard: Guard::OwnOrigin,
     #[cfg(not(target_arch = "wasm32"))]
     operation,

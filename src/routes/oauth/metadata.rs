@@ -82,7 +82,7 @@ pub struct ServerMetadata {
     revocation_endpoint: String,
     /// URL of the public keys that verify access tokens.
     jwks_uri: String,
-    /// Scopes that belong to no resource, then those of all resources.
+    /// Scopes that belong to no resource, then those of all resources, also of the administration of this service.
     scopes_supported: Vec<String>,
     /// Only `code`.
     response_types_supported: Vec<&'static str>,

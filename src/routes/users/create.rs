@@ -1,12 +1,15 @@
 //! `POST /api/auth/users`: creates a user who signs in with a password.
 
-use super::{AdminUser, LinkDelivery, ShownLink, region, require_same_session, text, with_etag};
+use super::{
+    AdminUser, LinkDelivery, ShownLink, region, require_same_administrator, text, with_etag,
+};
 use crate::app::RequestContext;
 use crate::app::administration::Administration;
 use crate::app::administration::create::NewUser;
+use crate::app::administrator::Administrator;
+use crate::domain::administration_scope::AdministrationScope;
 use crate::domain::names;
 use crate::domain::role::Role;
-use crate::domain::session::SessionRecord;
 use crate::http::body::{self, INVALID_BODY};
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
@@ -23,7 +26,10 @@ pub const ROUTE: Route = Route {
     path: "/api/auth/users",
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
-    access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
+    access: Access::AdminOrClient(
+        AdministrationScope::UsersWrite,
+        |context, request, administrator| Box::pin(handle(context, request, administrator)),
+    ),
     guard: Guard::StepUp,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
@@ -88,12 +94,12 @@ impl CreateUserRequest {
 async fn handle(
     context: RequestContext,
     request: Request,
-    session: SessionRecord,
+    administrator: Administrator,
 ) -> Result<Response, ApiError> {
     let client = request.client_info();
     let body: CreateUserRequest = body::json(request, INVALID_BODY).await?;
-    require_same_session(&context, &session).await?;
-    let administration = Administration::new(&context, &client, &session);
+    require_same_administrator(&context, &administrator).await?;
+    let administration = Administration::new(&context, &client, &administrator);
     let created = administration.create(body.user()?).await?;
     let (user, link) = (created.user, ShownLink::from(created.link));
     let version = user.version;

@@ -3,7 +3,8 @@
 use super::user_id;
 use crate::app::RequestContext;
 use crate::app::administration::Administration;
-use crate::domain::session::SessionRecord;
+use crate::app::administrator::Administrator;
+use crate::domain::administration_scope::AdministrationScope;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::precondition;
 use crate::http::request::{Method, Request};
@@ -18,7 +19,10 @@ pub const ROUTE: Route = Route {
     path: "/api/auth/users/{id}",
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
-    access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
+    access: Access::AdminOrClient(
+        AdministrationScope::UsersWrite,
+        |context, request, administrator| Box::pin(handle(context, request, administrator)),
+    ),
     guard: Guard::StepUp,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
@@ -27,12 +31,12 @@ pub const ROUTE: Route = Route {
 async fn handle(
     context: RequestContext,
     request: Request,
-    session: SessionRecord,
+    administrator: Administrator,
 ) -> Result<Response, ApiError> {
     let version = precondition::if_match(&request)?;
     let id = user_id(&request)?;
     let client = request.client_info();
-    let administration = Administration::new(&context, &client, &session);
+    let administration = Administration::new(&context, &client, &administrator);
     administration.erase(id, version).await?;
     Ok(Response::ok(&MessageResponse::new("User erased")))
 }

@@ -1,9 +1,10 @@
 //! `POST /api/auth/users/export`: all users as JSON Lines.
 
-use super::require_same_session;
+use super::require_same_administrator;
 use crate::app::RequestContext;
+use crate::app::administrator::Administrator;
+use crate::domain::administration_scope::AdministrationScope;
 use crate::domain::audit::Kind;
-use crate::domain::session::SessionRecord;
 use crate::http::body;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
@@ -21,7 +22,10 @@ pub const ROUTE: Route = Route {
     path: "/api/auth/users/export",
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
-    access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
+    access: Access::AdminOrClient(
+        AdministrationScope::UsersRead,
+        |context, request, administrator| Box::pin(handle(context, request, administrator)),
+    ),
     guard: Guard::StepUp,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
@@ -44,11 +48,11 @@ struct ExportRequest {
 async fn handle(
     context: RequestContext,
     request: Request,
-    session: SessionRecord,
+    administrator: Administrator,
 ) -> Result<Response, ApiError> {
     let client = request.client_info();
     let body: Option<ExportRequest> = body::optional_json(request, body::INVALID_BODY).await?;
-    require_same_session(&context, &session).await?;
+    require_same_administrator(&context, &administrator).await?;
     let ExportRequest { cursor, limit } = body.unwrap_or_default();
     let limit = limit.unwrap_or(MAX_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
@@ -56,7 +60,7 @@ async fn handle(
     }
     let after = cursor.map_or(String::new(), |id| id.to_string());
     let entry = client.entry(&context, Kind::UsersExported)?;
-    let entry = entry.by(session.user.id).of_session(&session.id);
+    let entry = administrator.actor_of(entry);
     let entry = context.sign(entry);
     let database = context.app.database;
     // One more user is read, to know whether there is another page.

@@ -1,10 +1,11 @@
 //! `POST /api/auth/users/import`: adds users in bulk.
 
-use super::require_same_session;
+use super::require_same_administrator;
 use crate::app::RequestContext;
 use crate::app::administration::Administration;
 use crate::app::administration::import::{self, LineOutcome, LineReport, MAX_LINES};
-use crate::domain::session::SessionRecord;
+use crate::app::administrator::Administrator;
+use crate::domain::administration_scope::AdministrationScope;
 use crate::http::body;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
@@ -21,7 +22,10 @@ pub const ROUTE: Route = Route {
     path: "/api/auth/users/import",
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
-    access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
+    access: Access::AdminOrClient(
+        AdministrationScope::UsersWrite,
+        |context, request, administrator| Box::pin(handle(context, request, administrator)),
+    ),
     guard: Guard::StepUp,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
@@ -51,14 +55,14 @@ pub struct ImportResponse {
 async fn handle(
     context: RequestContext,
     request: Request,
-    session: SessionRecord,
+    administrator: Administrator,
 ) -> Result<Response, ApiError> {
     let query = Query::of(&request, &["dry_run"])?;
     let dry_run = query.get("dry_run", |text| text.parse().ok())?;
     let dry_run = dry_run.unwrap_or(false);
     let client = request.client_info();
     let text = body::lines(request).await?;
-    require_same_session(&context, &session).await?;
+    require_same_administrator(&context, &administrator).await?;
     let lines: Vec<(usize, &str)> = (1..)
         .zip(text.split('\n').map(str::trim))
         .filter(|(_, line)| !line.is_empty())
@@ -67,7 +71,7 @@ async fn handle(
     if lines.len() > MAX_LINES {
         return Err(ErrorCode::TooManyLines.into());
     }
-    let administration = Administration::new(&context, &client, &session);
+    let administration = Administration::new(&context, &client, &administrator);
     let lines = import::run(&administration, &lines, dry_run).await?;
     let count = |outcome| lines.iter().filter(|line| line.outcome == outcome).count();
     let (created, created_without_password, existing) = (

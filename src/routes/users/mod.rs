@@ -18,6 +18,7 @@ pub use crate::domain::user::AdminUser;
 
 use crate::app::RequestContext;
 use crate::app::administration::link::{Delivery, IssuedLink};
+use crate::app::administrator::Administrator;
 use crate::aws::region::Region;
 use crate::domain::names;
 use crate::domain::session::SessionRecord;
@@ -98,6 +99,20 @@ pub(in crate::routes) async fn require_same_session(
     is_same
         .then_some(())
         .ok_or_else(|| ErrorCode::InvalidToken.into())
+}
+
+/// Like [`require_same_session`], for administrators and OAuth clients: an access token must not have been revoked meanwhile.
+///
+/// # Errors
+/// `InvalidToken`, `InsufficientScope`, `StorageUnavailable`.
+async fn require_same_administrator(
+    context: &RequestContext,
+    administrator: &Administrator,
+) -> Result<(), ApiError> {
+    match administrator {
+        Administrator::User(session) => require_same_session(context, session).await,
+        Administrator::Client(token) => Ok(token.check(context).await??),
+    }
 }
 
 /// Adds the `ETag` of a user or OAuth client.

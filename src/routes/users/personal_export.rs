@@ -3,11 +3,12 @@
 use super::user_id;
 use crate::app::RequestContext;
 use crate::app::administration::Administration;
+use crate::app::administrator::Administrator;
 use crate::app::audit_search::{self, Page};
 use crate::app::email::BUDGETS_OF_USERS;
 use crate::domain::administration::Action;
+use crate::domain::administration_scope::AdministrationScope;
 use crate::domain::audit::{ChainedRow, Entry, Kind};
-use crate::domain::session::SessionRecord;
 use crate::domain::user::AdminUser;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::query::{self, Query};
@@ -28,7 +29,10 @@ pub const ROUTE: Route = Route {
     path: "/api/auth/users/{id}/export",
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
-    access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
+    access: Access::AdminOrClient(
+        AdministrationScope::UsersRead,
+        |context, request, administrator| Box::pin(handle(context, request, administrator)),
+    ),
     guard: Guard::StepUp,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
@@ -76,7 +80,7 @@ pub struct PersonalEntry {
     pub kind: String,
     /// Whether the action succeeded.
     pub outcome: String,
-    /// Id of the user who acted; null if unknown.
+    /// Id of the user or OAuth client that acted; null if unknown.
     pub actor: Option<String>,
     /// Id of the user that the entry is about.
     pub subject: Option<String>,
@@ -115,13 +119,13 @@ impl PersonalEntry {
 async fn handle(
     context: RequestContext,
     request: Request,
-    session: SessionRecord,
+    administrator: Administrator,
 ) -> Result<Response, ApiError> {
     let query = Query::of(&request, &["limit", "cursor"])?;
     let limit = query.get("limit", |text| query::number(text, 1, MAX_LIMIT))?;
     let cursor = query.get("cursor", parse_cursor)?;
     let (id, client) = (user_id(&request)?, request.client_info());
-    let administration = Administration::new(&context, &client, &session);
+    let administration = Administration::new(&context, &client, &administrator);
     let user = administration.target(id, Action::Export).await?;
     let search = Search {
         user: Some(id),

@@ -3,8 +3,9 @@
 use super::{UserResponse, user_id, with_etag};
 use crate::app::RequestContext;
 use crate::app::administration::Administration;
+use crate::app::administrator::Administrator;
 use crate::domain::administration::Action;
-use crate::domain::session::SessionRecord;
+use crate::domain::administration_scope::AdministrationScope;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
@@ -17,7 +18,10 @@ pub const ROUTE: Route = Route {
     path: "/api/auth/users/{id}",
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
-    access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
+    access: Access::AdminOrClient(
+        AdministrationScope::UsersRead,
+        |context, request, administrator| Box::pin(handle(context, request, administrator)),
+    ),
     guard: Guard::OwnOrigin,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
@@ -26,11 +30,11 @@ pub const ROUTE: Route = Route {
 async fn handle(
     context: RequestContext,
     request: Request,
-    session: SessionRecord,
+    administrator: Administrator,
 ) -> Result<Response, ApiError> {
     let id = user_id(&request)?;
     let client = request.client_info();
-    let administration = Administration::new(&context, &client, &session);
+    let administration = Administration::new(&context, &client, &administrator);
     let user = administration.target(id, Action::Read).await?;
     let version = user.version;
     let response = Response::ok(&UserResponse {

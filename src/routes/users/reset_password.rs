@@ -3,7 +3,8 @@
 use super::{LinkDelivery, ShownLink, user_id};
 use crate::app::RequestContext;
 use crate::app::administration::Administration;
-use crate::domain::session::SessionRecord;
+use crate::app::administrator::Administrator;
+use crate::domain::administration_scope::AdministrationScope;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
@@ -18,7 +19,10 @@ pub const ROUTE: Route = Route {
     path: "/api/auth/users/{id}/reset-password",
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
-    access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
+    access: Access::AdminOrClient(
+        AdministrationScope::UsersWrite,
+        |context, request, administrator| Box::pin(handle(context, request, administrator)),
+    ),
     guard: Guard::StepUp,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
@@ -42,10 +46,10 @@ pub struct ResetPasswordResponse {
 async fn handle(
     context: RequestContext,
     request: Request,
-    session: SessionRecord,
+    administrator: Administrator,
 ) -> Result<Response, ApiError> {
     let (id, client) = (user_id(&request)?, request.client_info());
-    let administration = Administration::new(&context, &client, &session);
+    let administration = Administration::new(&context, &client, &administrator);
     let link = ShownLink::from(administration.reset_password(id).await?);
     Ok(Response::ok(&ResetPasswordResponse {
         success: true,

@@ -3,6 +3,7 @@
 use super::AdminUser;
 use crate::app::RequestContext;
 use crate::app::administration::search::{self, Found, Query};
+use crate::domain::administration_scope::AdministrationScope;
 use crate::domain::names;
 use crate::domain::role::Role;
 use crate::http::body::{self, INVALID_BODY};
@@ -22,7 +23,9 @@ pub const ROUTE: Route = Route {
     path: "/api/auth/users/search",
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
-    access: Access::Admin(|context, request, _| Box::pin(handle(context, request))),
+    access: Access::AdminOrClient(AdministrationScope::UsersRead, |context, request, _| {
+        Box::pin(handle(context, request))
+    }),
     guard: Guard::OwnOrigin,
     #[cfg(not(target_arch = "wasm32"))]
     operation,

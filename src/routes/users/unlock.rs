@@ -3,7 +3,8 @@
 use super::user_id;
 use crate::app::RequestContext;
 use crate::app::administration::Administration;
-use crate::domain::session::SessionRecord;
+use crate::app::administrator::Administrator;
+use crate::domain::administration_scope::AdministrationScope;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
@@ -17,7 +18,10 @@ pub const ROUTE: Route = Route {
     path: "/api/auth/users/{id}/unlock",
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
-    access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
+    access: Access::AdminOrClient(
+        AdministrationScope::UsersWrite,
+        |context, request, administrator| Box::pin(handle(context, request, administrator)),
+    ),
     guard: Guard::StepUp,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
@@ -26,10 +30,10 @@ pub const ROUTE: Route = Route {
 async fn handle(
     context: RequestContext,
     request: Request,
-    session: SessionRecord,
+    administrator: Administrator,
 ) -> Result<Response, ApiError> {
     let (id, client) = (user_id(&request)?, request.client_info());
-    let administration = Administration::new(&context, &client, &session);
+    let administration = Administration::new(&context, &client, &administrator);
     administration.unlock(id).await?;
     Ok(Response::ok(&MessageResponse::new("User unlocked")))
 }

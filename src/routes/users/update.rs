@@ -1,12 +1,13 @@
 //! `PATCH /api/auth/users/{id}`: changes a user.
 
-use super::{AdminUser, region, require_same_session, text, user_id, with_etag};
+use super::{AdminUser, region, require_same_administrator, text, user_id, with_etag};
 use crate::app::RequestContext;
 use crate::app::administration::Administration;
 use crate::app::administration::update::{Changes, NewText};
+use crate::app::administrator::Administrator;
+use crate::domain::administration_scope::AdministrationScope;
 use crate::domain::names;
 use crate::domain::role::Role;
-use crate::domain::session::SessionRecord;
 use crate::http::body::{self, INVALID_BODY};
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
@@ -25,7 +26,10 @@ pub const ROUTE: Route = Route {
     path: "/api/auth/users/{id}",
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
-    access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
+    access: Access::AdminOrClient(
+        AdministrationScope::UsersWrite,
+        |context, request, administrator| Box::pin(handle(context, request, administrator)),
+    ),
     guard: Guard::StepUp,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
@@ -157,13 +161,13 @@ fn nullable(
 async fn handle(
     context: RequestContext,
     request: Request,
-    session: SessionRecord,
+    administrator: Administrator,
 ) -> Result<Response, ApiError> {
     let version = precondition::if_match(&request)?;
     let (id, client) = (user_id(&request), request.client_info());
     let body: UpdateUserRequest = body::json(request, INVALID_BODY).await?;
-    require_same_session(&context, &session).await?;
-    let administration = Administration::new(&context, &client, &session);
+    require_same_administrator(&context, &administrator).await?;
+    let administration = Administration::new(&context, &client, &administrator);
     let updated = administration
         .update(id?, &body.changes()?, version)
         .await?;

@@ -1,4 +1,4 @@
-//! The limit for audit entries about requests that a user may not make.
+//! The limit for audit entries about requests that a user or OAuth client may not make.
 
 use super::Throttle;
 use crate::domain::audit::Signed;
@@ -23,25 +23,25 @@ const COUNTS_DENIED: &str = "
       SELECT 1 FROM address_attempts WHERE address = 'denied ' || ?1 AND empty_at_ms > ?2 + ?3)";
 
 impl Throttle {
-    /// Writes the entry for a request that this user may not make, unless the user has exceeded the limit. A user can repeat such
-    /// a request at no cost, and the entry is kept.
+    /// Writes the entry for a request that this user or OAuth client may not make, unless it has exceeded the limit. It can repeat such a
+    /// request at no cost, and the entry is kept.
     ///
     /// # Errors
     /// Any [`StoreError`].
     pub async fn record_denied(
         &self,
-        user: &str,
+        actor: &str,
         now: f64,
         entry: &Signed,
     ) -> Result<(), StoreError> {
         let count = Statement::new(COUNT_DENIED)
-            .text(user)
+            .text(actor)
             .milliseconds(now)
             .milliseconds(DENIED_INTERVAL_MS)
             .milliseconds(DENIED_BURST_MS);
         let counts = || {
             Statement::new(COUNTS_DENIED)
-                .text(user)
+                .text(actor)
                 .milliseconds(now)
                 .milliseconds(DENIED_BURST_MS)
         };

@@ -31,7 +31,8 @@ async fn metadata_lists_what_exists_and_reads_no_store() {
         "revocation_endpoint": url("/oauth/revoke"),
         "jwks_uri": url("/oauth/jwks.json"),
         "scopes_supported": [
-            "openid", "profile", "email", "roles", "offline_access", "reports:read", "reports:write", "reports:delete", "mail:send"
+            "openid", "profile", "email", "roles", "offline_access", "reports:read", "reports:write", "reports:delete", "mail:send",
+            "users:read", "users:write", "audit:read"
         ],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
@@ -91,12 +92,17 @@ async fn each_endpoint_of_the_metadata_exists() {
 }
 
 #[tokio::test]
-async fn scopes_are_those_of_no_resource_without_resources_and_the_document_is_absent_without_a_key()
- {
+async fn scopes_without_resources_are_those_of_no_resource_and_of_the_administration() {
     let app = App::shared();
     let metadata = app.get(PATH).await.json();
-    let scopes = json!(["openid", "profile", "email", "roles", "offline_access"]);
+    let scopes = json!([
+        "openid", "profile", "email", "roles", "offline_access", "users:read", "users:write", "audit:read"
+    ]);
     assert_eq!(metadata["scopes_supported"], scopes);
+}
+
+#[tokio::test]
+async fn metadata_does_not_exist_without_a_key() {
     let app = App::with(with_resources().without("OAUTH_KEY_1"));
     app.get(PATH).await.assert_error(404, "oauth_disabled");
 }

@@ -30,8 +30,18 @@ impl Route {
         match self.access {
             Access::Public(_) | Access::AnyOrigin(_) | Access::Optional(_) => None,
             Access::Token(_) | Access::CachedSession(_) | Access::Session(_) => Some("user"),
-            Access::Admin(_) => Some("admin"),
-            Access::SuperAdmin(_) => Some("super_admin"),
+            Access::Admin(_) | Access::AdminOrClient(..) => Some("admin"),
+            Access::SuperAdmin(_) | Access::SuperAdminOrClient(..) => Some("super_admin"),
+        }
+    }
+
+    /// The scope with which OAuth clients may use the route; `None` if they may not.
+    pub fn scope(&self) -> Option<&'static str> {
+        match self.access {
+            Access::AdminOrClient(scope, _) | Access::SuperAdminOrClient(scope, _) => {
+                Some(scope.as_str())
+            }
+            _ => None,
         }
     }
 

@@ -192,24 +192,21 @@ fn examples_conform_to_their_schemas() {
 /// The part of request bodies with the response of an authenticator, whose fields depend on the ceremony.
 const AUTHENTICATOR_RESPONSE: &str = "ResponseJson";
 
-/// The fields that a response may lack, because a standard says so (RFC 8414 section 3.2, RFC 7662 section 2.2).
-const OPTIONAL_FIELDS: &[(&str, &[&str])] = &[
-    ("ServerMetadata", &["scopes_supported"]),
-    (
-        "TokenStatus",
-        &[
-            "aud",
-            "client_id",
-            "exp",
-            "iat",
-            "iss",
-            "jti",
-            "scope",
-            "sub",
-            "token_type",
-        ],
-    ),
-];
+/// The fields that a response may lack, because a standard says so (RFC 7662 section 2.2).
+const OPTIONAL_FIELDS: &[(&str, &[&str])] = &[(
+    "TokenStatus",
+    &[
+        "aud",
+        "client_id",
+        "exp",
+        "iat",
+        "iss",
+        "jti",
+        "scope",
+        "sub",
+        "token_type",
+    ],
+)];
 
 #[test]
 fn fields_of_responses_are_required() {
@@ -367,6 +364,9 @@ fn routes_that_need_a_session_require_a_token_or_a_cookie() {
         .contains(&name.as_str());
         let expected = match route.required_role() {
             None if takes_client => json!([{ "client": [] }, {}]),
+            Some(_) if route.scope().is_some() => {
+                json!([{ "bearer": [] }, { "cookie": [] }, { "accessToken": [route.scope()] }])
+            }
             Some(_) if route.takes_cookie() => json!([{ "bearer": [] }, { "cookie": [] }]),
             Some(_) => json!([{ "bearer": [] }]),
             None if route.takes_cookie() => json!([{ "bearer": [] }, { "cookie": [] }, {}]),

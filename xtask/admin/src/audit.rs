@@ -104,14 +104,22 @@ fn table(entries: &[Value]) -> String {
     let rows = entries.iter().map(|entry| {
         header.map(|column| match (column, &entry[column.to_lowercase()]) {
             ("SUBJECT", Value::Null) => cell(entry["name_key"].as_str()),
-            // The names of the users as they are now; the id of a user who was erased.
-            ("ACTOR", id) => cell(entry["actor_name"].as_str().or(id.as_str())),
-            ("SUBJECT", id) => cell(entry["subject_name"].as_str().or(id.as_str())),
+            // The names as they are now; the id of a user who was erased, or of a client that was deleted.
+            ("ACTOR", id) => named(&entry["actor_name"], &entry["actor_client_name"], id),
+            ("SUBJECT", id) => named(&entry["subject_name"], &entry["subject_client_name"], id),
             (_, Value::Number(number)) => number.to_string(),
             (_, value) => cell(value.as_str()),
         })
     });
     table::table(header, rows)
+}
+
+/// The name of a user, or that of an OAuth client, which may be that of a user as well.
+fn named(user: &Value, client: &Value, id: &Value) -> String {
+    match client.as_str() {
+        Some(client) => cell(Some(&format!("client {client}"))),
+        None => cell(user.as_str().or(id.as_str())),
+    }
 }
 
 /// Follows `next` to the end. Returns the text, and whether everything matches.
@@ -226,11 +234,14 @@ mod tests {
                    "request": "r"}),
             json!({"number": 1, "at": "t1", "kind": "user_added", "outcome": "success", "actor": "2", "actor_name": "root",
                    "subject": "1", "detail": "role user", "address": null, "request": "q"}),
+            json!({"number": 0, "at": "t0", "kind": "user_disabled", "outcome": "success", "actor": "3", "actor_client_name": "root",
+                   "subject": "1", "subject_name": "ada", "detail": null, "address": null, "request": "p"}),
         ];
         let expected = "\
-NUMBER  AT  KIND            OUTCOME  ACTOR  SUBJECT  DETAIL                  ADDRESS  REQUEST
-2       t2  sign_in_failed  failure  -      00ff     password: unknown name  ?[2J     r
-1       t1  user_added      success  root   1        role user               -        q";
+NUMBER  AT  KIND            OUTCOME  ACTOR        SUBJECT  DETAIL                  ADDRESS  REQUEST
+2       t2  sign_in_failed  failure  -            00ff     password: unknown name  ?[2J     r
+1       t1  user_added      success  root         1        role user               -        q
+0       t0  user_disabled   success  client root  ada      -                       -        p";
         assert_eq!(table(&entries), expected);
     }
 

@@ -14,7 +14,7 @@ export function Entries({ entries }: { entries: AuditEntry[] }) {
     { title: c.audit.number, cell: (entry) => entry.number, isCompact: true },
     { title: c.audit.time, cell: (entry) => <Time at={entry.at} />, isCompact: true },
     { title: c.audit.event, cell: (entry) => <Event entry={entry} /> },
-    { title: c.audit.actor, cell: (entry) => <Who id={entry.actor} name={entry.actor_name} /> },
+    { title: c.audit.actor, cell: (entry) => <Who id={entry.actor} name={entry.actor_name} client={entry.actor_client_name} /> },
     { title: c.audit.subject, cell: (entry) => <Subject entry={entry} /> },
     { title: c.audit.client, cell: (entry) => <Client entry={entry} /> },
   ];
@@ -34,17 +34,27 @@ function Event({ entry }: { entry: AuditEntry }) {
 
 function Subject({ entry }: { entry: AuditEntry }) {
   const c = useConsoleTexts();
-  // The subject of these entries is an OAuth client, which is no user and has no page.
-  if (entry.kind.startsWith("client_")) return <>{entry.subject ?? "–"}</>;
+  // The subject of these entries is an OAuth client. One that was deleted has only its id.
+  if (entry.kind.startsWith("client_") && entry.subject_client_name === null) return <>{entry.subject ?? "–"}</>;
   if (entry.subject !== null && entry.subject === entry.actor) return <>{c.audit.same}</>;
-  return <Who id={entry.subject} name={entry.subject_name} />;
+  return <Who id={entry.subject} name={entry.subject_name} client={entry.subject_client_name} />;
 }
 
-/** A user by name, with a link. An id without a name is that of an erased user; other texts name no user. */
-function Who({ id, name }: { id: string | null; name: string | null }) {
+/**
+ * A user by name, with a link, or an OAuth client, which has no page. An id without a name is that of an erased user or a deleted
+ * client; other texts name neither.
+ */
+function Who({ id, name, client }: { id: string | null; name: string | null; client: string | null }) {
   const c = useConsoleTexts();
   if (id === null) return <>–</>;
   if (name !== null) return <a href={userLink(id)}>{name}</a>;
+  if (client !== null) {
+    return (
+      <>
+        {client} <span class="under">{c.audit.oauthClient}</span>
+      </>
+    );
+  }
   if (!isUserId(id)) return <>{id}</>;
   return (
     <>

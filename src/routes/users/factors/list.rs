@@ -2,8 +2,9 @@
 
 use crate::app::RequestContext;
 use crate::app::administration::Administration;
+use crate::app::administrator::Administrator;
 use crate::domain::administration::Action;
-use crate::domain::session::SessionRecord;
+use crate::domain::administration_scope::AdministrationScope;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
 use crate::http::request::{Method, Request};
@@ -22,7 +23,10 @@ pub const ROUTE: Route = Route {
     path: "/api/auth/users/{id}/factors",
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
-    access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
+    access: Access::AdminOrClient(
+        AdministrationScope::UsersRead,
+        |context, request, administrator| Box::pin(handle(context, request, administrator)),
+    ),
     guard: Guard::OwnOrigin,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
@@ -50,10 +54,10 @@ pub struct UserFactorsResponse {
 async fn handle(
     context: RequestContext,
     request: Request,
-    session: SessionRecord,
+    administrator: Administrator,
 ) -> Result<Response, ApiError> {
     let (id, client) = (user_id(&request)?, request.client_info());
-    let administration = Administration::new(&context, &client, &session);
+    let administration = Administration::new(&context, &client, &administrator);
     let user = administration.target(id, Action::ReadFactors).await?;
     let database = context.app.database;
     let found = factors::overview(database, user.id).await?;
