@@ -40,6 +40,38 @@ export class AuthService extends WorkerEntrypoint {
     const forwarded = path === undefined ? request : new Request(`https://auth${path}`, request);
     return entry.fetch(new Request(forwarded, { headers }), this.env, this.ctx);
   }
+
+  /**
+   * Validates the token of a request that the caller has received. Without `audience`, it must be a session token. With `audience`, it
+   * must be an access token for this resource with all of `scopes`: a session token is never accepted in the place of an access token.
+   *
+   * Resolves to the user or the client of the token, or to what the caller should respond. Throws for arguments that are a mistake of
+   * the caller.
+   */
+  async validateToken(token, options = {}) {
+    if (typeof token !== "string") throw new TypeError("token must be a string");
+    const { audience, scopes } = validationOptions(options);
+    return JSON.parse(await entry.validateToken(token, audience, scopes.join(" "), this.env, this.ctx));
+  }
+}
+
+/** A scope (RFC 6749 section 3.3). */
+const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+/** The options of `validateToken`. A name that is not known is an error: a misspelled `scopes` must not accept every token. */
+function validationOptions(options) {
+  if (typeof options !== "object" || options === null) throw new TypeError("options must be an object with audience and scopes");
+  const { audience, scopes = [], ...others } = options;
+  const unknown = Object.keys(others);
+  if (unknown.length > 0) throw new TypeError(`unknown option ${unknown[0]}; the options are audience and scopes`);
+  if (audience !== undefined && !(typeof audience === "string" && audience !== "")) {
+    throw new TypeError("audience must be the URI of a resource in OAUTH_RESOURCES");
+  }
+  if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === "string" && SCOPE.test(scope))) {
+    throw new TypeError('scopes must be a list of scopes, such as ["reports:read"]');
+  }
+  if (audience === undefined && scopes.length > 0) throw new TypeError("session tokens have no scopes; pass audience as well");
+  return { audience, scopes };
 }
 
 /** Whether the text is an IP address. The URL parser accepts no other text as IPv6, and it writes each IPv4 address in one form. */
@@ -69,6 +101,18 @@ const entry = {
     // them would never be freed. Everything that a request waits for has a timeout.
     if (response instanceof Promise) ctx.waitUntil(response);
     return response;
+  },
+  validateToken(token, audience, scopes, env, ctx) {
+    let result;
+    try {
+      result = worker(env, ctx).validateToken(token, audience, scopes, env, ctx);
+    } catch (error) {
+      state.criticalError = true;
+      throw error;
+    }
+    // As for a request: the caller may stop waiting.
+    if (result instanceof Promise) ctx.waitUntil(result);
+    return result;
   },
   scheduled(event, env, ctx) {
     return worker(env, ctx).scheduled.call({ env, ctx }, event);

@@ -1,6 +1,7 @@
 //! The state that an isolate keeps between requests: the configuration, the stores, the keys and the caches.
 
 use super::access_tokens::AccessTokens;
+use super::confirmed_tokens::ConfirmedTokens;
 use super::cookie_verifier::CookieVerifier;
 use super::device_flow::polls::DevicePolls;
 use super::email::Outbox;
@@ -45,6 +46,8 @@ pub struct App {
     pub access_tokens: Option<AccessTokens>,
     /// Issues and verifies authorization codes and refresh tokens.
     pub grant_keys: Lazy<GrantKeys>,
+    /// The access tokens that D1 has confirmed a moment ago.
+    pub confirmed_tokens: ConfirmedTokens,
     /// Issues and verifies session cookies.
     pub cookies: CookieVerifier,
     /// The keys that every password is hashed with.
@@ -158,6 +161,7 @@ impl App {
             local_ttl: config.sessions.local_cache_ttl,
             replay_window: config.sessions.replay_window,
         };
+        let confirmed_tokens = ConfirmedTokens::new(config.sessions.local_cache_ttl);
         let outbox = Outbox::new(mailer, config.email.from.as_ref());
         let session_cache = SessionCache::new(kv, cache_keys, lifetimes);
         Some(Self {
@@ -165,6 +169,7 @@ impl App {
             tokens,
             access_tokens,
             grant_keys,
+            confirmed_tokens,
             cookies,
             peppers,
             sealer,

@@ -99,6 +99,7 @@ impl AboutToken<'_> {
                 entry: &entry,
             };
             let revoked = access_tokens::revoke(database, &revocation).await;
+            self.context.app.confirmed_tokens.clear();
             return self.unless_used(revoked).await;
         }
         let Some((_, grant)) = self.own_grant(&authenticated, token).await? else {
@@ -112,6 +113,7 @@ impl AboutToken<'_> {
             entries: &[&entry],
         };
         let revoked = oauth_grants::revoke(database, &revocation).await;
+        self.context.app.confirmed_tokens.clear();
         self.unless_used(revoked).await
     }
 

@@ -11,6 +11,7 @@ pub mod client_authentication;
 pub mod client_credentials;
 pub mod client_info;
 pub mod connected_applications;
+pub mod confirmed_tokens;
 pub mod context;
 pub mod cookie_verifier;
 pub mod credential;
@@ -37,6 +38,7 @@ mod session_password;
 pub mod sessions;
 pub mod sign_in;
 pub mod step_up;
+pub mod token_validation;
 pub mod token_verifier;
 pub mod user_info;
 

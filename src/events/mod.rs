@@ -1,4 +1,4 @@
-//! The event handlers that the platform calls: `fetch` and `scheduled`.
+//! The event handlers that the platform calls, `fetch` and `scheduled`, and `validateToken` for other Workers.
 
 mod app;
 mod fetch;
@@ -6,3 +6,4 @@ mod panics;
 mod scheduled;
 mod upload;
 mod upload_budget;
+mod validate_token;

@@ -70,7 +70,8 @@ const RESPONSE_HEADERS: [(&str, &str, &str, &str); 13] = [
         "www-authenticate",
         "WWW-Authenticate",
         "The challenge (RFC 6750), with `error=\"invalid_token\"` if the request had a token or cookie that is not valid, and with \
-         `error=\"insufficient_user_authentication\"` (RFC 9470) if the user has to authenticate again",
+         `error=\"insufficient_user_authentication\"` (RFC 9470) if the user has to authenticate again. With 403, \
+         `error=\"insufficient_scope\"` and `scope` with the scopes that an access token needs",
         "string",
     ),
     (

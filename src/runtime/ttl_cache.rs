@@ -101,6 +101,14 @@ impl<T: Clone> TtlCache<T> {
         }
     }
 
+    /// Removes all entries, and prevents reads in progress from inserting theirs.
+    pub fn clear(&self) {
+        self.removals.set(self.removals.get().wrapping_add(1));
+        let mut entries = self.entries.borrow_mut();
+        entries.by_key.clear();
+        entries.order.clear();
+    }
+
     /// Removes the entry under this key, and prevents reads in progress from inserting theirs.
     pub fn remove(&self, key: &str) {
         self.removals.set(self.removals.get().wrapping_add(1));

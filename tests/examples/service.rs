@@ -33,6 +33,15 @@ pub struct Login {
 /// Ended with the last test that uses it. A strong reference in a static would never be dropped.
 static SHARED: Mutex<Weak<Service>> = Mutex::new(Weak::new());
 
+/// The body of a 200 response.
+async fn body(request: reqwest::RequestBuilder) -> Value {
+    let response = request.send().await.expect("a response");
+    let status = response.status();
+    let text = response.text().await.expect("a body");
+    assert_eq!(status, 200, "{text}");
+    serde_json::from_str(&text).expect("JSON")
+}
+
 impl Service {
     pub fn shared() -> Arc<Self> {
         // A test that panics here must not make the other tests fail.
@@ -90,6 +99,40 @@ impl Service {
         let body = json!({ "username": username, "password": password });
         let body = self.post("login", &body).await;
         body["token"].as_str().expect("a token").to_owned()
+    }
+
+    /// An access token of a new OAuth client with this scope, for a resource: `https://api.example.com` or the administration. Also
+    /// returns the id and the secret of the client.
+    pub async fn access_token(&self, resource: &str, scope: &str) -> (String, [String; 2]) {
+        let session = self.token().await;
+        let new = json!({ "client_name": "Caller", "grant_types": ["client_credentials"], "redirect_uris": [], "scope": scope });
+        let request = client().post(format!("{}/api/auth/clients", self.url));
+        let request = request.bearer_auth(session).body(new.to_string());
+        let request = request.header("content-type", "application/json");
+        let created = body(request).await;
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let credentials = [
+            text(&created["client"]["client_id"]),
+            text(&created["client_secret"]),
+        ];
+        let form = [("grant_type", "client_credentials"), ("resource", resource)];
+        let issued = body(self.as_client("/oauth/token", &credentials, &form)).await;
+        (text(&issued["access_token"]), credentials)
+    }
+
+    /// A form of an OAuth client.
+    pub fn as_client(
+        &self,
+        path: &str,
+        [id, secret]: &[String; 2],
+        form: &[(&str, &str)],
+    ) -> reqwest::RequestBuilder {
+        let request = client().post(format!("{}{path}", self.url));
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(form)
+            .finish();
+        let request = request.basic_auth(id, Some(secret)).body(form);
+        request.header("content-type", "application/x-www-form-urlencoded")
     }
 
     pub async fn revoke(&self, token: &str) {

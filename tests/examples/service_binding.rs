@@ -84,6 +84,17 @@ impl Caller {
         (status, body)
     }
 
+    /// The result of `validateToken` with these arguments.
+    async fn validate_token(&self, arguments: Value) -> (u16, Value) {
+        let call = json!({ "validate": arguments });
+        let request = client().post(format!("http://localhost:{}/", self.port));
+        let response = request.body(call.to_string()).send().await;
+        let response = response.expect("a response");
+        let status = response.status().as_u16();
+        let text = response.text().await.expect("a body");
+        (status, serde_json::from_str(&text).expect("JSON"))
+    }
+
     async fn validate(&self, arguments: Value) -> (u16, Value) {
         self.call("https://auth/api/auth/validate", json!({}), arguments)
             .await
@@ -230,6 +241,106 @@ async fn worker_with_a_service_binding_accepts_valid_tokens_and_refuses_revoked_
     assert!(output.starts_with("HTTP/1.1 200 "), "{output}");
     assert_is_ok(hello(port, Some(&format!("Bearer {token}"))).await).await;
     refuses_a_revoked_token(&service, port, token).await;
+}
+
+#[tokio::test]
+#[ignore = "slow: starts two Workers with wrangler"]
+async fn tokens_are_validated_by_another_worker() {
+    let service = Service::shared();
+    let caller = Caller::start(&service);
+    let session = service.token().await;
+    let (status, result) = caller.validate_token(json!([session])).await;
+    assert_eq!(status, 200, "{result}");
+    assert_eq!(
+        (&result["valid"], &result["kind"]),
+        (&json!(true), &json!("session"))
+    );
+    assert_eq!(result["user"]["username"], service.admin.username);
+    assert_eq!(
+        result["user"].as_object().map(serde_json::Map::len),
+        Some(11)
+    );
+    let (token, credentials) = service.access_token(RESOURCE, "reports:read").await;
+    let options = json!({ "audience": RESOURCE, "scopes": ["reports:read"] });
+    let (_, result) = caller.validate_token(json!([token, options])).await;
+    assert_eq!(
+        (&result["valid"], &result["kind"]),
+        (&json!(true), &json!("access_token"))
+    );
+    assert_eq!(result["client_id"], json!(credentials[0]));
+    let (_, result) = caller.validate_token(json!([session, options])).await;
+    assert_eq!(
+        (&result["valid"], &result["status"]),
+        (&json!(false), &json!(401))
+    );
+    let (status, result) = caller.validate_token(json!([token, { "scope": [] }])).await;
+    assert_eq!(
+        (status, &result["error"]),
+        (599, &json!("TypeError")),
+        "{result}"
+    );
+    let form = [("token", token.as_str())];
+    let revoked = service
+        .as_client("/oauth/revoke", &credentials, &form)
+        .send();
+    assert_eq!(revoked.await.expect("a response").status(), 200);
+    // `cargo dev` is one isolate, which forgets the token at once.
+    let (_, result) = caller.validate_token(json!([token, options])).await;
+    assert_eq!(
+        (&result["valid"], &result["code"]),
+        (&json!(false), &json!("invalid_token"))
+    );
+    service.revoke(&session).await;
+    let (_, result) = caller.validate_token(json!([session])).await;
+    assert_eq!(
+        (&result["valid"], &result["code"]),
+        (&json!(false), &json!("invalid_token"))
+    );
+}
+
+/// The resource of `cargo dev`.
+const RESOURCE: &str = "https://api.example.com";
+
+#[tokio::test]
+#[ignore = "slow: starts two Workers with wrangler"]
+async fn worker_with_a_service_binding_accepts_access_tokens_with_its_scope_only() {
+    let service = Service::shared();
+    let folder = Copy::of(&example("worker-binding"), None);
+    let port = free_port();
+    let _program = service.wrangler_dev(folder.path(), port);
+    let reports = async |token: Option<&str>| {
+        let request = client().get(format!("http://localhost:{port}/reports"));
+        let request = match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
+        request.send().await.expect("a response")
+    };
+    let (token, [id, _]) = service.access_token(RESOURCE, "reports:read").await;
+    let response = reports(Some(&token)).await;
+    assert_eq!(response.status(), 200);
+    let body: Value = serde_json::from_str(&response.text().await.expect("a body")).expect("JSON");
+    assert_eq!(body["client"], json!(id));
+    let administration = format!("{}/api/auth", service.url);
+    let (other, _) = service.access_token(&administration, "users:read").await;
+    let session = service.token().await;
+    for token in [None, Some("a.b.c"), Some(&*other), Some(&*session)] {
+        assert_eq!(reports(token).await.status(), 401, "{token:?}");
+    }
+}
+
+#[test]
+fn types_of_the_entry_point_fit_what_callers_write() {
+    let tools = crate::toolchain::prepare().expect("tools and Worker");
+    let compiler = tools.node_modules.join("typescript/bin/tsc");
+    let output = std::process::Command::new(&tools.node)
+        .arg(compiler)
+        .args(["--project", "."])
+        .current_dir(Path::new(ROOT).join("tests/examples/auth_service"))
+        .output()
+        .expect("Node starts");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{printed}");
 }
 
 #[tokio::test]

@@ -1,4 +1,8 @@
-// A Worker whose callers send a token of Edge Auth. Copy `authenticate` and what it uses.
+// A Worker whose callers send a token of Edge Auth. Copy `authenticate` for users with a session, `authorize` for services with an
+// access token, and what they use.
+
+/** The URI of this Worker in `OAUTH_RESOURCES` of Edge Auth. */
+const RESOURCE = "https://api.example.com";
 
 /** A revoked token is accepted for this much longer than by Edge Auth itself. */
 const CACHE_TTL_MS = 10_000;
@@ -9,7 +13,7 @@ const cache = new Map();
 
 /** Returns `{ user }` for a request with a valid token, otherwise `{ refusal }`, the response to send: fails closed. */
 async function authenticate(request, env) {
-  const token = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+  const token = bearer(request);
   if (!token) return { refusal: refuse(401, { "www-authenticate": "Bearer" }) };
   const cached = cache.get(token);
   if (cached?.until > Date.now()) return { user: cached.user };
@@ -28,6 +32,34 @@ async function authenticate(request, env) {
   return { refusal: refuse(503, { "retry-after": response.headers.get("retry-after") ?? "1" }) };
 }
 
+/** Returns `{ client }`, the id of an OAuth client whose access token has these scopes, otherwise `{ refusal }`: fails closed. */
+async function authorize(request, env, scopes) {
+  const token = bearer(request);
+  if (!token) return { refusal: refuse(401, { "www-authenticate": "Bearer" }) };
+  // Edge Auth keeps the result for a few seconds, so it need not be cached here.
+  const result = await validateToken(env, token, { audience: RESOURCE, scopes });
+  if (result.valid) return { client: result.client_id };
+  if (result.status === 401) return { refusal: refuse(401, { "www-authenticate": 'Bearer error="invalid_token"' }) };
+  if (result.status === 403) {
+    const challenge = `Bearer error="insufficient_scope", scope="${scopes.join(" ")}"`;
+    return { refusal: refuse(403, { "www-authenticate": challenge }) };
+  }
+  return { refusal: refuse(503, { "retry-after": String(result.retry_after ?? 1) }) };
+}
+
+/** The result of Edge Auth, or one with 503 if the service binding fails. */
+async function validateToken(env, token, options) {
+  try {
+    return await env.AUTH.validateToken(token, options);
+  } catch (error) {
+    console.error("Edge Auth cannot be called:", error);
+    return { valid: false, status: 503, retry_after: 1 };
+  }
+}
+
+/** The token in the header `Authorization`. */
+const bearer = (request) => /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+
 /** The response of Edge Auth, or 503 if the service binding fails. */
 async function callEdgeAuth(env, request, clientIp, path) {
   try {
@@ -39,8 +71,8 @@ async function callEdgeAuth(env, request, clientIp, path) {
 }
 
 function refuse(status, headers) {
-  const message = status === 401 ? "Invalid or expired token" : "Authentication is unavailable";
-  return Response.json({ message }, { status, headers });
+  const messages = { 401: "Invalid or expired token", 403: "Insufficient scope", 503: "Authentication is unavailable" };
+  return Response.json({ message: messages[status] }, { status, headers });
 }
 
 /** The address that Cloudflare saw; Edge Auth counts failed attempts and requests by it. */
@@ -51,6 +83,10 @@ export default {
     const { pathname } = new URL(request.url);
     // A request that is passed on: the path of Edge Auth that it is for is the last argument.
     if (pathname === "/login") return callEdgeAuth(env, request, clientIp(request), "/api/auth/login");
+    if (pathname === "/reports") {
+      const { client, refusal } = await authorize(request, env, ["reports:read"]);
+      return refusal ?? Response.json({ reports: [], client });
+    }
     if (pathname !== "/hello") return Response.json({ message: "Not found" }, { status: 404 });
     const { user, refusal } = await authenticate(request, env);
     return refusal ?? Response.json({ message: `Hello, ${user.username}`, role: user.role });

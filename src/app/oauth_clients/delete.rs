@@ -20,7 +20,9 @@ impl ClientRegistry<'_> {
                 actor: self.actor,
                 entry: &self.entry(Kind::ClientDeleted, id, "")?,
             };
-            let deleted = oauth_clients::delete(self.context.app.database, &deletion).await?;
+            let deleted = oauth_clients::delete(self.context.app.database, &deletion).await;
+            self.context.app.confirmed_tokens.clear();
+            let deleted = deleted?;
             if let Attempt::Done(_) = attempt(deleted, version)? {
                 return Ok(());
             }

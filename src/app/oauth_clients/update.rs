@@ -85,7 +85,9 @@ impl ClientRegistry<'_> {
                 now: self.context.now(),
                 entry: &self.entry(Kind::ClientChanged, id, &what.join(", "))?,
             };
-            let written = oauth_clients::change(self.context.app.database, &change).await?;
+            let written = oauth_clients::change(self.context.app.database, &change).await;
+            self.context.app.confirmed_tokens.clear();
+            let written = written?;
             if let Attempt::Done(client) = attempt(written, version)? {
                 return client.map(|client| *client).ok_or(Failure::NotFound);
             }

@@ -95,6 +95,7 @@ pub use fault::Fault;
 pub use internals::STEP_UP_SECONDS;
 pub use miniflare::node;
 pub use oauth_clients::registration;
+pub use recorded::RecordedCalls;
 pub use request::Request;
 pub use response::Response;
 pub use seed::{SEED_PASSWORD, SeededUser, unique_id};

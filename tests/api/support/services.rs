@@ -2,6 +2,7 @@
 
 use super::access_tokens::RESOURCE;
 use super::app::App;
+use super::caller::Caller;
 use super::internals::fingerprint;
 use super::request::Request;
 use super::seed::unique_id;
@@ -272,6 +273,12 @@ impl Service {
     /// A token for [`RESOURCE`] with all scopes.
     pub async fn token(&self) -> String {
         self.token_for(RESOURCE).await
+    }
+
+    /// A caller with a token for the administration of the service, with all scopes.
+    pub async fn administrator(&self) -> Caller {
+        let resource = format!("{}/api/auth", self.app.page_origin());
+        self.app.with_token(self.token_for(&resource).await)
     }
 
     /// A token for this resource with all scopes.

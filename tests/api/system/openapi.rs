@@ -235,6 +235,14 @@ fn fields_of_responses_are_required() {
     }
 }
 
+/// Whether OAuth clients may use a route with an access token.
+fn takes_client(path: &str, method: &str) -> bool {
+    let is_it =
+        |route: &routes::Route| route.template == path && route.method.eq_ignore_ascii_case(method);
+    let found = routes::all().into_iter().find(is_it);
+    found.is_some_and(|route| route.scope().is_some())
+}
+
 #[test]
 fn responses_describe_their_headers() {
     for (path, method, operation) in operations() {
@@ -306,6 +314,10 @@ fn responses_describe_their_headers() {
                 }
                 ("401", _) => {
                     expected.insert(("WWW-Authenticate", true));
+                }
+                // The scope that an access token needs.
+                ("403", _) if takes_client(path, method) => {
+                    expected.insert(("WWW-Authenticate", false));
                 }
                 // Without Retry-After the code has expired.
                 ("408", _) => {

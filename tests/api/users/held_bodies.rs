@@ -14,10 +14,11 @@ struct Held {
 }
 
 impl Held {
-    /// Begins a request. Returns once the session of the administrator was accepted.
+    /// Begins a request. Returns once the session or the access token of the caller was accepted.
     async fn begin(admin: &Caller, route: &str, media_type: &str, body: &str) -> Self {
         let app = admin.app();
-        let fault = Fault::d1().matching("FROM sessions").times(1).pauses();
+        let pattern = "FROM sessions|revoked_access_tokens";
+        let fault = Fault::d1().matching(pattern).times(1).pauses();
         let authenticates = app.fault(fault).await;
         let head = format!(
             "{route} HTTP/1.1\r\nhost: x\r\nx-test-request: {}\r\nauthorization: Bearer {}\r\nif-match: *\r\ncontent-type: {media_type}\r\n\
@@ -120,4 +121,49 @@ async fn body_that_is_held_back_until_the_token_is_rotated_has_no_effect() {
     session.refresh().await.assert_status(200);
     let response = held.end().await;
     assert!(response.starts_with("http/1.1 401 "), "{response}");
+}
+
+#[tokio::test]
+async fn body_that_is_held_back_until_the_access_token_is_revoked_has_no_effect() {
+    let app = App::isolated(Vars::new());
+    let ada = app.user("ada").await;
+    let service = app.service("client_secret_basic", "users:read users:write");
+    let (service, json) = (service.await, "application/json");
+    let requests: [(String, &str, Value); 4] = [
+        (
+            "POST /api/auth/users".to_owned(),
+            json,
+            json!({ "username": "mallory", "email": "mallory@example.com" }),
+        ),
+        (
+            format!("PATCH /api/auth/users/{}", ada.id),
+            json,
+            json!({ "name": "Mallory" }),
+        ),
+        (
+            "POST /api/auth/users/import".to_owned(),
+            "application/x-ndjson",
+            json!({ "username": "trudy", "email": "trudy@example.com" }),
+        ),
+        (
+            "POST /api/auth/users/export".to_owned(),
+            json,
+            json!({ "limit": 7 }),
+        ),
+    ];
+    for (route, media_type, body) in requests {
+        let caller = service.administrator().await;
+        let held = Held::begin(&caller, &route, media_type, &body.to_string()).await;
+        let form = [("token", caller.token())];
+        let revoked = service.post("/oauth/revoke", &form).await;
+        revoked.assert_status(200);
+        let response = held.end().await;
+        assert!(response.starts_with("http/1.1 401 "), "{route}: {response}");
+        app.remove_faults().await;
+    }
+    let sql = "SELECT count(*) AS n FROM users";
+    assert_eq!(app.count(sql, [0; 0]).await, 1);
+    assert_eq!(ada.row("version").await["version"], 1);
+    let sql = "SELECT count(*) AS n FROM audit WHERE kind = 'users_exported'";
+    assert_eq!(app.count(sql, [0; 0]).await, 0);
 }

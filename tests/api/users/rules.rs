@@ -134,6 +134,71 @@ async fn every_action_is_allowed_by_the_table_only() {
     assert_eq!(wrong, [""; 0]);
 }
 
+/// The permissions of a client are those of administrators of role `admin`, whoever registered it. It has no account of its own.
+#[tokio::test]
+async fn every_action_of_a_client_is_allowed_as_for_an_administrator() {
+    let app = App::shared();
+    let service = app.service("client_secret_basic", "users:read users:write");
+    let client = service.await.administrator().await;
+    let mut wrong = Vec::new();
+    for (action, cells) in RULES {
+        let cells = cells.chars().filter(|cell| *cell != ' ');
+        for ((role, target), cell) in PAIRS.into_iter().zip(cells) {
+            if role != "admin" || target == "own" {
+                continue;
+            }
+            let (_, user) = pair(&app, "admin", target).await;
+            let columns = "name, email, organization, aws_region, role, is_active";
+            let before = user.row(columns).await;
+            let response = request(action, &client, &user).await;
+            let found = (response.status, response.error_code().unwrap_or_default());
+            let expected = match cell {
+                '+' => (200, ""),
+                '-' => (403, "not_permitted"),
+                's' => (409, "managed_by_identity_source"),
+                _ => panic!("{cell}"),
+            };
+            if found != expected {
+                wrong.push(format!("{action}: client to {target}: {found:?}"));
+            }
+            if cell != '+' {
+                assert_eq!(before, user.row(columns).await, "{action}: {target}");
+                assert_eq!(user.live_sessions().await, 2, "{action}: {target}");
+            }
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
+}
+
+#[tokio::test]
+async fn client_creates_and_imports_users_of_the_role_user_only() {
+    let app = App::shared();
+    let service = app.service("client_secret_basic", "users:write").await;
+    let client = service.administrator().await;
+    for role in ["user", "admin", "super_admin"] {
+        let name = format!("x{}", unique_id().simple());
+        let new = json!({ "username": name, "email": format!("{name}@example.com"), "role": role });
+        let created = client.create_user(&new).await;
+        let name = format!("y{}", unique_id().simple());
+        let line =
+            json!({ "username": name, "email": format!("{name}@example.com"), "role": role });
+        let imported = client.import_users("", line.to_string()).await;
+        let imported = &imported.assert_status(200).json()["lines"][0]["outcome"];
+        if role == "user" {
+            assert_eq!(created.user()["role"], role);
+            assert_eq!(imported, "created_without_password");
+        } else {
+            created.assert_error(403, "not_permitted");
+            assert_eq!(imported, "not_permitted");
+        }
+    }
+    let name = format!("z{}", unique_id().simple());
+    let line =
+        json!({ "username": name, "email": format!("{name}@example.com"), "email_verified": true });
+    let imported = client.import_users("", line.to_string()).await.json();
+    assert_eq!(imported["lines"][0]["outcome"], "not_permitted");
+}
+
 #[tokio::test]
 async fn role_of_a_new_user_is_at_most_that_which_the_administrator_may_give() {
     let app = App::shared();

@@ -31,13 +31,13 @@ enum InjectedFault {
 }
 
 impl InjectedFault {
-    /// The status of a route under this fault.
-    fn status(self, route: &Route) -> u16 {
+    /// The status of a route under this fault. The caller may be an OAuth client.
+    fn status(self, route: &Route, is_client: bool) -> u16 {
         let needs = needs(route);
         let is_unavailable = match self {
             Self::D1Fails | Self::D1Hangs | Self::D1Constraint => needs.d1 > 0,
             Self::D1FailsLater => needs.d1 > 1,
-            Self::CorruptRow => needs.user,
+            Self::CorruptRow => needs.user && !is_client,
             Self::KvFails | Self::KvHangs => needs.kv,
             Self::KvReadsStale | Self::KvThrottlesWrites => false,
         };
@@ -227,10 +227,18 @@ fn assert_unavailable(response: &Response, route: &Route, code: &str, what: &str
     assert_eq!(response.error_code(), Some(code), "{what}");
 }
 
-/// Checks a route whose caller, if it has a session, has a session of the kind of this view.
-async fn check(app: App, route: Route, fault: InjectedFault) {
-    let what = format!("{} with {fault:?}, {:?}", route.name(), app.kind());
+/// Checks a route whose caller, if it has a session, has a session of the kind of this view, or is an OAuth client.
+async fn check(app: App, route: Route, fault: InjectedFault, is_client: bool) {
+    let caller = if is_client { "client" } else { "user" };
+    let what = format!(
+        "{} with {fault:?}, {:?}, {caller}",
+        route.name(),
+        app.kind()
+    );
     let mut request = Prepared::new(&app, route).await;
+    if is_client {
+        request.call_as_client().await;
+    }
     let user = request.user.clone();
     if route.name() == "GET health" {
         // The isolate keeps a result for five seconds, so each request has a separate time.
@@ -244,7 +252,7 @@ async fn check(app: App, route: Route, fault: InjectedFault) {
         None => Value::Null,
     };
     let response = request.send().await;
-    let expected = fault.status(&route);
+    let expected = fault.status(&route, is_client);
     assert_eq!(response.status, expected, "{what}: {}", response.text());
     if response.status == served(&route) {
         return;
@@ -275,7 +283,7 @@ const FAILURES: [InjectedFault; 7] = [
 
 const HANGS: [InjectedFault; 2] = [InjectedFault::D1Hangs, InjectedFault::KvHangs];
 
-/// Maximum number of checks at the same time, without those for cookies. With many more, or on a busy machine, the runtime closes
+/// Maximum number of checks at the same time, without those for cookies and OAuth clients. With many more, or on a busy machine, the runtime closes
 /// connections of the tests without a response.
 const SIMULTANEOUS_CHECKS: usize = 10;
 
@@ -288,10 +296,13 @@ async fn check_all(checks: Vec<(InjectedFault, Route)>) {
     for some in checks.chunks(SIMULTANEOUS_CHECKS) {
         let mut checks = JoinSet::new();
         for (fault, route) in some {
-            checks.spawn(check(app.clone(), *route, *fault));
+            checks.spawn(check(app.clone(), *route, *fault, false));
+            if route.scope().is_some() {
+                checks.spawn(check(app.clone(), *route, *fault, true));
+            }
             if route.takes_cookie() {
                 let app = app.with_sessions(SessionKind::Cookie);
-                checks.spawn(check(app, *route, *fault));
+                checks.spawn(check(app, *route, *fault, false));
             }
         }
         checks.join_all().await;

@@ -46,7 +46,7 @@ function withDeclaredLength(request) {
 
 export default {
   async fetch(request, env, context) {
-    if (request.headers.get("x-test-control") === env.TEST_CONTROL_KEY) return control(request, env);
+    if (request.headers.get("x-test-control") === env.TEST_CONTROL_KEY) return control(request, env, context);
     requests += 1;
     const name = request.headers.get(NAME_HEADER);
     const clientIp = request.headers.get("x-test-service-binding");
@@ -61,10 +61,10 @@ export default {
   },
 };
 
-async function control(request, env) {
+async function control(request, env, context) {
   try {
     const { op, ...fields } = await request.json();
-    return Response.json((await operations[op](fields, env)) ?? null);
+    return Response.json((await operations[op](fields, env, context)) ?? null);
   } catch (error) {
     return new Response(String(error?.stack ?? error), { status: 500 });
   }
@@ -126,6 +126,16 @@ const operations = {
   fail_next_timer: failNextTimer,
   log: ({ text }) => console.log(text),
   load: () => ({ requests, wasm_bytes: wasmBytes() }),
+  // As the runtime does for a call of another Worker over a service binding.
+  validate_token({ request, arguments: all }, env, context) {
+    return runAs(request, async () => {
+      try {
+        return await new AuthService(deferred(context, request), record(env)).validateToken(...all);
+      } catch (error) {
+        return { error: error.name, message: error.message };
+      }
+    });
+  },
   name_cron({ request }) {
     nextCron = request;
   },

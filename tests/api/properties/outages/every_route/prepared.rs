@@ -316,6 +316,13 @@ impl Prepared {
         }
     }
 
+    /// Lets an OAuth client send the request.
+    pub async fn call_as_client(&mut self) {
+        let scope = self.route.scope().expect("a scope");
+        let service = self.app.service("client_secret_basic", scope).await;
+        self.caller = service.administrator().await;
+    }
+
     /// The role of a user who may call the route; `None` if it reads no session.
     fn role(&self) -> Option<&'static str> {
         match self.route.name().as_str() {

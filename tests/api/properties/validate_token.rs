@@ -1,0 +1,400 @@
+//! The method `validateToken` of the service binding: what other Workers learn about tokens, and when they learn of a revocation.
+
+use crate::support::access_tokens::RESOURCE;
+use crate::support::internals::{AccessClaims, Timestamp};
+use crate::support::services::{Service, with_resources};
+use crate::support::{App, Fault, RecordedCalls, SIGNING_KEYS, Vars, unique_id};
+use serde_json::{Value, json};
+
+const MAIL: &str = "https://mail.example.com/";
+
+fn app() -> App {
+    App::with(with_resources())
+}
+
+/// The result of a call with these arguments, and what the call did.
+async fn call(app: &App, arguments: Value) -> (Value, RecordedCalls) {
+    let request = app.next_request();
+    let fields = json!({ "request": request, "arguments": arguments });
+    let result = app.control("validate_token", fields).await;
+    (result, app.recorded(&request).await)
+}
+
+async fn validate(app: &App, arguments: Value) -> Value {
+    call(app, arguments).await.0
+}
+
+async fn session(app: &App, token: &str) -> Value {
+    validate(app, json!([token])).await
+}
+
+/// The result for an access token for [`RESOURCE`] with this scope.
+async fn access(app: &App, token: &str) -> Value {
+    let options = json!({ "audience": RESOURCE, "scopes": ["reports:read"] });
+    validate(app, json!([token, options])).await
+}
+
+fn invalid() -> Value {
+    json!({
+        "valid": false,
+        "status": 401,
+        "code": "invalid_token",
+        "message": "Invalid or expired token",
+        "challenge": r#"Bearer realm="edge-auth", error="invalid_token""#,
+        "retry_after": null
+    })
+}
+
+#[track_caller]
+fn assert_refused(result: &Value, status: u16, code: &str) {
+    assert_eq!(result["valid"], false, "{result}");
+    assert_eq!(
+        (&result["status"], &result["code"]),
+        (&json!(status), &json!(code)),
+        "{result}"
+    );
+}
+
+async fn service(app: &App) -> Service {
+    app.service(
+        "client_secret_basic",
+        "reports:read reports:write mail:send",
+    )
+    .await
+}
+
+async fn set(service: &Service, assignment: &str) {
+    let sql = format!("UPDATE oauth_clients SET {assignment} WHERE id = ?1");
+    service.app().sql(&sql, [service.id.as_str()]).await;
+}
+
+#[tokio::test]
+async fn session_token_gives_the_user_of_validate() {
+    let app = App::shared();
+    let caller = app.user("ada").await.sign_in().await;
+    let expected = caller.validate().await.user();
+    let result = session(&app, caller.token()).await;
+    assert_eq!(
+        result,
+        json!({ "valid": true, "kind": "session", "user": expected })
+    );
+    assert_eq!(
+        session(&app, caller.token()).await["user"]["id"],
+        expected["id"]
+    );
+}
+
+#[tokio::test]
+async fn access_token_gives_client_audience_and_scopes() {
+    let app = app();
+    let service = service(&app).await;
+    let token = service.token().await;
+    for scopes in [
+        json!([]),
+        json!(["reports:read"]),
+        json!(["reports:write", "reports:read"]),
+    ] {
+        let options = json!({ "audience": RESOURCE, "scopes": scopes });
+        let mut result = validate(&app, json!([token, options])).await;
+        let expires_at = result["expires_at"].take();
+        let expires_at = Timestamp::parse(expires_at.as_str().expect("a time"));
+        assert_eq!(expires_at.expect("a time").seconds(), app.unix_time() + 600);
+        let expected = json!({
+            "valid": true, "kind": "access_token", "client_id": service.id, "subject": service.id, "audience": RESOURCE,
+            "scopes": ["reports:read", "reports:write"], "expires_at": null
+        });
+        assert_eq!(result, expected, "{scopes}");
+    }
+}
+
+#[tokio::test]
+async fn token_is_never_accepted_in_the_place_of_the_other_kind() {
+    let app = app();
+    let (user, service) = (app.super_admin("root").await, service(&app).await);
+    let (session_token, token) = (
+        user.sign_in().await.token().to_owned(),
+        service.token().await,
+    );
+    assert_eq!(session(&app, &token).await, invalid());
+    assert_eq!(access(&app, &session_token).await, invalid());
+    let options = json!({ "audience": RESOURCE });
+    assert_eq!(
+        validate(&app, json!([session_token, options])).await,
+        invalid()
+    );
+    for text in ["", "x", "a.b.c", &"x".repeat(9_000)] {
+        assert_eq!(session(&app, text).await, invalid(), "{text}");
+        assert_eq!(access(&app, text).await, invalid(), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn access_token_is_for_its_audience_only_and_needs_all_scopes() {
+    let app = app();
+    let service = service(&app).await;
+    let token = service.token().await;
+    // Also once it is cached.
+    for _ in 0..2 {
+        let upper_case = RESOURCE.to_uppercase();
+        let issuer = app.page_origin();
+        for audience in [
+            MAIL,
+            "https://unknown.example",
+            "https://api.example.com",
+            &upper_case,
+            &issuer,
+        ] {
+            let options = json!({ "audience": audience });
+            assert_eq!(
+                validate(&app, json!([token, options])).await,
+                invalid(),
+                "{audience}"
+            );
+        }
+        let options = json!({ "audience": RESOURCE, "scopes": ["reports:read", "reports:delete"] });
+        let result = validate(&app, json!([token, options])).await;
+        assert_refused(&result, 403, "insufficient_scope");
+        let challenge = r#"Bearer realm="edge-auth", error="insufficient_scope", scope="reports:read reports:delete""#;
+        assert_eq!(result["challenge"], challenge);
+        assert_eq!(access(&app, &token).await["valid"], true);
+    }
+}
+
+/// A resource that is not configured any more, a grant of a user, another key, and times.
+#[tokio::test]
+async fn access_token_that_is_not_valid_is_refused() {
+    let app = app();
+    let service = service(&app).await;
+    let now = app.unix_time();
+    let valid = || AccessClaims {
+        subject: service.id.clone(),
+        audience: RESOURCE.to_owned(),
+        client: service.id.clone(),
+        issued_at: Timestamp::from_seconds(now),
+        expires_at: Timestamp::from_seconds(now + 600),
+        id: unique_id(),
+        scope: "reports:read".to_owned(),
+        grant: None,
+        authenticated_at: None,
+        roles: Vec::new(),
+    };
+    let good = app.access_token_with(SIGNING_KEYS[0], &valid()).await;
+    assert_eq!(access(&app, &good).await["valid"], true);
+    let removed = "https://removed.example";
+    let unknown = AccessClaims {
+        audience: removed.to_owned(),
+        ..valid()
+    };
+    let unknown = app.access_token_with(SIGNING_KEYS[0], &unknown).await;
+    let options = json!({ "audience": removed });
+    assert_eq!(validate(&app, json!([unknown, options])).await, invalid());
+    for claims in [
+        AccessClaims {
+            grant: Some("grant".to_owned()),
+            ..valid()
+        },
+        AccessClaims {
+            subject: unique_id().to_string(),
+            ..valid()
+        },
+        AccessClaims {
+            client: unique_id().to_string(),
+            subject: unique_id().to_string(),
+            ..valid()
+        },
+        AccessClaims {
+            issued_at: Timestamp::from_seconds(now + 60),
+            ..valid()
+        },
+    ] {
+        let token = app.access_token_with(SIGNING_KEYS[0], &claims).await;
+        assert_eq!(access(&app, &token).await, invalid(), "{claims:?}");
+    }
+    let other_key = app.access_token_with(SIGNING_KEYS[1], &valid()).await;
+    assert_eq!(access(&app, &other_key).await, invalid());
+    // Another signature, and another text with the signature of a token that is cached.
+    let (message, signature) = good.rsplit_once('.').expect("a signature");
+    for forged in [
+        format!("{message}.{}", "A".repeat(86)),
+        format!("{message}x.{signature}"),
+        format!(".{signature}"),
+    ] {
+        assert_eq!(access(&app, &forged).await, invalid(), "{forged}");
+    }
+    app.shift_clock(600).await;
+    assert_refused(&access(&app, &good).await, 401, "token_expired");
+}
+
+#[tokio::test]
+async fn expired_session_token_has_its_own_code() {
+    let app = App::shared().another_view();
+    let caller = app.user("ada").await.sign_in().await;
+    app.shift_clock(86_400 + 31).await;
+    assert_refused(&session(&app, caller.token()).await, 401, "token_expired");
+}
+
+/// As on `/validate`: a session from the cache of the isolate reads no store.
+#[tokio::test]
+async fn valid_tokens_are_cached_for_a_few_seconds() {
+    let app = app().another_view();
+    let caller = app.user("ada").await.sign_in().await;
+    let token = service(&app).await.token().await;
+    let session = json!([caller.token()]);
+    let access = json!([token, { "audience": RESOURCE }]);
+    call(&app, session.clone()).await;
+    call(&app, access.clone()).await;
+    app.shift_clock(4).await;
+    for arguments in [&session, &access] {
+        let (result, recorded) = call(&app, arguments.clone()).await;
+        assert_eq!(result["valid"], true);
+        assert!(recorded.calls.is_empty(), "{:?}", recorded.calls);
+    }
+    app.shift_clock(5).await;
+    let (result, recorded) = call(&app, access).await;
+    assert_eq!((&result["valid"], recorded.d1()), (&json!(true), 1));
+}
+
+/// The service itself revokes and changes at once: its isolate forgets what it has cached.
+#[tokio::test]
+async fn revocation_by_the_same_isolate_is_immediate() {
+    let app = App::isolated(with_resources());
+    let root = app.super_admin("root").await.sign_in().await;
+    let service = service(&app).await;
+    let (one, two) = (service.token().await, service.token().await);
+    for token in [&one, &two] {
+        assert_eq!(access(&app, token).await["valid"], true);
+    }
+    let revoke = service.post("/oauth/revoke", &[("token", one.as_str())]);
+    revoke.await.assert_status(200);
+    assert_eq!(access(&app, &one).await, invalid());
+    assert_eq!(access(&app, &two).await["valid"], true);
+    let disable = root.update_client(&service.id, &json!({ "is_active": false }));
+    disable.await.assert_status(200);
+    assert_eq!(access(&app, &two).await, invalid());
+    let enable = root.update_client(&service.id, &json!({ "is_active": true }));
+    enable.await.assert_status(200);
+    assert_eq!(access(&app, &two).await["valid"], true);
+    root.delete_client(&service.id, "*")
+        .await
+        .assert_status(200);
+    assert_eq!(access(&app, &two).await, invalid());
+    root.logout().await.assert_status(200);
+    assert_eq!(session(&app, root.token()).await, invalid());
+}
+
+/// The rows are changed directly, as by another isolate.
+#[tokio::test]
+async fn revocation_elsewhere_takes_effect_after_the_ttl_of_the_isolate() {
+    let app = app().another_view();
+    let service = service(&app).await;
+    let token = service.token().await;
+    assert_eq!(access(&app, &token).await["valid"], true);
+    set(&service, "is_active = 0").await;
+    app.shift_clock(4).await;
+    assert_eq!(access(&app, &token).await["valid"], true);
+    app.shift_clock(5).await;
+    assert_eq!(access(&app, &token).await, invalid());
+}
+
+#[tokio::test]
+async fn strict_consistency_refuses_a_revoked_token_at_once() {
+    let app = App::with(with_resources().set("SESSION_CONSISTENCY", "strict"));
+    let caller = app.user("ada").await.sign_in().await;
+    let service = service(&app).await;
+    let token = service.token().await;
+    for _ in 0..2 {
+        let (result, recorded) = call(&app, json!([token, { "audience": RESOURCE }])).await;
+        assert_eq!((&result["valid"], recorded.d1()), (&json!(true), 1));
+        assert_eq!(session(&app, caller.token()).await["valid"], true);
+    }
+    set(&service, "is_active = 0").await;
+    assert_eq!(access(&app, &token).await, invalid());
+    let sql = "UPDATE sessions SET revoked_at = '2024-01-01T00:00:00Z' WHERE id = ?1";
+    app.sql(sql, [caller.session_id()]).await;
+    assert_eq!(session(&app, caller.token()).await, invalid());
+}
+
+#[tokio::test]
+async fn cached_tokens_are_used_while_d1_is_unavailable_and_others_are_not() {
+    let app = app().another_view();
+    let service = service(&app).await;
+    let (cached, other) = (service.token().await, service.token().await);
+    assert_eq!(access(&app, &cached).await["valid"], true);
+    app.fault(Fault::d1().fails()).await;
+    let result = access(&app, &other).await;
+    assert_refused(&result, 503, "storage_unavailable");
+    assert_eq!(
+        (&result["retry_after"], &result["challenge"]),
+        (&json!(2), &Value::Null)
+    );
+    app.shift_clock(599).await;
+    assert_eq!(access(&app, &cached).await["valid"], true);
+    // Never after it expires.
+    app.shift_clock(600).await;
+    assert_refused(&access(&app, &cached).await, 401, "token_expired");
+    app.remove_faults().await;
+    // A strict service accepts nothing without D1.
+    let app = App::with(with_resources().set("SESSION_CONSISTENCY", "strict")).another_view();
+    let token = service_token(&app).await;
+    assert_eq!(access(&app, &token).await["valid"], true);
+    app.fault(Fault::d1().fails()).await;
+    assert_refused(&access(&app, &token).await, 503, "storage_unavailable");
+}
+
+async fn service_token(app: &App) -> String {
+    service(app).await.token().await
+}
+
+#[tokio::test]
+async fn mistake_of_the_caller_is_a_type_error() {
+    let app = app();
+    let token = service_token(&app).await;
+    for (arguments, message) in [
+        (json!([]), "token must be a string"),
+        (json!([null]), "token must be a string"),
+        (json!([7]), "token must be a string"),
+        (json!([token, null]), "options must be an object"),
+        (json!([token, "x"]), "options must be an object"),
+        (json!([token, { "audience": "" }]), "audience must be"),
+        (json!([token, { "audience": null }]), "audience must be"),
+        (
+            json!([token, { "audience": [RESOURCE] }]),
+            "audience must be",
+        ),
+        (
+            json!([token, { "scopes": ["reports:read"] }]),
+            "session tokens have no scopes",
+        ),
+        (
+            json!([token, { "audience": RESOURCE, "scopes": "reports:read" }]),
+            "scopes must be a list",
+        ),
+        (
+            json!([token, { "audience": RESOURCE, "scopes": ["reports:read reports:write"] }]),
+            "scopes must be a list",
+        ),
+        (
+            json!([token, { "audience": RESOURCE, "scopes": [""] }]),
+            "scopes must be a list",
+        ),
+        (
+            json!([token, { "audience": RESOURCE, "scopes": [null] }]),
+            "scopes must be a list",
+        ),
+        (
+            json!([token, { "audience": RESOURCE, "scope": ["reports:delete"] }]),
+            "unknown option scope",
+        ),
+    ] {
+        let result = validate(&app, arguments.clone()).await;
+        assert_eq!(result["error"], "TypeError", "{arguments}: {result}");
+        let found = result["message"].as_str().unwrap_or_default();
+        assert!(found.starts_with(message), "{arguments}: {found}");
+    }
+}
+
+#[tokio::test]
+async fn invalid_configuration_is_reported_as_unavailable() {
+    let app = App::isolated(Vars::new().without("AUDIT_KEY"));
+    assert_refused(&session(&app, "a.b.c").await, 503, "misconfigured");
+}
