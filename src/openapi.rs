@@ -150,14 +150,10 @@ fn common_errors(route: &Route, operation: &Operation) -> Vec<ApiError> {
         Access::Public(_) | Access::AnyOrigin(_) | Access::Token(_) => {}
         Access::Optional(_) => codes.push(ErrorCode::CrossSiteRequest),
         Access::CachedSession(_) | Access::Session(_) => codes.extend(session),
-        Access::Admin(_) => codes.extend(session.into_iter().chain([ErrorCode::AdminRequired])),
-        Access::SuperAdmin(_) => {
-            codes.extend(session.into_iter().chain([ErrorCode::SuperAdminRequired]));
-        }
-        Access::AdminOrClient(..) => {
+        Access::Admin(_) | Access::AdminOrClient(..) => {
             codes.extend(session.into_iter().chain([ErrorCode::AdminRequired]));
         }
-        Access::SuperAdminOrClient(..) => {
+        Access::SuperAdmin(_) | Access::SuperAdminOrClient(..) => {
             codes.extend(session.into_iter().chain([ErrorCode::SuperAdminRequired]));
         }
     }

@@ -65,7 +65,7 @@ pub enum ClientRefusal {
 }
 
 impl Administrator {
-    /// Who acts, for the rules. A client has the role `admin`, whoever registered it.
+    /// The actor, for the rules. A client has the role `admin`.
     #[must_use]
     pub fn actor(&self) -> Actor {
         match self {

@@ -51,8 +51,8 @@ pub async fn names<'e>(
     database: &Database,
     entries: impl Iterator<Item = &'e Entry>,
 ) -> Result<ActorNames, StoreError> {
-    let named = entries.flat_map(|entry| [&entry.actor, &entry.subject]);
-    let ids: BTreeSet<&str> = named.flatten().map(String::as_str).collect();
+    let actors = entries.flat_map(|entry| [&entry.actor, &entry.subject]);
+    let ids: BTreeSet<&str> = actors.flatten().map(String::as_str).collect();
     if ids.is_empty() {
         return Ok(ActorNames::default());
     }
