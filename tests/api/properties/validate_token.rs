@@ -1,9 +1,11 @@
 //! The method `validateToken` of the service binding: what other Workers learn about tokens, and when they learn of a revocation.
 
+mod caching;
+
 use crate::support::access_tokens::RESOURCE;
 use crate::support::internals::{AccessClaims, Timestamp};
 use crate::support::services::{Service, with_resources};
-use crate::support::{App, Fault, RecordedCalls, SIGNING_KEYS, Vars, unique_id};
+use crate::support::{App, RecordedCalls, SIGNING_KEYS, Vars, unique_id};
 use serde_json::{Value, json};
 
 const MAIL: &str = "https://mail.example.com/";
@@ -61,11 +63,6 @@ async fn service(app: &App) -> Service {
         "reports:read reports:write mail:send",
     )
     .await
-}
-
-async fn set(service: &Service, assignment: &str) {
-    let sql = format!("UPDATE oauth_clients SET {assignment} WHERE id = ?1");
-    service.app().sql(&sql, [service.id.as_str()]).await;
 }
 
 #[tokio::test]
@@ -231,114 +228,6 @@ async fn expired_session_token_has_its_own_code() {
     let caller = app.user("ada").await.sign_in().await;
     app.shift_clock(86_400 + 31).await;
     assert_refused(&session(&app, caller.token()).await, 401, "token_expired");
-}
-
-/// As on `/validate`: a session from the cache of the isolate reads no store.
-#[tokio::test]
-async fn valid_tokens_are_cached_for_a_few_seconds() {
-    let app = app().another_view();
-    let caller = app.user("ada").await.sign_in().await;
-    let token = service(&app).await.token().await;
-    let session = json!([caller.token()]);
-    let access = json!([token, { "audience": RESOURCE }]);
-    call(&app, session.clone()).await;
-    call(&app, access.clone()).await;
-    app.shift_clock(4).await;
-    for arguments in [&session, &access] {
-        let (result, recorded) = call(&app, arguments.clone()).await;
-        assert_eq!(result["valid"], true);
-        assert!(recorded.calls.is_empty(), "{:?}", recorded.calls);
-    }
-    app.shift_clock(5).await;
-    let (result, recorded) = call(&app, access).await;
-    assert_eq!((&result["valid"], recorded.d1()), (&json!(true), 1));
-}
-
-/// The service itself revokes and changes at once: its isolate forgets what it has cached.
-#[tokio::test]
-async fn revocation_by_the_same_isolate_is_immediate() {
-    let app = App::isolated(with_resources());
-    let root = app.super_admin("root").await.sign_in().await;
-    let service = service(&app).await;
-    let (one, two) = (service.token().await, service.token().await);
-    for token in [&one, &two] {
-        assert_eq!(access(&app, token).await["valid"], true);
-    }
-    let revoke = service.post("/oauth/revoke", &[("token", one.as_str())]);
-    revoke.await.assert_status(200);
-    assert_eq!(access(&app, &one).await, invalid());
-    assert_eq!(access(&app, &two).await["valid"], true);
-    let disable = root.update_client(&service.id, &json!({ "is_active": false }));
-    disable.await.assert_status(200);
-    assert_eq!(access(&app, &two).await, invalid());
-    let enable = root.update_client(&service.id, &json!({ "is_active": true }));
-    enable.await.assert_status(200);
-    assert_eq!(access(&app, &two).await["valid"], true);
-    root.delete_client(&service.id, "*")
-        .await
-        .assert_status(200);
-    assert_eq!(access(&app, &two).await, invalid());
-    root.logout().await.assert_status(200);
-    assert_eq!(session(&app, root.token()).await, invalid());
-}
-
-/// The rows are changed directly, as by another isolate.
-#[tokio::test]
-async fn revocation_elsewhere_takes_effect_after_the_ttl_of_the_isolate() {
-    let app = app().another_view();
-    let service = service(&app).await;
-    let token = service.token().await;
-    assert_eq!(access(&app, &token).await["valid"], true);
-    set(&service, "is_active = 0").await;
-    app.shift_clock(4).await;
-    assert_eq!(access(&app, &token).await["valid"], true);
-    app.shift_clock(5).await;
-    assert_eq!(access(&app, &token).await, invalid());
-}
-
-#[tokio::test]
-async fn strict_consistency_refuses_a_revoked_token_at_once() {
-    let app = App::with(with_resources().set("SESSION_CONSISTENCY", "strict"));
-    let caller = app.user("ada").await.sign_in().await;
-    let service = service(&app).await;
-    let token = service.token().await;
-    for _ in 0..2 {
-        let (result, recorded) = call(&app, json!([token, { "audience": RESOURCE }])).await;
-        assert_eq!((&result["valid"], recorded.d1()), (&json!(true), 1));
-        assert_eq!(session(&app, caller.token()).await["valid"], true);
-    }
-    set(&service, "is_active = 0").await;
-    assert_eq!(access(&app, &token).await, invalid());
-    let sql = "UPDATE sessions SET revoked_at = '2024-01-01T00:00:00Z' WHERE id = ?1";
-    app.sql(sql, [caller.session_id()]).await;
-    assert_eq!(session(&app, caller.token()).await, invalid());
-}
-
-#[tokio::test]
-async fn cached_tokens_are_used_while_d1_is_unavailable_and_others_are_not() {
-    let app = app().another_view();
-    let service = service(&app).await;
-    let (cached, other) = (service.token().await, service.token().await);
-    assert_eq!(access(&app, &cached).await["valid"], true);
-    app.fault(Fault::d1().fails()).await;
-    let result = access(&app, &other).await;
-    assert_refused(&result, 503, "storage_unavailable");
-    assert_eq!(
-        (&result["retry_after"], &result["challenge"]),
-        (&json!(2), &Value::Null)
-    );
-    app.shift_clock(599).await;
-    assert_eq!(access(&app, &cached).await["valid"], true);
-    // Never after it expires.
-    app.shift_clock(600).await;
-    assert_refused(&access(&app, &cached).await, 401, "token_expired");
-    app.remove_faults().await;
-    // A strict service accepts nothing without D1.
-    let app = App::with(with_resources().set("SESSION_CONSISTENCY", "strict")).another_view();
-    let token = service_token(&app).await;
-    assert_eq!(access(&app, &token).await["valid"], true);
-    app.fault(Fault::d1().fails()).await;
-    assert_refused(&access(&app, &token).await, 503, "storage_unavailable");
 }
 
 async fn service_token(app: &App) -> String {
