@@ -1,0 +1,170 @@
+//! Published advisories and bug reports of comparable projects, and the tests that show that this service does not have the same fault.
+//!
+//! Each row names tests that exist: this test parses the sources and fails if one was renamed or removed. A row is about the part of the
+//! advisory that this service has. A new part of the service, such as a new grant, adds tests to its rows.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use syn::{Attribute, Item};
+
+struct Row {
+    /// The public id: of the GitHub advisory database, of CVE, or project and issue.
+    id: &'static str,
+    /// The fault.
+    fault: &'static str,
+    /// Tests below `tests/api`: file and function.
+    tests: &'static [&'static str],
+}
+
+const ADVISORIES: [Row; 7] = [
+    Row {
+        id: "better-auth GHSA-392p",
+        fault: "concurrent refreshes with one token give several tokens that can be refreshed further",
+        tests: &[
+            "properties/replay_window::concurrent_refreshes_return_one_token",
+            "properties/replay_window::concurrent_refreshes_of_three_generations_get_the_next_token",
+            "properties/concurrency::rounds_of_concurrent_refreshes_are_one_refresh_each",
+        ],
+    },
+    Row {
+        id: "workers-oauth-provider 214",
+        fault: "an old refresh token is accepted without notice",
+        tests: &[
+            "properties/replay_window::reuse_of_an_expired_rotated_out_token_revokes_the_session_and_is_audited",
+            "properties/replay_window::window_of_zero_seconds_accepts_no_rotated_out_token",
+        ],
+    },
+    Row {
+        id: "better-auth GHSA-p2fr",
+        fault: "a token for one resource is used for another one",
+        tests: &[
+            "oauth/token::scope_is_that_of_client_resource_and_request",
+            "properties/client_access/tokens::token_that_is_not_valid_is_refused_on_every_route",
+            "properties/validate_token::access_token_is_for_its_audience_only_and_needs_all_scopes",
+        ],
+    },
+    Row {
+        id: "better-auth GHSA-g38m",
+        fault: "an account is taken over before its owner signs in, because accounts are linked by an address that is not verified",
+        tests: &[
+            "device/token/names::name_of_a_password_user_does_not_give_access_to_the_account",
+            "device/token/names::derived_address_is_never_that_of_a_password_user",
+        ],
+    },
+    Row {
+        id: "better-auth CVE-2025-61928",
+        fault: "credentials for a user or service are created without authentication",
+        tests: &[
+            "clients/mod::administrators_read_and_only_super_administrators_write",
+            "clients/mod::writes_need_a_recent_authentication_and_reads_do_not",
+            "properties/access::each_route_admits_exactly_the_roles_that_it_requires_with_a_token",
+            "properties/access::each_route_admits_exactly_the_roles_that_it_requires_with_a_cookie",
+            "properties/client_access::each_route_admits_clients_with_its_scope_only",
+        ],
+    },
+    Row {
+        id: "lobu 3623, keeperhub 1836",
+        fault: "a device flow that the user has approved stays pending forever",
+        tests: &[
+            "device/token/polling::client_that_disconnected_gets_its_session_later",
+            "device/token/polling::repeated_token_request_within_two_minutes_returns_the_same_bytes",
+            "device/token/polling::denied_or_expired_code_is_final",
+        ],
+    },
+    Row {
+        id: "lemmary 33",
+        fault: "user verification of a passkey is preferred, and its absence is accepted",
+        tests: &[
+            "passkeys/register::options_ask_for_a_verified_user_and_no_attestation",
+            "passkeys/refused::sign_in_is_refused_if_anything_is_different",
+        ],
+    },
+];
+
+/// Rules that the tests of workers-oauth-provider check.
+const RULES: [Row; 5] = [
+    Row {
+        id: "workers-oauth-provider, client authentication",
+        fault: "a client authenticates with another method than the registered one",
+        tests: &["oauth/authentication::client_authenticates_with_its_registered_method_only"],
+    },
+    Row {
+        id: "workers-oauth-provider, resource",
+        fault: "a resource with a fragment, or another one than requested, is accepted at the token endpoint",
+        tests: &["oauth/token::scope_is_that_of_client_resource_and_request"],
+    },
+    Row {
+        id: "workers-oauth-provider, scope",
+        fault: "a request gets more scopes than the client may have",
+        tests: &[
+            "oauth/token::scope_is_that_of_client_resource_and_request",
+            "properties/client_access/tokens::token_has_the_scopes_that_were_requested_and_no_more",
+        ],
+    },
+    Row {
+        id: "workers-oauth-provider, revocation by others",
+        fault: "a client revokes the token of another one",
+        tests: &[
+            "oauth/revoke::unknown_and_other_tokens_get_the_same_response_and_stay_as_they_are",
+        ],
+    },
+    Row {
+        id: "workers-oauth-provider, revocation of an access token",
+        fault: "the revocation of one access token revokes others",
+        tests: &[
+            "oauth/revoke::revoked_token_is_not_active_and_is_recorded_once",
+            "properties/client_access/tokens::revoked_token_is_refused_at_once_and_another_one_of_the_client_is_not",
+        ],
+    },
+];
+
+/// Whether a function with these attributes is a test.
+fn is_test(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        let last = attribute.path().segments.last();
+        last.is_some_and(|segment| segment.ident == "test")
+    })
+}
+
+/// The names of the tests in a source file.
+fn tests_in(source: &str) -> BTreeSet<String> {
+    let file = syn::parse_file(source).expect("valid Rust");
+    let name = |item: Item| match item {
+        Item::Fn(function) if is_test(&function.attrs) => Some(function.sig.ident.to_string()),
+        _ => None,
+    };
+    file.items.into_iter().filter_map(name).collect()
+}
+
+#[test]
+fn each_row_names_existing_tests() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/api");
+    let mut missing = Vec::new();
+    for Row { id, fault, tests } in ADVISORIES.iter().chain(&RULES) {
+        assert!(!tests.is_empty() && !fault.is_empty(), "{id}");
+        for name in *tests {
+            let (file, test) = name.split_once("::").expect("file and function");
+            let source = fs::read_to_string(folder.join(format!("{file}.rs")));
+            if !source.is_ok_and(|source| tests_in(&source).contains(test)) {
+                missing.push(format!("{id}: {name}"));
+            }
+        }
+    }
+    assert_eq!(missing, [""; 0]);
+}
+
+#[test]
+fn rows_are_distinct() {
+    let rows = ADVISORIES.iter().chain(&RULES);
+    let ids: BTreeSet<&str> = rows.map(|row| row.id).collect();
+    assert_eq!(ids.len(), ADVISORIES.len() + RULES.len());
+}
+
+#[test]
+fn only_functions_that_are_tests_count() {
+    let source =
+        "#[tokio::test] async fn one() {} #[test] fn two() {} fn three() {} // fn four() {}";
+    let expected = ["one", "two"].map(str::to_owned);
+    assert_eq!(tests_in(source), BTreeSet::from(expected));
+}
