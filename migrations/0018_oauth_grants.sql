@@ -25,7 +25,6 @@ CREATE TABLE oauth_grants (
 ) STRICT;
 
 CREATE INDEX oauth_grants_user ON oauth_grants (user_id, revoked_at, expires_at);
-CREATE INDEX oauth_grants_session ON oauth_grants (session_id);
 CREATE INDEX oauth_grants_client ON oauth_grants (client_id);
 CREATE INDEX oauth_grants_end ON oauth_grants (expires_at);
 

@@ -36,18 +36,18 @@ const REVOKE: &str = "
     UPDATE oauth_grants SET revoked_at = ?1
     WHERE id = ?2 AND user_id = ?3 AND revoked_at IS NULL
       AND (?4 IS NULL OR EXISTS (
-        SELECT 1 FROM users JOIN users AS actor ON actor.id = ?4 AND actor.is_active = 1
+        SELECT 1 FROM users JOIN administrators ON administrators.id = ?4
         WHERE users.id = ?3
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))))";
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user'))))";
 
 /// Finds a row if [`REVOKE`] is about to change one.
 const REVOKES: &str = "
     SELECT 1 FROM oauth_grants
     WHERE id = ?1 AND user_id = ?2 AND revoked_at IS NULL
       AND (?3 IS NULL OR EXISTS (
-        SELECT 1 FROM users JOIN users AS actor ON actor.id = ?3 AND actor.is_active = 1
+        SELECT 1 FROM users JOIN administrators ON administrators.id = ?3
         WHERE users.id = ?2
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))))";
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user'))))";
 
 /// Also after the grant was revoked for another reason, such as a sign-out that came between the list and the removal: what the user
 /// removes must ask again. The statement before has revoked the grant, unless the administrator may not do it.
@@ -56,9 +56,9 @@ const FORGET: &str = "
     WHERE user_id = ?1
       AND client_id = (SELECT client_id FROM oauth_grants WHERE id = ?2 AND user_id = ?1 AND revoked_at IS NOT NULL)
       AND (?3 IS NULL OR EXISTS (
-        SELECT 1 FROM users JOIN users AS actor ON actor.id = ?3 AND actor.is_active = 1
+        SELECT 1 FROM users JOIN administrators ON administrators.id = ?3
         WHERE users.id = ?1
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))))";
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user'))))";
 
 /// Whether the grant is revoked; no row if the user has no such grant.
 const STATE: &str = "
@@ -66,9 +66,9 @@ const STATE: &str = "
 
 /// The administrator `?2` may revoke grants of the user: the condition of [`REVOKE`].
 const MAY_REVOKE: &str = "
-    SELECT 1 FROM users JOIN users AS actor ON actor.id = ?2 AND actor.is_active = 1
+    SELECT 1 FROM users JOIN administrators ON administrators.id = ?2
     WHERE users.id = ?1
-      AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))";
+      AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user'))";
 
 /// The client of a grant of the user, which may have ended; `None` if the user has no such grant.
 ///

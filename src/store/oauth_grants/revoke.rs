@@ -45,9 +45,9 @@ const REVOKE_OF_USER: &str = "
     WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?2
       AND (?3 IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.id = ?3))
       AND (?4 IS NULL OR EXISTS (
-        SELECT 1 FROM users JOIN users AS actor ON actor.id = ?4 AND actor.is_active = 1
+        SELECT 1 FROM users JOIN administrators ON administrators.id = ?4
         WHERE users.id = ?1
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))))";
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user'))))";
 
 /// Finds a row if [`REVOKE_OF_USER`] is about to change one.
 const REVOKES_OF_USER: &str = "
@@ -55,9 +55,9 @@ const REVOKES_OF_USER: &str = "
     WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?2
       AND (?3 IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.id = ?3))
       AND (?4 IS NULL OR EXISTS (
-        SELECT 1 FROM users JOIN users AS actor ON actor.id = ?4 AND actor.is_active = 1
+        SELECT 1 FROM users JOIN administrators ON administrators.id = ?4
         WHERE users.id = ?1
-          AND (actor.role = 'super_admin' OR (actor.role = 'admin' AND users.role = 'user'))))";
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user'))))";
 
 /// The write that revokes all grants of a user, for a batch. `entry` records it, unless the entry of the cause does.
 pub(in crate::store) fn revoke_of_user(

@@ -96,7 +96,14 @@ async fn scopes_without_resources_are_those_of_no_resource_and_of_the_administra
     let app = App::shared();
     let metadata = app.get(PATH).await.json();
     let scopes = json!([
-        "openid", "profile", "email", "roles", "offline_access", "users:read", "users:write", "audit:read"
+        "openid",
+        "profile",
+        "email",
+        "roles",
+        "offline_access",
+        "users:read",
+        "users:write",
+        "audit:read"
     ]);
     assert_eq!(metadata["scopes_supported"], scopes);
 }

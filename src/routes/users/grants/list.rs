@@ -2,8 +2,9 @@
 
 use crate::app::RequestContext;
 use crate::app::administration::Administration;
+use crate::app::administrator::Administrator;
 use crate::domain::administration::Action;
-use crate::domain::session::SessionRecord;
+use crate::domain::administration_scope::AdministrationScope;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
@@ -18,7 +19,10 @@ pub const ROUTE: Route = Route {
     path: "/api/auth/users/{id}/grants",
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
-    access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
+    access: Access::AdminOrClient(
+        AdministrationScope::UsersRead,
+        |context, request, administrator| Box::pin(handle(context, request, administrator)),
+    ),
     guard: Guard::OwnOrigin,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
@@ -27,10 +31,10 @@ pub const ROUTE: Route = Route {
 async fn handle(
     context: RequestContext,
     request: Request,
-    session: SessionRecord,
+    administrator: Administrator,
 ) -> Result<Response, ApiError> {
     let (id, client) = (user_id(&request)?, request.client_info());
-    let administration = Administration::new(&context, &client, &session);
+    let administration = Administration::new(&context, &client, &administrator);
     let user = administration.target(id, Action::ReadGrants).await?;
     let grants = GrantsResponse::of(&context, user.id).await?;
     Ok(Response::ok(&grants))

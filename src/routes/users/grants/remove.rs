@@ -1,10 +1,11 @@
 //! `DELETE /api/auth/users/{id}/grants/{grant}`: removes a connected application of a user.
 
 use crate::app::administration::Administration;
+use crate::app::administrator::Administrator;
 use crate::app::{RequestContext, connected_applications};
 use crate::domain::administration::Action;
+use crate::domain::administration_scope::AdministrationScope;
 use crate::domain::audit::Kind;
-use crate::domain::session::SessionRecord;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::error_codes::ErrorCode;
 use crate::http::request::{Method, Request};
@@ -22,7 +23,10 @@ pub const ROUTE: Route = Route {
     path: "/api/auth/users/{id}/grants/{grant}",
     error_format: ErrorFormat::Message,
     rate_limit: Bucket::Session,
-    access: Access::Admin(|context, request, session| Box::pin(handle(context, request, session))),
+    access: Access::AdminOrClient(
+        AdministrationScope::UsersWrite,
+        |context, request, administrator| Box::pin(handle(context, request, administrator)),
+    ),
     guard: Guard::StepUp,
     #[cfg(not(target_arch = "wasm32"))]
     operation,
@@ -31,10 +35,10 @@ pub const ROUTE: Route = Route {
 async fn handle(
     context: RequestContext,
     request: Request,
-    session: SessionRecord,
+    administrator: Administrator,
 ) -> Result<Response, ApiError> {
     let (id, client) = (user_id(&request)?, request.client_info());
-    let administration = Administration::new(&context, &client, &session);
+    let administration = Administration::new(&context, &client, &administrator);
     let user = administration.target(id, Action::RevokeGrants).await?;
     let removal = Removal {
         id: grant_id(&request, "grant")?,
