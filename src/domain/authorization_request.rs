@@ -174,7 +174,8 @@ impl AuthorizationRequest {
         now: Timestamp,
     ) -> Result<Self, Refusal> {
         check_form(&given)?;
-        let code_challenge = code_challenge(given.code_challenge, given.code_challenge_method)?;
+        let code_challenge =
+            code_challenge(given.code_challenge, given.code_challenge_method.as_deref())?;
         let resource = match &given.resource {
             Some(uri) => Some(resource::find(resources, uri).ok_or(Refusal::new(
                 "invalid_target",
@@ -352,9 +353,9 @@ fn check_form(given: &Given) -> Result<(), Refusal> {
 }
 
 /// RFC 7636 section 4.3: without a method, the challenge would be the verifier itself.
-fn code_challenge(challenge: Option<String>, method: Option<String>) -> Result<String, Refusal> {
+fn code_challenge(challenge: Option<String>, method: Option<&str>) -> Result<String, Refusal> {
     let challenge = challenge.ok_or(Refusal::invalid("code_challenge is missing"))?;
-    if method.as_deref() != Some("S256") {
+    if method != Some("S256") {
         return Err(Refusal::invalid("code_challenge_method must be S256"));
     }
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);

@@ -1,6 +1,6 @@
 //! Begins an authorization: checks the request, and answers it at once or seals it for the consent page.
 
-use super::step::{Asked, Step};
+use super::step::{Asked, Progress};
 use crate::app::RequestContext;
 use crate::app::client_info::ClientInfo;
 use crate::app::error::AppError;
@@ -115,7 +115,7 @@ pub async fn begin(
         client: &client,
     };
     let step = asked.step(context, session).await?;
-    if let (Step::Grant(allowed), Some(session)) = (&step, session) {
+    if let (Progress::Grant(allowed), Some(session)) = (&step, session) {
         let granted = asked
             .grant(context, client_info, session, allowed, None)
             .await?;
@@ -124,11 +124,11 @@ pub async fn begin(
         }
     }
     let refusal = match step {
-        Step::Refused(refusal) => Some(refusal),
-        Step::SignIn | Step::StepUp => Some(Refusal::LOGIN_REQUIRED),
-        Step::Consent(_) | Step::Grant(_) => Some(Refusal::CONSENT_REQUIRED),
+        Progress::Refused(refusal) => Some(refusal),
+        Progress::SignIn | Progress::StepUp => Some(Refusal::LOGIN_REQUIRED),
+        Progress::Consent(_) | Progress::Grant(_) => Some(Refusal::CONSENT_REQUIRED),
     };
-    let is_refused = request.prompt.none || matches!(step, Step::Refused(_));
+    let is_refused = request.prompt.none || matches!(step, Progress::Refused(_));
     if let Some(refusal) = refusal.filter(|_| is_refused) {
         return Ok(Answer::Respond(asked.refusal(context, refusal)));
     }

@@ -1,7 +1,7 @@
 //! The consent page: what a sealed authorization request needs, and the decision of the user.
 
 use super::authorization::{SealedRequest, active_client, is_redirect_uri};
-use super::step::{Asked, Step};
+use super::step::{Asked, Progress};
 use crate::app::RequestContext;
 use crate::app::client_info::ClientInfo;
 use crate::app::error::AppError;
@@ -118,13 +118,13 @@ impl OpenRequest {
         let asked = self.asked();
         let step = asked.step(context, session).await?;
         Ok(Some(match (step, session) {
-            (Step::SignIn, _) | (_, None) => PageStep::SignIn,
-            (Step::StepUp, _) => PageStep::StepUp,
-            (Step::Consent(allowed), _) => {
+            (Progress::SignIn, _) | (_, None) => PageStep::SignIn,
+            (Progress::StepUp, _) => PageStep::StepUp,
+            (Progress::Consent(allowed), _) => {
                 PageStep::Consent(allowed.scope.tokens().map(str::to_owned).collect())
             }
-            (Step::Refused(refusal), _) => PageStep::Redirect(asked.refusal(context, refusal)),
-            (Step::Grant(allowed), Some(session)) => {
+            (Progress::Refused(refusal), _) => PageStep::Redirect(asked.refusal(context, refusal)),
+            (Progress::Grant(allowed), Some(session)) => {
                 let used = self.sealed.used();
                 let granted = asked.grant(context, client_info, session, &allowed, Some(&used));
                 return Ok(granted.await?.map(PageStep::Redirect));
@@ -144,9 +144,9 @@ impl OpenRequest {
     ) -> Result<Decided, AppError> {
         let asked = self.asked();
         let allowed = match asked.step(context, Some(session)).await? {
-            Step::Consent(allowed) | Step::Grant(allowed) => allowed,
-            Step::SignIn | Step::StepUp => return Ok(Decided::StepUp),
-            Step::Refused(refusal) => {
+            Progress::Consent(allowed) | Progress::Grant(allowed) => allowed,
+            Progress::SignIn | Progress::StepUp => return Ok(Decided::StepUp),
+            Progress::Refused(refusal) => {
                 return Ok(Decided::Redirect(asked.refusal(context, refusal)));
             }
         };

@@ -20,7 +20,7 @@ use crate::store::used_challenges::UsedChallenge;
 
 /// What has to happen next.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(super) enum Progress {
     /// The user signs in.
     SignIn,
     /// The user authenticates again.
@@ -61,7 +61,7 @@ impl Asked<'_> {
         &self,
         context: &RequestContext,
         session: Option<&SessionRecord>,
-    ) -> Result<Step, AppError> {
+    ) -> Result<Progress, AppError> {
         let request = self.request;
         let rules = session.map_or(
             Rules {
@@ -71,17 +71,17 @@ impl Asked<'_> {
             |session| second_factor::rules(context, session.user.role),
         );
         let session = match (request.next(session, rules, false), session) {
-            (Next::SignIn, _) | (_, None) => return Ok(Step::SignIn),
-            (Next::StepUp, _) => return Ok(Step::StepUp),
+            (Next::SignIn, _) | (_, None) => return Ok(Progress::SignIn),
+            (Next::StepUp, _) => return Ok(Progress::StepUp),
             (Next::Consent | Next::Grant, Some(session)) => session,
         };
         let resource = self.resource(context);
         if request.resource.is_some() && resource.is_none() {
-            return Ok(Step::Refused(Refusal::SCOPE));
+            return Ok(Progress::Refused(Refusal::SCOPE));
         }
         let role = session.user.role;
         let Some(scope) = grant::grantable(&request.scopes(), resource, role) else {
-            return Ok(Step::Refused(Refusal::SCOPE));
+            return Ok(Progress::Refused(Refusal::SCOPE));
         };
         let host = request.redirect_host();
         let subject = Subject {
@@ -98,8 +98,8 @@ impl Asked<'_> {
         let next = request.next(Some(session), rules, scope.is_within(&remembered));
         let allowed = Allowed { scope, remembered };
         Ok(match next {
-            Next::Grant => Step::Grant(allowed),
-            Next::SignIn | Next::StepUp | Next::Consent => Step::Consent(allowed),
+            Next::Grant => Progress::Grant(allowed),
+            Next::SignIn | Next::StepUp | Next::Consent => Progress::Consent(allowed),
         })
     }
 

@@ -40,6 +40,7 @@ fn client(grant_types: &[GrantType]) -> OauthClient {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the parameters are optional")]
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -74,9 +75,11 @@ fn request_is_read_with_the_spelling_of_the_configuration() {
     assert!(request.may_be_remembered());
 }
 
+type Change = fn(&mut Given);
+
 #[test]
 fn each_rule_has_its_error() {
-    let cases: [(&str, fn(&mut Given)); 22] = [
+    let cases: [(&str, Change); 22] = [
         ("invalid_request", |given| given.has_repetition = true),
         ("request_not_supported", |given| given.has_request = true),
         ("request_uri_not_supported", |given| {
@@ -95,7 +98,7 @@ fn each_rule_has_its_error() {
         ("none", |given| given.response_mode = some("query")),
         ("invalid_request", |given| given.code_challenge = None),
         ("invalid_request", |given| {
-            given.code_challenge_method = None
+            given.code_challenge_method = None;
         }),
         ("invalid_request", |given| {
             given.code_challenge_method = some("plain");
@@ -107,13 +110,13 @@ fn each_rule_has_its_error() {
             given.code_challenge = some(&CHALLENGE.replace('-', "+"));
         }),
         ("invalid_target", |given| {
-            given.resource = some("https://x.example")
+            given.resource = some("https://x.example");
         }),
         ("invalid_target", |given| {
             given.resource = some("https://api.example.com/");
         }),
         ("invalid_scope", |given| {
-            given.scope = some("openid unknown")
+            given.scope = some("openid unknown");
         }),
         ("invalid_scope", |given| given.scope = some("read  write")),
         ("none", |given| given.scope = None),
@@ -121,7 +124,7 @@ fn each_rule_has_its_error() {
         ("invalid_request", |given| given.prompt = some("create")),
         ("invalid_request", |given| given.max_age = some("-1")),
         ("invalid_request", |given| {
-            given.nonce = Some("n".repeat(513))
+            given.nonce = Some("n".repeat(513));
         }),
     ];
     for (number, (expected, change)) in cases.into_iter().enumerate() {

@@ -67,6 +67,10 @@ const CLAIMS: [&str; 15] = [
 /// The OAuth server (RFC 8414 section 2, `OpenID` Connect Discovery section 3).
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent members of a JSON object"
+)]
 pub struct ServerMetadata {
     /// Issuer of the tokens: the origin of this service.
     issuer: String,

@@ -1,4 +1,4 @@
-//! OpenID Connect: ID tokens, and the user info endpoint.
+//! `OpenID` Connect: ID tokens, and the user info endpoint.
 
 use super::jwks::{verdict, verifiers};
 use super::token::{app, claims};

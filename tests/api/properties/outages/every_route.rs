@@ -99,8 +99,9 @@ fn needs(route: &Route) -> Needs {
         | "POST logout"
         | "GET /oauth/authorize"
         | "POST /oauth/authorize" => (1, false, false),
-        "GET /oauth/userinfo" | "POST /oauth/userinfo" => (1, false, true),
-        "POST refresh" | "GET session" => (1, false, true),
+        "POST refresh" | "GET session" | "GET /oauth/userinfo" | "POST /oauth/userinfo" => {
+            (1, false, true)
+        }
         // `set-password` reads only the user's names, which a password must not contain.
         "POST revert-email"
         | "POST set-password"
