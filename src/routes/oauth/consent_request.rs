@@ -124,7 +124,10 @@ async fn handle(
     request: Request,
     credential: PresentedCredential,
 ) -> Result<Response, ApiError> {
-    RequestOrigin::of(&context.app.config, &request).require(Guard::OwnOrigin)?;
+    // Also without a session: the cookie of the request must not be used by other sites. With a token, no cookie is read.
+    if request.authorization.is_none() {
+        RequestOrigin::of(&context.app.config, &request).require(Guard::OwnOrigin)?;
+    }
     let session = session(&context, &request, credential).await?;
     let client_info = request.client_info();
     let cookies = request.cookie.clone();

@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 
 /// The fields of each route that takes a body, for each method of authentication. A field may have a text that it has in all
 /// bodies in which another field has the value.
-const FIELDS: [(&str, &[&str]); 31] = [
+const FIELDS: [(&str, &[&str]); 33] = [
+    ("authorization-request", &["request"]),
+    ("consent", &["request", "decision=allow"]),
     (
         "bootstrap",
         &["secret", "username", "email", "name", "password"],
@@ -202,6 +204,8 @@ async fn try_values(cases: Cases) -> usize {
             "confirm-email",
             "totp/confirm",
             "passkeys",
+            "authorization-request",
+            "consent",
         ]
         .contains(&name);
         let role = if name == "clients" {
