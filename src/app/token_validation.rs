@@ -100,6 +100,10 @@ async fn confirmed(
         Err(AccessTokenRejection::Expired) => return Err(ValidationError::Expired),
         Err(AccessTokenRejection::Invalid) => return Err(ValidationError::Invalid),
     };
+    if claims.grant.is_none() && claims.subject != claims.client {
+        // No such token is issued.
+        return Err(ValidationError::Invalid);
+    }
     let limited = claims.grant.as_ref().unwrap_or(&claims.client);
     context.limit(Bucket::Session, limited).await?;
     let epoch = cache.epoch();

@@ -5,7 +5,7 @@ mod caching;
 use crate::support::access_tokens::RESOURCE;
 use crate::support::internals::{AccessClaims, Timestamp};
 use crate::support::services::{Service, with_resources};
-use crate::support::{App, RecordedCalls, SIGNING_KEYS, Vars, unique_id};
+use crate::support::{App, RecordedCalls, SIGNING_KEYS, STRICT, Vars, unique_id, var};
 use serde_json::{Value, json};
 
 const MAIL: &str = "https://mail.example.com/";
@@ -85,7 +85,9 @@ async fn session_token_gives_the_user_of_validate() {
 async fn access_token_gives_client_audience_and_scopes() {
     let app = app();
     let service = service(&app).await;
+    let before = app.unix_time();
     let token = service.token().await;
+    let issued = before..=app.unix_time();
     for scopes in [
         json!([]),
         json!(["reports:read"]),
@@ -95,7 +97,7 @@ async fn access_token_gives_client_audience_and_scopes() {
         let mut result = validate(&app, json!([token, options])).await;
         let expires_at = result["expires_at"].take();
         let expires_at = Timestamp::parse(expires_at.as_str().expect("a time"));
-        assert_eq!(expires_at.expect("a time").seconds(), app.unix_time() + 600);
+        assert!(issued.contains(&(expires_at.expect("a time").seconds() - 600)));
         let expected = json!({
             "valid": true, "kind": "access_token", "client_id": service.id, "subject": service.id, "audience": RESOURCE,
             "scopes": ["reports:read", "reports:write"], "expires_at": null
@@ -157,7 +159,33 @@ async fn access_token_is_for_its_audience_only_and_needs_all_scopes() {
     }
 }
 
-/// A resource that is not configured any more, a grant of a user, another key, and times.
+#[tokio::test]
+async fn token_of_a_user_is_valid_until_the_grant_is_revoked() {
+    let app = App::with(with_resources().set(var::CONSISTENCY, STRICT));
+    let (user, service) = (app.user("ada").await, service(&app).await);
+    let grant = app.seed_grant(&user.id, &service.id).await;
+    let now = Timestamp::from_seconds(app.unix_time());
+    let claims = AccessClaims {
+        subject: user.id.clone(),
+        audience: RESOURCE.to_owned(),
+        client: service.id.clone(),
+        issued_at: now,
+        expires_at: now.plus(600),
+        id: unique_id(),
+        scope: "reports:read".to_owned(),
+        grant: Some(grant.clone()),
+        authenticated_at: Some(now),
+        roles: Vec::new(),
+    };
+    let token = app.access_token_with(SIGNING_KEYS[0], &claims).await;
+    let result = access(&app, &token).await;
+    assert_eq!(result["valid"], true, "{result}");
+    assert_eq!((&result["subject"], &result["client_id"]), (&json!(user.id), &json!(service.id)));
+    app.change_grant(&grant, "revoked_at = '2026-01-01T00:00:00Z'").await;
+    assert_eq!(access(&app, &token).await, invalid());
+}
+
+/// A resource that is not configured any more, an unknown grant, another key, and times.
 #[tokio::test]
 async fn access_token_that_is_not_valid_is_refused() {
     let app = app();
