@@ -58,4 +58,21 @@ export async function run({ person, control, users: [root, admin, ada] }) {
   await heading(limited, c.audit.title);
   await section(limited, c.audit.title).getByText(ada.login.username).first().waitFor();
   assert.equal(await button(limited, c.audit.verify).count(), 0);
+
+  // An OAuth client may have the name of a user. It is shown as a client, without a link.
+  const client = "00000000-0000-4000-a000-000000000001";
+  const registration = `INSERT INTO oauth_clients
+    (id, name, name_search, kind, token_endpoint_auth_method, redirect_uris, post_logout_redirect_uris, grant_types, scope, is_active,
+     created_at, updated_at)
+    VALUES (?1, ?2, ?2, 'public', 'none', '[]', '[]', '[]', '', 1, '2024-01-01T00:00:00Z', '2024-01-01T00:00:00Z')`;
+  await control("sql", { sql: registration, params: [client, root.login.username] });
+  const entry = `INSERT INTO audit (number, id, at, kind, outcome, actor, subject, request)
+    SELECT max(number) + 1, ?1, '2999-01-01T00:00:00Z', 'user_changed', 'success', ?1, ?2, 'x' FROM audit`;
+  await control("sql", { sql: entry, params: [client, ada.id] });
+  await limited.reload();
+  const byClient = section(limited, c.audit.title).getByRole("row").filter({ hasText: c.kinds.user_changed });
+  await byClient.getByText(c.audit.oauthClient).waitFor();
+  await byClient.getByText(root.login.username).waitFor();
+  assert.equal(await byClient.getByRole("link", { name: root.login.username }).count(), 0);
+  await byClient.getByRole("link", { name: ada.login.username }).waitFor();
 }
