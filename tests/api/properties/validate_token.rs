@@ -180,8 +180,12 @@ async fn token_of_a_user_is_valid_until_the_grant_is_revoked() {
     let token = app.access_token_with(SIGNING_KEYS[0], &claims).await;
     let result = access(&app, &token).await;
     assert_eq!(result["valid"], true, "{result}");
-    assert_eq!((&result["subject"], &result["client_id"]), (&json!(user.id), &json!(service.id)));
-    app.change_grant(&grant, "revoked_at = '2026-01-01T00:00:00Z'").await;
+    assert_eq!(
+        (&result["subject"], &result["client_id"]),
+        (&json!(user.id), &json!(service.id))
+    );
+    app.change_grant(&grant, "revoked_at = '2026-01-01T00:00:00Z'")
+        .await;
     assert_eq!(access(&app, &token).await, invalid());
 }
 
