@@ -146,7 +146,7 @@ struct AuthorizationForm {
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-const DESCRIPTION: &str = "Opened by the browser of a user whom an OAuth client wants to sign in. Leads to the consent page, or with the \
+const DESCRIPTION: &str = "Opened by the browser of the user that an OAuth client wants to sign in. Leads to the consent page, or with the \
     authorization code to the redirect URI of the client if nothing has to be asked. Errors are sent to the redirect URI (RFC 6749 section \
     4.1.2.1), each with `iss` (RFC 9207). If client or redirect URI are not valid, the error page explains it. PKCE with `S256` is required \
     of all clients.";
