@@ -1,7 +1,6 @@
 //! The resource that every service has: its own administration. Access tokens for it take the place of an administrator's session.
 
 use super::resource::{Resource, ResourceScope};
-use super::role::Role;
 
 /// A scope of the administration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,13 +44,13 @@ pub fn audience(issuer: &str) -> String {
     format!("{issuer}/api/auth")
 }
 
-/// The administration of the service with this issuer. Administrators may grant its scopes, because they have its permissions
-/// themselves.
+/// The administration of the service with this issuer. No user may grant its scopes: its routes take tokens of clients that act for
+/// themselves only, so a super administrator allows a client these scopes when it is registered.
 #[must_use]
 pub fn resource(issuer: &str) -> Resource {
     let scope = |scope: AdministrationScope| ResourceScope {
         token: scope.as_str().to_owned(),
-        roles: vec![Role::Admin, Role::SuperAdmin],
+        roles: Vec::new(),
     };
     Resource {
         uri: audience(issuer),
@@ -64,18 +63,19 @@ pub fn resource(issuer: &str) -> Resource {
 mod tests {
     use super::*;
     use crate::domain::resource;
+    use crate::domain::role::Role;
 
     #[test]
-    fn administration_is_found_by_its_uri_and_granted_by_administrators_only() {
+    fn administration_is_found_by_its_uri_and_granted_by_no_user() {
         let resources = [super::resource("https://auth.example.com")];
         let found = resource::find(&resources, "https://AUTH.example.com/api/auth");
         let scopes = &found.expect("the resource").scopes;
         let tokens: Vec<&str> = scopes.iter().map(|scope| scope.token.as_str()).collect();
         assert_eq!(tokens, ["users:read", "users:write", "audit:read"]);
         for scope in scopes {
-            assert!(!scope.may_be_granted_by(Role::User), "{}", scope.token);
-            assert!(scope.may_be_granted_by(Role::Admin), "{}", scope.token);
-            assert!(scope.may_be_granted_by(Role::SuperAdmin), "{}", scope.token);
+            for role in [Role::User, Role::Admin, Role::SuperAdmin] {
+                assert!(!scope.may_be_granted_by(role), "{}", scope.token);
+            }
         }
         for uri in [
             "https://auth.example.com",
