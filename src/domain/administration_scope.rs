@@ -61,7 +61,6 @@ pub fn resource(issuer: &str) -> Resource {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::domain::resource;
     use crate::domain::role::Role;
 
