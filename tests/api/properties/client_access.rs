@@ -27,8 +27,8 @@ const ROUTES_OF_SCOPES: [(&str, &[&str]); 3] = [
         &[
             "DELETE users/{id}",
             "DELETE users/{id}/factors",
-            "DELETE users/{id}/sessions",
             "DELETE users/{id}/grants/{grant}",
+            "DELETE users/{id}/sessions",
             "DELETE users/{id}/sessions/{session}",
             "PATCH users/{id}",
             "POST users",

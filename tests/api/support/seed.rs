@@ -162,6 +162,7 @@ impl App {
 pub fn unique_id() -> Uuid {
     static LAST: AtomicU64 = AtomicU64::new(0);
     let number = LAST.fetch_add(1, Ordering::Relaxed);
-    let text = format!("{:08x}-0000-4000-9000-{number:012x}", std::process::id());
+    // It contains a letter, so that it differs from its spelling in upper case.
+    let text = format!("{:08x}-0000-4000-a000-{number:012x}", std::process::id());
     Uuid::parse_str(&text).expect("a UUID")
 }
