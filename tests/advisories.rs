@@ -17,7 +17,28 @@ struct Row {
     tests: &'static [&'static str],
 }
 
-const ADVISORIES: [Row; 7] = [
+const ADVISORIES: [Row; 10] = [
+    Row {
+        id: "better-auth GHSA-7w99",
+        fault: "an authorization code is redeemed twice",
+        tests: &[
+            "oauth/code::of_requests_with_one_code_one_gets_tokens",
+            "oauth/code::code_that_is_redeemed_again_ends_the_tokens_issued_from_it",
+        ],
+    },
+    Row {
+        id: "better-auth CVE-2026-53512",
+        fault: "a refresh does not check the secret of the client",
+        tests: &["oauth/refresh::token_of_another_client_is_refused_and_stays_valid"],
+    },
+    Row {
+        id: "uploads 891",
+        fault: "the removal of a connected application leaves its tokens valid",
+        tests: &[
+            "grants/remove::removal_revokes_the_grant_forgets_the_consents_and_is_idempotent",
+            "properties/validate_token::token_of_a_user_is_valid_until_the_grant_is_revoked",
+        ],
+    },
     Row {
         id: "better-auth GHSA-392p",
         fault: "concurrent refreshes with one token give several tokens that can be refreshed further",
@@ -25,6 +46,7 @@ const ADVISORIES: [Row; 7] = [
             "properties/replay_window::concurrent_refreshes_return_one_token",
             "properties/replay_window::concurrent_refreshes_of_three_generations_get_the_next_token",
             "properties/concurrency::rounds_of_concurrent_refreshes_are_one_refresh_each",
+            "oauth/refresh::refreshes_at_the_same_time_rotate_once",
         ],
     },
     Row {
@@ -33,6 +55,8 @@ const ADVISORIES: [Row; 7] = [
         tests: &[
             "properties/replay_window::reuse_of_an_expired_rotated_out_token_revokes_the_session_and_is_audited",
             "properties/replay_window::window_of_zero_seconds_accepts_no_rotated_out_token",
+            "oauth/refresh::earlier_token_ends_the_grant_after_the_window",
+            "oauth/refresh::window_of_zero_accepts_the_current_token_only",
         ],
     },
     Row {
@@ -42,6 +66,7 @@ const ADVISORIES: [Row; 7] = [
             "oauth/token::scope_is_that_of_client_resource_and_request",
             "properties/client_access/tokens::token_that_is_not_valid_is_refused_on_every_route",
             "properties/validate_token::access_token_is_for_its_audience_only_and_needs_all_scopes",
+            "oauth/refresh::resource_is_that_of_the_grant",
         ],
     },
     Row {
@@ -83,7 +108,35 @@ const ADVISORIES: [Row; 7] = [
 ];
 
 /// Rules that the tests of workers-oauth-provider check.
-const RULES: [Row; 5] = [
+const RULES: [Row; 9] = [
+    Row {
+        id: "workers-oauth-provider, PKCE and codes",
+        fault: "PKCE is absent or plain, or a request that fails consumes the code",
+        tests: &[
+            "oauth/authorize::error_of_a_request_is_sent_to_the_client_with_state_and_issuer",
+            "oauth/code::request_that_is_not_right_does_not_consume_the_code",
+        ],
+    },
+    Row {
+        id: "workers-oauth-provider, redirects",
+        fault: "an unknown client or a redirect URI that is not registered leads away from the service",
+        tests: &[
+            "oauth/authorize::request_without_a_valid_client_and_redirect_uri_leads_to_the_error_page",
+        ],
+    },
+    Row {
+        id: "workers-oauth-provider, issuer",
+        fault: "an authorization response has no iss, or several",
+        tests: &[
+            "oauth/authorize::error_of_a_request_is_sent_to_the_client_with_state_and_issuer",
+            "oauth/consent::user_who_allows_returns_with_a_code_and_is_recorded",
+        ],
+    },
+    Row {
+        id: "workers-oauth-provider, revocation of a refresh token",
+        fault: "the revocation of a refresh token leaves its grant live",
+        tests: &["oauth/ends::revoked_refresh_token_ends_the_grant_and_access_token_only_itself"],
+    },
     Row {
         id: "workers-oauth-provider, client authentication",
         fault: "a client authenticates with another method than the registered one",
@@ -100,6 +153,7 @@ const RULES: [Row; 5] = [
         tests: &[
             "oauth/token::scope_is_that_of_client_resource_and_request",
             "properties/client_access/tokens::token_has_the_scopes_that_were_requested_and_no_more",
+            "oauth/refresh::scope_may_narrow_and_never_widen",
         ],
     },
     Row {
