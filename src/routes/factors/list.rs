@@ -49,7 +49,7 @@ pub struct FactorsResponse<'a> {
     pub totp: Option<Totp>,
     /// The recovery codes; null if there are none.
     pub recovery_codes: Option<RecoveryCodes>,
-    /// The factors that can be added.
+    /// The kinds of factors that the service offers. A user can have several passkeys, but one-time codes only once.
     pub can_enrol: Vec<EnrollableFactor>,
     /// RP ID: the domain that passkeys belong to.
     pub rp_id: &'a str,
