@@ -1,4 +1,4 @@
-//! The caller of a route of administration: an administrator in a session, or an OAuth client with an access token.
+//! The caller of an administration route: an administrator in a session, or an OAuth client with an access token.
 
 use super::RequestContext;
 use super::error::AppError;
@@ -41,31 +41,31 @@ pub struct PresentedToken {
     scopes: String,
 }
 
-/// What the bearer token of a request is.
+/// The kind of the bearer token of a request.
 #[derive(Debug)]
 pub enum BearerToken {
     /// No access token for the administration. It may be a session token.
     Other,
     /// An access token for the administration that has expired.
     Expired,
-    /// An access token for the administration with which a user lets a client act. Such tokens are not accepted: what they permit
-    /// depends on the current role of the user.
+    /// An access token for the administration that belongs to the grant of a user. Such tokens are not accepted, because their
+    /// permissions depend on the current role of the user.
     OfUser,
     /// An access token of a client for itself.
     OfClient(PresentedToken),
 }
 
-/// Why a client may not send a request.
+/// The reason why a client may not send a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientRefusal {
     /// The token was revoked, or its client is disabled or deleted.
     InvalidToken,
-    /// The token has not the scope, or its client may not have it any more.
+    /// The token does not have the scope, or its client may no longer have it.
     InsufficientScope(AdministrationScope),
 }
 
 impl Administrator {
-    /// The actor, for the rules. A client has the role `admin`.
+    /// The actor for the permission rules. A client has the role `admin`.
     #[must_use]
     pub fn actor(&self) -> Actor {
         match self {
@@ -77,7 +77,7 @@ impl Administrator {
         }
     }
 
-    /// Sets actor and session of an entry.
+    /// Sets the actor and the session of an entry.
     #[must_use]
     pub fn actor_of(&self, entry: Entry) -> Entry {
         match self {
@@ -88,7 +88,8 @@ impl Administrator {
 }
 
 impl PresentedToken {
-    /// Checks whether the client may use this scope: by the token, and by the current state of the client and the token in D1's primary.
+    /// Checks whether the client may use this scope. The token must have it, and the current state of the client and the token in
+    /// D1's primary must permit it.
     ///
     /// # Errors
     /// `Store`.

@@ -1,9 +1,10 @@
-//! Access tokens that D1 has confirmed a moment ago. A service that asks about each request of its clients sends the same token many
+//! Access tokens that D1 has recently confirmed. A service that validates the token of each request sends the same token many
 //! times.
 //!
-//! The cache never accepts more than a new verification would, except that the client may have been disabled or the token revoked since.
-//! So a token is fresh for `SESSION_LOCAL_CACHE_TTL`, like the cached session of an isolate. While D1 is unavailable, it is used longer,
-//! but never after it expires. A token is found by its signature and compared as a whole, in constant time.
+//! The cache accepts no token that a new verification would refuse, except one that was revoked or whose client was disabled in the
+//! meantime. Therefore, a token is fresh for `SESSION_LOCAL_CACHE_TTL`, like the cached session of an isolate. While D1 is
+//! unavailable, it is used longer, but never after it expires. A token is found by its signature and compared as a whole, in
+//! constant time.
 
 use crate::crypto::secret::Secret;
 use crate::domain::token::access_token::AccessClaims;
@@ -21,7 +22,7 @@ pub struct ConfirmedToken {
     text: Secret,
     /// Its claims.
     pub claims: AccessClaims,
-    /// Until when D1 need not be read again.
+    /// The time until which D1 need not be read again.
     pub fresh_until: Timestamp,
 }
 
@@ -73,7 +74,7 @@ impl ConfirmedTokens {
         self.tokens.remove(signature(token));
     }
 
-    /// Removes all tokens, because a client was changed or a token was revoked. That is rare.
+    /// Removes all tokens, because a client was changed or a token was revoked. Both are rare.
     pub fn clear(&self) {
         self.tokens.clear();
     }

@@ -5,8 +5,8 @@ use super::error::AppError;
 use crate::domain::audit::Entry;
 use crate::store::oauth_grants::remove::{self, Removal, Removed};
 
-/// Removes a connected application: revokes the grant and forgets the consents of its client. `entry` is the audit entry without its
-/// detail, and `by` is the detail's word for the user who removes it.
+/// Removes a connected application: revokes the grant and forgets the consents of its client. `entry` is the audit entry without
+/// its detail. `by` is the word in the detail for the user who removes the application.
 ///
 /// # Errors
 /// `Store`; then the client must not assume that the grant is revoked.

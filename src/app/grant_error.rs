@@ -1,4 +1,4 @@
-//! The failures of requests for tokens, whatever the grant.
+//! The failures of requests for tokens, for all grant types.
 
 use super::access_tokens::IssueError;
 use super::client_authentication::AuthenticationError;
@@ -6,18 +6,18 @@ use super::error::AppError;
 use crate::runtime::StoreError;
 use crate::runtime::random::RandomUnavailable;
 
-/// Why no token was issued.
+/// The reason why no token was issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantError {
     /// A store failed.
     App(AppError),
     /// The client has not authenticated.
     Authentication,
-    /// The client may not use this grant.
+    /// The client may not use this grant type.
     UnauthorizedClient,
     /// The resource is absent or unknown, or is not that of the grant.
     InvalidTarget,
-    /// The client may not have the scopes, or has none at the resource, or they are not those of the grant.
+    /// The client may not have the scopes, has none at the resource, or asks for scopes that the grant does not have.
     InvalidScope,
     /// The code or refresh token is not valid, or its grant has ended.
     InvalidGrant,

@@ -46,7 +46,7 @@ pub struct App {
     pub access_tokens: Option<AccessTokens>,
     /// Issues and verifies authorization codes and refresh tokens.
     pub grant_keys: Lazy<GrantKeys>,
-    /// The access tokens that D1 has confirmed a moment ago.
+    /// The access tokens that D1 has recently confirmed.
     pub confirmed_tokens: ConfirmedTokens,
     /// Issues and verifies session cookies.
     pub cookies: CookieVerifier,

@@ -39,9 +39,9 @@ pub struct AboutToken<'a> {
 }
 
 impl AboutToken<'_> {
-    /// A token that is active. An access token: this service issued it, it has not expired, its client is active and has not revoked it, and
-    /// its grant, if a user has allowed it, is live. A refresh token: it is one of the client, and can be used. Any confidential client may
-    /// ask.
+    /// Returns a token if it is active. An access token is active if this service issued it, it has not expired, its client is
+    /// active and has not revoked it, and its grant, if it has one, is live. A refresh token is active if it belongs to the client
+    /// and can be used. Any confidential client may ask.
     ///
     /// # Errors
     /// [`AuthenticationError`]; public clients have not authenticated.
@@ -73,8 +73,8 @@ impl AboutToken<'_> {
         Ok(is_active.then(|| ActiveToken::Refresh(Box::new(grant))))
     }
 
-    /// Revokes a token of the client: an access token alone, a refresh token with its grant. Other tokens stay as they are, and the client
-    /// does not learn of them.
+    /// Revokes a token of the client. An access token is revoked alone, a refresh token with its grant. Tokens of other clients
+    /// stay valid, and the client does not learn that they exist.
     ///
     /// # Errors
     /// [`AuthenticationError`].
@@ -117,7 +117,7 @@ impl AboutToken<'_> {
         self.unless_used(revoked).await
     }
 
-    /// The grant of a refresh token of this client, whether it can be used or not. A code is no token.
+    /// The grant of a refresh token of this client, even if the token cannot be used. A code is not a token.
     async fn own_grant(
         &self,
         authenticated: &AuthenticatedClient,

@@ -10,7 +10,7 @@ use crate::runtime::StoreError;
 use crate::runtime::rate_limiter::Bucket;
 use crate::store::access_tokens;
 
-/// Why a token is not accepted.
+/// The reason why a token is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ValidationError {
     /// A store failed, or the rate limit is exceeded.
@@ -19,7 +19,7 @@ pub enum ValidationError {
     Expired,
     /// The token is not valid, or not for this purpose.
     Invalid,
-    /// The access token has not all scopes.
+    /// The access token does not have all scopes.
     InsufficientScope,
 }
 
@@ -51,7 +51,7 @@ pub async fn session_token(
     context.limit(Bucket::Session, &verified.session).await?;
     match sessions::find_cached(context, &verified).await? {
         Lookup::Live(caller) => Ok(caller),
-        // A session token has no reused cookie.
+        // The call contains a session token, so it cannot contain a reused cookie.
         Lookup::Refused | Lookup::ReusedCookie(_) => Err(ValidationError::Invalid),
     }
 }
@@ -78,8 +78,8 @@ pub async fn access_token(
     Ok(claims)
 }
 
-/// The claims of an access token whose client is active and has not revoked it, and whose grant is live, if a user has granted it. Only calls
-/// that read D1 count towards the rate limit, which is that of the grant, or else of the client.
+/// The claims of an access token whose client is active and has not revoked it, and whose grant is live, if a user has granted it.
+/// Only calls that read D1 count towards the rate limit. It is the rate limit of the grant, or of the client if there is no grant.
 async fn confirmed(
     context: &RequestContext,
     token: &str,
@@ -101,7 +101,7 @@ async fn confirmed(
         Err(AccessTokenRejection::Invalid) => return Err(ValidationError::Invalid),
     };
     if claims.grant.is_none() && claims.subject != claims.client {
-        // No such token is issued.
+        // The service issues no such token.
         return Err(ValidationError::Invalid);
     }
     let limited = claims.grant.as_ref().unwrap_or(&claims.client);

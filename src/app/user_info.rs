@@ -1,4 +1,4 @@
-//! The user info endpoint of `OpenID` Connect: what an access token without a resource shows about its user.
+//! The user info endpoint of `OpenID` Connect: the claims about the user of an access token without a resource.
 
 use super::RequestContext;
 use super::access_tokens::AccessTokens;
@@ -7,8 +7,8 @@ use crate::domain::grant::OPENID;
 use crate::domain::oauth_client::Scope;
 use crate::store::user_info::{self, UserInfo};
 
-/// The user of an access token with the scope `openid`, and its scopes; `None` if the token is not one of this endpoint, has expired or was
-/// revoked, or its grant has ended.
+/// The user of an access token with the scope `openid`, and its scopes; `None` if the token is not for this endpoint, has expired
+/// or was revoked, or if its grant has ended.
 ///
 /// # Errors
 /// `Store`.

@@ -1,11 +1,11 @@
-//! Authorization codes and refresh tokens. None of them is stored: each is
+//! Authorization codes and refresh tokens. They are not stored. Each is
 //!
 //! ```text
 //! base64url without padding of: grant (16 bytes) | generation (4, big-endian) | HMAC-SHA-256 of both (32)
 //! ```
 //!
-//! with a key derived from `HANDLE_KEY` by HKDF-SHA-256 (RFC 5869, no salt) with a label of its own. Generation 0 is the code, so a code
-//! is never a refresh token. During a rotation of the secret, those of the previous one still verify.
+//! with a key derived from `HANDLE_KEY` by HKDF-SHA-256 (RFC 5869, no salt) with a label of its own. Generation 0 is the code, so a
+//! code is never a refresh token. During a rotation of the secret, codes and tokens of the previous secret are still accepted.
 
 use super::secret::Secret;
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -59,7 +59,7 @@ impl GrantKeys {
         }
     }
 
-    /// The text of a code or token. It is always the same while the secret is.
+    /// The text of a code or token. The same secret always gives the same text.
     #[must_use]
     pub fn issue(&self, token: GrantToken) -> String {
         let (id, generation) = (token.grant.as_bytes(), token.generation.to_be_bytes());
@@ -68,7 +68,7 @@ impl GrantKeys {
         Base64UrlUnpadded::encode_string(&bytes)
     }
 
-    /// The code or token of this text, if this service has issued it.
+    /// The code or token that this text represents; `None` if this service has not issued it.
     #[must_use]
     pub fn verify(&self, text: &str) -> Option<GrantToken> {
         let mut buffer = [0; BYTES];

@@ -1,4 +1,4 @@
-//! Begins an authorization: checks the request, and answers it at once or seals it for the consent page.
+//! Begins an authorization: checks the request, and either responds at once or seals the request for the consent page.
 
 use super::step::{Asked, Progress};
 use crate::app::RequestContext;
@@ -21,7 +21,7 @@ use uuid::Uuid;
 /// Seconds for which a sealed request can be used: enough to sign in and to read the consent page.
 pub const REQUEST_SECONDS: i64 = 600;
 
-/// An authorization request as it is sealed.
+/// The content of a sealed authorization request.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct SealedRequest {
     /// Random id, which is part of the name of the browser's cookie.
@@ -32,7 +32,7 @@ pub(super) struct SealedRequest {
 }
 
 impl SealedRequest {
-    /// The mark of its only use.
+    /// The record that the request was used, which prevents a second use.
     pub fn used(&self) -> UsedChallenge {
         let received_at = Timestamp::from_seconds(self.request.received_at);
         UsedChallenge {
@@ -42,7 +42,7 @@ impl SealedRequest {
     }
 }
 
-/// Client and redirect URI of a request. Until both were checked, no response may be sent to the redirect URI.
+/// Client and redirect URI of a request. No response may be sent to the redirect URI before both are checked.
 #[derive(Debug)]
 pub struct Target {
     /// Whether one of them is given twice.
@@ -53,14 +53,14 @@ pub struct Target {
     pub redirect_uri: Option<String>,
 }
 
-/// How a request is answered.
+/// The response to a request.
 #[derive(Debug)]
 pub enum Answer {
-    /// With the error page. Holds the code that it explains.
+    /// The error page. Holds the error code that the page explains.
     Error(&'static str),
-    /// With a response to the client, at this address.
+    /// A redirect to the client, at this address.
     Respond(String),
-    /// With the consent page.
+    /// The consent page.
     Ask {
         /// The sealed request.
         request: String,
@@ -186,7 +186,7 @@ pub(super) async fn active_client(
     Ok(found.filter(|client| client.is_active))
 }
 
-/// Whether a client may name this redirect URI.
+/// Whether a client may use this redirect URI.
 pub(super) fn is_redirect_uri(client: &OauthClient, requested: &str) -> bool {
     let registered = &client.metadata.redirect_uris;
     registered

@@ -1,5 +1,4 @@
-//! Redeems an authorization code (RFC 6749 section 4.1.3, RFC 7636 section 4.6). A request that is not right in every respect does not
-//! consume the code.
+//! Redeems an authorization code (RFC 6749 section 4.1.3, RFC 7636 section 4.6). An invalid request does not consume the code.
 
 use super::detail;
 use super::tokens::{Attempt, Requester, may_use};
@@ -19,8 +18,8 @@ pub struct CodeRequest<'a> {
     pub code: &'a str,
     /// The code verifier.
     pub verifier: &'a str,
-    /// The redirect URI of the authorization request, if the client repeats it. The code verifier has taken its place (OAuth 2.1 section
-    /// 10.2).
+    /// The redirect URI of the authorization request, if the client repeats it. It is optional, because the code verifier replaces
+    /// it (OAuth 2.1 section 10.2).
     pub redirect_uri: Option<&'a str>,
     /// The resource of the authorization request, if the client repeats it.
     pub resource: Option<&'a str>,

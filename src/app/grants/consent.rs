@@ -1,4 +1,4 @@
-//! The consent page: what a sealed authorization request needs, and the decision of the user.
+//! The consent page: the next step of a sealed authorization request, and the decision of the user.
 
 use super::authorization::{SealedRequest, active_client, is_redirect_uri};
 use super::step::{Asked, Progress};
@@ -22,7 +22,7 @@ pub struct OpenRequest {
     client: OauthClient,
 }
 
-/// What the consent page does next.
+/// The next step of the consent page.
 #[derive(Debug)]
 pub enum PageStep {
     /// The user signs in.
@@ -46,8 +46,8 @@ pub enum Decided {
     Invalid,
 }
 
-/// Opens a sealed request. `cookie` returns the value of the cookie for a request with this id. `None` if the request has expired, was used
-/// or belongs to another browser, or if its client was changed so that it could not make the request any more.
+/// Opens a sealed request. `cookie` returns the value of the cookie for a request with this id. `None` if the request has expired,
+/// was used or belongs to another browser, or if its client was changed and can no longer make the request.
 ///
 /// # Errors
 /// `Store`.
@@ -104,8 +104,8 @@ impl OpenRequest {
         }
     }
 
-    /// What the page does next in this session. If nothing has to be asked, the request is granted. `None` if the request was used
-    /// meanwhile.
+    /// The next step of the page in this session. If the user need not decide, the request is granted. `None` if the request was
+    /// used meanwhile.
     ///
     /// # Errors
     /// `Store`, `Runtime`.

@@ -1,4 +1,4 @@
-//! Refreshes the tokens of a grant (RFC 6749 section 6). The refresh token rotates, as the token of a session does.
+//! Refreshes the tokens of a grant (RFC 6749 section 6). Refresh tokens rotate, like session tokens.
 
 use super::tokens::{Attempt, Requester, may_use};
 use crate::app::client_authentication::AuthenticatedClient;
@@ -15,7 +15,7 @@ use crate::store::oauth_grants;
 pub struct RefreshRequest<'a> {
     /// The refresh token.
     pub token: &'a str,
-    /// The scopes, separated by spaces; `None` for all of the grant. The next request may ask for all again.
+    /// The scopes, separated by spaces; `None` for all scopes of the grant. A later request may again ask for all of them.
     pub scope: Option<&'a str>,
     /// The resource of the grant, if the client repeats it.
     pub resource: Option<&'a str>,

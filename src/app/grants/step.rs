@@ -1,4 +1,4 @@
-//! What an authorization request needs in the session of the browser, and the grant that ends it.
+//! The next step of an authorization request in the session of the browser, and the grant that completes the request.
 
 use super::detail;
 use crate::app::RequestContext;
@@ -18,7 +18,7 @@ use crate::store::oauth_consents::{self, Subject};
 use crate::store::oauth_grants::{self, NewGrant, RememberedConsent};
 use crate::store::used_challenges::UsedChallenge;
 
-/// What has to happen next.
+/// The next step of an authorization request.
 #[derive(Debug)]
 pub(super) enum Progress {
     /// The user signs in.
@@ -33,7 +33,7 @@ pub(super) enum Progress {
     Refused(Refusal),
 }
 
-/// What a grant allows.
+/// The scopes of a new grant.
 #[derive(Debug)]
 pub(super) struct Allowed {
     /// The scopes that the user may grant.
@@ -56,7 +56,7 @@ impl Asked<'_> {
         resource::find(&context.app.config.oauth.resources, uri)
     }
 
-    /// What has to happen in this session.
+    /// The next step in this session.
     pub async fn step(
         &self,
         context: &RequestContext,
@@ -166,7 +166,7 @@ impl Asked<'_> {
         Ok(Some(request.response(issuer, &[("code", &code)])))
     }
 
-    /// The address of the response that tells the client of a refusal.
+    /// The address of the response that reports a refusal to the client.
     pub fn refusal(&self, context: &RequestContext, refusal: Refusal) -> String {
         let parameters = [
             ("error", refusal.error),

@@ -1,4 +1,4 @@
-//! The tokens of a grant: what codes and refresh tokens have in common.
+//! The tokens of a grant: the logic that codes and refresh tokens share.
 
 use super::{CodeRequest, RefreshRequest, code, refresh};
 use crate::app::RequestContext;
@@ -41,11 +41,11 @@ pub struct IssuedTokens {
     pub issued_at: Timestamp,
     /// When it expires.
     pub expires_at: Timestamp,
-    /// The refresh token, if the client is registered with them.
+    /// The refresh token, if the client is registered with this grant type.
     pub refresh_token: Option<String>,
     /// The ID token, if the user has allowed `openid`.
     pub id_token: Option<String>,
-    /// The scopes, those that belong to no resource included.
+    /// The scopes, including those that belong to no resource.
     pub scope: Scope,
 }
 
@@ -55,7 +55,7 @@ pub struct Requester<'a> {
     pub context: &'a RequestContext,
     /// The access tokens of this service.
     pub tokens: &'a AccessTokens,
-    /// Where the request comes from.
+    /// The address and device of the client.
     pub client_info: &'a ClientInfo,
     /// The client.
     pub presented: &'a PresentedClient,
@@ -120,8 +120,8 @@ impl Requester<'_> {
         Ok((token, grant))
     }
 
-    /// The resource of a grant. One that is not configured any more cannot get tokens, and neither can one that the request names
-    /// instead.
+    /// The resource of a grant. A resource that is no longer configured gets no tokens, and neither does another resource that the
+    /// request names.
     pub(super) fn resource(
         &self,
         grant: &GrantRecord,
@@ -142,8 +142,8 @@ impl Requester<'_> {
         Ok(of_grant)
     }
 
-    /// Signs an access token with those of the scopes that the user may still grant. It is signed before anything is written: a token that
-    /// cannot be signed must not be recorded as issued.
+    /// Signs an access token with the scopes that the user may still grant. The token is signed before the first write, because a
+    /// token that cannot be signed must not be recorded as issued.
     pub(super) async fn sign(
         &self,
         grant: &GrantRecord,
@@ -188,7 +188,7 @@ impl Requester<'_> {
                 issued_at,
                 expires_at,
                 authenticated_at: grant.authenticated_at,
-                // Only the first ID token of a grant answers the authorization request.
+                // Only the first ID token of a grant belongs to the authorization request.
                 nonce: grant
                     .nonce
                     .as_deref()
@@ -231,7 +231,7 @@ impl Requester<'_> {
         }
     }
 
-    /// Adds the refresh token of this generation, if the client is registered with them.
+    /// Adds the refresh token of this generation, if the client is registered with this grant type.
     pub(super) fn with_refresh_token(
         &self,
         issued: IssuedTokens,
@@ -279,7 +279,7 @@ impl Requester<'_> {
     }
 }
 
-/// Whether a client is registered with this grant.
+/// Whether a client is registered with this grant type.
 pub(super) fn may_use(client: &AuthenticatedClient, grant_type: GrantType) -> bool {
     client.client.metadata.grant_types.contains(&grant_type)
 }

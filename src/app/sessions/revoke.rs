@@ -91,8 +91,8 @@ pub async fn revoke_reused(
     Ok(())
 }
 
-/// Revokes all sessions and grants of a user, writes the audit entries in the same batch, and overwrites the cached sessions. Returns the
-/// number of sessions; `None` if this administrator may not do it any more.
+/// Revokes all sessions and grants of a user, writes the audit entries in the same batch, and overwrites the cached sessions.
+/// Returns the number of sessions; `None` if this administrator is no longer permitted to do this.
 ///
 /// # Errors
 /// `Store`; then the client must not assume that the sessions are revoked.
