@@ -45,9 +45,9 @@ const OAUTH_RESOURCES: Variable = Variable::new(
      `[{\"resource\": \"https://api.example.com/v1\", \"name\": \"Reports\", \"scopes\": {\"reports:read\": [\"user\", \"admin\", \"super_admin\"]}}]`. \
      `resource` is the audience of tokens: an absolute https URI without fragment, of at most 512 bytes and of another origin than \
      `JWT_ISSUER`; in development also http on this machine. `name` is shown to users. `scopes` has for each scope the roles whose \
-     users may grant it. At most 16 resources with 1 to 32 scopes each; a scope has 1 to 64 characters (RFC 6749 section 3.3) and is none \
-     of those of OpenID Connect and of the [administration](../guides/administration.md#services) of this service, which is a resource \
-     without configuration",
+     users may grant it. At most 16 resources with 1 to 32 scopes each. A scope has 1 to 64 characters (RFC 6749 section 3.3), and must \
+     not be a scope of OpenID Connect or of the [administration](../guides/administration.md#services) of this service. The \
+     administration is a resource without configuration",
 );
 
 const OAUTH_GRANT_IDLE: Variable = Variable::new(

@@ -1,4 +1,5 @@
-//! The resource that every service has: its own administration. Access tokens for it take the place of an administrator's session.
+//! The administration of the service itself, which is a resource without configuration. Its access tokens replace the session of an
+//! administrator.
 
 use super::resource::{Resource, ResourceScope};
 
@@ -27,7 +28,7 @@ impl AdministrationScope {
         }
     }
 
-    /// What the scope permits, for the `OpenAPI` document.
+    /// The permissions of the scope, for the `OpenAPI` document.
     #[must_use]
     pub const fn meaning(self) -> &'static str {
         match self {

@@ -1,5 +1,5 @@
-//! Authorization requests (RFC 6749 section 4.1.1, RFC 7636, RFC 8707, `OpenID` Connect Core section 3.1.2.1): what a client asks for,
-//! and what the user has to do before the response.
+//! Authorization requests (RFC 6749 section 4.1.1, RFC 7636, RFC 8707, `OpenID` Connect Core section 3.1.2.1): the parameters of a
+//! client, and the steps of the user before the response.
 
 use super::factor::Rules;
 use super::grant::{self, OFFLINE_ACCESS};
@@ -53,7 +53,7 @@ pub struct Given {
     pub login_hint: Option<String>,
 }
 
-/// Why a request is refused, as it is told to the client.
+/// The reason why a request is refused, as reported to the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The code (RFC 6749 section 4.1.2.1).
@@ -97,7 +97,7 @@ pub struct Prompt {
     pub none: bool,
     /// The user has to authenticate again.
     pub login: bool,
-    /// The user has to consent, whether the consent is remembered or not.
+    /// The user has to consent, even if an earlier consent is remembered.
     pub consent: bool,
     /// The user has to choose an account.
     pub select_account: bool,
@@ -126,7 +126,7 @@ impl Prompt {
 pub struct AuthorizationRequest {
     /// The client.
     pub client: Uuid,
-    /// Where the response is sent, as the client has spelled it.
+    /// The redirect URI, in the spelling of the client.
     pub redirect_uri: String,
     /// The URI of the resource, as the configuration spells it.
     pub resource: Option<String>,
@@ -138,7 +138,7 @@ pub struct AuthorizationRequest {
     pub nonce: Option<String>,
     /// The code challenge.
     pub code_challenge: String,
-    /// What the user has to be asked for.
+    /// The steps that the client demands of the user.
     pub prompt: Prompt,
     /// Maximum age of the authentication in seconds.
     pub max_age: Option<i64>,
@@ -148,7 +148,7 @@ pub struct AuthorizationRequest {
     pub received_at: i64,
 }
 
-/// What has to happen before the response.
+/// The next step before the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     /// The user signs in.
@@ -227,7 +227,7 @@ impl AuthorizationRequest {
         Scope::parse(&self.scope).unwrap_or_default()
     }
 
-    /// The place that the user returns to, as it is shown.
+    /// The host or private-use scheme that the user returns to, as the pages show it.
     #[must_use]
     pub fn redirect_host(&self) -> String {
         host_shown(&self.redirect_uri).unwrap_or_default()
@@ -241,14 +241,15 @@ impl AuthorizationRequest {
         uri.is_none_or(|uri| uri.destination != Destination::Https)
     }
 
-    /// Whether an earlier consent may take the place of a question.
+    /// Whether an earlier consent is enough, so that the user is not asked.
     #[must_use]
     pub fn may_be_remembered(&self) -> bool {
         !self.prompt.consent && !self.is_for_device()
     }
 
-    /// What has to happen in this session before the response. A session with a token does not count: programs have these, and some sign
-    /// in without the factors that the policy demands. `is_remembered` states whether the user has allowed the same before.
+    /// The next step in this session before the response. Only cookie sessions count. Sessions with a token belong to programs, and
+    /// some of these sign in without the factors that the policy demands. `is_remembered` states whether the user has allowed the
+    /// same scopes before.
     #[must_use]
     pub fn next(&self, session: Option<&SessionRecord>, rules: Rules, is_remembered: bool) -> Next {
         let Some(session) = session.filter(|session| session.kind == SessionKind::Cookie) else {
@@ -268,7 +269,7 @@ impl AuthorizationRequest {
             // The next sign-in adds a factor.
             return Next::SignIn;
         }
-        // `max_age` counts from the request: the step-up that follows it must be enough, also if `max_age` is 0.
+        // `max_age` counts from the request, so that the step-up after it is enough even if `max_age` is 0.
         let oldest = match (self.prompt.login, self.max_age) {
             (true, _) => Some(received_at),
             (false, Some(seconds)) => Some(received_at.minus(seconds)),
@@ -315,7 +316,7 @@ pub fn response(
     format!("{redirect_uri}{separator}{query}")
 }
 
-/// The parameters that are the same in every request.
+/// Checks the rules that are the same for every request.
 fn check_form(given: &Given) -> Result<(), Refusal> {
     let rules = [
         (

@@ -1,4 +1,4 @@
-//! What a user has allowed an OAuth client: the state of a grant, and its scopes.
+//! Grants of users to OAuth clients: their state and their scopes.
 
 use super::oauth_client::Scope;
 use super::resource::Resource;
@@ -29,8 +29,9 @@ pub fn is_identity_scope(token: &str) -> bool {
     IDENTITY_SCOPES.contains(&token)
 }
 
-/// The scopes that a user of this role may grant: those of the resource for the role, and those that belong to no resource. `None` if
-/// these would give no access: none of the resource is left or, without a resource, the scope of the user info endpoint is absent.
+/// The scopes that a user of this role may grant: those of the resource for the role, and those that belong to no resource. `None`
+/// if these would give no access, because no scope of the resource is left or, without a resource, the scope of the user info
+/// endpoint is absent.
 #[must_use]
 pub fn grantable(scope: &Scope, resource: Option<&Resource>, role: Role) -> Option<Scope> {
     useful(scope, resource, |scope| scope.may_be_granted_by(role))
@@ -59,7 +60,7 @@ fn useful(
     gives_access.then_some(kept)
 }
 
-/// The scopes of an access token: at a resource those that it declares, otherwise those of the user info endpoint.
+/// The scopes of an access token: for a resource those that the resource declares, otherwise those of the user info endpoint.
 #[must_use]
 pub fn of_access_token(scope: &Scope, resource: Option<&Resource>) -> Scope {
     match resource {
@@ -68,7 +69,7 @@ pub fn of_access_token(scope: &Scope, resource: Option<&Resource>) -> Scope {
     }
 }
 
-/// The methods of an authentication (RFC 8176). What Identity Center has asked for is unknown.
+/// The methods of an authentication (RFC 8176). The methods of Identity Center are unknown.
 #[must_use]
 pub fn methods(method: Option<SignInMethod>, has_used_factor: bool) -> Vec<&'static str> {
     match method {
@@ -89,7 +90,7 @@ pub fn is_verifier(verifier: &str, challenge: &str) -> bool {
         && Base64UrlUnpadded::encode_string(&Sha256::digest(verifier.as_bytes())) == challenge
 }
 
-/// A grant as it is stored, with the state of what it depends on.
+/// A grant as it is stored, with the state of its user and session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrantRecord {
     /// Claim `gid`.
@@ -100,11 +101,11 @@ pub struct GrantRecord {
     pub role: Role,
     /// The client.
     pub client: Uuid,
-    /// Where the code was sent.
+    /// The redirect URI to which the code was sent.
     pub redirect_uri: String,
     /// The URI of the resource; `None` for the user info endpoint.
     pub resource: Option<String>,
-    /// What the user has allowed.
+    /// The scopes that the user has allowed.
     pub scope: Scope,
     /// The code challenge (RFC 7636).
     pub code_challenge: String,
@@ -137,7 +138,7 @@ pub enum RefreshStatus {
     Current,
     /// An earlier one of a live grant, rotated out within the replay window.
     Replayable,
-    /// An earlier one of a live grant, rotated out before.
+    /// An earlier one of a live grant, presented after the replay window.
     Reused,
     /// The grant was revoked or has expired.
     Ended,

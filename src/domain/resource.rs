@@ -132,7 +132,7 @@ fn scope(token: &str, roles: Json<'_>) -> Option<ResourceScope> {
         let role = Role::parse(&role.text().ok()?).filter(|role| !found.contains(role))?;
         found.push(role);
     }
-    // The scopes of a client are those of all resources together. One that is meant for another resource must not permit administration.
+    // A client has one list of scopes for all resources. A scope for another resource must not permit administration.
     let is_reserved = RESERVED_SCOPES.contains(&token)
         || AdministrationScope::ALL
             .iter()

@@ -13,7 +13,7 @@ const PAGES: &[&str] = &["/account", "/admin", "/consent"];
 /// Longer addresses of web applications are refused.
 const MAX_BYTES: usize = 2_048;
 
-/// Longer addresses of pages are refused. The consent page has a sealed request in its query.
+/// Longer addresses of pages are refused. The limit is higher because the query of the consent page contains a sealed request.
 const MAX_PAGE_BYTES: usize = MAX_HANDLE_BYTES + 100;
 
 /// The address, if the pages may lead to it. `origins` are the allowed origins, as browsers send them.

@@ -20,9 +20,9 @@ pub struct Entry {
     pub kind: String,
     /// Name of the [`Outcome`](super::Outcome).
     pub outcome: String,
-    /// Id of the user or OAuth client that did it.
+    /// Id of the user or OAuth client that caused the event.
     pub actor: Option<String>,
-    /// Id of the user or OAuth client that it is about.
+    /// Id of the user or OAuth client that the entry is about.
     pub subject: Option<String>,
     /// Keyed hash of an entered name that no user has.
     pub name_key: Option<String>,

@@ -107,7 +107,7 @@ pub enum Kind {
     ClientAuthorized,
     /// A user denied the request of an OAuth client; the detail gives its id.
     ClientDenied,
-    /// What a user had allowed an OAuth client was revoked; the detail gives the id of the client, or the cause.
+    /// One or all grants of a user were revoked; the detail gives the id of the client, or the cause.
     GrantRevoked,
     /// A rotated-out refresh token of an OAuth client was reused after the replay window; its grant was revoked.
     RefreshTokenReused,

@@ -69,7 +69,8 @@ impl Scope {
         Self(kept.join(" "))
     }
 
-    /// These scopes, and those of the other list that are not among them. The lists are short, so the result is not limited.
+    /// These scopes, followed by the scopes of the other list that are not among them. The result has no limit, because both lists
+    /// are short.
     #[must_use]
     pub fn with(&self, other: &Self) -> Self {
         let new = other.tokens().filter(|token| !self.contains(token));

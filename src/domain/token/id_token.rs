@@ -1,5 +1,5 @@
-//! ID tokens (`OpenID` Connect Core section 2): JWTs that tell a client who has signed in, signed with ES256. The type of the header keeps
-//! them apart from access tokens: the service accepts no token of this type.
+//! ID tokens (`OpenID` Connect Core section 2): JWTs that tell a client who has signed in, signed with ES256. The type in the
+//! header distinguishes them from access tokens. The service accepts no token of this type.
 
 use crate::timestamp::Timestamp;
 use base64ct::{Base64UrlUnpadded, Encoding};
