@@ -31,7 +31,7 @@ const TAGS: [(&str, &str); 13] = [
     ),
     (
         "Connected applications",
-        "The applications that the user has allowed to get tokens by OAuth 2.1.",
+        "The OAuth clients to which the user has given a grant.",
     ),
     (
         "AWS device flow",

@@ -1,4 +1,4 @@
-//! The check of the caller of a route of administration: an access token of an OAuth client, or the session of an administrator.
+//! The check of the caller of an administration route: an access token of an OAuth client, or the session of an administrator.
 
 use super::caller::{self, Check, bearer, limit_site};
 use super::error::ApiError;

@@ -24,7 +24,7 @@ pub fn clear(context: &RequestContext, response: Response, id: &str) -> Response
     response.with("set-cookie", header(context, id, "", 0))
 }
 
-/// `SameSite=Lax`, not `Strict`: browsers do not store a strict cookie of a response to a form that another site has sent.
+/// `SameSite=Lax`, not `Strict`: browsers do not store a strict cookie from the response to a form of another site.
 fn header(context: &RequestContext, id: &str, value: &str, seconds: i64) -> String {
     let name = name(context, id);
     let cookie = &context.app.config.sessions.cookie;
@@ -32,7 +32,7 @@ fn header(context: &RequestContext, id: &str, value: &str, seconds: i64) -> Stri
     format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly{secure}; SameSite=Lax")
 }
 
-/// As the session cookie: with the prefix over https, and with the port in development.
+/// Like the session cookie, it has the prefix over https, and the port in development.
 fn name(context: &RequestContext, id: &str) -> String {
     let session = &context.app.config.sessions.cookie.name;
     format!("{}-{id}", session.replace("-session", "-request"))

@@ -24,8 +24,8 @@ impl Form {
         Ok(Self(pairs))
     }
 
-    /// Reads the parameters of an authorization request, in which one that is given twice has to be told to the client. Returns the names of
-    /// those as well, whose first value is kept.
+    /// Reads the parameters of an authorization request. Also returns the names of the parameters that are given twice, because the
+    /// error is reported to the client. Their first value is kept.
     #[must_use]
     pub fn with_repetitions(bytes: &[u8]) -> (Self, Vec<String>) {
         let (mut pairs, mut repeated): (Vec<(String, String)>, Vec<String>) = Default::default();

@@ -184,7 +184,7 @@ impl Operation {
             )])
     }
 
-    /// Sets the request body to a form of which no parameter is required.
+    /// Sets the request body to a form without required parameters.
     #[must_use]
     pub fn takes_any_form<T: JsonSchema>(mut self, schemas: &mut Schemas, example: Value) -> Self {
         self.request = Some(Body {

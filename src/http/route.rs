@@ -79,7 +79,7 @@ pub enum Guard {
     Current,
     /// Like `Current`, and the user must have authenticated within the last
     /// [`STEP_UP_SECONDS`](crate::domain::session::STEP_UP_SECONDS). For routes with the access level `Session`, `Admin` or
-    /// `SuperAdmin`, and those that also take clients, which need no step-up.
+    /// `SuperAdmin`, and for routes that also accept OAuth clients, which need no step-up.
     StepUp,
     /// If the user has a factor, a recent authentication as for `StepUp`; otherwise nothing. For routes that ask for the password
     /// themselves, so that the password alone does not suffice.

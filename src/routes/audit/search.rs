@@ -74,13 +74,14 @@ pub struct AuditEntry {
     pub actor: Option<String>,
     /// User name of the actor at the time of this request; null if there is no such user, for example because it was erased.
     pub actor_name: Option<String>,
-    /// Name of the OAuth client that acted, at the time of this request; null if the actor is no client, or was deleted.
+    /// Name of the OAuth client that acted, at the time of this request; null if the actor is not a client, or was deleted.
     pub actor_client_name: Option<String>,
     /// Id of the user or OAuth client that the entry is about; null if there is none.
     pub subject: Option<String>,
     /// User name of the subject at the time of this request; null if there is no such user, for example because it was erased.
     pub subject_name: Option<String>,
-    /// Name of the OAuth client that the entry is about, at the time of this request; null if the subject is no client, or was deleted.
+    /// Name of the OAuth client that the entry is about, at the time of this request; null if the subject is not a client, or was
+    /// deleted.
     pub subject_client_name: Option<String>,
     /// Keyed hash of a typed name that no user has; equal names have equal hashes.
     pub name_key: Option<String>,

@@ -32,7 +32,8 @@ pub struct GrantsResponse {
     /// Always true.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("const" = true)))]
     pub success: bool,
-    /// The live grants, most recent consent first; 200 at most. An application that was allowed on several devices has several.
+    /// The live grants, most recent consent first, at most 200. An application that was allowed on several devices has several
+    /// grants.
     pub grants: Vec<ConnectedApplication>,
 }
 

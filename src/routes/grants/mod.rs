@@ -11,7 +11,7 @@ use uuid::Uuid;
 /// The id of a grant in the parameter of the path with this name.
 ///
 /// # Errors
-/// `GrantNotFound` if it is no id.
+/// `GrantNotFound` if it is not an id.
 pub fn grant_id(request: &Request, parameter: &str) -> Result<Uuid, ApiError> {
     let text = request.parameter(parameter);
     // `Uuid` also accepts other forms: without hyphens, in braces and as a URN.

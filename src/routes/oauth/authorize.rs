@@ -1,7 +1,7 @@
 //! `GET` and `POST /oauth/authorize`: begins an authorization (RFC 6749 section 4.1.1, `OpenID` Connect Core section 3.1.2.1).
 //!
-//! The session cookie of a link from another site counts, because it is `SameSite=Lax`. That of a form from another site is not sent, so
-//! such a request continues on the consent page.
+//! A link on another site sends the session cookie, because it is `SameSite=Lax`. A form on another site does not, so such a
+//! request continues on the consent page.
 
 use crate::app::RequestContext;
 use crate::app::grants::authorization::{self, Answer, Target};
@@ -60,7 +60,7 @@ async fn by_form(context: RequestContext, request: Request) -> Result<Response, 
     answer(&context, &client, form, &repeated, session).await
 }
 
-/// The session of the browser. A cookie that was rotated out does not count.
+/// The session of the browser. A rotated-out cookie is not accepted.
 async fn session(
     context: &RequestContext,
     request: &Request,
@@ -120,7 +120,7 @@ async fn answer(
     })
 }
 
-/// The page that explains why there is no response to the client.
+/// The page that explains an error for which no response may be sent to the client.
 fn error_page(code: &str) -> Response {
     Response::see_other(format!("/error?code={code}"))
 }
@@ -146,10 +146,11 @@ struct AuthorizationForm {
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-const DESCRIPTION: &str = "Opened by the browser of the user that an OAuth client wants to sign in. Leads to the consent page, or with the \
-    authorization code to the redirect URI of the client if nothing has to be asked. Errors are sent to the redirect URI (RFC 6749 section \
-    4.1.2.1), each with `iss` (RFC 9207). If client or redirect URI are not valid, the error page explains it. PKCE with `S256` is required \
-    of all clients.";
+const DESCRIPTION: &str = "An OAuth client opens this address in the browser of the user to sign the user in. The response \
+    redirects to the consent page. If the user need not be asked, it redirects to the redirect URI of the client with the \
+    authorization code. Errors are sent to the redirect URI (RFC 6749 section 4.1.2.1). Every response to the client contains \
+    `iss` (RFC 9207). If the client or its redirect URI is not valid, the error page explains the error. PKCE with `S256` is \
+    required of all clients.";
 
 #[cfg(not(target_arch = "wasm32"))]
 fn operation_of_link(_: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {

@@ -27,14 +27,14 @@ pub const ROUTE: Route = Route {
     operation,
 };
 
-/// What the user has decided.
+/// The decision of the user.
 #[derive(Clone, Copy, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
-    /// The client gets what it asks for.
+    /// The user allows the request.
     Allow,
-    /// The client gets nothing.
+    /// The user denies the request.
     Deny,
 }
 
@@ -48,7 +48,7 @@ pub struct ConsentRequest {
     decision: Decision,
 }
 
-/// Where the page goes.
+/// The next address of the page.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct ConsentResponse {
@@ -83,8 +83,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("decideConsent", "OAuth", "Allow or deny an authorization request")
         .describe(
-            "Records what the user has decided on the consent page. The request can be used once, with the session cookie and the cookie \
-             that `/oauth/authorize` has set, from the service's own origin.",
+            "Records the decision of the user on the consent page. An authorization request can be used once. The call needs the \
+             session cookie and the cookie that `/oauth/authorize` has set, and must come from the service's own origin.",
         )
         .takes::<ConsentRequest>(
             schemas,

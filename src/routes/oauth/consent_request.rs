@@ -1,4 +1,4 @@
-//! `POST /api/auth/authorization-request`: tells the consent page what a sealed authorization request needs.
+//! `POST /api/auth/authorization-request`: returns the next step of a sealed authorization request to the consent page.
 
 use crate::app::RequestContext;
 use crate::app::grants::consent::{self, OpenRequest, PageStep};
@@ -38,7 +38,7 @@ pub struct AuthorizationRequestRequest {
     request: String,
 }
 
-/// What the consent page does next.
+/// The next step of the consent page.
 #[derive(Clone, Copy, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -49,7 +49,7 @@ pub enum NextStep {
     StepUp,
     /// The user allows or denies the request.
     Consent,
-    /// The page goes to `location`.
+    /// The page opens `location`.
     Redirect,
 }
 
@@ -73,7 +73,7 @@ pub struct ShownResource {
     name: &'static str,
 }
 
-/// The user who is asked.
+/// The user of the session.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AskedUser {
@@ -95,13 +95,13 @@ impl From<User> for AskedUser {
     }
 }
 
-/// What a client asks for, and what the page does next.
+/// The request of a client, and the next step of the page.
 #[derive(Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct AuthorizationRequestResponse {
-    /// What the page does next.
+    /// The next step of the page.
     next: NextStep,
-    /// Where the page goes with `redirect`; otherwise null.
+    /// Address that the page opens if `next` is `redirect`; otherwise null.
     location: Option<String>,
     /// The client.
     client: ShownClient,
@@ -124,7 +124,7 @@ async fn handle(
     request: Request,
     credential: PresentedCredential,
 ) -> Result<Response, ApiError> {
-    // Also without a session: the cookie of the request must not be used by other sites. With a token, no cookie is read.
+    // Required even without a session, because other sites must not use the cookie of the request. With a token, no cookie is read.
     if request.authorization.is_none() {
         RequestOrigin::of(&context.app.config, &request).require(Guard::OwnOrigin)?;
     }
@@ -169,7 +169,7 @@ async fn handle(
     })
 }
 
-/// The session of the browser. A cookie that was rotated out does not count.
+/// The session of the browser. A rotated-out cookie is not accepted.
 async fn session(
     context: &RequestContext,
     request: &Request,
@@ -200,9 +200,9 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("readAuthorizationRequest", "OAuth", "Read an authorization request")
         .describe(
-            "Tells the consent page what an OAuth client asks for and what the user has to do next. If the user has allowed the same \
-             before, the request is granted at once. The request must come from the service's own origin, with the cookie that \
-             `/oauth/authorize` has set.",
+            "Returns the resource and the scopes that an OAuth client asks for, and the next step of the user. If the user has \
+             allowed the same scopes before, the request is granted at once. The request must come from the service's own origin, \
+             with the cookie that `/oauth/authorize` has set.",
         )
         .takes::<AuthorizationRequestRequest>(
             schemas,

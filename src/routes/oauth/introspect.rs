@@ -27,8 +27,8 @@ pub const ROUTE: Route = Route {
 #[derive(Default, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct TokenStatus {
-    /// Whether the token is an access token of this service that has not expired, whose client is active and has not revoked it and whose
-    /// grant is live, or a refresh token of the client that can be used.
+    /// Whether the token is an access token of this service that has not expired, whose client is active and has not revoked it and
+    /// whose grant is live, or a usable refresh token of the client.
     active: bool,
     /// Its claims.
     #[serde(flatten)]

@@ -37,7 +37,7 @@ pub const OPENID_ROUTE: Route = Route {
     ..ROUTE
 };
 
-/// How clients authenticate. Public clients only name themselves.
+/// The methods with which clients authenticate. Public clients send only their id.
 const AUTH_METHODS: [TokenEndpointAuthMethod; 4] = [
     TokenEndpointAuthMethod::None,
     TokenEndpointAuthMethod::ClientSecretBasic,
@@ -86,7 +86,7 @@ pub struct ServerMetadata {
     revocation_endpoint: String,
     /// URL of the public keys that verify access tokens.
     jwks_uri: String,
-    /// Scopes that belong to no resource, then those of all resources, also of the administration of this service.
+    /// Scopes that belong to no resource, then those of all resources, including the administration of this service.
     scopes_supported: Vec<String>,
     /// Only `code`.
     response_types_supported: Vec<&'static str>,

@@ -145,11 +145,12 @@ struct TokenForm {
     /// `client_credentials`, `authorization_code` or `refresh_token`.
     #[schemars(extend("enum" = ["client_credentials", "authorization_code", "refresh_token"]))]
     grant_type: String,
-    /// URI of the resource: one of `OAUTH_RESOURCES`. Required with `client_credentials`; otherwise that of the authorization request.
+    /// URI of the resource: one of `OAUTH_RESOURCES`. Required with `client_credentials`. Otherwise optional, and equal to that of
+    /// the authorization request.
     #[schemars(extend("type" = "string"))]
     resource: Option<String>,
-    /// Scopes, separated by spaces; if absent, all that the client may have. With `refresh_token`, fewer than those of the grant, for
-    /// this access token only. Ignored with `authorization_code`.
+    /// Scopes, separated by spaces; if absent, all that the client may have. With `refresh_token`, a subset of the scopes of the
+    /// grant, for this access token only. Ignored with `authorization_code`.
     #[schemars(extend("type" = "string"))]
     scope: Option<String>,
     /// The authorization code. Required with `authorization_code`.
@@ -176,13 +177,13 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("issueAccessToken", "OAuth", "Get tokens")
         .describe(
-            "Issues tokens to an OAuth client: with an authorization code (RFC 6749 section 4.1.3) or a refresh token (section 6) for a \
-             user, or to a confidential client for itself (section 4.4). An access token is for one resource (RFC 8707) and expires after \
-             10 minutes. A code is valid for 60 seconds and once; a second use ends the grant. A refresh token rotates: within \
-             `REFRESH_REPLAY_WINDOW` an earlier one returns the current one, later its use ends the grant. The client authenticates with \
-             the method that it is registered with: `none` (only `client_id`), `client_secret_basic`, `client_secret_post` or \
-             `private_key_jwt`. An assertion is accepted once, and expires at most 5 minutes after it is sent. Web applications of any \
-             origin may read the response.",
+            "Issues tokens to an OAuth client: with an authorization code (RFC 6749 section 4.1.3) or a refresh token (section 6) \
+             for a user, or to a confidential client for itself (section 4.4). An access token is for one resource (RFC 8707) and \
+             expires after 10 minutes. A code is valid for 60 seconds and for one use. A second use ends the grant. Refresh tokens \
+             rotate. Within `REFRESH_REPLAY_WINDOW`, an earlier token returns the current one. After that, its use ends the grant. \
+             The client authenticates with the method that it is registered with: `none` (only `client_id`), \
+             `client_secret_basic`, `client_secret_post` or `private_key_jwt`. An assertion is accepted once, and expires at most \
+             5 minutes after it is sent. Web applications of any origin may read the response.",
         )
         .takes_form::<TokenForm>(
             schemas,

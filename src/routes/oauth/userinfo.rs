@@ -126,9 +126,9 @@ fn described(
     use serde_json::json;
     operation
         .describe(
-            "Returns claims about the user of an access token (OpenID Connect Core section 5.3). The token is one that was issued without \
-             `resource`, with the scope `openid`, in the header `Authorization: Bearer`. The scopes `profile`, `email` and `roles` add \
-             claims. Web applications of any origin may read the response.",
+            "Returns claims about the user of an access token (OpenID Connect Core section 5.3). The token must have been issued \
+             without `resource` and with the scope `openid`. It is sent in the header `Authorization: Bearer`. The scopes \
+             `profile`, `email` and `roles` add claims. Web applications of any origin may read the response.",
         )
         .returns::<UserInfoResponse>(
             schemas,

@@ -52,7 +52,9 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use crate::http::operation::Operation;
     use serde_json::json;
     Operation::new("revokeAllSessions", "Sessions", "Revoke all sessions")
-        .describe("Revokes all sessions of the caller, including that of the request, and everything that the caller has allowed OAuth clients.")
+        .describe(
+            "Revokes all sessions of the caller, including that of the request, and all grants of the caller to OAuth clients.",
+        )
         .returns::<MessageResponse>(
             schemas,
             json!({"success": true, "message": "Logged out everywhere"}),

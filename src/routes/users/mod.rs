@@ -101,7 +101,7 @@ pub(in crate::routes) async fn require_same_session(
         .ok_or_else(|| ErrorCode::InvalidToken.into())
 }
 
-/// Like [`require_same_session`], for administrators and OAuth clients: an access token must not have been revoked meanwhile.
+/// Like [`require_same_session`], for administrators and OAuth clients. An access token must not have been revoked meanwhile.
 ///
 /// # Errors
 /// `InvalidToken`, `InsufficientScope`, `StorageUnavailable`.

@@ -58,7 +58,7 @@ pub struct PersonalExport {
     pub links: Vec<KeptLink>,
     /// Second factors, without their secrets.
     pub factors: KeptFactors,
-    /// What the user has allowed OAuth clients.
+    /// Grants and consents of the user for OAuth clients.
     pub oauth: KeptGrants,
     /// Counters about the user and about the user's sessions.
     pub counters: Vec<KeptCounter>,
@@ -170,9 +170,9 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("exportUser", "Users", "Export user")
         .describe(
-            "Requires the role `admin` or higher and an authentication within the last 5 minutes. Returns everything that is kept about a \
-             user, without secrets: profile, sessions, links, second factors, grants of OAuth clients, counters and audit entries. A request returns one page of audit entries. The \
-             client addresses of other users are omitted.",
+            "Requires the role `admin` or higher and an authentication within the last 5 minutes. Returns everything that is kept \
+             about a user, without secrets: profile, sessions, links, second factors, grants for OAuth clients, counters and audit \
+             entries. A request returns one page of audit entries. The client addresses of other users are omitted.",
         )
         .parameter(id_parameter())
         .query(

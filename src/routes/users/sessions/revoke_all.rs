@@ -78,7 +78,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("revokeUserSessions", "Users", "Revoke all sessions of user")
         .describe(
-            "Requires the role `admin` or higher and an authentication within the last 5 minutes. Revokes all sessions of the user, and everything that the user has allowed OAuth clients.",
+            "Requires the role `admin` or higher and an authentication within the last 5 minutes. Revokes all sessions of the \
+             user, and all grants of the user to OAuth clients.",
         )
         .parameter(id_parameter())
         .returns::<RevokedSessionsResponse>(
