@@ -42,11 +42,12 @@ export class AuthService extends WorkerEntrypoint {
   }
 
   /**
-   * Validates the token of a request that the caller has received. Without `audience`, it must be a session token. With `audience`, it
-   * must be an access token for this resource with all of `scopes`: a session token is never accepted in the place of an access token.
+   * Validates the token of a request that the caller has received. Without `audience`, it must be a session token. With `audience`,
+   * it must be an access token for this resource with all of `scopes`. A session token is never accepted in place of an access
+   * token.
    *
-   * Resolves to the user or the client of the token, or to what the caller should respond. Throws for arguments that are a mistake of
-   * the caller.
+   * Resolves to the user or the client of the token, or to the response that the caller should send. Throws if the arguments are
+   * not valid.
    */
   async validateToken(token, options = {}) {
     if (typeof token !== "string") throw new TypeError("token must be a string");
@@ -58,7 +59,7 @@ export class AuthService extends WorkerEntrypoint {
 /** A scope (RFC 6749 section 3.3). */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
-/** The options of `validateToken`. A name that is not known is an error: a misspelled `scopes` must not accept every token. */
+/** The options of `validateToken`. An unknown name is an error, because a misspelled `scopes` would accept every token. */
 function validationOptions(options) {
   if (typeof options !== "object" || options === null) throw new TypeError("options must be an object with audience and scopes");
   const { audience, scopes = [], ...others } = options;
@@ -110,7 +111,7 @@ const entry = {
       state.criticalError = true;
       throw error;
     }
-    // As for a request: the caller may stop waiting.
+    // The call must complete even if the caller stops waiting, as for a request.
     if (result instanceof Promise) ctx.waitUntil(result);
     return result;
   },

@@ -36,7 +36,7 @@ struct ValidAccessToken<'a> {
     expires_at: Timestamp,
 }
 
-/// A token that is not accepted, with what the other Worker responds to its client.
+/// A token that is not accepted, with the response that the other Worker sends to its client.
 #[derive(Serialize)]
 struct Refused {
     valid: bool,

@@ -14,8 +14,8 @@ pub const KV_TIMEOUT_MS: u32 = 1_000;
 /// KV refuses a shorter `expirationTtl`.
 const MIN_LIFETIME_SECONDS: u64 = 60;
 
-// The timeout of a read is in JavaScript: a future that waits for the value or for a timer, and the options of `KvStore::get`, make
-// a `/validate` that reads KV take 3 % more CPU time (ADR 33).
+// The timeout of a read is in JavaScript. In Rust, the future that waits for the value or a timer, and the options of
+// `KvStore::get`, cost 3 % more CPU time in a `/validate` that reads KV (ADR 33).
 #[wasm_bindgen(inline_js = "
     export function readText(namespace, key, milliseconds) {
         return new Promise((resolve, reject) => {

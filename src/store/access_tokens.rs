@@ -20,8 +20,8 @@ const IS_ACTIVE: &str = "
            WHERE sessions.id = session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?4
              AND sessions.token_expires_at > ?5)))) AS is_active";
 
-/// Whether the client of a token exists and is active and has not revoked the token and, if a user has granted it, whether the grant is live.
-/// Uses the assertion with which the caller has authenticated in the same batch.
+/// Whether a token is active: its client exists, is active and has not revoked it, and its grant, if it has one, is live. The same
+/// batch records the use of the assertion with which the caller has authenticated.
 ///
 /// # Errors
 /// `Conflict` if the assertion was used before; any other [`StoreError`].
@@ -48,9 +48,9 @@ pub async fn is_active(
 pub enum Standing {
     /// The client does not exist or is not active, or the token was revoked.
     Inactive,
-    /// The client may not have the scope any more.
+    /// The client may no longer have the scope.
     WithoutScope,
-    /// It may.
+    /// The client may use the token for the scope.
     Active,
 }
 

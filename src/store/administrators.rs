@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 const ROLE: &str = "SELECT role FROM administrators WHERE id = ?1";
 
-/// The role of an administrator; `None` if there is no such administrator any more. A client has the role `admin`.
+/// The role of an administrator; `None` if the user or client is no longer an administrator. A client has the role `admin`.
 ///
 /// # Errors
 /// Any [`StoreError`].

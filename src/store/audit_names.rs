@@ -1,5 +1,5 @@
-//! The names of the users and OAuth clients in audit entries. Entries hold ids only, so that the log stays valid when a user is renamed or
-//! erased; the names are those of the tables at the time of the request.
+//! The names of the users and OAuth clients in audit entries. Entries hold ids only, so that the log stays valid when a user is
+//! renamed or erased. The names are read from the tables at the time of the request.
 
 use crate::domain::audit::Entry;
 use crate::runtime::StoreError;
@@ -12,7 +12,7 @@ const NAMES: &str = "
     UNION ALL
     SELECT oauth_clients.id, name, 1 FROM json_each(?1) JOIN oauth_clients ON oauth_clients.id = json_each.value";
 
-/// A name. It is not enough by itself: a client may have the name of a user.
+/// A name, with the kind of its owner, because a client may have the name of a user.
 #[derive(Clone, Debug)]
 enum Name {
     User(String),

@@ -1,4 +1,4 @@
-//! Consents that are remembered: table `oauth_consents`.
+//! Remembered consents: table `oauth_consents`.
 
 use super::oauth_grants::{NewGrant, RememberedConsent};
 use crate::domain::oauth_client::Scope;
@@ -6,14 +6,14 @@ use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use uuid::Uuid;
 
-/// What a consent is about.
+/// The subject of a consent.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     /// The user.
     pub user: Uuid,
     /// The client.
     pub client: Uuid,
-    /// The place that the user returns to.
+    /// The host or private-use scheme that the user returns to.
     pub redirect_host: &'a str,
     /// The resource.
     pub resource: Option<&'a str>,

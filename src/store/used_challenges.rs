@@ -38,7 +38,7 @@ impl UsedChallenge {
         required(self.statement())
     }
 
-    /// Whether it was used.
+    /// Whether the challenge was used.
     ///
     /// # Errors
     /// Any [`StoreError`].

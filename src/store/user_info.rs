@@ -1,4 +1,4 @@
-//! What an access token of the user info endpoint shows about its user: tables `oauth_grants` and `users`.
+//! The user of an access token of the user info endpoint: tables `oauth_grants` and `users`.
 
 use crate::domain::role::Role;
 use crate::domain::session::expired_until;
@@ -17,8 +17,7 @@ pub struct UserInfo {
     pub username: String,
     /// Full name.
     pub name: String,
-    /// Address that was confirmed with a link or that the identity source gave, or that is not confirmed. `None` for one that was made
-    /// from the user name.
+    /// E-mail address, confirmed or not. `None` if it was made from the user name.
     pub email: Option<String>,
     /// Whether the user or the identity source has confirmed the address.
     pub is_email_verified: bool,
@@ -40,7 +39,7 @@ const FIND: &str = "
         SELECT 1 FROM sessions
         WHERE sessions.id = session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?4 AND sessions.token_expires_at > ?5))";
 
-/// The user of an access token; `None` if the token is not active any more.
+/// The user of an access token; `None` if the token is no longer active.
 ///
 /// # Errors
 /// Any [`StoreError`].

@@ -85,8 +85,8 @@ pub async fn record_use(database: &Database, usage: &Use<'_>) -> Result<(), Stor
     database.batch([update]).await.map(drop)
 }
 
-/// The write that records a use of an active OAuth client that has not been changed since it authenticated, for a batch that has an entry
-/// of its own or needs none. The batch is rolled back if the client was changed.
+/// The write that records a use of an active OAuth client that has not been changed since it authenticated, for a batch with its
+/// own audit entry or without one. The batch is rolled back if the client was changed.
 pub(in crate::store) fn used(id: Uuid, version: u32, now: Timestamp) -> Statement {
     let update = Statement::new(USE).text(id.to_string()).number(version);
     required(update.text(now.to_string()))

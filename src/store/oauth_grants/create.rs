@@ -12,10 +12,10 @@ use crate::store::used_challenges::UsedChallenge;
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
-/// A consent that is remembered.
+/// A consent to be remembered.
 #[derive(Debug)]
 pub struct RememberedConsent<'a> {
-    /// The place that the user returns to.
+    /// The host or private-use scheme that the user returns to.
     pub redirect_host: &'a str,
     /// All scopes that the user has allowed so far.
     pub scope: &'a str,
@@ -32,7 +32,7 @@ pub struct NewGrant<'a> {
     pub client: Uuid,
     /// The version of the client that was read.
     pub client_version: u32,
-    /// Where the code is sent.
+    /// The redirect URI to which the code is sent.
     pub redirect_uri: &'a str,
     /// The resource.
     pub resource: Option<&'a str>,
@@ -50,7 +50,7 @@ pub struct NewGrant<'a> {
     pub expires_at: Timestamp,
     /// When the grant reaches its maximum age.
     pub ends_at: Timestamp,
-    /// The sealed request, which is used by this; `None` if there was none.
+    /// The sealed request, which is marked as used; `None` if there was none.
     pub request: Option<&'a UsedChallenge>,
     /// The consent, if it is remembered.
     pub remembered: Option<RememberedConsent<'a>>,
@@ -108,7 +108,7 @@ pub async fn create(database: &Database, new: &NewGrant<'_>) -> Result<(), Store
 /// A request that the user denies.
 #[derive(Debug)]
 pub struct Denial<'a> {
-    /// The sealed request, which is used by this.
+    /// The sealed request, which is marked as used.
     pub request: &'a UsedChallenge,
     /// The entry.
     pub entry: &'a Signed,

@@ -11,7 +11,7 @@ use crate::store::required::required;
 use crate::store::used_assertions::UsedAssertion;
 use crate::timestamp::Timestamp;
 
-/// An issue of tokens. All of it is done, or nothing.
+/// An issue of tokens. Either all of its statements take effect, or none.
 #[derive(Debug)]
 pub struct Issue<'a> {
     /// The grant, as it was read.
@@ -45,8 +45,8 @@ const REDEEMS: &str = "
         SELECT 1 FROM sessions
         WHERE sessions.id = session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?2 AND sessions.token_expires_at > ?3))";
 
-/// As for sessions: if several requests rotate one generation, this statement decides which of them does. Rotations that have left the
-/// window (`?7`) are removed.
+/// If several requests rotate one generation, this statement lets one of them succeed, as for sessions. Rotations before the window
+/// (`?7`) are removed.
 const ROTATE: &str = "
     UPDATE oauth_grants
     SET generation = generation + 1, rotated_at = ?2, last_used_at = ?2, expires_at = min(?6, ends_at),
@@ -74,7 +74,7 @@ const REPLAY: &str = "
         WHERE sessions.id = session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?2 AND sessions.token_expires_at > ?3))";
 
 impl Issue<'_> {
-    /// The conditions of all statements. The role is that for which the token was made.
+    /// The conditions of all statements. The role is the one for which the access token was signed.
     fn of(&self, sql: &'static str) -> Statement {
         Statement::new(sql)
             .text(self.grant.id.to_string())

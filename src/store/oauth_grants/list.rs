@@ -17,7 +17,7 @@ pub struct GrantSummary {
     pub client: Uuid,
     /// The name of the OAuth client.
     pub client_name: String,
-    /// The place that the user returned to, see [`redirect_uri::host_shown`].
+    /// The host or private-use scheme that the user returned to, see [`redirect_uri::host_shown`].
     pub redirect_host: String,
     /// The URI of the resource; `None` for the user info endpoint only.
     pub resource: Option<String>,
@@ -46,7 +46,8 @@ impl GrantSummary {
     }
 }
 
-/// A grant whose code was not redeemed has given nothing to its client. Without `offline_access`, a grant ends with its session.
+/// A grant whose code was not redeemed is not listed, because its client has no token. Without `offline_access`, a grant ends with
+/// its session.
 const LIVE_OF: &str = "
     SELECT oauth_grants.id, oauth_grants.client_id, oauth_clients.name AS client_name, oauth_grants.redirect_uri,
            oauth_grants.resource, oauth_grants.scope, oauth_grants.created_at, oauth_grants.last_used_at

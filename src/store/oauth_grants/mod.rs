@@ -1,7 +1,8 @@
-//! What users have allowed OAuth clients: table `oauth_grants`.
+//! Grants of users to OAuth clients: table `oauth_grants`.
 //!
-//! A grant is live while it was not revoked, its user is active and, unless it has the scope `offline_access`, the session of the consent
-//! is live. So whatever ends the session ends the grant. Each statement that issues a token has these conditions.
+//! A grant is live while it is not revoked, its user is active and, unless it has the scope `offline_access`, the session of the
+//! consent is live. So a grant without `offline_access` ends with its session. Each statement that issues a token has these
+//! conditions.
 
 pub mod list;
 pub mod remove;
@@ -84,7 +85,7 @@ const DELETE_EXPIRED: &str = "
     DELETE FROM oauth_grants
     WHERE id IN (SELECT id FROM oauth_grants WHERE expires_at <= ?1 ORDER BY expires_at LIMIT 1000)";
 
-/// Deletes grants whose code or refresh token has expired, at most 1,000 per call. No access token of them is valid any more. Returns
+/// Deletes grants whose code or refresh token has expired, at most 1,000 per call. Their access tokens have expired too. Returns
 /// whether there may be more.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! The removal of a grant by its user or an administrator: it revokes the grant, and the client has to ask the user again.
+//! The removal of a grant by its user or an administrator. It revokes the grant, and the client has to ask the user again.
 
 use crate::domain::audit::Signed;
 use crate::runtime::StoreError;
@@ -23,15 +23,15 @@ pub struct Removal {
 pub enum Removed {
     /// The grant is revoked, now or earlier.
     Yes,
-    /// The user has no such grant any more.
+    /// The user no longer has this grant.
     NotFound,
-    /// The administrator may not do it any more.
+    /// The administrator is no longer permitted to do this.
     NotPermitted,
 }
 
 const CLIENT_OF: &str = "SELECT client_id FROM oauth_grants WHERE id = ?1 AND user_id = ?2";
 
-/// `?4`, if not NULL, is the administrator, who still has to be allowed to do it.
+/// `?4`, if not NULL, is the administrator, who must still be permitted to do this.
 const REVOKE: &str = "
     UPDATE oauth_grants SET revoked_at = ?1
     WHERE id = ?2 AND user_id = ?3 AND revoked_at IS NULL
@@ -49,8 +49,9 @@ const REVOKES: &str = "
         WHERE users.id = ?2
           AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user'))))";
 
-/// Also after the grant was revoked for another reason, such as a sign-out that came between the list and the removal: what the user
-/// removes must ask again. The statement before has revoked the grant, unless the administrator may not do it.
+/// The consents are also forgotten if the grant had been revoked for another reason, such as a sign-out between the list and the
+/// removal. A removed application must ask again in any case. The previous statement has revoked the grant, unless the
+/// administrator is not permitted to do so.
 const FORGET: &str = "
     DELETE FROM oauth_consents
     WHERE user_id = ?1

@@ -26,7 +26,7 @@ pub struct Revocation<'a> {
     pub entries: &'a [&'a Signed],
 }
 
-/// Revokes a grant. One that is revoked already stays so, and nothing is recorded.
+/// Revokes a grant. If the grant is already revoked, nothing is recorded.
 ///
 /// # Errors
 /// `Conflict` if the assertion was used before. After any other [`StoreError`], it is unknown whether the grant was revoked.
@@ -38,8 +38,8 @@ pub async fn revoke(database: &Database, revocation: &Revocation<'_>) -> Result<
     database.batch([write]).await.map(drop)
 }
 
-/// `?3`, if not NULL, is the audit entry of the change that revokes the grants; it exists if this batch has made the change. `?4`, if not
-/// NULL, is the administrator, who still has to be allowed to do it.
+/// `?3`, if not NULL, is the audit entry of the change that revokes the grants; it exists if this batch has made the change. `?4`,
+/// if not NULL, is the administrator, who must still be permitted to do this.
 const REVOKE_OF_USER: &str = "
     UPDATE oauth_grants SET revoked_at = ?2
     WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?2

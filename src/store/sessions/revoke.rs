@@ -144,7 +144,7 @@ const MAY_REVOKE: &str = "
     WHERE users.id = ?1
       AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user'))";
 
-/// What [`RevokeAll`] does to the grants of the user. Grants without `offline_access` end with their session in any case.
+/// The effect of [`RevokeAll`] on the grants of the user. Grants without `offline_access` end with their session in any case.
 #[derive(Clone, Copy)]
 pub(in crate::store) enum GrantsOfUser<'a> {
     /// They stay.
@@ -271,7 +271,7 @@ impl Sessions {
         })
     }
 
-    /// Revokes all live sessions and all grants of a user. `None` if this administrator may not do it any more.
+    /// Revokes all live sessions and all grants of a user. `None` if this administrator is no longer permitted to do this.
     ///
     /// # Errors
     /// Any [`StoreError`]; then the response must not state that the sessions are revoked.

@@ -23,8 +23,8 @@ const COUNTS_DENIED: &str = "
       SELECT 1 FROM address_attempts WHERE address = 'denied ' || ?1 AND empty_at_ms > ?2 + ?3)";
 
 impl Throttle {
-    /// Writes the entry for a request that this user or OAuth client may not make, unless it has exceeded the limit. It can repeat such a
-    /// request at no cost, and the entry is kept.
+    /// Writes the entry for a request that this user or OAuth client may not make, unless the limit is exceeded. Without a limit,
+    /// the caller could fill the audit log at no cost.
     ///
     /// # Errors
     /// Any [`StoreError`].

@@ -92,7 +92,7 @@ pub struct Kept {
     pub links: Vec<KeptLink>,
     /// Second factors.
     pub factors: KeptFactors,
-    /// What the user has allowed OAuth clients.
+    /// Grants and consents of the user for OAuth clients.
     pub oauth: KeptGrants,
     /// Counters.
     pub counters: Vec<KeptCounter>,

@@ -1,4 +1,4 @@
-//! Reads what a user has allowed OAuth clients.
+//! Reads the grants and consents of a user for OAuth clients.
 
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Outcome, Statement};
@@ -7,13 +7,13 @@ use crate::timestamp::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
-/// What a user has allowed OAuth clients.
+/// Grants and consents of a user for OAuth clients.
 #[derive(Debug, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct KeptGrants {
-    /// Grants, 1,000 at most. The cron event removes those that have expired.
+    /// Grants, at most 1,000. The cron event removes expired grants.
     pub grants: Vec<KeptGrant>,
-    /// Consents that are remembered, 1,000 at most.
+    /// Remembered consents, at most 1,000.
     pub consents: Vec<KeptConsent>,
 }
 
@@ -27,7 +27,7 @@ pub struct KeptGrant {
     pub client_id: String,
     /// Id of the session of the consent.
     pub session_id: String,
-    /// Where the authorization code was sent.
+    /// Redirect URI to which the authorization code was sent.
     pub redirect_uri: String,
     /// URI of the resource; null for the user info endpoint.
     pub resource: Option<String>,
@@ -45,11 +45,11 @@ pub struct KeptGrant {
     pub expires_at: Timestamp,
     /// Time at which the grant reaches its maximum age.
     pub ends_at: Timestamp,
-    /// Time at which it was revoked; null if it was not.
+    /// Time at which the grant was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
 }
 
-/// A consent that is remembered.
+/// A remembered consent.
 #[derive(Debug, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct KeptConsent {
