@@ -1,10 +1,10 @@
 //! Access tokens that D1 has recently confirmed. A service that validates the token of each request sends the same token many
 //! times.
 //!
-//! The cache accepts no token that a new verification would refuse, except one that was revoked or whose client was disabled in the
-//! meantime. Therefore, a token is fresh for `SESSION_LOCAL_CACHE_TTL`, like the cached session of an isolate. While D1 is
-//! unavailable, it is used longer, but never after it expires. A token is found by its signature and compared as a whole, in
-//! constant time.
+//! The cache accepts no token that a new verification would refuse, except one that was revoked, whose client was disabled, or
+//! whose grant ended in the meantime. Therefore, a token is fresh for `SESSION_LOCAL_CACHE_TTL`, like the cached session of an
+//! isolate. While D1 is unavailable, it is used longer, but never after it expires. A token is found by its signature and compared
+//! as a whole, in constant time.
 
 use crate::crypto::secret::Secret;
 use crate::domain::token::access_token::AccessClaims;
