@@ -3,7 +3,7 @@ import { createHash, generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import { CURRENT } from "./builds.mjs";
 import { ADDRESSES, createUsers } from "./edge_auth.mjs";
 
-/** Of each Worker: more than it answers in 10 seconds. Twice as many would expire before the measurement begins. */
+/** Per Worker: more sign-ins than it handles in 10 seconds. Twice the number would expire before the measurement begins. */
 const SIGN_INS = 12_000;
 const USERS = 100;
 /** Requests in flight while the challenges are fetched. */

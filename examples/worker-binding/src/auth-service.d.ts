@@ -36,13 +36,13 @@ export interface ValidAccessToken {
   kind: "access_token";
   /** Id of the OAuth client. */
   client_id: string;
-  /** Id of the client, because it acts for itself. */
+  /** Id of the user whose grant the token belongs to, or of the client if it acts for itself. */
   subject: string;
   /** The resource. */
   audience: string;
   /** All scopes of the token. */
   scopes: string[];
-  /** When it expires, such as `2026-01-31T12:00:00Z`. */
+  /** Time at which the token expires, such as `2026-01-31T12:00:00Z`. */
   expires_at: string;
 }
 

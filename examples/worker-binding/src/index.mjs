@@ -1,5 +1,5 @@
 // A Worker whose callers send a token of Edge Auth. Copy `authenticate` for users with a session, `authorize` for services with an
-// access token, and what they use.
+// access token, and the functions that they call.
 
 /** The URI of this Worker in `OAUTH_RESOURCES` of Edge Auth. */
 const RESOURCE = "https://api.example.com";
@@ -32,11 +32,11 @@ async function authenticate(request, env) {
   return { refusal: refuse(503, { "retry-after": response.headers.get("retry-after") ?? "1" }) };
 }
 
-/** Returns `{ client }`, the id of an OAuth client whose access token has these scopes, otherwise `{ refusal }`: fails closed. */
+/** Returns `{ client }`, the id of the OAuth client if its access token has these scopes, otherwise `{ refusal }`. Fails closed. */
 async function authorize(request, env, scopes) {
   const token = bearer(request);
   if (!token) return { refusal: refuse(401, { "www-authenticate": "Bearer" }) };
-  // Edge Auth keeps the result for a few seconds, so it need not be cached here.
+  // Edge Auth caches the result for a few seconds, so this Worker need not cache it.
   const result = await validateToken(env, token, { audience: RESOURCE, scopes });
   if (result.valid) return { client: result.client_id };
   if (result.status === 401) return { refusal: refuse(401, { "www-authenticate": 'Bearer error="invalid_token"' }) };
