@@ -1,5 +1,5 @@
--- What users have allowed OAuth clients. A grant begins as an authorization code, which lives for 60 seconds, and continues with its
--- refresh tokens. Neither is stored: both are MACs of the grant and a generation.
+-- Grants of users to OAuth clients. A grant begins with an authorization code, which is valid for 60 seconds, and continues with
+-- refresh tokens. Codes and refresh tokens are not stored, because each contains the id of the grant, a generation and a MAC.
 
 CREATE TABLE oauth_grants (
   id               TEXT NOT NULL PRIMARY KEY,  -- UUID, the claim gid of access tokens
@@ -28,7 +28,7 @@ CREATE INDEX oauth_grants_user ON oauth_grants (user_id, revoked_at, expires_at)
 CREATE INDEX oauth_grants_client ON oauth_grants (client_id);
 CREATE INDEX oauth_grants_end ON oauth_grants (expires_at);
 
--- Consents that are remembered, so that a user is not asked again.
+-- Remembered consents, so that a user is not asked again.
 CREATE TABLE oauth_consents (
   user_id       TEXT NOT NULL REFERENCES users (id),
   client_id     TEXT NOT NULL REFERENCES oauth_clients (id),

@@ -1,5 +1,5 @@
--- The users and OAuth clients that may change users now. Statements that change a user check their actor in it. A client with the
--- scope `users:write` ranks as an administrator of role `admin`.
+-- The users and OAuth clients that may currently change users. Statements that change a user check their actor in this view. A
+-- client with the scope `users:write` has the permissions of the role `admin`.
 
 CREATE VIEW administrators (id, role) AS
   SELECT id, role FROM users WHERE is_active = 1 AND role IN ('admin', 'super_admin')
