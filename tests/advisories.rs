@@ -1,7 +1,9 @@
-//! Published advisories and bug reports of comparable projects, and the tests that show that this service does not have the same fault.
+//! Published advisories and bug reports of comparable projects, with the tests that show that this service does not have the same
+//! fault.
 //!
-//! Each row names tests that exist: this test parses the sources and fails if one was renamed or removed. A row is about the part of the
-//! advisory that this service has. A new part of the service, such as a new grant, adds tests to its rows.
+//! Each row names existing tests. This test parses the sources and fails if one of them was renamed or removed. A row covers the
+//! part of the advisory that applies to this service. A new feature, such as a new grant type, adds tests to the rows that apply to
+//! it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -9,7 +11,7 @@ use std::path::Path;
 use syn::{Attribute, Item};
 
 struct Row {
-    /// The public id: of the GitHub advisory database, of CVE, or project and issue.
+    /// The public id: of the GitHub advisory database, of CVE, or the project and the number of the issue.
     id: &'static str,
     /// The fault.
     fault: &'static str,

@@ -284,7 +284,7 @@ async fn tokens_are_validated_by_another_worker() {
         .as_client("/oauth/revoke", &credentials, &form)
         .send();
     assert_eq!(revoked.await.expect("a response").status(), 200);
-    // `cargo dev` is one isolate, which forgets the token at once.
+    // `cargo dev` is one isolate, which removes the token from its cache at once.
     let (_, result) = caller.validate_token(json!([token, options])).await;
     assert_eq!(
         (&result["valid"], &result["code"]),

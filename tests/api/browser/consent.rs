@@ -5,7 +5,7 @@ use super::world::World;
 use crate::support::{User, Vars};
 use serde_json::{Value, json};
 
-/// With OAuth clients of these names, to each of which the user has given a grant. Returns the ids of the grants.
+/// Creates OAuth clients with these names, and a grant of the user for each of them. Returns the ids of the grants.
 async fn connect(world: &World, user: &User, names: &[&str]) -> Vec<String> {
     let mut grants = Vec::new();
     for name in names {

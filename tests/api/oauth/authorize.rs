@@ -55,7 +55,7 @@ async fn request_without_a_valid_client_and_redirect_uri_leads_to_the_error_page
             &[("redirect_uri", "http://localhost:1/callback")],
             "invalid_redirect_uri",
         ),
-        // Nothing else is looked at before.
+        // Nothing else is checked first.
         (
             &[("client_id", "x"), ("response_type", "token")],
             "unknown_client",
@@ -165,7 +165,7 @@ async fn error_of_a_request_is_sent_to_the_client_with_state_and_issuer() {
     let url = service.authorize(&anonymous, &[("prompt", "none")]).await;
     let error = parameter(&url.response_to_client(), "error");
     assert_eq!(error.as_deref(), Some("login_required"));
-    // A state that does not fit into a sealed request.
+    // A `state` that does not fit into a sealed request.
     let url = service.authorize(&browser, &[("state", &long)]).await;
     let error = parameter(&url.response_to_client(), "error");
     assert_eq!(error.as_deref(), Some("invalid_request"));

@@ -206,7 +206,7 @@ async fn code_that_is_redeemed_again_ends_the_tokens_issued_from_it() {
     let (app, service, browser) = setting("client_secret_basic").await;
     let code = service.code(&browser, &[]).await;
     let tokens = service.redeem(&code, &[]).await.tokens();
-    // Without the verifier, it proves nothing.
+    // A request without the verifier does not prove that the code has leaked.
     let wrong = service.redeem(&code, &[("code_verifier", CHALLENGE)]).await;
     wrong.assert_error(400, "invalid_grant");
     let introspected = introspect(&service, &tokens.access).await.json();
@@ -297,7 +297,7 @@ async fn user_who_was_disabled_or_signed_out_gets_nothing() {
     }
 }
 
-/// What ends the grant between the read and the write is noticed by the write.
+/// The write notices an end of the grant after the read.
 #[tokio::test]
 async fn revocation_during_the_request_is_obeyed() {
     let (app, service, browser) = setting("none").await;

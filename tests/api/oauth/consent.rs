@@ -240,7 +240,7 @@ async fn old_authentication_needs_a_step_up() {
     ] {
         let browser = ada.sign_in_with_cookie().await;
         app.shift_clock(100).await;
-        // Consent is never remembered for it.
+        // The consent for a loopback redirect URI is never remembered.
         let changes = [changes, [("redirect_uri", LOOPBACK)]].concat();
         let pending = service.pending(&browser, &changes).await;
         assert_eq!(

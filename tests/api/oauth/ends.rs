@@ -1,4 +1,4 @@
-//! What ends a grant: signing out, revocation, and what happens to its user or client.
+//! The events that end a grant: sign-out, revocation, and changes of its user or client.
 
 use super::code::entries;
 use super::introspect::introspect;
@@ -46,7 +46,7 @@ impl Setting {
         response.assert_status(200).json()["active"] == true
     }
 
-    /// Whether access token and refresh token of a grant are both active, or both not.
+    /// Whether the access token and the refresh token of a grant are active. Both must have the same state.
     #[track_caller]
     fn is(&self, tokens: &Tokens) -> impl Future<Output = bool> {
         let (access, refresh) = (tokens.access.clone(), tokens.refresh.clone());

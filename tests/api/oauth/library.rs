@@ -1,5 +1,6 @@
-//! A service and an application with oauth4webapi, a strict client library: discovery, client credentials with each method, introspection
-//! and revocation; authorization code with PKCE, ID token, user info and refresh.
+//! A service and an application that use oauth4webapi, a strict client library. The service tests discovery, client credentials
+//! with each method, introspection and revocation. The application tests the authorization code with PKCE, the ID token, user info
+//! and refresh.
 
 use super::token::app;
 use crate::support::access_tokens::RESOURCE;

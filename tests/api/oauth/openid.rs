@@ -157,7 +157,7 @@ async fn address_is_verified_if_a_link_or_the_directory_confirms_it() {
         "UPDATE users SET email = 'ada@directory.example', made_email_key = NULL WHERE id = ?1";
     setting.app.sql(sql, [setting.user.id.as_str()]).await;
     assert_eq!(email().await, (true, json!(true)));
-    // One that was made from the user name is nobody's.
+    // An address that was made from the user name belongs to no user.
     setting
         .user
         .update("made_email_key = 'ada@example.com'")

@@ -176,7 +176,7 @@ async fn resource_is_that_of_the_grant() {
         .refresh(&of_user.refresh, &[("resource", RESOURCE)])
         .await;
     response.assert_error(400, "invalid_target");
-    // One that is not configured any more.
+    // A resource that is no longer configured.
     let sql = "UPDATE oauth_grants SET resource = 'https://gone.example' WHERE client_id = ?1";
     app.sql(sql, [service.id.as_str()]).await;
     let response = service.refresh(&tokens.refresh, &[]).await;

@@ -1,4 +1,4 @@
-//! OAuth clients that administer users: which routes take their access tokens, with which scope, and what they may do there.
+//! OAuth clients that administer users: the routes that accept their access tokens, the scope of each route, and their permissions.
 
 mod requests;
 mod tokens;
@@ -8,7 +8,7 @@ use crate::support::services::Service;
 use crate::support::{App, Caller, Request};
 use serde_json::json;
 
-/// The routes of each scope. A change here changes what services may do.
+/// The routes of each scope. A change here changes the permissions of services.
 const ROUTES_OF_SCOPES: [(&str, &[&str]); 3] = [
     (
         "users:read",

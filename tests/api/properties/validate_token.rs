@@ -1,4 +1,4 @@
-//! The method `validateToken` of the service binding: what other Workers learn about tokens, and when they learn of a revocation.
+//! The method `validateToken` of the service binding: the results for tokens, and the delay of a revocation.
 
 mod caching;
 
@@ -14,7 +14,7 @@ fn app() -> App {
     App::with(with_resources())
 }
 
-/// The result of a call with these arguments, and what the call did.
+/// The result of a call with these arguments, and the recorded effects of the call.
 async fn call(app: &App, arguments: Value) -> (Value, RecordedCalls) {
     let request = app.next_request();
     let fields = json!({ "request": request, "arguments": arguments });
@@ -189,7 +189,7 @@ async fn token_of_a_user_is_valid_until_the_grant_is_revoked() {
     assert_eq!(access(&app, &token).await, invalid());
 }
 
-/// A resource that is not configured any more, an unknown grant, another key, and times.
+/// A resource that is no longer configured, an unknown grant, another key, and invalid times.
 #[tokio::test]
 async fn access_token_that_is_not_valid_is_refused() {
     let app = app();

@@ -1,4 +1,4 @@
-//! Applications: OAuth clients that users allow to get tokens, and the browser that leads there.
+//! Applications, which are OAuth clients that users allow to get tokens, and the requests of the user's browser.
 
 use super::access_tokens::RESOURCE;
 use super::app::App;
@@ -67,7 +67,7 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// What the page asks for.
+    /// The request of the consent page for its next step.
     pub fn read(&self, browser: &Caller) -> Request {
         self.post(browser, READ, &json!({ "request": self.request }))
     }
@@ -107,20 +107,20 @@ pub fn parameter(url: &Url, name: &str) -> Option<String> {
 }
 
 impl Response {
-    /// Where a 303 leads.
+    /// The address that a 303 redirects to.
     #[track_caller]
     pub fn location(&self) -> String {
         self.assert_status(303);
         self.header("location").expect("an address").to_owned()
     }
 
-    /// The response to the client, where a 303 leads.
+    /// The response to the client that a 303 contains.
     #[track_caller]
     pub fn response_to_client(&self) -> Url {
         Url::parse(&self.location()).expect("a URL")
     }
 
-    /// The sealed request, if a 303 leads to the consent page.
+    /// The sealed request, if a 303 redirects to the consent page.
     #[track_caller]
     pub fn sealed_request(&self) -> Pending {
         let location = self.location();
@@ -153,7 +153,7 @@ impl Service {
         changed(&parameters, changes)
     }
 
-    /// The request of a browser that a link of the application has led to the service.
+    /// The request of a browser that follows a link of the application.
     pub fn authorize(&self, browser: &Caller, changes: &Changes<'_>) -> Request {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(self.parameters(changes));
@@ -171,7 +171,7 @@ impl Service {
         self.pending(browser, changes).await.allow(browser).await
     }
 
-    /// A code. The user is asked, also if the consent is remembered.
+    /// A code. The user is asked even if the consent is remembered.
     pub async fn code(&self, browser: &Caller, changes: &Changes<'_>) -> String {
         let changes = [&[("prompt", "consent")], changes].concat();
         let url = self.allowed(browser, &changes).await;

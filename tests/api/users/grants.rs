@@ -59,7 +59,8 @@ async fn grant_of_another_user_is_not_found() {
     response.assert_error(404, "user_not_found");
 }
 
-/// An administrator who loses the role, or whose user becomes an administrator, between the check and the write removes nothing.
+/// An administrator removes nothing if the administrator loses the role, or the user becomes an administrator, between the check
+/// and the write.
 #[tokio::test]
 async fn removal_that_is_no_longer_permitted_at_the_write_is_refused() {
     for is_demoted in [true, false] {
@@ -87,7 +88,7 @@ async fn removal_that_is_no_longer_permitted_at_the_write_is_refused() {
     }
 }
 
-/// The consents stay too if the grant had already been revoked.
+/// The consents also stay if the grant had already been revoked.
 #[tokio::test]
 async fn refused_removal_of_a_revoked_grant_keeps_the_consents() {
     let app = App::shared();

@@ -134,7 +134,7 @@ async fn every_action_is_allowed_by_the_table_only() {
     assert_eq!(wrong, [""; 0]);
 }
 
-/// The permissions of a client are those of administrators of role `admin`. It has no account of its own.
+/// A client has the permissions of an administrator of role `admin`, but no account.
 #[tokio::test]
 async fn every_action_of_a_client_is_allowed_as_for_an_administrator() {
     let app = App::shared();

@@ -1,4 +1,4 @@
-// What callers of AuthService write in TypeScript. `tests/examples/service_binding.rs` compiles this file.
+// Calls of AuthService in TypeScript. `tests/examples/service_binding.rs` compiles this file.
 import type { AuthService } from "../../../examples/worker-binding/src/auth-service.d.ts";
 
 export async function user(auth: AuthService, token: string): Promise<string> {
@@ -10,7 +10,7 @@ export async function user(auth: AuthService, token: string): Promise<string> {
 
 export async function client(auth: AuthService, token: string): Promise<string[]> {
   const result = await auth.validateToken(token, { audience: "https://api.example.com", scopes: ["reports:read"] });
-  // @ts-expect-error: a result has no client before `valid` was checked.
+  // @ts-expect-error: a result has no client before `valid` is checked.
   result.client_id.toString();
   // @ts-expect-error: a misspelled option would accept tokens without the scope.
   await auth.validateToken(token, { audience: "https://api.example.com", scope: ["reports:read"] });

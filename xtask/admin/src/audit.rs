@@ -104,7 +104,7 @@ fn table(entries: &[Value]) -> String {
     let rows = entries.iter().map(|entry| {
         header.map(|column| match (column, &entry[column.to_lowercase()]) {
             ("SUBJECT", Value::Null) => cell(entry["name_key"].as_str()),
-            // The names as they are now; the id of a user who was erased, or of a client that was deleted.
+            // The current names, or the id of an erased user or a deleted client.
             ("ACTOR", id) => named(&entry["actor_name"], &entry["actor_client_name"], id),
             ("SUBJECT", id) => named(&entry["subject_name"], &entry["subject_client_name"], id),
             (_, Value::Number(number)) => number.to_string(),
@@ -114,7 +114,7 @@ fn table(entries: &[Value]) -> String {
     table::table(header, rows)
 }
 
-/// The name of a user, or that of an OAuth client, which may be that of a user as well.
+/// The name of a user or of an OAuth client. A client may have the name of a user.
 fn named(user: &Value, client: &Value, id: &Value) -> String {
     match client.as_str() {
         Some(client) => cell(Some(&format!("client {client}"))),

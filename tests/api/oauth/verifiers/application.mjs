@@ -1,6 +1,6 @@
-// Does what an application does, with oauth4webapi: discovery, authorization code with PKCE, ID token, user info and refresh.
-// `begin` prints the address that a browser opens, and what the application keeps. `end` takes both and the address that the browser has
-// returned to, and prints what it found as JSON.
+// An application that uses oauth4webapi: discovery, authorization code with PKCE, ID token, user info and refresh. `begin` prints
+// the address that a browser opens, and the values that the application keeps. `end` takes both and the address that the browser
+// has returned to, and prints its results as JSON.
 import * as oauth from "oauth4webapi";
 
 const { CALLBACK, CLIENT_ID, ISSUER, KEPT, ORIGIN, REDIRECT_URI, RESOURCE, SCOPE } = process.env;

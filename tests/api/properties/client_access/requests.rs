@@ -1,4 +1,4 @@
-//! What the requests of OAuth clients record, count towards and change.
+//! The audit entries, rate limits and changes of requests by OAuth clients.
 
 use super::{ALL, probe, service, set};
 use crate::support::internals::SessionKind;
@@ -57,7 +57,7 @@ async fn change_is_recorded_with_the_client_as_actor_whose_name_is_shown() {
     assert_eq!(issued[0]["subject_name"], Value::Null);
 }
 
-/// The write itself checks the client once more.
+/// The write itself checks the client again.
 #[tokio::test]
 async fn client_that_is_changed_during_a_request_changes_nothing() {
     let app = App::isolated(Vars::new());

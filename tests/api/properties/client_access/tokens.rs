@@ -29,7 +29,7 @@ async fn with_claims(service: &Service, claims: &AccessClaims) -> Caller {
     app.with_token(token)
 }
 
-/// Claims of tokens that are not valid, with what is wrong.
+/// Claims of tokens that are not valid, with the reason.
 fn refused_claims(owner: &Service) -> [(&'static str, AccessClaims); 8] {
     let valid = || valid_claims(owner);
     let origin = owner.app().page_origin();

@@ -41,7 +41,7 @@ fn spellings(path: &str) -> Vec<String> {
     ]
 }
 
-/// Ids that are not those of a session or grant.
+/// Ids that belong to no session or grant.
 const IDS: [&str; 14] = [
     "0",
     "-1",

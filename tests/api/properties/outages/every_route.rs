@@ -228,7 +228,7 @@ fn assert_unavailable(response: &Response, route: &Route, code: &str, what: &str
     assert_eq!(response.error_code(), Some(code), "{what}");
 }
 
-/// Checks a route whose caller, if it has a session, has a session of the kind of this view, or is an OAuth client.
+/// Checks a route. Its caller has no session, a session of the kind of this view, or is an OAuth client.
 async fn check(app: App, route: Route, fault: InjectedFault, is_client: bool) {
     let caller = if is_client { "client" } else { "user" };
     let what = format!(

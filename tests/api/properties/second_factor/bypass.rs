@@ -83,7 +83,7 @@ fn every_route_that_gives_a_session_is_in_the_table() {
     );
 }
 
-/// What the consent page does next in the session of a user with this password, which began before a policy or a factor.
+/// The next step of the consent page in the session of a user with this password. The session began before the policy or factor.
 async fn consent_step(app: &App, service: &Service, browser: &Caller) -> Value {
     let pending = service.pending(browser, &[("prompt", "consent")]).await;
     let next = pending.next(browser).await["next"].clone();
@@ -111,7 +111,7 @@ async fn no_grant_without_the_factor_that_is_demanded() {
             let browser = user.sign_in_with_cookie().await;
             assert_eq!(consent_step(&app, &service, &browser).await, "consent");
             if adds_factor {
-                // In another session: this one has never seen the factor.
+                // In another session, because this one has never used the factor.
                 user.add_totp().await;
             }
             sessions.push((role, adds_factor, browser));

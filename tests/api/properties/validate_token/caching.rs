@@ -1,4 +1,4 @@
-//! When `validateToken` notices that a token was revoked or its client changed.
+//! The time after which `validateToken` notices that a token was revoked or that its client was changed.
 
 use super::{access, app, assert_refused, call, invalid, service, service_token, session};
 use crate::support::access_tokens::RESOURCE;
@@ -11,7 +11,7 @@ async fn set(service: &Service, assignment: &str) {
     service.app().sql(&sql, [service.id.as_str()]).await;
 }
 
-/// As on `/validate`: a session from the cache of the isolate reads no store.
+/// A session in the cache of the isolate is found without a read of a store, as on `/validate`.
 #[tokio::test]
 async fn valid_tokens_are_cached_for_a_few_seconds() {
     let app = app().another_view();
@@ -32,7 +32,7 @@ async fn valid_tokens_are_cached_for_a_few_seconds() {
     assert_eq!((&result["valid"], recorded.d1()), (&json!(true), 1));
 }
 
-/// The service itself revokes and changes at once: its isolate forgets what it has cached.
+/// The isolate that revokes a token or changes a client empties its cache.
 #[tokio::test]
 async fn revocation_by_the_same_isolate_is_immediate() {
     let app = App::isolated(with_resources());

@@ -1,4 +1,4 @@
-// axe finds no violation in any state of the consent page and of the connected applications, in either language, and none scrolls
+// axe finds no violation in any state of the consent page and of the connected applications, in both languages. No state scrolls
 // sideways at 320 px.
 import { de } from "../../../../../../pages/src/texts/de.ts";
 import { checker, forms } from "../axe.mjs";

@@ -26,7 +26,7 @@ export async function run({ person, control, users: [root, ada], more: { grants 
   assert.equal(await fact("Notebook", a.service).count(), 0);
   assert.equal(await fact("Notebook", a.lastUsed).innerText(), a.neverUsed);
 
-  // Nothing happens without a confirmation, which says what ends.
+  // Nothing is removed without a confirmation, which states the consequences.
   const title = a.removeTitle("Dashboards");
   await button(card, a.removeLabel("Dashboards")).click();
   const dialog = page.getByRole("dialog", { name: title });
@@ -43,7 +43,7 @@ export async function run({ person, control, users: [root, ada], more: { grants 
   assert.equal(await consents(), 3);
   assert.ok(await card.getByRole("heading", { name: a.title }).evaluate((element) => element === document.activeElement));
 
-  // One that does not exist any more.
+  // An application that no longer exists.
   await control("sql", { sql: "DELETE FROM oauth_grants WHERE id = ?1", params: [grants[2]] });
   await button(card, a.removeLabel("Gone")).click();
   await confirm(page, a.removeTitle("Gone"), a.remove);
@@ -74,7 +74,7 @@ export async function run({ person, control, users: [root, ada], more: { grants 
   await admin.goto("/admin#/audit");
   await admin.getByRole("row").filter({ hasText: c.kinds.grant_revoked }).nth(2).waitFor();
 
-  // The card of the user is up to date after a reload, and leads to the sign-in page once the session has ended.
+  // The card of the user is up to date after a reload. After the session has ended, it leads to the sign-in page.
   await page.reload();
   await card.getByText(a.none).waitFor();
   await control("sql", { sql: "UPDATE oauth_grants SET revoked_at = NULL WHERE id = ?1", params: [grants[3]] });

@@ -1,4 +1,5 @@
-// An application gets a code with the consent of the user: the whole way from the authorization endpoint through the pages and back.
+// An application gets a code with the consent of the user: the complete flow from the authorization endpoint through the pages and
+// back.
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { confirm, section } from "../admin/steps.mjs";
@@ -9,7 +10,7 @@ const WEB = "https://app.example.com/callback";
 
 export async function run({ person, control, service, application, users: [ada, bob], more: { web, local } }) {
   const loopback = application.replace("localhost", "127.0.0.1") + "/callback";
-  /** A request of an application, and what it keeps for the response. */
+  /** A request of an application, and the values that it keeps for the response. */
   const authorization = (more = {}) => {
     const verifier = randomBytes(32).toString("base64url");
     const state = randomBytes(8).toString("hex");
@@ -63,11 +64,11 @@ export async function run({ person, control, service, application, users: [ada, 
   await stranger.goto(consentUrl);
   await message(stranger, "alert", c.expired);
 
-  // The consent is remembered, unless the application wants the question.
+  // The consent is remembered, unless the application demands a new one.
   const again = authorization();
   const tab = await context.newPage();
   const redirect = tab.waitForRequest((request) => request.url().startsWith(`${WEB}?`));
-  // The website does not exist for redirects, which the routes of Playwright do not see.
+  // Routes of Playwright do not intercept redirects, so the website does not exist for them.
   await tab.goto(again.url).catch(() => {});
   const direct = new URL((await redirect).url()).searchParams;
   assert.ok(direct.get("code"));
@@ -110,7 +111,7 @@ export async function run({ person, control, service, application, users: [ada, 
   await button(dialog, t.stepUp.submit).click();
   await question(page, "App");
 
-  // An application that wants the user to choose the account. The consent is still remembered.
+  // An application that asks the user to choose the account. The consent is still remembered.
   const chosen = authorization({ prompt: "select_account", login_hint: ada.login.username });
   await page.goto(chosen.url);
   await at(page, "/sign-in");
@@ -143,7 +144,7 @@ export async function run({ person, control, service, application, users: [ada, 
   await page.goto(asksAgain.url);
   await question(page, "App");
 
-  // Another user answers instead.
+  // Another user answers in place of the first one.
   await page.getByRole("link", { name: c.otherAccount }).click();
   await button(page, t.signIn.asOther).click();
   await submitSignIn(page, bob.login);

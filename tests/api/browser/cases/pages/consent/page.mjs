@@ -1,4 +1,4 @@
-// The consent page in every state: the question, both answers, confirmations, failures, and what other tabs do.
+// The consent page in every state: the question, both answers, confirmations, failures, and changes by other tabs.
 import assert from "node:assert/strict";
 import { CONSENT, asked, at, button, heading, message, question, refusal, respond, showsAccount, signIn, submitSignIn, t } from "./steps.mjs";
 
@@ -43,7 +43,7 @@ async function leadsToTheSignInPage(context, ada) {
   await context.close();
 }
 
-/** The session does not suffice, so the sign-in page does not offer to continue with it. */
+/** The session is not enough, so the sign-in page does not offer to continue with it. */
 async function leadsToANewSignIn(page) {
   await respond(page, { requests: [asked({ next: "sign_in" })] });
   await page.goto(CONSENT);
@@ -66,7 +66,7 @@ async function saysThatTheRequestIsNotValid(page) {
   await at(page, "/account");
 }
 
-/** The question names the application, the places, the account and what the application may do. */
+/** The question names the application, the addresses, the account and the permissions of the application. */
 async function shows(page) {
   await respond(page, { requests: [asked()] });
   await page.goto(CONSENT);

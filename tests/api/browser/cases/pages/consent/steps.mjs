@@ -1,4 +1,4 @@
-// The consent page with the responses of the service that a case chooses.
+// The consent page with responses that the case chooses in place of the service.
 import { t } from "../steps.mjs";
 
 export { at, heading, message, showsAccount, signIn, submitSignIn, t } from "../steps.mjs";
@@ -8,7 +8,7 @@ export const button = (scope, name) => scope.getByRole("button", { name, exact: 
 /** The address of the page with a request. */
 export const CONSENT = "/consent?request=sealed-request";
 
-/** What the service says about a request that the user has to answer. */
+/** The response of the service about a request that the user has to answer. */
 export const asked = (more) => ({
   next: "consent",
   location: null,
