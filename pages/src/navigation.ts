@@ -29,7 +29,7 @@ const NEW_SIGN_IN = "edge-auth-new-sign-in";
 
 interface SignInReason {
   hasExpired: boolean;
-  /** Whether the session that there is does not suffice. */
+  /** Whether the current session is not enough. */
   isNewNeeded?: boolean;
   /** The user name that an application expects. */
   loginHint?: string | null;
@@ -40,7 +40,7 @@ export function signInAgain({ hasExpired, isNewNeeded = false, loginHint = null 
   // Without the notice, the page does not say why the user has to sign in.
   if (hasExpired) keep(NOTICE, "expired");
   if (isNewNeeded) keep(NEW_SIGN_IN, "needed");
-  // Not in the address, which is logged, and which other sites can choose.
+  // The hint is not in the address, because addresses are logged and other sites can choose them.
   if (loginHint !== null) keep(LOGIN_HINT, loginHint);
   location.replace(signInPath());
 }
@@ -48,7 +48,7 @@ export function signInAgain({ hasExpired, isNewNeeded = false, loginHint = null 
 /** Whether another page has led here because the session has ended. True once. */
 export const takeExpiredNotice = (): boolean => take(NOTICE) === "expired";
 
-/** Whether another page has led here because the session does not suffice, so that the user cannot continue with it. True once. */
+/** Whether another page has led here because the session is not enough, so the user cannot continue with it. True once. */
 export const takeNewSignIn = (): boolean => take(NEW_SIGN_IN) === "needed";
 
 /** The user name that an application expects. Returned once. */
@@ -59,7 +59,7 @@ function keep(name: string, text: string): void {
   try {
     sessionStorage.setItem(name, text);
   } catch {
-    // The next page does without it.
+    // The next page works without the text.
   }
 }
 

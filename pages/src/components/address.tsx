@@ -1,4 +1,4 @@
-// A host or a URI. It is broken after its separators if it is too long for its line.
+// A host or a URI. It wraps after its separators if it is too long for one line.
 import { Fragment } from "preact";
 
 export function Address({ children }: { children: string }) {

@@ -9,7 +9,7 @@ export type ConnectedApplication = components["schemas"]["ConnectedApplication"]
 
 type Fact = [name: string, value: ComponentChildren];
 
-/** The name of the application, and what is known about it. */
+/** The name and the details of the application. */
 export function Application({ grant }: { grant: ConnectedApplication }) {
   const t = useTexts();
   const texts = t.applications;

@@ -1,8 +1,8 @@
-// The list of what an application may do.
+// The list of the permissions of an application.
 import { useTexts } from "../language.ts";
 import type { Texts } from "../language.ts";
 
-/** The scopes in plain words. Those of a resource have no words here, so the list shows their names. */
+/** The scopes in plain words. Scopes of a resource have no texts here, so the list shows their names. */
 export function Scopes({ scopes, labelledBy }: { scopes: string[]; labelledBy?: string }) {
   const t = useTexts();
   return (

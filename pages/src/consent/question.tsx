@@ -1,4 +1,4 @@
-// The question of the consent page: which application asks, where the user returns to, and what the application may do.
+// The question of the consent page: the application, the address that the user returns to, and the permissions.
 import type { ComponentChildren } from "preact";
 import { Address } from "../components/address.tsx";
 import { Button } from "../components/button.tsx";

@@ -1,4 +1,4 @@
-// /consent, where the authorization endpoint leads to: an application asks for access to the account of the user
+// /consent, to which the authorization endpoint redirects. An application asks for access to the account of the user.
 import { useEffect, useRef, useState } from "preact/hooks";
 import { StepUp, useSend } from "../account/step_up.tsx";
 import type { Failure } from "../api.ts";
@@ -32,7 +32,7 @@ type View =
   | { name: "unconfirmed" | "question"; asked: AuthorizationRequest }
   | { name: "returning"; application: string };
 
-/** Makes the page ask for a step-up, as a route does that requires one. */
+/** Makes the page ask for a step-up, like the response of a route that requires one. */
 const STEP_UP: Failure = { code: "step_up_required", status: 401, retryAfter: null };
 
 function Consent() {
@@ -46,7 +46,7 @@ function Consent() {
 
   const leave = (address: string, application: string) => {
     isLeaving.current = true;
-    // It stays if the address leads to a program instead of a website.
+    // The page stays open if the address opens a program instead of a website.
     setView({ name: "returning", application });
     location.replace(address);
   };
@@ -59,7 +59,7 @@ function Consent() {
     const result = await send(async () => {
       const loaded = await loadRequest(request);
       if (loaded.value?.next !== "step_up") return loaded;
-      // Behind the dialog, the page says why it asks. It stays so if the user closes the dialog.
+      // The page behind the dialog states the reason. It stays the same if the user closes the dialog.
       setView({ name: "unconfirmed", asked: loaded.value });
       return { failure: STEP_UP };
     });
@@ -75,7 +75,7 @@ function Consent() {
   };
   useEffect(() => void load(), []);
   useEffect(() => {
-    // The answer would be that of another user.
+    // After a change in another tab, the answer would come from another user.
     onAnnouncement(() => {
       if (!isLeaving.current) location.reload();
     });

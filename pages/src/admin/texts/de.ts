@@ -183,7 +183,7 @@ export const de: ConsoleTexts = {
       unused: (number) => `${number} unbenutzt`,
       locked: "Codes sind gesperrt: Jemand, der das Passwort kennt, hat 100-mal hintereinander einen falschen Code eingegeben. Ein Passkey funktioniert weiterhin, ebenso ein Wiederherstellungscode auf einem bekannten Gerät.",
       reset: "Alle Faktoren entfernen",
-      hint: "Wenn der Benutzer alle Faktoren verloren hat. Stellen Sie zuerst sicher, dass die Bitte vom Benutzer kommt: Danach genügt das Passwort allein.",
+      hint: "Verwenden Sie dies, wenn der Benutzer alle Faktoren verloren hat. Stellen Sie zuerst sicher, dass die Anfrage vom Benutzer kommt: Nach dem Entfernen genügt das Passwort allein.",
       resetTitle: (name) => `Alle zweiten Faktoren von ${name} entfernen`,
       consequences: [
         "Alle Passkeys, Einmalcodes und Wiederherstellungscodes des Benutzers werden gelöscht.",
@@ -207,7 +207,7 @@ export const de: ConsoleTexts = {
       consequences: [
         "Die Anwendung erhält keinen weiteren Zugriff auf das Konto. Zugriff, den sie schon hat, endet innerhalb von 10 Minuten.",
         "Wenn der Benutzer die Anwendung wieder verwendet, muss sie erneut fragen.",
-        "Daten, die die Anwendung schon erhalten hat, bleiben dort.",
+        "Die Anwendung behält Daten, die sie schon erhalten hat.",
       ],
     },
     export: { submit: "Daten exportieren", hint: "Speichert eine JSON-Datei mit allen Daten, die über den Benutzer gespeichert sind. Der Export wird im Audit-Protokoll vermerkt." },

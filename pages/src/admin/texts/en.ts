@@ -206,7 +206,7 @@ export const en = {
       consequences: [
         "The application gets no further access to the account. Access that it already has ends within 10 minutes.",
         "If the user uses the application again, it has to ask again.",
-        "Data that the application has already received stays there.",
+        "The application keeps data that it has already received.",
       ],
     },
     export: { submit: "Export data", hint: "Saves a JSON file with all data that is stored about the user. The export is recorded in the audit log." },
