@@ -54,7 +54,7 @@ const OAUTH_GRANT_IDLE: Variable = Variable::new(
     "OAUTH_GRANT_IDLE",
     Default::Text("2592000"),
     "whole seconds from 3600 to 31536000",
-    "seconds after its issue at which a refresh token expires, 3600 to 31536000 (365 days)",
+    "lifetime of a refresh token in seconds, counted from its issue, 3600 to 31536000 (365 days)",
 );
 const OAUTH_GRANT_MAX_AGE: Variable = Variable::new(
     "OAUTH_GRANT_MAX_AGE",

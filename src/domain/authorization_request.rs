@@ -179,7 +179,7 @@ impl AuthorizationRequest {
         let resource = match &given.resource {
             Some(uri) => Some(resource::find(resources, uri).ok_or(Refusal::new(
                 "invalid_target",
-                "resource is not one of this service",
+                "resource is not a resource of this service",
             ))?),
             None => None,
         };

@@ -119,7 +119,7 @@ pub struct GrantRecord {
     pub redeemed_at: Option<Timestamp>,
     /// Generation of the current refresh token; 0 is the code.
     pub generation: u32,
-    /// When the current refresh token was issued, or the code.
+    /// When the current refresh token was issued; before the first one, when the code was issued.
     pub rotated_at: Timestamp,
     /// When the generations before the current one were rotated out.
     pub rotations: Rotations,

@@ -130,7 +130,7 @@ codes! {
     InvalidGrant: 400 "invalid_grant" "The code or refresh token is not valid";
         "The authorization code or refresh token was not issued to this client, was used, has expired or was revoked, or the code verifier or the redirect URI does not match.";
         "Start again at `/oauth/authorize`.";
-    AuthorizationRequestInvalid: 400 "authorization_request_invalid" "The authorization request is not valid any more";
+    AuthorizationRequestInvalid: 400 "authorization_request_invalid" "The authorization request is no longer valid";
         "The sealed authorization request has expired, was used, or belongs to another browser, or the client was changed.";
         "Start again in the application.";
     UnknownParameter: 400 "unknown_parameter" "Unknown request parameter";

@@ -60,7 +60,7 @@ const LIVE_OF: &str = "
           AND sessions.token_expires_at > ?3))
     ORDER BY oauth_grants.expires_at DESC LIMIT 200";
 
-/// The live grants of a user, most recent consent first, 200 at most.
+/// The live grants of a user, most recent consent first, at most 200.
 ///
 /// # Errors
 /// Any [`StoreError`].

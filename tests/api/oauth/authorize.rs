@@ -282,7 +282,7 @@ async fn prompt_none_of_a_remembered_consent_returns_a_code_at_once() {
         assert_eq!(parameter(&url, "iss"), Some(app.page_origin()));
         service.redeem(&code, &[]).await.assert_status(200);
     }
-    // HEAD has no effect.
+    // A HEAD request has no effect.
     let sql = "SELECT count(*) AS count FROM oauth_grants WHERE client_id = ?1";
     let before = app.sql(sql, [service.id.as_str()]).await;
     let got = service.authorize(&browser, &[]).await;

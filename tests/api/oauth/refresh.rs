@@ -192,7 +192,7 @@ async fn token_of_another_client_is_refused_and_stays_valid() {
         let response = client.refresh(&tokens.refresh, &[]).await;
         response.assert_error(400, "invalid_grant");
     }
-    // GitHub advisory CVE-2026-53512: the secret counts at each refresh.
+    // GitHub advisory CVE-2026-53512: each refresh requires the secret.
     for client in [service.with_method("none"), service.with_secret("x")] {
         let response = client.refresh(&tokens.refresh, &[]).await;
         response.assert_error(401, "client_authentication_failed");

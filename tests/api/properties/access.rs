@@ -83,7 +83,7 @@ async fn check_challenges(route: &Route, invalid: &Caller) {
 async fn each_route_admits_exactly_the_roles_that_it_requires_with_a_token() {
     let app = App::shared();
     for route in routes::all() {
-        // The user info endpoint takes access tokens of OAuth clients, and no session tokens.
+        // The user info endpoint accepts access tokens of OAuth clients, but no session tokens.
         if route.template == "/oauth/userinfo" {
             let user = app.seed_user("super_admin", 1).await;
             for token in [app.with_token("x.y.z"), user.sessions[0].clone()] {

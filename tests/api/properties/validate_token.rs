@@ -132,7 +132,7 @@ async fn access_token_is_for_its_audience_only_and_needs_all_scopes() {
     let app = app();
     let service = service(&app).await;
     let token = service.token().await;
-    // Also once it is cached.
+    // The same applies after the token is cached.
     for _ in 0..2 {
         let upper_case = RESOURCE.to_uppercase();
         let issuer = app.page_origin();

@@ -253,7 +253,7 @@ async function confirms(page, control, ada, location) {
   assert.deepEqual(denied.decisions, [{ request: "sealed-request", decision: "deny" }]);
 }
 
-/** An address that opens no website leaves the page open. */
+/** The page stays open if the address opens no website. */
 async function staysForProgram(page) {
   await respond(page, { requests: [asked()], decisions: [{ location: "com.example.dashboards:/callback?code=x" }] });
   await page.goto(CONSENT);
