@@ -39,8 +39,8 @@ impl KnownCaller {
         }
     }
 
-    /// Writes the audit entry about a refused request, unless the caller has exceeded the limit for such entries. `detail` is an error
-    /// code and the name of a route. `subject` is the user that the request was about.
+    /// Writes the audit entry about a refused request, unless the caller has exceeded the limit for such entries. `detail` is an
+    /// error code and the name of a route. `subject` is the user that the request was about.
     ///
     /// # Errors
     /// `Store`, `Runtime`.

@@ -233,8 +233,8 @@ impl AuthorizationRequest {
         host_shown(&self.redirect_uri).unwrap_or_default()
     }
 
-    /// Whether the response is sent to a program on the user's device. Any other program there can receive it as well (RFC 8252 section
-    /// 8.6), so the user is always asked.
+    /// Whether the response is sent to a program on the user's device. Any other program there can receive it as well (RFC 8252
+    /// section 8.6), so the user is always asked.
     #[must_use]
     pub fn is_for_device(&self) -> bool {
         let uri = RedirectUri::parse(&self.redirect_uri);

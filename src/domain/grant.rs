@@ -127,7 +127,8 @@ pub struct GrantRecord {
     pub expires_at: Timestamp,
     /// When the grant reaches its maximum age.
     pub ends_at: Timestamp,
-    /// Whether the grant can still be used: it was not revoked, its user is active and, without `offline_access`, its session is live.
+    /// Whether the grant can still be used: it was not revoked, its user is active and, without `offline_access`, its session is
+    /// live.
     pub is_live: bool,
 }
 
@@ -145,8 +146,8 @@ pub enum RefreshStatus {
 }
 
 impl GrantRecord {
-    /// The state of the refresh token with this generation. `window` is `REFRESH_REPLAY_WINDOW`, in seconds. As for sessions, reuse is
-    /// reported even if the grant has expired.
+    /// The state of the refresh token with this generation. `window` is `REFRESH_REPLAY_WINDOW`, in seconds. As for sessions, reuse
+    /// is reported even if the grant has expired.
     #[must_use]
     pub fn refresh_status(&self, generation: u32, now: Timestamp, window: i64) -> RefreshStatus {
         let rotated_out_at = self.rotations.rotated_out_at(generation);

@@ -67,8 +67,8 @@ impl Refused {
     }
 }
 
-/// Validates a token: without an audience a session token, otherwise an access token for it with these scopes, which are separated by
-/// spaces. Returns JSON, or a promise of it.
+/// Validates a token: without an audience a session token, otherwise an access token for it with these scopes, which are separated
+/// by spaces. Returns JSON, or a promise of it.
 #[wasm_bindgen(js_name = validateToken)]
 pub fn validate_token(
     token: String,

@@ -43,8 +43,8 @@ pub async fn super_administrator_or_client(
     Ok(Administrator::User(Box::new(session)))
 }
 
-/// The OAuth client, if the request has an access token for the administration. The rate limit counts by client if the token is valid,
-/// otherwise by client site.
+/// The OAuth client, if the request has an access token for the administration. The rate limit counts by client if the token is
+/// valid, otherwise by client site.
 async fn client(
     context: &RequestContext,
     request: &Request,

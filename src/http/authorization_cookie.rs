@@ -1,5 +1,5 @@
-//! The cookie that binds a sealed authorization request to the browser that began it. Each request has its own, so that several tabs can
-//! authorize at the same time.
+//! The cookie that binds a sealed authorization request to the browser that began it. Each request has its own, so that several
+//! tabs can authorize at the same time.
 
 use super::cookies;
 use super::response::Response;

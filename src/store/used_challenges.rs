@@ -1,5 +1,5 @@
-//! Challenges of passkeys and authorization requests that were used: table `used_challenges`. They are stored only when they are used, so
-//! that no page load writes anything.
+//! Challenges of passkeys and authorization requests that were used: table `used_challenges`. They are stored only when they are
+//! used, so that no page load writes anything.
 
 use super::required::required;
 use crate::runtime::StoreError;

@@ -103,8 +103,8 @@ impl Asked<'_> {
         })
     }
 
-    /// Creates the grant, and returns the address of the response with its code. `None` if the session or the client was changed, or the
-    /// request was used.
+    /// Creates the grant, and returns the address of the response with its code. `None` if the session or the client was changed,
+    /// or the request was used.
     pub async fn grant(
         &self,
         context: &RequestContext,

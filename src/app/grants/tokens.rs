@@ -256,8 +256,8 @@ impl Requester<'_> {
         Ok(self.context.sign(entry.about(grant.user).detail(detail)))
     }
 
-    /// Revokes a grant whose code or refresh token was used again, which shows that it has leaked (RFC 9700 section 4.14.2, RFC 6749
-    /// section 4.1.2).
+    /// Revokes a grant whose code or refresh token was used again, which shows that it has leaked (RFC 9700 section 4.14.2, RFC
+    /// 6749 section 4.1.2).
     pub(super) async fn revoke(
         &self,
         kind: Kind,

@@ -99,7 +99,8 @@ pub enum Kind {
     ClientSecretCreated,
     /// An OAuth client failed to authenticate; the detail gives its id, if it is known, and the reason.
     ClientAuthenticationFailed,
-    /// An OAuth client got an access token, for itself or with an authorization code; the detail gives its id, the scopes and the resource.
+    /// An OAuth client got an access token, for itself or with an authorization code; the detail gives its id, the scopes and the
+    /// resource.
     ClientTokenIssued,
     /// An OAuth client revoked an access token; the detail gives its id, the scopes and the resource.
     ClientTokenRevoked,

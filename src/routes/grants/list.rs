@@ -45,8 +45,8 @@ pub struct ConnectedApplication {
     pub id: Uuid,
     /// The OAuth client.
     pub client: ConnectedClient,
-    /// The place that the user returned to after the consent: the host of a website with its port, a loopback host, or the private-use
-    /// scheme of a program.
+    /// The place that the user returned to after the consent: the host of a website with its port, a loopback host, or the
+    /// private-use scheme of a program.
     pub redirect_host: String,
     /// The resource that the access tokens are for; null if they open the user info endpoint only.
     pub resource: Option<ConnectedResource>,

@@ -1,5 +1,5 @@
-//! `GET /.well-known/oauth-authorization-server` and `/.well-known/openid-configuration`: describe the OAuth server (RFC 8414, `OpenID`
-//! Connect Discovery). Both are the same document.
+//! `GET /.well-known/oauth-authorization-server` and `/.well-known/openid-configuration`: describe the OAuth server (RFC 8414,
+//! `OpenID` Connect Discovery). Both are the same document.
 
 use crate::app::RequestContext;
 use crate::app::client_authentication::TOKEN_PATH;

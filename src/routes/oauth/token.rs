@@ -39,8 +39,8 @@ pub struct AccessTokenResponse {
     pub token_type: &'static str,
     /// Number of seconds until the token expires.
     pub expires_in: i64,
-    /// Refresh token, if a user has allowed the client to get tokens and the client is registered with refresh tokens. Each use returns
-    /// the next one.
+    /// Refresh token, if a user has allowed the client to get tokens and the client is registered with refresh tokens. Each use
+    /// returns the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(target_arch = "wasm32"), schemars(default, extend("type" = "string")))]
     pub refresh_token: Option<String>,
@@ -48,7 +48,8 @@ pub struct AccessTokenResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(target_arch = "wasm32"), schemars(default, extend("type" = "string")))]
     pub id_token: Option<String>,
-    /// The scopes, separated by spaces. With a grant of a user, they include those that belong to no resource, such as `offline_access`.
+    /// The scopes, separated by spaces. With a grant of a user, they include those that belong to no resource, such as
+    /// `offline_access`.
     #[cfg_attr(not(target_arch = "wasm32"), schemars(with = "String"))]
     pub scope: crate::domain::oauth_client::Scope,
 }

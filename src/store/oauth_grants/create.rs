@@ -72,8 +72,8 @@ const CREATES: &str =
 /// Creates a grant.
 ///
 /// # Errors
-/// `Conflict` if the session, its user or the client was changed, or the request was used. After any other [`StoreError`], it is unknown
-/// whether the grant was created.
+/// `Conflict` if the session, its user or the client was changed, or the request was used. After any other [`StoreError`], it is
+/// unknown whether the grant was created.
 pub async fn create(database: &Database, new: &NewGrant<'_>) -> Result<(), StoreError> {
     let with_client = |sql| {
         Statement::new(sql)

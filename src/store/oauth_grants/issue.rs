@@ -95,8 +95,8 @@ impl Issue<'_> {
 /// Consumes the code of a grant. Generation 1 is the first refresh token.
 ///
 /// # Errors
-/// `Conflict` if the code was consumed, the grant has ended, the client was changed, or its assertion was used before. After any other
-/// [`StoreError`], it is unknown whether the code was consumed.
+/// `Conflict` if the code was consumed, the grant has ended, the client was changed, or its assertion was used before. After any
+/// other [`StoreError`], it is unknown whether the code was consumed.
 pub async fn redeem(
     database: &Database,
     issue: &Issue<'_>,
@@ -110,8 +110,8 @@ pub async fn redeem(
 /// Rotates the refresh token of a grant.
 ///
 /// # Errors
-/// `Conflict` if it was rotated meanwhile, the grant has ended, the client was changed, or its assertion was used before. After any other
-/// [`StoreError`], it is unknown whether it was rotated.
+/// `Conflict` if it was rotated meanwhile, the grant has ended, the client was changed, or its assertion was used before. After any
+/// other [`StoreError`], it is unknown whether it was rotated.
 pub async fn rotate(
     database: &Database,
     issue: &Issue<'_>,
@@ -127,8 +127,8 @@ pub async fn rotate(
 /// Records that a rotated-out refresh token was used within the replay window.
 ///
 /// # Errors
-/// `Conflict` if the current one was rotated meanwhile, the grant has ended, the client was changed, or its assertion was used before;
-/// any other [`StoreError`].
+/// `Conflict` if the current one was rotated meanwhile, the grant has ended, the client was changed, or its assertion was used
+/// before; any other [`StoreError`].
 pub async fn replay(database: &Database, issue: &Issue<'_>) -> Result<(), StoreError> {
     issue.write(database, issue.of(REPLAY)).await
 }

@@ -94,8 +94,8 @@ async fn dark_consent_is_accessible() {
     visit_all("accessibility", 2, json!({ "colorScheme": "dark" })).await;
 }
 
-/// Writes pictures to the folder in `EDGE_AUTH_SCREENSHOTS`, for a review by eye. Without the variable, it does nothing: other tests
-/// check the behaviour of the page.
+/// Writes pictures to the folder in `EDGE_AUTH_SCREENSHOTS`, for a review by eye. Without the variable, it does nothing: other
+/// tests check the behaviour of the page.
 #[tokio::test]
 #[ignore = "slow: takes a picture of each state in six forms"]
 async fn consent_is_photographed_on_demand() {

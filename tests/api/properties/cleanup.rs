@@ -113,8 +113,8 @@ async fn failed_cleanup_is_logged_and_does_not_stop_the_others() {
         let (outcome, recorded) = app.scheduled(CRON).await;
         assert_eq!(fault.hits().await, 1);
         fault.remove().await;
-        // Twelve batches, four calls for the checkpoint of the sign-in, one for the tables, three for the users, one for the roles that
-        // archived entries state, two for addresses, and one for the record of the event.
+        // Twelve batches, four calls for the checkpoint of the sign-in, one for the tables, three for the users, one for the roles
+        // that archived entries state, two for addresses, and one for the record of the event.
         assert_eq!((outcome.as_str(), recorded.d1()), ("ok", 24));
         let line = format!(r#"{{"event":"sweep_failed","table":"{table}"}}"#);
         assert_eq!(recorded.logs, [("error".to_owned(), line)]);
@@ -146,8 +146,8 @@ async fn many_sessions_are_deleted_in_bounded_batches() {
     let (_, recorded) = app.scheduled(CRON).await;
     let rows = app.run_sql("SELECT count(*) AS n FROM sessions").await;
     assert_eq!(rows[0]["n"], 0);
-    // Two batches of sessions, a batch each for attempts, proofs, all kinds of links, challenges, client assertions, revoked
-    // access tokens, grants, pending sign-ins, secrets and requests for e-mail, two calls that find no new entries, one for the tables,
+    // Two batches of sessions, a batch each for attempts, proofs, all kinds of links, challenges, client assertions, revoked access
+    // tokens, grants, pending sign-ins, secrets and requests for e-mail, two calls that find no new entries, one for the tables,
     // three for the users, one for the roles that archived entries state, two for addresses, and one for the record of the event.
     assert_eq!(recorded.d1(), 23);
 }

@@ -195,8 +195,8 @@ fn examples_conform_to_their_schemas() {
 /// The part of request bodies with the response of an authenticator, whose fields depend on the ceremony.
 const AUTHENTICATOR_RESPONSE: &str = "ResponseJson";
 
-/// The fields that a response may lack, because a standard says so (RFC 6749 section 5.1, RFC 7662 section 2.2, `OpenID` Connect Core
-/// section 5.3.2).
+/// The fields that a response may lack, because a standard says so (RFC 6749 section 5.1, RFC 7662 section 2.2, `OpenID` Connect
+/// Core section 5.3.2).
 const OPTIONAL_FIELDS: &[(&str, &[&str])] = &[
     ("AccessTokenResponse", &["id_token", "refresh_token"]),
     (

@@ -1,6 +1,6 @@
-// Calls the entry point AuthService over a real service binding, as the body of the request specifies: `{ url, init, arguments }` for a
-// request, where `arguments` follow the Request in the call, or `{ validate }` with the arguments of `validateToken`. Absent arguments
-// are `undefined`.
+// Calls the entry point AuthService over a real service binding, as the body of the request specifies: `{ url, init, arguments }`
+// for a request, where `arguments` follow the Request in the call, or `{ validate }` with the arguments of `validateToken`. Absent
+// arguments are `undefined`.
 export default {
   async fetch(request, env) {
     const { url, init, arguments: rest, validate } = await request.json();

@@ -284,8 +284,8 @@ const FAILURES: [InjectedFault; 7] = [
 
 const HANGS: [InjectedFault; 2] = [InjectedFault::D1Hangs, InjectedFault::KvHangs];
 
-/// Maximum number of checks at the same time, without those for cookies and OAuth clients. With many more, or on a busy machine, the runtime closes
-/// connections of the tests without a response.
+/// Maximum number of checks at the same time, without those for cookies and OAuth clients. With many more, or on a busy machine,
+/// the runtime closes connections of the tests without a response.
 const SIMULTANEOUS_CHECKS: usize = 10;
 
 /// Runs the checks, several at the same time, each with its own user.

@@ -41,8 +41,8 @@ const GIVING: [&str; 8] = [
 /// `no_grant_without_the_factor_that_is_demanded`.
 const OF_CLIENTS: &str = "/oauth/token";
 
-/// Routes that only delete the session cookie, or set another cookie: that of a recognised device, of the browser or of an authorization
-/// request.
+/// Routes that only delete the session cookie, or set another cookie: that of a recognised device, of the browser or of an
+/// authorization request.
 const OTHER_COOKIES: [&str; 8] = [
     "/api/auth/authorization-request",
     "/api/auth/confirm-email",

@@ -25,8 +25,8 @@ export const asked = (more) => ({
 export const refusal = (status, code) => ({ status, headers: { "edge-auth-error": code }, json: { success: false, message: code } });
 
 /**
- * Responds to the calls of the page: each of `requests` and `decisions` is the response to one call, and the last one to all further
- * calls. A response is a value, a refusal, or `offline`. Returns the bodies that the page has sent.
+ * Responds to the calls of the page: each of `requests` and `decisions` is the response to one call, and the last one to all
+ * further calls. A response is a value, a refusal, or `offline`. Returns the bodies that the page has sent.
  */
 export async function respond(page, { requests, decisions = [] }) {
   const sent = { requests: [], decisions: [] };
