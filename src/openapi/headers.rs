@@ -46,7 +46,12 @@ const RESPONSE_HEADERS: [(&str, &str, &str, &str); 13] = [
         "Cursor of the next page; absent on the last page",
         "string",
     ),
-    ("location", "Location", "Address that the browser opens", "string"),
+    (
+        "location",
+        "Location",
+        "Address that the browser opens",
+        "string",
+    ),
     (
         "preference-applied",
         "Preference-Applied",
