@@ -50,6 +50,8 @@ export function failureText(t: Texts, { code, status, retryAfter }: Failure, min
       return failure.sessionNotFound;
     case "grant_not_found":
       return t.applications.notFound;
+    case "consent_changed":
+      return t.consent.changed;
     case "cross_site_request":
       return failure.crossSite;
     case "aws_failed":

@@ -293,6 +293,9 @@ codes! {
     DeviceCodeExpired: 408 "device_code_expired" "Authorization timed out";
         "The device code has expired or was already used.";
         "Start again at `/device-authorization`.";
+    ConsentChanged: 409 "consent_changed" "What the page showed has changed";
+        "The session belongs to another user than the one that the page showed, or a scope that was not shown would be granted.";
+        "Read the authorization request again, and ask the user again.";
     UsernameTaken: 409 "username_taken" "Another user has this username or one that looks like it";
         "Another user has the user name, or one that can be confused with it.";
         "Choose another user name.";

@@ -10,5 +10,6 @@ export type Decision = components["schemas"]["Decision"];
 
 export const loadRequest = (request: string): Promise<Result<AuthorizationRequest>> => call(api.POST("/api/auth/authorization-request", { body: { request } }));
 
-export const decide = (request: string, decision: Decision): Promise<Result<{ location: string }>> =>
-  call(api.POST("/api/auth/consent", { body: { request, decision } }));
+/** The service refuses the decision if another user is signed in now, or if scopes would be granted that the page has not shown. */
+export const decide = (request: string, decision: Decision, user: string, scopes: string[]): Promise<Result<{ location: string }>> =>
+  call(api.POST("/api/auth/consent", { body: { request, decision, user, scopes } }));

@@ -83,17 +83,19 @@ function Consent() {
 
   const submission = useSubmission(async () => {
     const decision = sent.current;
-    if (request === null || decision === undefined || !("asked" in view)) return undefined;
+    if (request === null || decision === undefined || !("asked" in view) || view.asked.user === null) return undefined;
+    const { user, scopes, client } = view.asked;
     setFailure(undefined);
-    const result = await send(() => decide(request, decision));
+    const result = await send(() => decide(request, decision, user.id, scopes));
     if (result === "leaving") return "leaving";
     if (result === "cancelled") return undefined;
     if (result.failure === undefined) {
-      leave(result.value.location, view.asked.client.name);
+      leave(result.value.location, client.name);
       return "leaving";
     }
     const { failure } = result;
     fail(failure, () => setFailure(failure));
+    if (failure.code === "consent_changed") await load();
     return undefined;
   });
   const answer = (decision: Decision) => {

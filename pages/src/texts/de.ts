@@ -230,6 +230,7 @@ export const de: Texts = {
     back: "Zurück zur Anwendung",
     returning: (name) => `Sie werden zu ${name} zurückgeleitet. Danach können Sie diese Seite schließen.`,
     expired: "Diese Anfrage ist nicht mehr gültig. Gehen Sie zurück zur Anwendung, und beginnen Sie von vorn.",
+    changed: "Ihr Konto oder die Berechtigungen haben sich geändert. Lesen Sie die Anfrage noch einmal, bevor Sie antworten.",
     confirmation: (name) => `${name} verlangt eine Bestätigung, dass Sie es sind.`,
     confirm: "Bestätigen",
     forbidden: "Ihr Konto darf diese Anwendung nicht benutzen. Wenden Sie sich an Ihre Administration.",

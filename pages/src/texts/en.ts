@@ -229,6 +229,7 @@ export const en = {
     back: "Back to the application",
     returning: (name: string) => `You are being sent back to ${name}. Afterwards, you can close this page.`,
     expired: "This request is no longer valid. Go back to the application, and start again.",
+    changed: "Your account or the permissions have changed. Read the request again before you answer.",
     confirmation: (name: string) => `${name} requires you to confirm that it is you.`,
     confirm: "Confirm",
     forbidden: "Your account may not use this application. Ask your administrator.",

@@ -42,6 +42,8 @@ pub enum Decided {
     Redirect(String),
     /// The user has to authenticate first.
     StepUp,
+    /// A scope that was not shown would be granted.
+    Changed,
     /// The request was used meanwhile, or the session or the client was changed.
     Invalid,
 }
@@ -132,7 +134,8 @@ impl OpenRequest {
         }))
     }
 
-    /// The user allows the request.
+    /// The user allows the request. `is_shown` states whether the page showed this scope. The role of the user, and with it the
+    /// scopes that can be granted, may have changed since.
     ///
     /// # Errors
     /// `Store`, `Runtime`.
@@ -141,6 +144,7 @@ impl OpenRequest {
         context: &RequestContext,
         client_info: &ClientInfo,
         session: &SessionRecord,
+        is_shown: impl Fn(&str) -> bool,
     ) -> Result<Decided, AppError> {
         let asked = self.asked();
         let allowed = match asked.step(context, Some(session)).await? {
@@ -150,6 +154,9 @@ impl OpenRequest {
                 return Ok(Decided::Redirect(asked.refusal(context, refusal)));
             }
         };
+        if !allowed.scope.tokens().all(is_shown) {
+            return Ok(Decided::Changed);
+        }
         let used = self.sealed.used();
         let granted = asked.grant(context, client_info, session, &allowed, Some(&used));
         Ok(granted.await?.map_or(Decided::Invalid, Decided::Redirect))

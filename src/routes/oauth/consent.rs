@@ -12,6 +12,7 @@ use crate::http::route::{Access, Guard, Route};
 use crate::http::{authorization_cookie, body};
 use crate::runtime::rate_limiter::Bucket;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// The endpoint.
 pub const ROUTE: Route = Route {
@@ -46,6 +47,10 @@ pub struct ConsentRequest {
     request: String,
     /// The decision.
     decision: Decision,
+    /// `user.id` of the authorization request, as the page showed it.
+    user: Uuid,
+    /// `scopes` of the authorization request, as the page showed them.
+    scopes: Vec<String>,
 }
 
 /// The next address of the page.
@@ -64,12 +69,19 @@ async fn handle(
     let (client_info, cookies) = (request.client_info(), request.cookie.clone());
     let body: ConsentRequest = body::json(request, body::INVALID_BODY).await?;
     let open = open(&context, cookies.as_deref(), &body.request).await?;
+    if body.user != session.user.id {
+        return Err(ErrorCode::ConsentChanged.into());
+    }
     let decided = match body.decision {
-        Decision::Allow => open.allow(&context, &client_info, &session).await?,
+        Decision::Allow => {
+            let shown = |scope: &str| body.scopes.iter().any(|other| other == scope);
+            open.allow(&context, &client_info, &session, shown).await?
+        }
         Decision::Deny => open.deny(&context, &client_info, &session).await?,
     };
     let location = match decided {
         Decided::Redirect(location) => location,
+        Decided::Changed => return Err(ErrorCode::ConsentChanged.into()),
         Decided::StepUp => return Err(ErrorCode::StepUpRequired.into()),
         Decided::Invalid => return Err(ErrorCode::AuthorizationRequestInvalid.into()),
     };
@@ -83,13 +95,19 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("decideConsent", "OAuth", "Allow or deny an authorization request")
         .describe(
-            "Records the decision of the user on the consent page. An authorization request can be used once. The call needs the \
-             session cookie and the cookie that `/oauth/authorize` has set, and must come from the service's own origin.",
+            "Records the decision of the user on the consent page. An authorization request can be used once. Only the user and the \
+             scopes that the page showed are accepted. The call needs the session cookie and the cookie that `/oauth/authorize` \
+             has set, and must come from the service's own origin.",
         )
         .takes::<ConsentRequest>(
             schemas,
             body::INVALID_BODY,
-            json!({"request": "AXs0dGVzdA", "decision": "allow"}),
+            json!({
+                "request": "AXs0dGVzdA",
+                "decision": "allow",
+                "user": "1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+                "scopes": ["reports:read", "offline_access"]
+            }),
         )
         .returns::<ConsentResponse>(
             schemas,
@@ -100,6 +118,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         .header("set-cookie", true)
         .errors([
             ErrorCode::AuthorizationRequestInvalid,
+            ErrorCode::ConsentChanged,
             ErrorCode::StepUpRequired,
         ])
 }

@@ -91,7 +91,8 @@ async fn user_who_allows_returns_with_a_code_and_is_recorded() {
 async fn user_who_denies_returns_with_an_error_and_is_recorded() {
     let (app, service, browser) = setting().await;
     let pending = service.pending(&browser, &[]).await;
-    let response = pending.decide(&browser, "deny").await;
+    let shown = pending.shown(&browser).await;
+    let response = pending.decision(&browser, &shown, "deny").await;
     let url = address(&response.assert_status(200).json()["location"]);
     assert_eq!(parameter(&url, "error").as_deref(), Some("access_denied"));
     assert_eq!(parameter(&url, "state").as_deref(), Some("the state"));
@@ -101,7 +102,7 @@ async fn user_who_denies_returns_with_an_error_and_is_recorded() {
         "kind": "client_denied", "outcome": "success", "is_own": 1, "has_session": 1, "detail": format!("client {}", service.id)
     });
     assert_eq!(entries(&app, &service).await, [expected]);
-    let invalid = pending.decide(&browser, "allow").await;
+    let invalid = pending.decision(&browser, &shown, "allow").await;
     invalid.assert_error(400, "authorization_request_invalid");
 }
 
@@ -117,7 +118,8 @@ async fn all(requests: Vec<crate::support::Request>) -> Vec<Response> {
 async fn request_can_be_used_once() {
     let (app, service, browser) = setting().await;
     let pending = service.pending(&browser, &[]).await;
-    let requests = (0..40).map(|_| pending.decide(&browser, "allow"));
+    let shown = pending.shown(&browser).await;
+    let requests = (0..40).map(|_| pending.decision(&browser, &shown, "allow"));
     let responses = all(requests.collect()).await;
     let succeeded = responses.iter().filter(|response| response.status == 200);
     assert_eq!(succeeded.count(), 1);
@@ -160,11 +162,12 @@ async fn request_of_another_browser_or_an_earlier_time_is_invalid() {
             ..pending.clone()
         },
     ];
+    let shown = pending.shown(&browser).await;
     for pending in &invalid {
         for request in [
             pending.read(&browser),
-            pending.decide(&browser, "allow"),
-            pending.decide(&browser, "deny"),
+            pending.decision(&browser, &shown, "allow"),
+            pending.decision(&browser, &shown, "deny"),
         ] {
             request
                 .await
@@ -197,20 +200,22 @@ async fn only_the_pages_of_the_service_with_a_session_cookie_can_use_a_request()
     let ada = app.user("ada").await;
     let (browser, token) = (ada.sign_in_with_cookie().await, ada.sign_in().await);
     let pending = service.pending(&browser, &[]).await;
+    let shown = pending.shown(&browser).await;
+    let allow = |caller| pending.decision(caller, &shown, "allow");
     for site in ["cross-site", "same-site", "none"] {
-        for request in [pending.read(&browser), pending.decide(&browser, "allow")] {
+        for request in [pending.read(&browser), allow(&browser)] {
             let response = request.header("sec-fetch-site", site).await;
             response.assert_error(403, "cross_site_request");
         }
     }
-    for request in [pending.read(&token), pending.decide(&token, "allow")] {
+    for request in [pending.read(&token), allow(&token)] {
         let request = request.header("origin", app.page_origin());
         let response = request.await;
         response.assert_error(400, "authorization_request_invalid");
     }
     assert_eq!(pending.next(&app.anonymous()).await["next"], "sign_in");
     assert!(pending.next(&app.anonymous()).await["user"].is_null());
-    let response = pending.decide(&app.anonymous(), "allow").await;
+    let response = allow(&app.anonymous()).await;
     response.assert_error(401, "no_token");
     pending.allow(&browser).await;
 }
@@ -329,4 +334,57 @@ async fn session_without_the_factor_that_the_policy_demands_gets_no_grant() {
     assert_eq!(pending.next(&browser).await["next"], "sign_in");
     let refused = pending.decide(&browser, "allow").await;
     refused.assert_error(401, "step_up_required");
+}
+
+/// Grants and remembered consents of a client.
+async fn granted(app: &App, service: &Service) -> (Value, Value) {
+    let sql = "SELECT (SELECT count(*) FROM oauth_grants WHERE client_id = ?1) AS grants,
+                      (SELECT count(*) FROM oauth_consents WHERE client_id = ?1) AS consents";
+    let [counts] = &app.sql(sql, [service.id.as_str()]).await[..] else {
+        panic!("one row");
+    };
+    (counts["grants"].clone(), counts["consents"].clone())
+}
+
+#[tokio::test]
+async fn user_whom_the_page_did_not_show_decides_nothing() {
+    let (app, service, browser) = setting().await;
+    let pending = service.pending(&browser, &[]).await;
+    let shown = pending.shown(&browser).await;
+    let bob = app.user("bob").await.sign_in_with_cookie().await;
+    for decision in ["allow", "deny"] {
+        let refused = pending.decision(&bob, &shown, decision).await;
+        refused.assert_error(409, "consent_changed");
+    }
+    assert_eq!(granted(&app, &service).await, (json!(0), json!(0)));
+    assert_eq!(entries(&app, &service).await, [Value::Null; 0]);
+    // The request was not used.
+    let asked_again = pending.shown(&bob).await;
+    let allowed = pending.decision(&bob, &asked_again, "allow").await;
+    allowed.assert_status(200);
+    assert_eq!(granted(&app, &service).await, (json!(1), json!(1)));
+}
+
+#[tokio::test]
+async fn scope_that_the_page_did_not_show_is_not_granted() {
+    let app = app();
+    let service = app.application("none").await;
+    let ada = app.user("ada").await;
+    let browser = ada.sign_in_with_cookie().await;
+    let changes = [("scope", "reports:read reports:write")];
+    let pending = service.pending(&browser, &changes).await;
+    let shown = pending.shown(&browser).await;
+    assert_eq!(shown.scopes, json!(["reports:read"]));
+    // Administrators may grant more scopes than users.
+    let sql = "UPDATE users SET role = 'super_admin' WHERE id = ?1";
+    app.sql(sql, [ada.id.as_str()]).await;
+    let browser = ada.sign_in_with_cookie().await;
+    let refused = pending.decision(&browser, &shown, "allow").await;
+    refused.assert_error(409, "consent_changed");
+    assert_eq!(granted(&app, &service).await, (json!(0), json!(0)));
+    let asked_again = pending.shown(&browser).await;
+    assert_eq!(asked_again.scopes, json!(["reports:read", "reports:write"]));
+    let allowed = pending.decision(&browser, &asked_again, "allow").await;
+    allowed.assert_status(200);
+    assert_eq!(granted(&app, &service).await, (json!(1), json!(1)));
 }

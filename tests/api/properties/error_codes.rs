@@ -29,6 +29,8 @@ fn invalid_bodies() -> Vec<(&'static str, &'static str, String, u16, &'static st
         "client_name",
         "request",
         "decision",
+        "user",
+        "scopes",
     ];
     let numbers = fields.map(|name| format!(r#""{name}":1"#)).join(",");
     vec![

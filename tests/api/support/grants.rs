@@ -66,15 +66,40 @@ pub struct Pending {
     pub cookie: String,
 }
 
+/// The user and the scopes that the consent page shows.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    pub user: Value,
+    pub scopes: Value,
+}
+
 impl Pending {
     /// The request of the consent page for its next step.
     pub fn read(&self, browser: &Caller) -> Request {
         self.post(browser, READ, &json!({ "request": self.request }))
     }
 
-    pub fn decide(&self, browser: &Caller, decision: &str) -> Request {
-        let body = json!({ "request": self.request, "decision": decision });
+    /// What the consent page shows in this browser.
+    pub async fn shown(&self, browser: &Caller) -> Shown {
+        let next = self.next(browser).await;
+        Shown {
+            user: next["user"]["id"].clone(),
+            scopes: next["scopes"].clone(),
+        }
+    }
+
+    /// The request with a decision about what was shown.
+    pub fn decision(&self, browser: &Caller, shown: &Shown, decision: &str) -> Request {
+        let body = json!({
+            "request": self.request, "decision": decision, "user": shown.user, "scopes": shown.scopes
+        });
         self.post(browser, CONSENT, &body)
+    }
+
+    /// Reads what the page shows, and decides about it.
+    pub async fn decide(&self, browser: &Caller, decision: &str) -> Response {
+        let shown = self.shown(browser).await;
+        self.decision(browser, &shown, decision).await
     }
 
     fn post(&self, browser: &Caller, path: &str, body: &Value) -> Request {

@@ -10,7 +10,15 @@ use std::collections::BTreeSet;
 /// bodies in which another field has the value.
 const FIELDS: [(&str, &[&str]); 33] = [
     ("authorization-request", &["request"]),
-    ("consent", &["request", "decision=allow"]),
+    (
+        "consent",
+        &[
+            "request",
+            "decision=allow",
+            "user=1b4e28ba-2fa1-41d2-883f-0016d3cca427",
+            "scopes",
+        ],
+    ),
     (
         "bootstrap",
         &["secret", "username", "email", "name", "password"],

@@ -222,7 +222,10 @@ impl Prepared {
                 let browser = user.sessions[0].in_view(&self.app);
                 let service = self.app.application("none").await;
                 let pending = service.pending(&browser, &[]).await;
-                self.body = Some(json!({ "request": pending.request, "decision": "allow" }));
+                let shown = pending.shown(&browser).await;
+                self.body = Some(json!({
+                    "request": pending.request, "decision": "allow", "user": shown.user, "scopes": shown.scopes
+                }));
                 self.caller = browser.with_cookie(&pending.cookie);
                 self.user = Some(user.id.clone());
             }

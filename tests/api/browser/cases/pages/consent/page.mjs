@@ -4,6 +4,9 @@ import { CONSENT, asked, at, button, heading, message, question, refusal, respon
 
 const c = t.consent;
 
+/** What the page shows by default, which it sends with the decision. */
+const SHOWN = { user: asked().user.id, scopes: asked().scopes };
+
 /** A name in a sentence, as the page isolates it. */
 const isolated = (name) => `\u2068${name}\u2069`;
 
@@ -123,7 +126,7 @@ async function answers(page, location) {
     await page.keyboard.press("Escape");
     await button(page, name).click();
     await page.waitForURL(location);
-    assert.deepEqual(sent.decisions, [{ request: "sealed-request", decision }]);
+    assert.deepEqual(sent.decisions, [{ request: "sealed-request", decision, ...SHOWN }]);
     await page.goBack();
     assert.equal(page.url(), "about:blank", decision);
   }
@@ -201,6 +204,19 @@ async function reportsFailures(page, location) {
     assert.equal(sent.decisions.length, 2);
   }
 
+  // What was shown has changed. The page shows the request again, and the next answer is about that.
+  const user = { id: "9c5b94b1-35ad-49bb-b118-8e8fc24abf80", username: "bob", name: "Bob" };
+  const changed = asked({ user, scopes: ["reports:read"] });
+  const again = await respond(page, { requests: [asked(), changed], decisions: [refusal(409, "consent_changed"), { location }] });
+  await page.goto(CONSENT);
+  await question(page);
+  await button(page, c.allow).click();
+  await message(page, "alert", c.changed);
+  await page.getByText("Bob", { exact: true }).waitFor();
+  await button(page, c.allow).click();
+  await page.waitForURL(location);
+  assert.deepEqual(again.decisions.map(({ user, scopes }) => ({ user, scopes })), [SHOWN, { user: user.id, scopes: ["reports:read"] }]);
+
   await respond(page, { requests: [asked()], decisions: [refusal(400, "authorization_request_invalid")] });
   await page.goto(CONSENT);
   await question(page);
@@ -250,7 +266,7 @@ async function confirms(page, control, ada, location) {
   await button(dialog, t.cancel).click();
   await button(page, c.deny).click();
   await page.waitForURL(location);
-  assert.deepEqual(denied.decisions, [{ request: "sealed-request", decision: "deny" }]);
+  assert.deepEqual(denied.decisions, [{ request: "sealed-request", decision: "deny", ...SHOWN }]);
 }
 
 /** The page stays open if the address opens no website. */
