@@ -52,3 +52,22 @@ pub(super) fn remember(grant: &NewGrant<'_>, consent: &RememberedConsent<'_>) ->
         .text(consent.scope)
         .text(grant.now.to_string())
 }
+
+/// Fails the batch unless a remembered consent covers all of these scopes, like `store/required.rs`.
+const REQUIRE: &str = "
+    SELECT CASE WHEN NOT EXISTS (
+      SELECT 1 FROM oauth_consents
+      WHERE user_id = ?1 AND client_id = ?2 AND redirect_host = ?3 AND resource = ?4
+        AND NOT EXISTS (
+          SELECT 1 FROM json_each(?5) WHERE instr(' ' || oauth_consents.scope || ' ', ' ' || value || ' ') = 0))
+    THEN json_extract('{}', 'nothing was changed') END";
+
+/// Rolls the batch back if the consent that was read has been removed. The call then returns [`StoreError::Conflict`].
+pub(super) fn require(grant: &NewGrant<'_>, redirect_host: &str, scopes: &str) -> Statement {
+    Statement::new(REQUIRE)
+        .text(grant.session.user.id.to_string())
+        .text(grant.client.to_string())
+        .text(redirect_host)
+        .text(grant.resource.unwrap_or_default())
+        .text(scopes)
+}

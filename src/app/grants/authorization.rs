@@ -1,6 +1,6 @@
 //! Begins an authorization: checks the request, and either responds at once or seals the request for the consent page.
 
-use super::step::{Asked, Progress};
+use super::step::{Asked, Basis, Progress};
 use crate::app::RequestContext;
 use crate::app::client_info::ClientInfo;
 use crate::app::error::AppError;
@@ -116,8 +116,9 @@ pub async fn begin(
     };
     let step = asked.step(context, session).await?;
     if let (Progress::Grant(allowed), Some(session)) = (&step, session) {
+        let remembered = (allowed, Basis::Remembered);
         let granted = asked
-            .grant(context, client_info, session, allowed, None)
+            .grant(context, client_info, session, remembered, None)
             .await?;
         if let Some(address) = granted {
             return Ok(Answer::Respond(address));

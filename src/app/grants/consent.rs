@@ -1,7 +1,7 @@
 //! The consent page: the next step of a sealed authorization request, and the decision of the user.
 
 use super::authorization::{SealedRequest, active_client, is_redirect_uri};
-use super::step::{Asked, Progress};
+use super::step::{Allowed, Asked, Basis, Progress};
 use crate::app::RequestContext;
 use crate::app::client_info::ClientInfo;
 use crate::app::error::AppError;
@@ -74,6 +74,12 @@ pub async fn open(
     Ok(client.map(|client| OpenRequest { sealed, client }))
 }
 
+impl PageStep {
+    fn consent(allowed: &Allowed) -> Self {
+        Self::Consent(allowed.scope.tokens().map(str::to_owned).collect())
+    }
+}
+
 impl OpenRequest {
     /// The id, for the name of the cookie.
     #[must_use]
@@ -122,14 +128,20 @@ impl OpenRequest {
         Ok(Some(match (step, session) {
             (Progress::SignIn, _) | (_, None) => PageStep::SignIn,
             (Progress::StepUp, _) => PageStep::StepUp,
-            (Progress::Consent(allowed), _) => {
-                PageStep::Consent(allowed.scope.tokens().map(str::to_owned).collect())
-            }
+            (Progress::Consent(allowed), _) => PageStep::consent(&allowed),
             (Progress::Refused(refusal), _) => PageStep::Redirect(asked.refusal(context, refusal)),
             (Progress::Grant(allowed), Some(session)) => {
                 let used = self.sealed.used();
-                let granted = asked.grant(context, client_info, session, &allowed, Some(&used));
-                return Ok(granted.await?.map(PageStep::Redirect));
+                let remembered = (&allowed, Basis::Remembered);
+                let granted = asked.grant(context, client_info, session, remembered, Some(&used));
+                if let Some(address) = granted.await? {
+                    return Ok(Some(PageStep::Redirect(address)));
+                }
+                // If the consent was removed meanwhile, the user is asked.
+                return Ok(match asked.step(context, Some(session)).await? {
+                    Progress::Consent(allowed) => Some(PageStep::consent(&allowed)),
+                    _ => None,
+                });
             }
         }))
     }
@@ -158,7 +170,8 @@ impl OpenRequest {
             return Ok(Decided::Changed);
         }
         let used = self.sealed.used();
-        let granted = asked.grant(context, client_info, session, &allowed, Some(&used));
+        let decided = (&allowed, Basis::Decision);
+        let granted = asked.grant(context, client_info, session, decided, Some(&used));
         Ok(granted.await?.map_or(Decided::Invalid, Decided::Redirect))
     }
 

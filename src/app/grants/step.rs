@@ -15,7 +15,7 @@ use crate::domain::resource::{self, Resource};
 use crate::domain::session::SessionRecord;
 use crate::runtime::{StoreError, random};
 use crate::store::oauth_consents::{self, Subject};
-use crate::store::oauth_grants::{self, NewGrant, RememberedConsent};
+use crate::store::oauth_grants::{self, Consent, NewGrant, RememberedConsent};
 use crate::store::used_challenges::UsedChallenge;
 
 /// The next step of an authorization request.
@@ -31,6 +31,15 @@ pub(super) enum Progress {
     Grant(Allowed),
     /// The request cannot be granted.
     Refused(Refusal),
+}
+
+/// Whether the user was asked for a new grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Basis {
+    /// The user has just allowed the request.
+    Decision,
+    /// A remembered consent.
+    Remembered,
 }
 
 /// The scopes of a new grant.
@@ -104,13 +113,13 @@ impl Asked<'_> {
     }
 
     /// Creates the grant, and returns the address of the response with its code. `None` if the session or the client was changed,
-    /// or the request was used.
+    /// the request was used, or the remembered consent was removed.
     pub async fn grant(
         &self,
         context: &RequestContext,
         client_info: &ClientInfo,
         session: &SessionRecord,
-        allowed: &Allowed,
+        (allowed, basis): (&Allowed, Basis),
         used: Option<&UsedChallenge>,
     ) -> Result<Option<String>, AppError> {
         let (request, now, id) = (self.request, context.now(), random::uuid()?);
@@ -131,10 +140,19 @@ impl Asked<'_> {
         let all = allowed.remembered.with(scope);
         // Scopes that were removed from the configuration must not make the list too long to be read.
         let all = Scope::parse(all.as_str()).unwrap_or_else(|| scope.clone());
-        let remembered = (!request.is_for_device()).then_some(RememberedConsent {
-            redirect_host: &host,
-            scope: all.as_str(),
-        });
+        let scopes: Vec<&str> = scope.tokens().collect();
+        let scopes = serde_json::to_string(&scopes).unwrap_or_default();
+        let consent = match basis {
+            Basis::Remembered => Consent::Remembered {
+                redirect_host: &host,
+                scopes: &scopes,
+            },
+            Basis::Decision if request.is_for_device() => Consent::GivenOnce,
+            Basis::Decision => Consent::Given(RememberedConsent {
+                redirect_host: &host,
+                scope: all.as_str(),
+            }),
+        };
         let new = NewGrant {
             id,
             session,
@@ -150,7 +168,7 @@ impl Asked<'_> {
             expires_at: now.plus(CODE_SECONDS).min(ends_at),
             ends_at,
             request: used,
-            remembered,
+            consent,
             entry: &entry,
         };
         match oauth_grants::create(context.app.database, &new).await {

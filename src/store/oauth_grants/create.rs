@@ -21,6 +21,23 @@ pub struct RememberedConsent<'a> {
     pub scope: &'a str,
 }
 
+/// The consent to a new grant.
+#[derive(Debug)]
+pub enum Consent<'a> {
+    /// The user has just allowed the request. The consent is remembered.
+    Given(RememberedConsent<'a>),
+    /// The user has just allowed the request. The consent is not remembered.
+    GivenOnce,
+    /// The user was not asked, because a remembered consent covers the scopes. The user may remove it at any time, so the grant is
+    /// created only if the consent still exists, and no consent is written.
+    Remembered {
+        /// The host or private-use scheme that the user returns to.
+        redirect_host: &'a str,
+        /// The scopes, as a JSON list.
+        scopes: &'a str,
+    },
+}
+
 /// A new grant.
 #[derive(Debug)]
 pub struct NewGrant<'a> {
@@ -52,8 +69,8 @@ pub struct NewGrant<'a> {
     pub ends_at: Timestamp,
     /// The sealed request, which is marked as used; `None` if there was none.
     pub request: Option<&'a UsedChallenge>,
-    /// The consent, if it is remembered.
-    pub remembered: Option<RememberedConsent<'a>>,
+    /// The consent.
+    pub consent: Consent<'a>,
     /// The entry.
     pub entry: &'a Signed,
 }
@@ -72,7 +89,7 @@ const CREATES: &str =
 /// Creates a grant.
 ///
 /// # Errors
-/// `Conflict` if the session, its user or the client was changed, or the request was used. After any other [`StoreError`], it is
+/// `Conflict` if the session, its user or the client was changed, the remembered consent was removed, or the request was used. After any other [`StoreError`], it is
 /// unknown whether the grant was created.
 pub async fn create(database: &Database, new: &NewGrant<'_>) -> Result<(), StoreError> {
     let with_client = |sql| {
@@ -99,8 +116,13 @@ pub async fn create(database: &Database, new: &NewGrant<'_>) -> Result<(), Store
         unchanged(new.session, new.now).preceded_by(new.request.map(UsedChallenge::use_once)),
         required(create),
     ];
-    if let Some(remembered) = &new.remembered {
-        statements.push(oauth_consents::remember(new, remembered));
+    match &new.consent {
+        Consent::Given(consent) => statements.push(oauth_consents::remember(new, consent)),
+        Consent::GivenOnce => {}
+        Consent::Remembered {
+            redirect_host,
+            scopes,
+        } => statements.push(oauth_consents::require(new, redirect_host, scopes)),
     }
     database.all(statements).await.map(drop)
 }

@@ -3,7 +3,7 @@
 use super::token::app;
 use crate::support::grants::{LOOPBACK, PRIVATE, Pending, WEB, address, parameter};
 use crate::support::services::{Service, with_resources};
-use crate::support::{App, Caller, Response};
+use crate::support::{App, Caller, Fault, Response};
 use serde_json::{Value, json};
 use std::future::IntoFuture;
 use tokio::task::JoinSet;
@@ -387,4 +387,54 @@ async fn scope_that_the_page_did_not_show_is_not_granted() {
     let allowed = pending.decision(&browser, &asked_again, "allow").await;
     allowed.assert_status(200);
     assert_eq!(granted(&app, &service).await, (json!(1), json!(1)));
+}
+
+/// The write notices that the consent was removed after the read.
+#[tokio::test]
+async fn consent_that_is_removed_during_the_request_is_not_restored() {
+    let (app, service, browser) = setting().await;
+    let removals = [
+        "DELETE FROM oauth_consents WHERE client_id = ?1",
+        "UPDATE oauth_consents SET scope = 'reports:read' WHERE client_id = ?1",
+    ];
+    for (index, removal) in removals.into_iter().enumerate() {
+        service.code(&browser, &[]).await;
+        let pending = service.pending(&app.anonymous(), &[]).await;
+        let silent = [
+            service.authorize(&browser, &[]),
+            service.authorize(&browser, &[("prompt", "none")]),
+            pending.read(&browser),
+        ];
+        for (number, request) in silent.into_iter().enumerate() {
+            let sql = "SELECT scope FROM oauth_consents WHERE client_id = ?1";
+            let consents = app.sql(sql, [service.id.as_str()]).await;
+            assert_eq!(consents[0]["scope"], "reports:read offline_access");
+            let before = entries(&app, &service).await.len();
+            let fault = Fault::d1().matching("INTO oauth_grants").times(1).pauses();
+            let paused = app.fault(fault).await;
+            let running = tokio::spawn(request.into_future());
+            paused.wait_for_hits(1).await;
+            let view = app.another_view();
+            view.sql(removal, [service.id.as_str()]).await;
+            paused.release().await;
+            let response = running.await.expect("a response");
+            match number {
+                0 => drop(response.sealed_request()),
+                1 => {
+                    let error = parameter(&response.response_to_client(), "error");
+                    assert_eq!(error.as_deref(), Some("consent_required"));
+                }
+                _ => assert_eq!(response.assert_status(200).json()["next"], "consent"),
+            }
+            assert_eq!(entries(&app, &service).await.len(), before);
+            let after = app.sql(sql, [service.id.as_str()]).await;
+            let left = [json!({ "scope": "reports:read" })];
+            assert_eq!(after, left[..index], "{removal}");
+            let restored = "INSERT INTO oauth_consents
+                  SELECT user_id, client_id, 'app.example.com', resource, scope, created_at FROM oauth_grants
+                  WHERE client_id = ?1 LIMIT 1
+                ON CONFLICT DO UPDATE SET scope = excluded.scope";
+            app.sql(restored, [service.id.as_str()]).await;
+        }
+    }
 }
