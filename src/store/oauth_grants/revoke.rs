@@ -38,24 +38,25 @@ pub async fn revoke(database: &Database, revocation: &Revocation<'_>) -> Result<
     database.batch([write]).await.map(drop)
 }
 
-/// `?3`, if not NULL, is the audit entry of the change that revokes the grants; it exists if this batch has made the change. `?4`,
-/// if not NULL, is the administrator, who must still be permitted to do this.
+/// Expired grants are revoked too, because an isolate whose clock is behind must not renew them. `?2`, if not NULL, is the audit
+/// entry of the change that revokes the grants; it exists if this batch has made the change. `?3`, if not NULL, is the
+/// administrator, who must still be permitted to do this.
 const REVOKE_OF_USER: &str = "
-    UPDATE oauth_grants SET revoked_at = ?2
-    WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?2
-      AND (?3 IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.id = ?3))
-      AND (?4 IS NULL OR EXISTS (
-        SELECT 1 FROM users JOIN administrators ON administrators.id = ?4
+    UPDATE oauth_grants SET revoked_at = ?4
+    WHERE user_id = ?1 AND revoked_at IS NULL
+      AND (?2 IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2))
+      AND (?3 IS NULL OR EXISTS (
+        SELECT 1 FROM users JOIN administrators ON administrators.id = ?3
         WHERE users.id = ?1
           AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user'))))";
 
 /// Finds a row if [`REVOKE_OF_USER`] is about to change one.
 const REVOKES_OF_USER: &str = "
     SELECT 1 FROM oauth_grants
-    WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?2
-      AND (?3 IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.id = ?3))
-      AND (?4 IS NULL OR EXISTS (
-        SELECT 1 FROM users JOIN administrators ON administrators.id = ?4
+    WHERE user_id = ?1 AND revoked_at IS NULL
+      AND (?2 IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2))
+      AND (?3 IS NULL OR EXISTS (
+        SELECT 1 FROM users JOIN administrators ON administrators.id = ?3
         WHERE users.id = ?1
           AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user'))))";
 
@@ -70,16 +71,12 @@ pub(in crate::store) fn revoke_of_user(
     let conditional = |sql| {
         Statement::new(sql)
             .text(user.to_string())
-            .text(now.to_string())
             .optional(cause.map(|cause| &cause.entry.id))
             .optional(actor.map(|actor| actor.to_string()))
     };
+    let revoke = conditional(REVOKE_OF_USER).text(now.to_string());
     match entry {
-        Some(entry) => recorded(
-            conditional(REVOKE_OF_USER),
-            || conditional(REVOKES_OF_USER),
-            [entry],
-        ),
-        None => conditional(REVOKE_OF_USER),
+        Some(entry) => recorded(revoke, || conditional(REVOKES_OF_USER), [entry]),
+        None => revoke,
     }
 }

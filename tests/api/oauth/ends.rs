@@ -124,6 +124,20 @@ async fn signing_out_everywhere_ends_all_grants() {
     assert_eq!(setting.user.audit_entries("grant_revoked").await, 1);
 }
 
+/// An isolate whose clock is behind could still renew a grant that has just expired.
+#[tokio::test]
+async fn signing_out_everywhere_revokes_grants_that_have_just_expired() {
+    let setting = setting().await;
+    let column = async |tokens: &Tokens, name| setting.app.grant_column(&tokens.access, name).await;
+    let id = column(&setting.offline, "id").await;
+    let id = id.as_str().expect("an id");
+    let expired = "expires_at = '2024-01-02T00:00:00Z'";
+    setting.app.change_grant(id, expired).await;
+    setting.browser.logout_all().await.assert_status(200);
+    assert!(setting.app.is_grant_revoked(id).await);
+    assert_eq!(setting.user.audit_entries("grant_revoked").await, 1);
+}
+
 #[tokio::test]
 async fn administrator_who_ends_all_sessions_ends_all_grants() {
     let setting = setting().await;
