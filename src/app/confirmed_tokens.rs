@@ -74,7 +74,7 @@ impl ConfirmedTokens {
         self.tokens.remove(signature(token));
     }
 
-    /// Removes all tokens, because a client was changed or a token was revoked. Both are rare.
+    /// Removes all tokens, because a client was changed, a token was revoked, or grants have ended. All of these are rare.
     pub fn clear(&self) {
         self.tokens.clear();
     }

@@ -21,6 +21,7 @@ pub async fn remove(
         return Ok(Removed::NotFound);
     };
     let entry = context.sign(entry.detail(format!("client {client}: {by}")));
-    let removed = remove::remove(database, removal, context.received_at, &entry).await?;
-    Ok(removed)
+    let removed = remove::remove(database, removal, context.received_at, &entry).await;
+    context.app.confirmed_tokens.clear();
+    Ok(removed?)
 }

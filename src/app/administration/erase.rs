@@ -38,6 +38,7 @@ impl Administration<'_> {
             let cached_since = now.minus(app.session_cache.lifetime_seconds());
             let erased = erase::erase(app.database, &erasure, cached_since, BUDGETS_OF_USERS);
             if let Some(sessions) = erased.await? {
+                app.confirmed_tokens.clear();
                 app.session_cache.erase(&sessions).await;
                 return Ok(());
             }

@@ -271,7 +271,9 @@ impl Requester<'_> {
             assertion: client.assertion.as_ref(),
             entries: &[&entry],
         };
-        match oauth_grants::revoke(self.context.app.database, &revocation).await {
+        let revoked = oauth_grants::revoke(self.context.app.database, &revocation).await;
+        self.context.app.confirmed_tokens.clear();
+        match revoked {
             Ok(()) => Ok(Attempt::Revoked),
             Err(StoreError::Conflict) => Ok(Attempt::Conflict(grant.generation)),
             Err(error) => Err(error.into()),

@@ -113,8 +113,10 @@ pub async fn revoke_all(
     Ok(Some(revoked.count))
 }
 
-/// Overwrites the cached sessions of sessions that D1 has just revoked.
+/// Overwrites the cached sessions of sessions that D1 has just revoked. The grants of the user may have ended with them, so the
+/// isolate confirms all access tokens anew.
 pub async fn revoke_cached(context: &RequestContext, sessions: &[RevokedSession]) {
+    context.app.confirmed_tokens.clear();
     context
         .app
         .session_cache

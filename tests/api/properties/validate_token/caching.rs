@@ -60,6 +60,61 @@ async fn revocation_by_the_same_isolate_is_immediate() {
     assert_eq!(session(&app, root.token()).await, invalid());
 }
 
+/// The isolate that ends a grant empties its cache.
+#[tokio::test]
+async fn end_of_a_grant_by_the_same_isolate_is_immediate() {
+    let app = App::isolated(with_resources());
+    let application = app.application("none").await;
+    let admin = app.administrator("admin").await;
+    for end in [
+        "removal",
+        "second use of the code",
+        "second use of the refresh token",
+        "sign-out everywhere",
+        "administrator",
+        "disabled",
+        "password reset",
+        "erasure",
+    ] {
+        let user = app.user("ada").await;
+        let browser = user.sign_in_with_cookie().await;
+        let code = application.code(&browser, &[]).await;
+        let tokens = application.redeem(&code, &[]).await.tokens();
+        if end == "second use of the refresh token" {
+            application.refresh(&tokens.refresh, &[]).await.tokens();
+            app.shift_clock(120).await;
+        }
+        assert_eq!(access(&app, &tokens.access).await["valid"], true, "{end}");
+        let response = match end {
+            "removal" => {
+                let id = app.grant_column(&tokens.access, "id").await;
+                browser.remove_grant(id.as_str().expect("an id")).await
+            }
+            "second use of the code" => application.redeem(&code, &[]).await,
+            "second use of the refresh token" => application.refresh(&tokens.refresh, &[]).await,
+            "sign-out everywhere" => browser.logout_all().await,
+            "administrator" => admin.revoke_user_sessions(&user.id).await,
+            "disabled" => {
+                let change = json!({ "is_active": false });
+                admin.change_user(&user.id, &change).await
+            }
+            "password reset" => {
+                let link = user.reset_link().await;
+                let new = "another long password of ada";
+                app.anonymous().set_password(&link, new).await
+            }
+            _ => admin.erase_user(&user.id, "*").await,
+        };
+        if end.starts_with("second use") {
+            response.assert_error(400, "invalid_grant");
+        } else {
+            response.assert_status(200);
+        }
+        assert_eq!(access(&app, &tokens.access).await, invalid(), "{end}");
+        app.shift_clock(0).await;
+    }
+}
+
 /// The rows are changed directly, as by another isolate.
 #[tokio::test]
 async fn revocation_elsewhere_takes_effect_after_the_ttl_of_the_isolate() {
