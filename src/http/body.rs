@@ -92,7 +92,8 @@ pub async fn lines(request: Request) -> Result<String, ApiError> {
 /// Reads a form. An empty body is a form without parameters.
 ///
 /// # Errors
-/// `BodyTooLarge`, `UnsupportedMediaType`, `UnsupportedEncoding`, `RepeatedParameter`, `IncompleteBody`, `Overloaded`.
+/// `BodyTooLarge`, `UnsupportedMediaType`, `UnsupportedEncoding`, `RepeatedParameter`, `TooManyParameters`, `IncompleteBody`,
+/// `Overloaded`.
 pub async fn form(request: Request) -> Result<Form, ApiError> {
     Form::read(&bytes(request, ACCEPTS_FORM, INVALID_BODY).await?)
 }
@@ -101,7 +102,9 @@ pub async fn form(request: Request) -> Result<Form, ApiError> {
 ///
 /// # Errors
 /// `BodyTooLarge`, `UnsupportedMediaType`, `UnsupportedEncoding`, `IncompleteBody`, `Overloaded`.
-pub async fn form_with_repetitions(request: Request) -> Result<(Form, Vec<String>), ApiError> {
+pub async fn form_with_repetitions(
+    request: Request,
+) -> Result<Option<(Form, Vec<String>)>, ApiError> {
     let bytes = bytes(request, ACCEPTS_FORM, INVALID_BODY).await?;
     Ok(Form::with_repetitions(&bytes))
 }

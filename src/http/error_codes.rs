@@ -109,6 +109,9 @@ codes! {
     RepeatedParameter: 400 "repeated_parameter" "Repeated request parameter";
         "A parameter of the query or form was given more than once. For a query, the message names the parameter.";
         "Correct the request.";
+    TooManyParameters: 400 "too_many_parameters" "Too many parameters";
+        "A form has more than 64 parameters.";
+        "Correct the request.";
     MissingParameter: 400 "missing_parameter" "Missing request parameter";
         "A required parameter of the form is absent or empty. The message names the parameter.";
         "Correct the request.";

@@ -177,11 +177,15 @@ impl Operation {
             media_type: FORM,
             is_required: true,
         });
-        self.errors([ErrorCode::RepeatedParameter, ErrorCode::IncompleteBody])
-            .errors([ApiError::parameter(
-                ErrorCode::MissingParameter,
-                "grant_type",
-            )])
+        self.errors([
+            ErrorCode::RepeatedParameter,
+            ErrorCode::TooManyParameters,
+            ErrorCode::IncompleteBody,
+        ])
+        .errors([ApiError::parameter(
+            ErrorCode::MissingParameter,
+            "grant_type",
+        )])
     }
 
     /// Sets the request body to a form without required parameters.

@@ -43,21 +43,21 @@ pub const FORM_ROUTE: Route = Route {
 };
 
 async fn by_link(context: RequestContext, request: Request) -> Result<Response, ApiError> {
-    let (form, repeated) = Form::with_repetitions(request.query().as_bytes());
+    let given = Form::with_repetitions(request.query().as_bytes());
     // A HEAD request must not have an effect.
     let session = match request.method {
         Method::Get => session(&context, &request).await?,
         _ => None,
     };
     let client = request.client_info();
-    answer(&context, &client, form, &repeated, session).await
+    answer(&context, &client, given, session).await
 }
 
 async fn by_form(context: RequestContext, request: Request) -> Result<Response, ApiError> {
     let session = session(&context, &request).await?;
     let client = request.client_info();
-    let (form, repeated) = body::form_with_repetitions(request).await?;
-    answer(&context, &client, form, &repeated, session).await
+    let given = body::form_with_repetitions(request).await?;
+    answer(&context, &client, given, session).await
 }
 
 /// The session of the browser. A rotated-out cookie is not accepted.
@@ -76,13 +76,15 @@ async fn session(
 async fn answer(
     context: &RequestContext,
     client: &crate::app::client_info::ClientInfo,
-    mut form: Form,
-    repeated: &[String],
+    given: Option<(Form, Vec<String>)>,
     session: Option<SessionRecord>,
 ) -> Result<Response, ApiError> {
     if context.app.access_tokens.is_none() {
         return Ok(error_page("oauth_disabled"));
     }
+    let Some((mut form, repeated)) = given else {
+        return Ok(error_page("invalid_request"));
+    };
     let is_repeated = |name: &str| repeated.iter().any(|other| other == name);
     let target = Target {
         has_repetition: is_repeated("client_id") || is_repeated("redirect_uri"),
