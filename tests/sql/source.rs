@@ -114,6 +114,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "in order, 500 clients at most",
     ),
     (
+        "store/oauth_grants/create.rs: EVICT",
+        "USE TEMP B-TREE FOR ORDER BY",
+        "300 grants of one user at most",
+    ),
+    (
         "store/oauth_grants/mod.rs: DELETE_EXPIRED",
         "SEARCH oauth_grants USING INDEX oauth_grants_end (expires_at<?)",
         "in order, up to the limit",

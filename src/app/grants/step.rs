@@ -15,7 +15,7 @@ use crate::domain::resource::{self, Resource};
 use crate::domain::session::SessionRecord;
 use crate::runtime::{StoreError, random};
 use crate::store::oauth_consents::{self, Subject};
-use crate::store::oauth_grants::{self, Consent, NewGrant, RememberedConsent};
+use crate::store::oauth_grants::{self, Consent, MAX_LIVE_GRANTS, NewGrant, RememberedConsent};
 use crate::store::used_challenges::UsedChallenge;
 
 /// The next step of an authorization request.
@@ -136,6 +136,9 @@ impl Asked<'_> {
         let words = detail(request.client, scope, request.resource.as_deref());
         let entry = client_info.entry(context, Kind::ClientAuthorized)?;
         let entry = context.sign(entry.in_own_session(session).detail(words));
+        let evicted = client_info.entry(context, Kind::GrantRevoked)?;
+        let words = format!("more than {MAX_LIVE_GRANTS}");
+        let evicted = context.sign(evicted.in_own_session(session).detail(words));
         let host = request.redirect_host();
         let all = allowed.remembered.with(scope);
         // Scopes that were removed from the configuration must not make the list too long to be read.
@@ -170,9 +173,11 @@ impl Asked<'_> {
             request: used,
             consent,
             entry: &entry,
+            evicted: &evicted,
         };
         match oauth_grants::create(context.app.database, &new).await {
-            Ok(()) => {}
+            Ok(true) => context.app.confirmed_tokens.clear(),
+            Ok(false) => {}
             Err(StoreError::Conflict) => return Ok(None),
             Err(error) => return Err(error.into()),
         }

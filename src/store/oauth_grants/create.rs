@@ -1,7 +1,7 @@
 //! Creates a grant when a user consents, and records a denial.
 
 use crate::domain::audit::Signed;
-use crate::domain::session::SessionRecord;
+use crate::domain::session::{SessionRecord, expired_until};
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::store::audit::{append, recorded};
@@ -73,7 +73,12 @@ pub struct NewGrant<'a> {
     pub consent: Consent<'a>,
     /// The entry.
     pub entry: &'a Signed,
+    /// Written if grants beyond [`MAX_LIVE_GRANTS`] are revoked.
+    pub evicted: &'a Signed,
 }
+
+/// Maximum number of live grants per user, as for sessions. A new grant revokes the least recently used ones beyond it.
+pub const MAX_LIVE_GRANTS: u32 = 100;
 
 const CREATE: &str = "
     INSERT INTO oauth_grants
@@ -86,12 +91,53 @@ const CREATE: &str = "
 const CREATES: &str =
     "SELECT 1 FROM oauth_clients WHERE id = ?1 AND version = ?2 AND is_active = 1";
 
-/// Creates a grant.
+/// Revokes the least recently used grants beyond the limit, but never the one that was just created (`?2`). Considers only the
+/// 300 that expire first, and revokes at most 200 of them, so that a request reads and writes a bounded number of rows.
+const EVICT: &str = "
+    UPDATE oauth_grants SET revoked_at = ?3
+    WHERE id IN (
+      SELECT candidate FROM (
+        SELECT id AS candidate, coalesce(last_used_at, created_at) AS used_at
+        FROM oauth_grants
+        WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?3 AND id <> ?2
+          AND (instr(' ' || scope || ' ', ' offline_access ') > 0 OR EXISTS (
+            SELECT 1 FROM sessions
+            WHERE sessions.id = session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?3 AND sessions.token_expires_at > ?4))
+        ORDER BY expires_at LIMIT 300)
+      ORDER BY used_at DESC, candidate DESC LIMIT 200 OFFSET ?5)";
+
+/// Finds a row if [`EVICT`] is about to change one.
+const EVICTS: &str = "
+    SELECT 1 FROM (
+      SELECT id FROM oauth_grants
+      WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?3 AND id <> ?2
+        AND (instr(' ' || scope || ' ', ' offline_access ') > 0 OR EXISTS (
+          SELECT 1 FROM sessions
+          WHERE sessions.id = session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?3 AND sessions.token_expires_at > ?4))
+      ORDER BY expires_at LIMIT 300)
+    LIMIT 200 OFFSET ?5";
+
+impl NewGrant<'_> {
+    fn evict(&self) -> Statement {
+        let evict = |sql| {
+            Statement::new(sql)
+                .text(self.session.user.id.to_string())
+                .text(self.id.to_string())
+                .text(self.now.to_string())
+                .text(expired_until(self.now).to_string())
+                .number(MAX_LIVE_GRANTS.saturating_sub(1))
+        };
+        recorded(evict(EVICT), || evict(EVICTS), [self.evicted])
+    }
+}
+
+/// Creates a grant, and revokes the least recently used grants of the user beyond [`MAX_LIVE_GRANTS`]. Returns whether it has
+/// revoked one.
 ///
 /// # Errors
 /// `Conflict` if the session, its user or the client was changed, the remembered consent was removed, or the request was used. After any other [`StoreError`], it is
 /// unknown whether the grant was created.
-pub async fn create(database: &Database, new: &NewGrant<'_>) -> Result<(), StoreError> {
+pub async fn create(database: &Database, new: &NewGrant<'_>) -> Result<bool, StoreError> {
     let with_client = |sql| {
         Statement::new(sql)
             .text(new.client.to_string())
@@ -124,7 +170,9 @@ pub async fn create(database: &Database, new: &NewGrant<'_>) -> Result<(), Store
             scopes,
         } => statements.push(oauth_consents::require(new, redirect_host, scopes)),
     }
-    database.all(statements).await.map(drop)
+    statements.push(new.evict());
+    let outcomes = database.all(statements).await?;
+    Ok(outcomes.last().is_some_and(|evicted| evicted.changes > 0))
 }
 
 /// A request that the user denies.

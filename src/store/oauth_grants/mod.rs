@@ -11,7 +11,7 @@ mod create;
 mod issue;
 mod revoke;
 
-pub use create::{Consent, Denial, NewGrant, RememberedConsent, create, deny};
+pub use create::{Consent, Denial, MAX_LIVE_GRANTS, NewGrant, RememberedConsent, create, deny};
 pub use issue::{Issue, redeem, replay, rotate};
 pub use revoke::{Revocation, revoke};
 

@@ -438,3 +438,54 @@ async fn consent_that_is_removed_during_the_request_is_not_restored() {
         }
     }
 }
+
+/// Ended grants and those of other users do not count.
+#[tokio::test]
+async fn grant_beyond_the_limit_revokes_the_least_recently_used_one() {
+    let app = app();
+    let service = app.application("none").await;
+    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
+    let browser = ada.sign_in_with_cookie().await;
+    let client = app.seed_oauth_client("App").await;
+    let of_bob = app.seed_grant(&bob.id, &client).await;
+    let mut seeded = Vec::new();
+    for _ in 0..99 {
+        seeded.push(app.seed_grant(&ada.id, &client).await);
+    }
+    let [revoked, expired, without_session] = [
+        app.seed_grant(&ada.id, &client).await,
+        app.seed_grant(&ada.id, &client).await,
+        app.seed_grant(&ada.id, &client).await,
+    ];
+    let old = "2020-01-01T00:00:00Z";
+    for (id, changes) in [
+        (&revoked, format!("revoked_at = '{old}'")),
+        (&expired, format!("expires_at = '{old}'")),
+        (&without_session, "scope = 'openid'".to_owned()),
+        // The first one was created first, but the second one is the least recently used one.
+        (
+            &seeded[0],
+            format!("created_at = '{old}', last_used_at = '2025-01-01T00:00:00Z'"),
+        ),
+        (&seeded[1], "created_at = '2020-01-02T00:00:00Z'".to_owned()),
+    ] {
+        app.change_grant(id, &changes).await;
+    }
+    let sql = "SELECT id FROM oauth_grants WHERE user_id = ?1 AND revoked_at > '2021' ORDER BY id";
+    let evicted = async || app.sql(sql, [ada.id.as_str()]).await;
+    // The hundredth grant.
+    let first = service.code(&browser, &[]).await;
+    assert!(evicted().await.is_empty());
+    assert_eq!(ada.audit_entries("grant_revoked").await, 0);
+    let second = service.code(&browser, &[]).await;
+    assert_eq!(evicted().await, [json!({ "id": seeded[1] })]);
+    assert!(!app.is_grant_revoked(&of_bob).await);
+    let sql =
+        "SELECT actor, session, detail FROM audit WHERE subject = ?1 AND kind = 'grant_revoked'";
+    let entry =
+        json!({ "actor": ada.id, "session": browser.session_id(), "detail": "more than 100" });
+    assert_eq!(app.sql(sql, [ada.id.as_str()]).await, [entry]);
+    for code in [first, second] {
+        service.redeem(&code, &[]).await.assert_status(200);
+    }
+}
