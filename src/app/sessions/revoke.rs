@@ -114,7 +114,7 @@ pub async fn revoke_all(
 }
 
 /// Overwrites the cached sessions of sessions that D1 has just revoked. The grants of the user may have ended with them, so the
-/// isolate confirms all access tokens anew.
+/// isolate confirms all access tokens again.
 pub async fn revoke_cached(context: &RequestContext, sessions: &[RevokedSession]) {
     context.app.confirmed_tokens.clear();
     context
