@@ -136,8 +136,7 @@ impl NewGrant<'_> {
 ///
 /// # Errors
 /// `Conflict` if the session, its user or the client was changed, the remembered consent was removed, or the request was used. After
-/// any other [`StoreError`], it is
-/// unknown whether the grant was created.
+/// any other [`StoreError`], it is unknown whether the grant was created.
 pub async fn create(database: &Database, new: &NewGrant<'_>) -> Result<bool, StoreError> {
     let with_client = |sql| {
         Statement::new(sql)
