@@ -180,7 +180,7 @@ async fn set_password_costs_two_calls_of_d1_and_a_write_per_cached_session() {
         .set_password(&link, "a wholly different passphrase")
         .await;
     response.assert_status(200);
-    assert_eq!(cost(&response).await, [2, 14, 0, 3]);
+    assert_eq!(cost(&response).await, [2, 15, 0, 3]);
     let response = app
         .anonymous()
         .set_password(&link, "a wholly different passphrase")
