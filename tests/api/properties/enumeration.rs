@@ -162,7 +162,8 @@ fn rank_sum_z(one: &[Duration], other: &[Duration]) -> f64 {
 
 /// User name and e-mail of an account and of an unknown user.
 fn spellings(user: &SeededUser) -> [[String; 2]; 2] {
-    let unknown = user.id.replace("-9000-", "-a000-");
+    let unknown = user.id.replace("-a000-", "-b000-");
+    assert_ne!(unknown, user.id);
     [&user.id, &unknown].map(|id| [format!("seed-{id}"), format!("{id}@seed.example")])
 }
 
