@@ -60,7 +60,7 @@ impl App {
     pub async fn seed_oauth_client(&self, name: &str) -> String {
         static LAST: AtomicU32 = AtomicU32::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed);
-        let id = format!("{:08x}-0000-4000-9000-{number:012x}", std::process::id());
+        let id = format!("{:08x}-0000-4000-b000-{number:012x}", std::process::id());
         let sql = "INSERT INTO oauth_clients
                      (id, name, name_search, kind, token_endpoint_auth_method, secret_hash, secret_created_at, redirect_uris,
                       post_logout_redirect_uris, grant_types, scope, is_active, created_at, updated_at)
