@@ -236,7 +236,7 @@ fn malformed(service: &Service) -> Vec<(Option<String>, String, u16, &'static st
         (None, "&".repeat(16_384), 400, missing),
         (None, "=".repeat(16_384), 400, missing),
         (None, "%".repeat(16_384), 400, missing),
-        (None, many, 400, missing),
+        (None, many, 400, "too_many_parameters"),
     ];
     assert!(all.len() >= 60, "{}", all.len());
     all
