@@ -23,6 +23,7 @@ use std::time::Duration;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn dev_prints_commands_that_work_and_ctrl_c_stops_everything() {
     toolchain::prepare().expect("tools and Worker");
     let state = Folder::new("state");
@@ -72,6 +73,7 @@ async fn dev_prints_commands_that_work_and_ctrl_c_stops_everything() {
 }
 
 #[test]
+#[ignore = "slow"]
 fn dry_run_of_a_deployment_bundles_the_worker() {
     let tools = toolchain::prepare().expect("tools and Worker");
     let bundle = Folder::new("bundle");

@@ -105,6 +105,7 @@ async fn export_is_for_administrators_and_checks_its_parameters() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn pages_of_an_export_are_one_file_that_verifies_offline() {
     let log = FilledLog::new().await;
     let (session, keys) = (&log.session, keys(log.app.vars()));

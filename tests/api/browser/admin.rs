@@ -105,6 +105,7 @@ async fn administrator_copies_the_programs_of_the_credentials_pages() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn console_is_for_administrators_as_far_as_their_role_goes() {
     run("access", Vars::new(), &[ROOT, ADMIN, ADA], Value::Null).await;
 }

@@ -22,6 +22,7 @@ async fn connect(world: &World, user: &User, names: &[&str]) -> Vec<String> {
 
 /// The case gives the responses of the service about the request of the application, so that each of them can be tried.
 #[tokio::test]
+#[ignore = "slow"]
 async fn consent_page_asks_once_and_leads_back_to_the_application() {
     let mut world = World::new(Vars::new()).await;
     world.user("ada").await;
@@ -52,6 +53,7 @@ async fn application_gets_a_code_with_the_consent_of_the_user() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn user_and_administrator_remove_connected_applications() {
     let mut world = World::new(Vars::new()).await;
     let root = world.app.new_user("root").role("super_admin");

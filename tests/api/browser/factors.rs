@@ -21,6 +21,7 @@ fn with_policy() -> Vars {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn user_adds_uses_renames_and_deletes_a_passkey() {
     run("passkeys", Vars::new(), 2).await;
 }

@@ -24,6 +24,7 @@ async fn user_signs_in_with_a_password_and_signs_out() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn user_signs_in_with_aws() {
     // A simulator of its own, because its page lists the users of all tests.
     let simulator = aws::start(Config::default());

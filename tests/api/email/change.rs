@@ -231,6 +231,7 @@ async fn user_asks_three_times_per_hour() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn address_gets_three_requested_messages_per_hour_from_all_users() {
     let app = app();
     let new = new_address(&app.user("new").await);

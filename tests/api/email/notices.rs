@@ -170,6 +170,7 @@ async fn notices_are_sent_even_if_the_address_gets_no_requested_messages() {
 
 /// The holder of the password could otherwise use up the messages of all users.
 #[tokio::test]
+#[ignore = "slow"]
 async fn user_gets_ten_notices_of_a_kind_per_hour() {
     let app = app();
     let ada = app.user("ada").await;

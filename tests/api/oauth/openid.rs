@@ -225,6 +225,7 @@ async fn configuration_of_openid_connect_is_the_metadata() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn jose_joserfc_and_pyjwt_verify_the_access_tokens_of_users() {
     let setting = setting().await;
     let tokens = setting.service.tokens(&setting.browser, &[]).await;
