@@ -6,6 +6,7 @@
 // - `context`: anything else.
 import { CURRENT, OTHERS, worker } from "./builds.mjs";
 import { ADDRESSES, createCookieSessions, createSessions, createUser, createUsers, PASSWORD, SESSION_BURSTS, sign, USER } from "./edge_auth.mjs";
+import { OAUTH } from "./oauth_groups.mjs";
 import { createPasskeySignIns } from "./passkeys.mjs";
 import * as peers from "./peer_stores.mjs";
 import { SCALE } from "./scale.mjs";
@@ -221,5 +222,6 @@ export const GROUPS = {
     hash("crate argon2", "context", { vars: { EXPORT: "crate_argon2" } }),
     hash("argon2-wasm-edge", "context", { entry: "bench/peers/argon2_wasm_edge.mjs" }),
   ],
+  ...OAUTH,
   ...SCALE,
 };

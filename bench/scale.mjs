@@ -93,7 +93,7 @@ export const SCALE = {
   "scale-sign-in": byUsers(signIn, { connections: 1 }),
   "scale-validate": byUsers(validate(500)),
   "scale-validate-strict": byUsers(validate(5_000), { settings: { SESSION_CONSISTENCY: "strict" } }),
-  "scale-refresh": byUsers(refresh, { refreshes: true }),
+  "scale-refresh": byUsers(refresh, { refreshes: "bearer" }),
   "scale-audit-user": byUsers(audit(({ id }) => ({ user: id }))),
   "scale-audit-kind": byUsers(audit((user) => ({ kind: "sign_in_failed", ...hour(user) }))),
   "scale-audit-time": byUsers(audit(hour)),

@@ -5,8 +5,8 @@ import path from "node:path";
 
 /**
  * The options that `cargo xtask bench` passes as JSON: `repository`, `tools` and `peers` (two `node_modules`), and for
- * start.mjs also `group`, `against` (other clones), `ours` (whether peers are left out), `emptyRust` (an entry point)
- * and `databases` (folders by number of users).
+ * start.mjs also `group`, `against` (other clones), `ours` (whether peers are left out), `emptyRust` (an entry point),
+ * `databases` (folders by number of users) and `seconds` (of load for each Worker).
  */
 export const options = JSON.parse(process.argv[2]);
 

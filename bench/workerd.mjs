@@ -42,16 +42,21 @@ await replaceService(D1_PLUGIN, "d1.mjs", ({ name, worker }, module) => {
  * - `bursts`: `size` requests are sent `repeats` times before the next ones (default: all of them, once).
  * - `status`: the status of every response, except for a few that may have `toleratedStatus`.
  * - `connections`: the number of requests in flight.
- * - `refreshes`: whether the token of a response replaces the token of its request.
+ * - `refreshes`: where the token of a response replaces that of its request: `bearer` (the access token, in the header) or `form`
+ *   (the refresh token).
+ * - `caller`: another Worker, which receives the requests. Its binding AUTH is the exported class `service` of this one.
  * - `isSingleUse`: whether each request can be sent only once.
  * - `isInspected`: whether the inspector is on, which reads the memory of the isolate.
  * - `name`, `role` and `settings` are for the table.
  */
 export async function start(worker) {
   const { name, role, settings = "", entry, build, vars = {}, limits = {}, storage, prepare } = worker;
-  const { status = 200, connections = 16, bursts = null, toleratedStatus = null, refreshes = false, isSingleUse = false, isInspected = false } = worker;
+  const { status = 200, connections = 16, bursts = null, toleratedStatus = null, refreshes = null, isSingleUse = false, isInspected = false } = worker;
+  const { caller, service } = worker;
   const { manifest, gzip } = await bundle(entry);
   const { variables, rateLimits, compatibilityDate } = build ?? CURRENT;
+  // Requests to Miniflare's own address pass through one of its Workers, which would be measured too.
+  const dev = { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] };
   const env = { DB: { type: "d1", id: "DB" }, SESSIONS: { type: "kv", id: "SESSIONS" } };
   for (const [key, value] of Object.entries({ ...variables, ...vars })) env[key] = { type: "text", value };
   for (const { name, namespace_id: namespace, simple } of rateLimits) {
@@ -68,17 +73,25 @@ export async function start(worker) {
     workers: [
       {
         config: { name: "bench", compatibilityDate, compatibilityFlags: build?.compatibilityFlags ?? [], manifest, env },
-        // Requests to Miniflare's own address pass through one of its Workers, which would be measured too.
-        dev: { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] },
+        dev,
       },
+      ...(caller ? [{ config: await callerOf(caller, service, compatibilityDate), dev }] : []),
     ],
   });
   running.push({ miniflare, isInspected });
   await miniflare.ready;
-  const { host, origin } = await miniflare.unsafeGetDirectURL("bench");
+  const { origin } = await miniflare.unsafeGetDirectURL("bench");
+  const { host } = await miniflare.unsafeGetDirectURL(caller ? "caller" : "bench");
   const workerd = spawned.findLast(({ spawnfile }) => path.basename(spawnfile).startsWith("workerd"));
   const requests = ((await prepare?.(miniflare, origin)) ?? [{}]).map((request) => http(host, request));
   return { name, role, settings, address: host, process: workerd.pid, requests, bursts, status, toleratedStatus, connections, refreshes, isSingleUse, gzip };
+}
+
+/** The Worker that calls the measured one over a service binding. */
+async function callerOf(entry, service, compatibilityDate) {
+  const { manifest } = await bundle(entry);
+  const binding = { type: "worker", worker: "bench", ...(service && { exportName: service }) };
+  return { name: "caller", compatibilityDate, compatibilityFlags: [], manifest, env: { AUTH: binding } };
 }
 
 /** The number of store calls of each running Worker so far, in the order of their start. */
@@ -101,9 +114,9 @@ export async function stop() {
   for (const child of spawned) child.kill("SIGKILL");
 }
 
-/** The bytes of a request. */
+/** The bytes of a request. Its body is JSON, unless a header says otherwise. */
 export function http(host, { method = "GET", path: target = "/", headers = {}, body }) {
-  const lines = Object.entries({ host, ...CLOUDFLARE_HEADERS, ...headers });
-  if (body !== undefined) lines.push(["content-type", "application/json"], ["content-length", Buffer.byteLength(body)]);
+  const type = body !== undefined && { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+  const lines = Object.entries({ host, ...CLOUDFLARE_HEADERS, ...type, ...headers });
   return `${method} ${target} HTTP/1.1\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body ?? ""}`;
 }

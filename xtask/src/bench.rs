@@ -109,6 +109,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Error> {
         databases: databases.as_ref().map(|databases| databases.list.clone()),
         only_ours: arguments.ours,
         against: arguments.against,
+        seconds: arguments.seconds,
     };
     let mut run = Run::default();
     for group in selected {

@@ -53,8 +53,20 @@ const fn of_edge_auth(name: &'static str, title: &'static str, turns_per_second:
     }
 }
 
+const fn of_oauth(name: &'static str, title: &'static str) -> Group {
+    Group {
+        name,
+        title,
+        kind: Kind::Load {
+            turns_per_second: SHORT_TURNS,
+            direction: Direction::SubjectByRow,
+            is_in_chart: false,
+        },
+    }
+}
+
 /// The groups that a run without `--only` measures.
-pub const GROUPS: [Group; 10] = [
+pub const GROUPS: [Group; 14] = [
     by_peers("validate", "Session check, default settings", SHORT_TURNS),
     by_peers(
         "validate-kv",
@@ -81,6 +93,13 @@ pub const GROUPS: [Group; 10] = [
             is_in_chart: false,
         },
     },
+    of_oauth("oauth-code", "OAuth: code exchange"),
+    of_oauth("oauth-refresh", "OAuth: refresh"),
+    of_oauth("oauth-introspect", "OAuth: introspection"),
+    of_oauth(
+        "oauth-validate",
+        "OAuth: access token over a service binding",
+    ),
     of_edge_auth("refused", "Refused requests", SHORT_TURNS),
     of_edge_auth("refused-login", "Refused sign-ins", SHORT_TURNS),
     Group {

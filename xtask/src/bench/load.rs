@@ -38,8 +38,8 @@ pub struct Target {
     /// The number of requests sent so far.
     #[serde(skip)]
     sent: AtomicUsize,
-    /// Whether the token of a response replaces the token of its request.
-    refreshes: bool,
+    /// Where the token of a response replaces that of its request.
+    refreshes: Option<Refreshes>,
     /// Whether each request can be sent only once.
     pub is_single_use: bool,
     /// The expected status of every response.
@@ -76,6 +76,16 @@ impl Bursts {
         let burst = place / (self.size * self.repeats);
         (burst * self.size + place % self.size) % count
     }
+}
+
+/// The place of the token in a request that a response refreshes.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Refreshes {
+    /// `access_token` of the response, in the header `Authorization`.
+    Bearer,
+    /// `refresh_token` of the response, in the form; not its first field.
+    Form,
 }
 
 /// The amount of load.
@@ -172,8 +182,9 @@ fn send_in_turn<'a>(
             )));
         }
         latencies.push(sent.elapsed());
-        if target.refreshes {
-            let next = with_new_token(&read(request), &body)
+        if let Some(refreshes) = target.refreshes {
+            let next = refreshes
+                .with_new_token(&read(request), &body)
                 .ok_or_else(|| io::Error::other("the response has no token"))?;
             *request.write().unwrap_or_else(PoisonError::into_inner) = next;
         }
@@ -185,14 +196,22 @@ fn read(request: &RwLock<String>) -> RwLockReadGuard<'_, String> {
     request.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The request with the token of this response in place of its own.
-fn with_new_token(request: &str, body: &[u8]) -> Option<String> {
-    const HEADER: &str = "authorization: Bearer ";
-    let response: Value = serde_json::from_slice(body).ok()?;
-    let (before, rest) = request.split_once(HEADER)?;
-    let (_, after) = rest.split_once('\r')?;
-    let token = response["access_token"].as_str()?;
-    Some(format!("{before}{HEADER}{token}\r{after}"))
+impl Refreshes {
+    /// The request with the token of this response in place of its own.
+    fn with_new_token(self, request: &str, body: &[u8]) -> Option<String> {
+        let (name, before, after) = match self {
+            Self::Bearer => ("access_token", "authorization: Bearer ", '\r'),
+            Self::Form => ("refresh_token", "&refresh_token=", '&'),
+        };
+        let response: Value = serde_json::from_slice(body).ok()?;
+        let token = response[name].as_str()?;
+        let (start, rest) = request.split_once(before)?;
+        let old = rest.split(after).next()?;
+        // The header Content-Length remains true.
+        let is_as_long = matches!(self, Self::Bearer) || old.len() == token.len();
+        let end = rest.get(old.len()..).filter(|_| is_as_long)?;
+        Some(format!("{start}{before}{token}{end}"))
+    }
 }
 
 /// Reads one response (RFC 9112 section 6) to its end. Returns its status and body.
@@ -243,7 +262,7 @@ fn take(reader: &mut impl BufRead, length: u64, into: &mut Vec<u8>) -> io::Resul
 
 #[cfg(test)]
 mod tests {
-    use super::{Bursts, read_response, with_new_token};
+    use super::{Bursts, Refreshes, read_response};
 
     #[test]
     fn burst_is_repeated_before_the_next() {
@@ -277,9 +296,25 @@ mod tests {
     fn request_with_new_token_has_the_token_of_the_response() {
         let request = "POST / HTTP/1.1\r\nauthorization: Bearer old\r\nx: y\r\n\r\n";
         assert_eq!(
-            with_new_token(request, br#"{"access_token":"new.er"}"#).as_deref(),
+            Refreshes::Bearer
+                .with_new_token(request, br#"{"access_token":"new.er"}"#)
+                .as_deref(),
             Some("POST / HTTP/1.1\r\nauthorization: Bearer new.er\r\nx: y\r\n\r\n")
         );
-        assert_eq!(with_new_token(request, b"{}"), None);
+        assert!(Refreshes::Bearer.with_new_token(request, b"{}").is_none());
+    }
+
+    #[test]
+    fn form_with_new_token_has_the_token_of_the_response_and_the_same_length() {
+        let new = br#"{"access_token":"a","refresh_token":"new"}"#;
+        for (form, expected) in [
+            ("a=b&refresh_token=old", Some("a=b&refresh_token=new")),
+            ("a=b&refresh_token=old&c=d", Some("a=b&refresh_token=new&c=d")),
+            ("a=b&refresh_token=older", None),
+            ("a=b", None),
+        ] {
+            let refreshed = Refreshes::Form.with_new_token(form, new);
+            assert_eq!(refreshed.as_deref(), expected, "{form}");
+        }
     }
 }

@@ -23,6 +23,8 @@ pub struct Launch {
     pub only_ours: bool,
     /// Other clones whose build is measured too.
     pub against: Vec<PathBuf>,
+    /// Seconds of load for each Worker, for those whose requests can be sent only once.
+    pub seconds: u32,
 }
 
 impl Launch {
@@ -45,6 +47,7 @@ impl Launch {
             "against": self.against,
             "ours": self.only_ours,
             "databases": self.databases,
+            "seconds": self.seconds,
         });
         let mut command = Command::new(node::node());
         command
