@@ -26,11 +26,14 @@ function signingKey() {
 /** The variables with which the OAuth server is on. */
 export const OAUTH_VARIABLES = { OAUTH_KEY_1: signingKey() };
 
+/** A colon needs no escape in a form, and a token that is not escaped can be replaced in a request by one of the same length. */
+const escaped = (text) => encodeURIComponent(text).replaceAll("%3A", ":");
+
 /** The body of a form and its headers. */
 export const form = (fields, headers = {}) => ({
   method: "POST",
   headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
-  body: Object.entries(fields).map((field) => field.map(encodeURIComponent).join("=")).join("&"),
+  body: Object.entries(fields).map((field) => field.map(escaped).join("=")).join("&"),
 });
 export const basic = ({ id, secret }) => ({ authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}` });
 
@@ -38,15 +41,15 @@ const address = (index) => ({ "cf-connecting-ip": ADDRESSES[index % ADDRESSES.le
 const timestamp = (milliseconds) => new Date(milliseconds).toISOString().replace(/\.\d+Z/, "Z");
 
 /** The requests of the public client and of the confidential one. */
-export const codeRequest = (code, index) => ({
+const codeRequest = (code, index) => ({
   path: "/oauth/token",
   ...form({ grant_type: "authorization_code", code, code_verifier: VERIFIER, redirect_uri: REDIRECT_URI, resource: RESOURCE, client_id: CLIENT }, address(index)),
 });
-export const refreshRequest = (token, index) => ({
+const refreshRequest = (token, index) => ({
   path: "/oauth/token",
   ...form({ grant_type: "refresh_token", client_id: CLIENT, refresh_token: token }, address(index)),
 });
-export const introspectionRequest = (token, index) => ({
+const introspectionRequest = (token, index) => ({
   path: "/oauth/introspect",
   ...form({ token }, { ...address(index), ...basic(SERVICE) }),
 });
@@ -57,6 +60,13 @@ export async function send(origin, { path, ...request }) {
   const text = await response.text();
   if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
   return JSON.parse(text);
+}
+
+/** Requests about access tokens, the first of which is active. The status does not say whether it is. */
+export async function checked(origin, requests) {
+  const { active } = await send(origin, requests[0]);
+  if (!active) throw new Error("the token is not active");
+  return requests;
 }
 
 /** The results of a function for each number, of which a few run at a time. */
@@ -143,4 +153,61 @@ export async function createRefreshTokens(miniflare, origin, root, count) {
 export async function createAccessTokens(miniflare, origin, root, count) {
   const requests = await createRefreshTokens(miniflare, origin, root, count);
   return many(count, async (index) => (await send(origin, requests[index])).access_token);
+}
+
+/** Returns requests that ask about an access token each. */
+export async function createIntrospections(miniflare, origin, root, count) {
+  const tokens = await createAccessTokens(miniflare, origin, root, count);
+  return checked(origin, tokens.map(introspectionRequest));
+}
+
+/** Grants in one statement. */
+const GRANTS_AT_ONCE = 100_000;
+
+/**
+ * Stores this many grants of a thousand users, with refresh tokens. Returns requests with the refresh tokens of some of them, from
+ * all parts of the table.
+ */
+export async function createManyGrants(miniflare, origin, root, grants, count) {
+  const database = await open(miniflare, origin, root);
+  await database
+    .prepare(
+      `INSERT INTO users (id, source, username, username_skeleton, email, email_key, name, organization, aws_region, role, is_active,
+                          created_at, updated_at)
+       WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < 999)
+       SELECT format('00000000-0000-4000-9000-%012d', n), source, username || n, username || n, n || email, n || email, name,
+              organization, aws_region, role, is_active, created_at, updated_at
+       FROM users, numbers WHERE id = ?1`,
+    )
+    .bind(USER.id)
+    .run();
+  const now = Date.now();
+  const insert = database.prepare(
+    `INSERT INTO oauth_grants (id, user_id, client_id, session_id, redirect_uri, resource, scope, code_challenge, authenticated_at, amr,
+                               created_at, redeemed_at, generation, rotated_at, expires_at, ends_at)
+     WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)
+     SELECT lower(format('%s-%s-4%s-8%s-%s', hex(randomblob(4)), hex(randomblob(2)), substr(hex(randomblob(2)), 2),
+                         substr(hex(randomblob(2)), 2), hex(randomblob(6)))),
+            format('00000000-0000-4000-9000-%012d', n % 1000), ?2, lower(hex(randomblob(32))), ?3, ?4, ?5, ?6, ?7, '["pwd"]', ?7, ?7, 1,
+            ?7, ?8, ?9
+     FROM numbers`,
+  );
+  const values = [CLIENT, REDIRECT_URI, RESOURCE, SCOPE, CHALLENGE, timestamp(now)];
+  const ends = [timestamp(now + 30 * 86_400_000), timestamp(now + 90 * 86_400_000)];
+  for (let stored = 0; stored < grants; stored += GRANTS_AT_ONCE) {
+    await insert.bind(Math.min(GRANTS_AT_ONCE, grants - stored), ...values, ...ends).run();
+  }
+  const rows = Array.from({ length: count }, (_, index) => 1 + Math.floor((index * grants) / count));
+  const { results } = await database
+    .prepare("SELECT id FROM oauth_grants WHERE rowid IN (SELECT value FROM json_each(?1)) ORDER BY random()")
+    .bind(JSON.stringify(rows))
+    .all();
+  return results.map(({ id }, index) => refreshRequest(grantToken(id, 1), index));
+}
+
+/** Returns requests that ask about an access token of some of these grants. */
+export async function createManyGrantsAndTokens(miniflare, origin, root, grants, count) {
+  const requests = await createManyGrants(miniflare, origin, root, grants, count);
+  const tokens = await many(count, async (index) => (await send(origin, requests[index])).access_token);
+  return checked(origin, tokens.map(introspectionRequest));
 }

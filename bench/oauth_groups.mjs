@@ -1,7 +1,15 @@
 // The groups of the OAuth server. The codes and tokens of the requests are created before the measurement.
 import { CURRENT, worker } from "./builds.mjs";
 import { SESSIONS, SESSION_BURSTS } from "./edge_auth.mjs";
-import { createAccessTokens, createCodes, createRefreshTokens, introspectionRequest, OAUTH_VARIABLES } from "./oauth.mjs";
+import {
+  createAccessTokens,
+  createCodes,
+  createIntrospections,
+  createManyGrants,
+  createManyGrantsAndTokens,
+  createRefreshTokens,
+  OAUTH_VARIABLES,
+} from "./oauth.mjs";
 import * as peers from "./oauth_peers.mjs";
 import { BETTER_AUTH_URL } from "./peer_stores.mjs";
 import { options } from "./tools.mjs";
@@ -33,6 +41,19 @@ const group = (subject, base, ...context) => [
 const CODES_PER_SECOND = { edgeAuth: 1_500, provider: 3_000, betterAuth: 500 };
 const count = (of) => SECONDS * CODES_PER_SECOND[of];
 
+/** The same requests with a thousand grants in the database, and with a million. */
+const byGrants = (prepare, more) =>
+  [
+    ["subject", 1_000, ""],
+    ["control", 1_000, " (A/A)"],
+    ["context", 1_000_000, ""],
+  ].map(([role, grants, suffix]) => ({
+    ...edgeAuth(more),
+    name: `${grants.toLocaleString("en")} grants${suffix}`,
+    role,
+    prepare: (miniflare, origin) => prepare(miniflare, origin, CURRENT.root, grants, TOKENS),
+  }));
+
 export const OAUTH = {
   "oauth-code": group(
     edgeAuth({ isSingleUse: true, prepare: (miniflare, origin) => createCodes(miniflare, origin, CURRENT.root, count("edgeAuth")) }),
@@ -54,7 +75,7 @@ export const OAUTH = {
   ),
   "oauth-introspect": group(
     edgeAuth({
-      prepare: async (miniflare, origin) => (await createAccessTokens(miniflare, origin, CURRENT.root, TOKENS)).map(introspectionRequest),
+      prepare: (miniflare, origin) => createIntrospections(miniflare, origin, CURRENT.root, TOKENS),
     }),
     {
       ...BETTER_AUTH,
@@ -73,7 +94,9 @@ export const OAUTH = {
       ...PROVIDER,
       caller: "bench/peers/workers_oauth_provider_caller.mjs",
       bursts: SESSION_BURSTS,
-      prepare: async (miniflare, origin) => (await peers.createProviderAccessTokens(origin, SESSIONS)).map(BEARER),
+      prepare: (miniflare, origin) => peers.createProviderAccessTokens(origin, SESSIONS),
     },
   ),
+  "grants-refresh": byGrants(createManyGrants, { refreshes: "form" }),
+  "grants-introspect": byGrants(createManyGrantsAndTokens),
 };

@@ -5,7 +5,7 @@ import { OAuthAuthorizationServer } from "@cloudflare/workers-oauth-provider";
 
 const server = new OAuthAuthorizationServer({
   issuer: "http://localhost:8787",
-  resources: ["https://api.example.com"],
+  resources: ["http://localhost:8788"],
   scopesSupported: ["reports:read", "offline_access"],
   // As Edge Auth. Refresh tokens live as long as a grant, 30 days.
   accessTokenTTL: 600,

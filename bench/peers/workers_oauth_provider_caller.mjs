@@ -2,7 +2,7 @@
 import { insufficientScope, OAuthResourceServer } from "@cloudflare/workers-oauth-provider";
 
 export default new OAuthResourceServer({
-  resourceMetadata: { resource: "https://api.example.com", authorization_servers: ["http://localhost:8787"] },
+  resourceMetadata: { resource: "http://localhost:8788", authorization_servers: ["http://localhost:8787"] },
   requiredScopes: ["reports:read"],
   validateToken: (env) => env.AUTH.validateToken,
   handler: {

@@ -13,7 +13,7 @@ struct Budget {
     limit: f64,
 }
 
-const BUDGETS: [Budget; 6] = [
+const BUDGETS: [Budget; 10] = [
     Budget {
         name: "/validate, default settings, compared with Hono + jose + KV",
         group: "validate",
@@ -38,6 +38,26 @@ const BUDGETS: [Budget; 6] = [
         name: "sign-in, compared with Hono + argon2-wasm-edge",
         group: "sign-in",
         limit: 0.65,
+    },
+    Budget {
+        name: "OAuth code exchange, compared with workers-oauth-provider + KV",
+        group: "oauth-code",
+        limit: 0.6,
+    },
+    Budget {
+        name: "OAuth refresh, compared with workers-oauth-provider + KV",
+        group: "oauth-refresh",
+        limit: 0.6,
+    },
+    Budget {
+        name: "OAuth introspection, compared with better-auth + D1",
+        group: "oauth-introspect",
+        limit: 0.6,
+    },
+    Budget {
+        name: "OAuth access token over a service binding, compared with workers-oauth-provider + KV",
+        group: "oauth-validate",
+        limit: 0.6,
     },
     Budget {
         name: "start-up (modules and first response), compared with better-auth + D1",

@@ -309,7 +309,10 @@ mod tests {
         let new = br#"{"access_token":"a","refresh_token":"new"}"#;
         for (form, expected) in [
             ("a=b&refresh_token=old", Some("a=b&refresh_token=new")),
-            ("a=b&refresh_token=old&c=d", Some("a=b&refresh_token=new&c=d")),
+            (
+                "a=b&refresh_token=old&c=d",
+                Some("a=b&refresh_token=new&c=d"),
+            ),
             ("a=b&refresh_token=older", None),
             ("a=b", None),
         ] {
