@@ -38,7 +38,7 @@ const group = (subject, base, ...context) => [
 ];
 
 /** More codes than a Worker redeems in a second. */
-const CODES_PER_SECOND = { edgeAuth: 1_500, provider: 3_000, betterAuth: 500 };
+const CODES_PER_SECOND = { edgeAuth: 1_000, provider: 3_000, betterAuth: 300 };
 const count = (of) => SECONDS * CODES_PER_SECOND[of];
 
 /** The same requests with a thousand grants in the database, and with a million. */

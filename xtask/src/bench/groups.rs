@@ -120,7 +120,7 @@ pub const ARGON2ID: &str = "argon2id";
 /// The value of `--only` that selects all groups of scale.
 pub const SCALE: &str = "scale";
 
-/// Groups that are measured only if they are named: the hash of a password alone, and the same requests with many users in
+/// Groups that are measured only if they are named: the hash of a password alone, and the same requests with many grants or users in
 /// the database.
 pub const OTHER_GROUPS: [Group; 10] = [
     Group {
