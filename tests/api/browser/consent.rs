@@ -2,7 +2,8 @@
 //! `cases/pages/consent`.
 
 use super::world::World;
-use crate::support::{User, Vars};
+use crate::support::{User, Vars, aws};
+use aws_simulator::{ACCOUNT, Config, User as DirectoryUser};
 use serde_json::{Value, json};
 
 /// Creates OAuth clients with these names, and a grant of the user for each of them. Returns the ids of the grants.
@@ -18,6 +19,25 @@ async fn connect(world: &World, user: &User, names: &[&str]) -> Vec<String> {
         grants.push(grant);
     }
     grants
+}
+
+/// Registers an application on a website, one on the user's device, and one on a website that opens a program. Returns their ids.
+async fn applications(world: &World) -> Value {
+    let admin = world.app.super_admin_session().await;
+    let mut clients = json!({});
+    for (key, name, uri) in [
+        ("web", "App", "https://app.example.com/callback"),
+        ("local", "Local", "http://127.0.0.1/callback"),
+        ("bridge", "Bridge", "https://app.example.com/bridge"),
+    ] {
+        let client = json!({
+            "client_name": name, "token_endpoint_auth_method": "none", "redirect_uris": [uri],
+            "post_logout_redirect_uris": ["https://app.example.com/signed-out"],
+            "grant_types": ["authorization_code", "refresh_token"]
+        });
+        clients[key] = admin.create_client(&client).await.client_id().into();
+    }
+    clients
 }
 
 /// The case gives the responses of the service about the request of the application, so that each of them can be tried.
@@ -36,20 +56,37 @@ async fn application_gets_a_code_with_the_consent_of_the_user() {
     for name in ["ada", "bob"] {
         world.user(name).await;
     }
-    let admin = world.app.super_admin_session().await;
-    let mut clients = Vec::new();
-    for (name, uri) in [
-        ("App", "https://app.example.com/callback"),
-        ("Local", "http://127.0.0.1/callback"),
-    ] {
-        let client = json!({
-            "client_name": name, "token_endpoint_auth_method": "none", "redirect_uris": [uri],
-            "grant_types": ["authorization_code", "refresh_token"]
-        });
-        clients.push(admin.create_client(&client).await.client_id());
-    }
-    world.more = json!({ "web": clients[0], "local": clients[1] });
+    world.more = applications(&world).await;
     world.run("pages/consent/flow").await;
+}
+
+#[tokio::test]
+#[ignore = "slow"]
+async fn authorization_request_survives_each_sign_in_reloads_and_other_tabs() {
+    // A simulator of its own, because its page lists the users of all tests.
+    let simulator = aws::start(Config::default());
+    let directory_user = DirectoryUser::new("grace").assigned(ACCOUNT, "Developer");
+    let username = directory_user.user_name.clone();
+    simulator.put_user(directory_user);
+    let vars = aws::portal(&simulator).set("JWT_ISSUER", "http://localhost:{PORT}");
+    let mut world = World::new(vars).await;
+    for name in ["ada", "bob", "eve"] {
+        world.user(name).await;
+    }
+    let mut more = applications(&world).await;
+    more["simulator"] = simulator.url().into();
+    more["username"] = username.into();
+    world.more = more;
+    world.run("pages/consent/survives").await;
+}
+
+#[tokio::test]
+#[ignore = "slow"]
+async fn consent_leads_to_websites_and_programs() {
+    let mut world = World::new(Vars::new()).await;
+    world.user("ada").await;
+    world.more = applications(&world).await;
+    world.run("pages/consent/redirects").await;
 }
 
 #[tokio::test]

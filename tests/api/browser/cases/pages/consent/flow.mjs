@@ -1,45 +1,18 @@
 // An application gets a code with the consent of the user: the complete flow from the authorization endpoint through the pages and
 // back.
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
 import { confirm, section } from "../admin/steps.mjs";
+import { WEB, newBrowser, redeem, authorization as request, responseTo, token } from "./requests.mjs";
 import { at, button, message, question, showsAccount, submitSignIn, t } from "./steps.mjs";
 
 const c = t.consent;
-const WEB = "https://app.example.com/callback";
 
 export async function run({ person, control, service, application, users: [ada, bob], more: { web, local } }) {
   const loopback = application.replace("localhost", "127.0.0.1") + "/callback";
-  /** A request of an application, and the values that it keeps for the response. */
-  const authorization = (more = {}) => {
-    const verifier = randomBytes(32).toString("base64url");
-    const state = randomBytes(8).toString("hex");
-    const query = new URLSearchParams({
-      response_type: "code",
-      client_id: web,
-      redirect_uri: WEB,
-      scope: "openid profile offline_access",
-      state,
-      code_challenge: createHash("sha256").update(verifier).digest("base64url"),
-      code_challenge_method: "S256",
-      ...more,
-    });
-    return { url: `${service}/oauth/authorize?${query}`, verifier, state, client: query.get("client_id"), uri: query.get("redirect_uri") };
-  };
+  const authorization = (more) => request(service, web, more);
   const context = await newBrowser(person);
   const page = await context.newPage();
-  /** The parameters of the response, once the page is back at the application. */
-  const response = async ({ uri, state }) => {
-    await page.waitForURL((url) => url.href.startsWith(`${uri}?`));
-    const found = new URL(page.url()).searchParams;
-    assert.equal(found.get("state"), state);
-    assert.equal(found.get("iss"), service);
-    return found;
-  };
-  const token = async (fields) => {
-    const answer = await fetch(`${service}/oauth/token`, { method: "POST", body: new URLSearchParams(fields) });
-    return { status: answer.status, body: await answer.json() };
-  };
+  const response = (sent) => responseTo(sent, page);
 
   // A user who is not signed in signs in, and comes back to the question.
   const first = authorization();
@@ -53,9 +26,7 @@ export async function run({ person, control, service, application, users: [ada, 
   await page.getByText(ada.login.username, { exact: true }).waitFor();
   assert.equal(await page.getByText(c.loopback).count(), 0);
   await button(page, c.allow).click();
-  const code = (await response(first)).get("code");
-  const redeemed = await token({ grant_type: "authorization_code", code, redirect_uri: WEB, client_id: web, code_verifier: first.verifier });
-  assert.equal(redeemed.status, 200, JSON.stringify(redeemed.body));
+  const redeemed = await redeem(first, await response(first));
 
   // The request was used, and is not valid in another browser.
   await page.goto(consentUrl);
@@ -84,12 +55,12 @@ export async function run({ person, control, service, application, users: [ada, 
 
   // A program on this computer: the page warns, and asks each time.
   for (let turn = 0; turn < 2; turn += 1) {
-    const request = authorization({ client_id: local, redirect_uri: loopback });
-    await page.goto(request.url);
+    const sent = authorization({ client_id: local, redirect_uri: loopback });
+    await page.goto(sent.url);
     await question(page, "Local");
     await page.getByText(c.loopback).waitFor();
     await button(page, c.allow).click();
-    assert.ok((await response(request)).get("code"));
+    assert.ok((await response(sent)).get("code"));
   }
 
   // An application that demands a recent authentication.
@@ -138,7 +109,7 @@ export async function run({ person, control, service, application, users: [ada, 
   await button(entry.last(), t.applications.removeLabel("App")).click();
   await confirm(page, t.applications.removeTitle("App"), t.applications.remove);
   await message(card, "status", t.applications.removed);
-  const refreshed = await token({ grant_type: "refresh_token", refresh_token: redeemed.body.refresh_token, client_id: web });
+  const refreshed = await token(service, { grant_type: "refresh_token", refresh_token: redeemed.refresh_token, client_id: web });
   assert.deepEqual([refreshed.status, refreshed.body.error], [400, "invalid_grant"]);
   const asksAgain = authorization();
   await page.goto(asksAgain.url);
@@ -152,11 +123,4 @@ export async function run({ person, control, service, application, users: [ada, 
   await page.getByText(bob.login.username, { exact: true }).waitFor();
   await button(page, c.allow).click();
   assert.ok((await response(asksAgain)).get("code"));
-}
-
-/** A browser in which the website of the application exists. */
-async function newBrowser(person) {
-  const context = await person();
-  await context.route("https://app.example.com/**", (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html>" }));
-  return context;
 }
