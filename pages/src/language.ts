@@ -1,6 +1,8 @@
-// The language of the pages: the one that was chosen on a page, otherwise the first language of the browser that has a table.
+// The language of the pages: the one that was chosen on a page, otherwise the first language of the address (`ui_locales`) or of the
+// browser that has a table.
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
+import { UI_LOCALES } from "./navigation.ts";
 import { de } from "./texts/de.ts";
 import { en } from "./texts/en.ts";
 import type { Texts } from "./texts/en.ts";
@@ -30,7 +32,8 @@ function stored(): Language | undefined {
 }
 
 function preferred(): Language {
-  const codes = navigator.languages.map((tag) => tag.toLowerCase().split("-")[0] ?? "");
+  const ofAddress = new URLSearchParams(location.search).get(UI_LOCALES) ?? "";
+  const codes = [...ofAddress.split(" "), ...navigator.languages].map((tag) => tag.toLowerCase().split("-")[0] ?? "");
   return codes.find(isLanguage) ?? "en";
 }
 

@@ -11,6 +11,9 @@ export const PAGES = {
 /** The parameter of /sign-in with the address that the user wants to return to. The API decides whether the page follows it. */
 export const RETURN_TO = "return_to";
 
+/** The parameter of /sign-out with the languages that an application prefers. */
+export const UI_LOCALES = "ui_locales";
+
 /** The parameter of /account that asks the user to check something, such as `passkeys`. */
 export const REVIEW = "review";
 

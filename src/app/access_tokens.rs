@@ -1,10 +1,11 @@
 //! Issues and verifies access tokens with the signing keys of the configuration.
 
+use crate::crypto::es256::Signature;
 use crate::crypto::signing_keys::{PublicJwk, SigningKey, SigningKeys};
 use crate::domain::token::access_token::{
     self, AccessClaims, AccessTokenRejection, UnverifiedAccessToken,
 };
-use crate::domain::token::id_token::{self, IdClaims};
+use crate::domain::token::id_token::{self, IdClaims, IdTokenHint};
 use crate::runtime::es256::{KeyPair, UnusableKey};
 use crate::timestamp::Timestamp;
 use thiserror::Error;
@@ -107,16 +108,32 @@ impl AccessTokens {
             message,
             signature,
         } = read.ok_or(AccessTokenRejection::Invalid)?;
-        let key = self.keys.iter().find(|key| key.key().kid() == kid);
-        let key = key.ok_or(AccessTokenRejection::Invalid)?;
-        let is_authentic = key.verify(message, &signature).await;
-        let is_too_old = self
-            .not_before
-            .is_some_and(|not_before| claims.issued_at < not_before);
-        if !is_authentic || is_too_old {
+        if !self.has_signed(kid, message, &signature).await || self.is_too_old(claims.issued_at) {
             return Err(AccessTokenRejection::Invalid);
         }
         Ok(claims)
+    }
+
+    /// The user and the client of an ID token that this service issued, whether it has expired or not.
+    pub async fn hint(&self, id_token: &str) -> Option<IdTokenHint> {
+        let kids = self.signing_keys().map(SigningKey::kid);
+        let read = id_token::read(id_token, &self.issuer, kids)?;
+        let is_authentic = self.has_signed(read.kid, read.message, &read.signature);
+        (is_authentic.await && !self.is_too_old(read.issued_at)).then_some(read.hint)
+    }
+
+    /// Whether this is the signature of the key with this id.
+    async fn has_signed(&self, kid: &str, message: &[u8], signature: &Signature) -> bool {
+        let key = self.keys.iter().find(|key| key.key().kid() == kid);
+        match key {
+            Some(key) => key.verify(message, signature).await,
+            None => false,
+        }
+    }
+
+    fn is_too_old(&self, issued_at: Timestamp) -> bool {
+        self.not_before
+            .is_some_and(|not_before| issued_at < not_before)
     }
 
     fn signing_keys(&self) -> impl Iterator<Item = &SigningKey> {

@@ -10,6 +10,7 @@ pub mod bootstrap;
 pub mod client_authentication;
 pub mod client_credentials;
 pub mod client_info;
+pub mod client_sign_out;
 pub mod confirmed_tokens;
 pub mod connected_applications;
 pub mod context;

@@ -52,6 +52,8 @@ pub enum Purpose {
     Totp,
     /// The `request` of the consent page: an authorization request.
     AuthorizationRequest,
+    /// The `request` of the page that asks whether to sign out: a sign-out request of an OAuth client.
+    SignOutRequest,
 }
 
 /// Why a [`Sealer`] was not created.
@@ -198,6 +200,7 @@ impl Purpose {
             Self::Challenge => b"Edge Auth handle 1: challenge",
             Self::Totp => b"Edge Auth handle 1: TOTP secret",
             Self::AuthorizationRequest => b"Edge Auth handle 1: authorization request",
+            Self::SignOutRequest => b"Edge Auth handle 1: sign-out request",
         }
     }
 }

@@ -7,6 +7,7 @@ use super::oauth_client::{GrantType, OauthClient, Scope};
 use super::redirect_uri::{Destination, RedirectUri, host_shown};
 use super::resource::{self, Resource};
 use super::session::{SessionKind, SessionRecord};
+use super::token::id_token::IdTokenHint;
 use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -19,6 +20,18 @@ const MAX_NONCE_BYTES: usize = 512;
 const MAX_HINT_BYTES: usize = 320;
 /// A longer `max_age` has no effect, because no session is that old.
 const MAX_AGE_SECONDS: i64 = 31_536_000;
+
+/// `id_token_hint`: an ID token of an earlier sign-in of the user that the client expects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hint {
+    /// There is none.
+    #[default]
+    Absent,
+    /// This service did not issue it.
+    Invalid,
+    /// This service issued it.
+    Of(IdTokenHint),
+}
 
 /// The parameters of a request, except for client and redirect URI.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +64,8 @@ pub struct Given {
     pub max_age: Option<String>,
     /// `login_hint`.
     pub login_hint: Option<String>,
+    /// `id_token_hint`.
+    pub id_token_hint: Hint,
 }
 
 /// The reason why a request is refused, as reported to the client.
@@ -71,6 +86,11 @@ impl Refusal {
     pub const LOGIN_REQUIRED: Self = Self::new(
         "login_required",
         "The user has to sign in, and prompt is none",
+    );
+    /// The user has just signed in, and is not the user of the ID token in the request.
+    pub const OTHER_USER: Self = Self::new(
+        "login_required",
+        "Another user than that of id_token_hint has signed in",
     );
     /// The request forbids pages, and the user has to consent.
     pub const CONSENT_REQUIRED: Self = Self::new(
@@ -144,6 +164,8 @@ pub struct AuthorizationRequest {
     pub max_age: Option<i64>,
     /// The name or address of the user that the client expects.
     pub login_hint: Option<String>,
+    /// The user of the ID token in the request: no other user may complete it.
+    pub user: Option<Uuid>,
     /// When the request was received, in seconds since 1970.
     pub received_at: i64,
 }
@@ -159,6 +181,8 @@ pub enum Next {
     Consent,
     /// Nothing.
     Grant,
+    /// The request is refused, because another user has signed in for it.
+    OtherUser,
 }
 
 impl AuthorizationRequest {
@@ -206,6 +230,15 @@ impl AuthorizationRequest {
         {
             return Err(Refusal::invalid("nonce is longer than 512 bytes"));
         }
+        let user = match given.id_token_hint {
+            Hint::Absent => None,
+            Hint::Of(hint) if hint.client == client.client_id => Some(hint.user),
+            Hint::Of(_) | Hint::Invalid => {
+                return Err(Refusal::invalid(
+                    "id_token_hint is not an ID token of this client",
+                ));
+            }
+        };
         Ok(Self {
             client: client.client_id,
             redirect_uri,
@@ -217,6 +250,7 @@ impl AuthorizationRequest {
             prompt,
             max_age,
             login_hint: given.login_hint.filter(|hint| hint.len() <= MAX_HINT_BYTES),
+            user,
             received_at: now.seconds(),
         })
     }
@@ -257,8 +291,14 @@ impl AuthorizationRequest {
         };
         let received_at = Timestamp::from_seconds(self.received_at);
         let signed_in_at = session.user.last_login;
-        if self.prompt.select_account && signed_in_at.is_none_or(|time| time < received_at) {
+        let is_earlier = signed_in_at.is_none_or(|time| time < received_at);
+        let is_other = self.user.is_some_and(|user| user != session.user.id);
+        if (self.prompt.select_account || is_other) && is_earlier {
             return Next::SignIn;
+        }
+        if is_other {
+            // `OpenID` Connect Core section 3.1.2.1: only the user of the ID token gets a positive response.
+            return Next::OtherUser;
         }
         let needs_factor = match session.method {
             Some(method) => rules.need_factor(method, session.has_factor),

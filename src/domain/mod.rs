@@ -22,6 +22,7 @@ pub mod return_target;
 pub mod role;
 pub mod session;
 pub mod sign_in_method;
+pub mod sign_out_request;
 pub mod token;
 pub mod totp;
 pub mod user;

@@ -27,6 +27,8 @@ impl Page {
 
 const PAGES: &[Page] = &[
     Page::at("/sign-in"),
+    // Not isolated, because an application may open it as a pop-up.
+    Page::at("/sign-out"),
     Page::at("/signed-out"),
     Page {
         is_isolated: true,

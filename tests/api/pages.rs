@@ -5,7 +5,7 @@ use regex::Regex;
 use std::collections::BTreeSet;
 use std::io::Write;
 
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "/account",
     "/admin",
     "/bootstrap",
@@ -16,6 +16,7 @@ const PAGES: [&str; 11] = [
     "/revert-email",
     "/set-password",
     "/sign-in",
+    "/sign-out",
     "/signed-out",
 ];
 

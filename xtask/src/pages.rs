@@ -24,6 +24,7 @@ const PAGES: &[(&str, &str)] = &[
     ("revert-email", "Restore your e-mail address"),
     ("set-password", "Set your password"),
     ("sign-in", "Sign in"),
+    ("sign-out", "Sign out"),
     ("signed-out", "Signed out"),
 ];
 

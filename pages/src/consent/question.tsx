@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { Address } from "../components/address.tsx";
 import { Button } from "../components/button.tsx";
 import { Message } from "../components/message.tsx";
+import { NamedUser } from "../components/named_user.tsx";
 import { Scopes } from "../components/scopes.tsx";
 import { ViewHeading } from "../components/view_heading.tsx";
 import type { Failure } from "../api.ts";
@@ -77,7 +78,7 @@ function Parties({ asked }: { asked: AuthorizationRequest }) {
       )}
       {asked.user && (
         <Party name={texts.account}>
-          <User user={asked.user} />
+          <NamedUser user={asked.user} />
           <br />
           <a href={signInPath()}>{texts.otherAccount}</a>
         </Party>
@@ -92,16 +93,6 @@ function Party({ name, children }: { name: string; children: ComponentChildren }
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
-  );
-}
-
-/** The user name too, because users can have several accounts with the same name. */
-function User({ user: { name, username } }: { user: NonNullable<AuthorizationRequest["user"]> }) {
-  if (!name) return <bdi>{username}</bdi>;
-  return (
-    <>
-      <bdi>{name}</bdi> <bdi class="hint">{username}</bdi>
-    </>
   );
 }
 

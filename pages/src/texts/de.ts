@@ -74,6 +74,17 @@ export const de: Texts = {
     keepOpen: "Lassen Sie diese Seite geöffnet.",
   },
 
+  signOut: {
+    title: "Abmelden",
+    question: "Möchten Sie sich abmelden?",
+    lead: (name) => `${name} bittet Sie, sich auch hier abzumelden.`,
+    leadAlone: "Um dieses Konto in diesem Browser zu benutzen, müssen Sie sich danach erneut anmelden.",
+    account: "Ihr Konto",
+    submit: "Abmelden",
+    stay: "Angemeldet bleiben",
+    working: "Sie werden abgemeldet …",
+  },
+
   signedOut: {
     title: "Sie sind abgemeldet",
     lead: "Schließen Sie den Browser, wenn auch andere dieses Gerät benutzen.",

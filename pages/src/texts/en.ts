@@ -73,6 +73,17 @@ export const en = {
     keepOpen: "Keep this page open.",
   },
 
+  signOut: {
+    title: "Sign out",
+    question: "Do you want to sign out?",
+    lead: (name: string) => `${name} asks you to sign out here too.`,
+    leadAlone: "You will have to sign in again to use this account in this browser.",
+    account: "Your account",
+    submit: "Sign out",
+    stay: "Stay signed in",
+    working: "You are being signed out …",
+  },
+
   signedOut: {
     title: "You are signed out",
     lead: "Close the browser if others use this device.",

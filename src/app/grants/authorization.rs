@@ -171,7 +171,10 @@ fn seal(
 }
 
 /// The active client with this id. Ids have one spelling.
-pub(super) async fn active_client(
+///
+/// # Errors
+/// `Store`.
+pub async fn active_client(
     context: &RequestContext,
     id: Option<&str>,
 ) -> Result<Option<OauthClient>, AppError> {

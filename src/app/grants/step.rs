@@ -82,6 +82,7 @@ impl Asked<'_> {
         let session = match (request.next(session, rules, false), session) {
             (Next::SignIn, _) | (_, None) => return Ok(Progress::SignIn),
             (Next::StepUp, _) => return Ok(Progress::StepUp),
+            (Next::OtherUser, _) => return Ok(Progress::Refused(Refusal::OTHER_USER)),
             (Next::Consent | Next::Grant, Some(session)) => session,
         };
         let resource = self.resource(context);
@@ -108,7 +109,9 @@ impl Asked<'_> {
         let allowed = Allowed { scope, remembered };
         Ok(match next {
             Next::Grant => Progress::Grant(allowed),
-            Next::SignIn | Next::StepUp | Next::Consent => Progress::Consent(allowed),
+            Next::SignIn | Next::StepUp | Next::Consent | Next::OtherUser => {
+                Progress::Consent(allowed)
+            }
         })
     }
 

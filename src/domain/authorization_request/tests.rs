@@ -354,8 +354,45 @@ fn sealed_request_of_this_format_is_read() {
     let text = serde_json::to_string(&request).unwrap();
     assert_eq!(
         text,
-        r#"{"client":"00000000-0000-0000-0000-000000000003","redirect_uri":"https://app.example.com/cb","resource":"https://api.example.com","scope":"openid read","state":"s","nonce":null,"code_challenge":"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM","prompt":{"none":false,"login":false,"consent":false,"select_account":false},"max_age":null,"login_hint":null,"received_at":1000}"#
+        r#"{"client":"00000000-0000-0000-0000-000000000003","redirect_uri":"https://app.example.com/cb","resource":"https://api.example.com","scope":"openid read","state":"s","nonce":null,"code_challenge":"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM","prompt":{"none":false,"login":false,"consent":false,"select_account":false},"max_age":null,"login_hint":null,"user":null,"received_at":1000}"#
     );
-    let read: AuthorizationRequest = crate::json::from_str(&text).unwrap();
-    assert_eq!(read, request);
+    // Before a deployment, requests were sealed without a user.
+    for text in [&text, &text.replace(r#""user":null,"#, "")] {
+        let read: AuthorizationRequest = crate::json::from_str(text).unwrap();
+        assert_eq!(read, request);
+    }
+}
+
+#[test]
+fn only_the_user_of_the_id_token_completes_the_request() {
+    let hint = |user, client| {
+        Hint::Of(IdTokenHint {
+            user: Uuid::from_u128(user),
+            client: Uuid::from_u128(client),
+        })
+    };
+    let read_with = |id_token_hint| {
+        read(Given {
+            id_token_hint,
+            ..given()
+        })
+    };
+    assert_eq!(read_with(Hint::Absent).unwrap().user, None);
+    let request = read_with(hint(7, 3)).unwrap();
+    assert_eq!(request.user, Some(Uuid::from_u128(7)));
+    for refused in [hint(7, 4), Hint::Invalid] {
+        assert_eq!(read_with(refused).unwrap_err().error, "invalid_request");
+    }
+    for (user, last_login, expected) in [
+        (7, Some(at(0)), Next::Grant),
+        (8, Some(at(999)), Next::SignIn),
+        (8, None, Next::SignIn),
+        (8, Some(at(1_000)), Next::OtherUser),
+    ] {
+        let mut session = session();
+        session.user.id = Uuid::from_u128(user);
+        session.user.last_login = last_login;
+        let next = request.next(Some(&session), OPTIONAL, true);
+        assert_eq!(next, expected, "{user} {last_login:?}");
+    }
 }

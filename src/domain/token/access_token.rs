@@ -112,20 +112,40 @@ pub fn read<'t, 'k>(
     issuer: &str,
     kids: impl IntoIterator<Item = &'k str>,
 ) -> Option<UnverifiedAccessToken<'t, 'k>> {
+    let parts = split(text, kids, header)?;
+    let claims = claims(parts.payload)?;
+    (payload(issuer, &claims) == parts.payload).then_some(UnverifiedAccessToken {
+        claims,
+        kid: parts.kid,
+        message: parts.message,
+        signature: parts.signature,
+    })
+}
+
+/// The parts of a token. Its signature is not verified yet.
+pub(super) struct Parts<'t, 'k> {
+    pub payload: &'t str,
+    pub kid: &'k str,
+    pub message: &'t [u8],
+    pub signature: Signature,
+}
+
+/// The parts of a token whose header segment is that of one of these keys.
+pub(super) fn split<'t, 'k>(
+    text: &'t str,
+    kids: impl IntoIterator<Item = &'k str>,
+    header: fn(&str) -> String,
+) -> Option<Parts<'t, 'k>> {
     if text.len() > MAX_ACCESS_TOKEN_BYTES {
         return None;
     }
     let (message, last) = text.rsplit_once('.')?;
-    let (first, middle) = message.split_once('.')?;
+    let (first, payload) = message.split_once('.')?;
     let kid = kids.into_iter().find(|kid| header(kid) == first)?;
-    let claims = claims(middle)?;
-    if payload(issuer, &claims) != middle {
-        return None;
-    }
     let mut signature = [0; SIGNATURE_BYTES];
     let length = Base64UrlUnpadded::decode(last, &mut signature).ok()?.len();
-    (length == SIGNATURE_BYTES).then_some(UnverifiedAccessToken {
-        claims,
+    (length == SIGNATURE_BYTES).then_some(Parts {
+        payload,
         kid,
         message: message.as_bytes(),
         signature,

@@ -5,7 +5,7 @@
 
 use crate::app::RequestContext;
 use crate::app::grants::authorization::{self, Answer, Target};
-use crate::domain::authorization_request::Given;
+use crate::domain::authorization_request::{Given, Hint};
 use crate::domain::session::SessionRecord;
 use crate::http::error::{ApiError, ErrorFormat};
 use crate::http::form::Form;
@@ -91,6 +91,7 @@ async fn answer(
         client_id: form.take("client_id"),
         redirect_uri: form.take("redirect_uri"),
     };
+    let id_token_hint = hint(context, form.take("id_token_hint")).await;
     let given = Given {
         has_repetition: !repeated.is_empty(),
         has_request: form.take("request").is_some(),
@@ -106,6 +107,7 @@ async fn answer(
         prompt: form.take("prompt"),
         max_age: form.take("max_age"),
         login_hint: form.take("login_hint"),
+        id_token_hint,
     };
     let begun = authorization::begin(context, client, target, given, session.as_ref());
     Ok(match begun.await? {
@@ -122,8 +124,16 @@ async fn answer(
     })
 }
 
+async fn hint(context: &RequestContext, id_token: Option<String>) -> Hint {
+    let (Some(tokens), Some(id_token)) = (&context.app.access_tokens, id_token) else {
+        return Hint::Absent;
+    };
+    let found = tokens.hint(&id_token).await;
+    found.map_or(Hint::Invalid, Hint::Of)
+}
+
 /// The page that explains an error for which no response may be sent to the client.
-fn error_page(code: &str) -> Response {
+pub(super) fn error_page(code: &str) -> Response {
     Response::see_other(format!("/error?code={code}"))
 }
 
@@ -190,6 +200,11 @@ fn operation_of_link(_: &mut crate::http::operation::Schemas) -> crate::http::op
         (
             "login_hint",
             "Name or address of the user that the client expects.",
+        ),
+        (
+            "id_token_hint",
+            "ID token of the user that the client expects, issued to the same client. It may have expired. No other user can \
+             complete the request.",
         ),
         ("response_mode", "`query`."),
     ]

@@ -2,6 +2,7 @@
 
 use crate::app::RequestContext;
 use crate::app::grants::consent::{self, OpenRequest, PageStep};
+use crate::domain::oauth_client::OauthClient;
 use crate::domain::session::SessionRecord;
 use crate::domain::user::User;
 use crate::http::caller::{self, PresentedCredential};
@@ -61,6 +62,15 @@ pub struct ShownClient {
     client_id: Uuid,
     /// Name of the client.
     name: String,
+}
+
+impl From<OauthClient> for ShownClient {
+    fn from(client: OauthClient) -> Self {
+        Self {
+            client_id: client.client_id,
+            name: client.metadata.client_name,
+        }
+    }
 }
 
 /// A resource as users see it.
@@ -151,10 +161,7 @@ async fn handle(
     let response = Response::ok(&AuthorizationRequestResponse {
         next: step,
         location,
-        client: ShownClient {
-            client_id: open.client().client_id,
-            name: open.client().metadata.client_name.clone(),
-        },
+        client: open.client().clone().into(),
         redirect_host: asked.redirect_host(),
         is_loopback: asked.is_for_device(),
         resource,

@@ -13,7 +13,7 @@ use crate::http::error_codes::ErrorCode;
 use crate::http::request::Method;
 use crate::http::response::Response;
 use crate::http::route::{Access, Guard, Route};
-use crate::routes::oauth::{authorize, introspect, jwks, revoke, userinfo};
+use crate::routes::oauth::{authorize, introspect, jwks, logout, revoke, userinfo};
 use crate::runtime::rate_limiter::Bucket;
 use serde::Serialize;
 
@@ -84,6 +84,8 @@ pub struct ServerMetadata {
     introspection_endpoint: String,
     /// URL of the revocation endpoint.
     revocation_endpoint: String,
+    /// URL at which clients sign users out (`OpenID` Connect RP-Initiated Logout).
+    end_session_endpoint: String,
     /// URL of the public keys that verify access tokens.
     jwks_uri: String,
     /// Scopes that belong to no resource, then those of all resources, including the administration of this service.
@@ -138,6 +140,7 @@ impl ServerMetadata {
             userinfo_endpoint: url(userinfo::PATH),
             introspection_endpoint: url(introspect::ROUTE.path),
             revocation_endpoint: url(revoke::ROUTE.path),
+            end_session_endpoint: url(logout::PATH),
             jwks_uri: url(jwks::ROUTE.path),
             scopes_supported: scopes(resources),
             response_types_supported: vec!["code"],

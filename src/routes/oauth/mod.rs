@@ -6,8 +6,10 @@ pub mod consent;
 pub mod consent_request;
 pub mod introspect;
 pub mod jwks;
+pub mod logout;
 pub mod metadata;
 pub mod revoke;
+pub mod sign_out_request;
 pub mod token;
 pub mod userinfo;
 

@@ -91,6 +91,17 @@ async fn consent_leads_to_websites_and_programs() {
 
 #[tokio::test]
 #[ignore = "slow"]
+#[ignore = "slow"]
+async fn application_signs_the_user_out_and_asks_if_it_cannot_name_the_user() {
+    let mut world = World::new(Vars::new()).await;
+    for name in ["ada", "bob"] {
+        world.user(name).await;
+    }
+    world.more = applications(&world).await;
+    world.run("pages/consent/sign_out").await;
+}
+
+#[tokio::test]
 async fn user_and_administrator_remove_connected_applications() {
     let mut world = World::new(Vars::new()).await;
     let root = world.app.new_user("root").role("super_admin");

@@ -25,6 +25,7 @@ async fn metadata_lists_what_exists_and_reads_no_store() {
     let expected = json!({
         "issuer": issuer,
         "authorization_endpoint": url("/oauth/authorize"),
+        "end_session_endpoint": url("/oauth/logout"),
         "token_endpoint": url("/oauth/token"),
         "userinfo_endpoint": url("/oauth/userinfo"),
         "introspection_endpoint": url("/oauth/introspect"),

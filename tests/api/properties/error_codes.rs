@@ -86,7 +86,7 @@ async fn each_invalid_request_has_its_own_error_code() {
             let request = route.request(&caller).header("content-type", media_type);
             let request = request.header("if-match", "*");
             let mut request = request.body(body);
-            if name == "POST authorization-request" {
+            if ["POST authorization-request", "POST sign-out-request"].contains(&name.as_str()) {
                 request = request.same_origin();
             }
             if !encoding.is_empty() {

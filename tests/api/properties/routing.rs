@@ -85,6 +85,7 @@ async fn other_spellings_of_a_path_return_404() {
         "/api/auth/login%00",
         "/oauth",
         "/oauth/authorize/",
+        "/oauth/logout/",
         "/.well-known/openid-configuration/",
     ] {
         for method in ["GET", "POST", "DELETE", "OPTIONS"] {

@@ -19,6 +19,9 @@ pub const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
 pub const AUTHORIZE: &str = "/oauth/authorize";
+pub const LOGOUT: &str = "/oauth/logout";
+/// Where users may return to after a sign-out.
+pub const SIGNED_OUT: &str = "https://app.example.com/signed-out";
 const READ: &str = "/api/auth/authorization-request";
 const CONSENT: &str = "/api/auth/consent";
 
@@ -46,9 +49,12 @@ impl App {
         };
         let service = self.service(of, "").await.with_method(method);
         let uris = json!([WEB, "http://127.0.0.1/callback", PRIVATE]).to_string();
-        let sql = "UPDATE oauth_clients SET name = 'Reports', redirect_uris = ?2, grant_types = '[\"authorization_code\",\"refresh_token\"]'
+        let after = json!([SIGNED_OUT, "http://127.0.0.1/out", "com.example.app:/out"]).to_string();
+        let sql = "UPDATE oauth_clients
+                   SET name = 'Reports', redirect_uris = ?2, post_logout_redirect_uris = ?3,
+                       grant_types = '[\"authorization_code\",\"refresh_token\"]'
                    WHERE id = ?1";
-        self.sql(sql, [service.id.as_str(), &uris]).await;
+        self.sql(sql, [service.id.as_str(), &uris, &after]).await;
         if is_public {
             let sql = "UPDATE oauth_clients
                        SET kind = 'public', token_endpoint_auth_method = 'none', secret_hash = NULL, secret_created_at = NULL
@@ -162,6 +168,16 @@ impl Response {
     }
 }
 
+impl Response {
+    /// The sealed sign-out request, if a 303 redirects to the page that signs out.
+    #[track_caller]
+    pub fn sign_out_request(&self) -> String {
+        let location = self.location();
+        let request = location.strip_prefix("/sign-out?request=");
+        request.unwrap_or_else(|| panic!("{location}")).to_owned()
+    }
+}
+
 impl Service {
     /// The parameters of an authorization request for [`RESOURCE`].
     pub fn parameters<'a>(&'a self, changes: &Changes<'a>) -> Vec<(&'a str, &'a str)> {
@@ -194,6 +210,22 @@ impl Service {
     /// The address of the response after the user has allowed the request.
     pub async fn allowed(&self, browser: &Caller, changes: &Changes<'_>) -> Url {
         self.pending(browser, changes).await.allow(browser).await
+    }
+
+    /// The path with these parameters of a sign-out request.
+    pub fn sign_out_path(&self, parameters: &Changes<'_>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(parameters);
+        format!("{LOGOUT}?{}", query.finish())
+    }
+
+    /// The ID token of a new grant.
+    pub async fn id_token(&self, browser: &Caller) -> String {
+        let changes = [("resource", ""), ("scope", "openid")];
+        let code = self.code(browser, &changes).await;
+        let response = self.redeem(&code, &[]).await;
+        let body = response.assert_status(200).json();
+        body["id_token"].as_str().expect("an ID token").to_owned()
     }
 
     /// A code. The user is asked even if the consent is remembered.

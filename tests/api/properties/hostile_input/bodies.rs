@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 
 /// The fields of each route that takes a body, for each method of authentication. A field may have a text that it has in all
 /// bodies in which another field has the value.
-const FIELDS: [(&str, &[&str]); 33] = [
+const FIELDS: [(&str, &[&str]); 34] = [
     ("authorization-request", &["request"]),
+    ("sign-out-request", &["request"]),
     (
         "consent",
         &[
@@ -213,6 +214,7 @@ async fn try_values(cases: Cases) -> usize {
             "totp/confirm",
             "passkeys",
             "authorization-request",
+            "sign-out-request",
             "consent",
         ]
         .contains(&name);

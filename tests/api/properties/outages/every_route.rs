@@ -73,7 +73,10 @@ fn served(route: &Route) -> u16 {
     match route.name().as_str() {
         // Other requests of the test need super administrators.
         "POST bootstrap" => 409,
-        "GET /oauth/authorize" | "POST /oauth/authorize" => 303,
+        "GET /oauth/authorize"
+        | "POST /oauth/authorize"
+        | "GET /oauth/logout"
+        | "POST /oauth/logout" => 303,
         _ => 200,
     }
 }
@@ -98,7 +101,9 @@ fn needs(route: &Route) -> Needs {
         | "POST forgot-password"
         | "POST logout"
         | "GET /oauth/authorize"
-        | "POST /oauth/authorize" => (1, false, false),
+        | "POST /oauth/authorize"
+        | "GET /oauth/logout"
+        | "POST /oauth/logout" => (1, false, false),
         "POST refresh" | "GET session" | "GET /oauth/userinfo" | "POST /oauth/userinfo" => {
             (1, false, true)
         }
@@ -145,6 +150,7 @@ fn needs(route: &Route) -> Needs {
         | "POST clients/{id}/secret"
         | "POST login"
         | "POST authorization-request"
+        | "POST sign-out-request"
         | "POST consent"
         | "POST logout-all"
         | "GET nvidia-credentials"

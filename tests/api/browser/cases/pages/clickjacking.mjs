@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { showsAccount, signIn } from "./steps.mjs";
 
-const PAGES = ["/sign-in", "/signed-out", "/account", "/admin", "/bootstrap", "/consent", "/set-password", "/forgot-password", "/confirm-email", "/revert-email", "/error", "/nothing", "/api/auth/health"];
+const PAGES = ["/sign-in", "/sign-out", "/signed-out", "/account", "/admin", "/bootstrap", "/consent", "/set-password", "/forgot-password", "/confirm-email", "/revert-email", "/error", "/nothing", "/api/auth/health"];
 
 export async function run({ browser, service, application, stranger, users: [user] }) {
   // Violations are not watched for here, because every attempt is one.

@@ -1,7 +1,7 @@
 // Requests from the pages of another origin, with the session cookie of an administrator: on another port of the same host, to which
 // browsers send the cookie, and on another site. They try each route in every way that a page has, and none has an effect.
 import assert from "node:assert/strict";
-import { showsAccount, signIn } from "./steps.mjs";
+import { button, showsAccount, signIn, t } from "./consent/steps.mjs";
 
 export async function run({ browser, control, service, stranger, users: [victim, attacker], more: { grant } }) {
   const context = await browser.newContext({ baseURL: service });
@@ -65,10 +65,12 @@ export async function run({ browser, control, service, stranger, users: [victim,
       for (const navigate of [byLink, byForm]) {
         await page.goto(`${origin}/`);
         await page.evaluate(navigate, { url, body });
-        // The authorization endpoint refuses the body of a form that is not encoded as one. A link, which names no client, leads to the
-        // error page.
-        const target = url.endsWith("/oauth/authorize") && navigate === byLink ? `${service}/error` : url;
-        await page.waitForURL((at) => at.href.split("?")[0] === target);
+        // The endpoints of the browser refuse the body of a form that is not encoded as one. A link, which names no client, leads to
+        // the error page, or to the page that asks whether to sign out.
+        const pages = { "/oauth/authorize": "/error", "/oauth/logout": "/sign-out" };
+        const target = (navigate === byLink && pages[new URL(url).pathname]) || new URL(url).pathname;
+        await page.waitForURL((at) => at.origin === service && at.pathname === target);
+        if (target === "/sign-out") await button(page, t.signOut.submit).waitFor();
       }
       await unchanged(`navigation to ${method} ${url} from ${origin}`);
     }

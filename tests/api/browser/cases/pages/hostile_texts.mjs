@@ -36,6 +36,12 @@ export async function run({ person, control, browser, service, users: [user], mo
     await page.goto(CONSENT);
     await question(page, text.trim());
     await clean(page, `/consent ${text}`);
+    const signOut = "**/api/auth/sign-out-request";
+    await page.route(signOut, (route) => route.fulfill({ json: { next: "ask", location: "/signed-out", client, user } }));
+    await page.goto(`/sign-out?${new URLSearchParams({ request: text, ui_locales: text })}`);
+    await page.getByText(text.trim()).first().waitFor();
+    await clean(page, `/sign-out ${text}`);
+    await page.unroute(signOut);
   }
   await page.close();
 

@@ -206,6 +206,26 @@ impl Prepared {
                     self.form = Some(form);
                 }
             }
+            "GET /oauth/logout" | "POST /oauth/logout" => {
+                let service = self.app.application("none").await;
+                let form = format!("client_id={}&state=x", service.id);
+                if self.route.method == "GET" {
+                    self.path = format!("{}?{form}", self.path);
+                } else {
+                    self.form = Some(form);
+                }
+            }
+            "POST sign-out-request" => {
+                let in_browser = self.app.with_sessions(SessionKind::Cookie);
+                let user = in_browser.seed_user("user", 1).await;
+                let browser = user.sessions[0].in_view(&self.app);
+                let service = self.app.application("none").await;
+                let path = service.sign_out_path(&[("client_id", &service.id)]);
+                let request = browser.get(&path).await.sign_out_request();
+                self.body = Some(json!({ "request": request }));
+                self.caller = browser;
+                self.user = Some(user.id.clone());
+            }
             "GET /oauth/userinfo" | "POST /oauth/userinfo" => {
                 let in_browser = self.app.with_sessions(SessionKind::Cookie);
                 let user = in_browser.seed_user("user", 1).await;

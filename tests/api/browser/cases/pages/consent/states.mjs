@@ -1,5 +1,5 @@
-// The states of the consent page and of the connected applications, one after the other, for the check of accessibility and for
-// pictures.
+// The states of the consent page, of the page that signs out and of the connected applications, one after the other, for the check of
+// accessibility and for pictures.
 import { CONSENT, asked, at, button, refusal, respond } from "./steps.mjs";
 
 const LONG = {
@@ -57,6 +57,16 @@ export async function visitAll({ context, clock, user, t, visit }) {
   await button(page, t.consent.deny).click();
   await button(page, t.consent.deny).waitFor({ state: "detached" });
   await visit("returning", page);
+  for (const [name, client] of [
+    ["sign-out", LONG.client],
+    ["sign-out-alone", null],
+  ]) {
+    await page.unroute("**/api/auth/sign-out-request");
+    await page.route("**/api/auth/sign-out-request", (route) => route.fulfill({ json: { next: "ask", location: "/signed-out", client, user: asked().user } }));
+    await page.goto("/sign-out");
+    await button(page, t.signOut.submit).waitFor();
+    await visit(name, page);
+  }
   for (const code of Object.keys(t.error.codes)) {
     await page.goto(`/error?code=${code}`);
     await page.getByRole("alert").filter({ hasText: t.error.codes[code] }).waitFor();
