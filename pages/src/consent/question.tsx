@@ -10,6 +10,7 @@ import type { Failure } from "../api.ts";
 import { failureText } from "../failures.ts";
 import { isolated, useTexts } from "../language.ts";
 import { signInPath } from "../navigation.ts";
+import { useAttention } from "./attention.ts";
 import type { AuthorizationRequest, Decision } from "./client.ts";
 
 interface QuestionProps {
@@ -25,6 +26,7 @@ interface QuestionProps {
 export function Question({ asked, failure, sent, isSlow, onAnswer }: QuestionProps) {
   const t = useTexts();
   const texts = t.consent;
+  const hasAttention = useAttention();
   const answers: [Decision, string][] = [
     ["allow", texts.allow],
     ["deny", texts.deny],
@@ -45,7 +47,7 @@ export function Question({ asked, failure, sent, isSlow, onAnswer }: QuestionPro
       {failure && <Message kind="error">{failure.status === 403 && failure.code !== "cross_site_request" ? texts.forbidden : failureText(t, failure)}</Message>}
       <div class="actions">
         {answers.map(([decision, text]) => (
-          <Button key={decision} kind="primary" isBusy={sent === decision} isDisabled={sent !== undefined} onClick={() => onAnswer(decision)}>
+          <Button key={decision} kind="primary" isBusy={sent === decision} isDisabled={sent !== undefined || !hasAttention} onClick={() => onAnswer(decision)}>
             {text}
           </Button>
         ))}

@@ -91,6 +91,13 @@ async fn consent_leads_to_websites_and_programs() {
 
 #[tokio::test]
 #[ignore = "slow"]
+async fn consent_page_takes_no_answer_before_the_user_has_seen_it() {
+    let mut world = World::new(Vars::new()).await;
+    world.user("ada").await;
+    world.run("pages/consent/double_click").await;
+}
+
+#[tokio::test]
 #[ignore = "slow"]
 async fn application_signs_the_user_out_and_asks_if_it_cannot_name_the_user() {
     let mut world = World::new(Vars::new()).await;
@@ -102,6 +109,7 @@ async fn application_signs_the_user_out_and_asks_if_it_cannot_name_the_user() {
 }
 
 #[tokio::test]
+#[ignore = "slow"]
 async fn user_and_administrator_remove_connected_applications() {
     let mut world = World::new(Vars::new()).await;
     let root = world.app.new_user("root").role("super_admin");

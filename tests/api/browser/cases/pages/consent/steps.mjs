@@ -46,8 +46,8 @@ export async function respond(page, { requests, decisions = [] }) {
   return sent;
 }
 
-/** Waits until the question about this application is shown. */
+/** Waits until the question about this application is shown, and the page takes an answer. */
 export async function question(page, name = "Dashboards", texts = t) {
   await page.getByRole("heading", { level: 1 }).filter({ hasText: name }).waitFor();
-  await button(page, texts.consent.allow).waitFor();
+  await page.locator("button[aria-disabled=false]", { hasText: texts.consent.allow }).waitFor();
 }
