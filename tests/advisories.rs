@@ -19,13 +19,14 @@ struct Row {
     tests: &'static [&'static str],
 }
 
-const ADVISORIES: [Row; 10] = [
+const ADVISORIES: [Row; 12] = [
     Row {
         id: "better-auth GHSA-7w99",
         fault: "an authorization code is redeemed twice",
         tests: &[
             "oauth/code::of_requests_with_one_code_one_gets_tokens",
             "oauth/code::code_that_is_redeemed_again_ends_the_tokens_issued_from_it",
+            "properties/oauth/races::of_forty_redemptions_of_a_code_one_succeeds_and_the_replays_end_its_tokens",
         ],
     },
     Row {
@@ -39,6 +40,7 @@ const ADVISORIES: [Row; 10] = [
         tests: &[
             "grants/remove::removal_revokes_the_grant_forgets_the_consents_and_is_idempotent",
             "properties/validate_token::token_of_a_user_is_valid_until_the_grant_is_revoked",
+            "properties/oauth/races::acknowledged_revocation_concurrent_with_refreshes_leaves_no_token",
         ],
     },
     Row {
@@ -49,6 +51,7 @@ const ADVISORIES: [Row; 10] = [
             "properties/replay_window::concurrent_refreshes_of_three_generations_get_the_next_token",
             "properties/concurrency::rounds_of_concurrent_refreshes_are_one_refresh_each",
             "oauth/refresh::refreshes_at_the_same_time_rotate_once",
+            "properties/oauth/races::forty_refreshes_with_one_token_rotate_it_once_and_return_the_same_one",
         ],
     },
     Row {
@@ -69,6 +72,9 @@ const ADVISORIES: [Row; 10] = [
             "properties/client_access/tokens::token_that_is_not_valid_is_refused_on_every_route",
             "properties/validate_token::access_token_is_for_its_audience_only_and_needs_all_scopes",
             "oauth/refresh::resource_is_that_of_the_grant",
+            "oauth/code::request_that_is_not_right_does_not_consume_the_code",
+            "properties/oauth/confusion::each_text_is_accepted_in_its_own_place_only",
+            "properties/oauth/hostile/token_requests::hostile_token_request_gets_its_error_and_no_token",
         ],
     },
     Row {
@@ -100,6 +106,18 @@ const ADVISORIES: [Row; 10] = [
         ],
     },
     Row {
+        id: "better-auth 8081",
+        fault: "a sign-in with a passkey loses the authorization request that waits for it",
+        tests: &[
+            "properties/oauth/continuation::authorization_request_survives_a_sign_in_with_a_passkey",
+        ],
+    },
+    Row {
+        id: "better-auth GHSA-5rr4",
+        fault: "the service sends a request to an address that a client or user chooses",
+        tests: &["properties/oauth/outbound::addresses_in_requests_and_tokens_are_not_fetched"],
+    },
+    Row {
         id: "lemmary 33",
         fault: "user verification of a passkey is preferred, and its absence is accepted",
         tests: &[
@@ -110,13 +128,15 @@ const ADVISORIES: [Row; 10] = [
 ];
 
 /// Rules that the tests of workers-oauth-provider check.
-const RULES: [Row; 9] = [
+const RULES: [Row; 10] = [
     Row {
         id: "workers-oauth-provider, PKCE and codes",
         fault: "PKCE is absent or plain, or a request that fails consumes the code",
         tests: &[
             "oauth/authorize::error_of_a_request_is_sent_to_the_client_with_state_and_issuer",
             "oauth/code::request_that_is_not_right_does_not_consume_the_code",
+            "properties/oauth/hostile/mod::hostile_authorization_request_gets_its_error_and_stays_at_the_service",
+            "properties/oauth/hostile/token_requests::hostile_token_request_gets_its_error_and_no_token",
         ],
     },
     Row {
@@ -124,6 +144,7 @@ const RULES: [Row; 9] = [
         fault: "an unknown client or a redirect URI that is not registered leads away from the service",
         tests: &[
             "oauth/authorize::request_without_a_valid_client_and_redirect_uri_leads_to_the_error_page",
+            "properties/oauth/hostile/mod::hostile_authorization_request_gets_its_error_and_stays_at_the_service",
         ],
     },
     Row {
@@ -132,6 +153,7 @@ const RULES: [Row; 9] = [
         tests: &[
             "oauth/authorize::error_of_a_request_is_sent_to_the_client_with_state_and_issuer",
             "oauth/consent::user_who_allows_returns_with_a_code_and_is_recorded",
+            "properties/oauth/hostile/responses::each_response_to_a_client_names_the_issuer_once",
         ],
     },
     Row {
@@ -142,12 +164,28 @@ const RULES: [Row; 9] = [
     Row {
         id: "workers-oauth-provider, client authentication",
         fault: "a client authenticates with another method than the registered one",
-        tests: &["oauth/authentication::client_authenticates_with_its_registered_method_only"],
+        tests: &[
+            "oauth/authentication::client_authenticates_with_its_registered_method_only",
+            "properties/oauth/hostile/token_requests::hostile_token_request_gets_its_error_and_no_token",
+        ],
+    },
+    Row {
+        id: "workers-oauth-provider, assertions",
+        fault: "the record that an assertion was used is a best effort",
+        tests: &[
+            "oauth/assertions::assertion_is_accepted_once",
+            "properties/oauth/races::of_forty_uses_of_an_assertion_one_succeeds",
+        ],
     },
     Row {
         id: "workers-oauth-provider, resource",
         fault: "a resource with a fragment, or another one than requested, is accepted at the token endpoint",
-        tests: &["oauth/token::scope_is_that_of_client_resource_and_request"],
+        tests: &[
+            "oauth/token::scope_is_that_of_client_resource_and_request",
+            "oauth/refresh::resource_is_that_of_the_grant",
+            "properties/oauth/hostile/mod::hostile_authorization_request_gets_its_error_and_stays_at_the_service",
+            "properties/oauth/hostile/token_requests::hostile_token_request_gets_its_error_and_no_token",
+        ],
     },
     Row {
         id: "workers-oauth-provider, scope",
@@ -156,6 +194,9 @@ const RULES: [Row; 9] = [
             "oauth/token::scope_is_that_of_client_resource_and_request",
             "properties/client_access/tokens::token_has_the_scopes_that_were_requested_and_no_more",
             "oauth/refresh::scope_may_narrow_and_never_widen",
+            "properties/oauth/hostile/consent::decision_is_for_what_was_shown_and_counts_once",
+            "properties/oauth/hostile/mod::hostile_authorization_request_gets_its_error_and_stays_at_the_service",
+            "properties/oauth/hostile/token_requests::hostile_token_request_gets_its_error_and_no_token",
         ],
     },
     Row {
@@ -163,6 +204,7 @@ const RULES: [Row; 9] = [
         fault: "a client revokes the token of another one",
         tests: &[
             "oauth/revoke::unknown_and_other_tokens_get_the_same_response_and_stay_as_they_are",
+            "oauth/ends::public_client_revokes_its_own_tokens_only",
         ],
     },
     Row {
@@ -171,6 +213,7 @@ const RULES: [Row; 9] = [
         tests: &[
             "oauth/revoke::revoked_token_is_not_active_and_is_recorded_once",
             "properties/client_access/tokens::revoked_token_is_refused_at_once_and_another_one_of_the_client_is_not",
+            "oauth/ends::revoked_refresh_token_ends_the_grant_and_access_token_only_itself",
         ],
     },
 ];

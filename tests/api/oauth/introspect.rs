@@ -1,7 +1,7 @@
 //! `POST /oauth/introspect`: whether an access token is active.
 
 #[path = "../../vectors/access_token_attacks/mod.rs"]
-mod access_token_attacks;
+pub mod access_token_attacks;
 
 use super::token::{app, claims};
 use crate::support::access_tokens::RESOURCE;

@@ -7,6 +7,7 @@ mod code;
 mod consent;
 mod ends;
 mod forged;
+mod forged_tokens;
 mod hint;
 mod introspect;
 mod jwks;

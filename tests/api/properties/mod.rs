@@ -31,6 +31,7 @@ pub mod hostile_input;
 mod local_cache;
 mod lockout;
 mod login_names;
+mod oauth;
 mod outages;
 mod password_hashes;
 mod query_plans;
