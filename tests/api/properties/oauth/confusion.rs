@@ -95,9 +95,9 @@ const PLACES: [(&str, &[&str]); 17] = [
         "validateToken for the resource",
         &["access token of the resource"],
     ),
-    // Only the resources of the configuration are audiences of `validateToken`.
+    // The user info endpoint is the only one that accepts it.
     ("validateToken for the issuer", &[]),
-    ("validateToken for the API", &[]),
+    ("validateToken for the API", &["access token of the API"]),
     ("client secret", &["secret"]),
     ("sealed request", &["sealed request"]),
     ("cookie of the request", &["cookie of the request"]),

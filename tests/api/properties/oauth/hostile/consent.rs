@@ -264,10 +264,10 @@ async fn decision_is_for_what_was_shown_and_counts_once() {
         ("decision", json!("ALLOW"), 400, "invalid_field"),
         ("decision", json!("yes"), 400, "invalid_field"),
         ("decision", json!(true), 400, "invalid_field"),
-        ("decision", Value::Null, 400, "invalid_field"),
+        ("decision", Value::Null, 400, "missing_field"),
         ("user", json!("*"), 400, "invalid_field"),
-        ("user", Value::Null, 400, "invalid_field"),
-        ("request", Value::Null, 400, "invalid_field"),
+        ("user", Value::Null, 400, "missing_field"),
+        ("request", Value::Null, 400, "missing_field"),
     ] {
         let mut body = setting.decision.clone();
         body[name] = value.clone();
