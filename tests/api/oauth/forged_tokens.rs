@@ -170,13 +170,11 @@ fn signed(key: &ServiceKey, header: &str, claims: &str) -> String {
     }
 }
 
-/// ID tokens that pretend to be access tokens, and access tokens that pretend to be ID tokens.
-fn forged_id_tokens(setting: &Setting) -> Vec<Forgery> {
-    let (key, kid) = service_key();
+/// The claims of ID tokens, and of ID tokens with claims of access tokens.
+fn id_payloads(setting: &Setting) -> Vec<(&'static str, String)> {
     let issuer = setting.app.page_origin();
     let id_claims = claims(&setting.id_token);
     let access_claims = claims(&setting.of_issuer);
-    let part = |token: &str, index| token_part(token, index);
     let with = |claims: &Value, changes: &[(&str, Value)]| {
         let mut claims = claims.clone();
         for (name, value) in changes {
@@ -190,8 +188,8 @@ fn forged_id_tokens(setting: &Setting) -> Vec<Forgery> {
     };
     let required = copied(&["aud", "client_id", "jti", "scope"]);
     let all = copied(&["aud", "client_id", "jti", "scope", "gid", "roles"]);
-    let payloads = [
-        ("the ID claims", part(&setting.id_token, 1)),
+    vec![
+        ("the ID claims", token_part(&setting.id_token, 1)),
         (
             "an ID token for the issuer",
             with(&id_claims, &[("aud", json!(issuer))]),
@@ -220,7 +218,14 @@ fn forged_id_tokens(setting: &Setting) -> Vec<Forgery> {
                 &[("sub", json!(setting.other_user)), required[0].clone()],
             ),
         ),
-    ];
+    ]
+}
+
+/// ID tokens that pretend to be access tokens, and access tokens that pretend to be ID tokens.
+fn forged_id_tokens(setting: &Setting) -> Vec<Forgery> {
+    let (key, kid) = service_key();
+    let part = |token: &str, index| token_part(token, index);
+    let payloads = id_payloads(setting);
     let headers = [
         ("ID header", part(&setting.id_token, 0)),
         ("access header", part(&setting.of_issuer, 0)),
