@@ -4,6 +4,9 @@ use std::fs;
 use std::path::Path;
 use toml::{Table, Value};
 
+/// All files of `.github/workflows`.
+const WORKFLOWS: [&str; 3] = ["ci.yml", "deploy.yml", "interop.yml"];
+
 fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -132,7 +135,7 @@ fn toolchain_is_exact_and_the_same_everywhere() {
         .expect("a version");
     assert!(channel.starts_with(least), "{channel} {least}");
     assert_eq!(toolchain["targets"].as_array().expect("targets").len(), 1);
-    for workflow in ["ci.yml", "deploy.yml"] {
+    for workflow in WORKFLOWS {
         let text = read(&format!(".github/workflows/{workflow}"));
         assert!(
             text.contains("run: rustup toolchain install\n"),
@@ -153,8 +156,30 @@ fn deployment_uses_the_wrangler_of_package_json() {
 }
 
 #[test]
+fn third_party_clients_run_weekly_and_not_with_the_other_tests() {
+    let workflow = read(".github/workflows/interop.yml");
+    // Minute, hour and day of the week; every day of the month and every month.
+    assert!(workflow.contains("\n  schedule:\n    - cron: \"17 4 * * 1\"\n"));
+    assert!(workflow.contains("\n      - run: cargo test-interop\n"));
+    let config: Table = read(".cargo/config.toml").parse().expect("TOML");
+    let alias = |name: &str| config["alias"][name].as_str().expect("a text").to_owned();
+    assert!(alias("test-all").ends_with(" --skip interop::clients::"));
+    assert!(alias("test-interop").ends_with(" --include-ignored interop::"));
+}
+
+#[test]
+fn checks_read_every_workflow() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(".github/workflows");
+    let files = fs::read_dir(folder).expect("the workflows");
+    let name = |file: std::io::Result<fs::DirEntry>| file.expect("a file").file_name();
+    let mut names: Vec<_> = files.map(name).collect();
+    names.sort();
+    assert_eq!(names, WORKFLOWS);
+}
+
+#[test]
 fn actions_are_pinned_by_commit() {
-    for workflow in ["ci.yml", "deploy.yml"] {
+    for workflow in WORKFLOWS {
         let text = read(&format!(".github/workflows/{workflow}"));
         let used = text.lines().filter_map(|line| line.split_once("uses: "));
         for (_, action) in used.filter(|(_, action)| !action.starts_with("./")) {

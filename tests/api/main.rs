@@ -62,6 +62,7 @@ mod device;
 mod email;
 mod factors;
 mod grants;
+mod interop;
 mod nvidia;
 mod oauth;
 mod pages;
