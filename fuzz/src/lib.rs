@@ -6,12 +6,11 @@
 mod access_token;
 mod anything;
 mod body;
-mod client_authentication;
 mod cookie;
 mod handle;
 mod identity_center;
 mod language;
-mod oauth_client;
+mod oauth;
 mod phc;
 mod query;
 mod sts;
@@ -35,21 +34,22 @@ pub struct Target {
 const TARGETS: &[Target] = &[
     access_token::TARGET,
     body::TARGET,
-    client_authentication::TARGET,
     cookie::TARGET,
     handle::TARGET,
     phc::TARGET,
     query::TARGET,
     identity_center::TARGET,
     language::TARGET,
-    oauth_client::TARGET,
     sts::TARGET,
     token::TARGET,
 ];
 
 /// All targets.
 pub fn targets() -> impl Iterator<Item = &'static Target> {
-    TARGETS.iter().chain(&webauthn::TARGETS)
+    TARGETS
+        .iter()
+        .chain(&oauth::TARGETS)
+        .chain(&webauthn::TARGETS)
 }
 
 /// 2024-01-10T12:00:00Z, the time in all targets.

@@ -82,9 +82,28 @@ async fn answer(
     if context.app.access_tokens.is_none() {
         return Ok(error_page("oauth_disabled"));
     }
-    let Some((mut form, repeated)) = given else {
+    let Some((form, repeated)) = given else {
         return Ok(error_page("invalid_request"));
     };
+    let (target, given) = parameters(form, &repeated);
+    let begun = authorization::begin(context, client, target, given, session.as_ref());
+    Ok(match begun.await? {
+        Answer::Error(code) => error_page(code),
+        Answer::Respond(address) => Response::see_other(address),
+        Answer::Ask {
+            request,
+            id,
+            cookie,
+        } => {
+            let page = Response::see_other(format!("/consent?request={request}"));
+            authorization_cookie::set(context, page, &id, &cookie)
+        }
+    })
+}
+
+/// The parameters of a request. `repeated` are the names of those that are given twice.
+#[must_use]
+pub fn parameters(mut form: Form, repeated: &[String]) -> (Target, Given) {
     let is_repeated = |name: &str| repeated.iter().any(|other| other == name);
     let target = Target {
         has_repetition: is_repeated("client_id") || is_repeated("redirect_uri"),
@@ -109,19 +128,7 @@ async fn answer(
         login_hint: form.take("login_hint"),
         id_token_hint,
     };
-    let begun = authorization::begin(context, client, target, given, session.as_ref());
-    Ok(match begun.await? {
-        Answer::Error(code) => error_page(code),
-        Answer::Respond(address) => Response::see_other(address),
-        Answer::Ask {
-            request,
-            id,
-            cookie,
-        } => {
-            let page = Response::see_other(format!("/consent?request={request}"));
-            authorization_cookie::set(context, page, &id, &cookie)
-        }
-    })
+    (target, given)
 }
 
 async fn hint(context: &RequestContext, id_token: Option<String>) -> Hint {

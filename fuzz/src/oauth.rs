@@ -1,0 +1,73 @@
+//! The readers of the OAuth server. Each is compared with its rules, written in another way.
+
+mod authorization_request;
+mod client_assertion;
+mod client_credentials;
+mod form;
+mod grant_token;
+mod key_set;
+mod redirect_uri;
+mod resource;
+mod scope;
+
+use crate::Target;
+use base64ct::{Base64UrlUnpadded, Encoding};
+use url::Host;
+
+pub const TARGETS: [Target; 9] = [
+    authorization_request::TARGET,
+    client_assertion::TARGET,
+    client_credentials::TARGET,
+    form::TARGET,
+    grant_token::TARGET,
+    key_set::TARGET,
+    redirect_uri::TARGET,
+    resource::TARGET,
+    scope::TARGET,
+];
+
+/// The input as parts that newlines separate. There are as many as are asked for: missing ones are empty, and the last has the rest.
+fn parts<const N: usize>(input: &str) -> [&str; N] {
+    let mut parts = input.splitn(N, '\n');
+    std::array::from_fn(|_| parts.next().unwrap_or_default())
+}
+
+/// Bytes in base64url without padding.
+fn encoded(bytes: impl AsRef<[u8]>) -> String {
+    Base64UrlUnpadded::encode_string(bytes.as_ref())
+}
+
+/// The bytes, if the text is base64url without padding. Every byte sequence has one spelling.
+fn decoded(text: &str) -> Option<Vec<u8>> {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut bits = 0_u32;
+    let mut bytes = Vec::new();
+    for (index, letter) in text.bytes().enumerate() {
+        let value = LETTERS.iter().position(|known| *known == letter)?;
+        bits = (bits << 6) | u32::try_from(value).ok()?;
+        if index % 4 > 0 {
+            let shift = 6 - 2 * (index % 4);
+            bytes.push(u8::try_from((bits >> shift) & 0xff).ok()?);
+        }
+    }
+    (encoded(&bytes) == text).then_some(bytes)
+}
+
+/// Whether the service accepts a host as the URL parser returns it. Browsers also accept names that are no domain names. A name whose
+/// last label begins with a digit is refused, because some of these are IP addresses to browsers.
+fn is_host(host: &Host<&str>) -> bool {
+    let Host::Domain(name) = host else {
+        return true;
+    };
+    let is_label = |label: &str| {
+        let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        (1..=63).contains(&label.len())
+            && label.bytes().all(is_letter)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let last = name.rsplit('.').next().unwrap_or_default();
+    name.len() <= 253
+        && name.split('.').all(is_label)
+        && !last.starts_with(|first: char| first.is_ascii_digit())
+}
