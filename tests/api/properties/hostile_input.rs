@@ -3,6 +3,7 @@
 //! documented response below 500. No part of the request is in the response or in the log, and the next request works.
 
 mod bodies;
+mod forms;
 mod headers;
 mod methods;
 mod paths;

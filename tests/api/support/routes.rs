@@ -79,6 +79,12 @@ impl Route {
         !operation["requestBody"]["content"]["application/json"].is_null()
     }
 
+    /// Whether the OpenAPI document describes a request body that is a form.
+    pub fn takes_form(&self) -> bool {
+        let operation = &DOCUMENT["paths"][self.template][self.method.to_lowercase()];
+        !operation["requestBody"]["content"]["application/x-www-form-urlencoded"].is_null()
+    }
+
     /// A request by this caller, without a body.
     pub fn request(&self, caller: &Caller) -> Request {
         caller.request(self.method, &self.path())
