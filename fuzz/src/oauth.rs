@@ -12,7 +12,7 @@ mod scope;
 
 use crate::Target;
 use base64ct::{Base64UrlUnpadded, Encoding};
-use url::Host;
+use url::{Host, Url};
 
 pub const TARGETS: [Target; 9] = [
     authorization_request::TARGET,
@@ -51,6 +51,19 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
         }
     }
     (encoded(&bytes) == text).then_some(bytes)
+}
+
+/// The URL of a text, if the host is written as browsers write it. For some other hosts, a debug assertion of the URL parser fails: for
+/// those with capitals and letters that are not ASCII, also after percent-decoding.
+fn url(text: &str) -> Option<Url> {
+    let (scheme, rest) = text.split_once("://")?;
+    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'%';
+    let has_plain_host = end > 0 && rest[..end].bytes().all(is_plain);
+    if !has_plain_host || !["http", "https"].contains(&scheme) {
+        return None;
+    }
+    Url::parse(text).ok()
 }
 
 /// Whether the service accepts a host as the URL parser returns it. Browsers also accept names that are no domain names. A name whose

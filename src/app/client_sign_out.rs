@@ -81,7 +81,7 @@ pub async fn begin(
         }
         _ => {}
     }
-    let sealed = SealedRequest {
+    let request = SealedRequest {
         user: hint.map(|hint| hint.user),
         client: client.map(|client| client.client_id),
         redirect_uri: given.redirect_uri.filter(|_| !is_refused),
@@ -89,9 +89,11 @@ pub async fn begin(
     };
     let expires_at = context.now().plus(REQUEST_SECONDS);
     let nonce = random::bytes()?;
-    let sealer = &context.app.sealer;
-    let sealed = sealer.seal(Purpose::SignOutRequest, b"", expires_at, &sealed, nonce);
-    Ok(sealed.map_or(Answer::Error("invalid_request"), Answer::Page))
+    let text = context
+        .app
+        .sealer
+        .seal(Purpose::SignOutRequest, b"", expires_at, &request, nonce);
+    Ok(text.map_or(Answer::Error("invalid_request"), Answer::Page))
 }
 
 /// Opens a sealed request. One that has expired is like a request without parameters. The client may have been changed since.
@@ -99,21 +101,23 @@ pub async fn begin(
 /// # Errors
 /// `Store`.
 pub async fn open(context: &RequestContext, text: &str) -> Result<OpenRequest, AppError> {
-    let sealer = &context.app.sealer;
-    let opened = sealer.open(Purpose::SignOutRequest, b"", text, context.now());
-    let sealed: SealedRequest = opened.unwrap_or_default();
-    let id = sealed.client.map(|id| id.to_string());
+    let opened = context
+        .app
+        .sealer
+        .open(Purpose::SignOutRequest, b"", text, context.now());
+    let request: SealedRequest = opened.unwrap_or_default();
+    let id = request.client.map(|id| id.to_string());
     let client = active_client(context, id.as_deref()).await?;
-    let location = sealed
+    let location = request
         .redirect_uri
         .filter(|uri| {
             let client = client.as_ref();
             client.is_some_and(|client| sign_out_request::may_return(client, uri))
         })
-        .map(|uri| sign_out_request::location(&uri, sealed.state.as_deref()));
+        .map(|uri| sign_out_request::location(&uri, request.state.as_deref()));
     Ok(OpenRequest {
         client,
         location,
-        user: sealed.user,
+        user: request.user,
     })
 }

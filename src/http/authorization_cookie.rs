@@ -5,6 +5,11 @@ use super::cookies;
 use super::response::Response;
 use crate::app::RequestContext;
 use crate::app::grants::authorization::REQUEST_SECONDS;
+use base64ct::{Base64UrlUnpadded, Encoding};
+
+/// Maximum number of these cookies in a browser. Other sites can begin requests, and a browser with too many cookies of a host deletes
+/// the oldest, such as the session cookie.
+const MAX_COOKIES: usize = 10;
 
 /// The value of the cookie of the authorization request with this id, in the header `Cookie`.
 #[must_use]
@@ -12,10 +17,26 @@ pub fn value(context: &RequestContext, cookies: Option<&str>, id: &str) -> Optio
     cookies::value(cookies?, &name(context, id)).map(str::to_owned)
 }
 
-/// Sets the cookie of an authorization request.
+/// Sets the cookie of an authorization request, and deletes the oldest ones of the header `Cookie` if there would be more than
+/// [`MAX_COOKIES`]. Browsers send older cookies first (RFC 6265 section 5.4).
 #[must_use]
-pub fn set(context: &RequestContext, response: Response, id: &str, value: &str) -> Response {
-    response.with("set-cookie", header(context, id, value, REQUEST_SECONDS))
+pub fn set(
+    context: &RequestContext,
+    response: Response,
+    cookies: Option<&str>,
+    id: &str,
+    value: &str,
+) -> Response {
+    let prefix = name(context, "");
+    let ids: Vec<&str> = cookies::names(cookies.unwrap_or_default())
+        .filter_map(|name| name.strip_prefix(&prefix))
+        .filter(|id| Base64UrlUnpadded::decode_vec(id).is_ok())
+        .collect();
+    let surplus = ids.len().saturating_sub(MAX_COOKIES.saturating_sub(1));
+    let response = response.with("set-cookie", header(context, id, value, REQUEST_SECONDS));
+    ids.iter()
+        .take(surplus)
+        .fold(response, |response, id| clear(context, response, id))
 }
 
 /// Deletes the cookie of an authorization request.

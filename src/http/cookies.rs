@@ -10,9 +10,24 @@ pub fn value<'h>(header: &'h str, name: &str) -> Option<&'h str> {
     })
 }
 
+/// The names of all cookies, in the order of the header.
+pub fn names(header: &str) -> impl Iterator<Item = &str> {
+    header.split(';').filter_map(|pair| {
+        let (key, _) = pair.split_once('=')?;
+        Some(key.trim_start_matches(' '))
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::value;
+    use super::{names, value};
+
+    #[test]
+    fn names_are_those_of_all_cookies_with_a_value() {
+        let found: Vec<&str> = names("a=1; b=2;c; \u{a0}d=").collect();
+        assert_eq!(found, ["a", "b", "\u{a0}d"]);
+        assert_eq!(names("").count(), 0);
+    }
 
     #[test]
     fn a_cookie_is_found_among_others() {

@@ -239,7 +239,7 @@ fn read(text: &str) -> Option<Expected> {
         }
         Some(_) => false,
     };
-    let has_kid = is_text(&header, "kid") || is_absent(&header, "kid");
+    let is_kid_text = is_text(&header, "kid") || is_absent(&header, "kid");
     let has_texts = is_text(&header, "alg")
         && ["iss", "sub", "jti"]
             .iter()
@@ -255,11 +255,13 @@ fn read(text: &str) -> Option<Expected> {
         _ => return None,
     };
     let has_id = claims.get("jti") != Some(&Value::String(String::new()));
-    (!is_extended && is_kind && has_kid && has_texts && has_times && has_id).then_some(Expected {
-        header,
-        claims,
-        audience,
-    })
+    (!is_extended && is_kind && is_kid_text && has_texts && has_times && has_id).then_some(
+        Expected {
+            header,
+            claims,
+            audience,
+        },
+    )
 }
 
 fn seeds() -> Vec<Vec<u8>> {

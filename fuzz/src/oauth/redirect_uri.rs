@@ -1,7 +1,7 @@
 //! Redirect URIs of OAuth clients.
 
 use super::form::pairs;
-use super::{is_host, parts};
+use super::{is_host, parts, url};
 use crate::{Target, choose, seed};
 use edge_auth::domain::authorization_request::response;
 use edge_auth::domain::redirect_uri::{Destination, RedirectUri, host_shown, matches};
@@ -168,7 +168,7 @@ fn expected(text: &str) -> Option<Destination> {
 
 /// The origin is written as browsers write it, with a default port at most.
 fn web(text: &str) -> Option<Destination> {
-    let url = Url::parse(text).ok()?;
+    let url = url(text)?;
     let (scheme, rest) = text.split_once("://")?;
     let authority = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
     let host = url.host_str()?;
@@ -254,7 +254,7 @@ fn check_response(uri: &str, state: Option<&str>) {
     let mut expected = vec![("code".to_owned(), code.to_owned())];
     expected.extend(state.map(|state| ("state".to_owned(), state.to_owned())));
     expected.push(("iss".to_owned(), ISSUER.to_owned()));
-    assert_eq!(pairs(added[1..].as_bytes()), expected);
+    assert_eq!(pairs(&added.as_bytes()[1..]), expected);
     for name in ["code", "state", "iss"] {
         let query = address.split_once('?').map_or("", |(_, query)| query);
         let pairs = pairs(query.as_bytes());

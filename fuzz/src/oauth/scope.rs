@@ -58,7 +58,7 @@ pub fn tokens(text: &str) -> Option<Vec<&str>> {
     let is_token =
         |token: &&str| (1..=128).contains(&token.len()) && token.chars().all(is_character);
     let distinct: BTreeSet<_> = tokens.iter().collect();
-    let is_list = tokens.iter().all(|token| is_token(token))
+    let is_list = tokens.iter().all(is_token)
         && distinct.len() == tokens.len()
         && tokens.len() <= 32
         && text.len() <= 2_048;
@@ -150,7 +150,7 @@ fn check_granted(own: &Scope, asked: &Scope, first: &[&str], second: &[&str]) {
     let resources = parse(RESOURCES, ISSUER).expect("resources");
     let declared = ["reports:read", "reports:write"];
     let may_have = |token: &&str| first.contains(token) && declared.contains(token);
-    let all = second.iter().all(|token| may_have(token)) && !second.is_empty();
+    let all = second.iter().all(may_have) && !second.is_empty();
     let granted = own.granted(&resources[0], Some(asked));
     let granted = granted.as_ref().map(Scope::as_str);
     assert_eq!(granted, all.then_some(asked.as_str()));

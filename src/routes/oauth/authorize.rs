@@ -50,14 +50,16 @@ async fn by_link(context: RequestContext, request: Request) -> Result<Response, 
         _ => None,
     };
     let client = request.client_info();
-    answer(&context, &client, given, session).await
+    let cookies = request.cookie.as_deref();
+    answer(&context, &client, given, session, cookies).await
 }
 
 async fn by_form(context: RequestContext, request: Request) -> Result<Response, ApiError> {
     let session = session(&context, &request).await?;
     let client = request.client_info();
+    let cookies = request.cookie.clone();
     let given = body::form_with_repetitions(request).await?;
-    answer(&context, &client, given, session).await
+    answer(&context, &client, given, session, cookies.as_deref()).await
 }
 
 /// The session of the browser. A rotated-out cookie is not accepted.
@@ -78,14 +80,17 @@ async fn answer(
     client: &crate::app::client_info::ClientInfo,
     given: Option<(Form, Vec<String>)>,
     session: Option<SessionRecord>,
+    cookies: Option<&str>,
 ) -> Result<Response, ApiError> {
     if context.app.access_tokens.is_none() {
         return Ok(error_page("oauth_disabled"));
     }
-    let Some((form, repeated)) = given else {
+    let Some((mut form, repeated)) = given else {
         return Ok(error_page("invalid_request"));
     };
-    let (target, given) = parameters(form, &repeated);
+    let id_token = form.take("id_token_hint");
+    let (target, mut given) = parameters(form, &repeated);
+    given.id_token_hint = hint(context, id_token).await;
     let begun = authorization::begin(context, client, target, given, session.as_ref());
     Ok(match begun.await? {
         Answer::Error(code) => error_page(code),
@@ -96,12 +101,12 @@ async fn answer(
             cookie,
         } => {
             let page = Response::see_other(format!("/consent?request={request}"));
-            authorization_cookie::set(context, page, &id, &cookie)
+            authorization_cookie::set(context, page, cookies, &id, &cookie)
         }
     })
 }
 
-/// The parameters of a request. `repeated` are the names of those that are given twice.
+/// The parameters of a request, without `id_token_hint`. `repeated` are the names of those that are given twice.
 #[must_use]
 pub fn parameters(mut form: Form, repeated: &[String]) -> (Target, Given) {
     let is_repeated = |name: &str| repeated.iter().any(|other| other == name);
@@ -110,7 +115,6 @@ pub fn parameters(mut form: Form, repeated: &[String]) -> (Target, Given) {
         client_id: form.take("client_id"),
         redirect_uri: form.take("redirect_uri"),
     };
-    let id_token_hint = hint(context, form.take("id_token_hint")).await;
     let given = Given {
         has_repetition: !repeated.is_empty(),
         has_request: form.take("request").is_some(),
@@ -126,7 +130,7 @@ pub fn parameters(mut form: Form, repeated: &[String]) -> (Target, Given) {
         prompt: form.take("prompt"),
         max_age: form.take("max_age"),
         login_hint: form.take("login_hint"),
-        id_token_hint,
+        id_token_hint: Hint::Absent,
     };
     (target, given)
 }

@@ -7,7 +7,6 @@ use crate::app::client_sign_out;
 use crate::http::body;
 use crate::http::caller::{self, PresentedCredential};
 use crate::http::error::{ApiError, ErrorFormat};
-use crate::http::error_codes::ErrorCode;
 use crate::http::origin::RequestOrigin;
 use crate::http::request::{Method, Request};
 use crate::http::response::Response;
@@ -101,6 +100,7 @@ async fn handle(
 
 #[cfg(not(target_arch = "wasm32"))]
 fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
+    use crate::http::error_codes::ErrorCode;
     use crate::http::operation::Operation;
     use serde_json::json;
     Operation::new("readSignOutRequest", "OAuth", "Read a sign-out request")

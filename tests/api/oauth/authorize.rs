@@ -198,6 +198,32 @@ async fn repeated_parameter_is_an_invalid_request() {
     }
 }
 
+/// Other sites can begin requests. With too many cookies, a browser would delete the one of the session.
+#[tokio::test]
+async fn browser_keeps_the_cookies_of_the_last_ten_requests() {
+    let (app, service, browser) = setting().await;
+    let mut cookies: Vec<String> = Vec::new();
+    for _ in 0..12 {
+        cookies.push(service.pending(&browser, &[]).await.cookie);
+    }
+    for kept in [9, 10, 12] {
+        let header = [cookies[..kept].join("; "), "other=1".to_owned()].join("; ");
+        let response = service
+            .authorize(&app.anonymous().with_cookie(&header), &[])
+            .await;
+        let set = response.set_cookies();
+        let deleted: Vec<&str> = set
+            .iter()
+            .filter(|cookie| cookie.contains("; Max-Age=0;"))
+            .filter_map(|cookie| cookie.split('=').next())
+            .collect();
+        let oldest = cookies[..kept - 9].iter();
+        let oldest: Vec<&str> = oldest.filter_map(|it| it.split('=').next()).collect();
+        assert_eq!(deleted, oldest, "{set:?}");
+        assert_eq!(set.len(), oldest.len() + 1, "{set:?}");
+    }
+}
+
 #[tokio::test]
 async fn request_leads_to_the_consent_page_with_a_cookie_of_its_own() {
     let (app, service, browser) = setting().await;

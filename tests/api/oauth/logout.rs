@@ -2,7 +2,7 @@
 //! RP-Initiated Logout 1.0).
 
 use super::token::app;
-use crate::support::grants::{Changes, LOGOUT, SIGNED_OUT};
+use crate::support::grants::{Changes, LOGOUT, SIGNED_OUT, sign_out_path};
 use crate::support::services::{Service, ServiceKey, with_resources};
 use crate::support::{App, Caller, Fault, Response, User};
 use base64ct::{Base64UrlUnpadded, Encoding};
@@ -36,7 +36,7 @@ async fn setting() -> Setting {
 impl Setting {
     /// The response to a link of the application.
     async fn link(&self, parameters: &Changes<'_>) -> Response {
-        let request = self.browser.get(&self.service.sign_out_path(parameters));
+        let request = self.browser.get(&sign_out_path(parameters));
         request.header("sec-fetch-site", "cross-site").await
     }
 

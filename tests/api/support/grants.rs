@@ -125,6 +125,13 @@ impl Pending {
     }
 }
 
+/// The path with these parameters of a sign-out request.
+pub fn sign_out_path(parameters: &Changes<'_>) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(parameters);
+    format!("{LOGOUT}?{}", query.finish())
+}
+
 pub fn address(value: &Value) -> Url {
     Url::parse(value.as_str().expect("an address")).expect("a URL")
 }
@@ -210,13 +217,6 @@ impl Service {
     /// The address of the response after the user has allowed the request.
     pub async fn allowed(&self, browser: &Caller, changes: &Changes<'_>) -> Url {
         self.pending(browser, changes).await.allow(browser).await
-    }
-
-    /// The path with these parameters of a sign-out request.
-    pub fn sign_out_path(&self, parameters: &Changes<'_>) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(parameters);
-        format!("{LOGOUT}?{}", query.finish())
     }
 
     /// The ID token of a new grant.

@@ -95,6 +95,7 @@ pub fn expected(
         prompt,
         max_age,
         login_hint: owned("login_hint").filter(|hint| hint.len() <= 320),
+        user: None,
         received_at: NOW,
     })
 }

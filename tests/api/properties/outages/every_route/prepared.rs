@@ -4,6 +4,7 @@ use super::InjectedFault;
 use crate::support::authenticator::{Algorithm, Authenticator as Passkey};
 use crate::support::aws::{Device, SIMULATOR, add_directory_user, portal};
 use crate::support::aws_proof::{proof_in, role_session};
+use crate::support::grants::sign_out_path;
 use crate::support::internals::SessionKind;
 use crate::support::routes::Route;
 use crate::support::services::{RESOURCES, Service};
@@ -220,7 +221,7 @@ impl Prepared {
                 let user = in_browser.seed_user("user", 1).await;
                 let browser = user.sessions[0].in_view(&self.app);
                 let service = self.app.application("none").await;
-                let path = service.sign_out_path(&[("client_id", &service.id)]);
+                let path = sign_out_path(&[("client_id", &service.id)]);
                 let request = browser.get(&path).await.sign_out_request();
                 self.body = Some(json!({ "request": request }));
                 self.caller = browser;
