@@ -45,25 +45,35 @@ export function Choice({ isAgain, methods, onAws, onDone }: ChoiceProps) {
     // The text of this code is about a name and a password, which were not sent.
     return { failure: { ...result.failure, code: "passkey_refused" } };
   };
+  // A second sign-in would end the session of the first one, and its response would be lost if the page has been left meanwhile.
+  const isSigningIn = useRef(false);
+  const [isFinishing, setFinishing] = useState(false);
   /** The user has chosen a passkey from the suggestions. */
   const finish = async (signed: SignedChallenge) => {
-    setFailure(undefined);
+    if (!begin()) return;
+    setFinishing(true);
     const result = await send(signed);
     if (result.failure === undefined) return onDone(result.value, "passkey");
+    setFinishing(false);
     fail(result.failure);
   };
-  const begin = () => {
+  /** Whether no other way to sign in is in progress. */
+  const begin = (): boolean => {
+    if (isSigningIn.current) return false;
+    isSigningIn.current = true;
     // A message that stays the same would not be announced again.
     setFailure(undefined);
     autofill.stop();
+    return true;
   };
   const fail = (failure: Failure) => {
+    isSigningIn.current = false;
     setFailure(failure);
     if (failure.status === 429) wait(failure.retryAfter ?? 60);
     autofill.start();
   };
   const submission = useSubmission(async () => {
-    begin();
+    if (!begin()) return undefined;
     const result = await withPasskey(challenges, send);
     if (result.failure === undefined) {
       onDone(result.value, "passkey");
@@ -95,7 +105,7 @@ export function Choice({ isAgain, methods, onAws, onDone }: ChoiceProps) {
       )}
       {hasPassword && (hasPasskeys() || hasAws) && <p class="or">{t.signIn.or}</p>}
       {hasPasskeys() && (
-        <Button kind="secondary" isBusy={submission.isBusy} onClick={submission.run}>
+        <Button kind="secondary" isBusy={submission.isBusy || isFinishing} onClick={submission.run}>
           {t.factors.passkey.signIn}
         </Button>
       )}

@@ -22,7 +22,8 @@ interface PasswordFormProps {
   failure: Failure | undefined;
   /** Seconds until the next attempt is possible. */
   secondsLeft: number;
-  onSubmit: () => void;
+  /** Returns whether the form may be sent, because no other sign-in is in progress. */
+  onSubmit: () => boolean;
   onFailure: (failure: Failure) => void;
   onDone: (result: SignedIn | Pending) => void;
 }
@@ -37,7 +38,7 @@ export function PasswordForm({ failure, secondsLeft, onSubmit, onFailure, onDone
     if (form.current === null) return undefined;
     const typed = { username: value(form.current, "username"), password: value(form.current, "password") };
     const body = { method: "password", session: "cookie", ...typed } as const;
-    onSubmit();
+    if (!onSubmit()) return undefined;
     const result = await call(api.POST("/api/auth/sign-in", { body }));
     if (result.failure === undefined) {
       onDone(result.value);

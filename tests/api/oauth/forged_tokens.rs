@@ -135,6 +135,8 @@ async fn forged_access_token_is_refused_by_user_info_and_validate_token() {
         // A sample has attacks of each kind, which are next to each other in the list.
         let step = Cases::of_this_run().number(25, 1);
         attacks = attacks.into_iter().step_by(step).collect();
+        // HTTP removes white space at the end of a header, so these are no forgeries there.
+        attacks.retain(|(_, token)| place != USER_INFO || token.trim() != genuine.as_str());
         setting.assert_refused(place, &attacks).await;
         assert_eq!(setting.accepting(&PLACES[..2], genuine).await, place);
     }

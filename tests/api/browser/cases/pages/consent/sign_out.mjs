@@ -18,7 +18,9 @@ export async function run({ person, service, stranger, users: [ada, bob], more: 
   await button(page, t.consent.allow).click();
   const { id_token: idToken, refresh_token: refreshToken } = await redeem(sent, await responseTo(sent, page));
   assert.ok(refreshToken);
-  const user = async () => (await (await context.request.get(`${service}/api/auth/session`)).json()).user;
+  // A request with the cookie has to say that it is not of another site.
+  const headers = { "sec-fetch-site": "same-origin" };
+  const user = async () => (await (await context.request.get("/api/auth/session", { headers })).json()).user;
 
   // Another site, which has no ID token, leads to a question. The user declines it.
   await page.goto(`${stranger}/`);
