@@ -83,9 +83,9 @@ async fn answer(
 /// The parameters of the form.
 #[cfg(not(target_arch = "wasm32"))]
 #[derive(schemars::JsonSchema)]
-#[schemars(rename = "LogoutForm")]
+#[schemars(rename = "LogoutRequest")]
 #[expect(dead_code, reason = "describes the form")]
-struct LogoutForm {
+struct LogoutRequest {
     /// ID token of the user, issued to the client. It may have expired.
     #[schemars(extend("type" = "string"))]
     id_token_hint: Option<String>,
@@ -160,7 +160,7 @@ fn operation_of_form(
         "Sign a user out for a client by a form",
     )
     .describe(DESCRIPTION)
-    .takes_any_form::<LogoutForm>(
+    .takes_any_form::<LogoutRequest>(
         schemas,
         json!({
             "client_id": "7d0c6f0e-7d3f-4a5b-9e55-6f4f2f7f6f10",
