@@ -54,7 +54,7 @@ impl OpenRequest {
     }
 }
 
-/// Checks and seals a request. An ID token that is not valid is like none, but then the user does not return to the client (section 4).
+/// Checks and seals a request. An ID token that is not valid is ignored, and the user then does not return to the client (section 4).
 ///
 /// # Errors
 /// `Store`, `Runtime`.
@@ -96,7 +96,7 @@ pub async fn begin(
     Ok(text.map_or(Answer::Error("invalid_request"), Answer::Page))
 }
 
-/// Opens a sealed request. One that has expired is like a request without parameters. The client may have been changed since.
+/// Opens a sealed request. An expired request is treated as one without parameters. The client may have been changed since.
 ///
 /// # Errors
 /// `Store`.

@@ -90,7 +90,7 @@ impl Refusal {
     /// The user has just signed in, and is not the user of the ID token in the request.
     pub const OTHER_USER: Self = Self::new(
         "login_required",
-        "Another user than that of id_token_hint has signed in",
+        "A user other than that of id_token_hint has signed in",
     );
     /// The request forbids pages, and the user has to consent.
     pub const CONSENT_REQUIRED: Self = Self::new(

@@ -7,9 +7,9 @@ use crate::app::RequestContext;
 use crate::app::grants::authorization::REQUEST_SECONDS;
 use base64ct::{Base64UrlUnpadded, Encoding};
 
-/// Maximum number of these cookies in a browser. Other sites can begin requests, and a browser with too many cookies of a host deletes
-/// the oldest, such as the session cookie.
-const MAX_COOKIES: usize = 10;
+/// Maximum number of earlier cookies that a browser keeps. Other sites can begin requests, and a browser with too many cookies of a
+/// host deletes the oldest, such as the session cookie.
+const MAX_EARLIER_COOKIES: usize = 9;
 
 /// The value of the cookie of the authorization request with this id, in the header `Cookie`.
 #[must_use]
@@ -17,8 +17,8 @@ pub fn value(context: &RequestContext, cookies: Option<&str>, id: &str) -> Optio
     cookies::value(cookies?, &name(context, id)).map(str::to_owned)
 }
 
-/// Sets the cookie of an authorization request, and deletes the oldest ones of the header `Cookie` if there would be more than
-/// [`MAX_COOKIES`]. Browsers send older cookies first (RFC 6265 section 5.4).
+/// Sets the cookie of an authorization request, and deletes the oldest ones of the header `Cookie` beyond
+/// [`MAX_EARLIER_COOKIES`]. Browsers send older cookies first (RFC 6265 section 5.4).
 #[must_use]
 pub fn set(
     context: &RequestContext,
@@ -30,9 +30,10 @@ pub fn set(
     let prefix = name(context, "");
     let ids: Vec<&str> = cookies::names(cookies.unwrap_or_default())
         .filter_map(|name| name.strip_prefix(&prefix))
+        // The names are written to the header `Set-Cookie`, so they must be those of this service.
         .filter(|id| Base64UrlUnpadded::decode_vec(id).is_ok())
         .collect();
-    let surplus = ids.len().saturating_sub(MAX_COOKIES.saturating_sub(1));
+    let surplus = ids.len().saturating_sub(MAX_EARLIER_COOKIES);
     let response = response.with("set-cookie", header(context, id, value, REQUEST_SECONDS));
     ids.iter()
         .take(surplus)

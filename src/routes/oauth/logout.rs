@@ -98,6 +98,9 @@ struct LogoutRequest {
     /// Value that the redirect repeats.
     #[schemars(extend("type" = "string"))]
     state: Option<String>,
+    /// Languages of the page in the order of preference, separated by spaces.
+    #[schemars(extend("type" = "string"))]
+    ui_locales: Option<String>,
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -28,7 +28,7 @@ pub const ROUTE: Route = Route {
     operation,
 };
 
-/// The page to which users return who do not return to a client.
+/// The page for users who do not return to a client.
 const SIGNED_OUT: &str = "/signed-out";
 
 /// A sealed sign-out request.
@@ -106,7 +106,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     Operation::new("readSignOutRequest", "OAuth", "Read a sign-out request")
         .describe(
             "Returns the OAuth client that asks to sign the user out, and the next step of the page `/sign-out`. Nothing is changed: the \
-             page signs out with `POST /logout`. A request that has expired is like one without parameters. The call must come from \
+             page signs out with `POST /logout`. An expired request is treated as one without parameters. The call must come from \
              the service's own origin.",
         )
         .takes::<SignOutRequestRequest>(

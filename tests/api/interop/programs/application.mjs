@@ -21,11 +21,11 @@ export const importKey = () => crypto.subtle.importKey("jwk", KEY, { name: "ECDS
 /** Listens on a free loopback port for the response to an authorization request. */
 export async function listen() {
   let received;
-  const response = new Promise((resolve) => (received = resolve));
-  const server = createServer((request, reply) => {
+  const arrived = new Promise((resolve) => (received = resolve));
+  const server = createServer((request, response) => {
     const url = new URL(request.url, redirectUri);
-    if (url.pathname !== "/callback") return reply.writeHead(404).end();
-    reply.setHeader("content-type", "text/html").end("<!doctype html><title>Signed in</title>");
+    if (url.pathname !== "/callback") return response.writeHead(404).end();
+    response.setHeader("content-type", "text/html").end("<!doctype html><title>Signed in</title>");
     return received(url);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -34,7 +34,7 @@ export async function listen() {
     server.close();
     server.closeIdleConnections();
   };
-  return { redirectUri, response: response.finally(stop), stop };
+  return { redirectUri, response: arrived.finally(stop), stop };
 }
 
 /** The part of a user info response that the test compares. */
