@@ -12,6 +12,11 @@ import { setTimeout as delay } from "node:timers/promises";
 /** For one step of a case. A busy machine can need several seconds for a page. */
 const STEP_TIMEOUT_MS = 60_000;
 
+/** For the whole case: not every call of Playwright has a timeout. */
+const CASE_TIMEOUT_MS = 8 * 60_000;
+
+const CLOSE_TIMEOUT_MS = 15_000;
+
 const parameters = JSON.parse(process.argv[2]);
 const require = createRequire(path.join(parameters.packages, "package.json"));
 const { chromium } = require("playwright-core");
@@ -73,14 +78,19 @@ try {
     watch(context);
     return context;
   };
-  await run({ ...parameters, control, mailedLink, open, person, browser, require, violations });
+  const timeout = delay(CASE_TIMEOUT_MS).then(() => {
+    throw new Error(`the case takes longer than ${CASE_TIMEOUT_MS / 60_000} minutes`);
+  });
+  await Promise.race([run({ ...parameters, control, mailedLink, open, person, browser, require, violations }), timeout]);
   assert.deepEqual(violations, []);
 } catch (error) {
+  process.exitCode = 1;
+  console.error(error);
   await describePages();
-  throw error;
-} finally {
-  await browser.close();
 }
+// A browser that hangs does not close. It ends with this process.
+await Promise.race([browser.close(), delay(CLOSE_TIMEOUT_MS)]);
+process.exit();
 
 /** Prints what the open pages show, because a failed step names only what it did not find. */
 async function describePages() {

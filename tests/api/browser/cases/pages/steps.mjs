@@ -37,6 +37,8 @@ export async function decideInAws(page, { simulator, username, decision = "Appro
   assert.equal(await aws.evaluate(() => window.opener), null);
   await aws.getByLabel("Sign in as").selectOption(username);
   await aws.getByRole("button", { name: decision }).click();
+  // Chromium can hang if a page closes while it loads.
+  await aws.getByText("You can close this page").waitFor();
   await aws.close();
 }
 

@@ -1,10 +1,12 @@
 // A user of AWS adds one-time codes at the first sign-in, because the policy demands a factor, and enters a code at the next one.
 import assert from "node:assert/strict";
-import { Clock, answering, authenticator, addPasskey, button, decideInAws, f, heading, message, shownSecret, showsAccount, signOut, storeCodes, t, ways } from "./steps.mjs";
+import { Clock, answering, authenticator, addPasskey, button, decideInAws, f, heading, message, shownSecret, showsAccount, signOut, storeCodes, t, ways, withoutSuggestions } from "./steps.mjs";
 
 export async function run({ person, control, more: { simulator, username } }) {
   const clock = new Clock(control);
-  const page = await (await person()).newPage();
+  const context = await person();
+  await withoutSuggestions(context);
+  const page = await context.newPage();
   const user = { login: { username } };
   const approve = async () => {
     await page.goto("/sign-in");

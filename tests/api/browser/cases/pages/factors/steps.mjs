@@ -39,6 +39,15 @@ export async function authenticator(page, options) {
   };
 }
 
+/**
+ * No passkeys among the suggestions. An authenticator that answers would choose one at once, and again after each refusal, which no
+ * user does.
+ */
+export const withoutSuggestions = (context) =>
+  context.addInitScript(() => {
+    delete globalThis.PublicKeyCredential?.isConditionalMediationAvailable;
+  });
+
 /** Runs the action while the authenticator answers. */
 export async function answering(device, action) {
   await device.answers(true);
