@@ -5,7 +5,7 @@ use std::path::Path;
 use toml::{Table, Value};
 
 /// All files of `.github/workflows`.
-const WORKFLOWS: [&str; 3] = ["ci.yml", "deploy.yml", "interop.yml"];
+const WORKFLOWS: [&str; 3] = ["ci.yml", "deploy.yml", "weekly.yml"];
 
 fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -156,15 +156,16 @@ fn deployment_uses_the_wrangler_of_package_json() {
 }
 
 #[test]
-fn third_party_clients_run_weekly_and_not_with_the_other_tests() {
-    let workflow = read(".github/workflows/interop.yml");
+fn third_party_clients_and_measurements_run_weekly_and_not_with_the_other_tests() {
+    let workflow = read(".github/workflows/weekly.yml");
     // Minute, hour and day of the week; every day of the month and every month.
     assert!(workflow.contains("\n  schedule:\n    - cron: \"17 4 * * 1\"\n"));
-    assert!(workflow.contains("\n      - run: cargo test-interop\n"));
+    assert!(workflow.contains("\n      - run: cargo test-interop\n      - run: cargo test-weekly\n"));
     let config: Table = read(".cargo/config.toml").parse().expect("TOML");
     let alias = |name: &str| config["alias"][name].as_str().expect("a text").to_owned();
-    assert!(alias("test-all").ends_with(" --skip interop::clients::"));
+    assert!(alias("test-all").ends_with(" --skip interop::clients:: --skip weekly::"));
     assert!(alias("test-interop").ends_with(" --include-ignored interop::"));
+    assert!(alias("test-weekly").ends_with(" --ignored --test-threads 1 weekly::"));
 }
 
 #[test]

@@ -6,9 +6,10 @@
 //! | `properties` | one file per guarantee that concerns several endpoints |
 //! | `pages.rs` | the browser pages as HTTP serves them |
 //! | `browser` | the pages, and web applications, in Chromium |
-//! | `slow` | volumes, floods, kills and measurements |
+//! | `slow` | volumes, floods and kills |
+//! | `weekly` | measured times, and larger volumes |
 //!
-//! Tests that are ignored as slow, there and beside quick ones, are run by `cargo test-all`.
+//! Tests that are ignored as slow, there and beside quick ones, are run by `cargo test-all`; those in `weekly`, by `cargo test-weekly`.
 //!
 //! The two API specifications, sentence by sentence, and the tests for each:
 //!
@@ -74,6 +75,7 @@ mod slow;
 mod support;
 mod system;
 mod users;
+mod weekly;
 
 #[test]
 fn table_of_sentences_names_existing_tests() {

@@ -9,6 +9,6 @@ mod generated_requests;
 mod guesses;
 mod imports;
 mod pages;
-mod rate_limits;
+pub mod rate_limits;
 mod revocation;
 mod user_lists;

@@ -1,4 +1,4 @@
-//! The pages in Chromium: accessibility, speed, and attacks with many spellings and texts.
+//! The pages in Chromium: accessibility, and attacks with many spellings and texts.
 
 use crate::browser::world::World;
 use crate::support::{Vars, aws, credentials};
@@ -42,14 +42,6 @@ async fn light_pages_are_accessible() {
 #[ignore = "slow: checks each page in two forms"]
 async fn dark_pages_are_accessible() {
     check_accessibility("dark", "#1a1a40").await;
-}
-
-#[tokio::test]
-#[ignore = "slow: loads the sign-in page on a slow network"]
-async fn sign_in_page_is_fast_on_a_slow_device() {
-    let mut world = World::new(Vars::new()).await;
-    world.user("ada").await;
-    world.run("pages/speed").await;
 }
 
 #[tokio::test]
