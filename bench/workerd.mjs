@@ -1,34 +1,16 @@
-// A Worker in a separate workerd: the runtime's real bindings, with Miniflare's local database behind D1, and memory
-// behind KV and the rate limits (stores/).
-import { readFile } from "node:fs/promises";
+// A Worker in a workerd of its own: the runtime's real bindings, with the stores of stores.mjs.
 import path from "node:path";
 import { CURRENT } from "./builds.mjs";
 import { bundle } from "./bundle.mjs";
 import { memory } from "./inspector.mjs";
-import { D1_PLUGIN, KV_PLUGIN, Miniflare, options, RATELIMIT_PLUGIN, spawned } from "./tools.mjs";
+import { startStores } from "./stores.mjs";
+import { Miniflare, spawned } from "./tools.mjs";
 
 /** Headers that Cloudflare adds to every request. A Worker that uses neither of them is not affected. */
 const CLOUDFLARE_HEADERS = { "cf-connecting-ip": "203.0.113.1", "cf-ray": "8f2b1c3d4e5f6a7b-FRA" };
 
 const running = [];
 const decoder = new TextDecoder();
-
-/** Replaces the service that the binding of a Miniflare plugin calls. It is the first service of the plugin. */
-async function replaceService(plugin, file, modulesOf) {
-  const source = await readFile(path.join(options.repository, "bench", "stores", file), "utf8");
-  const services = plugin.getServices;
-  plugin.getServices = async (given) => {
-    const [first, ...rest] = (await services(given)) ?? [];
-    return first && [modulesOf(first, { name: file, esModule: source }), ...rest];
-  };
-}
-const only = ({ name }, module) => ({ name, worker: { modules: [module], compatibilityDate: CURRENT.compatibilityDate } });
-await replaceService(KV_PLUGIN, "kv.mjs", only);
-await replaceService(RATELIMIT_PLUGIN, "limit.mjs", only);
-await replaceService(D1_PLUGIN, "d1.mjs", ({ name, worker }, module) => {
-  const [{ esModule }] = worker.modules;
-  return { name, worker: { ...worker, modules: [module, { name: "miniflare.mjs", esModule }] } };
-});
 
 /**
  * Starts a Worker. Returns the parameters with which `cargo xtask bench` loads it.
@@ -57,7 +39,8 @@ export async function start(worker) {
   const { variables, rateLimits, compatibilityDate } = build ?? CURRENT;
   // Requests to Miniflare's own address pass through one of its Workers, which would be measured too.
   const dev = { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] };
-  const env = { DB: { type: "d1", id: "DB" }, SESSIONS: { type: "kv", id: "SESSIONS" } };
+  const stores = await startStores(storage);
+  const env = { ...stores.bindings };
   for (const [key, value] of Object.entries({ ...variables, ...vars })) env[key] = { type: "text", value };
   for (const { name, namespace_id: namespace, simple } of rateLimits) {
     env[name] = { type: "rate-limit", namespace, simple: { ...simple, limit: limits[name] ?? simple.limit } };
@@ -68,7 +51,6 @@ export async function start(worker) {
     cf: false,
     telemetry: { enabled: false },
     ...(isInspected && { inspectorPort: 0 }),
-    ...(storage && { resourcePersistencePath: storage }),
     handleStructuredLogs: ({ message }) => process.stderr.write(`${name}: ${message}\n`),
     workers: [
       {
@@ -78,7 +60,7 @@ export async function start(worker) {
       ...(caller ? [{ config: await callerOf(caller, service, compatibilityDate), dev }] : []),
     ],
   });
-  running.push({ miniflare, isInspected });
+  running.push({ miniflare, stores: stores.miniflare, isInspected });
   await miniflare.ready;
   const { origin } = await miniflare.unsafeGetDirectURL("bench");
   const { host } = await miniflare.unsafeGetDirectURL(caller ? "caller" : "bench");
@@ -110,7 +92,7 @@ export function memories() {
 
 /** Stops all Workers. */
 export async function stop() {
-  await Promise.allSettled(running.map(({ miniflare }) => miniflare.dispose()));
+  await Promise.allSettled(running.flatMap(({ miniflare, stores }) => [miniflare.dispose(), stores.dispose()]));
   for (const child of spawned) child.kill("SIGKILL");
 }
 

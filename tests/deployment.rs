@@ -160,7 +160,9 @@ fn third_party_clients_and_measurements_run_weekly_and_not_with_the_other_tests(
     let workflow = read(".github/workflows/weekly.yml");
     // Minute, hour and day of the week; every day of the month and every month.
     assert!(workflow.contains("\n  schedule:\n    - cron: \"17 4 * * 1\"\n"));
-    assert!(workflow.contains("\n      - run: cargo test-interop\n      - run: cargo test-weekly\n"));
+    assert!(
+        workflow.contains("\n      - run: cargo test-interop\n      - run: cargo test-weekly\n")
+    );
     let config: Table = read(".cargo/config.toml").parse().expect("TOML");
     let alias = |name: &str| config["alias"][name].as_str().expect("a text").to_owned();
     assert!(alias("test-all").ends_with(" --skip interop::clients:: --skip weekly::"));

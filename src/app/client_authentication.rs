@@ -51,6 +51,13 @@ impl PresentedClient {
             proof: Proof::Assertion(Secret::new(assertion)),
         }
     }
+
+    /// The id, if it can be that of a client. Ids of clients have one spelling. `Uuid` also accepts others.
+    #[must_use]
+    pub fn client_id(&self) -> Option<Uuid> {
+        let id = Uuid::try_parse(&self.id).ok()?;
+        (id.to_string() == self.id).then_some(id)
+    }
 }
 
 /// An OAuth client that has authenticated, or a public one that has named itself.
@@ -122,10 +129,23 @@ pub async fn authenticate(
     requester: &ClientInfo,
     presented: &PresentedClient,
 ) -> Result<AuthenticatedClient, AuthenticationError> {
-    let Some(id) = client_id(&presented.id) else {
-        return refuse(context, requester, presented, Reason::UnknownClient).await;
+    let found = match presented.client_id() {
+        Some(id) => oauth_clients::find_with_hash(context.app.database, id).await?,
+        None => None,
     };
-    let found = oauth_clients::find_with_hash(context.app.database, id).await?;
+    authenticate_found(context, requester, presented, found).await
+}
+
+/// Like [`authenticate`], with the client that has the presented id.
+///
+/// # Errors
+/// [`AuthenticationError`].
+pub async fn authenticate_found(
+    context: &RequestContext,
+    requester: &ClientInfo,
+    presented: &PresentedClient,
+    found: Option<ClientWithHash>,
+) -> Result<AuthenticatedClient, AuthenticationError> {
     let Some(found) = found else {
         return refuse(context, requester, presented, Reason::UnknownClient).await;
     };
@@ -149,7 +169,9 @@ pub async fn refuse<T>(
     reason: Reason,
 ) -> Result<T, AuthenticationError> {
     let entry = requester.entry(context, Kind::ClientAuthenticationFailed)?;
-    let known = client_id(&presented.id).filter(|_| reason != Reason::UnknownClient);
+    let known = presented
+        .client_id()
+        .filter(|_| reason != Reason::UnknownClient);
     let entry = if let Some(id) = known {
         let detail = format!("client {id}: {}", reason.words());
         entry.about(id).detail(detail)
@@ -159,12 +181,6 @@ pub async fn refuse<T>(
     };
     context.record_refused(requester, entry).await?;
     Err(AuthenticationError::Refused)
-}
-
-/// Ids of clients have one spelling. `Uuid` also accepts others.
-fn client_id(text: &str) -> Option<Uuid> {
-    let id = Uuid::try_parse(text).ok()?;
-    (id.to_string() == text).then_some(id)
 }
 
 async fn check(

@@ -1,7 +1,7 @@
 //! Redeems an authorization code (RFC 6749 section 4.1.3, RFC 7636 section 4.6). An invalid request does not consume the code.
 
 use super::detail;
-use super::tokens::{Attempt, Requester, may_use};
+use super::tokens::{Attempt, FoundGrant, Requester, may_use};
 use crate::app::client_authentication::AuthenticatedClient;
 use crate::app::grant_error::GrantError;
 use crate::crypto::grant_tokens::GrantToken;
@@ -29,12 +29,13 @@ pub struct CodeRequest<'a> {
 pub(super) async fn redeem(
     requester: &Requester<'_>,
     client: &AuthenticatedClient,
+    found: Option<FoundGrant>,
     request: &CodeRequest<'_>,
 ) -> Result<Attempt, GrantError> {
     if !may_use(client, GrantType::AuthorizationCode) {
         return Err(GrantError::UnauthorizedClient);
     }
-    let (token, grant) = requester.find(client, request.code).await?;
+    let (token, grant) = requester.own(client, found)?;
     let is_redirect_uri = request
         .redirect_uri
         .is_none_or(|uri| uri == grant.redirect_uri);

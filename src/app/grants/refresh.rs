@@ -1,6 +1,6 @@
 //! Refreshes the tokens of a grant (RFC 6749 section 6). Refresh tokens rotate, like session tokens.
 
-use super::tokens::{Attempt, Requester, may_use};
+use super::tokens::{Attempt, FoundGrant, Requester, may_use};
 use crate::app::client_authentication::AuthenticatedClient;
 use crate::app::grant_error::GrantError;
 use crate::crypto::grant_tokens::GrantToken;
@@ -25,13 +25,14 @@ pub struct RefreshRequest<'a> {
 pub(super) async fn refresh(
     requester: &Requester<'_>,
     client: &AuthenticatedClient,
+    found: Option<FoundGrant>,
     request: &RefreshRequest<'_>,
 ) -> Result<Attempt, GrantError> {
     if !may_use(client, GrantType::RefreshToken) {
         return Err(GrantError::UnauthorizedClient);
     }
     let context = requester.context;
-    let (token, grant) = requester.find(client, request.token).await?;
+    let (token, grant) = requester.own(client, found)?;
     if token.is_code() {
         return Err(GrantError::InvalidGrant);
     }

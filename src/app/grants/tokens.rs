@@ -4,7 +4,7 @@ use super::{CodeRequest, RefreshRequest, code, refresh};
 use crate::app::RequestContext;
 use crate::app::access_tokens::AccessTokens;
 use crate::app::client_authentication::{
-    AuthenticatedClient, PresentedClient, Reason, authenticate, refuse,
+    AuthenticatedClient, PresentedClient, Reason, authenticate, authenticate_found, refuse,
 };
 use crate::app::client_info::ClientInfo;
 use crate::app::error::AppError;
@@ -30,6 +30,22 @@ pub enum TokenRequest<'a> {
     Code(CodeRequest<'a>),
     /// With a refresh token.
     Refresh(RefreshRequest<'a>),
+}
+
+impl TokenRequest<'_> {
+    /// The code or the refresh token.
+    fn token(&self) -> &str {
+        match self {
+            Self::Code(request) => request.code,
+            Self::Refresh(request) => request.token,
+        }
+    }
+}
+
+/// A code or refresh token, and its grant.
+pub(super) struct FoundGrant {
+    token: GrantToken,
+    grant: GrantRecord,
 }
 
 /// The tokens of a grant.
@@ -79,10 +95,12 @@ impl Requester<'_> {
     pub async fn issue(&self, request: TokenRequest<'_>) -> Result<IssuedTokens, GrantError> {
         let mut conflicting = None;
         for _ in 0..MAX_ATTEMPTS {
-            let client = authenticate(self.context, self.client_info, self.presented).await?;
+            let (client, found) = self.authenticate(request.token()).await?;
             let attempt = match &request {
-                TokenRequest::Code(request) => code::redeem(self, &client, request).await,
-                TokenRequest::Refresh(request) => refresh::refresh(self, &client, request).await,
+                TokenRequest::Code(request) => code::redeem(self, &client, found, request).await,
+                TokenRequest::Refresh(request) => {
+                    refresh::refresh(self, &client, found, request).await
+                }
             };
             let generation = match attempt? {
                 Attempt::Issued(issued) => return Ok(issued),
@@ -101,20 +119,34 @@ impl Requester<'_> {
         Err(GrantError::App(AppError::Contention))
     }
 
-    /// The grant of a code or refresh token of this client.
-    pub(super) async fn find(
+    /// Authenticates the client, and finds the grant of a code or refresh token.
+    async fn authenticate(
+        &self,
+        text: &str,
+    ) -> Result<(AuthenticatedClient, Option<FoundGrant>), GrantError> {
+        let (context, presented) = (self.context, self.presented);
+        let token = context.app.grant_keys.verify(text);
+        let (Some(token), Some(id)) = (token, presented.client_id()) else {
+            let client = authenticate(context, self.client_info, presented).await?;
+            return Ok((client, None));
+        };
+        let (database, now) = (context.app.database, context.now());
+        let found = oauth_grants::find_with_client(database, token.grant, id, now);
+        let (grant, client) = found.await?;
+        let client = authenticate_found(context, self.client_info, presented, client).await?;
+        Ok((client, grant.map(|grant| FoundGrant { token, grant })))
+    }
+
+    /// The grant of a code or refresh token, if it belongs to this client and is not too old.
+    pub(super) fn own(
         &self,
         client: &AuthenticatedClient,
-        text: &str,
+        found: Option<FoundGrant>,
     ) -> Result<(GrantToken, GrantRecord), GrantError> {
-        let token = self.context.app.grant_keys.verify(text);
-        let token = token.ok_or(GrantError::InvalidGrant)?;
-        let (database, now) = (self.context.app.database, self.context.now());
-        let found = oauth_grants::find(database, token.grant, now).await?;
-        let is_own = |grant: &GrantRecord| grant.client == client.client.client_id;
-        let grant = found.filter(is_own).ok_or(GrantError::InvalidGrant)?;
+        let FoundGrant { token, grant } = found.ok_or(GrantError::InvalidGrant)?;
         let not_before = self.context.app.config.tokens.not_before;
-        if not_before.is_some_and(|not_before| grant.rotated_at < not_before) {
+        let is_too_old = not_before.is_some_and(|not_before| grant.rotated_at < not_before);
+        if grant.client != client.client.client_id || is_too_old {
             return Err(GrantError::InvalidGrant);
         }
         Ok((token, grant))

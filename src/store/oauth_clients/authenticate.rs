@@ -34,12 +34,17 @@ pub async fn find_with_hash(
     database: &Database,
     id: Uuid,
 ) -> Result<Option<ClientWithHash>, StoreError> {
-    let statement = Statement::new(FIND_WITH_HASH).text(id.to_string());
-    let [found] = database.batch([statement]).await?;
+    let [found] = database.batch([with_hash(id)]).await?;
     found.first(read_with_hash)
 }
 
-fn read_with_hash(row: &mut Row) -> Result<ClientWithHash, StoreError> {
+/// The statement that finds an OAuth client and the hash of its secret, for a batch. [`read_with_hash`] reads its row.
+pub(in crate::store) fn with_hash(id: Uuid) -> Statement {
+    Statement::new(FIND_WITH_HASH).text(id.to_string())
+}
+
+/// Reads the OAuth client and the hash of its secret in a row with these columns.
+pub(in crate::store) fn read_with_hash(row: &mut Row) -> Result<ClientWithHash, StoreError> {
     Ok(ClientWithHash {
         client: read(row)?,
         secret_hash: row.optional("secret_hash")?,

@@ -12,7 +12,7 @@ pub use create::{Created, NewClient, create};
 pub use delete::{Deletion, delete};
 pub use list::{List, list};
 
-pub(super) use authenticate::used;
+pub(super) use authenticate::{read_with_hash, used, with_hash};
 
 use crate::domain::oauth_client::{
     GivenKeySet, KeySet, Metadata, OauthClient, Scope, TokenEndpointAuthMethod,

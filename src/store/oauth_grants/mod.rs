@@ -25,6 +25,7 @@ use crate::json;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::runtime::row::Row;
+use crate::store::oauth_clients::{self, ClientWithHash};
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
@@ -47,12 +48,33 @@ pub async fn find(
     id: Uuid,
     now: Timestamp,
 ) -> Result<Option<GrantRecord>, StoreError> {
-    let find = Statement::new(FIND)
+    let [found] = database.batch([with_id(id, now)]).await?;
+    found.first(read)
+}
+
+/// Finds a grant, and the client with this id and the hash of its secret, with one call of the database.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn find_with_client(
+    database: &Database,
+    grant: Uuid,
+    client: Uuid,
+    now: Timestamp,
+) -> Result<(Option<GrantRecord>, Option<ClientWithHash>), StoreError> {
+    let statements = [with_id(grant, now), oauth_clients::with_hash(client)];
+    let [grant, client] = database.batch(statements).await?;
+    Ok((
+        grant.first(read)?,
+        client.first(oauth_clients::read_with_hash)?,
+    ))
+}
+
+fn with_id(id: Uuid, now: Timestamp) -> Statement {
+    Statement::new(FIND)
         .text(id.to_string())
         .text(now.to_string())
-        .text(expired_until(now).to_string());
-    let [found] = database.batch([find]).await?;
-    found.first(read)
+        .text(expired_until(now).to_string())
 }
 
 fn read(row: &mut Row) -> Result<GrantRecord, StoreError> {
