@@ -18,7 +18,7 @@ Set variables in `wrangler.toml`: in `[env.production.vars]` for the deployed se
 (S) as Worker secrets, and in `.dev.vars` for `cargo dev`. An isolate checks all of them at its first
 request. If a value is invalid, the log names the variable, `cargo dev` prints it, and clients get 503. An empty value counts as
 absent. An unknown variable whose name begins with `SESSION_`, `JWT_`, `AWS_`, `TOKEN_`, `TOKENS_`, `REFRESH_`, `PASSWORD_`,
-`AUDIT_`, `HANDLE_`, `BRAND_`, `MFA_`, `FACTOR_`, `WEBAUTHN_` or `OAUTH_` is an error, so that misspelled and outdated names are noticed. Restart `cargo dev` after a
+`AUDIT_`, `HANDLE_`, `EMAIL_`, `BRAND_`, `MFA_`, `FACTOR_`, `WEBAUTHN_` or `OAUTH_` is an error, so that misspelled and outdated names are noticed. Restart `cargo dev` after a
 change of `.dev.vars` or `wrangler.toml`.
 
 Secrets that are equal to another one, or that have fewer than 8 different bytes, are refused. To replace a secret, see
