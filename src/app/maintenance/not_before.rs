@@ -1,9 +1,10 @@
-//! The `TOKENS_NOT_BEFORE` part of the cron event: revokes the sessions of tokens that are no longer accepted, so that they
-//! stay revoked after the variable is removed.
+//! The `TOKENS_NOT_BEFORE` part of the cron event: revokes the sessions of tokens and cookies that are no longer accepted, so that
+//! they stay revoked after the variable is removed.
 
 use crate::app::App;
 use crate::app::error::AppError;
 use crate::domain::audit::{Entry, Kind, Signed};
+use crate::domain::session::SessionKind;
 use crate::domain::token::LEEWAY_SECONDS;
 use crate::runtime::random;
 use crate::store::sessions::IssuedSession;
@@ -13,8 +14,8 @@ use crate::timestamp::Timestamp;
 const DETAIL: &str = "tokens_not_before";
 
 /// Maximum number of seconds for which a token is accepted: the highest `TOKEN_LIFETIME` plus the leeway. After that time all
-/// older tokens have expired, and nothing is left to do.
-const MAX_ACCEPTED_SECONDS: i64 = 86_400 + LEEWAY_SECONDS;
+/// older tokens have expired, and nothing is left to do. Cookies are accepted until the session ends.
+const MAX_TOKEN_SECONDS: i64 = 86_400 + LEEWAY_SECONDS;
 
 /// Number of sessions that one batch revokes, each with an audit entry.
 const BATCH_SIZE: u32 = 50;
@@ -26,7 +27,7 @@ const MAX_BATCHES: usize = 200;
 /// they matter only if the variable is removed within the TTL. KV allows 1,000 operations per event.
 const MAX_OVERWRITTEN_BATCHES: usize = 2;
 
-/// Revokes the sessions whose current token was issued before `TOKENS_NOT_BEFORE`, up to the maximum of one event.
+/// Revokes the sessions whose current token or cookie was issued before `TOKENS_NOT_BEFORE`, up to the maximum of one event.
 ///
 /// # Errors
 /// `Store`, `Runtime`; the next event continues.
@@ -34,27 +35,35 @@ pub async fn revoke(app: &App, now: Timestamp) -> Result<(), AppError> {
     let Some(not_before) = app.config.tokens.not_before else {
         return Ok(());
     };
-    let oldest = now.plus(-MAX_ACCEPTED_SECONDS);
-    if not_before <= oldest {
-        return Ok(());
-    }
+    let sessions = &app.config.sessions;
+    let max_cookie_seconds = sessions.max_age.max(sessions.admin_max_age);
     let request = random::uuid()?.to_string();
-    for batch in 0..MAX_BATCHES {
-        let found = app
-            .sessions
-            .issued(oldest, not_before, now, BATCH_SIZE)
-            .await?;
-        if found.is_empty() {
-            break;
+    let mut batches = 0..MAX_BATCHES;
+    for (kind, max_seconds) in [
+        (SessionKind::Token, MAX_TOKEN_SECONDS),
+        (SessionKind::Cookie, max_cookie_seconds),
+    ] {
+        let oldest = now.minus(max_seconds);
+        if not_before <= oldest {
+            continue;
         }
-        let mut signed = Vec::new();
-        for session in found {
-            let entry = entry(app, now, &session, &request)?;
-            signed.push((session, entry));
-        }
-        let revoked = app.sessions.revoke_issued(&signed, not_before, now).await?;
-        if batch < MAX_OVERWRITTEN_BATCHES {
-            app.session_cache.mark_revoked(&revoked, now).await;
+        for batch in batches.by_ref() {
+            let issued = app
+                .sessions
+                .issued(kind, oldest, not_before, now, BATCH_SIZE);
+            let found = issued.await?;
+            if found.is_empty() {
+                break;
+            }
+            let mut signed = Vec::new();
+            for session in found {
+                let entry = entry(app, now, &session, &request)?;
+                signed.push((session, entry));
+            }
+            let revoked = app.sessions.revoke_issued(&signed, not_before, now).await?;
+            if batch < MAX_OVERWRITTEN_BATCHES {
+                app.session_cache.mark_revoked(&revoked, now).await;
+            }
         }
     }
     Ok(())

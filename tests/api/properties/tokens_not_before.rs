@@ -154,14 +154,34 @@ async fn cron_revokes_many_sessions_in_bounded_batches() {
     let (_, recorded) = app.scheduled(CRON).await;
     let statements = recorded.statements();
     assert!(!statements.iter().any(|sql| sql.contains("UPDATE sessions")));
-    // When all older tokens have expired, the cron event does not look for them.
-    app.shift_clock(86_400).await;
-    let (_, recorded) = app.scheduled(CRON).await;
-    let statements = recorded.statements();
-    assert!(
-        !statements.iter().any(|sql| sql.contains("rotated_at <")),
-        "{statements:?}"
-    );
+    // When all older tokens have expired, the cron event looks only for cookies; after the maximum age of sessions, for nothing.
+    for (seconds, searches) in [(86_400, 1), (2_592_000, 0)] {
+        app.shift_clock(seconds).await;
+        let (_, recorded) = app.scheduled(CRON).await;
+        let statements = recorded.statements();
+        let found = statements.iter().filter(|sql| sql.contains("rotated_at <"));
+        assert_eq!(found.count(), searches, "{statements:?}");
+    }
+}
+
+/// A cookie session lives for longer than a token.
+#[tokio::test]
+#[ignore = "slow"]
+async fn cron_revokes_cookie_sessions_of_earlier_days_permanently() {
+    let app = App::isolated(Vars::new());
+    let in_browser = app.with_sessions(SessionKind::Cookie);
+    let user = in_browser.user("ada").await;
+    in_browser.shift_clock(-3 * 86_400).await;
+    let older = user.sign_in().await;
+    in_browser.shift_clock(0).await;
+    older.validate().await.assert_status(200);
+    app.restart_with(not_before(600)).await;
+    older.validate().await.assert_status(401);
+    assert_eq!(app.scheduled(CRON).await.0, "ok");
+    assert!(older.is_revoked().await);
+
+    app.restart_with(Vars::new()).await;
+    older.validate().await.assert_status(401);
 }
 
 #[tokio::test]
