@@ -52,7 +52,7 @@ impl PresentedClient {
         }
     }
 
-    /// The id, if it can be that of a client. Ids of clients have one spelling. `Uuid` also accepts others.
+    /// The id, if it is a UUID in canonical form. `Uuid` also accepts other forms.
     #[must_use]
     pub fn client_id(&self) -> Option<Uuid> {
         let id = Uuid::try_parse(&self.id).ok()?;

@@ -1,6 +1,6 @@
-//! Sign-outs that OAuth clients request (`OpenID` Connect RP-Initiated Logout 1.0). A request changes nothing: it is sealed for the page
-//! that signs the user out, because the cookie of the session is missing from a form of another site, and because a link must not have
-//! an effect.
+//! Sign-outs that OAuth clients request (`OpenID` Connect RP-Initiated Logout 1.0). A request changes nothing. It is sealed for the page
+//! that signs the user out, for two reasons: a form of another site does not send the session cookie, and a link must not have an
+//! effect.
 
 use super::RequestContext;
 use super::error::AppError;

@@ -81,7 +81,10 @@ impl Refusal {
     /// The user has denied the request.
     pub const DENIED: Self = Self::new("access_denied", "The user denied the request");
     /// No scope is left.
-    pub const SCOPE: Self = Self::new("invalid_scope", "No scope of the request can be granted");
+    pub const SCOPE: Self = Self::new(
+        "invalid_scope",
+        "None of the requested scopes can be granted",
+    );
     /// The request forbids pages, and the user has to sign in.
     pub const LOGIN_REQUIRED: Self = Self::new(
         "login_required",
@@ -90,7 +93,7 @@ impl Refusal {
     /// The user has just signed in, and is not the user of the ID token in the request.
     pub const OTHER_USER: Self = Self::new(
         "login_required",
-        "A user other than that of id_token_hint has signed in",
+        "The signed-in user is not the user of id_token_hint",
     );
     /// The request forbids pages, and the user has to consent.
     pub const CONSENT_REQUIRED: Self = Self::new(
@@ -402,7 +405,7 @@ fn code_challenge(challenge: Option<String>, method: Option<&str>) -> Result<Str
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     if challenge.len() != CHALLENGE_CHARACTERS || !challenge.bytes().all(is_letter) {
         return Err(Refusal::invalid(
-            "code_challenge is not a SHA-256 in base64url",
+            "code_challenge is not a SHA-256 hash in base64url",
         ));
     }
     Ok(challenge)

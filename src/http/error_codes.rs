@@ -121,7 +121,7 @@ codes! {
     UnsupportedGrantType: 400 "unsupported_grant_type" "Unsupported grant_type";
         "The token endpoint does not have this `grant_type`.";
         "Use one of `grant_types_supported` in the metadata of the server.";
-    UnauthorizedClient: 400 "unauthorized_client" "The client may not use this grant";
+    UnauthorizedClient: 400 "unauthorized_client" "The client may not use this grant type";
         "The OAuth client is not registered with this grant type, or is public and asks for client credentials.";
         "Ask a super administrator.";
     InvalidTarget: 400 "invalid_target" "Unknown resource";
@@ -296,7 +296,7 @@ codes! {
     DeviceCodeExpired: 408 "device_code_expired" "Authorization timed out";
         "The device code has expired or was already used.";
         "Start again at `/device-authorization`.";
-    ConsentChanged: 409 "consent_changed" "What the page showed has changed";
+    ConsentChanged: 409 "consent_changed" "The user or the scopes have changed since the page was shown";
         "The session belongs to another user than the one that the page showed, or a scope that was not shown would be granted.";
         "Read the authorization request again, and ask the user again.";
     UsernameTaken: 409 "username_taken" "Another user has this username or one that looks like it";

@@ -170,7 +170,7 @@ fn seal(
     })
 }
 
-/// The active client with this id. Ids have one spelling.
+/// The active client with this id. Only the canonical form of a UUID is accepted.
 ///
 /// # Errors
 /// `Store`.

@@ -152,8 +152,8 @@ impl Requester<'_> {
         Ok((token, grant))
     }
 
-    /// The resource of a grant. A resource that is no longer configured gets no tokens, and neither does another resource that the
-    /// request names.
+    /// The resource of a grant. No token is issued if the resource is no longer configured, or if the request names another
+    /// resource.
     pub(super) fn resource(
         &self,
         grant: &GrantRecord,
@@ -220,7 +220,7 @@ impl Requester<'_> {
                 issued_at,
                 expires_at,
                 authenticated_at: grant.authenticated_at,
-                // Only the first ID token of a grant belongs to the authorization request.
+                // Only the first ID token of a grant has the `nonce` of the authorization request.
                 nonce: grant
                     .nonce
                     .as_deref()
@@ -242,7 +242,7 @@ impl Requester<'_> {
         })
     }
 
-    /// The write of an issue. Without refresh tokens, the grant expires with the access token.
+    /// The write that records the issued tokens. Without refresh tokens, the grant expires with the access token.
     pub(super) fn write<'w>(
         &self,
         grant: &'w GrantRecord,
@@ -277,7 +277,7 @@ impl Requester<'_> {
         })
     }
 
-    /// An entry about a grant. The client acts, not the user.
+    /// An audit entry about a grant. The user is the subject and not the actor, because the client sends the request.
     pub(super) fn entry(
         &self,
         kind: Kind,

@@ -1,4 +1,4 @@
-//! What requests about a token have in common: the form, and the client that sends it.
+//! The form and the client authentication of introspection and revocation requests.
 
 use crate::app::RequestContext;
 use crate::app::access_tokens::AccessTokens;
@@ -19,9 +19,9 @@ pub(super) const EXAMPLE: &str = "eyJhbGciOiJFUzI1NiIsImtpZCI6Im9LSXl3dkdVcFRWVH
 #[schemars(rename = "PresentedTokenRequest")]
 #[expect(dead_code, reason = "describes the form")]
 pub(super) struct TokenForm {
-    /// The access token.
+    /// The access token or refresh token.
     token: String,
-    /// Ignored: the kind of a token is found from the token.
+    /// Ignored. The token itself shows whether it is an access token or a refresh token.
     #[schemars(extend("type" = "string"))]
     token_type_hint: Option<String>,
     #[schemars(flatten)]

@@ -172,8 +172,8 @@ struct AuthorizationForm {
 const DESCRIPTION: &str = "An OAuth client opens this address in the browser of the user to sign the user in. The response \
     redirects to the consent page. If the user need not be asked, it redirects to the redirect URI of the client with the \
     authorization code. Errors are sent to the redirect URI (RFC 6749 section 4.1.2.1). Every response to the client contains \
-    `iss` (RFC 9207). If the client or its redirect URI is not valid, the error page explains the error. PKCE with `S256` is \
-    required of all clients.";
+    `iss` (RFC 9207). If the client or its redirect URI is not valid, the error page explains the error. All clients must use PKCE \
+    with `S256`.";
 
 #[cfg(not(target_arch = "wasm32"))]
 fn operation_of_link(_: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {
@@ -195,7 +195,7 @@ fn operation_of_link(_: &mut crate::http::operation::Schemas) -> crate::http::op
         ("code_challenge_method", "`S256`."),
         (
             "scope",
-            "Scopes, separated by spaces; if absent, all of the resource.",
+            "Scopes, separated by spaces. If absent, the client asks for all scopes of the resource.",
         ),
         ("state", "Value that the response repeats."),
         (
@@ -205,7 +205,7 @@ fn operation_of_link(_: &mut crate::http::operation::Schemas) -> crate::http::op
         ("nonce", "Value that the ID token repeats."),
         (
             "prompt",
-            "`none`, or some of `login`, `consent` and `select_account`, separated by spaces.",
+            "`none` (no page may be shown), or one or more of `login`, `consent` and `select_account`, separated by spaces.",
         ),
         ("max_age", "Maximum age of the authentication in seconds."),
         (

@@ -117,11 +117,11 @@ pub struct AuthorizationRequestResponse {
     client: ShownClient,
     /// Host or private-use scheme that the user returns to.
     redirect_host: String,
-    /// Whether the response goes to a program on the user's device, which any other program there may imitate.
+    /// Whether the response goes to a program on the user's device. Another program there can imitate the client.
     is_loopback: bool,
     /// The resource; null for the user info endpoint.
     resource: Option<ShownResource>,
-    /// The scopes that the user is asked for; before `consent`, those that the client asks for.
+    /// If `next` is `consent`, the scopes that the page shows. Otherwise, the scopes that the client asks for.
     scopes: Vec<String>,
     /// Name or address of the user that the client expects.
     login_hint: Option<String>,

@@ -27,8 +27,8 @@ pub const ROUTE: Route = Route {
 #[derive(Default, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct TokenStatus {
-    /// Whether the token is an access token of this service that has not expired, whose client is active and has not revoked it and
-    /// whose grant is live, or a usable refresh token of the client.
+    /// Whether the token can be used. An access token is active if this service issued it, it has not expired and was not revoked,
+    /// its client is active, and its grant, if it has one, is live. A refresh token is active only for its own client.
     active: bool,
     /// Its claims.
     #[serde(flatten)]
@@ -114,9 +114,9 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("introspectAccessToken", "OAuth", "Introspect a token")
         .describe(
-            "Tells a confidential OAuth client, such as a resource server, whether an access token is active (RFC 7662). The token may be \
-             of any client. A token that this service did not issue, that has expired or was revoked, whose client was disabled or deleted, \
-             or whose grant has ended, is not active. A client may also ask about its own refresh tokens.",
+            "Tells a confidential OAuth client, such as a resource server, whether an access token is active (RFC 7662). The token may \
+             belong to any client. A token is not active if this service did not issue it, if it has expired or was revoked, if its \
+             client was disabled or deleted, or if its grant has ended. A client may also ask about its own refresh tokens.",
         )
         .takes_form::<about_token::TokenForm>(schemas, json!({"token": about_token::EXAMPLE}))
         .authenticates_client()

@@ -51,8 +51,8 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("getJwkSet", "OAuth", "Get public keys")
         .describe(
-            "Returns the public halves of the keys that sign access tokens, as a JWK Set (RFC 7517). If a token names a `kid` that is \
-             not in a cached copy, fetch the keys again. Web applications of any origin may read the response.",
+            "Returns the public keys that verify access tokens and ID tokens, as a JWK Set (RFC 7517). If a token has a `kid` that \
+             is not in your cached keys, get the keys again. Web applications of any origin may read the response.",
         )
         .returns::<JwkSet>(
             schemas,

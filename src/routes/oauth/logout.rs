@@ -108,7 +108,7 @@ const DESCRIPTION: &str = "An OAuth client opens this address in the browser of 
     RP-Initiated Logout 1.0). The response redirects to a page of this service. The page signs out the user of the ID token at once, and \
     asks any other user first. Then it redirects to `post_logout_redirect_uri`, which must be registered for the client. If the client \
     or this address is not valid, the response redirects to the error page, and nothing is changed. If the ID token is not valid, the \
-    page asks the user, who then does not return to the client.";
+    page asks the user first. The user does not return to the client afterwards.";
 
 #[cfg(not(target_arch = "wasm32"))]
 fn operation_of_link(_: &mut crate::http::operation::Schemas) -> crate::http::operation::Operation {

@@ -86,7 +86,7 @@ pub struct ServerMetadata {
     revocation_endpoint: String,
     /// URL at which clients sign users out (`OpenID` Connect RP-Initiated Logout).
     end_session_endpoint: String,
-    /// URL of the public keys that verify access tokens.
+    /// URL of the public keys that verify access tokens and ID tokens.
     jwks_uri: String,
     /// Scopes that belong to no resource, then those of all resources, including the administration of this service.
     scopes_supported: Vec<String>,
@@ -94,7 +94,7 @@ pub struct ServerMetadata {
     response_types_supported: Vec<&'static str>,
     /// Only `query`.
     response_modes_supported: Vec<&'static str>,
-    /// Grants of the token endpoint.
+    /// Grant types that the token endpoint supports.
     grant_types_supported: Vec<GrantType>,
     /// Only `public`: a user has the same `sub` for all clients.
     subject_types_supported: Vec<&'static str>,

@@ -43,10 +43,10 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("revokeAccessToken", "OAuth", "Revoke a token")
         .describe(
-            "Revokes a token of the client that sends the request (RFC 7009). An access token is revoked alone, a refresh token \
-             with its grant and all tokens of this grant. Introspection then shows them as not active. A service that verifies \
-             access tokens itself accepts them until they expire. The response is the same for a token that is unknown, has \
-             expired or belongs to another client. Such a token is not changed.",
+            "Revokes a token of the client that sends the request (RFC 7009). The revocation of an access token changes no \
+             other token. The revocation of a refresh token ends its grant and revokes all tokens of the grant. Introspection shows \
+             revoked tokens as not active. A service that verifies access tokens itself accepts them until they expire. The response \
+             is the same for a token that is unknown, has expired or belongs to another client. Such a token is not changed.",
         )
         .takes_form::<about_token::TokenForm>(schemas, json!({"token": about_token::EXAMPLE}))
         .authenticates_client()

@@ -1,5 +1,5 @@
-//! `POST /api/auth/sign-out-request`: returns the next step of a sealed sign-out request to the page `/sign-out`. The page signs out
-//! with `POST /api/auth/logout`, like all others.
+//! `POST /api/auth/sign-out-request`: returns the next step of a sealed sign-out request to the page `/sign-out`. The page signs the
+//! user out with `POST /api/auth/logout`, as all pages do.
 
 use super::consent_request::{AskedUser, ShownClient};
 use crate::app::RequestContext;
@@ -105,9 +105,9 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("readSignOutRequest", "OAuth", "Read a sign-out request")
         .describe(
-            "Returns the OAuth client that asks to sign the user out, and the next step of the page `/sign-out`. Nothing is changed: the \
-             page signs out with `POST /logout`. An expired request is treated as one without parameters. The call must come from \
-             the service's own origin.",
+            "Returns the OAuth client that asks to sign the user out, and the next step of the page `/sign-out`. The call changes \
+             nothing. The page signs the user out with `POST /logout`. The service treats an expired request as a request without \
+             parameters. The call must come from the service's own origin.",
         )
         .takes::<SignOutRequestRequest>(
             schemas,

@@ -39,8 +39,8 @@ pub struct AccessTokenResponse {
     pub token_type: &'static str,
     /// Number of seconds until the token expires.
     pub expires_in: i64,
-    /// Refresh token, if a user has allowed the client to get tokens and the client is registered with refresh tokens. Each use
-    /// returns the next one.
+    /// Refresh token. Present if the tokens belong to a grant and the client is registered with the grant type `refresh_token`. Each
+    /// use returns the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(not(target_arch = "wasm32"), schemars(default, extend("type" = "string")))]
     pub refresh_token: Option<String>,
