@@ -228,7 +228,7 @@ export const en = {
     question: (name: string) => `${name} asks for access to your account`,
     returnsTo: "After your answer, you return to",
     checkAddress: "Allow access only if you know this address and have just started to sign in there.",
-    loopback: "This application runs on this device. Any other program on this device can receive the access in its place. Allow access only if you have just started the application yourself.",
+    loopback: "This application runs on this device. Another program on this device could get this access instead. Allow access only if you have just started the application yourself.",
     account: "Your account",
     otherAccount: "Use another account",
     service: "Access to the service",
