@@ -4,7 +4,7 @@ import { createHash, createHmac, generateKeyPairSync, hkdfSync, randomBytes, ran
 import { CURRENT } from "./builds.mjs";
 import { ADDRESSES, createUser, digest, USER } from "./edge_auth.mjs";
 
-/** What all authorization servers of the benchmark are asked for. The resource is the one in wrangler.toml. */
+/** The parameters of the requests to all authorization servers of the benchmark. The resource is the one in wrangler.toml. */
 export const RESOURCE = "https://api.example.com";
 export const SCOPE = "reports:read offline_access";
 export const REDIRECT_URI = "https://app.example.com/callback";
@@ -26,7 +26,7 @@ function signingKey() {
 /** The variables with which the OAuth server is on. */
 export const OAUTH_VARIABLES = { OAUTH_KEY_1: signingKey() };
 
-/** A colon needs no escape in a form, and a token that is not escaped can be replaced in a request by one of the same length. */
+/** Leaves colons as they are. A token without escapes can be replaced in a request by another token of the same length. */
 const escaped = (text) => encodeURIComponent(text).replaceAll("%3A", ":");
 
 /** The body of a form and its headers. */
@@ -62,14 +62,17 @@ export async function send(origin, { path, ...request }) {
   return JSON.parse(text);
 }
 
-/** Requests about access tokens, the first of which is active. The status does not say whether it is. */
+/**
+ * Returns these introspection requests after a check that the first token is active. The status of the response is the same for a
+ * token that is not active.
+ */
 export async function checked(origin, requests) {
   const { active } = await send(origin, requests[0]);
   if (!active) throw new Error("the token is not active");
   return requests;
 }
 
-/** The results of a function for each number, of which a few run at a time. */
+/** Calls the function for each number below `count`, at most 16 at a time. Returns the results. */
 export async function many(count, run) {
   const results = [];
   let next = 0;

@@ -14,7 +14,7 @@ import * as peers from "./oauth_peers.mjs";
 import { BETTER_AUTH_URL } from "./peer_stores.mjs";
 import { options } from "./tools.mjs";
 
-/** Seconds of load that codes are created for: the warm-up, and time to spare. */
+/** Seconds of load for which codes are created: the measurement, the warm-up and a reserve. */
 const SECONDS = (options.seconds ?? 0) + 4;
 /** Refresh tokens and access tokens, which are used again and again. */
 const TOKENS = 1_000;

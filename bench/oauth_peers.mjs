@@ -87,7 +87,7 @@ export async function createProviderAccessTokens(origin, count) {
 
 const BETTER_AUTH_TOKEN = "/api/auth/oauth2/token";
 
-/** Creates better-auth's tables, a user, and two clients: a public one, whose users are not asked, and a service. */
+/** Creates better-auth's tables, a user, and two clients: a public client without a consent page, and a confidential client. */
 async function openBetterAuth(miniflare, origin, variables) {
   const { betterAuth } = await peer("better-auth/dist/index.mjs");
   const { jwt } = await peer("better-auth/dist/plugins/index.mjs");

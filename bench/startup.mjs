@@ -57,7 +57,7 @@ const worker :Workerd.Worker = (
 `;
   const source = path.join(folder, "config.capnp");
   await writeFile(source, configuration);
-  // workerd copies the modules several times while it parses the text. That is no part of the start of an isolate.
+  // workerd copies the modules several times while it parses the text. That is not part of the start of an isolate.
   const { stdout } = await promisify(execFile)(workerdProgram, ["compile", "--config-only", source], { encoding: "buffer", maxBuffer: Infinity });
   const compiled = path.join(folder, "config.bin");
   await writeFile(compiled, stdout);

@@ -24,7 +24,7 @@ await replaceService(D1_PLUGIN, "d1.mjs", ({ name, worker }, module) => {
   return { name, worker: { ...worker, modules: [module, { name: "miniflare.mjs", esModule }] } };
 });
 
-/** The id of a binding whose store is at an address, and the address. */
+/** The prefix of a binding id that is the address of a store. */
 const PREFIX = "http://";
 const bindings = ({ config }, kind) => Object.entries(config.env ?? {}).filter(([, { type }]) => type === kind);
 const isExternal = ([, { id }]) => id.startsWith(PREFIX);
