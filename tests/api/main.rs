@@ -9,7 +9,7 @@
 //! | `slow` | volumes, floods and kills |
 //! | `weekly` | measured times, and larger volumes |
 //!
-//! Tests that are ignored as slow, there and beside quick ones, are run by `cargo test-all`; those in `weekly`, by `cargo test-weekly`.
+//! `cargo test-all` also runs the slow tests, in `slow` and in other folders. `cargo test-weekly` runs the tests in `weekly`.
 //!
 //! The two API specifications, sentence by sentence, and the tests for each:
 //!

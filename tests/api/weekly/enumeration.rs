@@ -14,7 +14,7 @@ fn median(mut ratios: Vec<f64>) -> f64 {
     f64::midpoint(ratios[middle - 1], ratios[middle])
 }
 
-/// Other tests load the machine, which adds differences at random. A difference of the Worker is in every measurement.
+/// Other tests load the machine, which adds differences at random. A difference that the Worker causes appears in every measurement.
 #[tokio::test]
 #[ignore = "slow: 2,000 to 6,000 password hashes, and times that are measured"]
 async fn times_of_refused_logins_differ_by_less_than_two_percent() {
@@ -140,8 +140,8 @@ async fn forgotten(app: &App, first: usize) -> [Vec<Duration>; 2] {
     times
 }
 
-/// A difference of the Worker is in every measurement. In one of a thousand measurements, the times of equal distributions differ by
-/// 3.3 deviations.
+/// A difference that the Worker causes appears in every measurement. The times of equal distributions differ by 3.3 standard
+/// deviations or more in one of a thousand measurements.
 async fn assert_forgotten_is_indistinguishable(app: &App) {
     let mut measured = Vec::new();
     for measurement in 0..MEASUREMENTS {

@@ -1,5 +1,5 @@
-//! Tests that measure times, or that repeat what quick tests check thousands of times. `cargo test-weekly` runs them, on a machine that
-//! does nothing else.
+//! Tests that measure times, and tests that repeat the checks of quick tests thousands of times. `cargo test-weekly` runs them, on a
+//! machine that does nothing else.
 
 mod enumeration;
 mod pages;

@@ -1,4 +1,4 @@
-// What the programs have in common: the registration of the client, the address to which the browser returns, and the report to the
+// The code that the programs share: the registration of the client, the address to which the browser returns, and the report to the
 // test, as lines of JSON.
 import { createServer } from "node:http";
 

@@ -4,7 +4,7 @@ use super::{Attempt, CANARY, Role, service, try_all};
 use crate::support::Cases;
 use crate::support::routes::{self, Route};
 
-/// The parameters of all forms except `state`, which responses to the client repeat, and names that are none.
+/// Unknown names, and parameters of the forms. `state` is not tried, because responses to the client repeat it.
 const PARAMETERS: [&str; 23] = [
     "grant_type",
     "code",

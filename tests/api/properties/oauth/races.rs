@@ -308,7 +308,7 @@ async fn sign_out_everywhere_concurrent_with_redemptions_leaves_no_token() {
                 request.await
             }
         });
-        // In every other round, the redemption has a start.
+        // In every other round, the sign-out waits, so that nearly all redemptions begin before it.
         if !round.is_multiple_of(2) {
             tokio::time::sleep(Duration::from_micros((round * 977) as u64 % 40_000)).await;
         }

@@ -1,4 +1,5 @@
-// What users do in Chromium when an application of tests/api/interop sends them to the service, and the programs of the applications.
+// The steps of users in Chromium when an application of tests/api/interop sends them to the service. Also starts the programs of the
+// applications.
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { createInterface } from "node:readline";

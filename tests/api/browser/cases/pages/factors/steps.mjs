@@ -40,8 +40,8 @@ export async function authenticator(page, options) {
 }
 
 /**
- * No passkeys among the suggestions. An authenticator that answers would choose one at once, and again after each refusal, which no
- * user does.
+ * Removes passkeys from the suggestions. The virtual authenticator would choose one at once, and again after each refusal. Users do
+ * not do this.
  */
 export const withoutSuggestions = (context) =>
   context.addInitScript(() => {
