@@ -1,4 +1,4 @@
-//! The readers of the OAuth server. Each is compared with its rules, written in another way.
+//! The parsers of the OAuth server. Each parser is compared with a second implementation of its rules.
 
 mod authorization_request;
 mod client_assertion;
@@ -26,7 +26,8 @@ pub const TARGETS: [Target; 9] = [
     scope::TARGET,
 ];
 
-/// The input as parts that newlines separate. There are as many as are asked for: missing ones are empty, and the last has the rest.
+/// Splits the input at newlines. Always returns `N` parts. A missing part is empty, and the last part contains the rest of the
+/// input.
 fn parts<const N: usize>(input: &str) -> [&str; N] {
     let mut parts = input.splitn(N, '\n');
     std::array::from_fn(|_| parts.next().unwrap_or_default())

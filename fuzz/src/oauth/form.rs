@@ -107,7 +107,7 @@ fn check_values(mut form: Form, values: &BTreeMap<&str, &str>) {
     }
 }
 
-/// What another program writes for these values is read as the same values.
+/// A form that another library encodes is read as the same values.
 fn check_written(values: &BTreeMap<&str, &str>) {
     let mut text = form_urlencoded::Serializer::new(String::new());
     let text = text.extend_pairs(values).finish();

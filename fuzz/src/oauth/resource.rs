@@ -93,7 +93,8 @@ fn check_uri(text: &str, choice: u8) {
     }
 }
 
-/// A scope of a resource has one meaning, so it is none of those that every resource has or that permit administration.
+/// A scope of a resource has one meaning, so it must not be a scope that every resource has or a scope that permits
+/// administration.
 fn check_scope(text: &str) {
     let list = json!([{ "resource": "https://api.example.com", "name": "A", "scopes": { text: ["user"] } }]);
     let reserved = [
