@@ -14,8 +14,12 @@ use crate::timestamp::Timestamp;
 const DETAIL: &str = "tokens_not_before";
 
 /// Maximum number of seconds for which a token is accepted: the highest `TOKEN_LIFETIME` plus the leeway. After that time all
-/// older tokens have expired, and nothing is left to do. Cookies are accepted until the session ends.
+/// older tokens have expired, and nothing is left to do.
 const MAX_TOKEN_SECONDS: i64 = 86_400 + LEEWAY_SECONDS;
+
+/// Maximum number of seconds for which a cookie is accepted: the highest `SESSION_MAX_AGE`. A session keeps the end that it got when it
+/// began, so the current value may be lower.
+const MAX_COOKIE_SECONDS: i64 = 31_536_000;
 
 /// Number of sessions that one batch revokes, each with an audit entry.
 const BATCH_SIZE: u32 = 50;
@@ -35,13 +39,11 @@ pub async fn revoke(app: &App, now: Timestamp) -> Result<(), AppError> {
     let Some(not_before) = app.config.tokens.not_before else {
         return Ok(());
     };
-    let sessions = &app.config.sessions;
-    let max_cookie_seconds = sessions.max_age.max(sessions.admin_max_age);
     let request = random::uuid()?.to_string();
     let mut batches = 0..MAX_BATCHES;
     for (kind, max_seconds) in [
         (SessionKind::Token, MAX_TOKEN_SECONDS),
-        (SessionKind::Cookie, max_cookie_seconds),
+        (SessionKind::Cookie, MAX_COOKIE_SECONDS),
     ] {
         let oldest = now.minus(max_seconds);
         if not_before <= oldest {
