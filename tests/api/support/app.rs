@@ -8,7 +8,7 @@ use super::server::Server;
 use super::vars::Vars;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant};
 
 /// A clone is the same view.
@@ -29,6 +29,10 @@ struct Inner {
 }
 
 static LAST_APP: AtomicU32 = AtomicU32::new(0);
+
+/// Shared by all clients. A client of its own would read the root certificates of the system, which takes 50 ms.
+static TLS: LazyLock<native_tls::TlsConnector> =
+    LazyLock::new(|| native_tls::TlsConnector::new().expect("a TLS connector"));
 
 /// Longer than any timeout of the Worker.
 const TIMEOUT: Duration = Duration::from_mins(1);
@@ -85,6 +89,7 @@ impl App {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            .tls_backend_preconfigured(TLS.clone())
             .timeout(TIMEOUT)
             // workerd closes a connection that is idle for 5 seconds; a request sent at that moment would fail. Without any reuse,
             // the client ends the connection before it has read a long response to a long body.
