@@ -8,12 +8,12 @@ use crate::{client, example, installed, readme, upstream};
 use reqwest::{Response, StatusCode};
 use std::fs;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// An example in a separate folder, and the command of its README that starts it.
-struct Api {
+pub struct Api {
     folder: Copy,
     /// The command that starts it, and the port that it and the curl command name.
     start: &'static str,
@@ -21,8 +21,50 @@ struct Api {
 }
 
 impl Api {
-    /// Starts the example on a free port with the command of its README.
-    fn start(&self, service: &Service, edge_auth: &str) -> (Program, u16) {
+    pub fn node(name: &str, packages: Option<&Path>) -> Self {
+        let packages = packages.map(|folder| ("node_modules", folder));
+        Self {
+            folder: Copy::of(&example(name), packages),
+            start: "npm start",
+            documented_port: "8080",
+        }
+    }
+
+    pub fn python(name: &str) -> Self {
+        let folder = example(name);
+        let requirements = fs::read_to_string(folder.join("requirements.txt"));
+        let python = installed::python(name, &requirements.expect("requirements"));
+        let environment = python
+            .parent()
+            .and_then(|bin| bin.parent())
+            .expect("an environment");
+        Self {
+            folder: Copy::of(&folder, Some((".venv", environment))),
+            start: "uvicorn",
+            documented_port: "8000",
+        }
+    }
+
+    /// `None` if there is no Go.
+    pub fn go(name: &str) -> Option<Self> {
+        if go().is_none() {
+            let text = format!(
+                "SKIPPED: there is no `go` in PATH, so examples/{name} was neither compiled nor run"
+            );
+            assert!(std::env::var_os("EDGE_AUTH_REQUIRE_GO").is_none(), "{text}");
+            // Unlike `eprintln!`, this is shown although the test succeeds.
+            let _ = writeln!(std::io::stderr(), "{text}");
+            return None;
+        }
+        Some(Self {
+            folder: Copy::of(&example(name), None),
+            start: "go run .",
+            documented_port: "8080",
+        })
+    }
+
+    /// Starts the example on a free port with the command of its README and these variables.
+    pub fn start_with(&self, service: &Service, variables: &[(&str, &str)]) -> (Program, u16) {
         let port = free_port();
         let command = readme::block(self.folder.path(), self.start);
         let mut program = Program::start(
@@ -34,10 +76,14 @@ impl Api {
                 .current_dir(self.folder.path())
                 .env("PATH", packages::path(&service.tools))
                 .env("PORT", port.to_string())
-                .env("EDGE_AUTH_URL", edge_auth),
+                .envs(variables.iter().copied()),
         );
         program.wait_for_port(port);
         (program, port)
+    }
+
+    fn start(&self, service: &Service, edge_auth: &str) -> (Program, u16) {
+        self.start_with(service, &[("EDGE_AUTH_URL", edge_auth)])
     }
 
     async fn accepts_tokens_of_the_service(&self, service: &Service) {
@@ -55,7 +101,7 @@ impl Api {
         (program, port, token)
     }
 
-    fn responds_to_the_documented_command(&self, port: u16, token: &str) {
+    pub fn responds_to_the_documented_command(&self, port: u16, token: &str) {
         let command = readme::block(self.folder.path(), "/hello");
         let command = command.replace(self.documented_port, &port.to_string());
         let output = Command::new("bash")
@@ -144,12 +190,8 @@ async fn behaves(api: &Api) {
 }
 
 fn node_api() -> Api {
-    Api {
-        // The example has no packages.
-        folder: Copy::of(&example("node-api"), None),
-        start: "npm start",
-        documented_port: "8080",
-    }
+    // The example has no packages.
+    Api::node("node-api", None)
 }
 
 #[tokio::test]
@@ -167,40 +209,15 @@ async fn node_api_accepts_valid_tokens_and_fails_closed() {
 #[tokio::test]
 #[ignore = "slow: installs packages, and waits for a cached session"]
 async fn python_api_accepts_valid_tokens_and_fails_closed() {
-    let folder = example("python-api");
-    let requirements = fs::read_to_string(folder.join("requirements.txt")).expect("requirements");
-    let python = installed::python("python-api", &requirements);
-    let environment = python
-        .parent()
-        .and_then(|bin| bin.parent())
-        .expect("an environment");
-    let folder = Copy::of(&folder, Some((".venv", environment)));
-    behaves(&Api {
-        folder,
-        start: "uvicorn",
-        documented_port: "8000",
-    })
-    .await;
+    behaves(&Api::python("python-api")).await;
 }
 
 #[tokio::test]
 #[ignore = "slow: compiles a program, and waits for a cached session"]
 async fn go_api_accepts_valid_tokens_and_fails_closed() {
-    if go().is_none() {
-        let text =
-            "SKIPPED: there is no `go` in PATH, so examples/go-api was neither compiled nor run";
-        assert!(std::env::var_os("EDGE_AUTH_REQUIRE_GO").is_none(), "{text}");
-        // Unlike `eprintln!`, this is shown although the test succeeds.
-        let _ = writeln!(std::io::stderr(), "{text}");
-        return;
+    if let Some(api) = Api::go("go-api") {
+        behaves(&api).await;
     }
-    let folder = Copy::of(&example("go-api"), None);
-    behaves(&Api {
-        folder,
-        start: "go run .",
-        documented_port: "8080",
-    })
-    .await;
 }
 
 fn go() -> Option<PathBuf> {

@@ -15,6 +15,7 @@ mod openapi_clients;
 mod packages;
 mod program;
 mod readme;
+mod resource_servers;
 mod service;
 mod service_binding;
 mod upstream;

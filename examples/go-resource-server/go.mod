@@ -1,0 +1,3 @@
+module example.com/edge-auth-go-resource-server
+
+go 1.19
