@@ -30,39 +30,39 @@ pub(super) const JWT_SECRET: Variable = Variable::secret(
     "JWT_SECRET",
     Default::Required,
     EXPECTED_SECRET,
-    "signs tokens (HS256); random text of at least 32 bytes, used as UTF-8 bytes",
+    "signs session tokens (HS256); random text of at least 32 bytes, used as UTF-8 bytes",
 );
 pub(super) const JWT_SECRET_PREVIOUS: Variable = previous(
     "JWT_SECRET_PREVIOUS",
     EXPECTED_SECRET,
-    "verifies older tokens during a rotation",
+    "verifies older session tokens during a rotation",
 );
 const JWT_ISSUER: Variable = Variable::new(
     "JWT_ISSUER",
     Default::Required,
     "the service's own https origin without a trailing slash, such as https://auth.example.com; in development http://localhost:PORT",
     "the service's own origin, such as `https://auth.example.com`, without a trailing slash; in development \
-     `http://localhost:PORT`, which `cargo dev` sets unless `.dev.vars` does. It is the `iss` claim of tokens, and AWS proofs \
+     `http://localhost:PORT`, which `cargo dev` sets unless `.dev.vars` does. It is the `iss` claim of all tokens, and AWS proofs \
      are bound to it, so it must be different in each environment",
 );
 const JWT_AUDIENCE: Variable = Variable::new(
     "JWT_AUDIENCE",
     Default::Required,
     "1 to 200 printable ASCII characters",
-    "the `aud` claim of tokens",
+    "the `aud` claim of session tokens",
 );
 const TOKEN_LIFETIME: Variable = Variable::new(
     "TOKEN_LIFETIME",
     Default::Text("86400"),
     "whole seconds from 60 to 86400",
-    "lifetime of a token in seconds, 60 to 86400",
+    "lifetime of a session token in seconds, 60 to 86400",
 );
 const TOKENS_NOT_BEFORE: Variable = Variable::new(
     "TOKENS_NOT_BEFORE",
     Default::None,
     "a time in the past such as 2026-01-31T12:00:00Z (RFC 3339)",
-    "time of the form `YYYY-MM-DDTHH:MM:SSZ`, not in the future. Tokens that were issued before it are refused at once, and \
-     the cron event revokes their sessions",
+    "time of the form `YYYY-MM-DDTHH:MM:SSZ`, not in the future. Tokens, session cookies and grants that were issued before it are refused at once, \
+     and the cron event revokes their sessions",
 );
 
 /// The variables of this section.
