@@ -20,6 +20,7 @@ const decoder = new TextDecoder();
  * - `vars`: variables in addition to those of the build.
  * - `limits`: rate limits that differ from wrangler.toml.
  * - `storage`: a folder with its database.
+ * - `bindings`: bindings in place of those to the stores of stores.mjs.
  * - `prepare(miniflare, origin)`: fills its stores and returns the requests, which are sent in turn (default: one `GET /`).
  * - `bursts`: `size` requests are sent `repeats` times before the next ones (default: all of them, once).
  * - `status`: the status of every response, except for a few that may have `toleratedStatus`.
@@ -32,7 +33,7 @@ const decoder = new TextDecoder();
  * - `name`, `role` and `settings` are for the table.
  */
 export async function start(worker) {
-  const { name, role, settings = "", entry, build, vars = {}, limits = {}, storage, prepare } = worker;
+  const { name, role, settings = "", entry, build, vars = {}, limits = {}, storage, bindings = {}, prepare } = worker;
   const { status = 200, connections = 16, bursts = null, toleratedStatus = null, refreshes = null, isSingleUse = false, isInspected = false } = worker;
   const { caller, service } = worker;
   const { manifest, gzip } = await bundle(entry);
@@ -40,7 +41,7 @@ export async function start(worker) {
   // Requests to Miniflare's own address pass through one of its Workers, which would be measured too.
   const dev = { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] };
   const stores = await startStores(storage);
-  const env = { ...stores.bindings };
+  const env = { ...stores.bindings, ...bindings };
   for (const [key, value] of Object.entries({ ...variables, ...vars })) env[key] = { type: "text", value };
   for (const { name, namespace_id: namespace, simple } of rateLimits) {
     env[name] = { type: "rate-limit", namespace, simple: { ...simple, limit: limits[name] ?? simple.limit } };

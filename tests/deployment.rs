@@ -165,7 +165,10 @@ fn third_party_clients_and_measurements_run_weekly_and_not_with_the_other_tests(
     );
     let config: Table = read(".cargo/config.toml").parse().expect("TOML");
     let alias = |name: &str| config["alias"][name].as_str().expect("a text").to_owned();
-    assert!(alias("test-all").ends_with(" --skip interop::clients:: --skip weekly::"));
+    assert!(
+        alias("test-all")
+            .ends_with(" --skip interop::clients:: --skip interop::peers:: --skip weekly::")
+    );
     assert!(alias("test-interop").ends_with(" --include-ignored interop::"));
     assert!(alias("test-weekly").ends_with(" --ignored --test-threads 1 weekly::"));
 }

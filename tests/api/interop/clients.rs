@@ -12,11 +12,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The folder of the pinned npm packages.
-fn packages() -> PathBuf {
-    installed::once("interop", PACKAGE_LOCK, |folder| {
-        fs::write(folder.join("package.json"), PACKAGE).expect("written");
-        fs::write(folder.join("package-lock.json"), PACKAGE_LOCK).expect("written");
+/// A folder with the npm packages that this lock file pins.
+pub fn packages(name: &str, package: &str, lock: &str) -> PathBuf {
+    installed::once(name, lock, |folder| {
+        fs::write(folder.join("package.json"), package).expect("written");
+        fs::write(folder.join("package-lock.json"), lock).expect("written");
         let own = node().parent().expect("a folder").to_owned();
         let others = env::var_os("PATH").unwrap_or_default();
         let path = std::iter::once(own).chain(env::split_paths(&others));
@@ -36,7 +36,7 @@ async fn world(users: usize, more: Value) -> World {
     }
     let installed = || {
         let python = installed::python("interop", REQUIREMENTS);
-        (packages(), python)
+        (packages("interop", PACKAGE, PACKAGE_LOCK), python)
     };
     let installed = tokio::task::spawn_blocking(installed).await;
     let (packages, python) = installed.expect("the packages");

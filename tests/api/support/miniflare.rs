@@ -12,6 +12,7 @@ use std::sync::{Mutex, OnceLock};
 
 struct Miniflare {
     node: PathBuf,
+    node_modules: PathBuf,
     input: Mutex<ChildStdin>,
     pending: Mutex<Pending>,
 }
@@ -36,6 +37,11 @@ pub fn call(op: &str, fields: Value) -> Value {
 /// The Node binary that runs the servers.
 pub fn node() -> &'static Path {
     &process().node
+}
+
+/// The packages that wrangler depends on.
+pub fn node_modules() -> &'static Path {
+    &process().node_modules
 }
 
 fn process() -> &'static Miniflare {
@@ -82,6 +88,7 @@ fn start() -> Result<Miniflare, String> {
     std::thread::spawn(move || distribute(output));
     Ok(Miniflare {
         node: tools.node,
+        node_modules: tools.node_modules,
         input: Mutex::new(input),
         pending: Mutex::default(),
     })

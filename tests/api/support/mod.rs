@@ -93,7 +93,7 @@ pub use cases::Cases;
 pub use factors::{Authenticator, PendingSignIn};
 pub use fault::Fault;
 pub use internals::STEP_UP_SECONDS;
-pub use miniflare::node;
+pub use miniflare::{node, node_modules};
 pub use oauth_clients::registration;
 pub use recorded::RecordedCalls;
 pub use request::Request;
