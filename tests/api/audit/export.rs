@@ -55,6 +55,7 @@ async fn export_has_entries_and_checkpoints_without_addresses() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn every_export_is_recorded() {
     let app = App::isolated(Vars::new());
     let ada = app.admin("ada").await;

@@ -197,6 +197,7 @@ async fn audit_filters_by_user_kind_and_time() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn audit_page_has_the_requested_size_and_a_cursor() {
     let app = App::isolated(Vars::new());
     let session = app.admin("ada").await.sign_in().await;

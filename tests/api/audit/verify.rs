@@ -30,6 +30,7 @@ async fn verify_starts_at_the_checkpoint_of_the_given_row() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn verify_compares_users_in_pages() {
     let app = App::isolated(Vars::new());
     let ada = app.super_admin("ada").await;

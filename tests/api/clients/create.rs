@@ -132,6 +132,7 @@ async fn properties_that_do_not_fit_together_are_refused_with_the_reason() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn client_beyond_the_maximum_is_refused_until_one_is_deleted() {
     let app = App::isolated(Vars::new());
     let admin = app.administrator("super_admin").await;

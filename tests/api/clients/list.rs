@@ -36,6 +36,7 @@ async fn clients_are_listed_by_name_without_regard_to_case_in_pages() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn clients_are_filtered_by_the_beginning_of_the_name_and_by_status() {
     let app = App::isolated(Vars::new());
     let admin = app.administrator("admin").await;

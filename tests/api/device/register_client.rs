@@ -66,6 +66,7 @@ async fn post_without_a_body_needs_no_content_type() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn client_expires_with_the_registration_at_aws() {
     let config = Config {
         client_lifetime: Duration::from_mins(30),
@@ -148,6 +149,7 @@ async fn one_registration_at_aws_serves_all_clients_and_is_renewed_before_it_exp
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn register_client_without_kv_registers_each_client_at_aws() {
     let alone = IsolatedAws::new(Config::default(), portal);
     let app = &alone.app;
@@ -159,6 +161,7 @@ async fn register_client_without_kv_registers_each_client_at_aws() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn registration_that_aws_no_longer_knows_is_replaced() {
     let alone = IsolatedAws::new(Config::default(), portal);
     let (app, simulator) = (&alone.app, &alone.simulator);

@@ -45,6 +45,7 @@ async fn d1_calls(refused: &Response) -> usize {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn attempt_during_a_back_off_returns_the_remaining_seconds_and_is_not_counted() {
     let app = App::isolated(Vars::new());
     let ada = user_in_back_off(&app, "ada").await;
@@ -115,6 +116,7 @@ async fn back_off_of_a_name_does_not_affect_a_recognised_device() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn back_off_of_a_recognised_device_is_its_own() {
     let app = App::isolated(Vars::new());
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
@@ -134,6 +136,7 @@ async fn back_off_of_a_recognised_device_is_its_own() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn back_off_of_a_network_does_not_affect_its_recognised_devices() {
     let app = App::isolated(Vars::new());
     let ada = app.user("ada").await;
@@ -163,6 +166,7 @@ async fn back_off_of_a_network_does_not_affect_its_recognised_devices() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn new_password_does_not_change_the_back_off_of_the_name() {
     let app = App::isolated(Vars::new());
     let (ada, bob) = (user_in_back_off(&app, "ada").await, app.user("bob").await);
@@ -212,6 +216,7 @@ async fn success_of_an_attempt_in_flight_ends_the_back_off_at_once() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn back_off_removed_in_another_isolate_ends_at_once() {
     let app = App::isolated(Vars::new());
     let ada = user_in_back_off(&app, "ada").await;
@@ -231,6 +236,7 @@ async fn account_unlocked_in_another_isolate_is_unlocked_at_once() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn back_off_of_a_password_change_applies_to_its_session_only() {
     let app = App::isolated(Vars::new());
     let ada = app.user("ada").await;

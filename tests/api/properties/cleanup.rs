@@ -42,6 +42,7 @@ async fn expired_sessions_are_deleted() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn counters_of_a_session_are_deleted_with_it() {
     let app = app();
     let (ada, eve) = (app.user("ada").await, app.admin("eve").await);
@@ -81,6 +82,7 @@ async fn revoked_session_is_kept_until_its_last_token_expires() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn expired_reset_links_are_deleted() {
     let app = app();
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
@@ -134,6 +136,7 @@ async fn failed_cleanup_is_logged_and_does_not_stop_the_others() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn many_sessions_are_deleted_in_bounded_batches() {
     let app = app();
     let ada = app.user("ada").await;
@@ -153,6 +156,7 @@ async fn many_sessions_are_deleted_in_bounded_batches() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn expired_links_that_change_an_address_are_deleted() {
     let app = app();
     let (ada, bob) = (app.user("ada").await, app.user("bob").await);
@@ -172,6 +176,7 @@ async fn expired_links_that_change_an_address_are_deleted() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn requests_for_e_mail_are_deleted_after_an_hour() {
     let app = App::isolated(Vars::with_email());
     let forgot = app.anonymous().forgot_password("unknown").await;
@@ -185,6 +190,7 @@ async fn requests_for_e_mail_are_deleted_after_an_hour() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn expired_counters_are_removed() {
     let app = App::isolated(Vars::new());
     let ada = app.user("ada").await;

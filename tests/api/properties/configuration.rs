@@ -112,6 +112,7 @@ async fn invalid_values_are_logged_by_name_only() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn unknown_variable_with_a_known_prefix_is_misconfigured() {
     // The bindings SESSIONS and SESSION_LIMIT exist too, and are not logged.
     let app = App::isolated(
@@ -154,6 +155,7 @@ async fn constant_and_equal_secrets_are_misconfigured() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn misconfiguration_is_logged_by_the_cron_event() {
     let app = App::isolated(Vars::new().set("AUDIT_KEY", ""));
     let (outcome, recorded) = app.scheduled(CRON).await;
@@ -162,6 +164,7 @@ async fn misconfiguration_is_logged_by_the_cron_event() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn optional_variables_may_be_missing_or_empty() {
     let vars = Vars::new()
         .without(var::TOKEN_LIFETIME)

@@ -73,6 +73,7 @@ async fn binding_is_called_for_each_request_beyond_the_free_ones() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn missing_binding_is_logged_once() {
     let app = App::isolated(Vars::new().set("TEST_WITHOUT_LIMITS", "1"));
     for _ in 0..3 {

@@ -166,6 +166,7 @@ pub async fn sign_in_reads_few_rows(sessions: u32) {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn sign_in_reads_few_rows_with_many_sessions() {
     sign_in_reads_few_rows(2_000).await;
 }
@@ -229,6 +230,7 @@ pub async fn role_change_revokes(sessions: u32) {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn role_change_revokes_many_sessions() {
     role_change_revokes(1_000).await;
 }

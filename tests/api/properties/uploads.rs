@@ -147,6 +147,7 @@ async fn uploads_beyond_the_share_of_a_site_return_503() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn stalled_uploads_of_many_sites_do_not_block_other_clients() {
     let app = App::isolated(Vars::new());
     let ada = app.user("ada").await;

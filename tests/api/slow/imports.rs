@@ -90,6 +90,7 @@ async fn import(parts: usize, kills: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "slow: starts a server"]
 async fn import_survives_a_kill() {
     import(3, 1).await;
 }

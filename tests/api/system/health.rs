@@ -59,6 +59,7 @@ async fn health_names_an_unavailable_store_and_caches_the_result_for_five_second
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn concurrent_health_requests_share_one_read_of_each_store() {
     let app = App::isolated(Vars::new());
     for (number, (fault, status)) in
@@ -82,6 +83,7 @@ async fn concurrent_health_requests_share_one_read_of_each_store() {
 
 /// The other requests wait for the result of the first one.
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn health_completes_after_its_first_client_disconnected() {
     let app = App::isolated(Vars::new());
     let paused = app.fault(Fault::d1().times(1).pauses()).await;

@@ -14,6 +14,7 @@ async fn status(session: &Caller) -> Value {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn status_counts_sign_ins_users_and_locked_accounts_of_the_last_day() {
     let app = App::isolated(Vars::new());
     let (ada, eve) = (app.super_admin("ada").await, app.user("eve").await);
@@ -39,6 +40,7 @@ async fn status_counts_sign_ins_users_and_locked_accounts_of_the_last_day() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn status_shows_the_audit_log_and_the_last_cron_event() {
     let app = App::isolated(Vars::new());
     let ada = app.super_admin("ada").await;
@@ -71,6 +73,7 @@ async fn status_shows_the_audit_log_and_the_last_cron_event() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn status_counts_one_time_codes_of_other_keys_and_pending_sign_ins() {
     let app = App::isolated(Vars::new());
     let session = app.admin("ada").await.sign_in().await;
@@ -97,6 +100,7 @@ async fn status_counts_one_time_codes_of_other_keys_and_pending_sign_ins() {
 
 /// Counts end at 10,000, and entries of earlier days are not counted.
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn status_reads_at_most_the_rows_that_it_counts() {
     let app = App::isolated(Vars::new());
     let session = app.admin("ada").await.sign_in().await;

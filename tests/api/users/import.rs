@@ -191,6 +191,7 @@ async fn dry_run_reports_and_adds_nothing() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn existing_users_are_not_changed_and_other_lines_are_added() {
     let app = App::isolated(Vars::new());
     let (ada, grace) = (app.user("ada").await, app.admin("grace").await);

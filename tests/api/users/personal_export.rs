@@ -136,6 +136,7 @@ async fn export_contains_what_the_user_has_allowed_oauth_clients() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn audit_entries_are_returned_in_pages() {
     let app = App::isolated(Vars::new());
     let (ada, grace) = (app.user("ada").await, app.admin("grace").await);

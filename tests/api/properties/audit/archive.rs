@@ -347,6 +347,7 @@ async fn entries_stay_without_a_retention_and_without_a_bucket() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn addresses_are_erased_after_their_retention() {
     let app = App::isolated(Vars::new().set("AUDIT_CLIENT_RETENTION_DAYS", "7"));
     let ada = app.super_admin("ada").await;

@@ -135,6 +135,7 @@ async fn write_whose_client_row_is_skipped_returns_503() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn changed_users_are_reported() {
     let app = App::isolated(Vars::new());
     let ada = app.super_admin("ada").await;

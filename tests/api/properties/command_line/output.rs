@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::process::Stdio;
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn names_of_the_service_cannot_control_the_terminal() {
     let app = App::isolated(Vars::new());
     let line = app.command_line().await;
@@ -38,6 +39,7 @@ async fn names_of_the_service_cannot_control_the_terminal() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn closed_pipe_is_not_an_error() {
     let app = App::isolated(Vars::new());
     let line = app.command_line().await;
@@ -75,6 +77,7 @@ async fn closed_pipe_is_not_an_error() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn status_is_printed_in_columns_or_as_json() {
     let app = App::isolated(Vars::new());
     let line = app.command_line().await;

@@ -56,6 +56,7 @@ async fn login_of_a_user_with_a_second_factor_takes_a_code() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn command_that_signs_in_by_itself_takes_a_code() {
     let app = App::isolated(Vars::new());
     app.run_clock().await;
@@ -80,6 +81,7 @@ async fn command_that_signs_in_by_itself_takes_a_code() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn factor_that_only_a_browser_can_use_is_explained() {
     let app = App::isolated(Vars::new().set("MFA_POLICY", "admins"));
     let origin = app.server().origin();
@@ -129,6 +131,7 @@ async fn change_takes_a_code_if_the_user_has_a_second_factor() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn change_of_a_user_with_a_passkey_only_is_made_in_the_console() {
     let app = App::isolated(Vars::new());
     let (admin, bob) = (app.super_admin("ada").await, app.user("bob").await);
@@ -188,6 +191,7 @@ async fn second_factors_of_a_user_are_shown_and_reset() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn own_factors_are_not_reset_by_administration() {
     let app = App::isolated(Vars::new());
     let admin = app.super_admin("ada").await;

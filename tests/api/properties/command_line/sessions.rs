@@ -4,6 +4,7 @@ use crate::support::{App, Vars};
 use serde_json::json;
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn sessions_are_listed_and_revoked() {
     let app = App::isolated(Vars::new());
     let line = app.command_line().await;

@@ -95,6 +95,7 @@ async fn users_are_added_found_changed_and_erased() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn name_of_several_users_is_refused() {
     let app = App::isolated(Vars::new());
     let line = app.command_line().await;
@@ -119,6 +120,7 @@ async fn name_of_several_users_is_refused() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn own_address_and_password_are_not_changed_by_administration() {
     let app = App::isolated(Vars::new());
     let admin = app.super_admin("ada").await;

@@ -90,6 +90,7 @@ async fn import_by_an_administrator_who_was_changed_meanwhile_is_refused_and_rec
 
 /// The unique indexes do not prevent this.
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn address_that_a_user_can_restore_meanwhile_is_not_imported() {
     let app = App::isolated(Vars::new());
     let (grace, eve) = (app.admin("grace").await, app.user("eve").await);
@@ -111,6 +112,7 @@ async fn address_that_a_user_can_restore_meanwhile_is_not_imported() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn super_administrator_imports_any_role() {
     let app = App::isolated(Vars::new());
     let root = app.super_admin("root").await;

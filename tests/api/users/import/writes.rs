@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 
 /// The longest request: the limit of D1 for parameters and that of the CPU time.
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn import_of_500_long_lines_adds_all_and_keeps_the_log_valid() {
     let app = App::isolated(Vars::new());
     let root = app.super_admin("root").await;
