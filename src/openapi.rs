@@ -108,6 +108,13 @@ pub fn document() -> Value {
                     "description": "Access token of an OAuth client for the resource {issuer}/api/auth",
                     "flows": {"clientCredentials": {"tokenUrl": TOKEN_PATH, "scopes": scopes}}
                 },
+                "userInfoToken": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "Access token of an OAuth client for the user info endpoint: issued for a user, without `resource` \
+                                    and with the scope `openid`"
+                },
                 "cookie": {
                     "type": "apiKey",
                     "in": "cookie",
@@ -236,6 +243,7 @@ fn security(access: Access, operation: &Operation) -> Value {
     match access {
         // The credentials may also be in the form.
         _ if operation.authenticates_client => json!([{"client": []}, {}]),
+        _ if operation.takes_user_info_token => json!([{"userInfoToken": []}]),
         Access::Public(_) | Access::AnyOrigin(_) => json!([]),
         // The handler decides. `/logout`, for example, succeeds without a token.
         Access::Token(_) if !operation.errors.iter().any(needs_token) => {

@@ -71,6 +71,8 @@ pub struct Operation {
     pub redirects: bool,
     /// Whether an OAuth client authenticates.
     pub authenticates_client: bool,
+    /// Whether the request needs an access token for the user info endpoint.
+    pub takes_user_info_token: bool,
     /// The errors of the handler, in addition to those of the access check, the rate limit and the reading of the body.
     pub errors: Vec<ApiError>,
 }
@@ -95,6 +97,7 @@ impl Operation {
             response_headers: Vec::new(),
             redirects: false,
             authenticates_client: false,
+            takes_user_info_token: false,
             errors: Vec::new(),
         }
     }
@@ -219,6 +222,13 @@ impl Operation {
             ErrorCode::InvalidParameter,
             "client_id",
         )])
+    }
+
+    /// The request needs an access token for the user info endpoint.
+    #[must_use]
+    pub fn takes_user_info_token(mut self) -> Self {
+        self.takes_user_info_token = true;
+        self.errors([ErrorCode::NoToken, ErrorCode::InvalidToken])
     }
 
     /// Makes the request body optional.

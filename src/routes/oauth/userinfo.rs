@@ -142,10 +142,6 @@ fn described(
                 "roles": ["user"]
             }),
         )
-        .errors([
-            ErrorCode::OauthDisabled,
-            ErrorCode::NoToken,
-            ErrorCode::InvalidToken,
-            ErrorCode::StorageUnavailable,
-        ])
+        .takes_user_info_token()
+        .errors([ErrorCode::OauthDisabled, ErrorCode::StorageUnavailable])
 }

@@ -394,6 +394,7 @@ fn routes_that_need_a_session_require_a_token_or_a_cookie() {
         .contains(&name.as_str());
         let expected = match route.required_role() {
             None if takes_client => json!([{ "client": [] }, {}]),
+            None if route.template == "/oauth/userinfo" => json!([{ "userInfoToken": [] }]),
             Some(_) if route.scope().is_some() => {
                 json!([{ "bearer": [] }, { "cookie": [] }, { "accessToken": [route.scope()] }])
             }
