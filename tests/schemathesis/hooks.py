@@ -5,10 +5,12 @@ An additional check compares the common headers of every response.
 
 import os
 import threading
-from itertools import count
 
+import oauth
+import parameters
 import requests
 import schemathesis
+from clients import address
 
 ORIGIN = os.environ["EDGE_AUTH_ORIGIN"]
 # CALLER=USERNAME=PASSWORD, one per line.
@@ -29,7 +31,6 @@ HEADERS = {
 
 LINES = "application/x-ndjson"
 
-networks = count(1)
 tokens = {}
 # Keeps the cookie of a recognised device: schemathesis learns user names from responses and guesses their passwords, which
 # causes a back-off on other devices.
@@ -37,15 +38,12 @@ device = requests.Session()
 lock = threading.Lock()
 
 
-def address():
-    """A new network for every request."""
-    number = next(networks)
-    return f"2001:{number >> 16:x}:{number & 0xFFFF:x}::1"
-
-
 @schemathesis.auth(refresh_interval=None)
 class Bearer:
     def get(self, case, context):
+        token = oauth.bearer(case.operation)
+        if token is not oauth.session:
+            return token
         caller = CALLERS.get(case.operation.path, "user")
         with lock:
             if caller not in tokens:
@@ -72,15 +70,24 @@ def lines(context, value):
 @schemathesis.hook
 def before_call(context, case, kwargs):
     case.headers["CF-Connecting-IP"] = address()
+    parameters.fill(case)
     # The pages and applications that a redirect leads to are not part of the API.
     kwargs["allow_redirects"] = False
 
 
 @schemathesis.hook
 def after_call(context, case, response):
+    oauth.record(case, response)
     if response.status_code == 200 and case.operation.path.endswith(ENDING):
         with lock:
             tokens.pop(CALLERS.get(case.operation.path, "user"), None)
+
+
+@schemathesis.check
+def oauth_clients_and_tokens(context, response, case):
+    oauth.check_client(case, response)
+    oauth.check_bearer(case, response)
+    oauth.check_redirect(case, response)
 
 
 @schemathesis.check
