@@ -10,7 +10,7 @@ mod redirect_uri;
 mod resource;
 mod scope;
 
-use crate::Target;
+use crate::{Target, seed};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use url::{Host, Url};
 
@@ -31,6 +31,21 @@ pub const TARGETS: [Target; 9] = [
 fn parts<const N: usize>(input: &str) -> [&str; N] {
     let mut parts = input.splitn(N, '\n');
     std::array::from_fn(|_| parts.next().unwrap_or_default())
+}
+
+/// This text, repeated up to a number of characters.
+fn filled(text: &str, length: usize) -> String {
+    let text = if text.is_empty() { "a" } else { text };
+    text.chars().cycle().take(length).collect()
+}
+
+/// Seeds for this case that select each name and each value once, so that mistakes in a single rule are found at once.
+fn every_pair(choice: u8, names: usize, values: usize) -> impl Iterator<Item = Vec<u8>> {
+    let names = (0..=u8::MAX).take(names);
+    names.flat_map(move |name| {
+        let values = (0..=u8::MAX).take(values);
+        values.map(move |value| seed(choice, [name, value]))
+    })
 }
 
 /// Bytes in base64url without padding.

@@ -2,6 +2,7 @@
 
 mod rules;
 
+use super::every_pair;
 use super::form::{first_values, pairs};
 use crate::handle::SEALER;
 use crate::{NOW, Target, choose, seed};
@@ -57,6 +58,65 @@ pub const TARGET: Target = Target {
     ],
 };
 
+const NAMES: [&str; 16] = [
+    "response_type",
+    "response_mode",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "resource",
+    "prompt",
+    "max_age",
+    "login_hint",
+    "request",
+    "request_uri",
+    "other",
+];
+
+/// Values that one of the parameters may have, and others.
+const VALUES: [&str; 36] = [
+    "",
+    "x",
+    "a b&c=#",
+    "code",
+    "Code",
+    "token",
+    "code id_token",
+    "query",
+    "fragment",
+    "S256",
+    "s256",
+    "plain",
+    "none",
+    "login",
+    "none login",
+    "login consent",
+    "consent  login",
+    "select_account",
+    "openid",
+    "openid offline_access",
+    "offline_access",
+    "reports:read reports:write",
+    "reports:delete",
+    "mail:send",
+    "https://api.example.com/v1",
+    "HTTPS://API.example.com/v1",
+    "https://api.example.com/v1/",
+    "https://mail.example.com",
+    "0",
+    "-1",
+    "+1",
+    "31536001",
+    "00000000001",
+    "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+    "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cMA",
+    "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM",
+];
+
 pub const URI: &str = "https://app.example.com/callback";
 const VALID: &str = "response_type=code&client_id=7d0c6f0e-7d3f-4a5b-9e55-6f4f2f7f6f10&redirect_uri=https://app.example.com/callback&scope=reports:read+openid+offline_access&state=x&nonce=n&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&resource=https://api.example.com/v1&prompt=login+consent&max_age=60&login_hint=ada";
 const RESOURCES: &str = r#"[{"resource":"https://api.example.com/v1","name":"Reports","scopes":{"reports:read":["user"],"reports:write":["admin"]}},{"resource":"https://mail.example.com","name":"Mail","scopes":{"mail:send":["user"]}}]"#;
@@ -67,11 +127,27 @@ static RESOURCE_LIST: LazyLock<Vec<Resource>> =
 fn run(data: &[u8]) {
     let (choice, input) = choose(data);
     let has_refresh = choice % 2 == 0;
-    match choice / 2 % 4 {
+    match choice / 2 % 5 {
         0 => check(input, has_refresh),
         // One parameter of a valid request is replaced.
-        1 => check(&changed(input), has_refresh),
+        1 => check(&changed(VALID.as_bytes(), input), has_refresh),
         2 => check(&[VALID.as_bytes(), input].concat(), has_refresh),
+        // Each pair of bytes selects a parameter and its value, because libFuzzer seldom makes both.
+        3 => {
+            let mut text = VALID.as_bytes().to_vec();
+            for pair in input.chunks_exact(2).take(3) {
+                let name = NAMES[usize::from(pair[0] / 2) % NAMES.len()];
+                let value = VALUES[usize::from(pair[1]) % VALUES.len()];
+                let mut encoded = form_urlencoded::Serializer::new(String::new());
+                let parameter = encoded.append_pair(name, value).finish();
+                text = if pair[0] % 2 == 0 {
+                    changed(&text, parameter.as_bytes())
+                } else {
+                    [&text, &b"&"[..], parameter.as_bytes()].concat()
+                };
+            }
+            check(&text, has_refresh);
+        }
         // A long value, which libFuzzer seldom makes.
         _ => {
             let value = String::from_utf8_lossy(input.get(2..).unwrap_or_default()).into_owned();
@@ -82,19 +158,19 @@ fn run(data: &[u8]) {
             let name = name[usize::from(which) % name.len()];
             let mut text = form_urlencoded::Serializer::new(String::new());
             let text = text.append_pair(name, &value).finish();
-            check(&changed(text.as_bytes()), has_refresh);
+            check(&changed(VALID.as_bytes(), text.as_bytes()), has_refresh);
         }
     }
 }
 
-/// The valid request with this parameter, in place of the one with the same name.
-fn changed(parameter: &[u8]) -> Vec<u8> {
+/// The request with this parameter, in place of the one with the same name.
+fn changed(request: &[u8], parameter: &[u8]) -> Vec<u8> {
     let name = parameter
         .split(|byte| *byte == b'=')
         .next()
         .unwrap_or_default();
     let name = name.strip_prefix(b"&").unwrap_or(name);
-    let kept = VALID.as_bytes().split(|byte| *byte == b'&');
+    let kept = request.split(|byte| *byte == b'&');
     let kept = kept.filter(|pair| pair.split(|byte| *byte == b'=').next() != Some(name));
     let mut parts: Vec<&[u8]> = kept.collect();
     parts.push(parameter);
@@ -186,7 +262,7 @@ fn check_sealed(request: &AuthorizationRequest) {
 }
 
 fn seeds() -> Vec<Vec<u8>> {
-    vec![
+    let mut seeds = vec![
         seed(0, VALID),
         seed(1, VALID),
         seed(2, "scope=openid+profile"),
@@ -200,12 +276,17 @@ fn seeds() -> Vec<Vec<u8>> {
         seed(4, "&request=x"),
         seed(4, "&state=y"),
         seed(5, "&request_uri=x&x=1"),
-        seed(6, [170, 0, b'n']),
-        seed(6, [171, 0, b'n']),
-        seed(6, [106, 1, b'a', b'b']),
-        seed(6, [107, 1, b'a', b'b']),
-        seed(6, [14, 3, b'A']),
-        seed(6, [3, 4, b'9']),
-        seed(6, [4, 4, b'0']),
-    ]
+        seed(6, [2 * 8, 10]),
+        seed(6, [2 * 9, 25, 2 * 4, 21]),
+        seed(6, [2 * 5 + 1, 2]),
+        seed(8, [170, 0, b'n']),
+        seed(8, [171, 0, b'n']),
+        seed(8, [106, 1, b'a', b'b']),
+        seed(8, [107, 1, b'a', b'b']),
+        seed(8, [14, 3, b'A']),
+        seed(8, [3, 4, b'9']),
+        seed(8, [4, 4, b'0']),
+    ];
+    seeds.extend(every_pair(6, 2 * NAMES.len(), VALUES.len()));
+    seeds
 }

@@ -1,6 +1,6 @@
 //! Client assertions: JWTs with any header and claims. Signatures are not verified here.
 
-use super::{decoded, encoded, parts};
+use super::{decoded, encoded, every_pair, parts};
 use crate::anything::plain;
 use crate::{NOW, Target, choose, seed};
 use edge_auth::domain::oauth_client::{Assertion, GivenKeySet, KeySet};
@@ -77,7 +77,7 @@ const KEYS: [(&str, &str, &[&str]); 3] = [
 fn run(data: &[u8]) {
     let (choice, input) = choose(data);
     let text = String::from_utf8_lossy(input);
-    match choice % 4 {
+    match choice % 5 {
         0 => check(&text),
         1 => {
             let [header, claims] = parts(&text);
@@ -87,6 +87,21 @@ fn run(data: &[u8]) {
         2 => {
             check(&jwt(&changed(HEADER, &text), &claims()));
             check(&jwt(HEADER, &changed(&claims(), &text)));
+        }
+        // Each pair of bytes selects a member and its value, because libFuzzer seldom makes both.
+        3 => {
+            let (mut header, mut claims) = (HEADER.to_owned(), claims());
+            for pair in input.chunks_exact(2).take(3) {
+                let place = usize::from(pair[0]) % NAMES.len();
+                let value = VALUES[usize::from(pair[1]) % VALUES.len()];
+                let object = if place < HEADER_NAMES {
+                    &mut header
+                } else {
+                    &mut claims
+                };
+                *object = changed(object, &format!("\"{}\":{value}", NAMES[place]));
+            }
+            check(&jwt(&header, &claims));
         }
         // One segment is replaced, or has more bytes.
         _ => {
@@ -109,6 +124,46 @@ fn run(data: &[u8]) {
         check_time(i16::from_be_bytes([a, b]), which);
     }
 }
+
+/// The members of the header, followed by those of the claims.
+const NAMES: [&str; 12] = [
+    "alg", "typ", "kid", "crit", "b64", "iss", "sub", "aud", "exp", "iat", "nbf", "jti",
+];
+const HEADER_NAMES: usize = 5;
+
+/// Values that one of the members may have, and others.
+const VALUES: [&str; 30] = [
+    "null",
+    "true",
+    "false",
+    "[]",
+    "{}",
+    "0",
+    "1704888030",
+    "1704888031",
+    "1704887970",
+    "1704887971",
+    "1704888330",
+    "1704888331",
+    "9223372036854775807",
+    "1704888030.0",
+    "\"\"",
+    "\"none\"",
+    "\"ES256\"",
+    "\"RS256\"",
+    "\"HS256\"",
+    "\"Ed25519\"",
+    "\"at+jwt\"",
+    "\"client-authentication+JWT\"",
+    "\"1\"",
+    "\"2\"",
+    "[\"https://auth.example.com\"]",
+    "[\"https://auth.example.com\",\"https://other.example.com\"]",
+    "\"https://auth.example.com/\"",
+    "\"https://auth.example.com/oauth/token\"",
+    "\"https://auth.example.com.evil.example\"",
+    "\"8d0c6f0e-7d3f-4a5b-9e55-6f4f2f7f6f10\"",
+];
 
 const HEADER: &str = r#"{"alg":"EdDSA","typ":"JWT","kid":"1"}"#;
 
@@ -269,7 +324,7 @@ fn seeds() -> Vec<Vec<u8>> {
     let list = claims
         .replace("\"aud\":", "\"aud\":[")
         .replace(",\"exp\"", "],\"exp\"");
-    vec![
+    let mut seeds = vec![
         seed(0, jwt(HEADER, &claims)),
         seed(1, format!("{HEADER}\n{claims}")),
         seed(1, format!("{HEADER}\n{list}")),
@@ -280,10 +335,14 @@ fn seeds() -> Vec<Vec<u8>> {
         seed(2, r#""aud":["https://auth.example.com"]"#),
         seed(2, r#""exp":1704887970"#),
         seed(2, r#""nbf":1704888030"#),
-        seed(3, "AAAA"),
-        seed(3, [1, 74, 0]),
-        seed(3, [0, 30, 1]),
-        seed(3, [255, 226, 0]),
-        seed(3, [0, 30, 2]),
-    ]
+        seed(3, [1, 20]),
+        seed(3, [7, 24, 2, 23]),
+        seed(4, "AAAA"),
+        seed(4, [1, 74, 0]),
+        seed(4, [0, 30, 1]),
+        seed(4, [255, 226, 0]),
+        seed(4, [0, 30, 2]),
+    ];
+    seeds.extend(every_pair(3, NAMES.len(), VALUES.len()));
+    seeds
 }

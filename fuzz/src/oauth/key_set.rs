@@ -1,6 +1,6 @@
 //! The public keys of OAuth clients.
 
-use super::{decoded, encoded};
+use super::{decoded, encoded, every_pair};
 use crate::anything::plain;
 use crate::{Target, choose, seed};
 use edge_auth::domain::oauth_client::{GivenKeySet, KeySet};
@@ -50,6 +50,43 @@ pub const TARGET: Target = Target {
     ],
 };
 
+/// The members of keys, and one that has no meaning.
+const NAMES: [&str; 18] = [
+    "kty", "crv", "x", "y", "n", "e", "kid", "use", "alg", "d", "p", "q", "dp", "dq", "qi", "oth",
+    "k", "key_ops",
+];
+
+/// Values that one of the members may have, and others.
+const VALUES: [&str; 27] = [
+    "null",
+    "true",
+    "1",
+    "[]",
+    "{}",
+    "\"\"",
+    "\"EC\"",
+    "\"OKP\"",
+    "\"RSA\"",
+    "\"oct\"",
+    "\"P-256\"",
+    "\"P-384\"",
+    "\"Ed25519\"",
+    "\"X25519\"",
+    "\"sig\"",
+    "\"enc\"",
+    "\"ES256\"",
+    "\"EdDSA\"",
+    "\"RS256\"",
+    "\"HS256\"",
+    "\"none\"",
+    "\"AQAB\"",
+    "\"AQ\"",
+    "\"Ag\"",
+    "\"AAAD\"",
+    "\"AQAAAAE\"",
+    "\"AA\"",
+];
+
 const EC: &str = r#""kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0""#;
 const OKP: &str =
     r#""kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#;
@@ -67,7 +104,7 @@ fn rsa(length: usize, first: u8, last: u8) -> String {
 fn run(data: &[u8]) {
     let (choice, input) = choose(data);
     let text = String::from_utf8_lossy(input);
-    match choice % 4 {
+    match choice % 5 {
         0 => check(&text),
         1 => {
             for key in [EC, OKP, &rsa(256, 0x80, 1)] {
@@ -79,6 +116,18 @@ fn run(data: &[u8]) {
             let of_input = |at: usize| input.get(at).copied().unwrap_or_default();
             let length = 250 + usize::from(of_input(0)) + usize::from(of_input(1));
             check(&set(&[rsa(length, of_input(2), of_input(3))]));
+        }
+        // Each pair of bytes selects a member and its value, because libFuzzer seldom makes both.
+        3 => {
+            for key in [EC, OKP, &rsa(256, 0x80, 1)] {
+                let pairs = input.chunks_exact(2).take(2);
+                let key = pairs.fold(key.to_owned(), |key, pair| {
+                    let name = NAMES[usize::from(pair[0]) % NAMES.len()];
+                    let value = VALUES[usize::from(pair[1]) % VALUES.len()];
+                    changed(&key, &format!("\"{name}\":{value}"))
+                });
+                check(&set(&[key]));
+            }
         }
         // Several keys, each with the next line as its id.
         _ => {
@@ -197,7 +246,7 @@ fn expected_key(key: &Map<String, Value>) -> Option<Value> {
 
 fn seeds() -> Vec<Vec<u8>> {
     let rsa = rsa(256, 0x80, 1);
-    vec![
+    let mut seeds = vec![
         seed(0, set(&[EC.to_owned()])),
         seed(
             0,
@@ -217,9 +266,13 @@ fn seeds() -> Vec<Vec<u8>> {
         seed(2, [6, 0, 0x7f, 1]),
         seed(2, [255, 7, 255, 1]),
         seed(2, [255, 8, 255, 1]),
-        seed(3, "1\n2\n3\n4\n5"),
-        seed(3, "1\n2\n3\n4\n5\n6"),
-        seed(7, "a\n\nb"),
-        seed(255, "abc"),
-    ]
+        seed(3, [15, 3]),
+        seed(3, [5, 21, 8, 18]),
+        seed(4, "1\n2\n3\n4\n5"),
+        seed(4, "1\n2\n3\n4\n5\n6"),
+        seed(9, "a\n\nb"),
+        seed(254, "abc"),
+    ];
+    seeds.extend(every_pair(3, NAMES.len(), VALUES.len()));
+    seeds
 }

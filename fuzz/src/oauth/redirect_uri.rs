@@ -1,7 +1,7 @@
 //! Redirect URIs of OAuth clients.
 
 use super::form::pairs;
-use super::{is_host, parts, url};
+use super::{filled, is_host, parts, url};
 use crate::{Target, choose, seed};
 use edge_auth::domain::authorization_request::response;
 use edge_auth::domain::redirect_uri::{Destination, RedirectUri, host_shown, matches};
@@ -93,12 +93,13 @@ fn run(data: &[u8]) {
             format!("com.example.app:{one}"),
             format!("com.example.app:{other}"),
         ),
+        // Lengths about the limits, which libFuzzer seldom makes.
         _ => (
             format!(
                 "https://app.example.com/?{}",
-                one.repeat(usize::from(choice))
+                filled(one, 2_007 + usize::from(choice / 8))
             ),
-            format!("{}.app:/", other.repeat(usize::from(choice))),
+            format!("{}.app:/", filled(other, 233 + usize::from(choice / 8))),
         ),
     };
     for uri in [&one, &other] {
@@ -287,7 +288,8 @@ fn seeds() -> Vec<Vec<u8>> {
         seed(5, ":8443?code\n/%41"),
         seed(5, "?a=1&b=%20\n/?state=1"),
         seed(6, "/callback\n//callback/x"),
-        seed(255, "0123456\na"),
-        seed(255, "01234567\nab"),
+        // 2,048 and 2,049 bytes with the first part, and schemes of 253 and 254 with the second one.
+        seed(7 + 8 * 16, "0123456\na"),
+        seed(7 + 8 * 17, "0123456\na.b"),
     ]
 }

@@ -1,7 +1,7 @@
 //! The resources of the configuration, and those of requests.
 
 use super::scope::{ISSUER, RESOURCES, tokens};
-use super::{is_host, url};
+use super::{filled, is_host, url};
 use crate::{Target, choose, seed};
 use edge_auth::domain::resource::{Resource, find, parse};
 use serde_json::json;
@@ -35,6 +35,20 @@ pub const TARGET: Target = Target {
     ],
 };
 
+/// Scopes that a resource must not declare.
+const RESERVED: [&str; 10] = [
+    "openid",
+    "profile",
+    "email",
+    "address",
+    "phone",
+    "offline_access",
+    "roles",
+    "users:read",
+    "users:write",
+    "audit:read",
+];
+
 fn run(data: &[u8]) {
     let (choice, input) = choose(data);
     let text = String::from_utf8_lossy(input);
@@ -44,6 +58,10 @@ fn run(data: &[u8]) {
         _ => {
             check_scope(&text);
             check_scope(&text.repeat(usize::from(choice)));
+            // An empty text gives each reserved scope itself.
+            for reserved in RESERVED {
+                check_scope(&format!("{reserved}{text}"));
+            }
         }
     }
 }
@@ -79,17 +97,24 @@ fn check_uri(text: &str, choice: u8) {
     ];
     let uri = format!("{}{text}", uri[usize::from(choice) % uri.len()]);
     let issuer = [ISSUER, "http://localhost:8787"][usize::from(choice / 8) % 2];
+    check_full_uri(&uri, issuer);
+    // Lengths about the limit of 512 bytes, which libFuzzer seldom makes.
+    let rest = filled(text, 480 + usize::from(choice) % 16);
+    check_full_uri(&format!("https://api.example.com/{rest}"), issuer);
+}
+
+fn check_full_uri(uri: &str, issuer: &str) {
     let list = json!([{ "resource": uri, "name": "A", "scopes": { "a": ["user"] } }]).to_string();
     let found = parse(&list, issuer);
     assert_eq!(
         found.is_some(),
-        is_resource(&uri, issuer),
+        is_resource(uri, issuer),
         "{uri:?} {issuer}"
     );
     if let Some(found) = found {
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].uri, uri);
-        assert!(find(&found, &uri).is_some());
+        assert!(find(&found, uri).is_some());
     }
 }
 
@@ -97,21 +122,9 @@ fn check_uri(text: &str, choice: u8) {
 /// administration.
 fn check_scope(text: &str) {
     let list = json!([{ "resource": "https://api.example.com", "name": "A", "scopes": { text: ["user"] } }]);
-    let reserved = [
-        "openid",
-        "profile",
-        "email",
-        "address",
-        "phone",
-        "offline_access",
-        "roles",
-        "users:read",
-        "users:write",
-        "audit:read",
-    ];
     let is_allowed = tokens(text).is_some_and(|list| list.len() == 1)
         && text.len() <= 64
-        && !reserved.contains(&text);
+        && !RESERVED.contains(&text);
     assert_eq!(
         parse(&list.to_string(), ISSUER).is_some(),
         is_allowed,
@@ -169,7 +182,7 @@ fn is_resource(uri: &str, issuer: &str) -> bool {
 }
 
 fn seeds() -> Vec<Vec<u8>> {
-    vec![
+    let mut seeds = vec![
         seed(0, "HTTPS://API.example.com/v1"),
         seed(0, "/v1"),
         seed(0, "api.EXAMPLE.com"),
@@ -181,9 +194,18 @@ fn seeds() -> Vec<Vec<u8>> {
         seed(13, ""),
         seed(13, "/api"),
         seed(13, ".evil.example"),
+        seed(1 + 3 * 8, "a"),
+        seed(1 + 3 * 9, "a"),
+        seed(2, ""),
         seed(2, "reports:read"),
         seed(2, "openid"),
         seed(65, "a"),
         seed(62, "a"),
-    ]
+    ];
+    // Each word after each beginning of a URI.
+    for beginning in 0..5 {
+        let of_word = |word: &&str| seed(1 + 3 * beginning, word);
+        seeds.extend(TARGET.words.iter().map(of_word));
+    }
+    seeds
 }

@@ -46,6 +46,15 @@ fn run(data: &[u8]) {
     let tokens: Vec<String> = (0..=choice / 4).map(|n| format!("{text}{n}")).collect();
     check_list(&tokens.join(" "));
     check_list(&text.repeat(usize::from(choice)));
+    check_list(&list_of_length(2_039 + usize::from(choice / 4) % 28));
+}
+
+/// Twenty scopes that have 2,039 to 2,066 bytes together. The last one is the longest, with 101 to 128 bytes.
+fn list_of_length(length: usize) -> String {
+    let scopes: Vec<String> = (0..20).map(|number| format!("{number:0101}")).collect();
+    let list = scopes.join(" ");
+    let more = "x".repeat(length - list.len());
+    list + &more
 }
 
 /// RFC 6749 section 3.3, with the limits of the service.
@@ -116,17 +125,35 @@ fn check_grantable(scope: &Scope) {
             assert_eq!(found.as_ref().map(Scope::as_str), expected.as_deref());
         }
     }
-    let token = of_access_token(scope, Some(&resources[0]));
-    assert!(token.is_within(scope) && !token.contains("offline_access"));
+    for resource in [None, Some(&resources[0])] {
+        let is_of_token = |token: &&str| match resource {
+            Some(_) => ["reports:read", "reports:write"].contains(token),
+            None => *token != "offline_access",
+        };
+        let expected: Vec<&str> = scope.tokens().filter(is_of_token).collect();
+        assert_eq!(
+            of_access_token(scope, resource).as_str(),
+            expected.join(" ")
+        );
+    }
 }
 
 fn check_lists(one: &str, other: &str) {
     let (Some(a), Some(b)) = (Scope::parse(one), Scope::parse(other)) else {
         return;
     };
+    check_within(&a, &b);
+    // Scopes that begin with those of the other list, or contain them.
+    for more in [("", "0"), ("0", ""), ("0", "0")] {
+        let longer = a
+            .tokens()
+            .map(|token| format!("{}{token}{}", more.0, more.1));
+        if let Some(longer) = Scope::parse(&longer.collect::<Vec<_>>().join(" ")) {
+            check_within(&a, &longer);
+            check_within(&longer, &a);
+        }
+    }
     let [first, second] = [&a, &b].map(|list| list.tokens().collect::<Vec<_>>());
-    let is_in_second = |token: &&str| second.contains(token);
-    assert_eq!(a.is_within(&b), first.iter().all(is_in_second));
     let kept: Vec<&str> = first
         .iter()
         .copied()
@@ -143,6 +170,12 @@ fn check_lists(one: &str, other: &str) {
     let all: Vec<&str> = first.iter().copied().chain(new).collect();
     assert_eq!(a.with(&b).as_str(), all.join(" "));
     check_granted(&a, &b, &first, &second);
+}
+
+fn check_within(one: &Scope, other: &Scope) {
+    let others: Vec<&str> = other.tokens().collect();
+    let expected = one.tokens().all(|token| others.contains(&token));
+    assert_eq!(one.is_within(other), expected, "{one:?} {other:?}");
 }
 
 /// The scopes that a client with these gets for itself: never one that it may not have or that the resource does not declare.
@@ -177,6 +210,8 @@ fn seeds() -> Vec<Vec<u8>> {
         seed(127, "a"),
         seed(129, "a"),
         seed(129, "longer-than-most:"),
+        seed(37, "a"),
+        seed(41, "a"),
         seed(1, "0".repeat(127)),
         seed(1, "0".repeat(128)),
     ]
