@@ -29,7 +29,7 @@ const PREFIX = "http://";
 const bindings = ({ config }, kind) => Object.entries(config.env ?? {}).filter(([, { type }]) => type === kind);
 const isExternal = ([, { id }]) => id.startsWith(PREFIX);
 
-/** Bindings of this kind whose id is an address call that address. */
+/** Makes each binding of this kind whose id is an address call that address. */
 function callAddresses(plugin, kind, bindingOf) {
   const { getBindings, getServices } = plugin;
   plugin.getBindings = async (worker, shared) => {
@@ -48,7 +48,8 @@ callAddresses(D1_PLUGIN, "d1", (service) => ({
   wrapped: { moduleName: "cloudflare-internal:d1-api", innerBindings: [{ name: "fetcher", service }] },
 }));
 
-/** In the Worker that passes requests to the database, the binding is the service behind D1's own interface. */
+/** In the Worker that passes requests to the database, the binding is the service itself, without the D1
+ * interface around it. */
 const GATE = "d1";
 const d1Bindings = D1_PLUGIN.getBindings;
 D1_PLUGIN.getBindings = async (worker, shared) => {

@@ -47,7 +47,8 @@ type claimsKey struct{}
 // ClaimsOf returns the claims of a request that went through Require.
 func ClaimsOf(r *http.Request) Claims { return r.Context().Value(claimsKey{}).(Claims) }
 
-// Require calls next for requests with a valid token that has this scope only: it fails closed.
+// Require calls next only for requests with a valid token that has this scope. It refuses all other requests, also if the keys are not
+// available.
 func (v *Verifier) Require(scope string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		refuse := func(status int, challenge, message string) {

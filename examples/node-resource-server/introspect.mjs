@@ -5,8 +5,8 @@ const TIMEOUT_MS = 3_000;
 const encode = (value) => new URLSearchParams({ value }).toString().slice("value=".length);
 
 /**
- * Returns a function like that of `createVerifier`, which also refuses a token that was revoked. `clientId` and `clientSecret` are
- * those of this API. It throws if Edge Auth does not respond.
+ * Returns a function with the same interface as that of `createVerifier`. It also refuses revoked tokens. `clientId` and
+ * `clientSecret` are those of this API. The function throws if Edge Auth does not respond with 200.
  */
 export function createIntrospector({ issuer, resource, clientId, clientSecret }) {
   const credentials = Buffer.from(`${encode(clientId)}:${encode(clientSecret)}`).toString("base64");

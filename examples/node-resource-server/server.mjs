@@ -7,7 +7,7 @@ import { createVerifier } from "./verify.mjs";
 const ISSUER = process.env.ISSUER ?? "http://localhost:8787";
 const RESOURCE = process.env.RESOURCE ?? "https://api.example.com";
 const SCOPE = process.env.SCOPE ?? "reports:read";
-/** With the credentials of a client of its own, the API asks Edge Auth about each token. */
+/** The credentials of the client that is registered for this API. If they are set, the API introspects each token. */
 const { CLIENT_ID, CLIENT_SECRET } = process.env;
 const PORT = Number(process.env.PORT ?? 8080);
 
@@ -29,7 +29,10 @@ class Refusal extends Error {
   }
 }
 
-/** Returns the claims of the access token that the header `Authorization` carries. Throws a Refusal if there is none: fails closed. */
+/**
+ * Returns the claims of the access token that the header `Authorization` carries. Throws a Refusal if it is absent, invalid or cannot be
+ * verified.
+ */
 async function authenticate(authorization) {
   const [, token] = /^Bearer +(\S+)$/i.exec(authorization ?? "") ?? [];
   if (!token) throw new Refusal(401, "No token", { "www-authenticate": challenge() });

@@ -5,7 +5,7 @@ const TIMEOUT_MS = 3_000;
 /** A key that Edge Auth no longer publishes is accepted for at most this long. */
 const KEYS_TTL_MS = 300_000;
 
-/** The codes of errors in a token. Any other error means that the keys are not available. */
+/** The error codes of jose for an invalid token. Any other error means that the keys are not available. */
 const INVALID_TOKEN = new Set([
   "ERR_JOSE_ALG_NOT_ALLOWED",
   "ERR_JOSE_NOT_SUPPORTED",

@@ -81,7 +81,10 @@ async def claims_of(token: str) -> Claims | None:
 
 
 async def authenticate(authorization: Annotated[str | None, Header()] = None) -> Claims:
-    """Returns the claims of the access token that the header `Authorization` carries. Raises if there is none: fails closed."""
+    """Returns the claims of the access token that the header `Authorization` carries.
+
+    Raises HTTPException if it is absent, invalid or cannot be verified.
+    """
     match = re.fullmatch(r"Bearer +([\x21-\x7e]+)", authorization or "", re.IGNORECASE)
     if match is None:
         raise HTTPException(401, "No token", {"www-authenticate": f'Bearer scope="{SCOPE}"'})

@@ -26,7 +26,7 @@ async fn call(port: u16, token: &str) -> Response {
     hello(port, Some(&format!("Bearer {token}"))).await
 }
 
-/// The status of a refusal and its challenge, which names an error.
+/// Asserts the status of a refusal, and that its challenge names this error.
 #[track_caller]
 fn assert_is_refused(response: &Response, status: u16, error: &str, what: &str) {
     let challenge = header(response, "www-authenticate").unwrap_or_default();
@@ -38,7 +38,7 @@ fn assert_is_refused(response: &Response, status: u16, error: &str, what: &str) 
     assert!(challenge.contains("scope=\"reports:read\""), "{challenge}");
 }
 
-/// A token of the service is accepted; other tokens of the service are not.
+/// An access token for this resource is accepted. A session token and an access token for another resource are refused.
 async fn accepts_tokens_of_the_service(api: &Api, service: &Service, variables: &[(&str, &str)]) {
     let issuer = [("ISSUER", service.url.as_str())];
     let (_program, port) = api.start_with(service, &[&issuer, variables].concat());
@@ -65,24 +65,24 @@ async fn accepts_tokens_of_the_service(api: &Api, service: &Service, variables: 
 #[tokio::test]
 #[ignore = "slow: installs packages"]
 async fn node_resource_server_accepts_valid_access_tokens_and_fails_closed() {
-    behaves(&node()).await;
+    accepts_valid_tokens_and_fails_closed(&node()).await;
 }
 
 #[tokio::test]
 #[ignore = "slow: installs packages"]
 async fn python_resource_server_accepts_valid_access_tokens_and_fails_closed() {
-    behaves(&Api::python("python-resource-server")).await;
+    accepts_valid_tokens_and_fails_closed(&Api::python("python-resource-server")).await;
 }
 
 #[tokio::test]
 #[ignore = "slow: compiles a program"]
 async fn go_resource_server_accepts_valid_access_tokens_and_fails_closed() {
     if let Some(api) = Api::go("go-resource-server") {
-        behaves(&api).await;
+        accepts_valid_tokens_and_fails_closed(&api).await;
     }
 }
 
-async fn behaves(api: &Api) {
+async fn accepts_valid_tokens_and_fails_closed(api: &Api) {
     let service = Service::shared();
     accepts_tokens_of_the_service(api, &service, &[]).await;
     let issuer = Issuer::start().await;
@@ -107,7 +107,7 @@ async fn behaves(api: &Api) {
     }
 }
 
-/// A failure of the issuer does not last longer than that.
+/// Requests succeed again within ten seconds after the keys become available.
 async fn recovers(port: u16, issuer: &Issuer) {
     for _ in 0..100 {
         if call(port, &issuer.token()).await.status() == 200 {

@@ -62,7 +62,7 @@ export class BetterAuth extends AuthorizationServer {
     return this.answer(200, url);
   }
 
-  /** Without a resource, only the client that got the token may ask about it. */
+  /** Only the client that got a token without a resource may introspect it. */
   async accepts(token, resource, client = this.service) {
     const { active, aud } = this.must(await this.post("/api/auth/oauth2/introspect", client, { token }), "introspection");
     return active && (resource === undefined || [aud].flat().includes(resource));

@@ -29,7 +29,7 @@ const pairs = (fields) =>
  * - `disconnect(client)`: the user removes the application.
  */
 export class AuthorizationServer {
-  /** `miniflare` is that of its Worker, and `origin` the address. */
+  /** `miniflare` runs the Worker of the server, and `origin` is its address. */
   constructor({ name, miniflare, origin }) {
     Object.assign(this, { name, miniflare, origin });
   }
