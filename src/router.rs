@@ -84,6 +84,7 @@ pub const ROUTES: &[Route] = &[
     clients::update::ROUTE,
     clients::delete::ROUTE,
     clients::new_secret::ROUTE,
+    clients::revoke_grants::ROUTE,
     audit::search::ROUTE,
     audit::export::ROUTE,
     audit::verify::ROUTE,

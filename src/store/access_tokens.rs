@@ -15,10 +15,12 @@ const IS_ACTIVE: &str = "
        AND NOT EXISTS (SELECT 1 FROM revoked_access_tokens WHERE id = ?2)
        AND (?3 IS NULL OR EXISTS (
          SELECT 1 FROM oauth_grants JOIN users ON users.id = user_id AND users.is_active = 1
-         WHERE oauth_grants.id = ?3 AND revoked_at IS NULL AND (instr(' ' || scope || ' ', ' offline_access ') > 0 OR EXISTS (
-           SELECT 1 FROM sessions
-           WHERE sessions.id = session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?4
-             AND sessions.token_expires_at > ?5)))) AS is_active";
+         WHERE oauth_grants.id = ?3 AND revoked_at IS NULL
+           AND EXISTS (SELECT 1 FROM oauth_clients WHERE oauth_clients.id = client_id AND grants_from_version <= client_version)
+           AND (instr(' ' || scope || ' ', ' offline_access ') > 0 OR EXISTS (
+             SELECT 1 FROM sessions
+             WHERE sessions.id = session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?4
+               AND sessions.token_expires_at > ?5)))) AS is_active";
 
 /// Whether a token is active: its client exists, is active and has not revoked it, and its grant, if it has one, is live. The same
 /// batch records the use of the assertion with which the caller has authenticated.

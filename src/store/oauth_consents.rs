@@ -20,7 +20,8 @@ pub struct Subject<'a> {
 }
 
 const FIND: &str = "
-    SELECT scope FROM oauth_consents WHERE user_id = ?1 AND client_id = ?2 AND redirect_host = ?3 AND resource = ?4";
+    SELECT scope FROM oauth_consents WHERE user_id = ?1 AND client_id = ?2 AND redirect_host = ?3 AND resource = ?4
+      AND EXISTS (SELECT 1 FROM oauth_clients WHERE oauth_clients.id = ?2 AND grants_from_version <= client_version)";
 
 /// The scopes that the user has allowed; empty if there are none.
 ///
@@ -39,8 +40,10 @@ pub async fn find(database: &Database, subject: Subject<'_>) -> Result<Scope, St
 }
 
 const REMEMBER: &str = "
-    INSERT INTO oauth_consents (user_id, client_id, redirect_host, resource, scope, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-    ON CONFLICT (user_id, client_id, redirect_host, resource) DO UPDATE SET scope = excluded.scope, updated_at = excluded.updated_at";
+    INSERT INTO oauth_consents (user_id, client_id, redirect_host, resource, scope, updated_at, client_version)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (user_id, client_id, redirect_host, resource) DO UPDATE
+    SET scope = excluded.scope, updated_at = excluded.updated_at, client_version = excluded.client_version";
 
 /// The write that remembers the consent of a new grant.
 pub(super) fn remember(grant: &NewGrant<'_>, consent: &RememberedConsent<'_>) -> Statement {
@@ -51,9 +54,11 @@ pub(super) fn remember(grant: &NewGrant<'_>, consent: &RememberedConsent<'_>) ->
         .text(grant.resource.unwrap_or_default())
         .text(consent.scope)
         .text(grant.now.to_string())
+        .number(grant.client_version)
 }
 
-/// Fails the batch unless a remembered consent covers all of these scopes, like `store/required.rs`.
+/// Fails the batch unless a remembered consent covers all of these scopes, like `store/required.rs`. A revocation of all grants to the
+/// client changes its version, which the statement that creates the grant requires.
 const REQUIRE: &str = "
     SELECT CASE WHEN NOT EXISTS (
       SELECT 1 FROM oauth_consents

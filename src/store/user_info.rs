@@ -33,7 +33,9 @@ const FIND: &str = "
            email_verified_at IS NOT NULL OR source <> 'password' AS is_email_verified, role, updated_at
     FROM oauth_grants JOIN users ON users.id = user_id AND users.is_active = 1
     WHERE oauth_grants.id = ?1 AND users.id = ?2 AND revoked_at IS NULL
-      AND EXISTS (SELECT 1 FROM oauth_clients WHERE oauth_clients.id = client_id AND oauth_clients.is_active = 1)
+      AND EXISTS (
+        SELECT 1 FROM oauth_clients
+        WHERE oauth_clients.id = client_id AND oauth_clients.is_active = 1 AND grants_from_version <= client_version)
       AND NOT EXISTS (SELECT 1 FROM revoked_access_tokens WHERE revoked_access_tokens.id = ?3)
       AND (instr(' ' || scope || ' ', ' offline_access ') > 0 OR EXISTS (
         SELECT 1 FROM sessions

@@ -114,6 +114,16 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "in order, 500 clients at most",
     ),
     (
+        "store/oauth_clients/revoke_grants.rs: DELETE_CONSENTS",
+        "SCAN oauth_clients",
+        "500 clients at most",
+    ),
+    (
+        "store/oauth_clients/revoke_grants.rs: DELETE_GRANTS",
+        "SCAN oauth_clients",
+        "500 clients at most",
+    ),
+    (
         "store/oauth_grants/create.rs: EVICT",
         "USE TEMP B-TREE FOR ORDER BY",
         "300 grants of one user at most",

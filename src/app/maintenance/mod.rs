@@ -17,6 +17,7 @@ use crate::runtime::log::{self, Finding};
 use crate::store::access_tokens;
 use crate::store::audit_clients;
 use crate::store::bootstrap;
+use crate::store::oauth_clients;
 use crate::store::oauth_grants;
 use crate::store::pending_sign_ins;
 use crate::store::status;
@@ -81,6 +82,8 @@ pub async fn run(app: &App, now: Timestamp) {
     let deleted = batches(async || access_tokens::delete_expired(app.database, now).await).await;
     report.check("revoked_access_tokens", &deleted);
     let deleted = batches(async || oauth_grants::delete_expired(app.database, now).await).await;
+    report.check("oauth_grants", &deleted);
+    let deleted = batches(async || oauth_clients::delete_revoked_grants(app.database).await).await;
     report.check("oauth_grants", &deleted);
     let deleted = batches(async || pending_sign_ins::delete_expired(app.database, now).await).await;
     report.check("pending_sign_ins", &deleted);

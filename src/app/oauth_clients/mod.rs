@@ -3,6 +3,7 @@
 
 mod create;
 mod delete;
+mod revoke_grants;
 mod secret;
 mod update;
 

@@ -97,6 +97,8 @@ pub enum Kind {
     ClientDeleted,
     /// An OAuth client got a new secret, which replaced the earlier one; the detail gives its id.
     ClientSecretCreated,
+    /// All grants to an OAuth client were revoked; the detail gives its id.
+    ClientGrantsRevoked,
     /// An OAuth client failed to authenticate; the detail gives its id, if it is known, and the reason.
     ClientAuthenticationFailed,
     /// An OAuth client got an access token, for itself or with an authorization code; the detail gives its id, the scopes and the
@@ -118,7 +120,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 54] = [
         Self::SignIn,
         Self::SignInFailed,
         Self::SignOut,
@@ -164,6 +166,7 @@ impl Kind {
         Self::ClientChanged,
         Self::ClientDeleted,
         Self::ClientSecretCreated,
+        Self::ClientGrantsRevoked,
         Self::ClientAuthenticationFailed,
         Self::ClientTokenIssued,
         Self::ClientTokenRevoked,
@@ -229,6 +232,7 @@ impl Kind {
             Self::ClientChanged => "client_changed",
             Self::ClientDeleted => "client_deleted",
             Self::ClientSecretCreated => "client_secret_created",
+            Self::ClientGrantsRevoked => "client_grants_revoked",
             Self::ClientAuthenticationFailed => "client_authentication_failed",
             Self::ClientTokenIssued => "client_token_issued",
             Self::ClientTokenRevoked => "client_token_revoked",

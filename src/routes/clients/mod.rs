@@ -6,6 +6,7 @@ pub mod list;
 pub mod new_secret;
 mod properties;
 pub mod read;
+pub mod revoke_grants;
 pub mod update;
 
 use crate::domain::oauth_client::OauthClient;

@@ -5,12 +5,14 @@ mod change;
 mod create;
 mod delete;
 mod list;
+mod revoke_grants;
 
 pub use authenticate::{ClientWithHash, Use, find_with_hash, record_use};
 pub use change::{Change, NewSecret, change, replace_secret};
 pub use create::{Created, NewClient, create};
 pub use delete::{Deletion, delete};
 pub use list::{List, list};
+pub use revoke_grants::{GrantsRevocation, GrantsRevoked, delete_revoked_grants, revoke_grants};
 
 pub(super) use authenticate::{read_with_hash, used, with_hash};
 

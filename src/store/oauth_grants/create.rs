@@ -82,9 +82,9 @@ pub const MAX_LIVE_GRANTS: u32 = 100;
 
 const CREATE: &str = "
     INSERT INTO oauth_grants
-      (client_id, id, user_id, session_id, redirect_uri, resource, scope, code_challenge, nonce, authenticated_at, amr, created_at,
-       expires_at, ends_at)
-    SELECT ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
+      (client_id, client_version, id, user_id, session_id, redirect_uri, resource, scope, code_challenge, nonce, authenticated_at, amr,
+       created_at, expires_at, ends_at)
+    SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
     WHERE EXISTS (SELECT 1 FROM oauth_clients WHERE oauth_clients.id = ?1 AND version = ?2 AND is_active = 1)";
 
 /// Finds a row if [`CREATE`] is about to insert one.
@@ -100,6 +100,7 @@ const EVICT: &str = "
         SELECT id AS candidate, coalesce(last_used_at, created_at) AS used_at
         FROM oauth_grants
         WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?3 AND id <> ?2
+          AND EXISTS (SELECT 1 FROM oauth_clients WHERE oauth_clients.id = client_id AND grants_from_version <= client_version)
           AND (instr(' ' || scope || ' ', ' offline_access ') > 0 OR EXISTS (
             SELECT 1 FROM sessions
             WHERE sessions.id = session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?3 AND sessions.token_expires_at > ?4))
@@ -111,6 +112,7 @@ const EVICTS: &str = "
     SELECT 1 FROM (
       SELECT id FROM oauth_grants
       WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?3 AND id <> ?2
+        AND EXISTS (SELECT 1 FROM oauth_clients WHERE oauth_clients.id = client_id AND grants_from_version <= client_version)
         AND (instr(' ' || scope || ' ', ' offline_access ') > 0 OR EXISTS (
           SELECT 1 FROM sessions
           WHERE sessions.id = session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?3 AND sessions.token_expires_at > ?4))

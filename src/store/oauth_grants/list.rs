@@ -54,6 +54,7 @@ const LIVE_OF: &str = "
     FROM oauth_grants JOIN oauth_clients ON oauth_clients.id = oauth_grants.client_id
     WHERE oauth_grants.user_id = ?1 AND oauth_grants.revoked_at IS NULL AND oauth_grants.expires_at > ?2
       AND oauth_grants.ends_at > ?2 AND oauth_grants.redeemed_at IS NOT NULL
+      AND oauth_grants.client_version >= oauth_clients.grants_from_version
       AND (instr(' ' || oauth_grants.scope || ' ', ' offline_access ') > 0 OR EXISTS (
         SELECT 1 FROM sessions
         WHERE sessions.id = oauth_grants.session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?2

@@ -2,7 +2,9 @@
 //!
 //! A grant is live while it is not revoked, its user is active and, unless it has the scope `offline_access`, the session of the
 //! consent is live. So a grant without `offline_access` ends with its session. Each statement that issues a token has these
-//! conditions.
+//! conditions. A grant is also revoked if its version of the client is earlier than `grants_from_version`
+//! (`oauth_clients/revoke_grants.rs`). A statement that issues a token does not check this, because it requires the version of the
+//! client that was read with the grant.
 
 pub mod list;
 pub mod remove;
@@ -32,10 +34,12 @@ use uuid::Uuid;
 const FIND: &str = "
     SELECT oauth_grants.id, user_id, users.role, client_id, redirect_uri, resource, scope, code_challenge, nonce, authenticated_at, amr,
            redeemed_at, generation, coalesce(rotated_at, oauth_grants.created_at) AS rotated_at, recent_rotations, expires_at, ends_at,
-           revoked_at IS NULL AND users.is_active = 1 AND (instr(' ' || scope || ' ', ' offline_access ') > 0 OR EXISTS (
-             SELECT 1 FROM sessions
-             WHERE sessions.id = session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?2
-               AND sessions.token_expires_at > ?3)) AS is_live
+           revoked_at IS NULL AND users.is_active = 1
+             AND EXISTS (SELECT 1 FROM oauth_clients WHERE oauth_clients.id = client_id AND grants_from_version <= client_version)
+             AND (instr(' ' || scope || ' ', ' offline_access ') > 0 OR EXISTS (
+               SELECT 1 FROM sessions
+               WHERE sessions.id = session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?2
+                 AND sessions.token_expires_at > ?3)) AS is_live
     FROM oauth_grants JOIN users ON users.id = user_id
     WHERE oauth_grants.id = ?1";
 

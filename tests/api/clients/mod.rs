@@ -6,6 +6,7 @@ mod hostile;
 mod keys;
 mod list;
 mod races;
+mod revoke_grants;
 mod secret;
 mod update;
 
@@ -37,6 +38,8 @@ async fn administrators_read_and_only_super_administrators_write() {
         caller.delete_client(&id, "*").await.assert_error(403, code);
         let secret = caller.new_client_secret(&id, "*").await;
         secret.assert_error(403, code);
+        let revoke = caller.revoke_client_grants(&id).await;
+        revoke.assert_error(403, code);
     }
     let row = app
         .oauth_client_row(&id, "name, version, secret_hash")
@@ -61,6 +64,7 @@ async fn writes_need_a_recent_authentication_and_reads_do_not() {
         admin.update_client(&id, &json!({ "client_name": "X" })),
         admin.delete_client(&id, "*"),
         admin.new_client_secret(&id, "*"),
+        admin.revoke_client_grants(&id),
     ] {
         request.await.assert_error(401, "step_up_required");
     }
@@ -86,6 +90,8 @@ async fn unknown_client_returns_404() {
         admin.delete_client(id, "*").await.assert_error(404, code);
         let secret = admin.new_client_secret(id, "*").await;
         secret.assert_error(404, code);
+        let revoke = admin.revoke_client_grants(id).await;
+        revoke.assert_error(404, code);
     }
 }
 

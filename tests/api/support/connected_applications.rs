@@ -49,6 +49,13 @@ impl App {
         self.sql(sql, [id]).await == [json!({ "is_revoked": 1 })]
     }
 
+    /// Whether the grant is neither revoked by itself nor with all grants to its client.
+    pub async fn is_grant_live(&self, id: &str) -> bool {
+        let sql = "SELECT revoked_at IS NULL AND client_version >= grants_from_version AS is_live
+                   FROM oauth_grants JOIN oauth_clients ON oauth_clients.id = client_id WHERE oauth_grants.id = ?1";
+        self.sql(sql, [id]).await == [json!({ "is_live": 1 })]
+    }
+
     /// The row of a remembered consent.
     pub async fn seed_consent(&self, user: &str, client: &str, host: &str, resource: &str) {
         let sql = "INSERT INTO oauth_consents (user_id, client_id, redirect_host, resource, scope, updated_at)

@@ -34,6 +34,10 @@ impl Caller {
         request.header("if-match", if_match)
     }
 
+    pub fn revoke_client_grants(&self, id: &str) -> Request {
+        self.request("DELETE", &format!("/api/auth/clients/{id}/grants"))
+    }
+
     pub fn new_client_secret(&self, id: &str, if_match: &str) -> Request {
         let request = self.post(&format!("/api/auth/clients/{id}/secret"));
         request.header("if-match", if_match)

@@ -57,6 +57,15 @@ pub enum ClientCommand {
         #[command(flatten)]
         service: Service,
     },
+    /// Revoke the grants of all users to an OAuth client, which keeps its registration and has to ask each user again
+    RevokeGrants {
+        #[command(flatten)]
+        client: ClientName,
+        #[command(flatten)]
+        consent: Consent,
+        #[command(flatten)]
+        service: Service,
+    },
     /// Replace the secret of an OAuth client, and print the new one; the earlier one is invalid at once
     NewSecret {
         #[command(flatten)]

@@ -89,6 +89,7 @@ export const kinds: ConsoleTexts["kinds"] = {
   client_created: "OAuth-Client registriert",
   client_changed: "OAuth-Client geändert",
   client_deleted: "OAuth-Client gelöscht",
+  client_grants_revoked: "Alle Zugriffe eines OAuth-Clients widerrufen",
   client_secret_created: "Neues Secret eines OAuth-Clients",
   client_authentication_failed: "Fehlgeschlagene Authentifizierung eines OAuth-Clients",
   client_token_issued: "Access-Token für einen OAuth-Client",

@@ -88,6 +88,7 @@ export const kinds = {
   client_created: "OAuth client registered",
   client_changed: "OAuth client changed",
   client_deleted: "OAuth client deleted",
+  client_grants_revoked: "All grants to an OAuth client revoked",
   client_secret_created: "New secret of an OAuth client",
   client_authentication_failed: "Failed authentication of an OAuth client",
   client_token_issued: "Access token for an OAuth client",

@@ -70,7 +70,18 @@ async fn clients_are_registered_found_changed_and_deleted() {
     let secret = new["client_secret"].as_str().expect("a secret");
     let row = app.oauth_client_row(id, "secret_hash").await;
     assert_eq!(row["secret_hash"], fingerprint(secret));
-    for command in ["delete", "new-secret"] {
+    let user = app.user("ada").await;
+    let grant = app.seed_grant(&user.id, id).await;
+    let revoked = line
+        .succeed(&["client", "revoke-grants", "Boards", "--yes"])
+        .await;
+    assert_eq!(revoked, "All grants to client Boards are revoked.\n");
+    assert!(!app.is_grant_live(&grant).await);
+    let again = line
+        .json(&["client", "revoke-grants", "Boards", "--yes"])
+        .await;
+    assert_eq!(again["client"]["client_id"], id);
+    for command in ["delete", "new-secret", "revoke-grants"] {
         let error = line.fail(2, &["client", command, "Boards"]).await;
         assert!(error.contains("missing --yes"), "{error}");
     }

@@ -148,6 +148,7 @@ fn needs(route: &Route) -> Needs {
         | "PATCH clients/{id}"
         | "DELETE clients/{id}"
         | "POST clients/{id}/secret"
+        | "DELETE clients/{id}/grants"
         | "POST login"
         | "POST authorization-request"
         | "POST sign-out-request"

@@ -66,12 +66,14 @@ async fn end_of_a_grant_by_the_same_isolate_is_immediate() {
     let app = App::isolated(with_resources());
     let application = app.application("none").await;
     let admin = app.administrator("admin").await;
+    let root = app.administrator("super_admin").await;
     for end in [
         "removal",
         "second use of the code",
         "second use of the refresh token",
         "sign-out everywhere",
         "administrator",
+        "revocation of all grants to the client",
         "disabled",
         "password reset",
         "erasure",
@@ -94,6 +96,9 @@ async fn end_of_a_grant_by_the_same_isolate_is_immediate() {
             "second use of the refresh token" => application.refresh(&tokens.refresh, &[]).await,
             "sign-out everywhere" => browser.logout_all().await,
             "administrator" => admin.revoke_user_sessions(&user.id).await,
+            "revocation of all grants to the client" => {
+                root.revoke_client_grants(&application.id).await
+            }
             "disabled" => {
                 let change = json!({ "is_active": false });
                 admin.change_user(&user.id, &change).await

@@ -1,4 +1,4 @@
-//! `cargo xtask client create`, `update`, `delete` and `new-secret`.
+//! `cargo xtask client create`, `update`, `delete`, `revoke-grants` and `new-secret`.
 
 use super::{Subject, without_success};
 use crate::http::Call;
@@ -74,6 +74,21 @@ pub fn delete(options: &cli::Service, typed: &str, consent: Consent) -> Result<S
     let call = Call::delete(subject.path(""));
     let response = subject.service.json(&call.if_match(subject.version()))?;
     Ok(subject.result(response, format!("Client {name} deleted.")))
+}
+
+pub fn revoke_grants(options: &cli::Service, typed: &str, consent: Consent) -> Result<String> {
+    let subject = Subject::find(options, typed)?;
+    let name = subject.name();
+    let statement = format!(
+        "This revokes the grants of all users to client {name}. It has to ask each user again."
+    );
+    input::confirm(&statement, "yes", consent)?;
+    let call = Call::delete(subject.path("/grants"));
+    let response = subject.service.json(&call)?;
+    Ok(subject.result(
+        response,
+        format!("All grants to client {name} are revoked."),
+    ))
 }
 
 pub fn new_secret(options: &cli::Service, typed: &str, consent: Consent) -> Result<String> {

@@ -30,6 +30,11 @@ pub fn run(command: &ClientCommand) -> Result<String> {
             consent,
             service,
         } => change::delete(service, &client.name, *consent),
+        ClientCommand::RevokeGrants {
+            client,
+            consent,
+            service,
+        } => change::revoke_grants(service, &client.name, *consent),
         ClientCommand::NewSecret {
             client,
             consent,

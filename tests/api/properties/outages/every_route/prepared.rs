@@ -334,6 +334,10 @@ impl Prepared {
             _ => {
                 let id = self.app.seed_oauth_client("App").await;
                 self.path = self.route.template.replace("{id}", &id);
+                if name == "DELETE clients/{id}/grants" {
+                    let user = self.user.as_deref().expect("a user");
+                    self.app.seed_grant(user, &id).await;
+                }
                 self.body =
                     (self.route.method == "PATCH").then(|| json!({ "client_name": "Other" }));
             }
