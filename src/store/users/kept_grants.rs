@@ -45,7 +45,7 @@ pub struct KeptGrant {
     pub expires_at: Timestamp,
     /// Time at which the grant reaches its maximum age.
     pub ends_at: Timestamp,
-    /// Time at which the grant was revoked; null if it was not.
+    /// Time at which the grant was revoked; null if it was not, or if all grants to its client were revoked.
     pub revoked_at: Option<Timestamp>,
 }
 
