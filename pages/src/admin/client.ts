@@ -1,34 +1,34 @@
 // The calls of the console: one function for each endpoint.
 import { api, call } from "../api.ts";
 import type { Result } from "../api.ts";
-import type { AuditFilter, NewUser, UserChange, UserSearch } from "./contract.ts";
+import type { AuditFilter, ClientChange, NewClient, NewUser, UserChange, UserSearch } from "./contract.ts";
 
-const user = (id: string) => ({ path: { id } });
+const by = (id: string) => ({ path: { id } });
 
-/** A change of the version of the user that was shown. */
+/** A change of the version of the user or client that was shown. */
 const versioned = (id: string, version: number) => ({ path: { id }, header: { "If-Match": `"${version}"` } });
 
 export const searchUsers = (body: UserSearch, signal: AbortSignal | null = null) => call(api.POST("/api/auth/users/search", { body, signal }));
 export const createUser = (body: NewUser) => call(api.POST("/api/auth/users", { body }));
-export const loadUser = (id: string) => call(api.GET("/api/auth/users/{id}", { params: user(id) }));
+export const loadUser = (id: string) => call(api.GET("/api/auth/users/{id}", { params: by(id) }));
 export const changeUser = (id: string, version: number, body: UserChange) => 
   call(api.PATCH("/api/auth/users/{id}", { params: versioned(id, version), body: body as Required<UserChange> }));
 export const eraseUser = (id: string, version: number) => call(api.DELETE("/api/auth/users/{id}", { params: versioned(id, version) }));
-export const resetPassword = (id: string) => call(api.POST("/api/auth/users/{id}/reset-password", { params: user(id) }));
-export const unlockUser = (id: string) => call(api.POST("/api/auth/users/{id}/unlock", { params: user(id) }));
-export const loadUserFactors = (id: string) => call(api.GET("/api/auth/users/{id}/factors", { params: user(id) }));
-export const resetUserFactors = (id: string) => call(api.DELETE("/api/auth/users/{id}/factors", { params: user(id) }));
-export const loadUserSessions = (id: string) => call(api.GET("/api/auth/users/{id}/sessions", { params: user(id) }));
-export const revokeUserSessions = (id: string) => call(api.DELETE("/api/auth/users/{id}/sessions", { params: user(id) }));
+export const resetPassword = (id: string) => call(api.POST("/api/auth/users/{id}/reset-password", { params: by(id) }));
+export const unlockUser = (id: string) => call(api.POST("/api/auth/users/{id}/unlock", { params: by(id) }));
+export const loadUserFactors = (id: string) => call(api.GET("/api/auth/users/{id}/factors", { params: by(id) }));
+export const resetUserFactors = (id: string) => call(api.DELETE("/api/auth/users/{id}/factors", { params: by(id) }));
+export const loadUserSessions = (id: string) => call(api.GET("/api/auth/users/{id}/sessions", { params: by(id) }));
+export const revokeUserSessions = (id: string) => call(api.DELETE("/api/auth/users/{id}/sessions", { params: by(id) }));
 export const revokeUserSession = (id: string, session: string) =>
   call(api.DELETE("/api/auth/users/{id}/sessions/{session}", { params: { path: { id, session } } }));
-export const loadUserGrants = (id: string) => call(api.GET("/api/auth/users/{id}/grants", { params: user(id) }));
+export const loadUserGrants = (id: string) => call(api.GET("/api/auth/users/{id}/grants", { params: by(id) }));
 export const removeUserGrant = (id: string, grant: string) =>
   call(api.DELETE("/api/auth/users/{id}/grants/{grant}", { params: { path: { id, grant } } }));
 
 /** Everything that is kept about the user, with the audit entries of all pages. */
 export async function exportUser(id: string) {
-  const page = (cursor: string | null) => call(api.GET("/api/auth/users/{id}/export", { params: { ...user(id), ...(cursor !== null && { query: { cursor } }) } }));
+  const page = (cursor: string | null) => call(api.GET("/api/auth/users/{id}/export", { params: { ...by(id), ...(cursor !== null && { query: { cursor } }) } }));
   const first = await page(null);
   if (first.failure !== undefined) return first;
   const { success, next, ...kept } = first.value;
@@ -40,6 +40,17 @@ export async function exportUser(id: string) {
   }
   return { value: kept };
 }
+
+/** A page of the OAuth clients whose name begins with the term. */
+export const listClients = (query: { term?: string; active?: boolean; cursor?: string }, signal: AbortSignal) =>
+  call(api.GET("/api/auth/clients", { params: { query }, signal }));
+export const createClient = (body: NewClient) => call(api.POST("/api/auth/clients", { body }));
+export const loadClient = (id: string) => call(api.GET("/api/auth/clients/{id}", { params: by(id) }));
+export const changeClient = (id: string, version: number, body: ClientChange) =>
+  call(api.PATCH("/api/auth/clients/{id}", { params: versioned(id, version), body: body as Required<ClientChange> }));
+export const deleteClient = (id: string, version: number) => call(api.DELETE("/api/auth/clients/{id}", { params: versioned(id, version) }));
+export const newClientSecret = (id: string, version: number) => call(api.POST("/api/auth/clients/{id}/secret", { params: versioned(id, version) }));
+export const revokeClientGrants = (id: string) => call(api.DELETE("/api/auth/clients/{id}/grants", { params: by(id) }));
 
 export const loadStatus = () => call(api.GET("/api/auth/status"));
 

@@ -6,6 +6,10 @@ import { useTexts } from "../language.ts";
 import { PAGES } from "../navigation.ts";
 import type { PageProps } from "../start.tsx";
 import { Audit } from "./audit/view.tsx";
+import { CreateClient } from "./clients/create.tsx";
+import { ClientDetail } from "./clients/detail.tsx";
+import { ClientList } from "./clients/list.tsx";
+import { ALL_CLIENTS } from "./clients/query.ts";
 import { Heading } from "./components/heading.tsx";
 import { Configuration } from "./configuration.tsx";
 import { Credentials } from "./credentials.tsx";
@@ -21,11 +25,12 @@ import { ALL_USERS } from "./users/query.ts";
 
 type Session = NonNullable<PageProps["session"]>;
 
-const SECTIONS = ["dashboard", "users", "audit", "credentials", "configuration"] as const;
+const SECTIONS = ["dashboard", "users", "clients", "audit", "credentials", "configuration"] as const;
 
 /** The entry of the navigation that a view belongs to. */
 function sectionOf({ view }: Route): (typeof SECTIONS)[number] | undefined {
   if (view === "user" || view === "create" || view === "import") return "users";
+  if (view === "client" || view === "create_client") return "clients";
   return view === "not_found" ? undefined : view;
 }
 
@@ -72,6 +77,12 @@ function View({ route, session: { user } }: { route: Route; session: Session }) 
       return <ImportUsers />;
     case "user":
       return <UserDetail id={route.id} actor={user} />;
+    case "clients":
+      return <KeptClientList actor={user} />;
+    case "create_client":
+      return <CreateClient actor={user} />;
+    case "client":
+      return <ClientDetail id={route.id} actor={user} />;
     case "audit":
       return <Audit user={route.user} actor={user} />;
     case "credentials":
@@ -98,6 +109,23 @@ function KeptUserList() {
       query={query}
       onQuery={(changed) => {
         keptQuery = changed;
+        setQuery(changed);
+      }}
+    />
+  );
+}
+
+/** As for users. */
+let keptClientQuery = ALL_CLIENTS;
+
+function KeptClientList({ actor }: { actor: Session["user"] }) {
+  const [query, setQuery] = useState(keptClientQuery);
+  return (
+    <ClientList
+      query={query}
+      actor={actor}
+      onQuery={(changed) => {
+        keptClientQuery = changed;
         setQuery(changed);
       }}
     />

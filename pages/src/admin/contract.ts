@@ -11,6 +11,12 @@ export type NewUser = Schemas["CreateUserRequest"];
 export type UserChange = Partial<Schemas["UpdateUserRequest"]>;
 export type UserFactors = Schemas["UserFactorsResponse"];
 export type UserSession = Schemas["SessionDetails"];
+export type OauthClient = Schemas["OauthClient"];
+export type AuthMethod = Schemas["TokenEndpointAuthMethod"];
+export type GrantType = Schemas["GrantType"];
+export type NewClient = Schemas["CreateClientRequest"];
+/** The generated type requires each field, as for users. */
+export type ClientChange = Partial<Schemas["UpdateClientRequest"]>;
 export type AuditEntry = Schemas["AuditEntry"];
 export type AuditKind = Schemas["Kind"];
 export type Verification = Schemas["AuditVerifyResponse"];

@@ -4,7 +4,7 @@ import { failureText } from "../failures.ts";
 import type { Texts } from "../language.ts";
 import type { ConsoleTexts } from "./texts.ts";
 
-export function consoleFailure(t: Texts, { failure, users }: ConsoleTexts, cause: Failure): string {
+export function consoleFailure(t: Texts, { failure, users, clients }: ConsoleTexts, cause: Failure): string {
   switch (cause.code) {
     case "missing_field":
       return failure.missing;
@@ -37,6 +37,18 @@ export function consoleFailure(t: Texts, { failure, users }: ConsoleTexts, cause
       return users.unsupported;
     case "credentials_not_configured":
       return failure.noCredentials;
+    case "client_not_found":
+      return clients.failure.notFound;
+    case "invalid_redirect_uri":
+      return clients.failure.redirectUri;
+    case "invalid_jwks":
+      return clients.failure.keys;
+    case "invalid_client_metadata":
+      return clients.failure.misfit;
+    case "too_many_clients":
+      return clients.failure.tooMany;
+    case "client_has_no_secret":
+      return clients.failure.noSecret;
     case "unreadable_file":
       return failure.file;
     default:

@@ -2,12 +2,13 @@
 import { useEffect, useState } from "preact/hooks";
 
 export type Route =
-  | { view: "dashboard" | "users" | "create" | "import" | "credentials" | "configuration" | "not_found" }
-  | { view: "user"; id: string }
+  | { view: "dashboard" | "users" | "create" | "import" | "clients" | "create_client" | "credentials" | "configuration" | "not_found" }
+  | { view: "user" | "client"; id: string }
   | { view: "audit"; user: string | null };
 
 const ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 const USER = new RegExp(`^#/users/(${ID})$`);
+const CLIENT = new RegExp(`^#/clients/(${ID})$`);
 const AUDIT = new RegExp(`^#/audit/(${ID})$`);
 
 const VIEWS = {
@@ -16,6 +17,8 @@ const VIEWS = {
   "#/users": "users",
   "#/users/new": "create",
   "#/users/import": "import",
+  "#/clients": "clients",
+  "#/clients/new": "create_client",
   "#/credentials": "credentials",
   "#/configuration": "configuration",
 } as const;
@@ -27,6 +30,8 @@ export function parseRoute(fragment: string): Route {
   if (fragment === "#/audit") return { view: "audit", user: null };
   const user = USER.exec(fragment)?.[1];
   if (user !== undefined) return { view: "user", id: user };
+  const client = CLIENT.exec(fragment)?.[1];
+  if (client !== undefined) return { view: "client", id: client };
   const about = AUDIT.exec(fragment)?.[1];
   return about === undefined ? { view: "not_found" } : { view: "audit", user: about };
 }
@@ -36,12 +41,16 @@ export const LINKS = {
   users: "#/users",
   create: "#/users/new",
   import: "#/users/import",
+  clients: "#/clients",
+  createClient: "#/clients/new",
   audit: "#/audit",
   credentials: "#/credentials",
   configuration: "#/configuration",
 } as const;
 
 export const userLink = (id: string): string => `#/users/${id}`;
+
+export const clientLink = (id: string): string => `#/clients/${id}`;
 
 export const auditLink = (user: string): string => `#/audit/${user}`;
 

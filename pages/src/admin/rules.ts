@@ -6,6 +6,9 @@ export const ROLES: readonly Role[] = ["user", "admin", "super_admin"];
 
 export const isAdministrator = ({ role }: { role: Role }): boolean => role !== "user";
 
+/** Whether OAuth clients may be registered and changed. All administrators see them. */
+export const canManageClients = ({ role }: User): boolean => role === "super_admin";
+
 export interface Permissions {
   /** Whether the user may be changed at all. */
   canManage: boolean;

@@ -5,6 +5,9 @@ import type { Result } from "../api.ts";
 export { useLoaded } from "../loaded.ts";
 export type { Loaded } from "../loaded.ts";
 
+/** For `useSettled`: long enough that a request is not sent for every letter. */
+export const TYPING_MS = 250;
+
 /** The value, once it has not changed for a moment. */
 export function useSettled<T>(value: T, milliseconds: number): T {
   const [settled, setSettled] = useState(value);

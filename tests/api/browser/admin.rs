@@ -110,6 +110,13 @@ async fn console_is_for_administrators_as_far_as_their_role_goes() {
     run("access", Vars::new(), &[ROOT, ADMIN, ADA], Value::Null).await;
 }
 
+#[tokio::test]
+#[ignore = "slow"]
+async fn super_administrator_registers_changes_and_deletes_oauth_clients() {
+    let users = [ROOT, ("other", "super_admin"), ADMIN, ADA];
+    run("clients", Vars::new(), &users, Value::Null).await;
+}
+
 /// With all users that the pictures and the checks of accessibility need.
 async fn visit_all(case: &str, more: Value) {
     let vars = credentials::with_aws_keys().set("NVIDIA_API_KEY", "nvapi-0123456789abcdef01234567");

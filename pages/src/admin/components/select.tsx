@@ -9,9 +9,10 @@ interface SelectProps<Value extends string> {
   value: Value;
   options: Options<Value>;
   onChange: (value: Value) => void;
+  hint?: string;
 }
 
-export function Select<Value extends string>({ label, name, value, options, onChange }: SelectProps<Value>) {
+export function Select<Value extends string>({ label, name, value, options, onChange, hint }: SelectProps<Value>) {
   const id = useId();
   return (
     <div class="field">
@@ -20,6 +21,7 @@ export function Select<Value extends string>({ label, name, value, options, onCh
         id={id}
         name={name}
         value={value}
+        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
         onChange={({ currentTarget }) => {
           const chosen = options.find(([option]) => option === currentTarget.value);
           if (chosen !== undefined) onChange(chosen[0]);
@@ -31,6 +33,11 @@ export function Select<Value extends string>({ label, name, value, options, onCh
           </option>
         ))}
       </select>
+      {hint !== undefined && (
+        <p class="hint" id={`${id}-hint`}>
+          {hint}
+        </p>
+      )}
     </div>
   );
 }

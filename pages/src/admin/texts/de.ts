@@ -1,5 +1,6 @@
 // The German texts of the console.
 import { audit, kinds } from "./de_audit.ts";
+import { clients } from "./de_clients.ts";
 import type { ConsoleTexts } from "./en.ts";
 
 const count = (number: number, one: string, many: string) => (number === 1 ? `1 ${one}` : `${number} ${many}`);
@@ -7,7 +8,7 @@ const sessions = (number: number) => count(number, "Sitzung", "Sitzungen");
 const ended = (number: number) => (number === 1 ? "1 Sitzung wurde beendet." : `${sessions(number)} wurden beendet.`);
 
 export const de: ConsoleTexts = {
-  nav: { label: "Administration", dashboard: "Übersicht", users: "Benutzer", audit: "Audit-Protokoll", credentials: "Zugangsdaten", configuration: "Konfiguration" },
+  nav: { label: "Administration", dashboard: "Übersicht", users: "Benutzer", clients: "OAuth-Clients", audit: "Audit-Protokoll", credentials: "Zugangsdaten", configuration: "Konfiguration" },
   none: "Keine Angabe",
   never: "Nie",
   unknown: "Unbekannt",
@@ -26,7 +27,7 @@ export const de: ConsoleTexts = {
     missing: "Füllen Sie alle Felder aus, die nicht optional sind.",
     noUser: "Dieser Benutzer existiert nicht oder wurde gelöscht.",
     notPermitted: "Ihre Rolle erlaubt das bei diesem Benutzer nicht.",
-    changed: "Ein anderer Administrator hat diesen Benutzer inzwischen geändert.",
+    changed: "Ein anderer Administrator hat das inzwischen geändert.",
     lastSuperAdmin: "Das ist der letzte aktive Super-Administrator. Machen Sie zuerst einen anderen Benutzer zum Super-Administrator.",
     managedElsewhere: "Das wird im Verzeichnis der Organisation verwaltet. Ändern Sie es dort.",
     usernameTaken: "Ein anderer Benutzer hat diesen oder einen ähnlich aussehenden Benutzernamen.",
@@ -224,16 +225,17 @@ export const de: ConsoleTexts = {
       typed: (name) => `Geben Sie zur Bestätigung den Benutzernamen ${name} ein`,
       done: "Der Benutzer wurde gelöscht.",
     },
-    conflict: {
-      title: "Der Benutzer wurde inzwischen geändert",
-      lead: "Ein anderer Administrator hat Änderungen gespeichert, seit Sie diese Seite geöffnet haben. Nichts wurde überschrieben.",
-      field: "Feld",
-      theirs: "Jetzt gespeichert",
-      yours: "Ihre Änderung",
-      unchanged: "Nicht geändert",
-      overwrite: "Meine Änderungen speichern",
-      discard: "Meine Änderungen verwerfen",
-    },
+    conflict: "Der Benutzer wurde inzwischen geändert",
+  },
+
+  conflict: {
+    lead: "Ein anderer Administrator hat Änderungen gespeichert, seit Sie diese Seite geöffnet haben. Nichts wurde überschrieben.",
+    field: "Feld",
+    theirs: "Jetzt gespeichert",
+    yours: "Ihre Änderung",
+    unchanged: "Nicht geändert",
+    overwrite: "Meine Änderungen speichern",
+    discard: "Meine Änderungen verwerfen",
   },
 
   import: {
@@ -272,6 +274,8 @@ export const de: ConsoleTexts = {
       not_permitted: "Ihre Rolle erlaubt es nicht, diese Rolle zu vergeben oder bestätigte E‑Mail-Adressen zu importieren.",
     },
   },
+
+  clients,
 
   audit,
 

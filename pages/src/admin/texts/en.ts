@@ -1,12 +1,13 @@
 // The English texts of the console. The type check ensures that every language has the same texts.
 import { audit, kinds } from "./en_audit.ts";
+import { clients } from "./en_clients.ts";
 
 const count = (number: number, one: string, many: string) => (number === 1 ? `1 ${one}` : `${number} ${many}`);
 const sessions = (number: number) => count(number, "session", "sessions");
 const users = (number: number) => count(number, "user", "users");
 
 export const en = {
-  nav: { label: "Administration", dashboard: "Overview", users: "Users", audit: "Audit log", credentials: "Credentials", configuration: "Configuration" },
+  nav: { label: "Administration", dashboard: "Overview", users: "Users", clients: "OAuth clients", audit: "Audit log", credentials: "Credentials", configuration: "Configuration" },
   none: "None",
   never: "Never",
   unknown: "Unknown",
@@ -25,7 +26,7 @@ export const en = {
     missing: "Fill in all fields that are not optional.",
     noUser: "This user does not exist or was erased.",
     notPermitted: "Your role does not permit this for this user.",
-    changed: "Another administrator has changed this user in the meantime.",
+    changed: "Another administrator has changed this in the meantime.",
     lastSuperAdmin: "This is the last active super administrator. Make another user a super administrator first.",
     managedElsewhere: "The directory of the organization manages this. Change it there.",
     usernameTaken: "Another user has this user name, or one that looks like it.",
@@ -223,16 +224,17 @@ export const en = {
       typed: (name: string) => `To confirm, type the user name ${name}`,
       done: "The user was erased.",
     },
-    conflict: {
-      title: "The user was changed in the meantime",
-      lead: "Another administrator has saved changes since you opened this page. Nothing was overwritten.",
-      field: "Field",
-      theirs: "Now stored",
-      yours: "Your change",
-      unchanged: "Not changed",
-      overwrite: "Save my changes",
-      discard: "Discard my changes",
-    },
+    conflict: "The user was changed in the meantime",
+  },
+
+  conflict: {
+    lead: "Another administrator has saved changes since you opened this page. Nothing was overwritten.",
+    field: "Field",
+    theirs: "Now stored",
+    yours: "Your change",
+    unchanged: "Not changed",
+    overwrite: "Save my changes",
+    discard: "Discard my changes",
   },
 
   import: {
@@ -271,6 +273,8 @@ export const en = {
       not_permitted: "Your role does not permit you to give this role or to import confirmed e‑mail addresses.",
     },
   },
+
+  clients,
 
   audit,
 

@@ -32,10 +32,10 @@ export async function run({ person, control, mailedLink, users: [root, other, ad
   await message(theirs, "status", c.saved);
   await name(edit).fill("A. Lovelace");
   await save(edit);
-  const conflict = edit.getByRole("alert").filter({ hasText: c.user.conflict.title });
+  const conflict = edit.getByRole("alert").filter({ hasText: c.user.conflict });
   await conflict.getByText("Countess of Lovelace").waitFor();
   await conflict.getByText("A. Lovelace").waitFor();
-  await button(conflict, c.user.conflict.discard).click();
+  await button(conflict, c.conflict.discard).click();
   await conflict.waitFor({ state: "detached" });
   assert.equal(await edit.getByRole("alert").count(), 0);
   await profile.getByText("Countess of Lovelace").waitFor();
@@ -45,7 +45,7 @@ export async function run({ person, control, mailedLink, users: [root, other, ad
   await message(theirs, "status", c.saved);
   await name(edit).fill("Ada again");
   await save(edit);
-  await button(conflict, c.user.conflict.overwrite).click();
+  await button(conflict, c.conflict.overwrite).click();
   await message(edit, "status", c.saved);
   await profile.getByText("Ada again").waitFor();
 

@@ -62,8 +62,9 @@ export async function visitAll({ context, control, users: [root, ada, locked], t
   await button(edit, c.save).click();
   await edit.locator(".conflict").waitFor();
   await visit("user-conflict", page);
-  await button(edit, c.user.conflict.discard).click();
-  await button(page, c.user.erase.submit).click();
+  await button(edit, c.conflict.discard).click();
+  // The page is loaded again, which moves the button.
+  await button(page, c.user.erase.submit).press("Enter");
   const dialog = page.getByRole("dialog");
   await dialog.waitFor();
   await visit("erase", page);
@@ -75,6 +76,8 @@ export async function visitAll({ context, control, users: [root, ada, locked], t
   await open(`#/users/${root.id}`, root.login.username);
   await page.getByText(c.user.self).waitFor();
   await visit("user-self", page);
+
+  await visitClients({ page, control, open, section, c, visit });
 
   await open("#/audit", c.audit.title);
   await page.getByRole("row").nth(1).waitFor();
@@ -113,6 +116,54 @@ export async function visitAll({ context, control, users: [root, ada, locked], t
   const own = await signInIn(context, ada, t);
   await heading(own, c.noAccess.title);
   await visit("no-access", own);
+}
+
+/** The views of OAuth clients. */
+async function visitClients({ page, control, open, section, c: { clients, conflict, save, users }, visit }) {
+  await open("#/clients", clients.title);
+  await page.getByRole("row").nth(1).waitFor();
+  await visit("clients", page);
+  await open("#/clients/new", clients.add);
+  const form = section(clients.add);
+  const field = (scope, label) => scope.getByLabel(label, { exact: true });
+  await visit("client-add", page);
+  await button(form, clients.add).click();
+  await form.getByRole("alert").waitFor();
+  await visit("client-add-error", page);
+  await field(form, clients.authentication).selectOption("private_key_jwt");
+  await field(form, clients.grants.client_credentials).check();
+  await visit("client-add-keys", page);
+  await field(form, clients.authentication).selectOption("client_secret_basic");
+  await field(form, clients.name).fill("Monthly reports of all departments");
+  await field(form, clients.redirectUris).fill("https://reports.example.com/sign-in/callback/of-a-long-path/that-has-no-spaces\nhttp://127.0.0.1/callback");
+  await button(form, clients.add).click();
+  await form.getByRole("textbox", { name: clients.secret.label }).waitFor();
+  await visit("client-added", page);
+  await form.getByRole("link", { name: clients.create.open }).click();
+  await section(clients.about).waitFor();
+  await visit("client", page);
+  const id = new URL(page.url()).hash.split("/")[2];
+  const edit = section(clients.edit);
+  await control("sql", { sql: "UPDATE oauth_clients SET redirect_uris = '[\"https://other.example.com/\"]', version = version + 1 WHERE id = ?1", params: [id] });
+  await field(edit, clients.name).fill("Reports");
+  await button(edit, save).click();
+  await edit.locator(".conflict").waitFor();
+  await visit("client-conflict", page);
+  await button(edit, conflict.discard).click();
+  await section(clients.about).getByText("https://other.example.com/").waitFor();
+  const dialog = page.getByRole("dialog");
+  for (const [name, submit] of [["client-revoke", clients.revoke.submit], ["client-delete", clients.delete.submit], ["client-disable", clients.disable.submit]]) {
+    await button(page, submit).click();
+    await dialog.waitFor();
+    await visit(name, page);
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+  }
+  await button(page, clients.secret.submit).click();
+  await button(dialog, clients.secret.submit).click();
+  await section(clients.secret.title).getByRole("textbox").waitFor();
+  await page.getByText(users.active, { exact: true }).waitFor();
+  await visit("client-secret", page);
 }
 
 async function signInIn(context, { login }, t) {
