@@ -7,6 +7,7 @@ mod keys;
 mod list;
 mod races;
 mod revoke_grants;
+mod revoked_grants;
 mod secret;
 mod update;
 
