@@ -430,7 +430,7 @@ async fn consent_that_is_removed_during_the_request_is_not_restored() {
             let after = app.sql(sql, [service.id.as_str()]).await;
             let left = [json!({ "scope": "reports:read" })];
             assert_eq!(after, left[..index], "{removal}");
-            let restored = "INSERT INTO oauth_consents
+            let restored = "INSERT INTO oauth_consents (user_id, client_id, redirect_host, resource, scope, updated_at)
                   SELECT user_id, client_id, 'app.example.com', resource, scope, created_at FROM oauth_grants
                   WHERE client_id = ?1 LIMIT 1
                 ON CONFLICT DO UPDATE SET scope = excluded.scope";
