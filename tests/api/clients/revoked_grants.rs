@@ -231,6 +231,7 @@ async fn revoked_grants_do_not_count_towards_the_maximum() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn cron_event_deletes_the_revoked_grants_and_consents_only() {
     // The event would delete those of other tests too.
     let setting = Setting::in_app(App::isolated(with_resources())).await;
