@@ -9,20 +9,32 @@ use super::error::AppError;
 use crate::app::RequestContext;
 use crate::crypto::grant_tokens::GrantToken;
 use crate::domain::audit::{Kind, Signed};
-use crate::domain::grant::{GrantRecord, RefreshStatus};
-use crate::domain::resource::Resource;
+use crate::domain::grant::{self, GrantRecord, RefreshStatus};
+use crate::domain::resource::{self, Resource};
 use crate::domain::token::access_token::AccessClaims;
 use crate::runtime::StoreError;
 use crate::store::access_tokens;
 use crate::store::oauth_grants;
 use uuid::Uuid;
 
+/// Whether the user of an active token may still grant what it contains. A change of the role takes effect at once, and not only at the
+/// next refresh.
+pub(super) fn is_permitted(
+    context: &RequestContext,
+    claims: &AccessClaims,
+    active: access_tokens::Active,
+) -> bool {
+    let resource = resource::find(&context.app.config.oauth.resources, &claims.audience);
+    let permits = |role| grant::is_still_permitted(claims, resource, role);
+    active.role.is_none_or(permits)
+}
+
 /// A token that is active.
 #[derive(Debug)]
 pub enum ActiveToken {
     /// An access token with these claims.
     Access(AccessClaims),
-    /// A refresh token of this grant.
+    /// A refresh token of this grant, with the scopes that the user may still grant.
     Refresh(Box<GrantRecord>),
 }
 
@@ -56,14 +68,23 @@ impl AboutToken<'_> {
         let (database, now) = (self.context.app.database, self.context.now());
         if let Some(claims) = self.claims(token).await {
             let assertion = authenticated.assertion.as_ref();
-            let found = access_tokens::is_active(database, &claims, now, assertion).await;
-            let is_active = self.unless_used(found).await?;
+            let found = access_tokens::find_active(database, &claims, now, assertion).await;
+            let active = self.unless_used(found).await?;
+            let is_active =
+                active.is_some_and(|active| is_permitted(self.context, &claims, active));
             return Ok(is_active.then_some(ActiveToken::Access(claims)));
         }
         self.use_assertion(&authenticated).await?;
-        let Some((token, grant)) = self.own_grant(&authenticated, token).await? else {
+        let Some((token, mut grant)) = self.own_grant(&authenticated, token).await? else {
             return Ok(None);
         };
+        let resources = &self.context.app.config.oauth.resources;
+        let resource = grant.resource.as_ref();
+        let resource = resource.and_then(|uri| resource::find(resources, uri));
+        let Some(scope) = grant::grantable(&grant.scope, resource, grant.role) else {
+            return Ok(None);
+        };
+        grant.scope = scope;
         let window = self.context.app.config.sessions.replay_window;
         let status = grant.refresh_status(token.generation, now, window);
         let is_usable = matches!(status, RefreshStatus::Current | RefreshStatus::Replayable);

@@ -4,6 +4,7 @@ use super::RequestContext;
 use super::error::AppError;
 use super::sessions::{self, CachedCaller, Lookup};
 use crate::app::credential::Refusal;
+use crate::app::issued_tokens::is_permitted;
 use crate::config::Consistency;
 use crate::domain::token::access_token::{AccessClaims, AccessTokenRejection};
 use crate::runtime::StoreError;
@@ -107,14 +108,14 @@ async fn confirmed(
     let limited = claims.grant.as_ref().unwrap_or(&claims.client);
     context.limit(Bucket::Session, limited).await?;
     let epoch = cache.epoch();
-    match access_tokens::is_active(app.database, &claims, now, None).await {
-        Ok(true) => {
+    match access_tokens::find_active(app.database, &claims, now, None).await {
+        Ok(Some(active)) if is_permitted(context, &claims, active) => {
             if is_cached {
                 cache.add(epoch, token, &claims, now);
             }
             Ok(claims)
         }
-        Ok(false) => {
+        Ok(_) => {
             cache.remove(token);
             Err(ValidationError::Invalid)
         }

@@ -5,6 +5,7 @@ use super::resource::Resource;
 use super::role::Role;
 use super::session::Rotations;
 use super::sign_in_method::SignInMethod;
+use super::token::access_token::AccessClaims;
 use crate::timestamp::Timestamp;
 use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
@@ -58,6 +59,20 @@ fn useful(
         None => kept.contains(OPENID),
     };
     gives_access.then_some(kept)
+}
+
+/// Whether an access token for this resource may still be used after a change of the role: a user of this role may grant all of its
+/// scopes, and it names no other role.
+#[must_use]
+pub fn is_still_permitted(claims: &AccessClaims, resource: Option<&Resource>, role: Role) -> bool {
+    let may_be_granted = |token: &str| match resource {
+        Some(resource) => resource
+            .scope(token)
+            .is_some_and(|scope| scope.may_be_granted_by(role)),
+        None => true,
+    };
+    claims.scope.split_ascii_whitespace().all(may_be_granted)
+        && claims.roles.iter().all(|named| *named == role)
 }
 
 /// The scopes of an access token: for a resource those that the resource declares, otherwise those of the user info endpoint.

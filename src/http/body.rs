@@ -98,15 +98,12 @@ pub async fn form(request: Request) -> Result<Form, ApiError> {
     Form::read(&bytes(request, ACCEPTS_FORM, INVALID_BODY).await?)
 }
 
-/// Reads a form in which parameters may be given twice: see [`Form::with_repetitions`].
+/// Reads the text of a form, in which parameters may be given twice: see [`Form::with_repetitions`].
 ///
 /// # Errors
 /// `BodyTooLarge`, `UnsupportedMediaType`, `UnsupportedEncoding`, `IncompleteBody`, `Overloaded`.
-pub async fn form_with_repetitions(
-    request: Request,
-) -> Result<Option<(Form, Vec<String>)>, ApiError> {
-    let bytes = bytes(request, ACCEPTS_FORM, INVALID_BODY).await?;
-    Ok(Form::with_repetitions(&bytes))
+pub async fn form_bytes(request: Request) -> Result<Vec<u8>, ApiError> {
+    bytes(request, ACCEPTS_FORM, INVALID_BODY).await
 }
 
 /// Reads the body. An empty body needs no `Content-Type`.

@@ -3,6 +3,7 @@
 use super::audit::recorded;
 use super::used_assertions::UsedAssertion;
 use crate::domain::audit::Signed;
+use crate::domain::role::Role;
 use crate::domain::session::expired_until;
 use crate::domain::token::access_token::AccessClaims;
 use crate::runtime::StoreError;
@@ -20,19 +21,27 @@ const IS_ACTIVE: &str = "
            AND (instr(' ' || scope || ' ', ' offline_access ') > 0 OR EXISTS (
              SELECT 1 FROM sessions
              WHERE sessions.id = session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?4
-               AND sessions.token_expires_at > ?5)))) AS is_active";
+               AND sessions.token_expires_at > ?5)))) AS is_active,
+       (SELECT users.role FROM oauth_grants JOIN users ON users.id = user_id WHERE oauth_grants.id = ?3) AS role";
 
-/// Whether a token is active: its client exists, is active and has not revoked it, and its grant, if it has one, is live. The same
-/// batch records the use of the assertion with which the caller has authenticated.
+/// A token whose client exists, is active and has not revoked it, and whose grant, if it has one, is live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Active {
+    /// The role of the user of the grant; `None` if there is no grant.
+    pub role: Option<Role>,
+}
+
+/// Returns whether a token is active; `None` if it is not. The same batch records the use of the assertion with which the caller has
+/// authenticated.
 ///
 /// # Errors
 /// `Conflict` if the assertion was used before; any other [`StoreError`].
-pub async fn is_active(
+pub async fn find_active(
     database: &Database,
     claims: &AccessClaims,
     now: Timestamp,
     assertion: Option<&UsedAssertion>,
-) -> Result<bool, StoreError> {
+) -> Result<Option<Active>, StoreError> {
     let found = Statement::new(IS_ACTIVE)
         .text(&claims.client)
         .text(claims.id.to_string())
@@ -41,8 +50,15 @@ pub async fn is_active(
         .text(expired_until(now).to_string());
     let found = found.preceded_by(assertion.map(UsedAssertion::use_once));
     let [found] = database.batch([found]).await?;
-    let is_active = found.first(|row| Ok(row.count("is_active")? == 1))?;
-    Ok(is_active.unwrap_or_default())
+    let found = found.first(|row| {
+        let role = row.optional("role")?;
+        let role = role.map(|role| Role::parse(&role).ok_or(StoreError::CorruptRow("role")));
+        let is_active = row.count("is_active")? == 1;
+        Ok(is_active.then_some(Active {
+            role: role.transpose()?,
+        }))
+    })?;
+    Ok(found.flatten())
 }
 
 /// Whether the client of a token may still use it for a scope.

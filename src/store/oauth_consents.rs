@@ -39,9 +39,15 @@ pub async fn find(database: &Database, subject: Subject<'_>) -> Result<Scope, St
     Ok(scope.transpose()?.unwrap_or_default())
 }
 
+/// If the user has removed or changed the remembered consent meanwhile, only the scopes of the new grant (`?9`) are remembered.
 const REMEMBER: &str = "
     INSERT INTO oauth_consents (user_id, client_id, redirect_host, resource, scope, updated_at, client_version)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    SELECT ?1, ?2, ?3, ?4,
+           CASE WHEN EXISTS (
+             SELECT 1 FROM oauth_consents WHERE user_id = ?1 AND client_id = ?2 AND redirect_host = ?3 AND resource = ?4 AND scope = ?8)
+           THEN ?5 ELSE ?9 END,
+           ?6, ?7
+    WHERE 1
     ON CONFLICT (user_id, client_id, redirect_host, resource) DO UPDATE
     SET scope = excluded.scope, updated_at = excluded.updated_at, client_version = excluded.client_version";
 
@@ -55,6 +61,8 @@ pub(super) fn remember(grant: &NewGrant<'_>, consent: &RememberedConsent<'_>) ->
         .text(consent.scope)
         .text(grant.now.to_string())
         .number(grant.client_version)
+        .text(consent.remembered)
+        .text(grant.scope)
 }
 
 /// Fails the batch unless a remembered consent covers all of these scopes, like `store/required.rs`. A revocation of all grants to the

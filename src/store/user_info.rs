@@ -27,7 +27,7 @@ pub struct UserInfo {
     pub updated_at: Timestamp,
 }
 
-/// The conditions of `access_tokens::is_active` for a token with a grant.
+/// The conditions of `access_tokens::find_active` for a token with a grant.
 const FIND: &str = "
     SELECT users.id, username, name, iif(made_email_key IS NULL, email, NULL) AS email,
            email_verified_at IS NOT NULL OR source <> 'password' AS is_email_verified, role, updated_at

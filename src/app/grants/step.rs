@@ -156,6 +156,7 @@ impl Asked<'_> {
             Basis::Decision if request.is_for_device() => Consent::GivenOnce,
             Basis::Decision => Consent::Given(RememberedConsent {
                 redirect_host: &host,
+                remembered: allowed.remembered.as_str(),
                 scope: all.as_str(),
             }),
         };

@@ -1,7 +1,7 @@
 //! `GET` and `POST /oauth/authorize`: begins an authorization (RFC 6749 section 4.1.1, `OpenID` Connect Core section 3.1.2.1).
 //!
-//! A link on another site sends the session cookie, because it is `SameSite=Lax`. A form on another site does not, so such a
-//! request continues on the consent page.
+//! A link on another site sends the session cookie and the cookies of earlier requests, because they are `SameSite=Lax`. A form on
+//! another site does not, so it is redirected to the link with the same parameters. Otherwise, each form would add another cookie.
 
 use crate::app::RequestContext;
 use crate::app::grants::authorization::{self, Answer, Target};
@@ -17,6 +17,9 @@ use crate::runtime::rate_limiter::Bucket;
 
 /// The path of both endpoints.
 pub const PATH: &str = "/oauth/authorize";
+
+/// Maximum length of the query that a form of another site is redirected to. Cloudflare accepts addresses of 16 KB.
+const MAX_QUERY_BYTES: usize = 8 * 1024;
 
 /// The endpoint for links.
 pub const ROUTE: Route = Route {
@@ -55,11 +58,25 @@ async fn by_link(context: RequestContext, request: Request) -> Result<Response, 
 }
 
 async fn by_form(context: RequestContext, request: Request) -> Result<Response, ApiError> {
+    if request.header("sec-fetch-site").as_deref() == Some("cross-site") {
+        return Ok(as_link(&body::form_bytes(request).await?));
+    }
     let session = session(&context, &request).await?;
     let client = request.client_info();
     let cookies = request.cookie.clone();
-    let given = body::form_with_repetitions(request).await?;
+    let given = Form::with_repetitions(&body::form_bytes(request).await?);
     answer(&context, &client, given, session, cookies.as_deref()).await
+}
+
+/// Redirects to the link with the parameters of a form. A request that is too long for a link is also too long to be sealed.
+fn as_link(form: &[u8]) -> Response {
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form_urlencoded::parse(form))
+        .finish();
+    if query.len() > MAX_QUERY_BYTES {
+        return error_page("invalid_request");
+    }
+    Response::see_other(format!("{PATH}?{query}"))
 }
 
 /// The session of the browser. A rotated-out cookie is not accepted.
@@ -70,6 +87,7 @@ async fn session(
     let Some(verified) = session_cookie::verified(context, request) else {
         return Ok(None);
     };
+    context.limit(Bucket::Session, &verified.session).await?;
     let found = caller::find_session(context, request, &verified).await?;
     let generation = verified.claims.session.generation;
     Ok(found.filter(|session| session.generation == generation))

@@ -46,7 +46,7 @@ async fn by_link(context: RequestContext, request: Request) -> Result<Response, 
 }
 
 async fn by_form(context: RequestContext, request: Request) -> Result<Response, ApiError> {
-    let given = body::form_with_repetitions(request).await?;
+    let given = Form::with_repetitions(&body::form_bytes(request).await?);
     answer(&context, given).await
 }
 

@@ -6,6 +6,7 @@ use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::store::audit::{append, recorded};
 use crate::store::oauth_consents;
+use crate::store::oauth_grants::deletion_of_revoked;
 use crate::store::required::required;
 use crate::store::sessions::unchanged;
 use crate::store::used_challenges::UsedChallenge;
@@ -17,7 +18,9 @@ use uuid::Uuid;
 pub struct RememberedConsent<'a> {
     /// The host or private-use scheme that the user returns to.
     pub redirect_host: &'a str,
-    /// All scopes that the user has allowed so far.
+    /// The scopes that were remembered when the request was read; empty if there were none.
+    pub remembered: &'a str,
+    /// These, and the scopes of the grant.
     pub scope: &'a str,
 }
 
@@ -80,6 +83,9 @@ pub struct NewGrant<'a> {
 /// Maximum number of live grants per user, as for sessions. A new grant revokes the least recently used ones beyond it.
 pub const MAX_LIVE_GRANTS: u32 = 100;
 
+/// Maximum number of grants that a new grant considers.
+const MAX_CONSIDERED: u32 = 300;
+
 const CREATE: &str = "
     INSERT INTO oauth_grants
       (client_id, client_version, id, user_id, session_id, redirect_uri, resource, scope, code_challenge, nonce, authenticated_at, amr,
@@ -91,45 +97,78 @@ const CREATE: &str = "
 const CREATES: &str =
     "SELECT 1 FROM oauth_clients WHERE id = ?1 AND version = ?2 AND is_active = 1";
 
-/// Revokes the least recently used grants beyond the limit, but never the one that was just created (`?2`). Considers only the
-/// 300 that expire first, and revokes at most 200 of them, so that a request reads and writes a bounded number of rows.
+/// Revokes the least recently used grants beyond the limit. Considers only the 300 that expire last, and revokes at most 200 of them, so
+/// that a request reads and writes a bounded number of rows. A code that was not redeemed does not count, because another site can
+/// begin authorizations, and must not end the grants of the user.
 const EVICT: &str = "
-    UPDATE oauth_grants SET revoked_at = ?3
+    UPDATE oauth_grants SET revoked_at = ?2, expires_at = min(expires_at, ?6)
     WHERE id IN (
       SELECT candidate FROM (
-        SELECT id AS candidate, coalesce(last_used_at, created_at) AS used_at
+        SELECT id AS candidate, last_used_at AS used_at,
+               EXISTS (SELECT 1 FROM oauth_clients WHERE oauth_clients.id = client_id AND grants_from_version <= client_version)
+               AND (instr(' ' || scope || ' ', ' offline_access ') > 0 OR EXISTS (
+                 SELECT 1 FROM sessions
+                 WHERE sessions.id = session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?2
+                   AND sessions.token_expires_at > ?3)) AS is_live,
+               redeemed_at IS NOT NULL AS is_redeemed
         FROM oauth_grants
-        WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?3 AND id <> ?2
-          AND EXISTS (SELECT 1 FROM oauth_clients WHERE oauth_clients.id = client_id AND grants_from_version <= client_version)
-          AND (instr(' ' || scope || ' ', ' offline_access ') > 0 OR EXISTS (
-            SELECT 1 FROM sessions
-            WHERE sessions.id = session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?3 AND sessions.token_expires_at > ?4))
-        ORDER BY expires_at LIMIT 300)
+        WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?2
+        ORDER BY expires_at DESC LIMIT ?4)
+      WHERE is_live AND is_redeemed
       ORDER BY used_at DESC, candidate DESC LIMIT 200 OFFSET ?5)";
 
 /// Finds a row if [`EVICT`] is about to change one.
 const EVICTS: &str = "
     SELECT 1 FROM (
-      SELECT id FROM oauth_grants
-      WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?3 AND id <> ?2
-        AND EXISTS (SELECT 1 FROM oauth_clients WHERE oauth_clients.id = client_id AND grants_from_version <= client_version)
-        AND (instr(' ' || scope || ' ', ' offline_access ') > 0 OR EXISTS (
-          SELECT 1 FROM sessions
-          WHERE sessions.id = session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?3 AND sessions.token_expires_at > ?4))
-      ORDER BY expires_at LIMIT 300)
+      SELECT EXISTS (SELECT 1 FROM oauth_clients WHERE oauth_clients.id = client_id AND grants_from_version <= client_version)
+             AND (instr(' ' || scope || ' ', ' offline_access ') > 0 OR EXISTS (
+               SELECT 1 FROM sessions
+               WHERE sessions.id = session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?2
+                 AND sessions.token_expires_at > ?3)) AS is_live,
+             redeemed_at IS NOT NULL AS is_redeemed
+      FROM oauth_grants
+      WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?2
+      ORDER BY expires_at DESC LIMIT ?4)
+    WHERE is_live AND is_redeemed
     LIMIT 200 OFFSET ?5";
 
+/// Marks grants of the user as revoked whose session has ended, so that [`EVICT`] does not read them again. It considers the same grants
+/// as [`EVICT`]. Nothing is recorded, because they ended with their session.
+const END: &str = "
+    UPDATE oauth_grants SET revoked_at = ?2, expires_at = min(expires_at, ?5)
+    WHERE id IN (
+      SELECT candidate FROM (
+        SELECT id AS candidate,
+               instr(' ' || scope || ' ', ' offline_access ') > 0 OR EXISTS (
+                 SELECT 1 FROM sessions
+                 WHERE sessions.id = session_id AND sessions.revoked_at IS NULL AND sessions.ends_at > ?2
+                   AND sessions.token_expires_at > ?3) AS is_live
+        FROM oauth_grants
+        WHERE user_id = ?1 AND revoked_at IS NULL AND expires_at > ?2
+        ORDER BY expires_at DESC LIMIT ?4)
+      WHERE NOT is_live)";
+
 impl NewGrant<'_> {
+    /// The parameters of [`END`], [`EVICT`] and [`EVICTS`].
+    fn considered(&self, sql: &'static str) -> Statement {
+        Statement::new(sql)
+            .text(self.session.user.id.to_string())
+            .text(self.now.to_string())
+            .text(expired_until(self.now).to_string())
+            .number(MAX_CONSIDERED)
+    }
+
+    fn end(&self) -> Statement {
+        self.considered(END).text(deletion_of_revoked(self.now))
+    }
+
     fn evict(&self) -> Statement {
         let evict = |sql| {
-            Statement::new(sql)
-                .text(self.session.user.id.to_string())
-                .text(self.id.to_string())
-                .text(self.now.to_string())
-                .text(expired_until(self.now).to_string())
+            self.considered(sql)
                 .number(MAX_LIVE_GRANTS.saturating_sub(1))
         };
-        recorded(evict(EVICT), || evict(EVICTS), [self.evicted])
+        let write = evict(EVICT).text(deletion_of_revoked(self.now));
+        recorded(write, || evict(EVICTS), [self.evicted])
     }
 }
 
@@ -172,6 +211,7 @@ pub async fn create(database: &Database, new: &NewGrant<'_>) -> Result<bool, Sto
             scopes,
         } => statements.push(oauth_consents::require(new, redirect_host, scopes)),
     }
+    statements.push(new.end());
     statements.push(new.evict());
     let outcomes = database.all(statements).await?;
     Ok(outcomes.last().is_some_and(|evicted| evicted.changes > 0))

@@ -23,6 +23,7 @@ use crate::domain::grant::GrantRecord;
 use crate::domain::oauth_client::Scope;
 use crate::domain::role::Role;
 use crate::domain::session::{Rotations, expired_until};
+use crate::domain::token::access_token::ACCESS_TOKEN_SECONDS;
 use crate::json;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
@@ -107,11 +108,16 @@ fn read(row: &mut Row) -> Result<GrantRecord, StoreError> {
     })
 }
 
+/// When a revoked grant is deleted: when its access tokens have expired. Without this time, every grant would be kept for weeks.
+fn deletion_of_revoked(now: Timestamp) -> String {
+    now.plus(ACCESS_TOKEN_SECONDS).to_string()
+}
+
 const DELETE_EXPIRED: &str = "
     DELETE FROM oauth_grants
     WHERE id IN (SELECT id FROM oauth_grants WHERE expires_at <= ?1 ORDER BY expires_at LIMIT 1000)";
 
-/// Deletes grants whose code or refresh token has expired, at most 1,000 per call. Their access tokens have expired too. Returns
+/// Deletes grants whose code or refresh token has expired, and those that were revoked ten minutes ago, at most 1,000 per call. Their access tokens have expired too. Returns
 /// whether there may be more.
 ///
 /// # Errors

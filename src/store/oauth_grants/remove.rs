@@ -1,5 +1,6 @@
 //! The removal of a grant by its user or an administrator. It revokes the grant, and the client has to ask the user again.
 
+use super::deletion_of_revoked;
 use crate::domain::audit::Signed;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
@@ -33,7 +34,7 @@ const CLIENT_OF: &str = "SELECT client_id FROM oauth_grants WHERE id = ?1 AND us
 
 /// `?4`, if not NULL, is the administrator, who must still be permitted to do this.
 const REVOKE: &str = "
-    UPDATE oauth_grants SET revoked_at = ?1
+    UPDATE oauth_grants SET revoked_at = ?1, expires_at = min(expires_at, ?5)
     WHERE id = ?2 AND user_id = ?3 AND revoked_at IS NULL
       AND (?4 IS NULL OR EXISTS (
         SELECT 1 FROM users JOIN administrators ON administrators.id = ?4
@@ -55,6 +56,16 @@ const REVOKES: &str = "
 const FORGET: &str = "
     DELETE FROM oauth_consents
     WHERE user_id = ?1
+      AND client_id = (SELECT client_id FROM oauth_grants WHERE id = ?2 AND user_id = ?1 AND revoked_at IS NOT NULL)
+      AND (?3 IS NULL OR EXISTS (
+        SELECT 1 FROM users JOIN administrators ON administrators.id = ?3
+        WHERE users.id = ?1
+          AND (administrators.role = 'super_admin' OR (administrators.role = 'admin' AND users.role = 'user'))))";
+
+/// Revokes the codes of the client that were not redeemed. The user does not see them, and removes the application, not one grant.
+const REVOKE_CODES: &str = "
+    UPDATE oauth_grants SET revoked_at = ?4
+    WHERE user_id = ?1 AND revoked_at IS NULL AND redeemed_at IS NULL
       AND client_id = (SELECT client_id FROM oauth_grants WHERE id = ?2 AND user_id = ?1 AND revoked_at IS NOT NULL)
       AND (?3 IS NULL OR EXISTS (
         SELECT 1 FROM users JOIN administrators ON administrators.id = ?3
@@ -87,7 +98,7 @@ pub async fn client_of(
     found.first(|row| row.uuid("client_id"))
 }
 
-/// Revokes a grant and forgets the consents of the user for its client. The entry is written by the call that revokes the grant.
+/// Revokes a grant and the codes of its client, and forgets the consents of the user for this client. The entry is written by the call that revokes the grant.
 ///
 /// # Errors
 /// Any [`StoreError`]; then the response must not state that the grant is revoked.
@@ -103,27 +114,31 @@ pub async fn remove(
         .text(now.to_string())
         .text(&id)
         .text(&user)
-        .optional(actor.as_ref());
+        .optional(actor.as_ref())
+        .text(deletion_of_revoked(now));
     let revokes = || {
         Statement::new(REVOKES)
             .text(&id)
             .text(&user)
             .optional(actor.as_ref())
     };
-    let forget = Statement::new(FORGET)
-        .text(&user)
-        .text(&id)
-        .optional(actor.as_ref());
+    let of_client = |sql| {
+        Statement::new(sql)
+            .text(&user)
+            .text(&id)
+            .optional(actor.as_ref())
+    };
     let mut statements = vec![
         recorded(revoke, revokes, [entry]),
-        forget,
+        of_client(REVOKE_CODES).text(now.to_string()),
+        of_client(FORGET),
         Statement::new(STATE).text(&id).text(&user),
     ];
     if let Some(actor) = &actor {
         statements.push(Statement::new(MAY_REVOKE).text(&user).text(actor));
     }
     let outcomes = database.all(statements).await?;
-    let [_, _, state, permitted @ ..] = outcomes.as_slice() else {
+    let [_, _, _, state, permitted @ ..] = outcomes.as_slice() else {
         return Err(StoreError::Unavailable);
     };
     for outcome in permitted {

@@ -1,5 +1,6 @@
 //! Revokes grants: one, or all of a user.
 
+use super::deletion_of_revoked;
 use crate::domain::audit::Signed;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
@@ -8,7 +9,8 @@ use crate::store::used_assertions::UsedAssertion;
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
-const REVOKE: &str = "UPDATE oauth_grants SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL";
+const REVOKE: &str = "
+    UPDATE oauth_grants SET revoked_at = ?2, expires_at = min(expires_at, ?3) WHERE id = ?1 AND revoked_at IS NULL";
 
 /// Finds a row if [`REVOKE`] is about to change one.
 const REVOKES: &str = "SELECT 1 FROM oauth_grants WHERE id = ?1 AND revoked_at IS NULL";
@@ -32,7 +34,9 @@ pub struct Revocation<'a> {
 /// `Conflict` if the assertion was used before. After any other [`StoreError`], it is unknown whether the grant was revoked.
 pub async fn revoke(database: &Database, revocation: &Revocation<'_>) -> Result<(), StoreError> {
     let with_id = |sql| Statement::new(sql).text(revocation.grant.to_string());
-    let write = with_id(REVOKE).text(revocation.now.to_string());
+    let write = with_id(REVOKE)
+        .text(revocation.now.to_string())
+        .text(deletion_of_revoked(revocation.now));
     let write = all_recorded(write, || with_id(REVOKES), revocation.entries);
     let write = write.preceded_by(revocation.assertion.map(UsedAssertion::use_once));
     database.batch([write]).await.map(drop)
@@ -42,7 +46,7 @@ pub async fn revoke(database: &Database, revocation: &Revocation<'_>) -> Result<
 /// entry of the change that revokes the grants; it exists if this batch has made the change. `?3`, if not NULL, is the
 /// administrator, who must still be permitted to do this.
 const REVOKE_OF_USER: &str = "
-    UPDATE oauth_grants SET revoked_at = ?4
+    UPDATE oauth_grants SET revoked_at = ?4, expires_at = min(expires_at, ?5)
     WHERE user_id = ?1 AND revoked_at IS NULL
       AND (?2 IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.id = ?2))
       AND (?3 IS NULL OR EXISTS (
@@ -74,7 +78,9 @@ pub(in crate::store) fn revoke_of_user(
             .optional(cause.map(|cause| &cause.entry.id))
             .optional(actor.map(|actor| actor.to_string()))
     };
-    let revoke = conditional(REVOKE_OF_USER).text(now.to_string());
+    let revoke = conditional(REVOKE_OF_USER)
+        .text(now.to_string())
+        .text(deletion_of_revoked(now));
     match entry {
         Some(entry) => recorded(revoke, || conditional(REVOKES_OF_USER), [entry]),
         None => revoke,

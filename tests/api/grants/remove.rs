@@ -1,5 +1,6 @@
 //! `DELETE /api/auth/grants/{id}`: remove one of the user's connected applications.
 
+use crate::support::services::with_resources;
 use crate::support::{App, Fault};
 use serde_json::json;
 use std::future::IntoFuture as _;
@@ -60,6 +61,23 @@ async fn removal_revokes_the_grant_forgets_the_consents_and_is_idempotent() {
         "actor": ada.id, "subject": ada.id, "session": session.session_id(), "detail": format!("client {client}: owner")
     });
     assert_eq!(app.sql(sql, [ada.id.clone()]).await, [entry]);
+}
+
+/// The user does not see a code that was not redeemed, and expects that the application has no access any more.
+#[tokio::test]
+async fn removal_revokes_the_codes_of_the_application() {
+    let app = App::with(with_resources());
+    let (service, other) = (app.application("none").await, app.application("none").await);
+    let browser = app.user("ada").await.sign_in_with_cookie().await;
+    let tokens = service.tokens(&browser, &[]).await;
+    let code = service.code(&browser, &[]).await;
+    let of_other = other.code(&browser, &[]).await;
+    let id = app.grant_column(&tokens.access, "id").await;
+    let removed = browser.remove_grant(id.as_str().expect("an id")).await;
+    removed.assert_status(200);
+    let redeemed = service.redeem(&code, &[]).await;
+    redeemed.assert_error(400, "invalid_grant");
+    other.redeem(&of_other, &[]).await.assert_status(200);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use crate::support::access_tokens::RESOURCE;
 use crate::support::grants::{AUTHORIZE, CHALLENGE, LOOPBACK, PRIVATE, WEB, parameter};
 use crate::support::services::{Service, with_resources};
 use crate::support::{App, Caller};
+use std::collections::BTreeSet;
 
 async fn setting() -> (App, Service, Caller) {
     let app = app();
@@ -222,6 +223,56 @@ async fn browser_keeps_the_cookies_of_the_last_ten_requests() {
         assert_eq!(deleted, oldest, "{set:?}");
         assert_eq!(set.len(), oldest.len() + 1, "{set:?}");
     }
+}
+
+/// A browser sends no `SameSite=Lax` cookie with a form of another site, so the service could not delete the oldest ones.
+#[tokio::test]
+async fn form_of_another_site_is_redirected_to_the_link() {
+    let (_, service, browser) = setting().await;
+    let parameters = service.parameters(&[("state", "a b&c=\u{e9}")]);
+    let form = |site: &str, parameters: &[(&str, &str)]| {
+        let request = service.app().post("/oauth/authorize").form(parameters);
+        request.header("sec-fetch-site", site)
+    };
+    let response = form("cross-site", &parameters).await;
+    assert!(response.set_cookies().is_empty());
+    let link = response.location();
+    assert!(link.starts_with("/oauth/authorize?"), "{link}");
+    drop(browser.get(&link).await.sealed_request());
+    let found = form_urlencoded::parse(link.split_once('?').expect("a query").1.as_bytes());
+    let found: Vec<(String, String)> = found.into_owned().collect();
+    let expected = parameters
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    assert_eq!(found, expected.collect::<Vec<_>>());
+    // Repetitions are kept, so that they are refused.
+    let twice = [parameters.as_slice(), &[("scope", "openid")]].concat();
+    let link = form("cross-site", &twice).await.location();
+    let error = parameter(&browser.get(&link).await.response_to_client(), "error");
+    assert_eq!(error.as_deref(), Some("invalid_request"));
+    let long = "x".repeat(9_000);
+    let long = form("cross-site", &service.parameters(&[("state", &long)])).await;
+    assert_eq!(long.location(), "/error?code=invalid_request");
+    for site in ["same-origin", "same-site", "none"] {
+        drop(form(site, &parameters).await.sealed_request());
+    }
+}
+
+/// A session cannot exceed its rate limit by changing its address.
+#[tokio::test]
+#[ignore = "slow"]
+async fn requests_of_a_session_count_towards_its_rate_limit() {
+    let (app, service, browser) = setting().await;
+    let mut keys = BTreeSet::new();
+    for number in 0..310 {
+        let request = service.authorize(&browser, &[]);
+        let response = request.client_ip(&app.other_ip(number)).await;
+        keys.extend(response.recorded().await.rate_limit_keys);
+    }
+    let of_session = keys
+        .iter()
+        .filter(|key| key.contains(&browser.session_id()));
+    assert_eq!(of_session.count(), 1, "{keys:?}");
 }
 
 #[tokio::test]

@@ -389,6 +389,41 @@ async fn scope_that_the_page_did_not_show_is_not_granted() {
     assert_eq!(granted(&app, &service).await, (json!(1), json!(1)));
 }
 
+/// The user allows other scopes, and removes the application at the same time.
+#[tokio::test]
+async fn removed_consent_is_not_restored_by_a_decision_about_other_scopes() {
+    let (app, service, browser) = setting().await;
+    let sql = "SELECT scope FROM oauth_consents WHERE client_id = ?1";
+    for (removal, left) in [
+        (
+            "DELETE FROM oauth_consents WHERE client_id = ?1",
+            "openid reports:read",
+        ),
+        (
+            "UPDATE oauth_consents SET scope = 'email' WHERE client_id = ?1",
+            "openid reports:read",
+        ),
+        ("SELECT ?1", "reports:read offline_access openid"),
+    ] {
+        service.code(&browser, &[]).await;
+        let changes = [("scope", "openid reports:read")];
+        let pending = service.pending(&browser, &changes).await;
+        let shown = pending.shown(&browser).await;
+        let fault = Fault::d1().matching("INTO oauth_grants").times(1).pauses();
+        let paused = app.fault(fault).await;
+        let decision = pending.decision(&browser, &shown, "allow");
+        let running = tokio::spawn(decision.into_future());
+        paused.wait_for_hits(1).await;
+        app.another_view().sql(removal, [service.id.as_str()]).await;
+        paused.release().await;
+        running.await.expect("a response").assert_status(200);
+        let found = app.sql(sql, [service.id.as_str()]).await;
+        assert_eq!(found, [json!({ "scope": left })], "{removal}");
+        let forget = "DELETE FROM oauth_consents WHERE client_id = ?1";
+        app.sql(forget, [service.id.as_str()]).await;
+    }
+}
+
 /// The write notices that the consent was removed after the read.
 #[tokio::test]
 async fn consent_that_is_removed_during_the_request_is_not_restored() {
@@ -436,56 +471,5 @@ async fn consent_that_is_removed_during_the_request_is_not_restored() {
                 ON CONFLICT DO UPDATE SET scope = excluded.scope";
             app.sql(restored, [service.id.as_str()]).await;
         }
-    }
-}
-
-/// Ended grants and those of other users do not count.
-#[tokio::test]
-async fn grant_beyond_the_limit_revokes_the_least_recently_used_one() {
-    let app = app();
-    let service = app.application("none").await;
-    let (ada, bob) = (app.user("ada").await, app.user("bob").await);
-    let browser = ada.sign_in_with_cookie().await;
-    let client = app.seed_oauth_client("App").await;
-    let of_bob = app.seed_grant(&bob.id, &client).await;
-    let mut seeded = Vec::new();
-    for _ in 0..99 {
-        seeded.push(app.seed_grant(&ada.id, &client).await);
-    }
-    let [revoked, expired, without_session] = [
-        app.seed_grant(&ada.id, &client).await,
-        app.seed_grant(&ada.id, &client).await,
-        app.seed_grant(&ada.id, &client).await,
-    ];
-    let old = "2020-01-01T00:00:00Z";
-    for (id, changes) in [
-        (&revoked, format!("revoked_at = '{old}'")),
-        (&expired, format!("expires_at = '{old}'")),
-        (&without_session, "scope = 'openid'".to_owned()),
-        // The first one was created first, but the second one is the least recently used one.
-        (
-            &seeded[0],
-            format!("created_at = '{old}', last_used_at = '2025-01-01T00:00:00Z'"),
-        ),
-        (&seeded[1], "created_at = '2020-01-02T00:00:00Z'".to_owned()),
-    ] {
-        app.change_grant(id, &changes).await;
-    }
-    let sql = "SELECT id FROM oauth_grants WHERE user_id = ?1 AND revoked_at > '2021' ORDER BY id";
-    let evicted = async || app.sql(sql, [ada.id.as_str()]).await;
-    // The hundredth grant.
-    let first = service.code(&browser, &[]).await;
-    assert!(evicted().await.is_empty());
-    assert_eq!(ada.audit_entries("grant_revoked").await, 0);
-    let second = service.code(&browser, &[]).await;
-    assert_eq!(evicted().await, [json!({ "id": seeded[1] })]);
-    assert!(!app.is_grant_revoked(&of_bob).await);
-    let sql =
-        "SELECT actor, session, detail FROM audit WHERE subject = ?1 AND kind = 'grant_revoked'";
-    let entry =
-        json!({ "actor": ada.id, "session": browser.session_id(), "detail": "more than 100" });
-    assert_eq!(app.sql(sql, [ada.id.as_str()]).await, [entry]);
-    for code in [first, second] {
-        service.redeem(&code, &[]).await.assert_status(200);
     }
 }

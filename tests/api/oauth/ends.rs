@@ -174,6 +174,32 @@ async fn change_of_the_role_ends_the_session_and_not_the_grant() {
     assert!(setting.is(&setting.offline).await);
 }
 
+/// Services that ask must not accept the permissions of the former role until the token expires.
+#[tokio::test]
+async fn demotion_ends_access_tokens_with_scopes_of_the_former_role() {
+    let app = app();
+    let service = app.application("client_secret_basic").await;
+    let user = app.admin("bea").await;
+    let browser = user.sign_in_with_cookie().await;
+    let tokens = async |scope: &str| service.tokens(&browser, &[("scope", scope)]).await;
+    let former = tokens("reports:read reports:write offline_access").await;
+    let with_role = tokens("reports:read roles offline_access").await;
+    let other = tokens("reports:read offline_access").await;
+    let active = async |token: &str| introspect(&service, token).await.assert_status(200).json();
+    for tokens in [&former, &with_role, &other] {
+        assert_eq!(active(&tokens.access).await["active"], true);
+    }
+    user.update("role = 'user'").await;
+    for tokens in [&former, &with_role] {
+        assert_eq!(active(&tokens.access).await, json!({ "active": false }));
+    }
+    assert_eq!(active(&other.access).await["active"], true);
+    let refresh = active(&former.refresh).await;
+    assert_eq!(refresh["scope"], "reports:read offline_access");
+    let next = service.refresh(&former.refresh, &[]).await.tokens();
+    assert_eq!(active(&next.access).await["active"], true);
+}
+
 #[tokio::test]
 async fn password_reset_and_change_end_all_grants() {
     let setting = setting().await;
@@ -335,6 +361,14 @@ async fn cron_removes_grants_that_have_expired() {
         .redeem(&unused, &[])
         .await
         .assert_error(400, "invalid_grant");
+    // A revoked grant is kept until its access tokens have expired.
+    let response = revoke(&setting.service, &setting.online.refresh).await;
+    response.assert_status(200);
+    for (seconds, left) in [(650, 2), (670, 1)] {
+        setting.app.shift_clock(seconds).await;
+        setting.app.scheduled("0 * * * *").await;
+        assert_eq!(count().await, left);
+    }
     setting.app.shift_clock(2_592_100).await;
     setting.app.scheduled("0 * * * *").await;
     assert_eq!(count().await, 0);

@@ -8,6 +8,7 @@ mod consent;
 mod ends;
 mod forged;
 mod forged_tokens;
+mod grant_limit;
 mod hint;
 mod introspect;
 mod jwks;

@@ -62,7 +62,7 @@ const BUDGETS: [Budget; 10] = [
     Budget {
         name: "start-up (modules and first response), compared with better-auth + D1",
         group: "start",
-        limit: 0.35,
+        limit: 0.45,
     },
 ];
 
