@@ -154,6 +154,7 @@ fn closed_pipe_is_not_an_error_and_a_full_disk_is_an_error() {
 }
 
 #[test]
+#[ignore = "slow: starts `cargo dev`"]
 fn dev_ends_when_the_reader_of_its_output_has_gone() {
     toolchain::prepare().expect("tools and Worker");
     let state = Folder::new("closed");
@@ -169,6 +170,7 @@ fn dev_ends_when_the_reader_of_its_output_has_gone() {
 }
 
 #[test]
+#[ignore = "slow: starts `cargo dev`"]
 fn invalid_configuration_is_reported_on_the_terminal() {
     let state = Folder::new("wrong");
     let printed = toolchain::cargo()

@@ -195,12 +195,6 @@ fn node_api() -> Api {
 }
 
 #[tokio::test]
-async fn node_api_accepts_valid_tokens_only() {
-    let service = Service::shared();
-    drop(node_api().accepts_a_token(&service).await);
-}
-
-#[tokio::test]
 #[ignore = "slow: waits for a timeout and for a cached session"]
 async fn node_api_accepts_valid_tokens_and_fails_closed() {
     behaves(&node_api()).await;

@@ -183,6 +183,7 @@ async fn own_keys_that_aws_rejects_return_500_with_the_error_code() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn sign_ins_with_own_keys_evict_no_session() {
     // The application is the same user in every test.
     let app = App::isolated(keyed(&SIMULATOR).set("AWS_LOGIN", "app"));

@@ -154,6 +154,7 @@ async fn client_beyond_the_maximum_is_refused_until_one_is_deleted() {
 
 /// Of several requests at the same time, as many succeed as there is room for.
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn registrations_at_the_same_time_do_not_exceed_the_maximum() {
     let app = App::isolated(Vars::new());
     let admin = app.administrator("super_admin").await;

@@ -11,6 +11,7 @@ async fn names(admin: &Caller, query: &str) -> Vec<String> {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn clients_are_listed_by_name_without_regard_to_case_in_pages() {
     let app = App::isolated(Vars::new());
     let admin = app.administrator("admin").await;

@@ -92,6 +92,7 @@ async fn refresh_introspection_user_info_and_code_are_refused_at_once() {
 
 /// The client keeps its registration and its secret, and gets new grants.
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn client_asks_the_user_again_and_other_clients_keep_their_grants() {
     let setting = Setting::new().await;
     let other = setting.app.application("none").await;
@@ -111,6 +112,7 @@ async fn client_asks_the_user_again_and_other_clients_keep_their_grants() {
 
 /// A remembered consent that was revoked adds no scopes to the next one.
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn scopes_of_a_revoked_consent_are_not_part_of_the_next_one() {
     let setting = Setting::new().await;
     let wide = [("scope", "reports:read openid offline_access")];
@@ -124,6 +126,7 @@ async fn scopes_of_a_revoked_consent_are_not_part_of_the_next_one() {
 
 /// A token that the client got for itself does not belong to a grant.
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn token_without_a_grant_stays_active() {
     let setting = Setting::new().await;
     let service = setting.app.service("client_secret_basic", "reports:read");
@@ -209,6 +212,7 @@ async fn revocation_concurrent_with_refreshes_leaves_no_token() {
 
 /// Otherwise, the new grant of another client would revoke a live one in place of these.
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn revoked_grants_do_not_count_towards_the_maximum() {
     let setting = Setting::new().await;
     let other = setting.app.application("none").await;

@@ -126,6 +126,7 @@ fn alterations(handle: &str) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn handles_expire() {
     let alone = IsolatedAws::new(Config::default(), portal);
     let app = &alone.app;

@@ -89,6 +89,7 @@ async fn client_expires_with_the_registration_at_aws() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn one_registration_at_aws_serves_all_clients_and_is_renewed_before_it_expires() {
     let alone = IsolatedAws::new(Config::default(), portal);
     let (app, simulator) = (&alone.app, &alone.simulator);

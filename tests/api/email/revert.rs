@@ -354,6 +354,7 @@ async fn revert_email_that_d1_does_not_confirm_returns_503_and_keeps_the_link() 
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn revert_email_without_e_mail_restores_the_address() {
     let app = App::isolated(crate::support::Vars::with_email());
     let ada = app.user("ada").await;

@@ -100,6 +100,7 @@ async fn of_forty_parallel_uses_of_an_assertion_one_gets_a_token() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn used_assertion_is_kept_until_it_expires() {
     let app = App::isolated(with_resources());
     let service = app.service("private_key_jwt ES256", "reports:read").await;

@@ -343,6 +343,7 @@ async fn introspection_describes_tokens_of_users() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn cron_removes_grants_that_have_expired() {
     // The event would remove those of other tests too.
     let setting = setting_in(App::isolated(with_resources())).await;

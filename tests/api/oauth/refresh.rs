@@ -297,6 +297,7 @@ async fn client_without_the_grant_gets_no_refresh_token_and_uses_none() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn tokens_not_before_ends_older_grants() {
     let app = App::isolated(with_resources());
     let service = app.application("none").await;

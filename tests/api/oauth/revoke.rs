@@ -134,6 +134,7 @@ async fn revocation_that_fails_is_reported_and_has_no_effect() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn revocation_is_kept_until_the_token_expires() {
     let app = App::isolated(with_resources());
     let service = app.service("client_secret_basic", "reports:read").await;

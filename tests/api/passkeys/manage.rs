@@ -83,6 +83,7 @@ async fn last_way_to_sign_in_is_kept() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn last_factor_is_kept_if_the_policy_demands_one() {
     let app = App::isolated(Vars::new());
     let (session, ids) = session_with_passkeys(&app, 1).await;

@@ -127,6 +127,7 @@ async fn deleted_passkey_signs_in_no_more() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn counter_of_a_copy_is_refused_recorded_and_announced() {
     let app = App::isolated(Vars::with_email());
     let ada = app.user("ada").await;

@@ -235,6 +235,7 @@ async fn site_sends_ten_requests_per_hour() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn budget_stores_neither_an_address_nor_a_client_site() {
     let app = App::isolated(Vars::with_email());
     let ada = app.user("ada").await;
@@ -322,6 +323,7 @@ async fn forgot_password_without_e_mail_returns_the_same_response_and_creates_no
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn sender_without_a_binding_is_logged() {
     let app = App::isolated(Vars::with_email().set("TEST_WITHOUT_EMAIL", "1"));
     app.anonymous().health().await.assert_status(200);

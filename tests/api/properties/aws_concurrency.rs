@@ -52,6 +52,7 @@ async fn one_of_many_requests_for_a_device_code_polls_aws() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn concurrent_requests_for_a_device_code_get_one_session() {
     let app = App::with(portal(&SIMULATOR));
     let ada = add_directory_user(&app, "ada");

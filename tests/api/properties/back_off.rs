@@ -263,6 +263,7 @@ async fn attempt_that_cannot_be_counted_returns_503() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn back_off_and_rate_limit_have_different_error_codes() {
     // Tests with other clocks would start new minutes of the rate limit.
     let app = App::isolated(Vars::new());

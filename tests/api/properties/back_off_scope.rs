@@ -104,6 +104,7 @@ async fn back_off_is_the_same_for_every_kind_of_name() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn back_off_of_a_name_does_not_affect_a_recognised_device() {
     let app = App::isolated(Vars::new());
     let ada = app.user("ada").await;

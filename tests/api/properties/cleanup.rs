@@ -71,6 +71,7 @@ async fn counters_of_a_session_are_deleted_with_it() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn revoked_session_is_kept_until_its_last_token_expires() {
     let app = app();
     let session = app.user("ada").await.sign_in().await;

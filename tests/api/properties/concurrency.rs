@@ -57,6 +57,7 @@ async fn sign_in_waits_for_another_attempt_in_flight() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn sign_in_waits_for_a_wrong_password_in_flight_once() {
     let app = App::isolated(Vars::new());
     let ada = app.user("ada").await;
@@ -76,6 +77,7 @@ async fn sign_in_waits_for_a_wrong_password_in_flight_once() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn concurrent_password_changes_in_one_session_run_one_after_the_other() {
     let app = App::isolated(Vars::new());
     let ada = app.user("ada").await;

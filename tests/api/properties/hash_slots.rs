@@ -48,6 +48,7 @@ async fn isolate_has_four_slots_and_reserves_one_for_recognised_devices() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn disconnected_client_frees_its_slot_and_is_recorded() {
     let app = App::isolated(Vars::new());
     let ada = app.user("ada").await;

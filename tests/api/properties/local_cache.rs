@@ -20,6 +20,7 @@ async fn reads_of_kv(response: &Response) -> usize {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn session_is_read_from_kv_once_per_ttl() {
     for (app, seconds) in [(alone("5"), 5), (alone("30"), 30)] {
         let session = app.user("ada").await.sign_in().await;

@@ -49,6 +49,7 @@ async fn account_is_locked_after_a_hundred_failures_until_a_reset_link_is_used()
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn locked_account_responds_and_records_like_an_unlocked_one() {
     let app = App::isolated(Vars::new());
     let (locked, open) = (app.user("locked").await, app.user("open").await);

@@ -21,6 +21,7 @@ pub async fn statuses(times: usize, send: impl AsyncFn() -> Response) -> BTreeMa
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn sign_ins_of_a_network_are_limited_per_minute() {
     let app = App::isolated(Vars::new());
     let (busy, calm) = (app.other_ip(1), app.other_ip(2));

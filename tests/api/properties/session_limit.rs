@@ -121,6 +121,7 @@ async fn least_recently_used_session_is_evicted() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn concurrent_sign_ins_with_aws_keep_the_limit() {
     // The keys of a role are one user, so the server is not shared with other tests.
     let app = App::isolated(aws_proof::vars());

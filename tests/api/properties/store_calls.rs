@@ -205,6 +205,7 @@ async fn credentials_cost_one_call_of_d1() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn health_reads_each_store_once_per_five_seconds() {
     let app = App::isolated(Vars::new());
     for (seconds, expected) in [(0, [1, 1, 1, 0]), (0, [0; 4]), (6, [1, 1, 1, 0])] {

@@ -89,6 +89,7 @@ async fn logout_with_an_older_token_revokes_its_session_permanently() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn logout_with_an_older_token_that_d1_does_not_confirm_returns_503() {
     let app = App::isolated(Vars::new());
     let older = signed_in_an_hour_ago(&app, "ada").await;

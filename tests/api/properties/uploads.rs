@@ -117,6 +117,7 @@ async fn stalled_body_returns_the_400_of_its_route_after_ten_seconds() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn uploads_beyond_the_share_of_a_site_return_503() {
     let app = App::isolated(Vars::new());
     let ada = app.user("ada").await;

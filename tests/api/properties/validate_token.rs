@@ -315,6 +315,7 @@ async fn mistake_of_the_caller_is_a_type_error() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn invalid_configuration_is_reported_as_unavailable() {
     let app = App::isolated(Vars::new().without("AUDIT_KEY"));
     assert_refused(&session(&app, "a.b.c").await, 503, "misconfigured");

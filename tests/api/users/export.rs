@@ -4,6 +4,7 @@ use crate::support::{App, Vars};
 use serde_json::{Value, json};
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn export_returns_every_user_once_and_no_hash() {
     let app = App::isolated(Vars::new());
     let grace = app.admin("grace").await;

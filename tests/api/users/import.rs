@@ -158,6 +158,7 @@ async fn imported_hash_is_sealed_and_replaced_at_the_first_sign_in() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn dry_run_reports_and_adds_nothing() {
     let app = App::isolated(Vars::new());
     let admin = app.admin("grace").await.sign_in().await;

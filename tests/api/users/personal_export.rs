@@ -7,6 +7,7 @@ use crate::support::{App, Vars};
 use serde_json::Value;
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn export_contains_profile_sessions_links_counters_and_entries_and_no_secret() {
     let app = App::isolated(Vars::new());
     let (ada, grace) = (app.user("ada").await, app.admin("grace").await);

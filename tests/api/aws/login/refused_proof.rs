@@ -51,6 +51,7 @@ async fn refused_proofs_of_a_network_write_a_bounded_number_of_entries() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn refused_proofs_of_a_disabled_user_write_a_bounded_number_of_entries() {
     // A role is one user, and other tests use that user.
     let app = App::isolated(aws_proof::vars());

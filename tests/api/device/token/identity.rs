@@ -31,6 +31,7 @@ async fn two_users_of_one_aws_account_are_two_users() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn one_user_with_several_permission_sets_accounts_or_spellings_is_one_user() {
     let app = App::with(portal(&SIMULATOR));
     let mut ada = add_directory_user(&app, "ada");
@@ -50,6 +51,7 @@ async fn one_user_with_several_permission_sets_accounts_or_spellings_is_one_user
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn renamed_user_of_the_directory_stays_the_same_user() {
     let app = App::with(directory(&SIMULATOR));
     let mut ada = add_directory_user(&app, "ada");
@@ -263,6 +265,7 @@ async fn user_without_a_permission_set_in_the_configured_account_is_denied() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn denied_device_flows_are_audited_with_fixed_codes_and_bounded() {
     let app = App::isolated(directory(&SIMULATOR));
     let details = async |from: &str| {

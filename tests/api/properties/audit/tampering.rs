@@ -59,6 +59,7 @@ async fn removed_row_and_renumbered_rows_are_reported() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn swapped_rows_are_reported_by_the_first() {
     let log = FilledLog::new().await;
     for (one, other) in [(123, 877), (1, 1_000), (500, 501)] {

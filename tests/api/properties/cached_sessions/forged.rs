@@ -123,6 +123,7 @@ async fn entry_copied_to_another_key_is_a_miss() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn entry_of_the_previous_key_is_a_hit_while_that_is_configured() {
     const NEXT: &str = "bmV4dCBrZXkgb2YgaGFuZGxlcywgMzIgYnl0ZXMuLi4=";
     let vars = Vars::without_local_cache();

@@ -28,6 +28,7 @@ async fn refusal_is_recorded_with_the_client_as_actor() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn change_is_recorded_with_the_client_as_actor_whose_name_is_shown() {
     let app = App::isolated(Vars::new());
     let service = service(&app, ALL).await;
@@ -59,6 +60,7 @@ async fn change_is_recorded_with_the_client_as_actor_whose_name_is_shown() {
 
 /// The write itself checks the client again.
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn client_that_is_changed_during_a_request_changes_nothing() {
     let app = App::isolated(Vars::new());
     for assignment in ["is_active = 0", "scope = 'users:read audit:read'"] {
@@ -142,6 +144,7 @@ async fn token_decides_beside_a_session_cookie() {
 
 /// The first 300 requests per minute are admitted without the rate limit's binding.
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn requests_count_towards_the_rate_limit_of_the_client() {
     let app = App::isolated(Vars::new());
     let service = service(&app, ALL).await;

@@ -68,6 +68,7 @@ async fn audit_list_shows_names_and_takes_a_name() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn exported_audit_log_is_verified_without_the_service() {
     let app = App::isolated(Vars::new());
     let line = app.command_line().await;

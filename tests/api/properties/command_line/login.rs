@@ -105,6 +105,7 @@ async fn token_of_the_environment_is_sent_to_a_given_service_only() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn credentials_that_others_may_read_are_refused() {
     let app = App::isolated(Vars::new());
     let line = signed_in(&app, &app.admin("ada").await).await;

@@ -109,6 +109,7 @@ async fn factor_that_only_a_browser_can_use_is_explained() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn change_takes_a_code_if_the_user_has_a_second_factor() {
     let app = App::isolated(Vars::new());
     let (admin, bob) = (app.super_admin("ada").await, app.user("bob").await);

@@ -4,6 +4,7 @@ use crate::support::audit::CRON;
 use crate::support::{App, Vars};
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn cron_removes_expired_pending_sign_ins() {
     let app = App::isolated(Vars::new());
     let ada = app.user("ada").await;

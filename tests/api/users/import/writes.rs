@@ -42,6 +42,7 @@ async fn import_of_500_long_lines_adds_all_and_keeps_the_log_valid() {
 }
 
 #[tokio::test]
+#[ignore = "slow: starts a server"]
 async fn concurrent_imports_of_the_same_lines_add_each_user_once() {
     let app = App::isolated(Vars::new());
     let root = app.super_admin("root").await;
