@@ -297,6 +297,8 @@ async function execute(line) {
 }
 
 process.stdout.on("error", () => {});
+// A process with the same id may have been killed before it removed its storage.
+await rm(scratch, { recursive: true, force: true });
 for await (const line of createInterface({ input: process.stdin })) {
   const work = execute(line).finally(() => running.delete(work));
   running.add(work);
