@@ -116,9 +116,9 @@ async fn failed_cleanup_is_logged_and_does_not_stop_the_others() {
         let (outcome, recorded) = app.scheduled(CRON).await;
         assert_eq!(fault.hits().await, 1);
         fault.remove().await;
-        // Twelve batches, four calls for the checkpoint of the sign-in, one for the tables, three for the users, one for the roles
+        // Thirteen batches, four calls for the checkpoint of the sign-in, one for the tables, three for the users, one for the roles
         // that archived entries state, two for addresses, and one for the record of the event.
-        assert_eq!((outcome.as_str(), recorded.d1()), ("ok", 24));
+        assert_eq!((outcome.as_str(), recorded.d1()), ("ok", 25));
         let line = format!(r#"{{"event":"sweep_failed","table":"{table}"}}"#);
         assert_eq!(recorded.logs, [("error".to_owned(), line)]);
         assert_eq!(session.is_stored().await, table == "sessions");
@@ -151,9 +151,9 @@ async fn many_sessions_are_deleted_in_bounded_batches() {
     let rows = app.run_sql("SELECT count(*) AS n FROM sessions").await;
     assert_eq!(rows[0]["n"], 0);
     // Two batches of sessions, a batch each for attempts, proofs, all kinds of links, challenges, client assertions, revoked access
-    // tokens, grants, pending sign-ins, secrets and requests for e-mail, two calls that find no new entries, one for the tables,
+    // tokens, grants, grants of clients, pending sign-ins, secrets and requests for e-mail, two calls that find no new entries, one for the tables,
     // three for the users, one for the roles that archived entries state, two for addresses, and one for the record of the event.
-    assert_eq!(recorded.d1(), 23);
+    assert_eq!(recorded.d1(), 24);
 }
 
 #[tokio::test]
