@@ -61,8 +61,8 @@ const TOKENS_NOT_BEFORE: Variable = Variable::new(
     "TOKENS_NOT_BEFORE",
     Default::None,
     "a time in the past such as 2026-01-31T12:00:00Z (RFC 3339)",
-    "time of the form `YYYY-MM-DDTHH:MM:SSZ`, not in the future. Tokens, session cookies and grants that were issued before it are refused at once, \
-     and the cron event revokes their sessions",
+    "time of the form `YYYY-MM-DDTHH:MM:SSZ`, not in the future. Tokens, session cookies and grants that were issued before it \
+     are refused at once, and the cron event revokes their sessions",
 );
 
 /// The variables of this section.

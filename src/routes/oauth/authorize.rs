@@ -68,7 +68,7 @@ async fn by_form(context: RequestContext, request: Request) -> Result<Response, 
     answer(&context, &client, given, session, cookies.as_deref()).await
 }
 
-/// Redirects to the link with the parameters of a form. A request that is too long for a link is also too long to be sealed.
+/// Redirects to the link with the parameters of a form. A form that is too long for a link is refused.
 fn as_link(form: &[u8]) -> Response {
     let query = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(form_urlencoded::parse(form))

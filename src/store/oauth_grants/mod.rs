@@ -108,7 +108,7 @@ fn read(row: &mut Row) -> Result<GrantRecord, StoreError> {
     })
 }
 
-/// When a revoked grant is deleted: when its access tokens have expired. Without this time, every grant would be kept for weeks.
+/// When a revoked grant may be deleted: when its access tokens have expired.
 fn deletion_of_revoked(now: Timestamp) -> String {
     now.plus(ACCESS_TOKEN_SECONDS).to_string()
 }
@@ -117,8 +117,8 @@ const DELETE_EXPIRED: &str = "
     DELETE FROM oauth_grants
     WHERE id IN (SELECT id FROM oauth_grants WHERE expires_at <= ?1 ORDER BY expires_at LIMIT 1000)";
 
-/// Deletes grants whose code or refresh token has expired, and those that were revoked ten minutes ago, at most 1,000 per call. Their access tokens have expired too. Returns
-/// whether there may be more.
+/// Deletes grants whose code or refresh token has expired, and those that were revoked ten minutes ago, at most 1,000 per call. Their
+/// access tokens have expired too. Returns whether there may be more.
 ///
 /// # Errors
 /// Any [`StoreError`].

@@ -98,7 +98,8 @@ pub async fn client_of(
     found.first(|row| row.uuid("client_id"))
 }
 
-/// Revokes a grant and the codes of its client, and forgets the consents of the user for this client. The entry is written by the call that revokes the grant.
+/// Revokes a grant and the codes of its client, and forgets the consents of the user for this client. The entry is written by the call
+/// that revokes the grant.
 ///
 /// # Errors
 /// Any [`StoreError`]; then the response must not state that the grant is revoked.

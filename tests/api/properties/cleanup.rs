@@ -151,8 +151,9 @@ async fn many_sessions_are_deleted_in_bounded_batches() {
     let rows = app.run_sql("SELECT count(*) AS n FROM sessions").await;
     assert_eq!(rows[0]["n"], 0);
     // Two batches of sessions, a batch each for attempts, proofs, all kinds of links, challenges, client assertions, revoked access
-    // tokens, grants, grants of clients, pending sign-ins, secrets and requests for e-mail, two calls that find no new entries, one for the tables,
-    // three for the users, one for the roles that archived entries state, two for addresses, and one for the record of the event.
+    // tokens, grants, grants of clients, pending sign-ins, secrets and requests for e-mail, two calls that find no new entries, one for
+    // the tables, three for the users, one for the roles that archived entries state, two for addresses, and one for the record of the
+    // event.
     assert_eq!(recorded.d1(), 24);
 }
 
