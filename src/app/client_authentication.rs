@@ -7,11 +7,13 @@ use crate::app::RequestContext;
 use crate::crypto::fingerprint::fingerprint;
 use crate::crypto::secret::Secret;
 use crate::domain::audit::Kind;
+use crate::domain::grant::GrantRecord;
 use crate::domain::oauth_client::{
     Assertion, ClientKind, KeySet, OauthClient, TokenEndpointAuthMethod,
 };
 use crate::runtime::{StoreError, signatures};
 use crate::store::oauth_clients::{self, ClientWithHash};
+use crate::store::oauth_grants;
 use crate::store::used_assertions::UsedAssertion;
 use uuid::Uuid;
 
@@ -134,6 +136,25 @@ pub async fn authenticate(
         None => None,
     };
     authenticate_found(context, requester, presented, found).await
+}
+
+/// Like [`authenticate`]. Also finds a grant, which may be a grant to another client, with the same call of the database.
+///
+/// # Errors
+/// [`AuthenticationError`].
+pub async fn authenticate_with_grant(
+    context: &RequestContext,
+    requester: &ClientInfo,
+    presented: &PresentedClient,
+    grant: Uuid,
+) -> Result<(AuthenticatedClient, Option<GrantRecord>), AuthenticationError> {
+    let (database, now) = (context.app.database, context.now());
+    let (grant, found) = match presented.client_id() {
+        Some(id) => oauth_grants::find_with_client(database, grant, id, now).await?,
+        None => (None, None),
+    };
+    let authenticated = authenticate_found(context, requester, presented, found).await?;
+    Ok((authenticated, grant))
 }
 
 /// Like [`authenticate`], with the client that has the presented id.

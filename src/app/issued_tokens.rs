@@ -2,7 +2,8 @@
 
 use super::access_tokens::AccessTokens;
 use super::client_authentication::{
-    AuthenticatedClient, AuthenticationError, PresentedClient, Reason, authenticate, refuse,
+    AuthenticatedClient, AuthenticationError, PresentedClient, Reason, authenticate,
+    authenticate_found, authenticate_with_grant, refuse,
 };
 use super::client_info::ClientInfo;
 use super::error::AppError;
@@ -61,21 +62,13 @@ impl AboutToken<'_> {
         &self,
         token: &str,
     ) -> Result<Option<ActiveToken>, AuthenticationError> {
-        let authenticated = self.authenticate().await?;
-        if !authenticated.is_confidential() {
-            return self.refuse(Reason::OtherMethod).await;
-        }
-        let (database, now) = (self.context.app.database, self.context.now());
         if let Some(claims) = self.claims(token).await {
-            let assertion = authenticated.assertion.as_ref();
-            let found = access_tokens::find_active(database, &claims, now, assertion).await;
-            let active = self.unless_used(found).await?;
-            let is_active =
-                active.is_some_and(|active| is_permitted(self.context, &claims, active));
-            return Ok(is_active.then_some(ActiveToken::Access(claims)));
+            return self.introspect_access_token(claims).await;
         }
+        let (authenticated, own_grant) = self.authenticate_with_own_grant(token).await?;
+        self.require_confidential(&authenticated).await?;
         self.use_assertion(&authenticated).await?;
-        let Some((token, mut grant)) = self.own_grant(&authenticated, token).await? else {
+        let Some((token, mut grant)) = own_grant else {
             return Ok(None);
         };
         let resources = &self.context.app.config.oauth.resources;
@@ -86,12 +79,29 @@ impl AboutToken<'_> {
         };
         grant.scope = scope;
         let window = self.context.app.config.sessions.replay_window;
-        let status = grant.refresh_status(token.generation, now, window);
+        let status = grant.refresh_status(token.generation, self.context.now(), window);
         let is_usable = matches!(status, RefreshStatus::Current | RefreshStatus::Replayable);
         let not_before = self.context.app.config.tokens.not_before;
         let is_too_old = not_before.is_some_and(|not_before| grant.rotated_at < not_before);
         let is_active = is_usable && !is_too_old;
         Ok(is_active.then(|| ActiveToken::Refresh(Box::new(grant))))
+    }
+
+    async fn introspect_access_token(
+        &self,
+        claims: AccessClaims,
+    ) -> Result<Option<ActiveToken>, AuthenticationError> {
+        let (context, presented) = (self.context, self.presented);
+        let (database, now) = (context.app.database, context.now());
+        let (active, client) = match presented.client_id() {
+            Some(id) => access_tokens::find_active_with_client(database, &claims, id, now).await?,
+            None => (None, None),
+        };
+        let authenticated = authenticate_found(context, self.requester, presented, client).await?;
+        self.require_confidential(&authenticated).await?;
+        self.use_assertion(&authenticated).await?;
+        let is_active = active.is_some_and(|active| is_permitted(context, &claims, active));
+        Ok(is_active.then_some(ActiveToken::Access(claims)))
     }
 
     /// Revokes a token of the client. An access token is revoked alone, a refresh token with its grant. Tokens of other clients
@@ -100,7 +110,7 @@ impl AboutToken<'_> {
     /// # Errors
     /// [`AuthenticationError`].
     pub async fn revoke(&self, token: &str) -> Result<(), AuthenticationError> {
-        let authenticated = self.authenticate().await?;
+        let (authenticated, own_grant) = self.authenticate_with_own_grant(token).await?;
         let id = authenticated.client.client_id;
         let assertion = authenticated.assertion.as_ref();
         let database = self.context.app.database;
@@ -123,7 +133,7 @@ impl AboutToken<'_> {
             self.context.app.confirmed_tokens.clear();
             return self.unless_used(revoked).await;
         }
-        let Some((_, grant)) = self.own_grant(&authenticated, token).await? else {
+        let Some((_, grant)) = own_grant else {
             return self.use_assertion(&authenticated).await;
         };
         let entry = self.entry(Kind::GrantRevoked, grant.user, format!("client {id}"))?;
@@ -138,20 +148,22 @@ impl AboutToken<'_> {
         self.unless_used(revoked).await
     }
 
-    /// The grant of a refresh token of this client, even if the token cannot be used. A code is not a token.
-    async fn own_grant(
+    /// Authenticates the client. Also returns the grant if the text is a refresh token of the client, even if the token cannot be used.
+    /// A code is not a token.
+    async fn authenticate_with_own_grant(
         &self,
-        authenticated: &AuthenticatedClient,
         text: &str,
-    ) -> Result<Option<(GrantToken, GrantRecord)>, AuthenticationError> {
-        let verified = self.context.app.grant_keys.verify(text);
+    ) -> Result<(AuthenticatedClient, Option<(GrantToken, GrantRecord)>), AuthenticationError> {
+        let (context, requester, presented) = (self.context, self.requester, self.presented);
+        let verified = context.app.grant_keys.verify(text);
         let Some(token) = verified.filter(|token| !token.is_code()) else {
-            return Ok(None);
+            return Ok((authenticate(context, requester, presented).await?, None));
         };
-        let (database, now) = (self.context.app.database, self.context.now());
-        let found = oauth_grants::find(database, token.grant, now).await?;
-        let grant = found.filter(|grant| grant.client == authenticated.client.client_id);
-        Ok(grant.map(|grant| (token, grant)))
+        let found = authenticate_with_grant(context, requester, presented, token.grant).await;
+        let (authenticated, grant) = found?;
+        let id = authenticated.client.client_id;
+        let own_grant = grant.filter(|grant| grant.client == id);
+        Ok((authenticated, own_grant.map(|grant| (token, grant))))
     }
 
     fn entry(&self, kind: Kind, about: Uuid, detail: String) -> Result<Signed, AppError> {
@@ -159,8 +171,14 @@ impl AboutToken<'_> {
         Ok(self.context.sign(entry.about(about).detail(detail)))
     }
 
-    async fn authenticate(&self) -> Result<AuthenticatedClient, AuthenticationError> {
-        authenticate(self.context, self.requester, self.presented).await
+    async fn require_confidential(
+        &self,
+        authenticated: &AuthenticatedClient,
+    ) -> Result<(), AuthenticationError> {
+        if authenticated.is_confidential() {
+            return Ok(());
+        }
+        self.refuse(Reason::OtherMethod).await
     }
 
     async fn refuse<T>(&self, reason: Reason) -> Result<T, AuthenticationError> {

@@ -108,7 +108,7 @@ async fn confirmed(
     let limited = claims.grant.as_ref().unwrap_or(&claims.client);
     context.limit(Bucket::Session, limited).await?;
     let epoch = cache.epoch();
-    match access_tokens::find_active(app.database, &claims, now, None).await {
+    match access_tokens::find_active(app.database, &claims, now).await {
         Ok(Some(active)) if is_permitted(context, &claims, active) => {
             if is_cached {
                 cache.add(epoch, token, &claims, now);

@@ -7,7 +7,8 @@ use crate::domain::role::Role;
 use crate::domain::session::expired_until;
 use crate::domain::token::access_token::AccessClaims;
 use crate::runtime::StoreError;
-use crate::runtime::d1::{Database, Statement};
+use crate::runtime::d1::{Database, Outcome, Statement};
+use crate::store::oauth_clients::{self, ClientWithHash};
 use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
@@ -31,25 +32,45 @@ pub struct Active {
     pub role: Option<Role>,
 }
 
-/// Returns whether a token is active; `None` if it is not. The same batch records the use of the assertion with which the caller has
-/// authenticated.
+/// Returns a token if it is active.
 ///
 /// # Errors
-/// `Conflict` if the assertion was used before; any other [`StoreError`].
+/// Any [`StoreError`].
 pub async fn find_active(
     database: &Database,
     claims: &AccessClaims,
     now: Timestamp,
-    assertion: Option<&UsedAssertion>,
 ) -> Result<Option<Active>, StoreError> {
-    let found = Statement::new(IS_ACTIVE)
+    let [found] = database.batch([is_active(claims, now)]).await?;
+    read_active(&found)
+}
+
+/// Returns a token if it is active, and the client with this id and the hash of its secret, with one call of the database.
+///
+/// # Errors
+/// Any [`StoreError`].
+pub async fn find_active_with_client(
+    database: &Database,
+    claims: &AccessClaims,
+    client: Uuid,
+    now: Timestamp,
+) -> Result<(Option<Active>, Option<ClientWithHash>), StoreError> {
+    let statements = [is_active(claims, now), oauth_clients::with_hash(client)];
+    let [active, client] = database.batch(statements).await?;
+    let client = client.first(oauth_clients::read_with_hash)?;
+    Ok((read_active(&active)?, client))
+}
+
+fn is_active(claims: &AccessClaims, now: Timestamp) -> Statement {
+    Statement::new(IS_ACTIVE)
         .text(&claims.client)
         .text(claims.id.to_string())
         .optional(claims.grant.as_ref())
         .text(now.to_string())
-        .text(expired_until(now).to_string());
-    let found = found.preceded_by(assertion.map(UsedAssertion::use_once));
-    let [found] = database.batch([found]).await?;
+        .text(expired_until(now).to_string())
+}
+
+fn read_active(found: &Outcome) -> Result<Option<Active>, StoreError> {
     let found = found.first(|row| {
         let role = row.optional("role")?;
         let role = role.map(|role| Role::parse(&role).ok_or(StoreError::CorruptRow("role")));

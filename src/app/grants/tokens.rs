@@ -4,7 +4,7 @@ use super::{CodeRequest, RefreshRequest, code, refresh};
 use crate::app::RequestContext;
 use crate::app::access_tokens::AccessTokens;
 use crate::app::client_authentication::{
-    AuthenticatedClient, PresentedClient, Reason, authenticate, authenticate_found, refuse,
+    AuthenticatedClient, PresentedClient, Reason, authenticate, authenticate_with_grant, refuse,
 };
 use crate::app::client_info::ClientInfo;
 use crate::app::error::AppError;
@@ -124,16 +124,12 @@ impl Requester<'_> {
         &self,
         text: &str,
     ) -> Result<(AuthenticatedClient, Option<FoundGrant>), GrantError> {
-        let (context, presented) = (self.context, self.presented);
-        let token = context.app.grant_keys.verify(text);
-        let (Some(token), Some(id)) = (token, presented.client_id()) else {
-            let client = authenticate(context, self.client_info, presented).await?;
-            return Ok((client, None));
+        let (context, client_info, presented) = (self.context, self.client_info, self.presented);
+        let Some(token) = context.app.grant_keys.verify(text) else {
+            return Ok((authenticate(context, client_info, presented).await?, None));
         };
-        let (database, now) = (context.app.database, context.now());
-        let found = oauth_grants::find_with_client(database, token.grant, id, now);
-        let (grant, client) = found.await?;
-        let client = authenticate_found(context, self.client_info, presented, client).await?;
+        let found = authenticate_with_grant(context, client_info, presented, token.grant).await;
+        let (client, grant) = found?;
         Ok((client, grant.map(|grant| FoundGrant { token, grant })))
     }
 

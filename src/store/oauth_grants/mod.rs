@@ -44,19 +44,6 @@ const FIND: &str = "
     FROM oauth_grants JOIN users ON users.id = user_id
     WHERE oauth_grants.id = ?1";
 
-/// Finds a grant.
-///
-/// # Errors
-/// Any [`StoreError`].
-pub async fn find(
-    database: &Database,
-    id: Uuid,
-    now: Timestamp,
-) -> Result<Option<GrantRecord>, StoreError> {
-    let [found] = database.batch([with_id(id, now)]).await?;
-    found.first(read)
-}
-
 /// Finds a grant, and the client with this id and the hash of its secret, with one call of the database.
 ///
 /// # Errors

@@ -43,7 +43,9 @@ async fn active_token_is_described_to_any_confidential_client() {
         let caller = app.service(method, "").await;
         let response = introspect(&caller, &token).await;
         assert_eq!(response.assert_status(200).json(), expected, "{method}");
-        assert_eq!(response.recorded().await.d1(), 2, "{method}");
+        // The use of an assertion is stored.
+        let calls = if method.starts_with("private_key_jwt") { 2 } else { 1 };
+        assert_eq!(response.recorded().await.d1(), calls, "{method}");
     }
     let hinted = [
         ("token", token.as_str()),
