@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const NAMES: &str = "
     SELECT users.id, username AS name, 0 AS is_client FROM json_each(?1) JOIN users ON users.id = json_each.value
     UNION ALL
-    SELECT oauth_clients.id, name, 1 FROM json_each(?1) JOIN oauth_clients ON oauth_clients.id = json_each.value";
+    SELECT oauth_clients.id, name, 1 FROM json_each(?1) JOIN oauth_clients ON oauth_clients.id = json_each.value
+    WHERE deleted_at IS NULL";
 
 /// A name, with the kind of its owner, because a client may have the name of a user.
 #[derive(Clone, Debug)]

@@ -18,6 +18,7 @@ impl ClientRegistry<'_> {
                 id,
                 version: client.version,
                 actor: self.actor,
+                now: self.context.now(),
                 entry: &self.entry(Kind::ClientDeleted, id, "")?,
             };
             let deleted = oauth_clients::delete(self.context.app.database, &deletion).await;

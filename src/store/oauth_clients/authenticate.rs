@@ -24,7 +24,7 @@ pub struct ClientWithHash {
 const FIND_WITH_HASH: &str = "
     SELECT id, name, token_endpoint_auth_method, jwks, redirect_uris, post_logout_redirect_uris, grant_types, scope, is_active,
            secret_created_at, created_at, updated_at, created_by, last_used_at, version, secret_hash
-    FROM oauth_clients WHERE id = ?1";
+    FROM oauth_clients WHERE id = ?1 AND deleted_at IS NULL";
 
 /// Finds an OAuth client and the hash of its secret.
 ///

@@ -33,13 +33,13 @@ const CHANGE: &str = "
     UPDATE oauth_clients
     SET is_active = ?4, updated_at = ?5, name = ?6, name_search = ?7, token_endpoint_auth_method = ?8, jwks = ?9, redirect_uris = ?10,
         post_logout_redirect_uris = ?11, grant_types = ?12, scope = ?13, version = version + 1
-    WHERE id = ?1 AND version = ?2
+    WHERE id = ?1 AND version = ?2 AND deleted_at IS NULL
       AND EXISTS (SELECT 1 FROM users WHERE users.id = ?3 AND +users.is_active = 1 AND +role = 'super_admin')";
 
 /// Finds a row if [`CHANGE`] is about to change one.
 const CHANGES: &str = "
     SELECT 1 FROM oauth_clients
-    WHERE id = ?1 AND version = ?2
+    WHERE id = ?1 AND version = ?2 AND deleted_at IS NULL
       AND EXISTS (SELECT 1 FROM users WHERE users.id = ?3 AND +users.is_active = 1 AND +role = 'super_admin')";
 
 /// Changes an OAuth client.
@@ -89,7 +89,7 @@ pub struct NewSecret<'a> {
 
 const REPLACE_SECRET: &str = "
     UPDATE oauth_clients SET secret_hash = ?4, secret_created_at = ?5, updated_at = ?5, version = version + 1
-    WHERE id = ?1 AND version = ?2
+    WHERE id = ?1 AND version = ?2 AND deleted_at IS NULL
       AND EXISTS (SELECT 1 FROM users WHERE users.id = ?3 AND +users.is_active = 1 AND +role = 'super_admin')";
 
 /// Replaces the secret of an OAuth client.

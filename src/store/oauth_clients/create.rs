@@ -43,15 +43,16 @@ const CREATE: &str = "
        name, name_search, token_endpoint_auth_method, jwks, redirect_uris, post_logout_redirect_uris, grant_types, scope)
     SELECT ?1, ?4, ?5, CASE WHEN ?5 IS NOT NULL THEN ?6 END, 1, ?6, ?6, ?2, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14
     WHERE EXISTS (SELECT 1 FROM users WHERE users.id = ?2 AND +is_active = 1 AND +role = 'super_admin')
-      AND (SELECT count(*) FROM oauth_clients) < ?3";
+      AND (SELECT count(*) FROM oauth_clients WHERE deleted_at IS NULL) < ?3";
 
 /// Finds a row if [`CREATE`] is about to write one.
 const CREATES: &str = "
     SELECT 1
     WHERE ?1 IS NOT NULL AND EXISTS (SELECT 1 FROM users WHERE users.id = ?2 AND +is_active = 1 AND +role = 'super_admin')
-      AND (SELECT count(*) FROM oauth_clients) < ?3";
+      AND (SELECT count(*) FROM oauth_clients WHERE deleted_at IS NULL) < ?3";
 
-const IS_FULL: &str = "SELECT (SELECT count(*) FROM oauth_clients) >= ?1 AS is_full";
+const IS_FULL: &str =
+    "SELECT (SELECT count(*) FROM oauth_clients WHERE deleted_at IS NULL) >= ?1 AS is_full";
 
 /// Adds an OAuth client.
 ///

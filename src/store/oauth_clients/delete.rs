@@ -5,6 +5,7 @@ use crate::domain::audit::Signed;
 use crate::runtime::StoreError;
 use crate::runtime::d1::{Database, Statement};
 use crate::store::audit::recorded;
+use crate::timestamp::Timestamp;
 use uuid::Uuid;
 
 /// A deletion.
@@ -16,34 +17,26 @@ pub struct Deletion<'a> {
     pub version: u32,
     /// The administrator.
     pub actor: Uuid,
+    /// The current time.
+    pub now: Timestamp,
     /// The entry of the deletion.
     pub entry: &'a Signed,
 }
 
+/// Also revokes all grants to the client. The right-hand sides of SET refer to the row before the update.
 const DELETE: &str = "
-    DELETE FROM oauth_clients
-    WHERE id = ?1 AND version = ?2
+    UPDATE oauth_clients
+    SET deleted_at = ?4, is_active = 0, grants_from_version = version + 1, version = version + 1
+    WHERE id = ?1 AND version = ?2 AND deleted_at IS NULL
       AND EXISTS (SELECT 1 FROM users WHERE users.id = ?3 AND +users.is_active = 1 AND +role = 'super_admin')";
 
-/// Finds a row if [`DELETE`] is about to delete one.
+/// Finds a row if [`DELETE`] is about to change one.
 const DELETES: &str = "
     SELECT 1 FROM oauth_clients
-    WHERE id = ?1 AND version = ?2
+    WHERE id = ?1 AND version = ?2 AND deleted_at IS NULL
       AND EXISTS (SELECT 1 FROM users WHERE users.id = ?3 AND +users.is_active = 1 AND +role = 'super_admin')";
 
-const DELETE_GRANTS: &str = "
-    DELETE FROM oauth_grants
-    WHERE client_id = ?1
-      AND EXISTS (SELECT 1 FROM oauth_clients WHERE oauth_clients.id = ?1 AND version = ?2)
-      AND EXISTS (SELECT 1 FROM users WHERE users.id = ?3 AND +users.is_active = 1 AND +role = 'super_admin')";
-
-const DELETE_CONSENTS: &str = "
-    DELETE FROM oauth_consents
-    WHERE client_id = ?1
-      AND EXISTS (SELECT 1 FROM oauth_clients WHERE oauth_clients.id = ?1 AND version = ?2)
-      AND EXISTS (SELECT 1 FROM users WHERE users.id = ?3 AND +users.is_active = 1 AND +role = 'super_admin')";
-
-/// Deletes an OAuth client with its grants and the consents about it.
+/// Deletes an OAuth client. The cron event deletes its grants and consents, which may be many, and the rest of the client.
 ///
 /// # Errors
 /// Any [`StoreError`]. It is then unknown whether the client was deleted.
@@ -54,9 +47,7 @@ pub async fn delete(database: &Database, deletion: &Deletion<'_>) -> Result<Writ
             .number(deletion.version)
             .text(deletion.actor.to_string())
     };
-    // The rows that refer to the client have to be deleted before it.
-    let delete =
-        with_conditions(DELETE).preceded_by([DELETE_GRANTS, DELETE_CONSENTS].map(with_conditions));
+    let delete = with_conditions(DELETE).text(deletion.now.to_string());
     let [deleted, why_not] = database
         .batch([
             recorded(delete, || with_conditions(DELETES), [deletion.entry]),

@@ -23,6 +23,7 @@ const LIST: &str = "
            secret_created_at, created_at, updated_at, created_by, last_used_at, version
     FROM oauth_clients INDEXED BY oauth_clients_list
     WHERE (name_search, id) > (?1, ?2) AND name_search < ?3 AND (?4 IS NULL OR is_active = ?4)
+      AND deleted_at IS NULL
     ORDER BY name_search, id LIMIT ?5";
 
 /// Reads a page.

@@ -1,4 +1,7 @@
 //! OAuth clients: table `oauth_clients`.
+//!
+//! A client that was deleted stays in the table until the cron event has deleted its grants and consents (`delete.rs`). No statement finds
+//! it as a client: either the statement requires that `deleted_at` is NULL, or that the client is active.
 
 mod authenticate;
 mod change;
@@ -29,7 +32,7 @@ use uuid::Uuid;
 const FIND: &str = "
     SELECT id, name, token_endpoint_auth_method, jwks, redirect_uris, post_logout_redirect_uris, grant_types, scope, is_active,
            secret_created_at, created_at, updated_at, created_by, last_used_at, version
-    FROM oauth_clients WHERE id = ?1";
+    FROM oauth_clients WHERE id = ?1 AND deleted_at IS NULL";
 
 /// Finds an OAuth client.
 ///
@@ -146,7 +149,8 @@ pub enum Written {
 }
 
 /// Why a write has changed no row. `?1` is the client and `?2` the version.
-const WHY_NOT: &str = "SELECT version = ?2 AS is_version FROM oauth_clients WHERE id = ?1";
+const WHY_NOT: &str =
+    "SELECT version = ?2 AS is_version FROM oauth_clients WHERE id = ?1 AND deleted_at IS NULL";
 
 fn why_not(id: Uuid, version: u32) -> Statement {
     Statement::new(WHY_NOT).text(id.to_string()).number(version)

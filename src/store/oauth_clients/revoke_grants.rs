@@ -102,13 +102,21 @@ const DELETE_CONSENTS: &str = "
       FROM oauth_clients CROSS JOIN oauth_consents ON client_id = oauth_clients.id AND client_version < grants_from_version
       WHERE grants_from_version > 0 LIMIT 1000)";
 
-/// Deletes grants and consents that were revoked with all others of their client, at most 1,000 of each per call. Returns whether
-/// there may be more.
+const DELETE_CLIENTS: &str = "
+    DELETE FROM oauth_clients
+    WHERE deleted_at IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM oauth_grants WHERE client_id = oauth_clients.id)
+      AND NOT EXISTS (SELECT 1 FROM oauth_consents WHERE client_id = oauth_clients.id)";
+
+/// Deletes grants and consents that were revoked with all others of their client, at most 1,000 of each per call, and clients that were
+/// deleted and have none left. Returns whether there may be more.
 ///
 /// # Errors
 /// Any [`StoreError`].
 pub async fn delete_revoked_grants(database: &Database) -> Result<bool, StoreError> {
-    let statements = [DELETE_GRANTS, DELETE_CONSENTS].map(Statement::new);
-    let deleted = database.batch(statements).await?;
-    Ok(deleted.iter().any(|deleted| deleted.changes == 1_000))
+    let statements = [DELETE_GRANTS, DELETE_CONSENTS, DELETE_CLIENTS].map(Statement::new);
+    let [grants, consents, _] = database.batch(statements).await?;
+    Ok([grants, consents]
+        .iter()
+        .any(|deleted| deleted.changes == 1_000))
 }

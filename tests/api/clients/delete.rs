@@ -7,17 +7,27 @@ use serde_json::{Value, json};
 async fn deleted_client_is_gone_and_its_deletion_is_recorded() {
     let app = App::shared();
     let admin = app.administrator("super_admin").await;
-    let id = app.seed_oauth_client("App").await;
+    let id = app.seed_oauth_client("Gone").await;
     let response = admin.delete_client(&id, "\"1\"").await;
     response.assert_status(200);
     let expected = json!({ "success": true, "message": "Client deleted" });
     assert_eq!(response.json(), expected);
-    let row = app.oauth_client_row(&id, "id").await;
-    assert_eq!(row, Value::Null);
+    admin
+        .get_client(&id)
+        .await
+        .assert_error(404, "client_not_found");
+    let listed = admin.list_clients("?term=gone").await;
+    assert_eq!(listed.assert_status(200).json()["clients"], json!([]));
+    // The row is deleted later, and has version 2.
+    for if_match in ["*", "\"1\"", "\"2\""] {
+        let again = admin.delete_client(&id, if_match).await;
+        again.assert_error(404, "client_not_found");
+    }
+    let changes = json!({ "is_active": true });
+    let response = admin.update_client_version(&id, "\"2\"", &changes).await;
+    response.assert_error(404, "client_not_found");
     let entry = ("client_deleted".to_owned(), String::new());
     assert_eq!(app.client_entries(&id).await, [entry]);
-    let again = admin.delete_client(&id, "*").await;
-    again.assert_error(404, "client_not_found");
 }
 
 #[tokio::test]

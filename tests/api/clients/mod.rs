@@ -106,7 +106,7 @@ async fn refused_request_has_no_subject() {
     let paused = app
         .fault(
             crate::support::Fault::d1()
-                .matching("DELETE FROM oauth_clients")
+                .matching("SET deleted_at")
                 .times(1)
                 .pauses(),
         )

@@ -1,4 +1,5 @@
-//! What a revocation of all grants to an OAuth client ends: every token of a user, also in requests at the same time, and consents.
+//! What a revocation of all grants to an OAuth client ends: every token of a user, also in requests at the same time, and consents. The
+//! deletion of a client revokes its grants in the same way.
 
 use crate::support::grants::Tokens;
 use crate::support::services::{Service, with_resources};
@@ -58,6 +59,21 @@ impl Setting {
         }
         let refreshed = self.service.refresh(&tokens.refresh, &[]).await;
         refreshed.assert_error(400, "invalid_grant");
+    }
+
+    /// Adds this many live grants.
+    async fn add_grants(&self, count: u32) {
+        let sql = format!(
+            "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})
+             INSERT INTO oauth_grants
+               (id, user_id, client_id, session_id, redirect_uri, scope, code_challenge, authenticated_at, amr, created_at, redeemed_at,
+                generation, rotated_at, expires_at, ends_at, last_used_at)
+             SELECT ?2 || n, ?1, ?2, 'none', 'https://app.example.com/', 'openid offline_access', 'x', ?3, '[]', ?3, ?3, 1, ?3, ?4, ?4, ?4
+             FROM numbers"
+        );
+        let (created, end) = ("2024-01-01T00:00:00Z", "2999-01-01T00:00:00Z");
+        let parameters = [&self.user.id, &self.service.id, created, end];
+        self.app.sql(&sql, parameters).await;
     }
 
     /// The rows of this table about the client.
@@ -217,15 +233,7 @@ async fn revoked_grants_do_not_count_towards_the_maximum() {
     let setting = Setting::new().await;
     let other = setting.app.application("none").await;
     let of_other = other.tokens(&setting.browser, &[]).await;
-    let sql = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 120)
-               INSERT INTO oauth_grants
-                 (id, user_id, client_id, session_id, redirect_uri, scope, code_challenge, authenticated_at, amr, created_at, redeemed_at,
-                  generation, rotated_at, expires_at, ends_at, last_used_at)
-               SELECT ?2 || n, ?1, ?2, 'none', 'https://app.example.com/', 'openid offline_access', 'x', ?3, '[]', ?3, ?3, 1, ?3, ?4, ?4, ?4
-               FROM numbers";
-    let (created, end) = ("2024-01-01T00:00:00Z", "2999-01-01T00:00:00Z");
-    let parameters = [&setting.user.id, &setting.service.id, created, end];
-    setting.app.sql(sql, parameters).await;
+    setting.add_grants(120).await;
     setting.revoke().await;
     setting.tokens().await;
     other
@@ -264,4 +272,40 @@ async fn cron_event_deletes_the_revoked_grants_and_consents_only() {
     refreshed.assert_status(200);
     let rows: Vec<Value> = setting.app.consents_of(&setting.user.id).await;
     assert_eq!(rows.len(), 2);
+}
+
+/// A client may have a million grants, whose deletion would exceed the timeout of D1.
+#[tokio::test]
+async fn deletion_of_a_client_reads_no_more_rows_if_it_has_many_grants() {
+    let mut read = Vec::new();
+    for grants in [1, 2_000] {
+        let setting = Setting::new().await;
+        setting.add_grants(grants).await;
+        let deleted = setting.admin.delete_client(&setting.service.id, "*").await;
+        deleted.assert_status(200);
+        read.push(deleted.recorded().await.rows_read());
+        assert_eq!(setting.count("oauth_grants").await, u64::from(grants));
+    }
+    assert_eq!(read[0], read[1]);
+}
+
+#[tokio::test]
+#[ignore = "slow: starts a server"]
+async fn cron_event_deletes_grants_and_consents_of_a_deleted_client_and_then_the_client() {
+    let setting = Setting::in_app(App::isolated(with_resources())).await;
+    let other = setting.app.application("none").await;
+    let of_other = other.tokens(&setting.browser, &[]).await;
+    setting.tokens().await;
+    setting.add_grants(1_500).await;
+    let deleted = setting.admin.delete_client(&setting.service.id, "*").await;
+    deleted.assert_status(200);
+    assert_eq!(setting.count("oauth_grants").await, 1_501);
+    setting.app.scheduled("0 * * * *").await;
+    for table in ["oauth_grants", "oauth_consents"] {
+        assert_eq!(setting.count(table).await, 0, "{table}");
+    }
+    let row = setting.app.oauth_client_row(&setting.service.id, "id");
+    assert_eq!(row.await, Value::Null);
+    let refreshed = other.refresh(&of_other.refresh, &[]).await;
+    refreshed.assert_status(200);
 }

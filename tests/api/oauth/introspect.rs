@@ -44,7 +44,11 @@ async fn active_token_is_described_to_any_confidential_client() {
         let response = introspect(&caller, &token).await;
         assert_eq!(response.assert_status(200).json(), expected, "{method}");
         // The use of an assertion is stored.
-        let calls = if method.starts_with("private_key_jwt") { 2 } else { 1 };
+        let calls = if method.starts_with("private_key_jwt") {
+            2
+        } else {
+            1
+        };
         assert_eq!(response.recorded().await.d1(), calls, "{method}");
     }
     let hinted = [
