@@ -255,7 +255,10 @@ fn operation_of_form(
     use crate::http::operation::Operation;
     use serde_json::json;
     Operation::new("authorizeByForm", "OAuth", "Authorize a client by a form")
-        .describe(DESCRIPTION)
+        .describe(
+            "Does the same as the `GET`, with the parameters in a form. A form of another site is redirected (303) to the `GET`, because \
+             browsers send it without the session cookie. If it is too long for a link, the error page explains that.",
+        )
         .takes_any_form::<AuthorizationForm>(
             schemas,
             json!({
