@@ -2,4 +2,9 @@
 
 ALTER TABLE oauth_clients ADD COLUMN deleted_at TEXT; -- NULL unless the client was deleted
 
-CREATE INDEX oauth_clients_deleted ON oauth_clients (deleted_at);
+-- An earlier version of the Worker, after a rollback, shows a deleted client as a disabled one.
+CREATE TRIGGER oauth_clients_deleted_stay_disabled BEFORE UPDATE OF is_active ON oauth_clients
+WHEN OLD.deleted_at IS NOT NULL AND NEW.is_active = 1
+BEGIN
+  SELECT RAISE(ABORT, 'the client was deleted');
+END;

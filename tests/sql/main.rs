@@ -275,3 +275,22 @@ fn sql_literals_are_found_and_only_runtime_d1_prepares_statements() {
         },
     );
 }
+
+/// The Worker of the previous release, after a rollback, does not know that the client was deleted.
+#[test]
+fn deleted_client_cannot_be_enabled() {
+    let database = migrated();
+    let insert = "INSERT INTO oauth_clients
+                    (id, name, name_search, kind, token_endpoint_auth_method, redirect_uris, post_logout_redirect_uris, grant_types, scope,
+                     is_active, created_at, updated_at, deleted_at)
+                  VALUES (?1, 'x', 'x', 'public', 'none', '[]', '[]', '[]', '', 0, '', '', ?2)";
+    let enable = "UPDATE oauth_clients SET is_active = 1, name = 'y' WHERE id = ?1";
+    for (id, deleted_at) in [("deleted", Some("2026-01-01")), ("disabled", None)] {
+        let inserted = database.execute(insert, (id, deleted_at));
+        assert_eq!(inserted, Ok(1));
+        let enabled = database.execute(enable, [id]);
+        assert_eq!(enabled.is_ok(), deleted_at.is_none(), "{enabled:?}");
+    }
+    let erase_creator = "UPDATE oauth_clients SET created_by = NULL WHERE id = 'deleted'";
+    assert_eq!(database.execute(erase_creator, []), Ok(1));
+}

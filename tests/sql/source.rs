@@ -94,6 +94,21 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "in order, the first",
     ),
     (
+        "store/oauth_clients/create.rs: CREATE",
+        "SCAN oauth_clients",
+        "500 clients at most, and those that were just deleted",
+    ),
+    (
+        "store/oauth_clients/create.rs: CREATES",
+        "SCAN oauth_clients",
+        "500 clients at most, and those that were just deleted",
+    ),
+    (
+        "store/oauth_clients/create.rs: IS_FULL",
+        "SCAN oauth_clients",
+        "500 clients at most, and those that were just deleted",
+    ),
+    (
         "store/oauth_clients/list.rs: LIST",
         "SEARCH oauth_clients USING INDEX oauth_clients_list ((name_search,id)>(?,?) AND name_search<?)",
         "in order, 500 clients at most",

@@ -1,7 +1,7 @@
 //! OAuth clients: table `oauth_clients`.
 //!
 //! A client that was deleted stays in the table until the cron event has deleted its grants and consents (`delete.rs`). No statement finds
-//! it as a client: either the statement requires that `deleted_at` is NULL, or that the client is active.
+//! it as a client: each requires that `deleted_at` is NULL, that the client is active, or that its grants are not revoked.
 
 mod authenticate;
 mod change;

@@ -41,7 +41,7 @@ pub enum GrantsRevoked {
 /// the row before the update.
 const REVOKE: &str = "
     UPDATE oauth_clients SET grants_from_version = version + 1, version = version + 1, updated_at = ?3
-    WHERE id = ?1
+    WHERE id = ?1 AND deleted_at IS NULL
       AND (EXISTS (SELECT 1 FROM oauth_grants WHERE client_id = ?1 AND client_version >= grants_from_version)
         OR EXISTS (SELECT 1 FROM oauth_consents WHERE client_id = ?1 AND client_version >= grants_from_version))
       AND EXISTS (SELECT 1 FROM users WHERE users.id = ?2 AND +users.is_active = 1 AND +role = 'super_admin')";
@@ -49,7 +49,7 @@ const REVOKE: &str = "
 /// Finds a row if [`REVOKE`] is about to change one.
 const REVOKES: &str = "
     SELECT 1 FROM oauth_clients
-    WHERE id = ?1
+    WHERE id = ?1 AND deleted_at IS NULL
       AND (EXISTS (SELECT 1 FROM oauth_grants WHERE client_id = ?1 AND client_version >= grants_from_version)
         OR EXISTS (SELECT 1 FROM oauth_consents WHERE client_id = ?1 AND client_version >= grants_from_version))
       AND EXISTS (SELECT 1 FROM users WHERE users.id = ?2 AND +users.is_active = 1 AND +role = 'super_admin')";
