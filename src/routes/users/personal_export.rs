@@ -218,30 +218,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
                     "recovery_codes": [{"created_at": "2024-01-10T12:01:00Z", "used_at": null}],
                     "pending_sign_ins": [],
                 },
-                "oauth": {
-                    "grants": [{
-                        "id": "b0a1f7c6-5d0e-4b52-9c3a-6a2f4f9f8f11",
-                        "client_id": "7d0c6f0e-7d3f-4a5b-9e55-6f4f2f7f6f10",
-                        "session_id": "3e0d962904b8fedc86e5872eacd26369665db2042fcbad5ff0edcc368aaa1f96",
-                        "redirect_uri": "https://app.example.com/callback",
-                        "resource": "https://api.example.com/v1",
-                        "scope": "reports:read offline_access",
-                        "authenticated_at": "2024-01-10T12:00:00Z",
-                        "created_at": "2024-01-10T12:05:00Z",
-                        "redeemed_at": "2024-01-10T12:05:01Z",
-                        "last_used_at": "2024-01-10T12:05:01Z",
-                        "expires_at": "2024-02-09T12:05:01Z",
-                        "ends_at": "2024-04-09T12:05:00Z",
-                        "revoked_at": null
-                    }],
-                    "consents": [{
-                        "client_id": "7d0c6f0e-7d3f-4a5b-9e55-6f4f2f7f6f10",
-                        "redirect_host": "app.example.com",
-                        "resource": "https://api.example.com/v1",
-                        "scope": "reports:read offline_access",
-                        "updated_at": "2024-01-10T12:05:00Z"
-                    }]
-                },
+                "oauth": oauth_example(),
                 "counters": [{
                     "key": "account:1b4e28ba-2fa1-41d2-883f-0016d3cca427",
                     "count": 2,
@@ -264,4 +241,35 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         )
         .errors([ErrorCode::UserNotFound, ErrorCode::NotPermitted])
         .errors(query::errors("limit"))
+}
+
+/// Example of the grants and consents of a user.
+#[cfg(not(target_arch = "wasm32"))]
+fn oauth_example() -> serde_json::Value {
+    serde_json::json!({
+        "grants": [{
+            "id": "b0a1f7c6-5d0e-4b52-9c3a-6a2f4f9f8f11",
+            "client_id": "7d0c6f0e-7d3f-4a5b-9e55-6f4f2f7f6f10",
+            "session_id": "3e0d962904b8fedc86e5872eacd26369665db2042fcbad5ff0edcc368aaa1f96",
+            "redirect_uri": "https://app.example.com/callback",
+            "resource": "https://api.example.com/v1",
+            "scope": "reports:read offline_access",
+            "authenticated_at": "2024-01-10T12:00:00Z",
+            "created_at": "2024-01-10T12:05:00Z",
+            "redeemed_at": "2024-01-10T12:05:01Z",
+            "last_used_at": "2024-01-10T12:05:01Z",
+            "expires_at": "2024-02-09T12:05:01Z",
+            "ends_at": "2024-04-09T12:05:00Z",
+            "is_revoked": false,
+            "revoked_at": null
+        }],
+        "consents": [{
+            "client_id": "7d0c6f0e-7d3f-4a5b-9e55-6f4f2f7f6f10",
+            "redirect_host": "app.example.com",
+            "resource": "https://api.example.com/v1",
+            "scope": "reports:read offline_access",
+            "updated_at": "2024-01-10T12:05:00Z",
+            "is_revoked": false
+        }]
+    })
 }

@@ -11,9 +11,9 @@ use uuid::Uuid;
 #[derive(Debug, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 pub struct KeptGrants {
-    /// Grants, at most 1,000. The cron event removes expired grants.
+    /// Grants, at most 1,000. The cron event removes expired and revoked grants.
     pub grants: Vec<KeptGrant>,
-    /// Remembered consents, at most 1,000.
+    /// Remembered consents, at most 1,000. The cron event removes revoked consents.
     pub consents: Vec<KeptConsent>,
 }
 
@@ -45,7 +45,9 @@ pub struct KeptGrant {
     pub expires_at: Timestamp,
     /// Time at which the grant reaches its maximum age.
     pub ends_at: Timestamp,
-    /// Time at which the grant was revoked; null if it was not, or if all grants to its client were revoked.
+    /// Whether the grant was revoked: by itself, together with all grants to its client, or because the client was deleted.
+    pub is_revoked: bool,
+    /// Time at which the grant was revoked by itself; null if it was not. Other revocations have their time in the audit log only.
     pub revoked_at: Option<Timestamp>,
 }
 
@@ -63,15 +65,25 @@ pub struct KeptConsent {
     pub scope: String,
     /// Time of the last consent.
     pub updated_at: Timestamp,
+    /// Whether the consent was revoked together with all grants to the client, so that the client has to ask again, or because the client
+    /// was deleted.
+    pub is_revoked: bool,
 }
 
+/// Rows of an earlier version than `grants_from_version` are revoked, see `store/oauth_clients/revoke_grants.rs`. They are part of the
+/// export as long as they are stored.
 const GRANTS: &str = "
     SELECT id, client_id, session_id, redirect_uri, resource, scope, authenticated_at, created_at, redeemed_at, last_used_at, expires_at,
-           ends_at, revoked_at
+           ends_at, revoked_at,
+           revoked_at IS NOT NULL OR EXISTS (
+             SELECT 1 FROM oauth_clients WHERE oauth_clients.id = client_id AND grants_from_version > client_version) AS is_revoked
     FROM oauth_grants WHERE user_id = ?1 LIMIT 1000";
 
 const CONSENTS: &str = "
-    SELECT client_id, redirect_host, resource, scope, updated_at FROM oauth_consents WHERE user_id = ?1 LIMIT 1000";
+    SELECT client_id, redirect_host, resource, scope, updated_at,
+           EXISTS (
+             SELECT 1 FROM oauth_clients WHERE oauth_clients.id = client_id AND grants_from_version > client_version) AS is_revoked
+    FROM oauth_consents WHERE user_id = ?1 LIMIT 1000";
 
 /// The statements whose results [`read`] takes.
 pub(super) fn statements(user: Uuid) -> [Statement; 2] {
@@ -100,6 +112,7 @@ fn grant(row: &mut Row) -> Result<KeptGrant, StoreError> {
         last_used_at: row.optional_moment("last_used_at")?,
         expires_at: row.moment("expires_at")?,
         ends_at: row.moment("ends_at")?,
+        is_revoked: row.count("is_revoked")? == 1,
         revoked_at: row.optional_moment("revoked_at")?,
     })
 }
@@ -111,5 +124,6 @@ fn consent(row: &mut Row) -> Result<KeptConsent, StoreError> {
         resource: row.text("resource")?,
         scope: row.text("scope")?,
         updated_at: row.moment("updated_at")?,
+        is_revoked: row.count("is_revoked")? == 1,
     })
 }

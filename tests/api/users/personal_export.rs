@@ -136,6 +136,58 @@ async fn export_contains_what_the_user_has_allowed_oauth_clients() {
     assert!(!response.text().contains(&tokens.refresh));
 }
 
+/// The rows of a revocation of all grants to a client stay until the cron event deletes them.
+#[tokio::test]
+async fn grants_and_consents_that_were_revoked_with_all_others_are_shown_as_revoked() {
+    let app = App::shared();
+    let ada = app.user("ada").await;
+    let (revoked, kept) = (
+        app.seed_oauth_client("Revoked").await,
+        app.seed_oauth_client("Kept").await,
+    );
+    for client in [&revoked, &kept] {
+        app.seed_grant(&ada.id, client).await;
+        app.seed_consent(&ada.id, client, "app.example.com", "")
+            .await;
+    }
+    let removed = app.seed_grant(&ada.id, &kept).await;
+    app.change_grant(&removed, "revoked_at = '2024-01-02T00:00:00Z'")
+        .await;
+    let admin = app.administrator("super_admin").await;
+    let export = async || {
+        let response = admin.export_user(&ada.id, "").await;
+        response.assert_status(200).json()["oauth"].clone()
+    };
+    let states = |rows: &Value, client: &str| {
+        let rows = rows.as_array().unwrap().iter();
+        let of_client = rows.filter(|row| row["client_id"] == client);
+        let mut states: Vec<(bool, bool)> = of_client
+            .map(|row| {
+                let is_revoked = row["is_revoked"].as_bool().unwrap();
+                (is_revoked, row["revoked_at"].is_string())
+            })
+            .collect();
+        states.sort_unstable();
+        states
+    };
+    for is_revoked in [false, true] {
+        let oauth = export().await;
+        for rows in [&oauth["grants"], &oauth["consents"]] {
+            assert_eq!(states(rows, &revoked), [(is_revoked, false)]);
+        }
+        let of_kept = [(false, false), (true, true)];
+        assert_eq!(states(&oauth["grants"], &kept), of_kept);
+        assert_eq!(states(&oauth["consents"], &kept), of_kept[..1]);
+        let revocation = admin.revoke_client_grants(&revoked).await;
+        revocation.assert_status(200);
+    }
+    let listed = admin.list_user_grants(&ada.id).await.list("grants");
+    let own = ada.sign_in().await.list_grants().await.list("grants");
+    assert_eq!(listed, own);
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0]["client"]["client_id"], kept.as_str());
+}
+
 #[tokio::test]
 #[ignore = "slow: starts a server"]
 async fn audit_entries_are_returned_in_pages() {
