@@ -155,7 +155,7 @@ const LATEST_OF_USER: &str = "
 /// The entries to return, newest first.
 #[derive(Debug)]
 pub struct Search {
-    /// Only entries with this actor or subject.
+    /// Only entries with this actor or subject: a user or an OAuth client.
     pub user: Option<Uuid>,
     /// Only entries of this kind.
     pub kind: Option<Kind>,

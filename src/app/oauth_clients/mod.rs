@@ -119,7 +119,9 @@ impl<'a> ClientRegistry<'a> {
             what => format!("client {id}: {what}"),
         };
         let entry = self.client.entry(self.context, kind)?;
-        Ok(self.context.sign(entry.by(self.actor).detail(detail)))
+        Ok(self
+            .context
+            .sign(entry.by(self.actor).about(id).detail(detail)))
     }
 }
 

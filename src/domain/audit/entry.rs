@@ -66,10 +66,10 @@ impl Entry {
         self
     }
 
-    /// Sets the user that it is about.
+    /// Sets the user or OAuth client that it is about.
     #[must_use]
-    pub fn about(mut self, user: impl Into<Option<Uuid>>) -> Self {
-        self.subject = user.into().map(|user| user.to_string());
+    pub fn about(mut self, subject: impl Into<Option<Uuid>>) -> Self {
+        self.subject = subject.into().map(|subject| subject.to_string());
         self
     }
 

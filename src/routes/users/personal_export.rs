@@ -82,7 +82,7 @@ pub struct PersonalEntry {
     pub outcome: String,
     /// Id of the user or OAuth client that acted; null if unknown.
     pub actor: Option<String>,
-    /// Id of the user that the entry is about.
+    /// Id of the user or OAuth client that the entry is about.
     pub subject: Option<String>,
     /// Id of the session.
     pub session: Option<String>,

@@ -1,6 +1,6 @@
 //! `GET /api/auth/audit`: search the audit log.
 
-use crate::support::{App, Caller, Fault, Vars};
+use crate::support::{App, Caller, Fault, Vars, registration};
 use serde_json::{Value, json};
 
 /// The numbers of these entries.
@@ -193,6 +193,50 @@ async fn audit_filters_by_user_kind_and_time() {
             }
         }
         assert_eq!(paged, expected, "{query}, paged");
+    }
+}
+
+/// Entries about a grant have its user as subject.
+#[tokio::test]
+async fn entries_about_an_oauth_client_are_found_by_its_id_after_it_was_deleted_too() {
+    let app = App::shared();
+    let admin = app.administrator("super_admin").await;
+    let created = admin.create_client(&registration("App")).await;
+    let id = created.client_id();
+    let changes = json!({ "client_name": "Boards" });
+    admin.update_client(&id, &changes).await.assert_status(200);
+    let secret = admin.new_client_secret(&id, "*").await;
+    secret.assert_status(200);
+    let ada = app.user("ada").await;
+    let grant = app.seed_grant(&ada.id, &id).await;
+    app.change_grant(&grant, "client_version = 3").await;
+    let removed = admin.remove_user_grant(&ada.id, &grant).await;
+    removed.assert_status(200);
+    let revoked = admin.revoke_client_grants(&id).await;
+    revoked.assert_status(200);
+    let query = format!("user={id}");
+    let entries = admin.search_audit(&query).await.list("entries");
+    assert_eq!(entries.len(), 4);
+    for entry in entries {
+        assert_eq!(entry["subject_client_name"], "Boards");
+    }
+    admin.delete_client(&id, "*").await.assert_status(200);
+    let entries = admin.search_audit(&query).await.list("entries");
+    let kinds: Vec<_> = entries
+        .iter()
+        .map(|entry| entry["kind"].as_str().unwrap())
+        .collect();
+    let expected = [
+        "client_deleted",
+        "client_grants_revoked",
+        "client_secret_created",
+        "client_changed",
+        "client_created",
+    ];
+    assert_eq!(kinds, expected);
+    for entry in entries {
+        assert_eq!(entry["subject"], id.as_str());
+        assert_eq!(entry["subject_client_name"], Value::Null);
     }
 }
 
