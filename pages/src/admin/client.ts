@@ -42,7 +42,7 @@ export async function exportUser(id: string) {
 }
 
 /** A page of the OAuth clients whose name begins with the term. */
-export const listClients = (query: { term?: string; active?: boolean; cursor?: string }, signal: AbortSignal) =>
+export const listClients = (query: { term?: string; active?: boolean; limit?: number; cursor?: string }, signal: AbortSignal | null = null) =>
   call(api.GET("/api/auth/clients", { params: { query }, signal }));
 export const createClient = (body: NewClient) => call(api.POST("/api/auth/clients", { body }));
 export const loadClient = (id: string) => call(api.GET("/api/auth/clients/{id}", { params: by(id) }));

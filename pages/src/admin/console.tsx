@@ -84,7 +84,7 @@ function View({ route, session: { user } }: { route: Route; session: Session }) 
     case "client":
       return <ClientDetail id={route.id} actor={user} />;
     case "audit":
-      return <Audit user={route.user} actor={user} />;
+      return <Audit about={route.about} actor={user} />;
     case "credentials":
       return <Credentials />;
     case "configuration":

@@ -31,6 +31,7 @@ export type LineProblem = Exclude<LineOutcome, "created" | "created_without_pass
 export type Delivery = Pick<Schemas["CreateUserResponse"], "delivery" | "link" | "link_expires_at">;
 
 export interface AuditFilter {
+  /** Id of a user or OAuth client. */
   user?: string;
   kind?: AuditKind;
   from?: string;

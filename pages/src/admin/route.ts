@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 export type Route =
   | { view: "dashboard" | "users" | "create" | "import" | "clients" | "create_client" | "credentials" | "configuration" | "not_found" }
   | { view: "user" | "client"; id: string }
-  | { view: "audit"; user: string | null };
+  | { view: "audit"; about: string | null };
 
 const ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 const USER = new RegExp(`^#/users/(${ID})$`);
@@ -27,13 +27,13 @@ const isView = (fragment: string): fragment is keyof typeof VIEWS => Object.hasO
 
 export function parseRoute(fragment: string): Route {
   if (isView(fragment)) return { view: VIEWS[fragment] };
-  if (fragment === "#/audit") return { view: "audit", user: null };
+  if (fragment === "#/audit") return { view: "audit", about: null };
   const user = USER.exec(fragment)?.[1];
   if (user !== undefined) return { view: "user", id: user };
   const client = CLIENT.exec(fragment)?.[1];
   if (client !== undefined) return { view: "client", id: client };
   const about = AUDIT.exec(fragment)?.[1];
-  return about === undefined ? { view: "not_found" } : { view: "audit", user: about };
+  return about === undefined ? { view: "not_found" } : { view: "audit", about };
 }
 
 export const LINKS = {
@@ -52,10 +52,11 @@ export const userLink = (id: string): string => `#/users/${id}`;
 
 export const clientLink = (id: string): string => `#/clients/${id}`;
 
-export const auditLink = (user: string): string => `#/audit/${user}`;
+/** The entries of a user or OAuth client. */
+export const auditLink = (id: string): string => `#/audit/${id}`;
 
-/** Whether the text has the form of a user's id. */
-export const isUserId = (text: string): boolean => new RegExp(`^${ID}$`).test(text);
+/** Whether the text has the form of the id of a user or OAuth client. */
+export const isId = (text: string): boolean => new RegExp(`^${ID}$`).test(text);
 
 /** The fragment of the address, and the view that it names. */
 export function useRoute(): [fragment: string, route: Route] {

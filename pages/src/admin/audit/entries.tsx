@@ -4,7 +4,7 @@ import { useTexts } from "../../language.ts";
 import { Table } from "../components/table.tsx";
 import type { Column } from "../components/table.tsx";
 import type { AuditEntry } from "../contract.ts";
-import { isUserId, userLink } from "../route.ts";
+import { isId, userLink } from "../route.ts";
 import { useConsoleTexts } from "../texts.ts";
 import { Time } from "./filters.tsx";
 
@@ -55,7 +55,7 @@ function Who({ id, name, client }: { id: string | null; name: string | null; cli
       </>
     );
   }
-  if (!isUserId(id)) return <>{id}</>;
+  if (!isId(id)) return <>{id}</>;
   return (
     <>
       {c.audit.erased} <span class="under">{id}</span>

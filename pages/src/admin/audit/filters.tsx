@@ -1,13 +1,9 @@
 // The filters of the audit log.
-import { useState } from "preact/hooks";
 import { formatTime, useTexts } from "../../language.ts";
-import { loadUser, searchUsers } from "../client.ts";
-import { SearchField } from "../components/search_field.tsx";
 import { Select } from "../components/select.tsx";
-import type { AdminUser, AuditFilter, AuditKind } from "../contract.ts";
-import { LINKS, auditLink } from "../route.ts";
+import type { AuditFilter, AuditKind } from "../contract.ts";
 import { useConsoleTexts } from "../texts.ts";
-import { useLoaded, useSettled } from "../work.ts";
+import { PickSubject, PickedSubject } from "./subject.tsx";
 
 /** What was typed; empty if there is no such filter. */
 export interface Typed {
@@ -25,19 +21,20 @@ export function toFilter({ kind, from, to }: Typed): AuditFilter {
 }
 
 interface FiltersProps {
-  user: string | null;
+  /** Id of the user or OAuth client. */
+  about: string | null;
   typed: Typed;
   onTyped: (typed: Typed) => void;
 }
 
-export function Filters({ user, typed, onTyped }: FiltersProps) {
+export function Filters({ about, typed, onTyped }: FiltersProps) {
   const { audit, kinds } = useConsoleTexts();
   const names = Object.entries(kinds) as [AuditKind, string][];
   const sorted = names.sort(([, one], [, other]) => one.localeCompare(other));
   return (
     <div class="filters" role="search">
       <div class="field">
-        {user === null ? <PickUser /> : <PickedUser id={user} />}
+        {about === null ? <PickSubject /> : <PickedSubject id={about} />}
       </div>
       <Select label={audit.kind} name="kind" value={typed.kind} options={[["", audit.anyKind], ...sorted]} onChange={(kind) => onTyped({ ...typed, kind })} />
       <Moment label={audit.from} name="from" value={typed.from} onChange={(from) => onTyped({ ...typed, from })} />
@@ -52,51 +49,6 @@ function Moment({ label, name, value, onChange }: { label: string; name: string;
       <label for={`audit-${name}`}>{label}</label>
       <input id={`audit-${name}`} type="datetime-local" value={value} onChange={({ currentTarget }) => onChange(currentTarget.value)} />
     </div>
-  );
-}
-
-const TYPING_MS = 250;
-
-/** More are not offered: the administrator types more letters. */
-const MAX_OFFERED = 5;
-
-function PickUser() {
-  const { audit, users } = useConsoleTexts();
-  const [typed, setTyped] = useState("");
-  const term = useSettled(typed.trim(), TYPING_MS);
-  const found = useLoaded<{ users: AdminUser[] }>(term, async () => (term === "" ? { value: { users: [] } } : searchUsers({ term, limit: MAX_OFFERED })));
-  const offered = term === "" ? undefined : found.value?.users;
-  return (
-    <>
-      <SearchField label={audit.user} hint={audit.userHint} value={typed} onChange={setTyped} />
-      <p class="hint" role="status">
-        {offered?.length === 0 && users.empty}
-      </p>
-      {offered !== undefined && offered.length > 0 && (
-        <ul class="offered">
-          {offered.map((user) => (
-            <li key={user.id}>
-              <a href={auditLink(user.id)}>
-                {user.username} <span class="under">{user.email}</span>
-              </a>
-            </li>
-          ))}
-        </ul>
-      )}
-    </>
-  );
-}
-
-function PickedUser({ id }: { id: string }) {
-  const { audit } = useConsoleTexts();
-  const loaded = useLoaded(id, () => loadUser(id));
-  return (
-    <>
-      <p>{audit.chosen(loaded.value?.user.username ?? id)}</p>
-      <p>
-        <a href={LINKS.audit}>{audit.removeUser}</a>
-      </p>
-    </>
   );
 }
 

@@ -7,7 +7,7 @@ import { Message } from "../../components/message.tsx";
 import { verifyAudit } from "../client.ts";
 import { Outcome } from "../components/outcome.tsx";
 import type { Verification } from "../contract.ts";
-import { isUserId, userLink } from "../route.ts";
+import { isId, userLink } from "../route.ts";
 import { useConsoleTexts } from "../texts.ts";
 import { patiently } from "../work.ts";
 
@@ -108,7 +108,7 @@ function VerificationResult({ verified }: { verified: Verified }) {
           ))}
           {userChanges.map(({ user, field }) => (
             <li key={`${user} ${field}`}>
-              {isUserId(user) ? <a href={userLink(user)}>{audit.userChange(fields[field])}</a> : audit.userChange(fields[field])}
+              {isId(user) ? <a href={userLink(user)}>{audit.userChange(fields[field])}</a> : audit.userChange(fields[field])}
             </li>
           ))}
         </ul>

@@ -13,10 +13,10 @@ import { ExportAudit } from "./export.tsx";
 import { Filters, NO_FILTER, toFilter } from "./filters.tsx";
 import { Verify } from "./verify.tsx";
 
-export function Audit({ user, actor }: { user: string | null; actor: User }) {
+export function Audit({ about, actor }: { about: string | null; actor: User }) {
   const c = useConsoleTexts();
   const [typed, setTyped] = useState(NO_FILTER);
-  const found = useEntries({ ...toFilter(typed), ...(user !== null && { user }) });
+  const found = useEntries({ ...toFilter(typed), ...(about !== null && { user: about }) });
   return (
     <>
       <div class="title">
@@ -27,7 +27,7 @@ export function Audit({ user, actor }: { user: string | null; actor: User }) {
         {actor.role === "super_admin" && <Verify />}
       </div>
       <section class="card" aria-label={c.audit.title}>
-        <Filters user={user} typed={typed} onTyped={setTyped} />
+        <Filters about={about} typed={typed} onTyped={setTyped} />
         <Outcome failure={found.failure} />
         <p role="status" class="hint">
           {found.entries !== undefined && (found.entries.length === 0 && found.next === null ? c.audit.empty : c.audit.shown(found.entries.length, found.next !== null))}

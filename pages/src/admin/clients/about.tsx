@@ -4,7 +4,7 @@ import { formatTime } from "../../language.ts";
 import { Facts } from "../components/facts.tsx";
 import type { Fact } from "../components/facts.tsx";
 import type { OauthClient } from "../contract.ts";
-import { userLink } from "../route.ts";
+import { auditLink, userLink } from "../route.ts";
 import { useConsoleTexts } from "../texts.ts";
 import { Lines } from "./lines.tsx";
 
@@ -33,6 +33,9 @@ export function AboutClient({ client }: { client: OauthClient }) {
       <h2 id="about">{texts.about}</h2>
       <Facts facts={facts} />
       <CopyButton text={client.client_id} caption={texts.copyId} />
+      <p>
+        <a href={auditLink(client.client_id)}>{texts.audit}</a>
+      </p>
     </section>
   );
 }

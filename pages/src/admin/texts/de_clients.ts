@@ -35,6 +35,7 @@ export const clients: typeof en = {
   createdBy: "Registriert von",
   creator: "Benutzer öffnen",
   changed: "Zuletzt geändert",
+  audit: "Audit-Einträge",
   lastUsed: "Zuletzt benutzt",
   empty: "Keine OAuth-Clients gefunden.",
   shown: (number, hasMore) => (hasMore ? `${count(number)} angezeigt. Es gibt weitere.` : `${count(number)} gefunden.`),

@@ -34,6 +34,7 @@ export const clients = {
   createdBy: "Registered by",
   creator: "Open the user",
   changed: "Last changed",
+  audit: "Audit entries",
   lastUsed: "Last used",
   empty: "No OAuth clients found.",
   shown: (number: number, hasMore: boolean) => (hasMore ? `${count(number)} shown. There are more.` : `${count(number)} found.`),

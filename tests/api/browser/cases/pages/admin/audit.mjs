@@ -15,13 +15,13 @@ export async function run({ person, control, users: [root, admin, ada] }) {
   await signIns.filter({ hasText: root.login.username }).waitFor();
 
   // By user: found by a part of the name, and left again.
-  await log.getByRole("searchbox", { name: c.audit.user }).fill("ada");
+  await log.getByRole("searchbox", { name: c.audit.about }).fill("ada");
   await log.getByRole("link", { name: new RegExp(`^${ada.login.username} `) }).click();
   await log.getByText(c.audit.chosen(ada.login.username)).waitFor();
   await rows.filter({ hasText: root.login.username }).first().waitFor({ state: "detached" });
   await signIns.filter({ hasText: ada.login.username }).waitFor();
   assert.ok(!page.url().includes("ada"));
-  await log.getByRole("link", { name: c.audit.removeUser }).click();
+  await log.getByRole("link", { name: c.audit.removeChosen }).click();
   await signIns.filter({ hasText: root.login.username }).waitFor();
 
   // By kind and time.
@@ -75,4 +75,26 @@ export async function run({ person, control, users: [root, admin, ada] }) {
   await byClient.getByText(root.login.username).waitFor();
   assert.equal(await byClient.getByRole("link", { name: root.login.username }).count(), 0);
   await byClient.getByRole("link", { name: ada.login.username }).waitFor();
+
+  // User and client are offered by this name, and their entries are those of the one that was chosen.
+  const shown = section(limited, c.audit.title);
+  const search = shown.getByRole("searchbox", { name: c.audit.about });
+  await search.fill(root.login.username);
+  const offered = shown.getByRole("listitem");
+  await offered.filter({ hasText: root.email }).waitFor();
+  await offered.filter({ hasText: c.audit.oauthClient }).getByRole("link").click();
+  await shown.getByText(c.audit.chosenClient(root.login.username)).waitFor();
+  await shown.getByText(c.audit.chosenClientHint).waitFor();
+  await message(shown, "status", c.audit.shown(1, false));
+  await byClient.waitFor();
+
+  // The client is found by its id too, also after it was deleted.
+  await control("sql", { sql: "DELETE FROM oauth_clients WHERE id = ?1", params: [client] });
+  await shown.getByRole("link", { name: c.audit.removeChosen }).click();
+  await search.fill("no user and no client has this name");
+  await message(shown, "status", c.audit.noneOffered);
+  await search.fill(` ${client.toUpperCase()} `);
+  await shown.getByRole("link", { name: client }).click();
+  await shown.getByText(c.audit.chosen(client)).waitFor();
+  await message(shown, "status", c.audit.shown(1, false));
 }

@@ -123,6 +123,17 @@ export async function run({ person, control, users: [root, other, admin, ada] })
   await applications.reload();
   await section(applications, t.applications.title).getByText(c.user.applications.none).waitFor();
 
+  // The entries about the client, which its page links to.
+  await applications.goto(`/admin#/clients/${id}`);
+  await section(applications, texts.about).getByRole("link", { name: texts.audit }).click();
+  await heading(applications, c.audit.title);
+  const log = section(applications, c.audit.title);
+  await log.getByText(c.audit.chosenClient("Boards")).waitFor();
+  for (const kind of [c.kinds.client_created, c.kinds.client_grants_revoked]) {
+    await log.getByRole("row").filter({ hasText: kind }).getByText("Boards").waitFor();
+  }
+  assert.equal(await log.getByRole("row").filter({ hasText: c.kinds.sign_in }).count(), 0);
+
   // A new secret, after another authentication. The page has the version of the revocation, so there is no conflict.
   await control("clock", { seconds: 400 });
   const own = section(page, texts.secret.title);

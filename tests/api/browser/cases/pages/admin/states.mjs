@@ -77,7 +77,7 @@ export async function visitAll({ context, control, users: [root, ada, locked], t
   await page.getByText(c.user.self).waitFor();
   await visit("user-self", page);
 
-  await visitClients({ page, control, open, section, c, visit });
+  const client = await visitClients({ page, control, open, section, c, visit });
 
   await open("#/audit", c.audit.title);
   await page.getByRole("row").nth(1).waitFor();
@@ -91,6 +91,10 @@ export async function visitAll({ context, control, users: [root, ada, locked], t
   await open(`#/audit/${ada.id}`, c.audit.title);
   await page.getByText(c.audit.chosen(ada.login.username)).waitFor();
   await visit("audit-user", page);
+  await open(`#/audit/${client.id}`, c.audit.title);
+  await page.getByText(c.audit.chosenClient(client.name)).waitFor();
+  await page.getByRole("row").nth(1).waitFor();
+  await visit("audit-client", page);
 
   await open("#/credentials", c.credentials.title);
   await visit("credentials", page);
@@ -118,7 +122,7 @@ export async function visitAll({ context, control, users: [root, ada, locked], t
   await visit("no-access", own);
 }
 
-/** The views of OAuth clients. */
+/** The views of OAuth clients. Returns the client that it registers. */
 async function visitClients({ page, control, open, section, c: { clients, conflict, save, users }, visit }) {
   await open("#/clients", clients.title);
   await page.getByRole("row").nth(1).waitFor();
@@ -134,7 +138,8 @@ async function visitClients({ page, control, open, section, c: { clients, confli
   await field(form, clients.grants.client_credentials).check();
   await visit("client-add-keys", page);
   await field(form, clients.authentication).selectOption("client_secret_basic");
-  await field(form, clients.name).fill("Monthly reports of all departments");
+  const name = "Monthly reports of all departments";
+  await field(form, clients.name).fill(name);
   await field(form, clients.redirectUris).fill("https://reports.example.com/sign-in/callback/of-a-long-path/that-has-no-spaces\nhttp://127.0.0.1/callback");
   await button(form, clients.add).click();
   await form.getByRole("textbox", { name: clients.secret.label }).waitFor();
@@ -164,6 +169,7 @@ async function visitClients({ page, control, open, section, c: { clients, confli
   await section(clients.secret.title).getByRole("textbox").waitFor();
   await page.getByText(users.active, { exact: true }).waitFor();
   await visit("client-secret", page);
+  return { id, name };
 }
 
 async function signInIn(context, { login }, t) {
