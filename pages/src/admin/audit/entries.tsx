@@ -34,14 +34,14 @@ function Event({ entry }: { entry: AuditEntry }) {
 
 function Subject({ entry }: { entry: AuditEntry }) {
   const c = useConsoleTexts();
-  // The subject of these entries is an OAuth client. One that was deleted has only its id.
-  if (entry.kind.startsWith("client_") && entry.subject_client_name === null) return <>{entry.subject ?? "–"}</>;
+  // The subject of these entries is an OAuth client or a user. One that was deleted has only its id.
+  if (entry.kind.startsWith("client_") && entry.subject_client_name === null && entry.subject_name === null) return <>{entry.subject ?? "–"}</>;
   if (entry.subject !== null && entry.subject === entry.actor) return <>{c.audit.same}</>;
   return <Who id={entry.subject} name={entry.subject_name} client={entry.subject_client_name} />;
 }
 
 /**
- * A user by name, with a link, or an OAuth client, which has no page. An id without a name is that of an erased user or a deleted
+ * A user by name, with a link, or an OAuth client by name. An id without a name is that of an erased user or a deleted
  * client; other texts name neither.
  */
 function Who({ id, name, client }: { id: string | null; name: string | null; client: string | null }) {

@@ -97,4 +97,11 @@ export async function run({ person, control, users: [root, admin, ada] }) {
   await shown.getByRole("link", { name: client }).click();
   await shown.getByText(c.audit.chosen(client)).waitFor();
   await message(shown, "status", c.audit.shown(1, false));
+
+  // A user who allows a client is the subject of the entry.
+  const allowed = `INSERT INTO audit (number, id, at, kind, outcome, actor, subject, request)
+    SELECT max(number) + 1, '00000000-0000-4000-a000-000000000002', '2999-01-01T00:00:00Z', 'client_authorized', 'success', ?1, ?1, 'x' FROM audit`;
+  await control("sql", { sql: allowed, params: [ada.id] });
+  await limited.goto(`/admin#/audit/${ada.id}`);
+  await shown.getByRole("row").filter({ hasText: c.kinds.client_authorized }).getByText(c.audit.same).waitFor();
 }
