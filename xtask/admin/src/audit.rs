@@ -2,6 +2,7 @@
 
 mod export;
 
+use crate::clients;
 use crate::failure::exit_code;
 use crate::http::Call;
 use crate::service::Service;
@@ -12,6 +13,7 @@ use anyhow::{Context as _, Result};
 use cli::{AuditCommand, ListOptions};
 use serde_json::{Value, json};
 use std::process::ExitCode;
+use uuid::Uuid;
 
 /// Maximum page size of the service.
 const MAX_PAGE_SIZE: usize = 200;
@@ -61,12 +63,9 @@ pub fn run(command: &AuditCommand) -> ExitCode {
 }
 
 fn list(service: &Service, options: &ListOptions, is_json: bool) -> Result<String> {
-    let user = match &options.user {
-        Some(user) => Some(find::id(service, user)?),
-        None => None,
-    };
+    let subject = subject(service, options)?;
     let filters = [
-        ("user", &user),
+        ("user", &subject),
         ("kind", &options.kind),
         ("from", &options.from),
         ("to", &options.to),
@@ -95,6 +94,18 @@ fn list(service: &Service, options: &ListOptions, is_json: bool) -> Result<Strin
     } else {
         table(&entries)
     })
+}
+
+/// The id of the user or OAuth client whose entries are listed. The id of an erased user or of a deleted client is accepted too.
+fn subject(service: &Service, options: &ListOptions) -> Result<Option<String>> {
+    let (typed, found) = match (&options.user, &options.client) {
+        (Some(user), _) => (user, find::id(service, user)),
+        (None, Some(client)) => (client, clients::find::id(service, client)),
+        (None, None) => return Ok(None),
+    };
+    let id =
+        found.or_else(|error| Uuid::try_parse(typed).map_or(Err(error), |id| Ok(id.to_string())));
+    id.map(Some)
 }
 
 fn table(entries: &[Value]) -> String {

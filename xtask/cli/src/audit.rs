@@ -59,6 +59,9 @@ pub struct ListOptions {
     /// Only entries with this user as actor or subject: a username, an e-mail address or an id
     #[arg(long, value_name = "USER")]
     pub user: Option<String>,
+    /// Only entries with this OAuth client as actor or subject: a name or an id
+    #[arg(long, value_name = "CLIENT", conflicts_with = "user")]
+    pub client: Option<String>,
     /// Only entries of this kind, such as sign_in_failed; docs/reference/audit-events.md lists all kinds
     #[arg(long, value_name = "KIND")]
     pub kind: Option<String>,

@@ -65,6 +65,20 @@ async fn audit_list_shows_names_and_takes_a_name() {
     assert!(listed.contains(" grace "), "{listed}");
     let error = line.fail(1, &["audit", "list", "--user", "nobody"]).await;
     assert_eq!(error, "error: user 'nobody' not found\n");
+    let client = app.seed_oauth_client("Dashboards").await;
+    let list = ["audit", "list", "--client"];
+    line.succeed(&["client", "update", "Dashboards", "--disable", "--yes"])
+        .await;
+    let listed = line.succeed(&[&list[..], &["Dashboards"]].concat()).await;
+    assert!(listed.contains("client Dashboards"), "{listed}");
+    line.succeed(&["client", "delete", &client, "--yes"]).await;
+    let error = line.fail(1, &[&list[..], &["Dashboards"]].concat()).await;
+    assert_eq!(error, "error: client 'Dashboards' not found\n");
+    let listed = line
+        .succeed(&[&list[..], &[client.as_str()]].concat())
+        .await;
+    assert!(listed.contains("client_deleted"), "{listed}");
+    assert!(!listed.contains("user_added"), "{listed}");
 }
 
 #[tokio::test]

@@ -58,6 +58,15 @@ pub fn client(service: &Service, typed: &str) -> Result<Value> {
     }
 }
 
+/// The id of the OAuth client.
+///
+/// # Errors
+/// See [`client`].
+pub fn id(service: &Service, typed: &str) -> Result<String> {
+    let client = client(service, typed)?;
+    Ok(client["client_id"].as_str().unwrap_or_default().to_owned())
+}
+
 /// Follows the cursor until there are enough clients.
 fn pages(
     service: &Service,

@@ -1,7 +1,7 @@
 //! `cargo xtask client …`, as a client of the API.
 
 mod change;
-mod find;
+pub mod find;
 mod shown;
 
 use crate::service::Service;
