@@ -62,6 +62,13 @@ class Bearer:
         case.headers["Authorization"] = f"Bearer {data}"
 
 
+def has_token(case, headers):
+    """Whether a request has the current token of its caller. Others have one that schemathesis generated, or one that was revoked."""
+    with lock:
+        token = tokens.get(CALLERS.get(case.operation.path, "user"))
+    return token is not None and headers.get("Authorization") == f"Bearer {token}"
+
+
 @schemathesis.serializer(LINES)
 def lines(context, value):
     return value if isinstance(value, bytes) else str(value).encode("utf-8", "surrogatepass")
@@ -78,7 +85,10 @@ def before_call(context, case, kwargs):
 @schemathesis.hook
 def after_call(context, case, response):
     oauth.record(case, response)
-    if response.status_code == 200 and case.operation.path.endswith(ENDING):
+    is_ended = response.status_code == 200 and case.operation.path.endswith(ENDING)
+    # Other routes can end the session too, such as the one that revokes a session by its id.
+    is_refused = response.headers.get("edge-auth-error") == ["invalid_token"] and has_token(case, response.request.headers)
+    if is_ended or is_refused:
         with lock:
             tokens.pop(CALLERS.get(case.operation.path, "user"), None)
 
