@@ -77,7 +77,7 @@ def lines(context, value):
 @schemathesis.hook
 def before_call(context, case, kwargs):
     case.headers["CF-Connecting-IP"] = address()
-    parameters.fill(case)
+    parameters.fill(case, has_token(case, case.headers))
     # The pages and applications that a redirect leads to are not part of the API.
     kwargs["allow_redirects"] = False
 
@@ -98,6 +98,7 @@ def oauth_clients_and_tokens(context, response, case):
     oauth.check_client(case, response)
     oauth.check_bearer(case, response)
     oauth.check_redirect(case, response)
+    oauth.check_page(case, response)
 
 
 @schemathesis.check

@@ -2,7 +2,8 @@
 
 from uuid import uuid4
 
-from clients import AT_USER_INFO, BASIC, CLIENTS, CREDENTIALS, LOOPBACK, PUBLIC, TOKEN, Client
+from clients import AT_USER_INFO, BASIC, CLIENTS, CREDENTIALS, LOOPBACK, PUBLIC, SETUP, TOKEN, Client, send
+from pages import CONSENT
 
 
 def repeated(form, headers, client):
@@ -140,4 +141,30 @@ LOGOUT = (
     with_hint,
     with_value(post_logout_redirect_uri="https://app.example.com/other"),
     with_value(id_token_hint="x.y.z"),
+)
+
+
+def with_header(name, value):
+    return lambda body, headers, client: headers.update({name: value})
+
+
+def signed_out(body, headers, client):
+    headers["Cookie"] = headers["Cookie"].replace(SETUP["cookie"], "").strip("; ")
+
+
+def other_browser(body, headers, client):
+    headers["Cookie"] = SETUP["cookie"]
+
+
+def used_request(body, headers, client):
+    denial = {"request": body["request"], "decision": "deny", "user": SETUP["owner"], "scopes": []}
+    response = send("POST", CONSENT, json=denial, headers=headers)
+    assert response.status_code == 200, f"{CONSENT}: {response.status_code} {response.text}"
+
+
+PAGE = (too_long, encoded, signed_out, with_header("Sec-Fetch-Site", "cross-site"))
+AUTHORIZATION_REQUEST = (other_browser, used_request)
+SESSION = (
+    with_header("Authorization", "Bearer x.y.z"),
+    with_header("Authorization", f"Bearer {SETUP['expired']}"),
 )

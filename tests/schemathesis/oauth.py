@@ -7,7 +7,22 @@ import threading
 from itertools import cycle
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-from clients import ADMINISTRATION, AT_USER_INFO, AUTHORIZE, BASIC, CLIENTS, LOGOUT, LOOPBACK, POST, PUBLIC, REDIRECT_URI, RESOURCE, TOKEN
+from clients import (
+    ADMINISTRATION,
+    AT_USER_INFO,
+    AUTHORIZE,
+    BASIC,
+    CLIENTS,
+    LOGOUT,
+    LOOPBACK,
+    POST,
+    PUBLIC,
+    REDIRECT_URI,
+    RESOURCE,
+    SIGNED_OUT,
+    TOKEN,
+)
+from pages import CONSENT, PAGE_ROUTES, SIGN_OUT
 from parameters import CLIENT_ROUTES
 
 USER_INFO = "/oauth/userinfo"
@@ -109,18 +124,48 @@ def check_redirect(case, response):
     assert is_page or is_client, f"a redirect to {location}"
 
 
+def check_page(case, response):
+    """A page leads to the client, with a code only if the user has allowed it, or to another page after a sign-out."""
+    if case.operation.path not in PAGE_ROUTES or response.status_code != 200:
+        return
+    location = response.json()["location"]
+    if case.operation.path == SIGN_OUT:
+        assert location in (SIGNED_OUT, "/signed-out"), f"a sign-out leads to {location}"
+        return
+    assert location is None or location.split("?")[0] == REDIRECT_URI, f"a page leads to {location}"
+    if case.operation.path == CONSENT:
+        is_allowed = json.loads(response.request.body)["decision"] == "allow"
+        assert ("code" in parse_qs(urlsplit(location).query)) == is_allowed, f"allowed: {is_allowed}, {location}"
+
+
+def of_client(location):
+    """The response to a client: its error, or `code`."""
+    query = parse_qs(urlsplit(location).query)
+    return "client: " + (query["error"][0] if "error" in query else "code")
+
+
+def of_page(path, body):
+    """The next step of a page."""
+    if path == CONSENT:
+        return of_client(body["location"])
+    if path == SIGN_OUT and not body["client"]:
+        return f"no client: {body['next']}"
+    return f"next: {body['next']}"
+
+
 def outcome(case, response):
-    """The result of a request: the error code, where it redirects to, or the status."""
+    """The result of a request: the error code, where it redirects to, the next step of a page, or the status."""
     code = response.headers.get("edge-auth-error")
     if code:
         return code[0]
+    if case.operation.path in PAGE_ROUTES and response.status_code == 200:
+        return of_page(case.operation.path, response.json())
     if case.operation.path not in PAGES or response.status_code != 303:
         return str(response.status_code)
     location = urlsplit(response.headers["location"][0])
-    query = parse_qs(location.query)
     if location.netloc:
-        return "client: " + (query["error"][0] if "error" in query else "code")
-    return f"page {location.path}: {query['code'][0]}" if location.path == "/error" else f"page {location.path}"
+        return of_client(response.headers["location"][0])
+    return f"page {location.path}: {parse_qs(location.query)['code'][0]}" if location.path == "/error" else f"page {location.path}"
 
 
 seen = open(os.environ["EDGE_AUTH_SEEN"], "a", encoding="utf-8")

@@ -9,6 +9,7 @@ from itertools import count, cycle
 from uuid import uuid4
 
 import mistakes
+import pages
 from clients import (
     AUTHORIZE,
     BASIC,
@@ -93,6 +94,24 @@ ROUTES = {
         )
         for method, more in (("GET", (mistakes.too_many,)), ("POST", mistakes.FORM))
     },
+    ("POST", pages.READ): (
+        pages.authorization_request,
+        [*turns(pages.PROMPTS, lambda _: ("request",), mistakes.PAGE + mistakes.AUTHORIZATION_REQUEST)],
+    ),
+    ("POST", pages.CONSENT): (
+        pages.decision,
+        [
+            *turns(
+                pages.DECISIONS,
+                lambda _: ("request", "decision", "user", "scopes"),
+                mistakes.PAGE + mistakes.AUTHORIZATION_REQUEST + mistakes.SESSION,
+            )
+        ],
+    ),
+    ("POST", pages.SIGN_OUT): (
+        pages.sign_out_request,
+        [*turns(pages.HINTS, lambda _: ("request",), mistakes.PAGE)],
+    ),
 }
 OPTIONAL = ("response_mode", "prompt", "max_age", "id_token_hint", "login_hint")
 # Every fifth request stays as it was generated.
@@ -101,13 +120,17 @@ TURNS = {route: (valid, cycle(each), count()) for route, (valid, each) in ROUTES
 PROTECTED = {SETUP["owner"], *(client.id for client in CLIENTS)}
 
 
-def fill(case):
-    """Gives a request the valid parameters of a client."""
+def fill(case, has_token):
+    """Gives a request the valid parameters of a client, and one of a page the session cookie too. `has_token` states whether it has the
+    current token of its caller."""
     if case.method != "GET" and isinstance(case.path_parameters, dict) and case.path_parameters.get("id") in PROTECTED:
         case.path_parameters["id"] = str(uuid4())
     route = case.method, case.operation.path
     form = case.body if case.method == "POST" else case.query
     if route not in TURNS or case.method != case.operation.method.upper() or not isinstance(form, dict):
+        return
+    if case.operation.path in pages.PAGE_ROUTES and not has_token:
+        # schemathesis checks that the credentials that it generates are refused.
         return
     valid, each, number = TURNS[route]
     with lock:
@@ -137,5 +160,9 @@ def fill(case):
             form.update({name: parameters[name]} if name in parameters else {})
     if case.operation.path == AUTHORIZE:
         case.headers["Cookie"] = SETUP["cookie"]
+    if case.operation.path in pages.PAGE_ROUTES:
+        # A request with a token does not use the session cookie.
+        case.headers.pop("Authorization", None)
+        case.headers.update(pages.browser(parameters["request"]))
     if callable(mistake):
         mistake(form, case.headers, client)

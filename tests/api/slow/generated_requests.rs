@@ -1,6 +1,7 @@
 //! Requests, valid and invalid, that schemathesis generates from the OpenAPI document. The document also describes the
 //! permitted responses.
 
+mod expected;
 mod oauth;
 
 use crate::support::aws::{SIMULATOR, keyed};
@@ -37,9 +38,9 @@ async fn generated_requests_get_documented_responses() {
     let origin = app.server().origin();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schemathesis");
     // Requests to the OAuth routes take turns with valid parameters and mistakes, and the fuzzing phase must reach all of them.
-    let of_oauth = each.max(oauth::LEAST_CASES);
+    let (paths, of_oauth) = (expected::paths(), each.max(oauth::LEAST_CASES));
     let config = format!(
-        "{CONFIG}\n[[operations]]\ninclude-path-regex = \"^/oauth/\"\ngeneration.max-examples = {of_oauth}\n"
+        "{CONFIG}\n[[operations]]\ninclude-path-regex = \"{paths}\"\ngeneration.max-examples = {of_oauth}\n"
     );
     let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let file = |name: &str| temporary.join(format!("{name}-{}", std::process::id()));
