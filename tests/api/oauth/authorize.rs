@@ -8,7 +8,10 @@ use crate::support::{App, Caller};
 use std::collections::BTreeSet;
 
 async fn setting() -> (App, Service, Caller) {
-    let app = app();
+    setting_in(app()).await
+}
+
+async fn setting_in(app: App) -> (App, Service, Caller) {
     let service = app.application("none").await;
     let browser = app.user("ada").await.sign_in_with_cookie().await;
     (app, service, browser)
@@ -260,9 +263,10 @@ async fn form_of_another_site_is_redirected_to_the_link() {
 
 /// A session cannot exceed its rate limit by changing its address.
 #[tokio::test]
-#[ignore = "slow"]
+#[ignore = "slow: starts a server"]
 async fn requests_of_a_session_count_towards_its_rate_limit() {
-    let (app, service, browser) = setting().await;
+    // An isolate counts requests of the current minute. Tests with other clocks in the same isolate would begin another minute.
+    let (app, service, browser) = setting_in(App::isolated(with_resources())).await;
     let mut keys = BTreeSet::new();
     for number in 0..310 {
         let request = service.authorize(&browser, &[]);
