@@ -2,7 +2,7 @@
 
 ALTER TABLE oauth_clients ADD COLUMN deleted_at TEXT; -- NULL unless the client was deleted
 
--- An earlier version of the Worker, after a rollback, shows a deleted client as a disabled one.
+-- After a rollback, the previous release shows a deleted client as disabled. This trigger prevents an administrator from enabling it.
 CREATE TRIGGER oauth_clients_deleted_stay_disabled BEFORE UPDATE OF is_active ON oauth_clients
 WHEN OLD.deleted_at IS NOT NULL AND NEW.is_active = 1
 BEGIN

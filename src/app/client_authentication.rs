@@ -138,7 +138,8 @@ pub async fn authenticate(
     authenticate_found(context, requester, presented, found).await
 }
 
-/// Like [`authenticate`]. Also finds a grant, which may be a grant to another client, with the same call of the database.
+/// Authenticates like [`authenticate`], and finds a grant in the same call to D1. The grant may belong to another client; the caller must
+/// compare.
 ///
 /// # Errors
 /// [`AuthenticationError`].

@@ -32,7 +32,7 @@ pub struct Active {
     pub role: Option<Role>,
 }
 
-/// Returns a token if it is active.
+/// Returns the state of an active token; `None` if the token is not active.
 ///
 /// # Errors
 /// Any [`StoreError`].
@@ -45,7 +45,7 @@ pub async fn find_active(
     read_active(&found)
 }
 
-/// Returns a token if it is active, and the client with this id and the hash of its secret, with one call of the database.
+/// Like [`find_active`], and reads the client with this id and the hash of its secret in the same call to D1.
 ///
 /// # Errors
 /// Any [`StoreError`].

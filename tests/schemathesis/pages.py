@@ -7,7 +7,7 @@ from clients import AT_RESOURCE, AT_USER_INFO, AUTHORIZE, LOGOUT, SETUP, SIGNED_
 READ, CONSENT, SIGN_OUT = "/api/auth/authorization-request", "/api/auth/consent", "/api/auth/sign-out-request"
 PAGE_ROUTES = (READ, CONSENT, SIGN_OUT)
 
-# The user is asked, authenticates again, or has allowed the scopes before.
+# Values of `prompt`: the user is asked, has to authenticate again, or has consented before.
 PROMPTS = ("consent", "login", "")
 # Decisions with the value of `prompt`. A request is used once, so each decision has its own.
 DECISIONS = (("allow", "consent"), ("deny", "consent"), ("allow", "login"))

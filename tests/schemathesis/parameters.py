@@ -121,7 +121,7 @@ PROTECTED = {SETUP["owner"], *(client.id for client in CLIENTS)}
 
 
 def fill(case, has_token):
-    """Gives a request the valid parameters of a client, and one of a page the session cookie too. `has_token` states whether it has the
+    """Gives a request the valid parameters of a client. A request of a page also gets the session cookie. `has_token` states whether it has the
     current token of its caller."""
     if case.method != "GET" and isinstance(case.path_parameters, dict) and case.path_parameters.get("id") in PROTECTED:
         case.path_parameters["id"] = str(uuid4())

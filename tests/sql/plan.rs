@@ -1,7 +1,7 @@
 //! The growth of a statement's cost, as its query plan shows it.
 
 /// Columns that many rows have the same value of.
-const COMMON: [&str; 4] = ["source=?", "role=?", "is_active=?", "deleted_at=?"];
+const COMMON: [&str; 3] = ["source=?", "role=?", "is_active=?"];
 
 /// The steps whose cost may grow with a table. They scan a table or an index, read a range of it or all rows of a common value, build an index, or
 /// sort rows, which requires that all rows are read first. Rows that the statement itself produced before (a subquery,

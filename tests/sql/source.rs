@@ -96,17 +96,17 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     (
         "store/oauth_clients/create.rs: CREATE",
         "SCAN oauth_clients",
-        "500 clients at most, and those that were just deleted",
+        "500 clients at most, and deleted ones until the cron event removes them",
     ),
     (
         "store/oauth_clients/create.rs: CREATES",
         "SCAN oauth_clients",
-        "500 clients at most, and those that were just deleted",
+        "500 clients at most, and deleted ones until the cron event removes them",
     ),
     (
         "store/oauth_clients/create.rs: IS_FULL",
         "SCAN oauth_clients",
-        "500 clients at most, and those that were just deleted",
+        "500 clients at most, and deleted ones until the cron event removes them",
     ),
     (
         "store/oauth_clients/list.rs: LIST",
@@ -116,17 +116,17 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     (
         "store/oauth_clients/revoke_grants.rs: DELETE_CLIENTS",
         "SCAN oauth_clients",
-        "500 clients at most, and those that were just deleted",
+        "500 clients at most, and deleted ones until the cron event removes them",
     ),
     (
         "store/oauth_clients/revoke_grants.rs: DELETE_CONSENTS",
         "SCAN oauth_clients",
-        "500 clients at most, and those that were just deleted",
+        "500 clients at most, and deleted ones until the cron event removes them",
     ),
     (
         "store/oauth_clients/revoke_grants.rs: DELETE_GRANTS",
         "SCAN oauth_clients",
-        "500 clients at most, and those that were just deleted",
+        "500 clients at most, and deleted ones until the cron event removes them",
     ),
     (
         "store/oauth_grants/create.rs: EVICT",

@@ -83,8 +83,8 @@ pub async fn run(app: &App, now: Timestamp) {
     report.check("revoked_access_tokens", &deleted);
     let deleted = batches(async || oauth_grants::delete_expired(app.database, now).await).await;
     report.check("oauth_grants", &deleted);
-    let deleted = batches(async || oauth_clients::delete_revoked_grants(app.database).await).await;
-    report.check("oauth_grants", &deleted);
+    let deleted = batches(async || oauth_clients::delete_revoked(app.database).await).await;
+    report.check("oauth_clients", &deleted);
     let deleted = batches(async || pending_sign_ins::delete_expired(app.database, now).await).await;
     report.check("pending_sign_ins", &deleted);
     report.check("totp", &factor_keys::reseal(app).await);

@@ -133,7 +133,7 @@ pub struct OauthClient {
     pub updated_at: Timestamp,
     /// Id of the super administrator who registered it; null if that user was erased.
     pub created_by: Option<Uuid>,
-    /// Time of the last use; null before the first.
+    /// Time at which the client last got a token; null before the first. An introspection does not count.
     pub last_used_at: Option<Timestamp>,
     /// Number that every change increases; its `ETag` is sent as `If-Match`.
     pub version: u32,

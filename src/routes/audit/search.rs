@@ -229,7 +229,7 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
         .describe("Requires the role `admin` or higher. Entries are sorted from newest to oldest. Use /audit/verify to check the integrity of the log.")
         .query(
             "user",
-            "Only entries of which the user or OAuth client with this id is the actor or the subject",
+            "Id of a user or an OAuth client. Returns only entries with this actor or subject",
             &json!({"type": "string", "format": "uuid"}),
         )
         .query(

@@ -47,8 +47,9 @@ fn operation(schemas: &mut crate::http::operation::Schemas) -> crate::http::oper
     use serde_json::json;
     Operation::new("deleteClient", "OAuth clients", "Delete OAuth client")
         .describe(
-            "Requires the role `super_admin` and an authentication within the last 5 minutes. The id is not used again. This cannot be \
-             undone; `PATCH` can disable a client instead.",
+            "Requires the role `super_admin` and an authentication within the last 5 minutes. Revokes the grants and consents of all \
+             users at once, and the client can no longer authenticate. The cron event deletes the stored rows later, at most 60,000 grants \
+             and 60,000 consents per run. The id is not used again. This cannot be undone; `PATCH` can disable a client instead.",
         )
         .parameter(id_parameter())
         .parameter(if_match_parameter())

@@ -257,7 +257,7 @@ fn operation_of_form(
     Operation::new("authorizeByForm", "OAuth", "Authorize a client by a form")
         .describe(
             "Does the same as the `GET`, with the parameters in a form. A form of another site is redirected (303) to the `GET`, because \
-             browsers send it without the session cookie. If it is too long for a link, the error page explains that.",
+             browsers send such a form without the session cookie. A form that is too long for a link is redirected to the error page.",
         )
         .takes_any_form::<AuthorizationForm>(
             schemas,

@@ -36,7 +36,8 @@ const DELETES: &str = "
     WHERE id = ?1 AND version = ?2 AND deleted_at IS NULL
       AND EXISTS (SELECT 1 FROM users WHERE users.id = ?3 AND +users.is_active = 1 AND +role = 'super_admin')";
 
-/// Deletes an OAuth client. The cron event deletes its grants and consents, which may be many, and the rest of the client.
+/// Marks an OAuth client as deleted and revokes its grants. The cron event deletes the rows (`revoke_grants.rs`), because the deletion of
+/// a million grants here would exceed the timeout of D1.
 ///
 /// # Errors
 /// Any [`StoreError`]. It is then unknown whether the client was deleted.

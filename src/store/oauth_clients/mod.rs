@@ -1,6 +1,6 @@
 //! OAuth clients: table `oauth_clients`.
 //!
-//! A client that was deleted stays in the table until the cron event has deleted its grants and consents (`delete.rs`). No statement finds
+//! A client that was deleted stays in the table until the cron event has deleted its grants and consents (`revoke_grants.rs`). No statement finds
 //! it as a client: each requires that `deleted_at` is NULL, that the client is active, or that its grants are not revoked.
 
 mod authenticate;
@@ -15,7 +15,7 @@ pub use change::{Change, NewSecret, change, replace_secret};
 pub use create::{Created, NewClient, create};
 pub use delete::{Deletion, delete};
 pub use list::{List, list};
-pub use revoke_grants::{GrantsRevocation, GrantsRevoked, delete_revoked_grants, revoke_grants};
+pub use revoke_grants::{GrantsRevocation, GrantsRevoked, delete_revoked, revoke_grants};
 
 pub(super) use authenticate::{read_with_hash, used, with_hash};
 

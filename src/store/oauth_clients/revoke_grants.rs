@@ -1,4 +1,4 @@
-//! The revocation of all grants to an OAuth client.
+//! The revocation of all grants to an OAuth client, and what the cron event deletes after it or after the deletion of the client.
 //!
 //! A client may have a million grants, so they are not written. The client gets a new version, and from then on only grants and consents
 //! that are based on this version or a later one count. No clock decides: a statement that creates a grant or issues a token requires
@@ -113,7 +113,7 @@ const DELETE_CLIENTS: &str = "
 ///
 /// # Errors
 /// Any [`StoreError`].
-pub async fn delete_revoked_grants(database: &Database) -> Result<bool, StoreError> {
+pub async fn delete_revoked(database: &Database) -> Result<bool, StoreError> {
     let statements = [DELETE_GRANTS, DELETE_CONSENTS, DELETE_CLIENTS].map(Statement::new);
     let [grants, consents, _] = database.batch(statements).await?;
     Ok([grants, consents]

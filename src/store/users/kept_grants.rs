@@ -45,9 +45,9 @@ pub struct KeptGrant {
     pub expires_at: Timestamp,
     /// Time at which the grant reaches its maximum age.
     pub ends_at: Timestamp,
-    /// Whether the grant was revoked: by itself, together with all grants to its client, or because the client was deleted.
+    /// Whether the grant was revoked: individually, with all grants to its client, or with the deletion of its client.
     pub is_revoked: bool,
-    /// Time at which the grant was revoked by itself; null if it was not. Other revocations have their time in the audit log only.
+    /// Time at which the grant was revoked individually; null otherwise. The time of any other revocation is in the audit log only.
     pub revoked_at: Option<Timestamp>,
 }
 
@@ -65,13 +65,13 @@ pub struct KeptConsent {
     pub scope: String,
     /// Time of the last consent.
     pub updated_at: Timestamp,
-    /// Whether the consent was revoked together with all grants to the client, so that the client has to ask again, or because the client
-    /// was deleted.
+    /// Whether the consent was revoked, with all grants to the client or with the deletion of the client. A revoked consent is not used:
+    /// the client has to ask again.
     pub is_revoked: bool,
 }
 
-/// Rows of an earlier version than `grants_from_version` are revoked, see `store/oauth_clients/revoke_grants.rs`. They are part of the
-/// export as long as they are stored.
+/// A row whose `client_version` is lower than `grants_from_version` of its client is revoked (`store/oauth_clients/revoke_grants.rs`). The
+/// export contains it until the cron event deletes it, because it returns everything that is stored.
 const GRANTS: &str = "
     SELECT id, client_id, session_id, redirect_uri, resource, scope, authenticated_at, created_at, redeemed_at, last_used_at, expires_at,
            ends_at, revoked_at,

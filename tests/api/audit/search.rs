@@ -198,7 +198,7 @@ async fn audit_filters_by_user_kind_and_time() {
 
 /// Entries about a grant have its user as subject.
 #[tokio::test]
-async fn entries_about_an_oauth_client_are_found_by_its_id_after_it_was_deleted_too() {
+async fn audit_search_by_client_id_finds_entries_before_and_after_deletion() {
     let app = App::shared();
     let admin = app.administrator("super_admin").await;
     let created = admin.create_client(&registration("App")).await;

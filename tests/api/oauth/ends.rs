@@ -233,7 +233,7 @@ async fn erasure_removes_grants_and_consents() {
 }
 
 #[tokio::test]
-async fn deletion_of_the_client_ends_its_grants() {
+async fn deletion_of_the_client_revokes_its_grants() {
     let setting = setting().await;
     let root = setting.app.administrator("super_admin").await;
     let caller = setting.app.service("client_secret_basic", "").await;

@@ -64,6 +64,7 @@ async fn token_of_a_disabled_or_deleted_client_or_an_unknown_resource_is_not_act
     let caller = app.service("client_secret_basic", "").await;
     for sql in [
         "UPDATE oauth_clients SET is_active = 0 WHERE id = ?1",
+        "UPDATE oauth_clients SET deleted_at = created_at, is_active = 0, version = version + 1 WHERE id = ?1",
         "DELETE FROM oauth_clients WHERE id = ?1",
     ] {
         let service = app.service("client_secret_post", "reports:read").await;

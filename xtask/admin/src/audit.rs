@@ -89,6 +89,9 @@ fn list(service: &Service, options: &ListOptions, is_json: bool) -> Result<Strin
             break;
         }
     }
+    if cursor.is_some() {
+        terminal::note("There are earlier entries. To list more, use --limit.");
+    }
     Ok(if is_json {
         Value::from(entries).to_string()
     } else {

@@ -56,10 +56,10 @@ pub enum AuditCommand {
 /// Filters of `audit list`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 pub struct ListOptions {
-    /// Only entries with this user as actor or subject: a username, an e-mail address or an id
+    /// Only entries with this user as actor or subject: a username, an e-mail address or an id; the id also finds an erased user
     #[arg(long, value_name = "USER")]
     pub user: Option<String>,
-    /// Only entries with this OAuth client as actor or subject: a name or an id
+    /// Only entries with this OAuth client as actor or subject: its name or client_id; the client_id also finds a deleted client
     #[arg(long, value_name = "CLIENT", conflicts_with = "user")]
     pub client: Option<String>,
     /// Only entries of this kind, such as sign_in_failed; docs/reference/audit-events.md lists all kinds

@@ -48,7 +48,7 @@ pub enum ClientCommand {
         #[command(flatten)]
         service: Service,
     },
-    /// Delete an OAuth client; this cannot be undone
+    /// Delete an OAuth client and revoke all grants to it; this cannot be undone
     Delete {
         #[command(flatten)]
         client: ClientName,

@@ -34,7 +34,7 @@ function Event({ entry }: { entry: AuditEntry }) {
 
 function Subject({ entry }: { entry: AuditEntry }) {
   const c = useConsoleTexts();
-  // The subject of these entries is an OAuth client or a user. One that was deleted has only its id.
+  // Without both names, the subject may be an erased user or a deleted client, so only the id is shown.
   if (entry.kind.startsWith("client_") && entry.subject_client_name === null && entry.subject_name === null) return <>{entry.subject ?? "–"}</>;
   if (entry.subject !== null && entry.subject === entry.actor) return <>{c.audit.same}</>;
   return <Who id={entry.subject} name={entry.subject_name} client={entry.subject_client_name} />;
@@ -42,7 +42,7 @@ function Subject({ entry }: { entry: AuditEntry }) {
 
 /**
  * A user by name, with a link, or an OAuth client by name. An id without a name is that of an erased user or a deleted
- * client; other texts name neither.
+ * client. A text that is not an id is shown as it is.
  */
 function Who({ id, name, client }: { id: string | null; name: string | null; client: string | null }) {
   const c = useConsoleTexts();

@@ -7,7 +7,7 @@ import { LINKS, auditLink, isId } from "../route.ts";
 import { useConsoleTexts } from "../texts.ts";
 import { TYPING_MS, useLoaded, useSettled } from "../work.ts";
 
-/** More of each kind are not offered: the administrator types more letters. */
+/** Maximum number of users, and of clients, that are offered. More letters narrow the search. */
 const MAX_OFFERED = 5;
 
 interface Offer {
@@ -62,7 +62,7 @@ export function PickSubject() {
   );
 }
 
-/** The id can be that of a user or of an OAuth client. Most are those of users. */
+/** Loads the user first, because most ids are those of users, and the client if there is no such user. */
 async function load(id: string): Promise<Result<Offer>> {
   const user = await loadUser(id);
   if (user.failure === undefined) return { value: { id, name: user.value.user.username } };

@@ -101,7 +101,7 @@ export const clients: typeof en = {
     submit: "OAuth-Client löschen",
     hint: "Entfernt die Registrierung und alle Zugriffe. Das kann nicht rückgängig gemacht werden.",
     confirm: (name) => `„${name}“ löschen`,
-    consequences: ["Der OAuth-Client erhält keine Tokens mehr. Alle Zugriffe, die Benutzer erlaubt haben, und alle Zustimmungen werden gelöscht.", "Seine Client-ID wird nicht wieder vergeben.", "Das kann nicht rückgängig gemacht werden."],
+    consequences: ["Der OAuth-Client erhält keine Tokens mehr. Alle Zugriffe, die Benutzer erlaubt haben, und alle Zustimmungen werden sofort widerrufen und später gelöscht.", "Seine Client-ID wird nicht wieder vergeben.", "Das kann nicht rückgängig gemacht werden."],
     typed: (name) => `Geben Sie zur Bestätigung den Namen ${name} ein`,
     done: "Der OAuth-Client wurde gelöscht.",
   },

@@ -100,7 +100,7 @@ export const clients = {
     submit: "Delete OAuth client",
     hint: "Removes the registration and all grants. This cannot be undone.",
     confirm: (name: string) => `Delete “${name}”`,
-    consequences: ["The OAuth client gets no tokens any more. All grants of users and all consents are deleted.", "Its client ID is not used again.", "This cannot be undone."],
+    consequences: ["The OAuth client gets no tokens any more. All grants and consents of users are revoked at once, and deleted later.", "Its client ID is not used again.", "This cannot be undone."],
     typed: (name: string) => `To confirm, type the name ${name}`,
     done: "The OAuth client was deleted.",
   },

@@ -168,7 +168,7 @@ async fn token_of_a_changed_client_is_refused_at_once() {
     let service = service(&app, ALL).await;
     let caller = service.administrator().await;
     app.sql(
-        "DELETE FROM oauth_clients WHERE id = ?1",
+        "UPDATE oauth_clients SET deleted_at = created_at, is_active = 0, version = version + 1 WHERE id = ?1",
         [service.id.as_str()],
     )
     .await;
