@@ -167,7 +167,7 @@ export async function run({ person, control, users: [root, other, admin, ada] })
   await button(page, texts.delete.submit).click();
   await confirm(page, texts.delete.confirm("Boards"), texts.delete.submit, "Boards");
   await message(page, "status", texts.delete.done);
-  assert.equal(await stored("id"), undefined);
+  assert.notEqual((await stored("deleted_at")).deleted_at, null);
   await button(section(elsewhere, texts.access), texts.disable.submit).click();
   await confirm(elsewhere, texts.disable.title("Boards"), texts.disable.submit);
   const again = elsewhere.getByRole("dialog", { name: t.stepUp.title });
