@@ -13,7 +13,7 @@ export const audit: ConsoleTexts["audit"] = {
   noneOffered: "Keine Benutzer und keine OAuth-Clients gefunden.",
   chosen: (name) => `Nur Einträge zu ${name}`,
   chosenClient: (name) => `Nur Einträge zum OAuth-Client ${name}`,
-  chosenClientHint: "Einträge über Zustimmungen, Zugriffe und Tokens eines Benutzers betreffen den Benutzer und werden hier nicht angezeigt.",
+  chosenClientHint: "Zustimmungen, Zugriffe und Tokens von Benutzern stehen beim Benutzer, nicht hier.",
   removeChosen: "Alle Benutzer und OAuth-Clients",
   from: "Von",
   to: "Bis",

@@ -12,7 +12,7 @@ export const audit = {
   noneOffered: "No users and no OAuth clients found.",
   chosen: (name: string) => `Only entries of ${name}`,
   chosenClient: (name: string) => `Only entries of the OAuth client ${name}`,
-  chosenClientHint: "Entries about the consents, grants and tokens of a user are about the user, and are not shown here.",
+  chosenClientHint: "Consents, grants and tokens of users are listed under the user, not here.",
   removeChosen: "All users and OAuth clients",
   from: "From",
   to: "To",
